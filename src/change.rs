@@ -1,0 +1,257 @@
+//! A change is a value: what a step found and what it would run, as plain data that is shown, asked about, scripted,
+//! applied and undone without being written a second time.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::finding::Finding;
+use crate::names::{DatabaseName, RoleName};
+use crate::secret::Secret;
+use crate::shell::HbaLines;
+
+/// What one step makes of settings and facts. Deterministic: the same input gives the same plan, in the same order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// What holds, what cannot be known from here, and what is wrong and needs a person.
+    pub findings: Vec<Finding>,
+    /// What this tool would run, in order.
+    pub changes: Vec<Change>,
+}
+
+/// One thing to change, and the way back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Reads after "Would …" and after "Failed to …": `create the database "stitch"`.
+    pub summary: String,
+    /// Why Stitch needs it, in one sentence.
+    pub why: &'static str,
+    /// What is run.
+    pub action: Action,
+    /// What takes it back, where that can be said before it is run.
+    pub undo: Option<Action>,
+}
+
+/// Everything [`crate::world::World::apply`] knows to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Statements for PostgreSQL, run by the admin's login.
+    Sql(Sql),
+    /// A POSIX shell script for the SSH server, fed on standard input, run as root.
+    Host(Statement),
+    /// Lines put into `pg_hba.conf` on the machine PostgreSQL runs on, and the server reloaded; they are proved to be in
+    /// force, or taken out again at once.
+    AddHbaLines(HbaLines),
+    /// Those lines taken out again, and the server reloaded.
+    RemoveHbaLines(HbaLines),
+    /// A file on this machine, made with mode 0600 and never over an existing one.
+    SaveSecret {
+        /// Where.
+        path: PathBuf,
+        /// What goes into it, followed by a newline.
+        secret: Secret,
+    },
+}
+
+/// Statements for one database, and how they are run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sql {
+    /// The database to be connected to.
+    pub database: DatabaseName,
+    /// The statements, in order.
+    pub statements: Vec<Statement>,
+    /// How they are grouped.
+    pub run: Run,
+    /// An SQL expression that is true when there is nothing left to do; scripts for others guard the statements by it.
+    pub unless: Option<String>,
+    /// Memberships the admin's login needs while they run; granted before, taken back whatever happens.
+    pub borrow: Vec<Borrow>,
+}
+
+/// How the statements of one change are grouped into transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// Each by itself, outside any transaction block (`CREATE DATABASE` insists).
+    Alone,
+    /// All in one transaction: all happen or none.
+    Together,
+    /// Each in a transaction of its own that waits no longer than this for a lock; a busy object is tried again later.
+    Patiently {
+        /// The longest anybody may queue behind us for one object.
+        lock_timeout: Duration,
+    },
+}
+
+/// A membership that is granted to the admin's login for the length of one change and then revoked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Borrow {
+    /// The role whose rights are needed.
+    pub role: RoleName,
+    /// The admin's login that gets them.
+    pub member: RoleName,
+    /// Which form of the grant.
+    pub options: Membership,
+    /// What was there before.
+    pub row: Row,
+}
+
+/// Whether a borrowed membership is a row of its own in `pg_auth_members`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Row {
+    /// It is, and goes away again.
+    Fresh,
+    /// The login had granted itself the role before, without the option that is needed (16 and newer). That option is
+    /// added, and then taken away alone.
+    Widened,
+}
+
+/// Which form of `GRANT role TO role` is needed (PostgreSQL 16 split membership into options).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Membership {
+    /// PostgreSQL 15 and older: plain membership.
+    Plain,
+    /// 16 and newer, to make the role an owner: `WITH INHERIT FALSE, SET TRUE`.
+    ToBecome,
+    /// 16 and newer, to act on what the role owns: `WITH INHERIT TRUE, SET FALSE`.
+    ToUse,
+}
+
+/// One statement or script, whose secret parts are masked wherever it is shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Statement(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    Plain(String),
+    Secret { value: Option<Secret>, hole: Hole },
+}
+
+/// What stands where a secret would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// In everything that people see.
+    pub shown: &'static str,
+    /// In a script for psql: a variable that the script has filled before.
+    pub psql: &'static str,
+}
+
+impl Statement {
+    /// A statement without secrets.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self(vec![Part::Plain(text.into())])
+    }
+
+    /// Appends text that may be shown.
+    #[must_use]
+    pub fn then(mut self, text: impl Into<String>) -> Self {
+        self.0.push(Part::Plain(text.into()));
+        self
+    }
+
+    /// Appends a secret; the hole stands in its place wherever people can see it. `None`: not known in this run, so the
+    /// statement can be shown and scripted, not run.
+    #[must_use]
+    pub fn then_secret(mut self, value: Option<Secret>, hole: Hole) -> Self {
+        self.0.push(Part::Secret { value, hole });
+        self
+    }
+
+    /// Appends another statement.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
+    /// The statement as it is run; `None` when a secret in it is not known. Only [`crate::world`] calls this.
+    #[must_use]
+    pub fn reveal(&self) -> Option<Secret> {
+        let parts: Option<Vec<&str>> = self
+            .0
+            .iter()
+            .map(|part| match part {
+                Part::Plain(text) => Some(text.as_str()),
+                Part::Secret { value, .. } => value.as_ref().map(Secret::reveal),
+            })
+            .collect();
+        parts.map(|parts| Secret::new(parts.concat()))
+    }
+
+    /// The statement for a psql script, its secrets as psql variables.
+    #[must_use]
+    pub fn for_psql(&self) -> String {
+        self.0
+            .iter()
+            .map(|part| match part {
+                Part::Plain(text) => text.as_str(),
+                Part::Secret { hole, .. } => hole.psql,
+            })
+            .collect()
+    }
+
+    /// Whether it holds a secret, known or not.
+    #[must_use]
+    pub fn holds_secret(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Secret { .. }))
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| {
+            f.write_str(match part {
+                Part::Plain(text) => text,
+                Part::Secret { hole, .. } => hole.shown,
+            })
+        })
+    }
+}
+
+impl fmt::Display for Action {
+    /// What is run, as a person would type it, secrets masked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sql(sql) => sql.fmt(f),
+            Self::Host(script) => script.fmt(f),
+            Self::AddHbaLines(edit) => write!(f, "{}{};", crate::shell::add_hba_lines(edit), crate::sql::reload()),
+            Self::RemoveHbaLines(edit) => {
+                write!(f, "{}{};", crate::shell::remove_hba_lines(edit), crate::sql::reload())
+            }
+            Self::SaveSecret { path, .. } => write!(
+                f,
+                "umask 077; set -C; cat > {}",
+                crate::shell::word(&path.to_string_lossy())
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Sql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.all().iter().map(|statement| format!("{statement};")).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl Sql {
+    /// Every statement that is run, the borrowed memberships around them included.
+    #[must_use]
+    pub fn all(&self) -> Vec<Statement> {
+        let lent = self.borrow.iter().map(crate::sql::lend);
+        let returned = self.borrow.iter().rev().map(crate::sql::give_back);
+        lent.chain(self.statements.iter().cloned()).chain(returned).collect()
+    }
+}
+
+impl Plan {
+    /// Adds a finding.
+    pub fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Adds a change.
+    pub fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+}

@@ -1,0 +1,93 @@
+//! What is generated from the command line: completions, the manual page, docs/flags.md.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use crate::settings::Id;
+
+/// Writes a shell's completion script.
+pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
+    // clap_complete panics when it cannot write; a closed pipe is no reason to.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut super::command(), "stitch-pg", &mut script);
+    out.write_all(&script)
+}
+
+/// Writes the manual page.
+pub fn man_page(out: &mut dyn Write) -> io::Result<()> {
+    clap_mangen::Man::new(super::command()).render(out)
+}
+
+/// The whole of docs/flags.md.
+#[must_use]
+pub fn flags_markdown() -> String {
+    let mut page = String::from(INTRODUCTION);
+    let command = super::command();
+    let mut heading = None;
+    for arg in command
+        .get_arguments()
+        .filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"))
+    {
+        if arg.get_help_heading() != heading {
+            heading = arg.get_help_heading();
+            let title = heading.unwrap_or("Options");
+            let _ = write!(page, "\n## {title}\n\n{COLUMNS}");
+        }
+        let id = super::flags::setting(arg);
+        let short = arg.get_short().map(|short| format!("`-{short}`, ")).unwrap_or_default();
+        let value = match arg.get_value_names() {
+            Some(names) if arg.get_action().takes_values() => format!(" {}", names.join(" ")),
+            _ => String::new(),
+        };
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let help = help.split(" [env:").next().unwrap_or_default();
+        let default = match id {
+            Some(id) => id.default_text().unwrap_or("–").to_owned(),
+            None => arg
+                .get_default_values()
+                .first()
+                .map_or("–".to_owned(), |text| text.to_string_lossy().into_owned()),
+        };
+        let _ = writeln!(
+            page,
+            "| {short}`--{}{value}` | {} | {} | {default} | {} |",
+            arg.get_long().unwrap_or_default(),
+            code(id.and_then(Id::env)),
+            code(id.and_then(Id::key)),
+            help.replace('|', "\\|"),
+        );
+    }
+    page.push_str("\n## Only in the environment\n\n| environment | what it is |\n|---|---|\n");
+    page.push_str(OTHERS);
+    page
+}
+
+const INTRODUCTION: &str = "\
+# Flags, environment variables, file keys
+
+<!-- Written by `flags_markdown()` in src/cli/pages.rs; tests/docs.rs compares, and writes it anew with UPDATE_DOCS=1. -->
+
+What is given by a flag wins over the environment, the environment over the file, the file over an answer, an answer over
+the default. The file is `stitch-pg.toml` in the current directory, or the one named with `--config`; `docs/example.toml`
+shows every key. A path in the file is relative to the file. `--ssl`, `--no-ssl` and the like are `true` or `false` there.
+
+Several settings can come out of one: each part of a URL, and of a service of `pg_service.conf`, counts as given by
+whoever gave the URL or named the service. `--host` wins over `--url`; `PGHOST` wins over `DATABASE_URL`; as in psql,
+`PGSERVICE` wins over `PGHOST`.
+
+No secret is ever a flag or a file key. An empty environment variable counts as not given.
+";
+
+const COLUMNS: &str = "| flag | environment | file key | default | what it is |\n|---|---|---|---|---|\n";
+
+const OTHERS: &str = "\
+| `STITCH_PG_SUDO_PASSWORD` | password for sudo on the SSH server, where sudo wants one |
+| `PGPASSFILE` | password file instead of `~/.pgpass`; as in psql, not used when others can read it |
+| `PGSERVICEFILE`, `PGSYSCONFDIR` | where `pg_service.conf` is |
+| `PGHOSTADDR` | address to dial, when `PGHOST` is not set |
+| `NO_COLOR` | no colours |
+";
+
+fn code(text: Option<&str>) -> String {
+    text.map_or("–".to_owned(), |text| format!("`{text}`"))
+}

@@ -1,0 +1,103 @@
+//! The voice for logs and CI: never asks, says progress on stderr and the result on stdout.
+
+use std::io::{self, Write};
+
+use anyhow::{Result, bail};
+
+use crate::change::Plan;
+use crate::console::style::Look;
+use crate::console::{Approved, Console, Decision, Event, Format, sheet, words};
+use crate::report::{Command, Report};
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::steps::{Choice, Chosen, StepId};
+
+/// How much is said on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Volume {
+    /// Nothing but the result.
+    Quiet,
+    /// Each change as it is made.
+    Normal,
+    /// Each step as it opens, too.
+    Verbose,
+}
+
+/// The plain voice.
+#[derive(Debug)]
+pub struct Plain {
+    /// `--yes`.
+    pub approved: Approved,
+    /// `--format`.
+    pub format: Format,
+    /// `-q`, `-v`.
+    pub volume: Volume,
+    /// How to write.
+    pub look: Look,
+}
+
+impl Plain {
+    /// Says it where that much is to be said. Nobody listening any more is no reason to stop in the middle of a change.
+    fn say(&self, least: Volume, text: &str) {
+        let loud_enough = matches!(
+            (self.volume, least),
+            (Volume::Verbose, _) | (Volume::Normal, Volume::Normal)
+        );
+        if loud_enough {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+}
+
+impl Console for Plain {
+    fn event(&mut self, event: &Event<'_>) -> Result<()> {
+        match event {
+            Event::Opened { id, .. } => self.say(Volume::Verbose, &format!("{}: looking", words::title(*id))),
+            Event::Applying { change } => self.say(Volume::Normal, &format!("applying: {}", change.summary)),
+            Event::Applied { change, elapsed } => self.say(
+                Volume::Verbose,
+                &format!("done in {} ms: {}", elapsed.as_millis(), change.summary),
+            ),
+            // Said even when quiet: the exit code alone would not tell it from a plan.
+            Event::NotBegun { cannot } => {
+                let _ = writeln!(io::stderr(), "{}", words::not_begun(&self.look, cannot));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn decide(&mut self, _id: StepId, _why: &'static str, _plan: &Plan) -> Result<Decision> {
+        Ok(match self.approved {
+            Approved::Yes => Decision::Yes,
+            Approved::No => Decision::No,
+        })
+    }
+
+    async fn choose(&mut self, choice: &Choice) -> Result<Chosen> {
+        bail!(
+            "{} Nobody can be asked here; give --schema NAME or --detect-schemas",
+            choice.question
+        )
+    }
+
+    fn show_once(&mut self, what: &str, _secret: &Secret) -> Result<()> {
+        bail!("{what} can only be shown on a terminal; give --password-file FILE")
+    }
+
+    fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
+        let mut out = io::stdout().lock();
+        if self.format == Format::Json {
+            writeln!(out, "{:#}", report.json(settings))?;
+            return Ok(());
+        }
+        for step in &report.steps {
+            writeln!(out, "{}", words::outcome(&self.look, step.step, &step.outcome))?;
+        }
+        if report.came_through() && report.command != Command::Plan {
+            writeln!(out, "\n{}", sheet::text(settings, report.stitch_encryption))?;
+        }
+        writeln!(out, "\n{}", self.look.fold("", 0, &words::last_line(report)))?;
+        Ok(())
+    }
+}

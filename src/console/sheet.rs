@@ -1,0 +1,57 @@
+//! The connection sheet: exactly the fields of Stitch's form, ready to be typed in (guide step 6).
+
+use crate::report::{stitch_sees, ticks_ssl};
+use crate::settings::Settings;
+use crate::world::Encryption;
+
+/// Label and value of each field, in the order of the form.
+#[must_use]
+pub fn fields(settings: &Settings, tried: Option<Encryption>) -> Vec<(&'static str, String)> {
+    let stitch = &settings.stitch;
+    let mut fields = vec![
+        ("Host (Endpoint)", host(settings)),
+        ("Port", stitch.port.to_string()),
+        ("Username", stitch.role.to_string()),
+        ("Password", "the one of this role; it is not shown here".to_owned()),
+        ("Database", stitch.database.to_string()),
+    ];
+    if let Some(bastion) = &settings.bastion {
+        fields.push(("Encryption Type", "SSH Tunnel".to_owned()));
+        fields.push(("Remote Address", bastion.stitch_host.to_string()));
+        fields.push(("SSH Port", bastion.stitch_port.to_string()));
+        fields.push(("SSH User", bastion.tunnel_user.to_string()));
+    }
+    let ssl = if ticks_ssl(stitch.ssl, tried) {
+        "tick it"
+    } else {
+        "leave it unticked"
+    };
+    fields.push(("Connect using SSL", ssl.to_owned()));
+    fields
+}
+
+/// A socket on this machine is nothing that could be typed into a form.
+fn host(settings: &Settings) -> String {
+    let seen = stitch_sees(settings);
+    if seen.starts_with('/') {
+        "not known from here; give it with --stitch-host".to_owned()
+    } else {
+        seen
+    }
+}
+
+/// The sheet as text.
+#[must_use]
+pub fn text(settings: &Settings, tried: Option<Encryption>) -> String {
+    let mut lines = vec!["Stitch's form (app.stitchdata.com > Destination > PostgreSQL):".to_owned()];
+    lines.extend(
+        fields(settings, tried)
+            .into_iter()
+            .map(|(label, value)| format!("  {label:<18} {value}")),
+    );
+    lines.push(format!(
+        "  guide: {}/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch",
+        settings.docs_url
+    ));
+    lines.join("\n")
+}

@@ -1,0 +1,202 @@
+//! What the place where we speak can show: symbols, colours, width.
+
+use console::{Style, Term, measure_text_width};
+
+use crate::finding::Verdict;
+
+/// How to write.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Symbols.
+    pub symbols: Symbols,
+    /// Colours.
+    pub colors: Colors,
+    /// Whether lists may be drawn over.
+    pub cursor: Cursor,
+    /// Columns to fill.
+    pub width: usize,
+}
+
+/// Which symbols can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbols {
+    /// ✓ ? ✗ and lines.
+    Unicode,
+    /// ok ? !! and dashes.
+    Ascii,
+}
+
+/// Whether colours are used. They never carry information of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// Whether the terminal can move its cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// It can.
+    Moves,
+    /// It cannot (`TERM=dumb`): lists are numbered.
+    Stays,
+}
+
+/// What `--color` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// On a terminal that can.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What decides the look, as the environment has it.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// `LC_ALL`, else `LC_CTYPE`, else `LANG`.
+    pub locale: String,
+    /// `TERM`.
+    pub term: String,
+    /// Whether `NO_COLOR` is set and not empty (no-color.org).
+    pub no_color: bool,
+}
+
+impl Look {
+    /// For a terminal, or for a stream that is none.
+    #[must_use]
+    pub fn of(term: &Term, choice: ColorChoice, around: &Surroundings) -> Self {
+        let locale = around.locale.to_ascii_lowercase();
+        let unicode = locale.contains("utf-8") || locale.contains("utf8");
+        let capable = term.is_term() && around.term != "dumb" && !around.no_color;
+        let colors = match choice {
+            ColorChoice::Always => Colors::On,
+            ColorChoice::Auto if capable => Colors::On,
+            ColorChoice::Auto | ColorChoice::Never => Colors::Off,
+        };
+        let width = if term.is_term() {
+            usize::from(term.size().1).clamp(40, 100)
+        } else {
+            100
+        };
+        Self {
+            symbols: if unicode { Symbols::Unicode } else { Symbols::Ascii },
+            colors,
+            cursor: if around.term.is_empty() || around.term == "dumb" {
+                Cursor::Stays
+            } else {
+                Cursor::Moves
+            },
+            width,
+        }
+    }
+
+    pub(super) fn verdict(&self, verdict: Verdict) -> String {
+        let (unicode, ascii, style) = match verdict {
+            Verdict::Good => ("✓", "ok", Style::new().green()),
+            Verdict::Unknown => ("? unknown:", "? unknown:", Style::new().yellow()),
+            Verdict::Bad => ("✗ wrong:", "!! wrong:", Style::new().red()),
+        };
+        self.paint(
+            &style,
+            if self.symbols == Symbols::Unicode {
+                unicode
+            } else {
+                ascii
+            },
+        )
+    }
+
+    pub(super) fn pending(&self) -> String {
+        self.paint(
+            &Style::new().cyan(),
+            if self.symbols == Symbols::Unicode { "→" } else { "->" },
+        )
+    }
+
+    pub(super) fn done(&self) -> String {
+        self.paint(
+            &Style::new().green(),
+            if self.symbols == Symbols::Unicode { "✓" } else { "ok" },
+        )
+    }
+
+    pub(super) fn failed(&self) -> String {
+        self.paint(
+            &Style::new().red().bold(),
+            if self.symbols == Symbols::Unicode {
+                "✗ failed:"
+            } else {
+                "!! failed:"
+            },
+        )
+    }
+
+    /// `2/7 database ─────` across the width.
+    pub(crate) fn heading(&self, text: &str) -> String {
+        let line = if self.symbols == Symbols::Unicode { "─" } else { "-" };
+        let rest = self.width.saturating_sub(measure_text_width(text) + 1);
+        format!(
+            "{} {}",
+            self.paint(&Style::new().bold(), text),
+            self.dim(&line.repeat(rest))
+        )
+    }
+
+    pub(super) fn dim(&self, text: &str) -> String {
+        self.paint(&Style::new().dim(), text)
+    }
+
+    pub(super) fn bold(&self, text: &str) -> String {
+        self.paint(&Style::new().bold(), text)
+    }
+
+    /// Folds a paragraph to the width, each line after `indent` spaces, the first one after `lead`. A line of it that
+    /// begins with blanks is a command or the like: it stays whole, so that it can be copied.
+    pub(crate) fn fold(&self, lead: &str, indent: usize, text: &str) -> String {
+        let pad = " ".repeat(indent);
+        let lead_width = measure_text_width(lead);
+        let options = textwrap::Options::new(self.width.max(indent + 20))
+            .initial_indent("")
+            .subsequent_indent(&pad)
+            .break_words(false)
+            // `scram-sha-256` and `--stitch-host` stay whole.
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        // textwrap must not count colour codes: the lead is put in front of a line folded as if it were blanks.
+        let blank = " ".repeat(lead_width);
+        let text = self.spell(text);
+        let folded: Vec<String> = text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| {
+                if index > 0 && line.starts_with(' ') {
+                    return format!("{pad}{line}");
+                }
+                let first = if index == 0 { &blank } else { &pad };
+                textwrap::fill(line, options.clone().initial_indent(first))
+            })
+            .collect();
+        let folded = folded.join("\n");
+        format!("{lead}{}", folded.get(lead_width..).unwrap_or_default())
+    }
+
+    /// The text with nothing of ours that the place cannot show.
+    fn spell(&self, text: &str) -> String {
+        match self.symbols {
+            Symbols::Unicode => text.to_owned(),
+            Symbols::Ascii => text.replace('…', "...").replace('–', "-"),
+        }
+    }
+
+    fn paint(&self, style: &Style, text: &str) -> String {
+        match self.colors {
+            Colors::On => style.clone().force_styling(true).apply_to(text).to_string(),
+            Colors::Off => text.to_owned(),
+        }
+    }
+}

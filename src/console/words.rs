@@ -1,0 +1,232 @@
+//! Plans and outcomes in words, the same for the terminal and for logs.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::change::{Action, Change, Plan};
+use crate::console::style::Look;
+use crate::finding::{Finding, Verdict, grouped};
+use crate::report::{Command, Outcome, Report, Summary};
+use crate::steps::StepId;
+
+/// Longest excerpt of one change's commands in text; JSON and scripts have them whole.
+const LINES_SHOWN: usize = 8;
+
+/// `2/7 database`.
+pub(crate) fn title(id: StepId) -> String {
+    let position = StepId::ALL.iter().position(|step| *step == id).unwrap_or_default() + 1;
+    format!("{position}/{} {id}", StepId::ALL.len())
+}
+
+/// Findings that say the same of several subjects are told once, with the subjects below; JSON keeps one each.
+pub(super) fn findings(look: &Look, all: &[Finding]) -> String {
+    let texts = grouped(all)
+        .into_iter()
+        .map(|(first, subjects)| finding(look, first, &subjects));
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// A finding, with what it is about and what to do next below it.
+fn finding(look: &Look, finding: &Finding, subjects: &[&str]) -> String {
+    let mut text = look.fold(&format!("  {} ", look.verdict(finding.verdict)), 4, &finding.text);
+    let untold: Vec<&str> = subjects
+        .iter()
+        .copied()
+        .filter(|subject| !finding.text.contains(subject))
+        .collect();
+    if !untold.is_empty() {
+        text.push('\n');
+        text.push_str(&look.fold("    for: ", 6, &untold.join(", ")));
+    }
+    if let Some(advice) = &finding.advice {
+        text.push('\n');
+        text.push_str(&look.fold("    next: ", 6, advice));
+    }
+    text
+}
+
+/// A change: what it would do, and the exact command.
+pub(super) fn change(look: &Look, change: &Change) -> String {
+    let place = match &change.action {
+        Action::Sql(sql) => format!(" (in the database {:?})", sql.database.as_str()),
+        Action::Host(_) => " (as root on the SSH server)".to_owned(),
+        Action::AddHbaLines(_) | Action::RemoveHbaLines(_) => " (on PostgreSQL's machine)".to_owned(),
+        Action::SaveSecret { .. } => " (on this machine)".to_owned(),
+    };
+    let lead = format!("  {} ", look.pending());
+    let head = look.fold(&lead, 4, &format!("Would {}{}", change.summary, place));
+    format!("{head}\n{}", command(&change.action.to_string()))
+}
+
+/// The first lines of a command, indented; never folded, so that it can be copied.
+fn command(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = lines.iter().take(LINES_SHOWN).map(|line| format!("      {line}"));
+    let mut shown: Vec<String> = shown.collect();
+    if lines.len() > LINES_SHOWN {
+        shown.push(format!(
+            "      ... and {} more lines (script or --format json shows all)",
+            lines.len() - LINES_SHOWN
+        ));
+    }
+    shown.join("\n")
+}
+
+/// Findings first, then changes.
+pub(super) fn plan(look: &Look, plan: &Plan) -> String {
+    let findings = (!plan.findings.is_empty()).then(|| findings(look, &plan.findings));
+    let changes = plan.changes.iter().map(|item| change(look, item));
+    findings.into_iter().chain(changes).collect::<Vec<_>>().join("\n")
+}
+
+/// One step's outcome for a log.
+pub(super) fn outcome(look: &Look, id: StepId, outcome: &Outcome) -> String {
+    let mut parts = Vec::new();
+    match outcome {
+        Outcome::Skipped(reason) => return format!("{}: skipped, {reason}", look.bold(&title(id))),
+        Outcome::Ready(_) => parts.push(format!("{}: ready", look.bold(&title(id)))),
+        Outcome::Applied(_) => parts.push(format!("{}: applied, and looked at again", look.bold(&title(id)))),
+        Outcome::Pending(_) => parts.push(format!("{}: changes pending", look.bold(&title(id)))),
+        Outcome::Failed(..) => parts.push(format!("{}: failed", look.bold(&title(id)))),
+    }
+    if let Some(known) = outcome.plan() {
+        if !known.findings.is_empty() {
+            parts.push(findings(look, &known.findings));
+        }
+        match outcome {
+            Outcome::Applied(_) => parts.extend(known.changes.iter().map(|item| applied(look, item))),
+            _ => parts.extend(known.changes.iter().map(|item| change(look, item))),
+        }
+    }
+    if let Outcome::Failed(error, ..) = outcome {
+        parts.push(failure(look, error));
+    }
+    parts.join("\n")
+}
+
+/// A change that was made.
+pub(super) fn applied(look: &Look, change: &Change) -> String {
+    let head = look.fold(&format!("  {} ", look.done()), 4, &format!("done: {}", change.summary));
+    format!("{head}\n{}", command(&change.action.to_string()))
+}
+
+/// A change that was made just now. Its time is told where somebody had to wait for it.
+pub(super) fn just_made(look: &Look, change: &Change, elapsed: Duration) -> String {
+    let time = match elapsed.as_secs() {
+        0..10 => String::new(),
+        seconds => format!(" (took {seconds} s)"),
+    };
+    look.fold(
+        &format!("  {} ", look.done()),
+        4,
+        &format!("done: {}{time}", change.summary),
+    )
+}
+
+/// Why nothing was begun.
+pub(super) fn not_begun(look: &Look, cannot: &[&Finding]) -> String {
+    let mut lines = vec![look.fold(
+        "",
+        0,
+        "Nothing was changed: this login can make only a part of what is missing. Have the rest made first, as said, or \
+         give --partial to make that part now.",
+    )];
+    lines.extend(cannot.iter().map(|finding| look.fold("  - ", 4, &finding.text)));
+    lines.join("\n")
+}
+
+/// What went wrong.
+pub(super) fn failure(look: &Look, error: &anyhow::Error) -> String {
+    look.fold(&format!("  {} ", look.failed()), 4, &format!("{error:#}"))
+}
+
+/// Every step in one line: its name, how it ended, and what a person should know of it.
+pub(super) fn summary(look: &Look, report: &Report) -> String {
+    let mut lines = vec![look.bold("Summary")];
+    for step in &report.steps {
+        let name = format!("  {:<13} ", step.step.as_str());
+        lines.push(look.fold(&name, 16, &in_one_line(&step.outcome)));
+    }
+    lines.join("\n")
+}
+
+fn in_one_line(outcome: &Outcome) -> String {
+    let changes = outcome.plan().map_or(0, |plan| plan.changes.len());
+    let mut text = match outcome {
+        Outcome::Ready(plan) if plan.findings.iter().any(|finding| finding.verdict == Verdict::Bad) => {
+            "needs a person".to_owned()
+        }
+        Outcome::Ready(_) => "ready".to_owned(),
+        Outcome::Applied(_) => format!("{} made", count(changes, "change")),
+        Outcome::Pending(_) => format!("{} not made", count(changes, "change")),
+        Outcome::Skipped(_) => "skipped".to_owned(),
+        Outcome::Failed(..) => "failed, see above".to_owned(),
+    };
+    for (verdict, word) in [(Verdict::Bad, "wrong"), (Verdict::Unknown, "unknown")] {
+        let findings = outcome.plan().map(|plan| plan.findings.as_slice()).unwrap_or_default();
+        let number = findings.iter().filter(|finding| finding.verdict == verdict).count();
+        if number > 0 {
+            let _ = write!(text, ", {number} {word}");
+        }
+    }
+    text
+}
+
+/// The last line: where we stand, and how to go on.
+pub(crate) fn last_line(report: &Report) -> String {
+    let bad = report
+        .findings()
+        .filter(|finding| finding.verdict == Verdict::Bad)
+        .count();
+    let pending: usize = report
+        .steps
+        .iter()
+        .map(|step| match &step.outcome {
+            Outcome::Pending(plan) => plan.changes.len(),
+            _ => 0,
+        })
+        .sum();
+    let person = match bad {
+        0 => String::new(),
+        1 => ", and 1 finding needs a person".to_owned(),
+        _ => format!(", and {bad} findings need a person"),
+    };
+    let them = if pending == 1 { "it" } else { "them" };
+    match report.summary() {
+        Summary::Ready => "Ready: nothing to change.".to_owned(),
+        Summary::Applied => "Ready: every change was made and looked at again.".to_owned(),
+        Summary::Pending if report.command == Command::Setup => format!(
+            "Pending: {} not made{person}. Run stitch-pg again to make {them}.",
+            count(pending, "change")
+        ),
+        Summary::Pending => format!(
+            "Pending: {}{person}. Run stitch-pg setup to make {them}.",
+            count(pending, "change")
+        ),
+        Summary::Attention => format!(
+            "Attention: {}, marked wrong above; nothing is left for stitch-pg to change. When it is mended, run \
+             stitch-pg check.",
+            if bad == 1 {
+                "1 finding needs a person".to_owned()
+            } else {
+                format!("{bad} findings need a person")
+            }
+        ),
+        Summary::Failed => format!(
+            "Failed: {}. What was done stays done; mend it and run the same command again to go on.",
+            report
+                .failed_step()
+                .map_or_else(String::new, |step| format!("the step {step}, see above"))
+        ),
+        Summary::Stopped => "Stopped. What was done stays done; run the same command again to go on.".to_owned(),
+    }
+}
+
+/// `1 change`, `2 changes`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
+}

@@ -1,0 +1,244 @@
+//! A throw-away server to try it on: the whole setup with the real engine, against a PostgreSQL server (and, as root, an
+//! SSH server) made for it, of which nothing is left behind.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::console::plain::{Plain, Volume};
+use crate::console::style::Look;
+use crate::console::{Approved, Asker, Format};
+use crate::program::{Journey, Stop};
+use crate::report::Command;
+use crate::runner::Start;
+use crate::secret::Secret;
+use crate::settings::{Approval, Draft, Environment, Id, Purpose, Region, Request, Settings, Source, complete};
+use crate::undo::UndoFile;
+
+mod advice;
+mod bastion;
+mod brief;
+mod certificate;
+mod child;
+mod installed;
+mod server;
+mod wording;
+
+use bastion::Bastion;
+use brief::Brief;
+use installed::Installed;
+use server::{Server, Way};
+
+const REGION: Region = Region::NorthAmerica;
+
+/// Exit status of a demo that a person stopped.
+const STOPPED: u8 = 130;
+const STOPPED_TEXT: &str = "Demo stopped. Nothing is left behind.";
+
+/// Runs the demo to its exit code. Whatever the way out, what was made is unmade on it.
+pub(crate) async fn run(look: Look, environment: &Environment, stop: &mut Stop) -> Result<u8> {
+    let Some(installed) = installed::newest(&environment.search_path) else {
+        let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+        bail!("{}", advice::no_server(&os_release));
+    };
+    let began = Instant::now();
+    let intro = "stitch-pg demo: the whole setup against a PostgreSQL server made for it and thrown away at the end.";
+    say(&look.fold("", 0, intro))?;
+    let stage = tokio::select! {
+        stage = Stage::build(&installed, environment) => stage?,
+        () = stop.requested() => return stopped(),
+    };
+    for line in &stage.made {
+        say(&look.fold("  ", 2, line))?;
+    }
+    let code = perform(&stage, &look, stop).await?;
+    drop(stage);
+    let last = match code {
+        0 => format!(
+            "Demo done in {:.1} s: set up, set up again without a change, checked. Nothing is left behind.",
+            began.elapsed().as_secs_f32()
+        ),
+        STOPPED => STOPPED_TEXT.to_owned(),
+        _ => "The demo did not go as it should; see above. Nothing is left behind.".to_owned(),
+    };
+    say(&format!("\n{}", look.fold("", 0, &last)))?;
+    Ok(code)
+}
+
+/// The three acts; the first one that does not end well is the last one.
+async fn perform(stage: &Stage, look: &Look, stop: &mut Stop) -> Result<u8> {
+    for (title, command, words, telling) in [
+        ("1. A fresh server", Command::Setup, "setup --yes", Telling::Everything),
+        ("2. The same again", Command::Setup, "setup --yes", Telling::Outcomes),
+        ("3. A check", Command::Check, "check", Telling::Outcomes),
+    ] {
+        say(&format!(
+            "\n{}\n{}\n",
+            look.heading(title),
+            wording::command_line(words, &stage.flags, look.width)
+        ))?;
+        let code = stage.walk(command, telling, look, stop).await?;
+        if code != 0 {
+            return Ok(code);
+        }
+        // What was changed a second time was not done the first time.
+        ensure!(
+            telling == Telling::Everything || stage.last_result()? == "ready",
+            "the second run changed something, and it should not have"
+        );
+    }
+    Ok(0)
+}
+
+/// How much is told of a run that goes well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Telling {
+    Everything,
+    Outcomes,
+}
+
+/// The throw-away servers, and how the wizard is told about them. Dropped in this order.
+struct Stage {
+    /// What was made, for people.
+    made: Vec<String>,
+    flags: Vec<(Id, String)>,
+    password: Secret,
+    environment: Environment,
+    _bastion: Option<Bastion>,
+    _server: Server,
+    folder: TempDir,
+}
+
+impl Stage {
+    async fn build(installed: &Installed, around: &Environment) -> Result<Self> {
+        let folder = server::folder("stitch-pg-demo-")?;
+        let (bastion, about_ssh) = wording::ssh(bastion(&around.search_path).await);
+        let way = if bastion.is_some() { Way::Tunnel } else { Way::Direct };
+        let mut server = Server::start(installed, way, REGION)?;
+        server.ready().await?;
+        let root = folder.path().join("server.crt");
+        fs::write(&root, &server.certificate).with_context(|| format!("cannot write {}", root.display()))?;
+        Ok(Self {
+            made: vec![wording::postgres(installed, &server, way), about_ssh],
+            flags: flags(folder.path(), &server, bastion.as_ref()),
+            password: server.password.clone(),
+            // Nothing of the person's own: no variables, no ~/.pgpass, no ~/.ssh, no settings file.
+            environment: Environment {
+                home: Some(folder.path().to_owned()),
+                directory: folder.path().to_owned(),
+                ..Environment::default()
+            },
+            _bastion: bastion,
+            _server: server,
+            folder,
+        })
+    }
+
+    /// As if somebody had typed the command: from here on nothing is special about the demo.
+    fn settings(&self, purpose: Purpose) -> Result<Settings> {
+        let mut draft = Draft::default();
+        for (id, text) in &self.flags {
+            let text = if text.is_empty() { "true" } else { text };
+            draft.set(*id, text, Source::Flag(id.name()));
+        }
+        draft.set_secret(
+            Id::AdminPassword,
+            self.password.clone(),
+            Source::Environment("PGPASSWORD"),
+        );
+        let request = Request {
+            purpose,
+            approval: Approval::Given,
+            config: None,
+        };
+        complete(draft, &request, &self.environment, None)
+    }
+
+    async fn walk(&self, command: Command, telling: Telling, look: &Look, stop: &mut Stop) -> Result<u8> {
+        let purpose = match command {
+            Command::Setup => Purpose::Setup,
+            Command::Plan => Purpose::Plan,
+            Command::Check => Purpose::Check,
+        };
+        let report = self.report();
+        let journey = Journey {
+            command,
+            settings: self.settings(purpose)?,
+            asker: Asker::nobody(),
+            undo: UndoFile::none(),
+            report_file: Some(&report),
+            start: Start::StepByStep,
+        };
+        let voice = Plain {
+            approved: Approved::Yes,
+            format: Format::Text,
+            volume: Volume::Quiet,
+            look: look.clone(),
+        };
+        match telling {
+            Telling::Everything => journey.go(voice, stop).await,
+            Telling::Outcomes => journey.go(Brief(voice), stop).await,
+        }
+    }
+
+    fn report(&self) -> PathBuf {
+        self.folder.path().join("report.json")
+    }
+
+    /// The result of the last run, as its report has it.
+    fn last_result(&self) -> Result<String> {
+        let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(self.report())?)?;
+        Ok(report["result"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+/// The error is the reason why there is none: the demo goes on without it.
+async fn bastion(search_path: &[PathBuf]) -> Result<Bastion, String> {
+    let means = bastion::means(search_path)?;
+    let made = async {
+        let mut bastion = Bastion::start(&means)?;
+        bastion.ready().await?;
+        anyhow::Ok(bastion)
+    };
+    made.await
+        .map_err(|error| format!("an SSH server of its own could not be started here ({error:#})"))
+}
+
+/// What a person would give; empty for a switch.
+fn flags(folder: &Path, server: &Server, bastion: Option<&Bastion>) -> Vec<(Id, String)> {
+    let file = |name: &str| folder.join(name).display().to_string();
+    let mut flags = vec![
+        (Id::Host, "127.0.0.1".to_owned()),
+        (Id::Port, server.port.to_string()),
+        (Id::AdminUser, "postgres".to_owned()),
+        (Id::SslMode, "verify-full".to_owned()),
+        (Id::SslRootCert, file("server.crt")),
+        (Id::Region, REGION.as_str().to_owned()),
+        (Id::Database, "stitch".to_owned()),
+        (Id::GeneratePassword, String::new()),
+        (Id::Password, file("stitch.pw")),
+    ];
+    if let Some(bastion) = bastion {
+        flags.extend([
+            (Id::Bastion, format!("root@127.0.0.1:{}", bastion.port)),
+            (Id::BastionIdentity, bastion.admin_key().display().to_string()),
+            (Id::HostKey, bastion.fingerprint.clone()),
+            (Id::PublicKeyFile, bastion.stitch_key().display().to_string()),
+        ]);
+    }
+    flags
+}
+
+fn stopped() -> Result<u8> {
+    say(STOPPED_TEXT)?;
+    Ok(STOPPED)
+}
+
+fn say(text: &str) -> Result<()> {
+    writeln!(io::stdout(), "{text}")?;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! A helper process that lives as long as the demo: it says `ready`, and goes when our end of its pipe closes.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child as Process, ChildStdin, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Error, Result, anyhow};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::sync::oneshot;
+
+/// How long a tidy end may take before it is made an untidy one.
+const TIDY: Duration = Duration::from_secs(5);
+
+/// The process. Dropping it ends it and waits for that, whatever the reason is for which the demo ends.
+pub(super) struct Child {
+    process: Process,
+    pipe: Option<ChildStdin>,
+    first_word: Option<oneshot::Receiver<Result<()>>>,
+}
+
+impl Child {
+    /// Starts a shell script; what it is told goes to its standard input.
+    pub(super) fn start(mut command: Command, told: &str) -> Result<Self> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        command
+            // A group of its own: Ctrl-C on the terminal is for us alone, and its end is ours to order.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut process = command.spawn().with_context(|| format!("cannot start {name}"))?;
+        let pipe = process.stdin.take();
+        let (sender, first_word) = oneshot::channel();
+        let (stdout, stderr) = (process.stdout.take(), process.stderr.take());
+        let mut child = Self {
+            process,
+            pipe,
+            first_word: Some(first_word),
+        };
+        thread::spawn(move || {
+            let mut line = String::new();
+            let said = stdout.map(|stdout| BufReader::new(stdout).read_line(&mut line));
+            let word = match said {
+                Some(Ok(1..)) if line.trim_end() == "ready" => Ok(()),
+                _ => {
+                    let mut why = String::new();
+                    // What cannot be read is not known; the error then says less.
+                    let _ = stderr.map(|stderr| stderr.take(1 << 16).read_to_string(&mut why));
+                    Err(anyhow!("{}", why.trim_end()))
+                }
+            };
+            // Nobody listens any more when the demo was stopped meanwhile.
+            drop(sender.send(word));
+        });
+        if let Some(pipe) = &mut child.pipe {
+            pipe.write_all(told.as_bytes())
+                .context("cannot tell the helper its part")?;
+        }
+        Ok(child)
+    }
+
+    /// Waits until it says that it is ready; the error is what it complained of.
+    pub(super) async fn ready(&mut self) -> Result<()> {
+        if let Some(word) = &mut self.first_word {
+            word.await.unwrap_or_else(|gone| Err(Error::new(gone)))?;
+            self.first_word = None;
+        }
+        Ok(())
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It may be gone already.
+        let _ = Pid::from_raw(self.process.id().cast_signed()).map(|pid| kill_process_group(pid, signal));
+    }
+
+    fn ended_within(&mut self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        while matches!(self.process.try_wait(), Ok(None)) {
+            if Instant::now() >= end {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        true
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        drop(self.pipe.take());
+        if self.first_word.is_some() {
+            // In the middle of its preparations it does not look at the pipe.
+            self.signal(Signal::TERM);
+        }
+        for signal in [Signal::QUIT, Signal::KILL] {
+            if self.ended_within(TIDY) {
+                return;
+            }
+            self.signal(signal);
+        }
+        self.ended_within(TIDY);
+    }
+}

@@ -1,0 +1,214 @@
+//! The throw-away PostgreSQL server: one cluster in a folder of its own, reached over loopback with TLS.
+
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, anyhow};
+use tempfile::TempDir;
+
+use super::certificate;
+use super::child::Child;
+use super::installed::Installed;
+use crate::secret::Secret;
+use crate::settings::Region;
+
+const SCRIPT: &str = include_str!("server.sh");
+
+/// The running server. Its parts go in this order: the process, then what is left of its folder.
+pub(super) struct Server {
+    child: Child,
+    _folder: TempDir,
+    /// On 127.0.0.1.
+    pub(super) port: u16,
+    /// Of the superuser `postgres`.
+    pub(super) password: Secret,
+    /// The server's certificate, PEM, which nobody but itself has signed.
+    pub(super) certificate: Vec<u8>,
+}
+
+/// The way Stitch would come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Over the internet.
+    Direct,
+    /// Through the throw-away SSH server.
+    Tunnel,
+}
+
+impl Way {
+    /// Only loopback is listened on. Yet a server that Stitch dials directly has to listen on an outer address, and the
+    /// wizard looks for one: this one is reserved for documentation, no machine has it, and PostgreSQL passes over an
+    /// address that it cannot listen on.
+    fn listen_addresses(self) -> &'static str {
+        match self {
+            Self::Direct => "127.0.0.1,192.0.2.10",
+            Self::Tunnel => "127.0.0.1",
+        }
+    }
+}
+
+impl Server {
+    /// Begins to make one; it is there when [`Server::ready`] says so.
+    pub(super) fn start(installed: &Installed, way: Way, region: Region) -> Result<Self> {
+        let account = Account::for_the_server()?;
+        let folder = folder("stitch-pg-demo-server-")?;
+        let port = free_port()?;
+        let certificate = certificate::make()?;
+        let password = Secret::new(random_word()?);
+        for (name, content) in [
+            ("pg_hba.conf", hba(region).as_bytes()),
+            ("server.crt", &certificate.public),
+            ("server.key", &certificate.key),
+        ] {
+            let path = folder.path().join(name);
+            fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+            fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+            account.own(&path)?;
+        }
+        account.own(folder.path())?;
+        #[expect(clippy::disallowed_methods, reason = "the demo's own server")]
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", SCRIPT, "server"])
+            .args([folder.path().as_os_str(), OsStr::new(&port.to_string())])
+            .args([OsStr::new(way.listen_addresses()), installed.bin.as_os_str()])
+            // The demo's own folder may be closed to the server's user.
+            .current_dir("/")
+            .env("LC_ALL", "C");
+        // A variable of the user's libpq or server must not find its way in.
+        for name in ["PGDATA", "PGHOST", "PGPORT", "PGUSER", "PGOPTIONS", "PGDATABASE"] {
+            command.env_remove(name);
+        }
+        account.become_it(&mut command);
+        let child = Child::start(command, &format!("{}\n", password.reveal()))?;
+        Ok(Self {
+            child,
+            _folder: folder,
+            port,
+            password,
+            certificate: certificate.public,
+        })
+    }
+
+    /// Waits until it takes connections.
+    pub(super) async fn ready(&mut self) -> Result<()> {
+        self.child
+            .ready()
+            .await
+            .context("the throw-away PostgreSQL server did not start")
+    }
+}
+
+/// Loopback for the demo itself and for what comes out of the tunnel; Stitch's addresses for the rules' sake.
+fn hba(region: Region) -> String {
+    let stitch = region
+        .addresses()
+        .map(|address| format!("hostssl stitch stitch {address}/32 scram-sha-256\n"));
+    stitch.concat() + "hostssl all all 127.0.0.1/32 scram-sha-256\n"
+}
+
+/// PostgreSQL refuses to run as root.
+enum Account {
+    Mine,
+    Other { uid: u32, gid: u32 },
+}
+
+impl Account {
+    fn for_the_server() -> Result<Self> {
+        if !rustix::process::geteuid().is_root() {
+            return Ok(Self::Mine);
+        }
+        let accounts = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
+        ["postgres", "nobody"]
+            .into_iter()
+            .find_map(|name| find(&accounts, name))
+            .ok_or_else(|| {
+                anyhow!(
+                    "PostgreSQL does not run as root, and there is neither a user postgres nor nobody\n\
+                     next: run the demo as an ordinary user"
+                )
+            })
+    }
+
+    fn own(&self, path: &Path) -> Result<()> {
+        match self {
+            Self::Mine => Ok(()),
+            Self::Other { uid, gid } => chown(path, Some(*uid), Some(*gid))
+                .with_context(|| format!("cannot hand {} to the server's user", path.display())),
+        }
+    }
+
+    fn become_it(&self, command: &mut Command) {
+        if let Self::Other { uid, gid } = self {
+            // With the user, std gives up root's other groups, too.
+            command.uid(*uid).gid(*gid);
+        }
+    }
+}
+
+fn find(accounts: &str, wanted: &str) -> Option<Account> {
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next()? == wanted).then_some(())?;
+        let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
+        Some(Account::Other { uid, gid })
+    })
+}
+
+/// A new folder, for the owner only, in a place that every user can get to.
+pub(super) fn folder(prefix: &str) -> Result<TempDir> {
+    let usual = std::env::temp_dir();
+    // Some systems give root a folder for temporary files that the server's user could not enter.
+    let open = |path: &PathBuf| {
+        path.ancestors()
+            .all(|above| fs::metadata(above).is_ok_and(|data| data.permissions().mode() & 0o001 != 0))
+    };
+    let place = if !rustix::process::geteuid().is_root() || open(&usual) {
+        usual
+    } else {
+        PathBuf::from("/tmp")
+    };
+    tempfile::Builder::new()
+        .prefix(prefix)
+        .tempdir_in(&place)
+        .with_context(|| format!("cannot make a temporary folder in {}", place.display()))
+}
+
+/// A port of 127.0.0.1 that nobody listens on. Between now and its use somebody might; the demo then fails and says so.
+pub(super) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
+    Ok(listener.local_addr()?.port())
+}
+
+fn random_word() -> Result<String> {
+    let mut bytes = [0; 18];
+    openssl::rand::rand_bytes(&mut bytes).context("no random numbers to be had")?;
+    Ok(openssl::base64::encode_block(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_account_that_runs_the_server() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\nnot-postgres:x:1:2::/:\npostgres:x:101:104:PG:/var:/bin/bash\n";
+        assert!(matches!(
+            find(accounts, "postgres"),
+            Some(Account::Other { uid: 101, gid: 104 })
+        ));
+        assert!(find(accounts, "nobody").is_none());
+    }
+
+    #[test]
+    fn every_address_of_the_region_is_let_in() {
+        let text = hba(Region::Europe);
+        assert_eq!(text.matches("hostssl stitch stitch ").count(), 4);
+        assert!(text.contains("18.158.16.164/32 scram-sha-256"));
+    }
+}

@@ -1,0 +1,144 @@
+//! What a step found: a code that scripts can rely on, a verdict, and one sentence for a person.
+
+use std::fmt::{self, Write as _};
+
+/// One thing that holds, is unknown, or is wrong and needs a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable name; explained in docs/troubleshooting.md.
+    pub code: Code,
+    /// Good, unknown or bad.
+    pub verdict: Verdict,
+    /// What, on what, why.
+    pub text: String,
+    /// What to do next, and who can, as the exact command where there is one.
+    pub advice: Option<String>,
+    /// What it is about, for machines: an address, a schema, a file.
+    pub subject: Option<String>,
+}
+
+/// How a finding counts towards the exit code: only [`Verdict::Bad`] does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It holds.
+    Good,
+    /// It cannot be known from here; the text says where to look.
+    Unknown,
+    /// It is wrong, and this tool does not change it.
+    Bad,
+}
+
+impl Verdict {
+    /// The word in the JSON report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Unknown => "unknown",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+impl Finding {
+    /// Something that holds.
+    #[must_use]
+    pub fn good(code: Code, text: impl Into<String>) -> Self {
+        Self::new(code, Verdict::Good, text)
+    }
+
+    /// Something that cannot be known from here.
+    #[must_use]
+    pub fn unknown(code: Code, text: impl Into<String>) -> Self {
+        Self::new(code, Verdict::Unknown, text)
+    }
+
+    /// Something wrong that a person must mend.
+    #[must_use]
+    pub fn bad(code: Code, text: impl Into<String>) -> Self {
+        Self::new(code, Verdict::Bad, text)
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    /// Adds what it is about.
+    #[must_use]
+    pub fn about(mut self, subject: impl fmt::Display) -> Self {
+        self.subject = Some(subject.to_string());
+        self
+    }
+
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        (self.code, self.verdict, &self.text, &self.advice) == (other.code, other.verdict, &other.text, &other.advice)
+    }
+
+    fn new(code: Code, verdict: Verdict, text: impl Into<String>) -> Self {
+        Self {
+            code,
+            verdict,
+            text: text.into(),
+            advice: None,
+            subject: None,
+        }
+    }
+}
+
+/// Findings that say the same of several subjects, told once with all their subjects: for people. JSON keeps one each.
+pub(crate) fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<&str>)> {
+    let mut groups: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let subject = finding.subject.as_deref();
+        if let Some((_, subjects)) = groups.iter_mut().find(|(first, _)| first.says_the_same_as(finding)) {
+            subjects.extend(subject);
+        } else {
+            groups.push((finding, subject.into_iter().collect()));
+        }
+    }
+    groups
+}
+
+mod codes;
+pub use codes::Code;
+
+/// The whole of docs/troubleshooting.md: every code with its meaning and cure, so that none can be missing there.
+#[must_use]
+pub fn troubleshooting_markdown() -> String {
+    let mut page = String::from(INTRODUCTION);
+    let mut step = "";
+    for code in Code::ALL {
+        if code.step() != step {
+            step = code.step();
+            let _ = write!(
+                page,
+                "\n## {step}\n\n| code | what it means | what to do |\n|---|---|---|\n"
+            );
+        }
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            code.as_str(),
+            cell(code.meaning()),
+            cell(code.cure())
+        );
+    }
+    page
+}
+
+const INTRODUCTION: &str = "\
+# Troubleshooting
+
+<!-- Written by `troubleshooting_markdown()` in src/finding.rs; tests/docs.rs compares, and writes it anew with UPDATE_DOCS=1. -->
+
+Every finding has a code that scripts can rely on (`steps[].findings[].code` in the JSON report), a verdict and one
+sentence. *good*: it holds. *unknown*: it cannot be seen from here; the text says where to look; it never changes the exit
+code. *bad*: it is wrong and stitch-pg does not change it by itself; `check` and `setup` end with 4.
+";
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

@@ -1,0 +1,238 @@
+//! The table of finding codes: name, step, meaning, cure. docs/troubleshooting.md is written from it.
+
+macro_rules! codes {
+    ($($variant:ident = $name:literal, $step:literal, $meaning:literal, $cure:literal;)*) => {
+        /// Every finding code. docs/troubleshooting.md is written from this table, so no code can be missing there.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $meaning] $variant,)* }
+
+        impl Code {
+            /// All of them, in the order of the steps.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable name.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The step that reports it.
+            #[must_use]
+            pub fn step(self) -> &'static str {
+                match self { $(Self::$variant => $step,)* }
+            }
+
+            /// What it means.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub fn cure(self) -> &'static str {
+                match self { $(Self::$variant => $cure,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // allowlist
+    StitchAddresses = "stitch-addresses", "allowlist", "The addresses Stitch connects from in your account's region.",
+        "Allow all of them in every firewall between the internet and the server; any one of them may be used.";
+    FirewallUnseen = "firewall-unseen", "allowlist", "Firewalls and provider allow lists on the way cannot be seen by this tool.",
+        "Look where the finding says, and open it with the command it gives; only the connection from Stitch proves it.";
+    ProviderListOk = "provider-list-ok", "allowlist", "The provider's list, given with `--allow-list-json`, lets this address in.",
+        "Nothing to do.";
+    ProviderListMissing = "provider-list-missing", "allowlist", "The provider's list does not let this address in.",
+        "Run the command that the finding gives; where it replaces the list, the present entries are in it.";
+    ProviderListStale = "provider-list-stale", "allowlist", "The provider's list has an address that was meant for Stitch and is none of its.",
+        "Compare with Stitch's page of addresses; take it out, or give the new list with `--allow-cidr`.";
+    ProviderListOpen = "provider-list-open", "allowlist", "The provider's list lets the whole internet in.",
+        "Let in who needs it, one by one, and take the open entry out.";
+    FirewallOpen = "firewall-open", "allowlist", "The firewall on the machine itself lets this address in.",
+        "Nothing to do there; firewalls before it are seen by nobody here.";
+    FirewallClosed = "firewall-closed", "allowlist", "The firewall on the machine itself keeps this address out.",
+        "Run the commands that the finding gives; it names the rule or policy that decides.";
+    FirewallUnsure = "firewall-unsure", "allowlist", "What the firewall on the machine itself does hangs on something its rules do not tell.",
+        "Look at the rule the finding names: an interface, a rate, a set, or a tool that is missing.";
+    HostNotPublic = "host-not-public", "allowlist", "The host Stitch is to dial is a socket, or a loopback, private or otherwise unreachable address.",
+        "Give the public name with `--stitch-host`, or go through an SSH server with `--bastion`.";
+    HostIpv6Only = "host-ipv6-only", "allowlist", "The host Stitch is to dial has IPv6 addresses only; Stitch's addresses are IPv4.",
+        "Give the host an IPv4 address (on Supabase: the IPv4 add-on or the session pooler), or go through an SSH server.";
+    HostUnresolved = "host-unresolved", "allowlist", "The name Stitch is to dial could not be resolved from here.",
+        "Check the spelling; if it is right and resolves elsewhere only, make sure it resolves on the internet.";
+    HostReader = "host-reader", "allowlist", "The host is a read-only endpoint by its name.",
+        "Give the writer endpoint with `--stitch-host`.";
+    HostPooler = "host-pooler", "allowlist", "The host or port looks like a connection pooler.",
+        "Give PostgreSQL's own host and port, or a pooler that keeps one session for each client.";
+    ListenAddresses = "listen-addresses", "allowlist", "Where PostgreSQL listens, against where it will be dialled.",
+        "Set `listen_addresses` and restart PostgreSQL; a reload is not enough.";
+    PortDiffers = "port-differs", "allowlist", "The port Stitch is to dial is not the one PostgreSQL listens on.",
+        "If nothing passes the port on, give the server's own with `--stitch-port`.";
+    TlsNotOffered = "tls-not-offered", "allowlist", "Stitch is to use SSL, and the server does not offer it.",
+        "Set `ssl = on` with a certificate and reload, or give `--no-ssl`.";
+    HbaOk = "hba-ok", "allowlist", "A rule of `pg_hba.conf` asks Stitch for its password at this address: it will get in.",
+        "Nothing to do.";
+    HbaNoMatch = "hba-no-match", "allowlist", "No rule of `pg_hba.conf` matches Stitch at this address; the server refuses.",
+        "Add the lines that the finding gives, then reload.";
+    HbaReject = "hba-reject", "allowlist", "The first rule of `pg_hba.conf` that matches Stitch at this address is a reject.",
+        "Add the lines that the finding gives above the one it names, then reload.";
+    HbaTrust = "hba-trust", "allowlist", "Anybody at this address gets in as Stitch's role without a password.",
+        "Add the lines that the finding gives above the one it names, then reload; better, remove the trust line.";
+    HbaClientCertificate = "hba-client-certificate", "allowlist", "The deciding rule asks for a client certificate; Stitch has none.",
+        "Add the lines that the finding gives above the one it names, then reload.";
+    HbaMethod = "hba-method", "allowlist", "The deciding rule asks for a way to log in that Stitch does not have (`peer`, `ident`, `gss`, `sspi`, `oauth`).",
+        "Add the lines that the finding gives above the one it names, then reload.";
+    HbaClearText = "hba-clear-text", "allowlist", "Stitch's password would be readable on its way through the internet (method `password` without TLS).",
+        "Use TLS, or the method scram-sha-256.";
+    HbaOutside = "hba-outside", "allowlist", "The password is checked outside PostgreSQL (`ldap`, `radius`, `pam`, `bsd`).",
+        "Make the role and its password known there, or add a scram-sha-256 line above.";
+    HbaVerifier = "hba-verifier", "allowlist", "The deciding rule wants SCRAM, and the role's password is stored as md5.",
+        "Set the password anew with `--reset-password`; it is stored as SCRAM.";
+    HbaUncertain = "hba-uncertain", "allowlist", "Which rule will decide cannot be told from here: a host name, an unread file, or an address that is not known.",
+        "Do what the finding says, or put lines of your own above the one it names.";
+    HbaUnreadable = "hba-unreadable", "allowlist", "The rules of `pg_hba.conf` could not be read.",
+        "Have a superuser run this tool with `--only allowlist`, or compare the lines by eye.";
+    HbaFromFile = "hba-from-file", "allowlist", "The rules were read from a copy of `pg_hba.conf` given with `--hba-file`.",
+        "Make sure that it is the server's own file and that the server has been reloaded since; a superuser's run sees both.";
+    HbaNotManaged = "hba-not-managed", "allowlist", "`--manage hba` was given, and `pg_hba.conf` cannot be changed from here.",
+        "The finding says why; run it as a superuser on PostgreSQL's own machine, or add the lines by hand.";
+    HbaBroken = "hba-broken", "allowlist", "`pg_hba.conf` has a line the server cannot read; it goes on with the rules from before.",
+        "Mend the line and reload.";
+    HbaNotLoaded = "hba-not-loaded", "allowlist", "`pg_hba.conf` was changed after the server last read it.",
+        "Reload the server: `SELECT pg_reload_conf()`.";
+    WrongRegion = "wrong-region", "allowlist", "The addresses of Stitch's other region are let in, and those of yours are not.",
+        "Check the account's region in Stitch and give it with `--region`, or change the rules.";
+
+    // database
+    ServerEndOfLife = "server-end-of-life", "database", "The community's updates of this major version have ended.",
+        "Plan an upgrade, unless your provider keeps the version patched; stitch-pg works with 9.6 and newer.";
+    DatabaseExists = "database-exists", "database", "The destination database exists.", "Nothing to do.";
+    DatabaseSimilarName = "database-similar-name", "database", "There is no database of exactly that name, but one that differs in case.",
+        "Give the stored spelling with `--database`; Stitch's form needs it too.";
+    DatabaseCannotCreate = "database-cannot-create", "database", "The database is missing and the admin's login lacks CREATEDB.",
+        "Let a role with CREATEDB run the statement shown, or run stitch-pg as that role.";
+    DatabaseEncoding = "database-encoding", "database", "The database's encoding is not UTF8, so some of what Stitch loads will be refused.",
+        "An encoding cannot be changed: choose a new database with `--database` and let stitch-pg create it.";
+    DatabaseTemplate = "database-template", "database", "The database is marked as a template.",
+        "Choose another database, or let its owner run `ALTER DATABASE … IS_TEMPLATE false`.";
+    DatabaseNoConnections = "database-no-connections", "database", "The database accepts no connections (`datallowconn` is off).",
+        "Let its owner run `ALTER DATABASE … ALLOW_CONNECTIONS true`.";
+    DatabaseConnectionLimit = "database-connection-limit", "database", "The database's connection limit is 0.",
+        "Let its owner run `ALTER DATABASE … CONNECTION LIMIT -1`.";
+    ServerStandby = "server-standby", "database", "The server is a standby or a read-only endpoint.",
+        "Connect to the primary (on Aurora: the cluster's writer endpoint), and give Stitch that address.";
+
+    // ssh-user
+    SshKeyInstalled = "ssh-key-installed", "ssh-user", "Stitch's key is installed, once and with no more rights than needed.", "Nothing to do.";
+    SshKeyNotGiven = "ssh-key-not-given", "ssh-user", "Stitch's public key was not given.",
+        "Copy it from Stitch's page (Destination, Encryption Type: SSH Tunnel, Public Key) and give it with `--public-key` or `--public-key-file`.";
+    SshUserForeign = "ssh-user-foreign", "ssh-user", "A user or group of that name exists and looks like somebody else's: it is root, comes from a directory service, has a password, other keys or powerful groups.",
+        "Choose another name with `--tunnel-user`, or take it with `--adopt-user`.";
+    SshUserAdopted = "ssh-user-adopted", "ssh-user", "An account that looks like somebody else's was taken for Stitch with `--adopt-user`.",
+        "A user of its own is better.";
+    SshUserExpired = "ssh-user-expired", "ssh-user", "The account or its password has expired; with PAM, sshd refuses the key as well.",
+        "`usermod -e '' USER; chage -d \"$(date +%F)\" -M -1 USER`";
+    SshUserLocked = "ssh-user-locked", "ssh-user", "Somebody locked the account's password. Without PAM, sshd refuses such an account even with the right key.",
+        "If nobody needs the password any more: `usermod -p '*' USER`";
+    SshUserOpen = "ssh-user-open", "ssh-user", "The account has an empty password.", "`usermod -p '*' USER`";
+    SshUserPassword = "ssh-user-password", "ssh-user", "The account has a password besides the key, or it could not be read whether it has.",
+        "If nobody needs it: `usermod -p '*' USER`";
+    SshShellMissing = "ssh-shell-missing", "ssh-user", "The account's login shell does not exist; sshd refuses such users.", "`usermod -s /bin/sh USER`";
+    SshShellNologin = "ssh-shell-nologin", "ssh-user", "The account's shell is nologin or is not in /etc/shells. OpenSSH forwards all the same; Dropbear refuses it, and whether Stitch opens a shell is not documented.",
+        "If Stitch cannot connect: `usermod -s /bin/sh USER`";
+    SshHomeMissing = "ssh-home-missing", "ssh-user", "The account has no home directory that could hold a key file.",
+        "`usermod -d /home/USER -m USER`";
+    SshHomeOwner = "ssh-home-owner", "ssh-user", "The home directory belongs to somebody else, so sshd ignores the key file in it.", "`chown USER: HOME`";
+    SshHomeUnreachable = "ssh-home-unreachable", "ssh-user", "A directory above the home does not let the user pass, so sshd cannot read the key file.", "`chmod o+x DIRECTORY`";
+    SshKeyFileOdd = "ssh-key-file-odd", "ssh-user", "`.ssh` or `authorized_keys` is a symbolic link or no ordinary file; root does not write through it.",
+        "See where it leads, remove it, and run `stitch-pg setup` again.";
+    SshKeyOptionUnknown = "ssh-key-option-unknown", "ssh-user", "An option that was chosen with `--key-options` is not known to the SSH server (Dropbear has no `from`), so it is left out: with it the key would not be let in.",
+        "Let a firewall limit where logins come from, or use OpenSSH.";
+    SshServerAllows = "ssh-server-allows", "ssh-user", "By its settings the SSH server lets the user log in with a key and forward to the database.", "Nothing to do.";
+    SshSettingsUnreadable = "ssh-settings-unreadable", "ssh-user", "The SSH server's settings could not be read, so nothing is known of them.",
+        "As root on the SSH server: `sshd -T -C user=USER,host=x,addr=ADDRESS`";
+    SshNotAllowed = "ssh-not-allowed", "ssh-user", "The SSH server's `AllowUsers`, `DenyUsers`, `AllowGroups` or `DenyGroups`, or `from=` in front of the key, keep Stitch out.",
+        "Name the user there, or Stitch's addresses.";
+    SshKeysOff = "ssh-keys-off", "ssh-user", "The SSH server takes no keys, or wants something besides a key.",
+        "For this user: `PubkeyAuthentication yes`, `AuthenticationMethods publickey`.";
+    SshAuthorizedKeysElsewhere = "ssh-authorized-keys-elsewhere", "ssh-user", "The SSH server reads keys from another file than `~/.ssh/authorized_keys`.",
+        "Copy Stitch's line to that file, or set `AuthorizedKeysFile` for this user.";
+    SshKeyTypeRefused = "ssh-key-type-refused", "ssh-user", "The SSH server does not take keys of this type or size.",
+        "For this user: `PubkeyAcceptedAlgorithms +TYPE`, or a smaller `RequiredRSASize`.";
+    SshForwardingOff = "ssh-forwarding-off", "ssh-user", "The SSH server forwards no connections for this user.", "For this user: `AllowTcpForwarding local`.";
+    SshForwardingRestricted = "ssh-forwarding-restricted", "ssh-user", "Connections may be forwarded, but not to the database (`PermitOpen`, or `permitopen` in front of the key).",
+        "Add the database's host and port, spelt as in Stitch's form.";
+
+    // role
+    RoleExists = "role-exists", "role", "The role exists.", "Nothing to do.";
+    RoleCannotCreate = "role-cannot-create", "role", "The role is missing and the admin's login lacks CREATEROLE.",
+        "Let a role with CREATEROLE run the statement shown, or run stitch-pg as that role.";
+    RoleCannotAlter = "role-cannot-alter", "role", "The role must be altered and the admin's login may not do it.",
+        "Let a superuser, or (16 and newer) a role with ADMIN OPTION on it, run the statement shown.";
+    RoleSuperuser = "role-superuser", "role", "The role named for Stitch is a superuser.",
+        "Name a role of Stitch's own with `--role`; stitch-pg never alters a superuser.";
+    RoleIsGroup = "role-is-group", "role", "The role cannot log in and has members: it is a group.",
+        "Name a role of Stitch's own with `--role`.";
+    PasswordProved = "password-proved", "role", "The password given is the role's password.", "Nothing to do.";
+    PasswordNotGiven = "password-not-given", "role", "No password was given, so it could not be proved.",
+        "Give it with `STITCH_PG_PASSWORD` or `--password-file`.";
+    PasswordUntried = "password-untried", "role", "The password could not be tried from here.",
+        "Mend what kept the login away (the finding says what), then run `stitch-pg check` again.";
+    PasswordWrong = "password-wrong", "role", "The role exists and its password is not the one given, or it has none.",
+        "Give the right one, or add `--reset-password`; everything else that logs in as this role then needs the new one.";
+    DatabaseRights = "database-rights", "role", "The role has CONNECT, CREATE and TEMPORARY on the database.", "Nothing to do.";
+    DatabaseCannotGrant = "database-cannot-grant", "role", "A right on the database is missing and the admin's login may not grant it.",
+        "Let the database's owner run the statement shown.";
+    CatalogReadable = "catalog-readable", "role", "The system catalogs can be read.", "Nothing to do.";
+    CatalogCannotGrant = "catalog-cannot-grant", "role", "A system view is closed to the role and the admin's login may not open it.",
+        "Let a superuser run the statement shown. Do not run the blanket grant on `pg_catalog`: it opens everybody's password hashes.";
+    CatalogUnseen = "catalog-unseen", "role", "The database does not let the admin's login in, so its catalogs were not looked at.",
+        "Run the statement shown; the rehearsal of `stitch-pg check`, as the Stitch role, tells as well.";
+    SettingBites = "setting-bites", "role", "A setting attached to the role, the database or every role gets in a loader's way: a timeout, read-only transactions, another role, a search path, a library.",
+        "Let who may alter the role run the statement shown; where the setting is for others too, it gives the role its own.";
+
+    // ownership
+    SchemaDetected = "schema-detected", "ownership", "The schema bears the marks of Stitch's loader.", "Nothing to do.";
+    SchemaWeakEvidence = "schema-weak-evidence", "ownership", "A schema was named whose marks do not say clearly that it is Stitch's.",
+        "Make sure that an integration of this name exists in Stitch before its owner is changed.";
+    SchemaNotChosen = "schema-not-chosen", "ownership", "A schema has marks of Stitch (or of a loader like it) and was not chosen.",
+        "Name it with `--schema` if Stitch loads into it.";
+    SchemaMissing = "schema-missing", "ownership", "A schema that was named does not exist.",
+        "Check the spelling (case matters), or leave it out: Stitch makes the schemas of new integrations itself.";
+    SchemaOwned = "schema-owned", "ownership", "The role owns the schema and its tables.", "Nothing to do.";
+    ObjectsLeft = "objects-left", "ownership", "Views, materialized views, sequences or foreign tables in a Stitch schema keep their owners.",
+        "Usually right, since Stitch makes none; `--include` moves them too.";
+    OwnershipCannotMove = "ownership-cannot-move", "ownership", "Objects must change hands and the admin's login may not act for their owner, or may not create in the database (which moving a schema needs).",
+        "Let a superuser, or a role with ADMIN OPTION on that owner, run the statements shown.";
+    OwnershipUnseen = "ownership-unseen", "ownership", "The database does not let the admin's login in, so nothing in it can be moved.",
+        "Let the database's owner run the statement shown, then run `stitch-pg setup` again.";
+
+    // connection
+    ConnectionNotTried = "connection-not-tried", "connection", "The login as Stitch was not tried.",
+        "Run `stitch-pg check` with the role's password.";
+    LoginWorks = "login-works", "connection", "The Stitch role logs in.", "Nothing to do.";
+    LoginName = "login-name", "connection", "The host name does not resolve.", "Correct `--stitch-host`; private names resolve only inside their network.";
+    LoginTcp = "login-tcp", "connection", "No TCP connection: refused, or no answer.",
+        "Refused: nothing listens on that address and port. No answer: a firewall drops the packets.";
+    LoginTunnel = "login-tunnel", "connection", "The SSH server did not carry the connection to the database.",
+        "The finding tells which: login, forwarding forbidden, or the database not reachable from there.";
+    TunnelProved = "tunnel-proved", "connection", "A key of our own, beside Stitch's and with the same options, came all the way: into the SSH server, on to the database, and in as the Stitch role. It was taken out again.", "Nothing to do.";
+    TunnelNotProved = "tunnel-not-proved", "connection", "The whole way could not be walked, since Stitch's public key was not given.", "Give it with `--public-key` or `--public-key-file`.";
+    TunnelKeyWide = "tunnel-key-wide", "connection", "A key with the options of Stitch's is granted more than it should be: a terminal, agent forwarding, or another target.", "`stitch-pg setup` writes the options anew; see `--key-options`.";
+    TunnelKeyLeft = "tunnel-key-left", "connection", "The key that proved the way could not be taken out of Stitch's file again. Where the SSH server knows `expiry-time` it ends within two minutes.", "`sed -i '/ stitch-pg-proof$/d' ~USER/.ssh/authorized_keys`";
+    LoginProtocol = "login-protocol", "connection", "Something answers, but not PostgreSQL, or it stops answering.", "Check host and port.";
+    LoginTls = "login-tls", "connection", "TLS is demanded and not to be had, or the other way round.",
+        "Switch TLS on in the server, or tick or untick *Connect using SSL* (`--ssl`, `--no-ssl`).";
+    LoginPassword = "login-password", "connection", "The server refuses the role's password, or the role is missing or expired.",
+        "Give the right password; the role step tells whether the role is there.";
+    LoginRefused = "login-refused", "connection", "`pg_hba.conf` does not let the role in from here, or the role is NOLOGIN.",
+        "Add a rule for this address as well, or run the check from where Stitch's traffic arrives.";
+    LoginDatabase = "login-database", "connection", "The login ends at the database: it is missing, closed, full or starting.",
+        "The finding names which.";
+    RehearsalPassed = "rehearsal-passed", "connection", "Everything Stitch's loader does was rehearsed and rolled back.", "Nothing to do.";
+    RehearsalRefused = "rehearsal-refused", "connection", "The server refused one act of a load.", "Run `stitch-pg setup`; it grants and moves what is missing.";
+    ExistingRehearsed = "existing-rehearsed", "connection", "A further load into an existing schema was rehearsed and rolled back.", "Nothing to do.";
+}

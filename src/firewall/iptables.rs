@@ -1,0 +1,208 @@
+//! What `iptables-save` and `ip6tables-save` print, and `ipset save` for the sets they name.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::{Act, Filter, Hook, Packet, Rule, Tri};
+
+/// Which of the two printed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// IPv4.
+    Iptables,
+    /// IPv6.
+    Ip6tables,
+}
+
+/// The tables packets to this machine come through before they are delivered. `nat` decides about no packet.
+const TABLES: [(&str, &str, i64); 5] = [
+    ("raw", "PREROUTING", -300),
+    ("mangle", "PREROUTING", -150),
+    ("mangle", "INPUT", -149),
+    ("filter", "INPUT", 0),
+    ("security", "INPUT", 50),
+];
+
+/// Reads what was printed, for one packet.
+#[must_use]
+pub fn parse(text: &str, kind: Kind, packet: Packet) -> Filter {
+    let mut filter = Filter::default();
+    if packet.from.is_ipv4() != (kind == Kind::Iptables) {
+        return filter;
+    }
+    let mut table = String::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix('*') {
+            name.trim().clone_into(&mut table);
+        } else if let Some(chain) = line.strip_prefix(':') {
+            let mut words = chain.split_whitespace();
+            let (name, policy) = (words.next().unwrap_or_default(), words.next().unwrap_or("-"));
+            let full = format!("{table} {name}");
+            filter.chains.entry(full.clone()).or_default();
+            if let Some((.., priority)) = TABLES.iter().find(|(t, c, _)| *t == table && *c == name) {
+                filter.hooks.push(Hook {
+                    chain: full,
+                    priority: *priority,
+                    policy: if policy == "DROP" { Act::Drop } else { Act::Accept },
+                });
+            }
+        } else if line.starts_with("-A ") {
+            rule(&mut filter, &table, line, packet);
+        }
+    }
+    filter
+}
+
+/// Words as the tool quotes them.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let (mut quoted, mut escaped) = (false, false);
+    for c in line.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => {
+                escaped = true;
+                continue;
+            }
+            '"' => {
+                quoted = !quoted;
+                continue;
+            }
+            ' ' if !quoted => {
+                words.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(c);
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn rule(filter: &mut Filter, table: &str, line: &str, packet: Packet) {
+    let words = words(line);
+    let mut words = words.iter().map(String::as_str).skip(1).peekable();
+    let chain = words.next().unwrap_or_default();
+    let (mut matches, mut act) = (Tri::Yes, Act::Nothing);
+    let mut negated = false;
+    while let Some(word) = words.next() {
+        if word == "!" {
+            negated = true;
+            continue;
+        }
+        let mut value = || words.next().unwrap_or_default();
+        let one = match word {
+            "-s" | "--source" => network(value(), packet.from),
+            "-p" | "--protocol" => matches!(value(), "tcp" | "6" | "all").into(),
+            "-i" | "--in-interface" => interface(value()),
+            "--dport" | "--destination-port" | "--dports" | "--destination-ports" => ports(value(), packet.port),
+            "--state" | "--ctstate" => states(value()),
+            "--tcp-flags" => {
+                let (mask, set) = (value().to_owned(), value());
+                flags(&mask, set)
+            }
+            "--syn" => Tri::Yes,
+            "-m" | "--match" => {
+                match value() {
+                    // Their own words follow, and are known; remarks say nothing.
+                    "tcp" | "state" | "conntrack" | "multiport" | "comment" => {}
+                    _ => matches = matches.min(Tri::Maybe),
+                }
+                continue;
+            }
+            "--comment" => {
+                value();
+                continue;
+            }
+            "-j" | "--jump" | "-g" | "--goto" => {
+                act = target(table, word, value());
+                // What follows are the target's own words.
+                break;
+            }
+            // A word this program does not know: its value, if it has one, is no word either.
+            _ => {
+                if word.starts_with('-') && words.peek().is_some_and(|next| !next.starts_with('-') && *next != "!") {
+                    words.next();
+                }
+                Tri::Maybe
+            }
+        };
+        matches = matches.min(if negated { one.not() } else { one });
+        negated = false;
+    }
+    if matches == Tri::No {
+        return;
+    }
+    let text = format!(
+        "{} {table}: {line}",
+        if packet.from.is_ipv4() { "iptables" } else { "ip6tables" }
+    );
+    filter.push(&format!("{table} {chain}"), Rule { text, matches, act });
+}
+
+fn target(table: &str, word: &str, name: &str) -> Act {
+    match name {
+        "ACCEPT" => Act::Accept,
+        "DROP" | "REJECT" => Act::Drop,
+        "RETURN" => Act::Return,
+        // These change or count, and the packet goes on.
+        "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "CT" | "NOTRACK" | "TCPMSS" | "AUDIT" | "SECMARK" | "CONNSECMARK"
+        | "CHECKSUM" | "TRACE" => Act::Nothing,
+        // Ends in user space or in another answer.
+        "QUEUE" | "NFQUEUE" | "TARPIT" | "SYNPROXY" | "MIRROR" | "STEAL" => Act::Unknown,
+        other if word.starts_with("-g") || word == "--goto" => Act::Goto(format!("{table} {other}")),
+        other => Act::Jump(format!("{table} {other}")),
+    }
+}
+
+fn network(text: &str, from: IpAddr) -> Tri {
+    let one = |text: &str| match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
+        (Ok(net), _) => net.contains(&from).into(),
+        (_, Ok(address)) => (address == from).into(),
+        _ => Tri::Maybe,
+    };
+    text.split(',').map(one).max().unwrap_or(Tri::Maybe)
+}
+
+/// Stitch's packets come over no loopback; over which other interface is not known.
+fn interface(name: &str) -> Tri {
+    match name {
+        "lo" => Tri::No,
+        "+" => Tri::Yes,
+        _ => Tri::Maybe,
+    }
+}
+
+fn ports(text: &str, port: u16) -> Tri {
+    let number = |text: &str, empty: u16| {
+        if text.is_empty() {
+            Some(empty)
+        } else {
+            text.parse().ok()
+        }
+    };
+    let one = |text: &str| {
+        let (first, last) = text.split_once(':').unwrap_or((text, text));
+        match (number(first, 0), number(last, u16::MAX)) {
+            (Some(first), Some(last)) => (first..=last).contains(&port).into(),
+            _ => Tri::Maybe,
+        }
+    };
+    text.split(',').map(one).max().unwrap_or(Tri::Maybe)
+}
+
+fn states(text: &str) -> Tri {
+    text.split(',').any(|state| state == "NEW").into()
+}
+
+/// Of the first packet of a connection only SYN is set.
+fn flags(mask: &str, set: &str) -> Tri {
+    let asks = |flag: &str| mask == "ALL" || mask.split(',').any(|name| name == flag);
+    let wanted: Vec<&str> = set.split(',').filter(|flag| *flag != "NONE").collect();
+    let syn = wanted.contains(&"SYN");
+    (syn == asks("SYN") && wanted.iter().all(|flag| *flag == "SYN")).into()
+}

@@ -1,0 +1,272 @@
+//! What `nft -j list ruleset` prints.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+use super::{Act, Filter, Hook, Packet, Rule, Tri};
+
+/// Tables that iptables keeps in nftables are read as `iptables-save` tells them; here much of them is hidden.
+const OF_IPTABLES: [&str; 5] = ["raw", "mangle", "filter", "nat", "security"];
+
+/// Reads what was printed, for one packet; `None` when it is no ruleset.
+#[must_use]
+pub fn parse(text: &str, packet: Packet) -> Option<Filter> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let items = value.get("nftables")?.as_array()?;
+    let reader = Reader { items, packet };
+    let mut filter = Filter::default();
+    for item in items {
+        if let Some(chain) = item.get("chain").filter(|chain| reader.concerns(chain)) {
+            let name = format!("{} {}", table(chain), text_of(chain, "name"));
+            filter.chains.entry(name.clone()).or_default();
+            let hook = text_of(chain, "hook");
+            let decides = matches!(hook, "input" | "prerouting" | "ingress") && text_of(chain, "type") == "filter";
+            if decides {
+                filter.hooks.push(Hook {
+                    chain: name,
+                    // What comes first at an earlier hook.
+                    priority: chain["prio"].as_i64().unwrap_or(0) - if hook == "input" { 0 } else { 100_000 },
+                    policy: if text_of(chain, "policy") == "drop" {
+                        Act::Drop
+                    } else {
+                        Act::Accept
+                    },
+                });
+            }
+        } else if let Some(rule) = item.get("rule").filter(|rule| reader.concerns(rule)) {
+            let chain = format!("{} {}", table(rule), text_of(rule, "chain"));
+            for rule in reader.rule(rule, &chain) {
+                filter.push(&chain, rule);
+            }
+        }
+    }
+    Some(filter)
+}
+
+struct Reader<'a> {
+    items: &'a [Value],
+    packet: Packet,
+}
+
+fn text_of<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn table(value: &Value) -> String {
+    format!("{} {}", text_of(value, "family"), text_of(value, "table"))
+}
+
+impl Reader<'_> {
+    /// Whether a chain or rule is for such packets and not told better elsewhere.
+    fn concerns(&self, item: &Value) -> bool {
+        let family = match text_of(item, "family") {
+            "ip" => self.packet.from.is_ipv4(),
+            "ip6" => self.packet.from.is_ipv6(),
+            other => matches!(other, "inet" | "netdev"),
+        };
+        family && !self.is_of_iptables(text_of(item, "family"), text_of(item, "table"))
+    }
+
+    fn is_of_iptables(&self, family: &str, table: &str) -> bool {
+        let upper = |item: &Value| {
+            let chain = &item["chain"];
+            let same = text_of(chain, "family") == family && text_of(chain, "table") == table;
+            same && matches!(text_of(chain, "name"), "INPUT" | "PREROUTING" | "OUTPUT" | "FORWARD")
+        };
+        matches!(family, "ip" | "ip6") && OF_IPTABLES.contains(&table) && self.items.iter().any(upper)
+    }
+
+    /// One rule; several when a map gives verdicts.
+    fn rule(&self, rule: &Value, chain: &str) -> Vec<Rule> {
+        let table = table(rule);
+        let text = format!("nft {chain}, handle {}", rule["handle"]);
+        let mut matches = Tri::Yes;
+        let mut rules = Vec::new();
+        for statement in rule["expr"].as_array().into_iter().flatten() {
+            let Some((kind, value)) = statement.as_object().and_then(|object| object.iter().next()) else {
+                continue;
+            };
+            let act = match kind.as_str() {
+                "match" => {
+                    matches = matches.min(self.matches(value, &table));
+                    continue;
+                }
+                "counter" | "log" | "comment" | "mangle" | "notrack" | "ct helper" | "flow" | "meter" => continue,
+                "limit" | "ct count" | "quota" | "set" => {
+                    matches = matches.min(Tri::Maybe);
+                    continue;
+                }
+                "vmap" => {
+                    rules.extend(self.verdicts(value, &table, matches, &text));
+                    continue;
+                }
+                _ => act(kind, value, &table),
+            };
+            rules.push(Rule {
+                text: text.clone(),
+                matches,
+                act,
+            });
+        }
+        rules
+    }
+
+    /// The entries of a verdict map, as rules of their own.
+    fn verdicts(&self, map: &Value, table: &str, so_far: Tri, text: &str) -> Vec<Rule> {
+        let entries = match &map["data"] {
+            Value::String(name) => self.elements(name, table),
+            data => data["set"].as_array(),
+        };
+        let Some(entries) = entries else {
+            return vec![Rule {
+                text: text.to_owned(),
+                matches: so_far.min(Tri::Maybe),
+                act: Act::Unknown,
+            }];
+        };
+        let rule = |entry: &Value| {
+            let (key, verdict) = (&entry[0], &entry[1]);
+            let (kind, value) = verdict.as_object().and_then(|object| object.iter().next())?;
+            let matches = self.compare(&map["key"], key, table);
+            Some(Rule {
+                text: text.to_owned(),
+                matches: so_far.min(matches),
+                act: act(kind, value, table),
+            })
+        };
+        entries.iter().filter_map(rule).collect()
+    }
+
+    fn matches(&self, value: &Value, table: &str) -> Tri {
+        let is = self.compare(&value["left"], &value["right"], table);
+        match text_of(value, "op") {
+            "==" | "in" => is,
+            "!=" => is.not(),
+            _ => Tri::Maybe,
+        }
+    }
+
+    fn compare(&self, left: &Value, right: &Value, table: &str) -> Tri {
+        if let Some(list) = self.several(right, table) {
+            return list
+                .iter()
+                .map(|one| self.compare(left, one, table))
+                .max()
+                .unwrap_or(Tri::No);
+        }
+        if right.as_str().is_some_and(|name| name.starts_with('@')) {
+            return Tri::Maybe;
+        }
+        // An element with a time-out or a remark.
+        if let Some(inner) = right.pointer("/elem/val") {
+            return self.compare(left, inner, table);
+        }
+        if let Some(state) = left.pointer("/ct/key") {
+            return if state == "state" {
+                (right == "new").into()
+            } else {
+                Tri::Maybe
+            };
+        }
+        if let Some(key) = left.pointer("/meta/key").and_then(Value::as_str) {
+            return self.meta(key, right);
+        }
+        if let Some(payload) = left.get("payload") {
+            return self.payload(payload, right);
+        }
+        Tri::Maybe
+    }
+
+    /// A set, written out or named.
+    fn several<'v>(&'v self, right: &'v Value, table: &str) -> Option<&'v Vec<Value>> {
+        match right {
+            Value::Array(list) => Some(list),
+            Value::String(name) => self.elements(name, table),
+            other => other.get("set").and_then(Value::as_array),
+        }
+    }
+
+    fn elements(&self, name: &str, table: &str) -> Option<&Vec<Value>> {
+        static NONE: Vec<Value> = Vec::new();
+        let name = name.strip_prefix('@')?;
+        self.items.iter().find_map(|item| {
+            let set = item.get("set").or_else(|| item.get("map"))?;
+            let is_it = text_of(set, "name") == name && self::table(set) == table;
+            is_it.then(|| set["elem"].as_array().unwrap_or(&NONE))
+        })
+    }
+
+    fn meta(&self, key: &str, right: &Value) -> Tri {
+        let v4 = self.packet.from.is_ipv4();
+        let text = right.as_str().unwrap_or_default();
+        match key {
+            "iifname" | "iif" => match text {
+                "lo" => Tri::No,
+                _ => Tri::Maybe,
+            },
+            "l4proto" => (text == "tcp" || *right == 6).into(),
+            "nfproto" => (text == if v4 { "ipv4" } else { "ipv6" }).into(),
+            "protocol" => (text == if v4 { "ip" } else { "ip6" }).into(),
+            _ => Tri::Maybe,
+        }
+    }
+
+    fn payload(&self, payload: &Value, right: &Value) -> Tri {
+        let v4 = self.packet.from.is_ipv4();
+        match (text_of(payload, "protocol"), text_of(payload, "field")) {
+            ("ip", _) if !v4 => Tri::No,
+            ("ip6", _) if v4 => Tri::No,
+            ("ip" | "ip6", "saddr") => address(right, self.packet.from),
+            ("ip", "protocol") | ("ip6", "nexthdr") => (*right == "tcp" || *right == 6).into(),
+            ("tcp" | "th", "dport") => port(right, self.packet.port),
+            ("udp" | "icmp" | "icmpv6" | "sctp" | "dccp" | "udplite" | "esp" | "ah", _) => Tri::No,
+            _ => Tri::Maybe,
+        }
+    }
+}
+
+fn act(kind: &str, value: &Value, table: &str) -> Act {
+    let target = || format!("{table} {}", text_of(value, "target"));
+    match kind {
+        "accept" => Act::Accept,
+        "drop" | "reject" => Act::Drop,
+        "return" => Act::Return,
+        "continue" => Act::Nothing,
+        "jump" => Act::Jump(target()),
+        "goto" => Act::Goto(target()),
+        _ => Act::Unknown,
+    }
+}
+
+fn address(right: &Value, from: IpAddr) -> Tri {
+    if let Some(text) = right.as_str() {
+        return text
+            .parse::<IpAddr>()
+            .map_or(Tri::Maybe, |address| (address == from).into());
+    }
+    let parsed = |value: &Value| value.as_str()?.parse::<IpAddr>().ok();
+    if let Some(prefix) = right.get("prefix") {
+        let length = prefix["len"].as_u64().and_then(|length| u8::try_from(length).ok());
+        let net = parsed(&prefix["addr"])
+            .zip(length)
+            .and_then(|(address, length)| IpNet::new(address, length).ok());
+        return net.map_or(Tri::Maybe, |net| net.contains(&from).into());
+    }
+    match (parsed(&right["range"][0]), parsed(&right["range"][1])) {
+        (Some(first), Some(last)) => (first <= from && from <= last).into(),
+        _ => Tri::Maybe,
+    }
+}
+
+fn port(right: &Value, port: u16) -> Tri {
+    let number = |value: &Value| value.as_u64();
+    if let Some(one) = number(right) {
+        return (one == u64::from(port)).into();
+    }
+    match (number(&right["range"][0]), number(&right["range"][1])) {
+        (Some(first), Some(last)) => (first..=last).contains(&u64::from(port)).into(),
+        _ => Tri::Maybe,
+    }
+}

@@ -1,0 +1,253 @@
+//! `pg_hba` rules as data, and which of them decides about a login. Pure: the rules come from the server's own view or
+//! from the text of the file, and the answer is PostgreSQL's own (`src/backend/libpq/hba.c`), or says why it is open.
+
+use std::fmt;
+use std::net::IpAddr;
+
+mod address;
+mod aspects;
+mod lexer;
+mod matching;
+mod meaning;
+mod parse;
+mod rows;
+mod write;
+
+pub use address::numeric;
+pub use matching::{Answer, Aspect, Doubt, Encryption, Found, KnownRegex, Networks, Origin, Question, evaluate};
+pub use meaning::Meaning;
+pub use parse::parse;
+pub use rows::{Row, from_rows};
+pub use write::{new_rule, quoted};
+
+/// The lines of `pg_hba.conf` that say something, in the order in which the server tries them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules(pub Vec<Line>);
+
+impl Rules {
+    /// The lines the server cannot read. While there is one, a reload changes nothing and a restart fails.
+    pub fn broken(&self) -> impl Iterator<Item = (&Place, &str)> {
+        self.0.iter().filter_map(|line| match &line.content {
+            Content::Broken(message) => Some((&line.place, message.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The rules proper.
+    pub fn rules(&self) -> impl Iterator<Item = Found<'_>> {
+        self.0.iter().filter_map(|line| match &line.content {
+            Content::Rule(rule) => Some(Found {
+                place: &line.place,
+                rule,
+            }),
+            _ => None,
+        })
+    }
+}
+
+/// One line and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub content: Content,
+}
+
+/// Where a line stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, when the source says it: the view does from PostgreSQL 16 on.
+    pub file: Option<String>,
+    /// The number of its first line.
+    pub number: u32,
+}
+
+impl Place {
+    /// Where, for people, when the main file is at `main`.
+    #[must_use]
+    pub fn within(&self, main: &str) -> String {
+        format!("line {} of {}", self.number, self.file.as_deref().unwrap_or(main))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.within("pg_hba.conf"))
+    }
+}
+
+/// What a line holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A rule.
+    Rule(Rule),
+    /// Something the server cannot read, in its words or ours.
+    Broken(String),
+    /// `include`, `include_if_exists` or `include_dir` with its argument, not followed.
+    Include(String),
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its first word.
+    pub kind: Kind,
+    /// The databases it is for.
+    pub databases: Vec<Name>,
+    /// The roles it is for.
+    pub roles: Vec<Name>,
+    /// The clients it is for; none for `local`.
+    pub address: Option<Address>,
+    /// What it asks of them.
+    pub method: Method,
+    /// `name=value` words behind the method.
+    pub options: Vec<String>,
+}
+
+/// The kinds of connection a rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Unix socket.
+    Local,
+    /// TCP, encrypted or not.
+    Host,
+    /// TCP with TLS.
+    HostSsl,
+    /// TCP without TLS.
+    HostNoSsl,
+    /// TCP with GSSAPI encryption.
+    HostGssEnc,
+    /// TCP without GSSAPI encryption.
+    HostNoGssEnc,
+}
+
+/// One name in the list of databases or of roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// `all`.
+    All,
+    /// `sameuser`: the database called as the role.
+    SameUser,
+    /// `samerole`: the database called as a role that this one is a member of.
+    SameRole,
+    /// `replication`: physical replication only, never a login to a database.
+    Replication,
+    /// `+role`: its members, and itself.
+    Member(String),
+    /// `/regex`, from PostgreSQL 16 on; without the slash.
+    Regex(String),
+    /// Exactly this one.
+    Exact(String),
+    /// `@file`: names in another file, not read.
+    File(String),
+}
+
+/// The clients a rule is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// `all`: IPv4 and IPv6.
+    All,
+    /// `samehost`: the server's own addresses.
+    SameHost,
+    /// `samenet`: the networks the server is in.
+    SameNet,
+    /// A network; any mask, also one with holes.
+    Net {
+        /// The address as written, bits behind the mask included.
+        address: IpAddr,
+        /// The mask, of the same family.
+        mask: IpAddr,
+    },
+    /// A host name, or `.suffix` of host names.
+    Name(String),
+}
+
+/// How the server makes sure who is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is PostgreSQL's word for itself")]
+pub enum Method {
+    Trust,
+    Reject,
+    ScramSha256,
+    Md5,
+    Password,
+    Cert,
+    Peer,
+    Ident,
+    Gss,
+    Sspi,
+    Ldap,
+    Radius,
+    Pam,
+    Bsd,
+    Oauth,
+    /// One that is newer than this program.
+    Other(String),
+}
+
+const METHODS: [(&str, Method); 15] = [
+    ("trust", Method::Trust),
+    ("reject", Method::Reject),
+    ("scram-sha-256", Method::ScramSha256),
+    ("md5", Method::Md5),
+    ("password", Method::Password),
+    ("cert", Method::Cert),
+    ("peer", Method::Peer),
+    ("ident", Method::Ident),
+    ("gss", Method::Gss),
+    ("sspi", Method::Sspi),
+    ("ldap", Method::Ldap),
+    ("radius", Method::Radius),
+    ("pam", Method::Pam),
+    ("bsd", Method::Bsd),
+    ("oauth", Method::Oauth),
+];
+
+impl Method {
+    fn named(word: &str) -> Self {
+        METHODS
+            .into_iter()
+            .find(|(name, _)| *name == word)
+            .map_or_else(|| Self::Other(word.to_owned()), |(_, method)| method)
+    }
+
+    /// The word in the file.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Other(word) => word,
+            known => METHODS
+                .iter()
+                .find(|(_, method)| method == known)
+                .map_or("", |(name, _)| name),
+        }
+    }
+}
+
+impl Kind {
+    const ALL: [(&'static str, Self); 6] = [
+        ("local", Self::Local),
+        ("host", Self::Host),
+        ("hostssl", Self::HostSsl),
+        ("hostnossl", Self::HostNoSsl),
+        ("hostgssenc", Self::HostGssEnc),
+        ("hostnogssenc", Self::HostNoGssEnc),
+    ];
+
+    fn named(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, kind)| kind)
+    }
+
+    /// The word in the file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .into_iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("", |(name, _)| name)
+    }
+}

@@ -1,0 +1,172 @@
+//! Which rule decides about a login: the first that matches in kind, address, database and role. Where that cannot be
+//! told from here, the answer says which rules stay in doubt and why.
+
+use ipnet::IpNet;
+
+use super::aspects::Matches;
+use super::{Content, Line, Place, Rule, Rules};
+
+/// A login that is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The way it comes.
+    pub origin: Origin,
+    /// The database it names.
+    pub database: &'a str,
+    /// The role it names.
+    pub role: &'a str,
+    /// Every role it belongs to, directly or not, itself included; superusers belong to no more than they were
+    /// granted. Empty when the role does not exist.
+    pub memberships: &'a [String],
+    /// What is known of the server's own networks.
+    pub networks: Networks<'a>,
+    /// What the server's own regular expressions say.
+    pub regexes: &'a [KnownRegex],
+}
+
+/// The way a login comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Unix socket.
+    Socket,
+    /// TCP.
+    Tcp {
+        /// The client's address as the server sees it; a network asks about all of its addresses at once.
+        from: IpNet,
+        /// With TLS or without.
+        encryption: Encryption,
+    },
+}
+
+/// Whether a connection is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encryption {
+    /// TLS.
+    Tls,
+    /// Plain text.
+    Plain,
+}
+
+/// What is known of the server's own networks, for `samehost` and `samenet`.
+#[derive(Clone, Copy, Debug)]
+pub enum Networks<'a> {
+    /// Nothing.
+    Unknown,
+    /// The client is in none of them.
+    Elsewhere,
+    /// All of them: each interface's address with its mask.
+    Known(&'a [IpNet]),
+}
+
+/// One answer of the server to `subject ~ pattern`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct KnownRegex {
+    /// The pattern without its slash.
+    pub pattern: String,
+    /// The name it was held against.
+    pub subject: String,
+    /// Whether it matched.
+    pub matches: bool,
+}
+
+/// A rule and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// Where.
+    pub place: &'a Place,
+    /// The rule.
+    pub rule: &'a Rule,
+}
+
+/// A line above the deciding one that may decide instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt<'a> {
+    /// Where.
+    pub place: &'a Place,
+    /// The rule; none for an include that was not read.
+    pub rule: Option<&'a Rule>,
+    /// Why it cannot be told; completes "line 3 …".
+    pub why: String,
+}
+
+/// The one thing about a rule that keeps it from matching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// Socket, TLS, plain.
+    Kind,
+    /// The client's address.
+    Address,
+    /// The database.
+    Database,
+    /// The role.
+    Role,
+}
+
+/// What becomes of a login.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer<'a> {
+    /// The first rule that certainly matches; without one the server refuses.
+    pub decides: Option<Found<'a>>,
+    /// Lines above it that may match; empty: the answer is certain.
+    pub doubts: Vec<Doubt<'a>>,
+    /// Rules below it that were written for this database, role or address and are never reached.
+    pub shadowed: Vec<Found<'a>>,
+    /// Rules that would match but for one thing.
+    pub near: Vec<(Found<'a>, Aspect)>,
+}
+
+/// Finds the deciding rule. Lines the server cannot read are passed over: see [`Rules::broken`].
+#[must_use]
+pub fn evaluate<'a>(rules: &'a Rules, question: &Question<'_>) -> Answer<'a> {
+    let mut answer = Answer::default();
+    for line in &rules.0 {
+        match &line.content {
+            Content::Rule(rule) => answer.weigh(line, rule, question),
+            Content::Include(what) if answer.decides.is_none() => answer.doubts.push(Doubt {
+                place: &line.place,
+                rule: None,
+                why: format!("says \"{what}\", and what that holds was not read"),
+            }),
+            Content::Include(_) | Content::Broken(_) => {}
+        }
+    }
+    answer
+}
+
+impl<'a> Answer<'a> {
+    fn weigh(&mut self, line: &'a Line, rule: &'a Rule, question: &Question<'_>) {
+        let found = Found {
+            place: &line.place,
+            rule,
+        };
+        let aspects = rule.aspects(question);
+        let mut misses = aspects.iter().filter(|(_, matches)| *matches == Matches::No);
+        match (misses.next(), misses.next()) {
+            (Some((aspect, _)), None) => {
+                if aspects.iter().filter(|(_, m)| *m == Matches::Yes).count() == 3 {
+                    self.near.push((found, *aspect));
+                }
+                return;
+            }
+            (Some(_), Some(_)) => return,
+            (None, _) => {}
+        }
+        let why = aspects.into_iter().find_map(|(_, matches)| match matches {
+            Matches::Unsure(why) => Some(why),
+            _ => None,
+        });
+        match (why, self.decides) {
+            (Some(why), None) => self.doubts.push(Doubt {
+                place: &line.place,
+                rule: Some(rule),
+                why,
+            }),
+            (None, None) => self.decides = Some(found),
+            (None, Some(_)) if rule.is_meant_for(question) => self.shadowed.push(found),
+            (_, Some(_)) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

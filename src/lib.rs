@@ -1,0 +1,30 @@
+//! stitch-pg: makes a PostgreSQL server ready to be a Stitch destination.
+//!
+//! The story of a run: flags, environment, file and answers become a [`settings::Settings`]; the [`runner`] walks through
+//! the [`steps`] in order; each step reads the [`world`] into facts, and a pure function makes facts into a
+//! [`change::Plan`]; the [`console`] shows it and asks; [`world::World::apply`], the only writer, runs each change; the
+//! step looks again, and *done* means that the plan is empty; a [`report`] tells it as text, JSON and exit code.
+
+pub mod change;
+pub mod cli;
+pub mod console;
+mod demo;
+pub mod finding;
+pub mod firewall;
+pub mod hba;
+pub mod names;
+mod password;
+mod pattern;
+pub mod program;
+pub mod provider;
+pub mod public_key;
+pub mod report;
+pub mod runner;
+mod script;
+pub mod secret;
+pub mod settings;
+pub mod shell;
+pub mod sql;
+pub mod steps;
+pub mod undo;
+pub mod world;

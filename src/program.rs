@@ -1,0 +1,244 @@
+//! From a command line to an exit code: picks the settings, the world and the voice, and hears Ctrl-C.
+
+mod journey;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Error, Result};
+use console::Term;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::{self, Command as CliCommand, Format as CliFormat, Invocation};
+use crate::console::plain::{Plain, Volume};
+use crate::console::style::{ColorChoice, Look};
+use crate::console::terminal::{SavedTerminal, Terminal};
+use crate::console::{Approved, Asker, Format};
+use crate::report::Command;
+use crate::runner::Start;
+use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete};
+use crate::undo::UndoFile;
+use crate::{demo, script};
+
+pub(crate) use journey::Journey;
+
+/// Exit status of a run that a person stopped (128 + SIGINT).
+const STOPPED: u8 = 130;
+/// Exit status of a usage or settings error.
+const USAGE: u8 = 2;
+const FAILED: u8 = 1;
+
+/// The whole program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let invocation = cli::parse();
+    let environment = cli::environment();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&Error::new(error).context("cannot start"), FAILED),
+    };
+    let outcome = runtime.block_on(async {
+        let mut stop = Stop::listen()?;
+        dispatch(&invocation, environment, &mut stop).await
+    });
+    // A question may still wait for its answer on another thread; it must not keep the program from ending.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if error.is::<Problems>() => complain(&error, USAGE),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => complain(&error, FAILED),
+    }
+}
+
+/// Ctrl-C, `kill`, and a terminal that is closed.
+pub(crate) struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+    terminal: SavedTerminal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            terminal: SavedTerminal::now(),
+        })
+    }
+
+    /// Returns when the run is to end, with the terminal as it was before the question that stands open.
+    pub(crate) async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+        self.terminal.restore();
+    }
+}
+
+fn is_broken_pipe(error: &Error) -> bool {
+    let cause = error.downcast_ref::<io::Error>();
+    cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn complain(error: &Error, code: u8) -> ExitCode {
+    // Nothing is left to be done about a closed stderr.
+    let _ = writeln!(io::stderr(), "stitch-pg: {error:#}");
+    ExitCode::from(code)
+}
+
+async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &mut Stop) -> Result<u8> {
+    if invocation.run.no_input {
+        environment.stdin = Stdin::Other;
+    }
+    match &invocation.command {
+        CliCommand::Setup => walk(Command::Setup, invocation, environment, stop).await,
+        CliCommand::Plan => walk(Command::Plan, invocation, environment, stop).await,
+        CliCommand::Check => walk(Command::Check, invocation, environment, stop).await,
+        CliCommand::Script { audience } => {
+            let Some(settings) = settings(Purpose::Script(*audience), invocation, &environment, stop).await? else {
+                return Ok(stopped());
+            };
+            print(&script::text(&settings, *audience))
+        }
+        CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
+        CliCommand::Completions { shell } => {
+            let mut text = Vec::new();
+            cli::completions(*shell, &mut text)?;
+            print(&String::from_utf8_lossy(&text))
+        }
+        CliCommand::Man => {
+            let mut text = Vec::new();
+            cli::man_page(&mut text)?;
+            print(&String::from_utf8_lossy(&text))
+        }
+    }
+}
+
+fn print(text: &str) -> Result<u8> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(0)
+}
+
+/// The settings, asked for where a terminal is there; `None` when the person stopped.
+async fn settings(
+    purpose: Purpose,
+    invocation: &Invocation,
+    environment: &Environment,
+    stop: &mut Stop,
+) -> Result<Option<Settings>> {
+    let approval = if invocation.run.yes {
+        Approval::Given
+    } else {
+        Approval::Asked
+    };
+    let request = Request {
+        purpose,
+        approval,
+        config: invocation.run.config.clone(),
+    };
+    let (flags, environment) = (invocation.flags.clone(), environment.clone());
+    let asking = environment.stdin == Stdin::Terminal && !matches!(purpose, Purpose::Script(_));
+    let voice = Terminal::new(
+        look(invocation, &environment, &Term::stderr()),
+        Approved::No,
+        Format::Text,
+    );
+    // Questions block; on a thread of their own they leave the ear open for Ctrl-C.
+    let work = tokio::task::spawn_blocking(move || {
+        if asking && purpose == Purpose::Setup {
+            voice.greet();
+        }
+        complete(flags, &request, &environment, asking.then_some(&voice as &dyn Ask))
+    });
+    let settings = tokio::select! {
+        settings = work => settings.context("the questions were cut short")??,
+        () = stop.requested() => return Ok(None),
+    };
+    for warning in &settings.warnings {
+        let _ = writeln!(io::stderr(), "stitch-pg: {warning}");
+    }
+    Ok(Some(settings))
+}
+
+async fn walk(command: Command, invocation: &Invocation, environment: Environment, stop: &mut Stop) -> Result<u8> {
+    let purpose = match command {
+        Command::Setup => Purpose::Setup,
+        Command::Plan => Purpose::Plan,
+        Command::Check => Purpose::Check,
+    };
+    let Some(settings) = settings(purpose, invocation, &environment, stop).await? else {
+        return Ok(stopped());
+    };
+    let run = &invocation.run;
+    let on_terminal = environment.stdin == Stdin::Terminal;
+    let unapproved = command == Command::Setup && !on_terminal && !run.yes;
+    let command = if unapproved { Command::Plan } else { command };
+    if unapproved {
+        let _ = writeln!(
+            io::stderr(),
+            "stitch-pg: nobody can be asked and --yes was not given, so nothing is changed; this is what setup would do"
+        );
+    }
+    let approved = if run.yes { Approved::Yes } else { Approved::No };
+    let format = match run.format {
+        CliFormat::Text => Format::Text,
+        CliFormat::Json => Format::Json,
+    };
+    let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format);
+    let asker = if on_terminal { voice.asker() } else { Asker::nobody() };
+    let undo = match (&run.undo, command) {
+        (Some(path), Command::Setup) => UndoFile::open(path, &settings)?,
+        _ => UndoFile::none(),
+    };
+    let journey = Journey {
+        command,
+        settings,
+        asker,
+        undo,
+        report_file: run.report.as_deref(),
+        start: if run.yes && !run.partial && !on_terminal {
+            Start::Whole
+        } else {
+            Start::StepByStep
+        },
+    };
+    if on_terminal && command == Command::Setup {
+        return journey.go(voice, stop).await;
+    }
+    let plain = Plain {
+        approved,
+        format,
+        volume: match (run.quiet, run.verbose) {
+            (true, _) => Volume::Quiet,
+            (false, 0) => Volume::Normal,
+            (false, _) => Volume::Verbose,
+        },
+        look: look(invocation, &environment, &Term::stdout()),
+    };
+    journey.go(plain, stop).await
+}
+
+fn stopped() -> u8 {
+    // The question's line is still open.
+    let _ = writeln!(
+        io::stderr(),
+        "\nStopped. Nothing was changed; run the same command again to go on."
+    );
+    STOPPED
+}
+
+fn look(invocation: &Invocation, environment: &Environment, term: &Term) -> Look {
+    let choice = match invocation.run.color {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    };
+    Look::of(term, choice, &environment.surroundings)
+}

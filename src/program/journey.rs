@@ -1,0 +1,80 @@
+//! One walk through the steps, from start to last words: what was lent goes back and the report is written, however it ends.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::{Stop, is_broken_pipe};
+use crate::console::{Asker, Console};
+use crate::report::{Command, Ending, Report};
+use crate::runner::{self, Run, Start};
+use crate::settings::Settings;
+use crate::undo::UndoFile;
+use crate::world::{Access, World};
+
+/// How long a stopped run may take to stop what the server is doing for it.
+const CANCEL: Duration = Duration::from_millis(700);
+
+/// How long a stopped run may take to give back what it borrowed.
+const GIVE_BACK: Duration = Duration::from_secs(5);
+
+/// One walk through the steps, from start to last words.
+pub(crate) struct Journey<'a> {
+    pub(crate) command: Command,
+    pub(crate) settings: Settings,
+    pub(crate) asker: Asker,
+    pub(crate) undo: UndoFile,
+    pub(crate) report_file: Option<&'a Path>,
+    pub(crate) start: Start,
+}
+
+impl Journey<'_> {
+    pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<u8> {
+        let access = if self.command == Command::Setup {
+            Access::ReadWrite
+        } else {
+            Access::ReadOnly
+        };
+        let mut world = World::new(&self.settings, access, self.asker);
+        let mut report = Report::new(self.command);
+        let mut run = Run {
+            command: self.command,
+            world: &mut world,
+            console: &mut console,
+            undo: self.undo,
+            start: self.start,
+        };
+        let cut_short = tokio::select! {
+            done = runner::run(&mut self.settings, &mut run, &mut report) => { done?; false }
+            () = stop.requested() => true,
+        };
+        if cut_short {
+            report.ending = Ending::Stopped;
+            // A server that does not take the request in time ends the statement by itself.
+            let _ = tokio::time::timeout(CANCEL, world.cancel()).await;
+        }
+        // Nothing is lent after an undisturbed run; after any other it goes back now.
+        let returned = tokio::time::timeout(GIVE_BACK, world.give_back()).await;
+        report.server = world.known_server().cloned();
+        report.stitch_encryption = world.stitch_encryption();
+        let said = console.finish(&report, &self.settings);
+        if let Some(path) = self.report_file {
+            fs::write(path, format!("{:#}\n", report.json(&self.settings)))
+                .with_context(|| format!("cannot write the report {}", path.display()))?;
+        }
+        match said {
+            // Nobody reads on (`| head`); what was done is done all the same, and the exit code tells.
+            Err(error) if is_broken_pipe(&error) => {}
+            said => said?,
+        }
+        returned.with_context(|| {
+            format!(
+                "no answer while giving back what was lent; a key ends by itself, a membership with: {}",
+                world.owed()
+            )
+        })??;
+        Ok(report.exit_code())
+    }
+}

@@ -1,0 +1,147 @@
+//! An OpenSSH public key as pasted by a person: parsed, joined, fingerprinted, refused with a reason. The shape of the
+//! key inside the base64 says where it ends, so line breaks in the middle of it do no harm and a cut key is noticed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, Error, Result, bail, ensure};
+use openssl::base64;
+use ssh_key::HashAlg;
+use ssh_key::public::KeyData;
+
+mod paste;
+mod wire;
+
+/// NIST SP 800-131A forbids shorter RSA keys, and hardened servers refuse them (`RequiredRSASize`).
+const RSA_BITS_MIN: usize = 2048;
+
+/// What is written behind a key that came without a comment, so that the next reader of the file knows whose it is.
+const COMMENT_WHEN_NONE: &str = "stitch";
+
+/// One public key, without private parts, options or certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    kind: String,
+    body: String,
+    comment: String,
+    key: KeyData,
+}
+
+impl PublicKey {
+    /// The type as OpenSSH names it: `ssh-ed25519`, `ssh-rsa`, ….
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The base64 body: what identifies the key wherever it is written.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// `SHA256:…`, as `ssh-keygen -l` shows it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.key.fingerprint(HashAlg::Sha256).to_string()
+    }
+
+    /// The size of an RSA key; the other types have one size each.
+    #[must_use]
+    pub fn bits(&self) -> Option<usize> {
+        self.key
+            .rsa()
+            .map(|rsa| bits(rsa.n.as_positive_bytes().unwrap_or_default()))
+    }
+
+    /// Type and body: what sshd compares.
+    #[must_use]
+    pub fn bare(&self) -> String {
+        format!("{} {}", self.kind, self.body)
+    }
+
+    /// The canonical line: type, body and comment, without options and without a line end.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{} {} {}", self.kind, self.body, self.comment)
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.bits() {
+            Some(bits) => write!(f, "{} ({bits} bits) {}", self.kind, self.fingerprint()),
+            None => write!(f, "{} {}", self.kind, self.fingerprint()),
+        }
+    }
+}
+
+impl FromStr for PublicKey {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let paste::Words { kind, rest } = paste::words(text)?;
+        let (blob, comment) = wire::join(&kind, &rest)?;
+        let key = ssh_key::PublicKey::from_bytes(&blob)
+            .with_context(|| format!("the {kind} key is damaged inside; copy it again from Stitch's page"))?
+            .key_data()
+            .clone();
+        let key = Self {
+            body: base64::encode_block(&blob),
+            kind,
+            comment: sanitised(&comment),
+            key,
+        };
+        if let Some(bits) = key.bits() {
+            ensure!(
+                bits >= RSA_BITS_MIN,
+                "the key is RSA with {bits} bits; fewer than {RSA_BITS_MIN} can be broken and are refused by SSH servers"
+            );
+        }
+        Ok(key)
+    }
+}
+
+fn bits(modulus: &[u8]) -> usize {
+    let significant = modulus.iter().skip_while(|byte| **byte == 0);
+    let mut count = significant.clone().count() * 8;
+    if let Some(first) = significant.clone().next() {
+        count -= usize::try_from(first.leading_zeros()).unwrap_or_default();
+    }
+    count
+}
+
+/// Comments go into a file that sshd reads and into scripts that people read: printable ASCII, and not endless.
+fn sanitised(words: &[&str]) -> String {
+    let text: String = words
+        .iter()
+        .filter(|word| word.chars().any(|c| c != '='))
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|c| c.is_ascii_graphic() || *c == ' ')
+        .take(100)
+        .collect();
+    match text.trim() {
+        "" => COMMENT_WHEN_NONE.to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+/// The refusal for text that is no public key at all.
+fn refuse_type(word: &str) -> Result<()> {
+    match word {
+        "ssh-dss" => bail!("the key is DSA (ssh-dss), which SSH servers refuse since 2015; use an RSA or Ed25519 key"),
+        _ if word.contains("-cert-v0") => {
+            bail!("this is an SSH certificate ({word}), not a public key; paste the public key that Stitch shows")
+        }
+        _ => bail!(
+            "{:?} is not an SSH key type; a public key begins with ssh-rsa, ssh-ed25519 or ecdsa-sha2-nistp256",
+            word.chars().take(40).collect::<String>()
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

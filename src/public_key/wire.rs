@@ -1,0 +1,130 @@
+//! The inside of a public key (RFC 4253 section 6.6): strings with their lengths in front. It tells how long the key
+//! must be, and so how many of the pasted words belong to it.
+
+use anyhow::{Context, Result, bail, ensure};
+use openssl::base64;
+
+/// The types that can be written to `authorized_keys`, and how many strings each is made of.
+const KINDS: [(&str, usize); 7] = [
+    ("ssh-ed25519", 2),
+    ("ssh-rsa", 3),
+    ("ecdsa-sha2-nistp256", 3),
+    ("ecdsa-sha2-nistp384", 3),
+    ("ecdsa-sha2-nistp521", 3),
+    ("sk-ssh-ed25519@openssh.com", 3),
+    ("sk-ecdsa-sha2-nistp256@openssh.com", 4),
+];
+
+/// Whether the word names a type we can install.
+pub(super) fn is_kind(word: &str) -> bool {
+    KINDS.iter().any(|(kind, _)| *kind == word)
+}
+
+/// Whether the word looks like the beginning of a body: all of them begin with the length of a short string.
+pub(super) fn is_body(word: &str) -> bool {
+    word.starts_with("AAAA")
+}
+
+/// The type a body names inside.
+pub(super) fn kind_inside(word: &str) -> Option<String> {
+    let bytes = decode_prefix(word)?;
+    let (kind, _) = string(&bytes)?;
+    String::from_utf8(kind.to_vec()).ok()
+}
+
+/// Joins as many words as the key is long; what is left over is the comment.
+pub(super) fn join<'a>(kind: &str, words: &'a [String]) -> Result<(Vec<u8>, Vec<&'a str>)> {
+    let strings = KINDS
+        .iter()
+        .find(|(known, _)| *known == kind)
+        .map(|(_, strings)| *strings)
+        .with_context(|| format!("{kind} is not a type that can be installed"))?;
+    let mut body = String::new();
+    for (index, word) in words.iter().enumerate() {
+        let is_base64 = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+        if !is_base64 {
+            break;
+        }
+        body.push_str(word);
+        let Some(bytes) = decode_prefix(&body) else { break };
+        match measure(&bytes, strings) {
+            Length::Complete => {
+                check_kind(kind, &bytes)?;
+                let comment = words[index + 1..].iter().map(String::as_str).collect();
+                return Ok((bytes, comment));
+            }
+            Length::TooLong => bail!("the {kind} key has something glued to its end; copy it again from Stitch's page"),
+            Length::Short => {}
+        }
+    }
+    ensure!(!body.is_empty(), "what stands behind {kind} is not a key");
+    bail!(
+        "the {kind} key is cut short or damaged: {} characters were pasted and the key does not end there; \
+         copy the whole field from Stitch's page",
+        body.len()
+    )
+}
+
+enum Length {
+    Short,
+    Complete,
+    TooLong,
+}
+
+fn measure(mut bytes: &[u8], strings: usize) -> Length {
+    for _ in 0..strings {
+        match string(bytes) {
+            Some((_, rest)) => bytes = rest,
+            None => return Length::Short,
+        }
+    }
+    if bytes.is_empty() {
+        Length::Complete
+    } else {
+        Length::TooLong
+    }
+}
+
+fn check_kind(kind: &str, bytes: &[u8]) -> Result<()> {
+    let inside = string(bytes).map(|(inside, _)| String::from_utf8_lossy(inside).into_owned());
+    ensure!(
+        inside.as_deref() == Some(kind),
+        "the key says {kind} in front but {} inside; copy it again from Stitch's page",
+        inside.as_deref().unwrap_or("nothing")
+    );
+    Ok(())
+}
+
+/// One length-prefixed string and what follows it.
+fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+/// Decodes what is decodable so far: whole groups of four characters, and the last one when its padding is missing.
+fn decode_prefix(text: &str) -> Option<Vec<u8>> {
+    let bare = text.trim_end_matches('=');
+    if bare.contains('=') {
+        return None;
+    }
+    let missing = match bare.len() % 4 {
+        0 => "",
+        2 => "==",
+        3 => "=",
+        // One character too many says nothing yet; more words may follow.
+        _ => return base64::decode_block(&bare[..bare.len() - 1]).ok(),
+    };
+    base64::decode_block(&format!("{bare}{missing}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_end_where_they_say() {
+        assert_eq!(string(&[0, 0, 0, 1, 7, 8]), Some((&[7][..], &[8][..])));
+        assert_eq!(string(&[0, 0, 0, 2, 7]), None);
+        assert_eq!(string(&[0xff, 0xff, 0xff, 0xff, 7]), None);
+    }
+}

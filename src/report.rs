@@ -1,0 +1,236 @@
+//! What happened, as data: for the exit code, for JSON, and for the console's last words.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+mod json;
+
+use crate::change::Plan;
+use crate::finding::{Finding, Verdict};
+use crate::settings::{BastionServer, Settings, StitchSsl};
+use crate::steps::StepId;
+use crate::world::{Encryption, Server};
+
+/// How one step ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing to change.
+    Ready(Plan),
+    /// Changed, looked at again, and nothing is left to change. Holds the changes that were made and the last findings.
+    Applied(Plan),
+    /// There are changes that were not made: `plan`, `check`, or a person said no.
+    Pending(Plan),
+    /// Left out, with the reason.
+    Skipped(String),
+    /// It went wrong. Holds what was planned and how many of the changes had been made.
+    Failed(anyhow::Error, Plan, usize),
+}
+
+/// One step's part of the report.
+#[derive(Debug)]
+pub struct StepReport {
+    /// Which.
+    pub step: StepId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Time spent in it.
+    pub elapsed: Duration,
+    /// Time each applied change took, in order.
+    pub change_times: Vec<Duration>,
+}
+
+/// The whole run.
+#[derive(Debug)]
+pub struct Report {
+    /// `setup`, `plan` or `check`.
+    pub command: Command,
+    /// One entry a step, in running order.
+    pub steps: Vec<StepReport>,
+    /// What the server is, when it was reached.
+    pub server: Option<Server>,
+    /// Whether a person stopped the run.
+    pub ending: Ending,
+    /// Whether Stitch's own login was encrypted, when it was tried.
+    pub stitch_encryption: Option<Encryption>,
+}
+
+/// Which walk through the steps it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Look, ask, change, look again.
+    Setup,
+    /// Look and say.
+    Plan,
+    /// Look, rehearse, say.
+    Check,
+}
+
+/// How the run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself.
+    Complete,
+    /// A person quit, or Ctrl-C.
+    Stopped,
+}
+
+/// The whole run in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Summary {
+    /// Nothing to change.
+    Ready,
+    /// Changed, and now ready.
+    Applied,
+    /// Changes are waiting.
+    Pending,
+    /// Nothing left to change, but something needs a person.
+    Attention,
+    /// A step failed.
+    Failed,
+    /// A person stopped it.
+    Stopped,
+}
+
+impl Command {
+    /// The word people type.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Plan => "plan",
+            Self::Check => "check",
+        }
+    }
+}
+
+impl Outcome {
+    /// The word in the JSON report.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ready(_) => "ready",
+            Self::Applied(_) => "applied",
+            Self::Pending(_) => "pending",
+            Self::Skipped(_) => "skipped",
+            Self::Failed(..) => "failed",
+        }
+    }
+
+    /// Findings and changes, where the step came that far.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Ready(plan) | Self::Applied(plan) | Self::Pending(plan) | Self::Failed(_, plan, _) => Some(plan),
+            Self::Skipped(_) => None,
+        }
+    }
+
+    fn applied_count(&self) -> usize {
+        match self {
+            Self::Applied(plan) => plan.changes.len(),
+            Self::Failed(_, _, count) => *count,
+            _ => 0,
+        }
+    }
+}
+
+impl Report {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new(command: Command) -> Self {
+        Self {
+            command,
+            steps: Vec::new(),
+            server: None,
+            ending: Ending::Complete,
+            stitch_encryption: None,
+        }
+    }
+
+    /// The run in one word. Where several apply: stopped, failed, pending, attention, in this order.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let any = |test: fn(&Outcome) -> bool| self.steps.iter().any(|step| test(&step.outcome));
+        let bad = self.findings().any(|finding| finding.verdict == Verdict::Bad);
+        if self.ending == Ending::Stopped {
+            Summary::Stopped
+        } else if any(|outcome| matches!(outcome, Outcome::Failed(..))) {
+            Summary::Failed
+        } else if any(|outcome| matches!(outcome, Outcome::Pending(_))) {
+            Summary::Pending
+        } else if bad {
+            Summary::Attention
+        } else if any(|outcome| matches!(outcome, Outcome::Applied(_))) {
+            Summary::Applied
+        } else {
+            Summary::Ready
+        }
+    }
+
+    /// Whether the run came as far as Stitch's own login, so that the connection sheet is worth reading.
+    #[must_use]
+    pub fn came_through(&self) -> bool {
+        self.steps.iter().any(|step| {
+            step.step == StepId::Connection && matches!(step.outcome, Outcome::Ready(_) | Outcome::Applied(_))
+        })
+    }
+
+    /// The step at which the run failed, if it did.
+    #[must_use]
+    pub fn failed_step(&self) -> Option<StepId> {
+        let failed = self
+            .steps
+            .iter()
+            .find(|step| matches!(step.outcome, Outcome::Failed(..)));
+        failed.map(|step| step.step)
+    }
+
+    /// The exit status: 0 ready, 1 failed, 3 `check` found changes, 4 a person is needed, 130 stopped.
+    /// `plan` ends 0 when it could look; `setup` with something left undone (a person said no) ends 3 as well, unless it
+    /// was asked to change nothing.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match (self.summary(), self.command) {
+            (Summary::Stopped, _) => 130,
+            (Summary::Failed, _) => 1,
+            (Summary::Ready | Summary::Applied, _) | (Summary::Pending | Summary::Attention, Command::Plan) => 0,
+            (Summary::Pending, _) => 3,
+            (Summary::Attention, _) => 4,
+        }
+    }
+
+    /// All findings, in the order of the steps.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.steps
+            .iter()
+            .filter_map(|step| step.outcome.plan())
+            .flat_map(|plan| &plan.findings)
+    }
+}
+
+/// Whether *Connect using SSL* is to be ticked: as told, else as the last login went.
+#[must_use]
+pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
+    match ssl {
+        StitchSsl::On => true,
+        StitchSsl::Off => false,
+        StitchSsl::WhenOffered => tried == Some(Encryption::Tls),
+    }
+}
+
+/// The host for Stitch's form. A socket is nothing Stitch can dial; through an SSH server on the same machine it is
+/// that machine's loopback.
+#[must_use]
+pub fn stitch_sees(settings: &Settings) -> String {
+    let local_bastion = settings
+        .bastion
+        .as_ref()
+        .is_some_and(|bastion| matches!(bastion.server, BastionServer::Local));
+    if settings.stitch.host.is_socket() && local_bastion {
+        "127.0.0.1".to_owned()
+    } else {
+        settings.stitch.host.to_string()
+    }
+}

@@ -1,0 +1,104 @@
+//! The report as JSON, exactly as the contract has it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Outcome, Report, StepReport, stitch_sees, ticks_ssl};
+use crate::change::{Action, Change};
+use crate::finding::Finding;
+use crate::settings::Settings;
+use crate::world::Encryption;
+
+impl Report {
+    /// The JSON document of the contract. Secrets are masked, since only `Display` of statements is used.
+    #[must_use]
+    pub fn json(&self, settings: &Settings) -> Value {
+        json!({
+            "tool": "stitch-pg",
+            "version": env!("CARGO_PKG_VERSION"),
+            "command": self.command.as_str(),
+            "result": self.summary(),
+            "server": self.server.as_ref().map(|server| json!({
+                "version": server.version,
+                "version_num": server.version_num,
+                "provider": server.provider.as_str(),
+                "host": settings.admin.host.as_str(),
+                "port": settings.admin.port.number(),
+            })),
+            "steps": self.steps.iter().map(step_json).collect::<Vec<_>>(),
+            "connection": connection_json(settings, self.stitch_encryption),
+        })
+    }
+}
+
+fn step_json(step: &StepReport) -> Value {
+    let (reason, error) = match &step.outcome {
+        Outcome::Skipped(reason) => (Some(reason.clone()), None),
+        Outcome::Failed(error, ..) => (None, Some(format!("{error:#}"))),
+        _ => (None, None),
+    };
+    let plan = step.outcome.plan();
+    let applied = step.outcome.applied_count();
+    json!({
+        "step": step.step.as_str(),
+        "outcome": step.outcome.as_str(),
+        "reason": reason,
+        "findings": plan.map_or_else(Vec::new, |plan| plan.findings.iter().map(finding_json).collect()),
+        "changes": plan.map_or_else(Vec::new, |plan| plan.changes.iter().enumerate().map(|(index, change)| {
+            change_json(change, index < applied, step.change_times.get(index))
+        }).collect()),
+        "error": error,
+        "elapsed_ms": milliseconds(step.elapsed),
+    })
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "code": finding.code.as_str(),
+        "verdict": finding.verdict.as_str(),
+        "text": finding.text,
+        "advice": finding.advice,
+        "subject": finding.subject,
+    })
+}
+
+fn change_json(change: &Change, applied: bool, elapsed: Option<&Duration>) -> Value {
+    let (kind, database) = match &change.action {
+        Action::Sql(sql) => ("sql", Some(sql.database.as_str())),
+        Action::Host(_) | Action::AddHbaLines(_) | Action::RemoveHbaLines(_) | Action::SaveSecret { .. } => {
+            ("host", None)
+        }
+    };
+    json!({
+        "summary": change.summary,
+        "why": change.why,
+        "kind": kind,
+        "database": database,
+        "command": change.action.to_string(),
+        "undo": change.undo.as_ref().map(ToString::to_string),
+        "applied": applied,
+        "elapsed_ms": elapsed.map(|elapsed| milliseconds(*elapsed)),
+    })
+}
+
+/// The fields of Stitch's form, under the names its API gives them.
+fn connection_json(settings: &Settings, tried: Option<Encryption>) -> Value {
+    let stitch = &settings.stitch;
+    let bastion = settings.bastion.as_ref();
+    json!({
+        "host": stitch_sees(settings),
+        "port": stitch.port.number(),
+        "database": stitch.database.as_str(),
+        "username": stitch.role.as_str(),
+        "ssl": ticks_ssl(stitch.ssl, tried),
+        "encryption_type": if bastion.is_some() { "ssh" } else { "none" },
+        "encryption_host": bastion.map(|bastion| bastion.stitch_host.as_str()),
+        "encryption_port": bastion.map(|bastion| bastion.stitch_port.number()),
+        "encryption_username": bastion.map(|bastion| bastion.tunnel_user.as_str()),
+    })
+}
+
+fn milliseconds(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,239 @@
+//! The linear runner: every step in its order, each one looked at, shown, asked about, changed and looked at again.
+
+mod ahead;
+mod reach;
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::change::Plan;
+use crate::console::{Console, Decision, Event};
+use crate::report::{Command, Ending, Outcome, Report, StepReport};
+use crate::settings::{Password, Settings};
+use crate::steps::allowlist::Allowlist;
+use crate::steps::connection::Connection;
+use crate::steps::database::Database;
+use crate::steps::ownership::Ownership;
+use crate::steps::registration::Registration;
+use crate::steps::role::Role;
+use crate::steps::ssh_user::SshUser;
+use crate::steps::{Step, StepId, Walk};
+use crate::undo::UndoFile;
+use crate::world::World;
+
+use ahead::Known;
+use reach::{not_reached, undone};
+
+/// One run's constant companions.
+pub struct Run<'a, C> {
+    /// Which walk.
+    pub command: Command,
+    /// What is reached.
+    pub world: &'a mut World,
+    /// Who is spoken to.
+    pub console: &'a mut C,
+    /// Where the way back is written.
+    pub undo: UndoFile,
+    /// What has to be known before the first change.
+    pub start: Start,
+}
+
+/// What has to be known before the first change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing: a person sees each step's plan and says yes or no, or `--partial` was given.
+    StepByStep,
+    /// That this login can make all the changes: nobody is there to weigh half of them.
+    Whole,
+}
+
+/// Walks through all steps. Fails only where no report can be made; a step's failure is in the report. The report is the
+/// caller's, so that it tells how far a run came that was cut short.
+pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
+    let mut known = Known::default();
+    if run.command == Command::Setup && run.start == Start::Whole {
+        match ahead::look(settings, run).await? {
+            ahead::Verdict::Start(plans) => known = plans,
+            ahead::Verdict::Leave(steps) => {
+                report.steps = steps;
+                return Ok(());
+            }
+        }
+    }
+    for id in StepId::ALL {
+        let began = Instant::now();
+        let mut times = Vec::new();
+        let outcome = if let Some(reason) = not_reached(id, settings, report) {
+            run.console.event(&Event::Skipped { id, reason: &reason })?;
+            Ok(Outcome::Skipped(reason))
+        } else {
+            let before = Before {
+                undone: undone(report),
+                plan: known.of(id, report),
+            };
+            let walk = &mut times;
+            match id {
+                StepId::Allowlist => one::<Allowlist, C>(settings, run, walk, before).await,
+                StepId::Database => one::<Database, C>(settings, run, walk, before).await,
+                StepId::SshUser => one::<SshUser, C>(settings, run, walk, before).await,
+                StepId::Role => one::<Role, C>(settings, run, walk, before).await,
+                StepId::Ownership => one::<Ownership, C>(settings, run, walk, before).await,
+                StepId::Connection => one::<Connection, C>(settings, run, walk, before).await,
+                StepId::Registration => one::<Registration, C>(settings, run, walk, before).await,
+            }
+        };
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(Stop::Quit) => {
+                report.ending = Ending::Stopped;
+                break;
+            }
+            Err(Stop::Error(error)) => Outcome::Failed(error, Plan::default(), 0),
+        };
+        if let Outcome::Failed(error, ..) = &outcome {
+            run.console.event(&Event::Failed { id, error })?;
+        }
+        report.steps.push(StepReport {
+            step: id,
+            outcome,
+            elapsed: began.elapsed(),
+            change_times: times,
+        });
+    }
+    Ok(())
+}
+
+/// What is known before a step is walked.
+struct Before {
+    /// The steps whose changes were refused.
+    undone: Vec<StepId>,
+    /// The plan that was made ahead, if it still holds.
+    plan: Option<Plan>,
+}
+
+/// Why a step ended without an outcome.
+enum Stop {
+    Quit,
+    Error(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+async fn one<S: Step, C: Console>(
+    settings: &mut Settings,
+    run: &mut Run<'_, C>,
+    times: &mut Vec<std::time::Duration>,
+    before: Before,
+) -> Result<Outcome, Stop> {
+    if let Some(missing) = S::NEEDS.iter().find(|id| before.undone.contains(id)) {
+        let reason = format!("needs the step {missing}, which was not made");
+        run.console.event(&Event::Skipped {
+            id: S::ID,
+            reason: &reason,
+        })?;
+        return Ok(Outcome::Skipped(reason));
+    }
+    if let Some(reason) = S::skip(settings) {
+        run.console.event(&Event::Skipped { id: S::ID, reason })?;
+        return Ok(Outcome::Skipped(reason.to_owned()));
+    }
+    let link = format!("{}{}", settings.docs_url, S::LINK);
+    run.console.event(&Event::Opened {
+        id: S::ID,
+        why: S::WHY,
+        link: &link,
+    })?;
+    let plan = match before.plan {
+        Some(plan) => plan,
+        None => planned::<S, C>(settings, run).await?,
+    };
+    run.console.event(&Event::Planned { id: S::ID, plan: &plan })?;
+    if plan.changes.is_empty() {
+        return Ok(Outcome::Ready(plan));
+    }
+    if run.command != Command::Setup {
+        return Ok(Outcome::Pending(plan));
+    }
+    match run.console.decide(S::ID, S::WHY, &plan).await? {
+        Decision::Yes => apply::<S, C>(settings, run, plan, times).await.map_err(Stop::Error),
+        Decision::No => Ok(Outcome::Pending(plan)),
+        Decision::Quit => Err(Stop::Quit),
+    }
+}
+
+/// Looks, asks what only a person can choose, and makes the plan.
+async fn planned<S: Step, C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Plan> {
+    let walk = Walk { command: run.command };
+    let mut facts = S::inspect(settings, run.world, walk).await?;
+    if let Some(question) = S::question(settings, &facts) {
+        let chosen = run.console.choose(&question).await?;
+        S::answer(settings, &chosen);
+        facts = S::inspect(settings, run.world, walk).await?;
+    }
+    Ok(S::plan(settings, &facts))
+}
+
+/// Makes the changes, then looks again: *done* means that the plan is empty.
+async fn apply<S: Step, C: Console>(
+    settings: &mut Settings,
+    run: &mut Run<'_, C>,
+    plan: Plan,
+    times: &mut Vec<std::time::Duration>,
+) -> Result<Outcome> {
+    for (index, change) in plan.changes.iter().enumerate() {
+        let began = Instant::now();
+        run.console.event(&Event::Applying { change })?;
+        // The way back is on disk before the change is made, so that it is there after a crash.
+        run.undo.begin(change)?;
+        if let Err(error) = run.world.apply(&change.action).await {
+            let error = error.context(format!("Failed to {}", change.summary));
+            return Ok(Outcome::Failed(error, plan, index));
+        }
+        run.undo.made()?;
+        times.push(began.elapsed());
+        run.console.event(&Event::Applied {
+            change,
+            elapsed: began.elapsed(),
+        })?;
+    }
+    if S::ID == StepId::Role {
+        if let Password::Generated { secret, save_to: None } = &settings.stitch.password {
+            run.console
+                .show_once("the generated password of the Stitch role", secret)?;
+        }
+        settings.password_is_set();
+    }
+    let facts = S::inspect(settings, run.world, Walk { command: run.command })
+        .await
+        .context("cannot look again after the change")?;
+    let again = S::plan(settings, &facts);
+    run.console.event(&Event::LookedAgain {
+        before: &plan,
+        plan: &again,
+    })?;
+    let made = plan.changes.len();
+    if again.changes.is_empty() {
+        return Ok(Outcome::Applied(Plan {
+            findings: again.findings,
+            changes: plan.changes,
+        }));
+    }
+    let left: Vec<&str> = again.changes.iter().map(|change| change.summary.as_str()).collect();
+    let error = anyhow!(
+        "the changes were made without an error, yet the server does not show them: still to {}",
+        left.join("; ")
+    );
+    Ok(Outcome::Failed(
+        error,
+        Plan {
+            findings: again.findings,
+            changes: plan.changes,
+        },
+        made,
+    ))
+}

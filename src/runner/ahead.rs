@@ -1,0 +1,139 @@
+//! Every step planned before the first change, so that a run which nobody watches is not begun when this login can do only
+//! a part of it. The plans are kept and used where nothing has changed since, so that looking ahead costs next to nothing.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use super::reach::{is_in_the_way, not_reached};
+use super::{Run, planned};
+use crate::change::Plan;
+use crate::console::{Console, Event};
+use crate::finding::{Finding, Verdict as FindingVerdict};
+use crate::report::{Command, Outcome, Report, StepReport};
+use crate::settings::Settings;
+use crate::steps::allowlist::Allowlist;
+use crate::steps::database::Database;
+use crate::steps::ownership::Ownership;
+use crate::steps::role::Role;
+use crate::steps::ssh_user::SshUser;
+use crate::steps::{Step, StepId};
+
+/// What comes of looking ahead.
+pub(super) enum Verdict {
+    /// Everything that is missing can be done, or nothing is missing.
+    Start(Known),
+    /// Nothing is begun; this is what was found.
+    Leave(Vec<StepReport>),
+}
+
+/// The plans that were made ahead.
+#[derive(Default)]
+pub(super) struct Known(BTreeMap<StepId, Plan>);
+
+impl Known {
+    /// The plan of a step, unless something that it was made on has been changed since.
+    pub(super) fn of(&mut self, id: StepId, report: &Report) -> Option<Plan> {
+        let made = |needed: &StepId| {
+            let step = report.steps.iter().find(|step| step.step == *needed);
+            step.is_some_and(|step| matches!(step.outcome, Outcome::Applied(_) | Outcome::Failed(..)))
+        };
+        let stale = needs(id).iter().any(made);
+        self.0.remove(&id).filter(|_| !stale)
+    }
+}
+
+/// Looks at every step that could change something; says nothing, unless the run is not to be begun.
+pub(super) async fn look<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Verdict> {
+    let mut seen = Report::new(Command::Plan);
+    for id in StepId::ALL {
+        let began = Instant::now();
+        let outcome = match not_reached(id, settings, &seen) {
+            Some(reason) => Outcome::Skipped(reason),
+            None => one(id, settings, run, &seen).await,
+        };
+        if let Outcome::Failed(error, ..) = &outcome {
+            run.console.event(&Event::Failed { id, error })?;
+        }
+        seen.steps.push(StepReport {
+            step: id,
+            outcome,
+            elapsed: began.elapsed(),
+            change_times: Vec::new(),
+        });
+    }
+    if seen.failed_step().is_some() {
+        return Ok(Verdict::Leave(seen.steps));
+    }
+    let changes = seen
+        .steps
+        .iter()
+        .filter_map(|step| step.outcome.plan())
+        .any(|plan| !plan.changes.is_empty());
+    let cannot: Vec<&Finding> = seen
+        .findings()
+        .filter(|finding| finding.verdict == FindingVerdict::Bad && is_in_the_way(finding.code))
+        .collect();
+    if changes && !cannot.is_empty() {
+        for step in &seen.steps {
+            if let Some(plan) = step.outcome.plan() {
+                run.console.event(&Event::Planned { id: step.step, plan })?;
+            }
+        }
+        run.console.event(&Event::NotBegun { cannot: &cannot })?;
+        return Ok(Verdict::Leave(seen.steps));
+    }
+    let plans = seen.steps.into_iter().filter_map(|step| match step.outcome {
+        Outcome::Ready(plan) | Outcome::Pending(plan) => Some((step.step, plan)),
+        _ => None,
+    });
+    Ok(Verdict::Start(Known(plans.collect())))
+}
+
+async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, C>, seen: &Report) -> Outcome {
+    let plan = match id {
+        StepId::Allowlist => plan::<Allowlist, C>(settings, run).await,
+        StepId::Database => plan::<Database, C>(settings, run).await,
+        StepId::SshUser => plan::<SshUser, C>(settings, run).await,
+        StepId::Role => plan::<Role, C>(settings, run).await,
+        // In a database that is yet to be made nobody owns anything.
+        StepId::Ownership if !is_pending(seen, StepId::Database) => plan::<Ownership, C>(settings, run).await,
+        StepId::Ownership | StepId::Connection | StepId::Registration => {
+            return Outcome::Skipped("not reached".to_owned());
+        }
+    };
+    match plan {
+        Ok(Ok(plan)) if plan.changes.is_empty() => Outcome::Ready(plan),
+        Ok(Ok(plan)) => Outcome::Pending(plan),
+        Ok(Err(reason)) => Outcome::Skipped(reason.to_owned()),
+        Err(error) => Outcome::Failed(error, Plan::default(), 0),
+    }
+}
+
+/// The plan, or the reason to leave the step out.
+async fn plan<S: Step, C: Console>(
+    settings: &mut Settings,
+    run: &mut Run<'_, C>,
+) -> Result<Result<Plan, &'static str>> {
+    match S::skip(settings) {
+        Some(reason) => Ok(Err(reason)),
+        None => planned::<S, C>(settings, run).await.map(Ok),
+    }
+}
+
+fn is_pending(seen: &Report, id: StepId) -> bool {
+    seen.steps
+        .iter()
+        .any(|step| step.step == id && matches!(step.outcome, Outcome::Pending(_)))
+}
+
+fn needs(id: StepId) -> &'static [StepId] {
+    match id {
+        StepId::Allowlist => Allowlist::NEEDS,
+        StepId::Database => Database::NEEDS,
+        StepId::SshUser => SshUser::NEEDS,
+        StepId::Role => Role::NEEDS,
+        StepId::Ownership | StepId::Connection | StepId::Registration => Ownership::NEEDS,
+    }
+}

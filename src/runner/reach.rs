@@ -1,0 +1,59 @@
+//! Which steps are still worth walking after what the earlier ones found: nothing is changed on top of a failure, and no
+//! role is made for a database that cannot be.
+
+use crate::finding::Code;
+use crate::report::{Command, Outcome, Report, StepReport};
+use crate::settings::Settings;
+use crate::steps::StepId;
+
+/// The reason a step is not walked, if there is one.
+pub(super) fn not_reached(id: StepId, settings: &Settings, report: &Report) -> Option<String> {
+    if !settings.steps.contains(&id) {
+        return Some("left out (--only, --skip)".to_owned());
+    }
+    // Looking at the SSH server further does no harm; changing further, on top of a failure, might.
+    let looks_on = id == StepId::SshUser && report.command != Command::Setup;
+    if let Some(failed) = report.steps.iter().find(|step| failed(step))
+        && !looks_on
+    {
+        return Some(format!("not reached, since the step {} failed", failed.step));
+    }
+    let wall = report
+        .findings()
+        .find(|finding| walls_off(finding.code).contains(&id))?;
+    Some(format!("not reached: {}", wall.text))
+}
+
+/// The steps whose changes a person refused: what builds on them would only fail, and obscurely.
+pub(super) fn undone(report: &Report) -> Vec<StepId> {
+    let refused = report
+        .steps
+        .iter()
+        .filter(|step| report.command == Command::Setup && matches!(step.outcome, Outcome::Pending(_)));
+    refused.map(|step| step.step).collect()
+}
+
+fn failed(step: &StepReport) -> bool {
+    matches!(step.outcome, Outcome::Failed(..))
+}
+
+/// Whether it says that something is missing which this login cannot make.
+pub(super) fn is_in_the_way(code: Code) -> bool {
+    let rights = [
+        Code::RoleCannotAlter,
+        Code::DatabaseCannotGrant,
+        Code::CatalogCannotGrant,
+        Code::OwnershipCannotMove,
+        Code::OwnershipUnseen,
+    ];
+    rights.contains(&code) || !walls_off(code).is_empty()
+}
+
+/// The steps that cannot come to anything where this was found.
+fn walls_off(code: Code) -> &'static [StepId] {
+    match code {
+        Code::ServerStandby | Code::DatabaseCannotCreate => &[StepId::Role, StepId::Ownership, StepId::Connection],
+        Code::RoleCannotCreate | Code::RoleSuperuser | Code::RoleIsGroup => &[StepId::Ownership, StepId::Connection],
+        _ => &[],
+    }
+}

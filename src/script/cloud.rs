@@ -1,0 +1,108 @@
+//! The script for whoever opens firewalls: the provider's commands to be run, all else as remarks. What only the
+//! provider's console knows is a variable, so that nothing runs before it is set.
+
+use std::fmt::Write as _;
+
+use crate::finding::{Code, Finding, grouped};
+use crate::provider::Provider;
+use crate::settings::Settings;
+
+/// What stands in capitals in the commands, and the variable it becomes.
+const HOLES: [(&str, &str, &str); 10] = [
+    (
+        "PRESENT,NETWORKS",
+        "PRESENT_NETWORKS",
+        "the list as it is, joined by commas: this command replaces it",
+    ),
+    ("GROUP", "GROUP", "the security group (AWS) or resource group (Azure)"),
+    ("INSTANCE", "INSTANCE", "the instance's name"),
+    ("CLUSTER", "CLUSTER", "the cluster's name or number"),
+    ("REGION", "REGION", "the provider's region"),
+    ("SERVICE", "SERVICE", "the service's name"),
+    ("PROJECT", "PROJECT", "the project's number"),
+    ("REF", "REF", "the project's reference"),
+    ("ADDON", "ADDON", "the add-on's name"),
+    ("APP", "APP", "the app's name"),
+];
+
+pub(super) fn script(settings: &Settings, findings: &[Finding]) -> String {
+    let mut holes = Vec::new();
+    let mut body = String::new();
+    for (finding, subjects) in grouped(findings) {
+        let _ = writeln!(body, "\n# {}", finding.text.replace('\n', "\n# "));
+        if !subjects.is_empty() {
+            let _ = writeln!(body, "#   {}", subjects.join(", "));
+        }
+        let advice = finding.advice.as_deref().unwrap_or_default();
+        for line in advice.lines() {
+            match line.strip_prefix("  ") {
+                Some(command) if is_to_be_run(settings, finding.code) => {
+                    let _ = writeln!(body, "{}", filled(command, &mut holes));
+                }
+                _ => {
+                    let _ = writeln!(body, "#   {line}");
+                }
+            }
+        }
+    }
+    let mut out = String::from(HEADER);
+    if !holes.is_empty() {
+        out.push_str("\n# What only the provider knows. Set it before: NAME=value sh FILE\n");
+    }
+    for (variable, what) in holes {
+        let _ = writeln!(out, ": \"${{{variable}:?{what}}}\"");
+    }
+    out + &body
+}
+
+/// Whether the commands of that advice are the provider's: those for the server itself are somebody else's to run.
+fn is_to_be_run(settings: &Settings, code: Code) -> bool {
+    let of_provider = Provider::of_host(settings.stitch.host.as_str()).is_some() && settings.bastion.is_none();
+    code == Code::ProviderListMissing || (code == Code::FirewallUnseen && of_provider)
+}
+
+/// The command with variables for what is in capitals.
+fn filled(command: &str, holes: &mut Vec<(&'static str, &'static str)>) -> String {
+    let mut text = command.to_owned();
+    for (hole, variable, what) in HOLES {
+        let mut from = 0;
+        while let Some(at) = text[from..].find(hole).map(|at| at + from) {
+            let end = at + hole.len();
+            let is_part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || "_$\"{".contains(c));
+            if is_part(text[..at].chars().next_back()) || is_part(text[end..].chars().next()) {
+                from = end;
+                continue;
+            }
+            let replacement = format!("\"${variable}\"");
+            text.replace_range(at..end, &replacement);
+            from = at + replacement.len();
+            if !holes.contains(&(variable, what)) {
+                holes.push((variable, what));
+            }
+        }
+    }
+    text
+}
+
+const HEADER: &str = "\
+#!/bin/sh
+# For whoever opens firewalls at the cloud provider. Made by stitch-pg, which runs none of it.
+set -eu
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capitals_become_variables() {
+        let mut holes = Vec::new();
+        let text = "x --group-id GROUP --n=PRESENT,NETWORKS,1.2.3.4/32 --GROUPS MYGROUP";
+        assert_eq!(
+            filled(text, &mut holes),
+            "x --group-id \"$GROUP\" --n=\"$PRESENT_NETWORKS\",1.2.3.4/32 --GROUPS MYGROUP"
+        );
+        let variables: Vec<&str> = holes.iter().map(|(variable, _)| *variable).collect();
+        assert_eq!(variables, ["PRESENT_NETWORKS", "GROUP"]);
+    }
+}

@@ -1,0 +1,286 @@
+//! Everything a run is told, checked and complete. Flags, environment, file and prompts all end here; nothing behind
+//! this line parses text that a person typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::names::{Cidr, DatabaseName, HostName, LinuxUser, Port, RoleName, SchemaName};
+use crate::public_key::PublicKey;
+use crate::secret::Secret;
+use crate::steps::StepId;
+
+pub mod ask;
+mod check;
+pub mod complete;
+pub mod draft;
+pub mod environment;
+pub mod file;
+mod handed_over;
+pub mod known;
+mod libpq;
+mod manage;
+mod pgpass;
+pub mod problems;
+mod questions;
+mod region;
+mod secret_file;
+mod service;
+pub mod ssh;
+pub mod ssh_alias;
+mod tunnel;
+mod url;
+mod words;
+
+pub use ask::{Ask, Question, Typing};
+pub use complete::{Approval, Audience, Purpose, Request, complete};
+pub use draft::{Draft, Source};
+pub use environment::{Environment, Stdin};
+pub use handed_over::{HandedOver, WayIn};
+pub use known::Id;
+pub use manage::{Machine, Manage};
+pub use problems::{Problem, Problems};
+pub use region::Region;
+pub use ssh::{BastionServer, IdentitySource, SshTarget};
+pub use tunnel::{Adopt, KeyOption, LoginShell, Prove};
+
+/// The settings of one run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How the admin's login reaches PostgreSQL.
+    pub admin: Admin,
+    /// What Stitch will use.
+    pub stitch: Stitch,
+    /// Whether Stitch has loaded here before, and what must change hands.
+    pub ownership: Ownership,
+    /// The SSH server between Stitch and the database, if any.
+    pub bastion: Option<Bastion>,
+    /// What was handed over about the way in.
+    pub way_in: WayIn,
+    /// The steps that take part, in running order.
+    pub steps: Vec<StepId>,
+    /// The longest a single network operation may take.
+    pub timeout: Duration,
+    /// Base address of the documentation links, without a trailing slash.
+    pub docs_url: String,
+    /// What a person should know about how the settings were given: a password file others can read, for one.
+    pub warnings: Vec<String>,
+}
+
+/// The admin's login: the one that reads and changes things, never the one Stitch uses.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Host name, address, or directory of the Unix socket.
+    pub host: HostName,
+    /// TCP port; also part of the socket's file name.
+    pub port: Port,
+    /// Login name; any role name PostgreSQL accepts.
+    pub user: String,
+    /// From the environment, a password file or a prompt; asked for when the server demands one and it is missing.
+    pub password: Option<Secret>,
+    /// The database to log in to first.
+    pub database: DatabaseName,
+    /// TLS as libpq means it.
+    pub tls: Tls,
+    /// The way to the server.
+    pub route: Route,
+}
+
+/// The way from this machine to the database server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// A connection of our own.
+    Direct,
+    /// Through the SSH server, as Stitch goes.
+    Bastion,
+}
+
+/// TLS settings with libpq's meaning (PostgreSQL docs 34.19).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// How much is asked of the server.
+    pub mode: SslMode,
+    /// The certificate authorities to trust.
+    pub root: Option<RootCertificates>,
+    /// Client certificate, PEM.
+    pub certificate: Option<PathBuf>,
+    /// Its private key, PEM.
+    pub key: Option<PathBuf>,
+}
+
+/// libpq's `sslmode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SslMode {
+    /// Never TLS.
+    Disable,
+    /// TLS only when the server insists.
+    Allow,
+    /// TLS when the server offers it.
+    #[default]
+    Prefer,
+    /// TLS or nothing; the certificate is checked only when a root file is given.
+    Require,
+    /// TLS with a certificate from a trusted authority.
+    VerifyCa,
+    /// TLS with a trusted certificate for the very host that was dialled.
+    VerifyFull,
+}
+
+/// libpq's `sslrootcert`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootCertificates {
+    /// `system`: the operating system's store.
+    System,
+    /// A PEM file.
+    File(PathBuf),
+}
+
+/// What Stitch itself will use; these values end up in Stitch's form.
+#[derive(Clone, Debug)]
+pub struct Stitch {
+    /// The address Stitch (or the SSH server for it) must dial.
+    pub host: HostName,
+    /// The port.
+    pub port: Port,
+    /// The destination database.
+    pub database: DatabaseName,
+    /// Stitch's role.
+    pub role: RoleName,
+    /// Its password, as far as it is known.
+    pub password: Password,
+    /// What to do when the existing role has another password.
+    pub on_wrong_password: OnWrongPassword,
+    /// Your account's region; absent when the addresses are given outright or the step that needs it is left out.
+    pub region: Option<Region>,
+    /// The networks Stitch connects from: the region's, or those given.
+    pub allow: Vec<Cidr>,
+    /// Whether *Connect using SSL* will be ticked.
+    pub ssl: StitchSsl,
+}
+
+/// What is known of the Stitch role's password.
+#[derive(Clone, Debug)]
+pub enum Password {
+    /// Given by file, environment or prompt.
+    Known(Secret),
+    /// Made by us in this run; not yet written or shown.
+    Generated {
+        /// The password.
+        secret: Secret,
+        /// Where it goes (mode 0600); `None`: shown once on the terminal.
+        save_to: Option<PathBuf>,
+    },
+    /// Not given; enough for `plan` and `script`.
+    Unknown,
+}
+
+impl Password {
+    /// The password, when there is one.
+    #[must_use]
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Known(secret) | Self::Generated { secret, .. } => Some(secret),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Whether an existing role's password may be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnWrongPassword {
+    /// Say so and leave it: another integration may be using it.
+    Report,
+    /// `--reset-password`.
+    Reset,
+}
+
+/// Whether Stitch's form will have *Connect using SSL* ticked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StitchSsl {
+    /// `--ssl`.
+    On,
+    /// `--no-ssl`.
+    Off,
+    /// On when the server offers TLS.
+    WhenOffered,
+}
+
+/// Ownership of what Stitch has loaded before.
+#[derive(Clone, Debug)]
+pub struct Ownership {
+    /// New or existing connection, as the guide's tabs have it.
+    pub connection: Connection,
+    /// Which schemas are Stitch's.
+    pub schemas: Schemas,
+    /// Kinds of objects to move besides tables.
+    pub include: Vec<Include>,
+    /// The longest anybody may wait for us on one object.
+    pub lock_timeout: Duration,
+}
+
+/// The guide's two tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Stitch has never loaded into this database.
+    New,
+    /// Stitch has loaded before, as another role perhaps.
+    Existing,
+}
+
+/// How the integration schemas are chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schemas {
+    /// By name.
+    Named(Vec<SchemaName>),
+    /// Those with strong evidence (`--detect-schemas`).
+    Detect,
+    /// Not chosen yet: the wizard asks, with the detected ones ticked; elsewhere it is a missing setting.
+    Ask,
+}
+
+/// Kinds of objects that are moved only on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Include {
+    /// Views.
+    Views,
+    /// Materialized views.
+    Matviews,
+    /// Sequences that belong to no table.
+    Sequences,
+}
+
+/// The SSH server, and Stitch's account on it.
+#[derive(Clone, Debug)]
+pub struct Bastion {
+    /// How we reach it.
+    pub server: BastionServer,
+    /// The Linux user Stitch logs in as.
+    pub tunnel_user: LinuxUser,
+    /// Whether it may be somebody else's so far.
+    pub adopt: Adopt,
+    /// Its login shell.
+    pub shell: LoginShell,
+    /// Stitch's public key, from its web page; `None` only where the step that needs it is left out.
+    pub public_key: Option<PublicKey>,
+    /// What Stitch's line may not do besides what it never may.
+    pub key_options: Vec<KeyOption>,
+    /// Whether the whole way is walked with a key of our own.
+    pub prove: Prove,
+    /// What Stitch must dial.
+    pub stitch_host: HostName,
+    /// And its port.
+    pub stitch_port: Port,
+    /// For sudo, when it wants one; asked for when missing.
+    pub sudo_password: Option<Secret>,
+}
+
+impl Settings {
+    /// After the role has a generated password it is known like any other, for the login that proves it.
+    pub(crate) fn password_is_set(&mut self) {
+        if let Password::Generated { secret, .. } = &self.stitch.password {
+            self.stitch.password = Password::Known(secret.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

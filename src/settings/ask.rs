@@ -1,0 +1,43 @@
+//! How settings are asked for: one small trait, so that tests answer from a list and only the terminal knows dialoguer.
+
+use anyhow::Result;
+
+use super::known::Id;
+use crate::secret::Secret;
+
+/// Puts questions to a person, one at a time, and blocks until there is an answer. An error (Ctrl-C, end of input)
+/// ends the program; it comes back out of [`super::complete()`] as it is.
+pub trait Ask {
+    /// A line of text. An answer that cannot be is asked again, with the reason in [`Question::refused`].
+    fn text(&self, question: &Question) -> Result<String>;
+
+    /// A secret, typed unseen.
+    fn secret(&self, question: &Question, typing: Typing) -> Result<Secret>;
+
+    /// One of several; the index of the answer.
+    fn choose(&self, question: &Question, choices: &[&str]) -> Result<usize>;
+}
+
+/// How often a secret is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typing {
+    /// It exists already; a slip shows at once.
+    Once,
+    /// It is made here; the second time proves the first.
+    Twice,
+}
+
+/// One question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The setting it fills.
+    pub id: Id,
+    /// The question itself, short: `Host of the PostgreSQL server`.
+    pub prompt: &'static str,
+    /// One or two sentences that help to answer it; shown above.
+    pub help: &'static str,
+    /// What an empty answer means: a text, or for a choice one of the choices.
+    pub default: Option<String>,
+    /// Why the last answer could not be taken.
+    pub refused: Option<String>,
+}

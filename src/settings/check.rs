@@ -1,0 +1,231 @@
+//! From raw texts to checked settings. It goes on after a mistake, so that all of them are told at once.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Error, Result, ensure};
+
+use super::ask::Ask;
+use super::complete::{Purpose, Request};
+use super::draft::{Draft, Given};
+use super::environment::Environment;
+use super::known::{Id, Kind};
+use super::problems::Problems;
+use super::{Settings, WayIn, handed_over, words};
+use crate::names::HostName;
+use crate::provider::list::{self, AllowList};
+use crate::steps::StepId;
+
+mod admin;
+mod bastion;
+mod ownership;
+mod stitch;
+
+pub(super) use admin::default_host;
+pub(super) use bastion::can_be_server;
+pub(super) use stitch::{key_from_is_chosen, password_is_used, region_is_needed};
+
+/// What settings are checked for.
+pub(super) struct Context<'a> {
+    pub(super) request: &'a Request,
+    pub(super) environment: &'a Environment,
+    pub(super) asker: Option<&'a dyn Ask>,
+}
+
+impl Context<'_> {
+    /// Whether the command looks at, or changes, a real server.
+    pub(super) fn connects(&self) -> bool {
+        !matches!(self.request.purpose, Purpose::Script(_))
+    }
+}
+
+/// Checks everything. The settings are worth something only when no problem was added.
+pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Problems) -> Settings {
+    let mut checker = Checker {
+        draft,
+        context,
+        problems,
+        warnings: Vec::new(),
+    };
+    let steps = steps(&mut checker);
+    let bastion = bastion::check(&mut checker, &steps);
+    let admin = admin::check(&mut checker, bastion.as_ref());
+    let stitch = stitch::check(&mut checker, &steps, &admin);
+    let ownership = ownership::check(&mut checker, &steps);
+    let timeout = checker.read(Id::Timeout, words::timeout);
+    let allow_list = allow_list(&mut checker);
+    let manage = checker.list(Id::Manage);
+    let docs_url = checker.read(Id::DocsUrl, docs_url);
+    Settings {
+        admin,
+        stitch,
+        ownership,
+        bastion,
+        way_in: WayIn {
+            hba_file: handed_over::handed_over(draft, Id::HbaFile),
+            allow_list,
+            manage,
+        },
+        steps,
+        timeout: timeout.unwrap_or(Duration::from_secs(10)),
+        docs_url: docs_url.unwrap_or_else(|| Id::DocsUrl.default_text().unwrap_or_default().to_owned()),
+        warnings: checker.warnings,
+    }
+}
+
+/// The provider's list; what cannot be read is told with the file's name.
+fn allow_list(checker: &mut Checker<'_>) -> Option<AllowList> {
+    let given = handed_over::handed_over(checker.draft, Id::AllowListJson)?;
+    match list::parse(&given.text) {
+        Ok(list) => Some(list),
+        Err(error) => {
+            let text = format_args!("--allow-list-json: {} cannot be used: {error:#}", given.name);
+            checker.problems.malformed(Id::AllowListJson, text);
+            None
+        }
+    }
+}
+
+/// The steps that take part, in running order, whatever order they were named in.
+pub(super) fn steps(checker: &mut Checker<'_>) -> Vec<StepId> {
+    let only: Vec<StepId> = checker.list(Id::Only);
+    let skip: Vec<StepId> = checker.list(Id::Skip);
+    for both in only.iter().filter(|step| skip.contains(step)) {
+        checker
+            .problems
+            .wrong(format_args!("--only and --skip both name {both}"));
+    }
+    let all_named = !checker.draft.has(Id::Only);
+    let steps: Vec<_> = StepId::ALL
+        .into_iter()
+        .filter(|step| (all_named || only.contains(step)) && !skip.contains(step))
+        .collect();
+    if steps.is_empty() && checker.problems.is_empty() {
+        checker.problems.wrong("--only and --skip leave no step to run");
+    }
+    steps
+}
+
+/// The path a setting names: from the home directory, from where the settings file is, or from the current directory.
+pub(super) fn path(given: &Given, environment: &Environment) -> PathBuf {
+    let text = given.texts().first().map(String::as_str).unwrap_or_default();
+    let from = given.source.directory().unwrap_or(std::path::Path::new(""));
+    environment.directory.join(from).join(environment.expand(text))
+}
+
+/// A host as people give it. The message about a URL does not repeat it: there may be a password in it.
+pub(super) fn host(text: &str) -> Result<HostName> {
+    ensure!(
+        !text.contains("://"),
+        "this is a URL, not a host; give it as DATABASE_URL in the environment, or without a password as --url"
+    );
+    ensure!(
+        !text.contains(','),
+        "{text:?} names several hosts; give the one that accepts writes (the primary)"
+    );
+    text.parse()
+}
+
+fn docs_url(text: &str) -> Result<String> {
+    ensure!(
+        text.starts_with("https://") || text.starts_with("http://"),
+        "{text:?} does not begin with https://"
+    );
+    ensure!(
+        !text.contains(|c: char| c.is_whitespace() || c.is_control()),
+        "{text:?} holds white space"
+    );
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// Reads raw texts and notes what is wrong with them.
+pub(super) struct Checker<'a> {
+    pub(super) draft: &'a Draft,
+    pub(super) context: &'a Context<'a>,
+    pub(super) problems: &'a mut Problems,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Checker<'_> {
+    /// A setting, if it was given and can be read.
+    fn read<T>(&mut self, id: Id, read: impl FnOnce(&str) -> Result<T>) -> Option<T> {
+        let given = self.draft.given(id)?;
+        match read(given.texts().first()?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problems.malformed(id, format_args!("{}: {error:#}", given.source));
+                None
+            }
+        }
+    }
+
+    /// The same, for what knows how to read itself.
+    fn parse<T: FromStr<Err = Error>>(&mut self, id: Id) -> Option<T> {
+        self.read(id, str::parse)
+    }
+
+    /// A setting nobody can do without.
+    fn required<T>(&mut self, id: Id, what: &str, read: impl FnOnce(&str) -> Result<T>) -> Option<T> {
+        if !self.draft.has(id) {
+            self.problems.missing(id, what);
+        }
+        self.read(id, read)
+    }
+
+    /// A switch, if it was given.
+    fn switch(&mut self, id: Id) -> Option<bool> {
+        self.read(id, words::switch)
+    }
+
+    /// A path, if one was given.
+    fn path(&mut self, id: Id) -> Option<PathBuf> {
+        self.draft.given(id).map(|given| path(given, self.context.environment))
+    }
+
+    /// A file that has to be there.
+    fn existing_file(&mut self, id: Id) -> Option<PathBuf> {
+        let path = self.path(id)?;
+        // A script may be written on another machine than the one it is about.
+        if self.context.connects()
+            && let Err(error) = std::fs::File::open(&path)
+        {
+            let source = self
+                .draft
+                .given(id)
+                .map(|given| given.source.to_string())
+                .unwrap_or_default();
+            let shown = path.display();
+            self.problems
+                .malformed(id, format_args!("{source}: cannot read {shown}: {error}"));
+        }
+        Some(path)
+    }
+
+    /// Everything a list names, once each, as far as it can be read.
+    fn list<T: FromStr<Err = Error> + PartialEq>(&mut self, id: Id) -> Vec<T> {
+        let mut values = Vec::new();
+        let Some(given) = self.draft.given(id) else {
+            return values;
+        };
+        for text in given.texts() {
+            let pieces: Vec<&str> = match id.kind() {
+                Kind::List => text.split(',').map(str::trim).collect(),
+                _ => vec![text],
+            };
+            for piece in pieces {
+                match piece.parse() {
+                    Ok(value) if values.contains(&value) => {}
+                    Ok(value) => values.push(value),
+                    Err(error) => self.problems.malformed(id, format_args!("{}: {error:#}", given.source)),
+                }
+            }
+        }
+        values
+    }
+}
+
+/// A default of ours, which can be read.
+fn known_good<T: FromStr<Err = Error>>(text: &'static str) -> T {
+    text.parse().expect("our own defaults can be read")
+}

@@ -1,0 +1,167 @@
+//! The admin's login: where, who, and how safely, with libpq's defaults.
+
+use anyhow::{Result, ensure};
+
+use super::{Checker, known_good};
+use crate::names::{DatabaseName, HostName, Port};
+use crate::secret::Secret;
+use crate::settings::draft::{Rank, Value};
+use crate::settings::pgpass::{self, Wanted};
+use crate::settings::{Admin, Bastion, BastionServer, Environment, Id, RootCertificates, Route, SslMode, Tls};
+
+pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Admin {
+    let route = route(checker, bastion);
+    let port = checker.parse(Id::Port).unwrap_or(Port::POSTGRES);
+    let host = checker
+        .read(Id::Host, super::host)
+        .unwrap_or_else(|| default_host(route, port, checker.context.environment));
+    if route == Route::Bastion && host.is_socket() {
+        checker.problems.malformed(
+            Id::Host,
+            "--via-bastion goes to a TCP port; the host cannot be a Unix socket's directory",
+        );
+    }
+    let user = user(checker);
+    let database = checker
+        .parse(Id::AdminDatabase)
+        .unwrap_or_else(|| known_good("postgres"));
+    let password = password(checker, &host, port, &database, &user);
+    Admin {
+        tls: tls(checker),
+        host,
+        port,
+        user,
+        password,
+        database,
+        route,
+    }
+}
+
+/// Where a server on this machine listens; through a bastion, the bastion itself.
+pub(in crate::settings) fn default_host(route: Route, port: Port, environment: &Environment) -> HostName {
+    let socket = environment
+        .socket_directories
+        .iter()
+        .filter(|_| route == Route::Direct)
+        .find(|directory| directory.join(format!(".s.PGSQL.{port}")).exists());
+    socket
+        .and_then(|directory| directory.to_str()?.parse().ok())
+        .unwrap_or_else(|| known_good("localhost"))
+}
+
+fn route(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Route {
+    if checker.switch(Id::ViaBastion) != Some(true) {
+        return Route::Direct;
+    }
+    match bastion.map(|bastion| &bastion.server) {
+        Some(BastionServer::Ssh(_)) => {}
+        Some(BastionServer::Local) => checker.problems.malformed(
+            Id::ViaBastion,
+            "--via-bastion with --bastion local: this machine is the bastion, so there is nothing to go through; \
+             leave --via-bastion out",
+        ),
+        None if checker.draft.has(Id::Bastion) => {}
+        None => checker.problems.malformed(
+            Id::ViaBastion,
+            "--via-bastion needs --bastion: which SSH server to go through",
+        ),
+    }
+    Route::Bastion
+}
+
+fn user(checker: &mut Checker<'_>) -> String {
+    // The rules for names are the same; reserved role names do not matter for a login that exists already.
+    let name = |text: &str| -> Result<String> { Ok(text.parse::<DatabaseName>()?.to_string()) };
+    if !checker.draft.has(Id::AdminUser)
+        && let Some(user) = &checker.context.environment.os_user
+    {
+        return user.clone();
+    }
+    let found = checker.required(Id::AdminUser, "the PostgreSQL login that makes the changes", name);
+    found.unwrap_or_default()
+}
+
+/// A password that was given wins over one that is looked up; `PGPASSFILE` was named for this run, `~/.pgpass` was not.
+fn password(
+    checker: &mut Checker<'_>,
+    host: &HostName,
+    port: Port,
+    database: &DatabaseName,
+    user: &str,
+) -> Option<Secret> {
+    let environment = checker.context.environment;
+    let wanted = Wanted {
+        host: host.as_str(),
+        port: port.number(),
+        database: database.as_str(),
+        user,
+    };
+    let given = checker.draft.given(Id::AdminPassword);
+    let secret = given.and_then(|given| match &given.value {
+        Value::Secret(secret) => Some((given.source.rank(), secret.clone())),
+        Value::Texts(_) => None,
+    });
+    let named_file = environment.path("PGPASSFILE");
+    let file = match (&named_file, &environment.home) {
+        (Some(file), _) => Some(file.clone()),
+        (None, Some(home)) => Some(home.join(".pgpass")),
+        (None, None) => None,
+    };
+    match (secret, file) {
+        (Some((Rank::Flag | Rank::Environment, secret)), _) | (Some((_, secret)), None) => Some(secret),
+        (Some((_, secret)), Some(_)) if named_file.is_none() => Some(secret),
+        (secret, Some(file)) if checker.context.connects() => {
+            let found = pgpass::look_up(&file, &wanted, &mut checker.warnings);
+            found.or(secret.map(|(_, secret)| secret))
+        }
+        (secret, _) => secret.map(|(_, secret)| secret),
+    }
+}
+
+/// libpq's defaults: a certificate and a root file in `~/.postgresql` are used when they are there.
+fn tls(checker: &mut Checker<'_>) -> Tls {
+    let home = checker.context.environment.home.clone();
+    let usual = |name: &str| {
+        let path = home.as_ref()?.join(".postgresql").join(name);
+        path.exists().then_some(path)
+    };
+    let mode = checker.parse::<SslMode>(Id::SslMode);
+    let root = if checker.draft.text(Id::SslRootCert) == Some("system") {
+        Some(RootCertificates::System)
+    } else {
+        let file = checker.existing_file(Id::SslRootCert).or_else(|| usual("root.crt"));
+        file.map(RootCertificates::File)
+    };
+    let given_certificate = checker.existing_file(Id::SslCert);
+    let given_key = checker.existing_file(Id::SslKey);
+    let certificate = given_certificate.or_else(|| usual("postgresql.crt"));
+    let key = given_key.or_else(|| certificate.as_ref().and_then(|_| usual("postgresql.key")));
+    if checker.draft.has(Id::SslCert) && key.is_none() {
+        checker
+            .problems
+            .missing(Id::SslKey, "--sslcert is given, and its private key belongs to it");
+    }
+    let mode = match (mode, &root) {
+        (None, Some(RootCertificates::System)) => SslMode::VerifyFull,
+        (mode, _) => mode.unwrap_or_default(),
+    };
+    let enough = ensure_system_is_verified(mode, root.as_ref());
+    if let Err(error) = enough {
+        checker.problems.malformed(Id::SslMode, error);
+    }
+    Tls {
+        mode,
+        root,
+        certificate,
+        key,
+    }
+}
+
+/// As in libpq: anybody can get a certificate from a public authority, so it proves nothing without the host's name.
+fn ensure_system_is_verified(mode: SslMode, root: Option<&RootCertificates>) -> Result<()> {
+    ensure!(
+        root != Some(&RootCertificates::System) || mode == SslMode::VerifyFull,
+        "--sslrootcert system needs --sslmode verify-full: a public authority vouches for anybody's host"
+    );
+    Ok(())
+}

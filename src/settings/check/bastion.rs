@@ -1,0 +1,184 @@
+//! The SSH server between Stitch and the database, and Stitch's account on it.
+
+use super::{Checker, known_good};
+use crate::names::{HostName, Port};
+use crate::public_key::PublicKey;
+use crate::settings::draft::{Rank, Value};
+use crate::settings::ssh_alias::{self, AliasOptions};
+use crate::settings::{Adopt, Audience, Bastion, BastionServer, Environment, Id, LoginShell, Prove, Purpose};
+use crate::steps::StepId;
+
+pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Bastion> {
+    let purpose = checker.context.request.purpose;
+    // A script for the SSH server can be written without knowing how to reach it.
+    let unnamed = match purpose {
+        Purpose::Script(Some(Audience::Sysadmin)) => true,
+        Purpose::Script(None) => checker.draft.has(Id::PublicKey),
+        _ => false,
+    };
+    if !checker.draft.has(Id::Bastion) && !unnamed {
+        warn_of_idle_flags(checker);
+        return None;
+    }
+    let server = server(checker);
+    let own_host = match &server {
+        Some(BastionServer::Ssh(target)) => target.host.clone(),
+        Some(BastionServer::Local) | None => this_machine(checker),
+    };
+    let own_port = match &server {
+        Some(BastionServer::Ssh(target)) => target.port,
+        Some(BastionServer::Local) | None => Port::SSH,
+    };
+    let sudo_password = checker
+        .draft
+        .given(Id::SudoPassword)
+        .and_then(|given| match &given.value {
+            Value::Secret(secret) => Some(secret.clone()),
+            Value::Texts(_) => None,
+        });
+    let tunnel_user = checker.parse(Id::TunnelUser).unwrap_or_else(|| known_good("stitch"));
+    let adopt = if checker.switch(Id::AdoptUser) == Some(true) {
+        Adopt::Yes
+    } else {
+        Adopt::No
+    };
+    let shell = login_shell(checker);
+    let public_key = public_key(checker, steps);
+    let key_options = checker.list(Id::KeyOptions);
+    let by_default = purpose == Purpose::Setup;
+    let prove = if checker.switch(Id::ProveTunnel).unwrap_or(by_default) {
+        Prove::Yes
+    } else {
+        Prove::No
+    };
+    let stitch_host = checker.read(Id::StitchBastionHost, super::host).unwrap_or(own_host);
+    let stitch_port = checker.parse(Id::StitchBastionPort).unwrap_or(own_port);
+    Some(Bastion {
+        server: server?,
+        tunnel_user,
+        adopt,
+        shell,
+        public_key,
+        key_options,
+        prove,
+        stitch_host,
+        stitch_port,
+        sudo_password,
+    })
+}
+
+fn login_shell(checker: &mut Checker<'_>) -> LoginShell {
+    let given = checker.read(Id::Shell, LoginShell::path);
+    let tunnel_only = checker.switch(Id::TunnelOnly) == Some(true);
+    if tunnel_only && given.is_some() {
+        checker
+            .problems
+            .wrong("--shell and --tunnel-only contradict each other: the second means nologin");
+    }
+    match given {
+        _ if tunnel_only => LoginShell::Nologin,
+        Some(shell) => shell,
+        None => LoginShell::Any,
+    }
+}
+
+/// Where in Stitch to find the public key.
+pub(in crate::settings) const WHERE_THE_KEY_IS: &str = "Stitch's public key, which is your account's own: in Stitch \
+    open the Destination tab > PostgreSQL > Encryption Type > SSH Tunnel and copy the field Public Key";
+
+fn server(checker: &mut Checker<'_>) -> Option<BastionServer> {
+    let options = AliasOptions {
+        identity: checker.path(Id::BastionIdentity),
+        known_hosts: checker.path(Id::KnownHosts),
+        host_key: checker.read(Id::HostKey, host_key),
+        ..who(checker.context.environment)
+    };
+    if !checker.draft.has(Id::Bastion) {
+        return Some(BastionServer::Local);
+    }
+    checker.read(Id::Bastion, |given| server_named(given, &options))
+}
+
+/// What `--bastion` means.
+fn server_named(given: &str, options: &AliasOptions) -> anyhow::Result<BastionServer> {
+    match given {
+        "local" => Ok(BastionServer::Local),
+        "" => anyhow::bail!("it is empty; write [USER@]HOST[:PORT], or local"),
+        _ => {
+            let target = ssh_alias::resolve(given, options)?;
+            anyhow::ensure!(
+                !target.user.is_empty(),
+                "{given:?} has no user name; write it like USER@HOST"
+            );
+            Ok(BastionServer::Ssh(target))
+        }
+    }
+}
+
+/// Whether an answer can be the name of an SSH server; the keys are looked at later.
+pub(in crate::settings) fn can_be_server(given: &str, environment: &Environment) -> anyhow::Result<()> {
+    server_named(given, &who(environment)).map(drop)
+}
+
+fn who(environment: &Environment) -> AliasOptions {
+    AliasOptions {
+        // Without a home directory there is no ~/.ssh; it must not become one below the current directory.
+        home: environment.home.clone().unwrap_or_else(|| "/nonexistent".into()),
+        os_user: environment.os_user.clone().unwrap_or_default(),
+        ..AliasOptions::default()
+    }
+}
+
+/// A fingerprint as `ssh-keygen -l` prints it.
+fn host_key(text: &str) -> anyhow::Result<String> {
+    let digest = text.strip_prefix("SHA256:").unwrap_or_default().trim_end_matches('=');
+    anyhow::ensure!(
+        digest.len() == 43
+            && digest
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '+' || c == '/'),
+        "{text:?} is not a fingerprint; write SHA256: and 43 characters, as ssh-keygen -lf prints it"
+    );
+    Ok(format!("SHA256:{digest}"))
+}
+
+fn public_key(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<PublicKey> {
+    if steps.contains(&StepId::SshUser) {
+        checker.required(Id::PublicKey, WHERE_THE_KEY_IS, str::parse)
+    } else {
+        checker.parse(Id::PublicKey)
+    }
+}
+
+fn this_machine(checker: &Checker<'_>) -> HostName {
+    let name = checker.context.environment.machine.as_deref();
+    name.and_then(|name| name.parse().ok())
+        .unwrap_or_else(|| known_good("localhost"))
+}
+
+/// In a file or the environment these may wait for a bastion; somebody who types one means something by it.
+fn warn_of_idle_flags(checker: &mut Checker<'_>) {
+    for id in [
+        Id::PublicKey,
+        Id::TunnelUser,
+        Id::AdoptUser,
+        Id::Shell,
+        Id::TunnelOnly,
+        Id::KeyOptions,
+        Id::ProveTunnel,
+        Id::BastionIdentity,
+        Id::HostKey,
+        Id::StitchBastionHost,
+    ] {
+        if checker.draft.rank(id) == Some(Rank::Flag) && checker.context.connects() {
+            let name = checker
+                .draft
+                .given(id)
+                .map(|given| given.source.to_string())
+                .unwrap_or_default();
+            checker.warnings.push(format!(
+                "{name} has no effect without --bastion, which names the SSH server"
+            ));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Whether Stitch has loaded here before, and what must change hands then.
+
+use std::time::Duration;
+
+use super::Checker;
+use crate::names::SchemaName;
+use crate::settings::{Connection, Id, Include, Ownership, Schemas, words};
+use crate::steps::StepId;
+
+/// Short enough that nobody notices when our wait for a lock makes others queue behind us.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
+
+pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Ownership {
+    let lock_timeout = checker.read(Id::LockTimeout, words::lock_timeout);
+    let mut include: Vec<Include> = checker.list(Id::Include);
+    include.sort_unstable();
+    let mut named: Vec<SchemaName> = checker.list(Id::Schemas);
+    named.sort_unstable();
+    let connection = connection(checker);
+    let schemas = match connection {
+        Connection::New => Schemas::Named(Vec::new()),
+        Connection::Existing => schemas(checker, steps, named),
+    };
+    Ownership {
+        connection,
+        schemas,
+        include,
+        lock_timeout: lock_timeout.unwrap_or(LOCK_TIMEOUT),
+    }
+}
+
+/// Naming schemas means that they exist, unless somebody stronger said that the connection is new.
+fn connection(checker: &mut Checker<'_>) -> Connection {
+    let detects = checker.switch(Id::Detect) == Some(true);
+    let existing = checker.switch(Id::Existing);
+    let said = checker.draft.rank(Id::Existing);
+    for (id, given) in [(Id::Schemas, checker.draft.has(Id::Schemas)), (Id::Detect, detects)] {
+        if given && existing == Some(false) && checker.draft.rank(id) >= said {
+            let name = id.name();
+            checker.problems.wrong(format_args!(
+                "{name} contradicts --new (ownership.existing = false): a new connection has no schemas yet"
+            ));
+        }
+    }
+    let named = checker
+        .draft
+        .given(Id::Schemas)
+        .is_some_and(|given| !given.texts().is_empty());
+    match existing {
+        Some(true) => Connection::Existing,
+        None if detects || named => Connection::Existing,
+        Some(false) | None => Connection::New,
+    }
+}
+
+fn schemas(checker: &mut Checker<'_>, steps: &[StepId], named: Vec<SchemaName>) -> Schemas {
+    let (name_rank, detect_rank) = (checker.draft.rank(Id::Schemas), checker.draft.rank(Id::Detect));
+    let detects = checker.switch(Id::Detect) == Some(true);
+    if detects && name_rank == detect_rank {
+        checker
+            .problems
+            .wrong("--schema and --detect-schemas are both given; name the schemas or have them detected");
+    }
+    if detects && detect_rank >= name_rank {
+        return Schemas::Detect;
+    }
+    let asked_later = checker.context.asker.is_some() && checker.context.connects();
+    if name_rank.is_none() && !asked_later && steps.contains(&StepId::Ownership) {
+        checker.problems.missing(
+            Id::Schemas,
+            "the schemas Stitch has loaded; or have them found with --detect-schemas",
+        );
+    }
+    if name_rank.is_none() {
+        Schemas::Ask
+    } else {
+        Schemas::Named(named)
+    }
+}

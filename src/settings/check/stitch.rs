@@ -1,0 +1,140 @@
+//! What Stitch itself will use: the fields of its form, and where it comes from.
+
+use crate::names::{Cidr, HostName};
+use crate::settings::draft::{Draft, Given, Value};
+use crate::settings::{
+    Admin, Approval, Audience, Environment, Id, KeyOption, OnWrongPassword, Password, Purpose, Region, Stdin, Stitch,
+    StitchSsl, secret_file,
+};
+use crate::steps::StepId;
+
+use super::{Checker, known_good};
+
+pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) -> Stitch {
+    let host: Option<HostName> = checker.read(Id::StitchHost, |text| {
+        let host = super::host(text)?;
+        anyhow::ensure!(
+            !host.is_socket(),
+            "{text:?} is a directory on this machine; write the name or address that Stitch dials over the network"
+        );
+        Ok(host)
+    });
+    let port = checker.parse(Id::StitchPort);
+    let given: Vec<Cidr> = checker.list(Id::AllowCidrs);
+    let region = region(checker, steps);
+    let allow = match region {
+        _ if checker.draft.has(Id::AllowCidrs) => given,
+        Some(region) => region
+            .addresses()
+            .iter()
+            .filter_map(|address| address.to_string().parse().ok())
+            .collect(),
+        None => Vec::new(),
+    };
+    let ssl = match checker.switch(Id::Ssl) {
+        Some(true) => StitchSsl::On,
+        Some(false) => StitchSsl::Off,
+        None => StitchSsl::WhenOffered,
+    };
+    let on_wrong_password = if checker.draft.has(Id::ResetPassword) {
+        OnWrongPassword::Reset
+    } else {
+        OnWrongPassword::Report
+    };
+    Stitch {
+        host: host.unwrap_or_else(|| admin.host.clone()),
+        port: port.unwrap_or(admin.port),
+        database: checker.parse(Id::Database).unwrap_or_else(|| known_good("stitch")),
+        role: checker.parse(Id::Role).unwrap_or_else(|| known_good("stitch")),
+        password: password(checker, steps),
+        on_wrong_password,
+        region,
+        allow,
+        ssl,
+    }
+}
+
+/// Whether the region has to be known.
+pub(in crate::settings) fn region_is_needed(purpose: Purpose, steps: &[StepId]) -> bool {
+    let audience_needs_it = match purpose {
+        Purpose::Script(audience) => matches!(audience, None | Some(Audience::Cloud)),
+        Purpose::Setup | Purpose::Plan | Purpose::Check => true,
+    };
+    audience_needs_it && steps.contains(&StepId::Allowlist)
+}
+
+/// Whether Stitch's key is to be let in from Stitch's addresses only, which must be known for that.
+pub(in crate::settings) fn key_from_is_chosen(draft: &Draft) -> bool {
+    let given = draft.given(Id::KeyOptions).map(Given::texts).unwrap_or_default();
+    let mut words = given.iter().flat_map(|text| text.split(','));
+    words.any(|word| word.trim() == KeyOption::From.as_str())
+}
+
+fn region(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Region> {
+    let needed = region_is_needed(checker.context.request.purpose, steps);
+    let needed = needed || (key_from_is_chosen(checker.draft) && steps.contains(&StepId::SshUser));
+    if needed && !checker.draft.has(Id::AllowCidrs) {
+        let what = "your Stitch account's data pipeline region, north-america or europe \
+                    (Stitch shows it under Edit User Settings); or name the networks with --allow-cidr";
+        return checker.required(Id::Region, what, str::parse);
+    }
+    checker.parse(Id::Region)
+}
+
+/// Whether the password is of any use to the steps that take part.
+pub(in crate::settings) fn password_is_used(steps: &[StepId]) -> bool {
+    steps.contains(&StepId::Role) || steps.contains(&StepId::Connection)
+}
+
+fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> Password {
+    let given = checker.draft.given(Id::Password).cloned();
+    if let Some(Value::Secret(secret)) = given.as_ref().map(|given| &given.value) {
+        return Password::Known(secret.clone());
+    }
+    let request = checker.context.request;
+    if !password_is_used(steps) {
+        return Password::Unknown;
+    }
+    if checker.draft.has(Id::GeneratePassword) && request.purpose != Purpose::Check {
+        let save_to = given.map(|given| super::path(&given, checker.context.environment));
+        return generated(checker, save_to);
+    }
+    let needed = match request.purpose {
+        Purpose::Setup => request.approval == Approval::Given,
+        Purpose::Check => true,
+        Purpose::Plan | Purpose::Script(_) => false,
+    };
+    if needed {
+        let what = match given {
+            Some(_) => "the Stitch role's password; the file it is generated into does not exist yet, run setup first",
+            None => "the Stitch role's password",
+        };
+        checker.problems.missing(Id::Password, what);
+    }
+    Password::Unknown
+}
+
+fn generated(checker: &mut Checker<'_>, save_to: Option<std::path::PathBuf>) -> Password {
+    let Environment { stdin, .. } = checker.context.environment;
+    if save_to.is_none() && *stdin == Stdin::Other && checker.context.connects() {
+        checker.problems.wrong(
+            "--generate-password needs --password-file here: without a terminal there is nobody to show the password to",
+        );
+    }
+    if let Some(parent) = save_to.as_ref().and_then(|path| path.parent())
+        && !parent.is_dir()
+    {
+        let shown = parent.display();
+        checker.problems.malformed(
+            Id::Password,
+            format_args!("--password-file: there is no directory {shown}"),
+        );
+    }
+    match secret_file::generate() {
+        Ok(secret) => Password::Generated { secret, save_to },
+        Err(error) => {
+            checker.problems.wrong(format_args!("--generate-password: {error:#}"));
+            Password::Unknown
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! From what was said to settings: the sources are laid over one another, files are read once, what is missing is asked,
+//! and everything is checked together.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+
+use super::ask::Ask;
+use super::check::{self, Context};
+use super::draft::{Draft, Source, Value};
+use super::environment::{Environment, Stdin};
+use super::known::{Id, Kind};
+use super::problems::Problems;
+use super::url::Passwords;
+use super::{Settings, file, handed_over, questions, secret_file, service, url};
+
+/// What the settings are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The command.
+    pub purpose: Purpose,
+    /// Whether changes are approved beforehand.
+    pub approval: Approval,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+}
+
+/// The commands that need settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// `setup`.
+    Setup,
+    /// `plan`.
+    Plan,
+    /// `check`.
+    Check,
+    /// `script`, for one audience or for all.
+    Script(Option<Audience>),
+}
+
+/// Whom a script is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Audience {
+    /// SQL for the database administrator.
+    Dba,
+    /// A POSIX shell script for the administrator of the SSH server.
+    Sysadmin,
+    /// Command lines for the cloud provider's tool.
+    Cloud,
+}
+
+/// `--yes` or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Every change is approved.
+    Given,
+    /// Each change is asked about, or none is made.
+    Asked,
+}
+
+/// Makes settings of the flags, the environment, the file and, where there is an asker and standard input is a
+/// terminal, answers.
+///
+/// # Errors
+/// [`Problems`] when anything is missing or malformed; what the asker failed with, when it did.
+pub fn complete(
+    flags: Draft,
+    request: &Request,
+    environment: &Environment,
+    asker: Option<&dyn Ask>,
+) -> Result<Settings> {
+    let mut problems = Problems::default();
+    let mut warnings = Vec::new();
+    let mut draft = gather(flags, request, environment, &mut problems);
+    read_files(&mut draft, request, environment, &mut problems, &mut warnings);
+
+    let asker = asker.filter(|_| environment.stdin == Stdin::Terminal);
+    let context = Context {
+        request,
+        environment,
+        asker,
+    };
+    if asker.is_some() {
+        // Nobody should answer ten questions and then hear that a flag was misspelt.
+        let mut found = problems.clone();
+        let _ = check::settings(&draft, &context, &mut found);
+        found.only_malformed().sorted().into_result()?;
+        draft = questions::fill(draft, &context)?;
+    }
+    let mut settings = check::settings(&draft, &context, &mut problems);
+    problems.sorted().into_result()?;
+    warnings.append(&mut settings.warnings);
+    settings.warnings = warnings;
+    Ok(settings)
+}
+
+/// Lays flags over environment over file, a URL and a service at the level of who named them.
+fn gather(flags: Draft, request: &Request, environment: &Environment, problems: &mut Problems) -> Draft {
+    let mut levels = [
+        flags,
+        from_environment(environment, problems),
+        file::load(request.config.as_deref(), environment, problems),
+    ];
+    for level in &mut levels {
+        pair_up(level, problems);
+    }
+    // A URL is one setting: the strongest one counts, and none of the others.
+    let urls = levels.each_mut().map(|level| level.take(Id::Url));
+    if let Some((at, given)) = urls.into_iter().enumerate().find_map(|(at, url)| Some((at, url?))) {
+        let passwords = match given.source {
+            Source::Environment(_) => Passwords::Kept,
+            _ => Passwords::Refused,
+        };
+        let text = given.texts().first().map(String::as_str).unwrap_or_default();
+        match url::parse(text, &given.source, passwords) {
+            Ok(parts) => levels[at] = std::mem::take(&mut levels[at]).or(parts),
+            Err(error) => problems.malformed(Id::Url, format_args!("{}: {error:#}", given.source)),
+        }
+    }
+    let services = levels.each_mut().map(|level| level.take(Id::Service));
+    if let Some((at, given)) = services
+        .into_iter()
+        .enumerate()
+        .find_map(|(at, name)| Some((at, name?)))
+    {
+        let name = given.texts().first().map(String::as_str).unwrap_or_default();
+        let parts = service::load(name, &given.source, environment, problems);
+        let level = std::mem::take(&mut levels[at]);
+        levels[at] = match given.source {
+            // As in libpq, so that psql and we go to the same server: PGSERVICE wins over PGHOST and the like.
+            Source::Environment(_) => parts.or(level),
+            _ => level.or(parts),
+        };
+    }
+    let [flags, variables, file] = levels;
+    flags.or(variables).or(file)
+}
+
+fn from_environment(environment: &Environment, problems: &mut Problems) -> Draft {
+    let mut draft = Draft::default();
+    for id in Id::ALL.iter().copied() {
+        let Some(name) = id.env() else { continue };
+        let Some(text) = environment.text(name, problems) else {
+            continue;
+        };
+        let source = Source::Environment(name);
+        match id.kind() {
+            Kind::SecretPath => match secret_file::check(&text) {
+                Ok(()) => draft.set_secret(id, crate::secret::Secret::new(text), source),
+                Err(error) => problems.malformed(id, format_args!("{name}: {error:#}")),
+            },
+            _ => draft.set(id, text, source),
+        }
+    }
+    if let (false, Some(address)) = (draft.has(Id::Host), environment.text("PGHOSTADDR", problems)) {
+        draft.set(Id::Host, address, Source::Environment("PGHOSTADDR"));
+    }
+    draft
+}
+
+/// `--no-ssl` is `--ssl` said the other way round, and `--new` is `--existing`: from here on there is one of each.
+fn pair_up(level: &mut Draft, problems: &mut Problems) {
+    for (id, opposite) in [
+        (Id::Ssl, Id::NoSsl),
+        (Id::Existing, Id::New),
+        (Id::ProveTunnel, Id::NoProveTunnel),
+    ] {
+        let Some(given) = level.take(opposite) else { continue };
+        if level.has(id) {
+            problems.wrong(format_args!(
+                "{} and {} contradict each other",
+                id.name(),
+                opposite.name()
+            ));
+        } else {
+            level.set(id, "false", given.source);
+        }
+    }
+}
+
+/// Reads the files that hold one setting, each once: a pipe such as `<(pass show stitch)` gives its content only once.
+fn read_files(
+    draft: &mut Draft,
+    request: &Request,
+    environment: &Environment,
+    problems: &mut Problems,
+    warnings: &mut Vec<String>,
+) {
+    let generate = draft.has(Id::GeneratePassword);
+    for id in [Id::AdminPassword, Id::Password] {
+        let Some(given) = draft.given(id) else { continue };
+        let Value::Texts(_) = given.value else { continue };
+        let path = check::path(given, environment);
+        let source = given.source.clone();
+        // A script logs in nowhere.
+        if id == Id::AdminPassword && matches!(request.purpose, Purpose::Script(_)) {
+            continue;
+        }
+        // One that is yet to be generated is not there on the first run, and is read on the second.
+        if id == Id::Password && generate && !path.exists() {
+            continue;
+        }
+        match secret_file::read(&path, warnings) {
+            Ok(secret) => draft.set_secret(id, secret, source),
+            Err(error) => {
+                problems.malformed(id, format_args!("{source}: {error:#}"));
+                // Not missing, too.
+                draft.set_secret(id, crate::secret::Secret::new("?".to_owned()), source);
+            }
+        }
+    }
+    read_public_key(draft, environment, problems);
+    handed_over::read(draft, environment, problems);
+}
+
+/// The key itself and the file with the key are one setting given in two ways.
+fn read_public_key(draft: &mut Draft, environment: &Environment, problems: &mut Problems) {
+    let (key, named) = (draft.rank(Id::PublicKey), draft.rank(Id::PublicKeyFile));
+    if named.is_none() || key > named {
+        draft.take(Id::PublicKeyFile);
+        return;
+    }
+    let Some(given) = draft.take(Id::PublicKeyFile) else {
+        return;
+    };
+    if key == named {
+        problems.wrong("--public-key and --public-key-file are both given; one of them is enough");
+    }
+    let text = given.texts().first().map(String::as_str).unwrap_or_default();
+    let path = check::path(&given, environment);
+    let content = if text == "-" {
+        read_stdin()
+    } else {
+        std::fs::read(&path).map_err(Into::into)
+    };
+    let place = if text == "-" {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let key = content.and_then(|bytes| {
+        let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("it is not text"))?;
+        ensure!(!text.trim().is_empty(), "it is empty");
+        Ok(text)
+    });
+    match key {
+        Ok(key) => draft.set(Id::PublicKey, key, given.source),
+        Err(error) => {
+            problems.malformed(Id::PublicKeyFile, format_args!("{}: {place}: {error:#}", given.source));
+            // Not missing, too.
+            draft.take(Id::PublicKey);
+            draft.set_all(Id::PublicKey, Vec::new(), given.source);
+        }
+    }
+}
+
+fn read_stdin() -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // No public key is longer; an endless pipe must not fill the memory.
+    std::io::stdin().take(1 << 20).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

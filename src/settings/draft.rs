@@ -1,0 +1,196 @@
+//! What was said, by whom, and still as raw text: one draft for each source, laid over one another by precedence.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::known::Id;
+use crate::secret::Secret;
+
+/// Settings as far as they were given, unchecked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft(BTreeMap<Id, Given>);
+
+/// One setting as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// What.
+    pub value: Value,
+    /// By whom.
+    pub source: Source,
+}
+
+/// The raw value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Text; several for a flag that was repeated or an array. `true` and `false` for a switch.
+    Texts(Vec<String>),
+    /// A secret itself, where the setting otherwise names a file that holds it.
+    Secret(Secret),
+}
+
+/// Who said it; [`Source::rank`] tells how strong that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A flag.
+    Flag(&'static str),
+    /// An environment variable.
+    Environment(&'static str),
+    /// A line of the settings file.
+    File {
+        /// The file, as it was named.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The key as written.
+        key: String,
+    },
+    /// A part of a URL that was given by …
+    Url(Box<Source>),
+    /// A line of a PostgreSQL service file, which was named by …
+    Service {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// Who named the service.
+        by: Box<Source>,
+    },
+    /// An answer.
+    Prompt,
+}
+
+/// How strong a source is; the greater wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// An answer, asked for only when nobody else said anything.
+    Prompt,
+    /// The settings file.
+    File,
+    /// The environment.
+    Environment,
+    /// The command line.
+    Flag,
+}
+
+impl Source {
+    /// How strong it is; a part of a URL is as strong as who gave the URL.
+    #[must_use]
+    pub fn rank(&self) -> Rank {
+        match self {
+            Self::Flag(_) => Rank::Flag,
+            Self::Environment(_) => Rank::Environment,
+            Self::File { .. } => Rank::File,
+            Self::Url(by) | Self::Service { by, .. } => by.rank(),
+            Self::Prompt => Rank::Prompt,
+        }
+    }
+
+    /// The directory that a relative path is meant from, where it is not the current one.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } => path.parent(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Environment(name) => f.write_str(name),
+            Self::File { path, line, key } => write!(f, "{}:{line}: {key}", path.display()),
+            Self::Url(by) => write!(f, "{by}"),
+            Self::Service { path, line, .. } => write!(f, "{}:{line}", path.display()),
+            Self::Prompt => f.write_str("your answer"),
+        }
+    }
+}
+
+impl Draft {
+    /// Lays this draft over a weaker one: what is missing here is taken from there.
+    #[must_use]
+    pub fn or(mut self, weaker: Self) -> Self {
+        for (id, given) in weaker.0 {
+            self.0.entry(id).or_insert(given);
+        }
+        self
+    }
+
+    /// Notes one text.
+    pub fn set(&mut self, id: Id, text: impl Into<String>, source: Source) {
+        self.set_all(id, vec![text.into()], source);
+    }
+
+    /// Notes several texts.
+    pub fn set_all(&mut self, id: Id, texts: Vec<String>, source: Source) {
+        let value = Value::Texts(texts);
+        self.0.insert(id, Given { value, source });
+    }
+
+    /// Notes a secret.
+    pub fn set_secret(&mut self, id: Id, secret: Secret, source: Source) {
+        let value = Value::Secret(secret);
+        self.0.insert(id, Given { value, source });
+    }
+
+    /// What was said about a setting.
+    #[must_use]
+    pub fn given(&self, id: Id) -> Option<&Given> {
+        self.0.get(&id)
+    }
+
+    /// Whether anything was said about it.
+    #[must_use]
+    pub fn has(&self, id: Id) -> bool {
+        self.0.contains_key(&id)
+    }
+
+    /// How strong what was said about it is; `None` when nothing was.
+    #[must_use]
+    pub fn rank(&self, id: Id) -> Option<Rank> {
+        self.given(id).map(|given| given.source.rank())
+    }
+
+    /// The first text given for a setting.
+    #[must_use]
+    pub fn text(&self, id: Id) -> Option<&str> {
+        self.given(id)?.texts().first().map(String::as_str)
+    }
+
+    /// Takes a setting out.
+    pub fn take(&mut self, id: Id) -> Option<Given> {
+        self.0.remove(&id)
+    }
+}
+
+impl Given {
+    /// The texts; none for a secret.
+    #[must_use]
+    pub fn texts(&self) -> &[String] {
+        match &self.value {
+            Value::Texts(texts) => texts,
+            Value::Secret(_) => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stronger_draft_wins_setting_by_setting() {
+        let mut flags = Draft::default();
+        flags.set(Id::Host, "flag", Source::Flag("--host"));
+        let mut environment = Draft::default();
+        environment.set(Id::Host, "env", Source::Environment("PGHOST"));
+        environment.set(Id::Port, "6000", Source::Environment("PGPORT"));
+        let draft = flags.or(environment);
+        assert_eq!(draft.text(Id::Host), Some("flag"));
+        assert_eq!(draft.text(Id::Port), Some("6000"));
+        assert_eq!(draft.rank(Id::Port), Some(Rank::Environment));
+        assert!(!draft.has(Id::Role));
+    }
+}

@@ -1,0 +1,57 @@
+//! What is kept by people unless `--manage` names it, and the machine on which it would be changed.
+
+use std::str::FromStr;
+
+use anyhow::{Error, Result, bail};
+
+use super::{BastionServer, Route, Settings};
+
+/// Something outside the database that is changed only when asked for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manage {
+    /// `pg_hba.conf`.
+    Hba,
+}
+
+impl FromStr for Manage {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "hba" => Ok(Self::Hba),
+            _ => bail!("{text:?} is nothing to be managed; it can be hba"),
+        }
+    }
+}
+
+/// The machine PostgreSQL runs on, as one this tool can be root on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// This one.
+    Here,
+    /// The SSH server.
+    Bastion,
+}
+
+impl Settings {
+    /// Where the database runs, if it is a machine this tool can run scripts on. A port that somebody forwards to this
+    /// machine looks the same, so what is found there is held against what the server says.
+    #[must_use]
+    pub fn database_machine(&self) -> Option<Machine> {
+        if self.admin.route == Route::Direct && self.admin.host.is_local() {
+            return Some(Machine::Here);
+        }
+        let bastion = self.bastion.as_ref()?;
+        let is_it = match &bastion.server {
+            BastionServer::Ssh(target) => target.host == self.stitch.host,
+            BastionServer::Local => false,
+        };
+        (is_it || self.stitch.host.is_local()).then_some(Machine::Bastion)
+    }
+
+    /// Whether this was asked for.
+    #[must_use]
+    pub fn manages(&self, what: Manage) -> bool {
+        self.way_in.manage.contains(&what)
+    }
+}

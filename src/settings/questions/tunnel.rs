@@ -1,0 +1,89 @@
+//! Whether Stitch goes through an SSH server, which one, and what it may do there.
+
+use anyhow::Result;
+
+use super::{Answer, Questions, question};
+use crate::names::LinuxUser;
+use crate::public_key::PublicKey;
+use crate::settings::complete::Purpose;
+use crate::settings::{Id, check};
+use crate::steps::StepId;
+
+impl Questions<'_> {
+    pub(super) fn tunnel(&mut self) -> Result<()> {
+        if !self.takes_part(StepId::SshUser) {
+            return Ok(());
+        }
+        if self.draft.has(Id::Bastion) {
+            // Given: what it needs is asked for below.
+        } else if !self.is_open(Id::Bastion, Answer::HasDefault) {
+            return Ok(());
+        } else {
+            let help = "Needed when the database cannot be reached from the internet but an SSH server near it can.";
+            let choices = ["No, Stitch connects directly", "Yes, through an SSH server"];
+            let first = Some(choices[0].to_owned());
+            let question_ = question(Id::Bastion, "Does Stitch go through an SSH tunnel?", help, first);
+            if self.choose(&question_, &choices)? == 0 {
+                return Ok(());
+            }
+            let help =
+                "USER@HOST, USER@HOST:PORT, a name from ~/.ssh/config, or local when this machine is the SSH server.";
+            let question = question(Id::Bastion, "SSH server", help, None);
+            let environment = self.context.environment;
+            self.text(question, |text| check::can_be_server(text, environment))?;
+        }
+        let help = "Stitch gets a Linux user of its own on the SSH server.";
+        self.name::<LinuxUser>(Id::TunnelUser, "Linux user for Stitch", help)?;
+        self.public_key()?;
+        self.key_options()?;
+        self.prove()
+    }
+
+    pub(super) fn public_key(&mut self) -> Result<()> {
+        if self.draft.has(Id::PublicKey) {
+            return Ok(());
+        }
+        let help = "It is your account's own. In Stitch: Destination tab > PostgreSQL > Encryption Type > SSH Tunnel > \
+                    Public Key.";
+        let question = question(Id::PublicKey, "Stitch's public key", help, None);
+        self.text(question, str::parse::<PublicKey>).map(|_| ())
+    }
+
+    /// Consent to the proof: it writes to the SSH server.
+    fn prove(&mut self) -> Result<()> {
+        let useful = self.context.request.purpose == Purpose::Setup && self.takes_part(StepId::Connection);
+        if !useful || !self.is_open(Id::ProveTunnel, Answer::HasDefault) {
+            return Ok(());
+        }
+        let help = "A second key stands beside Stitch's for as long as the login takes, two minutes at most.";
+        let choices = ["Yes, log in as Stitch will", "No"];
+        let first = Some(choices[0].to_owned());
+        let question = question(Id::ProveTunnel, "Prove the whole way at the end?", help, first);
+        let answer = self.choose(&question, &choices)?;
+        self.set(Id::ProveTunnel, if answer == 0 { "true" } else { "false" });
+        Ok(())
+    }
+
+    /// How tight the key's line is to be. Only `setup` writes it; elsewhere a tighter one is as good.
+    fn key_options(&mut self) -> Result<()> {
+        if self.context.request.purpose != Purpose::Setup || !self.is_open(Id::KeyOptions, Answer::HasDefault) {
+            return Ok(());
+        }
+        let sets = ["restrict", "permitopen", "from", "permitopen,from"];
+        let choices = [
+            "Forward connections, and nothing else",
+            "Forward to the database only",
+            "The first, from Stitch's addresses only",
+            "Forward to the database only, from Stitch's addresses only",
+        ];
+        // Which addresses those are is not known when the account's region is of no interest otherwise.
+        let knows_addresses = self.draft.has(Id::Region) || self.draft.has(Id::AllowCidrs);
+        let offered = if knows_addresses { choices.len() } else { 2 };
+        let help = "A tighter key must be changed when the database moves or Stitch adds an address.";
+        let first = Some(choices[0].to_owned());
+        let question = question(Id::KeyOptions, "What may Stitch's key do?", help, first);
+        let answer = self.choose(&question, &choices[..offered])?;
+        self.set(Id::KeyOptions, sets[answer]);
+        Ok(())
+    }
+}

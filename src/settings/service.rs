@@ -1,0 +1,146 @@
+//! PostgreSQL service files (docs 34.17): a name for a set of connection parameters.
+
+use std::path::{Path, PathBuf};
+
+use super::draft::{Draft, Source};
+use super::environment::Environment;
+use super::known::Id;
+use super::libpq::{Parameter, parameter};
+use super::problems::Problems;
+use crate::secret::Secret;
+
+/// Debian's and Ubuntu's system-wide place; `PGSYSCONFDIR` overrides it.
+const SYSTEM_DIRECTORY: &str = "/etc/postgresql-common";
+
+/// Looks a service up and takes its parameters. `by` is who named it.
+pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems: &mut Problems) -> Draft {
+    let candidates = candidates(environment);
+    for path in &candidates {
+        let text = match std::fs::read(path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                problems.malformed(
+                    Id::Service,
+                    format_args!("{by}: cannot read {}: {error}", path.display()),
+                );
+                return Draft::default();
+            }
+        };
+        if let Some(draft) = find(&text, name, path, by, problems) {
+            return draft;
+        }
+    }
+    let looked: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
+    problems.malformed(
+        Id::Service,
+        format_args!(
+            "{by}: there is no service [{}] in {}",
+            name.escape_debug(),
+            looked.join(" or ")
+        ),
+    );
+    Draft::default()
+}
+
+fn candidates(environment: &Environment) -> Vec<PathBuf> {
+    let own = environment
+        .path("PGSERVICEFILE")
+        .or_else(|| Some(environment.home.as_ref()?.join(".pg_service.conf")));
+    let system = environment
+        .path("PGSYSCONFDIR")
+        .unwrap_or_else(|| PathBuf::from(SYSTEM_DIRECTORY));
+    own.into_iter().chain([system.join("pg_service.conf")]).collect()
+}
+
+/// The section's parameters, or `None` when the file has no such section.
+fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &mut Problems) -> Option<Draft> {
+    let heading = format!("[{name}]");
+    let mut lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
+    lines.find(|(_, line)| *line == heading)?;
+    let mut draft = Draft::default();
+    let mut address = None;
+    for (line, text) in lines.take_while(|(_, line)| !line.starts_with('[')) {
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        let source = Source::Service {
+            path: path.to_path_buf(),
+            line,
+            by: Box::new(by.clone()),
+        };
+        let at = source.to_string();
+        // Values may be secrets: no message repeats one.
+        let Some((key, value)) = text.split_once('=') else {
+            let what = if text.starts_with("ldap") {
+                "LDAP look-ups are not supported"
+            } else {
+                "write it as key=value"
+            };
+            problems.malformed(Id::Service, format_args!("{at}: {what}"));
+            continue;
+        };
+        let (key, value) = (key.trim(), value.trim());
+        match parameter(key) {
+            Ok(Parameter::Setting(Id::Service)) => {
+                problems.malformed(Id::Service, format_args!("{at}: a service cannot name another service"));
+            }
+            Ok(Parameter::Setting(id)) if !value.is_empty() => draft.set(id, value, source),
+            Ok(Parameter::Password) if !value.is_empty() => {
+                draft.set_secret(Id::AdminPassword, Secret::new(value.to_owned()), source);
+            }
+            Ok(Parameter::HostAddress) => address = Some((value.to_owned(), source)),
+            Ok(_) => {}
+            Err(near) => {
+                let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                let key = key.escape_debug();
+                problems.malformed(
+                    Id::Service,
+                    format_args!("{at}: PostgreSQL knows no parameter {key}{hint}"),
+                );
+            }
+        }
+    }
+    if let (Some((address, source)), false) = (address, draft.has(Id::Host)) {
+        draft.set(Id::Host, address, source);
+    }
+    Some(draft)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, name: &str) -> (Option<Draft>, Problems) {
+        let mut problems = Problems::default();
+        let by = Source::Environment("PGSERVICE");
+        let draft = find(text, name, Path::new("pg_service.conf"), &by, &mut problems);
+        (draft, problems)
+    }
+
+    #[test]
+    fn a_section_is_read_to_its_end() {
+        let text =
+            "[other]\nhost=no\n[mine]\n# c\nhost = db\nport=6000\nconnect_timeout=2\npassword=p w\n\n[next]\nuser=no\n";
+        let (draft, problems) = read(text, "mine");
+        let draft = draft.unwrap();
+        assert!(problems.is_empty(), "{problems}");
+        assert_eq!(draft.text(Id::Host), Some("db"));
+        assert_eq!(draft.text(Id::Port), Some("6000"));
+        assert!(draft.has(Id::AdminPassword) && !draft.has(Id::AdminUser));
+        assert_eq!(read(text, "absent").0, None);
+    }
+
+    #[test]
+    fn mistakes_name_the_line_and_no_secret() {
+        let (_, problems) = read("[s]\npasswrd=hunter2\nhunter2\nservice=x\n", "s");
+        let text = problems.to_string();
+        assert!(
+            text.contains("pg_service.conf:2: PostgreSQL knows no parameter passwrd; did you mean password?"),
+            "{text}"
+        );
+        assert!(text.contains("pg_service.conf:3: write it as key=value"), "{text}");
+        assert!(text.contains("pg_service.conf:4:"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}

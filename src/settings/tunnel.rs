@@ -1,0 +1,84 @@
+//! What Stitch's user is like on the SSH server, how much its key may do, and whether the whole way is proved, as people choose it.
+
+use std::str::FromStr;
+
+use anyhow::{Error, bail, ensure};
+
+/// One word of `--key-options`: what narrows Stitch's line besides `restrict,port-forwarding`, which it always has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOption {
+    /// `restrict`: nothing besides.
+    Restrict,
+    /// `permitopen`: forwards to the database and nowhere else.
+    PermitOpen,
+    /// `from`: lets the key in from Stitch's addresses only.
+    From,
+    /// `no-command`: whatever command or shell is asked for, `false` is run.
+    NoCommand,
+}
+
+/// Whether an account that looks like somebody else's may become Stitch's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adopt {
+    /// `--adopt-user`.
+    Yes,
+    /// Unless it is told otherwise.
+    No,
+}
+
+/// The login shell of Stitch's user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginShell {
+    /// The system's for new users; an existing one stays.
+    Any,
+    /// `--shell`.
+    This(String),
+    /// `--tunnel-only`: `nologin`, wherever the system has it.
+    Nologin,
+}
+
+impl LoginShell {
+    /// A path that can stand in `/etc/passwd`.
+    pub(super) fn path(text: &str) -> Result<Self, Error> {
+        let is_fine = |c: char| c.is_ascii_alphanumeric() || "/._+-".contains(c);
+        ensure!(
+            text.starts_with('/') && !text.ends_with('/') && text.chars().all(is_fine),
+            "{text:?} is not the full path of a shell, such as /bin/sh"
+        );
+        Ok(Self::This(text.to_owned()))
+    }
+}
+
+/// Whether a key of our own may stand beside Stitch's for two minutes, to prove the whole way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prove {
+    /// `--prove-tunnel`; `setup` unless it is told otherwise.
+    Yes,
+    /// `--no-prove-tunnel`; everything else unless it is told otherwise.
+    No,
+}
+
+impl KeyOption {
+    /// As it is given.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Restrict => "restrict",
+            Self::PermitOpen => "permitopen",
+            Self::From => "from",
+            Self::NoCommand => "no-command",
+        }
+    }
+}
+
+impl FromStr for KeyOption {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let all = [Self::Restrict, Self::PermitOpen, Self::From, Self::NoCommand];
+        match all.into_iter().find(|option| option.as_str() == text) {
+            Some(option) => Ok(option),
+            None => bail!("{text:?} is none of restrict, permitopen, from, no-command"),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! `postgres://` URLs as libpq reads them (PostgreSQL docs 34.1.1.2), taken apart into settings. No message here ever
+//! repeats a part of the URL: a slip of the pen can make any part of it a piece of the password.
+
+use anyhow::{Result, bail, ensure};
+
+use super::draft::{Draft, Source};
+use super::known::Id;
+use super::libpq::{Parameter, parameter};
+use crate::secret::Secret;
+
+/// Whether the place a URL was written in may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passwords {
+    /// The environment: seen by this user only.
+    Kept,
+    /// A flag, seen by everybody in the list of processes, or a file that ends up in a repository.
+    Refused,
+}
+
+/// Takes a URL apart.
+pub(crate) fn parse(url: &str, source: &Source, passwords: Passwords) -> Result<Draft> {
+    let rest = ["postgres://", "postgresql://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    let Some(rest) = rest else {
+        bail!("this is not a PostgreSQL URL; it begins with postgres:// or postgresql://");
+    };
+    ensure!(
+        !rest.contains(|c: char| c.is_control()),
+        "the URL holds a line break or control character; was it pasted with something else?"
+    );
+    let (before, query) = match rest.split_once('?') {
+        // An `@` behind the `?` and none before it: the `?` is part of a password, as libpq reads it too.
+        Some((before, query)) if before.contains('@') || before.contains('/') || !query.contains('@') => {
+            (before, query)
+        }
+        Some(_) => bail!("{ENCODE}"),
+        None => (rest, ""),
+    };
+    let (authority, database) = before.split_once('/').unwrap_or((before, ""));
+    ensure!(!database.contains('@'), "{ENCODE}");
+    let (login, address) = match authority.split_once('@') {
+        Some((_, address)) if address.contains('@') => bail!("{ENCODE}"),
+        Some((login, address)) => (Some(login), address),
+        None => (None, authority),
+    };
+
+    let mut parts = Parts::new(source, passwords);
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let Some((name, value)) = pair.split_once('=') else {
+            bail!("a parameter behind the ? has no value; write it as name=value");
+        };
+        parts.parameter(&decode(name)?, &decode(value)?)?;
+    }
+    if let Some(login) = login {
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        parts.text(Id::AdminUser, decode(user)?);
+        parts.password(decode(password)?)?;
+    }
+    let (host, port) = host_and_port(address)?;
+    parts.text(Id::Host, decode(host)?);
+    parts.text(Id::Port, decode(port)?);
+    parts.text(Id::AdminDatabase, decode(database)?);
+    parts.finish()
+}
+
+const ENCODE: &str = "the user name or password holds a character that means something in a URL; \
+                      write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25";
+
+const SEVERAL: &str = "the URL names several hosts; give the one that accepts writes (the primary)";
+
+/// The settings of one URL, first come first kept: parameters behind the `?` come first, as they win in libpq.
+struct Parts<'a> {
+    draft: Draft,
+    address: Option<String>,
+    source: &'a Source,
+    passwords: Passwords,
+}
+
+impl<'a> Parts<'a> {
+    fn new(source: &'a Source, passwords: Passwords) -> Self {
+        Self {
+            draft: Draft::default(),
+            address: None,
+            source,
+            passwords,
+        }
+    }
+
+    fn parameter(&mut self, name: &str, value: &str) -> Result<()> {
+        // libpq takes JDBC's spelling too.
+        if (name, value) == ("ssl", "true") {
+            self.text(Id::SslMode, "require".to_owned());
+            return Ok(());
+        }
+        match parameter(name) {
+            Ok(Parameter::Setting(id)) => self.text(id, value.to_owned()),
+            Ok(Parameter::Password) => self.password(value.to_owned())?,
+            Ok(Parameter::HostAddress) => self.address = Some(value.to_owned()),
+            Ok(Parameter::Irrelevant) => {}
+            Err(Some(near)) => bail!("a parameter behind the ? is unknown; is it a misspelt {near}?"),
+            Err(None) => bail!("a parameter behind the ? is unknown to PostgreSQL"),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, id: Id, value: String) {
+        if !value.is_empty() && !self.draft.has(id) {
+            self.draft.set(id, value, Source::Url(Box::new(self.source.clone())));
+        }
+    }
+
+    fn password(&mut self, value: String) -> Result<()> {
+        if value.is_empty() {
+            return Ok(());
+        }
+        if self.passwords == Passwords::Refused {
+            bail!(
+                "the URL holds a password, which others could read here; leave it out and give it in PGPASSWORD, \
+                 with --admin-password-file, or put the whole URL in the environment as DATABASE_URL"
+            );
+        }
+        let source = Source::Url(Box::new(self.source.clone()));
+        self.draft.set_secret(Id::AdminPassword, Secret::new(value), source);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Draft> {
+        if let Some(address) = self.address.take() {
+            self.text(Id::Host, address);
+        }
+        if let Some(host) = self.draft.text(Id::Host) {
+            ensure!(!host.contains(','), "{SEVERAL}");
+        }
+        if let Some(port) = self.draft.text(Id::Port) {
+            ensure!(!port.contains(','), "{SEVERAL}");
+            // Checked here, because `postgres://user:password` without a host reads as host and port.
+            ensure!(
+                port.parse::<u16>().is_ok_and(|number| number > 0),
+                "what stands in the port's place is not a number from 1 to 65535; \
+                 a URL reads postgres://USER@HOST:PORT/DATABASE"
+            );
+        }
+        Ok(self.draft)
+    }
+}
+
+fn host_and_port(address: &str) -> Result<(&str, &str)> {
+    ensure!(!address.contains(','), "{SEVERAL}");
+    if let Some(rest) = address.strip_prefix('[') {
+        let Some((host, port)) = rest.split_once(']') else {
+            bail!("the IPv6 address has no closing bracket");
+        };
+        ensure!(
+            port.is_empty() || port.starts_with(':'),
+            "something stands between the IPv6 address and the port"
+        );
+        return Ok((host, port.trim_start_matches(':')));
+    }
+    Ok(address.split_once(':').unwrap_or((address, "")))
+}
+
+fn decode(text: &str) -> Result<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |digit: Option<u8>| digit.and_then(|d| char::from(d).to_digit(16));
+        let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+            bail!("a % in the URL is not followed by two hexadecimal digits; write % itself as %25");
+        };
+        let code = u8::try_from(high * 16 + low)?;
+        ensure!(code != 0, "the URL holds %00, which PostgreSQL cannot take");
+        bytes.push(code);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(_) => bail!("a percent-encoded part of the URL is not UTF-8"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(url: &str) -> Result<Draft> {
+        parse(url, &Source::Environment("DATABASE_URL"), Passwords::Kept)
+    }
+
+    fn password(draft: &Draft) -> Option<String> {
+        match &draft.given(Id::AdminPassword)?.value {
+            super::super::draft::Value::Secret(secret) => Some(secret.reveal().to_owned()),
+            super::super::draft::Value::Texts(_) => None,
+        }
+    }
+
+    #[test]
+    fn all_the_parts() {
+        let draft = kept(
+            "postgresql://an%20admin:p%40ss%2F%C3%BC%3F@db.example.com:5433/a%22db\
+             ?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3&application_name=x",
+        )
+        .unwrap();
+        assert_eq!(draft.text(Id::AdminUser), Some("an admin"));
+        assert_eq!(password(&draft).as_deref(), Some("p@ss/ü?"));
+        assert_eq!(draft.text(Id::Host), Some("db.example.com"));
+        assert_eq!(draft.text(Id::Port), Some("5433"));
+        assert_eq!(draft.text(Id::AdminDatabase), Some("a\"db"));
+        assert_eq!(draft.text(Id::SslMode), Some("verify-full"));
+        assert_eq!(draft.text(Id::SslRootCert), Some("/ca.pem"));
+    }
+
+    #[test]
+    fn every_shape_of_host() {
+        for (url, host) in [
+            ("postgres://", None),
+            ("postgres:///db", None),
+            ("postgres://h", Some("h")),
+            ("postgres://[::1]:6000/db", Some("::1")),
+            ("postgres://%2Frun%2Fpostgresql/db", Some("/run/postgresql")),
+            ("postgres:///db?host=/run/postgresql", Some("/run/postgresql")),
+            ("postgres:///db?hostaddr=10.0.0.1", Some("10.0.0.1")),
+            ("postgres://h?hostaddr=10.0.0.1", Some("h")),
+        ] {
+            assert_eq!(kept(url).unwrap().text(Id::Host), host, "{url}");
+        }
+    }
+
+    #[test]
+    fn no_message_repeats_the_url() {
+        for url in [
+            "u:hunter2@h/db",
+            "mysql://u:hunter2@h/db",
+            "postgres://u:hunter2",
+            "postgres://u:hunter2/x@h/db",
+            "postgres://u:hunter2@x@h/db",
+            "postgres://u:hunter2?x@h",
+            "postgres://u:hunter2%zz@h/db",
+            "postgres://u:hunter2%00@h/db",
+            "postgres://u:hunter2%ff@h/db",
+            "postgres://u:hunter2@h:hunter2/db",
+            "postgres://u:hunter2@a,b/db",
+            "postgres://u:hunter2@[::1/db",
+            "postgres://u:hunter2@h/db?hunter2=1",
+            "postgres://u@h/db?paswort=hunter2",
+            "postgres://u:hunter2@h/db\n",
+        ] {
+            let message = format!("{:#}", kept(url).unwrap_err());
+            assert!(!message.contains("hunter2"), "{url}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_refused_where_others_can_read_it() {
+        for url in ["postgres://u:hunter2@h/db", "postgres://u@h/db?password=hunter2"] {
+            let refused = parse(url, &Source::Flag("--url"), Passwords::Refused).unwrap_err();
+            let message = refused.to_string();
+            assert!(
+                message.contains("PGPASSWORD") && !message.contains("hunter2"),
+                "{message}"
+            );
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The words and durations people write for settings, read once for flags, environment, file and prompts alike.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Error, Result, bail, ensure};
+
+use super::{Include, Region, SslMode};
+
+impl FromStr for Region {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.to_lowercase().replace(['_', ' '], "-").as_str() {
+            "north-america" | "us-east-1" => Ok(Self::NorthAmerica),
+            "europe" | "eu-central-1" => Ok(Self::Europe),
+            _ => bail!("{text:?} is not a region of Stitch; write north-america or europe"),
+        }
+    }
+}
+
+impl FromStr for SslMode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text {
+            "disable" => Self::Disable,
+            "allow" => Self::Allow,
+            "prefer" => Self::Prefer,
+            "require" => Self::Require,
+            "verify-ca" => Self::VerifyCa,
+            "verify-full" => Self::VerifyFull,
+            _ => bail!("{text:?} is not an sslmode; write disable, allow, prefer, require, verify-ca or verify-full"),
+        })
+    }
+}
+
+impl FromStr for Include {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text {
+            "views" => Self::Views,
+            "matviews" => Self::Matviews,
+            "sequences" => Self::Sequences,
+            _ => bail!("{text:?} cannot be included; write views, matviews or sequences"),
+        })
+    }
+}
+
+/// `true` or `false`, in the spellings that environments hold.
+pub(super) fn switch(text: &str) -> Result<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => bail!("{text:?} is neither true nor false"),
+    }
+}
+
+/// Seconds, 1 to 3600.
+pub(super) fn timeout(text: &str) -> Result<Duration> {
+    let number = text.strip_suffix('s').unwrap_or(text);
+    match number.parse() {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => bail!("{text:?} is not a number of seconds from 1 to 3600"),
+    }
+}
+
+/// Milliseconds, or a number with a unit: `100`, `100ms`, `2s`. Zero would mean to PostgreSQL *wait for ever*.
+pub(super) fn lock_timeout(text: &str) -> Result<Duration> {
+    let (number, unit) = if let Some(number) = text.strip_suffix("ms") {
+        (number, 1)
+    } else if let Some(number) = text.strip_suffix('s') {
+        (number, 1000)
+    } else {
+        (text, 1)
+    };
+    let milliseconds = number
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit));
+    let Some(milliseconds) = milliseconds else {
+        bail!("{text:?} is not a time; write it like 100ms or 2s");
+    };
+    ensure!(
+        (1..=60_000).contains(&milliseconds),
+        "{text:?} is out of range; everybody else queues behind a waiting change, so choose 1ms to 60s"
+    );
+    Ok(Duration::from_millis(milliseconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words() {
+        assert_eq!("North America".parse::<Region>().unwrap(), Region::NorthAmerica);
+        assert_eq!("eu-central-1".parse::<Region>().unwrap(), Region::Europe);
+        assert!("asia".parse::<Region>().is_err());
+        assert_eq!("verify-full".parse::<SslMode>().unwrap(), SslMode::VerifyFull);
+        assert!("Require".parse::<SslMode>().is_err());
+        assert!("tables".parse::<Include>().is_err());
+        assert!(switch("On").unwrap() && !switch("0").unwrap() && switch("maybe").is_err());
+    }
+
+    #[test]
+    fn durations() {
+        for (text, milliseconds) in [("100", 100), ("250ms", 250), ("2s", 2000)] {
+            assert_eq!(lock_timeout(text).unwrap(), Duration::from_millis(milliseconds));
+        }
+        for bad in ["", "0", "61s", "-1", "2m", "99999999999999999999"] {
+            assert!(lock_timeout(bad).is_err(), "{bad}");
+        }
+        assert_eq!(timeout("10").unwrap(), Duration::from_secs(10));
+        for bad in ["0", "3601", "1.5", "", "x"] {
+            assert!(timeout(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Scripts about the account itself: made, made usable with a key, taken away. They look for tools, never for the name
+//! of a distribution.
+
+use super::{FAIL, HAS, LOOK_UP, line_of, script};
+use crate::change::Statement;
+use crate::names::LinuxUser;
+use crate::settings::LoginShell;
+
+/// Adds a group and a user of that name with a home directory. Its password is `*`: no password fits, yet the account
+/// is not locked, as it is with `!`, which sshd refuses even for keys when it runs without PAM.
+#[must_use]
+pub fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
+    script(
+        "Add the user that Stitch logs in as. It has no password; it logs in with a key.",
+        &[("user", user.as_str()), ("shell", shell_word(shell))],
+        &[FAIL, HAS, NOLOGIN, &ADD_USER.replace("LINE", &line_of(user))],
+    )
+}
+
+/// Gives an existing user another login shell.
+#[must_use]
+pub fn set_shell(user: &LinuxUser, shell: &LoginShell) -> Statement {
+    script(
+        "Give Stitch's user the login shell that was chosen.",
+        &[("user", user.as_str()), ("shell", shell_word(shell))],
+        &[FAIL, HAS, NOLOGIN, SET_SHELL],
+    )
+}
+
+/// Turns the locked password `!` into the impossible one `*`. A real password is never removed.
+#[must_use]
+pub fn unlock_for_keys(user: &LinuxUser) -> Statement {
+    script(
+        "Make the account usable with a key, and still without any password.",
+        &[("user", user.as_str())],
+        &[FAIL, HAS, UNLOCK],
+    )
+}
+
+/// Makes the home directory that the account database names and that is missing.
+#[must_use]
+pub fn make_home(user: &LinuxUser) -> Statement {
+    script(
+        "Make the home directory of Stitch's user.",
+        &[("user", user.as_str())],
+        &[FAIL, LOOK_UP, MAKE_HOME],
+    )
+}
+
+/// Takes the user away again, unless a key can still use the account. Files that are not ours stay.
+#[must_use]
+pub fn remove_user(user: &LinuxUser) -> Statement {
+    script(
+        "Remove Stitch's user. Its home goes too when nothing but the usual files is in it.",
+        &[("user", user.as_str())],
+        &[
+            FAIL,
+            HAS,
+            &LOOK_UP.replace(" gid ", " _ "),
+            &REMOVE_USER.replace("LINE", &line_of(user)),
+        ],
+    )
+}
+
+/// Empty: the system's own.
+fn shell_word(shell: &LoginShell) -> &str {
+    match shell {
+        LoginShell::Any => "",
+        LoginShell::This(path) => path,
+        LoginShell::Nologin => "nologin",
+    }
+}
+
+const NOLOGIN: &str = r#"
+if [ "$shell" = nologin ]; then
+    for file in /bin/false /sbin/nologin /usr/sbin/nologin; do if [ -x "$file" ]; then shell=$file; fi; done
+    [ "$shell" != nologin ] || fail "this machine has neither nologin nor /bin/false"
+fi
+[ -z "$shell" ] || [ -x "$shell" ] || fail "there is no shell $shell on this machine"
+"#;
+
+const SET_SHELL: &str = r#"
+if has usermod; then
+    usermod -s "$shell" "$user"
+else
+    fail "there is no usermod here; write $shell at the end of the line of $user in /etc/passwd"
+fi
+"#;
+
+const ADD_USER: &str = r#"
+if id -u "$user" >/dev/null 2>&1; then
+    echo "the user $user exists already and is left as it is"
+elif has useradd; then
+    grep -q LINE /etc/group || groupadd "$user"
+    useradd -m -g "$user" -p '*' ${shell:+-s "$shell"} "$user"
+elif has adduser && has addgroup; then
+    # BusyBox, as on Alpine. adduser -D locks the account, so it gets the password that nobody can type.
+    grep -q LINE /etc/group || addgroup "$user"
+    adduser -D -G "$user" ${shell:+-s "$shell"} "$user"
+    echo "$user:*" | chpasswd -e
+else
+    fail "neither useradd nor adduser is on this machine; install the package passwd or shadow"
+fi
+"#;
+
+const UNLOCK: &str = r#"
+# The second field of the user's line in /etc/shadow.
+while IFS=: read -r name hash _ && [ "$name" != "$user" ]; do :; done </etc/shadow
+case $name:$hash in
+"$user:*") echo "the account $user is usable with a key already" ;;
+"$user:!" | "$user:!!" | "$user:!*")
+    if has usermod; then
+        usermod -p '*' "$user"
+    else
+        echo "$user:*" | chpasswd -e
+    fi
+    ;;
+*) fail "the account $user has a password of its own, or none at all; it is left as it is" ;;
+esac
+"#;
+
+const MAKE_HOME: &str = r#"
+[ "$name" = "$user" ] || fail "there is no user $user on this machine"
+case $home in
+/ | /dev/* | /nonexistent*) fail "the home of $user is $home; give it a real one first" ;;
+/*) ;;
+*) fail "the home of $user is no path: $home" ;;
+esac
+if [ ! -e "$home" ]; then
+    mkdir -p "$home"
+    chmod 700 "$home"
+    chown "$uid:$gid" "$home"
+fi
+"#;
+
+const REMOVE_USER: &str = r#"
+if [ "$name" = "$user" ]; then
+    [ "$uid" != 0 ] || fail "the user $user is root under another name; it is left alone"
+    keys=$home/.ssh/authorized_keys
+    if [ -f "$keys" ] && grep -q '^[[:space:]]*[^#[:space:]]' "$keys"; then
+        fail "$keys still lets a key in; the user $user is left alone"
+    fi
+    if has userdel; then userdel "$user"; else deluser "$user"; fi
+    if has groupdel && grep -q LINE /etc/group; then groupdel "$user" || :; fi
+    # Only what useradd and stitch-pg put there; whatever else is in the home stays.
+    rm -f "$keys"
+    rmdir "$home/.ssh" 2>/dev/null || :
+    for file in .bash_logout .bashrc .profile .bash_profile; do
+        if cmp -s "/etc/skel/$file" "$home/$file"; then rm "$home/$file"; fi
+    done
+    rmdir "$home" 2>/dev/null || echo "left $home: other files are in it" >&2
+fi
+"#;

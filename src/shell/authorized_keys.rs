@@ -1,0 +1,108 @@
+//! Scripts about `authorized_keys`: Stitch's line put in, put right, taken out. All other lines stay byte for byte.
+
+use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, script};
+use crate::change::Statement;
+use crate::names::LinuxUser;
+use crate::public_key::PublicKey;
+
+/// Puts the key into the user's `authorized_keys` exactly once, behind these options: an older line with the same
+/// key is replaced where it stands, and pieces of it, from a paste that was broken over lines, are taken out.
+#[must_use]
+pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str) -> Statement {
+    let line = format!("{options} {}", key.line());
+    script(
+        "Let Stitch's key in. It may forward connections, and gets no terminal, agent or X11.",
+        &[
+            ("user", user.as_str()),
+            ("key", &key.line()),
+            ("body", key.body()),
+            ("line", &line),
+        ],
+        &[FAIL, HAS, LOOK_UP, ENTER_HOME, MAKE_FILE, REWRITE, LABEL],
+    )
+}
+
+/// Takes the key out again; the rest of the file stays.
+#[must_use]
+pub fn remove_key(user: &LinuxUser, key: &PublicKey) -> Statement {
+    script(
+        "Take Stitch's key out.",
+        &[
+            ("user", user.as_str()),
+            ("key", &key.line()),
+            ("body", key.body()),
+            ("line", ""),
+        ],
+        &[FAIL, HAS, LOOK_UP, ENTER_HOME, FIND_FILE, REWRITE, LABEL],
+    )
+}
+
+/// Owners and modes as sshd's `StrictModes` wants them, and no wider.
+#[must_use]
+pub fn fix_modes(user: &LinuxUser) -> Statement {
+    script(
+        "Give Stitch's key file the owner and modes without which sshd ignores it.",
+        &[("user", user.as_str())],
+        &[FAIL, HAS, LOOK_UP, ENTER_HOME, FIX_MODES, LABEL],
+    )
+}
+
+const MAKE_FILE: &str = r#"
+[ -d .ssh ] || mkdir -m 700 .ssh
+cd .ssh
+[ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; make it a file of its own first"
+[ -e authorized_keys ] || : >authorized_keys
+[ -f authorized_keys ] || fail "$home/.ssh/authorized_keys is not a file"
+"#;
+
+pub(super) const FIND_FILE: &str = r#"
+cd .ssh 2>/dev/null || fail "there is no $home/.ssh"
+[ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; look at it yourself"
+[ -f authorized_keys ] || fail "there is no $home/.ssh/authorized_keys"
+"#;
+
+/// Copies the file line by line into a new one, which then takes its place in one move. `line` is what stands where
+/// the key was found, or at the end; empty, to take the key out.
+pub(super) const REWRITE: &str = r#"
+new=$(mktemp ./.authorized_keys.XXXXXX)
+trap 'rm -f "$new"' EXIT
+while IFS= read -r old || [ -n "$old" ]; do
+    text=${old#"${old%%[![:space:]]*}"} # without the white space around it
+    text=${text%"${text##*[![:space:]]}"}
+    case $text in
+    '' | '#'*) ours=no ;;
+    *"$body"*) ours=yes ;;
+    *) case $key in *"$text"*) ours=yes ;; *) ours=no ;; esac ;; # a piece of the key, from a paste broken over lines
+    esac
+    if [ "$ours" = no ]; then
+        printf '%s\n' "$old"
+    elif [ -n "$line" ]; then
+        printf '%s\n' "$line"
+        line=
+    fi
+done <authorized_keys >"$new"
+[ -z "$line" ] || printf '%s\n' "$line" >>"$new"
+chmod 600 "$new"
+chown "$uid:$gid" "$new" .
+mv -f "$new" authorized_keys
+chmod 700 .
+"#;
+
+const FIX_MODES: &str = r#"
+# Nobody but its owner may write to the home.
+chmod go-w .
+if [ -d .ssh ]; then
+    cd .ssh
+    chmod 700 .
+    chown "$uid:$gid" .
+    [ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; make it a file of its own first"
+    if [ -f authorized_keys ]; then
+        chmod 600 authorized_keys
+        chown "$uid:$gid" authorized_keys
+    fi
+fi
+"#;
+
+pub(super) const LABEL: &str = r#"
+if has restorecon; then restorecon -R "$home/.ssh"; fi
+"#;

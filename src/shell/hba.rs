@@ -1,0 +1,166 @@
+//! Scripts about `pg_hba.conf`, for the machine PostgreSQL runs on: looked at, our lines put in, taken out again. Every
+//! byte that is not ours stays as it is.
+
+use super::{FAIL, HAS, script};
+use crate::change::Statement;
+
+/// Where in the file the lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Above the line of this number.
+    Above(u32),
+    /// Behind the last one.
+    End,
+}
+
+/// How the lines of the file end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineEnd {
+    /// As on Unix.
+    Lf,
+    /// As on Windows.
+    CrLf,
+}
+
+/// Lines of ours in a `pg_hba.conf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HbaLines {
+    /// The file as the server names it.
+    pub file: String,
+    /// The MD5 of the file that was planned on, so that nobody else's edit is lost.
+    pub md5: String,
+    /// The lines, the remark above them included, without their ends.
+    pub lines: Vec<String>,
+    /// Where they go.
+    pub at: At,
+    /// How they end.
+    pub end: LineEnd,
+}
+
+/// Tells the file's MD5, how its lines end, and whether who runs this may write it, as `name=value` lines.
+#[must_use]
+pub fn inspect_hba(file: &str) -> Statement {
+    script(
+        "Look at pg_hba.conf; nothing is changed.",
+        &[("file", file)],
+        &[FAIL, FOLLOW, INSPECT],
+    )
+}
+
+/// Puts the lines in.
+#[must_use]
+pub fn add_hba_lines(edit: &HbaLines) -> Statement {
+    let number = match edit.at {
+        At::Above(number) => number.to_string(),
+        At::End => String::new(),
+    };
+    let settings = [("md5", edit.md5.as_str()), ("number", &number)];
+    script(
+        "Put Stitch's lines into pg_hba.conf. Every other byte stays.",
+        &[&settings[..], &edit.settings()].concat(),
+        &[FAIL, HAS, &edit.block(), FOLLOW, OPEN, ADD, REPLACE],
+    )
+}
+
+/// Takes the lines out again, wherever they stand by then.
+#[must_use]
+pub fn remove_hba_lines(edit: &HbaLines) -> Statement {
+    script(
+        "Take Stitch's lines out of pg_hba.conf. Every other byte stays.",
+        &edit.settings(),
+        &[FAIL, HAS, &edit.block(), FOLLOW, OPEN, REMOVE, REPLACE],
+    )
+}
+
+impl HbaLines {
+    fn settings(&self) -> [(&'static str, &str); 2] {
+        let cut = match self.end {
+            LineEnd::Lf => "1",
+            LineEnd::CrLf => "2",
+        };
+        [("file", self.file.as_str()), ("cut", cut)]
+    }
+
+    /// A function that prints the lines with their ends.
+    fn block(&self) -> String {
+        let lines: Vec<String> = self.lines.iter().map(|line| super::quoted(line)).collect();
+        let end = match self.end {
+            LineEnd::Lf => r"\n",
+            LineEnd::CrLf => r"\r\n",
+        };
+        format!(
+            "block() {{\n    printf '%s{end}' \\\n        {}\n}}",
+            lines.join(" \\\n        ")
+        )
+    }
+}
+
+/// A symbolic link is followed once, as distributions lay them, so that it stays one.
+const FOLLOW: &str = r#"
+if [ -L "$file" ]; then
+    link=$(readlink "$file")
+    case $link in /*) file=$link ;; *) file=${file%/*}/$link ;; esac
+    [ ! -L "$file" ] || fail "$file is a symbolic link behind a symbolic link; edit it by hand"
+fi
+[ -f "$file" ] || fail "there is no file $file on this machine"
+"#;
+
+const INSPECT: &str = r#"
+read -r md5 _ <<EOF
+$(md5sum <"$file")
+EOF
+echo "md5=$md5"
+if [ -O "$file" ] && [ -w "${file%/*}" ]; then echo own=yes; fi
+if [ "$(head -n 1 "$file" | tr -dc '\r' | wc -c)" -gt 0 ]; then echo end=crlf; fi
+if tail -n 1 "$file" | tr -d '\r' | grep -q '\\$'; then echo continued=yes; fi
+"#;
+
+/// The new file is made beside the old one, with its owner and mode.
+const OPEN: &str = r#"
+new=$(mktemp "${file%/*}/.stitch-pg.XXXXXX")
+trap 'rm -f "$new"' EXIT
+cp -p "$file" "$new"
+"#;
+
+const ADD: &str = r#"
+read -r now _ <<EOF
+$(md5sum <"$file")
+EOF
+[ "$now" = "$md5" ] || fail "$file was changed a moment ago by somebody else; run stitch-pg again"
+if [ -n "$number" ]; then
+    { head -n "$((number - 1))" "$file" && block && tail -n "+$number" "$file"; } >"$new"
+elif [ -s "$file" ] && [ "$(tail -c 1 "$file" | wc -l)" -eq 0 ]; then
+    # The last line has no end. It gets one, and the last of ours goes without, so that the file ends as before.
+    size=$(($(block | wc -c) - cut))
+    { cat "$file" && block | tail -c "$cut" && block | head -c "$size"; } >"$new"
+else
+    { cat "$file" && block; } >"$new"
+fi
+"#;
+
+const REMOVE: &str = r#"
+first=$(block | head -n 1)
+count=$(block | wc -l)
+size=$(block | wc -c)
+whole=$(block | md5sum)
+open=$(block | head -c "$((size - cut))" | md5sum)
+found=
+for at in $(grep -nxF -e "$first" "$file" | cut -d: -f1); do
+    if [ "$(tail -n "+$at" "$file" | head -c "$size" | md5sum)" = "$whole" ]; then
+        found=yes
+        { head -n "$((at - 1))" "$file" && tail -n "+$((at + count))" "$file"; } >"$new"
+    elif [ "$(tail -n "+$at" "$file" | md5sum)" = "$open" ]; then
+        found=yes # at the end of a file whose last line has no end
+        head -c "$(($(head -n "$((at - 1))" "$file" | wc -c) - cut))" "$file" >"$new"
+    fi
+done
+if [ -z "$found" ]; then fail "the lines of stitch-pg are not in $file any more, or were changed; nothing is taken out"; fi
+"#;
+
+/// The new file is on the disk before it takes the old one's place, in one move.
+const REPLACE: &str = r#"
+sync "$new" 2>/dev/null || sync
+mv -f "$new" "$file"
+sync "${file%/*}" 2>/dev/null || sync
+if has restorecon; then restorecon "$file"; fi
+"#;

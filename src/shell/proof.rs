@@ -1,0 +1,83 @@
+//! Scripts for the proof of the whole way: a second key beside Stitch's for a short time, and out again.
+
+use super::authorized_keys::{FIND_FILE, LABEL, REWRITE};
+use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, script};
+use crate::change::Statement;
+use crate::names::LinuxUser;
+use crate::public_key::PublicKey;
+
+/// Whether the server can be told when a key ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It ends two minutes from now.
+    TwoMinutes,
+    /// The server does not know `expiry-time` (OpenSSH before 7.7, Dropbear) and would ignore the line.
+    Unknown,
+}
+
+/// Puts a fresh key into the file with the options that Stitch's own line has there. `from` is left out, since it is not
+/// Stitch that comes now.
+#[must_use]
+pub fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry: Expiry) -> Statement {
+    let seconds = match expiry {
+        Expiry::TwoMinutes => "120",
+        Expiry::Unknown => "",
+    };
+    script(
+        "Let a key in beside Stitch's, for a short time and with the same options, to prove the way.",
+        &[
+            ("user", user.as_str()),
+            ("stitch", &stitchs.bare()),
+            ("key", &fresh.line()),
+            ("body", fresh.body()),
+            ("seconds", seconds),
+        ],
+        &[FAIL, HAS, LOOK_UP, ENTER_HOME, FIND_FILE, SAME_OPTIONS, REWRITE, LABEL],
+    )
+}
+
+/// Takes it out again and makes sure that it is gone.
+#[must_use]
+pub fn return_key(user: &LinuxUser, fresh: &PublicKey) -> Statement {
+    script(
+        "Take the key out again that proved the way.",
+        &[
+            ("user", user.as_str()),
+            ("key", &fresh.line()),
+            ("body", fresh.body()),
+            ("line", ""),
+        ],
+        &[FAIL, HAS, LOOK_UP, ENTER_HOME, FIND_FILE, REWRITE, GONE, LABEL],
+    )
+}
+
+const SAME_OPTIONS: &str = r#"
+found=
+while IFS= read -r old || [ -n "$old" ]; do
+    case $old in
+    '#'*) ;;
+    *"$stitch"*) found=$old && break ;;
+    esac
+done <authorized_keys
+[ -n "$found" ] || fail "Stitch's key is not in $home/.ssh/authorized_keys"
+options=${found%%"$stitch"*}
+options=${options%"${options##*[![:space:]]}"}
+case ,$options in
+*',from="'*)
+    rest=${options#*from=\"}
+    rest=${rest#*\"}
+    options=${options%%from=\"*}${rest#,}
+    options=${options%,}
+    ;;
+esac
+if [ -n "$seconds" ]; then
+    unset TZ # sshd reads it as the machine's own time
+    options=${options:+$options,}expiry-time=\"$(date -d "@$(($(date +%s) + seconds))" +%Y%m%d%H%M%S)\"
+fi
+line="$options $key"
+line=${line# }
+"#;
+
+const GONE: &str = r#"
+if grep -qF -e "$body" authorized_keys; then fail "the key is still in $home/.ssh/authorized_keys"; fi
+"#;

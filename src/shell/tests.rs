@@ -1,0 +1,54 @@
+use super::*;
+use crate::public_key::PublicKey;
+use crate::settings::LoginShell;
+
+#[test]
+fn words_stay_words() {
+    assert_eq!(quoted("stitch"), "'stitch'");
+    assert_eq!(quoted("a'b $(id) `id`\n"), "'a'\\''b $(id) `id`\n'");
+    assert_eq!(line_of(&"a.b".parse().unwrap()), "'^a[.]b:'");
+}
+
+/// `STITCH_PG_SCRIPTS=DIR` leaves the scripts there for shellcheck and for trials on other shells.
+#[test]
+fn scripts_read_from_the_top_and_end_with_the_mark() {
+    let user: LinuxUser = "stitch".parse().unwrap();
+    let key: PublicKey = KEY.parse().unwrap();
+    let edit = HbaLines {
+        file: "/etc/pg hba.conf".into(),
+        md5: "d41d8cd98f00b204e9800998ecf8427e".into(),
+        lines: vec!["# it's ours".into(), "local all all peer".into()],
+        at: At::Above(3),
+        end: LineEnd::CrLf,
+    };
+    let scripts = [
+        (
+            "inspect",
+            inspect_ssh_user(&user, &["52.23.137.21".parse().unwrap()], "db"),
+        ),
+        ("add", add_user(&user, &LoginShell::Nologin)),
+        ("shell", set_shell(&user, &LoginShell::Nologin)),
+        ("home", make_home(&user)),
+        ("unlock", unlock_for_keys(&user)),
+        ("install", install_key(&user, &key, "restrict,port-forwarding")),
+        ("modes", fix_modes(&user)),
+        ("remove-key", remove_key(&user, &key)),
+        ("lend-key", lend_key(&user, &key, &key, Expiry::TwoMinutes)),
+        ("return-key", return_key(&user, &key)),
+        ("remove-user", remove_user(&user)),
+        ("firewall", inspect_firewall()),
+        ("hba-inspect", inspect_hba("/etc/pg hba.conf")),
+        ("hba-add", add_hba_lines(&edit)),
+        ("hba-remove", remove_hba_lines(&edit)),
+    ];
+    for (name, script) in scripts {
+        let text = script.to_string();
+        assert!(text.starts_with("# "), "{text}");
+        assert!(text.ends_with("} </dev/null\necho 'stitch-pg: done'\n"), "{text}");
+        if let Some(folder) = option_env!("STITCH_PG_SCRIPTS") {
+            std::fs::write(format!("{folder}/{name}.sh"), text).unwrap();
+        }
+    }
+}
+
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAXpHvUqj4I4TuCEZxnxwyEU8T02FnjXcz+KsP57hxZm stitch@example";

@@ -1,0 +1,296 @@
+//! One function per SQL statement this tool runs; the only place that quotes identifiers and literals.
+
+use postgres_protocol::escape::{escape_identifier, escape_literal};
+
+use crate::change::{Borrow, Hole, Membership, Row, Statement};
+use crate::names::{DatabaseName, RoleName, SchemaName};
+use crate::secret::Secret;
+
+mod hba;
+
+pub use hba::{HBA_MD5, HBA_STATE, reload};
+
+/// What stands in place of the Stitch role's password or verifier.
+pub const PASSWORD: Hole = Hole {
+    shown: "'********'",
+    psql: ":'stitch_password'",
+};
+
+/// An identifier in double quotes, right for every name (PostgreSQL docs 4.1.1).
+#[must_use]
+pub fn identifier(name: &str) -> String {
+    escape_identifier(name)
+}
+
+/// A string literal.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    escape_literal(text).trim_start().to_owned()
+}
+
+/// `CREATE DATABASE`, from a template that can hold UTF-8. Runs alone: it refuses a transaction block (guide step 2).
+#[must_use]
+pub fn create_database(name: &DatabaseName, template: Template) -> Statement {
+    let how = match template {
+        Template::Default => "ENCODING 'UTF8'",
+        Template::Pristine => "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'",
+    };
+    Statement::plain(format!("CREATE DATABASE {} {how}", identifier(name.as_str())))
+}
+
+/// Which template a new database is copied from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// `template1`, as the administrator has prepared it.
+    Default,
+    /// `template0`, because `template1` has another encoding than UTF-8.
+    Pristine,
+}
+
+/// `CREATE ROLE … LOGIN` with a SCRAM verifier made on our side, so that the password itself is in no server's log.
+/// `None`: the password is not known in this run.
+#[must_use]
+pub fn create_role(role: &RoleName, verifier: Option<Secret>) -> Statement {
+    Statement::plain(format!("CREATE ROLE {} LOGIN PASSWORD ", identifier(role.as_str())))
+        .then_secret(verifier.map(|v| quoted(&v)), PASSWORD)
+}
+
+/// Changes an existing role's password, again by verifier.
+#[must_use]
+pub fn set_password(role: &RoleName, verifier: Option<Secret>) -> Statement {
+    Statement::plain(format!("ALTER ROLE {} PASSWORD ", identifier(role.as_str())))
+        .then_secret(verifier.map(|v| quoted(&v)), PASSWORD)
+}
+
+/// Changes the named attributes of a role and no others.
+#[must_use]
+pub fn alter_role(role: &RoleName, attributes: &[&str]) -> Statement {
+    Statement::plain(format!(
+        "ALTER ROLE {} {}",
+        identifier(role.as_str()),
+        attributes.join(" ")
+    ))
+}
+
+/// Takes a setting off the role again, in one database or in all.
+#[must_use]
+pub fn reset_setting(role: &RoleName, database: Option<&DatabaseName>, name: &str) -> Statement {
+    let place = database.map_or(String::new(), |database| {
+        format!(" IN DATABASE {}", identifier(database.as_str()))
+    });
+    Statement::plain(format!(
+        "ALTER ROLE {}{place} RESET {}",
+        identifier(role.as_str()),
+        identifier(name)
+    ))
+}
+
+/// Gives the role a setting of its own in one database; `value` is SQL.
+#[must_use]
+pub fn set_setting(role: &RoleName, database: &DatabaseName, name: &str, value: &str) -> Statement {
+    Statement::plain(format!(
+        "ALTER ROLE {} IN DATABASE {} SET {} TO {value}",
+        identifier(role.as_str()),
+        identifier(database.as_str()),
+        identifier(name)
+    ))
+}
+
+/// `DROP ROLE`, only ever offered as the way back from our own `CREATE ROLE`.
+#[must_use]
+pub fn drop_role(role: &RoleName) -> Statement {
+    Statement::plain(format!("DROP ROLE {}", identifier(role.as_str())))
+}
+
+/// Grants privileges on a database.
+#[must_use]
+pub fn grant_on_database(privileges: &[&str], database: &DatabaseName, role: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "GRANT {} ON DATABASE {} TO {}",
+        privileges.join(", "),
+        identifier(database.as_str()),
+        identifier(role.as_str())
+    ))
+}
+
+/// Takes privileges on a database back.
+#[must_use]
+pub fn revoke_on_database(privileges: &[&str], database: &DatabaseName, role: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "REVOKE {} ON DATABASE {} FROM {}",
+        privileges.join(", "),
+        identifier(database.as_str()),
+        identifier(role.as_str())
+    ))
+}
+
+/// Grants `USAGE` on a system schema that somebody closed.
+#[must_use]
+pub fn grant_schema_usage(schema: &str, role: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "GRANT USAGE ON SCHEMA {} TO {}",
+        identifier(schema),
+        identifier(role.as_str())
+    ))
+}
+
+/// Takes `USAGE` on a schema back.
+#[must_use]
+pub fn revoke_schema_usage(schema: &str, role: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "REVOKE USAGE ON SCHEMA {} FROM {}",
+        identifier(schema),
+        identifier(role.as_str())
+    ))
+}
+
+/// Grants `SELECT` on single relations of one schema, never on all of it: the blanket grant on `pg_catalog`, run by a
+/// superuser, would open `pg_authid` with everybody's password hashes.
+#[must_use]
+pub fn grant_select(schema: &str, relations: &[String], role: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "GRANT SELECT ON {} TO {}",
+        qualified(schema, relations),
+        identifier(role.as_str())
+    ))
+}
+
+/// Takes `SELECT` on single relations back.
+#[must_use]
+pub fn revoke_select(schema: &str, relations: &[String], role: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "REVOKE SELECT ON {} FROM {}",
+        qualified(schema, relations),
+        identifier(role.as_str())
+    ))
+}
+
+/// Lets the coming owner use and create in a schema, which a non-superuser needs before it can hand tables over.
+#[must_use]
+pub fn grant_schema_create(schema: &SchemaName, role: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "GRANT USAGE, CREATE ON SCHEMA {} TO {}",
+        identifier(schema.as_str()),
+        identifier(role.as_str())
+    ))
+}
+
+/// Changes the owner of a schema. Takes no lock on the tables in it.
+#[must_use]
+pub fn alter_schema_owner(schema: &SchemaName, owner: &str) -> Statement {
+    Statement::plain(format!(
+        "ALTER SCHEMA {} OWNER TO {}",
+        identifier(schema.as_str()),
+        identifier(owner)
+    ))
+}
+
+/// Changes the owner of one relation; `kind` is the word after `ALTER`.
+#[must_use]
+pub fn alter_relation_owner(kind: &str, schema: &SchemaName, relation: &str, owner: &str) -> Statement {
+    Statement::plain(format!(
+        "ALTER {kind} {}.{} OWNER TO {}",
+        identifier(schema.as_str()),
+        identifier(relation),
+        identifier(owner)
+    ))
+}
+
+/// Grants a membership for the length of one change.
+#[must_use]
+pub fn lend(borrow: &Borrow) -> Statement {
+    let options = match (borrow.options, borrow.row) {
+        (Membership::Plain, _) => "",
+        (Membership::ToBecome, Row::Fresh) => " WITH INHERIT FALSE, SET TRUE",
+        (Membership::ToUse, Row::Fresh) => " WITH INHERIT TRUE, SET FALSE",
+        (Membership::ToBecome, Row::Widened) => " WITH SET TRUE",
+        (Membership::ToUse, Row::Widened) => " WITH INHERIT TRUE",
+    };
+    Statement::plain(format!("GRANT {}{options}", role_to_member(borrow, "TO")))
+}
+
+/// Gives a borrowed membership back.
+#[must_use]
+pub fn give_back(borrow: &Borrow) -> Statement {
+    Statement::plain(match (borrow.options, borrow.row) {
+        (Membership::ToBecome, Row::Widened) => format!("GRANT {} WITH SET FALSE", role_to_member(borrow, "TO")),
+        (Membership::ToUse, Row::Widened) => format!("GRANT {} WITH INHERIT FALSE", role_to_member(borrow, "TO")),
+        _ => format!("REVOKE {}", role_to_member(borrow, "FROM")),
+    })
+}
+
+fn role_to_member(borrow: &Borrow, word: &str) -> String {
+    format!(
+        "{} {word} {}",
+        identifier(borrow.role.as_str()),
+        identifier(borrow.member.as_str())
+    )
+}
+
+/// Bounds the wait for locks in the session, in milliseconds.
+#[must_use]
+pub fn set_lock_timeout(milliseconds: u128) -> String {
+    format!("SET lock_timeout = {milliseconds}")
+}
+
+/// True when there is a database of this name.
+#[must_use]
+pub fn database_exists(name: &DatabaseName) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_database WHERE datname = {})",
+        literal(name.as_str())
+    )
+}
+
+/// True when there is a role of this name.
+#[must_use]
+pub fn role_exists(name: &RoleName) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {})",
+        literal(name.as_str())
+    )
+}
+
+/// True when there is no schema of this name.
+#[must_use]
+pub fn schema_missing(name: &SchemaName) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = {})",
+        literal(name.as_str())
+    )
+}
+
+/// Moves every table of a schema, each by name, for a script written without a look at the schema.
+#[must_use]
+pub fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName) -> Statement {
+    let loop_over = format!(
+        "DECLARE t text;\nBEGIN\n  FOR t IN SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n           \
+         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) <> {} LOOP\n    \
+         EXECUTE format('ALTER TABLE %s OWNER TO %I', t, {});\n  END LOOP;\nEND",
+        literal(schema.as_str()),
+        literal(owner.as_str()),
+        literal(owner.as_str())
+    );
+    Statement::plain(format!("DO {}", literal(&loop_over)))
+}
+
+/// Bounds the wait for locks in the present transaction, in milliseconds.
+#[must_use]
+pub fn set_local_lock_timeout(milliseconds: u128) -> String {
+    format!("SET LOCAL lock_timeout = {milliseconds}")
+}
+
+fn quoted(secret: &Secret) -> Secret {
+    Secret::new(literal(secret.reveal()))
+}
+
+fn qualified(schema: &str, relations: &[String]) -> String {
+    let names: Vec<String> = relations
+        .iter()
+        .map(|name| format!("{}.{}", identifier(schema), identifier(name)))
+        .collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+//! Statements about `pg_hba.conf`.
+
+use crate::change::Statement;
+
+/// Makes the server read its configuration files again.
+#[must_use]
+pub fn reload() -> Statement {
+    Statement::plain("SELECT pg_reload_conf()")
+}
+
+/// The MD5 of the file as the server itself reads it, to be held against what a machine has under that name.
+pub const HBA_MD5: &str =
+    "SELECT json_build_object('md5', md5(pg_read_binary_file(current_setting('hba_file'))))::text";
+
+/// Whether the server has read its files since `$1`, and how many lines of the rules are in order and how many not.
+pub const HBA_STATE: &str = "SELECT json_build_object(
+    'since', pg_conf_load_time()::text,
+    'loaded', pg_conf_load_time() > coalesce(nullif($1::text, '')::timestamptz, '-infinity'),
+    'rules', count(*) FILTER (WHERE auth_method IS NOT NULL),
+    'broken', count(*) FILTER (WHERE auth_method IS NULL),
+    'complaint', min(error) FILTER (WHERE auth_method IS NULL))::text
+FROM pg_hba_file_rules";

@@ -1,0 +1,32 @@
+use super::*;
+
+fn role(name: &str) -> RoleName {
+    name.parse().unwrap()
+}
+
+#[test]
+fn names_are_quoted_whatever_they_hold() {
+    let database: DatabaseName = r#"we"ird; DROP"#.parse().unwrap();
+    assert_eq!(
+        grant_on_database(&["CREATE"], &database, &role("O'Stitch")).to_string(),
+        r#"GRANT CREATE ON DATABASE "we""ird; DROP" TO "O'Stitch""#
+    );
+}
+
+#[test]
+fn a_verifier_is_masked_when_shown_and_quoted_when_run() {
+    let statement = create_role(&role("stitch"), Some(Secret::new("SCRAM-SHA-256$4096:it's".to_owned())));
+    assert_eq!(
+        statement.to_string(),
+        r#"CREATE ROLE "stitch" LOGIN PASSWORD '********'"#
+    );
+    assert_eq!(
+        statement.reveal().unwrap().reveal(),
+        r#"CREATE ROLE "stitch" LOGIN PASSWORD 'SCRAM-SHA-256$4096:it''s'"#
+    );
+}
+
+#[test]
+fn literals_with_backslashes_use_the_escape_form() {
+    assert_eq!(literal(r"a\b'c"), r"E'a\\b''c'");
+}

@@ -1,0 +1,200 @@
+//! Guide step 1: let Stitch's addresses in. Looks at every hop that can be seen from here, says which `pg_hba` rule will
+//! decide, and where to look for the hops that cannot be seen. Who may enter is for people to decide: it is changed only
+//! where `--manage` asks for it by name.
+
+use std::net::IpAddr;
+
+use anyhow::Result;
+
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::firewall::Printed;
+use crate::hba::Rules;
+use crate::provider::Provider;
+use crate::settings::{Region, Settings};
+use crate::shell::LineEnd;
+use crate::steps::{Step, StepId, Walk};
+use crate::world::World;
+
+mod clients;
+mod cloud;
+mod firewall;
+mod host;
+mod host_firewall;
+mod inspect;
+mod listen;
+mod manage;
+mod mend;
+mod provided;
+mod regions;
+mod rules;
+mod verdict;
+
+/// The step.
+pub(crate) struct Allowlist;
+
+/// What was seen of the way in.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// PostgreSQL's side; none when nothing was asked.
+    server: Option<ServerFacts>,
+    /// What the name resolves to that Stitch must dial.
+    dialled: Resolved,
+    /// The rules of the firewall on the machine Stitch reaches, where they could be read.
+    firewall: Option<Printed>,
+    /// What the name resolves to under which we know the SSH server.
+    bastion: Resolved,
+}
+
+/// PostgreSQL's side of the way in.
+#[derive(Debug)]
+pub(crate) struct ServerFacts {
+    version: u32,
+    provider: Provider,
+    /// The admin's login.
+    user: String,
+    listen_addresses: String,
+    port: u16,
+    /// Whether it offers TLS.
+    ssl: bool,
+    /// The roles Stitch's role belongs to, itself included; empty: it does not exist yet.
+    memberships: Vec<String>,
+    /// The address the server sees us come from; none over a Unix socket.
+    client: Option<IpAddr>,
+    hba: HbaFacts,
+}
+
+/// What could be read of `pg_hba.conf`.
+#[derive(Debug)]
+enum HbaFacts {
+    /// The login may not.
+    Forbidden,
+    /// PostgreSQL 9.6 has no view of it.
+    NoView,
+    /// The server could not.
+    Failed(String),
+    /// Its rules.
+    Read(Box<HbaFile>),
+}
+
+/// The rules, and whether they are the ones in force.
+#[derive(Debug)]
+struct HbaFile {
+    path: String,
+    rules: Rules,
+    regexes: Vec<crate::hba::KnownRegex>,
+    /// Whether the file was written to after the server last read it, where that can be told.
+    freshness: Freshness,
+    /// How the role's password is stored.
+    stored: Stored,
+    /// Whether we could write to it.
+    reach: Reach,
+}
+
+/// Whether the file can be changed from here.
+#[derive(Debug)]
+enum Reach {
+    /// Nobody asked for that.
+    NotAsked,
+    /// It cannot, and why.
+    No(String),
+    /// It can.
+    Yes {
+        /// Its MD5 when it was looked at.
+        md5: String,
+        end: LineEnd,
+        last: LastLine,
+    },
+}
+
+/// How the file's last line ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LastLine {
+    Plain,
+    /// With a backslash, which joins whatever comes behind.
+    Continued,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Freshness {
+    Loaded,
+    EditedSince,
+    /// The rules are from a file that was handed over.
+    Untold,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    Md5,
+    /// As a SCRAM verifier, or not at all yet.
+    Other,
+}
+
+/// What a name resolves to.
+#[derive(Debug, Default)]
+enum Resolved {
+    /// Not asked, or not a name.
+    #[default]
+    Unknown,
+    To(Vec<IpAddr>),
+    Failed(String),
+}
+
+impl Step for Allowlist {
+    const ID: StepId = StepId::Allowlist;
+    const WHY: &'static str = "Stitch connects from a few fixed addresses. Every firewall on the way and the server's own pg_hba.conf must let them in.";
+    const LINK: &'static str = "/account-security/security/stitch-ip-addresses";
+    type Facts = Facts;
+
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        inspect::inspect(settings, world).await
+    }
+
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut findings = addresses(settings);
+        findings.extend(host::findings(settings, &facts.dialled));
+        findings.extend(firewall::findings(settings, facts));
+        if let Some(printed) = &facts.firewall {
+            findings.extend(host_firewall::findings(settings, printed));
+        }
+        let mut changes = Vec::new();
+        match &facts.server {
+            Some(server) => {
+                findings.extend(listen::findings(settings, server));
+                let rules = rules::plan(settings, server, &facts.bastion);
+                findings.extend(rules.findings);
+                changes.extend(rules.changes);
+            }
+            None => findings.push(rules::not_asked(settings)),
+        }
+        Plan { findings, changes }
+    }
+}
+
+/// One finding an address, with a text that all share.
+fn addresses(settings: &Settings) -> Vec<Finding> {
+    let text = match settings.stitch.region.filter(|region| is_list_of(*region, settings)) {
+        Some(region) => format!(
+            "Stitch connects from this address (region {}); any of the region's four may be used, so all are needed",
+            region.as_str()
+        ),
+        None => "Stitch connects from this address, as you gave it".to_owned(),
+    };
+    settings
+        .stitch
+        .allow
+        .iter()
+        .map(|cidr| Finding::good(Code::StitchAddresses, text.clone()).about(cidr))
+        .collect()
+}
+
+fn is_list_of(region: Region, settings: &Settings) -> bool {
+    settings
+        .stitch
+        .allow
+        .iter()
+        .all(|cidr| region.addresses().contains(&cidr.address()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! The addresses PostgreSQL will see Stitch come from: Stitch's own, or with a tunnel the SSH server's.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::{Resolved, ServerFacts, listen};
+use crate::settings::{BastionServer, Route, Settings};
+
+/// Somebody who will knock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) from: IpNet,
+    pub(super) certainty: Certainty,
+}
+
+/// Whether the server will see that address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Certainty {
+    Sure,
+    Guess,
+}
+
+/// Every address there is: for when a rule holds whatever the address turns out to be.
+pub(super) fn anywhere() -> IpNet {
+    IpNet::V4(Ipv4Net::default())
+}
+
+pub(super) fn clients(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Vec<Client> {
+    let Some(tunnel) = &settings.bastion else {
+        return settings.stitch.allow.iter().map(|cidr| sure(cidr.net())).collect();
+    };
+    if settings.stitch.host.is_local() {
+        return same_machine(settings, server);
+    }
+    let seen = match (&tunnel.server, settings.admin.route) {
+        (_, Route::Bastion) => server.client,
+        // We are the SSH server, and took the very way Stitch's forwarded connections will take.
+        (BastionServer::Local, Route::Direct) if settings.admin.host == settings.stitch.host => server.client,
+        _ => None,
+    };
+    match (seen, bastion) {
+        (Some(address), _) => vec![sure(address.into())],
+        (None, Resolved::To(addresses)) if !addresses.is_empty() => {
+            addresses.iter().map(|address| guess((*address).into())).collect()
+        }
+        _ => vec![guess(anywhere())],
+    }
+}
+
+/// The tunnel ends on the database's own machine.
+fn same_machine(settings: &Settings, server: &ServerFacts) -> Vec<Client> {
+    let v4 = sure(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
+    let v6 = IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST));
+    match settings.stitch.host.address() {
+        Some(IpAddr::V6(_)) => vec![sure(v6)],
+        // The name means either; which one sshd tries first is up to that machine.
+        None if listen::reaches(&server.listen_addresses, Ipv6Addr::LOCALHOST.into()) => vec![v4, guess(v6)],
+        _ => vec![v4],
+    }
+}
+
+fn sure(from: IpNet) -> Client {
+    Client {
+        from,
+        certainty: Certainty::Sure,
+    }
+}
+
+fn guess(from: IpNet) -> Client {
+    Client {
+        from,
+        certainty: Certainty::Guess,
+    }
+}

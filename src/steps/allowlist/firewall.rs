@@ -1,0 +1,102 @@
+//! The firewalls on the way, which cannot be seen from here: where to look, and the command that opens them.
+
+use super::cloud::{self, Wanted};
+use super::{Facts, provided};
+use crate::finding::{Code, Finding};
+use crate::names::Cidr;
+use crate::provider::Provider;
+use crate::settings::Settings;
+
+/// What was handed over of the provider's list, and what is not seen all the same.
+pub(super) fn findings(settings: &Settings, facts: &Facts) -> Vec<Finding> {
+    let provider = provider(settings, facts);
+    let Some(list) = &settings.way_in.allow_list else {
+        return vec![unseen(settings, facts)];
+    };
+    let mut findings = provided::findings(settings, provider, list);
+    // A managed service has no other firewall before the database; anything else may have several.
+    if settings.bastion.is_some() || provider == Provider::SelfHosted {
+        findings.push(unseen(settings, facts));
+    }
+    findings
+}
+
+fn unseen(settings: &Settings, facts: &Facts) -> Finding {
+    match &settings.bastion {
+        None => direct(settings, provider(settings, facts)),
+        Some(bastion) => {
+            let port = bastion.stitch_port.number();
+            let text = format!(
+                "whether the firewalls before the SSH server let Stitch in on port {port}, and those before the database \
+                 let the SSH server in on port {}, cannot be seen from here",
+                settings.stitch.port
+            );
+            let (ssh, database) = (host_commands(port, &settings.stitch.allow), settings.stitch.port);
+            Finding::unknown(Code::FirewallUnseen, text)
+                .advise(format!(
+                    "on the SSH server, {ssh}\nin front of it (security group, provider firewall): allow the same \
+                     addresses on port {port}\nat the database: allow the SSH server's private address on port {database}"
+                ))
+                .about(format!("{}:{port}", bastion.stitch_host))
+        }
+    }
+}
+
+fn direct(settings: &Settings, provider: Provider) -> Finding {
+    let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
+    let allow = &settings.stitch.allow;
+    let wanted = Wanted {
+        host,
+        port,
+        cidrs: allow,
+        list: None,
+    };
+    let finding = match cloud::commands(provider, &wanted) {
+        Some(commands) => {
+            let mut advice = format!(
+                "look with:\n  {}\nopen with:\n  {}",
+                commands.look,
+                commands.open.join("\n  ")
+            );
+            if let Some(mind) = commands.mind {
+                advice = format!("{advice}\nmind: {mind}");
+            }
+            let place = commands.place;
+            Finding::unknown(
+                Code::FirewallUnseen,
+                format!("the provider's allow list cannot be seen from here; it is {place}"),
+            )
+            .advise(advice)
+        }
+        None => Finding::unknown(
+            Code::FirewallUnseen,
+            format!("whether the firewalls on the way let Stitch in on port {port} cannot be seen from here"),
+        )
+        .advise(format!(
+            "on the database server, {}\nin front of it (security group, provider firewall, router): allow the same \
+             addresses on port {port}",
+            host_commands(port, allow)
+        )),
+    };
+    finding.about(format!("{host}:{port}"))
+}
+
+/// What the server said of itself counts more than its name.
+fn provider(settings: &Settings, facts: &Facts) -> Provider {
+    match &facts.server {
+        Some(server) => server.provider,
+        None => Provider::of_host(settings.stitch.host.as_str()).unwrap_or_default(),
+    }
+}
+
+/// Commands stand on lines of their own that begin with two blanks, as everywhere in advice.
+fn host_commands(port: u16, allow: &[Cidr]) -> String {
+    let open: Vec<String> = allow
+        .iter()
+        .map(|cidr| format!("\n  ufw allow proto tcp from {cidr} to any port {port}"))
+        .collect();
+    format!(
+        "look with:\n  ss -ltn\n  nft list ruleset\n  ufw status; firewall-cmd --list-all\nopen, where it is ufw, with:{}",
+        open.concat()
+    )
+}

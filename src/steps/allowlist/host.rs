@@ -1,0 +1,118 @@
+//! Whether the host that goes into Stitch's form can be dialled from the internet at all, and whether it is the right
+//! one of a provider's several names. Never *bad*: what lies between is not seen from here.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::Resolved;
+use crate::finding::{Code, Finding};
+use crate::names::HostName;
+use crate::settings::Settings;
+
+pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> {
+    let (host, advice) = match &settings.bastion {
+        Some(bastion) => (
+            &bastion.stitch_host,
+            "give the SSH server's public name or address with --stitch-bastion-host",
+        ),
+        None => (
+            &settings.stitch.host,
+            "give the name or address under which the internet reaches it with --stitch-host, or an SSH server that \
+             Stitch can reach with --bastion",
+        ),
+    };
+    let dial = dial(host, dialled).map(|finding| finding.advise(advice).about(host));
+    let role = endpoint(&settings.stitch.host, settings.stitch.port.number());
+    dial.into_iter().chain(role).collect()
+}
+
+fn dial(host: &HostName, resolved: &Resolved) -> Option<Finding> {
+    if host.is_socket() {
+        return Some(Finding::unknown(
+            Code::HostNotPublic,
+            format!("{host} is a Unix socket on this machine, and Stitch dials over the internet"),
+        ));
+    }
+    let literal = host.address().map(|address| vec![address]);
+    let addresses = match resolved {
+        Resolved::To(addresses) => addresses,
+        Resolved::Failed(why) => {
+            return Some(Finding::unknown(
+                Code::HostUnresolved,
+                format!("the name {host} could not be resolved from here ({why})"),
+            ));
+        }
+        Resolved::Unknown if host.is_local() && host.address().is_none() => &vec![Ipv4Addr::LOCALHOST.into()],
+        Resolved::Unknown => literal.as_ref()?,
+    };
+    let v4: Vec<Ipv4Addr> = addresses.iter().filter_map(as_v4).collect();
+    let kinds: Option<Vec<&str>> = v4.iter().map(|address| hidden(*address)).collect();
+    match kinds.as_deref() {
+        Some([]) if addresses.iter().all(IpAddr::is_loopback) => Some(not_public(host, "loopback")),
+        Some([]) => Some(Finding::unknown(
+            Code::HostIpv6Only,
+            format!("{host} has IPv6 addresses only, and Stitch's addresses are IPv4"),
+        )),
+        Some([kind, ..]) => Some(not_public(host, kind)),
+        None => None,
+    }
+}
+
+fn not_public(host: &HostName, kind: &str) -> Finding {
+    Finding::unknown(
+        Code::HostNotPublic,
+        format!("{host} is a {kind} address: Stitch cannot dial it from the internet unless something passes it on"),
+    )
+}
+
+fn as_v4(address: &IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(v4) => Some(*v4),
+        IpAddr::V6(_) => None,
+    }
+}
+
+/// What keeps an address out of the internet.
+fn hidden(address: Ipv4Addr) -> Option<&'static str> {
+    let [a, b, ..] = address.octets();
+    match () {
+        () if address.is_loopback() => Some("loopback"),
+        () if address.is_private() => Some("private"),
+        () if address.is_link_local() => Some("link-local"),
+        () if a == 100 && (64..128).contains(&b) => Some("carrier-grade NAT"),
+        () if a == 0 => Some("reserved"),
+        () => None,
+    }
+}
+
+/// Names and ports by which providers mark what is not the database's own, writable door.
+fn endpoint(host: &HostName, port: u16) -> Option<Finding> {
+    let name = host.as_str().to_ascii_lowercase();
+    let aws = name.ends_with(".rds.amazonaws.com");
+    let finding = if aws && name.contains(".cluster-ro-") {
+        Finding::unknown(
+            Code::HostReader,
+            format!("{host} is an Aurora reader endpoint; nothing can be loaded there"),
+        )
+        .advise("give the cluster's writer endpoint, the one with .cluster- in its name, with --stitch-host")
+    } else if aws && name.contains(".proxy-") {
+        pooler(host, "an RDS proxy").advise("give the instance's own endpoint with --stitch-host")
+    } else if name.ends_with(".neon.tech") && name.split('.').next().is_some_and(|label| label.ends_with("-pooler")) {
+        pooler(host, "Neon's pooler").advise(format!("give --stitch-host {}", name.replacen("-pooler.", ".", 1)))
+    } else if name.ends_with(".pooler.supabase.com") && port == 6543 {
+        pooler(host, "Supabase's transaction pooler")
+            .advise("give --stitch-port 5432, the session pooler, with the user name ROLE.PROJECT")
+    } else if name.ends_with(".db.ondigitalocean.com") && port == 25061 {
+        pooler(host, "DigitalOcean's connection pool").advise("give --stitch-port 25060, the database itself")
+    } else if port == 6432 {
+        pooler(host, "PgBouncer's port 6432").advise("give the host and port of PostgreSQL itself, if it is a pooler")
+    } else {
+        return None;
+    };
+    Some(finding.about(host))
+}
+
+fn pooler(host: &HostName, what: &str) -> Finding {
+    let text =
+        format!("{host} with this port looks like {what}; a loader's temporary tables need one session throughout");
+    Finding::unknown(Code::HostPooler, text)
+}

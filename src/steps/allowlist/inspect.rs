@@ -1,0 +1,189 @@
+//! Reads the way in: one question to the server, and the names to be dialled resolved.
+
+use std::net::IpAddr;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
+use crate::firewall::Printed;
+use crate::hba::{KnownRegex, Row, from_rows, parse};
+use crate::names::{HostName, Port};
+use crate::settings::{BastionServer, Manage, Settings};
+use crate::world::{On, World};
+
+mod reach;
+
+/// First version with `pg_hba_file_rules`.
+const RULES_VIEW: i32 = 100_000;
+/// First version in which `pg_stat_file` takes a path outside the data directory, as Debian's is.
+const STAT_ANYWHERE: i32 = 110_000;
+
+pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Facts> {
+    let server = world.server().await?.clone();
+    let version = u32::try_from(server.version_num).context("the server says an odd version")?;
+    // Who may call a function is checked before a statement runs, so no CASE can guard the view: who asks decides
+    // which question is put.
+    let (answer, failure) = if !server.superuser || server.version_num < RULES_VIEW {
+        (ask(settings, world, &question("")).await?, None)
+    } else {
+        let freshness = if server.version_num >= STAT_ANYWHERE {
+            FRESHNESS
+        } else {
+            ""
+        };
+        match ask(settings, world, &question(&format!("{RULES}{freshness}"))).await {
+            Ok(answer) => (answer, None),
+            // An hba file that is gone makes the view fail; the rest is worth knowing all the same.
+            Err(error) => (ask(settings, world, &question("")).await?, Some(format!("{error:#}"))),
+        }
+    };
+    let reach = match (&answer.hba_file, settings.manages(Manage::Hba)) {
+        (Some(path), true) => reach::reach(settings, world, path, server.version_num).await,
+        _ => Reach::NotAsked,
+    };
+    let hba = match (answer.rules, failure) {
+        (Some(rows), None) => HbaFacts::Read(Box::new(HbaFile {
+            path: answer.hba_file.unwrap_or_else(|| "pg_hba.conf".to_owned()),
+            rules: from_rows(rows, version),
+            regexes: answer.regexes,
+            freshness: if answer.edited == Some(true) {
+                Freshness::EditedSince
+            } else {
+                Freshness::Loaded
+            },
+            stored: if answer.md5 == Some(true) {
+                Stored::Md5
+            } else {
+                Stored::Other
+            },
+            reach,
+        })),
+        (..) if settings.way_in.hba_file.is_some() => from_file(settings, version),
+        (_, Some(failure)) => HbaFacts::Failed(failure),
+        (None, None) if server.superuser => HbaFacts::NoView,
+        (None, None) => HbaFacts::Forbidden,
+    };
+    let (dialled, port, bastion) = match &settings.bastion {
+        None => (&settings.stitch.host, settings.stitch.port, Resolved::Unknown),
+        Some(bastion) => {
+            let known = match &bastion.server {
+                BastionServer::Local => Resolved::Unknown,
+                BastionServer::Ssh(target) => resolve(&target.host, target.port, settings).await,
+            };
+            (&bastion.stitch_host, bastion.stitch_port, known)
+        }
+    };
+    Ok(Facts {
+        server: Some(ServerFacts {
+            version,
+            provider: server.provider,
+            user: server.user,
+            listen_addresses: answer.listen_addresses,
+            port: answer.port,
+            ssl: answer.ssl,
+            memberships: answer.memberships,
+            client: answer.client,
+            hba,
+        }),
+        dialled: resolve(dialled, port, settings).await,
+        // Not worth a failure: without it the firewalls are unseen, and the step says so.
+        firewall: firewall(world).await,
+        bastion,
+    })
+}
+
+/// The file that was handed over, read by ourselves.
+fn from_file(settings: &Settings, version: u32) -> HbaFacts {
+    let Some(given) = &settings.way_in.hba_file else {
+        return HbaFacts::Forbidden;
+    };
+    HbaFacts::Read(Box::new(HbaFile {
+        path: given.name.clone(),
+        rules: parse(&given.text, None, version),
+        regexes: Vec::new(),
+        freshness: Freshness::Untold,
+        stored: Stored::Other,
+        reach: Reach::No("it is a copy that was handed over".to_owned()),
+    }))
+}
+
+async fn firewall(world: &mut World) -> Option<Printed> {
+    let text = world.look_at_firewall().await.ok()?;
+    Some(Printed::read(&text)).filter(|printed| !printed.is_empty())
+}
+
+async fn ask(settings: &Settings, world: &mut World, question: &str) -> Result<Answer> {
+    let names = [settings.stitch.database.as_str(), settings.stitch.role.as_str()];
+    let answer = world.ask(On::Server, question, &names).await?;
+    answer.context("the server did not answer about its allow list")
+}
+
+async fn resolve(host: &HostName, port: Port, settings: &Settings) -> Resolved {
+    if host.is_socket() {
+        return Resolved::Unknown;
+    }
+    if let Some(address) = host.address() {
+        return Resolved::To(vec![address]);
+    }
+    let lookup = tokio::net::lookup_host((host.as_str(), port.number()));
+    match tokio::time::timeout(settings.timeout, lookup).await {
+        Err(_) => Resolved::Failed("no answer in time".to_owned()),
+        Ok(Err(error)) => Resolved::Failed(error.to_string()),
+        Ok(Ok(found)) => {
+            let mut addresses: Vec<IpAddr> = found.map(|socket| socket.ip()).collect();
+            addresses.sort_unstable();
+            addresses.dedup();
+            Resolved::To(addresses)
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    listen_addresses: String,
+    port: u16,
+    ssl: bool,
+    memberships: Vec<String>,
+    client: Option<IpAddr>,
+    rules: Option<Vec<Row>>,
+    #[serde(default)]
+    regexes: Vec<KnownRegex>,
+    hba_file: Option<String>,
+    edited: Option<bool>,
+    md5: Option<bool>,
+}
+
+fn question(more: &str) -> String {
+    format!("SELECT json_build_object({EVERYBODY}{more})::text")
+}
+
+/// What any login may read. `$1` is the database, `$2` the role. Memberships as `pg_hba` counts them: granted ones, at
+/// any distance, whether inherited or not; superusers belong to nothing more.
+const EVERYBODY: &str = "
+    'listen_addresses', current_setting('listen_addresses'),
+    'port', current_setting('port')::int,
+    'ssl', current_setting('ssl') = 'on',
+    'database', $1::text,
+    'client', host(inet_client_addr()),
+    'memberships', (
+        WITH RECURSIVE m(oid) AS (
+            SELECT oid FROM pg_roles WHERE rolname = $2
+            UNION SELECT a.roleid FROM pg_auth_members AS a JOIN m ON a.member = m.oid)
+        SELECT coalesce(json_agg(r.rolname ORDER BY r.rolname), '[]') FROM pg_roles AS r JOIN m USING (oid))";
+
+/// What a superuser may read. The regular expressions are tried by the server's own engine, with the collation that
+/// hba.c uses.
+const RULES: &str = "
+    , 'rules', (SELECT coalesce(json_agg(to_json(r)), '[]') FROM pg_hba_file_rules AS r)
+    , 'regexes', (
+        SELECT coalesce(json_agg(json_build_object('pattern', substr(p, 2), 'subject', s,
+                                                   'matches', s COLLATE \"C\" ~ substr(p, 2))), '[]')
+        FROM (SELECT DISTINCT unnest(database || user_name) AS p FROM pg_hba_file_rules) AS patterns,
+             unnest(ARRAY[$1::text, $2::text]) AS s
+        WHERE p LIKE '/%' AND current_setting('server_version_num')::int >= 160000)
+    , 'hba_file', current_setting('hba_file')
+    , 'md5', (SELECT rolpassword LIKE 'md5%' FROM pg_authid WHERE rolname = $2)";
+
+const FRESHNESS: &str = "
+    , 'edited', (pg_stat_file(current_setting('hba_file'), true)).modification > pg_conf_load_time()";

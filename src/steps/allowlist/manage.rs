@@ -1,0 +1,109 @@
+//! `--manage hba`: the lines that are advised elsewhere, as a change of this tool's own.
+
+use super::clients::{Certainty, Client};
+use super::verdict::{Judgement, Lines};
+use super::{HbaFile, LastLine, Reach, ServerFacts, mend};
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding, Verdict};
+use crate::hba::{Encryption, Place};
+use crate::names::Cidr;
+use crate::settings::Settings;
+use crate::shell::{At, HbaLines};
+
+/// Stands above our lines, so that people know whose they are.
+const REMARK: &str = "# Added by stitch-pg (--manage hba), to let Stitch in:";
+
+/// The change that lets every client in who is certain to come and is kept out; or why there is none.
+pub(super) fn plan(
+    settings: &Settings,
+    server: &ServerFacts,
+    file: &HbaFile,
+    encryption: Encryption,
+    judged: &[(Client, Judgement)],
+) -> Plan {
+    let mut plan = Plan::default();
+    let in_need: Vec<&(Client, Judgement)> = judged
+        .iter()
+        .filter(|(client, judgement)| {
+            let kept_out = judgement.verdict != Verdict::Good && judgement.lines == Lines::Wanted;
+            kept_out && client.certainty == Certainty::Sure
+        })
+        .collect();
+    let cidrs: Vec<Cidr> = in_need
+        .iter()
+        .filter_map(|(client, _)| client.from.to_string().parse().ok())
+        .collect();
+    if cidrs.is_empty() {
+        return plan;
+    }
+    let place = topmost(file, &in_need);
+    match edit(settings, server, file, encryption, &cidrs, place) {
+        Ok(None) => {}
+        Ok(Some(edit)) => {
+            let place = match edit.at {
+                At::Above(number) => format!("above line {number} of {}", edit.file),
+                At::End => format!("to the end of {}", edit.file),
+            };
+            let lines = if cidrs.len() == 1 { "line" } else { "lines" };
+            plan.change(Change {
+                summary: format!("add {} {lines} {place}, and reload the server", cidrs.len()),
+                why: "The first line that matches decides; these match Stitch alone and ask it for its password.",
+                undo: Some(Action::RemoveHbaLines(edit.clone())),
+                action: Action::AddHbaLines(edit),
+            });
+        }
+        Err(why) => plan.find(
+            Finding::unknown(
+                Code::HbaNotManaged,
+                format!("{} cannot be changed by this tool: {why}", file.path),
+            )
+            .advise("add the lines by hand")
+            .about(&file.path),
+        ),
+    }
+    plan
+}
+
+/// The first of the deciding lines, in the order in which the server tries them: above it our lines come before all of
+/// them. None: no line matches anybody.
+fn topmost<'a>(file: &HbaFile, in_need: &[&'a (Client, Judgement)]) -> Option<&'a Place> {
+    let position = |place: &Place| file.rules.0.iter().position(|line| line.place == *place);
+    let places = in_need.iter().filter_map(|(_, judgement)| judgement.place.as_ref());
+    places.min_by_key(|place| position(place))
+}
+
+fn edit(
+    settings: &Settings,
+    server: &ServerFacts,
+    file: &HbaFile,
+    encryption: Encryption,
+    cidrs: &[Cidr],
+    place: Option<&Place>,
+) -> Result<Option<HbaLines>, String> {
+    let (md5, end, last) = match &file.reach {
+        Reach::NotAsked => return Ok(None),
+        Reach::No(why) => return Err(why.clone()),
+        Reach::Yes { md5, end, last } => (md5, *end, *last),
+    };
+    if file.rules.broken().next().is_some() {
+        return Err("it has lines the server cannot read, and no reload takes until they are mended".to_owned());
+    }
+    let at = match place {
+        Some(place) if place.file.as_ref().is_some_and(|name| *name != file.path) => {
+            return Err(format!("{place} decides, a file that it includes"));
+        }
+        Some(place) => At::Above(place.number),
+        None if last == LastLine::Continued => {
+            return Err("its last line ends with a backslash, to which lines would be joined".to_owned());
+        }
+        None => At::End,
+    };
+    let rules = mend::rules(settings, Some(server.version), cidrs, encryption);
+    Ok(Some(HbaLines {
+        file: file.path.clone(),
+        md5: md5.clone(),
+        lines: std::iter::once(REMARK.to_owned()).chain(rules).collect(),
+        at,
+        end,
+    }))
+}

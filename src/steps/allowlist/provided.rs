@@ -1,0 +1,106 @@
+//! `--allow-list-json`: the provider's own list held against the addresses Stitch comes from.
+
+use std::net::IpAddr;
+
+use super::cloud::{self, Wanted};
+use crate::finding::{Code, Finding};
+use crate::names::Cidr;
+use crate::provider::Provider;
+use crate::provider::list::{AllowList, Entry};
+use crate::settings::{Region, Settings};
+
+/// What the list says of each address, and what else is remarkable in it.
+pub(super) fn findings(settings: &Settings, provider: Provider, list: &AllowList) -> Vec<Finding> {
+    let (host, port) = match &settings.bastion {
+        Some(bastion) => (&bastion.stitch_host, bastion.stitch_port.number()),
+        None => (&settings.stitch.host, settings.stitch.port.number()),
+    };
+    let provider = list.provider.unwrap_or(provider);
+    let open: Vec<&Entry> = list.entries.iter().filter(|entry| is_for(entry, port)).collect();
+    // A trusted-sources list without a rule lets everybody in, until it has its first one.
+    let unlimited = provider == Provider::DigitalOcean && list.entries.is_empty();
+    let lets_in = |cidr: &Cidr| unlimited || open.iter().any(|entry| entry.from.covers(cidr.net()));
+    let (present, missing): (Vec<Cidr>, Vec<Cidr>) = settings.stitch.allow.iter().copied().partition(lets_in);
+    let mut findings: Vec<Finding> = present
+        .iter()
+        .map(|cidr| {
+            let text = format!("the provider's list lets this address in on port {port}");
+            Finding::good(Code::ProviderListOk, text).about(cidr)
+        })
+        .collect();
+    let wanted = Wanted {
+        host: host.as_str(),
+        port,
+        cidrs: &missing,
+        list: Some(list),
+    };
+    let advice = cloud::commands(provider, &wanted).map(|commands| {
+        let mind = commands.mind.map(|mind| format!("\nmind: {mind}")).unwrap_or_default();
+        format!("open with:\n  {}{mind}", commands.open.join("\n  "))
+    });
+    for cidr in &missing {
+        let text = format!("the provider's list does not let this address in on port {port}");
+        let finding = Finding::bad(Code::ProviderListMissing, text).about(cidr);
+        findings.push(match &advice {
+            Some(advice) => finding.advise(advice),
+            None => finding.advise("add it to the list"),
+        });
+    }
+    findings.extend(others(settings, &open, &missing));
+    if unlimited || open.iter().any(|entry| entry.from.is_everybody()) {
+        let text = "the provider's list lets everybody on the internet in".to_owned();
+        findings.push(
+            Finding::unknown(Code::ProviderListOpen, text)
+                .advise("if that is not meant: let Stitch's addresses in by themselves, then take it out"),
+        );
+    }
+    findings
+}
+
+fn is_for(entry: &Entry, port: u16) -> bool {
+    entry.ports.is_none_or(|(first, last)| (first..=last).contains(&port))
+}
+
+/// Entries that were meant for Stitch and are not its addresses: those of the other region, and those that somebody
+/// called Stitch's.
+fn others(settings: &Settings, open: &[&Entry], missing: &[Cidr]) -> Vec<Finding> {
+    let wanted = |address: IpAddr| settings.stitch.allow.iter().any(|cidr| cidr.net().contains(&address));
+    let mut findings = Vec::new();
+    for entry in open {
+        let Some(address) = entry.from.single().filter(|address| !wanted(*address)) else {
+            continue;
+        };
+        let region = [Region::NorthAmerica, Region::Europe]
+            .into_iter()
+            .find(|region| region.addresses().contains(&address));
+        let finding = match region {
+            Some(region) if missing.len() == settings.stitch.allow.len() => Finding::bad(
+                Code::WrongRegion,
+                format!(
+                    "the provider's list has addresses of Stitch's region {}, and none of yours",
+                    region.as_str()
+                ),
+            )
+            .advise(format!(
+                "see which region your account has (Stitch: User menu > Edit User Settings > Data pipeline region); if \
+                 it is the other, give --region {}",
+                region.as_str()
+            )),
+            Some(region) => stale(&format!("it is of Stitch's region {}", region.as_str())),
+            None if entry.label.to_ascii_lowercase().contains("stitch") => {
+                stale("it is called Stitch's, and is none of its addresses as this program knows them")
+            }
+            None => continue,
+        };
+        findings.push(finding.about(address));
+    }
+    findings
+}
+
+fn stale(why: &str) -> Finding {
+    let text = format!("the provider's list has an address that Stitch will not come from: {why}");
+    Finding::unknown(Code::ProviderListStale, text).advise(
+        "look at Stitch's page of addresses: if it is on it, this program's list is too old, so name all of them with \
+         --allow-cidr; else take it out",
+    )
+}

@@ -1,0 +1,263 @@
+//! What `pg_hba.conf` will say to each address Stitch may come from.
+
+use std::collections::BTreeMap;
+
+use super::clients::{Certainty, Client, anywhere, clients};
+use super::mend::{self, Where};
+use super::verdict::{Case, Judgement, Lines, judge};
+use super::{Freshness, HbaFacts, HbaFile, Resolved, ServerFacts, manage, regions};
+use crate::change::Plan;
+use crate::finding::{Code, Finding, Verdict};
+use crate::hba::{Encryption, Networks, Origin, Place, Question, evaluate};
+use crate::names::Cidr;
+use crate::provider::Provider;
+use crate::settings::{Manage, Region, Settings, StitchSsl};
+
+/// When no server was asked: the lines that will be needed.
+pub(super) fn not_asked(settings: &Settings) -> Finding {
+    let encryption = encryption(settings, None);
+    Finding::unknown(Code::HbaUnreadable, "what pg_hba.conf says was not looked at").advise(mend::lines(
+        settings,
+        None,
+        &settings.stitch.allow,
+        encryption,
+        &Where::Unknown,
+    ))
+}
+
+pub(super) fn plan(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Plan {
+    if let HbaFacts::Read(file) = &server.hba {
+        return read(settings, server, file, bastion);
+    }
+    let mut findings = unread(settings, server);
+    if settings.manages(Manage::Hba) {
+        findings.push(
+            Finding::unknown(
+                Code::HbaNotManaged,
+                "pg_hba.conf cannot be changed by this tool without seeing its rules, which takes a superuser",
+            )
+            .advise("a superuser runs this tool with --only allowlist --manage hba"),
+        );
+    }
+    Plan {
+        findings,
+        changes: Vec::new(),
+    }
+}
+
+fn unread(settings: &Settings, server: &ServerFacts) -> Vec<Finding> {
+    match &server.hba {
+        HbaFacts::Read(_) => Vec::new(),
+        HbaFacts::Forbidden if server.provider != Provider::SelfHosted => vec![Finding::unknown(
+            Code::HbaUnreadable,
+            format!(
+                "pg_hba.conf is the provider's ({}); nobody else can read it, and what counts is its allow list",
+                server.provider.as_str()
+            ),
+        )],
+        HbaFacts::Forbidden => vec![unreadable(
+            settings,
+            server,
+            format!(
+                "only a superuser can read the rules of pg_hba.conf, and {:?} is none",
+                server.user
+            ),
+        )],
+        HbaFacts::NoView => vec![unreadable(
+            settings,
+            server,
+            "PostgreSQL before 10 does not show the rules of pg_hba.conf".to_owned(),
+        )],
+        HbaFacts::Failed(why) => vec![unreadable(
+            settings,
+            server,
+            format!("the server could not show the rules of pg_hba.conf: {why}"),
+        )],
+    }
+}
+
+fn unreadable(settings: &Settings, server: &ServerFacts, text: String) -> Finding {
+    let encryption = encryption(settings, Some(server));
+    let lines = mend::lines(
+        settings,
+        Some(server.version),
+        &settings.stitch.allow,
+        encryption,
+        &Where::Unknown,
+    );
+    let look = "give a copy of the file with --hba-file FILE; or a superuser runs this tool with --only allowlist, or looks with:\n  SELECT * FROM pg_hba_file_rules;";
+    Finding::unknown(Code::HbaUnreadable, text).advise(format!("{look}\n{lines}"))
+}
+
+fn read(settings: &Settings, server: &ServerFacts, file: &HbaFile, bastion: &Resolved) -> Plan {
+    let mut findings = state(file);
+    let encryption = encryption(settings, Some(server));
+    let judged: Vec<(Client, Judgement)> = clients(settings, server, bastion)
+        .into_iter()
+        .map(|client| (client, judge_client(settings, server, file, client, encryption)))
+        .collect();
+    let managed = manage::plan(settings, server, file, encryption, &judged);
+    let mut in_need: BTreeMap<Option<Place>, Vec<Cidr>> = BTreeMap::new();
+    for (client, judgement) in &judged {
+        if judgement.lines == Lines::Wanted {
+            in_need.entry(judgement.place.clone()).or_default().extend(cidr(client));
+        }
+    }
+    let refused = judged.iter().all(|(_, judgement)| judgement.verdict == Verdict::Bad);
+    for (client, judgement) in judged {
+        let mut advice: Vec<String> = judgement.advice.clone().into_iter().collect();
+        if judgement.lines == Lines::Wanted
+            && let Some(cidrs) = in_need.get(&judgement.place)
+            && !cidrs.is_empty()
+        {
+            let place = Where::Above {
+                file: &file.path,
+                place: judgement.place.as_ref(),
+            };
+            advice.push(mend::lines(settings, Some(server.version), cidrs, encryption, &place));
+        }
+        let mut finding = judgement.finding().about(subject(settings, &client));
+        if !advice.is_empty() {
+            finding = finding.advise(advice.join("\n"));
+        }
+        findings.push(finding);
+    }
+    if refused && settings.bastion.is_none() {
+        findings.extend(regions::wrong_one(settings, &file.rules));
+    }
+    findings.extend(managed.findings);
+    Plan {
+        findings,
+        changes: managed.changes,
+    }
+}
+
+/// Whether the rules that were read are the ones in force.
+fn state(file: &HbaFile) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = file
+        .rules
+        .broken()
+        .map(|(place, why)| {
+            Finding::bad(
+                Code::HbaBroken,
+                format!("the server cannot read {}: {why}; until that is mended a reload changes nothing, and a restart fails", place.within(&file.path)),
+            )
+            .advise("mend the line, then run: SELECT pg_reload_conf();")
+            .about(place.within(&file.path))
+        })
+        .collect();
+    if file.freshness == Freshness::Untold {
+        let text = format!(
+            "the rules are those of {}, which was handed over; whether it is the server's file, and whether the server has \
+             read it since it was changed, is not seen from here",
+            file.path
+        );
+        findings.push(
+            Finding::unknown(Code::HbaFromFile, text)
+                .advise("a superuser makes sure with:\n  SELECT * FROM pg_hba_file_rules;")
+                .about(&file.path),
+        );
+    }
+    if file.freshness == Freshness::EditedSince {
+        findings.push(
+            Finding::unknown(
+                Code::HbaNotLoaded,
+                format!(
+                    "{} was changed after the server last read it; older rules are in force",
+                    file.path
+                ),
+            )
+            .advise("when it is as wanted, run: SELECT pg_reload_conf();")
+            .about(&file.path),
+        );
+    }
+    findings
+}
+
+fn judge_client(
+    settings: &Settings,
+    server: &ServerFacts,
+    file: &HbaFile,
+    client: Client,
+    encryption: Encryption,
+) -> Judgement {
+    let role = settings.stitch.role.as_str();
+    // A role that this run will make belongs to itself.
+    let own = [role.to_owned()];
+    let memberships = if server.memberships.is_empty() {
+        &own
+    } else {
+        &server.memberships[..]
+    };
+    let ask = |from, encryption| {
+        let question = Question {
+            origin: Origin::Tcp { from, encryption },
+            database: settings.stitch.database.as_str(),
+            role,
+            memberships,
+            networks: networks(from),
+            regexes: &file.regexes,
+        };
+        evaluate(&file.rules, &question)
+    };
+    let case = |from| Case {
+        answer: ask(from, encryption),
+        other: ask(from, other(encryption)),
+        encryption,
+        stored: file.stored,
+        settings,
+        path: &file.path,
+    };
+    match client.certainty {
+        Certainty::Sure => judge(&case(client.from)),
+        Certainty::Guess => {
+            // What holds for every address holds for the one that is not known.
+            let whatever = judge(&case(anywhere()));
+            if whatever.code != Code::HbaUncertain || client.from == anywhere() {
+                return whatever;
+            }
+            judge(&case(client.from)).if_seen_as(&client.from)
+        }
+    }
+}
+
+/// As Stitch will come.
+fn encryption(settings: &Settings, server: Option<&ServerFacts>) -> Encryption {
+    let offered = server.is_none_or(|server| server.ssl);
+    match (settings.stitch.ssl, offered) {
+        (StitchSsl::On, _) | (StitchSsl::WhenOffered, true) => Encryption::Tls,
+        (StitchSsl::Off, _) | (StitchSsl::WhenOffered, false) => Encryption::Plain,
+    }
+}
+
+fn other(encryption: Encryption) -> Encryption {
+    match encryption {
+        Encryption::Tls => Encryption::Plain,
+        Encryption::Plain => Encryption::Tls,
+    }
+}
+
+/// Stitch's own addresses belong to no network of the server's; about others nothing is known.
+fn networks(from: ipnet::IpNet) -> Networks<'static> {
+    let stitch = [Region::NorthAmerica, Region::Europe]
+        .into_iter()
+        .any(|region| region.addresses().contains(&from.addr()));
+    if stitch && from.prefix_len() == from.max_prefix_len() {
+        Networks::Elsewhere
+    } else {
+        Networks::Unknown
+    }
+}
+
+fn cidr(client: &Client) -> Option<Cidr> {
+    (client.from != anywhere())
+        .then(|| client.from.to_string().parse().ok())
+        .flatten()
+}
+
+fn subject(settings: &Settings, client: &Client) -> String {
+    match &settings.bastion {
+        Some(bastion) if client.from == anywhere() => bastion.stitch_host.to_string(),
+        _ => client.from.to_string(),
+    }
+}

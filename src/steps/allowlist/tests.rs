@@ -1,0 +1,299 @@
+//! Plans from made-up facts: every finding code of the step, and what each of the four addresses is told.
+
+mod hops;
+mod provided;
+
+use std::time::Duration;
+
+use super::*;
+use crate::finding::Verdict;
+use crate::hba::parse;
+use crate::names::{Cidr, Port};
+use crate::settings::{
+    Admin, Bastion, BastionServer, Connection, OnWrongPassword, Ownership, Password, Route, Schemas, Stitch, StitchSsl,
+    Tls,
+};
+
+fn settings() -> Settings {
+    Settings {
+        admin: Admin {
+            host: "db.example.com".parse().unwrap(),
+            port: Port::POSTGRES,
+            user: "postgres".into(),
+            password: None,
+            database: "postgres".parse().unwrap(),
+            tls: Tls::default(),
+            route: Route::Direct,
+        },
+        stitch: Stitch {
+            host: "db.example.com".parse().unwrap(),
+            port: Port::POSTGRES,
+            database: "dw".parse().unwrap(),
+            role: "stitch".parse().unwrap(),
+            password: Password::Unknown,
+            on_wrong_password: OnWrongPassword::Report,
+            region: Some(Region::NorthAmerica),
+            allow: addresses_of(Region::NorthAmerica),
+            ssl: StitchSsl::WhenOffered,
+        },
+        ownership: Ownership {
+            connection: Connection::New,
+            schemas: Schemas::Ask,
+            include: Vec::new(),
+            lock_timeout: Duration::from_secs(1),
+        },
+        bastion: None,
+        way_in: crate::settings::WayIn::default(),
+        steps: StepId::ALL.to_vec(),
+        warnings: Vec::new(),
+        timeout: Duration::from_secs(1),
+        docs_url: String::new(),
+    }
+}
+
+fn addresses_of(region: Region) -> Vec<Cidr> {
+    region
+        .addresses()
+        .map(|address| address.to_string().parse().unwrap())
+        .to_vec()
+}
+
+fn with_bastion(host: &str, server: BastionServer) -> Settings {
+    let mut settings = settings();
+    settings.stitch.host = host.parse().unwrap();
+    settings.bastion = Some(Bastion {
+        server,
+        tunnel_user: "stitch".parse().unwrap(),
+        public_key: None,
+        key_options: Vec::new(),
+        prove: crate::settings::Prove::No,
+        adopt: crate::settings::Adopt::No,
+        shell: crate::settings::LoginShell::Any,
+        stitch_host: "ssh.example.com".parse().unwrap(),
+        stitch_port: Port::SSH,
+        sudo_password: None,
+    });
+    settings
+}
+
+fn server(rules: &str) -> ServerFacts {
+    ServerFacts {
+        version: 150_000,
+        provider: Provider::SelfHosted,
+        user: "postgres".into(),
+        listen_addresses: "*".into(),
+        port: 5432,
+        ssl: true,
+        memberships: Vec::new(),
+        client: None,
+        hba: HbaFacts::Read(Box::new(HbaFile {
+            path: "/etc/pg_hba.conf".into(),
+            rules: parse(rules, None, 150_000),
+            regexes: Vec::new(),
+            freshness: Freshness::Loaded,
+            stored: Stored::Other,
+            reach: Reach::NotAsked,
+        })),
+    }
+}
+
+fn facts(server: ServerFacts) -> Facts {
+    Facts {
+        server: Some(server),
+        ..Facts::default()
+    }
+}
+
+fn file(server: &mut ServerFacts) -> &mut HbaFile {
+    match &mut server.hba {
+        HbaFacts::Read(file) => file,
+        _ => panic!(),
+    }
+}
+
+fn plan(settings: &Settings, facts: &Facts) -> Vec<Finding> {
+    let plan = Allowlist::plan(settings, facts);
+    assert!(plan.changes.is_empty());
+    plan.findings
+}
+
+/// What is said of `pg_hba.conf`: code, verdict and subject.
+fn hba(settings: &Settings, server: ServerFacts) -> Vec<(&'static str, Verdict, String)> {
+    plan(settings, &facts(server))
+        .into_iter()
+        .filter(|finding| finding.code.as_str().starts_with("hba"))
+        .map(|finding| (finding.code.as_str(), finding.verdict, finding.subject.unwrap()))
+        .collect()
+}
+
+/// The one code and verdict that all four addresses get.
+fn all_four(settings: &Settings, rules: &str) -> (&'static str, Verdict) {
+    let findings = hba(settings, server(rules));
+    let subjects: Vec<&str> = findings.iter().map(|(.., subject)| subject.as_str()).collect();
+    assert_eq!(
+        subjects,
+        [
+            "52.23.137.21/32",
+            "52.204.223.208/32",
+            "52.204.228.32/32",
+            "52.204.230.227/32"
+        ]
+    );
+    assert!(
+        findings
+            .iter()
+            .all(|(code, verdict, _)| (*code, *verdict) == (findings[0].0, findings[0].1))
+    );
+    (findings[0].0, findings[0].1)
+}
+
+fn find(findings: &[Finding], code: Code) -> Finding {
+    findings
+        .iter()
+        .find(|finding| finding.code == code)
+        .unwrap_or_else(|| panic!("{code:?}: {findings:#?}"))
+        .clone()
+}
+
+#[test]
+fn offline_the_plan_names_the_addresses_and_the_lines() {
+    let findings = plan(&settings(), &Facts::default());
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(
+        codes,
+        [
+            "stitch-addresses",
+            "stitch-addresses",
+            "stitch-addresses",
+            "stitch-addresses",
+            "firewall-unseen",
+            "hba-unreadable"
+        ]
+    );
+    let advice = findings[5].advice.as_deref().unwrap();
+    assert!(
+        advice.contains("  hostssl dw stitch 52.204.230.227/32 scram-sha-256\n"),
+        "{advice}"
+    );
+}
+
+#[test]
+fn each_method_has_its_verdict() {
+    for (method, code, verdict) in [
+        ("scram-sha-256", "hba-ok", Verdict::Good),
+        ("md5", "hba-ok", Verdict::Good),
+        ("password", "hba-ok", Verdict::Good),
+        ("trust", "hba-trust", Verdict::Bad),
+        ("reject", "hba-reject", Verdict::Bad),
+        ("cert", "hba-client-certificate", Verdict::Bad),
+        ("md5 clientcert=verify-full", "hba-client-certificate", Verdict::Bad),
+        ("ident", "hba-method", Verdict::Bad),
+        ("gss", "hba-method", Verdict::Bad),
+        ("ldap ldapserver=x", "hba-outside", Verdict::Unknown),
+        ("pam", "hba-outside", Verdict::Unknown),
+    ] {
+        assert_eq!(
+            all_four(&settings(), &format!("hostssl all all all {method}")),
+            (code, verdict),
+            "{method}"
+        );
+    }
+    assert_eq!(all_four(&settings(), ""), ("hba-no-match", Verdict::Bad));
+    assert_eq!(
+        all_four(&settings(), "host all all .x md5"),
+        ("hba-uncertain", Verdict::Unknown)
+    );
+    assert_eq!(
+        all_four(&settings(), "host all all .x md5\nhost all all all md5"),
+        ("hba-ok", Verdict::Good)
+    );
+}
+
+#[test]
+fn without_tls_a_clear_password_is_bad_and_the_other_way_is_told() {
+    let mut plain = settings();
+    plain.stitch.ssl = StitchSsl::Off;
+    assert_eq!(
+        all_four(&plain, "host all all all password"),
+        ("hba-clear-text", Verdict::Bad)
+    );
+    let findings = plan(&plain, &facts(server("hostssl all all all scram-sha-256")));
+    let text = find(&findings, Code::HbaNoMatch).text;
+    assert_eq!(
+        text,
+        "no rule of /etc/pg_hba.conf lets \"stitch\" on \"dw\" without TLS in; line 1 (`hostssl all all all \
+         scram-sha-256`) is for connections with TLS; with TLS, line 1 (`hostssl all all all scram-sha-256`) would decide"
+    );
+    let mut off = server("host all all all scram-sha-256");
+    off.ssl = false;
+    assert!(hba(&settings(), off).iter().all(|(code, ..)| *code == "hba-ok"));
+}
+
+#[test]
+fn the_advice_gives_the_lines_for_all_who_need_them_and_the_place() {
+    let rules = "host all all 10.0.0.0/8 md5\nhost all all 52.204.0.0/16 reject\nhostssl dw stitch 52.204.228.32/32 md5\n\
+                 host all all 52.23.137.21/32 md5";
+    let findings = plan(&settings(), &facts(server(rules)));
+    let reject = find(&findings, Code::HbaReject);
+    assert_eq!(reject.subject.as_deref(), Some("52.204.223.208/32"));
+    assert_eq!(
+        reject.advice.as_deref(),
+        Some(
+            "add above line 2 of /etc/pg_hba.conf:\n  hostssl dw stitch 52.204.223.208/32 scram-sha-256\n  hostssl dw \
+             stitch 52.204.228.32/32 scram-sha-256\n  hostssl dw stitch 52.204.230.227/32 scram-sha-256\nthen run: \
+             SELECT pg_reload_conf();"
+        )
+    );
+    let shadowed = findings
+        .iter()
+        .find(|finding| finding.text.contains("never reached"))
+        .unwrap();
+    assert_eq!(shadowed.subject.as_deref(), Some("52.204.228.32/32"));
+    assert!(
+        shadowed.text.contains("line 3, which fits, is never reached"),
+        "{}",
+        shadowed.text
+    );
+    assert_eq!(find(&findings, Code::HbaOk).subject.as_deref(), Some("52.23.137.21/32"));
+}
+
+#[test]
+fn the_state_of_the_file() {
+    let mut edited = server("host all all all md5\nhots\n");
+    file(&mut edited).freshness = Freshness::EditedSince;
+    file(&mut edited).stored = Stored::Md5;
+    let findings = plan(&settings(), &facts(edited));
+    assert_eq!(
+        find(&findings, Code::HbaBroken).subject.as_deref(),
+        Some("line 2 of /etc/pg_hba.conf")
+    );
+    assert_eq!(find(&findings, Code::HbaNotLoaded).verdict, Verdict::Unknown);
+    assert_eq!(find(&findings, Code::HbaOk).verdict, Verdict::Good);
+    let mut scram = server("host all all all scram-sha-256");
+    file(&mut scram).stored = Stored::Md5;
+    assert!(
+        hba(&settings(), scram)
+            .iter()
+            .all(|(code, verdict, _)| (*code, *verdict) == ("hba-verifier", Verdict::Bad))
+    );
+}
+
+#[test]
+fn rules_that_cannot_be_read() {
+    for (hba, provider) in [
+        (HbaFacts::Forbidden, Provider::SelfHosted),
+        (HbaFacts::Forbidden, Provider::Rds),
+        (HbaFacts::NoView, Provider::SelfHosted),
+        (HbaFacts::Failed("gone".into()), Provider::SelfHosted),
+    ] {
+        let seen = ServerFacts {
+            provider,
+            hba,
+            ..server("")
+        };
+        assert_eq!(
+            find(&plan(&settings(), &facts(seen)), Code::HbaUnreadable).verdict,
+            Verdict::Unknown
+        );
+    }
+}

@@ -1,0 +1,281 @@
+//! What one answer of `pg_hba.conf` means for Stitch, in words. The words leave the address out, so that several
+//! addresses with the same lot can be shown as one.
+
+use std::fmt::Display;
+
+use super::Stored;
+use crate::finding::{Code, Finding, Verdict};
+use crate::hba::{Answer, Aspect, Encryption, Found, Meaning, Method, Place};
+use crate::settings::Settings;
+
+/// A question that was answered.
+pub(super) struct Case<'a> {
+    pub(super) answer: Answer<'a>,
+    /// The same with TLS instead of without, or the other way round.
+    pub(super) other: Answer<'a>,
+    pub(super) encryption: Encryption,
+    pub(super) stored: Stored,
+    pub(super) settings: &'a Settings,
+    pub(super) path: &'a str,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub(super) struct Judgement {
+    pub(super) code: Code,
+    pub(super) verdict: Verdict,
+    pub(super) text: String,
+    pub(super) advice: Option<String>,
+    /// The line above which ours belong.
+    pub(super) place: Option<Place>,
+    pub(super) lines: Lines,
+}
+
+/// Whether lines of our own would help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lines {
+    Wanted,
+    Useless,
+}
+
+impl Judgement {
+    pub(super) fn finding(&self) -> Finding {
+        match self.verdict {
+            Verdict::Good => Finding::good(self.code, &self.text),
+            Verdict::Unknown => Finding::unknown(self.code, &self.text),
+            Verdict::Bad => Finding::bad(self.code, &self.text),
+        }
+    }
+
+    /// The same, when the address is only the likeliest one.
+    pub(super) fn if_seen_as(self, address: &impl Display) -> Self {
+        Self {
+            code: Code::HbaUncertain,
+            verdict: Verdict::Unknown,
+            text: format!(
+                "which address PostgreSQL sees for the SSH server is not known from here; if it is {address}: {}",
+                self.text
+            ),
+            advice: Some(match self.advice {
+                Some(advice) => format!("{TELL_THE_ADDRESS}\n{advice}"),
+                None => TELL_THE_ADDRESS.to_owned(),
+            }),
+            ..self
+        }
+    }
+}
+
+const TELL_THE_ADDRESS: &str = "with --via-bastion this tool connects as Stitch will, and sees the address";
+
+/// Says what the answer means.
+pub(super) fn judge(case: &Case<'_>) -> Judgement {
+    let meaning = case.answer.decides.map(|found| found.rule.meaning());
+    let agrees = |rule: Option<&crate::hba::Rule>| rule.is_some_and(|rule| Some(rule.meaning()) == meaning);
+    match case.answer.doubts.iter().find(|doubt| !agrees(doubt.rule)) {
+        Some(doubt) => {
+            let line = doubt.place.within(case.path);
+            let rule = doubt.rule.map(|rule| format!(" (`{rule}`)")).unwrap_or_default();
+            Judgement {
+                code: Code::HbaUncertain,
+                verdict: Verdict::Unknown,
+                text: format!(
+                    "{line}{rule} {}; if it does not decide: {}",
+                    doubt.why,
+                    case.decided().text
+                ),
+                advice: None,
+                place: Some(doubt.place.clone()),
+                lines: Lines::Wanted,
+            }
+        }
+        None => case.decided(),
+    }
+}
+
+impl Case<'_> {
+    fn decided(&self) -> Judgement {
+        let Some(found) = self.answer.decides else {
+            return self.nobody();
+        };
+        let line = format!("{} (`{}`)", found.place.within(self.path), found.rule);
+        let method = found.rule.method.as_str();
+        let role = self.settings.stitch.role.as_str();
+        let (code, verdict, text) = match found.rule.meaning() {
+            Meaning::Proved if self.stored == Stored::Md5 && found.rule.method == Method::ScramSha256 => (
+                Code::HbaVerifier,
+                Verdict::Bad,
+                format!(
+                    "{line} asks for scram-sha-256, and the password of {role:?} is stored as md5: no login can succeed"
+                ),
+            ),
+            Meaning::Proved => (
+                Code::HbaOk,
+                Verdict::Good,
+                format!("{line} asks {} for the password", self.login()),
+            ),
+            Meaning::Sent => self.sent(&line),
+            Meaning::Open => (
+                Code::HbaTrust,
+                Verdict::Bad,
+                format!("{line} lets anybody at this address in as {role:?}, without a password"),
+            ),
+            Meaning::Refused => (
+                Code::HbaReject,
+                Verdict::Bad,
+                format!("{line} refuses {}", self.login()),
+            ),
+            Meaning::Certificate => (
+                Code::HbaClientCertificate,
+                Verdict::Bad,
+                format!(
+                    "{line} asks {} for a client certificate, and Stitch has none",
+                    self.login()
+                ),
+            ),
+            Meaning::Outside => (
+                Code::HbaOutside,
+                Verdict::Unknown,
+                format!(
+                    "{line} has the password checked by {method}; whether that knows {role:?} is not seen from here"
+                ),
+            ),
+            Meaning::Impossible => (
+                Code::HbaMethod,
+                Verdict::Bad,
+                format!("{line} asks {} for {method}, which Stitch cannot do", self.login()),
+            ),
+        };
+        let advice = (code == Code::HbaVerifier).then(|| {
+            "give --reset-password: the new password is stored as SCRAM; every other user of that role needs it too"
+                .to_owned()
+        });
+        let lines = match code {
+            Code::HbaVerifier | Code::HbaOutside | Code::HbaOk => Lines::Useless,
+            _ => Lines::Wanted,
+        };
+        let shadowed = if verdict == Verdict::Bad {
+            self.shadowed()
+        } else {
+            String::new()
+        };
+        Judgement {
+            code,
+            verdict,
+            text: text + &shadowed + &self.otherwise(),
+            advice,
+            place: Some(found.place.clone()),
+            lines,
+        }
+    }
+
+    /// `password`: fine within TLS, and within the tunnel as far as that goes.
+    fn sent(&self, line: &str) -> (Code, Verdict, String) {
+        match (self.encryption, &self.settings.bastion) {
+            (Encryption::Tls, _) => (
+                Code::HbaOk,
+                Verdict::Good,
+                format!(
+                    "{line} asks {} for the password, readable to the server but encrypted on the way",
+                    self.login()
+                ),
+            ),
+            (Encryption::Plain, Some(_)) => (
+                Code::HbaOk,
+                Verdict::Good,
+                format!(
+                    "{line} asks {} for the password, which is readable between the SSH server and the database",
+                    self.login()
+                ),
+            ),
+            (Encryption::Plain, None) => (
+                Code::HbaClearText,
+                Verdict::Bad,
+                format!(
+                    "{line} has {} send the password readable through the internet",
+                    self.login()
+                ),
+            ),
+        }
+    }
+
+    fn nobody(&self) -> Judgement {
+        let near: Vec<String> = self
+            .answer
+            .near
+            .iter()
+            .filter(|(found, _)| matches!(found.rule.meaning(), Meaning::Proved | Meaning::Sent))
+            .take(2)
+            .map(|(found, aspect)| {
+                let but = match (aspect, self.encryption) {
+                    (Aspect::Kind, Encryption::Tls) => "for connections without TLS",
+                    (Aspect::Kind, Encryption::Plain) => "for connections with TLS",
+                    (Aspect::Address, _) => "for other addresses",
+                    (Aspect::Database, _) => "for other databases",
+                    (Aspect::Role, _) => "for other roles",
+                };
+                format!("; line {} (`{}`) is {but}", found.place.number, found.rule)
+            })
+            .collect();
+        Judgement {
+            code: Code::HbaNoMatch,
+            verdict: Verdict::Bad,
+            text: format!(
+                "no rule of {} lets {} in{}{}",
+                self.path,
+                self.login(),
+                near.concat(),
+                self.otherwise()
+            ),
+            advice: None,
+            place: None,
+            lines: Lines::Wanted,
+        }
+    }
+
+    fn login(&self) -> String {
+        let stitch = &self.settings.stitch;
+        format!(
+            "{:?} on {:?} {}",
+            stitch.role.as_str(),
+            stitch.database.as_str(),
+            with(self.encryption)
+        )
+    }
+
+    fn shadowed(&self) -> String {
+        let lines: Vec<String> = self
+            .answer
+            .shadowed
+            .iter()
+            .map(|found| found.place.number.to_string())
+            .collect();
+        match lines.len() {
+            0 => String::new(),
+            1 => format!("; line {}, which fits, is never reached", lines[0]),
+            _ => format!("; lines {}, which fit, are never reached", lines.join(", ")),
+        }
+    }
+
+    /// What would be with TLS instead of without, or the other way round, where that differs.
+    fn otherwise(&self) -> String {
+        let line = |found: Option<Found<'_>>| found.map(|found| found.place.clone());
+        if line(self.answer.decides) == line(self.other.decides) || !self.other.doubts.is_empty() {
+            return String::new();
+        }
+        let way = match self.encryption {
+            Encryption::Tls => with(Encryption::Plain),
+            Encryption::Plain => with(Encryption::Tls),
+        };
+        match self.other.decides {
+            Some(found) => format!("; {way}, line {} (`{}`) would decide", found.place.number, found.rule),
+            None => format!("; {way}, no rule would match"),
+        }
+    }
+}
+
+fn with(encryption: Encryption) -> &'static str {
+    match encryption {
+        Encryption::Tls => "with TLS",
+        Encryption::Plain => "without TLS",
+    }
+}

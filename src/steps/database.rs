@@ -1,0 +1,236 @@
+//! Guide step 2: the database Stitch loads into. Created when it is missing, never altered when it is there.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::change::{Action, Change, Plan, Run, Sql};
+use crate::finding::{Code, Finding};
+use crate::settings::Settings;
+use crate::sql::{self, Template};
+use crate::steps::{Step, StepId, Walk};
+use crate::world::{On, World};
+
+/// The step.
+pub(crate) struct Database;
+
+/// What the server says about the database, and about our right to make it.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts {
+    found: Option<Found>,
+    /// A database whose name differs only in case.
+    similar: Option<String>,
+    in_recovery: bool,
+    user: String,
+    may_create: bool,
+    template_encoding: String,
+    /// Roles that could create it, for the advice.
+    creators: Vec<String>,
+    /// The server's version and the day its updates ended, when they have.
+    #[serde(skip)]
+    ended: Option<(String, &'static str)>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Found {
+    encoding: String,
+    owner: String,
+    allows_connections: bool,
+    is_template: bool,
+    connection_limit: i32,
+}
+
+impl Default for Facts {
+    /// Nothing exists yet, and whoever runs the script may create it.
+    fn default() -> Self {
+        Self {
+            found: None,
+            similar: None,
+            in_recovery: false,
+            user: String::new(),
+            may_create: true,
+            template_encoding: "UTF8".to_owned(),
+            creators: Vec::new(),
+            ended: None,
+        }
+    }
+}
+
+impl Step for Database {
+    const ID: StepId = StepId::Database;
+    const WHY: &'static str = "Stitch loads into one database; it makes its own schemas and tables there. The database must exist before Stitch connects.";
+    const LINK: &'static str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
+    type Facts = Facts;
+
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        let name = settings.stitch.database.as_str();
+        let mut facts: Facts = world.ask(On::Server, QUESTION, &[name]).await?.unwrap_or_default();
+        let server = world.server().await?;
+        facts.ended = server.support_ended().map(|day| (server.version.clone(), day));
+        Ok(facts)
+    }
+
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut plan = Plan::default();
+        let name = &settings.stitch.database;
+        if let Some((version, day)) = &facts.ended {
+            plan.find(
+                Finding::unknown(
+                    Code::ServerEndOfLife,
+                    format!("PostgreSQL {version} gets no more updates from the community since {day}"),
+                )
+                .advise("everything works here all the same; plan an upgrade, unless your provider keeps it patched"),
+            );
+        }
+        if facts.in_recovery {
+            plan.find(
+                Finding::bad(
+                    Code::ServerStandby,
+                    "this server is a standby (or a read-only endpoint): nothing can be created or loaded here",
+                )
+                .advise("connect to the primary; on Aurora that is the cluster's writer endpoint"),
+            );
+        }
+        if let Some(found) = &facts.found {
+            judge(&mut plan, settings, found);
+            return plan;
+        }
+        if let Some(similar) = &facts.similar {
+            plan.find(
+                Finding::unknown(
+                    Code::DatabaseSimilarName,
+                    format!(
+                        "there is no database {:?}, but there is {similar:?}; case matters",
+                        name.as_str()
+                    ),
+                )
+                .advise(format!("if that one is meant, give --database {}", shell_word(similar)))
+                .about(similar),
+            );
+        }
+        if facts.in_recovery {
+            return plan;
+        }
+        let template = if facts.template_encoding == "UTF8" {
+            Template::Default
+        } else {
+            Template::Pristine
+        };
+        let statement = sql::create_database(name, template);
+        if facts.may_create {
+            plan.change(Change {
+                summary: format!("create the database {:?}", name.as_str()),
+                why: "Stitch connects to a database that exists; it does not create one.",
+                action: Action::Sql(Sql {
+                    database: settings.admin.database.clone(),
+                    statements: vec![statement],
+                    run: Run::Alone,
+                    unless: Some(sql::database_exists(name)),
+                    borrow: Vec::new(),
+                }),
+                undo: None, // a database is never dropped by this tool
+            });
+        } else {
+            plan.find(
+                Finding::bad(
+                    Code::DatabaseCannotCreate,
+                    format!(
+                        "the database {:?} does not exist, and {:?} may not create databases (it lacks CREATEDB)",
+                        name.as_str(),
+                        facts.user
+                    ),
+                )
+                .advise(format!("{} runs: {statement};", who(&facts.creators)))
+                .about(name),
+            );
+        }
+        plan
+    }
+}
+
+fn judge(plan: &mut Plan, settings: &Settings, found: &Found) {
+    let name = &settings.stitch.database;
+    let quoted = sql::identifier(name.as_str());
+    plan.find(
+        Finding::good(
+            Code::DatabaseExists,
+            format!("the database {:?} exists, owned by {:?}", name.as_str(), found.owner),
+        )
+        .about(name),
+    );
+    if found.encoding != "UTF8" {
+        plan.find(
+            Finding::bad(
+                Code::DatabaseEncoding,
+                format!("the database {:?} has the encoding {}, and Stitch loads UTF-8: characters outside it will be refused", name.as_str(), found.encoding),
+            )
+            .advise("an encoding cannot be changed; give --database with a new name and let this tool create it")
+            .about(name),
+        );
+    }
+    if found.is_template {
+        plan.find(
+            Finding::bad(
+                Code::DatabaseTemplate,
+                format!(
+                    "the database {:?} is a template: what Stitch loads would be copied into every new database",
+                    name.as_str()
+                ),
+            )
+            .advise(format!(
+                "choose another with --database, or its owner runs: ALTER DATABASE {quoted} IS_TEMPLATE false;"
+            ))
+            .about(name),
+        );
+    }
+    if !found.allows_connections {
+        plan.find(
+            Finding::bad(
+                Code::DatabaseNoConnections,
+                format!("the database {:?} accepts no connections at all", name.as_str()),
+            )
+            .advise(format!(
+                "its owner runs: ALTER DATABASE {quoted} ALLOW_CONNECTIONS true;"
+            ))
+            .about(name),
+        );
+    }
+    if found.connection_limit == 0 {
+        plan.find(
+            Finding::bad(
+                Code::DatabaseConnectionLimit,
+                format!("the database {:?} has a connection limit of 0", name.as_str()),
+            )
+            .advise(format!("its owner runs: ALTER DATABASE {quoted} CONNECTION LIMIT -1;"))
+            .about(name),
+        );
+    }
+}
+
+/// Who could run a statement, by name where names are known.
+fn who(roles: &[String]) -> String {
+    if roles.is_empty() {
+        "a superuser, or a role with CREATEDB,".to_owned()
+    } else {
+        format!("one of {}", roles.join(", "))
+    }
+}
+
+fn shell_word(text: &str) -> String {
+    crate::shell::word(text)
+}
+
+const QUESTION: &str = "
+SELECT json_build_object(
+    'found', (SELECT json_build_object(
+                  'encoding', pg_encoding_to_char(encoding), 'owner', pg_get_userbyid(datdba),
+                  'allows_connections', datallowconn, 'is_template', datistemplate, 'connection_limit', datconnlimit)
+              FROM pg_database WHERE datname = $1),
+    'similar', (SELECT min(datname) FROM pg_database WHERE lower(datname) = lower($1) AND datname <> $1),
+    'in_recovery', pg_is_in_recovery(),
+    'user', current_user,
+    'may_create', (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
+    'template_encoding', (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'),
+    'creators', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]')
+                 FROM (SELECT rolname FROM pg_roles WHERE (rolcreatedb OR rolsuper) AND rolcanlogin ORDER BY rolname LIMIT 5) AS c)
+)::text";

@@ -1,0 +1,161 @@
+//! Guide step 5, existing connections: schemas and tables that Stitch loaded before must belong to its role, since it
+//! alters and comments them. Tables are moved; views, materialized views and free sequences only on request.
+
+mod evidence;
+mod offline;
+mod rights;
+mod transfer;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::settings::{Connection, Schemas, Settings};
+use crate::steps::{Choice, Chosen, Step, StepId, Walk};
+use crate::world::{Failure, On, World};
+
+use evidence::Schema;
+
+/// The step.
+pub(crate) struct Ownership;
+
+/// The schemas of the target database and what is in the chosen ones.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts {
+    /// Every schema that is not the system's, with its evidence.
+    schemas: Vec<Schema>,
+    /// Whether the database was looked into.
+    #[serde(skip)]
+    sight: Sight,
+    /// Why it exists and was not.
+    #[serde(skip)]
+    shut: Option<Failure>,
+    /// What is in the chosen schemas and belongs to somebody else.
+    #[serde(skip)]
+    foreign: Vec<transfer::Foreign>,
+    /// What this login may do about it.
+    #[serde(skip)]
+    rights: rights::Rights,
+}
+
+impl Step for Ownership {
+    const ID: StepId = StepId::Ownership;
+    const WHY: &'static str = "Stitch has loaded here before: it must own its schemas and tables, because it runs ALTER TABLE and COMMENT on them, which only an owner may.";
+    const LINK: &'static str = "/replication/loading/understanding-destination-schemas";
+    const NEEDS: &'static [StepId] = &[StepId::Database, StepId::Role];
+    type Facts = Facts;
+
+    fn skip(settings: &Settings) -> Option<&'static str> {
+        (settings.ownership.connection == Connection::New)
+            .then_some("a new connection: Stitch has loaded nothing here yet (--existing otherwise)")
+    }
+
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        let database = &settings.stitch.database;
+        let answer = world.ask(On::Database(database), evidence::QUESTION, &[]).await?;
+        let sight = if answer.is_some() { Sight::Seen } else { Sight::Closed };
+        let mut facts: Facts = answer.unwrap_or_default();
+        facts.sight = sight;
+        facts.shut = world.shut(database).cloned();
+        let chosen = chosen(settings, &facts.schemas);
+        if !chosen.is_empty() {
+            facts.foreign = transfer::inspect(settings, world, &chosen).await?;
+            facts.rights = rights::read(settings, world, &facts.foreign).await?;
+        }
+        Ok(facts)
+    }
+
+    fn question(settings: &Settings, facts: &Facts) -> Option<Choice> {
+        if settings.ownership.schemas != Schemas::Ask {
+            return None;
+        }
+        let lines = facts
+            .schemas
+            .iter()
+            .map(|schema| (schema.name.clone(), schema.described(), schema.is_strong()))
+            .collect();
+        Some(Choice {
+            question: "Which of these schemas does Stitch load into?",
+            lines,
+        })
+    }
+
+    fn answer(settings: &mut Settings, chosen: &Chosen) {
+        let names = chosen.0.iter().filter_map(|name| name.parse().ok()).collect();
+        settings.ownership.schemas = Schemas::Named(names);
+    }
+
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut plan = Plan::default();
+        if facts.sight == Sight::Offline {
+            offline::plan(&mut plan, settings);
+            return plan;
+        }
+        if let Some(shut) = &facts.shut {
+            plan.find(unseen(settings, shut));
+        }
+        for schema in &facts.schemas {
+            evidence::judge(&mut plan, settings, schema);
+        }
+        if let Schemas::Named(names) = &settings.ownership.schemas
+            && facts.sight == Sight::Seen
+        {
+            for name in names
+                .iter()
+                .filter(|name| !facts.schemas.iter().any(|schema| schema.name == name.as_str()))
+            {
+                plan.find(
+                    Finding::bad(
+                        Code::SchemaMissing,
+                        format!("there is no schema {:?} in the database {:?}", name.as_str(), settings.stitch.database.as_str()),
+                    )
+                    .advise("case matters; leave it out of --schema when the integration has not loaded yet: Stitch makes the schema itself")
+                    .about(name),
+                );
+            }
+        }
+        for schema in chosen(settings, &facts.schemas) {
+            transfer::plan(&mut plan, settings, schema, &facts.foreign, &facts.rights);
+        }
+        plan
+    }
+}
+
+/// What is said of a database that this login cannot look into: whatever is in there stays as it is.
+fn unseen(settings: &Settings, shut: &Failure) -> Finding {
+    Finding::bad(
+        Code::OwnershipUnseen,
+        format!(
+            "who owns what in it is not seen, and nothing in it is moved: {}",
+            shut.text
+        ),
+    )
+    .advise(shut.advice.as_deref().unwrap_or("let this login in, and look again"))
+    .about(&settings.stitch.database)
+}
+
+/// Whether the database was looked into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sight {
+    /// No server was asked: a script is written.
+    #[default]
+    Offline,
+    /// It does not exist yet, or lets nobody in.
+    Closed,
+    /// It was.
+    Seen,
+}
+
+/// The schemas that are to be Stitch's, in the catalog's order.
+fn chosen<'a>(settings: &Settings, schemas: &'a [Schema]) -> Vec<&'a Schema> {
+    schemas
+        .iter()
+        .filter(|schema| match &settings.ownership.schemas {
+            Schemas::Named(names) => names.iter().any(|name| name.as_str() == schema.name),
+            Schemas::Detect => schema.is_strong(),
+            Schemas::Ask => false,
+        })
+        .collect()
+}

@@ -1,0 +1,156 @@
+//! Which schemas are Stitch's: by the marks its loader leaves, and by what speaks against it. `_sdc_` columns alone
+//! prove nothing, since other Singer loaders use the same names.
+
+use serde::Deserialize;
+
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::settings::{Schemas, Settings};
+
+/// One schema and the marks found in it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Schema {
+    pub(super) name: String,
+    pub(super) owner: String,
+    /// Ordinary and partitioned tables.
+    tables: usize,
+    /// A table `_sdc_rejected` with exactly Stitch's four columns.
+    rejected: bool,
+    /// Tables with all of `_sdc_batched_at`, `_sdc_received_at`, `_sdc_sequence`, `_sdc_table_version`.
+    loaded: usize,
+    /// Comments of the open-source target-postgres, or columns of the Meltano SDK.
+    other_loader: bool,
+    /// Views, materialized views and foreign tables.
+    views: usize,
+    /// Those of them that belong to another role than the schema does.
+    views_of_others: usize,
+}
+
+impl Schema {
+    /// Strong enough to be moved without asking: Stitch's own table, no other loader's mark, every table loaded by
+    /// Stitch, nobody else's views, and not `public`, where an application's tables live.
+    pub(super) fn is_strong(&self) -> bool {
+        self.rejected
+            && !self.other_loader
+            && self.name != "public"
+            && self.loaded + 1 >= self.tables
+            && self.views_of_others == 0
+    }
+
+    fn has_marks(&self) -> bool {
+        self.rejected || self.loaded > 0
+    }
+
+    /// The evidence in a few words.
+    pub(super) fn described(&self) -> String {
+        let tables = if self.tables == 1 { "table" } else { "tables" };
+        let mut words = vec![format!("{} {tables}, owner {}", self.tables, self.owner)];
+        if self.rejected {
+            words.push("has _sdc_rejected".to_owned());
+        }
+        if self.loaded > 0 {
+            words.push(format!("{} with Stitch's columns", self.loaded));
+        }
+        if !self.has_marks() {
+            words.push("no mark of Stitch".to_owned());
+        }
+        words.extend(self.against());
+        words.join(", ")
+    }
+
+    fn against(&self) -> Vec<String> {
+        let mut against = Vec::new();
+        if self.other_loader {
+            against.push("marks of another loader (Meltano, target-postgres)".to_owned());
+        }
+        if self.name == "public" {
+            against.push("public holds applications' tables too".to_owned());
+        }
+        if self.rejected && self.loaded + 1 < self.tables {
+            against.push(format!(
+                "{} tables without Stitch's columns",
+                self.tables - self.loaded - 1
+            ));
+        }
+        if self.views > 0 {
+            against.push(format!(
+                "{} views, {} of them of other roles",
+                self.views, self.views_of_others
+            ));
+        }
+        against
+    }
+}
+
+/// Says what was detected, chosen or not.
+pub(super) fn judge(plan: &mut Plan, settings: &Settings, schema: &Schema) {
+    let named = matches!(&settings.ownership.schemas, Schemas::Named(names) if names.iter().any(|name| name.as_str() == schema.name));
+    if schema.is_strong() && (named || settings.ownership.schemas == Schemas::Detect) {
+        plan.find(
+            Finding::good(
+                Code::SchemaDetected,
+                format!("the schema {:?} is Stitch's: {}", schema.name, schema.described()),
+            )
+            .about(&schema.name),
+        );
+    } else if named {
+        plan.find(
+            Finding::unknown(
+                Code::SchemaWeakEvidence,
+                format!(
+                    "the schema {:?} was named, and its evidence is weak: {}",
+                    schema.name,
+                    schema.described()
+                ),
+            )
+            .advise("make sure that an integration of this name exists in Stitch")
+            .about(&schema.name),
+        );
+    } else if schema.has_marks() {
+        plan.find(
+            Finding::unknown(
+                Code::SchemaNotChosen,
+                format!("the schema {:?} is left alone: {}", schema.name, schema.described()),
+            )
+            .advise(format!(
+                "if Stitch loads into it, add --schema {}",
+                crate::shell::word(&schema.name)
+            ))
+            .about(&schema.name),
+        );
+    }
+}
+
+/// Through `pg_class`, not `information_schema`, which hides what the login has no rights on. One pass over the
+/// relations, linear in their number.
+pub(super) const QUESTION: &str = "
+WITH columns AS (
+    SELECT c.relnamespace, c.oid, c.relname, c.relkind, c.relowner <> s.nspowner AS of_another,
+           count(a.attname) FILTER (WHERE a.attname IN ('_sdc_batched_at', '_sdc_received_at', '_sdc_sequence', '_sdc_table_version')) AS marks,
+           count(a.attname) FILTER (WHERE a.attname = '_sdc_sync_started_at') AS sdk,
+           array_agg(a.attname::text ORDER BY a.attname) FILTER (WHERE c.relname = '_sdc_rejected') AS names
+    FROM pg_class c
+    JOIN pg_namespace s ON s.oid = c.relnamespace
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND (a.attname LIKE '\\_sdc\\_%' OR c.relname = '_sdc_rejected')
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    GROUP BY c.oid, c.relnamespace, c.relname, c.relkind, c.relowner, s.nspowner)
+SELECT json_build_object('schemas', coalesce(json_agg(json_build_object(
+    'name', n.nspname, 'owner', pg_get_userbyid(n.nspowner),
+    'tables', coalesce(t.tables, 0), 'rejected', coalesce(t.rejected, false), 'loaded', coalesce(t.loaded, 0),
+    'other_loader', coalesce(t.sdk, false) OR EXISTS (
+        SELECT 1 FROM columns k JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+        WHERE k.relnamespace = n.oid AND k.marks > 0 AND d.description LIKE '{%schema_version%key_properties%'),
+    'views', coalesce(t.views, 0),
+    'views_of_others', coalesce(t.views_of_others, 0)) ORDER BY n.nspname), '[]'))::text
+FROM pg_namespace n
+LEFT JOIN (
+    SELECT relnamespace,
+           count(*) FILTER (WHERE relkind IN ('r', 'p')) AS tables,
+           bool_or(relkind = 'r' AND names = ARRAY['_sdc_rejected_at', 'reason', 'record', 'table_name']) AS rejected,
+           count(*) FILTER (WHERE relkind IN ('r', 'p') AND marks = 4) AS loaded,
+           bool_or(sdk > 0) AS sdk,
+           count(*) FILTER (WHERE relkind IN ('v', 'm', 'f')) AS views,
+           count(*) FILTER (WHERE relkind IN ('v', 'm', 'f') AND of_another) AS views_of_others
+    FROM columns GROUP BY relnamespace) AS t ON t.relnamespace = n.oid
+WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";

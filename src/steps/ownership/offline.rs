@@ -1,0 +1,36 @@
+//! The same move without a look at the server, for a script that someone else runs: whatever tables are there then.
+
+use crate::change::{Action, Change, Plan, Run, Sql};
+use crate::settings::{Schemas, Settings};
+use crate::sql;
+
+pub(super) fn plan(plan: &mut Plan, settings: &Settings) {
+    let Schemas::Named(names) = &settings.ownership.schemas else {
+        return;
+    };
+    let role = &settings.stitch.role;
+    for schema in names {
+        plan.change(Change {
+            summary: format!(
+                "make {:?} the owner of the schema {:?} and the tables in it (run by a superuser, or a member of both owners)",
+                role.as_str(),
+                schema.as_str()
+            ),
+            why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",
+            action: Action::Sql(Sql {
+                database: settings.stitch.database.clone(),
+                // The schema first: the new owner of a table must be able to create in its schema.
+                statements: vec![
+                    sql::alter_schema_owner(schema, role.as_str()),
+                    sql::alter_owner_of_tables(schema, role),
+                ],
+                run: Run::Patiently {
+                    lock_timeout: settings.ownership.lock_timeout,
+                },
+                unless: Some(sql::schema_missing(schema)),
+                borrow: Vec::new(),
+            }),
+            undo: None, // the owners before are not known here
+        });
+    }
+}

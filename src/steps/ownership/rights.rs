@@ -1,0 +1,171 @@
+//! What the admin's login may do about owners, and which memberships it must borrow to move what is not its own.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::transfer::Foreign;
+use crate::change::{Borrow, Membership, Row};
+use crate::names::RoleName;
+use crate::settings::Settings;
+use crate::sql;
+use crate::world::{On, World};
+
+/// What this login may do about owners.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one question's answer")]
+pub(super) struct Rights {
+    pub(super) superuser: bool,
+    pub(super) user: String,
+    version_num: i32,
+    /// Roles this login can act for: it is a member with inheritance.
+    acts_for: Vec<String>,
+    /// Roles this login can make an owner: it may SET ROLE to them.
+    can_become: Vec<String>,
+    /// Roles whose membership this login may grant itself.
+    can_grant: Vec<String>,
+    /// Roles this login is a member of by a row that a grant of its own would change (16 and newer: the one it granted
+    /// itself; before, the only one there can be).
+    held: Vec<String>,
+    /// Whether the Stitch role exists yet; when this tool makes it, this login may grant it.
+    role_exists: bool,
+    /// Schemas in which the Stitch role may already create.
+    pub(super) creates_in: Vec<String>,
+    /// Whether this login may create in the database: `ALTER SCHEMA … OWNER` asks that of whoever runs it.
+    creates: bool,
+    /// Whether the Stitch role may; then a borrowed membership lends that as well.
+    role_creates: bool,
+}
+
+/// What this login cannot get hold of by itself.
+#[derive(Debug, Default)]
+pub(super) struct Lacking {
+    /// Roles whose membership it needs.
+    pub(super) roles: Vec<String>,
+    /// Whether it needs CREATE on the database.
+    pub(super) create: bool,
+}
+
+impl Lacking {
+    /// What somebody else must run.
+    pub(super) fn statements(&self, settings: &Settings, user: &str) -> String {
+        let user = sql::identifier(user);
+        let roles = self
+            .roles
+            .iter()
+            .map(|role| format!("GRANT {} TO {user};", sql::identifier(role)));
+        let database = sql::identifier(settings.stitch.database.as_str());
+        let create = self
+            .create
+            .then(|| format!("GRANT CREATE ON DATABASE {database} TO {user};"));
+        roles.chain(create).collect::<Vec<_>>().join(" ")
+    }
+}
+
+pub(super) async fn read(settings: &Settings, world: &mut World, foreign: &[Foreign]) -> Result<Rights> {
+    if foreign.is_empty() {
+        return Ok(Rights::default());
+    }
+    let mut owners: Vec<&str> = foreign.iter().map(|object| object.owner.as_str()).collect();
+    owners.push(settings.stitch.role.as_str());
+    owners.sort_unstable();
+    owners.dedup();
+    let owners = serde_json::to_string(&owners).context("cannot name the owners")?;
+    let rights = world
+        .ask(
+            On::Database(&settings.stitch.database),
+            RIGHTS,
+            &[&owners, settings.stitch.role.as_str()],
+        )
+        .await?;
+    Ok(rights.unwrap_or_default())
+}
+
+/// The memberships this login must borrow: none as a superuser.
+pub(super) fn borrowings(settings: &Settings, rights: &Rights, moving: &[&Foreign]) -> Result<Vec<Borrow>, Lacking> {
+    if rights.superuser {
+        return Ok(Vec::new());
+    }
+    let role = settings.stitch.role.as_str();
+    let mut wanted = vec![(role, &rights.can_become, Membership::ToBecome)];
+    wanted.extend(
+        moving
+            .iter()
+            .map(|object| (object.owner.as_str(), &rights.acts_for, Membership::ToUse)),
+    );
+    let creates = rights.creates || !moving.iter().any(|object| object.is_schema());
+    if !creates && rights.role_creates && rights.is_split() {
+        wanted.push((role, &rights.acts_for, Membership::ToUse));
+    }
+    let mut borrow: Vec<Borrow> = Vec::new();
+    let mut lacking = Lacking {
+        roles: Vec::new(),
+        create: !creates && !rights.role_creates,
+    };
+    for (role, held, membership) in wanted {
+        if role == rights.user || held.iter().any(|name| name == role) {
+            continue;
+        }
+        // The second option of a role that is lent already widens the row which the first one makes.
+        let second = borrow
+            .iter()
+            .any(|lent| lent.role.as_str() == role && lent.options != membership);
+        match rights.borrow(settings, role, membership, second) {
+            Some(one) if !borrow.contains(&one) => borrow.push(one),
+            None if !lacking.roles.iter().any(|name| name == role) => lacking.roles.push(role.to_owned()),
+            _ => {}
+        }
+    }
+    if lacking.create || !lacking.roles.is_empty() {
+        return Err(lacking);
+    }
+    borrow.sort();
+    Ok(borrow)
+}
+
+impl Rights {
+    /// 16 and newer: membership is split into options.
+    fn is_split(&self) -> bool {
+        self.version_num >= 160_000
+    }
+
+    fn borrow(&self, settings: &Settings, role: &str, membership: Membership, second: bool) -> Option<Borrow> {
+        let ours_to_be = role == settings.stitch.role.as_str() && !self.role_exists;
+        if !ours_to_be && !self.can_grant.iter().any(|name| name == role) {
+            return None;
+        }
+        let held = self.held.iter().any(|name| name == role);
+        if held && !self.is_split() {
+            // A member by NOINHERIT: the grant would do nothing, and giving it back would take what was there before.
+            return None;
+        }
+        Some(Borrow {
+            role: role.parse::<RoleName>().ok()?,
+            member: self.user.parse::<RoleName>().ok()?,
+            options: if self.is_split() { membership } else { Membership::Plain },
+            row: if held || second { Row::Widened } else { Row::Fresh },
+        })
+    }
+}
+
+/// `$1`: role names as JSON, `$2`: the Stitch role. `SET` apart from `USAGE` exists from 16 on.
+const RIGHTS: &str = "
+WITH me AS (SELECT oid, rolname, rolsuper, rolcreaterole, current_setting('server_version_num')::int AS version FROM pg_roles WHERE rolname = current_user),
+     r AS (SELECT p.oid, p.rolname, p.rolsuper FROM pg_roles p WHERE p.rolname IN (SELECT json_array_elements_text($1::json)))
+SELECT json_build_object(
+    'superuser', me.rolsuper, 'user', me.rolname, 'version_num', me.version,
+    'role_exists', EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $2),
+    'acts_for', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE pg_has_role(me.oid, r.oid, 'USAGE')),
+    'can_become', (SELECT coalesce(json_agg(rolname), '[]') FROM r
+                   WHERE pg_has_role(me.oid, r.oid, CASE WHEN me.version >= 160000 THEN 'SET' ELSE 'MEMBER' END)),
+    'can_grant', (SELECT coalesce(json_agg(rolname), '[]') FROM r
+                  WHERE pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION')
+                     OR (me.version < 160000 AND me.rolcreaterole AND NOT r.rolsuper)),
+    'held', (SELECT coalesce(json_agg(DISTINCT r.rolname), '[]') FROM r JOIN pg_auth_members m ON m.roleid = r.oid
+             WHERE m.member = me.oid AND (me.version < 160000 OR m.grantor = me.oid)),
+    'creates', has_database_privilege(me.oid, current_database(), 'CREATE'),
+    'role_creates', coalesce((SELECT has_database_privilege(s.oid, current_database(), 'CREATE') FROM pg_roles s WHERE s.rolname = $2), false),
+    'creates_in', (SELECT coalesce(json_agg(n.nspname), '[]') FROM pg_namespace n, pg_roles s
+                   WHERE s.rolname = $2 AND has_schema_privilege(s.oid, n.oid, 'CREATE') AND has_schema_privilege(s.oid, n.oid, 'USAGE'))
+)::text
+FROM me";

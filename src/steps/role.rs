@@ -1,0 +1,268 @@
+//! Guide step 5: the database role, its password and its rights on the database and the catalogs.
+
+mod attributes;
+mod biting;
+mod catalog;
+mod password;
+mod rights;
+
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::change::{Action, Change, Plan, Run, Sql, Statement};
+use crate::finding::{Code, Finding};
+use crate::password::verifier;
+use crate::settings::{Password, Settings};
+use crate::sql;
+use crate::steps::{Step, StepId, Walk};
+use crate::world::{Failure, On, World};
+
+/// The step.
+pub(crate) struct Role;
+
+/// What the server says about the role and its rights.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts {
+    role: Option<Found>,
+    /// The target database, when it exists.
+    database: Option<rights::OnDatabase>,
+    user: String,
+    /// `None` offline: whoever runs the script may create roles.
+    may_create_roles: Option<bool>,
+    /// Names of roles that may, for the advice.
+    creators: Vec<String>,
+    /// What somebody attached to the role or the database.
+    attached: Vec<biting::Attached>,
+    /// Catalog relations the role cannot read in the target database.
+    #[serde(skip)]
+    catalog: catalog::Gaps,
+    /// Why the target database does not let this login in.
+    #[serde(skip)]
+    shut: Option<Failure>,
+    #[serde(skip)]
+    password: password::Proof,
+}
+
+/// An existing role, as `pg_roles` has it.
+#[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one column's answer")]
+struct Found {
+    can_login: bool,
+    superuser: bool,
+    connection_limit: i32,
+    expired: bool,
+    /// Roles that are members of it: then it is a group, or somebody's.
+    members: Vec<String>,
+    /// Whether this login may alter it.
+    may_alter: bool,
+    /// The stored hash; only a superuser's question has it.
+    #[serde(default)]
+    stored_password: Option<String>,
+}
+
+impl Step for Role {
+    const ID: StepId = StepId::Role;
+    const WHY: &'static str = "Stitch logs in as a role of its own. It creates schemas and temporary tables, so the role needs CONNECT, CREATE and TEMPORARY on the database, for ever.";
+    const LINK: &'static str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
+    const NEEDS: &'static [StepId] = &[StepId::Database];
+    type Facts = Facts;
+
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        let stitch = &settings.stitch;
+        let superuser = world.server().await?.superuser;
+        let question = if superuser {
+            question(STORED_PASSWORD)
+        } else {
+            question("")
+        };
+        let names = [stitch.role.as_str(), stitch.database.as_str()];
+        let mut facts: Facts = world.ask(On::Server, &question, &names).await?.unwrap_or_default();
+        if facts.database.is_some() {
+            facts.catalog = catalog::inspect(settings, world).await?;
+            facts.shut = world.shut(&stitch.database).cloned();
+        }
+        facts.password = match &facts.role {
+            // The server says the same for an expired role as for a wrong password.
+            Some(role) if role.expired && !superuser => password::Proof::Untried("the role has expired".to_owned()),
+            Some(role) => {
+                let stored = match (superuser, &role.stored_password) {
+                    (false, _) => password::Hash::Hidden,
+                    (true, None) => password::Hash::None,
+                    (true, Some(hash)) => password::Hash::Seen(hash),
+                };
+                let database = if facts.database.is_some() {
+                    &stitch.database
+                } else {
+                    &settings.admin.database
+                };
+                password::prove(settings, world, stored, database).await
+            }
+            None => password::Proof::NoRole,
+        };
+        Ok(facts)
+    }
+
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut plan = Plan::default();
+        let further = match &facts.role {
+            Some(role) => existing(&mut plan, settings, facts, role),
+            None => missing(&mut plan, settings, facts),
+        };
+        if further.is_break() {
+            return plan;
+        }
+        let holder = if facts.role.is_some() {
+            rights::Holder::Role
+        } else {
+            rights::Holder::Public
+        };
+        rights::plan(&mut plan, settings, facts.database.as_ref(), holder, &facts.user);
+        catalog::plan(&mut plan, settings, &facts.catalog, facts.shut.as_ref());
+        biting::plan(&mut plan, settings, &facts.attached);
+        plan
+    }
+}
+
+/// Breaks off where there will be no role to grant anything to.
+fn missing(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<()> {
+    let role = &settings.stitch.role;
+    let statement = sql::create_role(role, settings.stitch.password.secret().map(verifier));
+    if facts.may_create_roles == Some(false) {
+        plan.find(
+            Finding::bad(
+                Code::RoleCannotCreate,
+                format!(
+                    "the role {:?} does not exist, and {:?} may not create roles (it lacks CREATEROLE)",
+                    role.as_str(),
+                    facts.user
+                ),
+            )
+            .advise(format!("{} runs: {statement};", creators(&facts.creators)))
+            .about(role),
+        );
+        return ControlFlow::Break(());
+    }
+    save_generated(plan, settings);
+    plan.change(Change {
+        summary: format!("create the role {:?}", role.as_str()),
+        why: "Stitch must log in as a role of its own; a SCRAM verifier is sent, so the password itself is in no log.",
+        action: unless(on_server(settings, statement), sql::role_exists(role)),
+        undo: Some(on_server(settings, sql::drop_role(role))),
+    });
+    ControlFlow::Continue(())
+}
+
+/// Breaks off where the role is none of Stitch's: it gets no right and no password from this tool.
+fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &Found) -> ControlFlow<()> {
+    let role = &settings.stitch.role;
+    plan.find(Finding::good(Code::RoleExists, format!("the role {:?} exists", role.as_str())).about(role));
+    if found.superuser {
+        plan.find(
+            Finding::bad(
+                Code::RoleSuperuser,
+                format!(
+                    "the role {:?} is a superuser: Stitch would hold the whole server",
+                    role.as_str()
+                ),
+            )
+            .advise("give --role with the name of a role of Stitch's own; a superuser is never altered by this tool")
+            .about(role),
+        );
+        return ControlFlow::Break(());
+    }
+    if !found.can_login && !found.members.is_empty() {
+        plan.find(attributes::group(settings, found));
+        return ControlFlow::Break(());
+    }
+    attributes::plan(plan, settings, found);
+    let may_alter = if found.may_alter {
+        password::MayAlter::Yes
+    } else {
+        password::MayAlter::No
+    };
+    password::plan(plan, settings, &facts.password, may_alter, &facts.user);
+    ControlFlow::Continue(())
+}
+
+/// A generated password is on disk before the role has it: the other way round a crash would lose it.
+fn save_generated(plan: &mut Plan, settings: &Settings) {
+    if let Password::Generated {
+        secret,
+        save_to: Some(path),
+    } = &settings.stitch.password
+    {
+        plan.change(Change {
+            summary: format!("write the generated password to {}", path.display()),
+            why: "It is entered into Stitch's form later; the file is readable by you alone.",
+            action: Action::SaveSecret {
+                path: path.clone(),
+                secret: secret.clone(),
+            },
+            undo: None,
+        });
+    }
+}
+
+fn on_server(settings: &Settings, statement: Statement) -> Action {
+    Action::Sql(Sql {
+        database: settings.admin.database.clone(),
+        statements: vec![statement],
+        run: Run::Together,
+        unless: None,
+        borrow: Vec::new(),
+    })
+}
+
+/// The same action, guarded in scripts.
+fn unless(action: Action, done: String) -> Action {
+    match action {
+        Action::Sql(sql) => Action::Sql(Sql {
+            unless: Some(done),
+            ..sql
+        }),
+        other => other,
+    }
+}
+
+fn creators(roles: &[String]) -> String {
+    if roles.is_empty() {
+        "a superuser, or a role with CREATEROLE,".to_owned()
+    } else {
+        format!("one of {}", roles.join(", "))
+    }
+}
+
+/// `pg_authid` is open to superusers alone, and even a question that never reads the column fails for others.
+const STORED_PASSWORD: &str = "'stored_password', (SELECT a.rolpassword FROM pg_authid a WHERE a.oid = r.oid),";
+
+fn question(stored_password: &str) -> String {
+    format!(
+        "
+WITH me AS (SELECT oid, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user)
+SELECT json_build_object(
+    'role', (SELECT json_build_object(
+                 'can_login', r.rolcanlogin, 'superuser', r.rolsuper, 'connection_limit', r.rolconnlimit,
+                 'expired', coalesce(r.rolvaliduntil < now(), false),
+                 'members', (SELECT coalesce(json_agg(pg_get_userbyid(m.member) ORDER BY 1), '[]') FROM pg_auth_members m
+                             WHERE m.roleid = r.oid AND m.member <> me.oid
+                               AND pg_get_userbyid(m.member) <> pg_get_userbyid(10)),
+                 {stored_password}
+                 'may_alter', me.rolsuper OR (me.rolcreaterole AND NOT r.rolsuper
+                     AND (current_setting('server_version_num')::int < 160000
+                          OR pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION'))))
+             FROM pg_roles r WHERE r.rolname = $1),
+    'database', {on_database},
+    'attached', {attached},
+    'user', current_user,
+    'may_create_roles', me.rolsuper OR me.rolcreaterole,
+    'creators', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]')
+                 FROM (SELECT rolname FROM pg_roles WHERE (rolcreaterole OR rolsuper) AND rolcanlogin ORDER BY rolname LIMIT 5) AS c)
+)::text
+FROM me",
+        on_database = rights::QUESTION,
+        attached = biting::QUESTION
+    )
+}

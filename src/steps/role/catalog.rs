@@ -1,0 +1,172 @@
+//! The system views Stitch reads. PUBLIC may read them unless somebody closed them; then the single missing ones are
+//! granted, never the documented blanket: run by a superuser, it opens `pg_authid` with everybody's password hashes.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::change::{Action, Change, Plan, Run, Sql, Statement};
+use crate::finding::{Code, Finding};
+use crate::settings::Settings;
+use crate::sql;
+use crate::world::{Failure, On, World};
+
+/// What the role (or PUBLIC, while there is no role) cannot read.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Gaps {
+    /// System schemas without USAGE.
+    schemas: Vec<Gap>,
+    /// Relations without SELECT.
+    relations: Vec<Gap>,
+    /// Whether anything was looked at: not while the database does not exist.
+    looked: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Gap {
+    schema: String,
+    #[serde(default)]
+    relation: String,
+    /// Whether this login may grant it.
+    may_grant: bool,
+}
+
+pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Gaps> {
+    let gaps = world
+        .ask(
+            On::Database(&settings.stitch.database),
+            QUESTION,
+            &[settings.stitch.role.as_str()],
+        )
+        .await?;
+    Ok(gaps.unwrap_or_default())
+}
+
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, shut: Option<&Failure>) {
+    if let Some(shut) = shut {
+        let unseen = Finding::unknown(
+            Code::CatalogUnseen,
+            format!(
+                "whether the role may read the system catalogs is not seen: {}",
+                shut.text
+            ),
+        );
+        plan.find(unseen.advise(shut.advice.as_deref().unwrap_or("let this login in, and look again")));
+    }
+    if !gaps.looked {
+        return;
+    }
+    let role = &settings.stitch.role;
+    if gaps.schemas.is_empty() && gaps.relations.is_empty() {
+        plan.find(Finding::good(
+            Code::CatalogReadable,
+            "the system catalogs can be read without any further grant",
+        ));
+        return;
+    }
+    for gap in &gaps.schemas {
+        let (grant, revoke) = (
+            sql::grant_schema_usage(&gap.schema, role),
+            sql::revoke_schema_usage(&gap.schema, role),
+        );
+        one(
+            plan,
+            settings,
+            format!("USAGE on the schema {}", gap.schema),
+            grant,
+            revoke,
+            May::grant(gap.may_grant),
+        );
+    }
+    let mut by_schema: BTreeMap<(&str, bool), Vec<String>> = BTreeMap::new();
+    for gap in &gaps.relations {
+        by_schema
+            .entry((&gap.schema, gap.may_grant))
+            .or_default()
+            .push(gap.relation.clone());
+    }
+    for ((schema, may_grant), relations) in by_schema {
+        let (grant, revoke) = (
+            sql::grant_select(schema, &relations, role),
+            sql::revoke_select(schema, &relations, role),
+        );
+        one(
+            plan,
+            settings,
+            format!("SELECT on {} ({schema})", relations.join(", ")),
+            grant,
+            revoke,
+            May::grant(may_grant),
+        );
+    }
+}
+
+fn one(plan: &mut Plan, settings: &Settings, what: String, grant: Statement, revoke: Statement, may: May) {
+    let role = settings.stitch.role.as_str();
+    if may == May::No {
+        plan.find(
+            Finding::bad(
+                Code::CatalogCannotGrant,
+                format!("the role {role:?} lacks {what}, and this login may not grant it"),
+            )
+            .advise(format!(
+                "a superuser runs in the database {:?}: {grant};",
+                settings.stitch.database.as_str()
+            ))
+            .about(what),
+        );
+        return;
+    }
+    let action = |statement| {
+        Action::Sql(Sql {
+            database: settings.stitch.database.clone(),
+            statements: vec![statement],
+            run: Run::Together,
+            unless: None,
+            borrow: Vec::new(),
+        })
+    };
+    plan.change(Change {
+        summary: format!("grant {what} to {role:?}"),
+        why: "Stitch reads the catalogs to see which tables exist and how they are built; here somebody has closed them.",
+        action: action(grant),
+        undo: Some(action(revoke)),
+    });
+}
+
+/// Whether this login may grant it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum May {
+    Yes,
+    No,
+}
+
+impl May {
+    fn grant(may: bool) -> Self {
+        if may { Self::Yes } else { Self::No }
+    }
+}
+
+/// The views and tables a JDBC driver and a loader read to verify structure.
+const QUESTION: &str = "
+WITH who AS (SELECT coalesce((SELECT rolname FROM pg_roles WHERE rolname = $1), 'public')::name AS name),
+     me AS (SELECT oid, rolsuper FROM pg_roles WHERE rolname = current_user)
+SELECT json_build_object(
+    'looked', true,
+    'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
+                    'may_grant', me.rolsuper OR pg_has_role(me.oid, n.nspowner, 'USAGE')) ORDER BY n.nspname), '[]')
+                FROM pg_namespace n WHERE n.nspname IN ('information_schema', 'pg_catalog')
+                    AND NOT has_schema_privilege(who.name, n.oid, 'USAGE')),
+    'relations', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'relation', c.relname,
+                      'may_grant', me.rolsuper OR pg_has_role(me.oid, c.relowner, 'USAGE')
+                          OR has_table_privilege(me.oid, c.oid, 'SELECT WITH GRANT OPTION')) ORDER BY n.nspname, c.relname), '[]')
+                  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE (n.nspname = 'information_schema' AND c.relname IN
+                            ('columns', 'key_column_usage', 'schemata', 'table_constraints', 'tables', 'views')
+                         OR n.nspname = 'pg_catalog' AND c.relname IN
+                            ('pg_attrdef', 'pg_attribute', 'pg_class', 'pg_constraint', 'pg_database', 'pg_description',
+                             'pg_index', 'pg_namespace', 'pg_roles', 'pg_tables', 'pg_type', 'pg_views'))
+                      AND NOT has_table_privilege(who.name, c.oid, 'SELECT'))
+)::text
+FROM who, me";

@@ -1,0 +1,121 @@
+//! Guide steps 3 and 4: the Linux user Stitch logs in as on the SSH server, Stitch's key in its `authorized_keys`, and
+//! whether the SSH server lets the two do their work.
+
+use std::net::IpAddr;
+
+use anyhow::Result;
+
+use super::{Step, StepId, Walk};
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::settings::{Bastion, Region, Settings};
+use crate::shell;
+use crate::world::World;
+
+mod account;
+mod dropbear;
+mod facts;
+mod key_file;
+mod key_options;
+mod login_shell;
+mod modes;
+mod server;
+mod sshd;
+mod wanted;
+
+pub(crate) use facts::Facts;
+
+/// The step.
+pub(crate) struct SshUser;
+
+impl Step for SshUser {
+    const ID: StepId = StepId::SshUser;
+    const WHY: &'static str = "Stitch reaches a database without a public address through your SSH server. It needs a \
+                               user of its own there, with its public key and without a password.";
+    const LINK: &'static str = "/security/data-encryption/setting-up-ssh-tunnel-for-database-connection";
+    type Facts = Facts;
+
+    fn skip(settings: &Settings) -> Option<&'static str> {
+        match settings.bastion {
+            Some(_) => None,
+            None => Some("no SSH server is set (--bastion): Stitch connects to the database directly"),
+        }
+    }
+
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        let Some(bastion) = &settings.bastion else {
+            return Ok(Facts::default());
+        };
+        let mut from: Vec<IpAddr> = settings.stitch.allow.iter().map(|cidr| cidr.address()).collect();
+        if from.is_empty() {
+            // The account's region is not known in this run: any of Stitch's addresses may come.
+            from = [Region::NorthAmerica, Region::Europe].map(Region::addresses).concat();
+        }
+        let script = shell::inspect_ssh_user(&bastion.tunnel_user, &from, name_to_look_up(settings));
+        Ok(Facts::parse(&world.look_on_host(&script).await?))
+    }
+
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut plan = Plan::default();
+        if let Some(bastion) = &settings.bastion {
+            plan_account_and_key(settings, bastion, facts, &mut plan);
+            server::judge(settings, bastion, facts, &mut plan);
+        }
+        plan
+    }
+}
+
+/// The database's name, where it can stand for an address.
+fn name_to_look_up(settings: &Settings) -> &str {
+    let host = &settings.stitch.host;
+    if host.is_socket() || host.address().is_some() {
+        ""
+    } else {
+        host.as_str()
+    }
+}
+
+fn plan_account_and_key(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
+    match &facts.account {
+        None => {
+            if let Some(finding) = account::name_is_taken(bastion, facts) {
+                plan.find(finding);
+                return;
+            }
+            plan.change(add_user(bastion));
+        }
+        Some(account) => {
+            // Somebody else's account is not touched, not even its modes.
+            if let Some(finding) = account::belongs_to_another(bastion, account) {
+                plan.find(finding);
+                return;
+            }
+            account::judge(bastion, account, facts, plan);
+            if !account::can_have_a_home(account) {
+                return;
+            }
+        }
+    }
+    match &bastion.public_key {
+        Some(key) => key_file::judge(settings, bastion, key, facts, plan),
+        None => plan.find(
+            Finding::bad(Code::SshKeyNotGiven, "Stitch's public key was not given, so it cannot be installed or checked.").advise(
+                "Copy it from Stitch: Destination > PostgreSQL > Encryption Type: SSH Tunnel > Public Key; then give it with \
+                 --public-key or --public-key-file.",
+            ),
+        ),
+    }
+}
+
+fn add_user(bastion: &Bastion) -> Change {
+    let user = &bastion.tunnel_user;
+    Change {
+        summary: format!("add the user {user}, which logs in with a key and has no password"),
+        why: "Stitch logs in to the SSH server as a user of its own.",
+        action: Action::Host(shell::add_user(user, &bastion.shell)),
+        undo: Some(Action::Host(shell::remove_user(user))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! Whether the account is Stitch's to have, alive for keys and dead for passwords.
+
+use super::facts::{Account, Aging, Facts, Password, Source};
+use super::{key_file, login_shell};
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::settings::{Adopt, Bastion};
+use crate::shell;
+
+/// Groups whose members are people or powers.
+const POWERFUL: [&str; 9] = [
+    "root", "sudo", "wheel", "admin", "adm", "docker", "lxd", "disk", "shadow",
+];
+
+/// Below it are the groups of the system and its services.
+const FIRST_ORDINARY_ID: u32 = 1000;
+
+/// The user does not exist, but a group of that name does: the new user would be in it, with its rights.
+pub(super) fn name_is_taken(bastion: &Bastion, facts: &Facts) -> Option<Finding> {
+    let user = &bastion.tunnel_user;
+    let group = facts.group.as_ref()?;
+    let reason = if group.gid < FIRST_ORDINARY_ID {
+        "it is one of the system's own".to_owned()
+    } else if group.members.is_empty() {
+        return None;
+    } else {
+        format!("its members are {}", group.members)
+    };
+    Some(
+        Finding::bad(
+            Code::SshUserForeign,
+            format!(
+                "There is no user {user} yet, but a group {user} (gid {}); {reason}.",
+                group.gid
+            ),
+        )
+        .about(user)
+        .advise("Choose another name for Stitch's user with --tunnel-user."),
+    )
+}
+
+/// The account is somebody else's: Stitch's key is not in it, and it has what Stitch's would not have.
+pub(super) fn belongs_to_another(bastion: &Bastion, account: &Account) -> Option<Finding> {
+    let user = &bastion.tunnel_user;
+    let signs = signs_of_another(bastion, account);
+    let is_out_of_reach = account.uid == 0 || account.source == Source::Directory;
+    if signs.is_empty() || (bastion.adopt == Adopt::Yes && !is_out_of_reach) {
+        return None;
+    }
+    let finding = Finding::bad(
+        Code::SshUserForeign,
+        format!(
+            "The user {user} exists and is not Stitch's: {}. Nothing of it is changed.",
+            signs.join(", ")
+        ),
+    );
+    let adopt = if is_out_of_reach {
+        ""
+    } else {
+        " If the account is meant for Stitch, say so with --adopt-user."
+    };
+    Some(
+        finding
+            .about(user)
+            .advise(format!("Choose another name with --tunnel-user.{adopt}")),
+    )
+}
+
+fn signs_of_another(bastion: &Bastion, account: &Account) -> Vec<String> {
+    if account.uid == 0 {
+        return vec!["it is root under another name (uid 0)".to_owned()];
+    }
+    if account.source == Source::Directory {
+        return vec!["it comes from a directory service (LDAP, NIS, …) and not from /etc/passwd".to_owned()];
+    }
+    let mut signs = Vec::new();
+    let powers: Vec<&str> = POWERFUL
+        .into_iter()
+        .filter(|name| account.groups.iter().any(|group| group == name))
+        .collect();
+    if !powers.is_empty() {
+        signs.push(format!("it is in the group {}", powers.join(", ")));
+    }
+    if bastion
+        .public_key
+        .as_ref()
+        .is_some_and(|key| key_file::holds(account, key))
+    {
+        // Somebody has given it to Stitch before.
+        return signs;
+    }
+    if matches!(account.password, Password::Hash | Password::LockedWithHash) {
+        signs.push("it has a password".to_owned());
+    }
+    let others = key_file::other_keys(account, bastion.public_key.as_ref());
+    if others > 0 {
+        signs.push(format!("other keys can log in ({others} in authorized_keys)"));
+    }
+    if account.uid < FIRST_ORDINARY_ID && account.home_node.is_some() && account.ssh_node.is_none() {
+        signs.push(format!("it is one of the system's own (uid {})", account.uid));
+    }
+    signs
+}
+
+/// An account that is Stitch's: what stops a key login is changed where that is safe, and told where it is not.
+pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan) {
+    let user = &bastion.tunnel_user;
+    adopted(bastion, account, plan);
+    password(bastion, account, facts, plan);
+    if let Some(reason) = ended(&account.aging) {
+        let finding = Finding::bad(
+            Code::SshUserExpired,
+            format!("The user {user} cannot log in: {reason}."),
+        );
+        plan.find(finding.about(user).advise(format!(
+            "On the SSH server, as root: usermod -e '' {user}; chage -d \"$(date +%F)\" -M -1 {user}"
+        )));
+    }
+    login_shell::judge(bastion, account, facts, plan);
+    home(bastion, account, plan);
+}
+
+/// Taken although it looks like somebody else's: that is kept in sight.
+fn adopted(bastion: &Bastion, account: &Account, plan: &mut Plan) {
+    let signs = signs_of_another(bastion, account);
+    if !signs.is_empty() {
+        let user = &bastion.tunnel_user;
+        let text = format!(
+            "The user {user} is taken for Stitch (--adopt-user) although {}.",
+            signs.join(", ")
+        );
+        plan.find(Finding::unknown(Code::SshUserAdopted, text).about(user).advise(
+            "Whoever else can log in as this user can read and change what Stitch's key may do; a user of its own is better.",
+        ));
+    }
+}
+
+fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan) {
+    let user = &bastion.tunnel_user;
+    match account.password {
+        Password::Impossible => {}
+        Password::Locked => plan.change(Change {
+            summary: format!("make the account {user} usable with a key (its password is '!', which means locked)"),
+            why: "Without PAM, sshd refuses a locked account even with the right key.",
+            action: Action::Host(shell::unlock_for_keys(user)),
+            undo: None,
+        }),
+        Password::LockedWithHash => {
+            let text =
+                format!("The account {user} was locked by somebody (passwd -l); its password is kept behind the lock.");
+            let finding = if facts.server.uses_pam() {
+                Finding::unknown(Code::SshUserLocked, text)
+            } else {
+                Finding::bad(Code::SshUserLocked, text)
+            };
+            plan.find(finding.about(user).advise(format!(
+                "If nobody needs the password any more, as root: usermod -p '*' {user}"
+            )));
+        }
+        Password::Empty => plan.find(
+            Finding::bad(
+                Code::SshUserOpen,
+                format!("The account {user} has an empty password: anybody may be able to log in as {user}."),
+            )
+            .about(user)
+            .advise(format!("On the SSH server, as root: usermod -p '*' {user}")),
+        ),
+        Password::Hash => plan.find(
+            Finding::unknown(
+                Code::SshUserPassword,
+                format!("The account {user} has a password as well as a key; Stitch does not need it."),
+            )
+            .about(user)
+            .advise(format!("If nobody else needs it, as root: usermod -p '*' {user}")),
+        ),
+        Password::Unknown => plan.find(
+            Finding::unknown(
+                Code::SshUserPassword,
+                format!("Whether the account {user} is locked could not be read from /etc/shadow."),
+            )
+            .about(user)
+            .advise(format!("On the SSH server, as root: passwd -S {user}")),
+        ),
+    }
+}
+
+fn ended(aging: &Aging) -> Option<String> {
+    let today = aging.today?;
+    match *aging {
+        Aging { expires: Some(day), .. } if day >= 0 && day <= today => {
+            Some(format!("the account expired {} days ago", today - day))
+        }
+        Aging { changed: Some(0), .. } => Some("it must change its password at the next login".to_owned()),
+        Aging {
+            changed: Some(changed),
+            max_days: Some(max),
+            ..
+        } if (0..99_999).contains(&max) && changed + max < today => {
+            Some(format!("its password expired {} days ago", today - changed - max))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the home that the account database names is a place for files of its own.
+pub(super) fn can_have_a_home(account: &Account) -> bool {
+    let nowhere = ["/dev/", "/nonexistent", "/proc/"];
+    account.home.starts_with('/') && account.home != "/" && !nowhere.iter().any(|place| account.home.starts_with(place))
+}
+
+fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
+    let user = &bastion.tunnel_user;
+    let home = &account.home;
+    let Some(node) = account.home_node.as_ref().filter(|_| can_have_a_home(account)) else {
+        if can_have_a_home(account) {
+            plan.change(Change {
+                summary: format!("make the missing home directory {home} of {user}"),
+                why: "The key file lies in the user's home.",
+                action: Action::Host(shell::make_home(user)),
+                undo: None,
+            });
+        } else {
+            let text = format!("The home of {user} is {home:?}, which cannot hold a key file.");
+            plan.find(Finding::bad(Code::SshHomeMissing, text).about(user).advise(format!(
+                "On the SSH server, as root: usermod -d /home/{user} -m {user}; mkdir -p /home/{user}; chown {user}: /home/{user}"
+            )));
+        }
+        return;
+    };
+    if node.owner != account.uid && node.owner != 0 {
+        plan.find(
+            Finding::bad(
+                Code::SshHomeOwner,
+                format!(
+                    "{} belongs to the user number {}, not to {user}; sshd ignores its key file.",
+                    node.path, node.owner
+                ),
+            )
+            .about(&node.path)
+            .advise(format!(
+                "On the SSH server, as root: chown {user}: {}",
+                shell::word(&node.path)
+            )),
+        );
+    }
+    if let Some(closed) = account
+        .above
+        .iter()
+        .find(|above| !above.lets_through(account.uid, account.gid))
+    {
+        plan.find(
+            Finding::bad(
+                Code::SshHomeUnreachable,
+                format!(
+                    "{user} cannot pass through {} ({}) to its home, so sshd cannot read its key.",
+                    closed.path, closed.mode
+                ),
+            )
+            .about(&closed.path)
+            .advise(format!(
+                "On the SSH server, as root: chmod o+x {}",
+                shell::word(&closed.path)
+            )),
+        );
+    }
+}

@@ -1,0 +1,265 @@
+//! What the looking script printed, as data.
+
+use super::modes::Node;
+use crate::settings::KeyOption;
+
+/// Everything that was seen. The default: nothing exists, and nothing was looked at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    pub(super) account: Option<Account>,
+    pub(super) group: Option<Group>,
+    /// What the database's name stands for on the SSH server.
+    pub(super) database_addresses: Vec<String>,
+    pub(super) server: Server,
+}
+
+/// The user of Stitch's name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Account {
+    pub(super) source: Source,
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    pub(super) groups: Vec<String>,
+    pub(super) password: Password,
+    pub(super) aging: Aging,
+    pub(super) shell: Shell,
+    pub(super) home: String,
+    /// The home as it really is, behind symbolic links; `None`: it does not exist.
+    pub(super) home_node: Option<Node>,
+    pub(super) ssh_node: Option<Node>,
+    pub(super) keys_node: Option<Node>,
+    pub(super) key_lines: Vec<String>,
+    /// The directories above the home, from the inside out.
+    pub(super) above: Vec<Node>,
+}
+
+/// Where the account is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Source {
+    /// `/etc/passwd`.
+    #[default]
+    Local,
+    /// LDAP or the like: not for us to change.
+    Directory,
+}
+
+/// The password field, without the hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Password {
+    /// `*`: no password fits, keys do.
+    #[default]
+    Impossible,
+    /// `!`: locked, and nothing behind it.
+    Locked,
+    /// `!` in front of a hash: somebody locked it on purpose.
+    LockedWithHash,
+    /// No password is needed.
+    Empty,
+    /// A password is set.
+    Hash,
+    /// It could not be read.
+    Unknown,
+}
+
+/// Days since 1970, as in /etc/shadow; `None` where nothing is set.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Aging {
+    pub(super) today: Option<i64>,
+    pub(super) expires: Option<i64>,
+    pub(super) changed: Option<i64>,
+    pub(super) max_days: Option<i64>,
+}
+
+/// The login shell, and what servers may hold against it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shell {
+    pub(super) path: String,
+    pub(super) state: ShellState,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ShellState {
+    #[default]
+    Usable,
+    /// No such program.
+    Missing,
+    /// Not in /etc/shells.
+    Unlisted,
+}
+
+/// The group of Stitch's name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Group {
+    pub(super) gid: u32,
+    pub(super) members: String,
+}
+
+/// The SSH server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Server {
+    pub(super) kind: Kind,
+    /// The command it was started with.
+    pub(super) running: String,
+    /// Address, keyword, value: what `sshd -T` says.
+    pub(super) settings: Vec<(String, String, String)>,
+    /// Whether a Dropbear knows `permitopen`, as newer ones do.
+    pub(super) permits_targets: bool,
+    /// Keyword and value as its file has them before the first `Match`; read only where sshd itself does not say.
+    pub(super) file: Vec<(String, String)>,
+    /// Its first complaint.
+    pub(super) error: Option<String>,
+    pub(super) looked: Looked,
+}
+
+/// Which SSH server it is; unless it is known otherwise, OpenSSH.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[default]
+    OpenSsh,
+    Dropbear,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Looked {
+    #[default]
+    No,
+    Yes,
+}
+
+impl Facts {
+    /// Reads `name=value` lines; names that are not known are passed over.
+    pub(super) fn parse(text: &str) -> Self {
+        let lines = Lines(text.lines().filter_map(|line| line.split_once('=')).collect());
+        let mut facts = Self {
+            account: None,
+            group: lines.one("group").and_then(group),
+            database_addresses: addresses(&lines),
+            server: Server {
+                kind: match lines.one("server") {
+                    Some("dropbear") => Kind::Dropbear,
+                    _ => Kind::OpenSsh,
+                },
+                running: lines.text("running").unwrap_or_default(),
+                settings: lines.all("sshd").filter_map(setting).collect(),
+                permits_targets: lines.one("dropbear_knows").is_some(),
+                file: lines
+                    .all("sshd_file")
+                    .filter_map(|line| line.split_once(' '))
+                    .map(|(keyword, value)| (keyword.to_owned(), value.trim().to_owned()))
+                    .collect(),
+                error: lines.text("sshd_error"),
+                looked: Looked::Yes,
+            },
+        };
+        if lines.one("exists").is_some() {
+            facts.account = Some(account(&lines));
+        }
+        facts
+    }
+}
+
+impl Server {
+    /// Whether the server understands such an option in front of a key; one it does not know would shut the key out.
+    pub(super) fn knows(&self, option: KeyOption) -> bool {
+        match (self.kind, option) {
+            (Kind::OpenSsh, _) | (Kind::Dropbear, KeyOption::Restrict | KeyOption::NoCommand) => true,
+            (Kind::Dropbear, KeyOption::PermitOpen) => self.permits_targets,
+            (Kind::Dropbear, KeyOption::From) => false,
+        }
+    }
+}
+
+struct Lines<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Lines<'a> {
+    fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(key, _)| *key == name)
+            .map(|(_, value)| *value)
+    }
+
+    fn one(&self, name: &str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let value = self.one(name)?.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.one(name)?.parse().ok()
+    }
+
+    fn node(&self, name: &str) -> Option<Node> {
+        self.one(name).and_then(Node::parse)
+    }
+}
+
+fn account(lines: &Lines<'_>) -> Account {
+    Account {
+        source: match lines.one("local") {
+            Some(_) => Source::Local,
+            None => Source::Directory,
+        },
+        uid: lines.number("uid").unwrap_or_default(),
+        gid: lines.number("gid").unwrap_or_default(),
+        groups: lines
+            .one("groups")
+            .map(|names| names.split_whitespace().map(str::to_owned).collect())
+            .unwrap_or_default(),
+        password: match lines.one("password") {
+            Some("impossible") => Password::Impossible,
+            Some("locked") => Password::Locked,
+            Some("locked-with-hash") => Password::LockedWithHash,
+            Some("empty") => Password::Empty,
+            Some("hash") => Password::Hash,
+            _ => Password::Unknown,
+        },
+        aging: Aging {
+            today: lines.number("today"),
+            expires: lines.number("expires"),
+            changed: lines.number("changed"),
+            max_days: lines.number("max_days"),
+        },
+        shell: Shell {
+            path: lines.text("shell").unwrap_or_else(|| "/bin/sh".to_owned()),
+            state: match (lines.one("shell_missing"), lines.one("shell_unlisted")) {
+                (Some(_), _) => ShellState::Missing,
+                (None, Some(_)) => ShellState::Unlisted,
+                (None, None) => ShellState::Usable,
+            },
+        },
+        home: lines.text("home").unwrap_or_default(),
+        home_node: lines.node("home_node"),
+        ssh_node: lines.node("ssh_node"),
+        keys_node: lines.node("keys_node"),
+        key_lines: lines.all("key_line").map(str::to_owned).collect(),
+        above: lines.all("above").filter_map(Node::parse).collect(),
+    }
+}
+
+/// Once each, and in an order of their own: name servers deal them in turns.
+fn addresses(lines: &Lines<'_>) -> Vec<String> {
+    let mut found: Vec<String> = lines.all("database_address").map(str::to_owned).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// `name:x:gid:members`
+fn group(line: &str) -> Option<Group> {
+    let mut fields = line.split(':').skip(2);
+    Some(Group {
+        gid: fields.next()?.parse().ok()?,
+        members: fields.next().unwrap_or_default().to_owned(),
+    })
+}
+
+/// `address keyword value…`
+fn setting(line: &str) -> Option<(String, String, String)> {
+    let (address, rest) = line.split_once(' ')?;
+    let (keyword, value) = rest.split_once(' ').unwrap_or((rest, ""));
+    Some((address.to_owned(), keyword.to_owned(), value.trim().to_owned()))
+}

@@ -1,0 +1,229 @@
+//! Whether `authorized_keys` holds Stitch's key exactly once, tight, and where sshd will believe it.
+
+use super::facts::{Account, Facts};
+use super::key_options::{KeyLine, opens};
+use super::modes::Node;
+use super::wanted::Wanted;
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::pattern;
+use crate::public_key::PublicKey;
+use crate::settings::{Bastion, KeyOption, Settings};
+use crate::shell;
+
+/// Plans what is missing, or says that all is well.
+pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, facts: &Facts, plan: &mut Plan) {
+    let user = &bastion.tunnel_user;
+    let empty = Account::default();
+    let account = facts.account.as_ref().unwrap_or(&empty);
+    if let Some(finding) = not_ours_to_write(bastion, account) {
+        plan.find(finding);
+        return;
+    }
+    let wanted = Wanted::new(settings, bastion, facts);
+    for option in &wanted.impossible {
+        plan.find(impossible(bastion, *option));
+    }
+    let purpose = wanted.purpose();
+    let state = State::of(account, key, &wanted);
+    let modes = wrong_modes(account);
+    if let Some(problem) = state.problem() {
+        plan.change(Change {
+            summary: format!("{problem} Stitch's key {key} for {user}, {purpose}"),
+            why: "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.",
+            action: Action::Host(shell::install_key(user, key, &state.options())),
+            undo: Some(Action::Host(shell::remove_key(user, key))),
+        });
+    }
+    // Installing sets the modes of the file and its directory, too, but not of the home.
+    if !modes.is_empty()
+        && (state.problem().is_none() || account.home_node.as_ref().is_some_and(Node::others_may_write))
+    {
+        plan.change(Change {
+            summary: format!("correct {} for {user}", modes.join(" and ")),
+            why: "sshd ignores a key file that others could have written.",
+            action: Action::Host(shell::fix_modes(user)),
+            undo: None,
+        });
+    }
+    if state.problem().is_none() && modes.is_empty() {
+        let text = format!("Stitch's key {key} is installed for {user}, once, {purpose}.");
+        plan.find(Finding::good(Code::SshKeyInstalled, text).about(key.fingerprint()));
+    }
+    for line in &state.lines {
+        if wanted.is_met_by(line) {
+            narrower(settings, bastion, line, plan);
+        }
+    }
+}
+
+/// Whether the account's file holds the key, in whatever shape.
+pub(super) fn holds(account: &Account, key: &PublicKey) -> bool {
+    account
+        .key_lines
+        .iter()
+        .any(|line| is_key_line(line) && line.contains(key.body()))
+}
+
+/// How many keys besides Stitch's can log in.
+pub(super) fn other_keys(account: &Account, key: Option<&PublicKey>) -> usize {
+    let is_stitchs = |line: &str| key.is_some_and(|key| line.contains(key.body()) || is_piece(line, key));
+    account
+        .key_lines
+        .iter()
+        .filter(|line| is_key_line(line) && !is_stitchs(line))
+        .count()
+}
+
+fn is_key_line(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with('#')
+}
+
+/// A line that is a part of the key: what a paste that was broken over lines leaves. The installing script judges by
+/// the same rule.
+fn is_piece(line: &str, key: &PublicKey) -> bool {
+    is_key_line(line) && !line.contains(key.body()) && key.line().contains(line.trim())
+}
+
+struct State<'a> {
+    lines: Vec<KeyLine<'a>>,
+    pieces: usize,
+    wanted: &'a Wanted,
+}
+
+impl<'a> State<'a> {
+    fn of(account: &'a Account, key: &PublicKey, wanted: &'a Wanted) -> Self {
+        let ours = |line: &&String| is_key_line(line) && line.contains(key.body());
+        Self {
+            lines: account
+                .key_lines
+                .iter()
+                .filter(ours)
+                .map(|line| KeyLine::parse(line))
+                .collect(),
+            pieces: account.key_lines.iter().filter(|line| is_piece(line, key)).count(),
+            wanted,
+        }
+    }
+
+    /// What is written in front of the key.
+    fn options(&self) -> String {
+        match self.lines.as_slice() {
+            [line] => self.wanted.text(Some(line)),
+            _ => self.wanted.text(None),
+        }
+    }
+
+    /// The verb of the change, if one is needed.
+    fn problem(&self) -> Option<&'static str> {
+        match self.lines.as_slice() {
+            [] if self.pieces > 0 => Some("put together, from pieces on several lines,"),
+            [] => Some("install"),
+            [line] if self.wanted.is_met_by(line) && self.pieces == 0 => None,
+            [line] if self.wanted.is_met_by(line) => Some("clear away broken pieces of"),
+            [_] => Some("tighten"),
+            _ => Some("keep only one line with"),
+        }
+    }
+}
+
+fn impossible(bastion: &Bastion, option: KeyOption) -> Finding {
+    let option = option.as_str();
+    Finding::unknown(
+        Code::SshKeyOptionUnknown,
+        format!("The SSH server is a Dropbear that does not know {option}= in front of a key, so it is left out."),
+    )
+    .about(&bastion.tunnel_user)
+    .advise("Let a firewall do it, or use OpenSSH.")
+}
+
+/// Symbolic links lead to files that may be somebody else's; root does not follow them.
+fn not_ours_to_write(bastion: &Bastion, account: &Account) -> Option<Finding> {
+    let user = &bastion.tunnel_user;
+    let odd = match (&account.ssh_node, &account.keys_node) {
+        (Some(node), _) if !node.is_directory() => node,
+        (_, Some(node)) if !node.is_file() => node,
+        _ => return None,
+    };
+    let what = if odd.is_link() {
+        "a symbolic link"
+    } else {
+        "of the wrong kind"
+    };
+    Some(
+        Finding::bad(
+            Code::SshKeyFileOdd,
+            format!("{} is {what}; Stitch's key is not written there.", odd.path),
+        )
+        .about(&odd.path)
+        .advise(format!(
+            "Look where it leads (ls -l {path}), and if {user} needs nothing behind it, as root: rm {path}",
+            path = shell::word(&odd.path)
+        )),
+    )
+}
+
+/// What is wrong with owners and modes, in words.
+fn wrong_modes(account: &Account) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if let Some(home) = account.home_node.as_ref().filter(|home| home.others_may_write()) {
+        wrong.push(format!("the mode {} of {}", home.mode, home.path));
+    }
+    for (node, rights) in [(&account.ssh_node, "rwx"), (&account.keys_node, "r")] {
+        let Some(node) = node else { continue };
+        if node.owner != account.uid {
+            wrong.push(format!("the owner {} of {}", node.owner, node.path));
+        }
+        if !node.is_private() || !node.owner_may(rights) {
+            wrong.push(format!("the mode {} of {}", node.mode, node.path));
+        }
+    }
+    wrong
+}
+
+/// Options that somebody added to make the line narrower: kept, but they must not keep Stitch out.
+fn narrower(settings: &Settings, bastion: &Bastion, line: &KeyLine<'_>, plan: &mut Plan) {
+    let user = &bastion.tunnel_user;
+    let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
+    let targets = line.values("permitopen");
+    if !targets.is_empty() && !targets.iter().any(|target| opens(target, host, port)) {
+        plan.find(
+            Finding::bad(
+                Code::SshForwardingRestricted,
+                format!(
+                    "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys).",
+                    targets.join(", ")
+                ),
+            )
+            .about(user)
+            .advise(format!(
+                "Add permitopen=\"{host}:{port}\" to the options of the line in ~{user}/.ssh/authorized_keys."
+            )),
+        );
+    }
+    let from: Vec<&str> = line.values("from").iter().flat_map(|list| list.split(',')).collect();
+    let shut_out: Vec<String> = settings
+        .stitch
+        .allow
+        .iter()
+        .map(|cidr| cidr.address())
+        .filter(|address| !from.is_empty() && !pattern::list_allows(&from, *address))
+        .map(|address| address.to_string())
+        .collect();
+    if !shut_out.is_empty() {
+        plan.find(
+            Finding::bad(
+                Code::SshNotAllowed,
+                format!(
+                    "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys).",
+                    shut_out.join(", ")
+                ),
+            )
+            .about(user)
+            .advise(format!(
+                "Add the addresses to from=\"…\" in ~{user}/.ssh/authorized_keys."
+            )),
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! A line of `authorized_keys`, split as sshd splits it: options, type, key. And what its options let the key do.
+
+use super::wanted::Dialect;
+
+/// One line that is neither empty nor a comment.
+#[derive(Debug)]
+pub(super) struct KeyLine<'a> {
+    /// The options in front of the key, split at commas outside quotes.
+    pub(super) options: Vec<&'a str>,
+}
+
+impl<'a> KeyLine<'a> {
+    /// Splits a line; what comes behind the first blank outside quotes is the key, unless the line begins with it.
+    pub(super) fn parse(line: &'a str) -> Self {
+        let line = line.trim();
+        let first = &line[..end_of(line, char::is_whitespace)];
+        if is_type(first) {
+            return Self { options: Vec::new() };
+        }
+        let mut options = Vec::new();
+        let mut rest = first;
+        while !rest.is_empty() {
+            let end = end_of(rest, |c| c == ',');
+            options.push(&rest[..end]);
+            rest = rest[end..].trim_start_matches(',');
+        }
+        Self { options }
+    }
+
+    /// The key may forward connections and has no terminal, agent or X11, in words that this server knows.
+    pub(super) fn is_tight(&self, dialect: Dialect) -> bool {
+        let refused = ["no-port-forwarding", "cert-authority"];
+        let gives_back = ["pty", "agent-forwarding", "x11-forwarding", "user-rc"];
+        let wanted: Vec<&str> = dialect.base().split(',').collect();
+        let unknown = match dialect {
+            Dialect::OpenSsh => [].as_slice(),
+            Dialect::Dropbear => &["restrict", "port-forwarding"],
+        };
+        let mut unwanted = refused.iter().chain(&gives_back).chain(unknown);
+        wanted.into_iter().all(|option| self.has(option)) && !unwanted.any(|option| self.has(option))
+    }
+
+    /// The values of an option such as `permitopen="host:port"`.
+    pub(super) fn values(&self, name: &str) -> Vec<&'a str> {
+        self.options
+            .iter()
+            .filter_map(|option| {
+                let (key, value) = option.split_once('=')?;
+                key.eq_ignore_ascii_case(name).then(|| value.trim_matches('"'))
+            })
+            .collect()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.options.iter().any(|option| option.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Where the first such character outside quotes stands; a backslash guards a quote.
+fn end_of(text: &str, stop: impl Fn(char) -> bool) -> usize {
+    let mut is_quoted = false;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        if c == '"' && before != '\\' {
+            is_quoted = !is_quoted;
+        } else if !is_quoted && stop(c) {
+            return at;
+        }
+        before = c;
+    }
+    text.len()
+}
+
+fn is_type(word: &str) -> bool {
+    ["ssh-", "ecdsa-", "sk-"].iter().any(|start| word.starts_with(start)) && !word.contains('=') && !word.contains(',')
+}
+
+/// Whether a `permitopen` or `PermitOpen` value lets a connection to that host and port through.
+pub(super) fn opens(value: &str, host: &str, port: u16) -> bool {
+    if value == "any" {
+        return true;
+    }
+    let Some((pattern, allowed)) = value.rsplit_once(':') else {
+        return false;
+    };
+    let pattern = pattern.trim_start_matches('[').trim_end_matches(']');
+    (pattern == "*" || pattern.eq_ignore_ascii_case(host)) && (allowed == "*" || allowed == port.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_split_as_sshd_does() {
+        let line =
+            KeyLine::parse(r#"restrict,command="echo \"a, b\" c",port-forwarding,permitopen="db:5432" ssh-rsa AAAA x"#);
+        assert_eq!(line.options.len(), 4);
+        assert!(line.is_tight(Dialect::OpenSsh));
+        assert_eq!(line.values("permitopen"), ["db:5432"]);
+        let is_tight = |line: &str| KeyLine::parse(line).is_tight(Dialect::OpenSsh);
+        assert!(!is_tight("ssh-rsa AAAA restrict,port-forwarding"));
+        assert!(!is_tight("restrict,port-forwarding,pty ssh-rsa AAAA"));
+        assert!(!is_tight("no-port-forwarding ssh-rsa AAAA"));
+    }
+
+    #[test]
+    fn dropbear_has_words_of_its_own() {
+        let is_tight = |line: &str| KeyLine::parse(line).is_tight(Dialect::Dropbear);
+        assert!(is_tight("no-pty,no-agent-forwarding,no-X11-forwarding ssh-rsa AAAA"));
+        assert!(!is_tight("restrict,port-forwarding ssh-rsa AAAA"));
+    }
+
+    #[test]
+    fn targets() {
+        assert!(opens("db:5432", "DB", 5432) && opens("*:5432", "x", 5432) && opens("any", "x", 1));
+        assert!(opens("[fd77::1]:5432", "fd77::1", 5432) && opens("db:*", "db", 1));
+        assert!(
+            !opens("db:5433", "db", 5432) && !opens("none", "db", 5432) && !opens("127.0.0.1:5432", "localhost", 5432)
+        );
+    }
+}

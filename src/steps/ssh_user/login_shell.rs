@@ -1,0 +1,59 @@
+//! The login shell: the one that was chosen, or what the one that is there stops.
+
+use super::facts::{Account, Facts, Kind, ShellState};
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::settings::{Bastion, LoginShell};
+use crate::shell;
+
+/// Another shell that was chosen is a change; of any other shell it is told what it stops.
+pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan) {
+    let user = &bastion.tunnel_user;
+    let path = &account.shell.path;
+    let wanted = match &bastion.shell {
+        LoginShell::Any => None,
+        LoginShell::This(wanted) => (wanted != path).then(|| wanted.clone()),
+        LoginShell::Nologin => (!is_closed(path)).then(|| "nologin".to_owned()),
+    };
+    if let Some(wanted) = wanted {
+        plan.change(Change {
+            summary: format!("change the login shell of {user} from {path} to {wanted}"),
+            why: "It was chosen with --shell or --tunnel-only.",
+            action: Action::Host(shell::set_shell(user, &bastion.shell)),
+            undo: Some(Action::Host(shell::set_shell(user, &LoginShell::This(path.clone())))),
+        });
+        return;
+    }
+    let refuses = facts.server.kind == Kind::Dropbear;
+    let finding = match account.shell.state {
+        ShellState::Missing => Finding::bad(
+            Code::SshShellMissing,
+            format!("The login shell of {user}, {path}, does not exist; sshd refuses such users."),
+        ),
+        ShellState::Unlisted if refuses => Finding::bad(
+            Code::SshShellNologin,
+            format!("The login shell of {user}, {path}, is not in /etc/shells; Dropbear refuses such users."),
+        ),
+        _ if is_closed(path) => Finding::unknown(
+            Code::SshShellNologin,
+            format!(
+                "The login shell of {user} is {path}. Forwarding needs no shell, but it is not documented whether Stitch \
+                 opens one; Dropbear refuses shells that are not in /etc/shells."
+            ),
+        ),
+        ShellState::Unlisted => Finding::unknown(
+            Code::SshShellNologin,
+            format!(
+                "The login shell of {user}, {path}, is not in /etc/shells; Dropbear and pam_shells refuse such users."
+            ),
+        ),
+        ShellState::Usable => return,
+    };
+    plan.find(finding.about(user).advise(format!(
+        "If Stitch cannot connect, on the SSH server, as root: usermod -s /bin/sh {user}"
+    )));
+}
+
+fn is_closed(path: &str) -> bool {
+    path.ends_with("/nologin") || path.ends_with("/false")
+}

@@ -1,0 +1,29 @@
+//! Where `sshd -T` does not work, its file is all there is: what it seems to forbid is told, as not certain.
+
+use super::{CHECKS, Case};
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::steps::ssh_user::facts::Server;
+use crate::steps::ssh_user::sshd::View;
+
+pub(super) fn judge(case: &Case<'_>, server: &Server, plan: &mut Plan) {
+    let user = case.user();
+    let why = server.error.as_deref().unwrap_or("sshd is not in the search path");
+    plan.find(
+        Finding::unknown(
+            Code::SshSettingsUnreadable,
+            format!("Whether the SSH server lets {user} log in and forward is not known: {why}."),
+        )
+        .advise(format!(
+            "On the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"
+        )),
+    );
+    let Some(view) = View::of_file(server) else { return };
+    for problem in CHECKS.into_iter().filter_map(|check| check(case, &view)) {
+        let text = format!(
+            "{}, as far as /etc/ssh/sshd_config can be read without sshd (its Match blocks are not looked at).",
+            problem.text
+        );
+        plan.find(Finding::unknown(problem.code, text).about(user).advise(problem.advice));
+    }
+}

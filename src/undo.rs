@@ -1,0 +1,178 @@
+//! The way back, written while the run goes on: a POSIX shell script that undoes, newest first, exactly what was changed.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::change::{Action, Change, Run};
+use crate::settings::{BastionServer, Machine, Settings};
+use crate::shell;
+
+/// An undo file, or none.
+pub struct UndoFile {
+    file: Option<File>,
+    /// psql's connection words.
+    psql: String,
+    /// The database that psql goes to where it does not matter.
+    database: String,
+    /// What runs a script as root on the SSH server.
+    host: String,
+    /// What runs a script on the machine PostgreSQL runs on.
+    database_host: String,
+    count: usize,
+    /// The function of the change that is being made.
+    begun: Option<String>,
+}
+
+/// Every change has a function, written before the change is made, and a line that puts it first in the list, written when
+/// it was made: what another made in the meantime is never taken back. The trap runs the list when the shell comes to the
+/// end of the file, wherever that is, so the file is right after each line, also when the run that wrote it was killed.
+const HEADER: &str = "#!/bin/sh
+# Takes back what stitch-pg changed, newest first. Read it before you run it: sh THIS_FILE
+# psql asks for the admin's password, or takes it from PGPASSWORD or ~/.pgpass.
+# A function without an undo= line after it belongs to a change that failed, or was cut off before its end was seen: look
+# whether it was made, and call the function yourself if it was.
+set -u
+undo=
+trap 'for step in $undo; do \"$step\" || exit 1; done' EXIT
+";
+
+impl UndoFile {
+    /// Keeps nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            file: None,
+            psql: String::new(),
+            database: String::new(),
+            host: String::new(),
+            database_host: String::new(),
+            count: 0,
+            begun: None,
+        }
+    }
+
+    /// Opens the file (mode 0600) and appends to what an earlier run has written.
+    pub fn open(path: &Path, settings: &Settings) -> Result<Self> {
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("cannot open the undo file {}", path.display()))?;
+        if file.metadata()?.len() == 0 {
+            file.write_all(HEADER.as_bytes())?;
+        }
+        let admin = &settings.admin;
+        let psql = format!(
+            "psql -X -q -v ON_ERROR_STOP=1 -h {} -p {} -U {}",
+            shell::word(admin.host.as_str()),
+            admin.port,
+            shell::word(&admin.user)
+        );
+        let host = settings
+            .bastion
+            .as_ref()
+            .map_or_else(String::new, |bastion| match &bastion.server {
+                BastionServer::Local => "sh -s".to_owned(),
+                BastionServer::Ssh(target) => {
+                    let become_root = if target.user == "root" { "sh -s" } else { "sudo sh -s" };
+                    format!(
+                        "ssh -p {} {} {}",
+                        target.port,
+                        shell::word(&format!("{}@{}", target.user, target.host)),
+                        shell::word(become_root)
+                    )
+                }
+            });
+        Ok(Self {
+            file: Some(file),
+            psql,
+            database: shell::word(admin.database.as_str()),
+            database_host: match settings.database_machine() {
+                Some(Machine::Bastion) => host.clone(),
+                _ => "sh -s".to_owned(),
+            },
+            host,
+            count: 0,
+            begun: None,
+        })
+    }
+
+    /// Writes the way back of one change to disk, before the change is made.
+    pub fn begin(&mut self, change: &Change) -> Result<()> {
+        self.begun = None;
+        let Some(file) = &mut self.file else { return Ok(()) };
+        self.count += 1;
+        let name = format!("undo_{}_{}", std::process::id(), self.count);
+        let entry = match &change.undo {
+            Some(undo) => {
+                let (command, text) = match undo {
+                    Action::Sql(sql) => (
+                        format!("{} -d {}", self.psql, shell::word(sql.database.as_str())),
+                        sql.to_string(),
+                    ),
+                    Action::Host(script) => (self.host.clone(), script.to_string()),
+                    Action::RemoveHbaLines(edit) => {
+                        let reload = shell::word(&format!("{};", crate::sql::reload()));
+                        let command = format!(
+                            "{{ {} && {} -d {} -c {reload} </dev/null; }}",
+                            self.database_host, self.psql, self.database
+                        );
+                        (command, shell::remove_hba_lines(edit).to_string())
+                    }
+                    Action::AddHbaLines(_) | Action::SaveSecret { .. } => return Ok(()),
+                };
+                let end = delimiter(&text);
+                format!(
+                    "# to undo: {}\n{name}() {{\n{command} <<'{end}'\n{text}\n{end}\n}}\n",
+                    one_line(&change.summary)
+                )
+            }
+            None => format!("# kept, this tool never takes it back: {}\n", one_line(&change.summary)),
+        };
+        write(file, &entry)?;
+        self.begun = change.undo.is_some().then_some(name);
+        if is_piecemeal(&change.action) {
+            self.made()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The change was made: from now on the file takes it back.
+    pub fn made(&mut self) -> Result<()> {
+        match (&mut self.file, self.begun.take()) {
+            (Some(file), Some(name)) => write(file, &format!("undo=\"{name} $undo\"\n")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A change that goes object by object: a part of it may be made when the run is cut off, and its way back does nothing to
+/// the rest, so that is in force from the start.
+fn is_piecemeal(action: &Action) -> bool {
+    matches!(action, Action::Sql(sql) if matches!(sql.run, Run::Patiently { .. }))
+}
+
+fn write(file: &mut File, text: &str) -> Result<()> {
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_data())
+        .context("cannot write the undo file")
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+/// A here-document's end that does not occur in the text.
+fn delimiter(text: &str) -> String {
+    let mut end = "END".to_owned();
+    while text.lines().any(|line| line == end) {
+        end.push('_');
+    }
+    end
+}

@@ -1,0 +1,169 @@
+//! The outside: PostgreSQL and the SSH server. Reading is for everybody; [`World::apply`] is the only writer, but
+//! for the proof of the tunnel, which takes back what it wrote.
+
+mod apply;
+mod dial;
+mod failure;
+mod gateway;
+mod hba;
+pub(crate) mod host;
+mod known_hosts;
+mod open;
+mod peer;
+mod postgres;
+mod proof;
+pub(crate) mod rehearsal;
+mod server;
+mod ssh;
+mod tls;
+mod tunnel;
+mod wire;
+
+use anyhow::{Result, bail};
+use serde::de::DeserializeOwned;
+
+use crate::change::{Borrow, Statement};
+use crate::console::Asker;
+use crate::names::DatabaseName;
+use crate::settings::{BastionServer, Settings};
+use crate::world::gateway::Gateway;
+use crate::world::host::Host;
+use crate::world::postgres::Postgres;
+
+pub use dial::Encryption;
+pub(crate) use dial::Session;
+pub(crate) use failure::{Failure, Layer};
+use postgres::ask;
+pub(crate) use proof::Proof;
+pub use server::Server;
+pub(crate) use ssh::Wish;
+
+/// What a run can reach.
+pub struct World {
+    settings: Settings,
+    asker: Asker,
+    postgres: Postgres,
+    gateway: Option<Gateway>,
+    host: Option<Host>,
+    /// This machine, when PostgreSQL runs on it.
+    here: Option<Host>,
+    /// Memberships lent to the admin's login and not given back yet, with the database they were lent in.
+    lent: Vec<Borrow>,
+    stitch_encryption: Option<Encryption>,
+    /// A key of our own in Stitch's file.
+    lent_key: Option<proof::LentKey>,
+}
+
+/// Whether the run may change anything. In [`Access::ReadOnly`] the server itself enforces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// `plan`, `check`: every admin connection has `default_transaction_read_only = on`.
+    ReadOnly,
+    /// `setup`.
+    ReadWrite,
+}
+
+/// Which database a question is put to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On<'a> {
+    /// The one the admin's login is in already: for what is the same in every database.
+    Server,
+    /// This one; the answer is `None` when it does not exist or does not let the admin's login in.
+    Database(&'a DatabaseName),
+}
+
+impl World {
+    /// Connects to nothing yet.
+    #[must_use]
+    pub fn new(settings: &Settings, access: Access, asker: Asker) -> Self {
+        let gateway = match settings.bastion.as_ref().map(|bastion| &bastion.server) {
+            Some(BastionServer::Ssh(target)) => Some(Gateway::new(target, settings.timeout, &asker)),
+            _ => None,
+        };
+        Self {
+            settings: settings.clone(),
+            postgres: Postgres::new(settings, access, gateway.clone(), asker.clone()),
+            asker,
+            gateway,
+            host: None,
+            here: None,
+            lent: Vec::new(),
+            stitch_encryption: None,
+            lent_key: None,
+        }
+    }
+
+    /// What the server is, as far as it was reached.
+    #[must_use]
+    pub fn known_server(&self) -> Option<&Server> {
+        self.postgres.known_server()
+    }
+
+    /// What the server is.
+    pub(crate) async fn server(&mut self) -> Result<&Server> {
+        self.postgres.server().await
+    }
+
+    /// Puts one question to PostgreSQL: a `SELECT` of one row and one column cast to `text` that holds JSON, with
+    /// text parameters `$1…`. One round trip. `None` when the database does not exist.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &mut self,
+        on: On<'_>,
+        question: &str,
+        parameters: &[&str],
+    ) -> Result<Option<T>> {
+        let database = match on {
+            On::Server => self.postgres.home().await?,
+            On::Database(name) => name.to_string(),
+        };
+        let limit = self.settings.timeout;
+        match self.postgres.session(&database).await? {
+            Some(session) => ask(session, question, parameters, limit).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Why a database that exists did not let the admin's login in, when a question was last put to it.
+    pub(crate) fn shut(&self, database: &DatabaseName) -> Option<&Failure> {
+        self.postgres.shut(database.as_str())
+    }
+
+    /// Logs in as the Stitch role, a fresh connection over the path Stitch will use.
+    pub(crate) async fn log_in_as_stitch(&mut self, database: &str) -> Result<Session, Failure> {
+        let session = self.postgres.log_in_as_stitch(database).await?;
+        self.stitch_encryption = Some(session.encryption);
+        Ok(session)
+    }
+
+    /// Whether Stitch's own login was encrypted, when it was tried.
+    #[must_use]
+    pub fn stitch_encryption(&self) -> Option<Encryption> {
+        self.stitch_encryption
+    }
+
+    /// Runs a POSIX shell script as root on the SSH server that only looks, and returns what it printed on stdout.
+    pub(crate) async fn look_on_host(&mut self, script: &Statement) -> Result<String> {
+        self.host().await?.as_root(script).await
+    }
+
+    /// The firewall rules of the machine that Stitch, or without an SSH server PostgreSQL, is reached at, where it is
+    /// one we are root on without a question.
+    pub(crate) async fn look_at_firewall(&mut self) -> Result<String> {
+        let host = if self.settings.bastion.is_some() {
+            self.host().await?
+        } else {
+            self.database_host().await?
+        };
+        host.as_root_unasked(&crate::shell::inspect_firewall()).await
+    }
+
+    async fn host(&mut self) -> Result<&mut Host> {
+        let Some(bastion) = &self.settings.bastion else {
+            bail!("no SSH server is set (--bastion)")
+        };
+        match &mut self.host {
+            Some(host) => Ok(host),
+            empty => Ok(empty.insert(Host::open(bastion, self.gateway.as_ref(), &self.asker).await?)),
+        }
+    }
+}

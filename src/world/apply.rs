@@ -1,0 +1,240 @@
+//! The only writer: runs one change, and gives borrowed memberships back whatever happens.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::error::SqlState;
+
+use crate::change::{Action, Borrow, Run, Sql, Statement};
+use crate::secret::Secret;
+use crate::sql;
+use crate::world::World;
+use crate::world::dial::Session;
+use crate::world::failure::explain;
+
+/// A statement may take longer than a look: `CREATE DATABASE` copies a template and waits for a checkpoint.
+const PATIENCE: u32 = 30;
+
+/// How often a busy object is tried before it is left for the next run; the pause doubles from 50 ms to 3.2 s.
+const TRIES: u32 = 7;
+
+impl World {
+    /// Runs one change.
+    pub async fn apply(&mut self, action: &Action) -> Result<()> {
+        match action {
+            Action::Sql(sql) => self.apply_sql(sql).await,
+            Action::Host(script) => self.host().await?.as_root(script).await.map(drop),
+            Action::AddHbaLines(edit) => self.add_hba_lines(edit).await,
+            Action::RemoveHbaLines(edit) => self.remove_hba_lines(edit).await,
+            Action::SaveSecret { path, secret } => save_secret(path, secret),
+        }
+    }
+
+    /// Gives back every membership that is still lent and takes our key out of Stitch's file, on fresh connections if
+    /// need be. Called when a run ends early.
+    pub async fn give_back(&mut self) -> Result<()> {
+        let key = self.take_key_back().await;
+        self.give_memberships_back().await.and(key)
+    }
+
+    /// Stops what the server is still doing for a run that was cut short.
+    pub async fn cancel(&mut self) {
+        self.postgres.cancel().await;
+    }
+
+    async fn give_memberships_back(&mut self) -> Result<()> {
+        if self.lent.is_empty() {
+            return Ok(());
+        }
+        self.postgres.hang_up();
+        let home = self.postgres.home().await?;
+        let lent = self.lent.clone();
+        let limit = self.settings.timeout;
+        let Some(session) = self.postgres.session(&home).await? else {
+            bail!("cannot reconnect to give memberships back")
+        };
+        give_back(session, &lent, limit).await?;
+        self.lent.clear();
+        Ok(())
+    }
+
+    /// The statements that give back what is still lent, for whoever must run them now.
+    #[must_use]
+    pub fn owed(&self) -> String {
+        let statements: Vec<String> = self
+            .lent
+            .iter()
+            .rev()
+            .map(|borrow| format!("{};", sql::give_back(borrow)))
+            .collect();
+        statements.join(" ")
+    }
+
+    /// Makes the server read its configuration files again.
+    pub(super) async fn reload_server(&mut self) -> Result<()> {
+        let limit = self.settings.timeout;
+        let home = self.postgres.home().await?;
+        let session = self.postgres.session(&home).await?.context("the database is gone")?;
+        run(session, &sql::reload(), limit).await
+    }
+
+    async fn apply_sql(&mut self, sql: &Sql) -> Result<()> {
+        let limit = self.settings.timeout * PATIENCE;
+        self.lent.extend(sql.borrow.iter().cloned());
+        let database = sql.database.as_str();
+        // Roles and databases are the same from every database, so an absent one is fine where the home will do.
+        let home = self.postgres.home().await?;
+        let name = if self.postgres.session(database).await?.is_some() {
+            database
+        } else {
+            home.as_str()
+        };
+        let session = self.postgres.session(name).await?.context("the database is gone")?;
+        let outcome = async {
+            for borrow in &sql.borrow {
+                run(session, &sql::lend(borrow), limit)
+                    .await
+                    .with_context(|| format!("cannot borrow the role {}", borrow.role))?;
+            }
+            run_all(session, sql, limit).await
+        }
+        .await;
+        let returned = give_back(session, &sql.borrow, limit).await;
+        if returned.is_ok() {
+            self.lent.retain(|lent| !sql.borrow.contains(lent));
+        }
+        outcome.and(returned)
+    }
+}
+
+async fn give_back(session: &Session, borrowed: &[Borrow], limit: Duration) -> Result<()> {
+    let mut outcome = Ok(());
+    for borrow in borrowed.iter().rev() {
+        let statement = sql::give_back(borrow);
+        if let Err(error) = run(session, &statement, limit).await {
+            outcome = Err(error.context(format!(
+                "a temporary membership could not be taken back; run: {statement}"
+            )));
+        }
+    }
+    outcome
+}
+
+async fn run_all(session: &Session, sql: &Sql, limit: Duration) -> Result<()> {
+    match sql.run {
+        Run::Alone => {
+            for statement in &sql.statements {
+                run(session, statement, limit).await?;
+            }
+            Ok(())
+        }
+        // Statements of one simple query are one transaction (PostgreSQL docs 53.2.2.1), at one round trip.
+        Run::Together => run(session, &joined(&sql.statements), limit).await,
+        Run::Patiently { lock_timeout } => {
+            let mut busy = Vec::new();
+            for statement in &sql.statements {
+                if let Err(refused) = run_patiently(session, statement, lock_timeout, limit).await? {
+                    busy.push(refused);
+                }
+            }
+            if busy.is_empty() {
+                return Ok(());
+            }
+            bail!(
+                "{} objects were in use all the time and are left as they were:\n  {}\nnext: run the same command again when they are free",
+                busy.len(),
+                busy.join("\n  ")
+            )
+        }
+    }
+}
+
+/// One object, one transaction, never a long wait in the lock queue: whoever comes after us would wait as well.
+/// The inner error names the object that stayed busy.
+async fn run_patiently(
+    session: &Session,
+    statement: &Statement,
+    lock_timeout: Duration,
+    limit: Duration,
+) -> Result<Result<(), String>> {
+    let bounded = Statement::plain(format!(
+        "{}; {statement}",
+        sql::set_local_lock_timeout(lock_timeout.as_millis())
+    ));
+    for attempt in 0..TRIES {
+        match execute(session, &bounded, limit).await {
+            Ok(()) => return Ok(Ok(())),
+            Err(Stopped::Server(error)) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                sleep(Duration::from_millis(50 << attempt)).await;
+            }
+            Err(stopped) => return Err(stopped.into_error().context(format!("in {statement}"))),
+        }
+    }
+    Ok(Err(statement.to_string()))
+}
+
+async fn run(session: &Session, statement: &Statement, limit: Duration) -> Result<()> {
+    execute(session, statement, limit).await.map_err(Stopped::into_error)
+}
+
+enum Stopped {
+    Server(tokio_postgres::Error),
+    Late(Duration),
+    SecretMissing,
+}
+
+impl Stopped {
+    fn into_error(self) -> anyhow::Error {
+        match self {
+            Self::Server(error) => explain(&error),
+            Self::SecretMissing => {
+                anyhow!(
+                    "the Stitch role's password is not known\nnext: give STITCH_PG_PASSWORD, --password-file FILE or --generate-password"
+                )
+            }
+            Self::Late(limit) => anyhow!(
+                "no answer within {} s\nnext: look at pg_stat_activity for what it waits for; raise --timeout",
+                limit.as_secs()
+            ),
+        }
+    }
+}
+
+async fn execute(session: &Session, statement: &Statement, limit: Duration) -> Result<(), Stopped> {
+    let Some(text) = statement.reveal() else {
+        return Err(Stopped::SecretMissing);
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that changes anything in PostgreSQL"
+    )]
+    let outcome = timeout(limit, session.client.batch_execute(text.reveal())).await;
+    match outcome {
+        Ok(outcome) => outcome.map_err(Stopped::Server),
+        Err(_) => Err(Stopped::Late(limit)),
+    }
+}
+
+fn joined(statements: &[Statement]) -> Statement {
+    statements
+        .iter()
+        .fold(Statement::default(), |all, statement| all.and(statement).then(";\n"))
+}
+
+/// Writes a generated password where it was asked for: mode 0600 from the first moment, never over an existing file.
+fn save_secret(path: &Path, secret: &Secret) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot make the password file {}", path.display()))?;
+    writeln!(file, "{}", secret.reveal())
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))
+}

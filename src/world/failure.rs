@@ -1,0 +1,205 @@
+//! Why a connection or a statement failed: the layer, the SQLSTATE, and one sentence on what, on what, why and what next.
+//! SQLSTATE decides, never message text, since servers speak other languages.
+
+use std::fmt;
+
+use tokio_postgres::error::{DbError, SqlState};
+
+/// The layer at which a connection ended, in the order they are passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Layer {
+    /// The name does not resolve.
+    Name,
+    /// No TCP connection (or no socket file).
+    Tcp,
+    /// Through the SSH server: login there, or the forwarded channel.
+    Tunnel,
+    /// Something answers, but not PostgreSQL.
+    Protocol,
+    /// TLS refused, or the certificate is not what was asked for.
+    Tls,
+    /// `pg_hba.conf`, password, method.
+    Authentication,
+    /// Logged in as far as the server goes, but this database cannot be used.
+    Database,
+}
+
+impl Layer {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Tcp => "TCP",
+            Self::Tunnel => "SSH tunnel",
+            Self::Protocol => "protocol",
+            Self::Tls => "TLS",
+            Self::Authentication => "authentication",
+            Self::Database => "database",
+        }
+    }
+}
+
+/// A connection that did not come about.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) layer: Layer,
+    /// The server's code, when it was the server that refused.
+    pub(crate) state: Option<SqlState>,
+    /// What, on what, why.
+    pub(crate) text: String,
+    /// What to do next.
+    pub(crate) advice: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(layer: Layer, text: impl Into<String>) -> Self {
+        Self {
+            layer,
+            state: None,
+            text: text.into(),
+            advice: None,
+        }
+    }
+
+    pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    pub(crate) fn is(&self, state: &SqlState) -> bool {
+        self.state.as_ref() == Some(state)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        self.advice
+            .as_ref()
+            .map_or(Ok(()), |advice| write!(f, "\nnext: {advice}"))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A refusal at login, in words. `user` and `database` are what was asked for, `server` is `host:port`.
+pub(crate) fn refused_login(error: &DbError, user: &str, database: &str, server: &str) -> Failure {
+    let state = error.code();
+    let said = said(error);
+    let (layer, text, advice) = if *state == SqlState::INVALID_PASSWORD {
+        (
+            Layer::Authentication,
+            format!("{server} refused the password of {user:?} ({said})"),
+            "check the user and the password; the server says the same for a role that does not exist, has no password, or has expired".to_owned(),
+        )
+    } else if *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        (
+            Layer::Authentication,
+            format!("{server} does not let {user:?} into {database:?} from here ({said})"),
+            "a pg_hba.conf rule is missing or says reject, the role is missing or NOLOGIN, or the server insists on TLS: try --sslmode require".to_owned(),
+        )
+    } else if *state == SqlState::INVALID_CATALOG_NAME {
+        (
+            Layer::Database,
+            format!("{server} has no database {database:?} ({said})"),
+            "names are case-sensitive here: an unquoted CREATE DATABASE StitchDW makes stitchdw".to_owned(),
+        )
+    } else if *state == SqlState::INSUFFICIENT_PRIVILEGE {
+        (
+            Layer::Database,
+            format!("{user:?} may not connect to {database:?} on {server} ({said})"),
+            format!(
+                "the database's owner runs: GRANT CONNECT ON DATABASE {} TO {}",
+                crate::sql::identifier(database),
+                crate::sql::identifier(user)
+            ),
+        )
+    } else if *state == SqlState::TOO_MANY_CONNECTIONS {
+        (
+            Layer::Database,
+            format!("{server} has no connection free for {user:?} ({said})"),
+            "wait, or raise max_connections or the role's or database's CONNECTION LIMIT".to_owned(),
+        )
+    } else if *state == SqlState::CANNOT_CONNECT_NOW {
+        (
+            Layer::Database,
+            format!("{server} is starting up, shutting down or recovering ({said})"),
+            "try again in a minute".to_owned(),
+        )
+    } else if *state == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE {
+        (
+            Layer::Database,
+            format!("{database:?} on {server} does not accept connections ({said})"),
+            "choose another database, or ask its owner: ALTER DATABASE … ALLOW_CONNECTIONS true".to_owned(),
+        )
+    } else {
+        (
+            Layer::Authentication,
+            format!("{server} refused the login of {user:?} ({said})"),
+            "read the server's log for this moment".to_owned(),
+        )
+    };
+    Failure {
+        layer,
+        state: Some(state.clone()),
+        text,
+        advice: Some(advice),
+    }
+}
+
+/// What the server said, in its own words and with its code: kept beside ours, never instead.
+pub(crate) fn said(error: &DbError) -> String {
+    format!("the server says: {}, SQLSTATE {}", error.message(), error.code().code())
+}
+
+/// An error while running a statement: tokio-postgres alone prints just "db error".
+pub(crate) fn explain(error: &tokio_postgres::Error) -> anyhow::Error {
+    let Some(db) = error.as_db_error() else {
+        return if error.is_closed() {
+            anyhow::anyhow!(
+                "the connection to PostgreSQL was lost; run the same command again, it takes up what is left"
+            )
+        } else {
+            anyhow::anyhow!("{}", chain(error))
+        };
+    };
+    let next = next_step(db.code());
+    let detail = [db.detail(), db.hint()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; ");
+    let detail = if detail.is_empty() {
+        detail
+    } else {
+        format!(" ({detail})")
+    };
+    anyhow::anyhow!("{}{detail}{next}", said(db))
+}
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+fn next_step(state: &SqlState) -> &'static str {
+    if *state == SqlState::INSUFFICIENT_PRIVILEGE {
+        "\nnext: this login lacks the right; run it as the owner or a superuser, or hand them `stitch-pg script --for dba`"
+    } else if *state == SqlState::LOCK_NOT_AVAILABLE {
+        "\nnext: somebody holds a lock on it; run the same command again when they are done"
+    } else if *state == SqlState::READ_ONLY_SQL_TRANSACTION {
+        "\nnext: the server or this login is read-only; connect to the primary, as a login without default_transaction_read_only"
+    } else if *state == SqlState::OBJECT_IN_USE {
+        "\nnext: somebody is connected to the template database; try again when they have left"
+    } else {
+        ""
+    }
+}

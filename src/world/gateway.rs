@@ -1,0 +1,48 @@
+//! The admin's SSH login, made when first needed and shared by everything that goes through it, so that nobody is asked
+//! twice for a passphrase.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::net::UnixStream;
+use tokio::sync::OnceCell;
+
+use crate::console::Asker;
+use crate::settings::SshTarget;
+use crate::world::ssh::Ssh;
+
+/// The way in to the SSH server.
+#[derive(Clone)]
+pub(crate) struct Gateway {
+    target: SshTarget,
+    timeout: Duration,
+    asker: Asker,
+    login: Arc<OnceCell<Ssh>>,
+}
+
+impl Gateway {
+    /// Connects to nothing yet.
+    pub(crate) fn new(target: &SshTarget, timeout: Duration, asker: &Asker) -> Self {
+        Self {
+            target: target.clone(),
+            timeout,
+            asker: asker.clone(),
+            login: Arc::default(),
+        }
+    }
+
+    /// The login; made now, unless it was before.
+    pub(crate) async fn login(&self) -> Result<Ssh> {
+        let ssh = self
+            .login
+            .get_or_try_init(|| Ssh::connect(&self.target, self.timeout, &self.asker))
+            .await?;
+        Ok(ssh.clone())
+    }
+
+    /// A connection from the SSH server to `host:port`.
+    pub(crate) async fn forward(&self, host: &str, port: u16) -> Result<UnixStream> {
+        self.login().await?.forward(host, port).await
+    }
+}

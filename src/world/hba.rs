@@ -1,0 +1,108 @@
+//! `pg_hba.conf` on the machine PostgreSQL runs on: looked at, and changed for [`super::World::apply`].
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::Deserialize;
+use tokio::time::sleep;
+
+use super::host::Host;
+use super::{On, World};
+use crate::settings::Machine;
+use crate::shell::{self, HbaLines};
+use crate::sql;
+
+/// How long the server may take to read its files again; it is a signal away.
+const PAUSES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What [`sql::HBA_STATE`] answers.
+#[derive(Debug, Deserialize)]
+struct State {
+    since: String,
+    loaded: bool,
+    rules: usize,
+    broken: usize,
+    complaint: Option<String>,
+}
+
+impl World {
+    /// What [`shell::inspect_hba`] prints on the machine PostgreSQL runs on.
+    pub(crate) async fn look_at_hba_file(&mut self, file: &str) -> Result<String> {
+        let host = self.database_host().await?;
+        host.as_owner_or_root(&shell::inspect_hba(file)).await
+    }
+
+    /// Puts the lines in, has the server reload, and makes sure that it took all of them; if not, takes them out again.
+    pub(super) async fn add_hba_lines(&mut self, edit: &HbaLines) -> Result<()> {
+        let before = self.hba_state("").await?;
+        ensure!(
+            before.broken == 0,
+            "pg_hba.conf has lines the server cannot read; mend them first"
+        );
+        let host = self.database_host().await?;
+        host.as_owner_or_root(&shell::add_hba_lines(edit)).await?;
+        // The first of the lines is a remark.
+        let wanted = before.rules + edit.lines.len() - 1;
+        let Err(error) = self.reload_and_prove(&before.since, wanted).await else {
+            return Ok(());
+        };
+        match self.take_out(edit, &before.since).await {
+            Ok(()) => Err(error.context("the lines were taken out again, and pg_hba.conf is as it was")),
+            Err(worse) => bail!("{error:#}; and the lines could not be taken out again: {worse:#}"),
+        }
+    }
+
+    /// Takes the lines out, and has the server reload.
+    pub(super) async fn remove_hba_lines(&mut self, edit: &HbaLines) -> Result<()> {
+        let before = self.hba_state("").await?;
+        self.take_out(edit, &before.since).await
+    }
+
+    async fn take_out(&mut self, edit: &HbaLines, since: &str) -> Result<()> {
+        let host = self.database_host().await?;
+        host.as_owner_or_root(&shell::remove_hba_lines(edit)).await?;
+        self.reload(since).await.map(drop)
+    }
+
+    async fn reload_and_prove(&mut self, since: &str, wanted: usize) -> Result<()> {
+        let after = self.reload(since).await?;
+        match after.complaint {
+            Some(complaint) => bail!("the server cannot read the lines that were put in: {complaint}"),
+            None if after.broken > 0 => bail!("the server cannot read the lines that were put in"),
+            None => {}
+        }
+        ensure!(
+            after.rules == wanted,
+            "the server shows {} rules where {wanted} were expected",
+            after.rules
+        );
+        Ok(())
+    }
+
+    /// Reloads, and waits until it is done.
+    async fn reload(&mut self, since: &str) -> Result<State> {
+        self.reload_server().await?;
+        for _ in 0..PAUSES {
+            let state = self.hba_state(since).await?;
+            if state.loaded {
+                return Ok(state);
+            }
+            sleep(PAUSE).await;
+        }
+        bail!("the server has not read its configuration files again; look into its log")
+    }
+
+    async fn hba_state(&mut self, since: &str) -> Result<State> {
+        let state = self.ask(On::Server, sql::HBA_STATE, &[since]).await?;
+        state.context("the server did not answer about its rules")
+    }
+
+    pub(super) async fn database_host(&mut self) -> Result<&mut Host> {
+        match self.settings.database_machine() {
+            Some(Machine::Bastion) => self.host().await,
+            Some(Machine::Here) => Ok(self.here.get_or_insert_with(|| Host::here(&self.settings, &self.asker))),
+            None => bail!("the machine PostgreSQL runs on cannot be reached from here"),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Root on the SSH server, whether that is this machine or one we log in to: as root, or through sudo or doas. Scripts go
+//! in on standard input; no password is ever on a command line, and none is left for a shell to read.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::change::Statement;
+use crate::console::Asker;
+use crate::secret::Secret;
+use crate::settings::{Bastion, Settings};
+use crate::shell;
+use crate::world::gateway::Gateway;
+use crate::world::ssh::{Output, Ssh};
+
+mod local;
+mod rights;
+use rights::Rights;
+
+/// How long a script may take: creating a user can wait for another tool's lock or for a directory service.
+const SCRIPT_LIMIT: Duration = Duration::from_mins(1);
+
+/// Where scripts are run.
+enum Way {
+    /// This machine is the SSH server.
+    Local,
+    /// Over the admin's SSH login.
+    Ssh(Ssh),
+}
+
+/// The SSH server, and how to be root there.
+pub(crate) struct Host {
+    way: Way,
+    asker: Asker,
+    sudo_password: Option<Secret>,
+    rights: Option<Rights>,
+}
+
+impl Host {
+    /// Logs in; the rights are looked at when they are needed first.
+    pub(crate) async fn open(bastion: &Bastion, gateway: Option<&Gateway>, asker: &Asker) -> Result<Self> {
+        let way = match gateway {
+            None => Way::Local,
+            Some(gateway) => Way::Ssh(gateway.login().await?),
+        };
+        Ok(Self {
+            way,
+            asker: asker.clone(),
+            sudo_password: bastion.sudo_password.clone(),
+            rights: None,
+        })
+    }
+
+    /// Runs a script as root if that takes no password that nobody gave yet, and on this machine only when we are root
+    /// (a refused sudo is told to its administrator): for what is good to know and not worth a question.
+    pub(crate) async fn as_root_unasked(&mut self, script: &Statement) -> Result<String> {
+        if matches!(self.way, Way::Local) && !rustix::process::geteuid().is_root() {
+            bail!("this login is not root");
+        }
+        let asker = std::mem::replace(&mut self.asker, Asker::nobody());
+        let printed = self.as_root(script).await;
+        self.asker = asker;
+        printed
+    }
+
+    /// This machine.
+    pub(crate) fn here(settings: &Settings, asker: &Asker) -> Self {
+        let bastion = settings.bastion.as_ref();
+        Self {
+            way: Way::Local,
+            asker: asker.clone(),
+            sudo_password: bastion.and_then(|bastion| bastion.sudo_password.clone()),
+            rights: None,
+        }
+    }
+
+    /// Runs a script as we are when we own the file it is about, as PostgreSQL's own user does, else as root. The first
+    /// script is one that looks, and says `own=yes`.
+    pub(crate) async fn as_owner_or_root(&mut self, script: &Statement) -> Result<String> {
+        if self.rights.is_none()
+            && matches!(self.way, Way::Local)
+            && let Some(text) = script.reveal()
+            && let Ok(printed) = self.run("sh", text).await.and_then(|output| self.printed(&output))
+            && printed.lines().any(|line| line == "own=yes")
+        {
+            self.rights = Some(Rights::Root);
+            return Ok(printed);
+        }
+        self.as_root(script).await
+    }
+
+    /// Goes on over a session of its own, since the old one may be in the middle of something.
+    pub(crate) async fn renew(&mut self) -> Result<()> {
+        if let Way::Ssh(ssh) = &self.way {
+            self.way = Way::Ssh(ssh.another().await?);
+        }
+        Ok(())
+    }
+
+    /// Runs a script as root to its last line and returns what it printed before that.
+    pub(crate) async fn as_root(&mut self, script: &Statement) -> Result<String> {
+        if self.rights.is_none() {
+            let rights = rights::find(self).await?;
+            self.rights = Some(rights);
+        }
+        let rights = self.rights.as_ref().context("no rights were found")?;
+        let text = script
+            .reveal()
+            .context("the script needs a secret that was not given")?;
+        let (command, stdin) = rights.wrap(&text);
+        let output = self.run(&command, stdin).await?;
+        self.printed(&output)
+    }
+
+    /// What the script printed, when it came to its end. What sudo says on the side ("unable to resolve host") is no
+    /// failure; a missing last line is one, whatever the exit status.
+    fn printed(&self, output: &Output) -> Result<String> {
+        let name = self.name();
+        ensure!(
+            output.status == 0,
+            "on {name}: {} (exit status {})",
+            complaint(&output.stderr),
+            output.status
+        );
+        match output.stdout.trim_end().strip_suffix(shell::DONE) {
+            Some(printed) => Ok(printed.to_owned()),
+            None => bail!(
+                "on {name} the script did not come to its end, though nothing failed by its exit status; it was \
+                 probably killed: {}",
+                complaint(&output.stderr)
+            ),
+        }
+    }
+
+    async fn run(&self, command: &str, stdin: Secret) -> Result<Output> {
+        match &self.way {
+            Way::Local => local::run(command, stdin, SCRIPT_LIMIT).await,
+            Way::Ssh(ssh) => ssh.run(command, stdin, SCRIPT_LIMIT).await,
+        }
+    }
+
+    /// `USER@HOST:PORT`, or `this machine`.
+    fn name(&self) -> String {
+        match &self.way {
+            Way::Local => "this machine".to_owned(),
+            Way::Ssh(ssh) => ssh.name(),
+        }
+    }
+}
+
+/// The words that tell why: our scripts' own, else the last ones on standard error.
+fn complaint(stderr: &str) -> String {
+    let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let ours = lines().find_map(|line| line.strip_prefix("stitch-pg: "));
+    let last = || lines().rfind(|line| !line.contains("unable to resolve host"));
+    ours.or_else(last)
+        .unwrap_or("nothing was said on standard error")
+        .to_owned()
+}

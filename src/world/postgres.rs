@@ -1,0 +1,292 @@
+//! The admin's connections to PostgreSQL, one a database, opened when first needed, and Stitch's own login.
+
+mod cancel;
+mod question;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio_postgres::error::SqlState;
+
+use crate::console::Asker;
+use crate::names::HostName;
+use crate::secret::Secret;
+use crate::settings::{Admin, Route, Settings, SslMode, StitchSsl, Tls};
+use crate::world::Access;
+use crate::world::dial::{Login, Session, log_in};
+use crate::world::failure::{Failure, Layer};
+use crate::world::gateway::Gateway;
+use crate::world::open::open_direct;
+use crate::world::server::{self, Server};
+use crate::world::wire::Wire;
+
+pub(crate) use question::ask;
+
+/// The connections of one run.
+pub(crate) struct Postgres {
+    settings: Settings,
+    access: Access,
+    gateway: Option<Gateway>,
+    asker: Asker,
+    sessions: BTreeMap<String, Session>,
+    /// The database the first login succeeded in.
+    home: Option<String>,
+    server: Option<Server>,
+    /// The first failure to get in at all, so that later steps do not wait for the same again.
+    failure: Option<Failure>,
+    /// Databases that exist and do not let the admin's login in, each with what the server said.
+    shut: BTreeMap<String, Failure>,
+}
+
+impl Postgres {
+    pub(crate) fn new(settings: &Settings, access: Access, gateway: Option<Gateway>, asker: Asker) -> Self {
+        Self {
+            settings: settings.clone(),
+            access,
+            gateway,
+            asker,
+            sessions: BTreeMap::new(),
+            home: None,
+            server: None,
+            failure: None,
+            shut: BTreeMap::new(),
+        }
+    }
+
+    /// What the server is; known after the first connection.
+    pub(crate) fn known_server(&self) -> Option<&Server> {
+        self.server.as_ref()
+    }
+
+    /// Logs in where needed and says what the server is.
+    pub(crate) async fn server(&mut self) -> Result<&Server> {
+        if self.server.is_none() {
+            let home = self.home().await?;
+            let session = self.sessions.get(&home).context("the first connection is gone")?;
+            let server = hello(session, &self.settings.admin).await?;
+            self.server = Some(server);
+        }
+        self.server.as_ref().context("the server was not asked")
+    }
+
+    /// The database that every question without a database of its own goes to. Tries the admin's, then the target, then
+    /// `template1`: a maintenance database called `postgres` is a custom, not a law.
+    pub(crate) async fn home(&mut self) -> Result<String> {
+        if let Some(home) = &self.home {
+            return Ok(home.clone());
+        }
+        if let Some(failure) = &self.failure {
+            bail!(failure.clone());
+        }
+        let wanted = self.settings.admin.database.to_string();
+        let mut first = None;
+        for name in [
+            wanted,
+            self.settings.stitch.database.to_string(),
+            "template1".to_owned(),
+        ] {
+            match self.open(&name).await {
+                Ok(session) => {
+                    self.sessions.insert(name.clone(), session);
+                    self.home = Some(name.clone());
+                    return Ok(name);
+                }
+                Err(failure) => {
+                    let elsewhere = failure.layer == Layer::Database
+                        && [SqlState::INVALID_CATALOG_NAME, SqlState::INSUFFICIENT_PRIVILEGE]
+                            .iter()
+                            .any(|s| failure.is(s));
+                    let failure = first.get_or_insert(failure);
+                    if !elsewhere {
+                        break;
+                    }
+                    let _ = failure;
+                }
+            }
+        }
+        let failure = first.unwrap_or_else(|| Failure::new(Layer::Tcp, "no connection was tried"));
+        self.failure = Some(failure.clone());
+        bail!(failure)
+    }
+
+    /// Why a database that exists did not let the admin's login in, when it was last tried.
+    pub(crate) fn shut(&self, database: &str) -> Option<&Failure> {
+        self.shut.get(database)
+    }
+
+    /// The connection to one database; `None` when there is no such database, or none that lets this login in.
+    pub(crate) async fn session(&mut self, database: &str) -> Result<Option<&Session>> {
+        self.server().await?;
+        if self
+            .sessions
+            .get(database)
+            .is_none_or(|session| session.client.is_closed())
+        {
+            match self.open(database).await {
+                Ok(session) => {
+                    self.shut.remove(database);
+                    self.sessions.insert(database.to_owned(), session);
+                }
+                Err(failure) if failure.is(&SqlState::INVALID_CATALOG_NAME) => return Ok(None),
+                // No CONNECT, `datallowconn` off, a connection limit of 0: an answer about that database, not the end.
+                Err(failure) if failure.layer == Layer::Database && is_shut(&failure) => {
+                    self.shut.insert(database.to_owned(), failure);
+                    return Ok(None);
+                }
+                Err(failure) => bail!(failure),
+            }
+        }
+        Ok(self.sessions.get(database))
+    }
+
+    /// Drops every connection; the next question opens fresh ones.
+    pub(crate) fn hang_up(&mut self) {
+        self.sessions.clear();
+        self.home = None;
+    }
+
+    async fn open(&mut self, database: &str) -> Result<Session, Failure> {
+        let admin = &self.settings.admin;
+        let mut login = Login {
+            host: admin.host.clone(),
+            port: admin.port,
+            user: admin.user.clone(),
+            password: admin.password.clone(),
+            database: database.to_owned(),
+            tls: admin.tls.clone(),
+            options: match self.access {
+                Access::ReadOnly => Some("-c default_transaction_read_only=on"),
+                Access::ReadWrite => None,
+            },
+            timeout: self.settings.timeout,
+            route: admin.route,
+        };
+        loop {
+            let failure = match self.log_in(&login).await {
+                Ok(session) => return Ok(session),
+                Err(failure) => failure,
+            };
+            if failure.is(&SqlState::PROTOCOL_VIOLATION) && login.options.take().is_some() {
+                continue; // PgBouncer refuses startup options; every statement of ours is a SELECT there anyway.
+            }
+            let no_password_yet = login.password.is_none() && failure.is(&SqlState::INVALID_PASSWORD);
+            let password = if no_password_yet {
+                self.ask_password(&login).await
+            } else {
+                None
+            };
+            let Some(password) = password else {
+                return Err(failure);
+            };
+            login.password = Some(password.clone());
+            self.settings.admin.password = Some(password);
+        }
+    }
+
+    async fn ask_password(&self, login: &Login) -> Option<Secret> {
+        self.asker
+            .ask_secret(format!("Password of {} on {}", login.user, login.server()))
+            .await
+    }
+
+    async fn log_in(&self, login: &Login) -> Result<Session, Failure> {
+        match self.settings.admin.route {
+            Route::Direct => log_in(login, || open_direct(&login.host, login.port, login.timeout)).await,
+            Route::Bastion => self.log_in_through_bastion(login).await,
+        }
+    }
+
+    async fn log_in_through_bastion(&self, login: &Login) -> Result<Session, Failure> {
+        log_in(login, || self.tunnel(login)).await
+    }
+
+    async fn tunnel(&self, login: &Login) -> Result<Wire, Failure> {
+        let Some(gateway) = &self.gateway else {
+            return open_direct(&login.host, login.port, login.timeout).await;
+        };
+        match gateway.forward(login.host.as_str(), login.port.number()).await {
+            Ok(stream) => Ok(Wire::unix(stream)),
+            Err(error) => Err(Failure::new(Layer::Tunnel, format!("{error:#}"))),
+        }
+    }
+
+    /// Stitch's login on that host.
+    pub(super) fn stitch_login(&self, host: HostName, database: &str) -> Login {
+        let stitch = &self.settings.stitch;
+        Login {
+            host,
+            port: stitch.port,
+            user: stitch.role.to_string(),
+            password: stitch.password.secret().cloned(),
+            database: database.to_owned(),
+            tls: Tls {
+                mode: stitch_ssl_mode(stitch.ssl),
+                ..Tls::default()
+            },
+            options: None,
+            timeout: self.settings.timeout,
+            route: self.gateway.as_ref().map_or(Route::Direct, |_| Route::Bastion),
+        }
+    }
+
+    /// Logs in as the Stitch role, over the path Stitch will use as far as it can be walked from here: straight to the
+    /// address Stitch dials, or through the SSH server. A fresh connection each time; never read-only, since it rehearses.
+    pub(crate) async fn log_in_as_stitch(&self, database: &str) -> Result<Session, Failure> {
+        let login = self.stitch_login(self.settings.stitch.host.clone(), database);
+        if !login.host.is_socket() {
+            return self.log_in_through_bastion(&login).await;
+        }
+        // Nobody dials a socket from elsewhere; TCP on this machine is the nearest thing to what Stitch does.
+        let loopback = "127.0.0.1"
+            .parse()
+            .map_err(|error| Failure::new(Layer::Name, format!("{error}")))?;
+        match self
+            .log_in_through_bastion(&self.stitch_login(loopback, database))
+            .await
+        {
+            Err(failure) if failure.layer == Layer::Tcp => self.log_in_through_bastion(&login).await,
+            outcome => outcome,
+        }
+    }
+}
+
+fn is_shut(failure: &Failure) -> bool {
+    [
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ]
+    .iter()
+    .any(|state| failure.is(state))
+}
+
+/// Stitch checks no certificate unless one is pasted into its form (Stitch docs, "SSL certificate"), so neither mode verifies.
+fn stitch_ssl_mode(ssl: StitchSsl) -> SslMode {
+    match ssl {
+        StitchSsl::On => SslMode::Require,
+        StitchSsl::Off => SslMode::Disable,
+        StitchSsl::WhenOffered => SslMode::Prefer,
+    }
+}
+
+async fn hello(session: &Session, admin: &Admin) -> Result<Server> {
+    if session.announced_version.contains("bouncer") {
+        bail!(
+            "this is PgBouncer's own console (database {}), not a PostgreSQL database\nnext: give --admin-database with the name of a real database",
+            admin.database
+        );
+    }
+    match ask::<Server>(session, server::QUESTION, &[], Duration::from_secs(30)).await {
+        Ok(server) => server.accept(admin.host.as_str()),
+        Err(error) => {
+            // A look-alike without our functions: its banner says more than its complaint.
+            let banner: Result<String> =
+                ask(session, "SELECT to_json(version())::text", &[], Duration::from_secs(30)).await;
+            if let Ok(banner) = banner {
+                server::refuse_look_alikes(&banner)?;
+            }
+            Err(error.context("cannot read the server's version and this login's rights"))
+        }
+    }
+}

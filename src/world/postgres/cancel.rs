@@ -1,0 +1,43 @@
+//! Stops what the server is still doing for us when a run is cut short: a closed connection alone does not, since the
+//! server notices it only at the end of the statement (PostgreSQL docs 53.2.8).
+
+use tokio_postgres::NoTls;
+use tokio_postgres::tls::MakeTlsConnect;
+
+use super::Postgres;
+use crate::settings::Route;
+use crate::world::dial::{Encryption, Session};
+use crate::world::open::open_direct;
+use crate::world::tls::connector;
+use crate::world::wire::Wire;
+
+impl Postgres {
+    /// Asks the server to stop every statement of the admin's connections. What cannot be asked ends by itself.
+    pub(crate) async fn cancel(&self) {
+        for session in self.sessions.values() {
+            let _ = self.cancel_one(session).await;
+        }
+    }
+
+    async fn cancel_one(&self, session: &Session) -> Option<()> {
+        let admin = &self.settings.admin;
+        let wire = match (admin.route, &self.gateway) {
+            (Route::Bastion, Some(gateway)) => {
+                Wire::unix(gateway.forward(admin.host.as_str(), admin.port.number()).await.ok()?)
+            }
+            _ => open_direct(&admin.host, admin.port, self.settings.timeout).await.ok()?,
+        };
+        let token = session.client.cancel_token();
+        match session.encryption {
+            Encryption::None => token.cancel_query_raw(wire, NoTls).await.ok(),
+            Encryption::Tls => {
+                let mut tls = connector(&admin.tls).ok()?;
+                let host = admin.host.as_str();
+                let tls =
+                    <postgres_openssl::MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut tls, host)
+                        .ok()?;
+                token.cancel_query_raw(wire, tls).await.ok()
+            }
+        }
+    }
+}

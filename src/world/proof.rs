@@ -1,0 +1,257 @@
+//! The whole way, proved: a fresh key is put beside Stitch's for two minutes, with the same options, and used as Stitch
+//! will use its own, through the SSH server to a login as the Stitch role. It is taken out again whatever happens.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use openssl::base64;
+use openssl::pkey::PKey;
+
+use crate::change::Statement;
+use crate::names::{HostName, Port};
+use crate::public_key::PublicKey;
+use crate::secret::Secret;
+use crate::settings::{Bastion, BastionServer, IdentitySource, KeyOption, SshTarget};
+use crate::shell::{self, Expiry};
+use crate::world::World;
+use crate::world::dial::{Session, log_in};
+use crate::world::failure::{Failure, Layer};
+use crate::world::ssh::{Ssh, Wish};
+use crate::world::wire::Wire;
+
+/// A script that was under way when the run was cut short is given this long to end before its work is undone.
+const SETTLING: Duration = Duration::from_millis(700);
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    /// How far it went.
+    pub(crate) outcome: Result<(), Failure>,
+    /// What the server granted although the key's options should refuse it.
+    pub(crate) granted: Vec<Wish>,
+    /// What it refused, as it should.
+    pub(crate) refused: Vec<Wish>,
+    /// Whether the server would have ended the key by itself.
+    pub(crate) expiry: Expiry,
+    /// Why the key could not be taken out again.
+    pub(crate) left_behind: Option<String>,
+}
+
+/// A key in Stitch's file that is ours to take out.
+pub(super) struct LentKey {
+    removal: Statement,
+    state: Lent,
+}
+
+/// How far the script that lends it came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lent {
+    /// It was sent; whether it ended is not known.
+    Asked,
+    /// It ended.
+    There,
+}
+
+/// A key pair of our own.
+struct FreshKey {
+    pem: Secret,
+    public: PublicKey,
+}
+
+impl World {
+    /// Walks the whole way as Stitch will.
+    pub(crate) async fn prove_tunnel(&mut self, bastion: &Bastion, stitchs: &PublicKey) -> Result<Proof> {
+        let fresh = FreshKey::new()?;
+        let expiry = self.key_expiry(bastion).await?;
+        let mut proof = Proof {
+            outcome: Ok(()),
+            granted: Vec::new(),
+            refused: Vec::new(),
+            expiry,
+            left_behind: None,
+        };
+        let script = shell::lend_key(&bastion.tunnel_user, stitchs, &fresh.public, expiry);
+        self.host().await?;
+        self.lent_key = Some(LentKey {
+            removal: shell::return_key(&bastion.tunnel_user, &fresh.public),
+            state: Lent::Asked,
+        });
+        let lent = self.host().await?.as_root(&script).await;
+        if let Some(key) = &mut self.lent_key {
+            key.state = Lent::There;
+        }
+        if let Err(error) = lent {
+            // Nothing was written then, as a rule; what there is to take out is taken out.
+            let _ = self.take_key_back().await;
+            self.lent_key = None;
+            proof.outcome = Err(Failure::new(Layer::Tunnel, format!("{error:#}")));
+            return Ok(proof);
+        }
+        let outcome = self.walk(bastion, &fresh.pem, &mut proof).await;
+        proof.outcome = outcome;
+        proof.left_behind = self.take_key_back().await.err().map(|error| format!("{error:#}"));
+        Ok(proof)
+    }
+
+    /// Takes a key out that is still in Stitch's file. Called when a run ends early, too, when the session may be in the
+    /// middle of something: so on a session of its own then.
+    pub(super) async fn take_key_back(&mut self) -> Result<()> {
+        let Some(key) = self.lent_key.take() else {
+            return Ok(());
+        };
+        if key.state == Lent::Asked {
+            tokio::time::sleep(SETTLING).await;
+        }
+        let host = self.host().await?;
+        host.renew().await?;
+        host.as_root(&key.removal).await.map(drop)
+    }
+
+    async fn walk(&mut self, bastion: &Bastion, pem: &Secret, proof: &mut Proof) -> Result<(), Failure> {
+        let ssh = self.enter_as_stitch(bastion, pem).await.map_err(|error| {
+            Failure::new(
+                Layer::Tunnel,
+                format!(
+                    "the SSH server does not let {} in with a key that stands beside Stitch's: {error:#}",
+                    bastion.tunnel_user
+                ),
+            )
+            .advise(
+                "look at what the step ssh-user finds; the SSH server's own log has the reason: journalctl -u ssh -u \
+                 sshd, or /var/log/auth.log",
+            )
+        })?;
+        let mut wishes = vec![Wish::Terminal, Wish::Agent];
+        if bastion.key_options.contains(&KeyOption::PermitOpen) {
+            wishes.push(Wish::OtherTarget);
+        }
+        for wish in wishes {
+            if ssh.grants(wish).await.map_err(|error| broken(&error))? {
+                proof.granted.push(wish);
+            } else {
+                proof.refused.push(wish);
+            }
+        }
+        self.log_in_over(&ssh).await.map(drop)
+    }
+
+    async fn log_in_over(&self, ssh: &Ssh) -> Result<Session, Failure> {
+        let stitch = &self.settings.stitch;
+        let host = if stitch.host.is_socket() {
+            loopback().map_err(|error| broken(&error))?
+        } else {
+            stitch.host.clone()
+        };
+        let login = self.postgres.stitch_login(host, stitch.database.as_str());
+        log_in(&login, || async {
+            match ssh.forward(login.host.as_str(), login.port.number()).await {
+                Ok(stream) => Ok(Wire::unix(stream)),
+                Err(error) => Err(broken(&error)),
+            }
+        })
+        .await
+    }
+
+    async fn enter_as_stitch(&self, bastion: &Bastion, pem: &Secret) -> Result<Ssh> {
+        let user = bastion.tunnel_user.as_str();
+        if let Some(gateway) = &self.gateway {
+            return gateway.login().await?.as_user(user, pem).await;
+        }
+        let target = this_machine(bastion.stitch_port)?;
+        // Whoever is root here is past being deceived about who answers on this machine's own loopback.
+        Ssh::connect_with_key(&target, self.settings.timeout, user, pem).await
+    }
+
+    /// By its own greeting; a server that does not know `expiry-time` would ignore the whole line.
+    async fn key_expiry(&self, bastion: &Bastion) -> Result<Expiry> {
+        let greeting = match (&bastion.server, &self.gateway) {
+            (BastionServer::Ssh(_), Some(gateway)) => gateway.login().await?.greeting(),
+            _ => Ssh::greeting_of(&this_machine(bastion.stitch_port)?, self.settings.timeout).await?,
+        };
+        Ok(knows_expiry(&greeting))
+    }
+}
+
+impl FreshKey {
+    fn new() -> Result<Self> {
+        let key = PKey::generate_ed25519().context("OpenSSL makes no ed25519 key")?;
+        let pem = String::from_utf8(key.private_key_to_pem_pkcs8()?).context("OpenSSL's PEM is no text")?;
+        let mut blob = Vec::new();
+        for part in [b"ssh-ed25519".as_slice(), &key.raw_public_key()?] {
+            blob.extend(u32::try_from(part.len())?.to_be_bytes());
+            blob.extend(part);
+        }
+        let line = format!("ssh-ed25519 {} stitch-pg-proof", base64::encode_block(&blob));
+        Ok(Self {
+            pem: Secret::new(pem),
+            public: line.parse()?,
+        })
+    }
+}
+
+/// OpenSSH 7.7 and newer.
+fn knows_expiry(greeting: &str) -> Expiry {
+    let version = greeting.split_once("OpenSSH_").map(|(_, rest)| rest);
+    let mut numbers = version
+        .unwrap_or_default()
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|text| text.parse::<u32>().unwrap_or_default());
+    let version = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    if version >= (7, 7) {
+        Expiry::TwoMinutes
+    } else {
+        Expiry::Unknown
+    }
+}
+
+fn loopback() -> Result<HostName> {
+    "127.0.0.1".parse()
+}
+
+fn this_machine(port: Port) -> Result<SshTarget> {
+    Ok(SshTarget {
+        user: "root".to_owned(),
+        host: loopback()?,
+        known_as: "127.0.0.1".to_owned(),
+        port,
+        identities: Vec::new(),
+        identity_source: IdentitySource::Default,
+        known_hosts: Vec::new(),
+        host_key: None,
+        jumps: Vec::new(),
+    })
+}
+
+fn broken(error: &anyhow::Error) -> Failure {
+    Failure::new(Layer::Tunnel, format!("{error:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_newer_servers_know_when_a_key_ends() {
+        assert_eq!(
+            knows_expiry("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3"),
+            Expiry::TwoMinutes
+        );
+        assert_eq!(knows_expiry("SSH-2.0-OpenSSH_10.0"), Expiry::TwoMinutes);
+        assert_eq!(knows_expiry("SSH-2.0-OpenSSH_7.7p1"), Expiry::TwoMinutes);
+        for old in [
+            "SSH-2.0-OpenSSH_7.6p1",
+            "SSH-2.0-OpenSSH_6.9",
+            "SSH-2.0-dropbear_2022.83",
+            "",
+        ] {
+            assert_eq!(knows_expiry(old), Expiry::Unknown, "{old}");
+        }
+    }
+
+    #[test]
+    fn a_fresh_key_is_a_key() {
+        let key = FreshKey::new().unwrap();
+        assert_eq!(key.public.kind(), "ssh-ed25519");
+        assert!(key.pem.reveal().contains("PRIVATE KEY"));
+    }
+}

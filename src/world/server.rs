@@ -1,0 +1,170 @@
+//! What the server and the admin's login are, read in one question right after the login.
+
+use anyhow::{Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::provider::{Provider, Signs};
+
+/// Oldest server this tool works with; older ones lack what its questions use (and their support ended before 2021).
+const OLDEST: i32 = 90_600;
+
+/// The server and the login, as the first question found them.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one column's answer")]
+pub struct Server {
+    /// `server_version`, such as `15.18 (Debian …)`.
+    pub version: String,
+    /// `server_version_num`, such as 150018.
+    pub version_num: i32,
+    /// The current user.
+    pub user: String,
+    /// `rolsuper`.
+    pub superuser: bool,
+    /// `rolcreatedb`.
+    pub createdb: bool,
+    /// `rolcreaterole`.
+    pub createrole: bool,
+    /// Whether this is a standby.
+    pub in_recovery: bool,
+    /// What hints at a managed service.
+    pub signs: Signs,
+    /// Filled in after the question.
+    #[serde(skip)]
+    pub provider: Provider,
+}
+
+/// One question for all of it. Everything in it is readable by any login (neighbours of this tool fall over
+/// `pg_authid` here).
+pub(crate) const QUESTION: &str = "
+SELECT json_build_object(
+    'version', current_setting('server_version'),
+    'version_num', current_setting('server_version_num')::int,
+    'user', current_user,
+    'superuser', r.rolsuper,
+    'createdb', r.rolcreatedb OR r.rolsuper,
+    'createrole', r.rolcreaterole OR r.rolsuper,
+    'in_recovery', pg_is_in_recovery(),
+    'signs', json_build_object(
+        'banner', version(),
+        'prefixes', (SELECT coalesce(json_agg(DISTINCT split_part(name, '.', 1)), '[]') FROM pg_settings WHERE name LIKE '%.%'),
+        'roles', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]') FROM pg_roles WHERE rolname IN
+            ('rdsadmin', 'rds_superuser', 'cloudsqladmin', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azuresu', 'azure_pg_admin',
+             'azure_superuser', 'supabase_admin', 'neon_superuser', 'cloud_admin', 'doadmin', '_dodb', 'avnadmin',
+             'crunchy_superuser', 'heroku_admin')),
+        'databases', (SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database WHERE datname IN
+            ('rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'azure_maintenance', 'azure_sys', '_dodb')),
+        'aurora', to_regproc('pg_catalog.aurora_version') IS NOT NULL)
+)::text
+FROM pg_roles r WHERE r.rolname = current_user";
+
+impl Server {
+    /// Refuses what only looks like a PostgreSQL server, and what is too old.
+    pub(crate) fn accept(self, host: &str) -> Result<Self> {
+        refuse_look_alikes(&self.signs.banner)?;
+        ensure!(
+            self.version_num >= OLDEST,
+            "this server is PostgreSQL {}, which is too old for this tool (9.6 or newer)\nnext: upgrade it; PostgreSQL {} has had no security updates for years",
+            self.version,
+            self.version
+        );
+        let provider = Provider::recognise(&self.signs, host);
+        Ok(Self { provider, ..self })
+    }
+
+    /// The day the community's updates of this major version ended, when they have (postgresql.org, "Versioning policy").
+    #[must_use]
+    pub fn support_ended(&self) -> Option<&'static str> {
+        support_ended(self.major())
+    }
+
+    /// `15` of `15.18`; `9.6` counts as 9.
+    #[must_use]
+    pub fn major(&self) -> i32 {
+        self.version_num / 10_000
+    }
+}
+
+/// As known when this version of the program was made; newer majors are taken to be supported.
+fn support_ended(major: i32) -> Option<&'static str> {
+    let ends = [
+        (9, "11 November 2021"),
+        (10, "10 November 2022"),
+        (11, "9 November 2023"),
+        (12, "21 November 2024"),
+        (13, "13 November 2025"),
+        (14, "12 November 2026"),
+    ];
+    ends.into_iter().find(|(ended, _)| *ended == major).map(|(_, day)| day)
+}
+
+/// Servers that speak PostgreSQL's protocol and are something else. `banner` is `version()`.
+pub(crate) fn refuse_look_alikes(banner: &str) -> Result<()> {
+    let known = [
+        (
+            "Redshift",
+            "Amazon Redshift; in Stitch choose the Redshift destination instead of PostgreSQL",
+        ),
+        (
+            "CockroachDB",
+            "CockroachDB, which is not a destination Stitch documents",
+        ),
+        ("-YB-", "YugabyteDB, which is not a destination Stitch documents"),
+        ("Greenplum", "Greenplum, which is not a destination Stitch documents"),
+        (
+            "Materialize",
+            "Materialize, which is not a destination Stitch documents",
+        ),
+    ];
+    match known.into_iter().find(|(mark, _)| banner.contains(mark)) {
+        Some((_, what)) => bail!("this server is not PostgreSQL: it is {what}"),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(version_num: i32, banner: &str) -> Server {
+        Server {
+            version: "x".to_owned(),
+            version_num,
+            user: "me".to_owned(),
+            superuser: false,
+            createdb: false,
+            createrole: false,
+            in_recovery: false,
+            signs: Signs {
+                banner: banner.to_owned(),
+                ..Signs::default()
+            },
+            provider: Provider::default(),
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_refused_by_name() {
+        let banners = [
+            (
+                "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC, Redshift 1.0.12103",
+                "Amazon Redshift",
+            ),
+            ("CockroachDB CCL v23.1.0 (x86_64-pc-linux-gnu)", "CockroachDB"),
+            ("PostgreSQL 11.2-YB-2.18.0.0-b0 on x86_64-pc-linux-gnu", "YugabyteDB"),
+        ];
+        for (banner, name) in banners {
+            let error = server(150_000, banner).accept("h").unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+        assert!(server(150_018, "PostgreSQL 15.18 on x86_64").accept("h").is_ok());
+    }
+
+    #[test]
+    fn too_old_is_refused_and_ended_is_noted() {
+        let error = server(90_518, "PostgreSQL 9.5.18").accept("h").unwrap_err().to_string();
+        assert!(error.contains("too old"), "{error}");
+        assert_eq!(server(90_624, "").support_ended(), Some("11 November 2021"));
+        assert_eq!(server(140_023, "").support_ended(), Some("12 November 2026"));
+        assert_eq!(server(150_018, "").support_ended(), None);
+    }
+}

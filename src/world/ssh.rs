@@ -1,0 +1,276 @@
+//! An SSH login of the admin's: connected, the host key checked before anything is proved to the server, logged in.
+//! Every libssh2 call that waits has a time limit; all of them run on threads that may wait.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use ssh2::{ErrorCode, Session};
+
+use crate::console::Asker;
+use crate::secret::Secret;
+use crate::settings::SshTarget;
+
+mod exec;
+mod host_key;
+mod key_file;
+mod login;
+pub(super) mod wait;
+mod wish;
+
+pub(crate) use exec::{OUTPUT_MAX, Output};
+pub(crate) use wish::Wish;
+
+/// One session, logged in.
+#[derive(Clone)]
+pub(crate) struct Ssh {
+    session: Session,
+    /// The session's own socket, to wait on.
+    socket: Arc<OwnedFd>,
+    door: Arc<Door>,
+    proof: login::Proof,
+}
+
+/// What is needed to log in once more.
+struct Door {
+    target: SshTarget,
+    /// The login on the server before it, if it is reached through one.
+    through: Option<Ssh>,
+    /// Where it is dialled when it is not.
+    addresses: Vec<SocketAddr>,
+    timeout: Duration,
+    asker: Asker,
+}
+
+impl Ssh {
+    /// Connects, checks the host key, logs in; on every server on the way first.
+    pub(crate) async fn connect(target: &SshTarget, timeout: Duration, asker: &Asker) -> Result<Self> {
+        let mut through: Option<Self> = None;
+        for hop in target.jumps.iter().chain([target]) {
+            let way = match &through {
+                Some(before) => format!(", through {}", before.name()),
+                None => String::new(),
+            };
+            let addresses = match &through {
+                Some(_) => Vec::new(),
+                None => look_up(hop, timeout).await?,
+            };
+            let door = Door {
+                target: hop.clone(),
+                through,
+                addresses,
+                timeout,
+                asker: asker.clone(),
+            };
+            let entered = Self::enter(Arc::new(door), None).await;
+            through = Some(if way.is_empty() {
+                entered?
+            } else {
+                entered.with_context(|| format!("on the way to {target}{way}"))?
+            });
+        }
+        through.context("there is no server to log in to")
+    }
+
+    /// A connection to the next server on the way. Boxed, since that one may carry another in turn.
+    async fn carry(&self, next: &SshTarget) -> Result<OwnedFd> {
+        let stream = Box::pin(self.forward(next.host.as_str(), next.port.number())).await?;
+        Ok(stream.into_std().context("cannot use the socket")?.into())
+    }
+
+    /// A second session beside this one, without asking anybody again.
+    pub(super) async fn another(&self) -> Result<Self> {
+        Self::enter(Arc::clone(&self.door), Some(self.proof.clone())).await
+    }
+
+    /// A login as somebody else on the same server, with a key of our own.
+    pub(super) async fn as_user(&self, user: &str, pem: &Secret) -> Result<Self> {
+        let door = Door {
+            target: SshTarget {
+                user: user.to_owned(),
+                ..self.door.target.clone()
+            },
+            through: self.door.through.clone(),
+            addresses: self.door.addresses.clone(),
+            timeout: self.door.timeout,
+            asker: self.door.asker.clone(),
+        };
+        Self::enter(Arc::new(door), Some(login::Proof::key(pem))).await
+    }
+
+    /// The same on a server whose host key need not be known: this machine.
+    pub(super) async fn connect_with_key(
+        target: &SshTarget,
+        timeout: Duration,
+        user: &str,
+        pem: &Secret,
+    ) -> Result<Self> {
+        let door = Door {
+            addresses: look_up(target, timeout).await?,
+            target: SshTarget {
+                user: user.to_owned(),
+                ..target.clone()
+            },
+            through: None,
+            timeout,
+            asker: Asker::trusting(),
+        };
+        Self::enter(Arc::new(door), Some(login::Proof::key(pem))).await
+    }
+
+    /// What the server called itself.
+    pub(super) fn greeting(&self) -> String {
+        self.session.banner().unwrap_or_default().to_owned()
+    }
+
+    /// The same of a server nobody is logged in to.
+    pub(super) async fn greeting_of(target: &SshTarget, timeout: Duration) -> Result<String> {
+        let door = Door {
+            addresses: look_up(target, timeout).await?,
+            target: target.clone(),
+            through: None,
+            timeout,
+            asker: Asker::trusting(),
+        };
+        tokio::task::spawn_blocking(move || {
+            let (session, _) = door.open(None)?;
+            Ok(session.banner().unwrap_or_default().to_owned())
+        })
+        .await
+        .context("the SSH thread ended")?
+    }
+
+    async fn enter(door: Arc<Door>, proof: Option<login::Proof>) -> Result<Self> {
+        let name = door.target.to_string();
+        let forwarded = match &door.through {
+            Some(before) => Some(
+                before
+                    .carry(&door.target)
+                    .await
+                    .with_context(|| format!("cannot reach the SSH server {name}"))?,
+            ),
+            None => None,
+        };
+        let entering = tokio::task::spawn_blocking(move || {
+            let (session, socket) = door.open(forwarded)?;
+            host_key::check(&session, &door.target, &door.asker)?;
+            let proof = match proof {
+                Some(proof) => proof.repeat(&session, &door.target.user)?,
+                None => login::log_in(&session, &door.target, &door.asker)?,
+            };
+            anyhow::Ok(Self {
+                session,
+                socket: Arc::new(socket),
+                door,
+                proof,
+            })
+        });
+        entering
+            .await
+            .context("the SSH thread ended")?
+            .with_context(|| format!("cannot log in to the SSH server {name}"))
+    }
+
+    /// `USER@HOST:PORT`, for messages.
+    pub(crate) fn name(&self) -> String {
+        self.door.target.to_string()
+    }
+
+    /// The longest a single network operation may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.door.timeout
+    }
+
+    /// The session and its socket, for channels.
+    pub(super) fn session(&self) -> (&Session, &OwnedFd) {
+        (&self.session, &self.socket)
+    }
+
+    /// The login name on the server.
+    pub(crate) fn user(&self) -> &str {
+        &self.door.target.user
+    }
+}
+
+impl Door {
+    /// `forwarded`: the connection, where a server before this one carries it.
+    fn open(&self, forwarded: Option<OwnedFd>) -> Result<(Session, OwnedFd)> {
+        let stream: OwnedFd = match forwarded {
+            Some(stream) => stream,
+            None => self.dial()?.into(),
+        };
+        let socket = stream.try_clone().context("cannot share the SSH connection's socket")?;
+        let mut session = Session::new().context("libssh2 cannot start a session")?;
+        session.set_timeout(u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX));
+        session.set_tcp_stream(stream);
+        host_key::prefer_known_types(&session, &self.target)?;
+        session.handshake().map_err(|error| {
+            let what = match error.code() {
+                ErrorCode::Session(-2 | -13 | -43) => {
+                    "it does not speak SSH, or closed the connection at once; check the port, and on the server \
+                     MaxStartups and any list of banned addresses"
+                }
+                ErrorCode::Session(-9) => "it accepted the connection and then said nothing; is this the SSH port?",
+                ErrorCode::Session(-5 | -8) => {
+                    "no key exchange, host key type or cipher is known to both sides; it offers only what the \
+                     libssh2 in here lacks"
+                }
+                _ => "the handshake failed",
+            };
+            anyhow!("{what} (libssh2: {error})")
+        })?;
+        Ok((session, socket))
+    }
+
+    /// Tries the addresses in turn.
+    fn dial(&self) -> Result<TcpStream> {
+        let mut failures = Vec::new();
+        for address in &self.addresses {
+            match TcpStream::connect_timeout(address, self.timeout) {
+                Ok(stream) => {
+                    // With Nagle's algorithm every small question waits 40 ms for the answer to the one before.
+                    stream.set_nodelay(true).context("cannot set TCP_NODELAY")?;
+                    return Ok(stream);
+                }
+                Err(error) => failures.push(format!("{address}: {}", why_not(&error, self.timeout))),
+            }
+        }
+        bail!("{}", failures.join("; "))
+    }
+}
+
+fn why_not(error: &std::io::Error, timeout: Duration) -> String {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!(
+            "no answer within {} s; a firewall may be dropping the packets, or the address is wrong",
+            timeout.as_secs()
+        ),
+        ErrorKind::ConnectionRefused => "refused; nothing listens on that port, or a firewall rejects it".to_owned(),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            format!("{error}; there is no way to that address from this machine")
+        }
+        _ => error.to_string(),
+    }
+}
+
+async fn look_up(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
+    let host = target.host.as_str();
+    let asking = tokio::net::lookup_host((host, target.port.number()));
+    let found = tokio::time::timeout(timeout, asking)
+        .await
+        .map_err(|_| {
+            anyhow!(
+                "looking up the SSH server's name {host} took longer than {} s",
+                timeout.as_secs()
+            )
+        })?
+        .with_context(|| format!("cannot look up the SSH server's name {host}; is it spelt right?"))?;
+    let addresses: Vec<SocketAddr> = found.collect();
+    if addresses.is_empty() {
+        bail!("the SSH server's name {host} has no address");
+    }
+    Ok(addresses)
+}

@@ -1,0 +1,158 @@
+//! One command on the server: its input written, both its outputs read in turns, its end told from a killing.
+
+use std::io::{self, Read, Write as _};
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use ssh2::{Channel, Session};
+
+use super::{Ssh, wait};
+use crate::secret::Secret;
+
+/// More output than this is refused: no script of ours prints so much, and memory is not endless.
+pub(crate) const OUTPUT_MAX: usize = 16 * 1024 * 1024;
+
+/// What a command left behind.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    /// Its exit status.
+    pub(crate) status: i32,
+    /// Standard output, as text.
+    pub(crate) stdout: String,
+    /// Standard error, as text.
+    pub(crate) stderr: String,
+}
+
+impl Ssh {
+    /// Runs a command with this input. Ends with an error when the command is killed, or not done in time.
+    pub(crate) async fn run(&self, command: &str, stdin: Secret, limit: Duration) -> Result<Output> {
+        let ssh = self.clone();
+        let words = command.to_owned();
+        let running = tokio::task::spawn_blocking(move || {
+            let (session, socket) = ssh.session();
+            session.set_blocking(true);
+            let outcome = run(
+                session,
+                socket,
+                &words,
+                stdin.reveal().as_bytes(),
+                Instant::now() + limit,
+            );
+            session.set_blocking(true);
+            outcome
+        });
+        let name = self.name();
+        running
+            .await
+            .context("the SSH thread ended")?
+            .with_context(|| format!("cannot run {command:?} on {name}"))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where commands are run over SSH")]
+fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadline: Instant) -> Result<Output> {
+    let mut channel = session
+        .channel_session()
+        .context("the server opens no session channel")?;
+    channel.exec(command).context("the server does not run commands")?;
+    session.set_blocking(false);
+    let mut talk = Talk {
+        unsent: stdin,
+        eof: Eof::Unsent,
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+    };
+    loop {
+        if talk.step(&mut channel)? == Progress::Made {
+            continue;
+        }
+        if channel.eof() {
+            break;
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "it was not done in time; it may still be running there, waiting for a lock or for a name server"
+        );
+        wait::for_session(session, socket, deadline)?;
+    }
+    session.set_blocking(true);
+    channel.wait_close().context("the server does not close the channel")?;
+    // Without a status, and for a command killed by a signal, exit_status() is 0: the signal is asked for first.
+    let signal = channel.exit_signal().context("the server does not say how it ended")?;
+    if let Some(signal) = signal.exit_signal {
+        bail!("it was killed by SIG{signal}");
+    }
+    Ok(Output {
+        status: channel.exit_status().context("the server does not say how it ended")?,
+        stdout: String::from_utf8_lossy(&talk.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&talk.stderr).into_owned(),
+    })
+}
+
+struct Talk<'a> {
+    unsent: &'a [u8],
+    eof: Eof,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+#[derive(PartialEq)]
+enum Eof {
+    Unsent,
+    Sent,
+}
+
+#[derive(PartialEq)]
+enum Progress {
+    Made,
+    None,
+}
+
+impl Talk<'_> {
+    /// One turn: both outputs share one window, so neither may be left full while the other is waited for.
+    fn step(&mut self, channel: &mut Channel) -> Result<Progress> {
+        let mut moved = take(channel, &mut self.stdout)?;
+        moved += take(&mut channel.stderr(), &mut self.stderr)?;
+        ensure!(
+            self.stdout.len() + self.stderr.len() <= OUTPUT_MAX,
+            "it printed more than {} MiB",
+            OUTPUT_MAX / 1024 / 1024
+        );
+        if !self.unsent.is_empty() {
+            match channel.write(self.unsent) {
+                Ok(sent) => {
+                    self.unsent = &self.unsent[sent..];
+                    moved += sent;
+                }
+                Err(error) if wait::would_block(&error) => {}
+                // The command has closed its input, or is gone: its status will tell.
+                Err(_) if channel.eof() => self.unsent = &[],
+                Err(error) => return Err(error).context("the SSH connection broke while the input was sent"),
+            }
+        } else if self.eof == Eof::Unsent {
+            match channel.send_eof().map_err(io::Error::from) {
+                Ok(()) => {
+                    self.eof = Eof::Sent;
+                    moved += 1;
+                }
+                Err(error) if wait::would_block(&error) => {}
+                Err(_) if channel.eof() => self.eof = Eof::Sent,
+                Err(error) => return Err(error).context("the SSH connection broke while the input was ended"),
+            }
+        }
+        Ok(if moved > 0 { Progress::Made } else { Progress::None })
+    }
+}
+
+fn take(from: &mut impl Read, into: &mut Vec<u8>) -> Result<usize> {
+    let mut buffer = [0; 16 * 1024];
+    match from.read(&mut buffer) {
+        Ok(count) => {
+            into.extend_from_slice(&buffer[..count]);
+            Ok(count)
+        }
+        Err(error) if wait::would_block(&error) => Ok(0),
+        Err(error) => Err(error).context("the SSH connection broke while the output was read"),
+    }
+}

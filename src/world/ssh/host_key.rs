@@ -1,0 +1,110 @@
+//! Whether the server is the one it should be: decided before anything is proved to it.
+
+use anyhow::{Context as _, Result, bail};
+use openssl::{base64, sha};
+use ssh2::{MethodType, Session};
+
+use crate::console::{Asker, Trust};
+use crate::settings::SshTarget;
+use crate::world::known_hosts::{self, KnownHosts, Name, Verdict};
+
+/// Asks the server for the key types that `known_hosts` has, as ssh does; otherwise it shows another key of its own, and
+/// an honest server looks like a stranger.
+pub(super) fn prefer_known_types(session: &Session, target: &SshTarget) -> Result<()> {
+    let known = KnownHosts::read(&target.known_hosts)?;
+    let mut wanted: Vec<&str> = Vec::new();
+    let name = name(target);
+    for kind in known.kinds(&name) {
+        match kind {
+            "ssh-rsa" => wanted.extend(["rsa-sha2-512", "rsa-sha2-256"]),
+            kind => wanted.push(kind),
+        }
+    }
+    let supported = session
+        .supported_algs(MethodType::HostKey)
+        .context("libssh2 does not tell its host key types")?;
+    wanted.retain(|kind| supported.contains(kind));
+    let usable = |kind: &&str| !kind.contains("-cert-") && *kind != "ssh-dss";
+    for kind in supported.into_iter().filter(usable) {
+        if !wanted.contains(&kind) {
+            wanted.push(kind);
+        }
+    }
+    session
+        .method_pref(MethodType::HostKey, &wanted.join(","))
+        .context("libssh2 refuses the list of host key types")
+}
+
+/// Lets a known key pass, asks about an unknown one, refuses everything else. Returns the fingerprint.
+pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Result<String> {
+    let (key, _) = session.host_key().context("the server showed no host key")?;
+    let kind = kind_of(key).context("the server's host key is damaged")?;
+    let fingerprint = fingerprint(key);
+    let host = &target.known_as;
+    match KnownHosts::read(&target.known_hosts)?.judge(&name(target), &kind, key) {
+        Verdict::Known => Ok(fingerprint),
+        Verdict::Revoked { place } => bail!(
+            "the host key {fingerprint} of {host} is marked as revoked in {place}; whoever holds it must not be \
+             trusted, and nothing was sent to it"
+        ),
+        Verdict::Changed { place } => bail!(
+            "the host key of {host} has CHANGED: {place} has another {kind} key than the one shown, {fingerprint}. \
+             Either the server was set up anew or somebody stands between; nothing was sent to it. When you are sure \
+             of the new key, remove the old one with: ssh-keygen -R {}",
+            quoted_name(target)
+        ),
+        Verdict::Unknown { note } => match &target.host_key {
+            Some(expected) if *expected == fingerprint => Ok(fingerprint),
+            Some(expected) => bail!(
+                "the host key of {host} is {fingerprint} ({kind}), not {expected} as given by --host-key; nothing was \
+                 sent to it"
+            ),
+            None => ask(target, &kind, key, &note, asker).map(|()| fingerprint),
+        },
+    }
+}
+
+fn ask(target: &SshTarget, kind: &str, key: &[u8], note: &str, asker: &Asker) -> Result<()> {
+    let (host, fingerprint) = (&target.known_as, fingerprint(key));
+    let question = format!(
+        "The SSH server {host} port {} is not known yet.{note} Its {kind} key is {fingerprint}. \
+         Is this the right one, to be remembered?",
+        target.port
+    );
+    match (asker.trust)(&question) {
+        Some(Trust::Accept) => match target.known_hosts.first() {
+            Some(file) => known_hosts::remember(file, &name(target), kind, key),
+            None => Ok(()),
+        },
+        Some(Trust::Refuse) => bail!("the host key {fingerprint} of {host} was not accepted"),
+        None => bail!(
+            "the host key of {host} is not known: {kind} {fingerprint}.{note} Compare it with what the server's \
+             console says (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and then add --host-key {fingerprint}"
+        ),
+    }
+}
+
+fn name(target: &SshTarget) -> Name {
+    Name::new(&target.known_as, target.port)
+}
+
+fn quoted_name(target: &SshTarget) -> String {
+    if target.port == crate::names::Port::SSH {
+        target.known_as.clone()
+    } else {
+        format!("'[{}]:{}'", target.known_as, target.port)
+    }
+}
+
+/// As `ssh-keygen -l` writes it.
+fn fingerprint(key: &[u8]) -> String {
+    let hash = base64::encode_block(&sha::sha256(key));
+    format!("SHA256:{}", hash.trim_end_matches('='))
+}
+
+/// A key begins with the name of its type (RFC 4253 section 6.6).
+fn kind_of(key: &[u8]) -> Option<String> {
+    let (length, rest) = key.split_first_chunk::<4>()?;
+    let name = rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    String::from_utf8(name.to_vec()).ok()
+}

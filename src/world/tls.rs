@@ -1,0 +1,152 @@
+//! TLS as libpq means it: the six `sslmode`s, root certificates, client certificates (PostgreSQL docs 34.19).
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode};
+use postgres_openssl::MakeTlsConnector;
+
+use crate::settings::{RootCertificates, SslMode, Tls};
+
+/// One attempt at a connection, as libpq would make them in turn for a mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// Without TLS.
+    Plain,
+    /// With TLS if the server has it, else without on the same connection.
+    TlsIfOffered,
+    /// With TLS or not at all.
+    Tls,
+}
+
+impl Attempt {
+    /// The attempts of a mode, in order; a later one is made only when the earlier one failed before login.
+    pub(crate) fn of(mode: SslMode) -> &'static [Self] {
+        match mode {
+            SslMode::Disable => &[Self::Plain],
+            SslMode::Allow => &[Self::Plain, Self::Tls],
+            SslMode::Prefer => &[Self::TlsIfOffered, Self::Plain],
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Self::Tls],
+        }
+    }
+
+    /// What a mode rules out: tried without a password when nothing else was let in, to tell why.
+    pub(crate) fn left_out(mode: SslMode) -> Option<Self> {
+        match mode {
+            SslMode::Disable => Some(Self::Tls),
+            SslMode::Allow | SslMode::Prefer => None,
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => Some(Self::Plain),
+        }
+    }
+
+    /// tokio-postgres's word for it.
+    pub(crate) fn ssl_mode(self) -> tokio_postgres::config::SslMode {
+        match self {
+            Self::Plain => tokio_postgres::config::SslMode::Disable,
+            Self::TlsIfOffered => tokio_postgres::config::SslMode::Prefer,
+            Self::Tls => tokio_postgres::config::SslMode::Require,
+        }
+    }
+}
+
+/// A connector that checks as much as the mode asks.
+pub(crate) fn connector(tls: &Tls) -> Result<MakeTlsConnector> {
+    let mut builder = SslConnector::builder(SslMethod::tls_client()).context("cannot start OpenSSL")?;
+    let roots = load_roots(&mut builder, tls)?;
+    let check = match (tls.mode, roots) {
+        (SslMode::VerifyFull, _) => Check::ChainAndName,
+        // libpq: with a root file at hand, require checks the chain like verify-ca.
+        (SslMode::VerifyCa, _) | (SslMode::Require, Roots::Loaded) => Check::Chain,
+        _ => Check::Nothing,
+    };
+    builder.set_verify(if check == Check::Nothing {
+        SslVerifyMode::NONE
+    } else {
+        SslVerifyMode::PEER
+    });
+    load_client_certificate(&mut builder, tls)?;
+    let mut connector = MakeTlsConnector::new(builder.build());
+    connector.set_callback(move |configuration, _| {
+        configuration.set_verify_hostname(check == Check::ChainAndName);
+        Ok(())
+    });
+    Ok(connector)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Check {
+    Nothing,
+    Chain,
+    ChainAndName,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Roots {
+    Loaded,
+    Absent,
+}
+
+fn load_roots(builder: &mut SslConnectorBuilder, tls: &Tls) -> Result<Roots> {
+    let verifies = matches!(tls.mode, SslMode::VerifyCa | SslMode::VerifyFull);
+    let file = match &tls.root {
+        Some(RootCertificates::System) => return Ok(Roots::Loaded), // the builder starts with the system's store
+        Some(RootCertificates::File(path)) => path.clone(),
+        None if verifies => bail!(
+            "sslmode={} needs the certificate authority to trust; give --sslrootcert FILE (a provider's CA bundle) or --sslrootcert system",
+            mode_name(tls.mode)
+        ),
+        None => return Ok(Roots::Absent),
+    };
+    if !verifies && tls.mode != SslMode::Require {
+        return Ok(Roots::Absent); // prefer and allow check nothing, so a broken file must not stop them
+    }
+    trust_only(builder, &file)?;
+    Ok(Roots::Loaded)
+}
+
+/// Replaces the system's store by one file, as libpq does.
+fn trust_only(builder: &mut SslConnectorBuilder, file: &PathBuf) -> Result<()> {
+    let pem =
+        std::fs::read(file).with_context(|| format!("cannot read the root certificate file {}", file.display()))?;
+    let certificates = openssl::x509::X509::stack_from_pem(&pem)
+        .ok()
+        .filter(|stack| !stack.is_empty())
+        .with_context(|| format!("{} holds no PEM certificate", file.display()))?;
+    let mut store = openssl::x509::store::X509StoreBuilder::new()?;
+    for certificate in certificates {
+        store.add_cert(certificate)?;
+    }
+    builder.set_cert_store(store.build());
+    Ok(())
+}
+
+fn load_client_certificate(builder: &mut SslConnectorBuilder, tls: &Tls) -> Result<()> {
+    let Some(certificate) = &tls.certificate else {
+        return Ok(());
+    };
+    let key = tls
+        .key
+        .as_ref()
+        .context("--sslcert needs its private key; give --sslkey FILE")?;
+    builder
+        .set_certificate_chain_file(certificate)
+        .with_context(|| format!("cannot read the client certificate {}", certificate.display()))?;
+    builder
+        .set_private_key_file(key, SslFiletype::PEM)
+        .with_context(|| format!("cannot read the client key {}", key.display()))?;
+    builder
+        .check_private_key()
+        .context("the client key does not belong to the client certificate")
+}
+
+/// The mode as people write it.
+pub(crate) fn mode_name(mode: SslMode) -> &'static str {
+    match mode {
+        SslMode::Disable => "disable",
+        SslMode::Allow => "allow",
+        SslMode::Prefer => "prefer",
+        SslMode::Require => "require",
+        SslMode::VerifyCa => "verify-ca",
+        SslMode::VerifyFull => "verify-full",
+    }
+}

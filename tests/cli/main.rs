@@ -1,0 +1,50 @@
+//! What every command prints, letter by letter: the files under `tests/cli/golden/` hold it.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test cli` writes them anew; look at the difference before you commit it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod pages;
+mod reports;
+mod settings;
+mod undoing;
+mod walks;
+
+use support::{Output, Postgres, PostgresOptions, Program, golden, stitch_pg};
+
+/// A server whose paths and ports are the same in every run: that of a world of its own.
+fn server(test_name: &str) -> Option<Postgres<'static>> {
+    if !support::world::possible() {
+        support::world(test_name, &[])?;
+    }
+    Postgres::start_with(test_name, PostgresOptions::new().conf("listen_addresses", "*"))
+}
+
+/// The program as CI would run it against that server.
+fn in_ci(server: &Postgres<'_>) -> Program {
+    stitch_pg(server)
+        .env("PGHOST", server.host())
+        .env("PGPORT", server.port().to_string())
+        .env("PGUSER", "postgres")
+        .env("PGPASSWORD", support::postgres::POSTGRES_PASSWORD)
+        .env("STITCH_PG_REGION", "north-america")
+        .env("STITCH_PG_PASSWORD", "a password")
+}
+
+/// Everything a run said, for comparing.
+fn everything(output: &Output) -> String {
+    let text = format!(
+        "--- stdout\n{}--- stderr\n{}--- exit {}\n",
+        output.stdout,
+        output.stderr,
+        output.status.unwrap_or(-1)
+    );
+    golden::masked(&text, &[])
+}
+
+/// Compares with `tests/cli/golden/NAME.txt`.
+#[track_caller]
+fn compare(name: &str, output: &Output) {
+    golden::compare(&format!("cli/golden/{name}.txt"), &everything(output));
+}

@@ -1,0 +1,131 @@
+//! The JSON report: on stdout alone, with exactly the keys that scripts rely on.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::golden;
+use crate::{in_ci, server};
+
+fn keys(value: &Value) -> Vec<&str> {
+    value
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+/// The contract's keys, in its order.
+fn assert_contract(report: &Value) {
+    assert_eq!(
+        keys(report),
+        ["tool", "version", "command", "result", "server", "steps", "connection"]
+    );
+    assert_eq!(
+        keys(&report["server"]),
+        ["version", "version_num", "provider", "host", "port"]
+    );
+    assert_eq!(
+        keys(&report["connection"]),
+        [
+            "host",
+            "port",
+            "database",
+            "username",
+            "ssl",
+            "encryption_type",
+            "encryption_host",
+            "encryption_port",
+            "encryption_username"
+        ]
+    );
+    let steps = report["steps"].as_array().unwrap();
+    let names: Vec<&str> = steps.iter().filter_map(|step| step["step"].as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "allowlist",
+            "database",
+            "ssh-user",
+            "role",
+            "ownership",
+            "connection",
+            "registration"
+        ]
+    );
+    for step in steps {
+        assert_eq!(
+            keys(step),
+            [
+                "step",
+                "outcome",
+                "reason",
+                "findings",
+                "changes",
+                "error",
+                "elapsed_ms"
+            ]
+        );
+        for finding in step["findings"].as_array().unwrap() {
+            assert_eq!(keys(finding), ["code", "verdict", "text", "advice", "subject"]);
+        }
+        for change in step["changes"].as_array().unwrap() {
+            assert_eq!(
+                keys(change),
+                [
+                    "summary",
+                    "why",
+                    "kind",
+                    "database",
+                    "command",
+                    "undo",
+                    "applied",
+                    "elapsed_ms"
+                ]
+            );
+        }
+    }
+}
+
+#[test]
+fn json_is_alone_on_stdout_and_the_same_in_the_file() {
+    let Some(server) = server("json_is_alone_on_stdout_and_the_same_in_the_file") else {
+        return;
+    };
+    for (name, arguments, result) in [
+        ("json-check", &["check"][..], "pending"),
+        ("json-setup", &["setup", "--yes"], "applied"),
+        ("json-ready", &["check"], "ready"),
+    ] {
+        let program = in_ci(&server)
+            .args(arguments)
+            .args(["--format", "json", "--report", "report.json"]);
+        let output = program.run();
+        let report: Value = serde_json::from_str(&output.stdout).expect("JSON and nothing else");
+        assert_contract(&report);
+        assert!(!output.stdout.contains("a password"), "{}", output.stdout);
+        let file = program.home().join("report.json");
+        assert_eq!(fs::read_to_string(file).unwrap(), output.stdout);
+        let server_version = report["server"]["version"].as_str().unwrap();
+        let masked = golden::masked(&output.stdout, &[(server_version, "VERSION")]);
+        golden::compare(&format!("cli/golden/{name}.json"), &masked);
+        let found = report["result"].as_str().unwrap();
+        assert!(found == result || found == "attention", "{found}");
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_said() {
+    let Some(server) = server("a_report_that_cannot_be_written_is_said") else {
+        return;
+    };
+    let output = in_ci(&server)
+        .args(["plan", "--report", "/nonexistent/report.json"])
+        .run();
+    assert_eq!(output.status, Some(1));
+    assert_eq!(
+        output.stderr,
+        "stitch-pg: cannot write the report /nonexistent/report.json: No such file or directory (os error 2)\n"
+    );
+}

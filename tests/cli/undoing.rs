@@ -1,0 +1,68 @@
+//! `--undo FILE`: a script that takes back what was changed, and is nobody else's to read.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::Program;
+use crate::{golden, in_ci, server};
+
+#[test]
+fn the_undo_file_takes_everything_back_but_the_database() {
+    let Some(server) = server("the_undo_file_takes_everything_back_but_the_database") else {
+        return;
+    };
+    server.psql("create database stitch");
+    // From the first grant on, the database's default rights are written out, and stay so: they are here before.
+    server.psql("grant create on database stitch to postgres");
+    let before = server.dump();
+    let run = in_ci(&server).args(["setup", "--yes", "--undo", "undo.sh"]);
+    let output = run.run();
+    assert_ne!(server.dump(), before, "{}", output.stdout);
+    let file = run.home().join("undo.sh");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("a password") && !text.contains("SCRAM"), "{text}");
+    golden::compare("cli/golden/undo.txt", &without_process_id(&text));
+
+    let undone = Program::new("sh", &server)
+        .arg("undo.sh")
+        .env("PGPASSWORD", crate::support::postgres::POSTGRES_PASSWORD)
+        .run();
+    assert!(undone.success() && undone.stderr.is_empty(), "{undone:?}");
+    assert_eq!(server.dump(), before);
+}
+
+#[test]
+fn undo_and_setup_again_are_appended() {
+    let Some(server) = server("undo_and_setup_again_are_appended") else {
+        return;
+    };
+    let run = in_ci(&server).args(["setup", "--yes", "--undo", "undo.sh"]);
+    run.run();
+    let file = run.home().join("undo.sh");
+    let first = fs::read_to_string(&file).unwrap();
+    run.run();
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        first,
+        "nothing was changed, so nothing is added"
+    );
+    server.psql("revoke create on database stitch from stitch");
+    run.run();
+    let last = fs::read_to_string(&file).unwrap();
+    assert!(last.starts_with(&first) && last.len() > first.len(), "{last}");
+}
+
+/// Functions are named after the process that wrote them.
+fn without_process_id(text: &str) -> String {
+    let id: String = text
+        .split("undo_")
+        .nth(1)
+        .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect())
+        .unwrap_or_default();
+    if id.is_empty() {
+        text.to_owned()
+    } else {
+        text.replace(&id, "PID")
+    }
+}

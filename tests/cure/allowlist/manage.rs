@@ -1,0 +1,298 @@
+//! `--manage hba` on a real file: the lines go in, every other byte stays, and the way back is exact.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::path::PathBuf;
+
+use super::bench::{Bench, HEAD};
+use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
+use crate::support::{
+    BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, Program, SshKey, stitch_pg, world,
+};
+
+const REMARK: &str = "# Added by stitch-pg (--manage hba), to let Stitch in:";
+const LINES: [&str; 4] = [
+    "hostssl dw stitch 52.23.137.21/32 scram-sha-256",
+    "hostssl dw stitch 52.204.223.208/32 scram-sha-256",
+    "hostssl dw stitch 52.204.228.32/32 scram-sha-256",
+    "hostssl dw stitch 52.204.230.227/32 scram-sha-256",
+];
+
+fn block(end: &str) -> String {
+    let lines: Vec<&str> = std::iter::once(REMARK).chain(LINES).collect();
+    lines.join(end) + end
+}
+
+fn program(bench: &Bench, command: &str) -> Program {
+    stitch_pg(&bench.0)
+        .args([
+            command,
+            "--only",
+            "allowlist",
+            "--format",
+            "json",
+            "--no-input",
+            "--manage",
+            "hba",
+        ])
+        .args(["--host", "127.0.0.1", "--port", &bench.0.port().to_string()])
+        .args(["--admin-user", "postgres", "--database", "dw"])
+        .env("PGPASSWORD", POSTGRES_PASSWORD)
+        .env("STITCH_PG_REGION", "north-america")
+}
+
+fn setup(bench: &Bench) -> Output {
+    program(bench, "setup").arg("--yes").run()
+}
+
+fn bytes(bench: &Bench) -> Vec<u8> {
+    fs::read(bench.0.data_dir().join("pg_hba.conf")).expect("the file")
+}
+
+fn write(bench: &Bench, text: &[u8]) {
+    fs::write(bench.0.data_dir().join("pg_hba.conf"), text).expect("the data directory is ours");
+    bench.0.reload();
+}
+
+/// What the file was, what it must be afterwards.
+struct Case {
+    before: Vec<u8>,
+    after: Vec<u8>,
+}
+
+fn cases() -> Vec<Case> {
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    let case = |before: &str, after: String| Case {
+        before: before.into(),
+        after: after.into(),
+    };
+    let reject = "host all all all reject";
+    let mut cases = vec![
+        // Above the line that decides, and no others touched: blanks, a tab, remarks, an odd last line.
+        case(
+            &format!("{HEAD}# keep\n\n{reject}\t \n  # end"),
+            format!("{HEAD}# keep\n\n{}{reject}\t \n  # end", block("\n")),
+        ),
+        // Nothing matches: at the end.
+        case(HEAD, format!("{HEAD}{}", block("\n"))),
+        // The last line has no end, before and after.
+        case(HEAD.trim_end(), format!("{HEAD}{}", block("\n")).trim_end().to_owned()),
+        case(
+            &crlf(&format!("{HEAD}{reject}\n")),
+            format!("{}{}{reject}\r\n", crlf(HEAD), block("\r\n")),
+        ),
+        case(
+            crlf(HEAD).trim_end(),
+            format!("{}{}", crlf(HEAD), block("\r\n")).trim_end().to_owned(),
+        ),
+        // The deciding line goes over two.
+        case(
+            &format!("{HEAD}# a remark\nhost all all \\\n  all reject\n"),
+            format!("{HEAD}# a remark\n{}host all all \\\n  all reject\n", block("\n")),
+        ),
+    ];
+    // Latin-1 in a remark.
+    let latin = |block: &str| {
+        [
+            HEAD.as_bytes(),
+            b"# caf\xe9\n",
+            block.as_bytes(),
+            reject.as_bytes(),
+            b"\n",
+        ]
+        .concat()
+    };
+    cases.push(Case {
+        before: latin(""),
+        after: latin(&block("\n")),
+    });
+    cases
+}
+
+#[test]
+fn managed_rules_are_put_in_and_taken_out_to_the_byte() {
+    let bench = Bench::new("managed_rules_are_put_in_and_taken_out_to_the_byte");
+    for (n, Case { before, after }) in cases().into_iter().enumerate() {
+        write(&bench, &before);
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let pending = program(&bench, "check").run();
+        assert_eq!(pending.status, Some(3), "{n}: {}", pending.stdout);
+        assert_eq!(shown(&bytes(&bench)), shown(&before), "{n}: check changes nothing");
+        let old = fs::metadata(bench.0.data_dir().join("pg_hba.conf")).expect("the file");
+        let undo = bench.0.socket_dir().join(format!("undo{n}.sh"));
+        let applied = program(&bench, "setup").arg("--yes").arg("--undo").arg(&undo).run();
+        assert_eq!(applied.status, Some(0), "{n}: {}\n{}", applied.stdout, applied.stderr);
+        assert!(
+            applied.stdout.contains("\"result\": \"applied\""),
+            "{n}: {}",
+            applied.stdout
+        );
+        assert_eq!(shown(&bytes(&bench)), shown(&after), "{n}");
+        let new = fs::metadata(bench.0.data_dir().join("pg_hba.conf")).expect("the file");
+        assert_eq!(
+            (old.mode(), old.uid(), old.gid()),
+            (new.mode(), new.uid(), new.gid()),
+            "{n}"
+        );
+        bench.check(&[]).assert_all_four("hba-ok", "good");
+        let again = setup(&bench);
+        assert!(again.stdout.contains("\"result\": \"ready\""), "{n}: {}", again.stdout);
+        assert_eq!(bytes(&bench), after, "{n}: a second run changes nothing");
+        let mut command = Program::new("sh", &bench.0).arg(&undo);
+        command = command.env("PGPASSWORD", POSTGRES_PASSWORD);
+        let undone = command.run();
+        assert_eq!(undone.status, Some(0), "{n}: {}{}", undone.stdout, undone.stderr);
+        assert_eq!(shown(&bytes(&bench)), shown(&before), "{n}: undone");
+    }
+    let left = fs::read_dir(bench.0.data_dir()).expect("the folder");
+    let left: Vec<PathBuf> = left.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let stray = left.iter().find(|path| path.to_string_lossy().contains(".stitch-pg."));
+    assert_eq!(stray, None, "no file is left behind");
+}
+
+#[test]
+fn a_managed_file_behind_a_symbolic_link_stays_behind_it() {
+    let bench = Bench::new("a_managed_file_behind_a_symbolic_link_stays_behind_it");
+    let data = bench.0.data_dir();
+    fs::rename(data.join("pg_hba.conf"), data.join("real.conf")).expect("ours");
+    symlink("real.conf", data.join("pg_hba.conf")).expect("ours");
+    fs::write(data.join("real.conf"), format!("{HEAD}host all all all reject\n")).expect("ours");
+    bench.0.reload();
+    let applied = setup(&bench);
+    assert_eq!(applied.status, Some(0), "{}", applied.stdout);
+    let link = fs::read_link(data.join("pg_hba.conf")).expect("still a link");
+    assert_eq!(link, PathBuf::from("real.conf"));
+    bench.check(&[]).assert_ready();
+
+    fs::rename(data.join("real.conf"), data.join("far.conf")).expect("ours");
+    symlink("far.conf", data.join("real.conf")).expect("ours");
+    fs::write(data.join("far.conf"), format!("{HEAD}host all all all reject\n")).expect("ours");
+    bench.0.reload();
+    let refused = bench.check(&["--manage", "hba"]);
+    let finding = refused.only("hba-not-managed");
+    assert!(finding.text.contains("symbolic link"), "{}", finding.text);
+    refused.assert_needs_a_person();
+}
+
+#[test]
+fn what_cannot_be_managed_is_said() {
+    let bench = Bench::new("what_cannot_be_managed_is_said");
+    bench.rules("host all all all reject\n");
+    // Not a superuser.
+    let other = bench.check_as("dba", DBA_PASSWORD, &["--manage", "hba"]);
+    assert_eq!(other.only("hba-not-managed").verdict, "unknown");
+    other.assert_ready();
+    // The file is broken already.
+    bench.rules("host all all all reject\nhots all all all md5\n");
+    let broken = bench.check(&["--manage", "hba"]);
+    let finding = broken.only("hba-not-managed");
+    assert!(finding.text.contains("cannot read"), "{}", finding.text);
+    assert!(broken.of("hba-broken").len() == 1, "{}", broken.story());
+    broken.assert_needs_a_person();
+}
+
+/// The server that is told to read the lines sees another file by then: the lines are taken out again.
+#[test]
+fn managed_rules_that_do_not_show_are_taken_out_again() {
+    let bench = Bench::new("managed_rules_that_do_not_show_are_taken_out_again");
+    bench.rules("host all all all reject\n");
+    let before = bytes(&bench);
+    // A server whose view is not the file's: what the proof is against.
+    bench.0.psql(
+        "SET allow_system_table_mods = on;
+         ALTER VIEW pg_hba_file_rules RENAME TO hba_as_it_is;
+         CREATE VIEW pg_hba_file_rules AS SELECT * FROM hba_as_it_is WHERE NOT '{stitch}' = user_name",
+    );
+    let failed = setup(&bench);
+    assert_eq!(failed.status, Some(1), "{}", failed.stdout);
+    assert!(failed.stdout.contains("taken out again"), "{}", failed.stdout);
+    assert_eq!(bytes(&bench), before);
+}
+
+/// PostgreSQL on the SSH server: the file is changed there, over the SSH login.
+#[test]
+fn managed_rules_on_the_ssh_server() {
+    let Some(world) = world("managed_rules_on_the_ssh_server", &[Need::Bastion]) else {
+        return;
+    };
+    let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);
+    let key = SshKey::ed25519(&world.outside(world.dir().join("tmp")));
+    let options = BastionOptions::new().authorize(&key);
+    let bastion = world.bastion("bastion", &[("lan", "198.51.100.20/24")], options);
+    bastion.remember();
+    let rules = "local all all trust\nhost all postgres 127.0.0.1/32 scram-sha-256\nhost all all all reject\n";
+    let options = PostgresOptions::new()
+        .tls(Certificates::for_names(&["127.0.0.1"]))
+        .conf("listen_addresses", "*")
+        .hba(rules);
+    let server = Postgres::start_in(&world, Some(bastion.host()), options);
+    let folder = server.socket_dir();
+    let run = |command: &str, login: &str, stitch_host: &str| {
+        stitch_pg(&ops)
+            .args([
+                command,
+                "--only",
+                "allowlist",
+                "--format",
+                "json",
+                "--no-input",
+                "--yes",
+            ])
+            .args(["--manage", "hba", "--via-bastion", "--host", "127.0.0.1"])
+            .args(["--bastion", &format!("{login}@198.51.100.20")])
+            .args([
+                "--bastion-identity",
+                "/run/world/tmp/ed25519",
+                "--stitch-host",
+                stitch_host,
+            ])
+            .args(["--admin-user", "postgres", "--database", "dw", "--region", "europe"])
+            .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .run()
+    };
+    // The SSH server's file system lacks the file: it is not the server's machine, whatever its address.
+    let elsewhere = run("setup", "root", "127.0.0.1");
+    assert_eq!(elsewhere.status, Some(4), "{}{}", elsewhere.stdout, elsewhere.stderr);
+    assert!(elsewhere.stdout.contains("there is no file"), "{}", elsewhere.stdout);
+    world.sh_with(
+        "mkdir -p \"$WORLD/bastion/root$1\"; mount --bind \"$1\" \"$WORLD/bastion/root$1\"",
+        &[folder.to_str().expect("plain")],
+        b"",
+    );
+    // admin becomes root by sudo.
+    let applied = run("setup", "admin", "127.0.0.1");
+    assert_eq!(applied.status, Some(0), "{}{}", applied.stdout, applied.stderr);
+    let now = fs::read_to_string(server.data_dir().join("pg_hba.conf")).expect("the file");
+    let line = "hostssl dw stitch 127.0.0.1/32 scram-sha-256\n";
+    let (head, reject) = rules.split_at(rules.find("host all all all").expect("it is there"));
+    assert_eq!(now, format!("{head}{REMARK}\n{line}{reject}"));
+    let again = run("setup", "root", "127.0.0.1");
+    assert!(again.stdout.contains("\"result\": \"ready\""), "{}", again.stdout);
+    // The SSH server's own firewall is read by the way.
+    assert_eq!(again.stdout.matches("\"firewall-open\"").count(), 4, "{}", again.stdout);
+    let rules_of_nft =
+        "table inet f { chain i { type filter hook input priority 0; policy drop; ip saddr 198.51.100.0/24 accept;
+        iifname lo accept; ct state established accept; ip saddr 3.126.102.29 tcp dport 22 accept; }; }";
+    bastion.host().tool(&world, &format!("nft '{rules_of_nft}'"));
+    let closed = run("check", "root", "127.0.0.1");
+    assert_eq!(closed.status, Some(4), "{}", closed.stdout);
+    assert_eq!(
+        closed.stdout.matches("\"firewall-open\"").count(),
+        1,
+        "{}",
+        closed.stdout
+    );
+    assert_eq!(
+        closed.stdout.matches("\"firewall-closed\"").count(),
+        3,
+        "{}",
+        closed.stdout
+    );
+    assert!(closed.stdout.contains("policy drop of inet f i"), "{}", closed.stdout);
+    bastion.host().tool(&world, "nft flush ruleset");
+    // A database elsewhere is not reached by the SSH login.
+    fs::write(server.data_dir().join("pg_hba.conf"), rules).expect("ours");
+    server.reload();
+    let other = run("check", "root", "10.9.9.9");
+    assert!(other.stdout.contains("another machine"), "{}", other.stdout);
+}

@@ -1,0 +1,96 @@
+//! Settings attached to the role or the database that bite a loader: named, with the statement that clears each.
+
+use crate::support::Postgres;
+use crate::wizard::Wizard;
+
+#[test]
+fn a_setting_that_bites_is_named_with_what_clears_it() {
+    let server = Postgres::start("a_setting_that_bites_is_named_with_what_clears_it");
+    let wizard = Wizard::dba(&server);
+    wizard.setup().exits(0);
+    let cases = [
+        (
+            "role stitch",
+            "statement_timeout = '2s'",
+            "bad",
+            "ALTER ROLE \"stitch\" RESET \"statement_timeout\";",
+        ),
+        (
+            "role stitch",
+            "statement_timeout = '2h'",
+            "unknown",
+            "ALTER ROLE \"stitch\" RESET",
+        ),
+        (
+            "role stitch",
+            "idle_in_transaction_session_timeout = 900",
+            "bad",
+            "RESET",
+        ),
+        ("role stitch", "lock_timeout = '1s'", "unknown", "RESET"),
+        (
+            "role stitch",
+            "role = 'dba'",
+            "bad",
+            "ALTER ROLE \"stitch\" RESET \"role\";",
+        ),
+        (
+            "role stitch",
+            "search_path = elsewhere",
+            "unknown",
+            "RESET \"search_path\"",
+        ),
+        (
+            "role stitch in database stitch",
+            "default_transaction_read_only = on",
+            "bad",
+            "ALTER ROLE \"stitch\" IN DATABASE \"stitch\" RESET",
+        ),
+        (
+            "database stitch",
+            "default_transaction_read_only = on",
+            "bad",
+            "ALTER ROLE \"stitch\" IN DATABASE \"stitch\" SET \"default_transaction_read_only\" TO off;",
+        ),
+        (
+            "database stitch",
+            "statement_timeout = '30s'",
+            "bad",
+            "SET \"statement_timeout\" TO 0;",
+        ),
+        (
+            "role all",
+            "search_path = elsewhere",
+            "unknown",
+            "SET \"search_path\" TO \"$user\", public;",
+        ),
+        (
+            "role stitch",
+            "session_preload_libraries = 'auto_explain'",
+            "unknown",
+            "RESET",
+        ),
+    ];
+    for (place, setting, verdict, statement) in cases {
+        server.psql(&format!("alter {place} set {setting}"));
+        let said = wizard.run("plan").exits(0).has("setting-bites", verdict);
+        assert!(said.contains(statement), "{said}");
+        let (_, cure) = said.split_once("runs: ").expect("advice is what somebody runs");
+        server.psql(cure);
+        wizard.run("plan").exits(0).has_not("setting-bites");
+        wizard.check().exits(0);
+        // What was overruled for the role is there still, for the others.
+        server.psql(&format!(
+            "alter {place} reset all; alter role stitch in database stitch reset all"
+        ));
+    }
+}
+
+#[test]
+fn a_setting_that_is_overruled_does_not_bite() {
+    let server = Postgres::start("a_setting_that_is_overruled_does_not_bite");
+    let wizard = Wizard::dba(&server);
+    wizard.setup().exits(0);
+    server.psql("alter database stitch set statement_timeout = '1s'; alter role stitch set statement_timeout = 0");
+    wizard.check().exits(0).has_not("setting-bites");
+}

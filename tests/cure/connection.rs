@@ -1,0 +1,194 @@
+//! The step *connection*: the login as Stitch and the rehearsed load, layer by layer.
+
+use crate::support::{Certificates, CountingProxy, Need, PgBouncer, Postgres, PostgresOptions};
+use crate::wizard::{PASSWORD, Wizard};
+
+const ALL: [&str; 3] = [
+    "create the database",
+    "create the role",
+    "grant CONNECT, CREATE, TEMPORARY",
+];
+
+/// A server that speaks TLS, with these rules for TCP after the one for the socket.
+fn tls_server(name: &str, certificates: Certificates, rules: &str) -> Postgres<'static> {
+    let hba = format!("local all postgres trust\n{rules}");
+    let options = PostgresOptions::new().tls(certificates).hba(&hba);
+    Postgres::start_with(name, options).expect("the default version is at hand")
+}
+
+#[test]
+fn tls_is_used_where_it_is_offered_and_as_asked() {
+    let name = "tls_is_used_where_it_is_offered_and_as_asked";
+    let certificates = Certificates::for_names(&["127.0.0.1"]);
+    let server = tls_server(name, certificates, "host all all all scram-sha-256\n");
+    let said = Wizard::new(&server).cure(&ALL, &[]);
+    assert_eq!(said.json["connection"]["ssl"], true, "{said}");
+    let with = Wizard::new(&server).flag("--ssl").check().exits(0);
+    assert!(with.has("login-works", "good").contains("with TLS"));
+    let without = Wizard::new(&server).flag("--no-ssl").check().exits(0);
+    assert!(without.has("login-works", "good").contains("without TLS"));
+    assert_eq!(without.json["connection"]["ssl"], false);
+}
+
+#[test]
+fn a_server_without_tls_cannot_be_asked_for_it() {
+    let server = Postgres::start("a_server_without_tls_cannot_be_asked_for_it");
+    Wizard::new(&server).flag("--ssl").cure(&ALL, &["login-tls"]);
+    let admin = Wizard::new(&server).set("--sslmode", "require").check().exits(1);
+    assert!(admin.error().contains("does not offer TLS"), "{admin}");
+    assert!(admin.error().contains("next: "), "{admin}");
+}
+
+#[test]
+fn a_server_that_insists_on_tls() {
+    let name = "a_server_that_insists_on_tls";
+    let certificates = Certificates::for_names(&["127.0.0.1"]);
+    let server = tls_server(name, certificates, "hostssl all all all scram-sha-256\n");
+    let said = Wizard::new(&server).cure(&ALL, &[]);
+    assert_eq!(said.json["connection"]["ssl"], true, "{said}");
+    Wizard::new(&server).flag("--no-ssl").cure(&[], &["login-tls"]);
+    let admin = Wizard::new(&server).set("--sslmode", "disable").check().exits(1);
+    assert!(admin.error().contains("TLS"), "{admin}");
+    // allow begins without TLS and then takes it; prefer begins with it.
+    Wizard::new(&server).set("--sslmode", "allow").check().exits(0);
+    // What really stops the login is not hidden by the second attempt without TLS.
+    let wrong = Wizard::new(&server).env("PGPASSWORD", "wrong").check().exits(1);
+    assert!(wrong.error().contains("refused the password"), "{wrong}");
+}
+
+#[test]
+fn a_server_that_refuses_tls_still_lets_prefer_in() {
+    let name = "a_server_that_refuses_tls_still_lets_prefer_in";
+    let certificates = Certificates::for_names(&["127.0.0.1"]);
+    let server = tls_server(name, certificates, "hostnossl all all all scram-sha-256\n");
+    let said = Wizard::new(&server).cure(&ALL, &[]);
+    assert_eq!(said.json["connection"]["ssl"], false, "{said}");
+    Wizard::new(&server).flag("--ssl").cure(&[], &["login-tls"]);
+}
+
+#[test]
+fn the_admins_certificates_are_checked_as_asked() {
+    let name = "the_admins_certificates_are_checked_as_asked";
+    let right = Certificates::for_names(&["127.0.0.1"]);
+    let (authority, other) = (right.ca(), Certificates::for_names(&["127.0.0.1"]));
+    let server = tls_server(name, right, "host all all all scram-sha-256\n");
+    let full = Wizard::new(&server).set("--sslmode", "verify-full");
+    let full = full.set("--sslrootcert", &authority.to_string_lossy());
+    full.setup().exits(0);
+    let stranger = full
+        .clone()
+        .set("--sslrootcert", &other.ca().to_string_lossy())
+        .check()
+        .exits(1);
+    assert!(stranger.error().contains("certificate verify failed"), "{stranger}");
+    assert!(stranger.error().contains("--sslrootcert"), "{stranger}");
+    // The certificate is for 127.0.0.1 alone.
+    let misnamed = full.clone().set("--host", "localhost").check().exits(1);
+    assert!(
+        misnamed.error().to_lowercase().contains("hostname mismatch"),
+        "{misnamed}"
+    );
+    full.set("--host", "localhost")
+        .set("--sslmode", "verify-ca")
+        .check()
+        .exits(0);
+}
+
+#[test]
+fn an_expired_certificate_is_named() {
+    let name = "an_expired_certificate_is_named";
+    let expired = Certificates::expired(&["127.0.0.1"]);
+    let authority = expired.ca();
+    let server = tls_server(name, expired, "host all all all scram-sha-256\n");
+    let wizard = Wizard::new(&server).set("--sslmode", "verify-full");
+    let said = wizard
+        .set("--sslrootcert", &authority.to_string_lossy())
+        .check()
+        .exits(1);
+    assert!(said.error().contains("certificate has expired"), "{said}");
+}
+
+#[test]
+fn a_read_only_role_is_found_out_by_rehearsing() {
+    let server = Postgres::start("a_read_only_role_is_found_out_by_rehearsing");
+    Wizard::dba(&server).setup().exits(0);
+    server.psql("alter role stitch set default_transaction_read_only = on");
+    let said = Wizard::new(&server).cure(&[], &["rehearsal-refused", "setting-bites"]);
+    let text = said.has("rehearsal-refused", "bad");
+    assert!(text.contains("RESET default_transaction_read_only"), "{text}");
+}
+
+#[test]
+fn rules_that_keep_stitch_out_are_told_from_a_wrong_password() {
+    let name = "rules_that_keep_stitch_out_are_told_from_a_wrong_password";
+    let hba =
+        "local all postgres trust\nhost all stitch 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n";
+    let options = PostgresOptions::new().hba(hba);
+    let server = Postgres::start_with(name, options).expect("the default version is at hand");
+    Wizard::new(&server).cure(&ALL, &["login-refused"]);
+    let dba = Wizard::dba(&server).check().exits(4);
+    dba.has("password-untried", "unknown");
+}
+
+#[test]
+fn too_many_connections() {
+    let server = Postgres::start("too_many_connections");
+    Wizard::dba(&server).setup().exits(0);
+    server.psql("alter role dba connection limit 0");
+    let said = Wizard::dba(&server).check().exits(1);
+    assert!(said.error().contains("too many connections for role \"dba\""), "{said}");
+    assert!(said.error().contains("CONNECTION LIMIT"), "{said}");
+}
+
+#[test]
+fn over_the_servers_socket() {
+    let server = Postgres::start("over_the_servers_socket");
+    let socket = server.socket_dir();
+    let wizard = Wizard::new(&server).set("--host", &socket.to_string_lossy());
+    let said = wizard.cure(&ALL, &[]);
+    // Stitch cannot dial a socket; the login was tried over TCP, where a password counts.
+    wizard
+        .env("STITCH_PG_PASSWORD", "wrong")
+        .cure(&[], &["login-password", "password-wrong"]);
+    assert_eq!(said.json["result"], "applied");
+}
+
+#[test]
+fn behind_pgbouncer() {
+    let name = "behind_pgbouncer";
+    let Some(world) = crate::support::world(name, &[Need::Bastion]) else {
+        return;
+    };
+    let server = Postgres::start_in(&world, None, PostgresOptions::new());
+    let users = [
+        ("dba", "dba-secret"),
+        ("stitch", PASSWORD),
+        ("postgres", "admin-secret"),
+    ];
+    let bouncer = PgBouncer::start_in(&world, None, &server, &users);
+    let wizard = Wizard::dba(&server).set("--port", &bouncer.port().to_string());
+    wizard.cure(&ALL, &[]);
+    let console = wizard.set("--admin-database", "pgbouncer").check().exits(1);
+    assert!(console.error().contains("PgBouncer's own console"), "{console}");
+}
+
+/// What a run costs at the wire, the admin's and Stitch's connections together, without TLS.
+#[test]
+fn round_trips() {
+    let server = Postgres::start("round_trips");
+    let proxy = CountingProxy::tcp_before(&server, 7000);
+    let wizard = Wizard::dba(&server).set("--port", &proxy.port().to_string());
+    let wizard = wizard.set("--sslmode", "disable").flag("--no-ssl");
+    let mut costs = Vec::new();
+    for wizard in [wizard.clone(), wizard.clone(), wizard.set("--schema", "nowhere")] {
+        proxy.reset();
+        wizard.setup();
+        let counts = proxy.counts();
+        costs.push((counts.flights, counts.connections));
+    }
+    println!("round trips and connections of a first setup, of a second one, with a missing schema: {costs:?}");
+    let bounds = [(30, 4), (24, 4), (26, 4)];
+    for (cost, bound) in costs.iter().zip(bounds) {
+        assert!(cost.0 <= bound.0 && cost.1 <= bound.1, "{costs:?}");
+    }
+}

@@ -1,0 +1,102 @@
+//! Objects that others use while their owner is to change, and a run that is stopped meanwhile.
+
+use std::time::Duration;
+
+use crate::ownership::LOADED;
+use crate::support::postgres::DBA_PASSWORD;
+use crate::support::process::{Running, poll};
+use crate::support::{Postgres, PostgresOptions, Program};
+use crate::wizard::Wizard;
+
+/// A loaded schema that the dba can move.
+fn loaded(server: &Postgres<'static>) {
+    Wizard::dba(server).setup().exits(0);
+    server.psql("set role dba; create role loader");
+    server.psql_in("stitch", "create schema shop authorization loader");
+    server.psql_in("stitch", &format!("set role loader; {LOADED}"));
+}
+
+/// Another session that reads a table and does not end its transaction.
+fn holder(server: &Postgres<'static>) -> Running {
+    let lock = "lock table shop.\"Order Lines\" in access share mode; select pg_sleep(120)";
+    let program = Program::new("psql", server)
+        .args(["-X", "-U", "postgres", "-d", "stitch", "-c", lock, "-h"])
+        .arg(server.socket_dir())
+        .args(["-p", &server.port().to_string()]);
+    let holder = program.start();
+    let held =
+        "select count(*) from pg_locks where relation = 'shop.\"Order Lines\"'::regclass and mode = 'AccessShareLock'";
+    poll(Duration::from_secs(20), || {
+        (server.psql_in("stitch", held) == "1").then_some(())
+    })
+    .expect("the lock is held");
+    holder
+}
+
+fn release(server: &Postgres<'static>, holder: Running) {
+    server.psql("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()");
+    holder.finish(Duration::from_secs(20));
+}
+
+#[test]
+fn a_busy_table_is_named_and_the_rest_moves() {
+    let server = Postgres::start("a_busy_table_is_named_and_the_rest_moves");
+    loaded(&server);
+    let holder = holder(&server);
+    let wizard = Wizard::dba(&server)
+        .set("--schema", "shop")
+        .set("--lock-timeout", "20ms")
+        .set("--undo", "undo.sh");
+    let owners = "select string_agg(relname || ' ' || pg_get_userbyid(relowner), ', ' order by oid) from pg_class
+        where relnamespace = 'shop'::regnamespace";
+    let before = server.psql_in("stitch", owners);
+    let failed = wizard.setup().exits(1);
+    let error = failed.error();
+    assert!(error.contains("\"shop\".\"Order Lines\""), "{error}");
+    assert!(!error.contains("CAMPAIGN_REPORT"), "{error}");
+    let left = "select string_agg(relname, ' ') from pg_class where relnamespace = 'shop'::regnamespace and relkind in ('r', 'p')
+        and pg_get_userbyid(relowner) <> 'stitch'";
+    assert_eq!(server.psql_in("stitch", left), "Order Lines");
+    release(&server, holder);
+
+    // What was moved before the failure can be taken back, and nothing else is.
+    let undo = Program::new("sh", &server)
+        .arg("undo.sh")
+        .env("PGPASSWORD", DBA_PASSWORD)
+        .run();
+    assert!(undo.success(), "{undo:?}");
+    assert_eq!(server.psql_in("stitch", owners), before);
+
+    wizard.setup().exits(0);
+    wizard.is_settled(&[]);
+}
+
+#[test]
+fn a_stopped_run_gives_back_what_it_borrowed() {
+    for (major, signal) in [(15, "INT"), (17, "TERM")] {
+        let name = "a_stopped_run_gives_back_what_it_borrowed";
+        let Some(server) = Postgres::start_with(name, PostgresOptions::new().major(major)) else {
+            continue;
+        };
+        loaded(&server);
+        let memberships = "select count(*), coalesce(max(roleid), 0) from pg_auth_members";
+        let before = server.psql(memberships);
+        let holder = holder(&server);
+        let wizard = Wizard::dba(&server)
+            .set("--schema", "shop")
+            .set("--lock-timeout", "10s");
+        let run = wizard.program("setup").args(["--yes", "--format", "json"]).start();
+        let waits = "select count(*) from pg_locks where not granted";
+        poll(Duration::from_secs(20), || (server.psql(waits) == "1").then_some(())).expect("setup waits for the lock");
+        assert_ne!(server.psql(memberships), before, "something is borrowed");
+        run.signal(signal);
+        let output = run.finish(Duration::from_secs(20));
+        assert_eq!(output.status, Some(130), "{output:?}");
+        // The statement that waited for the lock is not left to happen later.
+        assert_eq!(server.psql(waits), "0", "PostgreSQL {major}");
+        assert!(output.stdout.contains("\"stopped\""), "{output:?}");
+        assert_eq!(server.psql(memberships), before, "PostgreSQL {major}");
+        release(&server, holder);
+        wizard.setup().exits(0);
+    }
+}

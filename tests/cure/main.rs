@@ -1,0 +1,20 @@
+//! *Cure* tests: one thing is broken by name on a real server, `check` sees it, `setup` mends it (or says who can),
+//! `check` is content, and a second `setup` changes nothing.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod wizard;
+
+mod allowlist;
+mod biting;
+mod connection;
+mod database;
+mod hands_off;
+mod locks;
+mod ownership;
+mod password;
+mod peers;
+mod role;
+mod script;
+mod ssh_user;

@@ -1,0 +1,122 @@
+//! The role's password: any text a person may choose, proved by a login, changed only when that was asked for.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Place, Postgres};
+use crate::wizard::{PASSWORD, Wizard};
+
+#[test]
+fn any_password_works() {
+    let server = Postgres::start("any_password_works");
+    server.psql("create database dw owner dba");
+    let ascii: String = (' '..='~').collect();
+    let long = "0123456789".repeat(100);
+    let passwords = [
+        ascii.as_str(),
+        " spaces at both ends ",
+        r#"it's "quoted" \ and \\ backslashed"#,
+        "$1 $$ {{x}} %s :'stitch_password'",
+        "no-break\u{a0}space, \u{fb01}ligature, soft\u{ad}hyphen", // SASLprep changes all three
+        "\u{7d0}\u{7d1} mixed \u{627}1 directions",                // and refuses this one
+        "gr\u{fc}n \u{2713} \u{1f600}",
+        &long,
+    ];
+    for (number, password) in passwords.into_iter().enumerate() {
+        let role = format!("loader{number}");
+        let wizard = Wizard::dba(&server).set("--database", "dw").set("--role", &role);
+        let wizard = wizard.env("STITCH_PG_PASSWORD", password);
+        wizard.setup().exits(0).plans(&["create the role", "grant"]);
+        let login = server.try_psql_as(&role, password, "dw", "select current_user");
+        assert_eq!(login.as_deref(), Ok(role.as_str()), "{password}");
+        // As the dba by logging in, as the superuser by the stored verifier.
+        wizard.check().exits(0).has("password-proved", "good");
+        let superuser = Wizard::new(&server).set("--database", "dw").set("--role", &role);
+        let superuser = superuser.env("STITCH_PG_PASSWORD", password).check().exits(0);
+        superuser.has("password-proved", "good");
+    }
+}
+
+#[test]
+fn a_wrong_password_is_reported_and_reset_only_on_request() {
+    let server = Postgres::start("a_wrong_password_is_reported_and_reset_only_on_request");
+    Wizard::dba(&server).setup().exits(0);
+    for (wizard, password) in [(Wizard::new(&server), "new-one"), (Wizard::dba(&server), "another")] {
+        let wizard = wizard.env("STITCH_PG_PASSWORD", password);
+        wizard.cure(&[], &["login-password", "password-wrong"]);
+        wizard.flag("--reset-password").cure(&["change the password"], &[]);
+        let login = server.try_psql_as("stitch", password, "stitch", "select 1");
+        assert_eq!(login.as_deref(), Ok("1"));
+    }
+}
+
+#[test]
+fn a_role_without_a_password_gets_one_on_request() {
+    let server = Postgres::start("a_role_without_a_password_gets_one_on_request");
+    Wizard::dba(&server).setup().exits(0);
+    for wizard in [Wizard::new(&server), Wizard::dba(&server)] {
+        server.psql("alter role stitch password null");
+        wizard.cure(&[], &["login-password", "password-wrong"]);
+        wizard.flag("--reset-password").cure(&["change the password"], &[]);
+    }
+}
+
+#[test]
+fn md5_and_an_unasked_password() {
+    let server = Postgres::start("md5_and_an_unasked_password");
+    server.psql(&format!(
+        "set password_encryption = md5; create role stitch login password '{PASSWORD}'"
+    ));
+    server.psql("create database stitch");
+    // The stored hash is proof for a superuser, and hba's scram-sha-256 cannot use it: the login tells.
+    let check = Wizard::new(&server).check().exits(3);
+    check.has("password-proved", "good");
+    // plan needs no password, and says that it could not prove one.
+    let plan = Wizard::new(&server).without("STITCH_PG_PASSWORD").run("plan").exits(0);
+    plan.has("password-not-given", "unknown");
+}
+
+#[test]
+fn a_generated_password_is_kept_in_its_file() {
+    let server = Postgres::start("a_generated_password_is_kept_in_its_file");
+    let inside = server.socket_dir().join("generated");
+    let file = Place::from(&server).outside(&inside);
+    let wizard = Wizard::dba(&server)
+        .without("STITCH_PG_PASSWORD")
+        .set("--password-file", &inside.to_string_lossy())
+        .flag("--generate-password");
+    let first = wizard.setup().exits(0);
+    first.plans(&[
+        "create the database",
+        "write the generated password",
+        "create the role",
+        "grant",
+    ]);
+    let secret = fs::read_to_string(&file).expect("the file was made");
+    let mode = fs::metadata(&file).expect("the file was made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let password = secret.trim_end();
+    assert!(password.len() >= 20, "{password}");
+    let told = format!("{}{}", first.output.stdout, first.output.stderr);
+    assert!(!told.contains(password), "{told}");
+    let login = server.try_psql_as("stitch", password, "stitch", "select 1");
+    assert_eq!(login.as_deref(), Ok("1"));
+    wizard.is_settled(&[]);
+    assert_eq!(fs::read_to_string(&file).ok(), Some(secret));
+}
+
+#[test]
+fn a_file_that_is_there_is_the_password_and_is_never_overwritten() {
+    let server = Postgres::start("a_file_that_is_there_is_the_password_and_is_never_overwritten");
+    let inside = server.socket_dir().join("mine");
+    let file = Place::from(&server).outside(&inside);
+    fs::write(&file, "kept as it is\n").expect("a file in the server's folder");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of ours");
+    let wizard = Wizard::dba(&server)
+        .without("STITCH_PG_PASSWORD")
+        .set("--password-file", &inside.to_string_lossy());
+    wizard.clone().flag("--generate-password").setup().exits(0);
+    assert_eq!(fs::read_to_string(&file).ok().as_deref(), Some("kept as it is\n"));
+    let login = server.try_psql_as("stitch", "kept as it is", "stitch", "select 1");
+    assert_eq!(login.as_deref(), Ok("1"));
+}

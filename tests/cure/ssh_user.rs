@@ -1,0 +1,14 @@
+//! The ssh-user step against real SSH servers: every kind of user tools, every way to be root, every breakage by name.
+
+mod advice;
+mod canary;
+mod choices;
+mod cures;
+mod flavours;
+mod host_keys;
+mod logins;
+mod proof;
+mod rights;
+mod scene;
+mod tight;
+mod tunnel;

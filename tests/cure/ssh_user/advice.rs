@@ -1,0 +1,194 @@
+//! Breakages that a person must mend: each has its code, and nothing is changed.
+
+use super::scene::Scene;
+use crate::support::{BastionOptions, Need, world};
+
+/// Name (also the user's), what is done to a working account, code, verdict.
+const ACCOUNTS: [(&str, &str, &str, &str); 14] = [
+    (
+        "linkfile",
+        "mv ~linkfile/.ssh/authorized_keys /root/k; ln -s /root/k ~linkfile/.ssh/authorized_keys",
+        "ssh-key-file-odd",
+        "bad",
+    ),
+    (
+        "linkdir",
+        "mv ~linkdir/.ssh /root/d; ln -s /root/d ~linkdir/.ssh",
+        "ssh-key-file-odd",
+        "bad",
+    ),
+    ("rootuid", "usermod -o -u 0 rootuid", "ssh-user-foreign", "bad"),
+    ("sudoer", "usermod -aG sudo sudoer", "ssh-user-foreign", "bad"),
+    (
+        "person",
+        "echo person:secret | chpasswd; : >~person/.ssh/authorized_keys",
+        "ssh-user-foreign",
+        "bad",
+    ),
+    (
+        "others",
+        "echo 'ssh-ed25519 AAAAother x' >~others/.ssh/authorized_keys",
+        "ssh-user-foreign",
+        "bad",
+    ),
+    ("expired", "usermod -e 2020-01-01 expired", "ssh-user-expired", "bad"),
+    ("newpass", "chage -d 0 newpass", "ssh-user-expired", "bad"),
+    (
+        "halted",
+        "echo halted:secret | chpasswd; passwd -q -l halted",
+        "ssh-user-locked",
+        "bad",
+    ),
+    (
+        "secret",
+        "echo secret:secret | chpasswd",
+        "ssh-user-password",
+        "unknown",
+    ),
+    ("noshell", "usermod -s /bin/gone noshell", "ssh-shell-missing", "bad"),
+    (
+        "nologin",
+        "usermod -s /usr/sbin/nologin nologin",
+        "ssh-shell-nologin",
+        "unknown",
+    ),
+    ("nowhere", "usermod -d /nonexistent nowhere", "ssh-home-missing", "bad"),
+    ("theirs", "chown daemon ~theirs", "ssh-home-owner", "bad"),
+];
+
+#[test]
+fn accounts_that_need_a_person() {
+    let Some(world) = world("accounts_that_need_a_person", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new().use_pam(false));
+    for (user, breaking, code, verdict) in ACCOUNTS {
+        scene.has_working(user);
+        scene.bastion.run(breaking);
+        let before = scene
+            .bastion
+            .run("cat /etc/passwd /etc/shadow; ls -lAnR /home /root --time-style=+");
+        let seen = scene.check(user);
+        assert_eq!(seen.verdict(code), Some(verdict), "{user}: {seen:#?}");
+        let left = scene.setup(user);
+        let wanted = if verdict == "bad" { Some(4) } else { Some(0) };
+        assert_eq!(left.status, wanted, "{user}: {left:#?}");
+        let after = scene
+            .bastion
+            .run("cat /etc/passwd /etc/shadow; ls -lAnR /home /root --time-style=+");
+        assert_eq!(before, after, "{user}");
+    }
+}
+
+/// A directory above the home that is closed to the user.
+#[test]
+fn a_closed_way() {
+    let Some(world) = world("a_closed_way", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    scene.bastion.run("chmod 700 /home");
+    let seen = scene.check("stitch");
+    assert_eq!(seen.verdict("ssh-home-unreachable"), Some("bad"), "{seen:#?}");
+    assert!(!scene.tunnel_works("stitch"));
+    scene.bastion.run("chmod 755 /home");
+    scene.is_ready("stitch");
+}
+
+/// A group of that name, with the rights that the new user would get.
+#[test]
+fn a_group_of_that_name() {
+    let Some(world) = world("a_group_of_that_name", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let seen = scene.check("adm");
+    assert_eq!(
+        (seen.status, seen.verdict("ssh-user-foreign")),
+        (Some(4), Some("bad")),
+        "{seen:#?}"
+    );
+    // Left over from a run that was cut short.
+    scene.bastion.run("groupadd stitch");
+    scene.is_cured("stitch", "add the user");
+}
+
+/// Lines of sshd's configuration, and the code of what they forbid.
+const SERVERS: [(&str, &str); 13] = [
+    ("AllowUsers root", "ssh-not-allowed"),
+    ("DenyUsers st*", "ssh-not-allowed"),
+    ("AllowGroups sudo root", "ssh-not-allowed"),
+    ("DenyGroups stitch", "ssh-not-allowed"),
+    ("AllowUsers root stitch@203.0.113.0/24", "ssh-not-allowed"),
+    ("AuthorizedKeysFile /etc/ssh/keys/%u", "ssh-authorized-keys-elsewhere"),
+    ("AllowTcpForwarding no", "ssh-forwarding-off"),
+    ("AllowTcpForwarding remote", "ssh-forwarding-off"),
+    ("DisableForwarding yes", "ssh-forwarding-off"),
+    ("PermitOpen 10.20.0.4:5432", "ssh-forwarding-restricted"),
+    ("RequiredRSASize 3072", "ssh-key-type-refused"),
+    ("PubkeyAcceptedAlgorithms ssh-ed25519", "ssh-key-type-refused"),
+    ("AuthenticationMethods publickey,password", "ssh-keys-off"),
+];
+
+#[test]
+fn servers_that_need_a_person() {
+    let Some(world) = world("servers_that_need_a_person", &[Need::Bastion]) else {
+        return;
+    };
+    let mut scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    for (line, code) in SERVERS {
+        // Only for Stitch's user where that is possible: root must still get in to look.
+        let is_global = line.starts_with("AllowUsers") || line.starts_with("AllowGroups") || line.starts_with("Deny");
+        let is_global = is_global || line.starts_with("RequiredRSASize");
+        let kept = if is_global {
+            line.to_owned()
+        } else {
+            format!("Match User stitch\n{line}\nMatch all")
+        };
+        scene.bastion.stop();
+        let clean = scene.plain_options();
+        scene.bastion.restart(|_| clean.config(&kept));
+        let seen = scene.check("stitch");
+        assert_eq!(
+            (seen.status, seen.verdict(code)),
+            (Some(4), Some("bad")),
+            "{line}: {seen:#?}"
+        );
+    }
+    // A block for one of Stitch's addresses alone.
+    scene.bastion.stop();
+    let clean = scene.plain_options();
+    scene
+        .bastion
+        .restart(|_| clean.config("Match Address 52.23.137.21\nAllowTcpForwarding no\nMatch all"));
+    let seen = scene.check("stitch");
+    assert_eq!(seen.verdict("ssh-forwarding-off"), Some("bad"), "{seen:#?}");
+    assert!(
+        seen.report.to_string().contains("for logins from 52.23.137.21)"),
+        "{seen:#?}"
+    );
+}
+
+/// sshd does not say what it makes of its file; then the file is read, and nothing is certain.
+#[test]
+fn a_server_that_does_not_explain_itself() {
+    let Some(world) = world("a_server_that_does_not_explain_itself", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    scene.bastion.run(
+        "mkdir -p /etc/ssh/more.d; echo 'allowUSERS root' >/etc/ssh/more.d/1.conf
+         sed -i '1i Include more.d/*.conf\\nBogus yes\\nAllowTcpForwarding no\\n#PermitOpen none' /etc/ssh/sshd_config
+         printf 'Match User root\\nPubkeyAuthentication no\\n' >>/etc/ssh/sshd_config",
+    );
+    let seen = scene.check("stitch");
+    assert_eq!(seen.status, Some(0), "{seen:#?}");
+    for code in ["ssh-settings-unreadable", "ssh-not-allowed", "ssh-forwarding-off"] {
+        assert_eq!(seen.verdict(code), Some("unknown"), "{code}: {seen:#?}");
+    }
+    assert_eq!(seen.verdict("ssh-forwarding-restricted"), None);
+    assert_eq!(seen.verdict("ssh-keys-off"), None, "it stands in a Match block");
+}

@@ -1,0 +1,121 @@
+//! Who the bastion is, is settled before anything is proved to it.
+
+use super::scene::{BASTION, Scene, Told, told};
+use crate::support::{BastionOptions, Need, Program, SshKey, world};
+
+/// The fingerprint of no key of this bastion.
+const WRONG: &str = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+
+fn with_known(scene: &Scene<'_>, known: &str, more: impl FnOnce(Program) -> Program) -> Told {
+    scene.world.sh_with("cat >/run/world/tmp/known", &[], known.as_bytes());
+    let program = scene
+        .program("check", "root", "stitch")
+        .args(["--known-hosts", "/run/world/tmp/known"]);
+    told(&more(program))
+}
+
+#[test]
+fn known_and_unknown_hosts() {
+    let Some(world) = world("known_and_unknown_hosts", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let keys = scene.bastion.host_keys();
+    let plain = |program: Program| program;
+
+    let unknown = with_known(&scene, "", plain);
+    assert_eq!(unknown.status, Some(1));
+    let flag = unknown
+        .error()
+        .split("--host-key ")
+        .nth(1)
+        .expect("the flag is told")
+        .to_owned();
+    let accepted = with_known(&scene, "", |program| program.args(["--host-key", &flag]));
+    assert_eq!(accepted.status, Some(3), "{accepted:#?}");
+    let other = with_known(&scene, "", |program| program.args(["--host-key", WRONG]));
+    assert!(other.error().contains(WRONG), "{}", other.error());
+
+    // Whichever type is recorded is asked for, however the host is written.
+    for key in &keys {
+        for hosts in [BASTION.to_owned(), "*.51.100.*".to_owned(), format!("a,{BASTION},b")] {
+            let known = with_known(&scene, &format!("{hosts} {key}\n"), plain);
+            assert_eq!(known.status, Some(3), "{hosts} {key}: {known:#?}");
+        }
+    }
+    let hashed = scene.world.sh_with(
+        "cat >/run/world/tmp/h; ssh-keygen -q -H -f /run/world/tmp/h >/dev/null 2>&1; cat /run/world/tmp/h",
+        &[],
+        format!("{BASTION} {}\n", keys[0]).as_bytes(),
+    );
+    assert!(hashed.starts_with("|1|"), "{hashed}");
+    assert_eq!(with_known(&scene, &hashed, plain).status, Some(3));
+
+    let stranger = SshKey::other(&world.outside("/run/world/tmp")).public();
+    let changed = with_known(&scene, &format!("{BASTION} {stranger}\n"), |program| {
+        program.args(["--host-key", &flag])
+    });
+    assert!(changed.error().contains("has CHANGED"), "{}", changed.error());
+    let revoked = with_known(&scene, &format!("{BASTION} {0}\n@revoked * {0}\n", keys[0]), plain);
+    assert!(revoked.error().contains("revoked"), "{}", revoked.error());
+    let authority = with_known(&scene, &format!("@cert-authority * {}\n", keys[0]), plain);
+    assert!(authority.error().contains("@cert-authority"), "{}", authority.error());
+    // Nobody logged in while the key was in doubt.
+    assert!(scene.bastion.try_run("id stitch").stdout.is_empty());
+}
+
+#[test]
+fn aliases_and_identities() {
+    let Some(world) = world("aliases_and_identities", &[Need::Bastion]) else {
+        return;
+    };
+    let keys = world.outside(world.dir().join("tmp"));
+    let mut options = BastionOptions::new().port(2222);
+    for key in [
+        SshKey::ecdsa(&keys),
+        SshKey::rsa_pem(&keys),
+        SshKey::with_passphrase(&keys),
+    ] {
+        options = options.authorize(&key);
+    }
+    let scene = Scene::new(&world, options);
+    let run = |bastion: &str, identity: Option<&str>| {
+        let program = crate::support::stitch_pg(&scene.ops)
+            .args([
+                "check",
+                "--only",
+                "ssh-user",
+                "--format",
+                "json",
+                "--no-input",
+                "--bastion",
+                bastion,
+            ])
+            .args(["--public-key-file", "/run/world/tmp/stitch.pub"]);
+        told(&match identity {
+            Some(identity) => program.args(["--bastion-identity", &format!("/run/world/tmp/{identity}")]),
+            None => program,
+        })
+    };
+    let spelt = format!("root@{BASTION}:2222");
+    for identity in ["ed25519", "ecdsa", "rsa_pem"] {
+        let seen = run(&spelt, Some(identity));
+        assert_eq!(seen.status, Some(3), "{identity}: {seen:#?}");
+    }
+    let encrypted = run(&spelt, Some("ed25519_passphrase"));
+    assert!(encrypted.error().contains("has a passphrase"), "{}", encrypted.error());
+    let refused = run(&spelt, Some("other_not_there"));
+    assert!(refused.error().contains("other_not_there"), "{}", refused.error());
+
+    world.sh("cat >/run/world/home/.ssh/config <<'X'
+Host gate
+  HostName 198.51.100.20
+  Port 2222
+  User root
+  IdentityFile /run/world/tmp/ed25519
+Host far
+  ProxyJump gate
+X");
+    let alias = run("gate", None);
+    assert_eq!(alias.status, Some(3), "{alias:#?}");
+}

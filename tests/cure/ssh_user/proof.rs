@@ -1,0 +1,189 @@
+//! The whole way, walked with a key of the program's own: through the SSH server to a login as the Stitch role, and
+//! nothing of it left behind, whatever happens.
+
+use std::time::Duration;
+
+use super::scene::Scene;
+use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::process::poll;
+use crate::support::{
+    BastionOptions, Host, Kind, Need, Postgres, PostgresOptions, Program, Server, World, stitch_pg, world,
+};
+use crate::wizard::{PASSWORD, Said};
+
+const DATABASE: &str = "10.20.0.3";
+const FILE: &str = "/home/stitch/.ssh/authorized_keys";
+
+fn place(name: &str) -> Option<World> {
+    world(name, &[Need::Bastion, Need::BusyBox])
+}
+
+/// Only the bastion reaches it.
+fn database(world: &World) -> (Host, Postgres<'_>) {
+    let host = world.host("db", &[("inner", "10.20.0.3/24")]);
+    let server = Postgres::start_in(world, Some(&host), PostgresOptions::new());
+    (host, server)
+}
+
+fn program(scene: &Scene<'_>, command: &str, arguments: &[&str]) -> Program {
+    stitch_pg(&scene.ops)
+        .args([
+            command,
+            "--format",
+            "json",
+            "--no-input",
+            "--skip",
+            "allowlist",
+            "--via-bastion",
+        ])
+        .args(["--host", DATABASE, "--admin-user", "postgres"])
+        .args(["--bastion", &format!("root@198.51.100.20:{}", scene.bastion.port())])
+        .args([
+            "--bastion-identity",
+            "/run/world/tmp/ed25519",
+            "--public-key-file",
+            "/run/world/tmp/stitch.pub",
+        ])
+        .args(["--allow-cidr", "52.23.137.21"])
+        .args(arguments)
+        .env("PGPASSWORD", POSTGRES_PASSWORD)
+        .env("STITCH_PG_PASSWORD", PASSWORD)
+}
+
+fn run(scene: &Scene<'_>, command: &str, arguments: &[&str]) -> Said {
+    Said::of(program(scene, command, arguments).run())
+}
+
+fn file(scene: &Scene<'_>) -> String {
+    scene.bastion.run(&format!("stat -c '%a %u %Y %i' {FILE}; cat {FILE}"))
+}
+
+#[test]
+fn the_whole_way() {
+    let Some(world) = place("the_whole_way") else { return };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let (_host, _server) = database(&world);
+    let set = run(
+        &scene,
+        "setup",
+        &["--yes", "--key-options", "permitopen,from,no-command"],
+    )
+    .exits(0);
+    let said = set.has("tunnel-proved", "good");
+    assert!(
+        said.contains("refused, as it should be: a terminal, agent forwarding, a connection to another place"),
+        "{said}"
+    );
+    assert!(
+        scene
+            .bastion
+            .log()
+            .contains("Accepted publickey for stitch from 198.51.100.10")
+    );
+    let after = file(&scene);
+    assert!(!after.contains("proof") && after.lines().count() == 2, "{after}");
+
+    // Looking writes nothing: not even the same again.
+    run(&scene, "check", &[]).exits(0).has_not("tunnel-proved");
+    run(&scene, "plan", &["--prove-tunnel"])
+        .exits(0)
+        .has_not("tunnel-proved");
+    run(&scene, "setup", &["--yes", "--no-prove-tunnel"])
+        .exits(0)
+        .has_not("tunnel-proved");
+    assert_eq!(file(&scene), after);
+
+    run(&scene, "check", &["--prove-tunnel"])
+        .exits(0)
+        .has("tunnel-proved", "good");
+    let text = |all: &str| all.split_once('\n').expect("two lines").1.to_owned();
+    assert_eq!(text(&file(&scene)), text(&after));
+}
+
+#[test]
+fn what_is_in_the_way_is_told_and_nothing_stays() {
+    let Some(world) = place("what_is_in_the_way") else {
+        return;
+    };
+    let mut scene = Scene::new(&world, BastionOptions::new());
+    let (_host, mut server) = database(&world);
+    run(&scene, "setup", &["--yes"]).exits(0);
+    let check = |scene: &Scene<'_>, code: &str| {
+        let said = run(scene, "check", &["--only", "connection", "--prove-tunnel"]).exits(4);
+        let text = said.has(code, "bad");
+        said.bad_are(&[code]);
+        said.has_not("login-works");
+        let left = scene.bastion.run(&format!("cat {FILE}"));
+        assert!(!left.contains("proof") && left.lines().count() == 1, "{left}");
+        text
+    };
+    // A wrong password comes as far as the database.
+    let wrong =
+        program(&scene, "check", &["--only", "connection", "--prove-tunnel"]).env("STITCH_PG_PASSWORD", "wrong");
+    Said::of(wrong.run()).exits(4).has("login-password", "bad");
+    server.stop();
+    let text = check(&scene, "login-tunnel");
+    assert!(text.contains("cannot reach 10.20.0.3:5432"), "{text}");
+    for (line, words) in [
+        ("AllowTcpForwarding no", "does not forward stitch"),
+        ("PubkeyAuthentication no", "does not let stitch in"),
+    ] {
+        scene.bastion.stop();
+        let clean = scene.plain_options();
+        let block = format!("Match User stitch\n{line}\nMatch all");
+        scene.bastion.restart(|_| clean.config(&block));
+        let text = check(&scene, "login-tunnel");
+        assert!(text.contains(words), "{line}: {text}");
+    }
+    // Without Stitch's own key there is nothing to stand beside.
+    scene.bastion.run(&format!(": >{FILE}"));
+    let said = run(&scene, "check", &["--only", "connection", "--prove-tunnel"]).exits(4);
+    assert!(
+        said.has("login-tunnel", "bad").contains("Stitch's key is not in"),
+        "{said}"
+    );
+}
+
+#[test]
+fn ctrl_c_leaves_nothing() {
+    let Some(world) = place("ctrl_c_leaves_nothing") else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let (_host, server) = database(&world);
+    run(&scene, "setup", &["--yes"]).exits(0);
+    let before = scene.bastion.run(&format!("cat {FILE}"));
+    // It accepts connections and says nothing.
+    let pid = std::fs::read_to_string(server.data_dir().join("postmaster.pid")).expect("it runs");
+    let pid = pid.lines().next().expect("a number").to_owned();
+    world.sh(&format!("kill -STOP {pid}"));
+    let running = program(&scene, "check", &["--only", "connection", "--prove-tunnel"]).start();
+    let outside = scene.bastion.outside(FILE);
+    let line = poll(Duration::from_secs(20), || {
+        let text = std::fs::read_to_string(&outside).ok()?;
+        text.lines()
+            .find(|line| line.contains("stitch-pg-proof"))
+            .map(str::to_owned)
+    });
+    let line = line.expect("a second key");
+    assert!(line.starts_with("restrict,port-forwarding,expiry-time=\"20"), "{line}");
+    running.signal("INT");
+    let ended = running.finish(Duration::from_secs(20));
+    world.sh(&format!("kill -CONT {pid}"));
+    assert_eq!(ended.status, Some(130), "{ended:#?}");
+    assert_eq!(scene.bastion.run(&format!("cat {FILE}")), before);
+}
+
+#[test]
+fn a_server_that_does_not_know_when_a_key_ends() {
+    let Some(world) = place("a_server_that_does_not_know") else {
+        return;
+    };
+    let options = BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear);
+    let scene = Scene::new(&world, options);
+    let (_host, _server) = database(&world);
+    let said = run(&scene, "setup", &["--yes"]).exits(0).has("tunnel-proved", "good");
+    assert!(said.contains("cannot be told when a key ends"), "{said}");
+    let left = scene.bastion.run(&format!("cat {FILE}"));
+    assert!(!left.contains("proof") && left.lines().count() == 1, "{left}");
+}

@@ -1,0 +1,107 @@
+//! Every way to be root on the bastion, and every way to be refused.
+
+use super::scene::{Scene, told};
+use crate::support::sshd::CAROL_PASSWORD;
+use crate::support::{BastionOptions, Need, world};
+
+#[test]
+fn through_sudo() {
+    let Some(world) = world("through_sudo", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let free = told(&scene.program("setup", "admin", "one").arg("--yes"));
+    assert_eq!(free.status, Some(0), "{free:#?}");
+    scene.is_ready("one");
+
+    let with_password = |command: &str, password: &str| {
+        told(
+            &scene
+                .program(command, "carol", "two")
+                .arg("--yes")
+                .env("STITCH_PG_SUDO_PASSWORD", password),
+        )
+    };
+    let given = with_password("setup", CAROL_PASSWORD);
+    assert_eq!(given.status, Some(0), "{given:#?}");
+    scene.is_ready("two");
+    assert!(!given.report.to_string().contains(CAROL_PASSWORD) && !given.stderr.contains(CAROL_PASSWORD));
+
+    let wrong = with_password("check", "wrong");
+    assert_eq!(wrong.status, Some(1), "{wrong:#?}");
+    assert!(wrong.error().contains("STITCH_PG_SUDO_PASSWORD"), "{}", wrong.error());
+
+    let missing = told(&scene.program("check", "carol", "two"));
+    assert!(missing.error().contains("sudo wants a password"), "{}", missing.error());
+    assert!(missing.error().contains("/etc/sudoers.d/"), "{}", missing.error());
+}
+
+#[test]
+fn without_rights() {
+    let Some(world) = world("without_rights", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.bastion.run("echo dave:dave-secret | chpasswd");
+    let refused = told(
+        &scene
+            .program("check", "dave", "stitch")
+            .env("STITCH_PG_SUDO_PASSWORD", "dave-secret"),
+    );
+    assert_eq!(refused.status, Some(1), "{refused:#?}");
+    assert!(
+        refused.error().contains("dave is not in the sudoers file"),
+        "{}",
+        refused.error()
+    );
+    assert!(refused.error().contains("script --for sysadmin"), "{}", refused.error());
+
+    scene
+        .bastion
+        .run("echo 'Defaults:admin requiretty' >/etc/sudoers.d/tty; chmod 440 /etc/sudoers.d/tty");
+    let tty = told(&scene.program("check", "admin", "stitch"));
+    assert!(tty.error().contains("requiretty"), "{}", tty.error());
+
+    scene.bastion.run("mv /usr/bin/sudo /usr/bin/sudo.away");
+    let none = told(&scene.program("check", "admin", "stitch"));
+    assert!(none.error().contains("neither sudo nor doas"), "{}", none.error());
+}
+
+/// What sudo says on the side is no failure.
+#[test]
+fn a_host_without_a_name() {
+    let Some(world) = world("a_host_without_a_name", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.bastion.run("echo '127.0.0.1 localhost' >/etc/hosts");
+    let free = told(&scene.program("setup", "admin", "stitch").arg("--yes"));
+    assert_eq!(free.status, Some(0), "{free:#?}");
+}
+
+/// doas, where there is no sudo; without a password, since it takes one from a terminal only.
+#[test]
+fn through_doas() {
+    let Some(world) = world("through_doas", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    if !scene.bastion.try_run("test -x /usr/bin/doas").success() {
+        crate::support::cache::skip("through_doas", "no doas in the layer: run tests/bed/prepare.sh");
+        return;
+    }
+    let rule = |rule: &str| {
+        let script = format!("umask 077; echo '{rule}' >/etc/doas.conf; rm -f /usr/bin/sudo");
+        scene.bastion.run(&script)
+    };
+    rule("permit nopass dave as root");
+    let made = told(&scene.program("setup", "dave", "stitch").arg("--yes"));
+    assert_eq!(made.status, Some(0), "{made:#?}");
+    scene.is_ready("stitch");
+    rule("permit dave as root");
+    let asked = told(&scene.program("check", "dave", "stitch"));
+    assert!(asked.error().contains("doas wants a password"), "{}", asked.error());
+    rule("deny dave");
+    let denied = told(&scene.program("check", "dave", "stitch"));
+    assert_eq!(denied.status, Some(1), "{denied:#?}");
+}

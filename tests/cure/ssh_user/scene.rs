@@ -1,0 +1,171 @@
+//! A bastion, somebody who administers it from another machine, and the program under test in between.
+
+use serde_json::Value;
+
+use crate::support::{Bastion, BastionOptions, Host, Program, SshKey, World, finish, stitch_pg};
+
+/// The bastion's address on the network the admin is in.
+pub(super) const BASTION: &str = "198.51.100.20";
+
+/// See the module's description.
+pub(super) struct Scene<'world> {
+    pub(super) world: &'world World,
+    pub(super) ops: Host,
+    pub(super) bastion: Bastion<'world>,
+    /// Stitch's key pair; the private half serves to log in as Stitch would.
+    pub(super) stitch: SshKey,
+    options: BastionOptions,
+}
+
+/// What a run of the program said.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) status: Option<i32>,
+    pub(super) report: Value,
+    pub(super) stderr: String,
+}
+
+impl<'world> Scene<'world> {
+    #[track_caller]
+    pub(super) fn new(world: &'world World, options: BastionOptions) -> Self {
+        let keys = world.outside(world.dir().join("tmp"));
+        let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);
+        let options = options.authorize(&SshKey::ed25519(&keys));
+        let kept = options.clone();
+        let bastion = world.bastion(
+            "bastion",
+            &[("lan", "198.51.100.20/24"), ("inner", "10.20.0.2/24")],
+            options,
+        );
+        bastion.remember();
+        // The file as the programs in the world see it.
+        let mut stitch = SshKey::rsa(&keys);
+        let public = stitch.public();
+        stitch.path = world.dir().join("tmp/rsa");
+        std::fs::write(world.outside(world.dir().join("tmp/stitch.pub")), public).expect("the world is writable");
+        Self {
+            world,
+            ops,
+            bastion,
+            stitch,
+            options: kept,
+        }
+    }
+
+    /// The SSH server's options as they were at first.
+    pub(super) fn plain_options(&self) -> BastionOptions {
+        self.options.clone()
+    }
+
+    /// Stitch's public key: type and body.
+    pub(super) fn public(&self) -> String {
+        let line = self.world.sh("cut -d' ' -f1,2 /run/world/tmp/stitch.pub");
+        line.trim().to_owned()
+    }
+
+    /// The program as the admin starts it, with this step only.
+    pub(super) fn program(&self, command: &str, login: &str, user: &str) -> Program {
+        self.program_for(command, login, user, "10.20.0.3")
+    }
+
+    /// The same for a database by another name.
+    pub(super) fn program_for(&self, command: &str, login: &str, user: &str, database: &str) -> Program {
+        stitch_pg(&self.ops)
+            .args([command, "--only", "ssh-user", "--format", "json", "--no-input"])
+            .args(["--bastion", &format!("{login}@{BASTION}:{}", self.bastion.port())])
+            .args(["--bastion-identity", "/run/world/tmp/ed25519", "--tunnel-user", user])
+            .args(["--public-key-file", "/run/world/tmp/stitch.pub"])
+            .args(["--allow-cidr", "52.23.137.21", "--allow-cidr", "52.204.223.208"])
+            .args(["--stitch-host", database, "--stitch-port", "5432"])
+    }
+
+    /// An account as setup makes it, without the time that a setup takes.
+    pub(super) fn has_working(&self, user: &str) {
+        let script = "useradd -m -p '*' \"$1\"; d=$(getent passwd \"$1\" | cut -d: -f6)/.ssh; mkdir -m 700 \"$d\"
+            printf 'restrict,port-forwarding %s\\n' \"$2\" >\"$d/authorized_keys\"
+            chmod 600 \"$d/authorized_keys\"; chown -R \"$1:\" \"$d\"";
+        self.world.sh_with(
+            "on bastion sh -euc \"$1\" sh \"$2\" \"$3\"",
+            &[script, user, &self.public()],
+            b"",
+        );
+    }
+
+    pub(super) fn check(&self, user: &str) -> Told {
+        told(&self.program("check", "root", user))
+    }
+
+    pub(super) fn setup(&self, user: &str) -> Told {
+        told(&self.program("setup", "root", user).arg("--yes"))
+    }
+
+    /// Logs in with Stitch's key as that user and has a connection forwarded to the SSH server itself.
+    pub(super) fn tunnel_works(&self, user: &str) -> bool {
+        let mut command = self.bastion.ssh(&self.ops, user, &self.stitch);
+        command.args(["-W", &format!("{BASTION}:{}", self.bastion.port())]);
+        let output = finish(command, b"", std::time::Duration::from_secs(10));
+        output.stdout.starts_with("SSH-2.0-")
+    }
+
+    /// Check, setup, check, setup: pending, mended, ready, nothing to do.
+    #[track_caller]
+    pub(super) fn is_cured(&self, user: &str, summary: &str) {
+        let broken = self.check(user);
+        assert_eq!(broken.status, Some(3), "{user}: {broken:#?}");
+        assert!(
+            broken.changes().iter().any(|change| change.contains(summary)),
+            "{user}: no change says {summary:?}: {broken:#?}"
+        );
+        let mended = self.setup(user);
+        assert_eq!(mended.status, Some(0), "{user}: {mended:#?}");
+        self.is_ready(user);
+    }
+
+    #[track_caller]
+    pub(super) fn is_ready(&self, user: &str) {
+        let checked = self.check(user);
+        assert_eq!(checked.status, Some(0), "{user}: {checked:#?}");
+        assert!(checked.changes().is_empty(), "{user}: {checked:#?}");
+        let again = self.setup(user);
+        assert_eq!(again.report["result"], "ready", "{user}: {again:#?}");
+        assert!(self.tunnel_works(user), "{user}: {}", self.bastion.log());
+    }
+}
+
+/// Runs it and reads its report.
+#[track_caller]
+pub(super) fn told(program: &Program) -> Told {
+    let output = program.run();
+    Told {
+        status: output.status,
+        report: serde_json::from_str(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}\n{}\n{}", output.stdout, output.stderr)),
+        stderr: output.stderr,
+    }
+}
+
+impl Told {
+    fn step(&self) -> &Value {
+        let steps = self.report["steps"].as_array().expect("steps");
+        let step = steps.iter().find(|step| step["step"] == "ssh-user");
+        step.expect("the step is in the report")
+    }
+
+    /// The summaries of the changes, planned or made.
+    pub(super) fn changes(&self) -> Vec<&str> {
+        let changes = self.step()["changes"].as_array().expect("changes");
+        changes.iter().filter_map(|change| change["summary"].as_str()).collect()
+    }
+
+    /// The verdict of a finding.
+    pub(super) fn verdict(&self, code: &str) -> Option<&str> {
+        let findings = self.step()["findings"].as_array().expect("findings");
+        let finding = findings.iter().find(|finding| finding["code"] == code)?;
+        finding["verdict"].as_str()
+    }
+
+    /// Why the step failed.
+    pub(super) fn error(&self) -> &str {
+        self.step()["error"].as_str().unwrap_or_default()
+    }
+}

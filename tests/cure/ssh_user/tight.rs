@@ -1,0 +1,147 @@
+//! How little a key that is held by Stitch can do: proved by trying the rest.
+
+use std::time::Duration;
+
+use super::scene::{Scene, Told, told};
+use crate::support::{BastionOptions, Kind, Need, Output, Server, finish, world};
+
+/// The database as Stitch's form has it; the bastion has that address, too, so that somebody answers.
+const DATABASE: &str = "10.20.0.3:5432";
+
+fn run(scene: &Scene<'_>, command: &str, options: &str) -> Told {
+    told(
+        &scene
+            .program(command, "root", "stitch")
+            .args(["--yes", "--key-options", options]),
+    )
+}
+
+/// Logs in with Stitch's key and these arguments of ssh.
+fn ssh(scene: &Scene<'_>, before: &[&str], after: &[&str]) -> Output {
+    let mut command = scene.bastion.ssh(&scene.ops, "stitch", &scene.stitch);
+    command
+        .env("SSH_AUTH_SOCK", "/run/world/tmp/agent")
+        .env("DISPLAY", ":0");
+    command.args(before).args(after);
+    finish(command, b"", Duration::from_secs(10))
+}
+
+/// Why a connection to that place is not forwarded: nothing listens anywhere here.
+fn refusal(scene: &Scene<'_>, target: &str) -> &'static str {
+    let said = ssh(scene, &["-v", "-W", target], &[]).stderr;
+    if said.contains("administratively prohibited") {
+        "prohibited"
+    } else if said.to_lowercase().contains("refused") || said.contains("onnect failed") {
+        "allowed"
+    } else {
+        panic!("{target}: {said}\n{}", scene.bastion.log())
+    }
+}
+
+/// What a command sees of what was asked for: its own words, an agent, a display, a terminal.
+fn command_sees(scene: &Scene<'_>) -> String {
+    let look = "echo \"ran agent=$SSH_AUTH_SOCK display=$DISPLAY\"";
+    let terminal = ssh(scene, &["-tt"], &["tty"]).stdout;
+    ssh(scene, &["-A", "-X"], &[look]).stdout + terminal.trim_end()
+}
+
+#[test]
+fn nothing_but_the_database() {
+    let Some(world) = world("nothing_but_the_database", &[Need::Bastion]) else {
+        return;
+    };
+    let options = BastionOptions::new().config("X11Forwarding yes");
+    let scene = Scene::new(&world, options);
+    world.sh("ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1");
+    scene.bastion.run("ip addr add 10.20.0.3/24 dev e1");
+
+    // As Stitch's guide has it: whoever holds the key can do everything.
+    scene.has_working("stitch");
+    scene
+        .bastion
+        .run("sed -i 's/^restrict,port-forwarding //' ~stitch/.ssh/authorized_keys");
+    let seen = command_sees(&scene);
+    assert!(seen.contains("agent=/tmp/") && seen.contains("/dev/pts/"), "{seen}");
+
+    // The default: no agent, no display, no terminal; commands and any target are left.
+    assert_eq!(run(&scene, "setup", "restrict").status, Some(0));
+    assert_eq!(command_sees(&scene), "ran agent= display=\n");
+    assert_eq!(refusal(&scene, "127.0.0.1:1"), "allowed");
+
+    // The database alone.
+    let wider = run(&scene, "check", "permitopen");
+    assert_eq!(wider.status, Some(3), "{wider:#?}");
+    assert!(wider.changes()[0].starts_with("tighten Stitch's key"), "{wider:#?}");
+    assert_eq!(run(&scene, "setup", "permitopen").status, Some(0));
+    assert_eq!(refusal(&scene, DATABASE), "allowed");
+    for other in ["10.20.0.3:22", "10.20.0.2:5432", "127.0.0.1:5432"] {
+        assert_eq!(refusal(&scene, other), "prohibited", "{other}");
+    }
+    // Chosen or not, a tighter line is kept, and other narrowing options stay when it is written anew.
+    assert_eq!(run(&scene, "check", "restrict").report["result"], "ready");
+
+    // No command either, whatever is asked for.
+    assert_eq!(run(&scene, "setup", "no-command").status, Some(0));
+    assert_eq!(command_sees(&scene), "");
+    assert_eq!(refusal(&scene, DATABASE), "allowed");
+    assert_eq!(refusal(&scene, "127.0.0.1:1"), "prohibited");
+    assert_eq!(run(&scene, "setup", "permitopen,no-command").report["result"], "ready");
+}
+
+#[test]
+fn only_from_stitch() {
+    let Some(world) = world("only_from_stitch", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    assert_eq!(run(&scene, "setup", "from").status, Some(0));
+    let line = scene.bastion.run("cat ~stitch/.ssh/authorized_keys");
+    let start = "restrict,port-forwarding,from=\"52.23.137.21,52.204.223.208\" ssh-rsa ";
+    assert!(line.starts_with(start), "{line}");
+    assert_eq!(run(&scene, "check", "from").report["result"], "ready");
+    assert!(!scene.tunnel_works("stitch"));
+    // From one of Stitch's addresses, as this network plays them.
+    world.sh("ip -n ops addr add 52.23.137.21/32 dev e0; ip -n bastion route add 52.23.137.21 dev e0");
+    let from_there = ssh(&scene, &["-b", "52.23.137.21"], &["echo in"]);
+    assert_eq!(from_there.stdout, "in\n", "{from_there:#?}");
+}
+
+/// Both spellings, since sshd looks no names up.
+#[test]
+fn a_database_by_name() {
+    let Some(world) = world("a_database_by_name", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene
+        .bastion
+        .run("echo '10.20.0.3 db.inner' >>/etc/hosts; ip addr add 10.20.0.3/24 dev e1");
+    let setup = || {
+        let program = scene.program_for("setup", "root", "stitch", "db.inner");
+        told(&program.args(["--yes", "--key-options", "permitopen"]))
+    };
+    assert_eq!(setup().status, Some(0));
+    assert_eq!(refusal(&scene, "db.inner:5432"), "allowed");
+    assert_eq!(refusal(&scene, DATABASE), "allowed");
+    assert_eq!(refusal(&scene, "10.20.0.2:5432"), "prohibited");
+    // A database that moves is no reason to write the file again.
+    scene.bastion.run("sed -i s/10.20.0.3/10.20.0.4/ /etc/hosts");
+    assert_eq!(setup().report["result"], "ready");
+}
+
+#[test]
+fn dropbear_does_what_it_can() {
+    let Some(world) = world("dropbear_does_what_it_can", &[Need::Bastion, Need::BusyBox]) else {
+        return;
+    };
+    let options = BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear);
+    let scene = Scene::new(&world, options);
+    let made = run(&scene, "setup", "permitopen,from,no-command");
+    assert_eq!(made.status, Some(0), "{made:#?}");
+    assert_eq!(made.verdict("ssh-key-option-unknown"), Some("unknown"), "{made:#?}");
+    assert!(!scene.tunnel_works("stitch"), "another target");
+    assert_eq!(command_sees(&scene), "");
+    let again = run(&scene, "check", "permitopen,from,no-command");
+    assert_eq!((again.status, again.changes().len()), (Some(0), 0), "{again:#?}");
+}

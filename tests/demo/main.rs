@@ -1,0 +1,211 @@
+//! The demo: it ends well, it can be stopped at any moment, and nothing is left of it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use support::{Need, Output, Place, Program, STITCH_PG, World, process, stitch_pg, world};
+
+/// Far more than a demo takes, even on a busy machine.
+const DEADLINE: Duration = Duration::from_mins(3);
+
+/// Whatever a demo could have left in its world: processes, files, shared memory.
+const LEFT_BEHIND: &str = r#"
+for comm in /proc/[0-9]*/comm; do
+    case $(cat "$comm" 2>/dev/null) in postgres | initdb | sshd | unshare) echo "process ${comm%/comm}" ;; esac
+done
+ls -A /run/world/tmp /dev/shm | sed '/^$/d; /:$/d; s/^/file /'
+sed '1d; s/^/segment /' /proc/sysvipc/shm
+"#;
+
+fn left_behind(world: &World) -> String {
+    world.sh(LEFT_BEHIND)
+}
+
+/// The accounts and homes of the machine, as the world has them.
+fn accounts(world: &World) -> String {
+    // Root's own folder without times: cargo writes to its cache there whenever it likes.
+    world.sh("cat /etc/passwd /etc/group /etc/shadow; ls -la /etc /home /var/mail; ls -A /root")
+}
+
+#[track_caller]
+fn assert_done(output: &Output) {
+    let Output { stdout, stderr, .. } = output;
+    assert_eq!(output.status, Some(0), "--- stdout\n{stdout}\n--- stderr\n{stderr}");
+    let (first, rest) = stdout.split_once("2. The same again").expect("the second part");
+    let (second, third) = rest.split_once("3. A check").expect("the third part");
+    assert!(first.contains("Ready: every change was made"), "{first}");
+    assert!(first.contains("CREATE DATABASE \"stitch\""), "{first}");
+    assert!(second.contains("Ready: nothing to change."), "{second}");
+    assert!(third.contains("Ready: nothing to change."), "{third}");
+    assert!(third.contains("Nothing is left behind."), "{third}");
+    assert!(!stdout.contains("wrong:"), "{stdout}");
+    assert_eq!(stderr, "");
+}
+
+#[test]
+fn it_ends_well_and_leaves_nothing() {
+    let Some(world) = world("it_ends_well_and_leaves_nothing", &[]) else {
+        return;
+    };
+    world.sh(HIDE_SSHD);
+    let before = accounts(&world);
+    let output = stitch_pg(&world).arg("demo").deadline(DEADLINE).run();
+    assert_done(&output);
+    assert!(
+        output
+            .stdout
+            .contains("The SSH part is left out: there is no sshd on this machine"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(left_behind(&world), "");
+    assert_eq!(accounts(&world), before);
+}
+
+/// On the machine itself, with and without root: the only one of these tests that needs no world.
+#[test]
+fn it_ends_well_on_this_machine() {
+    let temporary = tempfile::tempdir().expect("a temporary folder");
+    let output = stitch_pg(Place::Here)
+        .arg("demo")
+        .env("TMPDIR", temporary.path())
+        .deadline(DEADLINE)
+        .run();
+    assert_done(&output);
+    let left: Vec<_> = fs::read_dir(temporary.path()).expect("still there").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// The machine that runs the tests may have an SSH server.
+const HIDE_SSHD: &str = "[ ! -e /usr/sbin/sshd ] || mount --bind /run/world/tmp /usr/sbin/sshd 2>/dev/null ||
+    { mkdir /run/sbin; cp -a /usr/sbin/. /run/sbin/; rm /run/sbin/sshd; mount --bind /run/sbin /usr/sbin; }";
+
+/// Puts the bastions' layer, which holds an SSH server, under the world's own /usr and /etc. What is written to /etc
+/// then shows in /run/etc.
+const SHOW_SSHD: &str = "mkdir /run/layer /run/etc /run/work
+    tar --xattrs --xattrs-include='*' -C /run/layer -xf \"$CACHE/layer.tar\"
+    mount -t overlay overlay -o lowerdir=/run/layer/usr:/usr /usr
+    mount -t overlay overlay -o lowerdir=/run/layer/etc:/etc,upperdir=/run/etc,workdir=/run/work /etc";
+
+fn world_with_sshd(test_name: &str) -> Option<World> {
+    let world = world(test_name, &[Need::Bastion])?;
+    world.sh(SHOW_SSHD);
+    Some(world)
+}
+
+#[test]
+fn with_an_ssh_server_the_machine_s_accounts_stay() {
+    let Some(world) = world_with_sshd("with_an_ssh_server_the_machine_s_accounts_stay") else {
+        return;
+    };
+    let before = accounts(&world);
+    let output = stitch_pg(&world).arg("demo").deadline(DEADLINE).run();
+    assert_done(&output);
+    assert!(
+        output.stdout.contains("An SSH server on 127.0.0.1:"),
+        "{}",
+        output.stdout
+    );
+    assert!(output.stdout.contains("3/7 ssh-user: applied"), "{}", output.stdout);
+    assert_eq!(left_behind(&world), "");
+    assert_eq!(accounts(&world), before);
+    assert_eq!(world.sh("ls -A /run/etc"), "", "something was written to /etc");
+}
+
+#[test]
+fn it_can_be_stopped_at_any_moment() {
+    let Some(world) = world_with_sshd("it_can_be_stopped_at_any_moment") else {
+        return;
+    };
+    let before = accounts(&world);
+    for (signal, after) in [
+        ("INT", 150),
+        ("TERM", 500),
+        ("INT", 1000),
+        ("INT", 1600),
+        ("TERM", 2500),
+    ] {
+        let running = stitch_pg(&world).arg("demo").start();
+        thread::sleep(Duration::from_millis(after));
+        running.signal(signal);
+        let asked = Instant::now();
+        let output = running.finish(DEADLINE);
+        let took = asked.elapsed();
+        assert!(
+            matches!(output.status, Some(130 | 0)),
+            "{signal} after {after} ms: {:?}\n{}\n{}",
+            output.status,
+            output.stdout,
+            output.stderr
+        );
+        assert!(took < Duration::from_secs(8), "{signal} after {after} ms took {took:?}");
+        assert_eq!(left_behind(&world), "", "{signal} after {after} ms");
+    }
+    assert_eq!(accounts(&world), before);
+}
+
+#[test]
+fn a_killed_demo_s_servers_end_by_themselves() {
+    let Some(world) = world_with_sshd("a_killed_demo_s_servers_end_by_themselves") else {
+        return;
+    };
+    for after in [150, 300, 600, 1500] {
+        let running = stitch_pg(&world).arg("demo").start();
+        thread::sleep(Duration::from_millis(after));
+        running.signal("KILL");
+        drop(running.finish(DEADLINE));
+        let servers = |left: &str| left.contains("process") || left.contains("server") || left.contains("segment");
+        let gone = process::poll(Duration::from_secs(20), || {
+            (!servers(&left_behind(&world))).then_some(())
+        });
+        assert!(gone.is_some(), "{}", left_behind(&world));
+    }
+}
+
+#[test]
+fn without_a_server_it_says_how_to_get_one() {
+    let Some(world) = world("without_a_server_it_says_how_to_get_one", &[]) else {
+        return;
+    };
+    world.sh(
+        "for hidden in /usr/lib/postgresql /usr/pgsql-*; do [ ! -d $hidden ] || mount -t tmpfs tmpfs $hidden; done
+         printf 'ID=rocky\\nID_LIKE=\"rhel centos fedora\"\\n' >/run/os-release
+         mount --bind /run/os-release \"$(readlink -f /etc/os-release)\"",
+    );
+    let output = stitch_pg(&world).arg("demo").run();
+    assert_eq!(output.status, Some(1), "{}", output.stdout);
+    assert_eq!(output.stdout, "");
+    assert!(
+        output.stderr.ends_with("next: sudo dnf install postgresql-server\n"),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(left_behind(&world), "");
+}
+
+#[test]
+fn an_ordinary_user_can_run_it() {
+    let Some(world) = world("an_ordinary_user_can_run_it", &[]) else {
+        return;
+    };
+    // The checkout may lie in a home that is closed to others.
+    let program = world.outside("/run/world/stitch-pg");
+    fs::copy(STITCH_PG, &program).expect("room for a copy");
+    let output = Program::new("runuser", &world)
+        .args(["-u", "nobody", "--", "/run/world/stitch-pg", "demo"])
+        .env("LC_ALL", "C")
+        .env("NO_COLOR", "1")
+        .deadline(DEADLINE)
+        .run();
+    assert_done(&output);
+    assert!(output.stdout.is_ascii(), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("The SSH part is left out: it needs root"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(left_behind(&world), "");
+}

@@ -1,0 +1,100 @@
+//! The documents that are generated or exact: they must say what the program does.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use stitch_pg::settings::{Environment, Id, Problems, Purpose, Request};
+
+fn document(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+}
+
+#[test]
+fn flags_md_is_what_the_command_line_says() {
+    is_current("flags.md", &stitch_pg::cli::flags_markdown());
+}
+
+#[test]
+fn troubleshooting_md_has_every_finding_code() {
+    is_current("troubleshooting.md", &stitch_pg::finding::troubleshooting_markdown());
+}
+
+/// Every code is reported somewhere: one that is not is a promise nobody keeps.
+#[test]
+fn every_finding_code_is_used() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    for code in stitch_pg::finding::Code::ALL {
+        assert!(
+            sources.contains(&format!("Code::{code:?}")),
+            "{code:?} is reported nowhere"
+        );
+    }
+}
+
+fn sources(directory: &Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text.push_str(&sources(&path));
+        } else {
+            text.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+    text
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
+fn is_current(name: &str, wanted: &str) {
+    let path = document(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "docs/{name} is out of date; run: UPDATE_DOCS=1 cargo test --test docs"
+    );
+}
+
+#[test]
+fn example_toml_shows_every_key() {
+    let text = std::fs::read_to_string(document("example.toml")).unwrap();
+    let mut keys = BTreeSet::new();
+    let table: toml::Table = text.parse().unwrap();
+    for (name, value) in &table {
+        match value.as_table() {
+            Some(section) => keys.extend(section.keys().map(|key| format!("{name}.{key}"))),
+            None => drop(keys.insert(name.clone())),
+        }
+    }
+    let shown_as_the_other_way = ["bastion.public_key"];
+    for key in Id::ALL.iter().filter_map(|id| id.key()) {
+        assert!(
+            keys.contains(key) || shown_as_the_other_way.contains(&key),
+            "{key} is not in docs/example.toml"
+        );
+    }
+}
+
+#[test]
+fn example_toml_is_read_without_a_complaint_about_a_key_or_value() {
+    let environment = Environment {
+        os_user: Some("me".to_owned()),
+        directory: PathBuf::from("/"),
+        ..Environment::default()
+    };
+    let request = Request {
+        purpose: Purpose::Plan,
+        approval: stitch_pg::settings::Approval::Asked,
+        config: Some(document("example.toml")),
+    };
+    let error =
+        stitch_pg::settings::complete(stitch_pg::settings::Draft::default(), &request, &environment, None).unwrap_err();
+    // The files it names are not there; nothing else may be wrong.
+    for problem in error.downcast_ref::<Problems>().unwrap().list() {
+        let absent =
+            problem.text.contains("No such file") || problem.text.contains("there is no service [stitch-admin]");
+        assert!(absent, "{}", problem.text);
+    }
+}

@@ -1,0 +1,89 @@
+//! The rules' evaluation held against the server itself: random rule files are loaded into a real PostgreSQL, logins
+//! come from many addresses with many names, with and without TLS, and the server must do what was predicted, from its
+//! own view of the rules and from our reading of the file.
+//!
+//! The test runs a second time inside a network of its own, where any address can be had: see [`inside`].
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod compare;
+mod generate;
+mod probe;
+mod rng;
+mod server;
+
+use std::time::Duration;
+
+use support::{Certificates, Need, Postgres, PostgresOptions, process};
+
+/// Rule files for each version, 2,100 together.
+const FILES: [(u32, u32); 6] = [(15, 900), (18, 800), (16, 100), (17, 100), (14, 100), (13, 100)];
+
+#[test]
+fn the_server_does_what_is_predicted_on_15() {
+    on(15);
+}
+
+#[test]
+fn the_server_does_what_is_predicted_on_18() {
+    on(18);
+}
+
+#[test]
+fn the_server_does_what_is_predicted_on_13_14_16_and_17() {
+    [13, 14, 16, 17].into_iter().for_each(on);
+}
+
+fn on(major: u32) {
+    let name = format!("the_server_does_what_is_predicted_on_{major}");
+    let Some(world) = support::world(&name, &[Need::Postgres(major)]) else {
+        return;
+    };
+    // Networks whose addresses are ours without being an interface's: neither `samehost` nor `samenet`.
+    world.sh("ip addr add 10.9.8.7/16 dev lo
+              ip addr add 127.0.0.2/32 dev lo
+              ip addr add fd00::5/32 dev lo nodad
+              ip route add local 52.0.0.0/8 dev lo
+              ip -6 route add local fd00:1::/64 dev lo
+              echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind");
+    let certificates = Certificates::for_names(&["server"]);
+    let authority = std::fs::read(certificates.ca()).expect("the authority");
+    let options = PostgresOptions::new()
+        .major(major)
+        .tls(certificates)
+        .conf("listen_addresses", "*")
+        .conf("password_encryption", "md5")
+        .conf("log_min_messages", "panic");
+    let server = Postgres::start_in(&world, None, options);
+    std::fs::write(server.data_dir().join("ca.crt"), authority).expect("the data directory is ours");
+    server.psql("ALTER SYSTEM SET ssl_ca_file = 'ca.crt'");
+    server.reload();
+    let files = FILES
+        .iter()
+        .find(|(version, _)| *version == major)
+        .map_or(0, |(_, files)| *files);
+    let exe = std::env::current_exe().expect("this test");
+    let mut command = world.command(exe);
+    command
+        .args(["--exact", "inside", "--ignored", "--nocapture"])
+        .env("HBA_TEST_SOCKETS", server.socket_dir())
+        .env("HBA_TEST_FILES", files.to_string());
+    let output = process::finish(command, b"", Duration::from_mins(10));
+    print!("{}", output.stdout);
+    assert!(output.success(), "{}\n{}", output.stdout, output.stderr);
+}
+
+/// The other half of each test above, run by it inside the world. Ignored otherwise: by itself it has no server, and a
+/// test that returned at once would count as one that passed.
+#[test]
+#[ignore = "run by the other tests inside a world"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is how the outer half speaks to the inner one"
+)]
+fn inside() {
+    let set = |name| std::env::var(name).expect("run by the other tests");
+    let files = set("HBA_TEST_FILES").parse().expect("a number");
+    compare::run(std::path::Path::new(&set("HBA_TEST_SOCKETS")), files);
+}

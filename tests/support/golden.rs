@@ -1,0 +1,63 @@
+//! Exact output: what is printed must be what a file under `tests/*/golden/` holds.
+//!
+//! `UPDATE_GOLDEN=1 cargo test` writes the files anew; look at the difference before you commit it.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// Compares with `tests/NAME`, or writes it.
+#[track_caller]
+pub fn compare(name: &str, text: &str) {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        let folder = path.parent().expect("a file is in a folder");
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, text))
+            .expect("the checkout can be written");
+    }
+    let wanted = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        wanted == text,
+        "not what tests/{name} holds (UPDATE_GOLDEN=1 writes it anew)\n--- wanted\n{wanted}\n--- found\n{text}"
+    );
+}
+
+/// The text without what differs from run to run: times, versions, and what the caller names.
+pub fn masked(text: &str, others: &[(&str, &str)]) -> String {
+    let mut text = others
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    text = after_number(&text, " ms", "N");
+    for key in ["\"elapsed_ms\": ", "\"version_num\": "] {
+        text = number_after(&text, key, "0");
+    }
+    text
+}
+
+/// Replaces the digits before `unit`.
+fn after_number(text: &str, unit: &str, with: &str) -> String {
+    let parts: Vec<&str> = text.split(unit).collect();
+    let last = parts.len() - 1;
+    let masked = parts.iter().enumerate().map(|(index, part)| {
+        let kept = part.trim_end_matches(|char: char| char.is_ascii_digit());
+        if index < last && kept.len() < part.len() {
+            format!("{kept}{with}")
+        } else {
+            (*part).to_owned()
+        }
+    });
+    masked.collect::<Vec<_>>().join(unit)
+}
+
+/// Replaces the digits behind `key`.
+fn number_after(text: &str, key: &str, with: &str) -> String {
+    let masked = text.split(key).enumerate().map(|(index, part)| {
+        let rest = part.trim_start_matches(|char: char| char.is_ascii_digit());
+        if index > 0 && rest.len() < part.len() {
+            format!("{with}{rest}")
+        } else {
+            part.to_owned()
+        }
+    });
+    masked.collect::<Vec<_>>().join(key)
+}

@@ -1,0 +1,282 @@
+//! Whole conversations.
+
+use crate::support::golden;
+use crate::support::postgres::DBA_PASSWORD;
+use crate::{DECIDE, accept_settings, screen, server, wizard};
+
+/// The password between "shown this once:" and the next blank line.
+fn shown_password(transcript: &str) -> String {
+    let (_, after) = transcript.split_once("shown this once:").expect("a generated password");
+    after.split_whitespace().next().expect("a password").to_owned()
+}
+
+#[test]
+fn defaults_accepted_everywhere() {
+    let Some(server) = server("defaults_accepted_everywhere") else {
+        return;
+    };
+    let mut terminal = wizard(&server).terminal(80, 24);
+    accept_settings(&mut terminal);
+    for _ in ["database", "role"] {
+        terminal.expect(DECIDE);
+        terminal.send_line("");
+    }
+    let exit = terminal.wait_exit();
+    let transcript = terminal.transcript();
+    let password = shown_password(&transcript);
+    assert_eq!(transcript.matches(&password).count(), 1, "{transcript}");
+    let seen = screen::drawn(terminal.raw(), 80);
+    let masked = golden::masked(&seen, &[(&password, "GENERATED")]);
+    golden::compare("terminal/golden/defaults.txt", &format!("{masked}exit {exit}\n"));
+    assert_eq!(
+        server.try_psql_as("stitch", &password, "stitch", "select 1"),
+        Ok("1".to_owned())
+    );
+
+    // The second run has nothing to ask but settings, and changes nothing.
+    let before = server.dump();
+    let mut again = wizard(&server)
+        .env("STITCH_PG_PASSWORD", &password)
+        .args([
+            "--region",
+            "north-america",
+            "--database",
+            "stitch",
+            "--role",
+            "stitch",
+            "--new",
+        ])
+        .terminal(80, 24);
+    again.expect("SSH tunnel?");
+    again.send("\r");
+    let exit = again.wait_exit();
+    let seen = golden::masked(&screen::drawn(again.raw(), 80), &[]);
+    golden::compare("terminal/golden/second-run.txt", &format!("{seen}exit {exit}\n"));
+    assert_eq!(server.dump(), before);
+}
+
+#[test]
+fn every_question_answered_otherwise_and_first_wrongly() {
+    let Some(server) = server("every_question_answered_otherwise_and_first_wrongly") else {
+        return;
+    };
+    let mut terminal = crate::stitch_pg(&server).terminal(80, 24);
+    let mut say = |question: &str, answer: &str| {
+        terminal.expect(question);
+        terminal.send(answer);
+    };
+    say(
+        "Host of the PostgreSQL server [localhost]: ",
+        "postgres://u:hunter2@h\r",
+    );
+    say("  ! ", "");
+    say(
+        "Host of the PostgreSQL server [localhost]: ",
+        &format!("127.0.0.1:{}\r", server.port()),
+    );
+    say("Log in to PostgreSQL as [", "dba\r");
+    say(
+        "Database Stitch loads into [stitch]: ",
+        &format!("{}\r", "x".repeat(64)),
+    );
+    say("Database Stitch loads into [stitch]: ", "Sales \"Data\"\r");
+    say("  Europe\n", "\u{1b}[B\r");
+    say("SSH tunnel?", "\u{1b}[B\r");
+    say("SSH server: ", "\r");
+    say("SSH server: ", "me@bastion.invalid:port\r");
+    say("SSH server: ", "local\r");
+    say("Linux user for Stitch [stitch]: ", "Root Root\r");
+    say("Linux user for Stitch [stitch]: ", "tunnel\r");
+    say("Stitch's public key: ", "hello\r");
+    say("Stitch's public key: ", &format!("{}\r", wrapped_key()));
+    say("What may Stitch's key do?", "\u{1b}[B\r");
+    say("Prove the whole way at the end?", "\r");
+    say("Role Stitch logs in as [stitch]: ", "pg_mine\r");
+    say("Role Stitch logs in as [stitch]: ", "loader\r");
+    say("Password of the Stitch role:", "\u{1b}[B\r");
+    say("Password of the Stitch role: ", "\r");
+    say("Password of the Stitch role: ", "one word\r");
+    say("Once more: ", "two words\r");
+    say("The two differ.", "");
+    say("Password of the Stitch role: ", "one word\r");
+    say("Once more: ", "one word\r");
+    say("loaded into this database before?", "\u{1b}[B\r");
+    say("Password of dba on 127.0.0.1", "");
+    assert!(!terminal.echoes(), "a password is being typed");
+    terminal.send_line(DBA_PASSWORD);
+    terminal.expect(DECIDE);
+    terminal.send_line("q");
+    assert_eq!(terminal.wait_exit(), 130);
+    let seen = screen::drawn(terminal.raw(), 80);
+    for secret in [DBA_PASSWORD, "one word", "hunter2x"] {
+        assert!(!seen.contains(secret), "{seen}");
+    }
+    golden::compare("terminal/golden/otherwise.txt", &golden::masked(&seen, &[]));
+}
+
+/// As a mail program breaks it.
+fn wrapped_key() -> String {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
+    let (first, rest) = key.split_at(30);
+    let (second, third) = rest.split_at(30);
+    format!("{first}\r{second}\r{third}")
+}
+
+#[test]
+fn no_to_a_step_skips_what_needs_it() {
+    let Some(server) = server("no_to_a_step_skips_what_needs_it") else {
+        return;
+    };
+    let before = server.dump();
+    let mut terminal = wizard(&server).terminal(80, 24);
+    accept_settings(&mut terminal);
+    terminal.expect(DECIDE);
+    terminal.send_line("maybe");
+    terminal.expect("Please answer y, n, e, s or q.");
+    terminal.expect(DECIDE);
+    terminal.send_line("n");
+    for skipped in ["4/7 role: ", "6/7 connection: "] {
+        terminal.expect(&format!(
+            "{skipped}skipped, needs the step database, which was not made"
+        ));
+    }
+    terminal.expect("Pending: 1 change not made. Run stitch-pg again to make it.");
+    assert_eq!(terminal.wait_exit(), 3);
+    assert_eq!(server.dump(), before);
+}
+
+#[test]
+fn no_to_the_role_skips_the_connection() {
+    let Some(server) = server("no_to_the_role_skips_the_connection") else {
+        return;
+    };
+    let mut terminal = wizard(&server).terminal(80, 24);
+    accept_settings(&mut terminal);
+    terminal.expect(DECIDE);
+    terminal.send_line("y");
+    terminal.expect(DECIDE);
+    terminal.send_line("no");
+    terminal.expect("6/7 connection: skipped, needs the step role, which was not made");
+    assert_eq!(terminal.wait_exit(), 3);
+    let made = "select (select count(*) from pg_database where datname = 'stitch'), (select count(*) from pg_roles where rolname = 'stitch')";
+    assert_eq!(server.psql(made), "1|0");
+    assert!(!terminal.transcript().contains("Host (Endpoint)"));
+}
+
+#[test]
+fn quit_at_each_decision() {
+    for (test, yeses) in [("quit_at_the_database", 0), ("quit_at_the_role", 1)] {
+        let Some(server) = server(test) else { return };
+        let mut terminal = wizard(&server).terminal(80, 24);
+        accept_settings(&mut terminal);
+        for _ in 0..yeses {
+            terminal.expect(DECIDE);
+            terminal.send_line("Y");
+        }
+        terminal.expect(DECIDE);
+        terminal.send_line("quit");
+        terminal.expect("Stopped. What was done stays done; run the same command again to go on.");
+        assert_eq!(terminal.wait_exit(), 130);
+        assert_eq!(
+            server.psql("select count(*) from pg_database where datname = 'stitch'"),
+            yeses.to_string()
+        );
+        assert_eq!(
+            server.psql("select count(*) from pg_roles where rolname = 'stitch'"),
+            "0"
+        );
+    }
+}
+
+#[test]
+fn explain_and_script_say_more_and_ask_again() {
+    let Some(server) = server("explain_and_script_say_more_and_ask_again") else {
+        return;
+    };
+    let mut terminal = wizard(&server).terminal(80, 24);
+    accept_settings(&mut terminal);
+    terminal.expect(DECIDE);
+    terminal.send_line("y");
+    terminal.expect(DECIDE);
+    terminal.send_line("e");
+    let explained = terminal.expect(DECIDE);
+    terminal.send_line("S");
+    let scripted = terminal.expect(DECIDE);
+    terminal.send_line("q");
+    assert_eq!(terminal.wait_exit(), 130);
+    golden::compare("terminal/golden/explained.txt", &(explained + DECIDE));
+    golden::compare("terminal/golden/scripted.txt", &(scripted + DECIDE));
+}
+
+#[test]
+fn an_existing_connection_lists_its_schemas_to_tick() {
+    let Some(server) = server("an_existing_connection_lists_its_schemas_to_tick") else {
+        return;
+    };
+    server.psql("create role old login; create role stitch login password 'pw'");
+    server.psql("create database stitch owner postgres");
+    server.psql_in(
+        "stitch",
+        "create schema shop authorization old; create schema other authorization old; set role old;
+         create table shop.orders (id int, _sdc_batched_at timestamptz, _sdc_received_at timestamptz,
+             _sdc_sequence bigint, _sdc_table_version bigint);
+         create table shop._sdc_rejected (record text, reason text, table_name text, _sdc_rejected_at timestamptz);
+         create table other.notes (id int)",
+    );
+    let mut terminal = wizard(&server)
+        .env("STITCH_PG_PASSWORD", "pw")
+        .args([
+            "--existing",
+            "--region",
+            "europe",
+            "--database",
+            "stitch",
+            "--role",
+            "stitch",
+        ])
+        .terminal(80, 24);
+    terminal.expect("SSH tunnel?");
+    terminal.send("\r");
+    terminal.expect(DECIDE);
+    terminal.send_line("y");
+    terminal.expect("[x] shop: ");
+    terminal.send("\r");
+    terminal.expect("Which of these schemas does Stitch load into? shop");
+    terminal.expect(DECIDE);
+    terminal.send_line("y");
+    let exit = terminal.wait_exit();
+    let owners =
+        "select nspname || ' ' || nspowner::regrole from pg_namespace where nspname in ('shop', 'other') order by 1";
+    assert_eq!(server.psql_in("stitch", owners), "other old\nshop stitch");
+    let seen = golden::masked(&screen::drawn(terminal.raw(), 80), &[]);
+    golden::compare("terminal/golden/existing.txt", &format!("{seen}exit {exit}\n"));
+}
+
+#[test]
+fn json_goes_to_a_file_while_the_person_is_asked() {
+    let Some(server) = server("json_goes_to_a_file_while_the_person_is_asked") else {
+        return;
+    };
+    let words = format!(
+        "{} --format json >out.json; echo \"exit $?\"",
+        crate::support::STITCH_PG
+    );
+    let program = crate::support::Program::new("sh", &server)
+        .args(["-c", &words])
+        .env("PGHOST", server.host())
+        .env("PGUSER", "postgres")
+        .env("PGPASSWORD", crate::support::postgres::POSTGRES_PASSWORD);
+    let mut terminal = program.terminal(80, 24);
+    accept_settings(&mut terminal);
+    for _ in ["database", "role"] {
+        terminal.expect(DECIDE);
+        terminal.send_line("y");
+    }
+    terminal.expect("exit 0");
+    terminal.wait_exit();
+    let text = std::fs::read_to_string(program.home().join("out.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["result"], "applied");
+    let password = shown_password(&terminal.transcript());
+    assert!(!text.contains(&password), "{text}");
+}

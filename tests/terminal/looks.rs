@@ -1,0 +1,83 @@
+//! The same conversation on other terminals.
+
+use crate::support::golden;
+use crate::{DECIDE, accept_settings, has_colours, screen, server, wizard};
+
+#[test]
+fn sixty_columns() {
+    let Some(server) = server("sixty_columns") else { return };
+    let mut terminal = wizard(&server).terminal(60, 24);
+    accept_settings(&mut terminal);
+    terminal.expect("[Y]es / [n]o / [e]xplain / [s]cript /\n    [q]uit: ");
+    terminal.send_line("q");
+    assert_eq!(terminal.wait_exit(), 130);
+    golden::compare(
+        "terminal/golden/sixty.txt",
+        &golden::masked(&screen::drawn(terminal.raw(), 60), &[]),
+    );
+}
+
+#[test]
+fn colours_are_there_unless_refused() {
+    for (test, name, value, coloured) in [
+        ("colours", "TERM", "xterm-256color", true),
+        ("no_color", "NO_COLOR", "1", false),
+        ("dumb", "TERM", "dumb", false),
+    ] {
+        let Some(server) = server(test) else { return };
+        let mut terminal = wizard(&server)
+            .env(name, value)
+            .args(["--yes", "--region", "europe", "--generate-password"])
+            .terminal(80, 24);
+        assert_eq!(terminal.wait_exit(), 0, "{}", terminal.transcript());
+        assert_eq!(has_colours(terminal.raw()), coloured, "{test}");
+    }
+}
+
+#[test]
+fn ascii_where_the_locale_has_no_more() {
+    let Some(server) = server("ascii_where_the_locale_has_no_more") else {
+        return;
+    };
+    let mut terminal = wizard(&server).env("LC_ALL", "C").terminal(80, 24);
+    accept_settings(&mut terminal);
+    for answer in ["e", "y", "s", "y"] {
+        terminal.expect(DECIDE);
+        terminal.send_line(answer);
+    }
+    assert_eq!(terminal.wait_exit(), 0);
+    assert!(terminal.raw().is_ascii(), "{}", terminal.transcript());
+}
+
+#[test]
+fn a_terminal_that_cannot_move_its_cursor_gets_numbered_lists() {
+    let Some(server) = server("a_terminal_that_cannot_move_its_cursor_gets_numbered_lists") else {
+        return;
+    };
+    let mut terminal = wizard(&server).env("TERM", "dumb").terminal(80, 24);
+    terminal.expect("Database Stitch loads into [stitch]: ");
+    terminal.send_line("");
+    terminal.expect("Region of your Stitch account [1]: ");
+    terminal.send_line("3");
+    terminal.expect("Please answer with a number from 1 to 2.");
+    terminal.expect("Region of your Stitch account [1]: ");
+    terminal.send_line("2");
+    terminal.expect("SSH tunnel? [1] ");
+    terminal.send_line("");
+    terminal.expect("Role Stitch logs in as [stitch]: ");
+    terminal.send_line("");
+    terminal.expect("Password of the Stitch role [1]: ");
+    terminal.send_line("2");
+    terminal.expect("Password of the Stitch role: ");
+    terminal.send_line("a word");
+    terminal.expect("Once more: ");
+    terminal.send_line("a word");
+    terminal.expect("loaded into this database before? [1] ");
+    terminal.send_line("");
+    terminal.expect(DECIDE);
+    terminal.send_line("n");
+    assert_eq!(terminal.wait_exit(), 3);
+    let raw = String::from_utf8_lossy(terminal.raw()).replace('\r', "");
+    assert!(!raw.contains('\u{1b}') && !raw.contains("a word"), "{raw}");
+    golden::compare("terminal/golden/dumb.txt", &golden::masked(&raw, &[]));
+}

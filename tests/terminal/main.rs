@@ -1,0 +1,58 @@
+//! The wizard in a real terminal, against real servers: what a person sees, answers and gets.
+
+// Test binaries have no users; `pub` and docs are for the shared support module.
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod looks;
+mod questions;
+mod screen;
+mod stopping;
+
+use support::{Postgres, PostgresOptions, Program, Terminal, stitch_pg};
+
+/// A server Stitch could reach, as far as it can be told from here.
+fn server(test_name: &str) -> Option<Postgres<'static>> {
+    let options = PostgresOptions::new().conf("listen_addresses", "*");
+    // What is shown is compared letter by letter, so it takes the fixed paths and ports of a world.
+    if !support::world::possible() {
+        support::world(test_name, &[])?;
+    }
+    Postgres::start_with(test_name, options)
+}
+
+/// The program with the server's superuser already named.
+fn wizard(server: &Postgres<'_>) -> Program {
+    stitch_pg(server)
+        .env("PGHOST", server.host())
+        .env("PGPORT", server.port().to_string())
+        .env("PGUSER", "postgres")
+        .env("PGPASSWORD", support::postgres::POSTGRES_PASSWORD)
+}
+
+/// Accepts the default of every question about settings.
+fn accept_settings(terminal: &mut Terminal) {
+    for question in [
+        "Database Stitch loads into [stitch]:",
+        "Region of your Stitch account:",
+        "SSH tunnel?",
+        "Role Stitch logs in as [stitch]:",
+        "Password of the Stitch role:",
+        "loaded into this database before?",
+    ] {
+        terminal.expect(question);
+        terminal.send("\r");
+    }
+}
+
+const DECIDE: &str = "[Y]es / [n]o / [e]xplain / [s]cript / [q]uit: ";
+
+/// Whether what the terminal shows has one of these sequences that change colours.
+fn has_colours(raw: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(raw);
+    text.split("\u{1b}[").skip(1).any(|part| {
+        let end = part.find(|char: char| char.is_ascii_alphabetic());
+        end.is_some_and(|end| part[end..].starts_with('m'))
+    })
+}

@@ -1,0 +1,91 @@
+//! Which questions are asked, and how pasted answers are taken. No server is needed for that.
+
+use crate::support::{Place, Program, stitch_pg};
+
+/// A server that nobody needs to reach.
+fn nowhere() -> Program {
+    stitch_pg(Place::Here)
+        .env("PGHOST", "127.0.0.1")
+        .env("PGPORT", "1")
+        .env("PGUSER", "postgres")
+}
+
+#[test]
+fn yes_asks_only_for_what_has_no_default() {
+    let mut terminal = nowhere().arg("--yes").terminal(80, 24);
+    let before = terminal.expect("Region of your Stitch account:");
+    assert!(!before.contains("Database Stitch loads into"), "{before}");
+    terminal.send("\r");
+    let before = terminal.expect("Password of the Stitch role:");
+    assert!(
+        !before.contains("SSH tunnel") && !before.contains("Role Stitch"),
+        "{before}"
+    );
+    terminal.send("\r");
+    let between = terminal.expect("1/7 allowlist");
+    assert!(!between.contains("before?"), "{between}");
+    assert_eq!(terminal.wait_exit(), 1);
+}
+
+#[test]
+fn no_input_asks_nothing() {
+    let mut terminal = nowhere().args(["--no-input", "setup"]).terminal(80, 24);
+    terminal.expect("--region is missing: ");
+    assert_eq!(terminal.wait_exit(), 2);
+}
+
+#[test]
+fn a_key_pasted_over_several_lines_is_one_answer() {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+    for paste in [
+        format!("{key} stitch\r"),
+        key.replace("IOMq", "\rIOMq") + "\r",
+        key.replace(' ', "\r") + "\r",
+        format!("{key}\rcomment\r\r"),
+    ] {
+        let mut terminal = nowhere()
+            .args([
+                "--bastion",
+                "local",
+                "--tunnel-user",
+                "t",
+                "--key-options",
+                "restrict",
+                "--no-prove-tunnel",
+                "--region",
+                "europe",
+                "--database",
+                "d",
+            ])
+            .terminal(80, 24);
+        terminal.expect("Stitch's public key: ");
+        terminal.send(&paste);
+        let between = terminal.expect("Role Stitch logs in as [stitch]: ");
+        assert!(!between.contains('!'), "{between}");
+        // Had the rest of the paste been an answer, this would be the next question.
+        terminal.send_line("pg_x");
+        terminal.expect("  ! ");
+        terminal.send_ctrl_c();
+        assert_eq!(terminal.wait_exit(), 130);
+    }
+}
+
+#[test]
+fn mistakes_are_told_before_the_first_question() {
+    let mut terminal = nowhere().args(["--port", "x", "--region", "asia"]).terminal(80, 24);
+    assert_eq!(terminal.wait_exit(), 2);
+    let said = terminal.transcript();
+    assert!(
+        said.contains("2 settings are missing or malformed:") && !said.contains("[stitch]"),
+        "{said}"
+    );
+}
+
+#[test]
+fn questions_are_not_asked_into_a_file() {
+    let words = format!("{} --region europe 2>err; cat err", crate::support::STITCH_PG);
+    let program = Program::new("sh", Place::Here).args(["-c", &words]);
+    let mut terminal = program.terminal(80, 24);
+    terminal.expect("stitch-pg: nobody can be asked and --yes was not given, so nothing is changed;");
+    assert_eq!(terminal.wait_exit(), 0);
+}

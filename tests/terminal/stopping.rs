@@ -1,0 +1,171 @@
+//! Ctrl-C, Ctrl-D, `kill` and quitting: wherever a run is stopped, it says so, and the terminal is as it was.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crate::support::{Place, Terminal, stitch_pg};
+use crate::{DECIDE, accept_settings, server, wizard};
+
+const NOTHING: &str = "Stopped. Nothing was changed; run the same command again to go on.";
+
+/// The questions about settings in their order, what answers each, and whether it is a list.
+const QUESTIONS: [(&str, &str, bool); 8] = [
+    ("Host of the PostgreSQL server [", "127.0.0.1:1\r", false),
+    ("Log in to PostgreSQL as [", "\r", false),
+    ("Database Stitch loads into [", "\r", false),
+    ("  Europe\n", "\r", true),
+    ("  Yes, through an SSH server\n", "\r", true),
+    ("Role Stitch logs in as [", "\r", false),
+    ("  Type one\n", "\u{1b}[B\r", true),
+    ("Password of the Stitch role: ", "", false),
+];
+
+/// Ends within a second (three on a busy machine), with the terminal as it was.
+#[track_caller]
+fn stopped(mut terminal: Terminal, words: &str) {
+    let began = Instant::now();
+    terminal.expect(words);
+    assert_eq!(terminal.wait_exit(), 130, "{}", terminal.transcript());
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(terminal.echoes(), "the echo is back");
+    let raw = String::from_utf8_lossy(terminal.raw()).into_owned();
+    if let Some(hidden) = raw.rfind("\u{1b}[?25l") {
+        assert!(raw[hidden..].contains("\u{1b}[?25h"), "the cursor is back: {raw:?}");
+    }
+    assert!(raw.ends_with("\r\n"), "{raw:?}");
+    assert!(!raw.contains("stitch-pg: "), "no error besides: {raw:?}");
+}
+
+fn at_question(number: usize) -> Terminal {
+    let mut terminal = stitch_pg(Place::Here).terminal(80, 24);
+    for (question, answer, _) in &QUESTIONS[..number] {
+        terminal.expect(question);
+        terminal.send(answer);
+    }
+    terminal.expect(QUESTIONS[number].0);
+    terminal
+}
+
+#[test]
+fn ctrl_c_at_each_question() {
+    for number in 0..QUESTIONS.len() {
+        let mut terminal = at_question(number);
+        terminal.send_ctrl_c();
+        stopped(terminal, NOTHING);
+    }
+}
+
+#[test]
+fn quit_or_end_of_input_at_each_question() {
+    for (number, (.., list)) in QUESTIONS.iter().enumerate() {
+        let mut terminal = at_question(number);
+        if *list {
+            terminal.send("q");
+        } else {
+            terminal.send_ctrl_d();
+            terminal.expect("The input has ended.");
+        }
+        stopped(terminal, NOTHING);
+    }
+}
+
+#[test]
+fn kill_at_a_list_and_at_a_hidden_line() {
+    for (number, signal) in [(3, "TERM"), (7, "TERM"), (7, "HUP")] {
+        let terminal = at_question(number);
+        terminal.signal(signal);
+        stopped(terminal, NOTHING);
+    }
+}
+
+#[test]
+fn ctrl_c_while_a_server_does_not_answer() {
+    // The system takes the connection; nobody reads from it.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port().to_string();
+    for signal in ["INT", "TERM"] {
+        let mut terminal = stitch_pg(Place::Here)
+            .env("PGPASSWORD", "pw")
+            .args([
+                "--host",
+                "127.0.0.1",
+                "--port",
+                &port,
+                "--admin-user",
+                "me",
+                "--region",
+                "europe",
+            ])
+            .args(["--yes", "--generate-password"])
+            .terminal(80, 24);
+        terminal.expect("stitch-ip-addresses");
+        if signal == "INT" {
+            terminal.send_ctrl_c();
+        } else {
+            terminal.signal(signal);
+        }
+        stopped(
+            terminal,
+            "Stopped. What was done stays done; run the same command again to go on.",
+        );
+    }
+}
+
+#[test]
+fn ctrl_c_and_end_of_input_at_a_decision_and_a_password() {
+    let Some(server) = server("ctrl_c_and_end_of_input_at_a_decision_and_a_password") else {
+        return;
+    };
+    let before = server.dump();
+    for end in ["\u{3}", "\u{4}"] {
+        let mut terminal = wizard(&server).terminal(80, 24);
+        accept_settings(&mut terminal);
+        terminal.expect(DECIDE);
+        terminal.send(end);
+        stopped(
+            terminal,
+            "Stopped. What was done stays done; run the same command again to go on.",
+        );
+
+        let mut terminal = wizard(&server).env_remove("PGPASSWORD").terminal(80, 24);
+        accept_settings(&mut terminal);
+        terminal.expect("Password of postgres on ");
+        terminal.send(end);
+        stopped(
+            terminal,
+            "Stopped. What was done stays done; run the same command again to go on.",
+        );
+    }
+    assert_eq!(server.dump(), before);
+}
+
+#[test]
+fn ctrl_c_in_the_middle_of_a_change() {
+    let Some(server) = server("ctrl_c_in_the_middle_of_a_change") else {
+        return;
+    };
+    // CREATE DATABASE copies template1, and waits for whoever is in it.
+    let mut other = server.command("sh");
+    other.args([
+        "-c",
+        "exec psql -h \"$1\" -p \"$2\" -U postgres template1 -c 'select pg_sleep(60)'",
+        "sh",
+    ]);
+    other.arg(server.socket_dir()).arg(server.port().to_string());
+    other
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let mut other = crate::support::spawn(&mut other);
+    let mut terminal = wizard(&server).terminal(80, 24);
+    accept_settings(&mut terminal);
+    terminal.expect(DECIDE);
+    terminal.send_line("y");
+    std::thread::sleep(Duration::from_millis(500));
+    terminal.send_ctrl_c();
+    stopped(
+        terminal,
+        "Stopped. What was done stays done; run the same command again to go on.",
+    );
+    other.kill().unwrap();
+    other.wait().unwrap();
+}
