@@ -67,10 +67,7 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
     match says("sudo") {
         "wants" if looked.stdout.contains("must have a tty") => bail!("{}", no_tty(host, user)),
         "wants" => with_password(host, user).await,
-        _ if says("doas") == "wants" => bail!(
-            "{}",
-            no_rights(host, user, "doas wants a password, which it takes from a terminal only")
-        ),
+        _ if says("doas") == "wants" => bail!("{}", no_rights(host, user, &doas_said(&looked.stdout))),
         _ => bail!("{}", no_rights(host, user, "neither sudo nor doas is installed")),
     }
 }
@@ -115,6 +112,14 @@ async fn with_password(host: &Host, user: &str) -> Result<Rights> {
         }
     }
     bail!("sudo on {} refused {ATTEMPTS} passwords of {user}", host.name())
+}
+
+/// doas asks for a password on a terminal only; everything else it says is its own reason.
+fn doas_said(probed: &str) -> String {
+    match probed.lines().find_map(|line| line.strip_prefix("doas: ")) {
+        Some(words) if !words.starts_with("Authentication") => format!("doas says: {words}"),
+        _ => "doas wants a password, which it takes from a terminal only".to_owned(),
+    }
 }
 
 fn no_tty(host: &Host, user: &str) -> String {

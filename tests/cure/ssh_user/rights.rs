@@ -62,7 +62,9 @@ fn without_rights() {
     let tty = told(&scene.program("check", "admin", "stitch"));
     assert!(tty.error().contains("requiretty"), "{}", tty.error());
 
-    scene.bastion.run("mv /usr/bin/sudo /usr/bin/sudo.away");
+    scene
+        .bastion
+        .run("mv /usr/bin/sudo /usr/bin/sudo.away; rm -f /usr/bin/doas");
     let none = told(&scene.program("check", "admin", "stitch"));
     assert!(none.error().contains("neither sudo nor doas"), "{}", none.error());
 }
@@ -104,4 +106,5 @@ fn through_doas() {
     rule("deny dave");
     let denied = told(&scene.program("check", "dave", "stitch"));
     assert_eq!(denied.status, Some(1), "{denied:#?}");
+    assert!(denied.error().contains("doas says: "), "{}", denied.error());
 }
