@@ -4,8 +4,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::report::Format;
 use crate::settings::{Audience, Draft};
 
 mod flags;
@@ -108,6 +109,10 @@ pub struct Run {
     #[arg(long, value_name = "FILE")]
     pub undo: Option<PathBuf>,
 
+    /// Change nothing but what was approved: the digest that plan prints, or a file with its JSON or Markdown
+    #[arg(long, value_name = "DIGEST|FILE")]
+    pub expect: Option<String>,
+
     /// When to use colours.
     #[arg(
         long,
@@ -124,15 +129,6 @@ pub struct Run {
     /// Say nothing on the way, only the result
     #[arg(short, long)]
     pub quiet: bool,
-}
-
-/// What goes to standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// The JSON report, and nothing else.
-    Json,
 }
 
 /// A command line, taken apart.

@@ -68,6 +68,11 @@ pub enum Event<'a> {
         /// What it cannot make.
         cannot: &'a [&'a Finding],
     },
+    /// Nothing was begun, since the plan is not the one that was approved.
+    NotExpected {
+        /// How they differ.
+        difference: &'a str,
+    },
     /// A step failed.
     Failed {
         /// Which.
@@ -95,15 +100,6 @@ pub enum Approved {
     Yes,
     /// Each is asked about, or none is made.
     No,
-}
-
-/// How the result is written to standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// A voice.

@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::Look;
-use crate::console::{Approved, Asker, Format};
+use crate::console::{Approved, Asker};
 use crate::program::{Journey, Stop};
-use crate::report::Command;
+use crate::report::{Command, Format};
 use crate::runner::Start;
 use crate::secret::Secret;
 use crate::settings::{Approval, Draft, Environment, Id, Purpose, Region, Request, Settings, Source, complete};
@@ -172,6 +172,7 @@ impl Stage {
             undo: UndoFile::none(),
             report_file: Some(&report),
             start: Start::StepByStep,
+            expected: None,
         };
         let voice = Plain {
             approved: Approved::Yes,

@@ -9,6 +9,7 @@ pub mod change;
 pub mod cli;
 pub mod console;
 mod demo;
+pub mod expect;
 pub mod finding;
 pub mod firewall;
 pub mod hba;

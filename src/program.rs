@@ -9,12 +9,13 @@ use anyhow::{Context, Error, Result};
 use console::Term;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::cli::{self, Command as CliCommand, Format as CliFormat, Invocation};
+use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::{ColorChoice, Look};
 use crate::console::terminal::{SavedTerminal, Terminal};
-use crate::console::{Approved, Asker, Format};
-use crate::report::Command;
+use crate::console::{Approved, Asker};
+use crate::expect::Expected;
+use crate::report::{Command, Format};
 use crate::runner::Start;
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete};
 use crate::undo::UndoFile;
@@ -168,6 +169,7 @@ async fn settings(
 }
 
 async fn walk(command: Command, invocation: &Invocation, environment: Environment, stop: &mut Stop) -> Result<u8> {
+    let expected = expected(invocation, &environment)?;
     let purpose = match command {
         Command::Setup => Purpose::Setup,
         Command::Plan => Purpose::Plan,
@@ -187,10 +189,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         );
     }
     let approved = if run.yes { Approved::Yes } else { Approved::No };
-    let format = match run.format {
-        CliFormat::Text => Format::Text,
-        CliFormat::Json => Format::Json,
-    };
+    let format = run.format;
     let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format);
     let asker = if on_terminal { voice.asker() } else { Asker::nobody() };
     let undo = match (&run.undo, command) {
@@ -203,6 +202,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         asker,
         undo,
         report_file: run.report.as_deref(),
+        expected: expected.filter(|_| command == Command::Setup),
         start: if run.yes && !run.partial && !on_terminal {
             Start::Whole
         } else {
@@ -223,6 +223,20 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         look: look(invocation, &environment, &Term::stdout()),
     };
     journey.go(plain, stop).await
+}
+
+/// The plan that was approved. What is wrong with it is a mistake in the command line like any other.
+fn expected(invocation: &Invocation, environment: &Environment) -> Result<Option<Expected>, Problems> {
+    let Some(given) = invocation.run.expect.as_deref() else {
+        return Ok(None);
+    };
+    Expected::read(given, &environment.directory)
+        .map(Some)
+        .map_err(|error| {
+            let mut problems = Problems::default();
+            problems.wrong(format_args!("{error:#}"));
+            problems
+        })
 }
 
 fn stopped() -> u8 {

@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
+mod digest;
 mod json;
+mod markdown;
 
-use crate::change::Plan;
+use crate::change::{Change, Plan};
 use crate::finding::{Finding, Verdict};
 use crate::settings::{BastionServer, Settings, StitchSsl};
 use crate::steps::StepId;
 use crate::world::{Encryption, Server};
+
+pub use digest::Digest;
+pub(crate) use markdown::{Item, changes as changes_in_markdown};
 
 /// How one step ended.
 #[derive(Debug)]
@@ -64,6 +70,17 @@ pub enum Command {
     Plan,
     /// Look, rehearse, say.
     Check,
+}
+
+/// What goes to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// The JSON report, and nothing else.
+    Json,
+    /// Markdown, for a pull request.
+    Markdown,
 }
 
 /// How the run came to its end.
@@ -199,6 +216,24 @@ impl Report {
             (Summary::Pending, _) => 3,
             (Summary::Attention, _) => 4,
         }
+    }
+
+    /// The report in a format for programs or pages; none for people at a terminal, who are told by the console.
+    #[must_use]
+    pub fn document(&self, format: Format, settings: &Settings) -> Option<String> {
+        match format {
+            Format::Text => None,
+            Format::Json => Some(format!("{:#}", self.json(settings))),
+            Format::Markdown => Some(self.markdown(settings)),
+        }
+    }
+
+    /// All changes, made or not, each with its step.
+    pub fn changes(&self) -> impl Iterator<Item = (StepId, &Change)> {
+        self.steps.iter().flat_map(|step| {
+            let changes = step.outcome.plan().map_or(&[][..], |plan| &plan.changes);
+            changes.iter().map(move |change| (step.step, change))
+        })
     }
 
     /// All findings, in the order of the steps.

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::change::Plan;
 use crate::console::{Console, Decision, Event};
+use crate::expect::Expected;
 use crate::report::{Command, Ending, Outcome, Report, StepReport};
 use crate::settings::{Password, Settings};
 use crate::steps::allowlist::Allowlist;
@@ -37,6 +38,8 @@ pub struct Run<'a, C> {
     pub undo: UndoFile,
     /// What has to be known before the first change.
     pub start: Start,
+    /// The plan that was approved beforehand (`--expect`): nothing else is changed.
+    pub expected: Option<Expected>,
 }
 
 /// What has to be known before the first change.
@@ -52,7 +55,7 @@ pub enum Start {
 /// caller's, so that it tells how far a run came that was cut short.
 pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
     let mut known = Known::default();
-    if run.command == Command::Setup && run.start == Start::Whole {
+    if run.command == Command::Setup && (run.start == Start::Whole || run.expected.is_some()) {
         match ahead::look(settings, run).await? {
             ahead::Verdict::Start(plans) => known = plans,
             ahead::Verdict::Leave(steps) => {
@@ -103,6 +106,10 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
     }
     Ok(())
 }
+
+/// Said where a step has to do something else once the steps before it are made.
+const NOT_APPROVED: &str = "what is to be changed here is not what was approved (--expect), since something changed \
+                            meanwhile; nothing of it was made\nnext: stitch-pg plan, and have its digest approved";
 
 /// What is known before a step is walked.
 struct Before {
@@ -158,6 +165,13 @@ async fn one<S: Step, C: Console>(
     }
     if run.command != Command::Setup {
         return Ok(Outcome::Pending(plan));
+    }
+    if run
+        .expected
+        .as_ref()
+        .is_some_and(|expected| !expected.allows(S::ID, &plan))
+    {
+        return Ok(Outcome::Failed(anyhow!(NOT_APPROVED), plan, 0));
     }
     match run.console.decide(S::ID, S::WHY, &plan).await? {
         Decision::Yes => apply::<S, C>(settings, run, plan, times).await.map_err(Stop::Error),

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 
 use crate::change::Plan;
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, Format, sheet, words};
-use crate::report::{Command, Report};
+use crate::console::{Approved, Console, Decision, Event, sheet, words};
+use crate::report::{Command, Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::steps::{Choice, Chosen, StepId};
@@ -62,6 +62,9 @@ impl Console for Plain {
             Event::NotBegun { cannot } => {
                 let _ = writeln!(io::stderr(), "{}", words::not_begun(&self.look, cannot));
             }
+            Event::NotExpected { difference } => {
+                let _ = writeln!(io::stderr(), "{}", words::not_expected(difference));
+            }
             _ => {}
         }
         Ok(())
@@ -87,8 +90,8 @@ impl Console for Plain {
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
         let mut out = io::stdout().lock();
-        if self.format == Format::Json {
-            writeln!(out, "{:#}", report.json(settings))?;
+        if let Some(document) = report.document(self.format, settings) {
+            writeln!(out, "{document}")?;
             return Ok(());
         }
         for step in &report.steps {
@@ -96,6 +99,9 @@ impl Console for Plain {
         }
         if report.came_through() && report.command != Command::Plan {
             writeln!(out, "\n{}", sheet::text(settings, report.stitch_encryption))?;
+        }
+        if let Some(approval) = words::approval(&self.look, report, settings) {
+            writeln!(out, "\n{approval}")?;
         }
         writeln!(out, "\n{}", self.look.fold("", 0, &words::last_line(report)))?;
         Ok(())

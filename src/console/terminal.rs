@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 
 use crate::change::{Action, Plan};
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, Format, sheet, words};
+use crate::console::{Approved, Console, Decision, Event, sheet, words};
 use crate::finding::{Finding, Verdict};
-use crate::report::Report;
+use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::steps::{Choice, Chosen, StepId};
@@ -170,6 +170,7 @@ impl Console for Terminal {
                 say(&look.fold(&lead, 2, &format!("skipped, {reason}")));
             }
             Event::NotBegun { cannot } => say(&words::not_begun(look, cannot)),
+            Event::NotExpected { difference } => say(&words::not_expected(difference)),
             Event::Failed { error, .. } => say(&words::failure(look, error)),
         }
         Ok(())
@@ -237,12 +238,12 @@ impl Console for Terminal {
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
         say(&format!("\n{}", words::summary(&self.look, report)));
         let mut out = io::stdout().lock();
-        match self.format {
-            Format::Json => writeln!(out, "{:#}", report.json(settings))?,
-            Format::Text if report.came_through() => {
+        match report.document(self.format, settings) {
+            Some(document) => writeln!(out, "{document}")?,
+            None if report.came_through() => {
                 writeln!(out, "\n{}", sheet::text(settings, report.stitch_encryption))?;
             }
-            Format::Text => {}
+            None => {}
         }
         say(&format!("\n{}", self.look.fold("", 0, &words::last_line(report))));
         Ok(())

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::change::{Action, Change, Plan};
 use crate::console::style::Look;
 use crate::finding::{Finding, Verdict, grouped};
-use crate::report::{Command, Outcome, Report, Summary};
+use crate::report::{Command, Digest, Outcome, Report, Summary};
+use crate::settings::Settings;
 use crate::steps::StepId;
 
 /// Longest excerpt of one change's commands in text; JSON and scripts have them whole.
@@ -135,6 +136,11 @@ pub(super) fn not_begun(look: &Look, cannot: &[&Finding]) -> String {
     lines.join("\n")
 }
 
+/// Why nothing was begun, with the difference as it is: a diff is not folded.
+pub(super) fn not_expected(difference: &str) -> String {
+    format!("Nothing was changed. {difference}\n")
+}
+
 /// What went wrong.
 pub(super) fn failure(look: &Look, error: &anyhow::Error) -> String {
     look.fold(&format!("  {} ", look.failed()), 4, &format!("{error:#}"))
@@ -170,6 +176,19 @@ fn in_one_line(outcome: &Outcome) -> String {
         }
     }
     text
+}
+
+/// What a later `setup --expect` holds its own plan against; only where something would be changed and was not.
+pub(super) fn approval(look: &Look, report: &Report, settings: &Settings) -> Option<String> {
+    if report.command != Command::Plan {
+        return None;
+    }
+    let digest = Digest::of(report, settings)?;
+    Some(look.fold(
+        "",
+        2,
+        &format!("Digest of this plan: {digest} (setup --expect DIGEST makes these changes and no others)"),
+    ))
 }
 
 /// The last line: where we stand, and how to go on.

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::{Stop, is_broken_pipe};
 use crate::console::{Asker, Console};
+use crate::expect::Expected;
 use crate::report::{Command, Ending, Report};
 use crate::runner::{self, Run, Start};
 use crate::settings::Settings;
@@ -28,6 +29,7 @@ pub(crate) struct Journey<'a> {
     pub(crate) undo: UndoFile,
     pub(crate) report_file: Option<&'a Path>,
     pub(crate) start: Start,
+    pub(crate) expected: Option<Expected>,
 }
 
 impl Journey<'_> {
@@ -45,6 +47,7 @@ impl Journey<'_> {
             console: &mut console,
             undo: self.undo,
             start: self.start,
+            expected: self.expected,
         };
         let cut_short = tokio::select! {
             done = runner::run(&mut self.settings, &mut run, &mut report) => { done?; false }

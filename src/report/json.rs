@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Report, StepReport, stitch_sees, ticks_ssl};
+use super::{Digest, Outcome, Report, StepReport, stitch_sees, ticks_ssl};
 use crate::change::{Action, Change};
 use crate::finding::Finding;
 use crate::settings::Settings;
@@ -19,6 +19,7 @@ impl Report {
             "version": env!("CARGO_PKG_VERSION"),
             "command": self.command.as_str(),
             "result": self.summary(),
+            "plan_digest": Digest::of(self, settings).map(|digest| digest.to_string()),
             "server": self.server.as_ref().map(|server| json!({
                 "version": server.version,
                 "version_num": server.version_num,
@@ -64,12 +65,7 @@ fn finding_json(finding: &Finding) -> Value {
 }
 
 fn change_json(change: &Change, applied: bool, elapsed: Option<&Duration>) -> Value {
-    let (kind, database) = match &change.action {
-        Action::Sql(sql) => ("sql", Some(sql.database.as_str())),
-        Action::Host(_) | Action::AddHbaLines(_) | Action::RemoveHbaLines(_) | Action::SaveSecret { .. } => {
-            ("host", None)
-        }
-    };
+    let (kind, database) = kind(&change.action);
     json!({
         "summary": change.summary,
         "why": change.why,
@@ -80,6 +76,16 @@ fn change_json(change: &Change, applied: bool, elapsed: Option<&Duration>) -> Va
         "applied": applied,
         "elapsed_ms": elapsed.map(|elapsed| milliseconds(*elapsed)),
     })
+}
+
+/// `sql` with its database, or `host`.
+pub(super) fn kind(action: &Action) -> (&'static str, Option<&str>) {
+    match action {
+        Action::Sql(sql) => ("sql", Some(sql.database.as_str())),
+        Action::Host(_) | Action::AddHbaLines(_) | Action::RemoveHbaLines(_) | Action::SaveSecret { .. } => {
+            ("host", None)
+        }
+    }
 }
 
 /// The fields of Stitch's form, under the names its API gives them.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::reach::{is_in_the_way, not_reached};
-use super::{Run, planned};
+use super::{Run, Start, planned};
 use crate::change::Plan;
 use crate::console::{Console, Event};
 use crate::finding::{Finding, Verdict as FindingVerdict};
@@ -66,6 +66,14 @@ pub(super) async fn look<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
     if seen.failed_step().is_some() {
         return Ok(Verdict::Leave(seen.steps));
     }
+    if let Some(expected) = &mut run.expected
+        && let Some(difference) = expected.refusal(&seen, settings)
+    {
+        run.console.event(&Event::NotExpected {
+            difference: &difference,
+        })?;
+        return Ok(Verdict::Leave(seen.steps));
+    }
     let changes = seen
         .steps
         .iter()
@@ -75,7 +83,7 @@ pub(super) async fn look<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
         .findings()
         .filter(|finding| finding.verdict == FindingVerdict::Bad && is_in_the_way(finding.code))
         .collect();
-    if changes && !cannot.is_empty() {
+    if run.start == Start::Whole && changes && !cannot.is_empty() {
         for step in &seen.steps {
             if let Some(plan) = step.outcome.plan() {
                 run.console.event(&Event::Planned { id: step.step, plan })?;

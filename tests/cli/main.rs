@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod expecting;
 mod pages;
 mod reports;
 mod settings;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::golden;
+use crate::support::{golden, json};
 use crate::{in_ci, server};
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -20,7 +20,16 @@ fn keys(value: &Value) -> Vec<&str> {
 fn assert_contract(report: &Value) {
     assert_eq!(
         keys(report),
-        ["tool", "version", "command", "result", "server", "steps", "connection"]
+        [
+            "tool",
+            "version",
+            "command",
+            "result",
+            "plan_digest",
+            "server",
+            "steps",
+            "connection"
+        ]
     );
     assert_eq!(
         keys(&report["server"]),
@@ -102,7 +111,7 @@ fn json_is_alone_on_stdout_and_the_same_in_the_file() {
             .args(arguments)
             .args(["--format", "json", "--report", "report.json"]);
         let output = program.run();
-        let report: Value = serde_json::from_str(&output.stdout).expect("JSON and nothing else");
+        let report = json::report(&output.stdout);
         assert_contract(&report);
         assert!(!output.stdout.contains("a password"), "{}", output.stdout);
         let file = program.home().join("report.json");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
-use crate::support::{Output, Postgres, Program, stitch_pg};
+use crate::support::{Output, Postgres, Program, json, stitch_pg};
 
 /// The Stitch role's password unless a test is about passwords.
 pub(crate) const PASSWORD: &str = "loader-secret";
@@ -149,8 +149,8 @@ pub(crate) struct Said {
 impl Said {
     #[track_caller]
     pub(crate) fn of(output: Output) -> Self {
-        let json = serde_json::from_str(&output.stdout)
-            .unwrap_or_else(|error| panic!("no JSON: {error}\n{}\n{}", output.stdout, output.stderr));
+        assert!(!output.stdout.is_empty(), "nothing on stdout: {}", output.stderr);
+        let json = json::report(&output.stdout);
         Self { json, output }
     }
 

@@ -29,6 +29,7 @@ pub mod bouncer;
 pub mod cache;
 pub mod certificates;
 pub mod golden;
+pub mod json;
 pub mod keys;
 pub mod postgres;
 pub mod process;

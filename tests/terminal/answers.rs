@@ -275,7 +275,7 @@ fn json_goes_to_a_file_while_the_person_is_asked() {
     terminal.expect("exit 0");
     terminal.wait_exit();
     let text = std::fs::read_to_string(program.home().join("out.json")).unwrap();
-    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let report = crate::support::json::report(&text);
     assert_eq!(report["result"], "applied");
     let password = shown_password(&terminal.transcript());
     assert!(!text.contains(&password), "{text}");

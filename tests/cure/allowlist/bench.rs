@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::support::{Certificates, Postgres, PostgresOptions, stitch_pg};
+use crate::support::{Certificates, Postgres, PostgresOptions, json, stitch_pg};
 
 pub(super) const HEAD: &str = "local all all trust\nhost all postgres,dba 127.0.0.1/32 scram-sha-256\n";
 pub(super) const GOOD: &str = "host all all 0.0.0.0/0 scram-sha-256\n";
@@ -78,8 +78,7 @@ impl Bench {
             .env("PGPASSWORD", password)
             .env("STITCH_PG_REGION", "north-america")
             .run();
-        let report: Value = serde_json::from_str(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}\n{}\n{}", output.stdout, output.stderr));
+        let report: Value = json::report(&output.stdout);
         let field = |finding: &Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
         let step = &report["steps"].as_array().expect("steps")[0];
         assert_eq!(step["step"], "allowlist", "{report:#}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Bastion, BastionOptions, Host, Program, SshKey, World, finish, stitch_pg};
+use crate::support::{Bastion, BastionOptions, Host, Program, SshKey, World, finish, json, stitch_pg};
 
 /// The bastion's address on the network the admin is in.
 pub(super) const BASTION: &str = "198.51.100.20";
@@ -138,8 +138,7 @@ pub(super) fn told(program: &Program) -> Told {
     let output = program.run();
     Told {
         status: output.status,
-        report: serde_json::from_str(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}\n{}\n{}", output.stdout, output.stderr)),
+        report: json::report(&output.stdout),
         stderr: output.stderr,
     }
 }

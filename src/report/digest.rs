@@ -1,0 +1,104 @@
+//! A plan in one short word, so that what a reviewer approved can be held against what a later run would do. Stable: the
+//! commands are taken as they are shown, and there salts and passwords are masked; times are in none of them.
+
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
+
+use anyhow::{Error, Result, bail};
+use openssl::sha::sha256;
+
+use super::Report;
+use super::json::kind;
+use crate::change::Change;
+use crate::settings::Settings;
+use crate::steps::StepId;
+
+/// Digits for the whole plan: what is trusted.
+const WHOLE: usize = 16;
+/// Digits for one change: only told apart by them, to say what is new and what is gone.
+const PART: usize = 4;
+/// More changes than this share one last part.
+const PARTS: usize = 24;
+
+/// `WHOLE.PART.PART…`: the first part stands for everything, then one for each change, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digest {
+    whole: String,
+    parts: Vec<String>,
+}
+
+impl Digest {
+    /// That of the report's changes; `None` where there is none.
+    #[must_use]
+    pub fn of(report: &Report, settings: &Settings) -> Option<Self> {
+        let changes: Vec<String> = report.changes().map(|(step, change)| told(step, change)).collect();
+        if changes.is_empty() {
+            return None;
+        }
+        let mut all = place(settings);
+        all.extend(changes.iter().cloned());
+        let (single, rest) = changes.split_at(changes.len().min(PARTS));
+        let mut parts: Vec<String> = single.iter().map(|change| hex(change, PART)).collect();
+        if !rest.is_empty() {
+            parts.push(hex(&rest.join("\0"), PART));
+        }
+        Some(Self {
+            whole: hex(&all.join("\0"), WHOLE),
+            parts,
+        })
+    }
+
+    /// One for each change.
+    #[must_use]
+    pub fn parts(&self) -> &[String] {
+        &self.parts
+    }
+}
+
+/// The same changes elsewhere are other changes.
+fn place(settings: &Settings) -> Vec<String> {
+    let stitch = &settings.stitch;
+    let bastion = settings.bastion.as_ref();
+    vec![
+        format!("{}:{}", stitch.host, stitch.port),
+        bastion.map_or_else(String::new, |bastion| {
+            format!("{}:{}", bastion.stitch_host, bastion.stitch_port)
+        }),
+    ]
+}
+
+fn told(step: StepId, change: &Change) -> String {
+    let (kind, database) = kind(&change.action);
+    let database = database.unwrap_or_default();
+    format!("{step}\0{kind}\0{database}\0{}", change.action)
+}
+
+fn hex(text: &str, digits: usize) -> String {
+    let mut all = sha256(text.as_bytes()).iter().fold(String::new(), |mut all, byte| {
+        let _ = write!(all, "{byte:02x}");
+        all
+    });
+    all.truncate(digits);
+    all
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.whole, self.parts.join("."))
+    }
+}
+
+impl FromStr for Digest {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut parts = text.split('.').map(str::to_owned);
+        let whole = parts.next().unwrap_or_default();
+        let parts: Vec<String> = parts.collect();
+        let is_hex = |part: &String, digits| part.len() == digits && part.chars().all(|c| c.is_ascii_hexdigit());
+        if !is_hex(&whole, WHOLE) || parts.is_empty() || !parts.iter().all(|part| is_hex(part, PART)) {
+            bail!("{text:?} is no digest of a plan; copy the whole of what `plan` prints as its digest");
+        }
+        Ok(Self { whole, parts })
+    }
+}

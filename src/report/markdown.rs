@@ -1,0 +1,181 @@
+//! The report as Markdown: what a reviewer reads in a pull request before somebody runs `setup --expect`.
+
+use std::fmt::Write as _;
+
+use super::json::kind;
+use super::{Digest, Outcome, Report};
+use crate::finding::{Finding, Verdict, grouped};
+use crate::settings::Settings;
+
+/// One change, as it is shown.
+pub(crate) struct Item {
+    pub(crate) step: String,
+    pub(crate) summary: String,
+    pub(crate) why: String,
+    /// `sql` with its database, or `host`.
+    pub(crate) kind: String,
+    pub(crate) database: Option<String>,
+    pub(crate) command: String,
+}
+
+impl Report {
+    /// The report as a page.
+    #[must_use]
+    pub fn markdown(&self, settings: &Settings) -> String {
+        let mut page = format!("# stitch-pg {}\n\n{}\n", self.command.as_str(), self.place(settings));
+        if let Some(digest) = Digest::of(self, settings) {
+            let _ = write!(
+                page,
+                "\nDigest: `{digest}`. `stitch-pg setup --expect DIGEST` makes these changes and no others.\n"
+            );
+        }
+        let items = self.items();
+        page.push_str(&if items.is_empty() {
+            "\nThere is nothing to change.\n".to_owned()
+        } else {
+            format!("\n{}", changes(&items))
+        });
+        for (verdict, heading) in [
+            (Verdict::Bad, "For a person to mend"),
+            (Verdict::Unknown, "Not known from here"),
+            (Verdict::Good, "As it should be"),
+        ] {
+            let findings: Vec<Finding> = self
+                .findings()
+                .filter(|finding| finding.verdict == verdict)
+                .cloned()
+                .collect();
+            if !findings.is_empty() {
+                let _ = write!(page, "\n## {heading}\n\n{}", list(&findings));
+            }
+        }
+        for step in &self.steps {
+            if let Outcome::Failed(error, ..) = &step.outcome {
+                let _ = write!(
+                    page,
+                    "\n## Failed: {}\n\n{}",
+                    step.step,
+                    fenced("text", &format!("{error:#}"))
+                );
+            }
+        }
+        page.trim_end().to_owned()
+    }
+
+    /// The changes as they are shown.
+    pub(crate) fn items(&self) -> Vec<Item> {
+        let items = self.changes().map(|(step, change)| {
+            let (kind, database) = kind(&change.action);
+            Item {
+                step: step.to_string(),
+                summary: change.summary.clone(),
+                why: change.why.to_owned(),
+                kind: kind.to_owned(),
+                database: database.map(str::to_owned),
+                command: change.action.to_string(),
+            }
+        });
+        items.collect()
+    }
+
+    fn place(&self, settings: &Settings) -> String {
+        let stitch = &settings.stitch;
+        let server = match &self.server {
+            Some(server) => format!("PostgreSQL {} ({}) at ", server.version, server.provider.as_str()),
+            None => String::new(),
+        };
+        let through = settings.bastion.as_ref().map_or_else(String::new, |bastion| {
+            format!(", through {}", code(bastion.stitch_host.as_str()))
+        });
+        format!(
+            "{server}{}{through}: the database {} for the role {}.",
+            code(&format!("{}:{}", stitch.host, stitch.port)),
+            code(stitch.database.as_str()),
+            code(stitch.role.as_str())
+        )
+    }
+}
+
+/// Every change with its reason and its command. `--expect FILE` compares this part of two plans.
+pub(crate) fn changes(items: &[Item]) -> String {
+    let mut page = String::from("## Changes\n");
+    for item in items {
+        let place = match &item.database {
+            Some(database) => format!(" (in the database {})", code(database)),
+            None => String::new(),
+        };
+        let language = if item.kind == "sql" { "sql" } else { "sh" };
+        let _ = write!(
+            page,
+            "\n### {}: {}\n\n{}{place}\n\n{}",
+            item.step,
+            escaped(&item.summary),
+            escaped(&item.why),
+            fenced(language, &item.command)
+        );
+    }
+    page
+}
+
+fn list(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for (finding, subjects) in grouped(findings) {
+        let untold: Vec<&str> = subjects
+            .into_iter()
+            .filter(|subject| !finding.text.contains(subject))
+            .collect();
+        let about = if untold.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", escaped(&untold.join(", ")))
+        };
+        let _ = writeln!(text, "- `{}` {}{about}", finding.code.as_str(), escaped(&finding.text));
+        if let Some(advice) = &finding.advice {
+            let quoted = fenced("text", advice);
+            let _ = writeln!(text, "\n  {}", quoted.trim_end().replace('\n', "\n  "));
+        }
+    }
+    text
+}
+
+/// As a block of code, behind a fence that the text does not hold.
+fn fenced(language: &str, text: &str) -> String {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
+}
+
+/// As code within a line.
+fn code(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text) + 1);
+    let pad = if text.contains('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+/// Text in which no character means anything.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => out.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_name_is_markup() {
+        assert_eq!(escaped("a_b <script> `x`\n# y"), "a\\_b \\<script\\> \\`x\\` \\# y");
+        assert_eq!(code("a``b"), "``` a``b ```");
+        assert_eq!(fenced("sh", "echo\n```\nend\n"), "````sh\necho\n```\nend\n````\n");
+    }
+}

@@ -1,0 +1,43 @@
+//! JSON that the program wrote. Every test reads it through here, so that each report is held against the published
+//! schema, docs/report.schema.json.
+
+use std::path::Path;
+
+use boon::{Compiler, Schemas};
+use serde_json::Value;
+
+/// A report, valid by its schema.
+#[track_caller]
+pub fn report(text: &str) -> Value {
+    let report = parse(text);
+    valid("report.schema.json", &report);
+    report
+}
+
+/// Any JSON document, and nothing around it.
+#[track_caller]
+pub fn parse(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON: {error}\n{text}"))
+}
+
+/// Holds a document against a schema of docs/.
+#[track_caller]
+pub fn valid(schema: &str, document: &Value) {
+    if let Err(complaint) = check(schema, document) {
+        panic!("not valid by docs/{schema}: {complaint}\n{document:#}");
+    }
+}
+
+/// What is wrong with a document by a schema of docs/.
+pub fn check(schema: &str, document: &Value) -> Result<(), String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(schema);
+    let text = std::fs::read_to_string(&path).expect("the schema is published");
+    let mut compiler = Compiler::new();
+    let url = format!("urn:stitch-pg:{schema}");
+    compiler
+        .add_resource(&url, serde_json::from_str(&text).expect("a schema is JSON"))
+        .expect("a schema can be compiled");
+    let mut schemas = Schemas::new();
+    let index = compiler.compile(&url, &mut schemas).expect("the schema is one");
+    schemas.validate(document, index).map_err(|error| format!("{error:#}"))
+}
