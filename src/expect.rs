@@ -81,8 +81,8 @@ impl Expected {
 
     /// Markdown, or what `plan` prints for people.
     fn of_text(text: &str) -> Result<Self> {
-        let words = text.split(|c: char| c.is_whitespace() || c == '`');
-        let digest = words.filter_map(|word| word.trim_end_matches('.').parse().ok()).next();
+        let mut words = text.split(|c: char| c.is_whitespace() || c == '`');
+        let digest = words.find_map(|word| word.trim_end_matches('.').parse().ok());
         let changes = text.split_once("\n## Changes\n").map(|(_, rest)| {
             let end = rest.find("\n## ").unwrap_or(rest.len());
             format!("## Changes\n{}\n", rest[..end].trim_end())

@@ -30,11 +30,12 @@ impl Report {
             );
         }
         let items = self.items();
-        page.push_str(&if items.is_empty() {
-            "\nThere is nothing to change.\n".to_owned()
+        page.push('\n');
+        if items.is_empty() {
+            page.push_str("There is nothing to change.\n");
         } else {
-            format!("\n{}", changes(&items))
-        });
+            page.push_str(&changes(&items));
+        }
         for (verdict, heading) in [
             (Verdict::Bad, "For a person to mend"),
             (Verdict::Unknown, "Not known from here"),
