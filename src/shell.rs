@@ -17,7 +17,7 @@ pub use account::{add_user, make_home, remove_user, set_shell, unlock_for_keys};
 pub use authorized_keys::{fix_modes, install_key, remove_key};
 pub use firewall::inspect_firewall;
 pub use hba::{At, HbaLines, LineEnd, add_hba_lines, inspect_hba, remove_hba_lines};
-pub use inspect::inspect_ssh_user;
+pub use inspect::{Looking, inspect_ssh_user};
 pub use proof::{Expiry, lend_key, return_key};
 
 /// The last line a script prints. Without it the script did not reach its end, whatever its exit status says: a

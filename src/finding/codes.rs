@@ -156,12 +156,29 @@ codes! {
         "As root on the SSH server: `sshd -T -C user=USER,host=x,addr=ADDRESS`";
     SshNotAllowed = "ssh-not-allowed", "ssh-user", "The SSH server's `AllowUsers`, `DenyUsers`, `AllowGroups` or `DenyGroups`, or `from=` in front of the key, keep Stitch out.",
         "Name the user there, or Stitch's addresses.";
-    SshKeysOff = "ssh-keys-off", "ssh-user", "The SSH server takes no keys, or wants something besides a key.",
-        "For this user: `PubkeyAuthentication yes`, `AuthenticationMethods publickey`.";
+    SshKeysOff = "ssh-keys-off", "ssh-user", "The SSH server takes no keys.", "For this user: `PubkeyAuthentication yes`";
+    SshMoreThanKey = "ssh-more-than-a-key", "ssh-user", "The SSH server wants something besides a key.",
+        "For this user: `AuthenticationMethods publickey`; Dropbear without `-t`.";
     SshAuthorizedKeysElsewhere = "ssh-authorized-keys-elsewhere", "ssh-user", "The SSH server reads keys from another file than `~/.ssh/authorized_keys`.",
         "Copy Stitch's line to that file, or set `AuthorizedKeysFile` for this user.";
-    SshKeyTypeRefused = "ssh-key-type-refused", "ssh-user", "The SSH server does not take keys of this type or size.",
-        "For this user: `PubkeyAcceptedAlgorithms +TYPE`, or a smaller `RequiredRSASize`.";
+    SshKeysFromCommand = "ssh-keys-from-command", "ssh-user", "The SSH server reads no file of keys: it asks a command (`AuthorizedKeysCommand`).",
+        "For this user: `AuthorizedKeysFile .ssh/authorized_keys`, or make Stitch's key known where the command looks.";
+    SshCertificatesOnly = "ssh-certificates-only", "ssh-user", "The SSH server takes certificates only (`TrustedUserCAKeys` and `AuthorizedKeysFile none`), and Stitch has a plain key.",
+        "For this user: `AuthorizedKeysFile .ssh/authorized_keys`";
+    SshKeyFileUnsafe = "ssh-key-file-unsafe", "ssh-user", "The file with Stitch's key lies outside the home, and it or a directory above it could be changed by others, so sshd ignores it (`StrictModes`).",
+        "`chown root PATH && chmod go-w PATH`";
+    SshKeyTypeRefused = "ssh-key-type-refused", "ssh-user", "The SSH server does not take keys of this type.",
+        "For this user: `PubkeyAcceptedAlgorithms +TYPE`";
+    SshKeyTooShort = "ssh-key-too-short", "ssh-user", "The SSH server wants longer RSA keys than Stitch's.", "For this user: a smaller `RequiredRSASize`.";
+    SshChroot = "ssh-chroot", "ssh-user", "The SSH server locks the user into a directory (`ChrootDirectory`) that others could change, so it closes the connection; or from which names cannot be looked up.",
+        "For this user: `ChrootDirectory none`";
+    SshNoSessions = "ssh-no-sessions", "ssh-user", "The SSH server opens no shell (`MaxSessions 0`). Forwarding works without; whether Stitch opens one is not documented.",
+        "If Stitch cannot connect, for this user: `MaxSessions 10`";
+    SshFewLogins = "ssh-few-logins", "ssh-user", "The SSH server drops connections when a few others are logging in (`MaxStartups`).", "`MaxStartups 10:30:100`";
+    SshNotListening = "ssh-not-listening", "ssh-user", "The SSH server listens on loopback addresses only (`ListenAddress`).", "Take the `ListenAddress` lines out, so that it listens everywhere.";
+    SshOtherPort = "ssh-other-port", "ssh-user", "The SSH server listens on another port than the one Stitch is to dial; a router may translate.",
+        "Give the right one with `--stitch-bastion-port`.";
+    SshLoginsClosed = "ssh-logins-closed", "ssh-user", "`/etc/nologin` keeps everybody but root out.", "Remove it when the maintenance is over.";
     SshForwardingOff = "ssh-forwarding-off", "ssh-user", "The SSH server forwards no connections for this user.", "For this user: `AllowTcpForwarding local`.";
     SshForwardingRestricted = "ssh-forwarding-restricted", "ssh-user", "Connections may be forwarded, but not to the database (`PermitOpen`, or `permitopen` in front of the key).",
         "Add the database's host and port, spelt as in Stitch's form.";

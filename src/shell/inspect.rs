@@ -6,32 +6,55 @@ use std::net::IpAddr;
 
 use super::{HAS, LOOK_UP, line_of, script};
 use crate::change::Statement;
-use crate::names::LinuxUser;
+use crate::names::{LinuxUser, Port};
+use crate::public_key::PublicKey;
+
+mod server;
+use server::{RUNNING, SSHD, SSHD_FILES, SSHD_WAYS};
+
+/// What the script is told to look for.
+#[derive(Clone, Copy, Debug)]
+pub struct Looking<'a> {
+    /// Stitch's login name.
+    pub user: &'a LinuxUser,
+    /// Stitch's key, to be looked for in files elsewhere.
+    pub key: Option<&'a PublicKey>,
+    /// Where Stitch connects from.
+    pub from: &'a [IpAddr],
+    /// The port Stitch dials.
+    pub port: Port,
+    /// The name whose addresses matter; empty: none.
+    pub database: &'a str,
+}
 
 /// Looks at the user and the server; `sshd -T` is asked once for each address Stitch connects from, since `Match`
-/// blocks can tell them apart. `database` is the name whose addresses matter; empty: none.
+/// blocks can tell them apart.
 #[must_use]
-pub fn inspect_ssh_user(user: &LinuxUser, from: &[IpAddr], database: &str) -> Statement {
+pub fn inspect_ssh_user(looking: &Looking<'_>) -> Statement {
     let mut addresses = String::new();
-    for address in from {
+    for address in looking.from {
         let _ = write!(addresses, " {address}");
     }
     script(
         "Look at the user that Stitch logs in as, and at the SSH server; nothing is changed.",
         &[
-            ("user", user.as_str()),
+            ("user", looking.user.as_str()),
+            ("body", looking.key.map_or("", PublicKey::body)),
             ("addresses", addresses.trim_start()),
-            ("database", database),
+            ("port", &looking.port.to_string()),
+            ("database", looking.database),
         ],
         &[
             SAY,
             HAS,
             LOOK_UP,
-            &ACCOUNT.replace("LINE", &line_of(user)),
+            &ACCOUNT.replace("LINE", &line_of(looking.user)),
             FILES,
             DATABASE,
-            RUNNING_SERVER,
+            RUNNING,
             SSHD,
+            SSHD_WAYS,
+            SSHD_FILES,
         ],
     )
 }
@@ -46,6 +69,15 @@ $(ls -ldn "$2")
 EOF
         say "$1" "$mode $owner $group $2"
     fi
+}
+# The directories above a path, from the inside out.
+above() {
+    path=$2
+    while [ "$path" != / ] && [ -n "$path" ]; do
+        path=${path%/*}
+        path=${path:-/}
+        node "$1" "$path"
+    done
 }
 "#;
 
@@ -102,11 +134,7 @@ if [ -n "$home" ]; then
         if [ -f "$keys" ] && [ ! -L "$keys" ]; then
             while IFS= read -r line || [ -n "$line" ]; do say key_line "$line"; done <"$keys"
         fi
-        while [ "$real" != / ]; do
-            real=${real%/*}
-            real=${real:-/}
-            node above "$real"
-        done
+        above above "$real"
     fi
 fi
 "#;
@@ -119,102 +147,5 @@ if [ -n "$database" ] && has getent; then
     done <<EOF
 $(getent ahosts "$database" 2>/dev/null || :)
 EOF
-fi
-"#;
-
-const RUNNING_SERVER: &str = r#"
-# The SSH server this script came through, else any that runs here: its settings depend on how it was started.
-name_of() { cat "/proc/$1/comm" 2>/dev/null || :; }
-command_of() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null || :; }
-server=
-running=
-program=
-pid=$$
-while [ "${pid:-0}" -gt 1 ]; do
-    case $(name_of "$pid") in
-    sshd*) server=openssh && running=$(command_of "$pid") ;;
-    dropbear*) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe ;;
-    esac
-    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null || :)
-done
-if [ -z "$server" ]; then
-    set +f
-    for folder in /proc/[0-9]*; do
-        pid=${folder#/proc/}
-        case $(name_of "$pid") in
-        sshd) server=openssh && running=$(command_of "$pid") && break ;;
-        dropbear) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe && break ;;
-        esac
-    done
-    set -f
-fi
-say server "$server"
-say running "$running"
-# BusyBox grep takes a zero byte for the end of a line.
-if [ "$server" = dropbear ] && tr '\0' '\n' <"$program" 2>/dev/null | grep -qF 'permitopen='; then
-    say dropbear_knows permitopen
-fi
-"#;
-
-const SSHD: &str = r#"
-# What sshd makes of its configuration for this user from each of Stitch's addresses.
-unread=
-sshd= # by its full name, on which it insists
-for word in /usr/local/sbin/sshd /sbin/sshd /usr/sbin/sshd $running; do
-    case $word in /*/sshd) if [ -x "$word" ]; then sshd=$word; fi ;; esac
-done
-if [ "$server" = dropbear ] || [ -z "$sshd" ]; then addresses=; fi
-set --
-previous=
-for word in $running; do
-    case $previous in -f | -o) set -- "$@" "$previous" "$word" ;; esac
-    case $word in -f?* | -o?*) set -- "$@" "$word" ;; esac
-    previous=$word
-done
-for address in $addresses; do
-    if settings=$("$sshd" -T "$@" -C "user=$user,host=$address,addr=$address" 2>&1); then
-        while read -r key value; do
-            case $key in
-            allowgroups | allowtcpforwarding | allowusers | authenticationmethods | authorizedkeyscommand | \
-                authorizedkeysfile | chrootdirectory | denygroups | denyusers | disableforwarding | forcecommand | \
-                maxsessions | permitopen | pubkeyacceptedalgorithms | pubkeyacceptedkeytypes | \
-                pubkeyauthentication | requiredrsasize | strictmodes | usepam)
-                say sshd "$address $key $value"
-                ;;
-            esac
-        done <<EOF
-$settings
-EOF
-    else
-        say sshd_error "$(printf '%s\n' "$settings" | head -n 1)"
-        unread=yes
-    fi
-done
-# Where sshd does not say, its file is read: what stands before the first Match, which is not the whole truth.
-config() {
-    while read -r key value || [ -n "$key" ]; do
-        key=$(printf '%s' "$key" | tr '[:upper:]' '[:lower:]')
-        case $key in
-        match) say sshd_match "$value" && return ;;
-        include)
-            for pattern in $value; do
-                case $pattern in /*) ;; *) pattern=/etc/ssh/$pattern ;; esac
-                set +f
-                for file in $pattern; do
-                    set -f
-                    if [ -f "$file" ]; then config "$file"; fi
-                done
-                set -f
-            done
-            ;;
-        allow* | authenticationmethods | authorizedkeysfile | deny* | disableforwarding | permitopen | \
-            pubkeyacceptedalgorithms | pubkeyacceptedkeytypes | pubkeyauthentication | requiredrsasize | usepam)
-            say sshd_file "$key ${value#= }"
-            ;;
-        esac
-    done <"$1"
-}
-if [ "$server" != dropbear ] && { [ -n "$unread" ] || [ -z "$sshd" ]; } && [ -r /etc/ssh/sshd_config ]; then
-    config /etc/ssh/sshd_config
 fi
 "#;

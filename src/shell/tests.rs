@@ -1,4 +1,5 @@
 use super::*;
+use crate::names::Port;
 use crate::public_key::PublicKey;
 use crate::settings::LoginShell;
 
@@ -24,7 +25,13 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
     let scripts = [
         (
             "inspect",
-            inspect_ssh_user(&user, &["52.23.137.21".parse().unwrap()], "db"),
+            inspect_ssh_user(&Looking {
+                user: &user,
+                key: Some(&key),
+                from: &["52.23.137.21".parse().unwrap()],
+                port: Port::SSH,
+                database: "db",
+            }),
         ),
         ("add", add_user(&user, &LoginShell::Nologin)),
         ("shell", set_shell(&user, &LoginShell::Nologin)),

@@ -9,7 +9,7 @@ use super::{Step, StepId, Walk};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{Bastion, Region, Settings};
-use crate::shell;
+use crate::shell::{self, Looking};
 use crate::world::World;
 
 mod account;
@@ -51,7 +51,13 @@ impl Step for SshUser {
             // The account's region is not known in this run: any of Stitch's addresses may come.
             from = [Region::NorthAmerica, Region::Europe].map(Region::addresses).concat();
         }
-        let script = shell::inspect_ssh_user(&bastion.tunnel_user, &from, name_to_look_up(settings));
+        let script = shell::inspect_ssh_user(&Looking {
+            user: &bastion.tunnel_user,
+            key: bastion.public_key.as_ref(),
+            from: &from,
+            port: bastion.stitch_port,
+            database: name_to_look_up(settings),
+        });
         Ok(Facts::parse(&world.look_on_host(&script).await?))
     }
 

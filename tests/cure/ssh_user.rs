@@ -4,6 +4,7 @@ mod advice;
 mod canary;
 mod choices;
 mod cures;
+mod doctor;
 mod flavours;
 mod host_keys;
 mod logins;

@@ -1,22 +1,98 @@
-//! The small SSH server of embedded systems and of Alpine.
+//! The small SSH server of embedded systems and of Alpine. It has no `sshd -T`: its settings are the flags it was started
+//! with.
 
+use crate::change::Plan;
 use crate::finding::{Code, Finding};
 
-/// Dropbear has no `sshd -T`: its settings are the flags it was started with.
-pub(super) fn judge(command: &str, user: &str) -> Finding {
-    if command.split_whitespace().any(|word| word == "-j") {
-        return Finding::bad(
+/// Flags with a value, which stands behind them or is the next word.
+const WITH_VALUE: &str = "bdrpPWKITcAGDVQ";
+
+/// Judges the flags that matter to a login with a key. `-s` and `-g` (no passwords, or none for root) and `-w` (no root)
+/// do not.
+pub(super) fn judge(command: &str, user: &str, groups: &[String], plan: &mut Plan) {
+    let flags = flags(command);
+    let value = |wanted: char| flags.iter().find(|(flag, _)| *flag == wanted).map(|(_, value)| *value);
+    let mut problems = Vec::new();
+    if value('j').is_some() {
+        problems.push((
             Code::SshForwardingOff,
-            "The SSH server is Dropbear and was started with -j: it forwards no connections.",
-        )
-        .about(user)
-        .advise("Start Dropbear without -j.");
+            "was started with -j: it forwards no connections".to_owned(),
+            "Start Dropbear without -j.".to_owned(),
+        ));
     }
-    Finding::good(
-        Code::SshServerAllows,
-        format!(
-            "The SSH server is Dropbear ({}), which lets {user} log in with a key and forward.",
-            command.trim()
-        ),
-    )
+    if value('t').is_some() {
+        problems.push((
+            Code::SshMoreThanKey,
+            "was started with -t: it wants a password besides the key, which Stitch cannot give".to_owned(),
+            "Start Dropbear without -t.".to_owned(),
+        ));
+    }
+    if let Some(group) = value('G').filter(|group| !groups.iter().any(|own| own == group)) {
+        problems.push((
+            Code::SshNotAllowed,
+            format!("was started with -G {group}: it lets in nobody who is not in that group, as {user} is not"),
+            format!("As root on the SSH server: usermod -aG {group} {user} (addgroup {user} {group} with BusyBox)."),
+        ));
+    }
+    if let Some(folder) = value('D').filter(|folder| !matches!(*folder, "~/.ssh" | ".ssh")) {
+        problems.push((
+            Code::SshAuthorizedKeysElsewhere,
+            format!("was started with -D {folder}: it reads keys from there and not from ~{user}/.ssh"),
+            "Start Dropbear without -D.".to_owned(),
+        ));
+    }
+    if problems.is_empty() {
+        plan.find(Finding::good(
+            Code::SshServerAllows,
+            format!(
+                "The SSH server is Dropbear ({}), which lets {user} log in with a key and forward.",
+                command.trim()
+            ),
+        ));
+    }
+    for (code, text, advice) in problems {
+        plan.find(
+            Finding::bad(code, format!("The SSH server is Dropbear and {text}."))
+                .about(user)
+                .advise(advice),
+        );
+    }
+}
+
+/// As Dropbear reads them: several flags may share a word.
+fn flags(command: &str) -> Vec<(char, &str)> {
+    let mut found = Vec::new();
+    let mut words = command.split_whitespace().skip(1);
+    while let Some(word) = words.next() {
+        let Some(letters) = word.strip_prefix('-') else {
+            continue;
+        };
+        for (at, flag) in letters.char_indices() {
+            if WITH_VALUE.contains(flag) {
+                let rest = &letters[at + flag.len_utf8()..];
+                let value = if rest.is_empty() {
+                    words.next().unwrap_or_default()
+                } else {
+                    rest
+                };
+                found.push((flag, value));
+                break;
+            }
+            found.push((flag, ""));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_read_as_dropbear_does() {
+        let seen = flags("/usr/sbin/dropbear -FE -p 2222 -r/etc/j -sgj -G staff");
+        let letters: String = seen.iter().map(|(flag, _)| *flag).collect();
+        assert_eq!(letters, "FEprsgjG");
+        assert!(seen.contains(&('p', "2222")) && seen.contains(&('r', "/etc/j")) && seen.contains(&('G', "staff")));
+    }
 }

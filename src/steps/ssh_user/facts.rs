@@ -1,7 +1,9 @@
 //! What the looking script printed, as data.
 
 use super::modes::Node;
-use crate::settings::KeyOption;
+
+mod server;
+pub(super) use server::{KeyFile, Kind, Looked, Server, Ways};
 
 /// Everything that was seen. The default: nothing exists, and nothing was looked at.
 #[derive(Clone, Debug, Default)]
@@ -94,38 +96,6 @@ pub(super) struct Group {
     pub(super) members: String,
 }
 
-/// The SSH server.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Server {
-    pub(super) kind: Kind,
-    /// The command it was started with.
-    pub(super) running: String,
-    /// Address, keyword, value: what `sshd -T` says.
-    pub(super) settings: Vec<(String, String, String)>,
-    /// Whether a Dropbear knows `permitopen`, as newer ones do.
-    pub(super) permits_targets: bool,
-    /// Keyword and value as its file has them before the first `Match`; read only where sshd itself does not say.
-    pub(super) file: Vec<(String, String)>,
-    /// Its first complaint.
-    pub(super) error: Option<String>,
-    pub(super) looked: Looked,
-}
-
-/// Which SSH server it is; unless it is known otherwise, OpenSSH.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
-    #[default]
-    OpenSsh,
-    Dropbear,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Looked {
-    #[default]
-    No,
-    Yes,
-}
-
 impl Facts {
     /// Reads `name=value` lines; names that are not known are passed over.
     pub(super) fn parse(text: &str) -> Self {
@@ -134,22 +104,7 @@ impl Facts {
             account: None,
             group: lines.one("group").and_then(group),
             database_addresses: addresses(&lines),
-            server: Server {
-                kind: match lines.one("server") {
-                    Some("dropbear") => Kind::Dropbear,
-                    _ => Kind::OpenSsh,
-                },
-                running: lines.text("running").unwrap_or_default(),
-                settings: lines.all("sshd").filter_map(setting).collect(),
-                permits_targets: lines.one("dropbear_knows").is_some(),
-                file: lines
-                    .all("sshd_file")
-                    .filter_map(|line| line.split_once(' '))
-                    .map(|(keyword, value)| (keyword.to_owned(), value.trim().to_owned()))
-                    .collect(),
-                error: lines.text("sshd_error"),
-                looked: Looked::Yes,
-            },
+            server: Server::parse(&lines),
         };
         if lines.one("exists").is_some() {
             facts.account = Some(account(&lines));
@@ -158,20 +113,13 @@ impl Facts {
     }
 }
 
-impl Server {
-    /// Whether the server understands such an option in front of a key; one it does not know would shut the key out.
-    pub(super) fn knows(&self, option: KeyOption) -> bool {
-        match (self.kind, option) {
-            (Kind::OpenSsh, _) | (Kind::Dropbear, KeyOption::Restrict | KeyOption::NoCommand) => true,
-            (Kind::Dropbear, KeyOption::PermitOpen) => self.permits_targets,
-            (Kind::Dropbear, KeyOption::From) => false,
-        }
-    }
-}
-
 struct Lines<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Lines<'a> {
+    fn each(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().copied()
+    }
+
     fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
@@ -255,11 +203,4 @@ fn group(line: &str) -> Option<Group> {
         gid: fields.next()?.parse().ok()?,
         members: fields.next().unwrap_or_default().to_owned(),
     })
-}
-
-/// `address keyword value…`
-fn setting(line: &str) -> Option<(String, String, String)> {
-    let (address, rest) = line.split_once(' ')?;
-    let (keyword, value) = rest.split_once(' ').unwrap_or((rest, ""));
-    Some((address.to_owned(), keyword.to_owned(), value.trim().to_owned()))
 }

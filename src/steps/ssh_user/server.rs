@@ -1,27 +1,35 @@
 //! Whether the SSH server lets Stitch's user log in with the key and forward to the database, from each of Stitch's
-//! addresses. Nothing of its configuration is ever changed: the exact lines are told.
+//! addresses. Nothing of its configuration is ever changed: the exact file is told, and the command that puts it to work.
 
 use super::dropbear;
-use super::facts::{Facts, Kind, Looked};
-use super::key_options::opens;
+use super::facts::{Facts, Kind, Looked, Server};
 use super::sshd::View;
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{Bastion, Settings};
 
+mod access;
 mod config_file;
+mod doors;
+mod forwarding;
+mod key_files;
+mod mend;
 
 /// Everything a check looks at.
 struct Case<'a> {
     settings: &'a Settings,
     bastion: &'a Bastion,
+    server: &'a Server,
+    uid: Option<u32>,
     groups: Vec<String>,
     home: String,
 }
 
+/// One cause, and its one cure.
 #[derive(PartialEq)]
 struct Problem {
     code: Code,
+    verdict: Verdict,
     text: String,
     advice: String,
 }
@@ -29,14 +37,20 @@ struct Problem {
 type Check = fn(&Case<'_>, &View<'_>) -> Option<Problem>;
 
 /// In the order in which sshd decides.
-const CHECKS: [Check; 7] = [
-    is_listed,
-    takes_keys,
-    takes_keys_alone,
-    reads_our_file,
-    takes_this_key,
-    forwards,
-    forwards_there,
+const CHECKS: [Check; 13] = [
+    doors::listens,
+    doors::is_on_this_port,
+    doors::takes_several_logins,
+    access::is_listed,
+    access::takes_keys,
+    access::takes_keys_alone,
+    key_files::reads_the_key,
+    access::takes_this_type,
+    access::takes_this_size,
+    forwarding::lets_out_of_its_chroot,
+    forwarding::forwards,
+    forwarding::forwards_there,
+    forwarding::opens_sessions,
 ];
 
 /// Judges what was read of the server.
@@ -45,17 +59,19 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
     if server.looked == Looked::No {
         return;
     }
-    let user = bastion.tunnel_user.as_str();
+    let case = Case::new(settings, bastion, facts);
+    if let Some(finding) = doors::is_closed_for_all(&case) {
+        plan.find(finding);
+    }
     if server.kind == Kind::Dropbear {
-        plan.find(dropbear::judge(&server.running, user));
+        dropbear::judge(&server.running, case.user(), &case.groups, plan);
         return;
     }
     let views = View::all(server);
     if views.is_empty() {
-        config_file::judge(&Case::new(settings, bastion, facts), server, plan);
+        config_file::judge(&case, plan);
         return;
     }
-    let case = Case::new(settings, bastion, facts);
     let mut problems: Vec<(Problem, Vec<&str>)> = Vec::new();
     for check in CHECKS {
         for view in &views {
@@ -66,7 +82,8 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
             }
         }
     }
-    if problems.is_empty() {
+    let user = case.user();
+    if problems.iter().all(|(problem, _)| problem.verdict != Verdict::Bad) {
         let (host, port) = (&settings.stitch.host, settings.stitch.port);
         plan.find(Finding::good(
             Code::SshServerAllows,
@@ -79,202 +96,56 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
         } else {
             format!(" (for logins from {})", addresses.join(", "))
         };
-        let finding = Finding::bad(problem.code, format!("{}{from}.", problem.text));
+        let text = format!("{}{from}.", problem.text);
+        let finding = match problem.verdict {
+            Verdict::Bad => Finding::bad(problem.code, text),
+            Verdict::Unknown | Verdict::Good => Finding::unknown(problem.code, text),
+        };
         plan.find(finding.about(user).advise(problem.advice));
     }
 }
 
 impl<'a> Case<'a> {
-    fn new(settings: &'a Settings, bastion: &'a Bastion, facts: &Facts) -> Self {
+    fn new(settings: &'a Settings, bastion: &'a Bastion, facts: &'a Facts) -> Self {
         let user = bastion.tunnel_user.to_string();
-        match &facts.account {
-            Some(account) => Self {
-                settings,
-                bastion,
-                groups: account.groups.clone(),
-                home: account.home.clone(),
-            },
-            None => Self {
-                settings,
-                bastion,
-                groups: vec![user.clone()],
-                home: format!("/home/{user}"),
-            },
+        let (uid, groups, home) = match &facts.account {
+            Some(account) => (Some(account.uid), account.groups.clone(), account.home.clone()),
+            None => (None, vec![user.clone()], format!("/home/{user}")),
+        };
+        Self {
+            settings,
+            bastion,
+            server: &facts.server,
+            uid,
+            groups,
+            home,
         }
     }
 
-    fn user(&self) -> &str {
+    fn user(&self) -> &'a str {
         self.bastion.tunnel_user.as_str()
     }
 
     /// A drop-in for this user alone, and how it is put to work.
-    fn drop_in(&self, line: &str) -> String {
-        format!(
-            "Put these lines at the end of /etc/ssh/sshd_config:\n  Match User {}\n      {line}\nand as root run: sshd -t && \
-             systemctl reload ssh (sshd on Red Hat's family)",
-            self.user()
-        )
+    fn drop_in(&self, lines: &[&str]) -> String {
+        mend::for_user(self.user(), lines, &self.server.ways)
     }
 }
 
 impl Problem {
-    fn new(code: Code, text: String, advice: String) -> Self {
-        Self { code, text, advice }
-    }
-}
-
-fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
-    let user = case.user();
-    let refused = |keyword: &str, act: &str| {
-        Some(Problem::new(
-            Code::SshNotAllowed,
-            format!("sshd refuses {user} by {keyword} in its configuration"),
-            format!("{act} in /etc/ssh/sshd_config, and as root run: sshd -t && systemctl reload ssh"),
-        ))
-    };
-    if view.lists_user("denyusers", user) {
-        return refused("DenyUsers", &format!("Take {user} out of DenyUsers"));
-    }
-    if !view.words("allowusers").is_empty() && !view.lists_user("allowusers", user) {
-        return refused("AllowUsers", &format!("Add {user} to AllowUsers"));
-    }
-    if view.lists_group("denygroups", &case.groups) {
-        return refused("DenyGroups", &format!("Take the groups of {user} out of DenyGroups"));
-    }
-    if !view.words("allowgroups").is_empty() && !view.lists_group("allowgroups", &case.groups) {
-        return refused(
-            "AllowGroups",
-            &format!("Add {user} to a group of AllowGroups, or its group to AllowGroups"),
-        );
-    }
-    None
-}
-
-fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
-    if !view.is("pubkeyauthentication", "no") {
-        return None;
-    }
-    let text = format!("sshd does not take keys from {} (PubkeyAuthentication no)", case.user());
-    Some(Problem::new(
-        Code::SshKeysOff,
-        text,
-        case.drop_in("PubkeyAuthentication yes"),
-    ))
-}
-
-fn takes_keys_alone(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
-    let lists = view.words("authenticationmethods");
-    if lists.is_empty() || lists.iter().any(|list| matches!(*list, "any" | "publickey")) {
-        return None;
-    }
-    let text = format!(
-        "sshd wants more than a key from {} (AuthenticationMethods {}), which Stitch cannot give",
-        case.user(),
-        lists.join(" ")
-    );
-    Some(Problem::new(
-        Code::SshKeysOff,
-        text,
-        case.drop_in("AuthenticationMethods publickey"),
-    ))
-}
-
-fn reads_our_file(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
-    let files = view.words("authorizedkeysfile");
-    let ours = format!("{}/.ssh/authorized_keys", case.home);
-    let full = |file: &&str| {
-        let file = file
-            .replace("%h", &case.home)
-            .replace("%u", case.user())
-            .replace("%%", "%");
-        if file.starts_with('/') {
-            file
-        } else {
-            format!("{}/{file}", case.home)
-        }
-    };
-    if files.is_empty() || files.iter().any(|file| full(file) == ours) {
-        return None;
-    }
-    let text = format!(
-        "sshd does not read {ours} for {} but: {} (AuthorizedKeysFile)",
-        case.user(),
-        files.join(" ")
-    );
-    Some(Problem::new(
-        Code::SshAuthorizedKeysElsewhere,
-        text,
-        format!(
-            "Copy Stitch's line to the file it reads; or: {}",
-            case.drop_in("AuthorizedKeysFile .ssh/authorized_keys")
-        ),
-    ))
-}
-
-fn takes_this_key(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
-    let key = case.bastion.public_key.as_ref()?;
-    let algorithms: &[&str] = match key.kind() {
-        "ssh-rsa" => &["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
-        kind => &[kind],
-    };
-    let accepted = view
-        .value("pubkeyacceptedalgorithms")
-        .or_else(|| view.value("pubkeyacceptedkeytypes"));
-    if let Some(accepted) = accepted {
-        let takes = |algorithm: &&str| accepted.split(',').any(|name| crate::pattern::matches(name, algorithm));
-        if !algorithms.iter().any(takes) {
-            return Some(Problem::new(
-                Code::SshKeyTypeRefused,
-                format!("sshd takes no {} keys (PubkeyAcceptedAlgorithms)", key.kind()),
-                case.drop_in(&format!("PubkeyAcceptedAlgorithms +{}", algorithms[0])),
-            ));
+    fn bad(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            code,
+            verdict: Verdict::Bad,
+            text: text.into(),
+            advice: advice.into(),
         }
     }
-    let least: usize = view.value("requiredrsasize")?.parse().ok()?;
-    let bits = key.bits().filter(|bits| *bits < least)?;
-    Some(Problem::new(
-        Code::SshKeyTypeRefused,
-        format!("sshd wants RSA keys of {least} bits at least (RequiredRSASize), and Stitch's has {bits}"),
-        format!("In /etc/ssh/sshd_config set RequiredRSASize {bits}, and as root run: sshd -t && systemctl reload ssh"),
-    ))
-}
 
-fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
-    let user = case.user();
-    if view.is("disableforwarding", "yes") {
-        let text = format!("sshd forwards nothing for {user} (DisableForwarding yes)");
-        return Some(Problem::new(
-            Code::SshForwardingOff,
-            text,
-            case.drop_in("DisableForwarding no"),
-        ));
+    fn unknown(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Unknown,
+            ..Self::bad(code, text, advice)
+        }
     }
-    let allowed = view.value("allowtcpforwarding")?;
-    if matches!(allowed, "yes" | "all" | "local") {
-        return None;
-    }
-    let text = format!("sshd forwards no connections for {user} (AllowTcpForwarding {allowed})");
-    Some(Problem::new(
-        Code::SshForwardingOff,
-        text,
-        case.drop_in("AllowTcpForwarding local"),
-    ))
-}
-
-fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
-    let targets = view.words("permitopen");
-    let (host, port) = (case.settings.stitch.host.as_str(), case.settings.stitch.port.number());
-    if targets.is_empty() || targets.iter().any(|target| opens(target, host, port)) {
-        return None;
-    }
-    let text = format!(
-        "sshd forwards {} to {} only, not to {host}:{port} (PermitOpen)",
-        case.user(),
-        targets.join(" ")
-    );
-    Some(Problem::new(
-        Code::SshForwardingRestricted,
-        text,
-        case.drop_in(&format!("PermitOpen {host}:{port}")),
-    ))
 }

@@ -80,13 +80,3 @@ impl<'a> View<'a> {
             .any(|group| patterns.iter().any(|pattern| pattern::matches(pattern, group)))
     }
 }
-
-impl Server {
-    /// Whether PAM may decide about accounts; only a known "no" is a no.
-    pub(super) fn uses_pam(&self) -> bool {
-        !self
-            .settings
-            .iter()
-            .any(|(_, keyword, value)| keyword == "usepam" && value == "no")
-    }
-}

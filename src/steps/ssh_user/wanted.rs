@@ -163,7 +163,8 @@ fn spellings(host: &HostName, addresses: &[String]) -> Vec<String> {
     all
 }
 
-fn target(host: &str, port: u16) -> String {
+/// As `permitopen` and `PermitOpen` write it.
+pub(super) fn target(host: &str, port: u16) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")
     } else {

@@ -114,63 +114,6 @@ fn a_group_of_that_name() {
     scene.is_cured("stitch", "add the user");
 }
 
-/// Lines of sshd's configuration, and the code of what they forbid.
-const SERVERS: [(&str, &str); 13] = [
-    ("AllowUsers root", "ssh-not-allowed"),
-    ("DenyUsers st*", "ssh-not-allowed"),
-    ("AllowGroups sudo root", "ssh-not-allowed"),
-    ("DenyGroups stitch", "ssh-not-allowed"),
-    ("AllowUsers root stitch@203.0.113.0/24", "ssh-not-allowed"),
-    ("AuthorizedKeysFile /etc/ssh/keys/%u", "ssh-authorized-keys-elsewhere"),
-    ("AllowTcpForwarding no", "ssh-forwarding-off"),
-    ("AllowTcpForwarding remote", "ssh-forwarding-off"),
-    ("DisableForwarding yes", "ssh-forwarding-off"),
-    ("PermitOpen 10.20.0.4:5432", "ssh-forwarding-restricted"),
-    ("RequiredRSASize 3072", "ssh-key-type-refused"),
-    ("PubkeyAcceptedAlgorithms ssh-ed25519", "ssh-key-type-refused"),
-    ("AuthenticationMethods publickey,password", "ssh-keys-off"),
-];
-
-#[test]
-fn servers_that_need_a_person() {
-    let Some(world) = world("servers_that_need_a_person", &[Need::Bastion]) else {
-        return;
-    };
-    let mut scene = Scene::new(&world, BastionOptions::new());
-    scene.has_working("stitch");
-    for (line, code) in SERVERS {
-        // Only for Stitch's user where that is possible: root must still get in to look.
-        let is_global = line.starts_with("AllowUsers") || line.starts_with("AllowGroups") || line.starts_with("Deny");
-        let is_global = is_global || line.starts_with("RequiredRSASize");
-        let kept = if is_global {
-            line.to_owned()
-        } else {
-            format!("Match User stitch\n{line}\nMatch all")
-        };
-        scene.bastion.stop();
-        let clean = scene.plain_options();
-        scene.bastion.restart(|_| clean.config(&kept));
-        let seen = scene.check("stitch");
-        assert_eq!(
-            (seen.status, seen.verdict(code)),
-            (Some(4), Some("bad")),
-            "{line}: {seen:#?}"
-        );
-    }
-    // A block for one of Stitch's addresses alone.
-    scene.bastion.stop();
-    let clean = scene.plain_options();
-    scene
-        .bastion
-        .restart(|_| clean.config("Match Address 52.23.137.21\nAllowTcpForwarding no\nMatch all"));
-    let seen = scene.check("stitch");
-    assert_eq!(seen.verdict("ssh-forwarding-off"), Some("bad"), "{seen:#?}");
-    assert!(
-        seen.report.to_string().contains("for logins from 52.23.137.21)"),
-        "{seen:#?}"
-    );
-}
-
 /// sshd does not say what it makes of its file; then the file is read, and nothing is certain.
 #[test]
 fn a_server_that_does_not_explain_itself() {

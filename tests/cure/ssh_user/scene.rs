@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::process::{DEADLINE, poll};
 use crate::support::{Bastion, BastionOptions, Host, Program, SshKey, World, finish, json, stitch_pg};
 
 /// The bastion's address on the network the admin is in.
@@ -95,6 +96,14 @@ impl<'world> Scene<'world> {
         told(&self.program("check", "root", user))
     }
 
+    /// The same when the server has just been told to read its configuration again.
+    pub(super) fn check_when_up(&self, user: &str) -> Told {
+        poll(DEADLINE, || {
+            Some(self.check(user)).filter(|told| told.status != Some(1))
+        })
+        .expect("the server comes back")
+    }
+
     pub(super) fn setup(&self, user: &str) -> Told {
         told(&self.program("setup", "root", user).arg("--yes"))
     }
@@ -161,6 +170,17 @@ impl Told {
         let findings = self.step()["findings"].as_array().expect("findings");
         let finding = findings.iter().find(|finding| finding["code"] == code)?;
         finding["verdict"].as_str()
+    }
+
+    /// What is advised about it.
+    #[track_caller]
+    pub(super) fn advice(&self, code: &str) -> String {
+        let findings = self.step()["findings"].as_array().expect("findings");
+        let finding = findings.iter().find(|finding| finding["code"] == code);
+        let advice = finding.and_then(|finding| finding["advice"].as_str());
+        advice
+            .unwrap_or_else(|| panic!("no advice about {code}: {self:#?}"))
+            .to_owned()
     }
 
     /// Why the step failed.

@@ -3,11 +3,10 @@
 use super::{CHECKS, Case};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
-use crate::steps::ssh_user::facts::Server;
 use crate::steps::ssh_user::sshd::View;
 
-pub(super) fn judge(case: &Case<'_>, server: &Server, plan: &mut Plan) {
-    let user = case.user();
+pub(super) fn judge(case: &Case<'_>, plan: &mut Plan) {
+    let (user, server) = (case.user(), case.server);
     let why = server.error.as_deref().unwrap_or("sshd is not in the search path");
     plan.find(
         Finding::unknown(

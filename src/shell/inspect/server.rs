@@ -1,0 +1,193 @@
+//! The part of the looking script that is about the SSH server: which one it is, what it makes of its configuration, and
+//! how that is changed there.
+
+pub(super) const RUNNING: &str = r#"
+# The SSH server this script came through, else any that runs here: its settings depend on how it was started.
+name_of() { cat "/proc/$1/comm" 2>/dev/null || :; }
+command_of() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null || :; }
+server=
+running=
+program=
+listener=
+pid=$$
+while [ "${pid:-0}" -gt 1 ]; do
+    case $(name_of "$pid") in
+    sshd*) server=openssh && running=$(command_of "$pid") && listener=$pid ;;
+    dropbear*) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe ;;
+    esac
+    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null || :)
+done
+if [ -z "$server" ]; then
+    set +f
+    for folder in /proc/[0-9]*; do
+        pid=${folder#/proc/}
+        case $(name_of "$pid") in
+        sshd) server=openssh && running=$(command_of "$pid") && listener=$pid && break ;;
+        dropbear) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe && break ;;
+        esac
+    done
+    set -f
+fi
+say server "$server"
+say running "$running"
+# BusyBox grep takes a zero byte for the end of a line.
+if [ "$server" = dropbear ] && tr '\0' '\n' <"$program" 2>/dev/null | grep -qF 'permitopen='; then
+    say dropbear_knows permitopen
+fi
+"#;
+
+pub(super) const SSHD: &str = r#"
+# What sshd makes of its configuration for this user from each of Stitch's addresses.
+unread=
+sshd= # by its full name, on which it insists
+for word in /usr/local/sbin/sshd /sbin/sshd /usr/sbin/sshd $running; do
+    case $word in /*/sshd) if [ -x "$word" ]; then sshd=$word; fi ;; esac
+done
+if [ "$server" = dropbear ] || [ -z "$sshd" ]; then addresses=; fi
+config=/etc/ssh/sshd_config
+key_files=
+roots=
+set --
+previous=
+for word in $running; do
+    case $previous in -f | -o | -p) set -- "$@" "$previous" "$word" ;; esac
+    case $previous in -f) config=$word ;; esac
+    case $word in -f?* | -o?* | -p?*) set -- "$@" "$word" ;; esac
+    case $word in -f?*) config=${word#-f} ;; esac
+    previous=$word
+done
+for address in $addresses; do
+    who=user=$user,host=$address,addr=$address
+    # Match LocalAddress and LocalPort want to be told, and old servers do not know the words.
+    if settings=$("$sshd" -T "$@" -C "$who" 2>&1) ||
+        settings=$("$sshd" -T "$@" -C "$who,laddr=127.0.0.1,lport=$port" 2>&1); then
+        while read -r key value; do
+            case $key in
+            allowgroups | allowtcpforwarding | allowusers | authenticationmethods | authorizedkeyscommand | \
+                authorizedkeysfile | chrootdirectory | denygroups | denyusers | disableforwarding | listenaddress | \
+                maxsessions | maxstartups | permitopen | port | pubkeyacceptedalgorithms | pubkeyacceptedkeytypes | \
+                pubkeyauthentication | requiredrsasize | strictmodes | trustedusercakeys | usepam)
+                say sshd "$address $key $value"
+                ;;
+            esac
+            case $key in
+            authorizedkeysfile) key_files="$key_files $value" ;;
+            chrootdirectory) roots="$roots $value" ;;
+            esac
+        done <<EOF
+$settings
+EOF
+    else
+        say sshd_error "$(printf '%s\n' "$settings" | head -n 1)"
+        unread=yes
+    fi
+done
+# Where sshd does not say, its file is read: what stands before the first Match, which is not the whole truth.
+config() {
+    while read -r key value || [ -n "$key" ]; do
+        key=$(printf '%s' "$key" | tr '[:upper:]' '[:lower:]')
+        case $key in
+        match) say sshd_match "$value" && return ;;
+        include)
+            for pattern in $value; do
+                case $pattern in /*) ;; *) pattern=/etc/ssh/$pattern ;; esac
+                set +f
+                for file in $pattern; do
+                    set -f
+                    if [ -f "$file" ]; then config "$file"; fi
+                done
+                set -f
+            done
+            ;;
+        allow* | authenticationmethods | authorizedkeyscommand | authorizedkeysfile | chrootdirectory | deny* | \
+            disableforwarding | listenaddress | maxsessions | maxstartups | permitopen | port | \
+            pubkeyacceptedalgorithms | pubkeyacceptedkeytypes | pubkeyauthentication | requiredrsasize | \
+            trustedusercakeys | usepam)
+            say sshd_file "$key ${value#= }"
+            ;;
+        esac
+    done <"$1"
+}
+if [ "$server" != dropbear ] && { [ -n "$unread" ] || [ -z "$sshd" ]; } && [ -r "$config" ]; then
+    config "$config"
+fi
+"#;
+
+/// How its configuration is changed: which file, which folder of drop-ins, and what makes it read them again.
+pub(super) const SSHD_WAYS: &str = r#"
+if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
+    say sshd_config "$config"
+    say sshd_version "$("$sshd" -V 2>&1 | sed -n '/OpenSSH_/{p;q;}')"
+    patterns=
+    if [ -r "$config" ]; then
+        patterns=$(sed -n '/^[[:space:]]*[Mm][Aa][Tt][Cc][Hh][[:space:]]/q
+            s/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]][[:space:]]*//p' "$config")
+    fi
+    for pattern in $patterns; do
+        case $pattern in
+        /*/'*.conf') say sshd_drop_ins "${pattern%/*}" && break ;;
+        ?*/'*.conf') say sshd_drop_ins "/etc/ssh/${pattern%/*}" && break ;;
+        esac
+    done
+    reload=
+    if [ -d /run/systemd/system ] && has systemctl; then
+        for unit in sshd ssh; do # one may be another name of the other
+            if systemctl cat "$unit.service" >/dev/null 2>&1; then reload="systemctl reload-or-restart $unit"; fi
+        done
+    elif has rc-service; then
+        reload="rc-service sshd reload"
+    fi
+    for file in /run/sshd.pid /var/run/sshd.pid; do
+        if [ -z "$reload" ] && [ -n "$listener" ] && [ "$(cat "$file" 2>/dev/null)" = "$listener" ]; then
+            reload="kill -HUP \"\$(cat $file)\""
+        fi
+    done
+    if [ -z "$reload" ] && [ -n "$listener" ]; then reload="kill -HUP $listener"; fi
+    say sshd_reload "$reload"
+fi
+"#;
+
+/// The files and directories that its settings name.
+pub(super) const SSHD_FILES: &str = r#"
+# A path of the configuration, with its tokens put in.
+expanded() {
+    start=
+    rest=$1
+    while :; do
+        case $rest in *%*) ;; *) break ;; esac
+        start=$start${rest%%\%*}
+        rest=${rest#*%}
+        case $rest in
+        h*) start=$start$home ;;
+        u*) start=$start$user ;;
+        U*) start=$start$uid ;;
+        *) start=$start% ;;
+        esac
+        rest=${rest#?}
+    done
+    rest=$start$rest
+    case $rest in /*) ;; *) rest=$home/$rest ;; esac
+    printf '%s\n' "$rest"
+}
+if [ -z "$home" ]; then home=/home/$user; fi # the user is not there yet
+seen=" .ssh/authorized_keys none "
+for word in $key_files; do
+    case $seen in *" $word "*) continue ;; esac
+    seen="$seen$word "
+    file=$(expanded "$word")
+    if [ "$file" = "$home/.ssh/authorized_keys" ]; then continue; fi
+    if [ -n "$body" ] && grep -qF -e "$body" "$file" 2>/dev/null; then say key_file yes; else say key_file no; fi
+    node key_file_node "$file"
+    above key_file_node "$file"
+done
+for word in $roots; do
+    case $seen in *" $word "*) continue ;; esac
+    seen="$seen$word "
+    folder=$(expanded "$word")
+    node chroot_node "$folder"
+    above chroot_node "$folder"
+done
+for file in /var/run/nologin /etc/nologin; do
+    if [ -e "$file" ]; then say nologin "$file"; fi
+done
+"#;

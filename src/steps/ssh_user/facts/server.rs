@@ -1,0 +1,144 @@
+//! What the looking script printed of the SSH server.
+
+use super::Lines;
+use crate::settings::KeyOption;
+use crate::steps::ssh_user::modes::Node;
+
+/// The SSH server.
+#[derive(Clone, Debug, Default)]
+pub(in crate::steps::ssh_user) struct Server {
+    pub(in crate::steps::ssh_user) kind: Kind,
+    /// The command it was started with.
+    pub(in crate::steps::ssh_user) running: String,
+    /// Address, keyword, value: what `sshd -T` says.
+    pub(in crate::steps::ssh_user) settings: Vec<(String, String, String)>,
+    /// Whether a Dropbear knows `permitopen`, as newer ones do.
+    pub(in crate::steps::ssh_user) permits_targets: bool,
+    /// Keyword and value as its file has them before the first `Match`; read only where sshd itself does not say.
+    pub(in crate::steps::ssh_user) file: Vec<(String, String)>,
+    /// Its first complaint.
+    pub(in crate::steps::ssh_user) error: Option<String>,
+    pub(in crate::steps::ssh_user) looked: Looked,
+    /// How its configuration is changed and put to work there.
+    pub(in crate::steps::ssh_user) ways: Ways,
+    /// The files it reads keys from besides the usual one.
+    pub(in crate::steps::ssh_user) key_files: Vec<KeyFile>,
+    /// The directory it locks the user into, and those above it.
+    pub(in crate::steps::ssh_user) chroot: Vec<Node>,
+    /// The file that keeps everybody but root out while it is there.
+    pub(in crate::steps::ssh_user) nologin: Option<String>,
+}
+
+/// How the server's configuration is changed there.
+#[derive(Clone, Debug, Default)]
+pub(in crate::steps::ssh_user) struct Ways {
+    /// The file it reads first; `None`: the usual one.
+    pub(in crate::steps::ssh_user) config: Option<String>,
+    /// The folder whose `*.conf` that file includes before any `Match`.
+    pub(in crate::steps::ssh_user) drop_ins: Option<String>,
+    /// What makes it read the file again.
+    pub(in crate::steps::ssh_user) reload: Option<String>,
+    /// Whether it is too old for `Include` (before 8.2).
+    pub(in crate::steps::ssh_user) version: Option<(u32, u32)>,
+}
+
+/// A file that the server reads keys from.
+#[derive(Clone, Debug)]
+pub(in crate::steps::ssh_user) struct KeyFile {
+    /// Whether Stitch's key is in it.
+    pub(in crate::steps::ssh_user) has_the_key: bool,
+    /// The file, and the directories above it.
+    pub(in crate::steps::ssh_user) nodes: Vec<Node>,
+}
+
+/// Which SSH server it is; unless it is known otherwise, OpenSSH.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::steps::ssh_user) enum Kind {
+    #[default]
+    OpenSsh,
+    Dropbear,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::steps::ssh_user) enum Looked {
+    #[default]
+    No,
+    Yes,
+}
+
+impl Server {
+    pub(super) fn parse(lines: &Lines<'_>) -> Self {
+        Self {
+            kind: match lines.one("server") {
+                Some("dropbear") => Kind::Dropbear,
+                _ => Kind::OpenSsh,
+            },
+            running: lines.text("running").unwrap_or_default(),
+            settings: lines.all("sshd").filter_map(setting).collect(),
+            permits_targets: lines.one("dropbear_knows").is_some(),
+            file: lines
+                .all("sshd_file")
+                .filter_map(|line| line.split_once(' '))
+                .map(|(keyword, value)| (keyword.to_owned(), value.trim().to_owned()))
+                .collect(),
+            error: lines.text("sshd_error"),
+            looked: Looked::Yes,
+            ways: Ways {
+                config: lines.text("sshd_config"),
+                drop_ins: lines.text("sshd_drop_ins"),
+                reload: lines.text("sshd_reload"),
+                version: lines.one("sshd_version").and_then(version),
+            },
+            key_files: key_files(lines),
+            chroot: lines.all("chroot_node").filter_map(Node::parse).collect(),
+            nologin: lines.text("nologin"),
+        }
+    }
+
+    /// Whether the server understands such an option in front of a key; one it does not know would shut the key out.
+    pub(in crate::steps::ssh_user) fn knows(&self, option: KeyOption) -> bool {
+        match (self.kind, option) {
+            (Kind::OpenSsh, _) | (Kind::Dropbear, KeyOption::Restrict | KeyOption::NoCommand) => true,
+            (Kind::Dropbear, KeyOption::PermitOpen) => self.permits_targets,
+            (Kind::Dropbear, KeyOption::From) => false,
+        }
+    }
+
+    /// Whether PAM may decide about accounts; only a known "no" is a no.
+    pub(in crate::steps::ssh_user) fn uses_pam(&self) -> bool {
+        !self
+            .settings
+            .iter()
+            .any(|(_, keyword, value)| keyword == "usepam" && value == "no")
+    }
+}
+
+/// `address keyword value…`
+fn setting(line: &str) -> Option<(String, String, String)> {
+    let (address, rest) = line.split_once(' ')?;
+    let (keyword, value) = rest.split_once(' ').unwrap_or((rest, ""));
+    Some((address.to_owned(), keyword.to_owned(), value.trim().to_owned()))
+}
+
+/// `OpenSSH_9.2p1 …`
+fn version(line: &str) -> Option<(u32, u32)> {
+    let (_, rest) = line.split_once("OpenSSH_")?;
+    let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// Each begins with whether the key is in it; its file and directories follow.
+fn key_files(lines: &Lines<'_>) -> Vec<KeyFile> {
+    let mut files: Vec<KeyFile> = Vec::new();
+    for (name, value) in lines.each() {
+        match (name, files.last_mut()) {
+            ("key_file", _) => files.push(KeyFile {
+                has_the_key: value == "yes",
+                nodes: Vec::new(),
+            }),
+            ("key_file_node", Some(file)) => file.nodes.extend(Node::parse(value)),
+            _ => {}
+        }
+    }
+    files
+}

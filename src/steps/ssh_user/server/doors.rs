@@ -1,0 +1,106 @@
+//! Whether a connection gets as far as a login: where sshd listens, how many logins it takes at once, and whether it is
+//! closed to everybody for a while.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::{Case, Problem, mend};
+use crate::finding::{Code, Finding};
+use crate::settings::BastionServer;
+use crate::shell;
+use crate::steps::ssh_user::facts::Kind;
+use crate::steps::ssh_user::sshd::View;
+
+/// Stitch connects from four addresses, which may come at the same time.
+const AT_ONCE: u32 = 4;
+
+/// While `/etc/nologin` is there, PAM lets nobody in but root.
+pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
+    let file = case.server.nologin.as_ref()?;
+    let text = format!("The SSH server is closed to everybody but root: {file} exists.");
+    let finding = if case.server.kind == Kind::OpenSsh && !case.server.uses_pam() {
+        Finding::unknown(Code::SshLoginsClosed, text)
+    } else {
+        Finding::bad(Code::SshLoginsClosed, text)
+    };
+    Some(finding.about(file).advise(format!(
+        "When the maintenance it stands for is over. As root on the SSH server: rm {}",
+        shell::word(file)
+    )))
+}
+
+/// `ListenAddress`: something else than the machine itself must be able to get there.
+pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let addresses = listening(view);
+    if addresses.is_empty() || !addresses.iter().all(|address| address.ip().is_loopback()) {
+        return None;
+    }
+    let shown: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+    Some(Problem::bad(
+        Code::SshNotListening,
+        format!(
+            "sshd listens on {} only (ListenAddress), where nobody but this machine can reach it",
+            shown.join(" and ")
+        ),
+        mend::in_place("ListenAddress", "# &", &case.server.ways),
+    ))
+}
+
+/// `Port`: the one Stitch dials, unless a router or a container's host translates.
+pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let dialled = case.bastion.stitch_port.number();
+    let addresses = listening(view);
+    let mut ports: Vec<u16> = addresses.iter().map(SocketAddr::port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    if let BastionServer::Ssh(target) = &case.bastion.server
+        && target.port.number() == dialled
+        && target.host == case.bastion.stitch_host
+    {
+        // This very run came in through it.
+        return None;
+    }
+    if ports.is_empty() || ports.contains(&dialled) {
+        return None;
+    }
+    let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
+    let shown = shown.join(" and ");
+    Some(Problem::unknown(
+        Code::SshOtherPort,
+        format!(
+            "sshd listens on port {shown}, and Stitch is to dial {dialled}; that is right only where a router translates"
+        ),
+        format!(
+            "If nothing translates, run stitch-pg again with --stitch-bastion-port {}",
+            ports[0]
+        ),
+    ))
+}
+
+/// `MaxStartups`: connections that are not logged in yet; those above the first number are dropped at random.
+pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let value = view.value("maxstartups")?;
+    let start: u32 = value.split(':').next()?.parse().ok()?;
+    (start < AT_ONCE).then(|| {
+        Problem::unknown(
+            Code::SshFewLogins,
+            format!("sshd drops connections when {start} others are logging in (MaxStartups {value}); Stitch may come with {AT_ONCE}"),
+            mend::in_place("MaxStartups", "MaxStartups 10:30:100", &case.server.ways),
+        )
+    })
+}
+
+/// `sshd -T` has a `listenaddress` with its port for each; the file may have ports alone.
+fn listening(view: &View<'_>) -> Vec<SocketAddr> {
+    let words = view.words("listenaddress");
+    let ports: Vec<u16> = view.words("port").iter().filter_map(|port| port.parse().ok()).collect();
+    let mut all = Vec::new();
+    for word in words {
+        if let Ok(address) = word.parse() {
+            all.push(address);
+        } else if let Ok(address) = word.trim_matches(['[', ']']).parse::<IpAddr>() {
+            let ports = if ports.is_empty() { &[22] } else { ports.as_slice() };
+            all.extend(ports.iter().map(|port| SocketAddr::new(address, *port)));
+        }
+    }
+    all
+}

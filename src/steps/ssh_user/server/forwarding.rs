@@ -1,0 +1,94 @@
+//! Whether sshd forwards for this user, and to the database.
+
+use super::{Case, Problem};
+use crate::finding::Code;
+use crate::shell;
+use crate::steps::ssh_user::key_options::opens;
+use crate::steps::ssh_user::sshd::View;
+use crate::steps::ssh_user::wanted::target;
+
+/// `DisableForwarding` and `AllowTcpForwarding`.
+pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let user = case.user();
+    let (what, line) = if view.is("disableforwarding", "yes") {
+        ("DisableForwarding yes".to_owned(), "DisableForwarding no")
+    } else {
+        let allowed = view.value("allowtcpforwarding")?;
+        if matches!(allowed, "yes" | "all" | "local") {
+            return None;
+        }
+        (format!("AllowTcpForwarding {allowed}"), "AllowTcpForwarding local")
+    };
+    Some(Problem::bad(
+        Code::SshForwardingOff,
+        format!("sshd forwards no connections for {user} ({what})"),
+        case.drop_in(&[line]),
+    ))
+}
+
+/// `PermitOpen`.
+pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let targets = view.words("permitopen");
+    let (host, port) = (case.settings.stitch.host.as_str(), case.settings.stitch.port.number());
+    if targets.is_empty() || targets.iter().any(|target| opens(target, host, port)) {
+        return None;
+    }
+    let kept: Vec<&str> = targets.iter().copied().filter(|target| *target != "none").collect();
+    let wanted = target(host, port);
+    let all = [kept.as_slice(), &[&wanted]].concat();
+    Some(Problem::bad(
+        Code::SshForwardingRestricted,
+        format!(
+            "sshd forwards {} to {} only, not to {host}:{port} (PermitOpen)",
+            case.user(),
+            targets.join(" ")
+        ),
+        case.drop_in(&[&format!("PermitOpen {}", all.join(" "))]),
+    ))
+}
+
+/// `ChrootDirectory`: sshd closes the connection when others than root could change it, and no name is known inside.
+pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let folder = view.value("chrootdirectory").filter(|folder| *folder != "none")?;
+    let user = case.user();
+    let nodes = &case.server.chroot;
+    let unsafe_node = nodes.iter().find(|node| node.owner != 0 || node.others_may_write());
+    let host = &case.settings.stitch.host;
+    let advice = case.drop_in(&["ChrootDirectory none"]);
+    if let Some(node) = unsafe_node {
+        Some(Problem::bad(
+            Code::SshChroot,
+            format!(
+                "sshd closes the connection of {user} at once: it is locked into {folder} (ChrootDirectory), and {} \
+                 (owner {}, {}) could be changed by others than root",
+                node.path, node.owner, node.mode
+            ),
+            advice,
+        ))
+    } else if nodes.is_empty() || host.address().is_some() {
+        None
+    } else {
+        Some(Problem::unknown(
+            Code::SshChroot,
+            format!(
+                "sshd locks {user} into {folder} (ChrootDirectory), where it may not be able to look up the name {host}",
+            ),
+            format!("Give Stitch the database's address (--stitch-host). Or: {advice}"),
+        ))
+    }
+}
+
+/// `MaxSessions 0` stops shells and commands, not forwarding.
+pub(super) fn opens_sessions(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    view.is("maxsessions", "0").then(|| {
+        Problem::unknown(
+            Code::SshNoSessions,
+            format!(
+                "sshd opens no shell for {} (MaxSessions 0); forwarding works without, but it is not documented whether \
+                 Stitch opens one",
+                shell::word(case.user())
+            ),
+            format!("If Stitch cannot connect: {}", case.drop_in(&["MaxSessions 10"])),
+        )
+    })
+}

@@ -1,0 +1,98 @@
+//! Whether sshd finds the key where it is: `AuthorizedKeysFile`, `AuthorizedKeysCommand`, `TrustedUserCAKeys`.
+
+use super::{Case, Problem};
+use crate::finding::Code;
+use crate::shell;
+use crate::steps::ssh_user::facts::KeyFile;
+use crate::steps::ssh_user::sshd::View;
+
+/// The usual file is one of those it reads, or the key is in one of the others as well.
+pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let files = view.words("authorizedkeysfile");
+    let ours = format!("{}/.ssh/authorized_keys", case.home);
+    if files.is_empty() || files.iter().any(|file| expanded(case, file) == ours) {
+        return None;
+    }
+    let mut others: Vec<&str> = files.into_iter().filter(|file| *file != "none").collect();
+    if others.is_empty() {
+        return Some(reads_no_file(case, view));
+    }
+    let strict = !view.is("strictmodes", "no");
+    match case.server.key_files.iter().find(|file| file.has_the_key) {
+        Some(file) if strict => unsafe_file(case, file),
+        Some(_) => None,
+        None => {
+            let user = case.user();
+            let text = format!(
+                "sshd does not read {ours} for {user} but: {} (AuthorizedKeysFile)",
+                others.join(" ")
+            );
+            others.push(".ssh/authorized_keys");
+            Some(Problem::bad(
+                Code::SshAuthorizedKeysElsewhere,
+                text,
+                case.drop_in(&[&format!("AuthorizedKeysFile {}", others.join(" "))]),
+            ))
+        }
+    }
+}
+
+/// `AuthorizedKeysFile none`: what is there instead of files?
+fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Problem {
+    let user = case.user();
+    let set = |keyword: &str| view.value(keyword).filter(|value| *value != "none");
+    let (code, text) = if let Some(command) = set("authorizedkeyscommand") {
+        (
+            Code::SshKeysFromCommand,
+            format!("sshd reads no file of keys for {user}, but asks the command {command} (AuthorizedKeysCommand)"),
+        )
+    } else if let Some(authorities) = set("trustedusercakeys") {
+        (
+            Code::SshCertificatesOnly,
+            format!("sshd takes only certificates from {user}, signed by a key in {authorities} (TrustedUserCAKeys)"),
+        )
+    } else {
+        (
+            Code::SshAuthorizedKeysElsewhere,
+            format!("sshd reads no file of keys for {user} (AuthorizedKeysFile none)"),
+        )
+    };
+    Problem::bad(code, text, case.drop_in(&["AuthorizedKeysFile .ssh/authorized_keys"]))
+}
+
+/// `StrictModes`: every directory up to `/` belongs to root or the user, and nobody else may write. Below the home sshd
+/// stops at the home, and that is looked at with the account.
+fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Problem> {
+    let inside = format!("{}/", case.home);
+    let node = file
+        .nodes
+        .iter()
+        .filter(|node| {
+            file.nodes.first().is_some_and(|first| !first.path.starts_with(&inside)) || node.path.starts_with(&inside)
+        })
+        .find(|node| node.others_may_write() || (node.owner != 0 && Some(node.owner) != case.uid))?;
+    let path = shell::word(&node.path);
+    Some(Problem::bad(
+        Code::SshKeyFileUnsafe,
+        format!(
+            "sshd ignores the file with Stitch's key, since others than root and {} could change {} (owner {}, {})",
+            case.user(),
+            node.path,
+            node.owner,
+            node.mode
+        ),
+        format!("As root on the SSH server: chown root {path} && chmod go-w {path}"),
+    ))
+}
+
+fn expanded(case: &Case<'_>, file: &str) -> String {
+    let file = file
+        .replace("%h", &case.home)
+        .replace("%u", case.user())
+        .replace("%%", "%");
+    if file.starts_with('/') {
+        file
+    } else {
+        format!("{}/{file}", case.home)
+    }
+}
