@@ -93,16 +93,17 @@ fn the_printed_cure_mends_each() {
         .run("ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ca-key; mv /etc/ssh/ca-key.pub /etc/ssh/ca");
     for (at, (lines, code, verdict)) in SERVERS.into_iter().enumerate() {
         // Some servers have a folder for more files, and some have not.
-        let mut config = match at % 2 {
-            0 => String::new(),
-            _ => "Include /etc/ssh/sshd_config.d/*.conf\n".to_owned(),
+        let include = if at % 2 == 0 {
+            ""
+        } else {
+            "Include /etc/ssh/sshd_config.d/*.conf\n"
         };
         // Only for Stitch's user where that is possible: root must still get in to look.
-        match lines.strip_prefix("MATCH ") {
-            Some(lines) => config.push_str(&format!("Match User stitch\n{lines}\nMatch all")),
-            None if lines.starts_with("Match ") => config.push_str(&format!("{lines}\nMatch all")),
-            None => config.push_str(lines),
-        }
+        let config = match lines.strip_prefix("MATCH ") {
+            Some(lines) => format!("{include}Match User stitch\n{lines}\nMatch all"),
+            None if lines.starts_with("Match ") => format!("{include}{lines}\nMatch all"),
+            None => format!("{include}{lines}"),
+        };
         scene.bastion.stop();
         scene.bastion.run("rm -rf /etc/ssh/sshd_config.d");
         let clean = scene.plain_options();
