@@ -158,7 +158,13 @@ fn settings_that_hold_for_some_addresses_only() {
         "{}",
         finding.text
     );
-    assert!(finding.advice.as_ref().unwrap().contains("PermitOpen 10.0.0.3:5432"));
+    assert!(
+        finding
+            .advice
+            .as_ref()
+            .unwrap()
+            .contains("PermitOpen 10.0.0.4:5432 [::1]:5432 10.0.0.3:5432\n")
+    );
 }
 
 #[test]
