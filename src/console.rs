@@ -13,7 +13,7 @@ use anyhow::{Error, Result};
 
 use crate::change::{Change, Plan};
 use crate::finding::Finding;
-use crate::report::Report;
+use crate::report::{Report, StepReport};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::steps::{Choice, Chosen, StepId};
@@ -21,6 +21,13 @@ use crate::steps::{Choice, Chosen, StepId};
 /// Something that happened, in the order it happened.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// Every step is about to be looked at, which may take a while.
+    LookingAhead,
+    /// What every step found, before anything is changed.
+    Overview {
+        /// The steps in their order; nothing was made yet.
+        steps: &'a [StepReport],
+    },
     /// A step begins.
     Opened {
         /// Which.

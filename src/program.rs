@@ -203,10 +203,10 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         undo,
         report_file: run.report.as_deref(),
         expected: expected.filter(|_| command == Command::Setup),
-        start: if run.yes && !run.partial && !on_terminal {
-            Start::Whole
-        } else {
-            Start::StepByStep
+        start: match (on_terminal, run.yes && !run.partial) {
+            (true, _) => Start::Overview,
+            (false, true) => Start::Whole,
+            (false, false) => Start::StepByStep,
         },
     };
     if on_terminal && command == Command::Setup {

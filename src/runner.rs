@@ -45,8 +45,11 @@ pub struct Run<'a, C> {
 /// What has to be known before the first change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Nothing: a person sees each step's plan and says yes or no, or `--partial` was given.
+    /// Nothing: `--partial` was given.
     StepByStep,
+    /// A person sees what every step found, and then says yes or no to each step's plan. Each is looked at again in its
+    /// turn, since a person takes time.
+    Overview,
     /// That this login can make all the changes: nobody is there to weigh half of them.
     Whole,
 }
@@ -55,13 +58,18 @@ pub enum Start {
 /// caller's, so that it tells how far a run came that was cut short.
 pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
     let mut known = Known::default();
-    if run.command == Command::Setup && (run.start == Start::Whole || run.expected.is_some()) {
-        match ahead::look(settings, run).await? {
-            ahead::Verdict::Start(plans) => known = plans,
-            ahead::Verdict::Leave(steps) => {
-                report.steps = steps;
-                return Ok(());
+    if run.command == Command::Setup {
+        // A digest was approved, so nothing may be begun before it is compared.
+        if run.start == Start::Whole || run.expected.is_some() {
+            match ahead::look(settings, run).await? {
+                ahead::Verdict::Start(plans) => known = plans,
+                ahead::Verdict::Leave(steps) => {
+                    report.steps = steps;
+                    return Ok(());
+                }
             }
+        } else if run.start == Start::Overview {
+            ahead::overview(settings, run).await?;
         }
     }
     for id in StepId::ALL {

@@ -17,6 +17,7 @@ pub mod environment;
 pub mod file;
 mod handed_over;
 pub mod known;
+mod known_servers;
 mod libpq;
 mod manage;
 mod pgpass;
@@ -31,7 +32,7 @@ mod tunnel;
 mod url;
 mod words;
 
-pub use ask::{Ask, Question, Typing};
+pub use ask::{Answered, Ask, Before, Question, Said, Typing};
 pub use complete::{Approval, Audience, Purpose, Request, complete};
 pub use draft::{Draft, Source};
 pub use environment::{Environment, Stdin};

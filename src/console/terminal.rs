@@ -62,7 +62,7 @@ impl Answer {
 
 const GREETING: &str = "\
 It looks first, shows each exact command and asks; it never drops anything.
-Enter takes the [default]. Ctrl-C stops at any time; run it again to go on.";
+Enter takes the [default], < goes back. Ctrl-C stops; run it again to go on.";
 
 impl Terminal {
     /// Speaks with this look.
@@ -125,6 +125,8 @@ impl Console for Terminal {
         let look = &self.look;
         let last = std::mem::replace(&mut self.last, Last::Other);
         match event {
+            Event::LookingAhead => say("\nLooking at every step first ..."),
+            Event::Overview { steps } => say(&format!("\n{}", words::overview(look, steps))),
             Event::Opened { id, why, link } => say(&format!(
                 "\n{}\n{}\n  {}",
                 look.heading(&words::title(*id)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::change::{Action, Change, Plan};
 use crate::console::style::Look;
 use crate::finding::{Finding, Verdict, grouped};
-use crate::report::{Command, Digest, Outcome, Report, Summary};
+use crate::report::{Command, Digest, Outcome, Report, StepReport, Summary};
 use crate::settings::Settings;
 use crate::steps::StepId;
 
@@ -148,17 +148,38 @@ pub(super) fn failure(look: &Look, error: &anyhow::Error) -> String {
 
 /// Every step in one line: its name, how it ended, and what a person should know of it.
 pub(super) fn summary(look: &Look, report: &Report) -> String {
-    let mut lines = vec![look.bold("Summary")];
-    for step in &report.steps {
+    table(look, "Summary", &report.steps, When::After)
+}
+
+/// The same before anything is changed.
+pub(super) fn overview(look: &Look, steps: &[StepReport]) -> String {
+    let table = table(look, "What is there", steps, When::Before);
+    let promise = "Nothing is changed yet. Each step comes now in its turn, and asks first.";
+    format!("{table}\n{}", look.fold("", 0, promise))
+}
+
+/// Whether the table is shown before or after the changes.
+#[derive(Clone, Copy)]
+enum When {
+    Before,
+    After,
+}
+
+fn table(look: &Look, title: &str, steps: &[StepReport], when: When) -> String {
+    let mut lines = vec![look.bold(title)];
+    for step in steps {
         let name = format!("  {:<13} ", step.step.as_str());
-        lines.push(look.fold(&name, 16, &in_one_line(&step.outcome)));
+        lines.push(look.fold(&name, 16, &in_one_line(&step.outcome, when)));
     }
     lines.join("\n")
 }
 
-fn in_one_line(outcome: &Outcome) -> String {
+fn in_one_line(outcome: &Outcome, when: When) -> String {
     let changes = outcome.plan().map_or(0, |plan| plan.changes.len());
     let mut text = match outcome {
+        Outcome::Skipped(reason) if matches!(when, When::Before) => reason.clone(),
+        Outcome::Failed(..) if matches!(when, When::Before) => "could not be looked at".to_owned(),
+        Outcome::Pending(_) if matches!(when, When::Before) => format!("{} to make", count(changes, "change")),
         Outcome::Ready(plan) if plan.findings.iter().any(|finding| finding.verdict == Verdict::Bad) => {
             "needs a person".to_owned()
         }

@@ -14,8 +14,10 @@ use crate::finding::{Finding, Verdict as FindingVerdict};
 use crate::report::{Command, Outcome, Report, StepReport};
 use crate::settings::Settings;
 use crate::steps::allowlist::Allowlist;
+use crate::steps::connection::Connection;
 use crate::steps::database::Database;
 use crate::steps::ownership::Ownership;
+use crate::steps::registration::Registration;
 use crate::steps::role::Role;
 use crate::steps::ssh_user::SshUser;
 use crate::steps::{Step, StepId};
@@ -46,22 +48,11 @@ impl Known {
 
 /// Looks at every step that could change something; says nothing, unless the run is not to be begun.
 pub(super) async fn look<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Verdict> {
-    let mut seen = Report::new(Command::Plan);
-    for id in StepId::ALL {
-        let began = Instant::now();
-        let outcome = match not_reached(id, settings, &seen) {
-            Some(reason) => Outcome::Skipped(reason),
-            None => one(id, settings, run, &seen).await,
-        };
-        if let Outcome::Failed(error, ..) = &outcome {
-            run.console.event(&Event::Failed { id, error })?;
+    let seen = look_at_all(settings, run).await?;
+    for step in &seen.steps {
+        if let Outcome::Failed(error, ..) = &step.outcome {
+            run.console.event(&Event::Failed { id: step.step, error })?;
         }
-        seen.steps.push(StepReport {
-            step: id,
-            outcome,
-            elapsed: began.elapsed(),
-            change_times: Vec::new(),
-        });
     }
     if seen.failed_step().is_some() {
         return Ok(Verdict::Leave(seen.steps));
@@ -99,6 +90,31 @@ pub(super) async fn look<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
     Ok(Verdict::Start(Known(plans.collect())))
 }
 
+/// Looks at every step and says what is there, for a person to see where the way leads.
+pub(super) async fn overview<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<()> {
+    run.console.event(&Event::LookingAhead)?;
+    let seen = look_at_all(settings, run).await?;
+    run.console.event(&Event::Overview { steps: &seen.steps })
+}
+
+async fn look_at_all<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Report> {
+    let mut seen = Report::new(Command::Plan);
+    for id in StepId::ALL {
+        let began = Instant::now();
+        let outcome = match not_reached(id, settings, &seen) {
+            Some(reason) => Outcome::Skipped(reason),
+            None => one(id, settings, run, &seen).await,
+        };
+        seen.steps.push(StepReport {
+            step: id,
+            outcome,
+            elapsed: began.elapsed(),
+            change_times: Vec::new(),
+        });
+    }
+    Ok(seen)
+}
+
 async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, C>, seen: &Report) -> Outcome {
     let plan = match id {
         StepId::Allowlist => plan::<Allowlist, C>(settings, run).await,
@@ -107,9 +123,9 @@ async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, 
         StepId::Role => plan::<Role, C>(settings, run).await,
         // In a database that is yet to be made nobody owns anything.
         StepId::Ownership if !is_pending(seen, StepId::Database) => plan::<Ownership, C>(settings, run).await,
-        StepId::Ownership | StepId::Connection | StepId::Registration => {
-            return Outcome::Skipped("not reached".to_owned());
-        }
+        StepId::Connection => return later(Connection::skip(settings)),
+        StepId::Registration => return later(Registration::skip(settings)),
+        StepId::Ownership => return later(Ownership::skip(settings)),
     };
     match plan {
         Ok(Ok(plan)) if plan.changes.is_empty() => Outcome::Ready(plan),
@@ -117,6 +133,11 @@ async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, 
         Ok(Err(reason)) => Outcome::Skipped(reason.to_owned()),
         Err(error) => Outcome::Failed(error, Plan::default(), 0),
     }
+}
+
+/// A step that can only be looked at when what it builds on is there.
+fn later(skip: Option<&str>) -> Outcome {
+    Outcome::Skipped(skip.unwrap_or("comes when the changes before it are made").to_owned())
 }
 
 /// The plan, or the reason to leave the step out.

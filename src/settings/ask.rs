@@ -9,13 +9,43 @@ use crate::secret::Secret;
 /// ends the program; it comes back out of [`super::complete()`] as it is.
 pub trait Ask {
     /// A line of text. An answer that cannot be is asked again, with the reason in [`Question::refused`].
-    fn text(&self, question: &Question) -> Result<String>;
+    fn text(&self, question: &Question) -> Result<Said<String>>;
 
     /// A secret, typed unseen.
     fn secret(&self, question: &Question, typing: Typing) -> Result<Secret>;
 
     /// One of several; the index of the answer.
-    fn choose(&self, question: &Question, choices: &[&str]) -> Result<usize>;
+    fn choose(&self, question: &Question, choices: &[&str]) -> Result<Said<usize>>;
+
+    /// Shows all answers before anything is done with them; the index of one that is to be given anew, if any.
+    fn review(&self, answers: &[Answered]) -> Result<Option<usize>>;
+}
+
+/// What came of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said<T> {
+    /// An answer.
+    This(T),
+    /// The person wants the question before this one again.
+    Back,
+}
+
+/// An answer as it is shown again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The question.
+    pub prompt: &'static str,
+    /// The answer; of a secret only that it was given.
+    pub answer: String,
+}
+
+/// Whether there is a question to go back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// This is the first one.
+    Nothing,
+    /// One was answered before.
+    Something,
 }
 
 /// How often a secret is typed.
@@ -40,4 +70,6 @@ pub struct Question {
     pub default: Option<String>,
     /// Why the last answer could not be taken.
     pub refused: Option<String>,
+    /// Whether one can go back from here.
+    pub before: Before,
 }

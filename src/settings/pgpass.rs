@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use super::known_servers::KnownServer;
 use crate::secret::Secret;
 
 /// What a connection is looked up by.
@@ -39,6 +40,25 @@ pub(crate) fn look_up(path: &Path, wanted: &Wanted<'_>, warnings: &mut Vec<Strin
             None
         }
     }
+}
+
+/// The servers it has passwords for, where it is a file that libpq would use.
+pub(super) fn servers(path: &Path) -> Vec<KnownServer> {
+    let private = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.mode() & 0o077 == 0);
+    let text = std::fs::read_to_string(path)
+        .ok()
+        .filter(|_| private)
+        .unwrap_or_default();
+    let named = |field: &str| (field != "*").then(|| unescape(field));
+    let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(fields);
+    let servers = lines.filter_map(|[host, port, _, user, _]| {
+        Some(KnownServer::PasswordLine {
+            host: named(host)?,
+            port: named(port),
+            user: named(user),
+        })
+    });
+    servers.collect()
 }
 
 fn find(text: &str, wanted: &Wanted<'_>) -> Option<Secret> {

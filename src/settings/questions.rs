@@ -2,21 +2,26 @@
 
 use std::str::FromStr;
 
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, bail, ensure};
 
-use super::ask::{Ask, Question, Typing};
+use super::ask::{Ask, Before, Question, Said, Typing};
 use super::check::{self, Checker, Context};
 use super::complete::{Approval, Purpose};
 use super::draft::{Draft, Source};
 use super::known::Id;
 use super::problems::Problems;
-use super::{Audience, Region, Route, secret_file};
-use crate::names::{DatabaseName, HostName, Port, RoleName};
+use super::{Audience, Region, secret_file};
+use crate::names::{DatabaseName, RoleName};
 use crate::steps::StepId;
 
+mod memory;
+mod server;
 mod tunnel;
 
-/// Asks for what nobody gave.
+use memory::{GoBack, Memory, Reply};
+
+/// Asks for what nobody gave. The questions are walked through from the start each time one is to be answered anew;
+/// what was answered before is remembered, so that only what is open is put again.
 pub(super) fn fill(draft: Draft, context: &Context<'_>) -> Result<Draft> {
     let Some(asker) = context.asker else { return Ok(draft) };
     let steps = check::steps(&mut Checker {
@@ -25,17 +30,36 @@ pub(super) fn fill(draft: Draft, context: &Context<'_>) -> Result<Draft> {
         problems: &mut Problems::default(),
         warnings: Vec::new(),
     });
-    let mut questions = Questions {
-        draft,
-        context,
-        asker,
-        steps,
-    };
-    match context.request.purpose {
-        Purpose::Script(audience) => questions.for_script(audience)?,
-        Purpose::Setup | Purpose::Plan | Purpose::Check => questions.for_run()?,
+    let mut memory = Memory::default();
+    loop {
+        let mut questions = Questions {
+            draft: draft.clone(),
+            context,
+            asker,
+            steps: steps.clone(),
+            memory: &mut memory,
+        };
+        let outcome = match context.request.purpose {
+            Purpose::Script(audience) => questions.for_script(audience),
+            Purpose::Setup | Purpose::Plan | Purpose::Check => questions.for_run(),
+        };
+        let filled = questions.draft;
+        match outcome {
+            Ok(()) if !is_reviewed(context) => return Ok(filled),
+            Ok(()) => match memory.review(asker)? {
+                None => return Ok(filled),
+                Some(again) => memory.forget(again),
+            },
+            Err(error) if error.is::<GoBack>() => memory.forget_last(),
+            Err(error) => return Err(error),
+        }
+        memory.rewind();
     }
-    Ok(questions.draft)
+}
+
+/// Before changes are made, and only where each is asked about: `--yes` wants to be quick, and a look does no harm.
+fn is_reviewed(context: &Context<'_>) -> bool {
+    context.request.purpose == Purpose::Setup && context.request.approval == Approval::Asked
 }
 
 struct Questions<'a> {
@@ -43,6 +67,7 @@ struct Questions<'a> {
     context: &'a Context<'a>,
     asker: &'a dyn Ask,
     steps: Vec<StepId>,
+    memory: &'a mut Memory,
 }
 
 /// Whether a question has an answer that is taken when it is not put.
@@ -54,7 +79,7 @@ enum Answer {
 
 impl Questions<'_> {
     fn for_run(&mut self) -> Result<()> {
-        self.host()?;
+        self.server()?;
         let default = self.context.environment.os_user.clone();
         let answer = default.as_ref().map_or(Answer::MustBeGiven, |_| Answer::HasDefault);
         if self.is_open(Id::AdminUser, answer) {
@@ -89,31 +114,6 @@ impl Questions<'_> {
         needed && !self.draft.has(id)
     }
 
-    /// The answer may be `HOST:PORT`; a port of its own is asked for nowhere.
-    fn host(&mut self) -> Result<()> {
-        if !self.is_open(Id::Host, Answer::HasDefault) {
-            return Ok(());
-        }
-        let port = self
-            .draft
-            .text(Id::Port)
-            .and_then(|port| port.parse().ok())
-            .unwrap_or(Port::POSTGRES);
-        let via_bastion = self.draft.text(Id::ViaBastion).is_some_and(|text| text == "true");
-        let route = if via_bastion { Route::Bastion } else { Route::Direct };
-        let default = check::default_host(route, port, self.context.environment).to_string();
-        let help =
-            "A name, an address, or the directory of the server's Unix socket; HOST:PORT for a port other than 5432.";
-        let question = question(Id::Host, "Host of the PostgreSQL server", help, Some(default));
-        let answer = self.text(question, |text| host_and_port(text).map(|_| ()))?;
-        let (host, port) = host_and_port(&answer)?;
-        self.set(Id::Host, host.to_string());
-        if let Some(port) = port {
-            self.set(Id::Port, port.to_string());
-        }
-        Ok(())
-    }
-
     fn region(&mut self) -> Result<()> {
         let key_needs_it = check::key_from_is_chosen(&self.draft) && self.takes_part(StepId::SshUser);
         let needed = key_needs_it || check::region_is_needed(self.context.request.purpose, &self.steps);
@@ -123,7 +123,7 @@ impl Questions<'_> {
         let help = "Stitch shows it under your user menu > Edit User Settings > Data pipeline region.";
         let regions = [Region::NorthAmerica, Region::Europe];
         let question = question(Id::Region, "Region of your Stitch account", help, None);
-        let answer = self.choose(&question, &["North America", "Europe"])?;
+        let answer = self.choose(question, &["North America", "Europe"])?;
         self.set(Id::Region, regions[answer].as_str());
         Ok(())
     }
@@ -140,7 +140,7 @@ impl Questions<'_> {
             let choices = ["Generate one", "Type one"];
             let first = Some(choices[0].to_owned());
             let question = question(Id::Password, "Password of the Stitch role", help, first);
-            if self.choose(&question, &choices)? == 0 {
+            if self.choose(question, &choices)? == 0 {
                 self.set(Id::GeneratePassword, "true");
                 return Ok(());
             }
@@ -153,9 +153,13 @@ impl Questions<'_> {
             None,
         );
         loop {
-            let secret = self.asker.secret(&question, typing)?;
+            let secret = match self.memory.recall(&question) {
+                Some(Reply::Secret(secret)) => secret,
+                _ => self.asker.secret(&question, typing)?,
+            };
             match secret_file::check(secret.reveal()) {
                 Ok(()) => {
+                    self.memory.note(&question, Reply::Secret(secret.clone()));
                     self.draft.set_secret(Id::Password, secret, Source::Prompt);
                     return Ok(());
                 }
@@ -181,7 +185,7 @@ impl Questions<'_> {
             help,
             first,
         );
-        let answer = self.choose(&question, &choices)?;
+        let answer = self.choose(question, &choices)?;
         self.set(Id::Existing, if answer == 0 { "false" } else { "true" });
         Ok(())
     }
@@ -200,15 +204,19 @@ impl Questions<'_> {
 
     /// Asks until the answer can be read, and notes it.
     fn text<T>(&mut self, mut question: Question, read: impl Fn(&str) -> Result<T>) -> Result<String> {
+        question.before = self.memory.before();
+        let mut remembered = match self.memory.recall(&question) {
+            Some(Reply::Text(text)) => Some(text),
+            _ => None,
+        };
         loop {
-            // White space around an answer comes from pasting; no setting begins or ends with it.
-            let answer = self.asker.text(&question)?.trim().to_owned();
-            let answer = match &question.default {
-                Some(default) if answer.is_empty() => default.clone(),
-                _ => answer,
+            let answer = match remembered.take() {
+                Some(text) => text,
+                None => self.typed(&question)?,
             };
             match read(&answer) {
                 Ok(_) => {
+                    self.memory.note(&question, Reply::Text(answer.clone()));
                     self.set(question.id, answer.clone());
                     return Ok(answer);
                 }
@@ -217,9 +225,33 @@ impl Questions<'_> {
         }
     }
 
-    fn choose(&self, question: &Question, choices: &[&str]) -> Result<usize> {
-        let answer = self.asker.choose(question, choices)?;
-        anyhow::ensure!(answer < choices.len(), "choice {answer} is none of {}", choices.len());
+    fn typed(&self, question: &Question) -> Result<String> {
+        let Said::This(answer) = self.asker.text(question)? else {
+            bail!(GoBack)
+        };
+        // White space around an answer comes from pasting; no setting begins or ends with it.
+        let answer = answer.trim().to_owned();
+        Ok(match &question.default {
+            Some(default) if answer.is_empty() => default.clone(),
+            _ => answer,
+        })
+    }
+
+    fn choose(&mut self, mut question: Question, choices: &[&str]) -> Result<usize> {
+        question.before = self.memory.before();
+        let remembered = match self.memory.recall(&question) {
+            Some(Reply::Choice(text)) => choices.iter().position(|choice| *choice == text),
+            _ => None,
+        };
+        let answer = match remembered {
+            Some(answer) => answer,
+            None => match self.asker.choose(&question, choices)? {
+                Said::This(answer) => answer,
+                Said::Back => bail!(GoBack),
+            },
+        };
+        ensure!(answer < choices.len(), "choice {answer} is none of {}", choices.len());
+        self.memory.note(&question, Reply::Choice(choices[answer].to_owned()));
         Ok(answer)
     }
 
@@ -235,14 +267,6 @@ fn question(id: Id, prompt: &'static str, help: &'static str, default: Option<St
         help,
         default,
         refused: None,
-    }
-}
-
-fn host_and_port(text: &str) -> Result<(HostName, Option<Port>)> {
-    match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') && !host.starts_with('/') && !text.contains("://") => {
-            Ok((check::host(host)?, Some(port.parse()?)))
-        }
-        _ => Ok((check::host(text)?, None)),
+        before: Before::Nothing,
     }
 }

@@ -43,6 +43,19 @@ pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems:
     Draft::default()
 }
 
+/// The names of all services, the person's own first.
+pub(super) fn names(environment: &Environment) -> Vec<String> {
+    let texts = candidates(environment)
+        .into_iter()
+        .filter_map(|path| std::fs::read(path).ok());
+    let texts: Vec<String> = texts
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .collect();
+    let lines = texts.iter().flat_map(|text| text.lines().map(str::trim));
+    let names = lines.filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    names.map(str::to_owned).collect()
+}
+
 fn candidates(environment: &Environment) -> Vec<PathBuf> {
     let own = environment
         .path("PGSERVICEFILE")

@@ -143,7 +143,7 @@ enum Resolved {
 impl Step for Allowlist {
     const ID: StepId = StepId::Allowlist;
     const WHY: &'static str = "Stitch connects from a few fixed addresses. Every firewall on the way and the server's own pg_hba.conf must let them in.";
-    const LINK: &'static str = "/account-security/security/stitch-ip-addresses";
+    const LINK: &'static str = "/security/stitch-ip-addresses";
     type Facts = Facts;
 
     async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {

@@ -101,6 +101,9 @@ fn every_question_answered_otherwise_and_first_wrongly() {
     say("Password of the Stitch role: ", "one word\r");
     say("Once more: ", "one word\r");
     say("loaded into this database before?", "\u{1b}[B\r");
+    say("the number of an answer to change: ", "3\r");
+    say("Database Stitch loads into [stitch]: ", "Sales Data\r");
+    say("the number of an answer to change: ", "\r");
     say("Password of dba on 127.0.0.1", "");
     assert!(!terminal.echoes(), "a password is being typed");
     terminal.send_line(DBA_PASSWORD);
@@ -237,11 +240,11 @@ fn an_existing_connection_lists_its_schemas_to_tick() {
         .terminal(80, 24);
     terminal.expect("SSH tunnel?");
     terminal.send("\r");
-    terminal.expect(DECIDE);
-    terminal.send_line("y");
     terminal.expect("[x] shop: ");
     terminal.send("\r");
     terminal.expect("Which of these schemas does Stitch load into? shop");
+    terminal.expect(DECIDE);
+    terminal.send_line("y");
     terminal.expect(DECIDE);
     terminal.send_line("y");
     let exit = terminal.wait_exit();

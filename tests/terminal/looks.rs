@@ -58,8 +58,12 @@ fn a_terminal_that_cannot_move_its_cursor_gets_numbered_lists() {
     terminal.expect("Database Stitch loads into [stitch]: ");
     terminal.send_line("");
     terminal.expect("Region of your Stitch account [1]: ");
+    terminal.send_line("4");
+    terminal.expect("Please answer with a number from 1 to 3.");
+    terminal.expect("Region of your Stitch account [1]: ");
     terminal.send_line("3");
-    terminal.expect("Please answer with a number from 1 to 2.");
+    terminal.expect("Database Stitch loads into [stitch]: ");
+    terminal.send_line("");
     terminal.expect("Region of your Stitch account [1]: ");
     terminal.send_line("2");
     terminal.expect("SSH tunnel? [1] ");
@@ -73,6 +77,10 @@ fn a_terminal_that_cannot_move_its_cursor_gets_numbered_lists() {
     terminal.expect("Once more: ");
     terminal.send_line("a word");
     terminal.expect("loaded into this database before? [1] ");
+    terminal.send_line("");
+    terminal.expect("the number of an answer to change: ");
+    terminal.send_line("9");
+    terminal.expect("Please press Enter, or give a number from 1 to 7.");
     terminal.send_line("");
     terminal.expect(DECIDE);
     terminal.send_line("n");

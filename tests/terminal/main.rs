@@ -40,6 +40,7 @@ fn accept_settings(terminal: &mut Terminal) {
         "Role Stitch logs in as [stitch]:",
         "Password of the Stitch role:",
         "loaded into this database before?",
+        "the number of an answer to change:",
     ] {
         terminal.expect(question);
         terminal.send("\r");

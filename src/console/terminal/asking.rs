@@ -10,7 +10,7 @@ use crate::console::{Asker, Trust};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
 use crate::settings::Id;
-use crate::settings::ask::{Ask, Question, Typing};
+use crate::settings::ask::{Answered, Ask, Before, Question, Said, Typing};
 
 /// How every form of a public key begins that can be pasted.
 const KEY_BEGINNINGS: [&str; 5] = ["ssh-", "ecdsa-", "sk-", "----", "\"ssh-"];
@@ -46,16 +46,21 @@ impl Terminal {
     }
 }
 
+/// What is typed to go back. A name that is really `<` can be given by its flag.
+const BACK: &str = "<";
+
 impl Ask for Terminal {
-    fn text(&self, question: &Question) -> Result<String> {
+    fn text(&self, question: &Question) -> Result<Said<String>> {
         self.introduce(question);
         if question.id == Id::PublicKey {
             let started = |text: &str| KEY_BEGINNINGS.iter().any(|start| text.trim_start().starts_with(start));
-            return Ok(prompt::lines(question.prompt, started, |text| {
-                text.parse::<PublicKey>().is_ok()
-            }));
+            let key = prompt::lines(question.prompt, started, |text| text.parse::<PublicKey>().is_ok());
+            return Ok(said(question, key));
         }
-        Ok(prompt::line(question.prompt, question.default.as_deref()))
+        Ok(said(
+            question,
+            prompt::line(question.prompt, question.default.as_deref()),
+        ))
     }
 
     fn secret(&self, question: &Question, typing: Typing) -> Result<Secret> {
@@ -73,17 +78,55 @@ impl Ask for Terminal {
         }
     }
 
-    fn choose(&self, question: &Question, choices: &[&str]) -> Result<usize> {
+    fn choose(&self, question: &Question, choices: &[&str]) -> Result<Said<usize>> {
         self.introduce(question);
+        let back = (question.before == Before::Something).then_some("(back to the question before)");
         let first = question
             .default
             .as_deref()
             .and_then(|default| choices.iter().position(|choice| *choice == default));
-        Ok(prompt::one_of(
-            &self.look,
-            question.prompt,
-            choices,
-            first.unwrap_or_default(),
-        ))
+        let lines: Vec<&str> = choices.iter().copied().chain(back).collect();
+        let chosen = prompt::one_of(&self.look, question.prompt, &lines, first.unwrap_or_default());
+        Ok(if chosen < choices.len() {
+            Said::This(chosen)
+        } else {
+            Said::Back
+        })
+    }
+
+    fn review(&self, answers: &[Answered]) -> Result<Option<usize>> {
+        say(&format!("\n{}", self.look.bold("Your answers")));
+        for (number, answered) in (1..).zip(answers) {
+            let lead = format!("  {number:>2}  ");
+            let line = format!(
+                "{lead}{}{} {}",
+                answered.prompt,
+                prompt::colon(answered.prompt),
+                answered.answer
+            );
+            say(&prompt::fitting(&line, self.look.width));
+        }
+        loop {
+            let answer = prompt::line("Enter to go on, or the number of an answer to change", None);
+            match answer.trim() {
+                "" => return Ok(None),
+                BACK => return Ok(Some(answers.len() - 1)),
+                text => match text.parse::<usize>() {
+                    Ok(number) if (1..=answers.len()).contains(&number) => return Ok(Some(number - 1)),
+                    _ => say(&format!(
+                        "  ! Please press Enter, or give a number from 1 to {}.",
+                        answers.len()
+                    )),
+                },
+            }
+        }
+    }
+}
+
+fn said(question: &Question, answer: String) -> Said<String> {
+    if question.before == Before::Something && answer.trim() == BACK {
+        Said::Back
+    } else {
+        Said::This(answer)
     }
 }

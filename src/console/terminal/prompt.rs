@@ -44,7 +44,7 @@ pub(super) fn line(prompt: &str, default: Option<&str>) -> String {
 }
 
 /// What follows a question: a colon, unless it ends in a mark of its own.
-fn colon(prompt: &str) -> &'static str {
+pub(super) fn colon(prompt: &str) -> &'static str {
     if prompt.ends_with(['?', ':']) { "" } else { ":" }
 }
 
@@ -133,7 +133,7 @@ pub(super) fn some_of(look: &Look, prompt: &str, choices: &[(String, bool)]) -> 
         return ticked_by_number(prompt, choices);
     }
     // A line that wraps would be drawn over only in part.
-    let fitting = |text: &str| truncate_str(text, look.width.saturating_sub(8), "...").into_owned();
+    let fitting = |text: &str| fitting(text, look.width.saturating_sub(8));
     #[expect(clippy::disallowed_types, reason = "the one place where questions are asked")]
     let list = MultiSelect::with_theme(&Plain)
         .with_prompt(prompt)
@@ -145,6 +145,11 @@ pub(super) fn some_of(look: &Look, prompt: &str, choices: &[(String, bool)]) -> 
     };
     CURSOR_HIDDEN.store(false, Ordering::SeqCst);
     chosen
+}
+
+/// As much of a line as fits.
+pub(super) fn fitting(text: &str, width: usize) -> String {
+    truncate_str(text, width, "...").into_owned()
 }
 
 fn ticked_by_number(prompt: &str, choices: &[(String, bool)]) -> Vec<usize> {

@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
+use super::server::ANOTHER;
 use super::{Answer, Questions, question};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::settings::complete::Purpose;
-use crate::settings::{Id, check};
+use crate::settings::{Id, check, known_servers};
 use crate::steps::StepId;
 
 impl Questions<'_> {
@@ -23,20 +24,41 @@ impl Questions<'_> {
             let choices = ["No, Stitch connects directly", "Yes, through an SSH server"];
             let first = Some(choices[0].to_owned());
             let question_ = question(Id::Bastion, "Does Stitch go through an SSH tunnel?", help, first);
-            if self.choose(&question_, &choices)? == 0 {
+            if self.choose(question_, &choices)? == 0 {
                 return Ok(());
             }
-            let help =
-                "USER@HOST, USER@HOST:PORT, a name from ~/.ssh/config, or local when this machine is the SSH server.";
-            let question = question(Id::Bastion, "SSH server", help, None);
-            let environment = self.context.environment;
-            self.text(question, |text| check::can_be_server(text, environment))?;
+            self.ssh_server()?;
         }
         let help = "Stitch gets a Linux user of its own on the SSH server.";
         self.name::<LinuxUser>(Id::TunnelUser, "Linux user for Stitch", help)?;
         self.public_key()?;
         self.key_options()?;
         self.prove()
+    }
+
+    /// A name of the SSH client's configuration, where there are any, or what is typed.
+    fn ssh_server(&mut self) -> Result<()> {
+        let environment = self.context.environment;
+        let aliases = known_servers::ssh_aliases(environment);
+        if !aliases.is_empty() {
+            let choices: Vec<&str> = aliases.iter().map(String::as_str).chain([ANOTHER]).collect();
+            let question = question(
+                Id::Bastion,
+                "Which SSH server?",
+                "These are known from ~/.ssh/config.",
+                None,
+            );
+            if let Some(alias) = aliases.get(self.choose(question, &choices)?) {
+                check::can_be_server(alias, environment)?;
+                self.set(Id::Bastion, alias.clone());
+                return Ok(());
+            }
+        }
+        let help =
+            "USER@HOST, USER@HOST:PORT, a name from ~/.ssh/config, or local when this machine is the SSH server.";
+        let question = question(Id::Bastion, "SSH server", help, None);
+        self.text(question, |text| check::can_be_server(text, environment))?;
+        Ok(())
     }
 
     pub(super) fn public_key(&mut self) -> Result<()> {
@@ -59,7 +81,7 @@ impl Questions<'_> {
         let choices = ["Yes, log in as Stitch will", "No"];
         let first = Some(choices[0].to_owned());
         let question = question(Id::ProveTunnel, "Prove the whole way at the end?", help, first);
-        let answer = self.choose(&question, &choices)?;
+        let answer = self.choose(question, &choices)?;
         self.set(Id::ProveTunnel, if answer == 0 { "true" } else { "false" });
         Ok(())
     }
@@ -82,7 +104,7 @@ impl Questions<'_> {
         let help = "A tighter key must be changed when the database moves or Stitch adds an address.";
         let first = Some(choices[0].to_owned());
         let question = question(Id::KeyOptions, "What may Stitch's key do?", help, first);
-        let answer = self.choose(&question, &choices[..offered])?;
+        let answer = self.choose(question, &choices[..offered])?;
         self.set(Id::KeyOptions, sets[answer]);
         Ok(())
     }

@@ -1,0 +1,146 @@
+//! The answers given so far, so that a person can go back: the questions are walked through again, and those that were
+//! answered answer themselves.
+
+use std::fmt;
+
+use anyhow::Result;
+
+use crate::secret::Secret;
+use crate::settings::ask::{Answered, Ask, Before, Question};
+use crate::settings::known::Id;
+
+/// One answer, as it is given again.
+#[derive(Clone)]
+pub(super) enum Reply {
+    /// What was typed, or the default it stands for.
+    Text(String),
+    /// The words that were chosen; their place may be another the next time.
+    Choice(String),
+    /// Typed unseen.
+    Secret(Secret),
+}
+
+struct Entry {
+    id: Id,
+    prompt: &'static str,
+    reply: Reply,
+}
+
+/// All answers, and which of them counted in this walk through the questions.
+#[derive(Default)]
+pub(super) struct Memory {
+    entries: Vec<Entry>,
+    /// Places in `entries`, in the order of the questions.
+    walked: Vec<usize>,
+}
+
+impl Memory {
+    /// A walk begins.
+    pub(super) fn rewind(&mut self) {
+        self.walked.clear();
+    }
+
+    /// The answer given before. A question that is put again because its answer was refused has none.
+    pub(super) fn recall(&self, question: &Question) -> Option<Reply> {
+        let fresh = question.refused.is_none();
+        let place = self
+            .place(question)
+            .filter(|place| fresh && !self.walked.contains(place))?;
+        Some(self.entries[place].reply.clone())
+    }
+
+    /// Remembers an answer that was taken.
+    pub(super) fn note(&mut self, question: &Question, reply: Reply) {
+        let entry = Entry {
+            id: question.id,
+            prompt: question.prompt,
+            reply,
+        };
+        let place = match self.place_of_kind(&entry) {
+            Some(place) => {
+                self.entries[place] = entry;
+                place
+            }
+            None => {
+                self.entries.push(entry);
+                self.entries.len() - 1
+            }
+        };
+        self.walked.push(place);
+    }
+
+    /// Whether there is a question to go back to.
+    pub(super) fn before(&self) -> Before {
+        if self.walked.is_empty() {
+            Before::Nothing
+        } else {
+            Before::Something
+        }
+    }
+
+    /// Forgets the answer to the question before the one that stands open.
+    pub(super) fn forget_last(&mut self) {
+        if let Some(place) = self.walked.pop() {
+            self.entries.remove(place);
+        }
+    }
+
+    /// Forgets one answer, by its place in the walk.
+    pub(super) fn forget(&mut self, index: usize) {
+        if let Some(place) = self.walked.get(index) {
+            self.entries.remove(*place);
+        }
+    }
+
+    /// Shows what was answered; the one to be answered anew, if any. Nothing to look over where only one was asked.
+    pub(super) fn review(&self, asker: &dyn Ask) -> Result<Option<usize>> {
+        if self.walked.len() < 2 {
+            return Ok(None);
+        }
+        let answers: Vec<Answered> = self.walked.iter().map(|place| self.entries[*place].shown()).collect();
+        asker.review(&answers)
+    }
+
+    fn place(&self, question: &Question) -> Option<usize> {
+        let same = |entry: &Entry| entry.id == question.id && entry.prompt == question.prompt;
+        let fits = |(place, entry): (usize, &Entry)| (same(entry) && !self.walked.contains(&place)).then_some(place);
+        self.entries.iter().enumerate().find_map(fits)
+    }
+
+    /// A list and a hidden line may go by the same words: the password is chosen to be typed, and then typed.
+    fn place_of_kind(&self, new: &Entry) -> Option<usize> {
+        let same = |entry: &Entry| {
+            entry.id == new.id
+                && entry.prompt == new.prompt
+                && std::mem::discriminant(&entry.reply) == std::mem::discriminant(&new.reply)
+        };
+        self.entries.iter().position(same)
+    }
+}
+
+impl Entry {
+    fn shown(&self) -> Answered {
+        let answer = match &self.reply {
+            // A pasted key has line breaks.
+            Reply::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+            Reply::Choice(text) => text.clone(),
+            Reply::Secret(_) => "given, not shown".to_owned(),
+        };
+        Answered {
+            prompt: self.prompt,
+            answer,
+        }
+    }
+}
+
+/// The person wants the question before again; carried up as an error, since every question on the way ends with it.
+#[derive(Debug)]
+pub(super) struct GoBack;
+
+impl fmt::Display for GoBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("back to the question before")
+    }
+}
+
+impl std::error::Error for GoBack {}
