@@ -27,7 +27,7 @@ pub(crate) fn look_up(path: &Path, wanted: &Wanted<'_>, warnings: &mut Vec<Strin
         warnings.push(format!("{shown} is not a plain file; its passwords are not used"));
         return None;
     }
-    if metadata.mode() & 0o077 != 0 {
+    if is_open_to_others(&metadata) {
         warnings.push(format!(
             "{shown} can be read by others, so its passwords are not used; mend it with: chmod 600 {shown}"
         ));
@@ -44,7 +44,7 @@ pub(crate) fn look_up(path: &Path, wanted: &Wanted<'_>, warnings: &mut Vec<Strin
 
 /// The servers it has passwords for, where it is a file that libpq would use.
 pub(super) fn servers(path: &Path) -> Vec<KnownServer> {
-    let private = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.mode() & 0o077 == 0);
+    let private = std::fs::metadata(path).is_ok_and(|found| found.is_file() && !is_open_to_others(&found));
     let text = std::fs::read_to_string(path)
         .ok()
         .filter(|_| private)
@@ -59,6 +59,10 @@ pub(super) fn servers(path: &Path) -> Vec<KnownServer> {
         })
     });
     servers.collect()
+}
+
+fn is_open_to_others(file: &std::fs::Metadata) -> bool {
+    file.mode() & 0o077 != 0
 }
 
 fn find(text: &str, wanted: &Wanted<'_>) -> Option<Secret> {

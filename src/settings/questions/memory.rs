@@ -56,15 +56,12 @@ impl Memory {
             prompt: question.prompt,
             reply,
         };
-        let place = match self.place_of_kind(&entry) {
-            Some(place) => {
-                self.entries[place] = entry;
-                place
-            }
-            None => {
-                self.entries.push(entry);
-                self.entries.len() - 1
-            }
+        let place = if let Some(place) = self.place_of_kind(&entry) {
+            self.entries[place] = entry;
+            place
+        } else {
+            self.entries.push(entry);
+            self.entries.len() - 1
         };
         self.walked.push(place);
     }
