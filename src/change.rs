@@ -39,6 +39,8 @@ pub enum Action {
     Sql(Sql),
     /// A POSIX shell script for the SSH server, fed on standard input, run as root.
     Host(Statement),
+    /// The same for the machine Stitch reaches: the SSH server, or without one PostgreSQL's.
+    Entrance(Statement),
     /// Lines put into `pg_hba.conf` on the machine PostgreSQL runs on, and the server reloaded; they are proved to be in
     /// force, or taken out again at once.
     AddHbaLines(HbaLines),
@@ -213,7 +215,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sql(sql) => sql.fmt(f),
-            Self::Host(script) => script.fmt(f),
+            Self::Host(script) | Self::Entrance(script) => script.fmt(f),
             Self::AddHbaLines(edit) => write!(f, "{}{};", crate::shell::add_hba_lines(edit), crate::sql::reload()),
             Self::RemoveHbaLines(edit) => {
                 write!(f, "{}{};", crate::shell::remove_hba_lines(edit), crate::sql::reload())

@@ -4,21 +4,38 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+mod ipset;
 mod iptables;
 mod nft;
 mod printed;
+mod tool;
 
-pub use iptables::{Kind, parse as parse_iptables};
-pub use nft::parse as parse_nft;
-pub use printed::Printed;
+pub use printed::{Keeper, Printed, Rank};
+pub use tool::{Spot, Tool};
 
 /// The first packet of a connection from outside: TCP, no state known of it, not over the loopback interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Packet {
-    /// Who sends it.
-    pub from: IpAddr,
-    /// To which port.
-    pub port: u16,
+struct Packet<'a> {
+    from: IpAddr,
+    port: u16,
+    /// The interface it comes in by, where that is known.
+    over: Option<&'a str>,
+}
+
+impl Packet<'_> {
+    /// Stitch's packets come over no loopback.
+    fn comes_over(&self, name: &str) -> Tri {
+        match (name, self.over) {
+            ("lo", _) => Tri::No,
+            (name, Some(over)) => match name.strip_suffix(['+', '*']) {
+                Some(start) => over.starts_with(start),
+                None => over == name,
+            }
+            .into(),
+            ("+" | "*", None) => Tri::Yes,
+            (_, None) => Tri::Maybe,
+        }
+    }
 }
 
 /// What becomes of it.
@@ -28,6 +45,8 @@ pub struct Answer {
     pub fate: Fate,
     /// The rule or policy that decides; none where there is no firewall.
     pub by: Option<String>,
+    /// Where that stands, where it is a rule or policy that was seen.
+    pub at: Option<Spot>,
 }
 
 /// What becomes of a packet.
@@ -42,8 +61,9 @@ pub enum Fate {
 }
 
 /// Chains that packets to this machine come through, one after another; each of them must let a packet in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Filter {
+    tool: Tool,
     /// Where packets begin, in order.
     hooks: Vec<Hook>,
     chains: BTreeMap<String, Vec<Rule>>,
@@ -60,6 +80,8 @@ struct Hook {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rule {
     text: String,
+    /// nft's handle, or the number in the chain.
+    number: u64,
     matches: Tri,
     act: Act,
 }
@@ -104,29 +126,37 @@ enum Act {
 const DEEPEST: usize = 16;
 
 impl Filter {
+    fn new(tool: Tool) -> Self {
+        Self {
+            tool,
+            hooks: Vec::new(),
+            chains: BTreeMap::new(),
+        }
+    }
+
     /// What it does with the packet it was read for.
-    #[must_use]
-    pub fn answer(&self) -> Answer {
+    fn answer(&self) -> Answer {
         let mut answer = Answer {
             fate: Fate::Accepted,
             by: None,
+            at: None,
         };
         let mut hooks: Vec<&Hook> = self.hooks.iter().collect();
         hooks.sort_by_key(|hook| hook.priority);
         for hook in hooks {
             let mut doubt = None;
-            let fate = match self.walk(&hook.chain, &mut doubt, 0) {
-                End::Decided(fate, by) => (fate, by),
-                End::Over if hook.policy == Act::Drop => (Fate::Dropped, format!("policy drop of {}", hook.chain)),
-                End::Over => (Fate::Accepted, format!("policy accept of {}", hook.chain)),
+            let end = match self.walk(&hook.chain, &mut doubt, 0) {
+                End::Decided(answer) => answer,
+                End::Over if hook.policy == Act::Drop => self.policy(Fate::Dropped, "drop", &hook.chain),
+                End::Over => self.policy(Fate::Accepted, "accept", &hook.chain),
             };
-            let said = match (fate, doubt) {
+            let said = match doubt {
                 // What stood in doubt would have done the same, or decides.
-                ((fate, _), Some((other, by))) if other != fate => Answer {
+                Some(other) if other.fate != end.fate => Answer {
                     fate: Fate::Unknown,
-                    by: Some(by),
+                    ..other
                 },
-                ((fate, by), _) => Answer { fate, by: Some(by) },
+                _ => end,
             };
             match (answer.fate, said.fate) {
                 // Every chain must let it in: what one drops is gone, whatever another would have done.
@@ -139,9 +169,13 @@ impl Filter {
     }
 
     /// Goes through a chain. A rule that may match leaves a doubt and the walk goes on.
-    fn walk(&self, chain: &str, doubt: &mut Option<(Fate, String)>, depth: usize) -> End {
+    fn walk(&self, chain: &str, doubt: &mut Option<Answer>, depth: usize) -> End {
         let Some(rules) = self.chains.get(chain).filter(|_| depth < DEEPEST) else {
-            return End::Decided(Fate::Unknown, format!("chain {chain}, which was not seen"));
+            return End::Decided(Answer {
+                fate: Fate::Unknown,
+                by: Some(format!("chain {chain}, which was not seen")),
+                at: None,
+            });
         };
         for rule in rules {
             if rule.matches == Tri::No {
@@ -149,9 +183,9 @@ impl Filter {
             }
             let end = match &rule.act {
                 Act::Nothing => continue,
-                Act::Accept => End::Decided(Fate::Accepted, rule.text.clone()),
-                Act::Drop => End::Decided(Fate::Dropped, rule.text.clone()),
-                Act::Unknown => End::Decided(Fate::Unknown, rule.text.clone()),
+                Act::Accept => End::Decided(self.by(rule, chain, Fate::Accepted)),
+                Act::Drop => End::Decided(self.by(rule, chain, Fate::Dropped)),
+                Act::Unknown => End::Decided(self.by(rule, chain, Fate::Unknown)),
                 Act::Return => End::Over,
                 Act::Jump(to) | Act::Goto(to) => self.walk(to, doubt, depth + 1),
             };
@@ -159,20 +193,47 @@ impl Filter {
             match (rule.matches, end) {
                 // A return that may happen hides the rest of the chain.
                 (Tri::Maybe, End::Over) if returns => {
-                    doubt.get_or_insert((Fate::Unknown, rule.text.clone()));
+                    doubt.get_or_insert(self.by(rule, chain, Fate::Unknown));
                 }
                 (Tri::Yes, End::Over) if returns => return End::Over,
                 (_, End::Over) => {}
                 (Tri::Yes, decided) => return decided,
-                (_, End::Decided(fate, by)) => {
-                    let earlier = doubt.get_or_insert((fate, by.clone()));
-                    if earlier.0 != fate {
-                        *earlier = (Fate::Unknown, by);
+                (_, End::Decided(answer)) => {
+                    let earlier = doubt.get_or_insert(answer.clone());
+                    if earlier.fate != answer.fate {
+                        *earlier = Answer {
+                            fate: Fate::Unknown,
+                            ..answer
+                        };
                     }
                 }
             }
         }
         End::Over
+    }
+
+    fn policy(&self, fate: Fate, word: &str, chain: &str) -> Answer {
+        Answer {
+            fate,
+            by: Some(format!("policy {word} of {chain}")),
+            at: Some(self.spot(chain, None)),
+        }
+    }
+
+    fn by(&self, rule: &Rule, chain: &str, fate: Fate) -> Answer {
+        Answer {
+            fate,
+            by: Some(rule.text.clone()),
+            at: Some(self.spot(chain, Some(rule.number))),
+        }
+    }
+
+    fn spot(&self, chain: &str, rule: Option<u64>) -> Spot {
+        Spot {
+            tool: self.tool,
+            chain: chain.to_owned(),
+            rule,
+        }
     }
 
     fn push(&mut self, chain: &str, rule: Rule) {
@@ -181,7 +242,7 @@ impl Filter {
 }
 
 enum End {
-    Decided(Fate, String),
+    Decided(Answer),
     /// The chain ended, or said return.
     Over,
 }

@@ -22,6 +22,8 @@ pub struct UndoFile {
     host: String,
     /// What runs a script on the machine PostgreSQL runs on.
     database_host: String,
+    /// What runs a script as root on the machine Stitch reaches.
+    entrance: String,
     count: usize,
     /// The function of the change that is being made.
     begun: Option<String>,
@@ -50,6 +52,7 @@ impl UndoFile {
             database: String::new(),
             host: String::new(),
             database_host: String::new(),
+            entrance: String::new(),
             count: 0,
             begun: None,
         }
@@ -88,14 +91,20 @@ impl UndoFile {
                     )
                 }
             });
+        let database_host = match settings.database_machine() {
+            Some(Machine::Bastion) => host.clone(),
+            _ => "sh -s".to_owned(),
+        };
         Ok(Self {
             file: Some(file),
             psql,
             database: shell::word(admin.database.as_str()),
-            database_host: match settings.database_machine() {
-                Some(Machine::Bastion) => host.clone(),
-                _ => "sh -s".to_owned(),
+            entrance: if settings.bastion.is_some() {
+                host.clone()
+            } else {
+                database_host.clone()
             },
+            database_host,
             host,
             count: 0,
             begun: None,
@@ -116,6 +125,7 @@ impl UndoFile {
                         sql.to_string(),
                     ),
                     Action::Host(script) => (self.host.clone(), script.to_string()),
+                    Action::Entrance(script) => (self.entrance.clone(), script.to_string()),
                     Action::RemoveHbaLines(edit) => {
                         let reload = shell::word(&format!("{};", crate::sql::reload()));
                         let command = format!(

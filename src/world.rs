@@ -149,12 +149,18 @@ impl World {
     /// The firewall rules of the machine that Stitch, or without an SSH server PostgreSQL, is reached at, where it is
     /// one we are root on without a question.
     pub(crate) async fn look_at_firewall(&mut self) -> Result<String> {
-        let host = if self.settings.bastion.is_some() {
-            self.host().await?
+        let addresses: Vec<_> = self.settings.stitch.allow.iter().map(|cidr| cidr.address()).collect();
+        let script = crate::shell::inspect_firewall(&addresses);
+        self.entrance().await?.as_root_unasked(&script).await
+    }
+
+    /// The machine Stitch reaches: the SSH server, or without one PostgreSQL's.
+    async fn entrance(&mut self) -> Result<&mut Host> {
+        if self.settings.bastion.is_some() {
+            self.host().await
         } else {
-            self.database_host().await?
-        };
-        host.as_root_unasked(&crate::shell::inspect_firewall()).await
+            self.database_host().await
+        }
     }
 
     async fn host(&mut self) -> Result<&mut Host> {

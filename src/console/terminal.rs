@@ -144,7 +144,7 @@ impl Console for Terminal {
             }
             Event::Applying { change } => {
                 // A change that takes long is announced before; the line is short-lived otherwise.
-                if matches!(change.action, Action::Host(_)) {
+                if matches!(change.action, Action::Host(_) | Action::Entrance(_)) {
                     say(&look.fold("  ", 4, &format!("... to {}", change.summary)));
                 }
             }

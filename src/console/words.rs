@@ -51,6 +51,7 @@ pub(super) fn change(look: &Look, change: &Change) -> String {
     let place = match &change.action {
         Action::Sql(sql) => format!(" (in the database {:?})", sql.database.as_str()),
         Action::Host(_) => " (as root on the SSH server)".to_owned(),
+        Action::Entrance(_) => " (as root there)".to_owned(),
         Action::AddHbaLines(_) | Action::RemoveHbaLines(_) => " (on PostgreSQL's machine)".to_owned(),
         Action::SaveSecret { .. } => " (on this machine)".to_owned(),
     };

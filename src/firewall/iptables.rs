@@ -1,19 +1,12 @@
-//! What `iptables-save` and `ip6tables-save` print, and `ipset save` for the sets they name.
+//! What `iptables-save` and `ip6tables-save` print.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Act, Filter, Hook, Packet, Rule, Tri};
-
-/// Which of the two printed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// IPv4.
-    Iptables,
-    /// IPv6.
-    Ip6tables,
-}
+use super::ipset::Sets;
+use super::{Act, Filter, Hook, Packet, Rule, Tool, Tri};
 
 /// The tables packets to this machine come through before they are delivered. `nat` decides about no packet.
 const TABLES: [(&str, &str, i64); 5] = [
@@ -25,13 +18,13 @@ const TABLES: [(&str, &str, i64); 5] = [
 ];
 
 /// Reads what was printed, for one packet.
-#[must_use]
-pub fn parse(text: &str, kind: Kind, packet: Packet) -> Filter {
-    let mut filter = Filter::default();
-    if packet.from.is_ipv4() != (kind == Kind::Iptables) {
+pub(super) fn parse(text: &str, tool: Tool, sets: &Sets, packet: Packet<'_>) -> Filter {
+    let mut filter = Filter::new(tool);
+    if packet.from.is_ipv4() != tool.is_for_ipv4() {
         return filter;
     }
     let mut table = String::new();
+    let mut numbers = BTreeMap::new();
     for line in text.lines() {
         if let Some(name) = line.strip_prefix('*') {
             name.trim().clone_into(&mut table);
@@ -48,7 +41,18 @@ pub fn parse(text: &str, kind: Kind, packet: Packet) -> Filter {
                 });
             }
         } else if line.starts_with("-A ") {
-            rule(&mut filter, &table, line, packet);
+            let words = words(line);
+            let chain = format!("{table} {}", words.get(1).map_or("", String::as_str));
+            let number: &mut u64 = numbers.entry(chain.clone()).or_default();
+            *number += 1;
+            let (matches, act) = rule(&words, &table, sets, packet);
+            let rule = Rule {
+                text: format!("{} {table}: {line}", tool.as_str()),
+                number: *number,
+                matches,
+                act,
+            };
+            filter.push(&chain, rule);
         }
     }
     filter
@@ -83,10 +87,8 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-fn rule(filter: &mut Filter, table: &str, line: &str, packet: Packet) {
-    let words = words(line);
-    let mut words = words.iter().map(String::as_str).skip(1).peekable();
-    let chain = words.next().unwrap_or_default();
+fn rule(words: &[String], table: &str, sets: &Sets, packet: Packet<'_>) -> (Tri, Act) {
+    let mut words = words.iter().map(String::as_str).skip(2).peekable();
     let (mut matches, mut act) = (Tri::Yes, Act::Nothing);
     let mut negated = false;
     while let Some(word) = words.next() {
@@ -98,7 +100,7 @@ fn rule(filter: &mut Filter, table: &str, line: &str, packet: Packet) {
         let one = match word {
             "-s" | "--source" => network(value(), packet.from),
             "-p" | "--protocol" => matches!(value(), "tcp" | "6" | "all").into(),
-            "-i" | "--in-interface" => interface(value()),
+            "-i" | "--in-interface" => packet.comes_over(value()),
             "--dport" | "--destination-port" | "--dports" | "--destination-ports" => ports(value(), packet.port),
             "--state" | "--ctstate" => states(value()),
             "--tcp-flags" => {
@@ -106,10 +108,17 @@ fn rule(filter: &mut Filter, table: &str, line: &str, packet: Packet) {
                 flags(&mask, set)
             }
             "--syn" => Tri::Yes,
+            "--match-set" => {
+                let name = value().to_owned();
+                sets.holds(&name, value(), packet)
+            }
+            // It is to this machine, and from another.
+            "--dst-type" => value().split(',').any(|kind| kind == "LOCAL").into(),
+            "--src-type" if value() == "LOCAL" => Tri::No,
             "-m" | "--match" => {
                 match value() {
                     // Their own words follow, and are known; remarks say nothing.
-                    "tcp" | "state" | "conntrack" | "multiport" | "comment" => {}
+                    "tcp" | "state" | "conntrack" | "multiport" | "comment" | "set" | "addrtype" => {}
                     _ => matches = matches.min(Tri::Maybe),
                 }
                 continue;
@@ -134,14 +143,7 @@ fn rule(filter: &mut Filter, table: &str, line: &str, packet: Packet) {
         matches = matches.min(if negated { one.not() } else { one });
         negated = false;
     }
-    if matches == Tri::No {
-        return;
-    }
-    let text = format!(
-        "{} {table}: {line}",
-        if packet.from.is_ipv4() { "iptables" } else { "ip6tables" }
-    );
-    filter.push(&format!("{table} {chain}"), Rule { text, matches, act });
+    (matches, act)
 }
 
 fn target(table: &str, word: &str, name: &str) -> Act {
@@ -166,15 +168,6 @@ fn network(text: &str, from: IpAddr) -> Tri {
         _ => Tri::Maybe,
     };
     text.split(',').map(one).max().unwrap_or(Tri::Maybe)
-}
-
-/// Stitch's packets come over no loopback; over which other interface is not known.
-fn interface(name: &str) -> Tri {
-    match name {
-        "lo" => Tri::No,
-        "+" => Tri::Yes,
-        _ => Tri::Maybe,
-    }
 }
 
 fn ports(text: &str, port: u16) -> Tri {

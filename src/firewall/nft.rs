@@ -5,18 +5,17 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::{Act, Filter, Hook, Packet, Rule, Tri};
+use super::{Act, Filter, Hook, Packet, Rule, Tool, Tri};
 
 /// Tables that iptables keeps in nftables are read as `iptables-save` tells them; here much of them is hidden.
 const OF_IPTABLES: [&str; 5] = ["raw", "mangle", "filter", "nat", "security"];
 
 /// Reads what was printed, for one packet; `None` when it is no ruleset.
-#[must_use]
-pub fn parse(text: &str, packet: Packet) -> Option<Filter> {
+pub(super) fn parse(text: &str, packet: Packet<'_>) -> Option<Filter> {
     let value: Value = serde_json::from_str(text).ok()?;
     let items = value.get("nftables")?.as_array()?;
     let reader = Reader { items, packet };
-    let mut filter = Filter::default();
+    let mut filter = Filter::new(Tool::Nft);
     for item in items {
         if let Some(chain) = item.get("chain").filter(|chain| reader.concerns(chain)) {
             let name = format!("{} {}", table(chain), text_of(chain, "name"));
@@ -47,7 +46,7 @@ pub fn parse(text: &str, packet: Packet) -> Option<Filter> {
 
 struct Reader<'a> {
     items: &'a [Value],
-    packet: Packet,
+    packet: Packet<'a>,
 }
 
 fn text_of<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -69,6 +68,16 @@ impl Reader<'_> {
         family && !self.is_of_iptables(text_of(item, "family"), text_of(item, "table"))
     }
 
+    fn turns_packets(&self) -> bool {
+        let statements = self
+            .items
+            .iter()
+            .filter_map(|item| item["rule"]["expr"].as_array())
+            .flatten();
+        let mut statements = statements.filter_map(Value::as_object);
+        statements.any(|statement| statement.contains_key("dnat") || statement.contains_key("redirect"))
+    }
+
     fn is_of_iptables(&self, family: &str, table: &str) -> bool {
         let upper = |item: &Value| {
             let chain = &item["chain"];
@@ -81,7 +90,8 @@ impl Reader<'_> {
     /// One rule; several when a map gives verdicts.
     fn rule(&self, rule: &Value, chain: &str) -> Vec<Rule> {
         let table = table(rule);
-        let text = format!("nft {chain}, handle {}", rule["handle"]);
+        let number = rule["handle"].as_u64().unwrap_or_default();
+        let text = format!("nft {chain}, handle {number}");
         let mut matches = Tri::Yes;
         let mut rules = Vec::new();
         for statement in rule["expr"].as_array().into_iter().flatten() {
@@ -99,13 +109,14 @@ impl Reader<'_> {
                     continue;
                 }
                 "vmap" => {
-                    rules.extend(self.verdicts(value, &table, matches, &text));
+                    rules.extend(self.verdicts(value, &table, matches, &text, number));
                     continue;
                 }
                 _ => act(kind, value, &table),
             };
             rules.push(Rule {
                 text: text.clone(),
+                number,
                 matches,
                 act,
             });
@@ -114,7 +125,7 @@ impl Reader<'_> {
     }
 
     /// The entries of a verdict map, as rules of their own.
-    fn verdicts(&self, map: &Value, table: &str, so_far: Tri, text: &str) -> Vec<Rule> {
+    fn verdicts(&self, map: &Value, table: &str, so_far: Tri, text: &str, number: u64) -> Vec<Rule> {
         let entries = match &map["data"] {
             Value::String(name) => self.elements(name, table),
             data => data["set"].as_array(),
@@ -122,6 +133,7 @@ impl Reader<'_> {
         let Some(entries) = entries else {
             return vec![Rule {
                 text: text.to_owned(),
+                number,
                 matches: so_far.min(Tri::Maybe),
                 act: Act::Unknown,
             }];
@@ -132,6 +144,7 @@ impl Reader<'_> {
             let matches = self.compare(&map["key"], key, table);
             Some(Rule {
                 text: text.to_owned(),
+                number,
                 matches: so_far.min(matches),
                 act: act(kind, value, table),
             })
@@ -164,10 +177,11 @@ impl Reader<'_> {
             return self.compare(left, inner, table);
         }
         if let Some(state) = left.pointer("/ct/key") {
-            return if state == "state" {
-                (right == "new").into()
-            } else {
-                Tri::Maybe
+            return match state.as_str() {
+                Some("state") => (right == "new").into(),
+                // Where nothing turns packets to other addresses, this one was not turned.
+                Some("status") if right == "dnat" && !self.turns_packets() => Tri::No,
+                _ => Tri::Maybe,
             };
         }
         if let Some(key) = left.pointer("/meta/key").and_then(Value::as_str) {
@@ -202,10 +216,7 @@ impl Reader<'_> {
         let v4 = self.packet.from.is_ipv4();
         let text = right.as_str().unwrap_or_default();
         match key {
-            "iifname" | "iif" => match text {
-                "lo" => Tri::No,
-                _ => Tri::Maybe,
-            },
+            "iifname" | "iif" => self.packet.comes_over(text),
             "l4proto" => (text == "tcp" || *right == 6).into(),
             "nfproto" => (text == if v4 { "ipv4" } else { "ipv6" }).into(),
             "protocol" => (text == if v4 { "ip" } else { "ip6" }).into(),

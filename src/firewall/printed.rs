@@ -1,14 +1,49 @@
 //! What the script of `shell::inspect_firewall` printed, taken apart and asked.
 
-use super::{Answer, Fate, Filter, Kind, Packet, parse_iptables, parse_nft};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::ipset::Sets;
+use super::{Answer, Fate, Filter, Packet, Spot, Tool, iptables, nft};
 
 /// The rules of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Printed {
-    nft: Vec<String>,
-    iptables: Vec<(Kind, String)>,
+    rules: Vec<(Tool, String)>,
+    sets: Sets,
     blind: Vec<String>,
-    tools: Vec<String>,
+    /// By which interface packets from an address come.
+    ways: BTreeMap<String, String>,
+    ufw: bool,
+    /// firewalld's zone for each interface that packets come by.
+    zones: BTreeMap<String, String>,
+}
+
+/// Who keeps the rules, and so has to be told of a new one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keeper {
+    /// ufw, which is switched on.
+    Ufw(Rank),
+    /// firewalld, which runs; with the zone that such packets come into.
+    Firewalld(String),
+    /// Nobody that is known: the rule goes to where the decision is made.
+    Nobody(Spot),
+}
+
+/// Where ufw has to put a rule so that it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Behind the others.
+    Last,
+    /// Before the one of ufw's own that decides now.
+    First,
+}
+
+/// Into what the lines behind a mark go.
+enum Into {
+    Nothing,
+    Rules,
+    Sets,
 }
 
 impl Printed {
@@ -16,30 +51,33 @@ impl Printed {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut printed = Self::default();
-        let mut into: Option<&mut String> = None;
+        let mut into = Into::Nothing;
         for line in text.lines() {
-            match line.split_once(' ').unwrap_or((line, "")) {
-                ("@has", tool) => printed.tools.push(tool.to_owned()),
-                ("@blind", why) => printed.blind.push(why.to_owned()),
-                ("@nft", "") => {
-                    printed.nft.push(String::new());
-                    into = printed.nft.last_mut();
+            let words: Vec<&str> = line.split(' ').collect();
+            match words[..] {
+                ["@blind", ..] => printed.blind.push(line["@blind".len()..].trim().to_owned()),
+                ["@active", "ufw"] => printed.ufw = true,
+                ["@zone", interface, zone] => {
+                    printed.zones.insert(interface.to_owned(), zone.to_owned());
                 }
-                (mark @ ("@iptables" | "@ip6tables"), "") => {
-                    let kind = if mark == "@iptables" {
-                        Kind::Iptables
-                    } else {
-                        Kind::Ip6tables
-                    };
-                    printed.iptables.push((kind, String::new()));
-                    into = printed.iptables.last_mut().map(|(_, text)| text);
+                ["@way", address, interface] => {
+                    printed.ways.insert(address.to_owned(), interface.to_owned());
                 }
-                _ => {
-                    if let Some(text) = &mut into {
-                        text.push_str(line);
-                        text.push('\n');
+                ["@ipset"] => into = Into::Sets,
+                [mark] if let Some(tool) = mark.strip_prefix('@').and_then(Tool::named) => {
+                    printed.rules.push((tool, String::new()));
+                    into = Into::Rules;
+                }
+                _ => match into {
+                    Into::Nothing => {}
+                    Into::Sets => printed.sets.read(line),
+                    Into::Rules => {
+                        if let Some((_, text)) = printed.rules.last_mut() {
+                            text.push_str(line);
+                            text.push('\n');
+                        }
                     }
-                }
+                },
             }
         }
         printed
@@ -48,41 +86,52 @@ impl Printed {
     /// Whether nothing could be seen at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nft.is_empty() && self.iptables.is_empty() && self.blind.is_empty()
+        self.rules.is_empty() && self.blind.is_empty()
     }
 
-    /// Whether that tool is there to make rules with.
+    /// Who has to be told of a rule that changes what was decided there about packets from that address.
     #[must_use]
-    pub fn has(&self, tool: &str) -> bool {
-        self.tools.iter().any(|has| has == tool)
+    pub fn keeper(&self, from: IpAddr, at: &Spot) -> Keeper {
+        let zone = self.ways.get(&from.to_string()).and_then(|way| self.zones.get(way));
+        let chain = at.chain.as_str();
+        if let Some(zone) = zone
+            && at.tool == Tool::Nft
+            && chain.contains(" firewalld ")
+        {
+            return Keeper::Firewalld(zone.clone());
+        }
+        // ufw's own chains, and the policy behind them.
+        let of_ufw = chain.contains(" ufw") || (chain == "filter INPUT" && at.rule.is_none());
+        if self.ufw && at.tool != Tool::Nft && of_ufw {
+            let user = chain.ends_with("-user-input");
+            return Keeper::Ufw(if user { Rank::First } else { Rank::Last });
+        }
+        Keeper::Nobody(at.clone())
     }
 
-    /// What becomes of a packet: it must get through all of them.
+    /// What becomes of the first packet of a connection from that address to that port: it must get through all rules.
     #[must_use]
-    pub fn answer(&self, packet: Packet) -> Answer {
-        let unreadable = || Answer {
+    pub fn answer(&self, from: IpAddr, port: u16) -> Answer {
+        let over = self.ways.get(&from.to_string()).map(String::as_str);
+        let packet = Packet { from, port, over };
+        let unknown = |why: &str| Answer {
             fate: Fate::Unknown,
-            by: Some("nft's list, which cannot be read".to_owned()),
+            by: Some(why.to_owned()),
+            at: None,
         };
-        let nft = self
-            .nft
-            .iter()
-            .map(|text| parse_nft(text, packet).as_ref().map_or_else(unreadable, Filter::answer));
-        let iptables = self
-            .iptables
-            .iter()
-            .map(|(kind, text)| parse_iptables(text, *kind, packet).answer());
-        let blind = self.blind.iter().map(|why| Answer {
-            fate: Fate::Unknown,
-            by: Some(why.clone()),
+        let told = self.rules.iter().map(|(tool, text)| match tool {
+            Tool::Nft => nft::parse(text, packet)
+                .as_ref()
+                .map_or_else(|| unknown("nft's list, which cannot be read"), Filter::answer),
+            tool => iptables::parse(text, *tool, &self.sets, packet).answer(),
         });
-        let mut all: Vec<Answer> = nft.chain(iptables).chain(blind).collect();
+        let blind = self.blind.iter().map(|why| unknown(why));
+        let mut all: Vec<Answer> = told.chain(blind).collect();
         // What one drops is dropped, whatever another leaves open; a rule tells more than that there is none.
         all.sort_by_key(|answer| (rank(answer.fate), answer.by.is_none()));
-        all.into_iter().next().unwrap_or(Answer {
-            fate: Fate::Unknown,
-            by: Some("neither nft nor iptables-save is there to tell the rules".to_owned()),
-        })
+        all.into_iter()
+            .next()
+            .unwrap_or_else(|| unknown("neither nft nor iptables-save is there to tell the rules"))
     }
 }
 

@@ -11,6 +11,8 @@ use super::{BastionServer, Route, Settings};
 pub enum Manage {
     /// `pg_hba.conf`.
     Hba,
+    /// The firewall of the machine that Stitch reaches.
+    Firewall,
 }
 
 impl FromStr for Manage {
@@ -19,7 +21,8 @@ impl FromStr for Manage {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "hba" => Ok(Self::Hba),
-            _ => bail!("{text:?} is nothing to be managed; it can be hba"),
+            "firewall" => Ok(Self::Firewall),
+            _ => bail!("{text:?} is nothing to be managed; it can be hba or firewall"),
         }
     }
 }

@@ -1,38 +1,244 @@
-//! The script that prints a host's firewall rules as its own tools tell them.
+//! Scripts about a host's firewall: its rules printed as its own tools tell them, and ways in made and taken back.
+//! Nothing that is there is replaced or taken out.
 
-use super::{HAS, script};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use super::{FAIL, HAS, script, word};
 use crate::change::Statement;
+use crate::firewall::{Keeper, Rank, Spot, Tool};
+use crate::names::Cidr;
+
+/// A way in, for a few addresses to one port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Who is told.
+    pub keeper: Keeper,
+    /// For whom.
+    pub from: Vec<Cidr>,
+    /// To which port.
+    pub port: u16,
+}
 
 /// Prints the rules, each tool's behind a line with its name; nothing is changed. What was not to be had is told as
-/// `@blind` and why.
+/// `@blind` and why. The addresses are those whose way in matters.
 #[must_use]
-pub fn inspect_firewall() -> Statement {
-    script("Look at the firewall; nothing is changed.", &[], &[HAS, INSPECT])
+pub fn inspect_firewall(from: &[IpAddr]) -> Statement {
+    let addresses: Vec<String> = from.iter().map(IpAddr::to_string).collect();
+    script(
+        "Look at the firewall; nothing is changed.",
+        &[("addresses", &addresses.join(" "))],
+        &[HAS, INSPECT],
+    )
+}
+
+/// Makes the way in.
+#[must_use]
+pub fn open_firewall(opening: &Opening) -> Statement {
+    let mut body = String::new();
+    for cidr in &opening.from {
+        let _ = writeln!(body, "{}", opening.guarded(cidr));
+    }
+    script(
+        "Let Stitch in. Every rule that is there stays.",
+        &[],
+        &[FAIL, body.trim_end()],
+    )
+}
+
+/// Takes the rules of [`open_firewall`] out again, and no others.
+#[must_use]
+pub fn close_firewall(opening: &Opening) -> Statement {
+    let each: Vec<String> = opening.from.iter().map(|cidr| opening.undo(cidr)).collect();
+    script(
+        "Take the rules that let Stitch in out again. Every other rule stays.",
+        &[],
+        &[&each.join("\n")],
+    )
+}
+
+impl Opening {
+    /// The commands by themselves, for people.
+    #[must_use]
+    pub fn commands(&self) -> Vec<String> {
+        self.from.iter().flat_map(|cidr| self.command(cidr)).collect()
+    }
+
+    fn command(&self, cidr: &Cidr) -> Vec<String> {
+        match &self.keeper {
+            Keeper::Ufw(Rank::Last) => vec![format!("ufw {}", self.ufw(cidr))],
+            Keeper::Ufw(Rank::First) => vec![format!("ufw prepend {}", self.ufw(cidr))],
+            Keeper::Firewalld(zone) => ["--permanent ", ""]
+                .map(|when| {
+                    format!(
+                        "firewall-cmd {when}--zone={} --add-rich-rule={}",
+                        word(zone),
+                        self.rich(cidr)
+                    )
+                })
+                .into(),
+            Keeper::Nobody(spot) if spot.tool == Tool::Nft => vec![self.nft(cidr, spot)],
+            Keeper::Nobody(spot) => vec![self.iptables(cidr, spot)],
+        }
+    }
+
+    /// The commands, with what keeps somebody else's rule from being taken for ours.
+    fn guarded(&self, cidr: &Cidr) -> String {
+        let commands = self.command(cidr).join("\n");
+        match &self.keeper {
+            Keeper::Ufw(_) => format!(
+                "said=$({commands})\nprintf '%s\\n' \"$said\"\ncase $said in Skipping*) fail \"ufw has the rule for {cidr} \
+                 already, and it does not count: another stands before it\" ;; esac"
+            ),
+            Keeper::Firewalld(zone) => format!(
+                "if firewall-cmd --permanent --zone={} --query-rich-rule={} >/dev/null; then\n    fail \"firewalld keeps the \
+                 rule for {cidr} already and has not loaded it; run firewall-cmd --reload\"\nfi\n{commands}",
+                word(zone),
+                self.rich(cidr)
+            ),
+            Keeper::Nobody(_) => commands,
+        }
+    }
+
+    fn undo(&self, cidr: &Cidr) -> String {
+        match &self.keeper {
+            Keeper::Ufw(_) => format!("ufw delete {}", self.ufw(cidr)),
+            Keeper::Firewalld(zone) => ["--permanent ", ""]
+                .map(|when| {
+                    let rule = self.rich(cidr);
+                    format!("firewall-cmd {when}--zone={} --remove-rich-rule={rule}", word(zone))
+                })
+                .join("\n"),
+            Keeper::Nobody(spot) if spot.tool == Tool::Nft => {
+                let chain = words(&spot.chain);
+                format!(
+                    "for handle in $(nft -a list chain {chain} | grep -F {} | sed 's/.* handle //'); do\n    nft delete rule \
+                     {chain} handle \"$handle\"\ndone",
+                    word(&format!("comment \"{}\"", self.remark(cidr)))
+                )
+            }
+            Keeper::Nobody(spot) => {
+                let (table, chain) = table_and_chain(spot);
+                format!(
+                    "{} -w -t {table} -D {chain} {}",
+                    spot.tool.as_str(),
+                    self.matching(cidr)
+                )
+            }
+        }
+    }
+
+    fn ufw(&self, cidr: &Cidr) -> String {
+        format!("allow proto tcp from {cidr} to any port {}", self.port)
+    }
+
+    fn rich(&self, cidr: &Cidr) -> String {
+        word(&format!(
+            "rule family=\"{}\" source address=\"{cidr}\" port port=\"{}\" protocol=\"tcp\" accept",
+            if cidr.address().is_ipv4() { "ipv4" } else { "ipv6" },
+            self.port
+        ))
+    }
+
+    fn nft(&self, cidr: &Cidr, spot: &Spot) -> String {
+        let chain = words(&spot.chain);
+        let place = match spot.rule {
+            Some(handle) => format!("insert rule {chain} position {handle}"),
+            None => format!("add rule {chain}"),
+        };
+        let family = if cidr.address().is_ipv4() { "ip" } else { "ip6" };
+        format!(
+            "nft {place} {family} saddr {cidr} tcp dport {} accept comment {}",
+            self.port,
+            word(&format!("\"{}\"", self.remark(cidr)))
+        )
+    }
+
+    fn iptables(&self, cidr: &Cidr, spot: &Spot) -> String {
+        let (table, chain) = table_and_chain(spot);
+        let place = match spot.rule {
+            Some(number) => format!("-I {chain} {number}"),
+            None => format!("-A {chain}"),
+        };
+        format!("{} -w -t {table} {place} {}", spot.tool.as_str(), self.matching(cidr))
+    }
+
+    fn matching(&self, cidr: &Cidr) -> String {
+        format!(
+            "-s {cidr} -p tcp -m tcp --dport {} -m comment --comment stitch-pg -j ACCEPT",
+            self.port
+        )
+    }
+
+    /// By which our rule in nft is known again.
+    fn remark(&self, cidr: &Cidr) -> String {
+        format!("stitch-pg: {} from {cidr}", self.port)
+    }
+}
+
+fn words(chain: &str) -> String {
+    chain.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn table_and_chain(spot: &Spot) -> (String, String) {
+    let (table, chain) = spot.chain.split_once(' ').unwrap_or_default();
+    (word(table), word(chain))
 }
 
 const INSPECT: &str = r#"
-for tool in ufw firewall-cmd; do if has "$tool"; then echo "@has $tool"; fi; done
 # The kernel's tables that are there; where none is, no tool is needed to know that nothing is filtered.
-tables=$(cat /proc/net/ip_tables_names 2>/dev/null || :)
+tables=$(cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || :)
 if has nft; then
     echo @nft
     nft -j list ruleset || echo "@blind nft does not list its rules"
 elif grep -q '^nf_tables ' /proc/modules 2>/dev/null; then
     echo "@blind the kernel has nftables, and there is no nft to read them with"
 fi
+save() {
+    if has "$1-save"; then
+        echo "@$1"
+        "$1-save" 2>/dev/null || echo "@blind $1-save does not list its rules"
+    fi
+}
 if has iptables-save; then
     # nftables rules of iptables and those of the kernel's older tables.
-    echo @iptables
-    iptables-save 2>/dev/null || echo "@blind iptables-save does not list its rules"
-    if [ -n "$tables" ] && has iptables-legacy-save; then
-        echo @iptables
-        iptables-legacy-save 2>/dev/null || echo "@blind iptables-legacy-save does not list its rules"
+    save iptables
+    save ip6tables
+    if [ -n "$tables" ]; then
+        save iptables-legacy
+        save ip6tables-legacy
     fi
-    if has ip6tables-save; then
-        echo @ip6tables
-        ip6tables-save 2>/dev/null || echo "@blind ip6tables-save does not list its rules"
+    if has ipset; then
+        echo @ipset
+        ipset save 2>/dev/null || echo "@blind ipset does not list its sets"
     fi
 elif [ -n "$tables" ]; then
     echo "@blind the kernel has iptables rules, and there is no iptables-save to read them with"
 fi
+# Who keeps the rules. ufw says that it is active only to those it lets read its rules, and takes its time.
+if has ufw && grep -qi '^ENABLED=yes' /etc/ufw/ufw.conf 2>/dev/null; then
+    case $(ufw status 2>/dev/null || :) in "Status: active"*) echo "@active ufw" ;; esac
+fi
+firewalld=
+if has firewall-cmd && [ -S /run/dbus/system_bus_socket ] && firewall-cmd --quiet --state 2>/dev/null; then
+    firewalld=$(firewall-cmd --get-default-zone)
+fi
+# By which interface the answers go, and so the packets come.
+known=' '
+for address in $addresses; do
+    way=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' || :)
+    if [ -n "$way" ]; then
+        echo "@way $address $way"
+        case $known in
+        *" $way "*) ;;
+        *)
+            known="$known$way "
+            if [ -n "$firewalld" ]; then
+                zone=$(firewall-cmd --get-zone-of-interface="$way" 2>/dev/null || :)
+                echo "@zone $way ${zone:-$firewalld}"
+            fi
+            ;;
+        esac
+    fi
+done
 "#;

@@ -43,7 +43,7 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         ("lend-key", lend_key(&user, &key, &key, Expiry::TwoMinutes)),
         ("return-key", return_key(&user, &key)),
         ("remove-user", remove_user(&user)),
-        ("firewall", inspect_firewall()),
+        ("firewall", inspect_firewall(&["52.23.137.21".parse().unwrap()])),
         ("hba-inspect", inspect_hba("/etc/pg hba.conf")),
         ("hba-add", add_hba_lines(&edit)),
         ("hba-remove", remove_hba_lines(&edit)),

@@ -152,12 +152,14 @@ impl Step for Allowlist {
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut findings = addresses(settings);
+        let mut changes = Vec::new();
         findings.extend(host::findings(settings, &facts.dialled));
         findings.extend(firewall::findings(settings, facts));
         if let Some(printed) = &facts.firewall {
-            findings.extend(host_firewall::findings(settings, printed));
+            let firewall = host_firewall::plan(settings, printed);
+            findings.extend(firewall.findings);
+            changes.extend(firewall.changes);
         }
-        let mut changes = Vec::new();
         match &facts.server {
             Some(server) => {
                 findings.extend(listen::findings(settings, server));

@@ -29,6 +29,7 @@ impl World {
         match action {
             Action::Sql(sql) => self.apply_sql(sql).await,
             Action::Host(script) => self.host().await?.as_root(script).await.map(drop),
+            Action::Entrance(script) => self.entrance().await?.as_root(script).await.map(drop),
             Action::AddHbaLines(edit) => self.add_hba_lines(edit).await,
             Action::RemoveHbaLines(edit) => self.remove_hba_lines(edit).await,
             Action::SaveSecret { path, secret } => save_secret(path, secret),

@@ -20,7 +20,7 @@ mkdir -p "$cache"/{pg,templates,stamps}
 
 # The packages are called "beta"; the servers in them are final releases.
 servers=(18.4.0-beta.17 17.10.0-beta.17 16.14.0-beta.17 14.23.0-beta.17 13.23.0-beta.16)
-layer_packages=(openssh-server sudo opendoas dropbear-bin busybox-static pgbouncer nftables iptables)
+layer_packages=(openssh-server sudo opendoas dropbear-bin busybox-static pgbouncer nftables iptables ipset ufw firewalld dbus)
 
 exec 9>"$cache/lock"
 flock 9 # two runs at once would build the same thing twice

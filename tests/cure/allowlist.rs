@@ -3,6 +3,7 @@
 
 mod bench;
 mod cloud;
+mod firewall;
 mod manage;
 
 use std::thread::sleep;

@@ -12,7 +12,7 @@ mod rules;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use stitch_pg::firewall::{Answer, Fate, Packet, Printed};
+use stitch_pg::firewall::{Answer, Fate, Printed};
 
 use rng::Rng;
 use support::{Host, Need, Postgres, PostgresOptions, World, finish, world};
@@ -81,11 +81,7 @@ impl Bench<'_> {
         let (nft, iptables) = self.load(tool, rules);
         let mut open = 0;
         for from in CLIENTS {
-            let packet = Packet {
-                from: from.parse::<IpAddr>().expect("an address"),
-                port: PORT,
-            };
-            let answer = predict(&nft, &iptables, packet);
+            let answer = predict(tool, &nft, &iptables, from.parse().expect("an address"));
             let connects = self.connects(from);
             let told = match answer.fate {
                 Fate::Unknown => {
@@ -109,8 +105,12 @@ impl Bench<'_> {
 }
 
 /// As the program asks: everything that the tools printed, taken together.
-fn predict(nft: &str, iptables: &str, packet: Packet) -> Answer {
-    Printed::read(&format!("@nft\n{nft}\n@iptables\n{iptables}\n")).answer(packet)
+fn predict(tool: Tool, nft: &str, iptables: &str, from: IpAddr) -> Answer {
+    let save = match tool {
+        Tool::IptablesLegacy => "iptables-legacy",
+        _ => "iptables",
+    };
+    Printed::read(&format!("@nft\n{nft}\n@{save}\n{iptables}\n")).answer(from, PORT)
 }
 
 fn with_bench(test_name: &str, run: impl Fn(&Bench<'_>)) {

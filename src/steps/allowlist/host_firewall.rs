@@ -1,19 +1,26 @@
-//! The firewall of the machine itself, where its rules could be read: what each of Stitch's addresses meets there.
+//! The firewall of the machine itself, where its rules could be read: what each of Stitch's addresses meets there, and
+//! with `--manage firewall` the way in.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
-use crate::firewall::{Fate, Packet, Printed};
+use crate::firewall::{Fate, Keeper, Printed};
 use crate::names::Cidr;
-use crate::settings::Settings;
+use crate::settings::{Manage, Settings};
+use crate::shell::{self, Opening};
 
-/// What the rules do with each address.
-pub(super) fn findings(settings: &Settings, printed: &Printed) -> Vec<Finding> {
+/// What the rules do with each address, and what would open them.
+pub(super) fn plan(settings: &Settings, printed: &Printed) -> Plan {
     let (machine, port) = match &settings.bastion {
         Some(bastion) => ("the SSH server", bastion.stitch_port.number()),
         None => ("PostgreSQL's machine", settings.stitch.port.number()),
     };
-    let finding = |cidr: &Cidr| {
-        let from = cidr.address();
-        let answer = printed.answer(Packet { from, port });
+    let mut plan = Plan::default();
+    let openings = openings(settings, printed, port);
+    for cidr in &settings.stitch.allow {
+        let answer = printed.answer(cidr.address(), port);
         let by = answer.by.map(|by| format!(" ({by})")).unwrap_or_default();
         let finding = match answer.fate {
             Fate::Accepted => Finding::good(
@@ -24,7 +31,7 @@ pub(super) fn findings(settings: &Settings, printed: &Printed) -> Vec<Finding> {
                 Code::FirewallClosed,
                 format!("the firewall on {machine} keeps this address out of port {port}{by}"),
             )
-            .advise(open(settings, printed, port)),
+            .advise(advice(&openings)),
             Fate::Unknown => Finding::unknown(
                 Code::FirewallUnsure,
                 format!(
@@ -33,41 +40,72 @@ pub(super) fn findings(settings: &Settings, printed: &Printed) -> Vec<Finding> {
                 ),
             ),
         };
-        finding.about(cidr)
-    };
-    settings.stitch.allow.iter().map(finding).collect()
+        plan.find(finding.about(cidr));
+    }
+    if settings.manages(Manage::Firewall) {
+        plan.changes = openings.into_iter().map(|opening| change(machine, opening)).collect();
+    }
+    plan
 }
 
-/// The commands of the tool that keeps the rules there.
-fn open(settings: &Settings, printed: &Printed, port: u16) -> String {
-    let each = |command: &dyn Fn(&Cidr) -> String| {
-        let lines = settings
-            .stitch
-            .allow
-            .iter()
-            .map(|cidr| format!("\n  {}", command(cidr)));
-        lines.collect::<String>()
+/// What lets in whoever is kept out, one for each place where that is decided. A rule put in moves the numbers of those
+/// behind it, so the last place of a chain comes first.
+fn openings(settings: &Settings, printed: &Printed, port: u16) -> Vec<Opening> {
+    let mut kept_out: BTreeMap<Reverse<Keeper>, Vec<Cidr>> = BTreeMap::new();
+    for cidr in &settings.stitch.allow {
+        let answer = printed.answer(cidr.address(), port);
+        if let (Fate::Dropped, Some(at)) = (answer.fate, answer.at) {
+            let keeper = printed.keeper(cidr.address(), &at);
+            kept_out.entry(Reverse(keeper)).or_default().push(*cidr);
+        }
+    }
+    let opening = |(Reverse(keeper), from)| Opening { keeper, from, port };
+    kept_out.into_iter().map(opening).collect()
+}
+
+fn change(machine: &str, opening: Opening) -> Change {
+    let lasting = match opening.keeper {
+        Keeper::Nobody(_) => "; until the next boot, unless whatever loads the rules there saves or gets them too",
+        Keeper::Ufw(_) | Keeper::Firewalld(_) => "",
     };
-    if printed.has("ufw") {
-        return format!(
-            "open, where it is ufw that keeps the rules, with:{}",
-            each(&|cidr| format!("ufw allow proto tcp from {cidr} to any port {port}"))
+    let who = match opening.from.len() {
+        1 => "1 address of Stitch's".to_owned(),
+        number => format!("{number} addresses of Stitch's"),
+    };
+    Change {
+        summary: format!(
+            "open port {} on {machine} to {who} with {}{lasting}",
+            opening.port,
+            tool(&opening.keeper)
+        ),
+        why: "The machine's own firewall drops what comes from there; every rule that is there stays.",
+        undo: Some(Action::Entrance(shell::close_firewall(&opening))),
+        action: Action::Entrance(shell::open_firewall(&opening)),
+    }
+}
+
+fn tool(keeper: &Keeper) -> &'static str {
+    match keeper {
+        Keeper::Ufw(_) => "ufw",
+        Keeper::Firewalld(_) => "firewalld",
+        Keeper::Nobody(spot) => spot.tool.as_str(),
+    }
+}
+
+/// The commands, each on a line of its own that begins with two blanks, as everywhere in advice.
+fn advice(openings: &[Opening]) -> String {
+    let mut text = "open it with these, or have it done with --manage firewall:".to_owned();
+    for command in openings.iter().flat_map(Opening::commands) {
+        text.push_str("\n  ");
+        text.push_str(&command);
+    }
+    if openings
+        .iter()
+        .any(|opening| matches!(opening.keeper, Keeper::Nobody(_)))
+    {
+        text.push_str(
+            "\nmind: what is added so is gone after a boot, unless whatever loads the rules there gets it too",
         );
     }
-    if printed.has("firewall-cmd") {
-        let rule = |cidr: &Cidr| {
-            let family = if cidr.address().is_ipv4() { "ipv4" } else { "ipv6" };
-            format!(
-                "firewall-cmd --permanent --add-rich-rule='rule family=\"{family}\" source address=\"{cidr}\" port \
-                 port=\"{port}\" protocol=\"tcp\" accept'"
-            )
-        };
-        return format!(
-            "open, where it is firewalld that keeps the rules, with:{}\n  firewall-cmd --reload",
-            each(&rule)
-        );
-    }
-    format!(
-        "put rules for Stitch's addresses and port {port} before the one named, where whoever keeps the rules keeps them"
-    )
+    text
 }

@@ -1,0 +1,268 @@
+//! `--manage firewall` on real firewalls: rules are put in with the tool that keeps them, packets from Stitch's addresses
+//! then get through and no others, and the way back is exact.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::{
+    Bastion, BastionOptions, Host, Need, Output, Postgres, PostgresOptions, Program, SshKey, World, finish, stitch_pg,
+    world,
+};
+
+const STITCH: [&str; 4] = ["3.126.102.29", "18.158.16.164", "18.158.251.55", "52.57.235.168"];
+const STRANGER: &str = "18.158.1.1";
+const SERVER: &str = "198.51.100.20";
+
+/// A firewall as somebody left it: the admin gets in on port 22 and Stitch does not.
+struct Case {
+    name: &'static str,
+    /// Makes it.
+    make: &'static str,
+    /// Prints its rules without what changes by itself.
+    show: &'static str,
+    /// Takes it away.
+    clear: &'static str,
+    /// The tool whose commands open it, as they begin.
+    command: &'static str,
+}
+
+const CASES: [Case; 8] = [
+    Case {
+        name: "nft, by policy",
+        make: "nft 'table inet f { chain i { type filter hook input priority 0; policy drop; iifname lo accept;
+               ct state established accept; ip saddr 198.51.100.0/24 accept; }; }'",
+        show: "nft list ruleset",
+        clear: "nft flush ruleset",
+        command: "nft add rule inet f i ip saddr",
+    },
+    Case {
+        name: "nft, by a rule in a chain of its own",
+        make: "nft 'table inet f { chain ssh { ip saddr 198.51.100.0/24 accept; reject; }
+               chain i { type filter hook input priority 0; policy drop; iifname lo accept; ct state established accept;
+               tcp dport 22 jump ssh; }; }'",
+        show: "nft list ruleset",
+        clear: "nft flush ruleset",
+        command: "nft insert rule inet f ssh position",
+    },
+    Case {
+        name: "iptables, by policy",
+        make: "iptables -P INPUT DROP; iptables -A INPUT -i lo -j ACCEPT
+               iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT; iptables -A INPUT -s 198.51.100.0/24 -j ACCEPT",
+        show: "iptables-save | sed '/^#/d; s/ \\[.*\\]$//'",
+        clear: "iptables -P INPUT ACCEPT; iptables -F; iptables -X; nft flush ruleset",
+        command: "iptables -w -t filter -A INPUT -s",
+    },
+    Case {
+        name: "older iptables, by rules of two chains",
+        make: "iptables-legacy -N db; iptables-legacy -A INPUT -i lo -j ACCEPT
+               iptables-legacy -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+               iptables-legacy -A INPUT -s 3.0.0.0/8 -j db
+               iptables-legacy -A INPUT ! -s 198.51.100.0/24 -p tcp --dport 22 -j REJECT
+               iptables-legacy -A db -j DROP",
+        show: "iptables-legacy-save | sed '/^#/d; s/ \\[.*\\]$//'",
+        clear: "iptables-legacy -F; iptables-legacy -X; nft flush ruleset",
+        command: "iptables-legacy -w -t filter -I INPUT 4 -s",
+    },
+    Case {
+        name: "iptables with a set",
+        make: "ipset create office hash:net; ipset add office 198.51.100.0/24
+               iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+               iptables -A INPUT -m set ! --match-set office src -j DROP",
+        show: "iptables-save | sed '/^#/d; s/ \\[.*\\]$//'; ipset save",
+        clear: "iptables -F; nft flush ruleset; ipset destroy office",
+        command: "iptables -w -t filter -I INPUT 3 -s",
+    },
+    Case {
+        name: "ufw",
+        make: "ufw default deny incoming; ufw allow from 198.51.100.0/24; ufw --force enable",
+        show: "ufw status numbered",
+        clear: "ufw --force disable; ufw --force reset; nft flush ruleset",
+        command: "ufw allow proto tcp from",
+    },
+    Case {
+        name: "ufw with a rule against Stitch",
+        make: "ufw default deny incoming; ufw allow from 198.51.100.0/24; ufw deny from 3.0.0.0/8; ufw deny 22/tcp
+               ufw --force enable",
+        show: "ufw status numbered",
+        clear: "ufw --force disable; ufw --force reset; nft flush ruleset",
+        command: "ufw prepend allow proto tcp from",
+    },
+    Case {
+        name: "firewalld",
+        make: "mkdir -p /run/dbus; rm -f /run/dbus/pid; dbus-daemon --system --fork
+               firewalld --nofork >/run/firewalld.log 2>&1 </dev/null & echo $! >/run/firewalld.own
+               for n in $(seq 100); do firewall-cmd --state >/dev/null 2>&1 && break; sleep 0.1; done
+               firewall-cmd -q --remove-service=ssh; firewall-cmd -q --add-source=198.51.100.0/24 --zone=trusted",
+        show: "firewall-cmd --list-all; firewall-cmd --permanent --list-all",
+        clear: "kill $(cat /run/firewalld.own) $(cat /run/dbus/pid)",
+        command: "firewall-cmd --permanent --zone=public --add-rich-rule=",
+    },
+];
+
+struct Bench<'world> {
+    world: &'world World,
+    ops: Host,
+    bastion: Bastion<'world>,
+}
+
+impl Bench<'_> {
+    fn program(&self, command: &str, arguments: &[&str]) -> Output {
+        stitch_pg(&self.ops)
+            .args([
+                command,
+                "--only",
+                "allowlist",
+                "--format",
+                "json",
+                "--no-input",
+                "--via-bastion",
+            ])
+            .args([
+                "--host",
+                "127.0.0.1",
+                "--stitch-host",
+                "127.0.0.1",
+                "--bastion",
+                "root@198.51.100.20",
+            ])
+            .args([
+                "--bastion-identity",
+                "/run/world/tmp/ed25519",
+                "--admin-user",
+                "postgres",
+            ])
+            .args(["--database", "dw", "--region", "europe"])
+            .args(arguments)
+            .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .run()
+    }
+
+    /// Whether the SSH server's greeting comes.
+    fn connects(&self, from: &str) -> bool {
+        self.world.sh_with(
+            "ip -n stitch route replace \"$1\" dev e0 src \"$2\"",
+            &[SERVER, from],
+            b"",
+        );
+        let mut command = self.world.command("nsenter");
+        command.args(["--net=/run/netns/stitch", "timeout", "0.5", "bash", "-c"]);
+        command.arg(format!(
+            "exec 3<>/dev/tcp/{SERVER}/22; read -r -n 3 line <&3; [ \"$line\" = SSH ]"
+        ));
+        finish(command, b"", Duration::from_secs(10)).success()
+    }
+
+    fn shown(&self, case: &Case) -> String {
+        self.bastion.run(case.show)
+    }
+
+    fn try_case(&self, case: &Case) {
+        let name = case.name;
+        self.bastion.run(case.make);
+        let before = self.shown(case);
+        assert!(
+            STITCH.iter().all(|from| !self.connects(from)),
+            "{name}: closed to begin with"
+        );
+        let closed = self.program("check", &[]);
+        let findings = self.firewall(&closed);
+        assert_eq!(closed.status, Some(4), "{name}: {}", closed.stdout);
+        assert_eq!(codes(&findings), ["firewall-closed"; 4], "{name}: {}", closed.stdout);
+        let advice = findings[0]["advice"].as_str().unwrap_or_default();
+        assert!(advice.contains(&format!("\n  {}", case.command)), "{name}: {advice}");
+        let pending = self.program("check", &["--manage", "firewall"]);
+        assert_eq!(pending.status, Some(3), "{name}: {}", pending.stdout);
+        assert_eq!(self.shown(case), before, "{name}: check changes nothing");
+
+        let undo = format!("/run/world/tmp/undo-{}.sh", self.world.serial());
+        let applied = self.program("setup", &["--manage", "firewall", "--yes", "--undo", &undo]);
+        assert_eq!(applied.status, Some(0), "{name}: {}{}", applied.stdout, applied.stderr);
+        for from in STITCH {
+            assert!(self.connects(from), "{name}: {from} gets in\n{}", self.shown(case));
+        }
+        assert!(!self.connects(STRANGER), "{name}: nobody else does");
+        let open = self.program("check", &["--manage", "firewall"]);
+        assert_eq!(open.status, Some(0), "{name}: {}", open.stdout);
+        assert_eq!(
+            codes(&self.firewall(&open)),
+            ["firewall-open"; 4],
+            "{name}: {}",
+            open.stdout
+        );
+        let after = self.shown(case);
+        let again = self.program("setup", &["--manage", "firewall", "--yes"]);
+        assert!(
+            again.stdout.contains("\"result\": \"ready\""),
+            "{name}: {}",
+            again.stdout
+        );
+        assert_eq!(self.shown(case), after, "{name}: a second run changes nothing");
+
+        let undone = Program::new("sh", &self.ops)
+            .arg(&undo)
+            .env("PATH", "/run/world/tmp/bin:/usr/bin:/bin")
+            .run();
+        assert_eq!(undone.status, Some(0), "{name}: {}{}", undone.stdout, undone.stderr);
+        assert_eq!(self.shown(case), before, "{name}: undone");
+        assert!(!self.connects(STITCH[0]), "{name}: closed again");
+        self.bastion.run(case.clear);
+    }
+
+    fn firewall(&self, output: &Output) -> Vec<Value> {
+        let report: Value =
+            serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", output.stderr));
+        let findings = report["steps"][0]["findings"].as_array().cloned().unwrap_or_default();
+        let seen = |finding: &Value| {
+            let code = finding["code"].as_str().unwrap_or_default();
+            code.starts_with("firewall-") && code != "firewall-unseen"
+        };
+        findings.into_iter().filter(seen).collect()
+    }
+}
+
+fn codes(findings: &[Value]) -> Vec<&str> {
+    findings.iter().filter_map(|finding| finding["code"].as_str()).collect()
+}
+
+#[test]
+fn managed_firewalls_let_stitchs_packets_in_and_no_others() {
+    let Some(world) = world(
+        "managed_firewalls_let_stitchs_packets_in_and_no_others",
+        &[Need::Bastion],
+    ) else {
+        return;
+    };
+    let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);
+    world.host("stitch", &[("lan", "198.51.100.30/24")]);
+    let key = SshKey::ed25519(&world.outside(world.dir().join("tmp")));
+    let options = BastionOptions::new().authorize(&key);
+    let bastion = world.bastion("bastion", &[("lan", "198.51.100.20/24")], options);
+    bastion.remember();
+    world.sh(
+        "for a in 3.126.102.29 18.158.16.164 18.158.251.55 52.57.235.168 18.158.1.1; do
+                  ip -n stitch addr add $a/32 dev e0; ip -n bastion route add $a/32 dev e0
+              done",
+    );
+    // The undo file says `ssh` as people have it; theirs knows its key and hosts.
+    world.sh(
+        "mkdir -p /run/world/tmp/bin; cat >/run/world/tmp/bin/ssh <<'END'
+#!/bin/sh
+exec /usr/bin/ssh -F none -o BatchMode=yes -i /run/world/tmp/ed25519 -o UserKnownHostsFile=/run/world/home/.ssh/known_hosts \"$@\"
+END
+chmod 755 /run/world/tmp/bin/ssh",
+    );
+    let options = PostgresOptions::new()
+        .conf("listen_addresses", "*")
+        .hba("local all all trust\nhost all all all scram-sha-256\n");
+    let _server = Postgres::start_in(&world, Some(bastion.host()), options);
+    let bench = Bench {
+        world: &world,
+        ops,
+        bastion,
+    };
+    for case in &CASES {
+        bench.try_case(case);
+    }
+}
