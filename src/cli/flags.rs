@@ -108,7 +108,7 @@ struct Stitch {
         long,
         value_name = "WHAT,...",
         action = ArgAction::Append,
-        help = "Change these too, which are otherwise only advised about: hba (pg_hba.conf)"
+        help = "Change these too, which are otherwise only advised about: hba (pg_hba.conf), firewall (of the machine Stitch reaches)"
     )]
     manage: Vec<String>,
     /// "Connect using SSL" will be ticked in Stitch

@@ -82,9 +82,11 @@ fn change_json(change: &Change, applied: bool, elapsed: Option<&Duration>) -> Va
 pub(super) fn kind(action: &Action) -> (&'static str, Option<&str>) {
     match action {
         Action::Sql(sql) => ("sql", Some(sql.database.as_str())),
-        Action::Host(_) | Action::Entrance(_) | Action::AddHbaLines(_) | Action::RemoveHbaLines(_) | Action::SaveSecret { .. } => {
-            ("host", None)
-        }
+        Action::Host(_)
+        | Action::Entrance(_)
+        | Action::AddHbaLines(_)
+        | Action::RemoveHbaLines(_)
+        | Action::SaveSecret { .. } => ("host", None),
     }
 }
 

@@ -220,8 +220,8 @@ if has ufw && grep -qi '^ENABLED=yes' /etc/ufw/ufw.conf 2>/dev/null; then
     case $(ufw status 2>/dev/null || :) in "Status: active"*) echo "@active ufw" ;; esac
 fi
 firewalld=
-if has firewall-cmd && [ -S /run/dbus/system_bus_socket ] && firewall-cmd --quiet --state 2>/dev/null; then
-    firewalld=$(firewall-cmd --get-default-zone)
+if has firewall-cmd && [ -S /run/dbus/system_bus_socket ]; then
+    firewalld=$(firewall-cmd --get-default-zone 2>/dev/null || :)
 fi
 # By which interface the answers go, and so the packets come.
 known=' '

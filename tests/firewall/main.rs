@@ -19,6 +19,8 @@ use support::{Host, Need, Postgres, PostgresOptions, World, finish, world};
 
 const SERVER: &str = "52.0.0.1";
 const CLIENTS: [&str; 3] = ["52.23.137.21", "52.204.223.208", "52.99.9.9"];
+const SERVER6: &str = "fd77::1";
+const CLIENTS6: [&str; 2] = ["fd77::21", "fd77:0:0:1::99"];
 const PORT: u16 = 5432;
 
 /// How rules are given to the kernel.
@@ -27,6 +29,29 @@ enum Tool {
     Nft,
     IptablesNft,
     IptablesLegacy,
+    Ip6tables,
+    Ip6tablesLegacy,
+}
+
+impl Tool {
+    fn clients(self, rules: &str) -> &'static [&'static str] {
+        match self {
+            Self::Ip6tables | Self::Ip6tablesLegacy => &CLIENTS6,
+            Self::Nft if rules.contains("ip6 saddr") => &CLIENTS6,
+            _ => &CLIENTS,
+        }
+    }
+
+    /// The name that its commands begin with.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nft => "nft",
+            Self::IptablesNft => "iptables",
+            Self::IptablesLegacy => "iptables-legacy",
+            Self::Ip6tables => "ip6tables",
+            Self::Ip6tablesLegacy => "ip6tables-legacy",
+        }
+    }
 }
 
 struct Bench<'world> {
@@ -42,12 +67,12 @@ impl Bench<'_> {
         let rules = rules.replace("} }", "}\n}").replace("} }", "}\n}");
         let script = match tool {
             Tool::Nft => format!("nft flush ruleset; nft -f - <<'END'\n{rules}\nEND\nnft -j list ruleset"),
-            Tool::IptablesNft => format!(
-                "nft flush ruleset; iptables-nft-restore <<'END'\n{rules}\nEND\nnft -j list ruleset; echo; echo =; iptables-nft-save"
-            ),
-            Tool::IptablesLegacy => format!(
-                "nft flush ruleset; iptables-legacy-restore <<'END'\n{rules}\nEND\nnft -j list ruleset; echo; echo =; iptables-legacy-save"
-            ),
+            tables => {
+                let name = tables.name();
+                format!(
+                    "nft flush ruleset; {name}-restore <<'END'\n{rules}\nEND\nnft -j list ruleset; echo; echo =; {name}-save"
+                )
+            }
         };
         let printed = self.server.tool(self.world, &script);
         match printed.split_once("\n=\n") {
@@ -60,27 +85,30 @@ impl Bench<'_> {
     fn clear(&self) {
         self.server.tool(
             self.world,
-            "nft flush ruleset; for t in filter mangle raw; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done
-             iptables-legacy -P INPUT ACCEPT",
+            "nft flush ruleset
+             for i in iptables-legacy ip6tables-legacy; do
+                 for t in filter mangle raw; do $i -t $t -F; $i -t $t -X; done; $i -P INPUT ACCEPT
+             done",
         );
     }
 
     /// Whether a connection comes about.
     fn connects(&self, from: &str) -> bool {
+        let server = if from.contains(':') { SERVER6 } else { SERVER };
         self.world.sh_with(
             "ip -n client route replace \"$1\" dev e0 src \"$2\"",
-            &[SERVER, from],
+            &[server, from],
             b"",
         );
         let mut command = self.client.command("timeout");
-        command.args(["0.4", "bash", "-c", &format!("exec 3<>/dev/tcp/{SERVER}/{PORT}")]);
+        command.args(["0.4", "bash", "-c", &format!("exec 3<>/dev/tcp/{server}/{PORT}")]);
         finish(command, b"", Duration::from_secs(10)).success()
     }
 
     fn compare(&self, tool: Tool, rules: &str) -> usize {
         let (nft, iptables) = self.load(tool, rules);
         let mut open = 0;
-        for from in CLIENTS {
+        for from in tool.clients(rules) {
             let answer = predict(tool, &nft, &iptables, from.parse().expect("an address"));
             let connects = self.connects(from);
             let told = match answer.fate {
@@ -97,7 +125,7 @@ impl Bench<'_> {
                 if connects { "comes about" } else { "does not" }
             );
         }
-        if tool == Tool::IptablesLegacy {
+        if matches!(tool, Tool::IptablesLegacy | Tool::Ip6tablesLegacy) {
             self.clear();
         }
         open
@@ -106,11 +134,11 @@ impl Bench<'_> {
 
 /// As the program asks: everything that the tools printed, taken together.
 fn predict(tool: Tool, nft: &str, iptables: &str, from: IpAddr) -> Answer {
-    let save = match tool {
-        Tool::IptablesLegacy => "iptables-legacy",
-        _ => "iptables",
-    };
-    Printed::read(&format!("@nft\n{nft}\n@{save}\n{iptables}\n")).answer(from, PORT)
+    let mut printed = format!("@nft\n{nft}\n");
+    if tool != Tool::Nft {
+        printed += &["@", tool.name(), "\n", iptables, "\n"].concat();
+    }
+    Printed::read(&printed).answer(from, PORT)
 }
 
 fn with_bench(test_name: &str, run: impl Fn(&Bench<'_>)) {
@@ -119,8 +147,16 @@ fn with_bench(test_name: &str, run: impl Fn(&Bench<'_>)) {
     };
     let server = world.host("server", &[("lan", "52.0.0.1/8")]);
     let client = world.host("client", &[("lan", "52.23.137.21/8")]);
-    world.sh("for a in 52.204.223.208 52.99.9.9; do ip -n client addr add $a/8 dev e0; done");
-    let postgres = Postgres::start_in(&world, Some(&server), PostgresOptions::new());
+    world.sh(
+        "for a in 52.204.223.208 52.99.9.9; do ip -n client addr add $a/8 dev e0; done
+              ip -n server addr add fd77::1/48 dev e0 nodad
+              for a in fd77::21 fd77:0:0:1::99; do ip -n client addr add $a/48 dev e0 nodad; done",
+    );
+    let postgres = Postgres::start_in(
+        &world,
+        Some(&server),
+        PostgresOptions::new().conf("listen_addresses", "*"),
+    );
     run(&Bench {
         world: &world,
         server,
@@ -138,6 +174,17 @@ fn rulesets_as_people_write_them() {
         for (rules, open) in rules::IPTABLES {
             assert_eq!(bench.compare(Tool::IptablesNft, rules), open, "{rules}");
             assert_eq!(bench.compare(Tool::IptablesLegacy, rules), open, "{rules}");
+        }
+    });
+}
+
+#[test]
+fn rulesets_for_ipv6() {
+    with_bench("rulesets_for_ipv6", |bench| {
+        assert_eq!(bench.compare(Tool::Nft, rules::NFT_IPV6), 0);
+        for rules in rules::IP6TABLES {
+            assert_eq!(bench.compare(Tool::Ip6tables, rules), 0, "{rules}");
+            assert_eq!(bench.compare(Tool::Ip6tablesLegacy, rules), 0, "{rules}");
         }
     });
 }

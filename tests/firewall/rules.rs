@@ -102,6 +102,17 @@ pub(super) const IPTABLES: [(&str, usize); 7] = [
     ),
 ];
 
+/// For nft and IPv6; what is for IPv4 does not concern it.
+pub(super) const NFT_IPV6: &str =
+    "table inet f { chain i { type filter hook input priority 0; policy drop; meta l4proto icmpv6 accept;
+    ip saddr 0.0.0.0/0 drop; ip6 saddr { fd77::/64, fd99::1 } tcp dport 5432 accept; } }";
+
+/// For ip6tables of both kinds.
+pub(super) const IP6TABLES: [&str; 2] = [
+    "*filter\n:INPUT DROP [0:0]\n-A INPUT -p ipv6-icmp -j ACCEPT\n-A INPUT -s fd77::21/128 -p tcp -m tcp --dport 5432 -j ACCEPT\nCOMMIT",
+    "*filter\n:INPUT ACCEPT [0:0]\n:db - [0:0]\n-A INPUT ! -s fd77::/64 -p tcp -m tcp --dport 5432 -j db\n-A db -j REJECT\nCOMMIT",
+];
+
 const SOURCES: [&str; 6] = [
     "52.23.137.21",
     "52.204.223.208",

@@ -43,7 +43,7 @@ pub(super) fn plan(settings: &Settings, printed: &Printed) -> Plan {
         plan.find(finding.about(cidr));
     }
     if settings.manages(Manage::Firewall) {
-        plan.changes = openings.into_iter().map(|opening| change(machine, opening)).collect();
+        plan.changes = openings.iter().map(|opening| change(machine, opening)).collect();
     }
     plan
 }
@@ -63,8 +63,8 @@ fn openings(settings: &Settings, printed: &Printed, port: u16) -> Vec<Opening> {
     kept_out.into_iter().map(opening).collect()
 }
 
-fn change(machine: &str, opening: Opening) -> Change {
-    let lasting = match opening.keeper {
+fn change(machine: &str, opening: &Opening) -> Change {
+    let lasting = match &opening.keeper {
         Keeper::Nobody(_) => "; until the next boot, unless whatever loads the rules there saves or gets them too",
         Keeper::Ufw(_) | Keeper::Firewalld(_) => "",
     };
@@ -79,8 +79,8 @@ fn change(machine: &str, opening: Opening) -> Change {
             tool(&opening.keeper)
         ),
         why: "The machine's own firewall drops what comes from there; every rule that is there stays.",
-        undo: Some(Action::Entrance(shell::close_firewall(&opening))),
-        action: Action::Entrance(shell::open_firewall(&opening)),
+        undo: Some(Action::Entrance(shell::close_firewall(opening))),
+        action: Action::Entrance(shell::open_firewall(opening)),
     }
 }
 
