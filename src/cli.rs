@@ -70,7 +70,11 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page
-    Man,
+    Man {
+        /// The page of this command
+        #[arg(id = "page", value_name = "COMMAND")]
+        page: Option<String>,
+    },
 }
 
 /// How to run, whatever the command.
@@ -166,7 +170,18 @@ pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Invoc
 /// environment variable, the file key and the default from the table of settings.
 #[must_use]
 pub fn command() -> clap::Command {
-    Cli::command().mut_args(|arg| flags::annotate(arg).global(true))
+    let command = Cli::command().mut_args(|arg| flags::annotate(arg).global(true));
+    let pages: Vec<_> = command
+        .get_subcommands()
+        .map(|page| page.get_name().to_owned())
+        .collect();
+    let known = move |name: &str| {
+        let there = pages.iter().any(|page| page == name);
+        there
+            .then(|| name.to_owned())
+            .ok_or_else(|| format!("the commands are {}", pages.join(", ")))
+    };
+    command.mut_subcommand("man", |man| man.mut_arg("page", |arg| arg.value_parser(known)))
 }
 
 #[cfg(test)]

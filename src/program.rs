@@ -112,9 +112,9 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
             cli::completions(*shell, &mut text)?;
             print(&String::from_utf8_lossy(&text))
         }
-        CliCommand::Man => {
+        CliCommand::Man { page } => {
             let mut text = Vec::new();
-            cli::man_page(&mut text)?;
+            cli::man_page(page.as_deref(), &mut text)?;
             print(&String::from_utf8_lossy(&text))
         }
     }

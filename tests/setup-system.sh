@@ -1,17 +1,17 @@
 #!/bin/sh
-# setup-system.sh [--tests]
+# setup-system.sh [--tests|--packaging]
 # Installs what building and running stitch-pg needs, where it is missing, on Debian and its relatives:
 # a C compiler, make, pkg-config, OpenSSL's and zlib's headers, a PostgreSQL server and client.
-# With --tests also what the tests use. Creates no database cluster and starts no service.
+# With --tests also what the tests use, with --packaging what tests/packaging.sh uses.
+# Creates no database cluster and starts no service.
 # Asks for sudo only if something is missing and the user is not root.
 set -eu
 
-tests=no
-case ${1-} in
-'') ;;
---tests) tests=yes ;;
+purpose=${1-}
+case $purpose in
+'' | --tests | --packaging) ;;
 *)
-  echo "usage: $0 [--tests]" >&2
+  echo "usage: $0 [--tests|--packaging]" >&2
   exit 2
   ;;
 esac
@@ -43,7 +43,8 @@ else
 fi
 server_there || want postgresql
 have psql || want postgresql-client
-if [ $tests = yes ]; then
+case $purpose in
+--tests)
   have ip || want iproute2
   { have unshare && have nsenter && have setpriv && have flock; } || want util-linux
   have ssh-keygen || want openssh-client
@@ -51,7 +52,15 @@ if [ $tests = yes ]; then
   have openssl || want openssl
   have bzip2 || want bzip2
   have shellcheck || want shellcheck
-fi
+  ;;
+--packaging)
+  have musl-gcc || want musl-tools
+  have rpm || want rpm
+  have groff || want groff
+  have zsh || want zsh
+  have fish || want fish
+  ;;
+esac
 
 [ -n "$wanted" ] || exit 0
 

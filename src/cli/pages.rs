@@ -13,9 +13,15 @@ pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Resu
     out.write_all(&script)
 }
 
-/// Writes the manual page.
-pub fn man_page(out: &mut dyn Write) -> io::Result<()> {
-    clap_mangen::Man::new(super::command()).render(out)
+/// Writes the manual page, or that of one command.
+pub fn man_page(command: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    // `stitch-pg help` is the pages themselves; it has none.
+    let mut page = super::command().disable_help_subcommand(true);
+    page.build();
+    if let Some(command) = command.and_then(|name| page.find_subcommand(name)) {
+        page = command.clone();
+    }
+    clap_mangen::Man::new(page).render(out)
 }
 
 /// The whole of docs/flags.md.

@@ -89,7 +89,10 @@ enum Roots {
 fn load_roots(builder: &mut SslConnectorBuilder, tls: &Tls) -> Result<Roots> {
     let verifies = matches!(tls.mode, SslMode::VerifyCa | SslMode::VerifyFull);
     let file = match &tls.root {
-        Some(RootCertificates::System) => return Ok(Roots::Loaded), // the builder starts with the system's store
+        Some(RootCertificates::System) => {
+            add_system_store(builder)?;
+            return Ok(Roots::Loaded);
+        }
         Some(RootCertificates::File(path)) => path.clone(),
         None if verifies => bail!(
             "sslmode={} needs the certificate authority to trust; give --sslrootcert FILE (a provider's CA bundle) or --sslrootcert system",
@@ -102,6 +105,27 @@ fn load_roots(builder: &mut SslConnectorBuilder, tls: &Tls) -> Result<Roots> {
     }
     trust_only(builder, &file)?;
     Ok(Roots::Loaded)
+}
+
+/// The builder starts with the store that OpenSSL was built to look at. A built-in OpenSSL was built elsewhere, and each
+/// distribution has its store at another place.
+#[cfg(feature = "vendored")]
+fn add_system_store(builder: &mut SslConnectorBuilder) -> Result<()> {
+    let store = openssl_probe::probe();
+    for folder in &store.cert_dir {
+        builder.load_verify_locations(None, Some(folder))?;
+    }
+    if let Some(file) = &store.cert_file {
+        builder.load_verify_locations(Some(file), None)?;
+    }
+    Ok(())
+}
+
+/// The builder starts with the system's store.
+#[cfg(not(feature = "vendored"))]
+#[expect(clippy::unnecessary_wraps, reason = "the other build reads files")]
+fn add_system_store(_: &mut SslConnectorBuilder) -> Result<()> {
+    Ok(())
 }
 
 /// Replaces the system's store by one file, as libpq does.

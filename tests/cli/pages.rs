@@ -64,19 +64,35 @@ fn completions_are_scripts_their_shells_take() {
     }
 }
 
+/// The page and those it refers to: each is there, and where there is a formatter it has nothing to complain about.
 #[test]
-fn the_manual_page_renders() {
-    let output = stitch_pg(Place::Here).arg("man").run();
-    assert!(output.success() && output.stdout.starts_with(".ie"), "{output:?}");
-    // Where there is a formatter: it has nothing to complain about.
-    let formatter = Program::new("sh", Place::Here)
-        .args([
-            "-c",
-            "command -v groff >/dev/null || exit 0; exec groff -man -Tascii -ww",
-        ])
-        .stdin(&output.stdout)
-        .run();
-    assert!(formatter.success() && formatter.stderr.is_empty(), "{formatter:?}");
+fn the_manual_pages_render() {
+    let page = |arguments: &[&str]| {
+        let output = stitch_pg(Place::Here).arg("man").args(arguments).run();
+        assert!(output.success() && output.stdout.starts_with(".ie"), "{output:?}");
+        let formatter = Program::new("sh", Place::Here)
+            .args([
+                "-c",
+                "command -v groff >/dev/null || exit 0; exec groff -man -Tascii -ww",
+            ])
+            .stdin(&output.stdout)
+            .run();
+        assert!(formatter.success() && formatter.stderr.is_empty(), "{formatter:?}");
+        output.stdout
+    };
+    let main = page(&[]);
+    let commands: Vec<_> = main
+        .lines()
+        .filter_map(|line| line.strip_prefix("stitch\\-pg\\-")?.strip_suffix("(1)"))
+        .collect();
+    assert!(
+        commands.contains(&"setup") && !commands.contains(&"help"),
+        "{commands:?}"
+    );
+    for command in commands {
+        let text = page(&[command]);
+        assert!(text.contains(&format!(".TH stitch-pg-{command} 1")), "{text}");
+    }
 }
 
 #[test]

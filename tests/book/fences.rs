@@ -1,0 +1,67 @@
+//! The fenced blocks of a page, and which of them are commands that are run.
+
+use crate::{Page, pages};
+
+/// How a block begins that is shown only.
+const NOT_RUN: &str = "# Not run by the tests";
+
+/// What may stand behind the three backquotes.
+const LANGUAGES: [&str; 8] = ["sh", "text", "toml", "yaml", "json", "sql", "rust", "markdown"];
+
+pub(crate) struct Block {
+    pub(crate) language: String,
+    pub(crate) text: String,
+    /// The line of its first backquotes.
+    pub(crate) line: usize,
+}
+
+impl Block {
+    pub(crate) fn is_run(&self) -> bool {
+        self.language == "sh" && !self.text.starts_with(NOT_RUN)
+    }
+}
+
+pub(crate) fn blocks(page: &Page) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open = false;
+    for (index, line) in page.text.lines().enumerate() {
+        match line.trim_start().strip_prefix("```") {
+            Some(_) if open => open = false,
+            Some(language) => {
+                open = true;
+                blocks.push(Block {
+                    language: language.trim().to_owned(),
+                    text: String::new(),
+                    line: index + 1,
+                });
+            }
+            None if open => {
+                let block = blocks.last_mut().expect("one was opened");
+                block.text += line;
+                block.text.push('\n');
+            }
+            None => {}
+        }
+    }
+    assert!(!open, "{}: a block does not end", page.name());
+    blocks
+}
+
+/// A command cannot escape being run by being called something else.
+#[test]
+fn commands_are_marked_as_such() {
+    for page in pages() {
+        for block in blocks(&page) {
+            let place = format!("{}:{}", page.name(), block.line);
+            assert!(
+                LANGUAGES.contains(&block.language.as_str()),
+                "{place}: a block of {:?}; say one of {LANGUAGES:?}",
+                block.language
+            );
+            let command = block.text.lines().find(|line| line.starts_with("stitch-pg "));
+            if let Some(command) = command.filter(|_| block.language != "sh") {
+                panic!("{place}: mark it as sh, or begin it with {NOT_RUN:?} and why: {command}");
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+#!/bin/bash
+# try.sh FOLDER: installs every package for this machine that build.sh left in that folder, each in a root of its own in
+# which there is nothing else, looks at what it put there, and runs the demo of each. Wants root (chroot), rpm, groff, zsh, fish.
+set -euo pipefail
+folder=$(cd "${1:?"names the folder that build.sh filled"}" && pwd)
+[ "$(id -u)" = 0 ] || { echo "try.sh: wants root" >&2; exit 1; }
+here=$(cd "$(dirname "$0")/../.." && pwd)
+arch=$(uname -m)
+version=$(sed -n 's/^version = "\(.*\)"/\1/p;/^version/q' "$here/Cargo.toml")
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+fail() {
+  echo "try.sh: $*" >&2
+  exit 1
+}
+
+# The program at that path of a root: alone in there, which only a static one survives, and its demo out here.
+try() {
+  local program=$2
+  [ "$(chroot "$1" "$program" --version)" = "stitch-pg $version" ] || fail "$1$program does not run on its own"
+  echo "== demo from $program of $3"
+  "$1$program" demo >"$root/demo.log" 2>&1 || { cat "$root/demo.log"; fail "the demo failed"; }
+  grep -F 'Nothing is left behind.' "$root/demo.log"
+}
+
+# Pages and completions at that place of a root: pages without a complaint, completions that their shells take.
+look() {
+  local man=$1/$2 bash=$1/$3 zsh=$1/$4 fish=$1/$5 page
+  for page in stitch-pg stitch-pg-setup stitch-pg-check; do
+    [ -s "$man/$page.1" ] || [ -s "$man/$page.1.gz" ] || fail "no $page.1 in $man"
+  done
+  for page in "$man"/*; do
+    page=$(gzip -dcf "$page" | groff -man -Tascii -ww 2>&1 >/dev/null)
+    [ -z "$page" ] || fail "$page"
+  done
+  # What bash itself offers after `stitch-pg che`.
+  page=$(bash -c 'source "$1"; COMP_WORDS=(stitch-pg che) COMP_CWORD=1; _stitch-pg stitch-pg che stitch-pg; echo "${COMPREPLY[*]}"' sh "$bash")
+  [ "$page" = check ] || fail "bash completes che to: $page"
+  { zsh -n "$zsh" && grep -q '^#compdef stitch-pg' "$zsh"; } || fail "$zsh is no completion"
+  # $argv is fish's.
+  # shellcheck disable=SC2016
+  page=$(fish --no-config -c 'source $argv[1]; complete --do-complete "stitch-pg che"' "$fish")
+  [[ $page == check* ]] || fail "fish completes che to: $page"
+}
+
+(cd "$folder" && sha256sum --quiet --check SHA256SUMS) || fail "the checksums are wrong"
+
+tried=0
+for archive in "$folder/stitch-pg-$version-$arch"-*.tar.gz; do
+  name=$(basename "$archive" .tar.gz)
+  mkdir "$root/archive"
+  tar -xzf "$archive" -C "$root/archive"
+  look "$root/archive/$name" man completions/stitch-pg completions/_stitch-pg completions/stitch-pg.fish
+  try "$root/archive" "/$name/stitch-pg" "$name.tar.gz"
+  tried=$((tried + 1))
+done
+
+for package in "$folder"/*_"$(dpkg --print-architecture)".deb; do
+  mkdir -p "$root/deb/var/lib/dpkg/updates" "$root/deb/var/lib/dpkg/info"
+  : >"$root/deb/var/lib/dpkg/status"
+  dpkg --root="$root/deb" --install "$package" >"$root/dpkg.log" 2>&1 || { cat "$root/dpkg.log"; fail "dpkg refuses $package"; }
+  look "$root/deb/usr/share" man/man1 bash-completion/completions/stitch-pg zsh/vendor-completions/_stitch-pg \
+    fish/vendor_completions.d/stitch-pg.fish
+  try "$root/deb" /usr/bin/stitch-pg "$(basename "$package")"
+  dpkg --root="$root/deb" --purge stitch-pg >/dev/null
+  left=$(find "$root/deb" -name '*stitch-pg*')
+  [ -z "$left" ] || fail "after its removal there is still: $left"
+  tried=$((tried + 1))
+done
+
+for package in "$folder"/*."$arch".rpm; do
+  mkdir "$root/rpm"
+  rpm --root "$root/rpm" --initdb
+  rpm --root "$root/rpm" --install "$package" || fail "rpm refuses $package"
+  rpm --root "$root/rpm" --verify stitch-pg || fail "rpm finds $package not as it was packed"
+  look "$root/rpm/usr/share" man/man1 bash-completion/completions/stitch-pg zsh/site-functions/_stitch-pg \
+    fish/vendor_completions.d/stitch-pg.fish
+  try "$root/rpm" /usr/bin/stitch-pg "$(basename "$package")"
+  rpm --root "$root/rpm" --erase stitch-pg
+  left=$(find "$root/rpm/usr" -name '*stitch-pg*' -not -type d)
+  [ -z "$left" ] || fail "after its removal there is still: $left"
+  tried=$((tried + 1))
+done
+[ $tried -eq 3 ] || fail "three packages were to be tried, not $tried"
