@@ -66,7 +66,7 @@ pub struct Sql {
     pub run: Run,
     /// An SQL expression that is true when there is nothing left to do; scripts for others guard the statements by it.
     pub unless: Option<String>,
-    /// Memberships the admin's login needs while they run; granted before, taken back whatever happens.
+    /// Memberships the admin's login needs while they run; granted and taken back within each transaction.
     pub borrow: Vec<Borrow>,
 }
 
@@ -84,7 +84,7 @@ pub enum Run {
     },
 }
 
-/// A membership that is granted to the admin's login for the length of one change and then revoked.
+/// A membership that is granted to the admin's login and revoked again before the transaction ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Borrow {
     /// The role whose rights are needed.
@@ -240,9 +240,15 @@ impl Sql {
     /// Every statement that is run, the borrowed memberships around them included.
     #[must_use]
     pub fn all(&self) -> Vec<Statement> {
+        self.around(self.statements.clone())
+    }
+
+    /// Statements with the borrowed memberships around them, as one transaction runs them.
+    #[must_use]
+    pub fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
         let lent = self.borrow.iter().map(crate::sql::lend);
         let returned = self.borrow.iter().rev().map(crate::sql::give_back);
-        lent.chain(self.statements.iter().cloned()).chain(returned).collect()
+        lent.chain(statements).chain(returned).collect()
     }
 }
 

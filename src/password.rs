@@ -1,6 +1,7 @@
 //! SCRAM verifiers: made on our side for `CREATE ROLE`, and checked against a password, never compared with one another
-//! (each has its own salt).
+//! (each has its own salt). Where a server takes another form only, that one.
 
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkcs5::pbkdf2_hmac;
 use openssl::pkey::PKey;
@@ -21,9 +22,63 @@ pub(crate) enum Stored {
     Unreadable,
 }
 
+/// The form in which a password is sent to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A verifier with that many rounds, as the server would make it.
+    Scram { iterations: u32 },
+    /// Before PostgreSQL 10 there was nothing better; a verifier would be taken for the password itself.
+    Md5,
+    /// As it is, where nothing else is taken.
+    Plain,
+}
+
+/// PostgreSQL's own, and that of every server without the setting `scram_iterations` (16 and newer).
+pub(crate) const USUAL_ITERATIONS: u32 = 4096;
+
+/// The password as it is sent.
+pub(crate) fn formed(form: Form, role: &str, password: &Secret) -> Secret {
+    match form {
+        Form::Scram { iterations } => verifier(password, iterations),
+        Form::Md5 => Secret::new(password::md5(password.reveal().as_bytes(), role)),
+        Form::Plain => password.clone(),
+    }
+}
+
 /// A SCRAM-SHA-256 verifier (RFC 5803 form, PostgreSQL docs 53.8) with `SASLprep` applied, as the server would make it.
-pub(crate) fn verifier(password: &Secret) -> Secret {
-    Secret::new(password::scram_sha_256(password.reveal().as_bytes()))
+fn verifier(password: &Secret, iterations: u32) -> Secret {
+    let mut salt = [0; 16];
+    // Without random numbers the library's own, which panics there.
+    let made = openssl::rand::rand_bytes(&mut salt).and_then(|()| {
+        let (stored, server) = keys(password, &salt, iterations)?;
+        let encode = openssl::base64::encode_block;
+        Ok(format!(
+            "SCRAM-SHA-256${iterations}:{}${}:{}",
+            encode(&salt),
+            encode(&stored),
+            encode(&server)
+        ))
+    });
+    Secret::new(made.unwrap_or_else(|_| password::scram_sha_256(password.reveal().as_bytes())))
+}
+
+/// The stored key, H(HMAC(salted password, "Client Key")), and the server key.
+fn keys(password: &Secret, salt: &[u8], iterations: u32) -> Result<([u8; 32], [u8; 32]), ErrorStack> {
+    let mut salted = [0; 32];
+    pbkdf2_hmac(
+        prepared(password).reveal().as_bytes(),
+        salt,
+        usize::try_from(iterations).unwrap_or(usize::MAX),
+        MessageDigest::sha256(),
+        &mut salted,
+    )?;
+    let key = PKey::hmac(&salted)?;
+    let sign = |text: &[u8]| -> Result<[u8; 32], ErrorStack> {
+        let mut mac = [0; 32];
+        Signer::new(MessageDigest::sha256(), &key)?.sign_oneshot(&mut mac, text)?;
+        Ok(mac)
+    };
+    Ok((sha256(&sign(b"Client Key")?), sign(b"Server Key")?))
 }
 
 /// Holds a stored `rolpassword` against a password.
@@ -41,27 +96,15 @@ fn same(equal: bool) -> Stored {
     if equal { Stored::Same } else { Stored::Other }
 }
 
-/// `iterations:salt$storedkey:serverkey`; the stored key is H(HMAC(salted password, "Client Key")).
+/// `iterations:salt$storedkey:serverkey`.
 fn check_scram(rest: &str, password: &Secret) -> Option<Stored> {
     let (head, keys) = rest.split_once('$')?;
     let (iterations, salt) = head.split_once(':')?;
     let (stored_key, _) = keys.split_once(':')?;
     let salt = openssl::base64::decode_block(salt).ok()?;
     let stored_key = openssl::base64::decode_block(stored_key).ok()?;
-    let prepared = prepared(password);
-    let mut salted = [0; 32];
-    pbkdf2_hmac(
-        prepared.reveal().as_bytes(),
-        &salt,
-        iterations.parse().ok()?,
-        MessageDigest::sha256(),
-        &mut salted,
-    )
-    .ok()?;
-    let key = PKey::hmac(&salted).ok()?;
-    let mut signer = Signer::new(MessageDigest::sha256(), &key).ok()?;
-    let client_key = signer.sign_oneshot_to_vec(b"Client Key").ok()?;
-    Some(same(sha256(&client_key).as_slice() == stored_key))
+    let (stored, _) = self::keys(password, &salt, iterations.parse().ok()?).ok()?;
+    Some(same(stored.as_slice() == stored_key))
 }
 
 /// `SASLprep`, or the password as it is where it cannot be prepared: what PostgreSQL's own `pg_saslprep` falls back to.
@@ -83,7 +126,7 @@ mod tests {
     #[test]
     fn a_verifier_knows_its_own_password() {
         for password in ["pw", "with space", "ünï\u{a0}cödé", r#"'"\$%"#, &"x".repeat(1000)] {
-            let stored = verifier(&secret(password));
+            let stored = verifier(&secret(password), USUAL_ITERATIONS);
             assert_eq!(
                 check(stored.reveal(), "stitch", &secret(password)),
                 Stored::Same,
@@ -95,6 +138,17 @@ mod tests {
                 "{password}"
             );
         }
+    }
+
+    #[test]
+    fn forms_differ() {
+        let password = secret("pw");
+        let scram = formed(Form::Scram { iterations: 8000 }, "stitch", &password);
+        assert!(scram.reveal().starts_with("SCRAM-SHA-256$8000:"), "{}", scram.reveal());
+        assert_eq!(check(scram.reveal(), "stitch", &password), Stored::Same);
+        let md5 = formed(Form::Md5, "stitch", &password);
+        assert_eq!(check(md5.reveal(), "stitch", &password), Stored::Same);
+        assert_eq!(formed(Form::Plain, "stitch", &password).reveal(), "pw");
     }
 
     #[test]

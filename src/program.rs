@@ -203,9 +203,9 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         undo,
         report_file: run.report.as_deref(),
         expected: expected.filter(|_| command == Command::Setup),
-        start: match (on_terminal, run.yes && !run.partial) {
-            (true, _) => Start::Overview,
-            (false, true) => Start::Whole,
+        start: match (run.yes && !run.partial, on_terminal) {
+            (true, _) => Start::Whole,
+            (false, true) => Start::Overview,
             (false, false) => Start::StepByStep,
         },
     };

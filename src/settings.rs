@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::names::{Cidr, DatabaseName, HostName, LinuxUser, Port, RoleName, SchemaName};
+use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
 use crate::steps::StepId;
@@ -84,6 +85,10 @@ pub struct Admin {
     pub tls: Tls,
     /// The way to the server.
     pub route: Route,
+    /// The role it acts as, where that is not the login itself (`--set-role`).
+    pub set_role: Option<RoleName>,
+    /// Who runs the server, where a person says so (`--provider`).
+    pub provider: Option<Provider>,
 }
 
 /// The way from this machine to the database server.
@@ -150,6 +155,10 @@ pub struct Stitch {
     pub password: Password,
     /// What to do when the existing role has another password.
     pub on_wrong_password: OnWrongPassword,
+    /// Whether an existing role may be somebody else's so far.
+    pub adopt: Adopt,
+    /// Roles that are to read what Stitch makes.
+    pub readers: Vec<RoleName>,
     /// Your account's region; absent when the addresses are given outright or the step that needs it is left out.
     pub region: Option<Region>,
     /// The networks Stitch connects from: the region's, or those given.

@@ -22,7 +22,7 @@ mod wire;
 use anyhow::{Result, bail};
 use serde::de::DeserializeOwned;
 
-use crate::change::{Borrow, Statement};
+use crate::change::Statement;
 use crate::console::Asker;
 use crate::names::DatabaseName;
 use crate::settings::{BastionServer, Settings};
@@ -47,8 +47,6 @@ pub struct World {
     host: Option<Host>,
     /// This machine, when PostgreSQL runs on it.
     here: Option<Host>,
-    /// Memberships lent to the admin's login and not given back yet, with the database they were lent in.
-    lent: Vec<Borrow>,
     stitch_encryption: Option<Encryption>,
     /// A key of our own in Stitch's file.
     lent_key: Option<proof::LentKey>,
@@ -87,7 +85,6 @@ impl World {
             gateway,
             host: None,
             here: None,
-            lent: Vec::new(),
             stitch_encryption: None,
             lent_key: None,
         }

@@ -41,6 +41,12 @@ struct Server {
     /// Database to log in to
     #[arg(long, value_name = "NAME")]
     admin_database: Option<String>,
+    /// Role to act as after the login (SET ROLE)
+    #[arg(long, value_name = "ROLE")]
+    set_role: Option<String>,
+    /// Who runs the server, where it is not recognised: rds, azure, neon, self-hosted and so on
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
     #[arg(long, value_name = "NAME", help = "Service of pg_service.conf")]
     service: Option<String>,
     /// disable, allow, prefer, require, verify-ca or verify-full, as in libpq
@@ -83,6 +89,12 @@ struct Stitch {
     /// Change the password of a role that has another one
     #[arg(long)]
     reset_password: bool,
+    /// Take an existing role that looks like somebody else's
+    #[arg(long)]
+    adopt_role: bool,
+    /// Role that is to read what Stitch will make; repeatable
+    #[arg(long, value_name = "ROLE", action = ArgAction::Append)]
+    reader: Vec<String>,
     /// Host Stitch must dial
     #[arg(long, value_name = "HOST")]
     stitch_host: Option<String>,

@@ -109,6 +109,8 @@ codes! {
     // database
     ServerEndOfLife = "server-end-of-life", "database", "The community's updates of this major version have ended.",
         "Plan an upgrade, unless your provider keeps the version patched; stitch-pg works with 9.6 and newer.";
+    ServerVariant = "server-variant", "database", "The server is a relative of PostgreSQL (EDB Postgres Advanced Server, Citus), or a pooler such as PgBouncer stands before it.",
+        "Nothing, unless the finding names a difference that matters to you; for a pooler, give PostgreSQL's own host and port.";
     DatabaseExists = "database-exists", "database", "The destination database exists.", "Nothing to do.";
     DatabaseSimilarName = "database-similar-name", "database", "There is no database of exactly that name, but one that differs in case.",
         "Give the stored spelling with `--database`; Stitch's form needs it too.";
@@ -190,9 +192,26 @@ codes! {
     RoleCannotAlter = "role-cannot-alter", "role", "The role must be altered and the admin's login may not do it.",
         "Let a superuser, or (16 and newer) a role with ADMIN OPTION on it, run the statement shown.";
     RoleSuperuser = "role-superuser", "role", "The role named for Stitch is a superuser.",
-        "Name a role of Stitch's own with `--role`; stitch-pg never alters a superuser.";
+        "Name a role of Stitch's own with `--role`, or take this one with `--adopt-role`; stitch-pg takes no power from it.";
     RoleIsGroup = "role-is-group", "role", "The role cannot log in and has members: it is a group.",
-        "Name a role of Stitch's own with `--role`.";
+        "Name a role of Stitch's own with `--role`, or take this one with `--adopt-role`; it becomes a login.";
+    RoleForeign = "role-foreign", "role", "The role looks like somebody else's: it may more than log in, belongs to groups, others can act as it, it owns something besides what Stitch loads, or it is the admin's own login.",
+        "Name a role of Stitch's own with `--role`, or take this one with `--adopt-role`.";
+    RoleAdopted = "role-adopted", "role", "A role that looks like somebody else's was taken for Stitch with `--adopt-role`.",
+        "A role of its own is better.";
+    RoleExpires = "role-expires", "role", "The role has an expiry date that has not come yet.",
+        "Let who may alter the role run the statement shown, unless that day is meant.";
+    RoleConnectionLimit = "role-connection-limit", "role", "The role's connection limit is small.",
+        "Let who may alter the role run the statement shown, or raise the limit.";
+    ReaderReads = "reader-reads", "role", "A role named with `--reader` will see the schemas and tables that Stitch makes.", "Nothing to do.";
+    ReaderMissing = "reader-missing", "role", "A role named with `--reader` does not exist.",
+        "Check the spelling, or let who may create roles make it.";
+    ReaderCannotGrant = "reader-cannot-grant", "role", "Default privileges are set by the role itself or who may act for it, and the admin's login may not.",
+        "Let a superuser, or who may act for Stitch's role, run the statements shown.";
+    PasswordPlain = "password-plain", "role", "The server takes passwords as plain text only (Neon refuses verifiers), so this one is sent as it is.",
+        "Use TLS; the password may appear in the provider's own logs.";
+    PasswordForm = "password-form", "role", "The server stores new passwords as md5; Stitch's is sent as a SCRAM verifier all the same.",
+        "Nothing to do: the methods md5 and scram-sha-256 of `pg_hba.conf` both take it.";
     PasswordProved = "password-proved", "role", "The password given is the role's password.", "Nothing to do.";
     PasswordNotGiven = "password-not-given", "role", "No password was given, so it could not be proved.",
         "Give it with `STITCH_PG_PASSWORD` or `--password-file`.";

@@ -1,4 +1,4 @@
-//! One walk through the steps, from start to last words: what was lent goes back and the report is written, however it ends.
+//! One walk through the steps, from start to last words: a key that was lent goes back and the report is written, however it ends.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::world::{Access, World};
 /// How long a stopped run may take to stop what the server is doing for it.
 const CANCEL: Duration = Duration::from_millis(700);
 
-/// How long a stopped run may take to give back what it borrowed.
+/// How long a stopped run may take to take its key back.
 const GIVE_BACK: Duration = Duration::from_secs(5);
 
 /// One walk through the steps, from start to last words.
@@ -58,7 +58,7 @@ impl Journey<'_> {
             // A server that does not take the request in time ends the statement by itself.
             let _ = tokio::time::timeout(CANCEL, world.cancel()).await;
         }
-        // Nothing is lent after an undisturbed run; after any other it goes back now.
+        // No key is lent after an undisturbed run; after any other it goes back now.
         let returned = tokio::time::timeout(GIVE_BACK, world.give_back()).await;
         report.server = world.known_server().cloned();
         report.stitch_encryption = world.stitch_encryption();
@@ -72,12 +72,8 @@ impl Journey<'_> {
             Err(error) if is_broken_pipe(&error) => {}
             said => said?,
         }
-        returned.with_context(|| {
-            format!(
-                "no answer while giving back what was lent; a key ends by itself, a membership with: {}",
-                world.owed()
-            )
-        })??;
+        returned
+            .context("no answer while taking our key out of Stitch's file; it ends by itself within two minutes")??;
         Ok(report.exit_code())
     }
 }

@@ -45,6 +45,7 @@ pub(super) fn is_in_the_way(code: Code) -> bool {
         Code::CatalogCannotGrant,
         Code::OwnershipCannotMove,
         Code::OwnershipUnseen,
+        Code::ReaderCannotGrant,
     ];
     rights.contains(&code) || !walls_off(code).is_empty()
 }
@@ -53,7 +54,9 @@ pub(super) fn is_in_the_way(code: Code) -> bool {
 fn walls_off(code: Code) -> &'static [StepId] {
     match code {
         Code::ServerStandby | Code::DatabaseCannotCreate => &[StepId::Role, StepId::Ownership, StepId::Connection],
-        Code::RoleCannotCreate | Code::RoleSuperuser | Code::RoleIsGroup => &[StepId::Ownership, StepId::Connection],
+        Code::RoleCannotCreate | Code::RoleSuperuser | Code::RoleIsGroup | Code::RoleForeign => {
+            &[StepId::Ownership, StepId::Connection]
+        }
         _ => &[],
     }
 }

@@ -77,6 +77,8 @@ settings! {
     AdminUser = "--admin-user", "PGUSER", "admin.user", Text, "your user name on this machine";
     AdminPassword = "--admin-password-file", "PGPASSWORD", "admin.password_file", SecretPath, "~/.pgpass, else asked for";
     AdminDatabase = "--admin-database", "PGDATABASE", "admin.database", Text, "postgres";
+    SetRole = "--set-role", "STITCH_PG_SET_ROLE", "admin.set_role", Text, "the login itself";
+    Provider = "--provider", "STITCH_PG_PROVIDER", "admin.provider", Text, "recognised from the server";
     Service = "--service", "PGSERVICE", "admin.service", Text, "";
     SslMode = "--sslmode", "PGSSLMODE", "admin.sslmode", Text, "prefer";
     SslRootCert = "--sslrootcert", "PGSSLROOTCERT", "admin.sslrootcert", Path, "~/.postgresql/root.crt when it exists";
@@ -88,6 +90,8 @@ settings! {
     Password = "--password-file", "STITCH_PG_PASSWORD", "stitch.password_file", SecretPath, "asked for";
     GeneratePassword = "--generate-password", "", "", Switch, "";
     ResetPassword = "--reset-password", "", "", Switch, "";
+    AdoptRole = "--adopt-role", "", "stitch.adopt_role", Switch, "false";
+    Readers = "--reader", "", "stitch.readers", Names, "nobody";
     StitchHost = "--stitch-host", "STITCH_PG_HOST", "stitch.host", Text, "the value of --host";
     StitchPort = "--stitch-port", "STITCH_PG_PORT", "stitch.port", Number, "the value of --port";
     Region = "--region", "STITCH_PG_REGION", "stitch.region", Text, "asked for";

@@ -17,10 +17,10 @@ pub enum KeyOption {
     NoCommand,
 }
 
-/// Whether an account that looks like somebody else's may become Stitch's.
+/// Whether an account or a database role that looks like somebody else's may become Stitch's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Adopt {
-    /// `--adopt-user`.
+    /// `--adopt-user`, `--adopt-role`.
     Yes,
     /// Unless it is told otherwise.
     No,

@@ -127,7 +127,7 @@ impl Login {
             Ok(session) => session,
             Err(failure) => return Ok(Self::Refused(failure)),
         };
-        let scratch = rehearsal::new_schema(&session, settings.timeout).await;
+        let scratch = rehearsal::new_schema(&session, &settings.stitch.readers, settings.timeout).await;
         let mut existing = Vec::new();
         if scratch.refusal.is_none() {
             for schema in schemas {

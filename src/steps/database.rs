@@ -5,10 +5,15 @@ use serde::Deserialize;
 
 use crate::change::{Action, Change, Plan, Run, Sql};
 use crate::finding::{Code, Finding};
+use crate::provider::Provider;
 use crate::settings::Settings;
 use crate::sql::{self, Template};
 use crate::steps::{Step, StepId, Walk};
 use crate::world::{On, World};
+
+/// Something in between that is not PostgreSQL.
+const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options as PgBouncer does: plan and check cannot have \
+     the server forbid changes there, and sessions may be shared; better give PostgreSQL's own host and port";
 
 /// The step.
 pub(crate) struct Database;
@@ -26,6 +31,11 @@ pub(crate) struct Facts {
     template_encoding: String,
     /// Roles that could create it, for the advice.
     creators: Vec<String>,
+    /// What the server is besides PostgreSQL itself.
+    #[serde(skip)]
+    variants: Vec<&'static str>,
+    #[serde(skip)]
+    provider: Provider,
     /// The server's version and the day its updates ended, when they have.
     #[serde(skip)]
     ended: Option<(String, &'static str)>,
@@ -51,6 +61,8 @@ impl Default for Facts {
             may_create: true,
             template_encoding: "UTF8".to_owned(),
             creators: Vec::new(),
+            variants: Vec::new(),
+            provider: Provider::default(),
             ended: None,
         }
     }
@@ -66,6 +78,11 @@ impl Step for Database {
         let name = settings.stitch.database.as_str();
         let mut facts: Facts = world.ask(On::Server, QUESTION, &[name]).await?.unwrap_or_default();
         let server = world.server().await?;
+        facts.provider = server.provider;
+        facts.variants = server.signs.variants();
+        if server.pooled {
+            facts.variants.push(POOLER);
+        }
         facts.ended = server.support_ended().map(|day| (server.version.clone(), day));
         Ok(facts)
     }
@@ -81,6 +98,9 @@ impl Step for Database {
                 )
                 .advise("everything works here all the same; plan an upgrade, unless your provider keeps it patched"),
             );
+        }
+        for variant in &facts.variants {
+            plan.find(Finding::unknown(Code::ServerVariant, format!("this is {variant}")));
         }
         if facts.in_recovery {
             plan.find(
@@ -140,7 +160,14 @@ impl Step for Database {
                         facts.user
                     ),
                 )
-                .advise(format!("{} runs: {statement};", who(&facts.creators)))
+                .advise(match facts.provider {
+                    Provider::Heroku => format!(
+                        "Heroku makes databases itself: give --database with the name of your add-on's (heroku pg:info -a APP); \
+                         elsewhere {} runs: {statement};",
+                        who(&facts.creators)
+                    ),
+                    _ => format!("{} runs: {statement};", who(&facts.creators)),
+                })
                 .about(name),
             );
         }

@@ -4,7 +4,9 @@ mod attributes;
 mod biting;
 mod catalog;
 mod password;
+mod readers;
 mod rights;
+mod whose;
 
 use std::ops::ControlFlow;
 
@@ -13,7 +15,7 @@ use serde::Deserialize;
 
 use crate::change::{Action, Change, Plan, Run, Sql, Statement};
 use crate::finding::{Code, Finding};
-use crate::password::verifier;
+use crate::provider::Provider;
 use crate::settings::{Password, Settings};
 use crate::sql;
 use crate::steps::{Step, StepId, Walk};
@@ -36,6 +38,11 @@ pub(crate) struct Facts {
     creators: Vec<String>,
     /// What somebody attached to the role or the database.
     attached: Vec<biting::Attached>,
+    keeping: password::Keeping,
+    standing: readers::Standing,
+    /// What the readers lack in the target database, when that could be asked.
+    #[serde(skip)]
+    seen: Option<readers::Seen>,
     /// Catalog relations the role cannot read in the target database.
     #[serde(skip)]
     catalog: catalog::Gaps,
@@ -54,8 +61,9 @@ struct Found {
     superuser: bool,
     connection_limit: i32,
     expired: bool,
-    /// Roles that are members of it: then it is a group, or somebody's.
-    members: Vec<String>,
+    /// Its expiry date, where it has one.
+    valid_until: Option<String>,
+    ties: whose::Ties,
     /// Whether this login may alter it.
     may_alter: bool,
     /// The stored hash; only a superuser's question has it.
@@ -72,15 +80,22 @@ impl Step for Role {
 
     async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
         let stitch = &settings.stitch;
-        let superuser = world.server().await?.superuser;
+        let server = world.server().await?;
+        let (superuser, provider) = (server.superuser, server.provider);
         let question = if superuser {
             question(STORED_PASSWORD)
         } else {
             question("")
         };
-        let names = [stitch.role.as_str(), stitch.database.as_str()];
+        let readers = readers::names(settings)?;
+        let names = [stitch.role.as_str(), stitch.database.as_str(), &readers];
         let mut facts: Facts = world.ask(On::Server, &question, &names).await?.unwrap_or_default();
+        facts.keeping.provider = provider;
         if facts.database.is_some() {
+            if let Some(role) = &mut facts.role {
+                role.ties.strange = whose::strange(settings, world).await?;
+            }
+            facts.seen = readers::inspect(settings, world).await?;
             facts.catalog = catalog::inspect(settings, world).await?;
             facts.shut = world.shut(&stitch.database).cloned();
         }
@@ -119,9 +134,15 @@ impl Step for Role {
         } else {
             rights::Holder::Public
         };
-        rights::plan(&mut plan, settings, facts.database.as_ref(), holder, &facts.user);
+        rights::plan(&mut plan, settings, facts, holder);
         catalog::plan(&mut plan, settings, &facts.catalog, facts.shut.as_ref());
         biting::plan(&mut plan, settings, &facts.attached);
+        let made = match holder {
+            rights::Holder::Role => readers::Made::Before,
+            rights::Holder::Public => readers::Made::ByUs,
+        };
+        let me = facts.may_create_roles.map(|_| (facts.user.as_str(), &facts.standing));
+        readers::plan(&mut plan, settings, facts.seen.as_ref(), me, made);
         plan
     }
 }
@@ -129,7 +150,7 @@ impl Step for Role {
 /// Breaks off where there will be no role to grant anything to.
 fn missing(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<()> {
     let role = &settings.stitch.role;
-    let statement = sql::create_role(role, settings.stitch.password.secret().map(verifier));
+    let statement = sql::create_role(role, facts.keeping.formed(settings));
     if facts.may_create_roles == Some(false) {
         plan.find(
             Finding::bad(
@@ -140,50 +161,47 @@ fn missing(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<(
                     facts.user
                 ),
             )
-            .advise(format!("{} runs: {statement};", creators(&facts.creators)))
+            .advise(match facts.keeping.provider {
+                Provider::Heroku => format!(
+                    "Heroku makes roles itself, from Standard plans on: heroku pg:credentials:create DATABASE --name stitch -a APP; \
+                     then give --role and --password-file with that credential's user and password. On Essential plans there is \
+                     the default credential only: --role with its user, and --adopt-role. Elsewhere {} runs: {statement};",
+                    creators(&facts.creators)
+                ),
+                _ => format!("{} runs: {statement};", creators(&facts.creators)),
+            })
             .about(role),
         );
         return ControlFlow::Break(());
     }
+    if let Some((why, advice)) = facts.keeping.refusal(&facts.user) {
+        let text = format!("the role {:?} does not exist, and {why}", role.as_str());
+        plan.find(Finding::bad(Code::RoleCannotCreate, text).advise(advice).about(role));
+        return ControlFlow::Break(());
+    }
+    facts.keeping.tell(plan);
     save_generated(plan, settings);
     plan.change(Change {
         summary: format!("create the role {:?}", role.as_str()),
-        why: "Stitch must log in as a role of its own; a SCRAM verifier is sent, so the password itself is in no log.",
+        why: facts.keeping.why(),
         action: unless(on_server(settings, statement), sql::role_exists(role)),
         undo: Some(on_server(settings, sql::drop_role(role))),
     });
     ControlFlow::Continue(())
 }
 
-/// Breaks off where the role is none of Stitch's: it gets no right and no password from this tool.
+/// Breaks off where the role is somebody else's: it gets no right and no password from this tool.
 fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &Found) -> ControlFlow<()> {
     let role = &settings.stitch.role;
     plan.find(Finding::good(Code::RoleExists, format!("the role {:?} exists", role.as_str())).about(role));
-    if found.superuser {
-        plan.find(
-            Finding::bad(
-                Code::RoleSuperuser,
-                format!(
-                    "the role {:?} is a superuser: Stitch would hold the whole server",
-                    role.as_str()
-                ),
-            )
-            .advise("give --role with the name of a role of Stitch's own; a superuser is never altered by this tool")
-            .about(role),
-        );
-        return ControlFlow::Break(());
-    }
-    if !found.can_login && !found.members.is_empty() {
-        plan.find(attributes::group(settings, found));
-        return ControlFlow::Break(());
-    }
+    whose::plan(plan, settings, found)?;
     attributes::plan(plan, settings, found);
     let may_alter = if found.may_alter {
         password::MayAlter::Yes
     } else {
         password::MayAlter::No
     };
-    password::plan(plan, settings, &facts.password, may_alter, &facts.user);
+    password::plan(plan, settings, &facts.password, &facts.keeping, may_alter, &facts.user);
     ControlFlow::Continue(())
 }
 
@@ -246,9 +264,8 @@ SELECT json_build_object(
     'role', (SELECT json_build_object(
                  'can_login', r.rolcanlogin, 'superuser', r.rolsuper, 'connection_limit', r.rolconnlimit,
                  'expired', coalesce(r.rolvaliduntil < now(), false),
-                 'members', (SELECT coalesce(json_agg(pg_get_userbyid(m.member) ORDER BY 1), '[]') FROM pg_auth_members m
-                             WHERE m.roleid = r.oid AND m.member <> me.oid
-                               AND pg_get_userbyid(m.member) <> pg_get_userbyid(10)),
+                 'valid_until', (SELECT r.rolvaliduntil::text WHERE r.rolvaliduntil <> 'infinity'),
+                 'ties', {ties},
                  {stored_password}
                  'may_alter', me.rolsuper OR (me.rolcreaterole AND NOT r.rolsuper
                      AND (current_setting('server_version_num')::int < 160000
@@ -256,6 +273,8 @@ SELECT json_build_object(
              FROM pg_roles r WHERE r.rolname = $1),
     'database', {on_database},
     'attached', {attached},
+    'keeping', {keeping},
+    'standing', {standing},
     'user', current_user,
     'may_create_roles', me.rolsuper OR me.rolcreaterole,
     'creators', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]')
@@ -263,6 +282,9 @@ SELECT json_build_object(
 )::text
 FROM me",
         on_database = rights::QUESTION,
-        attached = biting::QUESTION
+        attached = biting::QUESTION,
+        keeping = password::KEEPING,
+        standing = readers::STANDING,
+        ties = whose::QUESTION
     )
 }

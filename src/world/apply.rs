@@ -1,4 +1,5 @@
-//! The only writer: runs one change, and gives borrowed memberships back whatever happens.
+//! The only writer: runs one change. A borrowed membership is granted, used and revoked within one transaction, so that
+//! nothing of it is left whatever happens: an error, a lost connection, a crash of this program or of the server.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -6,11 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::error::SqlState;
 
-use crate::change::{Action, Borrow, Run, Sql, Statement};
+use crate::change::{Action, Run, Sql, Statement};
 use crate::secret::Secret;
 use crate::sql;
 use crate::world::World;
@@ -36,44 +37,14 @@ impl World {
         }
     }
 
-    /// Gives back every membership that is still lent and takes our key out of Stitch's file, on fresh connections if
-    /// need be. Called when a run ends early.
+    /// Takes our key out of Stitch's file, on a fresh connection if need be. Called when a run ends early.
     pub async fn give_back(&mut self) -> Result<()> {
-        let key = self.take_key_back().await;
-        self.give_memberships_back().await.and(key)
+        self.take_key_back().await
     }
 
     /// Stops what the server is still doing for a run that was cut short.
     pub async fn cancel(&mut self) {
         self.postgres.cancel().await;
-    }
-
-    async fn give_memberships_back(&mut self) -> Result<()> {
-        if self.lent.is_empty() {
-            return Ok(());
-        }
-        self.postgres.hang_up();
-        let home = self.postgres.home().await?;
-        let lent = self.lent.clone();
-        let limit = self.settings.timeout;
-        let Some(session) = self.postgres.session(&home).await? else {
-            bail!("cannot reconnect to give memberships back")
-        };
-        give_back(session, &lent, limit).await?;
-        self.lent.clear();
-        Ok(())
-    }
-
-    /// The statements that give back what is still lent, for whoever must run them now.
-    #[must_use]
-    pub fn owed(&self) -> String {
-        let statements: Vec<String> = self
-            .lent
-            .iter()
-            .rev()
-            .map(|borrow| format!("{};", sql::give_back(borrow)))
-            .collect();
-        statements.join(" ")
     }
 
     /// Makes the server read its configuration files again.
@@ -86,7 +57,6 @@ impl World {
 
     async fn apply_sql(&mut self, sql: &Sql) -> Result<()> {
         let limit = self.settings.timeout * PATIENCE;
-        self.lent.extend(sql.borrow.iter().cloned());
         let database = sql.database.as_str();
         // Roles and databases are the same from every database, so an absent one is fine where the home will do.
         let home = self.postgres.home().await?;
@@ -96,51 +66,33 @@ impl World {
             home.as_str()
         };
         let session = self.postgres.session(name).await?.context("the database is gone")?;
-        let outcome = async {
-            for borrow in &sql.borrow {
-                run(session, &sql::lend(borrow), limit)
-                    .await
-                    .with_context(|| format!("cannot borrow the role {}", borrow.role))?;
-            }
-            run_all(session, sql, limit).await
-        }
-        .await;
-        let returned = give_back(session, &sql.borrow, limit).await;
-        if returned.is_ok() {
-            self.lent.retain(|lent| !sql.borrow.contains(lent));
-        }
-        outcome.and(returned)
+        run_all(session, sql, limit).await
     }
-}
-
-async fn give_back(session: &Session, borrowed: &[Borrow], limit: Duration) -> Result<()> {
-    let mut outcome = Ok(());
-    for borrow in borrowed.iter().rev() {
-        let statement = sql::give_back(borrow);
-        if let Err(error) = run(session, &statement, limit).await {
-            outcome = Err(error.context(format!(
-                "a temporary membership could not be taken back; run: {statement}"
-            )));
-        }
-    }
-    outcome
 }
 
 async fn run_all(session: &Session, sql: &Sql, limit: Duration) -> Result<()> {
     match sql.run {
         Run::Alone => {
+            ensure!(
+                sql.borrow.is_empty(),
+                "what runs outside a transaction cannot give back what it borrows"
+            );
             for statement in &sql.statements {
                 run(session, statement, limit).await?;
             }
             Ok(())
         }
         // Statements of one simple query are one transaction (PostgreSQL docs 53.2.2.1), at one round trip.
-        Run::Together => run(session, &joined(&sql.statements), limit).await,
+        Run::Together => run(session, &joined(&sql.all()), limit).await,
         Run::Patiently { lock_timeout } => {
             let mut busy = Vec::new();
             for statement in &sql.statements {
-                if let Err(refused) = run_patiently(session, statement, lock_timeout, limit).await? {
-                    busy.push(refused);
+                let whole = joined(&sql.around(vec![statement.clone()]));
+                if !run_patiently(session, &whole, lock_timeout, limit)
+                    .await
+                    .with_context(|| format!("in {statement}"))?
+                {
+                    busy.push(statement.to_string());
                 }
             }
             if busy.is_empty() {
@@ -156,27 +108,25 @@ async fn run_all(session: &Session, sql: &Sql, limit: Duration) -> Result<()> {
 }
 
 /// One object, one transaction, never a long wait in the lock queue: whoever comes after us would wait as well.
-/// The inner error names the object that stayed busy.
+/// False: the object stayed busy.
 async fn run_patiently(
     session: &Session,
     statement: &Statement,
     lock_timeout: Duration,
     limit: Duration,
-) -> Result<Result<(), String>> {
-    let bounded = Statement::plain(format!(
-        "{}; {statement}",
-        sql::set_local_lock_timeout(lock_timeout.as_millis())
-    ));
+) -> Result<bool> {
+    let bounded =
+        Statement::plain(format!("{}; ", sql::set_local_lock_timeout(lock_timeout.as_millis()))).and(statement);
     for attempt in 0..TRIES {
         match execute(session, &bounded, limit).await {
-            Ok(()) => return Ok(Ok(())),
+            Ok(()) => return Ok(true),
             Err(Stopped::Server(error)) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
                 sleep(Duration::from_millis(50 << attempt)).await;
             }
-            Err(stopped) => return Err(stopped.into_error().context(format!("in {statement}"))),
+            Err(stopped) => return Err(stopped.into_error()),
         }
     }
-    Ok(Err(statement.to_string()))
+    Ok(false)
 }
 
 async fn run(session: &Session, statement: &Statement, limit: Duration) -> Result<()> {

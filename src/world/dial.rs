@@ -30,7 +30,7 @@ pub(crate) struct Login {
     pub(crate) database: String,
     pub(crate) tls: Tls,
     /// Startup options, such as `-c default_transaction_read_only=on`.
-    pub(crate) options: Option<&'static str>,
+    pub(crate) options: Option<String>,
     pub(crate) timeout: Duration,
     /// Whether the server can be dialled from here a second time, to see what it is.
     pub(crate) route: Route,
@@ -160,7 +160,7 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
     if let Some(password) = &login.password {
         config.password(password.reveal());
     }
-    if let Some(options) = login.options {
+    if let Some(options) = &login.options {
         config.options(options);
     }
     let mut tls = connector(&login.tls).map_err(|error| Failure::new(Layer::Tls, format!("{error:#}")))?;

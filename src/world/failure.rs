@@ -44,6 +44,8 @@ pub(crate) struct Failure {
     pub(crate) layer: Layer,
     /// The server's code, when it was the server that refused.
     pub(crate) state: Option<SqlState>,
+    /// Where in the server, which tells apart what has the same code.
+    pub(crate) routine: Option<String>,
     /// What, on what, why.
     pub(crate) text: String,
     /// What to do next.
@@ -55,6 +57,7 @@ impl Failure {
         Self {
             layer,
             state: None,
+            routine: None,
             text: text.into(),
             advice: None,
         }
@@ -141,6 +144,7 @@ pub(crate) fn refused_login(error: &DbError, user: &str, database: &str, server:
     Failure {
         layer,
         state: Some(state.clone()),
+        routine: error.routine().map(ToOwned::to_owned),
         text,
         advice: Some(advice),
     }

@@ -2,11 +2,12 @@
 
 mod cancel;
 mod question;
+mod startup;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tokio_postgres::error::SqlState;
 
 use crate::console::Asker;
@@ -22,6 +23,7 @@ use crate::world::server::{self, Server};
 use crate::world::wire::Wire;
 
 pub(crate) use question::ask;
+use startup::{behind_pooler, role_refused, startup_options};
 
 /// The connections of one run.
 pub(crate) struct Postgres {
@@ -32,6 +34,8 @@ pub(crate) struct Postgres {
     sessions: BTreeMap<String, Session>,
     /// The database the first login succeeded in.
     home: Option<String>,
+    /// A pooler refused our startup options.
+    pooled: bool,
     server: Option<Server>,
     /// The first failure to get in at all, so that later steps do not wait for the same again.
     failure: Option<Failure>,
@@ -48,6 +52,7 @@ impl Postgres {
             asker,
             sessions: BTreeMap::new(),
             home: None,
+            pooled: false,
             server: None,
             failure: None,
             shut: BTreeMap::new(),
@@ -65,7 +70,10 @@ impl Postgres {
             let home = self.home().await?;
             let session = self.sessions.get(&home).context("the first connection is gone")?;
             let server = hello(session, &self.settings.admin).await?;
-            self.server = Some(server);
+            self.server = Some(Server {
+                pooled: self.pooled,
+                ..server
+            });
         }
         self.server.as_ref().context("the server was not asked")
     }
@@ -140,14 +148,8 @@ impl Postgres {
         Ok(self.sessions.get(database))
     }
 
-    /// Drops every connection; the next question opens fresh ones.
-    pub(crate) fn hang_up(&mut self) {
-        self.sessions.clear();
-        self.home = None;
-    }
-
     async fn open(&mut self, database: &str) -> Result<Session, Failure> {
-        let admin = &self.settings.admin;
+        let admin = self.settings.admin.clone();
         let mut login = Login {
             host: admin.host.clone(),
             port: admin.port,
@@ -155,10 +157,7 @@ impl Postgres {
             password: admin.password.clone(),
             database: database.to_owned(),
             tls: admin.tls.clone(),
-            options: match self.access {
-                Access::ReadOnly => Some("-c default_transaction_read_only=on"),
-                Access::ReadWrite => None,
-            },
+            options: Some(startup_options(self.access, admin.set_role.as_ref())),
             timeout: self.settings.timeout,
             route: admin.route,
         };
@@ -168,7 +167,16 @@ impl Postgres {
                 Err(failure) => failure,
             };
             if failure.is(&SqlState::PROTOCOL_VIOLATION) && login.options.take().is_some() {
+                if let Some(role) = &self.settings.admin.set_role {
+                    return Err(behind_pooler(role, &login));
+                }
+                self.pooled = true;
                 continue; // PgBouncer refuses startup options; every statement of ours is a SELECT there anyway.
+            }
+            if let Some(role) = &self.settings.admin.set_role
+                && let Some(failure) = role_refused(role, &login, &failure)
+            {
+                return Err(failure);
             }
             let no_password_yet = login.password.is_none() && failure.is(&SqlState::INVALID_PASSWORD);
             let password = if no_password_yet {
@@ -278,7 +286,21 @@ async fn hello(session: &Session, admin: &Admin) -> Result<Server> {
         );
     }
     match ask::<Server>(session, server::QUESTION, &[], Duration::from_secs(30)).await {
-        Ok(server) => server.accept(admin.host.as_str()),
+        Ok(server) => {
+            let server = server.accept(admin.host.as_str())?;
+            if let Some(role) = &admin.set_role {
+                // A pooler may drop the startup option without a word.
+                ensure!(
+                    server.user == role.as_str(),
+                    "--set-role {role} was not taken over: the server still sees {:?}\nnext: connect to PostgreSQL itself, not through a pooler",
+                    server.user
+                );
+            }
+            Ok(Server {
+                provider: admin.provider.unwrap_or(server.provider),
+                ..server
+            })
+        }
         Err(error) => {
             // A look-alike without our functions: its banner says more than its complaint.
             let banner: Result<String> =

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
+use crate::names::RoleName;
 use crate::sql::{identifier, literal};
 use crate::world::dial::Session;
 use crate::world::failure::explain;
@@ -44,9 +45,10 @@ pub(crate) struct Existing {
 }
 
 /// Rehearses a first load into a scratch schema that never becomes visible to anybody else.
-pub(crate) async fn new_schema(session: &Session, limit: Duration) -> Rehearsed {
+pub(crate) async fn new_schema(session: &Session, readers: &[RoleName], limit: Duration) -> Rehearsed {
     // The transaction is rolled back, so the name matters only while another rehearsal runs at the same moment.
-    let schema = identifier(&format!("stitch_pg_rehearsal_{}", std::process::id()));
+    let name = format!("stitch_pg_rehearsal_{}", std::process::id());
+    let schema = identifier(&name);
     let mut rehearsed = in_transaction(session, staging(), limit).await;
     if rehearsed.refusal.is_none() {
         match copy_into_staging(&session.client, limit).await {
@@ -57,7 +59,9 @@ pub(crate) async fn new_schema(session: &Session, limit: Duration) -> Rehearsed 
         }
     }
     if rehearsed.refusal.is_none() {
-        let rest = play(session, loading(&schema), limit).await;
+        let mut acts = loading(&schema);
+        acts.extend(readers.iter().map(|reader| readable(&name, reader)));
+        let rest = play(session, acts, limit).await;
         rehearsed.passed += rest.passed;
         rehearsed.refusal = rest.refusal;
     }
@@ -146,6 +150,20 @@ fn loading(schema: &str) -> Vec<Act> {
         Act("read the key columns", "SELECT count(*) FROM information_schema.table_constraints JOIN information_schema.key_column_usage USING (constraint_schema, constraint_name)".to_owned()),
         Act("read pg_catalog", "SELECT count(*) FROM pg_catalog.pg_tables t JOIN pg_catalog.pg_class c ON c.relname = t.tablename JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid JOIN pg_catalog.pg_type y ON y.oid = a.atttypid WHERE t.tablename = 'Orders'".to_owned()),
     ]
+}
+
+/// A reader sees what was just made. An answer of *no* is made an error, so that it ends the rehearsal like any other.
+fn readable(schema: &str, reader: &RoleName) -> Act {
+    let (reader, name) = (literal(reader.as_str()), literal(schema));
+    let table = literal(&format!("{}.\"Orders\"", identifier(schema)));
+    let body = format!(
+        "BEGIN IF NOT (has_schema_privilege({reader}, {name}, 'USAGE') AND has_table_privilege({reader}, {table}, 'SELECT')) THEN \
+         RAISE insufficient_privilege USING MESSAGE = 'it may not'; END IF; END"
+    );
+    Act(
+        "let a reader see what was made (--reader)",
+        format!("DO {}", literal(&body)),
+    )
 }
 
 async fn in_transaction(session: &Session, acts: Vec<Act>, limit: Duration) -> Rehearsed {

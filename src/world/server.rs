@@ -31,6 +31,9 @@ pub struct Server {
     /// Filled in after the question.
     #[serde(skip)]
     pub provider: Provider,
+    /// Whether something in between refused what PostgreSQL itself takes at login.
+    #[serde(skip)]
+    pub pooled: bool,
 }
 
 /// One question for all of it. Everything in it is readable by any login (neighbours of this tool fall over
@@ -49,10 +52,15 @@ SELECT json_build_object(
         'prefixes', (SELECT coalesce(json_agg(DISTINCT split_part(name, '.', 1)), '[]') FROM pg_settings WHERE name LIKE '%.%'),
         'roles', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]') FROM pg_roles WHERE rolname IN
             ('rdsadmin', 'rds_superuser', 'cloudsqladmin', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azuresu', 'azure_pg_admin',
-             'azure_superuser', 'supabase_admin', 'neon_superuser', 'cloud_admin', 'doadmin', '_dodb', 'avnadmin',
-             'crunchy_superuser', 'heroku_admin')),
+             'azure_superuser', 'supabase_admin', 'supabase_auth_admin', 'authenticator', 'neon_superuser', 'cloud_admin',
+             'neon_service', 'doadmin', '_dodb', 'avnadmin', 'crunchy_superuser', 'crunchy_replication', 'rds_password',
+             'rds_replication', 'alloydbadmin')),
         'databases', (SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database WHERE datname IN
-            ('rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'azure_maintenance', 'azure_sys', '_dodb')),
+            ('rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'azure_maintenance', 'azure_sys', '_dodb', '_aiven', 'defaultdb')),
+        'schemas', (SELECT coalesce(json_agg(nspname), '[]') FROM pg_namespace WHERE nspname = 'heroku_ext'),
+        'extensions', (SELECT coalesce(json_agg(extname), '[]') FROM pg_extension WHERE extname = 'citus'),
+        'database', current_database(),
+        'powerless', NOT (r.rolcreaterole OR r.rolcreatedb OR r.rolsuper),
         'aurora', to_regproc('pg_catalog.aurora_version') IS NOT NULL)
 )::text
 FROM pg_roles r WHERE r.rolname = current_user";
@@ -139,6 +147,7 @@ mod tests {
                 ..Signs::default()
             },
             provider: Provider::default(),
+            pooled: false,
         }
     }
 

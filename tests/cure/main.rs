@@ -6,6 +6,7 @@ mod support;
 
 mod wizard;
 
+mod adopt;
 mod allowlist;
 mod biting;
 mod connection;
@@ -15,6 +16,9 @@ mod locks;
 mod ownership;
 mod password;
 mod peers;
+mod provider;
+mod readers;
 mod role;
 mod script;
+mod set_role;
 mod ssh_user;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Place, Postgres};
+use crate::support::{Place, Postgres, PostgresOptions};
 use crate::wizard::{PASSWORD, Wizard};
 
 #[test]
@@ -119,4 +119,21 @@ fn a_file_that_is_there_is_the_password_and_is_never_overwritten() {
     assert_eq!(fs::read_to_string(&file).ok().as_deref(), Some("kept as it is\n"));
     let login = server.try_psql_as("stitch", "kept as it is", "stitch", "select 1");
     assert_eq!(login.as_deref(), Ok("1"));
+}
+
+#[test]
+fn the_verifier_is_the_servers_own_kind() {
+    let name = "the_verifier_is_the_servers_own_kind";
+    let Some(server) = Postgres::start_with(name, PostgresOptions::new().major(17)) else {
+        return;
+    };
+    server.psql("alter role dba set scram_iterations = 20000; alter role dba set password_encryption = md5");
+    let wizard = Wizard::dba(&server);
+    wizard.run("plan").exits(0).has("password-form", "good");
+    wizard.setup().exits(0);
+    let stored = "select substr(rolpassword, 1, 20) from pg_authid where rolname = 'stitch'";
+    assert_eq!(server.psql(stored), "SCRAM-SHA-256$20000:");
+    let login = server.try_psql_as("stitch", PASSWORD, "stitch", "select 1");
+    assert_eq!(login.as_deref(), Ok("1"));
+    Wizard::new(&server).check().exits(0).has("password-proved", "good");
 }

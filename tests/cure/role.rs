@@ -142,3 +142,53 @@ fn an_admin_who_may_not_create_roles_makes_only_the_database() {
     );
     assert_eq!(said.outcome("connection"), "skipped");
 }
+
+#[test]
+fn what_will_keep_the_role_out_one_day_is_told() {
+    let server = Postgres::start("what_will_keep_the_role_out_one_day_is_told");
+    let wizard = Wizard::dba(&server);
+    wizard.setup().exits(0);
+    for (made, code) in [
+        ("alter role stitch valid until '2101-01-01'", "role-expires"),
+        ("alter role stitch connection limit 2", "role-connection-limit"),
+    ] {
+        server.psql(made);
+        let said = wizard.check().exits(0).has(code, "unknown");
+        let (_, cure) = said.split_once("runs: ").expect("advice is what somebody runs");
+        server.psql(cure);
+        wizard.check().exits(0).has_not(code);
+    }
+}
+
+#[test]
+fn a_grant_that_did_nothing_is_a_failure() {
+    let server = Postgres::start("a_grant_that_did_nothing_is_a_failure");
+    let wizard = Wizard::new(&server);
+    wizard.setup().exits(0);
+    server.psql_in("stitch", "revoke select on information_schema.tables from public");
+    // Somebody's watch on the catalogs, which takes back what was granted, without an error.
+    server.psql_in(
+        "stitch",
+        "create function public.watch() returns event_trigger language plpgsql as
+             'begin if tg_tag = ''GRANT'' then revoke select on information_schema.tables from stitch; end if; end';
+         create event trigger watch on ddl_command_end execute function public.watch()",
+    );
+    let failed = wizard.setup().exits(1);
+    let error = failed.error();
+    assert!(
+        error.contains("the server does not show them: still to grant SELECT on tables"),
+        "{error}"
+    );
+    server.psql_in("stitch", "drop event trigger watch");
+    wizard.setup().exits(0);
+}
+
+#[test]
+fn who_may_grant_only_a_part_grants_that_part() {
+    let server = Postgres::start("who_may_grant_only_a_part_grants_that_part");
+    server.psql("create role keeper; create database stitch owner keeper");
+    server.psql("grant create on database stitch to dba with grant option");
+    let said = Wizard::dba(&server).cure(&["create the role", "grant CREATE on"], &["database-cannot-grant"]);
+    let text = said.has("database-cannot-grant", "bad");
+    assert!(text.contains("runs: GRANT CONNECT, TEMPORARY ON DATABASE"), "{text}");
+}

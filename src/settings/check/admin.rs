@@ -34,6 +34,8 @@ pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Adm
         password,
         database,
         route,
+        set_role: checker.parse(Id::SetRole),
+        provider: checker.parse(Id::Provider),
     }
 }
 

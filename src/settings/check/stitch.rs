@@ -1,10 +1,10 @@
 //! What Stitch itself will use: the fields of its form, and where it comes from.
 
-use crate::names::{Cidr, HostName};
+use crate::names::{Cidr, HostName, RoleName};
 use crate::settings::draft::{Draft, Given, Value};
 use crate::settings::{
-    Admin, Approval, Audience, Environment, Id, KeyOption, OnWrongPassword, Password, Purpose, Region, Stdin, Stitch,
-    StitchSsl, secret_file,
+    Admin, Adopt, Approval, Audience, Environment, Id, KeyOption, OnWrongPassword, Password, Purpose, Region, Stdin,
+    Stitch, StitchSsl, secret_file,
 };
 use crate::steps::StepId;
 
@@ -41,13 +41,28 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
     } else {
         OnWrongPassword::Report
     };
+    let adopt = if checker.switch(Id::AdoptRole) == Some(true) {
+        Adopt::Yes
+    } else {
+        Adopt::No
+    };
+    let role: RoleName = checker.parse(Id::Role).unwrap_or_else(|| known_good("stitch"));
+    let mut readers: Vec<RoleName> = checker.list(Id::Readers);
+    readers.sort();
+    readers.dedup();
+    if readers.contains(&role) {
+        let text = format_args!("--reader {role}: that is Stitch's own role, which owns what it makes");
+        checker.problems.malformed(Id::Readers, text);
+    }
     Stitch {
         host: host.unwrap_or_else(|| admin.host.clone()),
         port: port.unwrap_or(admin.port),
         database: checker.parse(Id::Database).unwrap_or_else(|| known_good("stitch")),
-        role: checker.parse(Id::Role).unwrap_or_else(|| known_good("stitch")),
+        role,
         password: password(checker, steps),
         on_wrong_password,
+        adopt,
+        readers,
         region,
         allow,
         ssl,

@@ -24,6 +24,8 @@ fn settings() -> Settings {
             database: "postgres".parse().unwrap(),
             tls: Tls::default(),
             route: Route::Direct,
+            set_role: None,
+            provider: None,
         },
         stitch: Stitch {
             host: "db.example.com".parse().unwrap(),
@@ -32,6 +34,8 @@ fn settings() -> Settings {
             role: "stitch".parse().unwrap(),
             password: Password::Unknown,
             on_wrong_password: OnWrongPassword::Report,
+            adopt: crate::settings::Adopt::No,
+            readers: Vec::new(),
             region: Some(Region::NorthAmerica),
             allow: addresses_of(Region::NorthAmerica),
             ssl: StitchSsl::WhenOffered,

@@ -1,5 +1,5 @@
-//! Attributes of an existing role that would keep Stitch out: NOLOGIN, an expiry date that has passed, a connection limit
-//! of 0.
+//! Attributes of an existing role that would keep Stitch out: NOLOGIN, an expiry date, a connection limit. Only what keeps
+//! it out is changed; what will one day, or may, is told.
 
 use super::Found;
 use crate::change::{Change, Plan};
@@ -7,23 +7,12 @@ use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
 
-/// What is said of a role that is a group.
-pub(super) fn group(settings: &Settings, found: &Found) -> Finding {
-    let role = &settings.stitch.role;
-    Finding::bad(
-        Code::RoleIsGroup,
-        format!(
-            "the role {:?} cannot log in and has members ({}): it is a group, not Stitch's login",
-            role.as_str(),
-            found.members.join(", ")
-        ),
-    )
-    .advise("give --role with the name of a role of Stitch's own")
-    .about(role)
-}
+/// Stitch opens several connections at once; how many is not documented.
+const FEW_CONNECTIONS: i32 = 5;
 
 /// Only what keeps Stitch out is touched.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &Found) {
+    tell(plan, settings, found);
     let role = &settings.stitch.role;
     let mut wanted = Vec::new();
     let mut undo = Vec::new();
@@ -63,5 +52,33 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &Found) {
             ))
             .about(role),
         );
+    }
+}
+
+/// What lets Stitch in today.
+fn tell(plan: &mut Plan, settings: &Settings, found: &Found) {
+    let role = &settings.stitch.role;
+    let mut tell = |code, text: String, cure: &str| {
+        let statement = sql::alter_role(role, &[cure]);
+        plan.find(
+            Finding::unknown(code, text)
+                .advise(format!("who may alter the role runs: {statement};"))
+                .about(role),
+        );
+    };
+    if let Some(until) = found.valid_until.as_ref().filter(|_| !found.expired) {
+        let text = format!(
+            "the role {:?} expires at {until}: Stitch is refused from then on",
+            role.as_str()
+        );
+        tell(Code::RoleExpires, text, "VALID UNTIL 'infinity'");
+    }
+    if (1..FEW_CONNECTIONS).contains(&found.connection_limit) {
+        let text = format!(
+            "the role {:?} may have {} connections at once: with several integrations loading, Stitch is refused",
+            role.as_str(),
+            found.connection_limit
+        );
+        tell(Code::RoleConnectionLimit, text, "CONNECTION LIMIT -1");
     }
 }

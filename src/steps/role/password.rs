@@ -1,10 +1,14 @@
 //! Whether the Stitch role's password is the one that will be typed into Stitch: proved, never assumed, and never changed
 //! unasked, since every reset is an outage for an integration that is running.
 
-use crate::change::{Action, Change, Plan, Run, Sql};
+use serde::Deserialize;
+
+use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::names::DatabaseName;
-use crate::password::{Stored, check, verifier};
+use crate::password::{Form, Stored, USUAL_ITERATIONS, check, formed};
+use crate::provider::Provider;
+use crate::secret::Secret;
 use crate::settings::{OnWrongPassword, Password, Settings};
 use crate::sql;
 use crate::world::World;
@@ -27,6 +31,101 @@ pub(super) enum Proof {
     /// It could not be tried, and why.
     Untried(String),
 }
+
+/// How the server stores passwords, and whether this login may set any.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Keeping {
+    version_num: i32,
+    /// `password_encryption`.
+    encryption: String,
+    /// `scram_iterations`, 16 and newer.
+    iterations: Option<String>,
+    /// `rds.restrict_password_commands` is on and this login is no member of `rds_password`.
+    restricted: bool,
+    #[serde(skip)]
+    pub(super) provider: Provider,
+}
+
+impl Keeping {
+    fn form(&self) -> Form {
+        match self.provider {
+            Provider::Neon => Form::Plain,
+            _ if (1..100_000).contains(&self.version_num) => Form::Md5,
+            _ => Form::Scram {
+                iterations: self
+                    .iterations
+                    .as_ref()
+                    .and_then(|text| text.parse().ok())
+                    .unwrap_or(USUAL_ITERATIONS),
+            },
+        }
+    }
+
+    /// The password of this run as it is sent.
+    pub(super) fn formed(&self, settings: &Settings) -> Option<Secret> {
+        let role = settings.stitch.role.as_str();
+        settings
+            .stitch
+            .password
+            .secret()
+            .map(|password| formed(self.form(), role, password))
+    }
+
+    /// Why a role is made, or its password set, as it is.
+    pub(super) fn why(&self) -> &'static str {
+        match self.form() {
+            Form::Scram { .. } => {
+                "Stitch must log in as a role of its own; a SCRAM verifier is sent, so the password itself is in no log."
+            }
+            Form::Md5 => "Stitch must log in as a role of its own; this server knows md5 hashes only, so one is sent.",
+            Form::Plain => {
+                "Stitch must log in as a role of its own; Neon refuses verifiers, so the password is sent as plain text."
+            }
+        }
+    }
+
+    /// What is said aloud before a password is set.
+    pub(super) fn tell(&self, plan: &mut Plan) {
+        if self.form() == Form::Plain {
+            plan.find(
+                Finding::unknown(
+                    Code::PasswordPlain,
+                    "the password is sent to the server as plain text: Neon refuses SCRAM verifiers when the transaction is committed",
+                )
+                .advise("it is protected by TLS on its way, and may be in the provider's own logs; --provider tells if this is not Neon"),
+            );
+        } else if self.encryption == "md5" && matches!(self.form(), Form::Scram { .. }) {
+            plan.find(Finding::good(
+                Code::PasswordForm,
+                "the server stores new passwords as md5 (password_encryption); Stitch's is sent as a SCRAM verifier, which the \
+                 methods md5 and scram-sha-256 of pg_hba.conf both take",
+            ));
+        }
+    }
+
+    /// Why this login may set no password at all, and who lets it.
+    pub(super) fn refusal(&self, user: &str) -> Option<(String, String)> {
+        self.restricted.then(|| {
+            (
+                format!(
+                    "{user:?} may set no password (rds.restrict_password_commands is on, and it is no member of rds_password)"
+                ),
+                format!("a member of rds_superuser runs: GRANT rds_password TO {};", sql::identifier(user)),
+            )
+        })
+    }
+}
+
+/// Uses `me`.
+pub(super) const KEEPING: &str = "
+    json_build_object(
+         'version_num', current_setting('server_version_num')::int,
+         'encryption', current_setting('password_encryption'),
+         'iterations', current_setting('scram_iterations', true),
+         'restricted', coalesce(current_setting('rds.restrict_password_commands', true), 'off') IN ('on', 'true', '1')
+             AND NOT me.rolsuper
+             AND NOT EXISTS (SELECT 1 FROM pg_roles p WHERE p.rolname = 'rds_password' AND pg_has_role(me.oid, p.oid, 'MEMBER')))";
 
 /// What the catalog shows of the stored hash.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +161,14 @@ pub(super) async fn prove(settings: &Settings, world: &mut World, hash: Hash<'_>
     }
 }
 
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, proof: &Proof, may_alter: MayAlter, user: &str) {
+pub(super) fn plan(
+    plan: &mut Plan,
+    settings: &Settings,
+    proof: &Proof,
+    keeping: &Keeping,
+    may_alter: MayAlter,
+    user: &str,
+) {
     let role = &settings.stitch.role;
     let finding = match proof {
         Proof::NoRole => return,
@@ -84,7 +190,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, proof: &Proof, may_alte
         )
         .advise("mend that first; a superuser's run of this command can also compare it with the stored verifier"),
         Proof::Wrong | Proof::NoneSet => match settings.stitch.on_wrong_password {
-            OnWrongPassword::Reset => return reset(plan, settings, may_alter, user),
+            OnWrongPassword::Reset => return reset(plan, settings, keeping, may_alter, user),
             OnWrongPassword::Report => wrong(settings, proof),
         },
     };
@@ -105,9 +211,9 @@ fn wrong(settings: &Settings, proof: &Proof) -> Finding {
     )
 }
 
-fn reset(plan: &mut Plan, settings: &Settings, may_alter: MayAlter, user: &str) {
+fn reset(plan: &mut Plan, settings: &Settings, keeping: &Keeping, may_alter: MayAlter, user: &str) {
     let role = &settings.stitch.role;
-    let statement = sql::set_password(role, settings.stitch.password.secret().map(verifier));
+    let statement = sql::set_password(role, keeping.formed(settings));
     if may_alter == MayAlter::No {
         plan.find(
             Finding::bad(
@@ -122,17 +228,17 @@ fn reset(plan: &mut Plan, settings: &Settings, may_alter: MayAlter, user: &str) 
         );
         return;
     }
+    if let Some((why, advice)) = keeping.refusal(user) {
+        let text = format!("the password of {:?} cannot be changed: {why}", role.as_str());
+        plan.find(Finding::bad(Code::RoleCannotAlter, text).advise(advice).about(role));
+        return;
+    }
+    keeping.tell(plan);
     super::save_generated(plan, settings);
     plan.change(Change {
         summary: format!("change the password of the role {:?}", role.as_str()),
         why: "You asked for it (--reset-password): the present password is another one.",
-        action: Action::Sql(Sql {
-            database: settings.admin.database.clone(),
-            statements: vec![statement],
-            run: Run::Together,
-            unless: None,
-            borrow: Vec::new(),
-        }),
+        action: super::on_server(settings, statement),
         undo: None, // the password from before is known to nobody here
     });
 }

@@ -21,6 +21,8 @@ fn settings() -> Settings {
             database: "postgres".parse().unwrap(),
             tls: Tls::default(),
             route: Route::Direct,
+            set_role: None,
+            provider: None,
         },
         stitch: Stitch {
             host: "10.0.0.3".parse().unwrap(),
@@ -29,6 +31,8 @@ fn settings() -> Settings {
             role: "stitch".parse().unwrap(),
             password: Password::Unknown,
             on_wrong_password: OnWrongPassword::Report,
+            adopt: crate::settings::Adopt::No,
+            readers: Vec::new(),
             region: None,
             allow: vec!["52.23.137.21".parse().unwrap(), "52.204.223.208".parse().unwrap()],
             ssl: StitchSsl::WhenOffered,

@@ -1,0 +1,86 @@
+//! What a connection of the admin's starts with: read-only where nothing is to be changed, and the role it acts as.
+
+use tokio_postgres::error::SqlState;
+
+use crate::names::RoleName;
+use crate::sql;
+use crate::world::Access;
+use crate::world::dial::Login;
+use crate::world::failure::{Failure, Layer};
+
+/// Both hold from the first statement on, and for every statement: nothing has to remember them. They are sent in any
+/// case, so that a pooler gives itself away.
+pub(super) fn startup_options(access: Access, role: Option<&RoleName>) -> String {
+    let first = match access {
+        Access::ReadOnly => "-c default_transaction_read_only=on",
+        // Whether this login may write is its owner's business.
+        Access::ReadWrite => "-c application_name=stitch-pg",
+    };
+    let role = role.map_or(String::new(), |role| format!(" -c role={}", escaped(role.as_str())));
+    format!("{first}{role}")
+}
+
+/// The server splits the options at white space; a backslash keeps it from doing so.
+fn escaped(value: &str) -> String {
+    let mut escaped = String::new();
+    for c in value.chars() {
+        if c == '\\' || c.is_whitespace() {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// A session of a pooler is not ours alone, so a role must not be set in it.
+pub(super) fn behind_pooler(role: &RoleName, login: &Login) -> Failure {
+    Failure::new(
+        Layer::Protocol,
+        format!(
+            "--set-role {role} cannot be set at {}: a pooler refuses startup options",
+            login.server()
+        ),
+    )
+    .advise("give PostgreSQL's own host and port with --host and --port")
+}
+
+/// The server refused the role, not the login. It tells a right that is missing in the same code as a closed database.
+pub(super) fn role_refused(role: &RoleName, login: &Login, failure: &Failure) -> Option<Failure> {
+    let codes = [SqlState::INVALID_PARAMETER_VALUE, SqlState::INSUFFICIENT_PRIVILEGE];
+    let is_it = codes.iter().any(|state| failure.is(state)) && failure.routine.as_deref() != Some("CheckMyDatabase");
+    is_it.then(|| {
+        let (user, grantee) = (&login.user, sql::identifier(&login.user));
+        let mut refused = Failure::new(
+            Layer::Authentication,
+            format!(
+                "{user:?} may not act as the role {:?} (--set-role): {}",
+                role.as_str(),
+                failure.text
+            ),
+        )
+        .advise(format!(
+            "check its spelling; who administers that role runs: GRANT {} TO {grantee}",
+            sql::identifier(role.as_str())
+        ));
+        refused.state.clone_from(&failure.state);
+        refused
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_with_white_space_is_one_word() {
+        let role = "data team\\x".parse().unwrap();
+        assert_eq!(
+            startup_options(Access::ReadOnly, Some(&role)),
+            "-c default_transaction_read_only=on -c role=data\\ team\\\\x"
+        );
+        assert_eq!(
+            startup_options(Access::ReadWrite, None),
+            "-c application_name=stitch-pg"
+        );
+    }
+}

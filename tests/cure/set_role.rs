@@ -1,0 +1,52 @@
+//! `--set-role`: a person logs in, and acts as a group.
+
+use crate::support::{Postgres, PostgresOptions};
+use crate::wizard::Wizard;
+
+/// A person who may nothing, in a team that may.
+fn server(major: u32) -> Option<Postgres<'static>> {
+    let server = Postgres::start_with("set_role", PostgresOptions::new().major(major))?;
+    server.psql(
+        "create role \"The Team\" createdb createrole; create role person login noinherit password 'person-pw';
+         grant \"The Team\" to person; create role stranger login password 'person-pw'",
+    );
+    Some(server)
+}
+
+#[test]
+fn a_person_acts_as_a_group() {
+    for major in [13, 15, 17] {
+        let Some(server) = server(major) else { continue };
+        let wizard = Wizard::new(&server).admin("person", "person-pw");
+        wizard.run("plan").exits(0).has("database-cannot-create", "bad");
+        let wizard = wizard.set("--set-role", "The Team");
+        wizard.cure(&["create the database", "create the role", "grant CONNECT"], &[]);
+        let owner = "select pg_get_userbyid(datdba) from pg_database where datname = 'stitch'";
+        assert_eq!(server.psql(owner), "The Team");
+        // Also what is moved without superuser.
+        server.psql("set role \"The Team\"; create role loader");
+        server.psql_in("stitch", "create schema shop authorization loader");
+        wizard
+            .set("--schema", "shop")
+            .cure(&["owner of the schema \"shop\""], &[]);
+        let lent = "select count(*) from pg_auth_members where member = '\"The Team\"'::regrole and grantor = '\"The Team\"'::regrole";
+        assert_eq!(server.psql(lent), "0");
+    }
+}
+
+#[test]
+fn a_role_that_cannot_be_taken_is_named() {
+    let Some(server) = server(17) else { return };
+    for (user, role, told) in [
+        ("stranger", "The Team", "GRANT \"The Team\" TO \"stranger\""),
+        ("person", "Team", "check its spelling"),
+    ] {
+        let wizard = Wizard::new(&server).admin(user, "person-pw").set("--set-role", role);
+        let said = wizard.check().exits(1);
+        let error = said.error();
+        assert!(
+            error.contains(&format!("may not act as the role {role:?}")) && error.contains(told),
+            "{error}"
+        );
+    }
+}
