@@ -54,7 +54,9 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, holder: 
     let (ours, others): (Vec<&str>, Vec<&str>) = missing
         .into_iter()
         .partition(|right| on.is_none_or(|on| on.grantable.iter().any(|grantable| grantable == right)));
-    if let (Some(on), false) = (on, others.is_empty()) {
+    // What PUBLIC has will do where it cannot be granted outright.
+    let lacking = |on: &OnDatabase| others.iter().any(|right| !on.held.iter().any(|held| held == right));
+    if let Some(on) = on.filter(|on| lacking(on)) {
         plan.find(cannot(settings, facts, on, &others));
     }
     if ours.is_empty() {
