@@ -6,8 +6,10 @@ use crate::change::{Borrow, Hole, Membership, Row, Statement};
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::secret::Secret;
 
+mod default_privileges;
 mod hba;
 
+pub use default_privileges::{grant_default_privileges, revoke_default_privileges};
 pub use hba::{HBA_MD5, HBA_STATE, reload};
 
 /// What stands in place of the Stitch role's password or verifier.
@@ -163,31 +165,6 @@ pub fn revoke_select(schema: &str, relations: &[String], role: &RoleName) -> Sta
         qualified(schema, relations),
         identifier(role.as_str())
     ))
-}
-
-/// Lets a reader see the schemas and tables that a role will make. Only `FOR ROLE` of the maker does: the default
-/// privileges of anybody else do not fire for what it makes.
-#[must_use]
-pub fn grant_default_privileges(role: &RoleName, reader: &RoleName) -> Vec<Statement> {
-    default_privileges(role, "GRANT", "TO", reader)
-}
-
-/// Takes that back, for what will be made from then on.
-#[must_use]
-pub fn revoke_default_privileges(role: &RoleName, reader: &RoleName) -> Vec<Statement> {
-    default_privileges(role, "REVOKE", "FROM", reader)
-}
-
-fn default_privileges(role: &RoleName, verb: &str, word: &str, reader: &RoleName) -> Vec<Statement> {
-    let (role, reader) = (identifier(role.as_str()), identifier(reader.as_str()));
-    ["USAGE ON SCHEMAS", "SELECT ON TABLES"]
-        .into_iter()
-        .map(|what| {
-            Statement::plain(format!(
-                "ALTER DEFAULT PRIVILEGES FOR ROLE {role} {verb} {what} {word} {reader}"
-            ))
-        })
-        .collect()
 }
 
 /// Lets the coming owner use and create in a schema, which a non-superuser needs before it can hand tables over.

@@ -50,7 +50,7 @@ impl Journey<'_> {
             expected: self.expected,
         };
         let cut_short = tokio::select! {
-            done = runner::run(&mut self.settings, &mut run, &mut report) => { done?; false }
+            done = Box::pin(runner::run(&mut self.settings, &mut run, &mut report)) => { done?; false }
             () = stop.requested() => true,
         };
         if cut_short {

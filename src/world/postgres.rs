@@ -1,27 +1,28 @@
 //! The admin's connections to PostgreSQL, one a database, opened when first needed, and Stitch's own login.
 
 mod cancel;
+mod hello;
 mod question;
 mod startup;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use tokio_postgres::error::SqlState;
 
 use crate::console::Asker;
 use crate::names::HostName;
 use crate::secret::Secret;
-use crate::settings::{Admin, Route, Settings, SslMode, StitchSsl, Tls};
+use crate::settings::{Route, Settings, SslMode, StitchSsl, Tls};
 use crate::world::Access;
 use crate::world::dial::{Login, Session, log_in};
 use crate::world::failure::{Failure, Layer};
 use crate::world::gateway::Gateway;
 use crate::world::open::open_direct;
-use crate::world::server::{self, Server};
+use crate::world::server::Server;
 use crate::world::wire::Wire;
 
+use hello::hello;
 pub(crate) use question::ask;
 use startup::{behind_pooler, role_refused, startup_options};
 
@@ -275,40 +276,5 @@ fn stitch_ssl_mode(ssl: StitchSsl) -> SslMode {
         StitchSsl::On => SslMode::Require,
         StitchSsl::Off => SslMode::Disable,
         StitchSsl::WhenOffered => SslMode::Prefer,
-    }
-}
-
-async fn hello(session: &Session, admin: &Admin) -> Result<Server> {
-    if session.announced_version.contains("bouncer") {
-        bail!(
-            "this is PgBouncer's own console (database {}), not a PostgreSQL database\nnext: give --admin-database with the name of a real database",
-            admin.database
-        );
-    }
-    match ask::<Server>(session, server::QUESTION, &[], Duration::from_secs(30)).await {
-        Ok(server) => {
-            let server = server.accept(admin.host.as_str())?;
-            if let Some(role) = &admin.set_role {
-                // A pooler may drop the startup option without a word.
-                ensure!(
-                    server.user == role.as_str(),
-                    "--set-role {role} was not taken over: the server still sees {:?}\nnext: connect to PostgreSQL itself, not through a pooler",
-                    server.user
-                );
-            }
-            Ok(Server {
-                provider: admin.provider.unwrap_or(server.provider),
-                ..server
-            })
-        }
-        Err(error) => {
-            // A look-alike without our functions: its banner says more than its complaint.
-            let banner: Result<String> =
-                ask(session, "SELECT to_json(version())::text", &[], Duration::from_secs(30)).await;
-            if let Ok(banner) = banner {
-                server::refuse_look_alikes(&banner)?;
-            }
-            Err(error.context("cannot read the server's version and this login's rights"))
-        }
     }
 }

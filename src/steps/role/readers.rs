@@ -157,29 +157,27 @@ fn one(
     statements: Vec<Statement>,
     back: Vec<Statement>,
 ) {
-    let borrow = match me.map_or(Some(Vec::new()), |(user, standing)| {
+    let borrow = me.map_or(Some(Vec::new()), |(user, standing)| {
         standing.borrow(settings, user, made)
-    }) {
-        Some(borrow) => borrow,
-        None => {
-            let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
-            plan.find(
-                Finding::bad(
-                    Code::ReaderCannotGrant,
-                    format!(
-                        "nobody but {:?} itself, or who may act for it, can {summary}, and this login may not",
-                        settings.stitch.role.as_str()
-                    ),
-                )
-                .advise(format!(
-                    "a superuser runs in the database {:?}: {}",
-                    settings.stitch.database.as_str(),
-                    lines.join(" ")
-                ))
-                .about(&settings.stitch.database),
-            );
-            return;
-        }
+    });
+    let Some(borrow) = borrow else {
+        let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
+        plan.find(
+            Finding::bad(
+                Code::ReaderCannotGrant,
+                format!(
+                    "nobody but {:?} itself, or who may act for it, can {summary}, and this login may not",
+                    settings.stitch.role.as_str()
+                ),
+            )
+            .advise(format!(
+                "a superuser runs in the database {:?}: {}",
+                settings.stitch.database.as_str(),
+                lines.join(" ")
+            ))
+            .about(&settings.stitch.database),
+        );
+        return;
     };
     let action = |statements| {
         Action::Sql(Sql {

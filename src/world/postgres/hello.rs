@@ -1,0 +1,45 @@
+//! The first words with a server: what it is, and whether this login is who it was asked to be.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+
+use super::ask;
+use crate::settings::Admin;
+use crate::world::dial::Session;
+use crate::world::server::{self, Server};
+
+pub(super) async fn hello(session: &Session, admin: &Admin) -> Result<Server> {
+    if session.announced_version.contains("bouncer") {
+        bail!(
+            "this is PgBouncer's own console (database {}), not a PostgreSQL database\nnext: give --admin-database with the name of a real database",
+            admin.database
+        );
+    }
+    match ask::<Server>(session, server::QUESTION, &[], Duration::from_secs(30)).await {
+        Ok(server) => {
+            let server = server.accept(admin.host.as_str())?;
+            if let Some(role) = &admin.set_role {
+                // A pooler may drop the startup option without a word.
+                ensure!(
+                    server.user == role.as_str(),
+                    "--set-role {role} was not taken over: the server still sees {:?}\nnext: connect to PostgreSQL itself, not through a pooler",
+                    server.user
+                );
+            }
+            Ok(Server {
+                provider: admin.provider.unwrap_or(server.provider),
+                ..server
+            })
+        }
+        Err(error) => {
+            // A look-alike without our functions: its banner says more than its complaint.
+            let banner: Result<String> =
+                ask(session, "SELECT to_json(version())::text", &[], Duration::from_secs(30)).await;
+            if let Ok(banner) = banner {
+                server::refuse_look_alikes(&banner)?;
+            }
+            Err(error.context("cannot read the server's version and this login's rights"))
+        }
+    }
+}
