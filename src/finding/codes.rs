@@ -41,6 +41,8 @@ codes! {
     // allowlist
     StitchAddresses = "stitch-addresses", "allowlist", "The addresses Stitch connects from in your account's region.",
         "Allow all of them in every firewall between the internet and the server; any one of them may be used.";
+    StitchAddressesOlder = "stitch-addresses-older", "allowlist", "The addresses given with `--allow-cidr` or `stitch.allow_cidrs` are some of a region's and not all of them: an older list than this program's own.",
+        "Compare with Stitch's page of addresses; add those that are missing, or leave the setting out, and this program takes its own list.";
     FirewallUnseen = "firewall-unseen", "allowlist", "Firewalls and provider allow lists on the way cannot be seen by this tool.",
         "Look where the finding says, and open it with the command it gives; only the connection from Stitch proves it.";
     ProviderListOk = "provider-list-ok", "allowlist", "The provider's list, given with `--allow-list-json`, lets this address in.",

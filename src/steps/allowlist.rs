@@ -152,6 +152,7 @@ impl Step for Allowlist {
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut findings = addresses(settings);
+        findings.extend(regions::older_list(settings));
         let mut changes = Vec::new();
         findings.extend(host::findings(settings, &facts.dialled));
         findings.extend(firewall::findings(settings, facts));

@@ -122,6 +122,21 @@ fn the_other_regions_addresses() {
 }
 
 #[test]
+fn a_list_that_is_older_than_the_programs_own() {
+    let bench = Bench::new("a_list_that_is_older_than_the_programs_own");
+    let one = bench.check(&["--allow-cidr", "52.23.137.21/32,52.204.223.208/32"]);
+    let finding = one.only("stitch-addresses-older");
+    assert_eq!(
+        (finding.verdict.as_str(), finding.subject.as_str()),
+        ("unknown", "52.204.228.32, 52.204.230.227")
+    );
+    assert_eq!(one.of("hba-ok").len(), 2, "{}", one.story());
+    one.assert_ready();
+    let all = bench.check(&[]);
+    assert!(all.of("stitch-addresses-older").is_empty(), "{}", all.story());
+}
+
+#[test]
 fn where_the_server_listens() {
     let mut bench = Bench::new("where_the_server_listens");
     bench.0.psql("ALTER SYSTEM SET listen_addresses = '127.0.0.1'");

@@ -1,10 +1,41 @@
-//! The commonest mix-up: the addresses of Stitch's other region are let in, and ours are not.
+//! Mix-ups of Stitch's lists: the addresses of its other region are let in and ours are not, or a list is an old one.
 
 use std::net::IpAddr;
 
 use crate::finding::{Code, Finding};
 use crate::hba::{Address, Rules};
 use crate::settings::{Region, Settings};
+
+/// A list that somebody gave, with some of a region's addresses as this program knows them and not all.
+pub(super) fn older_list(settings: &Settings) -> Option<Finding> {
+    let given = &settings.stitch.allow;
+    let lists = |address: &IpAddr| given.iter().any(|cidr| cidr.net().contains(address));
+    let (region, missing) = [Region::NorthAmerica, Region::Europe].into_iter().find_map(|region| {
+        let missing: Vec<String> = region
+            .addresses()
+            .iter()
+            .filter(|one| !lists(one))
+            .map(IpAddr::to_string)
+            .collect();
+        ((1..region.addresses().len()).contains(&missing.len())).then_some((region, missing))
+    })?;
+    let missing = missing.join(", ");
+    Some(
+        Finding::unknown(
+            Code::StitchAddressesOlder,
+            format!(
+                "the addresses you gave are some of Stitch's in the region {} and lack {missing}: that list is older than \
+                 this program's own, which may be wrong as well",
+                region.as_str()
+            ),
+        )
+        .advise(
+            "compare with Stitch's page of addresses; give the others with --allow-cidr too, or leave it (and \
+             stitch.allow_cidrs) out",
+        )
+        .about(missing),
+    )
+}
 
 /// Looks for rules written for the other region's addresses.
 pub(super) fn wrong_one(settings: &Settings, rules: &Rules) -> Option<Finding> {

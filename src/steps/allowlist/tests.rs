@@ -160,6 +160,29 @@ fn find(findings: &[Finding], code: Code) -> Finding {
 }
 
 #[test]
+fn a_list_with_some_of_a_regions_addresses_is_an_older_one() {
+    let with = |allow: &[&str]| {
+        let mut settings = settings();
+        settings.stitch.allow = allow.iter().map(|cidr| cidr.parse().unwrap()).collect();
+        let findings = plan(&settings, &Facts::default());
+        let older = findings
+            .into_iter()
+            .find(|finding| finding.code == Code::StitchAddressesOlder);
+        older.and_then(|finding| finding.subject)
+    };
+    assert_eq!(
+        with(&["52.23.137.21/32", "52.204.0.0/16"]),
+        None,
+        "a network holds the others"
+    );
+    assert_eq!(with(&["198.51.100.7/32"]), None, "an address of one's own");
+    assert_eq!(
+        with(&["3.126.102.29/32", "18.158.0.0/16"]).as_deref(),
+        Some("52.57.235.168")
+    );
+}
+
+#[test]
 fn offline_the_plan_names_the_addresses_and_the_lines() {
     let findings = plan(&settings(), &Facts::default());
     let codes: Vec<_> = findings.iter().map(|finding| finding.code.as_str()).collect();
