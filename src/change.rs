@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::finding::Finding;
 use crate::names::{DatabaseName, RoleName};
+use crate::request::Request;
 use crate::secret::Secret;
 use crate::shell::HbaLines;
 
@@ -46,6 +47,8 @@ pub enum Action {
     AddHbaLines(HbaLines),
     /// Those lines taken out again, and the server reloaded.
     RemoveHbaLines(HbaLines),
+    /// A request to Stitch.
+    Http(Request),
     /// A file on this machine, made with mode 0600 and never over an existing one.
     SaveSecret {
         /// Where.
@@ -192,6 +195,14 @@ impl Statement {
             .collect()
     }
 
+    /// Its pieces in order, `None` for a secret: for a script that gets at the secret in its own way.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Option<&str>> {
+        self.0.iter().map(|part| match part {
+            Part::Plain(text) => Some(text.as_str()),
+            Part::Secret { .. } => None,
+        })
+    }
+
     /// Whether it holds a secret, known or not.
     #[must_use]
     pub fn holds_secret(&self) -> bool {
@@ -220,6 +231,7 @@ impl fmt::Display for Action {
             Self::RemoveHbaLines(edit) => {
                 write!(f, "{}{};", crate::shell::remove_hba_lines(edit), crate::sql::reload())
             }
+            Self::Http(request) => request.fmt(f),
             Self::SaveSecret { path, .. } => write!(
                 f,
                 "umask 077; set -C; cat > {}",

@@ -135,6 +135,9 @@ pub type AskSecret = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 /// Asks a person a yes/no question about trust, such as an unknown host key; `None` where nobody can be asked.
 pub type AskTrust = Arc<dyn Fn(&str) -> Option<Trust> + Send + Sync>;
 
+/// Says one line about something that takes long.
+pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// The answer to a question of trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
@@ -151,6 +154,8 @@ pub struct Asker {
     pub secret: AskSecret,
     /// For host keys.
     pub trust: AskTrust,
+    /// Says that a long wait goes on.
+    pub tell: Tell,
 }
 
 impl Asker {
@@ -160,6 +165,7 @@ impl Asker {
         Self {
             secret: Arc::new(|_| None),
             trust: Arc::new(|_| None),
+            tell: Arc::new(|_| ()),
         }
     }
 
@@ -168,6 +174,7 @@ impl Asker {
         Self {
             secret: Arc::new(|_| None),
             trust: Arc::new(|_| Some(Trust::Accept)),
+            tell: Arc::new(|_| ()),
         }
     }
 

@@ -20,6 +20,7 @@ pub mod program;
 pub mod provider;
 pub mod public_key;
 pub mod report;
+pub mod request;
 pub mod runner;
 mod script;
 pub mod secret;

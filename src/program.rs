@@ -10,7 +10,7 @@ use console::Term;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{self, Command as CliCommand, Invocation};
-use crate::console::plain::{Plain, Volume};
+use crate::console::plain::{self, Plain, Volume};
 use crate::console::style::{ColorChoice, Look};
 use crate::console::terminal::{SavedTerminal, Terminal};
 use crate::console::{Approved, Asker};
@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         let mut stop = Stop::listen()?;
-        dispatch(&invocation, environment, &mut stop).await
+        Box::pin(dispatch(&invocation, environment, &mut stop)).await
     });
     // A question may still wait for its answer on another thread; it must not keep the program from ending.
     runtime.shutdown_background();
@@ -191,7 +191,19 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
     let approved = if run.yes { Approved::Yes } else { Approved::No };
     let format = run.format;
     let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format);
-    let asker = if on_terminal { voice.asker() } else { Asker::nobody() };
+    let volume = match (run.quiet, run.verbose) {
+        (true, _) => Volume::Quiet,
+        (false, 0) => Volume::Normal,
+        (false, _) => Volume::Verbose,
+    };
+    let asker = if on_terminal {
+        voice.asker()
+    } else {
+        Asker {
+            tell: plain::tell(volume),
+            ..Asker::nobody()
+        }
+    };
     let undo = match (&run.undo, command) {
         (Some(path), Command::Setup) => UndoFile::open(path, &settings)?,
         _ => UndoFile::none(),
@@ -215,11 +227,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
     let plain = Plain {
         approved,
         format,
-        volume: match (run.quiet, run.verbose) {
-            (true, _) => Volume::Quiet,
-            (false, 0) => Volume::Normal,
-            (false, _) => Volume::Verbose,
-        },
+        volume,
         look: look(invocation, &environment, &Term::stdout()),
     };
     journey.go(plain, stop).await

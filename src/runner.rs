@@ -105,6 +105,9 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
         if let Outcome::Failed(error, ..) = &outcome {
             run.console.event(&Event::Failed { id, error })?;
         }
+        if let Some(plan) = outcome.plan() {
+            run.world.remember(&plan.findings);
+        }
         report.steps.push(StepReport {
             step: id,
             outcome,

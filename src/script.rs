@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 
 use crate::change::{Action, Plan, Run, Sql};
-use crate::settings::{Audience, Settings};
-use crate::sql;
+use crate::settings::{Audience, Settings, Wanted};
 use crate::steps::Step;
 use crate::steps::allowlist::Allowlist;
 use crate::steps::database::Database;
 use crate::steps::ownership::Ownership;
+use crate::steps::registration::Registration;
 use crate::steps::role::Role;
 use crate::steps::ssh_user::SshUser;
+use crate::{shell, sql};
 
 mod cloud;
 
@@ -20,7 +21,14 @@ pub(crate) fn text(settings: &Settings, audience: Option<Audience>) -> String {
         Some(Audience::Dba) => dba(settings),
         Some(Audience::Sysadmin) => sysadmin(settings),
         Some(Audience::Cloud) => cloud(settings),
-        None => [cloud(settings), sysadmin(settings), dba(settings)].join("\n"),
+        Some(Audience::Stitch) => stitch(settings),
+        None => {
+            let mut all = vec![cloud(settings), sysadmin(settings), dba(settings)];
+            if settings.registration.wanted == Wanted::Yes {
+                all.push(stitch(settings));
+            }
+            all.join("\n")
+        }
     }
 }
 
@@ -119,6 +127,22 @@ fn cloud(settings: &Settings) -> String {
     cloud::script(settings, &offline::<Allowlist>(settings).findings)
 }
 
+/// The request to Stitch, for whoever has the token.
+fn stitch(settings: &Settings) -> String {
+    let mut out = String::from(STITCH_HEADER);
+    let plan = offline::<Registration>(settings);
+    if plan.changes.is_empty() {
+        out.push_str("# --register was not given, so there is nothing to do here.\n");
+    }
+    for change in &plan.changes {
+        if let Action::Http(request) = &change.action {
+            let (summary, why) = (one_line(&change.summary), change.why);
+            let _ = writeln!(out, "\n# To {summary}.\n# Why: {why}\n{}", shell::curl(request));
+        }
+    }
+    out
+}
+
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
@@ -159,5 +183,14 @@ const SYSADMIN_HEADER: &str = "\
 # For the administrator of the SSH server. Made by stitch-pg; it holds no secret and can be run twice.
 # Run it as root: sudo sh FILE
 # Then check: stitch-pg check
+set -eu
+";
+
+const STITCH_HEADER: &str = "\
+#!/bin/sh
+# For whoever has an access token of the Stitch account. Made by stitch-pg; it holds no secret.
+# It makes a destination each time it is run: look at Stitch's list of destinations first.
+# It needs curl 7.55 or newer. Give it the secrets in the environment:
+#     STITCH_ACCESS_TOKEN=... STITCH_PG_PASSWORD=... sh FILE
 set -eu
 ";

@@ -25,6 +25,7 @@ mod pgpass;
 pub mod problems;
 mod questions;
 mod region;
+mod registration;
 mod secret_file;
 mod service;
 pub mod ssh;
@@ -42,6 +43,7 @@ pub use known::Id;
 pub use manage::{Machine, Manage};
 pub use problems::{Problem, Problems};
 pub use region::Region;
+pub use registration::{ApiUrl, Insecure, Registration, SendPassword, UnmappedSources, Wanted};
 pub use ssh::{BastionServer, IdentitySource, SshTarget};
 pub use tunnel::{Adopt, KeyOption, LoginShell, Prove};
 
@@ -56,6 +58,8 @@ pub struct Settings {
     pub ownership: Ownership,
     /// The SSH server between Stitch and the database, if any.
     pub bastion: Option<Bastion>,
+    /// Whether and how Stitch itself is told.
+    pub registration: Registration,
     /// What was handed over about the way in.
     pub way_in: WayIn,
     /// The steps that take part, in running order.

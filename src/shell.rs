@@ -8,6 +8,7 @@ use crate::names::LinuxUser;
 
 mod account;
 mod authorized_keys;
+mod curl;
 mod firewall;
 mod hba;
 mod inspect;
@@ -15,6 +16,7 @@ mod proof;
 
 pub use account::{add_user, make_home, remove_user, set_shell, unlock_for_keys};
 pub use authorized_keys::{fix_modes, install_key, remove_key};
+pub use curl::curl;
 pub use firewall::{Opening, close_firewall, inspect_firewall, open_firewall};
 pub use hba::{At, HbaLines, LineEnd, add_hba_lines, inspect_hba, remove_hba_lines};
 pub use inspect::{Looking, inspect_ssh_user};

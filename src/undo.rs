@@ -126,6 +126,7 @@ impl UndoFile {
                     ),
                     Action::Host(script) => (self.host.clone(), script.to_string()),
                     Action::Entrance(script) => (self.entrance.clone(), script.to_string()),
+                    Action::Http(request) => ("sh -s".to_owned(), shell::curl(request)),
                     Action::RemoveHbaLines(edit) => {
                         let reload = shell::word(&format!("{};", crate::sql::reload()));
                         let command = format!(

@@ -15,6 +15,7 @@ mod proof;
 pub(crate) mod rehearsal;
 mod server;
 mod ssh;
+pub(crate) mod stitch_api;
 mod tls;
 mod tunnel;
 mod wire;
@@ -24,11 +25,13 @@ use serde::de::DeserializeOwned;
 
 use crate::change::Statement;
 use crate::console::Asker;
+use crate::finding::Finding;
 use crate::names::DatabaseName;
 use crate::settings::{BastionServer, Settings};
 use crate::world::gateway::Gateway;
 use crate::world::host::Host;
 use crate::world::postgres::Postgres;
+use crate::world::stitch_api::StitchApi;
 
 pub use dial::Encryption;
 pub(crate) use dial::Session;
@@ -50,6 +53,9 @@ pub struct World {
     stitch_encryption: Option<Encryption>,
     /// A key of our own in Stitch's file.
     lent_key: Option<proof::LentKey>,
+    stitch: StitchApi,
+    /// What the steps so far have found: Stitch's own word is held against it.
+    found: Vec<Finding>,
 }
 
 /// Whether the run may change anything. In [`Access::ReadOnly`] the server itself enforces it.
@@ -87,6 +93,8 @@ impl World {
             here: None,
             stitch_encryption: None,
             lent_key: None,
+            stitch: StitchApi::new(settings),
+            found: Vec::new(),
         }
     }
 
@@ -136,6 +144,16 @@ impl World {
     #[must_use]
     pub fn stitch_encryption(&self) -> Option<Encryption> {
         self.stitch_encryption
+    }
+
+    /// Keeps what a step has found, for the steps after it.
+    pub(crate) fn remember(&mut self, findings: &[Finding]) {
+        self.found.extend_from_slice(findings);
+    }
+
+    /// What the steps so far have found.
+    pub(crate) fn found(&self) -> &[Finding] {
+        &self.found
     }
 
     /// Runs a POSIX shell script as root on the SSH server that only looks, and returns what it printed on stdout.

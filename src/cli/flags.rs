@@ -17,6 +17,8 @@ pub(super) struct Settings {
     #[command(flatten)]
     bastion: Bastion,
     #[command(flatten)]
+    registration: Registration,
+    #[command(flatten)]
     steps: Steps,
 }
 
@@ -207,6 +209,39 @@ struct Bastion {
     /// SSH port Stitch must dial
     #[arg(long, value_name = "PORT")]
     stitch_bastion_port: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Telling Stitch, by its Connect API")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that is there or not, as clap has it"
+)]
+struct Registration {
+    /// Enter the connection into Stitch and wait for its check; needs an access token
+    #[arg(long)]
+    register: bool,
+    /// What the destination is called in Stitch
+    #[arg(long, value_name = "NAME")]
+    destination_name: Option<String>,
+    /// Change this destination, whatever its host
+    #[arg(long, value_name = "ID")]
+    destination_id: Option<String>,
+    /// Let every source that loads nowhere load into a new destination
+    #[arg(long)]
+    map_sources: bool,
+    /// Send the password to an existing destination, too
+    #[arg(long)]
+    send_password: bool,
+    /// Longest wait for Stitch's own check
+    #[arg(long, value_name = "SECONDS")]
+    wait: Option<String>,
+    /// Where Stitch's API is
+    #[arg(long, value_name = "URL")]
+    api_url: Option<String>,
+    /// Let that be http:// on this machine, for tests
+    #[arg(long)]
+    insecure_api: bool,
 }
 
 #[derive(Args, Debug)]

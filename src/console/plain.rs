@@ -1,12 +1,13 @@
 //! The voice for logs and CI: never asks, says progress on stderr and the result on stdout.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
 use crate::change::Plan;
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, sheet, words};
+use crate::console::{Approved, Console, Decision, Event, Tell, sheet, words};
 use crate::report::{Command, Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -47,6 +48,16 @@ impl Plain {
             let _ = writeln!(io::stderr(), "{text}");
         }
     }
+}
+
+/// Says that a long wait goes on, as lines of a log.
+#[must_use]
+pub fn tell(volume: Volume) -> Tell {
+    Arc::new(move |text| {
+        if volume != Volume::Quiet {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    })
 }
 
 impl Console for Plain {

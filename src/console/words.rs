@@ -53,22 +53,30 @@ pub(super) fn change(look: &Look, change: &Change) -> String {
         Action::Host(_) => " (as root on the SSH server)".to_owned(),
         Action::Entrance(_) => " (as root there)".to_owned(),
         Action::AddHbaLines(_) | Action::RemoveHbaLines(_) => " (on PostgreSQL's machine)".to_owned(),
+        Action::Http(_) => " (in Stitch)".to_owned(),
         Action::SaveSecret { .. } => " (on this machine)".to_owned(),
     };
     let lead = format!("  {} ", look.pending());
     let head = look.fold(&lead, 4, &format!("Would {}{}", change.summary, place));
-    format!("{head}\n{}", command(&change.action.to_string()))
+    format!("{head}\n{}", command(&change.action))
 }
 
-/// The first lines of a command, indented; never folded, so that it can be copied.
-fn command(text: &str) -> String {
+/// The first lines of a command, indented; never folded, so that it can be copied. A request is shown whole: every
+/// field of it matters, and it is short.
+fn command(action: &Action) -> String {
+    let text = action.to_string();
     let lines: Vec<&str> = text.lines().collect();
-    let shown = lines.iter().take(LINES_SHOWN).map(|line| format!("      {line}"));
+    let most = if matches!(action, Action::Http(_)) {
+        lines.len()
+    } else {
+        LINES_SHOWN
+    };
+    let shown = lines.iter().take(most).map(|line| format!("      {line}"));
     let mut shown: Vec<String> = shown.collect();
-    if lines.len() > LINES_SHOWN {
+    if lines.len() > most {
         shown.push(format!(
             "      ... and {} more lines (script or --format json shows all)",
-            lines.len() - LINES_SHOWN
+            lines.len() - most
         ));
     }
     shown.join("\n")
@@ -109,7 +117,7 @@ pub(super) fn outcome(look: &Look, id: StepId, outcome: &Outcome) -> String {
 /// A change that was made.
 pub(super) fn applied(look: &Look, change: &Change) -> String {
     let head = look.fold(&format!("  {} ", look.done()), 4, &format!("done: {}", change.summary));
-    format!("{head}\n{}", command(&change.action.to_string()))
+    format!("{head}\n{}", command(&change.action))
 }
 
 /// A change that was made just now. Its time is told where somebody had to wait for it.

@@ -236,6 +236,8 @@ codes! {
     SchemaDetected = "schema-detected", "ownership", "The schema bears the marks of Stitch's loader.", "Nothing to do.";
     SchemaWeakEvidence = "schema-weak-evidence", "ownership", "A schema was named whose marks do not say clearly that it is Stitch's.",
         "Make sure that an integration of this name exists in Stitch before its owner is changed.";
+    IntegrationsUnseen = "integrations-unseen", "ownership", "An access token was given, and Stitch's API did not list the integrations, so that their schemas are told by their marks alone.",
+        "Look at `STITCH_ACCESS_TOKEN` and `--api-url`, or name the schemas with `--schema`.";
     SchemaNotChosen = "schema-not-chosen", "ownership", "A schema has marks of Stitch (or of a loader like it) and was not chosen.",
         "Name it with `--schema` if Stitch loads into it.";
     SchemaMissing = "schema-missing", "ownership", "A schema that was named does not exist.",
@@ -273,4 +275,32 @@ codes! {
     RehearsalPassed = "rehearsal-passed", "connection", "Everything Stitch's loader does was rehearsed and rolled back.", "Nothing to do.";
     RehearsalRefused = "rehearsal-refused", "connection", "The server refused one act of a load.", "Run `stitch-pg setup`; it grants and moves what is missing.";
     ExistingRehearsed = "existing-rehearsed", "connection", "A further load into an existing schema was rehearsed and rolled back.", "Nothing to do.";
+
+    // registration
+    DestinationReady = "destination-ready", "registration", "Stitch has a destination for this database, and its fields are as they should be.", "Nothing to do.";
+    DestinationNoAccess = "destination-no-access", "registration", "Stitch says (`details.access`) that the account may not have PostgreSQL destinations.",
+        "Have the account's plan changed in Stitch, or use the token of another account.";
+    DestinationAmbiguous = "destination-ambiguous", "registration", "Several destinations in Stitch have this host and database.",
+        "Say which one is meant with `--destination-id`.";
+    DestinationNotFound = "destination-not-found", "registration", "The account has no destination of the number given.",
+        "Name one that the finding lists with `--destination-id`, or leave it out.";
+    DestinationOtherType = "destination-other-type", "registration", "The destination of the number given is no PostgreSQL destination; Stitch cannot change a type.",
+        "Leave `--destination-id` out, so that a new one is made, or name another one.";
+    DestinationOthers = "destination-others", "registration", "The account has other destinations; they stay as they are.", "Nothing to do.";
+    DestinationFieldUnknown = "destination-field-unknown", "registration", "Stitch does not tell which fields it needs, or its form has required fields that stitch-pg does not know.",
+        "Look at Stitch's page of the destination, and fill them in there.";
+    DestinationFormComplete = "destination-form-complete", "registration", "Every required field of Stitch's form is filled in (*fully configured*). That is no proof of a connection.", "Nothing to do.";
+    DestinationFormMissing = "destination-form-missing", "registration", "Required fields of Stitch's form are missing.",
+        "Send the password with `--send-password`; fill in others on Stitch's page of the destination.";
+    DestinationPaused = "destination-paused", "registration", "A person paused the destination in Stitch.",
+        "If it is to load, switch it on again on Stitch's page of the destination.";
+    DestinationSystemPaused = "destination-system-paused", "registration", "Stitch itself paused the destination, as it does when it cannot connect.",
+        "Mend what the finding names, then switch it on again on Stitch's page of the destination.";
+    DestinationPasswordUnsent = "destination-password-unsent", "registration", "Stitch never tells the password it has, so it cannot be compared, and it was not sent.",
+        "If it may be another one: `--send-password`.";
+    StitchCheckPassed = "stitch-check-passed", "registration", "Stitch's own check of the connection passed.", "Nothing to do.";
+    StitchCheckFailed = "stitch-check-failed", "registration", "Stitch's own check of the connection failed.",
+        "The finding names the hop that is the likely cause; mend it, then let Stitch check again on its page of the destination.";
+    StitchCheckUntold = "stitch-check-untold", "registration", "Stitch's API does not tell, or has not told in time, how its own check ended, or there was none since the last change.",
+        "Look at Stitch's page of the destination, or run `stitch-pg check --register` in some minutes.";
 }

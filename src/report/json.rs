@@ -82,6 +82,7 @@ fn change_json(change: &Change, applied: bool, elapsed: Option<&Duration>) -> Va
 pub(super) fn kind(action: &Action) -> (&'static str, Option<&str>) {
     match action {
         Action::Sql(sql) => ("sql", Some(sql.database.as_str())),
+        Action::Http(_) => ("http", None),
         Action::Host(_)
         | Action::Entrance(_)
         | Action::AddHbaLines(_)

@@ -3,7 +3,7 @@
 
 use crate::finding::Code;
 use crate::report::{Command, Outcome, Report, StepReport};
-use crate::settings::Settings;
+use crate::settings::{Settings, Wanted};
 use crate::steps::StepId;
 
 /// The reason a step is not walked, if there is one.
@@ -17,6 +17,10 @@ pub(super) fn not_reached(id: StepId, settings: &Settings, report: &Report) -> O
         && !looks_on
     {
         return Some(format!("not reached, since the step {} failed", failed.step));
+    }
+    // What nobody asked for says so by itself.
+    if id == StepId::Registration && settings.registration.wanted == Wanted::No {
+        return None;
     }
     let wall = report
         .findings()
@@ -53,9 +57,14 @@ pub(super) fn is_in_the_way(code: Code) -> bool {
 /// The steps that cannot come to anything where this was found.
 fn walls_off(code: Code) -> &'static [StepId] {
     match code {
-        Code::ServerStandby | Code::DatabaseCannotCreate => &[StepId::Role, StepId::Ownership, StepId::Connection],
+        Code::ServerStandby | Code::DatabaseCannotCreate => &[
+            StepId::Role,
+            StepId::Ownership,
+            StepId::Connection,
+            StepId::Registration,
+        ],
         Code::RoleCannotCreate | Code::RoleSuperuser | Code::RoleIsGroup | Code::RoleForeign => {
-            &[StepId::Ownership, StepId::Connection]
+            &[StepId::Ownership, StepId::Connection, StepId::Registration]
         }
         _ => &[],
     }

@@ -12,6 +12,7 @@ use super::draft::{Draft, Given};
 use super::environment::Environment;
 use super::known::{Id, Kind};
 use super::problems::Problems;
+use super::registration::{ApiUrl, Insecure};
 use super::{Settings, WayIn, handed_over, words};
 use crate::names::HostName;
 use crate::provider::list::{self, AllowList};
@@ -20,6 +21,7 @@ use crate::steps::StepId;
 mod admin;
 mod bastion;
 mod ownership;
+mod registration;
 mod stitch;
 
 pub(super) use admin::default_host;
@@ -53,6 +55,7 @@ pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Prob
     let admin = admin::check(&mut checker, bastion.as_ref());
     let stitch = stitch::check(&mut checker, &steps, &admin);
     let ownership = ownership::check(&mut checker, &steps);
+    let registration = registration::check(&mut checker, &steps, stitch.database.as_str());
     let timeout = checker.read(Id::Timeout, words::timeout);
     let allow_list = allow_list(&mut checker);
     let manage = checker.list(Id::Manage);
@@ -62,6 +65,7 @@ pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Prob
         stitch,
         ownership,
         bastion,
+        registration,
         way_in: WayIn {
             hba_file: handed_over::handed_over(draft, Id::HbaFile),
             allow_list,
@@ -223,6 +227,12 @@ impl Checker<'_> {
         }
         values
     }
+}
+
+/// Stitch's own address, which can be read.
+fn known_good_url() -> ApiUrl {
+    let text = Id::ApiUrl.default_text().unwrap_or_default();
+    ApiUrl::parse(text, Insecure::No).expect("our own defaults can be read")
 }
 
 /// A default of ours, which can be read.

@@ -48,6 +48,8 @@ pub enum Audience {
     Sysadmin,
     /// Command lines for the cloud provider's tool.
     Cloud,
+    /// A request to Stitch, for whoever has an access token.
+    Stitch,
 }
 
 /// `--yes` or not.

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::draft::{Draft, Source};
 use super::environment::Environment;
-use super::known::{Id, Kind, LATER_KEYS, nearest};
+use super::known::{Id, Kind, nearest};
 use super::problems::Problems;
 
 mod hidden;
@@ -84,7 +84,7 @@ impl Reader<'_> {
             match (value.get_ref(), Id::from_key(&key)) {
                 (DeValue::Table(inner), None) => self.table(inner, &key),
                 (_, Some(id)) => self.setting(id, key, line, value),
-                (_, None) => self.unknown(&key, line, value),
+                (_, None) => self.unknown(&key, line),
             }
         }
     }
@@ -104,17 +104,8 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown(&mut self, key: &str, line: usize, value: &Spanned<DeValue<'_>>) {
+    fn unknown(&mut self, key: &str, line: usize) {
         let at = self.at(line);
-        if LATER_KEYS.contains(&key) {
-            if value.get_ref().as_bool() == Some(true) {
-                self.problems.wrong(format_args!(
-                    "{at}: {key}: entering the connection into Stitch by itself is not in this version; \
-                     set it to false, and enter the fields that `setup` prints"
-                ));
-            }
-            return;
-        }
         if SECTIONS.contains(&key) {
             self.problems.wrong(format_args!(
                 "{at}: {key} is a section; write [{key}] and its keys below it"
@@ -280,11 +271,5 @@ mod tests {
             assert_eq!(draft, Draft::default());
         }
         assert!(read("stitch.password = 'x'").1.contains("stitch.password_file"));
-    }
-
-    #[test]
-    fn registration_is_known_but_not_in_this_version() {
-        let (_, problem) = read("registration.enabled = true");
-        assert!(problem.contains("not in this version"), "{problem}");
     }
 }

@@ -123,14 +123,20 @@ settings! {
     NoProveTunnel = "--no-prove-tunnel", "", "", Switch, "";
     StitchBastionHost = "--stitch-bastion-host", "", "bastion.stitch_host", Text, "the SSH server's own name";
     StitchBastionPort = "--stitch-bastion-port", "", "bastion.stitch_port", Number, "the SSH server's own port";
+    Register = "--register", "", "registration.enabled", Switch, "false";
+    AccessToken = "", "STITCH_ACCESS_TOKEN", "", SecretPath, "asked for when it is needed";
+    RegistrationName = "--destination-name", "", "registration.name", Text, "the database's name";
+    DestinationId = "--destination-id", "", "registration.destination_id", Number, "the one with this host and database";
+    MapSources = "--map-sources", "", "", Switch, "";
+    SendPassword = "--send-password", "", "", Switch, "";
+    Wait = "--wait", "", "registration.wait", Number, "180";
+    ApiUrl = "--api-url", "", "registration.api_url", Text, "https://api.stitchdata.com";
+    InsecureApi = "--insecure-api", "", "", Switch, "";
     Only = "--only", "", "", List, "every step";
     Skip = "--skip", "", "", List, "";
     Timeout = "--timeout", "", "", Number, "10";
     DocsUrl = "--docs-url", "", "docs_url", Text, "https://help.qlik.com/en-US/stitch";
 }
-
-/// Keys of a later issue: known, so that a file written for it is understood, and refused only when switched on.
-pub const LATER_KEYS: &[&str] = &["registration.enabled", "registration.api_url", "registration.name"];
 
 impl Id {
     /// The setting with this key in the file.

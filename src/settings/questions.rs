@@ -4,17 +4,18 @@ use std::str::FromStr;
 
 use anyhow::{Error, Result, bail, ensure};
 
-use super::ask::{Ask, Before, Question, Said, Typing};
+use super::ask::{Ask, Before, Question, Said};
 use super::check::{self, Checker, Context};
 use super::complete::{Approval, Purpose};
 use super::draft::{Draft, Source};
 use super::known::Id;
 use super::problems::Problems;
-use super::{Audience, Region, secret_file};
+use super::{Audience, Region};
 use crate::names::{DatabaseName, RoleName};
 use crate::steps::StepId;
 
 mod memory;
+mod secrets;
 mod server;
 mod tunnel;
 
@@ -96,7 +97,8 @@ impl Questions<'_> {
             self.name::<RoleName>(Id::Role, "Role Stitch logs in as", help)?;
             self.password()?;
         }
-        self.existing()
+        self.existing()?;
+        self.token()
     }
 
     fn for_script(&mut self, audience: Option<Audience>) -> Result<()> {
@@ -126,46 +128,6 @@ impl Questions<'_> {
         let answer = self.choose(question, &["North America", "Europe"])?;
         self.set(Id::Region, regions[answer].as_str());
         Ok(())
-    }
-
-    fn password(&mut self) -> Result<()> {
-        let purpose = self.context.request.purpose;
-        if self.draft.has(Id::Password) || self.draft.has(Id::GeneratePassword) || purpose == Purpose::Plan {
-            return Ok(());
-        }
-        let mut typing = Typing::Once;
-        if purpose == Purpose::Setup {
-            let help = "A generated one is shown once, to be copied into Stitch. An existing role keeps the password it has: \
-                        type that one.";
-            let choices = ["Generate one", "Type one"];
-            let first = Some(choices[0].to_owned());
-            let question = question(Id::Password, "Password of the Stitch role", help, first);
-            if self.choose(question, &choices)? == 0 {
-                self.set(Id::GeneratePassword, "true");
-                return Ok(());
-            }
-            typing = Typing::Twice;
-        }
-        let mut question = question(
-            Id::Password,
-            "Password of the Stitch role",
-            "It is not shown while you type.",
-            None,
-        );
-        loop {
-            let secret = match self.memory.recall(&question) {
-                Some(Reply::Secret(secret)) => secret,
-                _ => self.asker.secret(&question, typing)?,
-            };
-            match secret_file::check(secret.reveal()) {
-                Ok(()) => {
-                    self.memory.note(&question, Reply::Secret(secret.clone()));
-                    self.draft.set_secret(Id::Password, secret, Source::Prompt);
-                    return Ok(());
-                }
-                Err(error) => question.refused = Some(format!("{error:#}")),
-            }
-        }
     }
 
     fn existing(&mut self) -> Result<()> {

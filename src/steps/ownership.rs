@@ -38,6 +38,9 @@ pub(crate) struct Facts {
     /// What this login may do about it.
     #[serde(skip)]
     rights: rights::Rights,
+    /// Why Stitch's API did not list its integrations.
+    #[serde(skip)]
+    unlisted: Option<String>,
 }
 
 impl Step for Ownership {
@@ -59,6 +62,13 @@ impl Step for Ownership {
         let mut facts: Facts = answer.unwrap_or_default();
         facts.sight = sight;
         facts.shut = world.shut(database).cloned();
+        // The best evidence there is, where an access token was given.
+        if matches!(settings.ownership.schemas, Schemas::Detect | Schemas::Ask) && world.can_ask_stitch() {
+            match world.ask_stitch("/v4/sources").await {
+                Ok(sources) => evidence::mark_listed(&mut facts.schemas, &sources),
+                Err(error) => facts.unlisted = Some(format!("{error:#}")),
+            }
+        }
         let chosen = chosen(settings, &facts.schemas);
         if !chosen.is_empty() {
             facts.foreign = transfer::inspect(settings, world, &chosen).await?;
@@ -95,6 +105,15 @@ impl Step for Ownership {
         }
         if let Some(shut) = &facts.shut {
             plan.find(unseen(settings, shut));
+        }
+        if let Some(why) = &facts.unlisted {
+            plan.find(
+                Finding::unknown(
+                    Code::IntegrationsUnseen,
+                    format!("Stitch's API did not list the integrations, so their marks alone tell: {why}"),
+                )
+                .advise("look at STITCH_ACCESS_TOKEN and --api-url, or name the schemas with --schema"),
+            );
         }
         for schema in &facts.schemas {
             evidence::judge(&mut plan, settings, schema);

@@ -1,31 +1,251 @@
-//! The place of a later step: entering the connection into Stitch by its API. In this version it is done by hand, from
-//! the connection sheet.
+//! Guide step 6, last act: the connection is entered into Stitch by its Connect API, and Stitch's own check is waited for.
+//! Only with `--register`. Nothing is ever deleted there, and no destination of another type or host is touched unasked.
 
-use anyhow::Result;
+mod destination;
+mod form;
+mod judge;
+mod outcome;
+mod suspects;
 
-use crate::change::Plan;
-use crate::settings::Settings;
+use anyhow::{Context, Result, ensure};
+
+use crate::change::{Action, Change, Plan};
+use crate::report::ticks_ssl;
+use crate::request::{Method, Password, Request};
+use crate::settings::{Registration as Telling, SendPassword, Settings, StitchSsl, UnmappedSources, Wanted};
 use crate::steps::{Step, StepId, Walk};
-use crate::world::World;
+use crate::world::stitch_api::Told;
+use crate::world::{Encryption, On, World};
+use destination::{Destination, DestinationType};
+use outcome::Outcome;
+
+/// What Stitch calls our kind of destination.
+const TYPE: &str = "postgres";
 
 /// The step.
 pub(crate) struct Registration;
 
+/// What Stitch tells.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// `None` when Stitch was not asked.
+    account: Option<Account>,
+    /// Whether *Connect using SSL* will be ticked.
+    ssl: bool,
+    /// Whether this run gave the role a password that Stitch has not heard of yet.
+    new_password: bool,
+    /// What Stitch was told in this run.
+    told: Option<Told>,
+    /// What came of Stitch's own check.
+    outcome: Outcome,
+    /// Where to look when it failed.
+    likely_cause: String,
+}
+
+/// The Stitch account as far as it matters here.
+#[derive(Debug)]
+struct Account {
+    /// `None` when Stitch does not tell.
+    kind: Option<DestinationType>,
+    destinations: Vec<Destination>,
+}
+
+/// Which of the account's destinations loads into this database.
+enum Ours<'a> {
+    None,
+    One(&'a Destination),
+    Several(Vec<&'a Destination>),
+    /// `--destination-id` names none.
+    NoSuch(u64),
+    /// It names one that is no PostgreSQL destination.
+    OtherType(&'a Destination),
+}
+
 impl Step for Registration {
     const ID: StepId = StepId::Registration;
-    const WHY: &'static str = "The last act: the connection is entered into Stitch.";
+    const WHY: &'static str =
+        "The last act: the connection is entered into Stitch, which then checks it from its own addresses.";
     const LINK: &'static str = "/developers/stitch-connect/guides/create-destination-with-stitch-connect";
-    type Facts = ();
+    const NEEDS: &'static [StepId] = &[StepId::Database, StepId::Role];
+    type Facts = Facts;
 
-    fn skip(_settings: &Settings) -> Option<&'static str> {
-        Some("entered by hand: type the connection sheet into Stitch's form")
+    fn skip(settings: &Settings) -> Option<&'static str> {
+        (settings.registration.wanted == Wanted::No).then_some(
+            "not asked for: type the connection sheet into Stitch's form, or let --register do it (with an access token)",
+        )
     }
 
-    async fn inspect(_settings: &Settings, _world: &mut World, _walk: Walk) -> Result<()> {
-        Ok(())
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        let ssl = ssl(settings, world).await?;
+        let account = Account::read(world).await?;
+        let told = world.told_stitch().cloned();
+        let mut facts = Facts {
+            ssl,
+            new_password: world.has_new_password(),
+            likely_cause: suspects::likely_cause(world.found()),
+            outcome: Outcome::NotAsked,
+            account: None,
+            told,
+        };
+        if let Ours::One(ours) = account.ours(settings, &facts) {
+            facts.outcome = match &facts.told {
+                Some(told) => outcome::wait(world, ours.id, told, settings.registration.wait).await,
+                None => outcome::look(world, ours.id, ours.updated).await,
+            };
+        }
+        facts.account = Some(account);
+        if facts.told.is_some() {
+            // Stitch pauses a destination that fails; the form may have moved on as well.
+            facts.account = Some(Account::read(world).await?);
+        }
+        Ok(facts)
     }
 
-    fn plan(_settings: &Settings, (): &()) -> Plan {
-        Plan::default()
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut plan = Plan::default();
+        let Some(account) = &facts.account else {
+            plan.change(create(settings, facts, &DestinationType::default()));
+            return plan;
+        };
+        let ours = account.ours(settings, facts);
+        judge::account(&mut plan, settings, account, &ours);
+        let kind = account.kind.clone().unwrap_or_default();
+        match ours {
+            // Without access Stitch would refuse; that is told as a finding.
+            Ours::None if kind.access() == Some(false) => {}
+            Ours::None => plan.change(create(settings, facts, &kind)),
+            Ours::One(there) => {
+                let change = update(settings, facts, &kind, there);
+                judge::destination(&mut plan, facts, there, change.as_ref());
+                plan.changes.extend(change);
+            }
+            Ours::Several(_) | Ours::NoSuch(_) | Ours::OtherType(_) => {}
+        }
+        plan
     }
+}
+
+impl Account {
+    async fn read(world: &World) -> Result<Self> {
+        let kind = world.try_stitch("/v4/destination-types/postgres").await?;
+        let list = world.ask_stitch("/v4/destinations").await?;
+        // Taken for an empty list, it would end in a second destination.
+        ensure!(
+            list.is_array(),
+            "Stitch's list of destinations is no list\nnext: look whether --api-url is the address of Stitch's Connect API"
+        );
+        Ok(Self {
+            kind: kind.map(DestinationType::read),
+            destinations: Destination::list(&list),
+        })
+    }
+
+    fn ours(&self, settings: &Settings, facts: &Facts) -> Ours<'_> {
+        let find = |id: u64| self.destinations.iter().find(|there| there.id == id);
+        if let Some(id) = settings.registration.destination {
+            return match find(id) {
+                None => Ours::NoSuch(id),
+                Some(there) if there.kind != TYPE => Ours::OtherType(there),
+                Some(there) => Ours::One(there),
+            };
+        }
+        if let Some(there) = facts.told.as_ref().and_then(|told| told.id).and_then(find) {
+            return Ours::One(there);
+        }
+        let fields = form::wanted(settings, facts.ssl);
+        let ours = self.destinations.iter().filter(|there| form::is_ours(there, &fields));
+        let mut ours: Vec<&Destination> = ours.collect();
+        let port = settings.stitch.port.to_string();
+        let exactly: Vec<&Destination> = ours
+            .iter()
+            .copied()
+            .filter(|there| there.property("port").as_ref() == Some(&port))
+            .collect();
+        if exactly.len() == 1 {
+            ours = exactly;
+        }
+        match ours.as_slice() {
+            [] => Ours::None,
+            [one] => Ours::One(one),
+            _ => Ours::Several(ours),
+        }
+    }
+}
+
+/// As Stitch's own login went in this run; where there was none, whether the server offers TLS.
+async fn ssl(settings: &Settings, world: &mut World) -> Result<bool> {
+    let mut tried = world.stitch_encryption();
+    if settings.stitch.ssl == StitchSsl::WhenOffered && tried.is_none() {
+        let offers: Option<bool> = world
+            .ask(On::Server, "SELECT (current_setting('ssl') = 'on')::text", &[])
+            .await
+            .context("cannot see whether the server offers TLS; say it with --ssl or --no-ssl")?;
+        tried = Some(if offers == Some(true) {
+            Encryption::Tls
+        } else {
+            Encryption::None
+        });
+    }
+    Ok(ticks_ssl(settings.stitch.ssl, tried))
+}
+
+fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change {
+    let telling: &Telling = &settings.registration;
+    let (ignore, said) = match telling.sources {
+        UnmappedSources::Leave => (
+            true,
+            "ignore_unmapped_sources is true: every source goes on loading where it does",
+        ),
+        UnmappedSources::Map => (
+            false,
+            "ignore_unmapped_sources is false: every source without a destination loads into it from now on",
+        ),
+    };
+    let fields = [
+        ("type", TYPE.into()),
+        ("name", telling.name.as_str().into()),
+        ("ignore_unmapped_sources", ignore.into()),
+    ];
+    let properties = form::written(&form::wanted(settings, facts.ssl), kind);
+    let password = Password::Sent(settings.stitch.password.secret().cloned());
+    let url = telling.api.at("/v4/destinations");
+    Change {
+        summary: format!("create the destination {:?} in Stitch ({said})", telling.name),
+        why: "Stitch loads into a database once it is entered there as a destination; it then checks the connection.",
+        action: Action::Http(Request::new(Method::Post, url, &fields, &properties, password)),
+        undo: None,
+    }
+}
+
+/// Only what differs. The password Stitch has is told by nobody, so it is sent when it is new, or when that is asked for.
+fn update(settings: &Settings, facts: &Facts, kind: &DestinationType, there: &Destination) -> Option<Change> {
+    let told = facts.told.as_ref().is_some_and(|told| told.password);
+    let sends = facts.new_password || (settings.registration.password == SendPassword::Always && !told);
+    let differing = form::differing(&form::wanted(settings, facts.ssl), there);
+    if differing.is_empty() && !sends {
+        return None;
+    }
+    let mut names: Vec<&str> = differing.iter().map(|field| field.0).collect();
+    let password = if sends {
+        names.push("password");
+        Password::Sent(settings.stitch.password.secret().cloned())
+    } else {
+        Password::Unsent
+    };
+    let url = settings.registration.api.at(&format!("/v4/destinations/{}", there.id));
+    let put = |fields: &[form::Wanted], password| {
+        let properties = form::written(fields, kind);
+        Action::Http(Request::new(Method::Put, url.clone(), &[], &properties, password))
+    };
+    let before = form::as_they_are(&differing, there);
+    Some(Change {
+        summary: format!(
+            "set {} of the destination {} in Stitch",
+            names.join(", "),
+            there.described()
+        ),
+        why: "What Stitch has there differs from what it needs to reach this database; only that is sent.",
+        undo: (!before.is_empty()).then(|| put(&before, Password::Unsent)),
+        action: put(&differing, password),
+    })
 }

@@ -33,6 +33,7 @@ impl World {
             Action::Entrance(script) => self.entrance().await?.as_root(script).await.map(drop),
             Action::AddHbaLines(edit) => self.add_hba_lines(edit).await,
             Action::RemoveHbaLines(edit) => self.remove_hba_lines(edit).await,
+            Action::Http(request) => self.tell_stitch(request).await,
             Action::SaveSecret { path, secret } => save_secret(path, secret),
         }
     }
@@ -66,7 +67,9 @@ impl World {
             home.as_str()
         };
         let session = self.postgres.session(name).await?.context("the database is gone")?;
-        run_all(session, sql, limit).await
+        run_all(session, sql, limit).await?;
+        self.note_password(&sql.statements);
+        Ok(())
     }
 }
 

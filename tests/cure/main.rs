@@ -18,6 +18,7 @@ mod password;
 mod peers;
 mod provider;
 mod readers;
+mod registration;
 mod role;
 mod script;
 mod set_role;

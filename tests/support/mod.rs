@@ -46,7 +46,7 @@ pub use keys::SshKey;
 pub use postgres::{Postgres, PostgresOptions, majors};
 pub use process::{Output, Running, finish, run, spawn};
 pub use program::{Program, STITCH_PG, stitch_pg};
-pub use proxy::{CountingProxy, Counts, Endpoint, Fault, Side};
+pub use proxy::{CountingProxy, Counts, Endpoint, Fault, Side, way_out};
 pub use sshd::{Bastion, BastionOptions, Kind, Server};
 pub use terminal::Terminal;
 pub use world::{Host, Place, World, world};

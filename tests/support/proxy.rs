@@ -468,6 +468,24 @@ fn is_request_for_encryption(message: &[u8]) -> bool {
 /// The variable that makes a test binary a relay: "LISTEN TARGET".
 const RELAY: &str = "STITCH_PG_TEST_RELAY";
 
+/// A way out for programs that run where a server does: what they send to this port of their own loopback reaches a port
+/// of the test's process. The port, and what must live as long as the way.
+#[track_caller]
+pub fn way_out(server: &Postgres<'_>, port: u16, target: u16) -> (u16, Vec<Running>) {
+    let place = Place::from(server);
+    if matches!(place, Place::Here) {
+        return (target, Vec::new());
+    }
+    let loopback = |port: u16| Endpoint::Tcp(SocketAddr::from(([127, 0, 0, 1], port)));
+    let door = server.socket_dir().join(format!("door{}", server.next_proxy()));
+    let outside = Endpoint::Unix(place.outside(&door));
+    let relays = vec![
+        relay_at(&Place::Here, &outside, &loopback(target)),
+        relay_at(&place, &loopback(port), &Endpoint::Unix(door)),
+    ];
+    (port, relays)
+}
+
 /// Starts this test binary again, inside a world, where it only carries bytes from one endpoint to another.
 #[track_caller]
 fn relay_at(place: &Place, listen: &Endpoint, target: &Endpoint) -> Running {

@@ -20,7 +20,9 @@ impl Terminal {
     #[must_use]
     pub fn asker(&self) -> Asker {
         let look = self.look.clone();
+        let waiting = self.look.clone();
         Asker {
+            tell: Arc::new(move |text| say(&waiting.fold("  ", 4, &format!("... {text}")))),
             secret: Arc::new(|question| Some(Secret::new(prompt::hidden(question)))),
             trust: Arc::new(move |question| {
                 say(&look.fold("", 0, question));

@@ -16,7 +16,7 @@ pub(super) fn secret(key: &str, last: &str) -> Option<&'static str> {
         (_, "sudo_password") => Some("give it in STITCH_PG_SUDO_PASSWORD, or it is asked for"),
         (_, "passphrase") => Some("load the key into ssh-agent, or it is asked for"),
         (_, "private_key") => Some("name the file of your own private key with bastion.identity"),
-        (true, "token" | "access_token") => Some("the environment is the place for it"),
+        (true, "token" | "access_token") => Some("give it in STITCH_ACCESS_TOKEN, or it is asked for"),
         (true, _) if key.starts_with("admin.") => {
             Some("name a file that holds it with admin.password_file, or give it in PGPASSWORD")
         }

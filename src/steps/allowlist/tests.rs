@@ -47,6 +47,7 @@ fn settings() -> Settings {
             lock_timeout: Duration::from_secs(1),
         },
         bastion: None,
+        registration: crate::settings::Registration::unasked(),
         way_in: crate::settings::WayIn::default(),
         steps: StepId::ALL.to_vec(),
         warnings: Vec::new(),

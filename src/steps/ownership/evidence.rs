@@ -2,6 +2,7 @@
 //! prove nothing, since other Singer loaders use the same names.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
@@ -24,27 +25,46 @@ pub(super) struct Schema {
     views: usize,
     /// Those of them that belong to another role than the schema does.
     views_of_others: usize,
+    /// Stitch's API lists an integration of this name, which is the name of its schema.
+    #[serde(skip)]
+    listed: bool,
+}
+
+/// Marks the schemas that Stitch's API lists, deleted integrations included: those leave their schemas behind.
+pub(super) fn mark_listed(schemas: &mut [Schema], sources: &Value) {
+    let names: Vec<&str> = sources
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|source| source["name"].as_str())
+        .collect();
+    for schema in schemas {
+        schema.listed = names.contains(&schema.name.as_str());
+    }
 }
 
 impl Schema {
-    /// Strong enough to be moved without asking: Stitch's own table, no other loader's mark, every table loaded by
+    /// Strong enough to be moved without asking: listed by Stitch or with its own table, no other loader's mark, every table loaded by
     /// Stitch, nobody else's views, and not `public`, where an application's tables live.
     pub(super) fn is_strong(&self) -> bool {
-        self.rejected
+        (self.listed || self.rejected)
             && !self.other_loader
             && self.name != "public"
-            && self.loaded + 1 >= self.tables
+            && self.loaded + usize::from(self.rejected) >= self.tables
             && self.views_of_others == 0
     }
 
     fn has_marks(&self) -> bool {
-        self.rejected || self.loaded > 0
+        self.listed || self.rejected || self.loaded > 0
     }
 
     /// The evidence in a few words.
     pub(super) fn described(&self) -> String {
         let tables = if self.tables == 1 { "table" } else { "tables" };
         let mut words = vec![format!("{} {tables}, owner {}", self.tables, self.owner)];
+        if self.listed {
+            words.insert(0, "Stitch's API lists an integration of this name".to_owned());
+        }
         if self.rejected {
             words.push("has _sdc_rejected".to_owned());
         }

@@ -55,6 +55,7 @@ fn settings() -> Settings {
             stitch_port: Port::SSH,
             sudo_password: None,
         }),
+        registration: crate::settings::Registration::unasked(),
         way_in: crate::settings::WayIn::default(),
         steps: vec![StepId::SshUser],
         timeout: Duration::from_secs(1),

@@ -1,0 +1,68 @@
+//! What is asked for and not shown: the Stitch role's password and the access token.
+
+use anyhow::Result;
+
+use super::{Questions, Reply, question};
+use crate::secret::Secret;
+use crate::settings::ask::{Question, Typing};
+use crate::settings::complete::Purpose;
+use crate::settings::draft::Source;
+use crate::settings::known::Id;
+use crate::settings::{registration, secret_file};
+use crate::steps::StepId;
+
+impl Questions<'_> {
+    pub(super) fn password(&mut self) -> Result<()> {
+        let purpose = self.context.request.purpose;
+        if self.draft.has(Id::Password) || self.draft.has(Id::GeneratePassword) || purpose == Purpose::Plan {
+            return Ok(());
+        }
+        let mut typing = Typing::Once;
+        if purpose == Purpose::Setup {
+            let help = "A generated one is shown once, to be copied into Stitch. An existing role keeps the password it has: \
+                        type that one.";
+            let choices = ["Generate one", "Type one"];
+            let first = Some(choices[0].to_owned());
+            let question = question(Id::Password, "Password of the Stitch role", help, first);
+            if self.choose(question, &choices)? == 0 {
+                self.set(Id::GeneratePassword, "true");
+                return Ok(());
+            }
+            typing = Typing::Twice;
+        }
+        let help = "It is not shown while you type.";
+        let question = question(Id::Password, "Password of the Stitch role", help, None);
+        self.secret(question, typing, |secret| secret_file::check(secret.reveal()))
+    }
+
+    pub(super) fn token(&mut self) -> Result<()> {
+        let wanted = self.draft.text(Id::Register).is_some_and(|text| text == "true");
+        if !wanted || !self.takes_part(StepId::Registration) || self.draft.has(Id::AccessToken) {
+            return Ok(());
+        }
+        let help = "In Stitch: User menu > Edit User Settings > API access keys. It is not shown while you type.";
+        self.secret(
+            question(Id::AccessToken, "Stitch access token", help, None),
+            Typing::Once,
+            |secret| secret_file::check(secret.reveal()).and_then(|()| registration::token(secret)),
+        )
+    }
+
+    /// Asks for what is not shown until it can be used, and notes it.
+    fn secret(&mut self, mut question: Question, typing: Typing, read: impl Fn(&Secret) -> Result<()>) -> Result<()> {
+        loop {
+            let secret = match self.memory.recall(&question) {
+                Some(Reply::Secret(secret)) => secret,
+                _ => self.asker.secret(&question, typing)?,
+            };
+            match read(&secret) {
+                Ok(()) => {
+                    self.memory.note(&question, Reply::Secret(secret.clone()));
+                    self.draft.set_secret(question.id, secret, Source::Prompt);
+                    return Ok(());
+                }
+                Err(error) => question.refused = Some(format!("{error:#}")),
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! A request to Stitch as a curl command, for whoever has the token. Neither the token nor the password is an argument of
+//! any program: both come from the environment, and go through pipes.
+
+use std::fmt::Write as _;
+
+use super::quoted;
+use crate::request::Request;
+
+/// The command, in POSIX sh. What Stitch answers goes to stdout; the exit status tells whether it took the request.
+#[must_use]
+pub fn curl(request: &Request) -> String {
+    let mut text =
+        String::from("(\nset -eu\n: \"${STITCH_ACCESS_TOKEN:?give the access token of your Stitch account}\"\n");
+    if request.body.holds_secret() {
+        text.push_str(PASSWORD);
+    }
+    text.push_str("answer=$({\n");
+    for piece in request.body.pieces() {
+        let piece = piece.map_or_else(|| "\"$password\"".to_owned(), quoted);
+        let _ = writeln!(text, "printf %s {piece}");
+    }
+    let protocol = if request.url.starts_with("https:") {
+        "=https"
+    } else {
+        "=http"
+    };
+    let _ = write!(
+        text,
+        "}} | curl -sS --max-time 60 --proto {protocol} -X {} -H 'Content-Type: application/json' -H @/dev/fd/3 \
+         --data-binary @- -w '\\n%{{http_code}}' {} 3<<TOKEN\nAuthorization: Bearer $STITCH_ACCESS_TOKEN\nTOKEN\n)\n{ANSWER})",
+        request.method.as_str(),
+        quoted(&request.url),
+    );
+    text
+}
+
+/// The password as it stands between a JSON string's quotes.
+const PASSWORD: &str = r#": "${STITCH_PG_PASSWORD:?give the password of the Stitch role}"
+case $STITCH_PG_PASSWORD in
+    *[[:cntrl:]]*) echo 'the password has a control character in it, which this command cannot send' >&2; exit 1 ;;
+esac
+password=$(printf %s "$STITCH_PG_PASSWORD" | sed 's/[\\"]/\\&/g')
+"#;
+
+const ANSWER: &str = r#"printf '%s\n' "$answer"
+case $answer in
+    *'
+'2[0-9][0-9]) ;;
+    *) echo 'Stitch did not take it' >&2; exit 1 ;;
+esac
+"#;

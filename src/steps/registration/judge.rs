@@ -1,0 +1,225 @@
+//! What is said of the account and of the destination.
+
+use super::destination::{Destination, Form};
+use super::outcome::{Outcome, Source};
+use super::{Account, Facts, Ours, form};
+use crate::change::{Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::settings::Settings;
+
+/// What holds whichever destination is ours.
+pub(super) fn account(plan: &mut Plan, settings: &Settings, account: &Account, ours: &Ours<'_>) {
+    match &account.kind {
+        None => plan.find(
+            Finding::unknown(
+                Code::DestinationFieldUnknown,
+                "Stitch does not tell which fields a PostgreSQL destination needs; the documented ones are sent",
+            )
+            .advise("look at Stitch's form of the destination afterwards"),
+        ),
+        Some(kind) => {
+            if kind.access() == Some(false) {
+                plan.find(no_access(kind.tier(), ours));
+            }
+            let others = kind.others_required(&form::KNOWN);
+            if !others.is_empty() {
+                plan.find(
+                    Finding::unknown(
+                        Code::DestinationFieldUnknown,
+                        format!(
+                            "Stitch's form has required fields that stitch-pg does not know: {}",
+                            others.join(", ")
+                        ),
+                    )
+                    .advise("fill them in on Stitch's page of the destination"),
+                );
+            }
+        }
+    }
+    match ours {
+        Ours::None | Ours::One(_) => {}
+        Ours::Several(several) => plan.find(
+            Finding::bad(
+                Code::DestinationAmbiguous,
+                format!(
+                    "several destinations in Stitch load into this database: {}",
+                    list(several)
+                ),
+            )
+            .advise("say which one is meant with --destination-id"),
+        ),
+        Ours::NoSuch(id) => {
+            let all: Vec<&Destination> = account.destinations.iter().collect();
+            plan.find(
+                Finding::bad(
+                    Code::DestinationNotFound,
+                    format!(
+                        "the account has no destination with the number {id}; it has {}",
+                        list(&all)
+                    ),
+                )
+                .about(id)
+                .advise("name one of these with --destination-id, or leave it out"),
+            );
+        }
+        Ours::OtherType(there) => plan.find(
+            Finding::bad(
+                Code::DestinationOtherType,
+                format!(
+                    "the destination {} is no PostgreSQL destination, and Stitch cannot make it one",
+                    there.described()
+                ),
+            )
+            .about(there.id)
+            .advise("leave --destination-id out, so that a new one is made, or name another one"),
+        ),
+    }
+    let others: Vec<&Destination> = account
+        .destinations
+        .iter()
+        .filter(|there| matches!(ours, Ours::None) || matches!(ours, Ours::One(one) if one.id != there.id))
+        .collect();
+    if !others.is_empty() && settings.registration.destination.is_none() {
+        plan.find(Finding::good(
+            Code::DestinationOthers,
+            format!(
+                "the account has other destinations, which stay as they are: {}",
+                list(&others)
+            ),
+        ));
+    }
+}
+
+/// Wrong where one is to be made; one that is there already can be changed all the same.
+fn no_access(tier: Option<String>, ours: &Ours<'_>) -> Finding {
+    let tier = tier.map_or_else(String::new, |tier| format!(" (Stitch counts them to the tier {tier})"));
+    let text = format!("Stitch says that this account may not have PostgreSQL destinations{tier}");
+    let finding = match ours {
+        Ours::None => Finding::bad(Code::DestinationNoAccess, text),
+        _ => Finding::unknown(Code::DestinationNoAccess, text),
+    };
+    finding.advise("have the account's plan changed in Stitch, or use the token of another account")
+}
+
+/// What holds of the destination that is ours.
+pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, change: Option<&Change>) {
+    if change.is_none() {
+        plan.find(
+            Finding::good(
+                Code::DestinationReady,
+                format!(
+                    "Stitch has the destination {}, and its fields are as they should be",
+                    there.described()
+                ),
+            )
+            .about(there.id),
+        );
+    }
+    match there.form() {
+        Form::Complete => plan.find(
+            Finding::good(
+                Code::DestinationFormComplete,
+                "Stitch's form is complete (fully configured); that says nothing about the connection",
+            )
+            .about(there.id),
+        ),
+        Form::Missing(names) => plan.find(
+            Finding::bad(
+                Code::DestinationFormMissing,
+                format!(
+                    "required fields of the destination are missing in Stitch: {}",
+                    names.join(", ")
+                ),
+            )
+            .about(there.id)
+            .advise(if names.iter().any(|name| name == "password") {
+                "send the password with --send-password; fill in the others on Stitch's page of the destination"
+            } else {
+                "fill them in on Stitch's page of the destination"
+            }),
+        ),
+        Form::Untold => {}
+    }
+    if let Some(since) = &there.paused {
+        plan.find(
+            Finding::unknown(
+                Code::DestinationPaused,
+                format!("a person paused the destination in Stitch ({since})"),
+            )
+            .about(there.id)
+            .advise("if it is to load, switch it on again on Stitch's page of the destination"),
+        );
+    }
+    if let Some(since) = &there.system_paused {
+        plan.find(
+            Finding::bad(
+                Code::DestinationSystemPaused,
+                format!("Stitch itself paused the destination ({since})"),
+            )
+            .about(there.id)
+            .advise(facts.likely_cause.clone()),
+        );
+    }
+    if !facts.new_password && !facts.told.as_ref().is_some_and(|told| told.password) {
+        plan.find(
+            Finding::unknown(
+                Code::DestinationPasswordUnsent,
+                "Stitch never tells the password it has, so it cannot be compared and was not sent",
+            )
+            .about(there.id)
+            .advise("if it may be another one, send it with --send-password"),
+        );
+    }
+    // Before the change is made, what was checked is not what will be there.
+    if change.is_none() {
+        plan.findings
+            .extend(checked(facts).map(|finding| finding.about(there.id)));
+    }
+}
+
+fn checked(facts: &Facts) -> Option<Finding> {
+    Some(match &facts.outcome {
+        Outcome::NotAsked => return None,
+        Outcome::Passed(source) => Finding::good(
+            Code::StitchCheckPassed,
+            format!("Stitch's own check of the connection passed{}", by(*source)),
+        ),
+        Outcome::Failed(source, said) => {
+            let said = said.as_ref().map_or_else(
+                || "; Stitch's API does not say why".to_owned(),
+                |said| format!("; Stitch says: {said}"),
+            );
+            Finding::bad(
+                Code::StitchCheckFailed,
+                format!("Stitch's own check of the connection failed{}{said}", by(*source)),
+            )
+            .advise(facts.likely_cause.clone())
+        }
+        Outcome::Untold(waited) if waited.is_zero() => untold("Stitch's API does not tell how its own check ended"),
+        Outcome::Untold(waited) => untold(format!(
+            "Stitch's API has not told within {} s how its own check ended",
+            waited.as_secs()
+        )),
+        Outcome::Stale => untold("Stitch has not checked the destination since it was last changed"),
+    })
+}
+
+fn untold(text: impl Into<String>) -> Finding {
+    Finding::unknown(Code::StitchCheckUntold, text)
+        .advise("look at Stitch's page of the destination, or run stitch-pg check --register in some minutes")
+}
+
+fn by(source: Source) -> &'static str {
+    match source {
+        Source::LastCheck => "",
+        Source::Undocumented => " (as an undocumented part of its API has it)",
+    }
+}
+
+fn list(destinations: &[&Destination]) -> String {
+    if destinations.is_empty() {
+        return "none".to_owned();
+    }
+    let described: Vec<String> = destinations.iter().map(|there| there.described()).collect();
+    described.join(", ")
+}
