@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         let mut stop = Stop::listen()?;
-        Box::pin(dispatch(&invocation, environment, &mut stop)).await
+        dispatch(&invocation, environment, &mut stop).await
     });
     // A question may still wait for its answer on another thread; it must not keep the program from ending.
     runtime.shutdown_background();

@@ -385,7 +385,7 @@ fn integrations_that_stitch_lists_are_detected() {
     stitch.with(|state| {
         state
             .instead
-            .push(("GET", "/v4/sources", wiremock::ResponseTemplate::new(404)))
+            .push(("GET", "/v4/sources", wiremock::ResponseTemplate::new(404)));
     });
     let unseen = wizard.check().exits(0).has("integrations-unseen", "unknown");
     assert!(unseen.contains("knows no such thing"), "{unseen}");

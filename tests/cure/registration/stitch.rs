@@ -201,7 +201,10 @@ impl State {
     }
 
     fn update(&mut self, id: &str, body: &Value) -> ResponseTemplate {
-        let found = self.destinations.iter().position(|there| there["id"].to_string() == id);
+        let found = self
+            .destinations
+            .iter()
+            .position(|there| there["id"].as_u64() == id.parse().ok());
         match found {
             Some(at) if body.as_object().is_some_and(|object| object.keys().eq(["properties"])) => {
                 self.change(at, &body["properties"])
