@@ -54,6 +54,8 @@ pub enum Command {
     Plan,
     /// As plan, and rehearse what Stitch will do; nothing stays changed
     Check,
+    /// Take Stitch's access away again; no database, schema or table is dropped
+    Remove,
     /// Print the commands for someone else to run; needs no connection
     Script {
         /// Whom it is for: SQL, a POSIX shell script, or provider command lines; all three without it

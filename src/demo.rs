@@ -18,6 +18,7 @@ use crate::runner::Start;
 use crate::secret::Secret;
 use crate::settings::{Approval, Draft, Environment, Id, Purpose, Region, Request, Settings, Source, complete};
 use crate::undo::UndoFile;
+use crate::world::Access;
 
 mod advice;
 mod bastion;
@@ -163,10 +164,16 @@ impl Stage {
             Command::Setup => Purpose::Setup,
             Command::Plan => Purpose::Plan,
             Command::Check => Purpose::Check,
+            Command::Remove => Purpose::Remove,
         };
         let report = self.report();
         let journey = Journey {
             command,
+            access: if command.makes_changes() {
+                Access::ReadWrite
+            } else {
+                Access::ReadOnly
+            },
             settings: self.settings(purpose)?,
             asker: Asker::nobody(),
             undo: UndoFile::none(),

@@ -19,6 +19,7 @@ use crate::report::{Command, Format};
 use crate::runner::Start;
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete};
 use crate::undo::UndoFile;
+use crate::world::Access;
 use crate::{demo, script};
 
 pub(crate) use journey::Journey;
@@ -100,6 +101,7 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
         CliCommand::Setup => walk(Command::Setup, invocation, environment, stop).await,
         CliCommand::Plan => walk(Command::Plan, invocation, environment, stop).await,
         CliCommand::Check => walk(Command::Check, invocation, environment, stop).await,
+        CliCommand::Remove => walk(Command::Remove, invocation, environment, stop).await,
         CliCommand::Script { audience } => {
             let Some(settings) = settings(Purpose::Script(*audience), invocation, &environment, stop).await? else {
                 return Ok(stopped());
@@ -174,20 +176,25 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         Command::Setup => Purpose::Setup,
         Command::Plan => Purpose::Plan,
         Command::Check => Purpose::Check,
+        Command::Remove => Purpose::Remove,
     };
     let Some(settings) = settings(purpose, invocation, &environment, stop).await? else {
         return Ok(stopped());
     };
     let run = &invocation.run;
     let on_terminal = environment.stdin == Stdin::Terminal;
-    let unapproved = command == Command::Setup && !on_terminal && !run.yes;
-    let command = if unapproved { Command::Plan } else { command };
+    let unapproved = command.makes_changes() && !on_terminal && !run.yes;
     if unapproved {
         let _ = writeln!(
             io::stderr(),
-            "stitch-pg: nobody can be asked and --yes was not given, so nothing is changed; this is what setup would do"
+            "stitch-pg: nobody can be asked and --yes was not given, so nothing is changed; this is what {} would do",
+            command.as_str()
         );
     }
+    let command = match command {
+        Command::Setup if unapproved => Command::Plan,
+        command => command,
+    };
     let approved = if run.yes { Approved::Yes } else { Approved::No };
     let format = run.format;
     let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format);
@@ -205,23 +212,28 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         }
     };
     let undo = match (&run.undo, command) {
-        (Some(path), Command::Setup) => UndoFile::open(path, &settings)?,
+        (Some(path), Command::Setup | Command::Remove) if !unapproved => UndoFile::open(path, &settings)?,
         _ => UndoFile::none(),
     };
     let journey = Journey {
         command,
+        access: if command.makes_changes() && !unapproved {
+            Access::ReadWrite
+        } else {
+            Access::ReadOnly
+        },
         settings,
         asker,
         undo,
         report_file: run.report.as_deref(),
-        expected: expected.filter(|_| command == Command::Setup),
+        expected: expected.filter(|_| command.makes_changes()),
         start: match (run.yes && !run.partial, on_terminal) {
             (true, _) => Start::Whole,
             (false, true) => Start::Overview,
             (false, false) => Start::StepByStep,
         },
     };
-    if on_terminal && command == Command::Setup {
+    if on_terminal && command.makes_changes() {
         return journey.go(voice, stop).await;
     }
     let plain = Plain {

@@ -70,6 +70,8 @@ pub enum Command {
     Plan,
     /// Look, rehearse, say.
     Check,
+    /// Take Stitch's access away: look, ask, change, look again.
+    Remove,
 }
 
 /// What goes to standard output.
@@ -111,6 +113,12 @@ pub enum Summary {
 }
 
 impl Command {
+    /// Whether it makes changes that are approved.
+    #[must_use]
+    pub fn makes_changes(self) -> bool {
+        matches!(self, Self::Setup | Self::Remove)
+    }
+
     /// The word people type.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -118,6 +126,7 @@ impl Command {
             Self::Setup => "setup",
             Self::Plan => "plan",
             Self::Check => "check",
+            Self::Remove => "remove",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod reach;
+mod removal;
 
 use std::time::Instant;
 
@@ -58,7 +59,7 @@ pub enum Start {
 /// caller's, so that it tells how far a run came that was cut short.
 pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
     let mut known = Known::default();
-    if run.command == Command::Setup {
+    if run.command.makes_changes() {
         // A digest was approved, so nothing may be begun before it is compared.
         if run.start == Start::Whole || run.expected.is_some() {
             match ahead::look(settings, run).await? {
@@ -72,7 +73,7 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
             ahead::overview(settings, run).await?;
         }
     }
-    for id in StepId::ALL {
+    for id in order(run.command) {
         let began = Instant::now();
         let mut times = Vec::new();
         let outcome = if let Some(reason) = not_reached(id, settings, report) {
@@ -85,6 +86,7 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
             };
             let walk = &mut times;
             match id {
+                id if run.command == Command::Remove => removal::one(id, settings, run, walk, before).await,
                 StepId::Allowlist => one::<Allowlist, C>(settings, run, walk, before).await,
                 StepId::Database => one::<Database, C>(settings, run, walk, before).await,
                 StepId::SshUser => one::<SshUser, C>(settings, run, walk, before).await,
@@ -116,6 +118,15 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
         });
     }
     Ok(())
+}
+
+/// What was made last is taken away first.
+fn order(command: Command) -> Vec<StepId> {
+    let mut steps = StepId::ALL.to_vec();
+    if command == Command::Remove {
+        steps.reverse();
+    }
+    steps
 }
 
 /// Said where a step has to do something else once the steps before it are made.
@@ -174,7 +185,7 @@ async fn one<S: Step, C: Console>(
     if plan.changes.is_empty() {
         return Ok(Outcome::Ready(plan));
     }
-    if run.command != Command::Setup {
+    if !run.command.makes_changes() {
         return Ok(Outcome::Pending(plan));
     }
     if run

@@ -229,6 +229,8 @@ pub struct Ownership {
     pub include: Vec<Include>,
     /// The longest anybody may wait for us on one object.
     pub lock_timeout: Duration,
+    /// Who gets what the role owns when Stitch's access is taken away.
+    pub new_owner: Option<RoleName>,
 }
 
 /// The guide's two tabs.

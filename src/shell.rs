@@ -14,11 +14,11 @@ mod hba;
 mod inspect;
 mod proof;
 
-pub use account::{add_user, make_home, remove_user, set_shell, unlock_for_keys};
+pub use account::{MADE_BY_US, add_user, inspect_leftovers, make_home, remove_user, set_shell, unlock_for_keys};
 pub use authorized_keys::{fix_modes, install_key, remove_key};
 pub use curl::curl;
 pub use firewall::{Opening, close_firewall, inspect_firewall, open_firewall};
-pub use hba::{At, HbaLines, LineEnd, add_hba_lines, inspect_hba, remove_hba_lines};
+pub use hba::{At, HbaLines, LineEnd, add_hba_lines, find_hba_lines, inspect_hba, remove_hba_lines};
 pub use inspect::{Looking, inspect_ssh_user};
 pub use proof::{Expiry, lend_key, return_key};
 

@@ -167,6 +167,26 @@ pub fn revoke_select(schema: &str, relations: &[String], role: &RoleName) -> Sta
     ))
 }
 
+/// Takes every privilege on one object away. `kind` and `identity` are the server's own words for it, quoted by
+/// `pg_identify_object`.
+#[must_use]
+pub fn revoke_all(kind: &str, identity: &str, role: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "REVOKE ALL ON {kind} {identity} FROM {}",
+        identifier(role.as_str())
+    ))
+}
+
+/// Hands everything the role owns in this database to another; nothing is dropped.
+#[must_use]
+pub fn reassign_owned(role: &RoleName, owner: &RoleName) -> Statement {
+    Statement::plain(format!(
+        "REASSIGN OWNED BY {} TO {}",
+        identifier(role.as_str()),
+        identifier(owner.as_str())
+    ))
+}
+
 /// Lets the coming owner use and create in a schema, which a non-superuser needs before it can hand tables over.
 #[must_use]
 pub fn grant_schema_create(schema: &SchemaName, role: &RoleName) -> Statement {

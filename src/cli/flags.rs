@@ -154,6 +154,9 @@ struct Ownership {
     /// Longest wait for one table, such as 100ms or 2s
     #[arg(long, value_name = "TIME")]
     lock_timeout: Option<String>,
+    /// For remove: the role that gets what Stitch's role owns
+    #[arg(long, value_name = "ROLE")]
+    new_owner: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -210,14 +210,16 @@ fn in_one_line(outcome: &Outcome, when: When) -> String {
 
 /// What a later `setup --expect` holds its own plan against; only where something would be changed and was not.
 pub(super) fn approval(look: &Look, report: &Report, settings: &Settings) -> Option<String> {
-    if report.command != Command::Plan {
-        return None;
-    }
+    let command = match (report.command, report.summary()) {
+        (Command::Plan, _) => "setup",
+        (Command::Remove, Summary::Pending) => "remove",
+        _ => return None,
+    };
     let digest = Digest::of(report, settings)?;
     Some(look.fold(
         "",
         2,
-        &format!("Digest of this plan: {digest} (setup --expect DIGEST makes these changes and no others)"),
+        &format!("Digest of this plan: {digest} ({command} --expect DIGEST makes these changes and no others)"),
     ))
 }
 
@@ -242,8 +244,15 @@ pub(crate) fn last_line(report: &Report) -> String {
     };
     let them = if pending == 1 { "it" } else { "them" };
     match report.summary() {
+        Summary::Ready | Summary::Applied if report.command == Command::Remove => {
+            "Removed: nothing of Stitch's access is left, as far as it is told above.".to_owned()
+        }
         Summary::Ready => "Ready: nothing to change.".to_owned(),
         Summary::Applied => "Ready: every change was made and looked at again.".to_owned(),
+        Summary::Pending if report.command == Command::Remove => format!(
+            "Pending: {} not made{person}. Run stitch-pg remove --yes to make {them}.",
+            count(pending, "change")
+        ),
         Summary::Pending if report.command == Command::Setup => format!(
             "Pending: {} not made{person}. Run stitch-pg again to make {them}.",
             count(pending, "change")

@@ -303,4 +303,13 @@ codes! {
         "The finding names the hop that is the likely cause; mend it, then let Stitch check again on its page of the destination.";
     StitchCheckUntold = "stitch-check-untold", "registration", "Stitch's API does not tell, or has not told in time, how its own check ended, or there was none since the last change.",
         "Look at Stitch's page of the destination, or run `stitch-pg check --register` in some minutes.";
+    // remove
+    Removed = "removed", "remove", "What Stitch came in by is not there any more.",
+        "Nothing to do.";
+    RemoveLeft = "remove-left", "remove", "Something is left as it is, since it is not this tool's or is not seen from here.",
+        "Look at what the finding names; take it away yourself if nobody needs it.";
+    RemoveBlocked = "remove-blocked", "remove", "Something must be taken away, and this login or this run cannot.",
+        "The finding says what stands in the way, and who takes it away with which statement.";
+    RemoveNeedsOwner = "remove-needs-owner", "remove", "Stitch's role owns what it loaded, and nobody was named to take it over.",
+        "Give `--new-owner ROLE`; nothing is dropped.";
 }

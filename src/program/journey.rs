@@ -24,6 +24,7 @@ const GIVE_BACK: Duration = Duration::from_secs(5);
 /// One walk through the steps, from start to last words.
 pub(crate) struct Journey<'a> {
     pub(crate) command: Command,
+    pub(crate) access: Access,
     pub(crate) settings: Settings,
     pub(crate) asker: Asker,
     pub(crate) undo: UndoFile,
@@ -34,12 +35,7 @@ pub(crate) struct Journey<'a> {
 
 impl Journey<'_> {
     pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<u8> {
-        let access = if self.command == Command::Setup {
-            Access::ReadWrite
-        } else {
-            Access::ReadOnly
-        };
-        let mut world = World::new(&self.settings, access, self.asker);
+        let mut world = World::new(&self.settings, self.access, self.asker);
         let mut report = Report::new(self.command);
         let mut run = Run {
             command: self.command,

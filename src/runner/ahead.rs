@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::reach::{is_in_the_way, not_reached};
-use super::{Run, Start, planned};
+use super::{Run, Start, order, planned, removal};
 use crate::change::Plan;
 use crate::console::{Console, Event};
 use crate::finding::{Finding, Verdict as FindingVerdict};
@@ -87,7 +87,9 @@ pub(super) async fn look<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
         Outcome::Ready(plan) | Outcome::Pending(plan) => Some((step.step, plan)),
         _ => None,
     });
-    Ok(Verdict::Start(Known(plans.collect())))
+    // What is taken away depends on what was taken away before it.
+    let kept = run.command != Command::Remove;
+    Ok(Verdict::Start(Known(plans.filter(|_| kept).collect())))
 }
 
 /// Looks at every step and says what is there, for a person to see where the way leads.
@@ -99,7 +101,7 @@ pub(super) async fn overview<C: Console>(settings: &mut Settings, run: &mut Run<
 
 async fn look_at_all<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Report> {
     let mut seen = Report::new(Command::Plan);
-    for id in StepId::ALL {
+    for id in order(run.command) {
         let began = Instant::now();
         let outcome = match not_reached(id, settings, &seen) {
             Some(reason) => Outcome::Skipped(reason),
@@ -117,6 +119,7 @@ async fn look_at_all<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) 
 
 async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, C>, seen: &Report) -> Outcome {
     let plan = match id {
+        id if run.command == Command::Remove => removal::plan(id, settings, run).await,
         StepId::Allowlist => plan::<Allowlist, C>(settings, run).await,
         StepId::Database => plan::<Database, C>(settings, run).await,
         StepId::SshUser => plan::<SshUser, C>(settings, run).await,
@@ -141,7 +144,7 @@ fn later(skip: Option<&str>) -> Outcome {
 }
 
 /// The plan, or the reason to leave the step out.
-async fn plan<S: Step, C: Console>(
+pub(super) async fn plan<S: Step, C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
 ) -> Result<Result<Plan, &'static str>> {

@@ -12,7 +12,7 @@ pub(super) fn not_reached(id: StepId, settings: &Settings, report: &Report) -> O
         return Some("left out (--only, --skip)".to_owned());
     }
     // Looking at the SSH server further does no harm; changing further, on top of a failure, might.
-    let looks_on = id == StepId::SshUser && report.command != Command::Setup;
+    let looks_on = id == StepId::SshUser && !report.command.makes_changes();
     if let Some(failed) = report.steps.iter().find(|step| failed(step))
         && !looks_on
     {
@@ -33,7 +33,7 @@ pub(super) fn undone(report: &Report) -> Vec<StepId> {
     let refused = report
         .steps
         .iter()
-        .filter(|step| report.command == Command::Setup && matches!(step.outcome, Outcome::Pending(_)));
+        .filter(|step| report.command.makes_changes() && matches!(step.outcome, Outcome::Pending(_)));
     refused.map(|step| step.step).collect()
 }
 
@@ -50,6 +50,8 @@ pub(super) fn is_in_the_way(code: Code) -> bool {
         Code::OwnershipCannotMove,
         Code::OwnershipUnseen,
         Code::ReaderCannotGrant,
+        Code::RemoveNeedsOwner,
+        Code::RemoveBlocked,
     ];
     rights.contains(&code) || !walls_off(code).is_empty()
 }

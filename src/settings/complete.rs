@@ -35,6 +35,8 @@ pub enum Purpose {
     Plan,
     /// `check`.
     Check,
+    /// `remove`.
+    Remove,
     /// `script`, for one audience or for all.
     Script(Option<Audience>),
 }

@@ -107,6 +107,7 @@ settings! {
     Detect = "--detect-schemas", "", "ownership.detect", Switch, "false";
     Include = "--include", "", "ownership.include", List, "tables only";
     LockTimeout = "--lock-timeout", "", "ownership.lock_timeout", Duration, "100ms";
+    NewOwner = "--new-owner", "", "ownership.new_owner", Text, "";
     Bastion = "--bastion", "STITCH_PG_BASTION", "bastion.host", Text, "no tunnel";
     BastionIdentity = "--bastion-identity", "STITCH_PG_BASTION_IDENTITY", "bastion.identity", Path, "the agent's keys, then ~/.ssh/id_*";
     KnownHosts = "--known-hosts", "", "bastion.known_hosts", Path, "~/.ssh/known_hosts";

@@ -42,7 +42,7 @@ pub(super) fn fill(draft: Draft, context: &Context<'_>) -> Result<Draft> {
         };
         let outcome = match context.request.purpose {
             Purpose::Script(audience) => questions.for_script(audience),
-            Purpose::Setup | Purpose::Plan | Purpose::Check => questions.for_run(),
+            Purpose::Setup | Purpose::Plan | Purpose::Check | Purpose::Remove => questions.for_run(),
         };
         let filled = questions.draft;
         match outcome {
@@ -118,6 +118,7 @@ impl Questions<'_> {
 
     fn region(&mut self) -> Result<()> {
         let key_needs_it = check::key_from_is_chosen(&self.draft) && self.takes_part(StepId::SshUser);
+        let key_needs_it = key_needs_it && self.context.request.purpose != Purpose::Remove;
         let needed = key_needs_it || check::region_is_needed(self.context.request.purpose, &self.steps);
         if !needed || self.draft.has(Id::Region) || self.draft.has(Id::AllowCidrs) {
             return Ok(());
@@ -135,7 +136,7 @@ impl Questions<'_> {
             .iter()
             .any(|id| self.draft.has(*id));
         let wanted = self.takes_part(StepId::Ownership) && self.is_open(Id::Existing, Answer::HasDefault);
-        if said || !wanted {
+        if said || !wanted || self.context.request.purpose == Purpose::Remove {
             return Ok(());
         }
         let help = "If another role loaded for Stitch before, its schemas and tables must change hands.";

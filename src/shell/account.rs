@@ -6,13 +6,20 @@ use crate::change::Statement;
 use crate::names::LinuxUser;
 use crate::settings::LoginShell;
 
+/// In the account's comment field: by it `remove` knows a user that this tool made.
+pub const MADE_BY_US: &str = "Stitch (made by stitch-pg)";
+
 /// Adds a group and a user of that name with a home directory. Its password is `*`: no password fits, yet the account
 /// is not locked, as it is with `!`, which sshd refuses even for keys when it runs without PAM.
 #[must_use]
 pub fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
     script(
         "Add the user that Stitch logs in as. It has no password; it logs in with a key.",
-        &[("user", user.as_str()), ("shell", shell_word(shell))],
+        &[
+            ("user", user.as_str()),
+            ("shell", shell_word(shell)),
+            ("comment", MADE_BY_US),
+        ],
         &[FAIL, HAS, NOLOGIN, &ADD_USER.replace("LINE", &line_of(user))],
     )
 }
@@ -62,6 +69,16 @@ pub fn remove_user(user: &LinuxUser) -> Statement {
     )
 }
 
+/// Tells whether this tool made the user, and what is in its home that nobody puts there by default.
+#[must_use]
+pub fn inspect_leftovers(user: &LinuxUser) -> Statement {
+    script(
+        "Look at what Stitch's user has of its own; nothing is changed.",
+        &[("user", user.as_str()), ("comment", MADE_BY_US)],
+        &[LEFTOVERS],
+    )
+}
+
 /// Empty: the system's own.
 fn shell_word(shell: &LoginShell) -> &str {
     match shell {
@@ -70,6 +87,23 @@ fn shell_word(shell: &LoginShell) -> &str {
         LoginShell::Nologin => "nologin",
     }
 }
+
+const LEFTOVERS: &str = r#"
+while IFS=: read -r name _ _ _ said home _ && [ "$name" != "$user" ]; do :; done <<EOF
+$(getent passwd "$user" 2>/dev/null || cat /etc/passwd)
+EOF
+if [ "$name" = "$user" ]; then
+    if [ "$said" = "$comment" ]; then echo made_by_us=yes; fi
+    if cd "$home" 2>/dev/null; then
+        set +f
+        for file in * .[!.]* ..?* .ssh/*; do
+            case $file in .ssh | .ssh/authorized_keys) continue ;; esac
+            if { [ -e "$file" ] || [ -L "$file" ]; } && ! cmp -s "/etc/skel/$file" "$file"; then echo "file=$file"; fi
+        done
+        set -f
+    fi
+fi
+"#;
 
 const NOLOGIN: &str = r#"
 if [ "$shell" = nologin ]; then
@@ -92,11 +126,11 @@ if id -u "$user" >/dev/null 2>&1; then
     echo "the user $user exists already and is left as it is"
 elif has useradd; then
     grep -q LINE /etc/group || groupadd "$user"
-    useradd -m -g "$user" -p '*' ${shell:+-s "$shell"} "$user"
+    useradd -m -g "$user" -c "$comment" -p '*' ${shell:+-s "$shell"} "$user"
 elif has adduser && has addgroup; then
     # BusyBox, as on Alpine. adduser -D locks the account, so it gets the password that nobody can type.
     grep -q LINE /etc/group || addgroup "$user"
-    adduser -D -G "$user" ${shell:+-s "$shell"} "$user"
+    adduser -D -G "$user" -g "$comment" ${shell:+-s "$shell"} "$user"
     echo "$user:*" | chpasswd -e
 else
     fail "neither useradd nor adduser is on this machine; install the package passwd or shadow"
@@ -140,6 +174,13 @@ if [ "$name" = "$user" ]; then
     if [ -f "$keys" ] && grep -q '^[[:space:]]*[^#[:space:]]' "$keys"; then
         fail "$keys still lets a key in; the user $user is left alone"
     fi
+    # Who is logged in as this user still goes through the tunnel; userdel refuses while it does.
+    for folder in $(set +f && echo /proc/[0-9]*); do
+        read -r _ _ owner _ <<EOF
+$(ls -ldn "$folder" 2>/dev/null || :)
+EOF
+        if [ "$owner" = "$uid" ]; then kill -KILL "${folder#/proc/}" 2>/dev/null || :; fi
+    done
     if has userdel; then userdel "$user"; else deluser "$user"; fi
     if has groupdel && grep -q LINE /etc/group; then groupdel "$user" || :; fi
     # Only what useradd and stitch-pg put there; whatever else is in the home stays.

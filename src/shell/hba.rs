@@ -47,6 +47,16 @@ pub fn inspect_hba(file: &str) -> Statement {
     )
 }
 
+/// Prints every line below a remark, up to the next that is no rule, as `rule=LINE` behind `remark=`.
+#[must_use]
+pub fn find_hba_lines(file: &str, remark: &str) -> Statement {
+    script(
+        "Look for Stitch's lines in pg_hba.conf; nothing is changed.",
+        &[("file", file), ("remark", remark)],
+        &[FAIL, FOLLOW, INSPECT, FIND],
+    )
+}
+
 /// Puts the lines in.
 #[must_use]
 pub fn add_hba_lines(edit: &HbaLines) -> Statement {
@@ -113,6 +123,18 @@ echo "md5=$md5"
 if [ -O "$file" ] && [ -w "${file%/*}" ]; then echo own=yes; fi
 if [ "$(head -n 1 "$file" | tr -dc '\r' | wc -c)" -gt 0 ]; then echo end=crlf; fi
 if tail -n 1 "$file" | tr -d '\r' | grep -q '\\$'; then echo continued=yes; fi
+"#;
+
+const FIND: &str = r#"
+ours=
+while IFS= read -r line || [ -n "$line" ]; do
+    line=${line%"$(printf '\r')"}
+    case $line in
+    "$remark") echo remark= && ours=yes ;;
+    host*) if [ -n "$ours" ]; then printf 'rule=%s\n' "$line"; fi ;;
+    *) ours= ;;
+    esac
+done <"$file"
 "#;
 
 /// The new file is made beside the old one, with its owner and mode.

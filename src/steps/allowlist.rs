@@ -17,6 +17,7 @@ use crate::steps::{Step, StepId, Walk};
 use crate::world::World;
 
 mod clients;
+mod close;
 mod cloud;
 mod firewall;
 mod host;
@@ -29,6 +30,8 @@ mod provided;
 mod regions;
 mod rules;
 mod verdict;
+
+pub(crate) use close::CloseAllowlist;
 
 /// The step.
 pub(crate) struct Allowlist;

@@ -2,6 +2,7 @@
 //! alters and comments them. Tables are moved; views, materialized views and free sequences only on request.
 
 mod evidence;
+mod hand_over;
 mod offline;
 mod rights;
 mod transfer;
@@ -16,6 +17,8 @@ use crate::steps::{Choice, Chosen, Step, StepId, Walk};
 use crate::world::{Failure, On, World};
 
 use evidence::Schema;
+
+pub(crate) use hand_over::HandOver;
 
 /// The step.
 pub(crate) struct Ownership;

@@ -5,6 +5,7 @@ mod biting;
 mod catalog;
 mod password;
 mod readers;
+mod removal;
 mod rights;
 mod whose;
 
@@ -20,6 +21,8 @@ use crate::settings::{Password, Settings};
 use crate::sql;
 use crate::steps::{Step, StepId, Walk};
 use crate::world::{Failure, On, World};
+
+pub(crate) use removal::RemoveRole;
 
 /// The step.
 pub(crate) struct Role;

@@ -19,11 +19,13 @@ mod key_file;
 mod key_options;
 mod login_shell;
 mod modes;
+mod removal;
 mod server;
 mod sshd;
 mod wanted;
 
 pub(crate) use facts::Facts;
+pub(crate) use removal::RemoveSshUser;
 
 /// The step.
 pub(crate) struct SshUser;

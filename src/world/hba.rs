@@ -33,6 +33,12 @@ impl World {
         host.as_owner_or_root(&shell::inspect_hba(file)).await
     }
 
+    /// What [`shell::find_hba_lines`] prints on the machine PostgreSQL runs on.
+    pub(crate) async fn look_for_hba_lines(&mut self, file: &str, remark: &str) -> Result<String> {
+        let host = self.database_host().await?;
+        host.as_owner_or_root(&shell::find_hba_lines(file, remark)).await
+    }
+
     /// Puts the lines in, has the server reload, and makes sure that it took all of them; if not, takes them out again.
     pub(super) async fn add_hba_lines(&mut self, edit: &HbaLines) -> Result<()> {
         let before = self.hba_state("").await?;

@@ -19,6 +19,7 @@ mod peers;
 mod provider;
 mod readers;
 mod registration;
+mod remove;
 mod role;
 mod script;
 mod set_role;

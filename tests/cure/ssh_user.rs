@@ -10,6 +10,6 @@ mod host_keys;
 mod logins;
 mod proof;
 mod rights;
-mod scene;
+pub(crate) mod scene;
 mod tight;
 mod tunnel;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Checker;
 use crate::names::SchemaName;
-use crate::settings::{Connection, Id, Include, Ownership, Schemas, words};
+use crate::settings::{Connection, Id, Include, Ownership, Purpose, Schemas, words};
 use crate::steps::StepId;
 
 /// Short enough that nobody notices when our wait for a lock makes others queue behind us.
@@ -17,7 +17,10 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Ownership {
     let mut named: Vec<SchemaName> = checker.list(Id::Schemas);
     named.sort_unstable();
     let connection = connection(checker);
+    let removes = checker.context.request.purpose == Purpose::Remove;
     let schemas = match connection {
+        // What the role owns is handed over wherever it is.
+        _ if removes => Schemas::Named(Vec::new()),
         Connection::New => Schemas::Named(Vec::new()),
         Connection::Existing => schemas(checker, steps, named),
     };
@@ -26,6 +29,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Ownership {
         schemas,
         include,
         lock_timeout: lock_timeout.unwrap_or(LOCK_TIMEOUT),
+        new_owner: checker.parse(Id::NewOwner),
     }
 }
 

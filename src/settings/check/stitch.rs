@@ -74,6 +74,7 @@ pub(in crate::settings) fn region_is_needed(purpose: Purpose, steps: &[StepId]) 
     let audience_needs_it = match purpose {
         Purpose::Script(audience) => matches!(audience, None | Some(Audience::Cloud)),
         Purpose::Setup | Purpose::Plan | Purpose::Check => true,
+        Purpose::Remove => false,
     };
     audience_needs_it && steps.contains(&StepId::Allowlist)
 }
@@ -87,7 +88,8 @@ pub(in crate::settings) fn key_from_is_chosen(draft: &Draft) -> bool {
 
 fn region(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Region> {
     let needed = region_is_needed(checker.context.request.purpose, steps);
-    let needed = needed || (key_from_is_chosen(checker.draft) && steps.contains(&StepId::SshUser));
+    let key_needs_it = key_from_is_chosen(checker.draft) && steps.contains(&StepId::SshUser);
+    let needed = needed || (key_needs_it && checker.context.request.purpose != Purpose::Remove);
     if needed && !checker.draft.has(Id::AllowCidrs) {
         let what = "your Stitch account's data pipeline region, north-america or europe \
                     (Stitch shows it under Edit User Settings); or name the networks with --allow-cidr";
@@ -107,7 +109,7 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> Password {
         return Password::Known(secret.clone());
     }
     let request = checker.context.request;
-    if !password_is_used(steps) {
+    if !password_is_used(steps) || request.purpose == Purpose::Remove {
         return Password::Unknown;
     }
     if checker.draft.has(Id::GeneratePassword) && request.purpose != Purpose::Check {
@@ -117,7 +119,7 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> Password {
     let needed = match request.purpose {
         Purpose::Setup => request.approval == Approval::Given,
         Purpose::Check => true,
-        Purpose::Plan | Purpose::Script(_) => false,
+        Purpose::Plan | Purpose::Remove | Purpose::Script(_) => false,
     };
     if needed {
         let what = match given {

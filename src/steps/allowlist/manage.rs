@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::shell::{At, HbaLines};
 
 /// Stands above our lines, so that people know whose they are.
-const REMARK: &str = "# Added by stitch-pg (--manage hba), to let Stitch in:";
+pub(super) const REMARK: &str = "# Added by stitch-pg (--manage hba), to let Stitch in:";
 
 /// The change that lets every client in who is certain to come and is kept out; or why there is none.
 pub(super) fn plan(

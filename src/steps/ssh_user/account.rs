@@ -43,7 +43,7 @@ pub(super) fn name_is_taken(bastion: &Bastion, facts: &Facts) -> Option<Finding>
 pub(super) fn belongs_to_another(bastion: &Bastion, account: &Account) -> Option<Finding> {
     let user = &bastion.tunnel_user;
     let signs = signs_of_another(bastion, account);
-    let is_out_of_reach = account.uid == 0 || account.source == Source::Directory;
+    let is_out_of_reach = is_out_of_reach(account);
     if signs.is_empty() || (bastion.adopt == Adopt::Yes && !is_out_of_reach) {
         return None;
     }
@@ -64,6 +64,11 @@ pub(super) fn belongs_to_another(bastion: &Bastion, account: &Account) -> Option
             .about(user)
             .advise(format!("Choose another name with --tunnel-user.{adopt}")),
     )
+}
+
+/// Root's, or kept elsewhere: never this tool's to change.
+pub(super) fn is_out_of_reach(account: &Account) -> bool {
+    account.uid == 0 || account.source == Source::Directory
 }
 
 fn signs_of_another(bastion: &Bastion, account: &Account) -> Vec<String> {

@@ -65,6 +65,29 @@ pub(super) fn holds(account: &Account, key: &PublicKey) -> bool {
         .any(|line| is_key_line(line) && line.contains(key.body()))
 }
 
+/// What of Stitch's is in the account's file.
+pub(super) enum Ours {
+    /// Nothing.
+    None,
+    /// A line, or pieces of one; what stands in front of the key.
+    Line(String),
+    /// It is not this tool's to write.
+    OutOfReach(Box<Finding>),
+}
+
+/// What of Stitch's key is there to be taken out.
+pub(super) fn ours(settings: &Settings, bastion: &Bastion, account: &Account, key: &PublicKey, facts: &Facts) -> Ours {
+    let wanted = Wanted::new(settings, bastion, facts);
+    let state = State::of(account, key, &wanted);
+    if state.lines.is_empty() && state.pieces == 0 {
+        return Ours::None;
+    }
+    match not_ours_to_write(bastion, account) {
+        Some(finding) => Ours::OutOfReach(Box::new(finding)),
+        None => Ours::Line(state.options()),
+    }
+}
+
 /// How many keys besides Stitch's can log in.
 pub(super) fn other_keys(account: &Account, key: Option<&PublicKey>) -> usize {
     let is_stitchs = |line: &str| key.is_some_and(|key| line.contains(key.body()) || is_piece(line, key));

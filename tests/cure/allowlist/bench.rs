@@ -7,29 +7,29 @@ use serde_json::Value;
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::{Certificates, Postgres, PostgresOptions, json, stitch_pg};
 
-pub(super) const HEAD: &str = "local all all trust\nhost all postgres,dba 127.0.0.1/32 scram-sha-256\n";
-pub(super) const GOOD: &str = "host all all 0.0.0.0/0 scram-sha-256\n";
+pub(crate) const HEAD: &str = "local all all trust\nhost all postgres,dba 127.0.0.1/32 scram-sha-256\n";
+pub(crate) const GOOD: &str = "host all all 0.0.0.0/0 scram-sha-256\n";
 
 /// A server with TLS whose rules let the admin in and, after [`HEAD`], are the test's.
-pub(super) struct Bench(pub(super) Postgres<'static>);
+pub(crate) struct Bench(pub(crate) Postgres<'static>);
 
 /// What `check --only allowlist` reported.
-pub(super) struct Checked {
-    pub(super) status: Option<i32>,
-    pub(super) result: String,
-    pub(super) findings: Vec<Finding>,
+pub(crate) struct Checked {
+    pub(crate) status: Option<i32>,
+    pub(crate) result: String,
+    pub(crate) findings: Vec<Finding>,
 }
 
-pub(super) struct Finding {
-    pub(super) code: String,
-    pub(super) verdict: String,
-    pub(super) text: String,
-    pub(super) advice: String,
-    pub(super) subject: String,
+pub(crate) struct Finding {
+    pub(crate) code: String,
+    pub(crate) verdict: String,
+    pub(crate) text: String,
+    pub(crate) advice: String,
+    pub(crate) subject: String,
 }
 
 impl Bench {
-    pub(super) fn new(test_name: &str) -> Self {
+    pub(crate) fn new(test_name: &str) -> Self {
         let options = PostgresOptions::new()
             .tls(Certificates::for_names(&["127.0.0.1"]))
             .conf("listen_addresses", "*")
@@ -44,25 +44,25 @@ impl Bench {
         Self(server)
     }
 
-    pub(super) fn hba(&self) -> String {
+    pub(crate) fn hba(&self) -> String {
         fs::read_to_string(self.0.data_dir().join("pg_hba.conf")).expect("the file")
     }
 
-    pub(super) fn write_hba(&self, text: &str) {
+    pub(crate) fn write_hba(&self, text: &str) {
         fs::write(self.0.data_dir().join("pg_hba.conf"), text).expect("the data directory is ours");
     }
 
     /// Rules behind the admin's own, in force.
-    pub(super) fn rules(&self, rules: &str) {
+    pub(crate) fn rules(&self, rules: &str) {
         self.write_hba(&format!("{HEAD}{rules}"));
         self.0.reload();
     }
 
-    pub(super) fn check(&self, arguments: &[&str]) -> Checked {
+    pub(crate) fn check(&self, arguments: &[&str]) -> Checked {
         self.check_as("postgres", POSTGRES_PASSWORD, arguments)
     }
 
-    pub(super) fn check_as(&self, user: &str, password: &str, arguments: &[&str]) -> Checked {
+    pub(crate) fn check_as(&self, user: &str, password: &str, arguments: &[&str]) -> Checked {
         let output = stitch_pg(&self.0)
             .args(["check", "--only", "allowlist", "--format", "json", "--no-input"])
             .args([
@@ -101,7 +101,7 @@ impl Bench {
     }
 
     /// Does what a finding about the rules advises: its lines above the line it names.
-    pub(super) fn follow(&self, finding: &Finding) {
+    pub(crate) fn follow(&self, finding: &Finding) {
         let mut lines: Vec<String> = self.hba().lines().map(str::to_owned).collect();
         let (heading, rest) = finding.advice.split_once(":\n").expect("lines to add");
         let at = match heading.split_once("add above line ") {
@@ -125,19 +125,19 @@ impl Bench {
 }
 
 impl Checked {
-    pub(super) fn of(&self, code: &str) -> Vec<&Finding> {
+    pub(crate) fn of(&self, code: &str) -> Vec<&Finding> {
         self.findings.iter().filter(|finding| finding.code == code).collect()
     }
 
     #[track_caller]
-    pub(super) fn only(&self, code: &str) -> &Finding {
+    pub(crate) fn only(&self, code: &str) -> &Finding {
         match self.of(code)[..] {
             [finding] => finding,
             _ => panic!("not one {code}: {}", self.story()),
         }
     }
 
-    pub(super) fn story(&self) -> String {
+    pub(crate) fn story(&self) -> String {
         let lines = self
             .findings
             .iter()
@@ -152,7 +152,7 @@ impl Checked {
 
     /// All four addresses get this code and verdict.
     #[track_caller]
-    pub(super) fn assert_all_four(&self, code: &str, verdict: &str) {
+    pub(crate) fn assert_all_four(&self, code: &str, verdict: &str) {
         let subjects: Vec<&str> = self.of(code).iter().map(|finding| finding.subject.as_str()).collect();
         assert_eq!(
             subjects,
@@ -173,7 +173,7 @@ impl Checked {
     }
 
     #[track_caller]
-    pub(super) fn assert_needs_a_person(&self) {
+    pub(crate) fn assert_needs_a_person(&self) {
         assert_eq!(
             (self.status, self.result.as_str()),
             (Some(4), "attention"),
@@ -183,7 +183,7 @@ impl Checked {
     }
 
     #[track_caller]
-    pub(super) fn assert_ready(&self) {
+    pub(crate) fn assert_ready(&self) {
         assert_eq!(
             (self.status, self.result.as_str()),
             (Some(0), "ready"),

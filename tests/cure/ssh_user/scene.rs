@@ -6,29 +6,29 @@ use crate::support::process::{DEADLINE, poll};
 use crate::support::{Bastion, BastionOptions, Host, Program, SshKey, World, finish, json, stitch_pg};
 
 /// The bastion's address on the network the admin is in.
-pub(super) const BASTION: &str = "198.51.100.20";
+pub(crate) const BASTION: &str = "198.51.100.20";
 
 /// See the module's description.
-pub(super) struct Scene<'world> {
-    pub(super) world: &'world World,
-    pub(super) ops: Host,
-    pub(super) bastion: Bastion<'world>,
+pub(crate) struct Scene<'world> {
+    pub(crate) world: &'world World,
+    pub(crate) ops: Host,
+    pub(crate) bastion: Bastion<'world>,
     /// Stitch's key pair; the private half serves to log in as Stitch would.
-    pub(super) stitch: SshKey,
+    pub(crate) stitch: SshKey,
     options: BastionOptions,
 }
 
 /// What a run of the program said.
 #[derive(Debug)]
-pub(super) struct Told {
-    pub(super) status: Option<i32>,
-    pub(super) report: Value,
-    pub(super) stderr: String,
+pub(crate) struct Told {
+    pub(crate) status: Option<i32>,
+    pub(crate) report: Value,
+    pub(crate) stderr: String,
 }
 
 impl<'world> Scene<'world> {
     #[track_caller]
-    pub(super) fn new(world: &'world World, options: BastionOptions) -> Self {
+    pub(crate) fn new(world: &'world World, options: BastionOptions) -> Self {
         let keys = world.outside(world.dir().join("tmp"));
         let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);
         let options = options.authorize(&SshKey::ed25519(&keys));
@@ -54,23 +54,23 @@ impl<'world> Scene<'world> {
     }
 
     /// The SSH server's options as they were at first.
-    pub(super) fn plain_options(&self) -> BastionOptions {
+    pub(crate) fn plain_options(&self) -> BastionOptions {
         self.options.clone()
     }
 
     /// Stitch's public key: type and body.
-    pub(super) fn public(&self) -> String {
+    pub(crate) fn public(&self) -> String {
         let line = self.world.sh("cut -d' ' -f1,2 /run/world/tmp/stitch.pub");
         line.trim().to_owned()
     }
 
     /// The program as the admin starts it, with this step only.
-    pub(super) fn program(&self, command: &str, login: &str, user: &str) -> Program {
+    pub(crate) fn program(&self, command: &str, login: &str, user: &str) -> Program {
         self.program_for(command, login, user, "10.20.0.3")
     }
 
     /// The same for a database by another name.
-    pub(super) fn program_for(&self, command: &str, login: &str, user: &str, database: &str) -> Program {
+    pub(crate) fn program_for(&self, command: &str, login: &str, user: &str, database: &str) -> Program {
         stitch_pg(&self.ops)
             .args([command, "--only", "ssh-user", "--format", "json", "--no-input"])
             .args(["--bastion", &format!("{login}@{BASTION}:{}", self.bastion.port())])
@@ -81,7 +81,7 @@ impl<'world> Scene<'world> {
     }
 
     /// An account as setup makes it, without the time that a setup takes.
-    pub(super) fn has_working(&self, user: &str) {
+    pub(crate) fn has_working(&self, user: &str) {
         let script = "useradd -m -p '*' \"$1\"; d=$(getent passwd \"$1\" | cut -d: -f6)/.ssh; mkdir -m 700 \"$d\"
             printf 'restrict,port-forwarding %s\\n' \"$2\" >\"$d/authorized_keys\"
             chmod 600 \"$d/authorized_keys\"; chown -R \"$1:\" \"$d\"";
@@ -92,7 +92,7 @@ impl<'world> Scene<'world> {
         );
     }
 
-    pub(super) fn check(&self, user: &str) -> Told {
+    pub(crate) fn check(&self, user: &str) -> Told {
         told(&self.program("check", "root", user))
     }
 
@@ -104,12 +104,12 @@ impl<'world> Scene<'world> {
         .expect("the server comes back")
     }
 
-    pub(super) fn setup(&self, user: &str) -> Told {
+    pub(crate) fn setup(&self, user: &str) -> Told {
         told(&self.program("setup", "root", user).arg("--yes"))
     }
 
     /// Logs in with Stitch's key as that user and has a connection forwarded to the SSH server itself.
-    pub(super) fn tunnel_works(&self, user: &str) -> bool {
+    pub(crate) fn tunnel_works(&self, user: &str) -> bool {
         let mut command = self.bastion.ssh(&self.ops, user, &self.stitch);
         command.args(["-W", &format!("{BASTION}:{}", self.bastion.port())]);
         let output = finish(command, b"", std::time::Duration::from_secs(10));
@@ -118,7 +118,7 @@ impl<'world> Scene<'world> {
 
     /// Check, setup, check, setup: pending, mended, ready, nothing to do.
     #[track_caller]
-    pub(super) fn is_cured(&self, user: &str, summary: &str) {
+    pub(crate) fn is_cured(&self, user: &str, summary: &str) {
         let broken = self.check(user);
         assert_eq!(broken.status, Some(3), "{user}: {broken:#?}");
         assert!(
@@ -131,7 +131,7 @@ impl<'world> Scene<'world> {
     }
 
     #[track_caller]
-    pub(super) fn is_ready(&self, user: &str) {
+    pub(crate) fn is_ready(&self, user: &str) {
         let checked = self.check(user);
         assert_eq!(checked.status, Some(0), "{user}: {checked:#?}");
         assert!(checked.changes().is_empty(), "{user}: {checked:#?}");
@@ -143,7 +143,7 @@ impl<'world> Scene<'world> {
 
 /// Runs it and reads its report.
 #[track_caller]
-pub(super) fn told(program: &Program) -> Told {
+pub(crate) fn told(program: &Program) -> Told {
     let output = program.run();
     Told {
         status: output.status,
@@ -160,13 +160,13 @@ impl Told {
     }
 
     /// The summaries of the changes, planned or made.
-    pub(super) fn changes(&self) -> Vec<&str> {
+    pub(crate) fn changes(&self) -> Vec<&str> {
         let changes = self.step()["changes"].as_array().expect("changes");
         changes.iter().filter_map(|change| change["summary"].as_str()).collect()
     }
 
     /// The verdict of a finding.
-    pub(super) fn verdict(&self, code: &str) -> Option<&str> {
+    pub(crate) fn verdict(&self, code: &str) -> Option<&str> {
         let findings = self.step()["findings"].as_array().expect("findings");
         let finding = findings.iter().find(|finding| finding["code"] == code)?;
         finding["verdict"].as_str()
@@ -184,7 +184,7 @@ impl Told {
     }
 
     /// Why the step failed.
-    pub(super) fn error(&self) -> &str {
+    pub(crate) fn error(&self) -> &str {
         self.step()["error"].as_str().unwrap_or_default()
     }
 }

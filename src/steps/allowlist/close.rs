@@ -1,0 +1,170 @@
+//! `remove`: the lines that this tool put into `pg_hba.conf` go again. What people opened for Stitch is theirs to close.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::manage::REMARK;
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::hba::{Encryption, new_rule};
+use crate::settings::Settings;
+use crate::shell::{At, HbaLines, LineEnd};
+use crate::steps::{Step, StepId, Walk};
+use crate::world::{On, World};
+
+/// The step's other half.
+pub(crate) struct CloseAllowlist;
+
+/// Our lines, where the file can be looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    seen: Seen,
+    version: u32,
+}
+
+#[derive(Debug, Default)]
+enum Seen {
+    /// The file is on a machine this tool cannot look at, or not to be read by this login.
+    #[default]
+    No,
+    /// It cannot be read, and why.
+    Failed(String),
+    File {
+        path: String,
+        printed: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Place {
+    hba_file: Option<String>,
+}
+
+impl Step for CloseAllowlist {
+    const ID: StepId = StepId::Allowlist;
+    const WHY: &'static str = "Stitch's addresses need no way in any more.";
+    const LINK: &'static str = super::Allowlist::LINK;
+    type Facts = Facts;
+
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        let server = world.server().await?;
+        let version = u32::try_from(server.version_num).unwrap_or_default();
+        let mut facts = Facts {
+            version,
+            ..Facts::default()
+        };
+        if !server.superuser || settings.database_machine().is_none() {
+            return Ok(facts);
+        }
+        let place: Option<Place> = world.ask(On::Server, QUESTION, &[]).await?;
+        if let Some(path) = place.and_then(|place| place.hba_file) {
+            facts.seen = match world.look_for_hba_lines(&path, REMARK).await {
+                Ok(printed) => Seen::File { path, printed },
+                Err(error) => Seen::Failed(format!("{error:#}")),
+            };
+        }
+        Ok(facts)
+    }
+
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut plan = Plan::default();
+        match &facts.seen {
+            Seen::No => plan.find(
+                Finding::unknown(
+                    Code::RemoveLeft,
+                    "whether lines of this tool stand in pg_hba.conf is not seen from here",
+                )
+                .advise(format!("on PostgreSQL's machine look for the line: {REMARK}")),
+            ),
+            Seen::Failed(why) => plan.find(
+                Finding::unknown(Code::RemoveLeft, format!("pg_hba.conf could not be looked at: {why}"))
+                    .advise(format!("on PostgreSQL's machine look for the line: {REMARK}")),
+            ),
+            Seen::File { path, printed } => lines(&mut plan, settings, facts.version, path, printed),
+        }
+        let networks: Vec<String> = settings.stitch.allow.iter().map(ToString::to_string).collect();
+        let whose = if networks.is_empty() {
+            "Stitch's addresses".to_owned()
+        } else {
+            networks.join(", ")
+        };
+        plan.find(
+            Finding::unknown(
+                Code::RemoveLeft,
+                "what people opened for Stitch in firewalls and allow lists stays open",
+            )
+            .advise(format!("take {whose} out where nobody else needs them")),
+        );
+        plan
+    }
+}
+
+fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed: &str) {
+    let end = if printed.lines().any(|line| line == "end=crlf") {
+        LineEnd::CrLf
+    } else {
+        LineEnd::Lf
+    };
+    let blocks = blocks(settings, version, printed);
+    if blocks.is_empty() {
+        plan.find(Finding::good(Code::Removed, format!("no line of stitch-pg is in {path}")).about(path));
+    }
+    for rules in blocks {
+        plan.change(Change {
+            summary: format!(
+                "take {} of stitch-pg out of {path}, and reload the server",
+                count(rules.len())
+            ),
+            why: "They let Stitch in and nobody else.",
+            action: Action::RemoveHbaLines(HbaLines {
+                file: path.to_owned(),
+                md5: String::new(), // the lines are looked for, wherever they stand by then
+                lines: std::iter::once(REMARK.to_owned()).chain(rules).collect(),
+                at: At::End,
+                end,
+            }),
+            undo: None,
+        });
+    }
+}
+
+fn count(lines: usize) -> String {
+    if lines == 1 {
+        "1 line".to_owned()
+    } else {
+        format!("{lines} lines")
+    }
+}
+
+/// The rules below each of our remarks, once for every block that is all the same: as far as they are, letter by letter,
+/// what this tool writes for this role and database.
+fn blocks(settings: &Settings, version: u32, printed: &str) -> Vec<Vec<String>> {
+    let mut blocks: Vec<Vec<String>> = Vec::new();
+    let mut open = false;
+    for line in printed.lines() {
+        if line == "remark=" {
+            blocks.push(Vec::new());
+            open = true;
+        } else if let (Some(rule), true, Some(block)) = (line.strip_prefix("rule="), open, blocks.last_mut()) {
+            open = is_ours(settings, version, rule);
+            if open {
+                block.push(rule.to_owned());
+            }
+        }
+    }
+    blocks.retain(|block| !block.is_empty());
+    blocks.dedup();
+    blocks
+}
+
+fn is_ours(settings: &Settings, version: u32, rule: &str) -> bool {
+    let Some(Ok(cidr)) = rule.rsplit(' ').nth(1).map(str::parse) else {
+        return false;
+    };
+    let stitch = &settings.stitch;
+    [Encryption::Tls, Encryption::Plain]
+        .into_iter()
+        .any(|encryption| new_rule(&stitch.database, &stitch.role, cidr, encryption, Some(version)) == rule)
+}
+
+const QUESTION: &str = "SELECT json_build_object('hba_file', current_setting('hba_file', true))::text";

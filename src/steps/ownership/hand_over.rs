@@ -1,0 +1,191 @@
+//! `remove`: what Stitch's role owns in its database goes to another role, all at once; nothing is dropped.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql};
+use crate::finding::{Code, Finding};
+use crate::names::RoleName;
+use crate::settings::Settings;
+use crate::sql;
+use crate::steps::{Step, StepId, Walk};
+use crate::world::{On, World};
+
+/// The step's other half.
+pub(crate) struct HandOver;
+
+/// What the role owns, and what this login may do about it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts {
+    /// `table shop.orders` and the like, in this database or shared by all.
+    owned: Vec<String>,
+    user: String,
+    superuser: bool,
+    version_num: i32,
+    new_owner_exists: bool,
+    /// Of the two roles: those this login acts for.
+    acts_for: Vec<String>,
+    /// Those it may grant itself.
+    can_grant: Vec<String>,
+    /// Those it is a member of by a row that a grant of its own would change.
+    held: Vec<String>,
+}
+
+impl Step for HandOver {
+    const ID: StepId = StepId::Ownership;
+    const WHY: &'static str =
+        "What Stitch loaded stays. A role that owns something cannot go, so its tables get another owner first.";
+    const LINK: &'static str = "/replication/loading/understanding-destination-schemas";
+    type Facts = Facts;
+
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        let new_owner = settings.ownership.new_owner.as_ref().map_or("", RoleName::as_str);
+        let parameters = [settings.stitch.role.as_str(), new_owner];
+        let database = On::Database(&settings.stitch.database);
+        Ok(world.ask(database, QUESTION, &parameters).await?.unwrap_or_default())
+    }
+
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut plan = Plan::default();
+        let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+        if facts.owned.is_empty() {
+            plan.find(
+                Finding::good(
+                    Code::Removed,
+                    format!(
+                        "{:?} owns nothing in the database {:?}",
+                        role.as_str(),
+                        database.as_str()
+                    ),
+                )
+                .about(database),
+            );
+            return plan;
+        }
+        match new_owner(settings, facts) {
+            Ok((owner, borrow)) => plan.change(Change {
+                summary: format!(
+                    "make {:?} the owner of the {} that {:?} owns in the database {:?}",
+                    owner.as_str(),
+                    count(facts.owned.len()),
+                    role.as_str(),
+                    database.as_str()
+                ),
+                why: "A role that owns something cannot be dropped; the tables stay as they are.",
+                action: Action::Sql(Sql {
+                    database: database.clone(),
+                    statements: vec![sql::reassign_owned(role, owner)],
+                    run: Run::Patiently {
+                        lock_timeout: settings.ownership.lock_timeout,
+                    },
+                    unless: None,
+                    borrow,
+                }),
+                undo: None, // the role that owned it goes next
+            }),
+            Err(finding) => plan.find(*finding),
+        }
+        plan
+    }
+}
+
+/// Who takes it over, and what this login must borrow for that.
+fn new_owner<'a>(settings: &'a Settings, facts: &Facts) -> Result<(&'a RoleName, Vec<Borrow>), Box<Finding>> {
+    let role = &settings.stitch.role;
+    let what = format!(
+        "{:?} owns {} ({})",
+        role.as_str(),
+        count(facts.owned.len()),
+        some(&facts.owned)
+    );
+    let Some(owner) = &settings.ownership.new_owner else {
+        let text = format!("{what}, and nobody was named to take it over");
+        let finding = Finding::bad(Code::RemoveNeedsOwner, text).about(role);
+        return Err(Box::new(finding.advise("give --new-owner ROLE; nothing is dropped")));
+    };
+    if owner == role || !facts.new_owner_exists {
+        let why = if owner == role {
+            "is the role that goes"
+        } else {
+            "does not exist"
+        };
+        let text = format!("{what}, and {:?}, which was to take it over, {why}", owner.as_str());
+        let finding = Finding::bad(Code::RemoveNeedsOwner, text).about(role);
+        return Err(Box::new(
+            finding.advise("give --new-owner with the name of another role that exists"),
+        ));
+    }
+    let mut borrow: Vec<Borrow> = Vec::new();
+    for wanted in [role, owner] {
+        if facts.superuser || wanted.as_str() == facts.user || contains(&facts.acts_for, wanted) {
+            continue;
+        }
+        let held = contains(&facts.held, wanted);
+        let split = facts.version_num >= 160_000;
+        match facts.user.parse() {
+            // Before 16 the one row there is would be taken with what was there before.
+            Ok(member) if contains(&facts.can_grant, wanted) && (split || !held) => borrow.push(Borrow {
+                role: wanted.clone(),
+                member,
+                options: if split { Membership::ToUse } else { Membership::Plain },
+                row: if held { Row::Widened } else { Row::Fresh },
+            }),
+            _ => {
+                let text = format!("{what}, and {:?} may not act for {:?}", facts.user, wanted.as_str());
+                let statement = sql::reassign_owned(role, owner);
+                let advice = format!(
+                    "a superuser, or who is a member of both roles, runs in the database {:?}: {statement};",
+                    settings.stitch.database.as_str()
+                );
+                return Err(Box::new(
+                    Finding::bad(Code::RemoveBlocked, text).about(wanted).advise(advice),
+                ));
+            }
+        }
+    }
+    borrow.sort();
+    Ok((owner, borrow))
+}
+
+fn contains(names: &[String], role: &RoleName) -> bool {
+    names.iter().any(|name| name == role.as_str())
+}
+
+fn count(number: usize) -> String {
+    if number == 1 {
+        "1 object".to_owned()
+    } else {
+        format!("{number} objects")
+    }
+}
+
+fn some(names: &[String]) -> String {
+    let first = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > 3 {
+        format!("{first}, …")
+    } else {
+        first
+    }
+}
+
+/// `$1`: the Stitch role, `$2`: the new owner.
+const QUESTION: &str = "
+WITH me AS (SELECT oid, rolname, rolsuper, rolcreaterole, current_setting('server_version_num')::int AS version FROM pg_roles WHERE rolname = current_user),
+     r AS (SELECT p.oid, p.rolname, p.rolsuper FROM pg_roles p WHERE p.rolname IN ($1, $2))
+SELECT json_build_object(
+    'owned', (SELECT coalesce(json_agg(o.type || ' ' || o.identity ORDER BY o.type, o.identity), '[]')
+              FROM pg_shdepend d JOIN pg_roles s ON s.oid = d.refobjid
+                   CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS o
+              WHERE s.rolname = $1 AND d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o'
+                AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))),
+    'user', me.rolname, 'superuser', me.rolsuper, 'version_num', me.version,
+    'new_owner_exists', EXISTS (SELECT 1 FROM r WHERE rolname = $2),
+    'acts_for', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE pg_has_role(me.oid, r.oid, 'USAGE')),
+    'can_grant', (SELECT coalesce(json_agg(rolname), '[]') FROM r
+                  WHERE pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION')
+                     OR (me.version < 160000 AND me.rolcreaterole AND NOT r.rolsuper)),
+    'held', (SELECT coalesce(json_agg(DISTINCT r.rolname), '[]') FROM r JOIN pg_auth_members m ON m.roleid = r.oid
+             WHERE m.member = me.oid AND (me.version < 160000 OR m.grantor = me.oid))
+)::text
+FROM me";

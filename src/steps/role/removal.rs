@@ -1,0 +1,258 @@
+//! `remove`: what was granted to Stitch's role is revoked, object by object, and the role is dropped. A role that
+//! something still hangs on stays, and cannot log in any more.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::change::{Action, Change, Plan, Run, Sql, Statement};
+use crate::finding::{Code, Finding};
+use crate::settings::Settings;
+use crate::sql;
+use crate::steps::{Step, StepId, Walk};
+use crate::world::{On, World};
+
+/// The step's other half.
+pub(crate) struct RemoveRole;
+
+/// The role, and all that hangs on it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts {
+    role: Option<Found>,
+    user: String,
+    /// What it may do with which object, of this database or shared by all.
+    grants: Vec<Grant>,
+    /// What else hangs on it here, in the server's words.
+    others: Vec<String>,
+    /// What it owns here; handed over before.
+    owned: usize,
+    /// Other databases with something that hangs on it, and how much.
+    elsewhere: BTreeMap<String, usize>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Found {
+    superuser: bool,
+    can_login: bool,
+    is_me: bool,
+    /// Roles that are members of it.
+    members: Vec<String>,
+    /// Whether this login may alter and drop it.
+    may_drop: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Grant {
+    /// The word behind `ON`.
+    kind: String,
+    identity: String,
+    /// Whether this login may revoke it.
+    may_revoke: bool,
+    /// Who may.
+    grantors: Vec<String>,
+}
+
+impl Step for RemoveRole {
+    const ID: StepId = StepId::Role;
+    const WHY: &'static str = "Without its role Stitch cannot log in. The role goes with everything that was granted to it; nothing else does.";
+    const LINK: &'static str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
+    const NEEDS: &'static [StepId] = &[StepId::Ownership];
+    type Facts = Facts;
+
+    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+        let role = settings.stitch.role.as_str();
+        let here = world
+            .ask(On::Database(&settings.stitch.database), QUESTION, &[role])
+            .await?;
+        match here {
+            Some(facts) => Ok(facts),
+            // No such database, or none that lets us in: what is shared by all is seen from anywhere.
+            None => Ok(world.ask(On::Server, QUESTION, &[role]).await?.unwrap_or_default()),
+        }
+    }
+
+    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+        let mut plan = Plan::default();
+        let role = &settings.stitch.role;
+        let Some(found) = &facts.role else {
+            plan.find(Finding::good(Code::Removed, format!("there is no role {:?}", role.as_str())).about(role));
+            return plan;
+        };
+        if let Some(why) = not_stitchs(found) {
+            let text = format!("the role {:?} is left as it is: {why}", role.as_str());
+            plan.find(
+                Finding::bad(Code::RemoveBlocked, text)
+                    .about(role)
+                    .advise("give --role with the name of the role that Stitch logs in as"),
+            );
+            return plan;
+        }
+        revoke(&mut plan, settings, facts);
+        let stays = why_it_stays(settings, facts, found);
+        for (what, advice) in &stays {
+            let text = format!("the role {:?} cannot be dropped: {what}", role.as_str());
+            plan.find(Finding::bad(Code::RemoveBlocked, text).about(role).advise(advice));
+        }
+        if stays.is_empty() {
+            plan.change(Change {
+                summary: format!("drop the role {:?}", role.as_str()),
+                why: "Stitch logs in as it; nothing belongs to it any more.",
+                action: on_server(settings, vec![sql::drop_role(role)]),
+                undo: None, // its password is known to nobody
+            });
+        } else if found.can_login && found.may_drop {
+            plan.change(Change {
+                summary: format!("keep the role {:?} from logging in", role.as_str()),
+                why: "It cannot be dropped yet, and Stitch must not log in any more.",
+                action: on_server(settings, vec![sql::alter_role(role, &["NOLOGIN"])]),
+                undo: Some(on_server(settings, vec![sql::alter_role(role, &["LOGIN"])])),
+            });
+        }
+        plan
+    }
+}
+
+fn not_stitchs(found: &Found) -> Option<String> {
+    if found.is_me {
+        Some("it is the one you are logged in as".to_owned())
+    } else if found.superuser {
+        Some("it is a superuser".to_owned())
+    } else if found.members.is_empty() {
+        None
+    } else {
+        Some(format!("other roles are members of it ({})", found.members.join(", ")))
+    }
+}
+
+fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
+    let role = &settings.stitch.role;
+    let (ours, others): (Vec<&Grant>, Vec<&Grant>) = facts.grants.iter().partition(|grant| grant.may_revoke);
+    let statement = |grant: &&Grant| sql::revoke_all(&grant.kind, &grant.identity, role);
+    if !ours.is_empty() {
+        let what: Vec<String> = ours
+            .iter()
+            .map(|grant| format!("{} {}", grant.kind, grant.identity))
+            .collect();
+        plan.change(Change {
+            summary: format!("revoke what {:?} was granted on {}", role.as_str(), what.join(", ")),
+            why: "A role that was granted something cannot be dropped.",
+            action: Action::Sql(Sql {
+                database: settings.stitch.database.clone(),
+                statements: ours.iter().map(statement).collect(),
+                run: Run::Together,
+                unless: None,
+                borrow: Vec::new(),
+            }),
+            undo: None, // the role goes next
+        });
+    }
+    for grant in others {
+        let text = format!(
+            "{:?} was granted rights on {} {}, and {:?} may not revoke them",
+            role.as_str(),
+            grant.kind,
+            grant.identity,
+            facts.user
+        );
+        let advice = format!("{} runs: {};", grant.grantors.join(" or "), statement(&grant));
+        plan.find(
+            Finding::bad(Code::RemoveBlocked, text)
+                .about(&grant.identity)
+                .advise(advice),
+        );
+    }
+}
+
+/// What stands in the way of dropping it, with who takes that away and how.
+fn why_it_stays(settings: &Settings, facts: &Facts, found: &Found) -> Vec<(String, String)> {
+    let role = sql::identifier(settings.stitch.role.as_str());
+    let mut reasons = Vec::new();
+    for (database, count) in &facts.elsewhere {
+        reasons.push((
+            format!("{count} objects or grants in the database {database:?} hang on it"),
+            format!("run this once more with --database and that name; or look there with: \\dp, \\dn+, \\ddp, and REASSIGN OWNED BY {role} TO …;"),
+        ));
+    }
+    if !facts.others.is_empty() {
+        reasons.push((
+            facts.others.join(", "),
+            "revoke or drop that by hand, and run this again".to_owned(),
+        ));
+    }
+    if facts.owned > 0 && (settings.ownership.new_owner.is_none() || !settings.steps.contains(&StepId::Ownership)) {
+        reasons.push((
+            format!(
+                "it owns {} objects in the database {:?}",
+                facts.owned,
+                settings.stitch.database.as_str()
+            ),
+            "give --new-owner ROLE, and leave the step ownership in".to_owned(),
+        ));
+    }
+    if facts.grants.iter().any(|grant| !grant.may_revoke) {
+        reasons.push((
+            "others must revoke what they granted first".to_owned(),
+            "see above; then run this again".to_owned(),
+        ));
+    }
+    if !found.may_drop {
+        reasons.push((
+            format!("{:?} may not drop it", facts.user),
+            format!("a superuser, or a role with CREATEROLE and ADMIN OPTION on it, runs: DROP ROLE {role};"),
+        ));
+    }
+    reasons
+}
+
+fn on_server(settings: &Settings, statements: Vec<Statement>) -> Action {
+    Action::Sql(Sql {
+        database: settings.admin.database.clone(),
+        statements,
+        run: Run::Together,
+        unless: None,
+        borrow: Vec::new(),
+    })
+}
+
+/// `$1`: the Stitch role. Grants are those of the kinds that are likely; whatever else hangs on the role is named.
+const QUESTION: &str = "
+WITH me AS (SELECT oid, rolname, rolsuper, rolcreaterole, current_setting('server_version_num')::int AS version FROM pg_roles WHERE rolname = current_user),
+     s AS (SELECT * FROM pg_roles WHERE rolname = $1),
+     here AS (SELECT oid FROM pg_database WHERE datname = current_database()),
+     hangs AS (SELECT d.dbid, d.classid, d.objid, d.objsubid, d.deptype FROM pg_shdepend d, s
+               WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = s.oid AND d.deptype <> 'i'),
+     acls AS (SELECT 'pg_database'::regclass AS class, oid, 'DATABASE' AS kind, datacl AS acl FROM pg_database
+              UNION ALL SELECT 'pg_namespace'::regclass, oid, 'SCHEMA', nspacl FROM pg_namespace
+              UNION ALL SELECT 'pg_class'::regclass, oid, CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relacl FROM pg_class
+              UNION ALL SELECT 'pg_class'::regclass, attrelid, 'TABLE', attacl FROM pg_attribute
+              UNION ALL SELECT 'pg_proc'::regclass, oid, 'FUNCTION', proacl FROM pg_proc),
+     granted AS (SELECT a.class, a.oid, a.kind, bool_and(me.rolsuper OR pg_has_role(me.oid, e.grantor, 'USAGE')) AS may,
+                        json_agg(DISTINCT pg_get_userbyid(e.grantor)) AS grantors
+                 FROM me, s, acls a CROSS JOIN LATERAL aclexplode(a.acl) AS e
+                 WHERE e.grantee = s.oid AND a.acl IS NOT NULL
+                   AND EXISTS (SELECT 1 FROM hangs h WHERE h.classid = a.class AND h.objid = a.oid AND h.deptype = 'a'
+                               AND h.dbid IN (0, (SELECT oid FROM here)))
+                 GROUP BY a.class, a.oid, a.kind)
+SELECT json_build_object(
+    'user', me.rolname,
+    'role', (SELECT json_build_object(
+                 'superuser', s.rolsuper, 'can_login', s.rolcanlogin, 'is_me', s.oid = me.oid,
+                 'members', (SELECT coalesce(json_agg(pg_get_userbyid(m.member) ORDER BY 1), '[]') FROM pg_auth_members m
+                             WHERE m.roleid = s.oid AND m.member <> me.oid AND pg_get_userbyid(m.member) <> pg_get_userbyid(10)),
+                 'may_drop', me.rolsuper OR (me.rolcreaterole AND NOT s.rolsuper
+                     AND (me.version < 160000 OR pg_has_role(me.oid, s.oid, 'MEMBER WITH ADMIN OPTION')))) FROM s),
+    'grants', (SELECT coalesce(json_agg(json_build_object('kind', g.kind, 'may_revoke', g.may, 'grantors', g.grantors,
+                   'identity', (pg_identify_object(g.class, g.oid, 0)).identity)
+                   ORDER BY g.kind, (pg_identify_object(g.class, g.oid, 0)).identity), '[]') FROM granted g),
+    'owned', (SELECT count(*) FROM hangs h WHERE h.deptype = 'o' AND h.dbid IN (0, (SELECT oid FROM here))),
+    'others', (SELECT coalesce(json_agg(DISTINCT o.type || ' ' || o.identity), '[]')
+               FROM hangs h CROSS JOIN LATERAL pg_identify_object(h.classid, h.objid, h.objsubid) AS o
+               WHERE h.deptype <> 'o' AND h.dbid IN (0, (SELECT oid FROM here))
+                 AND NOT EXISTS (SELECT 1 FROM granted g WHERE g.class = h.classid AND g.oid = h.objid)),
+    'elsewhere', (SELECT coalesce(json_object_agg(datname, number), '{}')
+                  FROM (SELECT d.datname, count(*) AS number FROM hangs h JOIN pg_database d ON d.oid = h.dbid
+                        WHERE h.dbid <> (SELECT oid FROM here) GROUP BY d.datname ORDER BY d.datname) AS e)
+)::text
+FROM me";

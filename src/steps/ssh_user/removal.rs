@@ -1,0 +1,121 @@
+//! `remove`: Stitch's key line goes, and the user with it when this tool made it or nothing else is in it.
+
+use anyhow::Result;
+
+use super::facts::{Account, Password};
+use super::key_file::{self, Ours};
+use super::{Facts, SshUser, account, add_user};
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::settings::{Bastion, Settings};
+use crate::shell;
+use crate::steps::{Step, StepId, Walk};
+use crate::world::World;
+
+/// The step's other half.
+pub(crate) struct RemoveSshUser;
+
+/// The account as setup sees it, and what it has of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Leftovers {
+    seen: Facts,
+    made_by_us: bool,
+    /// What is in its home that nobody puts there by default.
+    files: Vec<String>,
+}
+
+impl Step for RemoveSshUser {
+    const ID: StepId = StepId::SshUser;
+    const WHY: &'static str =
+        "Without its key Stitch cannot go through your SSH server. Its user goes too, unless somebody else uses it.";
+    const LINK: &'static str = SshUser::LINK;
+    type Facts = Leftovers;
+
+    fn skip(settings: &Settings) -> Option<&'static str> {
+        SshUser::skip(settings)
+    }
+
+    async fn inspect(settings: &Settings, world: &mut World, walk: Walk) -> Result<Leftovers> {
+        let seen = SshUser::inspect(settings, world, walk).await?;
+        let Some(bastion) = settings.bastion.as_ref().filter(|_| seen.account.is_some()) else {
+            return Ok(Leftovers {
+                seen,
+                ..Leftovers::default()
+            });
+        };
+        let printed = world
+            .look_on_host(&shell::inspect_leftovers(&bastion.tunnel_user))
+            .await?;
+        let files = printed.lines().filter_map(|line| line.strip_prefix("file="));
+        Ok(Leftovers {
+            made_by_us: printed.lines().any(|line| line == "made_by_us=yes"),
+            files: files.map(str::to_owned).collect(),
+            seen,
+        })
+    }
+
+    fn plan(settings: &Settings, facts: &Leftovers) -> Plan {
+        let mut plan = Plan::default();
+        let Some(bastion) = &settings.bastion else { return plan };
+        let user = &bastion.tunnel_user;
+        let Some(account) = &facts.seen.account else {
+            plan.find(Finding::good(Code::Removed, format!("There is no user {user} on the SSH server.")).about(user));
+            return plan;
+        };
+        take_key(&mut plan, settings, bastion, account, facts);
+        match why_it_stays(bastion, account, facts) {
+            Some(why) => plan.find(
+                Finding::unknown(Code::RemoveLeft, format!("The user {user} stays: {why}."))
+                    .about(user)
+                    .advise(format!(
+                        "If nobody needs it, on the SSH server, as root: userdel -r {user}"
+                    )),
+            ),
+            None => plan.change(Change {
+                summary: format!("remove the user {user}, and end what runs as it"),
+                why: "It was there for Stitch alone.",
+                action: Action::Host(shell::remove_user(user)),
+                undo: Some(add_user(bastion).action),
+            }),
+        }
+        plan
+    }
+}
+
+fn take_key(plan: &mut Plan, settings: &Settings, bastion: &Bastion, account: &Account, facts: &Leftovers) {
+    let user = &bastion.tunnel_user;
+    let Some(key) = &bastion.public_key else { return };
+    match key_file::ours(settings, bastion, account, key, &facts.seen) {
+        Ours::None => plan.find(
+            Finding::good(
+                Code::Removed,
+                format!("Stitch's key {key} is not in the key file of {user}."),
+            )
+            .about(key.fingerprint()),
+        ),
+        Ours::OutOfReach(finding) => plan.find(*finding),
+        Ours::Line(options) => plan.change(Change {
+            summary: format!("take Stitch's key {key} out of the key file of {user}"),
+            why: "Whoever holds the other half of it can log in.",
+            action: Action::Host(shell::remove_key(user, key)),
+            undo: Some(Action::Host(shell::install_key(user, key, &options))),
+        }),
+    }
+}
+
+/// Only what this tool made, or what nobody uses for anything, is taken away.
+fn why_it_stays(bastion: &Bastion, account: &Account, facts: &Leftovers) -> Option<String> {
+    let others = key_file::other_keys(account, bastion.public_key.as_ref());
+    if account::is_out_of_reach(account) {
+        Some("it is root under another name, or comes from a directory service".to_owned())
+    } else if others > 0 {
+        Some(format!("other keys can log in ({others} in authorized_keys)"))
+    } else if matches!(account.password, Password::Hash | Password::LockedWithHash) {
+        Some("it has a password".to_owned())
+    } else if facts.made_by_us || facts.files.is_empty() {
+        None
+    } else {
+        let some = facts.files.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        Some(format!("stitch-pg did not make it, and files are in its home ({some})"))
+    }
+}
