@@ -273,6 +273,16 @@ pub fn role_exists(name: &RoleName) -> String {
     )
 }
 
+/// True when the role owns anything, in whatever database.
+#[must_use]
+pub fn role_owns_something(name: &RoleName) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_authid'::regclass \
+         WHERE d.deptype = 'o' AND r.rolname = {})",
+        literal(name.as_str())
+    )
+}
+
 /// True when there is no schema of this name.
 #[must_use]
 pub fn schema_missing(name: &SchemaName) -> String {

@@ -7,9 +7,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::change::{Action, Change, Run};
-use crate::settings::{BastionServer, Machine, Settings};
+use crate::change::{Action, Change, Run, Sql};
+use crate::settings::{Machine, Settings};
+
 use crate::shell;
+
+mod reach;
 
 /// An undo file, or none.
 pub struct UndoFile {
@@ -69,36 +72,18 @@ impl UndoFile {
         if file.metadata()?.len() == 0 {
             file.write_all(HEADER.as_bytes())?;
         }
-        let admin = &settings.admin;
-        let psql = format!(
-            "psql -X -q -v ON_ERROR_STOP=1 -h {} -p {} -U {}",
-            shell::word(admin.host.as_str()),
-            admin.port,
-            shell::word(&admin.user)
-        );
-        let host = settings
-            .bastion
-            .as_ref()
-            .map_or_else(String::new, |bastion| match &bastion.server {
-                BastionServer::Local => "sh -s".to_owned(),
-                BastionServer::Ssh(target) => {
-                    let become_root = if target.user == "root" { "sh -s" } else { "sudo sh -s" };
-                    format!(
-                        "ssh -p {} {} {}",
-                        target.port,
-                        shell::word(&format!("{}@{}", target.user, target.host)),
-                        shell::word(become_root)
-                    )
-                }
-            });
+        if let Some(tunnel) = reach::tunnel(settings) {
+            file.write_all(tunnel.as_bytes())?;
+        }
+        let host = reach::host(settings);
         let database_host = match settings.database_machine() {
             Some(Machine::Bastion) => host.clone(),
             _ => "sh -s".to_owned(),
         };
         Ok(Self {
             file: Some(file),
-            psql,
-            database: shell::word(admin.database.as_str()),
+            psql: reach::psql(settings),
+            database: shell::word(settings.admin.database.as_str()),
             entrance: if settings.bastion.is_some() {
                 host.clone()
             } else {
@@ -122,7 +107,7 @@ impl UndoFile {
                 let (command, text) = match undo {
                     Action::Sql(sql) => (
                         format!("{} -d {}", self.psql, shell::word(sql.database.as_str())),
-                        sql.to_string(),
+                        guarded(sql.unless.as_deref(), sql),
                     ),
                     Action::Host(script) => (self.host.clone(), script.to_string()),
                     Action::Entrance(script) => (self.entrance.clone(), script.to_string()),
@@ -173,6 +158,14 @@ fn write(file: &mut File, text: &str) -> Result<()> {
     file.write_all(text.as_bytes())
         .and_then(|()| file.sync_data())
         .context("cannot write the undo file")
+}
+
+/// The statements, or none where the guard says so.
+fn guarded(unless: Option<&str>, sql: &Sql) -> String {
+    match unless {
+        Some(unless) => format!("SELECT NOT ({unless}) AS stitch_todo \\gset\n\\if :stitch_todo\n{sql}\n\\endif"),
+        None => sql.to_string(),
+    }
 }
 
 fn one_line(text: &str) -> String {

@@ -2,7 +2,7 @@
 //! role is made for a database that cannot be.
 
 use crate::finding::Code;
-use crate::report::{Command, Outcome, Report, StepReport};
+use crate::report::{Outcome, Report, StepReport};
 use crate::settings::{Settings, Wanted};
 use crate::steps::StepId;
 

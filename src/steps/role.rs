@@ -188,7 +188,11 @@ fn missing(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<(
         summary: format!("create the role {:?}", role.as_str()),
         why: facts.keeping.why(),
         action: unless(on_server(settings, statement), sql::role_exists(role)),
-        undo: Some(on_server(settings, sql::drop_role(role))),
+        // What Stitch has loaded meanwhile is its own; then the role stays.
+        undo: Some(unless(
+            on_server(settings, sql::drop_role(role)),
+            sql::role_owns_something(role),
+        )),
     });
     ControlFlow::Continue(())
 }

@@ -14,7 +14,10 @@ use crate::steps::StepId;
 impl Questions<'_> {
     pub(super) fn password(&mut self) -> Result<()> {
         let purpose = self.context.request.purpose;
-        if self.draft.has(Id::Password) || self.draft.has(Id::GeneratePassword) || purpose == Purpose::Plan {
+        if self.draft.has(Id::Password)
+            || self.draft.has(Id::GeneratePassword)
+            || matches!(purpose, Purpose::Plan | Purpose::Remove)
+        {
             return Ok(());
         }
         let mut typing = Typing::Once;

@@ -42,6 +42,7 @@ fn settings() -> Settings {
             schemas: Schemas::Ask,
             include: Vec::new(),
             lock_timeout: Duration::from_secs(1),
+            new_owner: None,
         },
         bastion: Some(Bastion {
             server: BastionServer::Local,

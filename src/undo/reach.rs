@@ -1,0 +1,115 @@
+//! How the undo file reaches what the run reached: the words in front of each script.
+
+use crate::settings::{
+    Admin, BastionServer, IdentitySource, RootCertificates, Route, Settings, SshTarget, SslMode, Tls,
+};
+use crate::shell::word;
+
+/// What runs a script as root on the SSH server.
+pub(super) fn host(settings: &Settings) -> String {
+    match settings.bastion.as_ref().map(|bastion| &bastion.server) {
+        None => String::new(),
+        Some(BastionServer::Local) => "sh -s".to_owned(),
+        Some(BastionServer::Ssh(target)) => {
+            let become_root = if target.user == "root" { "sh -s" } else { "sudo sh -s" };
+            format!("{} {}", ssh(target, ""), word(become_root))
+        }
+    }
+}
+
+/// psql as the admin. Through the SSH server it goes to a port of this machine that [`tunnel`] has forwarded.
+pub(super) fn psql(settings: &Settings) -> String {
+    let admin = &settings.admin;
+    let (before, port) = match admin.route {
+        Route::Direct => (String::new(), admin.port.to_string()),
+        Route::Bastion => ("tunnel && PGHOSTADDR=127.0.0.1 ".to_owned(), "\"$port\"".to_owned()),
+    };
+    format!(
+        "{before}{}psql -X -q -v ON_ERROR_STOP=1 -h {} -p {port} -U {}",
+        tls(&admin.tls),
+        word(admin.host.as_str()),
+        word(&admin.user)
+    )
+}
+
+/// The function that forwards a port, where psql needs it.
+pub(super) fn tunnel(settings: &Settings) -> Option<String> {
+    let Admin { host, port, route, .. } = &settings.admin;
+    let Some(BastionServer::Ssh(target)) = settings.bastion.as_ref().map(|bastion| &bastion.server) else {
+        return None;
+    };
+    if *route == Route::Direct {
+        return None;
+    }
+    let forward = format!(
+        "-f -o ExitOnForwardFailure=yes -L \"127.0.0.1:$port:\"{} ",
+        word(&format!("{host}:{port}"))
+    );
+    Some(format!(
+        "# To the database through the SSH server; ends by itself when psql has.\ntunnel() {{\nport=$((${{port:-$((20000 + $$ % 20000))}} + 1))\n{} 'sleep 20'\n}}\n",
+        ssh(target, &forward)
+    ))
+}
+
+/// libpq's own variables for what was chosen about TLS.
+fn tls(tls: &Tls) -> String {
+    let mode = match tls.mode {
+        SslMode::Disable => "disable",
+        SslMode::Allow => "allow",
+        SslMode::Prefer => "",
+        SslMode::Require => "require",
+        SslMode::VerifyCa => "verify-ca",
+        SslMode::VerifyFull => "verify-full",
+    };
+    let root = tls.root.as_ref().map(|root| match root {
+        RootCertificates::System => "system".to_owned(),
+        RootCertificates::File(path) => path.to_string_lossy().into_owned(),
+    });
+    let file = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let variables = [
+        ("PGSSLMODE", (!mode.is_empty()).then(|| mode.to_owned())),
+        ("PGSSLROOTCERT", root),
+        ("PGSSLCERT", file(&tls.certificate)),
+        ("PGSSLKEY", file(&tls.key)),
+    ];
+    let given = variables
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={} ", word(&value?))));
+    given.collect()
+}
+
+/// OpenSSH's client, with the keys and host keys that this run used.
+fn ssh(target: &SshTarget, options: &str) -> String {
+    let mut words = format!("ssh {options}-p {}", target.port);
+    let mut add = |option: &str, value: &str| {
+        words.push(' ');
+        words.push_str(option);
+        words.push(' ');
+        words.push_str(&word(value));
+    };
+    if target.identity_source == IdentitySource::Named {
+        for path in &target.identities {
+            add("-i", &path.to_string_lossy());
+        }
+    }
+    if !target.known_hosts.is_empty() {
+        let files: Vec<String> = target
+            .known_hosts
+            .iter()
+            .map(|path| format!("\"{}\"", path.display()))
+            .collect();
+        add("-o", &format!("UserKnownHostsFile={}", files.join(" ")));
+    }
+    if target.known_as != target.host.as_str() {
+        add("-o", &format!("HostKeyAlias={}", target.known_as));
+    }
+    if !target.jumps.is_empty() {
+        let jumps: Vec<String> = target
+            .jumps
+            .iter()
+            .map(|jump| format!("{}@{}:{}", jump.user, jump.host, jump.port))
+            .collect();
+        add("-J", &jumps.join(","));
+    }
+    format!("{words} {}", word(&format!("{}@{}", target.user, target.host)))
+}
