@@ -86,7 +86,7 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
             };
             let walk = &mut times;
             match id {
-                id if run.command == Command::Remove => removal::one(id, settings, run, walk, before).await,
+                id if run.command == Command::Remove => Box::pin(removal::one(id, settings, run, walk, before)).await,
                 StepId::Allowlist => one::<Allowlist, C>(settings, run, walk, before).await,
                 StepId::Database => one::<Database, C>(settings, run, walk, before).await,
                 StepId::SshUser => one::<SshUser, C>(settings, run, walk, before).await,

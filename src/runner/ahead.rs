@@ -119,7 +119,7 @@ async fn look_at_all<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) 
 
 async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, C>, seen: &Report) -> Outcome {
     let plan = match id {
-        id if run.command == Command::Remove => removal::plan(id, settings, run).await,
+        id if run.command == Command::Remove => Box::pin(removal::plan(id, settings, run)).await,
         StepId::Allowlist => plan::<Allowlist, C>(settings, run).await,
         StepId::Database => plan::<Database, C>(settings, run).await,
         StepId::SshUser => plan::<SshUser, C>(settings, run).await,
