@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Error, Result};
 
-use crate::change::{Change, Plan};
+use crate::change::{Change, Plan, Progress};
 use crate::finding::Finding;
 use crate::report::{Report, StepReport};
 use crate::secret::Secret;
@@ -48,6 +48,11 @@ pub enum Event<'a> {
     Applying {
         /// Which.
         change: &'a Change,
+    },
+    /// A change that goes object by object has come so far.
+    Progress {
+        /// How far.
+        progress: Progress,
     },
     /// A change was made.
     Applied {

@@ -186,6 +186,7 @@ impl Stage {
             format: Format::Text,
             volume: Volume::Quiet,
             look: look.clone(),
+            pace: None,
         };
         match telling {
             Telling::Everything => journey.go(voice, stop).await,

@@ -234,15 +234,16 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         },
     };
     if on_terminal && command.makes_changes() {
-        return journey.go(voice, stop).await;
+        return Box::pin(journey.go(voice, stop)).await;
     }
     let plain = Plain {
         approved,
         format,
         volume,
         look: look(invocation, &environment, &Term::stdout()),
+        pace: None,
     };
-    journey.go(plain, stop).await
+    Box::pin(journey.go(plain, stop)).await
 }
 
 /// The plan that was approved. What is wrong with it is a mistake in the command line like any other.

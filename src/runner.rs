@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::change::Plan;
+use crate::change::{Action, Change, Plan, Sql, in_one_go};
 use crate::console::{Console, Decision, Event};
 use crate::expect::Expected;
 use crate::report::{Command, Ending, Outcome, Report, StepReport};
@@ -221,21 +221,34 @@ async fn apply<S: Step, C: Console>(
     plan: Plan,
     times: &mut Vec<std::time::Duration>,
 ) -> Result<Outcome> {
-    for (index, change) in plan.changes.iter().enumerate() {
+    for changes in in_one_go(&plan.changes) {
         let began = Instant::now();
-        run.console.event(&Event::Applying { change })?;
-        // The way back is on disk before the change is made, so that it is there after a crash.
-        run.undo.begin(change)?;
-        if let Err(error) = run.world.apply(&change.action).await {
-            let error = error.context(format!("Failed to {}", change.summary));
+        for change in changes {
+            run.console.event(&Event::Applying { change })?;
+            // The way back is on disk before the change is made, so that it is there after a crash.
+            run.undo.begin(change)?;
+        }
+        let console = &mut *run.console;
+        // Whether it can be told is no reason to stop in the middle of a change.
+        let mut tell = |progress| drop(console.event(&Event::Progress { progress }));
+        let whole = Sql::merged(changes.iter().filter_map(Change::piecemeal)).map(Action::Sql);
+        let action = whole.as_ref().unwrap_or(&changes[0].action);
+        let outcome = Box::pin(run.world.apply(action, &mut tell)).await;
+        if let Err(error) = outcome {
+            let index = times.len();
+            let rest = match changes.len() {
+                1 => String::new(),
+                number => format!(", and {} more schemas like it", number - 1),
+            };
+            let error = error.context(format!("Failed to {}{rest}", changes[0].summary));
             return Ok(Outcome::Failed(error, plan, index));
         }
         run.undo.made()?;
-        times.push(began.elapsed());
-        run.console.event(&Event::Applied {
-            change,
-            elapsed: began.elapsed(),
-        })?;
+        let elapsed = began.elapsed();
+        for change in changes {
+            times.push(elapsed);
+            run.console.event(&Event::Applied { change, elapsed })?;
+        }
     }
     if S::ID == StepId::Role {
         if let Password::Generated { secret, save_to: None } = &settings.stitch.password {

@@ -82,7 +82,7 @@ fn guarded(out: &mut String, action: &Sql) {
     if let Some(done) = &action.unless {
         let _ = writeln!(out, "SELECT NOT ({done}) AS stitch_todo \\gset\n\\if :stitch_todo");
     }
-    if let Run::Patiently { lock_timeout } = action.run {
+    if let Run::Patiently { lock_timeout, .. } = action.run {
         let _ = writeln!(out, "{};", sql::set_lock_timeout(lock_timeout.as_millis()));
     }
     for statement in action.all() {

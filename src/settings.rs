@@ -231,6 +231,17 @@ pub struct Ownership {
     pub lock_timeout: Duration,
     /// Who gets what the role owns when Stitch's access is taken away.
     pub new_owner: Option<RoleName>,
+    /// Whether those who read through the present owners' rights go on reading.
+    pub readers: Readers,
+}
+
+/// Whether the present owners, and with them their views, go on reading what moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// They are granted what it takes, and their default privileges are made anew for Stitch's role.
+    Keep,
+    /// `--no-keep-readers`: what they read as owners they read no more.
+    Drop,
 }
 
 /// The guide's two tabs.
@@ -262,6 +273,26 @@ pub enum Include {
     Matviews,
     /// Sequences that belong to no table.
     Sequences,
+    /// Foreign tables.
+    ForeignTables,
+    /// Functions and aggregates.
+    Functions,
+    /// Procedures.
+    Procedures,
+    /// Types that are not a table's.
+    Types,
+    /// Domains.
+    Domains,
+    /// Extended statistics.
+    Statistics,
+    /// Operators, their classes and families.
+    Operators,
+    /// Collations.
+    Collations,
+    /// Conversions.
+    Conversions,
+    /// Configurations and dictionaries of the text search.
+    TextSearch,
 }
 
 /// The SSH server, and Stitch's account on it.

@@ -5,12 +5,15 @@ use postgres_protocol::escape::{escape_identifier, escape_literal};
 use crate::change::{Borrow, Hole, Membership, Row, Statement};
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::secret::Secret;
+use crate::settings::Readers;
 
 mod default_privileges;
 mod hba;
+mod patient;
 
 pub use default_privileges::{grant_default_privileges, revoke_default_privileges};
 pub use hba::{HBA_MD5, HBA_STATE, reload};
+pub use patient::{BUSY, asynchronously, durably, patiently};
 
 /// What stands in place of the Stitch role's password or verifier.
 pub const PASSWORD: Hole = Hole {
@@ -207,15 +210,58 @@ pub fn alter_schema_owner(schema: &SchemaName, owner: &str) -> Statement {
     ))
 }
 
-/// Changes the owner of one relation; `kind` is the word after `ALTER`.
+/// A relation's name in a statement.
 #[must_use]
-pub fn alter_relation_owner(kind: &str, schema: &SchemaName, relation: &str, owner: &str) -> Statement {
-    Statement::plain(format!(
-        "ALTER {kind} {}.{} OWNER TO {}",
-        identifier(schema.as_str()),
-        identifier(relation),
-        identifier(owner)
-    ))
+pub fn in_schema(schema: &str, name: &str) -> String {
+    format!("{}.{}", identifier(schema), identifier(name))
+}
+
+/// Changes the owner of one object; `kind` is the word after `ALTER`, `target` the name, quoted already.
+#[must_use]
+pub fn alter_owner(kind: &str, target: &str, owner: &str) -> Statement {
+    Statement::plain(format!("ALTER {kind} {target} OWNER TO {}", identifier(owner)))
+}
+
+/// Grants privileges on one object; `kind` is the word after `ON`, `target` the name, quoted already.
+#[must_use]
+pub fn grant(privileges: &str, kind: &str, target: &str, role: &str) -> Statement {
+    Statement::plain(format!("GRANT {privileges} ON {kind} {target} TO {}", identifier(role)))
+}
+
+/// Gives everybody, or one role, a privilege on what `maker` will make in a schema, and takes it back. What: the privilege
+/// and the word after `ON`.
+#[must_use]
+pub fn default_privilege(
+    maker: &RoleName,
+    schema: &SchemaName,
+    what: (&str, &str),
+    grantee: Option<&str>,
+    grantable: Grantable,
+) -> (Statement, Statement) {
+    let begin = format!(
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA {}",
+        identifier(maker.as_str()),
+        identifier(schema.as_str())
+    );
+    let (privilege, on) = what;
+    let grantee = grantee.map_or("PUBLIC".to_owned(), identifier);
+    let option = match grantable {
+        Grantable::Yes => " WITH GRANT OPTION",
+        Grantable::No => "",
+    };
+    (
+        Statement::plain(format!("{begin} GRANT {privilege} ON {on} TO {grantee}{option}")),
+        Statement::plain(format!("{begin} REVOKE {privilege} ON {on} FROM {grantee}")),
+    )
+}
+
+/// Whether a privilege may be passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grantable {
+    /// It may.
+    Yes,
+    /// It may not.
+    No,
 }
 
 /// Grants a membership for the length of one change.
@@ -294,22 +340,20 @@ pub fn schema_missing(name: &SchemaName) -> String {
 
 /// Moves every table of a schema, each by name, for a script written without a look at the schema.
 #[must_use]
-pub fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName) -> Statement {
+pub fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName, readers: Readers) -> Statement {
+    let keep = match readers {
+        Readers::Keep => "\n    EXECUTE format('GRANT SELECT ON TABLE %s TO %I', t, former);",
+        Readers::Drop => "",
+    };
     let loop_over = format!(
-        "DECLARE t text;\nBEGIN\n  FOR t IN SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n           \
+        "DECLARE t text; former name;\nBEGIN\n  FOR t, former IN SELECT c.oid::regclass, pg_get_userbyid(c.relowner) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n           \
          WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) <> {} LOOP\n    \
-         EXECUTE format('ALTER TABLE %s OWNER TO %I', t, {});\n  END LOOP;\nEND",
+         EXECUTE format('ALTER TABLE %s OWNER TO %I', t, {});{keep}\n  END LOOP;\nEND",
         literal(schema.as_str()),
         literal(owner.as_str()),
         literal(owner.as_str())
     );
     Statement::plain(format!("DO {}", literal(&loop_over)))
-}
-
-/// Bounds the wait for locks in the present transaction, in milliseconds.
-#[must_use]
-pub fn set_local_lock_timeout(milliseconds: u128) -> String {
-    format!("SET LOCAL lock_timeout = {milliseconds}")
 }
 
 fn quoted(secret: &Secret) -> Secret {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::change::{Action, Change, Run, Sql};
+use crate::change::{Action, Change, Sql};
 use crate::settings::{Machine, Settings};
 
 use crate::shell;
@@ -132,7 +132,9 @@ impl UndoFile {
         };
         write(file, &entry)?;
         self.begun = change.undo.is_some().then_some(name);
-        if is_piecemeal(&change.action) {
+        // A part of it may be made when the run is cut off, and its way back does nothing to the rest, so that is in force
+        // from the start.
+        if change.piecemeal().is_some() {
             self.made()
         } else {
             Ok(())
@@ -146,12 +148,6 @@ impl UndoFile {
             _ => Ok(()),
         }
     }
-}
-
-/// A change that goes object by object: a part of it may be made when the run is cut off, and its way back does nothing to
-/// the rest, so that is in force from the start.
-fn is_piecemeal(action: &Action) -> bool {
-    matches!(action, Action::Sql(sql) if matches!(sql.run, Run::Patiently { .. }))
 }
 
 fn write(file: &mut File, text: &str) -> Result<()> {

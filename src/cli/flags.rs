@@ -148,9 +148,15 @@ struct Ownership {
     /// Find those schemas by what Stitch leaves in them
     #[arg(long)]
     detect_schemas: bool,
-    /// Hand over more than tables: views, matviews, sequences
+    /// Hand over more than tables: views, matviews, sequences, foreign-tables, functions, procedures, types, domains, statistics, operators, collations, conversions, text-search
     #[arg(long, value_name = "KIND,...", action = ArgAction::Append)]
     include: Vec<String>,
+    /// The present owners, their views and whom they let read go on reading
+    #[arg(long)]
+    keep_readers: bool,
+    /// They do not
+    #[arg(long)]
+    no_keep_readers: bool,
     /// Longest wait for one table, such as 100ms or 2s
     #[arg(long, value_name = "TIME")]
     lock_timeout: Option<String>,

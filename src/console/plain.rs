@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
@@ -35,7 +36,19 @@ pub struct Plain {
     pub volume: Volume,
     /// How to write.
     pub look: Look,
+    /// When the change that is being made was begun, and when its progress was last told.
+    pub pace: Option<Pace>,
 }
+
+/// The pace at which progress is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    began: Instant,
+    told: Instant,
+}
+
+/// Progress is told no more often than this.
+const EVERY: Duration = Duration::from_secs(3);
 
 impl Plain {
     /// Says it where that much is to be said. Nobody listening any more is no reason to stop in the middle of a change.
@@ -64,7 +77,20 @@ impl Console for Plain {
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         match event {
             Event::Opened { id, .. } => self.say(Volume::Verbose, &format!("{}: looking", words::title(*id))),
-            Event::Applying { change } => self.say(Volume::Normal, &format!("applying: {}", change.summary)),
+            Event::Applying { change } => {
+                let began = Instant::now();
+                self.pace = Some(Pace { began, told: began });
+                self.say(Volume::Normal, &format!("applying: {}", change.summary));
+            }
+            Event::Progress { progress } => {
+                if let Some(pace) = &mut self.pace
+                    && pace.told.elapsed() >= EVERY
+                {
+                    pace.told = Instant::now();
+                    let text = words::progress(progress, pace.began.elapsed());
+                    self.say(Volume::Normal, &text);
+                }
+            }
             Event::Applied { change, elapsed } => self.say(
                 Volume::Verbose,
                 &format!("done in {} ms: {}", elapsed.as_millis(), change.summary),

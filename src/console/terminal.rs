@@ -13,9 +13,11 @@ use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::steps::{Choice, Chosen, StepId};
+use bar::Bar;
 use prompt::say;
 
 mod asking;
+mod bar;
 mod prompt;
 
 pub use prompt::SavedTerminal;
@@ -29,6 +31,8 @@ pub struct Terminal {
     format: Format,
     /// What was said last: steps that are left out one after another are told without blank lines between.
     last: Last,
+    /// How far the change is that is being made.
+    bar: Option<Bar>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +77,7 @@ impl Terminal {
             approved,
             format,
             last: Last::Other,
+            bar: None,
         }
     }
 
@@ -124,6 +129,11 @@ impl Console for Terminal {
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         let look = &self.look;
         let last = std::mem::replace(&mut self.last, Last::Other);
+        if let Event::Progress { progress } = event {
+            self.bar.get_or_insert_with(|| Bar::new(look)).show(progress);
+            return Ok(());
+        }
+        self.bar = None;
         match event {
             Event::LookingAhead => say("\nLooking at every step first ..."),
             Event::Overview { steps } => say(&format!("\n{}", words::overview(look, steps))),
@@ -171,6 +181,7 @@ impl Console for Terminal {
                 let lead = format!("{}: ", look.bold(&words::title(*id)));
                 say(&look.fold(&lead, 2, &format!("skipped, {reason}")));
             }
+            Event::Progress { .. } => {}
             Event::NotBegun { cannot } => say(&words::not_begun(look, cannot)),
             Event::NotExpected { difference } => say(&words::not_expected(difference)),
             Event::Failed { error, .. } => say(&words::failure(look, error)),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::change::{Action, Change, Plan};
+use crate::change::{Action, Change, Plan, Progress};
 use crate::console::style::Look;
 use crate::finding::{Finding, Verdict, grouped};
 use crate::report::{Command, Digest, Outcome, Report, StepReport, Summary};
@@ -58,12 +58,12 @@ pub(super) fn change(look: &Look, change: &Change) -> String {
     };
     let lead = format!("  {} ", look.pending());
     let head = look.fold(&lead, 4, &format!("Would {}{}", change.summary, place));
-    format!("{head}\n{}", command(&change.action))
+    format!("{head}\n{}", command(&change.action, words_for(change)))
 }
 
 /// The first lines of a command, indented; never folded, so that it can be copied. A request is shown whole: every
 /// field of it matters, and it is short.
-fn command(action: &Action) -> String {
+fn command(action: &Action, rest: &str) -> String {
     let text = action.to_string();
     let lines: Vec<&str> = text.lines().collect();
     let most = if matches!(action, Action::Http(_)) {
@@ -75,11 +75,31 @@ fn command(action: &Action) -> String {
     let mut shown: Vec<String> = shown.collect();
     if lines.len() > most {
         shown.push(format!(
-            "      ... and {} more lines (script or --format json shows all)",
-            lines.len() - most
+            "      ... {} {rest} (script or --format json shows all)",
+            grouped_by_thousands(lines.len() - most)
         ));
     }
     shown.join("\n")
+}
+
+/// What the lines are that are left out.
+fn words_for(change: &Change) -> &'static str {
+    match change.piecemeal() {
+        Some(_) => "like these",
+        None => "more lines",
+    }
+}
+
+/// `9,990`.
+fn grouped_by_thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .filter_map(|group| std::str::from_utf8(group).ok())
+        .collect();
+    groups.join(",")
 }
 
 /// Findings first, then changes.
@@ -117,7 +137,7 @@ pub(super) fn outcome(look: &Look, id: StepId, outcome: &Outcome) -> String {
 /// A change that was made.
 pub(super) fn applied(look: &Look, change: &Change) -> String {
     let head = look.fold(&format!("  {} ", look.done()), 4, &format!("done: {}", change.summary));
-    format!("{head}\n{}", command(&change.action))
+    format!("{head}\n{}", command(&change.action, words_for(change)))
 }
 
 /// A change that was made just now. Its time is told where somebody had to wait for it.
@@ -148,6 +168,28 @@ pub(super) fn not_begun(look: &Look, cannot: &[&Finding]) -> String {
 /// Why nothing was begun, with the difference as it is: a diff is not folded.
 pub(super) fn not_expected(difference: &str) -> String {
     format!("Nothing was changed. {difference}\n")
+}
+
+/// How far a change is that goes object by object, where no bar can be drawn.
+pub(super) fn progress(progress: &Progress, elapsed: Duration) -> String {
+    let per_second = rate(progress, elapsed);
+    let busy = busy(progress);
+    format!(
+        "{} of {} objects, {per_second} a second{busy}",
+        progress.done, progress.total
+    )
+}
+
+/// `, 3 in use`, or nothing.
+pub(super) fn busy(progress: &Progress) -> String {
+    match progress.busy {
+        0 => String::new(),
+        busy => format!(", {busy} in use and tried again later"),
+    }
+}
+
+fn rate(progress: &Progress, elapsed: Duration) -> u128 {
+    progress.done as u128 * 1000 / elapsed.as_millis().max(1)
 }
 
 /// What went wrong.

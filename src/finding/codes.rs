@@ -243,10 +243,26 @@ codes! {
     SchemaMissing = "schema-missing", "ownership", "A schema that was named does not exist.",
         "Check the spelling (case matters), or leave it out: Stitch makes the schemas of new integrations itself.";
     SchemaOwned = "schema-owned", "ownership", "The role owns the schema and its tables.", "Nothing to do.";
-    ObjectsLeft = "objects-left", "ownership", "Views, materialized views, sequences or foreign tables in a Stitch schema keep their owners.",
+    ObjectsLeft = "objects-left", "ownership", "Views, sequences, functions, types or other objects in a Stitch schema keep their owners.",
         "Usually right, since Stitch makes none; `--include` moves them too.";
     OwnershipCannotMove = "ownership-cannot-move", "ownership", "Objects must change hands and the admin's login may not act for their owner, or may not create in the database (which moving a schema needs).",
         "Let a superuser, or a role with ADMIN OPTION on that owner, run the statements shown.";
+    OwnershipSuperuser = "ownership-superuser", "ownership", "Objects belong to a superuser or to a managed service's own role, and the admin's login is no superuser.",
+        "A superuser runs the statements that the finding gives, or runs stitch-pg; on a managed service leave the schema out: what is the provider's stays its own.";
+    FalloutOwner = "fallout-owner", "ownership", "The forecast: what the present owner of objects that move will no longer be able to do.",
+        "By default it goes on reading. If it still writes there, grant it that, or let it work as the new owner.";
+    FalloutViews = "fallout-views", "ownership", "Views of the present owner read tables that move; they run with their owner's rights.",
+        "Nothing to do with `--keep-readers`, which is on by default; without it they stop.";
+    FalloutViewStays = "fallout-view-stays", "ownership", "A view that was to move reads what Stitch's role may not read, and would stop.",
+        "Leave it where it is, or grant what the finding says and run it again.";
+    FalloutFunctions = "fallout-functions", "ownership", "The present owner has functions with SECURITY DEFINER; they run with its rights, and it no longer owns what moves.",
+        "See whether they write in the moved tables; if so, grant their owner what they need.";
+    FalloutRowSecurity = "fallout-row-security", "ownership", "Row security holds for everybody but the owner, and the present owner will no longer be that.",
+        "Make a policy that shows it the rows, if it is to see them.";
+    FalloutReplication = "fallout-replication", "ownership", "Publications or subscriptions of logical replication depend on who owns the tables that move.",
+        "Give a subscription to a role that may write in the tables; a publication only stops taking in new ones.";
+    FalloutJobs = "fallout-jobs", "ownership", "Jobs of pg_cron run as the present owner.",
+        "See whether they write in the moved tables; if so, grant what they need, or schedule them as another role.";
     OwnershipUnseen = "ownership-unseen", "ownership", "The database does not let the admin's login in, so nothing in it can be moved.",
         "Let the database's owner run the statement shown, then run `stitch-pg setup` again.";
 

@@ -48,6 +48,7 @@ pub(super) fn is_in_the_way(code: Code) -> bool {
         Code::DatabaseCannotGrant,
         Code::CatalogCannotGrant,
         Code::OwnershipCannotMove,
+        Code::OwnershipSuperuser,
         Code::OwnershipUnseen,
         Code::ReaderCannotGrant,
         Code::RemoveNeedsOwner,

@@ -169,6 +169,7 @@ fn pair_up(level: &mut Draft, problems: &mut Problems) {
         (Id::Ssl, Id::NoSsl),
         (Id::Existing, Id::New),
         (Id::ProveTunnel, Id::NoProveTunnel),
+        (Id::KeepReaders, Id::NoKeepReaders),
     ] {
         let Some(given) = level.take(opposite) else { continue };
         if level.has(id) {

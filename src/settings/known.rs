@@ -106,6 +106,8 @@ settings! {
     Schemas = "--schema", "", "ownership.schemas", Names, "asked for";
     Detect = "--detect-schemas", "", "ownership.detect", Switch, "false";
     Include = "--include", "", "ownership.include", List, "tables only";
+    KeepReaders = "--keep-readers", "", "ownership.keep_readers", Switch, "true";
+    NoKeepReaders = "--no-keep-readers", "", "", Switch, "";
     LockTimeout = "--lock-timeout", "", "ownership.lock_timeout", Duration, "100ms";
     NewOwner = "--new-owner", "", "ownership.new_owner", Text, "";
     Bastion = "--bastion", "STITCH_PG_BASTION", "bastion.host", Text, "no tunnel";

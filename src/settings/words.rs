@@ -39,12 +39,63 @@ impl FromStr for Include {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Ok(match text {
-            "views" => Self::Views,
-            "matviews" => Self::Matviews,
-            "sequences" => Self::Sequences,
-            _ => bail!("{text:?} cannot be included; write views, matviews or sequences"),
-        })
+        match Self::ALL.into_iter().find(|kind| kind.word() == text) {
+            Some(kind) => Ok(kind),
+            None => bail!(
+                "{text:?} cannot be included; write {}",
+                Self::ALL.map(Self::word).join(", ")
+            ),
+        }
+    }
+}
+
+impl Include {
+    /// All of them.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Views,
+        Self::Matviews,
+        Self::Sequences,
+        Self::ForeignTables,
+        Self::Functions,
+        Self::Procedures,
+        Self::Types,
+        Self::Domains,
+        Self::Statistics,
+        Self::Operators,
+        Self::Collations,
+        Self::Conversions,
+        Self::TextSearch,
+    ];
+
+    /// The word in flags and files.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Views => "views",
+            Self::Matviews => "matviews",
+            Self::Sequences => "sequences",
+            Self::ForeignTables => "foreign-tables",
+            Self::Functions => "functions",
+            Self::Procedures => "procedures",
+            Self::Types => "types",
+            Self::Domains => "domains",
+            Self::Statistics => "statistics",
+            Self::Operators => "operators",
+            Self::Collations => "collations",
+            Self::Conversions => "conversions",
+            Self::TextSearch => "text-search",
+        }
+    }
+
+    /// What people call them.
+    pub(crate) fn plural(self) -> &'static str {
+        match self {
+            Self::Matviews => "materialized views",
+            Self::ForeignTables => "foreign tables",
+            Self::Functions => "functions and aggregates",
+            Self::Operators => "operators, their classes and families",
+            Self::TextSearch => "text search configurations and dictionaries",
+            _ => self.word(),
+        }
     }
 }
 

@@ -2,10 +2,15 @@
 //! alters and comments them. Tables are moved; views, materialized views and free sequences only on request.
 
 mod evidence;
+mod fallout;
 mod hand_over;
+mod kinds;
+mod objects;
 mod offline;
 mod rights;
 mod transfer;
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -37,13 +42,16 @@ pub(crate) struct Facts {
     shut: Option<Failure>,
     /// What is in the chosen schemas and belongs to somebody else.
     #[serde(skip)]
-    foreign: Vec<transfer::Foreign>,
+    foreign: Vec<objects::Foreign>,
     /// What this login may do about it.
     #[serde(skip)]
     rights: rights::Rights,
     /// Why Stitch's API did not list its integrations.
     #[serde(skip)]
     unlisted: Option<String>,
+    /// What hangs on the present owners.
+    #[serde(skip)]
+    fallout: fallout::Fallout,
 }
 
 impl Step for Ownership {
@@ -74,7 +82,8 @@ impl Step for Ownership {
         }
         let chosen = chosen(settings, &facts.schemas);
         if !chosen.is_empty() {
-            facts.foreign = transfer::inspect(settings, world, &chosen).await?;
+            facts.foreign = objects::inspect(settings, world, &chosen).await?;
+            facts.fallout = fallout::read(settings, world, &chosen, &facts.foreign).await?;
             facts.rights = rights::read(settings, world, &facts.foreign).await?;
         }
         Ok(facts)
@@ -138,8 +147,20 @@ impl Step for Ownership {
                 );
             }
         }
+        let mut objects: BTreeMap<&str, Vec<&objects::Foreign>> = BTreeMap::new();
+        for object in &facts.foreign {
+            objects.entry(&object.schema).or_default().push(object);
+        }
+        let known = transfer::Known {
+            rights: &facts.rights,
+            fallout: &facts.fallout,
+        };
         for schema in chosen(settings, &facts.schemas) {
-            transfer::plan(&mut plan, settings, schema, &facts.foreign, &facts.rights);
+            let here = objects.get(schema.name.as_str()).map_or(&[][..], Vec::as_slice);
+            transfer::plan(&mut plan, settings, schema, here, &known);
+        }
+        if !plan.changes.is_empty() {
+            fallout::rest(&mut plan, settings, &facts.fallout);
         }
         plan
     }

@@ -5,30 +5,31 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use tokio::time::{sleep, timeout};
-use tokio_postgres::error::SqlState;
+use tokio::time::timeout;
 
-use crate::change::{Action, Run, Sql, Statement};
+use crate::change::{Action, Progress, Run, Sql, Statement};
 use crate::secret::Secret;
 use crate::sql;
 use crate::world::World;
 use crate::world::dial::Session;
 use crate::world::failure::explain;
 
+mod patient;
+
+use patient::Tell;
+
 /// A statement may take longer than a look: `CREATE DATABASE` copies a template and waits for a checkpoint.
 const PATIENCE: u32 = 30;
 
-/// How often a busy object is tried before it is left for the next run; the pause doubles from 50 ms to 3.2 s.
-const TRIES: u32 = 7;
-
 impl World {
-    /// Runs one change.
-    pub async fn apply(&mut self, action: &Action) -> Result<()> {
+    /// Runs one change, and tells how far it is where it goes object by object.
+    pub async fn apply(&mut self, action: &Action, tell: &mut dyn FnMut(Progress)) -> Result<()> {
         match action {
-            Action::Sql(sql) => self.apply_sql(sql).await,
+            Action::Sql(sql) => self.apply_sql(sql, tell).await,
             Action::Host(script) => self.host().await?.as_root(script).await.map(drop),
             Action::Entrance(script) => self.entrance().await?.as_root(script).await.map(drop),
             Action::AddHbaLines(edit) => self.add_hba_lines(edit).await,
@@ -56,7 +57,7 @@ impl World {
         run(session, &sql::reload(), limit).await
     }
 
-    async fn apply_sql(&mut self, sql: &Sql) -> Result<()> {
+    async fn apply_sql(&mut self, sql: &Sql, tell: Tell<'_>) -> Result<()> {
         let limit = self.settings.timeout * PATIENCE;
         let database = sql.database.as_str();
         // Roles and databases are the same from every database, so an absent one is fine where the home will do.
@@ -67,7 +68,11 @@ impl World {
             home.as_str()
         };
         let session = self.postgres.session(name).await?.context("the database is gone")?;
-        run_all(session, sql, limit).await?;
+        let session = Arc::clone(session);
+        match sql.run {
+            Run::Patiently { .. } => self.patiently(sql, name, tell).await?,
+            Run::Alone | Run::Together => run_all(&session, sql, limit).await?,
+        }
         self.note_password(&sql.statements);
         Ok(())
     }
@@ -87,49 +92,8 @@ async fn run_all(session: &Session, sql: &Sql, limit: Duration) -> Result<()> {
         }
         // Statements of one simple query are one transaction (PostgreSQL docs 53.2.2.1), at one round trip.
         Run::Together => run(session, &joined(&sql.all()), limit).await,
-        Run::Patiently { lock_timeout } => {
-            let mut busy = Vec::new();
-            for statement in &sql.statements {
-                let whole = joined(&sql.around(vec![statement.clone()]));
-                if !run_patiently(session, &whole, lock_timeout, limit)
-                    .await
-                    .with_context(|| format!("in {statement}"))?
-                {
-                    busy.push(statement.to_string());
-                }
-            }
-            if busy.is_empty() {
-                return Ok(());
-            }
-            bail!(
-                "{} objects were in use all the time and are left as they were:\n  {}\nnext: run the same command again when they are free",
-                busy.len(),
-                busy.join("\n  ")
-            )
-        }
+        Run::Patiently { .. } => bail!("these statements are run object by object"),
     }
-}
-
-/// One object, one transaction, never a long wait in the lock queue: whoever comes after us would wait as well.
-/// False: the object stayed busy.
-async fn run_patiently(
-    session: &Session,
-    statement: &Statement,
-    lock_timeout: Duration,
-    limit: Duration,
-) -> Result<bool> {
-    let bounded =
-        Statement::plain(format!("{}; ", sql::set_local_lock_timeout(lock_timeout.as_millis()))).and(statement);
-    for attempt in 0..TRIES {
-        match execute(session, &bounded, limit).await {
-            Ok(()) => return Ok(true),
-            Err(Stopped::Server(error)) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
-                sleep(Duration::from_millis(50 << attempt)).await;
-            }
-            Err(stopped) => return Err(stopped.into_error()),
-        }
-    }
-    Ok(false)
 }
 
 async fn run(session: &Session, statement: &Statement, limit: Duration) -> Result<()> {

@@ -1,13 +1,15 @@
 //! One connection to PostgreSQL, layer by layer, so that the layer that fails has a name.
 
+use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, Connection};
+use tokio_postgres::{AsyncMessage, Client, Connection};
 
 use crate::names::{HostName, Port};
 use crate::secret::Secret;
@@ -43,7 +45,12 @@ pub(crate) struct Session {
     pub(crate) announced_version: String,
     /// Whether the connection is encrypted by TLS.
     pub(crate) encryption: Encryption,
+    /// What the server said by the way with a code of ours: numbers of statements that met a lock.
+    pub(crate) told: Told,
 }
+
+/// Filled while the connection is driven.
+pub(crate) type Told = Arc<Mutex<Vec<String>>>;
 
 /// Whether TLS is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,23 +200,32 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
             } else {
                 Encryption::None
             };
-            tokio::spawn(drive(connection));
+            let told = Told::default();
+            tokio::spawn(drive(connection, Arc::clone(&told)));
             Ok(Session {
                 client,
                 announced_version,
                 encryption,
+                told,
             })
         }
         Err(error) => Err(classify(login, &server, &error).await),
     }
 }
 
-async fn drive<S>(connection: Connection<Wire, S>)
+async fn drive<S>(mut connection: Connection<Wire, S>, told: Told)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     // An error here reaches the client as a closed connection at its next question, with its cause.
-    let _ = connection.await;
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.code().code() == crate::sql::BUSY
+        {
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            told.push(notice.message().to_owned());
+        }
+    }
 }
 
 fn not_postgres(server: &str, what: &str) -> Failure {

@@ -6,6 +6,7 @@ mod question;
 mod startup;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tokio_postgres::error::SqlState;
@@ -32,7 +33,9 @@ pub(crate) struct Postgres {
     access: Access,
     gateway: Option<Gateway>,
     asker: Asker,
-    sessions: BTreeMap<String, Session>,
+    sessions: BTreeMap<String, Arc<Session>>,
+    /// Second connections to a database, for work that is shared out or watched.
+    seconds: BTreeMap<String, Arc<Session>>,
     /// The database the first login succeeded in.
     home: Option<String>,
     /// A pooler refused our startup options.
@@ -52,6 +55,7 @@ impl Postgres {
             gateway,
             asker,
             sessions: BTreeMap::new(),
+            seconds: BTreeMap::new(),
             home: None,
             pooled: false,
             server: None,
@@ -97,7 +101,7 @@ impl Postgres {
         ] {
             match self.open(&name).await {
                 Ok(session) => {
-                    self.sessions.insert(name.clone(), session);
+                    self.sessions.insert(name.clone(), Arc::new(session));
                     self.home = Some(name.clone());
                     return Ok(name);
                 }
@@ -125,7 +129,7 @@ impl Postgres {
     }
 
     /// The connection to one database; `None` when there is no such database, or none that lets this login in.
-    pub(crate) async fn session(&mut self, database: &str) -> Result<Option<&Session>> {
+    pub(crate) async fn session(&mut self, database: &str) -> Result<Option<&Arc<Session>>> {
         self.server().await?;
         if self
             .sessions
@@ -135,7 +139,7 @@ impl Postgres {
             match self.open(database).await {
                 Ok(session) => {
                     self.shut.remove(database);
-                    self.sessions.insert(database.to_owned(), session);
+                    self.sessions.insert(database.to_owned(), Arc::new(session));
                 }
                 Err(failure) if failure.is(&SqlState::INVALID_CATALOG_NAME) => return Ok(None),
                 // No CONNECT, `datallowconn` off, a connection limit of 0: an answer about that database, not the end.
@@ -147,6 +151,18 @@ impl Postgres {
             }
         }
         Ok(self.sessions.get(database))
+    }
+
+    /// A second connection to a database that there is a first one to.
+    pub(crate) async fn second(&mut self, database: &str) -> Result<Arc<Session>, Failure> {
+        match self.seconds.get(database) {
+            Some(session) if !session.client.is_closed() => Ok(Arc::clone(session)),
+            _ => {
+                let session = Arc::new(self.open(database).await?);
+                self.seconds.insert(database.to_owned(), Arc::clone(&session));
+                Ok(session)
+            }
+        }
     }
 
     async fn open(&mut self, database: &str) -> Result<Session, Failure> {

@@ -54,6 +54,10 @@ fn a_busy_table_is_named_and_the_rest_moves() {
     let error = failed.error();
     assert!(error.contains("\"shop\".\"Order Lines\""), "{error}");
     assert!(!error.contains("CAMPAIGN_REPORT"), "{error}");
+    // Who is in the way, as far as this login may see it.
+    let pid = server.psql("select pid from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()");
+    let held = format!("held by pid {pid}, user \"postgres\", application \"psql\"");
+    assert!(error.contains(&held), "{error}");
     let left = "select string_agg(relname, ' ') from pg_class where relnamespace = 'shop'::regnamespace and relkind in ('r', 'p')
         and pg_get_userbyid(relowner) <> 'stitch'";
     assert_eq!(server.psql_in("stitch", left), "Order Lines");

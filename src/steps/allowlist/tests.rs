@@ -46,6 +46,7 @@ fn settings() -> Settings {
             include: Vec::new(),
             lock_timeout: Duration::from_secs(1),
             new_owner: None,
+            readers: crate::settings::Readers::Keep,
         },
         bastion: None,
         registration: crate::settings::Registration::unasked(),

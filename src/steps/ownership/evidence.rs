@@ -25,6 +25,8 @@ pub(super) struct Schema {
     views: usize,
     /// Those of them that belong to another role than the schema does.
     views_of_others: usize,
+    /// Foreign tables among them.
+    foreign_tables: usize,
     /// Stitch's API lists an integration of this name, which is the name of its schema.
     #[serde(skip)]
     listed: bool,
@@ -52,6 +54,7 @@ impl Schema {
             && self.name != "public"
             && self.loaded + usize::from(self.rejected) >= self.tables
             && self.views_of_others == 0
+            && self.foreign_tables == 0
     }
 
     fn has_marks(&self) -> bool {
@@ -81,7 +84,7 @@ impl Schema {
     fn against(&self) -> Vec<String> {
         let mut against = Vec::new();
         if self.other_loader {
-            against.push("marks of another loader (Meltano, target-postgres)".to_owned());
+            against.push("marks of another loader (Meltano, PipelineWise, target-postgres)".to_owned());
         }
         if self.name == "public" {
             against.push("public holds applications' tables too".to_owned());
@@ -97,6 +100,9 @@ impl Schema {
                 "{} views, {} of them of other roles",
                 self.views, self.views_of_others
             ));
+        }
+        if self.foreign_tables > 0 {
+            against.push(format!("{} foreign tables", self.foreign_tables));
         }
         against
     }
@@ -148,6 +154,7 @@ WITH columns AS (
     SELECT c.relnamespace, c.oid, c.relname, c.relkind, c.relowner <> s.nspowner AS of_another,
            count(a.attname) FILTER (WHERE a.attname IN ('_sdc_batched_at', '_sdc_received_at', '_sdc_sequence', '_sdc_table_version')) AS marks,
            count(a.attname) FILTER (WHERE a.attname = '_sdc_sync_started_at') AS sdk,
+           count(a.attname) FILTER (WHERE a.attname = '_sdc_deleted_at') > count(a.attname) FILTER (WHERE a.attname = '_sdc_sequence') AS pipelinewise,
            array_agg(a.attname::text ORDER BY a.attname) FILTER (WHERE c.relname = '_sdc_rejected') AS names
     FROM pg_class c
     JOIN pg_namespace s ON s.oid = c.relnamespace
@@ -158,19 +165,20 @@ WITH columns AS (
 SELECT json_build_object('schemas', coalesce(json_agg(json_build_object(
     'name', n.nspname, 'owner', pg_get_userbyid(n.nspowner),
     'tables', coalesce(t.tables, 0), 'rejected', coalesce(t.rejected, false), 'loaded', coalesce(t.loaded, 0),
-    'other_loader', coalesce(t.sdk, false) OR EXISTS (
-        SELECT 1 FROM columns k JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
-        WHERE k.relnamespace = n.oid AND k.marks > 0 AND d.description LIKE '{%schema_version%key_properties%'),
+    'other_loader', coalesce(t.sdk OR t.commented, false),
     'views', coalesce(t.views, 0),
-    'views_of_others', coalesce(t.views_of_others, 0)) ORDER BY n.nspname), '[]'))::text
+    'views_of_others', coalesce(t.views_of_others, 0), 'foreign_tables', coalesce(t.foreign_tables, 0)) ORDER BY n.nspname), '[]'))::text
 FROM pg_namespace n
 LEFT JOIN (
     SELECT relnamespace,
            count(*) FILTER (WHERE relkind IN ('r', 'p')) AS tables,
            bool_or(relkind = 'r' AND names = ARRAY['_sdc_rejected_at', 'reason', 'record', 'table_name']) AS rejected,
            count(*) FILTER (WHERE relkind IN ('r', 'p') AND marks = 4) AS loaded,
-           bool_or(sdk > 0) AS sdk,
+           bool_or(sdk > 0 OR pipelinewise) AS sdk,
+           bool_or(marks > 0 AND d.description LIKE '{%schema_version%' AND d.description ~ 'key_properties|mappings') AS commented,
            count(*) FILTER (WHERE relkind IN ('v', 'm', 'f')) AS views,
+           count(*) FILTER (WHERE relkind = 'f') AS foreign_tables,
            count(*) FILTER (WHERE relkind IN ('v', 'm', 'f') AND of_another) AS views_of_others
-    FROM columns GROUP BY relnamespace) AS t ON t.relnamespace = n.oid
+    FROM columns k LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+    GROUP BY relnamespace) AS t ON t.relnamespace = n.oid
 WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";

@@ -78,6 +78,8 @@ impl Step for HandOver {
                     statements: vec![sql::reassign_owned(role, owner)],
                     run: Run::Patiently {
                         lock_timeout: settings.ownership.lock_timeout,
+                        first: 0,
+                        last: 0,
                     },
                     unless: None,
                     borrow,

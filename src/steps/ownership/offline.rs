@@ -22,10 +22,12 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings) {
                 // The schema first: the new owner of a table must be able to create in its schema.
                 statements: vec![
                     sql::alter_schema_owner(schema, role.as_str()),
-                    sql::alter_owner_of_tables(schema, role),
+                    sql::alter_owner_of_tables(schema, role, settings.ownership.readers),
                 ],
                 run: Run::Patiently {
                     lock_timeout: settings.ownership.lock_timeout,
+                    first: 1,
+                    last: 0,
                 },
                 unless: Some(sql::schema_missing(schema)),
                 borrow: Vec::new(),

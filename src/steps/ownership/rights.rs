@@ -3,10 +3,10 @@
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::transfer::Foreign;
+use super::objects::Foreign;
 use crate::change::{Borrow, Membership, Row};
 use crate::names::RoleName;
-use crate::settings::Settings;
+use crate::settings::{Readers, Settings};
 use crate::sql;
 use crate::world::{On, World};
 
@@ -27,6 +27,8 @@ pub(super) struct Rights {
     /// Roles this login is a member of by a row that a grant of its own would change (16 and newer: the one it granted
     /// itself; before, the only one there can be).
     held: Vec<String>,
+    /// Superusers among the roles in question; the roles of a provider's own are such.
+    pub(super) supers: Vec<String>,
     /// Whether the Stitch role exists yet; when this tool makes it, this login may grant it.
     role_exists: bool,
     /// Schemas in which the Stitch role may already create.
@@ -94,7 +96,9 @@ pub(super) fn borrowings(settings: &Settings, rights: &Rights, moving: &[&Foreig
             .map(|object| (object.owner.as_str(), &rights.acts_for, Membership::ToUse)),
     );
     let creates = rights.creates || !moving.iter().any(|object| object.is_schema());
-    if !creates && rights.role_creates && rights.is_split() {
+    // Granting in the new owner's name takes its rights as well.
+    let grants = settings.ownership.readers == Readers::Keep;
+    if (grants || !creates && rights.role_creates) && rights.is_split() {
         wanted.push((role, &rights.acts_for, Membership::ToUse));
     }
     let mut borrow: Vec<Borrow> = Vec::new();
@@ -155,6 +159,7 @@ WITH me AS (SELECT oid, rolname, rolsuper, rolcreaterole, current_setting('serve
 SELECT json_build_object(
     'superuser', me.rolsuper, 'user', me.rolname, 'version_num', me.version,
     'role_exists', EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $2),
+    'supers', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE rolsuper),
     'acts_for', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE pg_has_role(me.oid, r.oid, 'USAGE')),
     'can_become', (SELECT coalesce(json_agg(rolname), '[]') FROM r
                    WHERE pg_has_role(me.oid, r.oid, CASE WHEN me.version >= 160000 THEN 'SET' ELSE 'MEMBER' END)),

@@ -1,67 +1,123 @@
-//! Moving one schema: in an order that works without superuser, one object a transaction, never waiting long for a lock.
-
-use anyhow::{Context, Result};
-use serde::Deserialize;
+//! Moving one schema: in an order that works without superuser, one object a transaction, never waiting long for a lock,
+//! and such that who reads goes on reading.
 
 use super::evidence::Schema;
+use super::fallout::{self, DefaultPrivilege, Fallout, some_of};
+use super::objects::Foreign;
 use super::rights::{Lacking, Rights, borrowings};
 use crate::change::{Action, Borrow, Change, Plan, Run, Sql, Statement};
 use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
-use crate::settings::{Include, Settings};
-use crate::sql;
-use crate::world::{On, World};
+use crate::settings::{Include, Readers, Settings};
+use crate::sql::{self, Grantable};
 
-/// Something in a chosen schema, or the schema itself, that belongs to somebody else.
-#[derive(Debug, Deserialize)]
-pub(super) struct Foreign {
-    schema: String,
-    /// Empty for the schema itself.
-    name: String,
-    /// `pg_class.relkind`, or `n` for the schema itself.
-    kind: char,
-    pub(super) owner: String,
+/// So many statements are told for others to run; more are better run by this program.
+const TOLD: usize = 20;
+
+/// What is known beyond the objects of the schema.
+pub(super) struct Known<'a> {
+    pub(super) rights: &'a Rights,
+    pub(super) fallout: &'a Fallout,
 }
 
-pub(super) async fn inspect(settings: &Settings, world: &mut World, schemas: &[&Schema]) -> Result<Vec<Foreign>> {
-    let names: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
-    let names = serde_json::to_string(&names).context("cannot name the schemas")?;
-    let foreign = world
-        .ask(
-            On::Database(&settings.stitch.database),
-            FOREIGN,
-            &[&names, settings.stitch.role.as_str()],
-        )
-        .await?;
-    Ok(foreign.unwrap_or_default())
-}
-
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, foreign: &[Foreign], rights: &Rights) {
-    let here: Vec<&Foreign> = foreign.iter().filter(|object| object.schema == schema.name).collect();
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: &[&Foreign], known: &Known<'_>) {
+    let rights = known.rights;
     let (moving, staying): (Vec<&Foreign>, Vec<&Foreign>) =
-        here.into_iter().partition(|object| moves(settings, object.kind));
+        here.iter().copied().partition(|object| moves(settings, object));
     report_staying(plan, schema, &staying);
+    let (blind, moving): (Vec<&Foreign>, Vec<&Foreign>) = moving
+        .into_iter()
+        .partition(|object| reads_what(object, known.fallout).is_some());
+    report_blind(plan, settings, &blind, known.fallout);
+    let out_of_reach = |object: &&Foreign| !rights.superuser && rights.supers.contains(&object.owner);
+    let shut_out = moving.iter().any(|object| object.is_schema() && out_of_reach(object))
+        && !rights.creates_in.contains(&schema.name);
+    let (refused, moving): (Vec<&Foreign>, Vec<&Foreign>) =
+        moving.into_iter().partition(|object| shut_out || out_of_reach(object));
+    if !refused.is_empty() {
+        plan.find(refusal(settings, schema, &refused, rights));
+    }
     if moving.is_empty() {
-        plan.find(
-            Finding::good(
-                Code::SchemaOwned,
-                format!(
-                    "{:?} owns the schema {:?} and its tables",
-                    settings.stitch.role.as_str(),
-                    schema.name
-                ),
-            )
-            .about(&schema.name),
-        );
+        if refused.is_empty() {
+            plan.find(
+                Finding::good(
+                    Code::SchemaOwned,
+                    format!(
+                        "{:?} owns the schema {:?} and its tables",
+                        settings.stitch.role.as_str(),
+                        schema.name
+                    ),
+                )
+                .about(&schema.name),
+            );
+        }
         return;
     }
     let Ok(name) = schema.name.parse::<SchemaName>() else {
         return;
     };
     match borrowings(settings, rights, &moving) {
-        Ok(borrow) => plan.change(change(settings, &name, &moving, rights, borrow)),
+        Ok(borrow) => {
+            forecast(plan, settings, schema, &moving, rights);
+            plan.change(change(settings, &name, &moving, known, borrow));
+        }
         Err(lacking) => plan.find(cannot(settings, schema, &moving, rights, &lacking)),
     }
+}
+
+/// How much each present owner will no longer own. A superuser loses nothing.
+fn forecast(plan: &mut Plan, settings: &Settings, schema: &Schema, moving: &[&Foreign], rights: &Rights) {
+    for owner in owners(moving, rights) {
+        let count = moving.iter().filter(|object| object.owner == owner).count();
+        fallout::owner(plan, settings, &schema.name, owner, count);
+    }
+}
+
+/// Those who own something that moves and are no superusers, in order.
+fn owners<'a>(moving: &[&'a Foreign], rights: &Rights) -> Vec<&'a str> {
+    let mut owners: Vec<&str> = moving
+        .iter()
+        .map(|object| object.owner.as_str())
+        .filter(|owner| !rights.supers.iter().any(|name| name == owner))
+        .collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners
+}
+
+fn refusal(settings: &Settings, schema: &Schema, refused: &[&Foreign], rights: &Rights) -> Finding {
+    let role = settings.stitch.role.as_str();
+    let mut owners: Vec<String> = refused
+        .iter()
+        .filter(|object| rights.supers.contains(&object.owner))
+        .map(|object| format!("{:?}", object.owner))
+        .collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let mut statements: Vec<String> = Vec::new();
+    if !rights.creates_in.contains(&schema.name)
+        && let Ok(name) = schema.name.parse()
+    {
+        statements.push(format!("{};", sql::grant_schema_create(&name, &settings.stitch.role)));
+    }
+    statements.extend(refused.iter().map(|object| format!("{};", object.give_to(role))));
+    let told = if statements.len() > TOLD {
+        "run stitch-pg setup --only ownership as a superuser, who may".to_owned()
+    } else {
+        format!("a superuser runs: {}", statements.join(" "))
+    };
+    Finding::bad(
+        Code::OwnershipSuperuser,
+        format!(
+            "{} objects in the schema {:?} stay with {}: what belongs to a superuser, or to the provider's own role, {:?} may not move",
+            refused.len(),
+            schema.name,
+            owners.join(" and "),
+            rights.user
+        ),
+    )
+    .advise(told)
+    .about(&schema.name)
 }
 
 fn cannot(settings: &Settings, schema: &Schema, moving: &[&Foreign], rights: &Rights, lacking: &Lacking) -> Finding {
@@ -87,141 +143,180 @@ fn cannot(settings: &Settings, schema: &Schema, moving: &[&Foreign], rights: &Ri
     .about(&schema.name)
 }
 
-impl Foreign {
-    /// The schema itself, not something in it.
-    pub(super) fn is_schema(&self) -> bool {
-        self.kind == 'n'
-    }
-}
-
 fn change(
     settings: &Settings,
     schema: &SchemaName,
     moving: &[&Foreign],
-    rights: &Rights,
+    known: &Known<'_>,
     borrow: Vec<Borrow>,
 ) -> Change {
-    let role = &settings.stitch.role;
-    let relations = moving.iter().filter(|object| object.kind != 'n');
+    let (role, rights) = (&settings.stitch.role, known.rights);
+    let keeps = settings.ownership.readers == Readers::Keep;
     let mut forward: Vec<Statement> = Vec::new();
-    if !rights.superuser
-        && moving.iter().any(|object| object.kind != 'n')
-        && !rights.creates_in.iter().any(|name| name == schema.as_str())
+    let mut backward: Vec<Statement> = Vec::new();
+    if moving.iter().any(|object| !object.is_schema()) && !rights.creates_in.iter().any(|name| name == schema.as_str())
     {
-        // The new owner of a table needs CREATE on its schema first, unless a superuser does it.
+        // The new owner of a table needs CREATE on its schema first, unless a superuser does it; and Stitch must not own
+        // tables that it cannot reach while the schema is not yet its own.
         forward.push(sql::grant_schema_create(schema, role));
     }
-    forward.extend(
-        relations
-            .clone()
-            .map(|object| sql::alter_relation_owner(word(object.kind), schema, &object.name, role.as_str())),
-    );
-    let mut backward: Vec<Statement> = Vec::new();
-    if let Some(itself) = moving.iter().find(|object| object.kind == 'n') {
-        forward.push(sql::alter_schema_owner(schema, role.as_str()));
-        backward.push(sql::alter_schema_owner(schema, &itself.owner));
+    if keeps {
+        for (forth, back) in defaults(settings, schema, moving, known) {
+            forward.push(forth);
+            backward.push(back);
+        }
     }
-    backward.extend(
-        relations.map(|object| sql::alter_relation_owner(word(object.kind), schema, &object.name, &object.owner)),
-    );
-    let run = Run::Patiently {
-        lock_timeout: settings.ownership.lock_timeout,
+    let first = forward.len();
+    let moved = |object: &&&Foreign| {
+        let whole = object.give_to(role.as_str());
+        let reader = keeps && !rights.supers.contains(&object.owner);
+        match object.keep_reading().filter(|_| reader) {
+            Some(grant) => whole.then("; ").and(&grant),
+            None => whole,
+        }
     };
-    let action = |statements, borrow| {
+    let (schemas, objects): (Vec<&Foreign>, Vec<&Foreign>) = moving.iter().partition(|object| object.is_schema());
+    forward.extend(objects.iter().map(|object| moved(&object)));
+    forward.extend(schemas.iter().map(|object| moved(&object)));
+    // What comes first on the way back is the schema: its owner must be able to create in it.
+    let before = backward.len() + schemas.len();
+    backward.extend(schemas.iter().map(|object| object.give_back(role.as_str())));
+    backward.extend(objects.iter().map(|object| object.give_back(role.as_str())));
+    let action = |statements: Vec<Statement>, first, last, borrow| {
         Action::Sql(Sql {
             database: settings.stitch.database.clone(),
             statements,
-            run,
+            run: Run::Patiently {
+                lock_timeout: settings.ownership.lock_timeout,
+                first,
+                last,
+            },
             unless: None,
             borrow,
         })
     };
     Change {
-        summary: format!(
-            "make {:?} the owner of the schema {:?} and {} objects in it",
-            role.as_str(),
-            schema.as_str(),
-            moving.iter().filter(|o| o.kind != 'n').count()
-        ),
+        summary: if schemas.is_empty() {
+            format!(
+                "make {:?} the owner of {} objects in the schema {:?}",
+                role.as_str(),
+                objects.len(),
+                schema.as_str()
+            )
+        } else {
+            format!(
+                "make {:?} the owner of the schema {:?} and {} objects in it",
+                role.as_str(),
+                schema.as_str(),
+                objects.len()
+            )
+        },
         why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",
-        undo: Some(action(backward, borrow.clone())),
-        action: action(forward, borrow),
+        undo: Some(action(backward, before, 0, borrow.clone())),
+        action: action(forward, first, schemas.len(), borrow),
     }
 }
 
+/// What the present owners' future objects would have been granted, made anew for Stitch's; and that the owners themselves
+/// read what Stitch will make in place of what they own now.
+fn defaults(
+    settings: &Settings,
+    schema: &SchemaName,
+    moving: &[&Foreign],
+    known: &Known<'_>,
+) -> Vec<(Statement, Statement)> {
+    let owners = owners(moving, known.rights);
+    let ours = |default: &&DefaultPrivilege| {
+        default.schema == schema.as_str()
+            && owners.contains(&default.owner.as_str())
+            && default.grantee.as_deref() != Some(settings.stitch.role.as_str())
+    };
+    let mut pairs: Vec<(Statement, Statement)> = Vec::new();
+    let mut add = |privilege: &str, on: &str, grantee: Option<&str>, grantable: Grantable| {
+        let pair = sql::default_privilege(&settings.stitch.role, schema, (privilege, on), grantee, grantable);
+        if !pairs.contains(&pair) {
+            pairs.push(pair);
+        }
+    };
+    for default in known.fallout.defaults.iter().filter(ours) {
+        add(
+            &default.privilege,
+            &default.on,
+            default.grantee.as_deref(),
+            default.grantable(),
+        );
+    }
+    for owner in &owners {
+        let reads = |default: &&DefaultPrivilege| {
+            ours(default) && default.privilege == "SELECT" && default.grantee.as_deref() == Some(owner)
+        };
+        if !known.fallout.defaults.iter().any(|default| reads(&default)) {
+            add("SELECT", "TABLES", Some(owner), Grantable::No);
+        }
+    }
+    pairs
+}
+
 fn report_staying(plan: &mut Plan, schema: &Schema, staying: &[&Foreign]) {
-    for (kinds, what, flag) in [
-        (['v', 'v'], "views", "views"),
-        (['m', 'm'], "materialized views", "matviews"),
-        (['S', 'S'], "sequences", "sequences"),
-        (['f', 'f'], "foreign tables", ""),
-    ] {
+    let mut kinds: Vec<Include> = staying.iter().filter_map(|object| object.kind.included_by()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for kind in kinds {
         let names: Vec<&str> = staying
             .iter()
-            .filter(|object| kinds.contains(&object.kind))
-            .map(|object| object.name.as_str())
+            .filter(|object| object.kind.included_by() == Some(kind))
+            .map(|object| object.shown())
             .collect();
-        if names.is_empty() {
-            continue;
-        }
-        let some = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-        let more = if names.len() > 3 {
-            format!(" and {} more", names.len() - 3)
-        } else {
-            String::new()
-        };
-        let mut finding = Finding::unknown(
-            Code::ObjectsLeft,
-            format!(
-                "{} {what} in the schema {:?} stay with their owners: {some}{more}",
-                names.len(),
-                schema.name
-            ),
-        )
-        .about(&schema.name);
-        if !flag.is_empty() {
-            finding = finding.advise(format!(
-                "Stitch makes none, so they are probably yours; --include {flag} moves them too"
-            ));
-        }
-        plan.find(finding);
+        plan.find(
+            Finding::unknown(
+                Code::ObjectsLeft,
+                format!(
+                    "{} {} in the schema {:?} stay with their owners: {}",
+                    names.len(),
+                    kind.plural(),
+                    schema.name,
+                    some_of(&names)
+                ),
+            )
+            .advise(format!(
+                "Stitch makes none, so they are probably yours; --include {} moves them too",
+                kind.word()
+            ))
+            .about(&schema.name),
+        );
+    }
+}
+
+/// What a view reads that the Stitch role may not.
+fn reads_what<'a>(object: &Foreign, fallout: &'a Fallout) -> Option<&'a [String]> {
+    let same = |blind: &&super::fallout::Blind| blind.schema == object.schema && blind.name == object.name;
+    let blind = object
+        .kind
+        .is_relation()
+        .then(|| fallout.blind.iter().find(same))
+        .flatten();
+    blind.map(|blind| blind.reads.as_slice())
+}
+
+fn report_blind(plan: &mut Plan, settings: &Settings, blind: &[&Foreign], fallout: &Fallout) {
+    for object in blind {
+        let reads = reads_what(object, fallout).unwrap_or_default().join(", ");
+        let role = settings.stitch.role.as_str();
+        plan.find(
+            Finding::unknown(
+                Code::FalloutViewStays,
+                format!("the view {:?}.{:?} stays with {:?}: it reads {reads} with its owner's rights, and {role:?} may not read that", object.schema, object.name, object.owner),
+            )
+            .advise(format!("to move it, grant first: GRANT SELECT ON TABLE {reads} TO {}; (and USAGE on the schema)", sql::identifier(role)))
+            .about(format_args!("{}.{}", object.schema, object.name)),
+        );
     }
 }
 
 /// What is moved: the schema and its tables (partitions are tables of their own); the rest on request.
-fn moves(settings: &Settings, kind: char) -> bool {
-    let include = &settings.ownership.include;
-    match kind {
-        'n' | 'r' | 'p' => true,
-        'v' => include.contains(&Include::Views),
-        'm' => include.contains(&Include::Matviews),
-        'S' => include.contains(&Include::Sequences),
-        _ => false,
-    }
+fn moves(settings: &Settings, object: &Foreign) -> bool {
+    object
+        .kind
+        .included_by()
+        .is_none_or(|kind| settings.ownership.include.contains(&kind))
 }
-
-fn word(kind: char) -> &'static str {
-    match kind {
-        'v' => "VIEW",
-        'm' => "MATERIALIZED VIEW",
-        'S' => "SEQUENCE",
-        _ => "TABLE",
-    }
-}
-
-/// `$1`: schema names as JSON, `$2`: the Stitch role. Owned sequences follow their table and are left out (altering one
-/// directly is an error); so are members of extensions, which belong to them.
-const FOREIGN: &str = "
-SELECT coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'kind', kind, 'owner', pg_get_userbyid(owner))
-                         ORDER BY schema, kind = 'n', name), '[]')::text
-FROM (
-    SELECT n.nspname AS schema, '' AS name, 'n' AS kind, n.nspowner AS owner FROM pg_namespace n
-    UNION ALL
-    SELECT n.nspname, c.relname, c.relkind::text, c.relowner
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                      AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass))
-) AS object
-WHERE schema IN (SELECT json_array_elements_text($1::json))
-  AND owner IS DISTINCT FROM (SELECT oid FROM pg_roles WHERE rolname = $2)";

@@ -43,6 +43,7 @@ fn settings() -> Settings {
             include: Vec::new(),
             lock_timeout: Duration::from_secs(1),
             new_owner: None,
+            readers: crate::settings::Readers::Keep,
         },
         bastion: Some(Bastion {
             server: BastionServer::Local,

@@ -1,6 +1,9 @@
 //! Stops what the server is still doing for us when a run is cut short: a closed connection alone does not, since the
 //! server notices it only at the end of the statement (PostgreSQL docs 53.2.8).
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tokio_postgres::NoTls;
 use tokio_postgres::tls::MakeTlsConnect;
 
@@ -11,11 +14,20 @@ use crate::world::open::open_direct;
 use crate::world::tls::connector;
 use crate::world::wire::Wire;
 
+/// How long a connection may take to fall silent before it is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
+
 impl Postgres {
-    /// Asks the server to stop every statement of the admin's connections. What cannot be asked ends by itself.
+    /// Asks the server to stop every statement of the admin's connections, until each has nothing left to do: statements
+    /// may wait in line behind the one that is stopped. What cannot be asked ends by itself.
     pub(crate) async fn cancel(&self) {
-        for session in self.sessions.values() {
-            let _ = self.cancel_one(session).await;
+        for session in self.sessions.values().chain(self.seconds.values()) {
+            while self.cancel_one(session).await.is_some() {
+                // Answered in turn, so after everything that was sent before.
+                if timeout(PAUSE, session.client.simple_query("")).await.is_ok() {
+                    break;
+                }
+            }
         }
     }
 

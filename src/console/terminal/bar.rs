@@ -1,0 +1,62 @@
+//! A bar for changes that go object by object; the only file that names indicatif.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::prompt::say;
+use crate::change::Progress;
+use crate::console::style::{Cursor, Look, Symbols};
+use crate::console::words;
+
+/// Where nothing can be drawn over, a line is said no more often than this.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// A bar, which is gone when this value is; or lines, where the cursor stays where it is.
+#[derive(Clone, Debug)]
+pub(super) struct Bar {
+    drawn: Option<ProgressBar>,
+    began: Instant,
+    told: Instant,
+}
+
+impl Bar {
+    pub(super) fn new(look: &Look) -> Self {
+        let drawn = || {
+            let bar = ProgressBar::no_length();
+            let template = "  {bar:24} {pos}/{len} objects, {per_sec}, {eta} left{msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars(match look.symbols {
+                    Symbols::Unicode => "━╸ ",
+                    Symbols::Ascii => "=> ",
+                }));
+            }
+            bar
+        };
+        let began = Instant::now();
+        Self {
+            drawn: (look.cursor == Cursor::Moves).then(drawn),
+            began,
+            told: began,
+        }
+    }
+
+    pub(super) fn show(&mut self, progress: &Progress) {
+        if let Some(bar) = &self.drawn {
+            bar.set_length(progress.total as u64);
+            bar.set_message(words::busy(progress));
+            bar.set_position(progress.done as u64);
+        } else if self.told.elapsed() >= EVERY {
+            self.told = Instant::now();
+            say(&format!("  {}", words::progress(progress, self.began.elapsed())));
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.drawn {
+            bar.finish_and_clear();
+        }
+    }
+}

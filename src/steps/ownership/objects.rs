@@ -1,0 +1,151 @@
+//! What there is in the chosen schemas that belongs to somebody else: one question, linear in the number of objects.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::evidence::Schema;
+use super::kinds::Kind;
+use crate::change::Statement;
+use crate::settings::Settings;
+use crate::sql;
+use crate::world::{On, World};
+
+/// Something in a chosen schema, or the schema itself, that belongs to somebody else.
+#[derive(Debug, Deserialize)]
+pub(super) struct Foreign {
+    pub(super) schema: String,
+    /// Empty for the schema itself; for what is no relation, as the server writes it, in its schema and quoted.
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) owner: String,
+    /// Somebody has said who may use it.
+    #[serde(default)]
+    granted: bool,
+    /// What the Stitch role was granted on it, as `GRANT` takes it.
+    #[serde(default)]
+    held: Vec<Held>,
+}
+
+/// A privilege, and whether it may be passed on.
+#[derive(Debug, Deserialize)]
+struct Held(String, bool);
+
+impl Foreign {
+    /// The schema itself, not something in it.
+    pub(super) fn is_schema(&self) -> bool {
+        self.kind == Kind::Schema
+    }
+
+    /// Its name in a statement.
+    fn target(&self) -> String {
+        if self.is_schema() {
+            sql::identifier(&self.schema)
+        } else if self.kind.is_relation() {
+            sql::in_schema(&self.schema, &self.name)
+        } else {
+            self.name.clone()
+        }
+    }
+
+    /// Its name for people.
+    pub(super) fn shown(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn give_to(&self, owner: &str) -> Statement {
+        sql::alter_owner(self.kind.word(), &self.target(), owner)
+    }
+
+    /// Lets the owner it had go on reading it, unless everybody may.
+    pub(super) fn keep_reading(&self) -> Option<Statement> {
+        let on = self.kind.granted_as()?;
+        let needed = self.granted || !self.kind.is_public();
+        needed.then(|| sql::grant(self.kind.reading(), on, &self.target(), &self.owner))
+    }
+
+    /// Back to the owner it had. A change of owner merges what the new one was granted into what it owns, so that is
+    /// granted anew.
+    pub(super) fn give_back(&self, role: &str) -> Statement {
+        let mut whole = self.give_to(&self.owner);
+        for Held(privilege, grantable) in &self.held {
+            if let Some(on) = self.kind.granted_as() {
+                let grant = sql::grant(privilege, on, &self.target(), role);
+                let option = if *grantable { " WITH GRANT OPTION" } else { "" };
+                whole = whole.then("; ").and(&grant).then(option);
+            }
+        }
+        whole
+    }
+}
+
+pub(super) async fn inspect(settings: &Settings, world: &mut World, schemas: &[&Schema]) -> Result<Vec<Foreign>> {
+    let names: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
+    let names = serde_json::to_string(&names).context("cannot name the schemas")?;
+    let version = world.server().await?.version_num;
+    let statistics = if version < 100_000 { "" } else { STATISTICS };
+    let question = FOREIGN.replace("/* statistics */", statistics);
+    let foreign = world
+        .ask(
+            On::Database(&settings.stitch.database),
+            &question,
+            &[&names, settings.stitch.role.as_str()],
+        )
+        .await?;
+    Ok(foreign.unwrap_or_default())
+}
+
+/// `$1`: schema names as JSON, `$2`: the Stitch role. Owned sequences follow their table and are left out (altering one
+/// directly is an error); so are members of extensions, which belong to them, and what the server made for something else:
+/// row and array types, constructors of range types. A table's statistics are objects of their own.
+const FOREIGN: &str = "
+WITH chosen AS (SELECT * FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),
+stitch AS (SELECT oid FROM pg_roles WHERE rolname = $2),
+follower AS (SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')),
+member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+inner_part AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'i' AND classid IN ('pg_proc'::regclass, 'pg_type'::regclass)),
+object AS (
+    SELECT n.nspname AS schema, 'pg_namespace'::regclass::oid AS class, n.oid, ''::text AS name, 'n' AS kind, n.nspowner AS owner, n.nspacl AS acl FROM chosen n
+    UNION ALL
+    SELECT n.nspname, 'pg_class'::regclass, c.oid, c.relname, c.relkind::text, c.relowner, c.relacl
+    FROM pg_class c JOIN chosen n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND NOT (c.relkind = 'S' AND c.oid IN (SELECT objid FROM follower))
+    UNION ALL
+    SELECT n.nspname, 'pg_proc'::regclass, p.oid, NULL, CASE coalesce(to_jsonb(p) ->> 'prokind', CASE to_jsonb(p) ->> 'proisagg' WHEN 'true' THEN 'a' ELSE 'f' END)
+        WHEN 'a' THEN 'A' WHEN 'p' THEN 'P' ELSE 'F' END, p.proowner, p.proacl
+    FROM pg_proc p JOIN chosen n ON n.oid = p.pronamespace
+    UNION ALL
+    SELECT n.nspname, 'pg_type'::regclass, t.oid, NULL, CASE t.typtype WHEN 'd' THEN 'D' ELSE 'T' END, t.typowner, t.typacl
+    FROM pg_type t JOIN chosen n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+    WHERE t.typtype IN ('b', 'd', 'e', 'r') AND NOT EXISTS (SELECT 1 FROM pg_type e WHERE e.typarray = t.oid) OR c.relkind = 'c'
+    UNION ALL
+    SELECT n.nspname, 'pg_operator'::regclass, o.oid, NULL, 'O', o.oprowner, NULL FROM pg_operator o JOIN chosen n ON n.oid = o.oprnamespace
+    UNION ALL
+    SELECT n.nspname, 'pg_opclass'::regclass, o.oid, NULL, 'C', o.opcowner, NULL FROM pg_opclass o JOIN chosen n ON n.oid = o.opcnamespace
+    UNION ALL
+    SELECT n.nspname, 'pg_opfamily'::regclass, o.oid, NULL, 'Y', o.opfowner, NULL FROM pg_opfamily o JOIN chosen n ON n.oid = o.opfnamespace
+    UNION ALL
+    SELECT n.nspname, 'pg_collation'::regclass, o.oid, NULL, 'L', o.collowner, NULL FROM pg_collation o JOIN chosen n ON n.oid = o.collnamespace
+    UNION ALL
+    SELECT n.nspname, 'pg_conversion'::regclass, o.oid, NULL, 'V', o.conowner, NULL FROM pg_conversion o JOIN chosen n ON n.oid = o.connamespace
+    UNION ALL
+    SELECT n.nspname, 'pg_ts_config'::regclass, o.oid, NULL, 'G', o.cfgowner, NULL FROM pg_ts_config o JOIN chosen n ON n.oid = o.cfgnamespace
+    UNION ALL
+    SELECT n.nspname, 'pg_ts_dict'::regclass, o.oid, NULL, 'H', o.dictowner, NULL FROM pg_ts_dict o JOIN chosen n ON n.oid = o.dictnamespace
+    /* statistics */
+), others AS (
+    SELECT o.schema, coalesce(o.name, (pg_identify_object(o.class, o.oid, 0)).identity) AS name, o.kind, o.owner, o.acl
+    FROM object o
+    WHERE o.owner IS DISTINCT FROM (SELECT oid FROM stitch)
+      AND (o.class, o.oid) NOT IN (SELECT classid, objid FROM member)
+      AND (o.class, o.oid) NOT IN (SELECT classid, objid FROM inner_part))
+SELECT coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'kind', kind, 'owner', pg_get_userbyid(owner),
+        'granted', acl IS NOT NULL,
+        'held', CASE WHEN acl IS NULL THEN '[]'::json ELSE (
+            SELECT coalesce(json_agg(json_build_array(a.privilege_type, a.is_grantable) ORDER BY a.privilege_type), '[]')
+            FROM aclexplode(acl) a WHERE a.grantee = (SELECT oid FROM stitch)) END)
+    ORDER BY schema, kind = 'n', name), '[]')::text
+FROM others";
+
+/// From PostgreSQL 10 on.
+const STATISTICS: &str = "UNION ALL
+    SELECT n.nspname, 'pg_statistic_ext'::regclass, o.oid, NULL, 'X', o.stxowner, NULL FROM pg_statistic_ext o JOIN chosen n ON n.oid = o.stxnamespace";

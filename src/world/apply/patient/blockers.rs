@@ -1,0 +1,76 @@
+//! Who keeps an object busy: seen from a second connection while the first one waits for the lock once more.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::sql;
+use crate::world::apply::execute;
+use crate::world::dial::Session;
+use crate::world::postgres::ask;
+
+/// So many busy objects are looked into; each costs one more wait.
+pub(super) const MOST: usize = 20;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A session that holds a lock, as far as this login may see it.
+#[derive(Debug, Deserialize)]
+struct Blocker {
+    pid: i32,
+    user: Option<String>,
+    application: Option<String>,
+    kind: Option<String>,
+    /// Seconds since its query began.
+    age: Option<i64>,
+}
+
+/// `: held by …`, or nothing where it cannot be seen.
+pub(super) async fn of(session: &Session, second: &Session, statement: &str, lock_timeout: Duration) -> String {
+    let Ok(pid) = ask::<i32>(session, "SELECT pg_backend_pid()::text", &[], LIMIT).await else {
+        return String::new();
+    };
+    // Made after all, should the lock be free by now: the look afterwards sees it.
+    let attempt = sql::asynchronously(statement, lock_timeout);
+    let pid = pid.to_string();
+    let waiting = [pid.as_str()];
+    let (_, seen) = tokio::join!(
+        execute(session, &attempt, LIMIT),
+        ask::<Vec<Blocker>>(second, BLOCKERS, &waiting, LIMIT)
+    );
+    let holders: Vec<String> = seen.unwrap_or_default().iter().map(described).collect();
+    if holders.is_empty() {
+        String::new()
+    } else {
+        format!(": held by {}", holders.join("; "))
+    }
+}
+
+fn described(blocker: &Blocker) -> String {
+    if blocker.pid == 0 {
+        return "a prepared transaction (pg_prepared_xacts)".to_owned();
+    }
+    let mut words = vec![format!("pid {}", blocker.pid)];
+    words.extend(blocker.user.as_ref().map(|user| format!("user {user:?}")));
+    let application = blocker.application.as_ref().filter(|name| !name.is_empty());
+    words.extend(application.map(|name| format!("application {name:?}")));
+    let kind = blocker.kind.as_ref().filter(|kind| *kind != "client backend");
+    words.extend(kind.cloned());
+    words.push(match blocker.age {
+        Some(age) => format!("its query began {age} s ago"),
+        None => "the age of its query is hidden from this login".to_owned(),
+    });
+    words.join(", ")
+}
+
+/// `$1`: the process that waits. Looks every 5 ms, for a second at most, until it waits for somebody.
+const BLOCKERS: &str = "
+WITH RECURSIVE look AS (
+    SELECT 1 AS times, pg_blocking_pids($1::int) AS pids
+    UNION ALL
+    SELECT times + 1, pg_blocking_pids($1::int) FROM look, LATERAL (SELECT pg_sleep(0.005)) AS pause
+    WHERE pids = '{}' AND times < 200)
+SELECT coalesce(json_agg(json_build_object(
+    'pid', b.pid, 'user', a.usename, 'application', a.application_name, 'kind', to_jsonb(a) ->> 'backend_type',
+    'age', extract(epoch FROM clock_timestamp() - a.query_start)::int) ORDER BY b.pid), '[]')::text
+FROM (SELECT DISTINCT unnest(pids) AS pid FROM look) AS b LEFT JOIN pg_stat_activity AS a ON a.pid = b.pid";

@@ -1,0 +1,245 @@
+//! A transfer while the warehouse is in use, a transfer that is cut off, and transfers of many objects.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::ownership::LOADED;
+use crate::support::process::poll;
+use crate::support::proxy::{CountingProxy, Fault, Side};
+use crate::support::{Postgres, PostgresOptions};
+use crate::wizard::Wizard;
+
+const LEFT: &str = "select coalesce(string_agg(relname, ' ' order by relname), '') from pg_class
+    where relnamespace = 'shop'::regnamespace and relkind in ('r', 'p') and pg_get_userbyid(relowner) <> 'stitch'";
+
+/// The role `loader` with so many tables in the schema `shop`.
+fn warehouse(server: &Postgres<'_>, tables: usize, columns: &str) {
+    server.psql_in(
+        "stitch",
+        &format!(
+            "do $$ begin
+               for i in 1..{tables} loop
+                 execute format('create table shop.t%s ({columns})', i); execute format('alter table shop.t%s owner to loader', i);
+                 if i % 50 = 0 then commit; end if;
+               end loop; end $$"
+        ),
+    );
+}
+
+fn ready<'a>(server: &'a Postgres<'a>) -> Wizard<'a> {
+    let wizard = Wizard::dba(server);
+    wizard.setup().exits(0);
+    server.psql("set role dba; create role loader");
+    server.psql_in("stitch", "create schema shop authorization loader");
+    wizard.set("--schema", "shop").set("--only", "ownership")
+}
+
+/// A connection as the owner the tables have at first, from this process.
+async fn connect(server: &Postgres<'_>, user: &str) -> Client {
+    let socket = server.socket();
+    let (client, connection) = Config::new()
+        .host_path(socket.parent().expect("a socket is in a folder"))
+        .port(server.port())
+        .user(user)
+        .dbname("stitch")
+        .connect(NoTls)
+        .await
+        .expect("the server lets the test in");
+    tokio::spawn(connection);
+    client
+}
+
+/// Runs it on a thread's own runtime.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(work)
+}
+
+#[test]
+fn nobody_waits_long_for_a_transfer() {
+    let options = PostgresOptions::new().conf("autovacuum_naptime", "1s");
+    let server = Postgres::start_with("nobody_waits_long_for_a_transfer", options).expect("the default version");
+    let wizard = ready(&server);
+    warehouse(&server, 60, "id serial primary key, said text");
+    // The nightly dump holds one table, and autovacuum must go through another, slowly.
+    server.psql_in(
+        "stitch",
+        "alter table shop.t2 set (autovacuum_freeze_max_age = 100000, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,
+             autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 1000000);
+         insert into shop.t2 (said) select repeat('x', 500) from generate_series(1, 20000)",
+    );
+    server.psql_in("stitch", "grant stitch to loader; alter role loader login");
+    server.psql_in(
+        "stitch",
+        "do $$ begin for i in 1..101000 loop perform txid_current(); commit; end loop; end $$",
+    );
+    let vacuum =
+        "select count(*) from pg_stat_activity where query like 'autovacuum: %shop.t2 (to prevent wraparound)'";
+    poll(Duration::from_secs(60), || (server.psql(vacuum) == "1").then_some(())).expect("autovacuum comes");
+    let (over, longest, turns) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    let failed = thread::scope(|scope| {
+        let dump = scope.spawn(|| {
+            block_on(async {
+                let client = connect(&server, "postgres").await;
+                client
+                    .simple_query("begin; lock table shop.t1 in access share mode")
+                    .await
+                    .expect("the lock");
+                while !over.load(Ordering::Relaxed) {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            });
+        });
+        let held = "select count(*) from pg_locks where relation = 'shop.t1'::regclass and mode = 'AccessShareLock'";
+        poll(Duration::from_secs(30), || {
+            (server.psql_in("stitch", held) != "0").then_some(())
+        })
+        .expect("the lock is held");
+        // Readers of all tables, the held ones too, and writers.
+        let load = |worker: usize| {
+            let (over, longest, turns, server) = (&over, &longest, &turns, &server);
+            move || {
+                block_on(async {
+                    let client = connect(server, "loader").await;
+                    let mut turn = worker * 17;
+                    while !over.load(Ordering::Relaxed) {
+                        turn += 1;
+                        let table = 1 + turn % 60;
+                        let statement = if worker % 2 == 0 {
+                            format!("select count(*) from (select 1 from shop.t{table} limit 5) t")
+                        } else {
+                            format!("insert into shop.t{table} (said) values ('here')")
+                        };
+                        let began = Instant::now();
+                        client
+                            .simple_query(&statement)
+                            .await
+                            .unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+                        let took = usize::try_from(began.elapsed().as_millis()).unwrap_or(usize::MAX);
+                        longest.fetch_max(took, Ordering::Relaxed);
+                        turns.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+        };
+        let workers: Vec<_> = (0..4).map(|worker| scope.spawn(load(worker))).collect();
+        poll(Duration::from_secs(30), || {
+            (turns.load(Ordering::Relaxed) > 200).then_some(())
+        })
+        .expect("the load runs");
+        let calm = longest.swap(0, Ordering::Relaxed);
+        let failed = wizard.setup();
+        over.store(true, Ordering::Relaxed);
+        for worker in workers {
+            worker.join().expect("every query of the load succeeds");
+        }
+        dump.join().expect("the dump ends");
+        eprintln!(
+            "longest pause of any reader or writer: {} ms during the transfer, {calm} ms before it ({} statements)",
+            longest.load(Ordering::Relaxed),
+            turns.load(Ordering::Relaxed)
+        );
+        failed
+    });
+    let failed = failed.exits(1);
+    let error = failed.error();
+    assert!(error.contains("2 of 61 objects were in use all the time"), "{error}");
+    assert!(
+        error.contains("\"shop\".\"t1\"") && error.contains("\"shop\".\"t2\""),
+        "{error}"
+    );
+    assert!(error.contains("autovacuum worker"), "{error}");
+    assert_eq!(server.psql_in("stitch", LEFT), "t1 t2");
+    // Not a promise about a loaded machine, but far from a wait for the dump's end.
+    assert!(longest.load(Ordering::Relaxed) < 10_000);
+    server.psql_in("stitch", "alter table shop.t2 set (autovacuum_enabled = off, autovacuum_vacuum_cost_delay = 0, autovacuum_freeze_max_age = 2000000000)");
+    server.psql("select pg_terminate_backend(pid) from pg_stat_activity where query like 'autovacuum: %shop.t2%'");
+    wizard.setup().exits(0);
+    assert_eq!(server.psql_in("stitch", LEFT), "");
+}
+
+#[test]
+fn a_cut_connection_leaves_each_object_moved_or_not() {
+    let server = Postgres::start("a_cut_connection_leaves_each_object_moved_or_not");
+    let direct = ready(&server);
+    let proxy = CountingProxy::before(&server);
+    let wizard = direct.clone().set("--host", &proxy.socket_dir().to_string_lossy());
+    let memberships = "select coalesce(string_agg(m::text, ' ' order by m::text), '') from pg_auth_members m";
+    let lent = server.psql(memberships);
+    let again = || {
+        server.psql_in(
+            "stitch",
+            &format!("drop schema shop cascade; create schema shop authorization loader; set role loader; {LOADED}"),
+        );
+    };
+    again();
+    proxy.reset();
+    wizard.setup().exits(0);
+    let messages = proxy.counts().server_messages;
+    let end = server.psql_in("stitch", OWNERS_AND_RIGHTS);
+    for place in 1..=20 {
+        again();
+        let fault = if place % 2 == 0 { Fault::Close } else { Fault::Reset };
+        proxy.cut_after(Side::Server, messages * place / 21, fault);
+        let cut = wizard.setup();
+        let status = cut.output.status;
+        assert!(matches!(status, Some(0 | 1)), "place {place}: {cut}");
+        assert_eq!(proxy.broken(), place, "{cut}");
+        direct.setup().exits(0);
+        assert_eq!(server.psql_in("stitch", OWNERS_AND_RIGHTS), end, "place {place}");
+        assert_eq!(server.psql(memberships), lent, "place {place}");
+    }
+    direct.is_settled(&[]);
+}
+
+const OWNERS_AND_RIGHTS: &str =
+    "select string_agg(format('%s %s %s', relname, pg_get_userbyid(relowner), relacl), E'\\n' order by relname)
+    || (select format('%s %s', pg_get_userbyid(nspowner), nspacl) from pg_namespace where nspname = 'shop')
+    from pg_class where relnamespace = 'shop'::regnamespace";
+
+#[test]
+fn round_trips_do_not_grow_with_the_tables() {
+    let server = Postgres::start("round_trips_do_not_grow_with_the_tables");
+    let wizard = ready(&server);
+    let proxy = CountingProxy::before(&server);
+    let wizard = wizard.set("--host", &proxy.socket_dir().to_string_lossy());
+    let mut flights = Vec::new();
+    for tables in [10, 900] {
+        server.psql_in(
+            "stitch",
+            "drop schema shop cascade; create schema shop authorization loader",
+        );
+        warehouse(&server, tables, "id int");
+        proxy.reset();
+        wizard.setup().exits(0);
+        flights.push(proxy.counts().flights);
+    }
+    // Answers to calls that are under way at the same time come in any order.
+    assert!(flights[1] <= flights[0] + 4, "{flights:?}");
+}
+
+#[test]
+fn the_lock_table_is_never_the_limit() {
+    let options = PostgresOptions::new()
+        .conf("max_locks_per_transaction", "10")
+        .conf("max_connections", "20");
+    let server = Postgres::start_with("the_lock_table_is_never_the_limit", options).expect("the default version");
+    let wizard = ready(&server);
+    warehouse(&server, 2200, "id int, said text");
+    let whole = "do $$ declare r record; begin for r in select oid::regclass as t from pg_class where relnamespace = 'shop'::regnamespace and relkind = 'r'
+        loop execute 'alter table ' || r.t || ' owner to stitch'; end loop; end $$";
+    let refused = server
+        .try_psql_as("postgres", crate::support::postgres::POSTGRES_PASSWORD, "stitch", whole)
+        .expect_err("one transaction over all does not fit");
+    assert!(refused.contains("out of shared memory"), "{refused}");
+    let said = wizard.setup().exits(0);
+    assert!(
+        said.commands().concat().contains("\"shop\".\"t2200\""),
+        "every statement is told"
+    );
+    assert_eq!(server.psql_in("stitch", LEFT), "");
+    wizard.is_settled(&[]);
+}
