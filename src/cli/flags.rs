@@ -135,6 +135,10 @@ struct Stitch {
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What Stitch has loaded before")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that is there or not, as clap has it"
+)]
 struct Ownership {
     /// Stitch has loaded into this database before
     #[arg(long)]

@@ -261,7 +261,7 @@ codes! {
         "Make a policy that shows it the rows, if it is to see them.";
     FalloutReplication = "fallout-replication", "ownership", "Publications or subscriptions of logical replication depend on who owns the tables that move.",
         "Give a subscription to a role that may write in the tables; a publication only stops taking in new ones.";
-    FalloutJobs = "fallout-jobs", "ownership", "Jobs of pg_cron run as the present owner.",
+    FalloutJobs = "fallout-jobs", "ownership", "Jobs of `pg_cron` run as the present owner.",
         "See whether they write in the moved tables; if so, grant what they need, or schedule them as another role.";
     OwnershipUnseen = "ownership-unseen", "ownership", "The database does not let the admin's login in, so nothing in it can be moved.",
         "Let the database's owner run the statement shown, then run `stitch-pg setup` again.";

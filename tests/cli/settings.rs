@@ -89,7 +89,7 @@ fn each_malformed_setting_has_its_message() {
         ("--stitch-host", "/tmp"),
         ("--stitch-port", "x"),
         ("--schema", ""),
-        ("--include", "functions"),
+        ("--include", "tables"),
         ("--lock-timeout", "fast"),
         ("--bastion", "me@"),
         ("--tunnel-user", "x; rm -rf /"),

@@ -78,7 +78,7 @@ fn nobody_waits_long_for_a_transfer() {
     );
     let vacuum =
         "select count(*) from pg_stat_activity where query like 'autovacuum: %shop.t2 (to prevent wraparound)'";
-    poll(Duration::from_secs(60), || (server.psql(vacuum) == "1").then_some(())).expect("autovacuum comes");
+    poll(Duration::from_mins(1), || (server.psql(vacuum) == "1").then_some(())).expect("autovacuum comes");
     let (over, longest, turns) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     let failed = thread::scope(|scope| {
         let dump = scope.spawn(|| {
@@ -108,7 +108,7 @@ fn nobody_waits_long_for_a_transfer() {
                     while !over.load(Ordering::Relaxed) {
                         turn += 1;
                         let table = 1 + turn % 60;
-                        let statement = if worker % 2 == 0 {
+                        let statement = if worker.is_multiple_of(2) {
                             format!("select count(*) from (select 1 from shop.t{table} limit 5) t")
                         } else {
                             format!("insert into shop.t{table} (said) values ('here')")

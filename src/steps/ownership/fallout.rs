@@ -24,7 +24,7 @@ pub(super) struct Fallout {
     subscriptions: Vec<Hanging>,
     /// Views that the Stitch role could not run, since it may not read what they read.
     pub(super) blind: Vec<Blind>,
-    /// Whether pg_cron's jobs can be seen.
+    /// Whether the jobs of `pg_cron` can be seen.
     cron: bool,
     #[serde(skip)]
     jobs: Vec<Hanging>,
@@ -268,6 +268,6 @@ const SUBSCRIPTIONS: &str = "(SELECT coalesce(json_agg(json_build_object('owner'
         FROM pg_subscription s JOIN pg_roles f ON f.oid = s.subowner AND NOT f.rolsuper
         JOIN pg_subscription_rel r ON r.srsubid = s.oid JOIN moving m ON m.oid = r.srrelid)";
 
-/// `$1`: the present owners as JSON. pg_cron lets each login see its own jobs, and a superuser all.
+/// `$1`: the present owners as JSON. `pg_cron` lets each login see its own jobs, and a superuser all.
 const JOBS: &str = "SELECT coalesce(json_agg(json_build_object('owner', username, 'name', format('number %s', jobid)) ORDER BY username, jobid), '[]')::text
 FROM cron.job WHERE active AND database = current_database() AND username IN (SELECT json_array_elements_text($1::json))";
