@@ -7,12 +7,15 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::report::Format;
+use crate::settings::file::DEFAULT_FILE;
 use crate::settings::{Audience, Draft};
 
+mod config_file;
 mod flags;
 mod pages;
 mod surroundings;
 
+pub use config_file::{config_file, config_schema};
 pub use pages::{completions, flags_markdown, man_page};
 pub use surroundings::environment;
 
@@ -61,6 +64,15 @@ pub enum Command {
         /// Whom it is for: SQL, a POSIX shell script, or provider command lines; all three without it
         #[arg(long = "for", value_name = "AUDIENCE")]
         audience: Option<Audience>,
+        /// Look at the servers first, and print only what is missing
+        #[arg(long)]
+        from_plan: bool,
+    },
+    /// Write, check and describe the settings file
+    Config {
+        /// What to do
+        #[command(subcommand)]
+        what: Config,
     },
     /// Try the whole setup on a throw-away server; nothing is left behind
     Demo,
@@ -77,6 +89,25 @@ pub enum Command {
         #[arg(id = "page", value_name = "COMMAND")]
         page: Option<String>,
     },
+}
+
+/// What to do with the settings file.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Config {
+    /// Say what is wrong with a settings file, without connecting to anything
+    Check {
+        /// The file
+        #[arg(value_name = "FILE", default_value = DEFAULT_FILE)]
+        file: PathBuf,
+    },
+    /// Ask as setup does, and write the answers to a commented file; no secret is in it
+    Init {
+        /// The file; must not exist yet
+        #[arg(value_name = "FILE", default_value = DEFAULT_FILE)]
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of the settings file
+    Schema,
 }
 
 /// How to run, whatever the command.
@@ -118,6 +149,14 @@ pub struct Run {
     /// Change nothing but what was approved: the digest that plan prints, or a file with its JSON or Markdown
     #[arg(long, value_name = "DIGEST|FILE")]
     pub expect: Option<String>,
+
+    /// Write all that goes into Stitch's form, and what a security team asks about, to this file (mode 0600)
+    #[arg(long, value_name = "FILE")]
+    pub sheet: Option<PathBuf>,
+
+    /// With the password in it
+    #[arg(long, requires = "sheet")]
+    pub sheet_password: bool,
 
     /// When to use colours.
     #[arg(

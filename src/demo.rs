@@ -178,6 +178,7 @@ impl Stage {
             asker: Asker::nobody(),
             undo: UndoFile::none(),
             report_file: Some(&report),
+            sheet: None,
             start: Start::StepByStep,
             expected: None,
         };

@@ -25,6 +25,7 @@ pub mod runner;
 mod script;
 pub mod secret;
 pub mod settings;
+mod sheet;
 pub mod shell;
 pub mod sql;
 pub mod steps;

@@ -1,5 +1,6 @@
 //! From a command line to an exit code: picks the settings, the world and the voice, and hears Ctrl-C.
 
+mod handing_over;
 mod journey;
 
 use std::io::{self, Write};
@@ -18,6 +19,7 @@ use crate::expect::Expected;
 use crate::report::{Command, Format};
 use crate::runner::Start;
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete};
+use crate::sheet::{Password as SheetPassword, Sheet};
 use crate::undo::UndoFile;
 use crate::world::Access;
 use crate::{demo, script};
@@ -102,12 +104,22 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
         CliCommand::Plan => walk(Command::Plan, invocation, environment, stop).await,
         CliCommand::Check => walk(Command::Check, invocation, environment, stop).await,
         CliCommand::Remove => walk(Command::Remove, invocation, environment, stop).await,
-        CliCommand::Script { audience } => {
-            let Some(settings) = settings(Purpose::Script(*audience), invocation, &environment, stop).await? else {
+        CliCommand::Script { audience, from_plan } => {
+            let purpose = if *from_plan {
+                Purpose::Plan
+            } else {
+                Purpose::Script(*audience)
+            };
+            let Some(settings) = settings(purpose, invocation, &environment, stop).await? else {
                 return Ok(stopped());
             };
-            print(&script::text(&settings, *audience))
+            if *from_plan {
+                handing_over::script_from_plan(settings, *audience, stop).await
+            } else {
+                print(&script::text(&settings, &script::Plans::offline(&settings), *audience))
+            }
         }
+        CliCommand::Config { what } => handing_over::config(what, invocation, environment, stop).await,
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
         CliCommand::Completions { shell } => {
             let mut text = Vec::new();
@@ -226,6 +238,14 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         asker,
         undo,
         report_file: run.report.as_deref(),
+        sheet: run.sheet.as_ref().map(|path| Sheet {
+            path: path.clone(),
+            password: if run.sheet_password {
+                SheetPassword::Shown
+            } else {
+                SheetPassword::LeftOut
+            },
+        }),
         expected: expected.filter(|_| command.makes_changes()),
         start: match (run.yes && !run.partial, on_terminal) {
             (true, _) => Start::Whole,

@@ -1,31 +1,102 @@
-//! The commands for someone else to run, printed from settings alone: what a plan says when nothing exists yet.
+//! The commands for someone else to run, printed from settings alone (what a plan says when nothing
+//! exists yet) or, with `--from-plan`, from what was seen.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::change::{Action, Plan, Run, Sql};
+use crate::change::{Action, Change, Plan, Run, Sql};
+use crate::finding::{Code, Verdict};
+use crate::report::Report;
 use crate::settings::{Audience, Settings, Wanted};
-use crate::steps::Step;
 use crate::steps::allowlist::Allowlist;
 use crate::steps::database::Database;
 use crate::steps::ownership::Ownership;
 use crate::steps::registration::Registration;
 use crate::steps::role::Role;
 use crate::steps::ssh_user::SshUser;
+use crate::steps::{Step, StepId};
 use crate::{shell, sql};
 
 mod cloud;
 
+/// What is to be scripted: a plan for each step, and where it comes from.
+pub(crate) struct Plans {
+    plans: BTreeMap<StepId, Plan>,
+    /// Where it was looked, if it was.
+    seen: Option<String>,
+}
+
+impl Plans {
+    /// From settings alone: what is planned when nothing exists yet.
+    pub(crate) fn offline(settings: &Settings) -> Self {
+        let plans = [
+            offline::<Allowlist>(settings),
+            offline::<Database>(settings),
+            offline::<SshUser>(settings),
+            offline::<Role>(settings),
+            offline::<Ownership>(settings),
+            offline::<Registration>(settings),
+        ];
+        Self {
+            plans: plans.into_iter().collect(),
+            seen: None,
+        }
+    }
+
+    /// From a run that looked: only what is missing. What its login may not do is for whoever runs the script: such a step
+    /// is written as from settings alone, each statement guarded.
+    pub(crate) fn seen(report: &Report, settings: &Settings) -> Self {
+        let mut offline = Self::offline(settings).plans;
+        let mut plans = BTreeMap::new();
+        for step in &report.steps {
+            let Some(seen) = step.outcome.plan() else { continue };
+            let mut plan = seen.clone();
+            if seen.findings.iter().any(|finding| is_for_others(finding.code)) {
+                plan.changes = offline.remove(&step.step).unwrap_or_default().changes;
+            }
+            plan.findings.retain(|finding| finding.verdict != Verdict::Good);
+            plans.insert(step.step, plan);
+        }
+        let admin = &settings.admin;
+        Self {
+            plans,
+            seen: Some(format!("{}:{}", admin.host, admin.port)),
+        }
+    }
+
+    fn changes(&self, steps: &[StepId]) -> Vec<&Change> {
+        let plans = steps.iter().filter_map(|step| self.plans.get(step));
+        plans.flat_map(|plan| &plan.changes).collect()
+    }
+
+    /// Below the header: what the script is made of.
+    fn origin(&self, remark: &str) -> String {
+        match &self.seen {
+            None => format!("{remark} Made without a look at the server: what is there already is left as it is.\n"),
+            Some(place) => format!("{remark} Made after a look at {place}: only what was missing then.\n"),
+        }
+    }
+}
+
+/// Whether it says that the login that looked may not do something, which is what a script for others is for.
+fn is_for_others(code: Code) -> bool {
+    matches!(
+        code,
+        Code::DatabaseCannotCreate | Code::DatabaseCannotGrant | Code::RoleCannotCreate | Code::OwnershipCannotMove
+    )
+}
+
 /// The script for one reader, or for all three one after another.
-pub(crate) fn text(settings: &Settings, audience: Option<Audience>) -> String {
+pub(crate) fn text(settings: &Settings, plans: &Plans, audience: Option<Audience>) -> String {
     match audience {
-        Some(Audience::Dba) => dba(settings),
-        Some(Audience::Sysadmin) => sysadmin(settings),
-        Some(Audience::Cloud) => cloud(settings),
-        Some(Audience::Stitch) => stitch(settings),
+        Some(Audience::Dba) => dba(settings, plans),
+        Some(Audience::Sysadmin) => sysadmin(settings, plans),
+        Some(Audience::Cloud) => cloud(settings, plans),
+        Some(Audience::Stitch) => stitch(plans),
         None => {
-            let mut all = vec![cloud(settings), sysadmin(settings), dba(settings)];
+            let mut all = vec![cloud(settings, plans), sysadmin(settings, plans), dba(settings, plans)];
             if settings.registration.wanted == Wanted::Yes {
-                all.push(stitch(settings));
+                all.push(stitch(plans));
             }
             all.join("\n")
         }
@@ -33,23 +104,20 @@ pub(crate) fn text(settings: &Settings, audience: Option<Audience>) -> String {
 }
 
 /// What is planned when nothing exists yet; nothing for a step that is left out.
-fn offline<S: Step>(settings: &Settings) -> Plan {
+fn offline<S: Step>(settings: &Settings) -> (StepId, Plan) {
     let wanted = settings.steps.contains(&S::ID) && S::skip(settings).is_none();
-    if wanted {
+    let plan = if wanted {
         S::plan(settings, &S::Facts::default())
     } else {
         Plan::default()
-    }
+    };
+    (S::ID, plan)
 }
 
-fn dba(settings: &Settings) -> String {
-    let plans = [
-        offline::<Database>(settings),
-        offline::<Role>(settings),
-        offline::<Ownership>(settings),
-    ];
-    let changes: Vec<_> = plans.iter().flat_map(|plan| &plan.changes).collect();
-    let mut out = String::from(DBA_HEADER);
+fn dba(settings: &Settings, plans: &Plans) -> String {
+    let changes = plans.changes(&DBA_STEPS);
+    let mut out = String::from(DBA_HEADER) + &plans.origin("--") + DBA_SETTINGS;
+    out.push_str(&by_hand(plans, &DBA_STEPS, "--"));
     let needs_password = changes.iter().any(|change| matches!(&change.action, Action::Sql(sql) if sql.statements.iter().any(crate::change::Statement::holds_secret)));
     if needs_password {
         let _ = write!(
@@ -102,14 +170,15 @@ fn connect_word(name: &str) -> String {
     sql::identifier(name)
 }
 
-fn sysadmin(settings: &Settings) -> String {
-    let mut out = String::from(SYSADMIN_HEADER);
+fn sysadmin(settings: &Settings, plans: &Plans) -> String {
+    let mut out = String::from(SYSADMIN_HEADER) + &plans.origin("#") + SYSADMIN_SETTINGS;
     if settings.bastion.is_none() {
         out.push_str("# No SSH server is set (--bastion), so there is nothing to do here.\n");
         return out;
     }
     out.push_str("[ \"$(id -u)\" = 0 ] || { echo 'run this as root: sudo sh FILE' >&2; exit 1; }\n");
-    for change in &offline::<SshUser>(settings).changes {
+    out.push_str(&by_hand(plans, &[StepId::SshUser], "#"));
+    for change in plans.changes(&[StepId::SshUser]) {
         if let Action::Host(script) = &change.action {
             let _ = writeln!(
                 out,
@@ -123,18 +192,40 @@ fn sysadmin(settings: &Settings) -> String {
     out
 }
 
-fn cloud(settings: &Settings) -> String {
-    cloud::script(settings, &offline::<Allowlist>(settings).findings)
+fn cloud(settings: &Settings, plans: &Plans) -> String {
+    let findings = plans
+        .plans
+        .get(&StepId::Allowlist)
+        .map_or(&[][..], |plan| &plan.findings);
+    cloud::script(settings, &plans.origin("#"), findings)
+}
+
+/// What only a person can do, as remarks.
+fn by_hand(plans: &Plans, steps: &[StepId], remark: &str) -> String {
+    let found = steps
+        .iter()
+        .filter_map(|step| plans.plans.get(step))
+        .flat_map(|plan| &plan.findings);
+    let mut out = String::new();
+    for finding in found.filter(|finding| finding.verdict == Verdict::Bad && !is_for_others(finding.code)) {
+        let advice = finding.advice.as_deref().unwrap_or_default();
+        let text = format!("By hand: {}\n{advice}", finding.text);
+        out.push('\n');
+        for line in text.trim_end().lines() {
+            let _ = writeln!(out, "{remark} {line}");
+        }
+    }
+    out
 }
 
 /// The request to Stitch, for whoever has the token.
-fn stitch(settings: &Settings) -> String {
+fn stitch(plans: &Plans) -> String {
     let mut out = String::from(STITCH_HEADER);
-    let plan = offline::<Registration>(settings);
-    if plan.changes.is_empty() {
+    let changes = plans.changes(&[StepId::Registration]);
+    if changes.is_empty() {
         out.push_str("# --register was not given, so there is nothing to do here.\n");
     }
-    for change in &plan.changes {
+    for change in changes {
         if let Action::Http(request) = &change.action {
             let (summary, why) = (one_line(&change.summary), change.why);
             let _ = writeln!(out, "\n# To {summary}.\n# Why: {why}\n{}", shell::curl(request));
@@ -152,9 +243,13 @@ const DBA_HEADER: &str = "\
 -- Run it with psql (10 or newer) as a login that may create databases and roles:
 --     psql -X -d postgres -f FILE
 -- Then check: stitch-pg check
-\\set ON_ERROR_STOP on
+";
+
+const DBA_SETTINGS: &str = "\\set ON_ERROR_STOP on
 \\set QUIET on
 ";
+
+const DBA_STEPS: [StepId; 3] = [StepId::Database, StepId::Role, StepId::Ownership];
 
 /// The password comes from the environment or from a person. Whether it is there is not asked of the server, which
 /// would log the question.
@@ -178,12 +273,17 @@ SET log_min_error_statement = 'panic';
 \\endif
 ";
 
+/// Each part is what `setup` runs by itself, and stays in a shell of its own.
+const SYSADMIN_SETTINGS: &str = "\
+# shellcheck disable=SC2030,SC2031 # each part runs in a shell of its own
+set -eu
+";
+
 const SYSADMIN_HEADER: &str = "\
 #!/bin/sh
 # For the administrator of the SSH server. Made by stitch-pg; it holds no secret and can be run twice.
 # Run it as root: sudo sh FILE
 # Then check: stitch-pg check
-set -eu
 ";
 
 const STITCH_HEADER: &str = "\

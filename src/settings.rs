@@ -35,7 +35,7 @@ mod url;
 mod words;
 
 pub use ask::{Answered, Ask, Before, Question, Said, Typing};
-pub use complete::{Approval, Audience, Purpose, Request, complete};
+pub use complete::{Approval, Audience, Purpose, Request, answers, check_file, complete};
 pub use draft::{Draft, Source};
 pub use environment::{Environment, Stdin};
 pub use handed_over::{HandedOver, WayIn};

@@ -156,6 +156,12 @@ impl World {
         &self.found
     }
 
+    /// The SSH server's host key, as far as it was reached over SSH.
+    #[must_use]
+    pub fn host_key(&self) -> Option<String> {
+        self.gateway.as_ref()?.host_key()
+    }
+
     /// Runs a POSIX shell script as root on the SSH server that only looks, and returns what it printed on stdout.
     pub(crate) async fn look_on_host(&mut self, script: &Statement) -> Result<String> {
         self.host().await?.as_root(script).await

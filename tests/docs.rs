@@ -5,6 +5,62 @@ use std::path::{Path, PathBuf};
 
 use stitch_pg::settings::{Environment, Id, Problems, Purpose, Request};
 
+#[path = "support/json.rs"]
+#[expect(dead_code, unreachable_pub, reason = "this crate uses a part of it")]
+mod json;
+
+#[test]
+fn config_schema_json_describes_the_example() {
+    is_current("config.schema.json", &stitch_pg::cli::config_schema());
+    let text = std::fs::read_to_string(document("example.toml")).unwrap();
+    let example: toml::Table = text.parse().unwrap();
+    let mut example = serde_json::to_value(example).unwrap();
+    json::valid("config.schema.json", &example);
+    for (section, key, value) in [
+        ("stitch", "databse", serde_json::json!("x")),
+        ("stitch", "password", serde_json::json!("x")),
+        ("stitch", "ssl", serde_json::json!("yes")),
+        ("admin", "port", serde_json::json!([1])),
+    ] {
+        let kept = example[section].clone();
+        example[section][key] = value;
+        assert!(
+            json::check("config.schema.json", &example).is_err(),
+            "{section}.{key} passed"
+        );
+        example[section] = kept;
+    }
+}
+
+/// One real example of each file that is handed to somebody, as the tests of the program have it.
+#[test]
+fn handoff_md_has_what_the_program_writes() {
+    let golden = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/cli/golden")
+            .join(name);
+        let text = std::fs::read_to_string(path).unwrap();
+        let text = text.strip_prefix("--- stdout\n").unwrap_or(&text);
+        let text = text.split("--- stderr\n").next().unwrap_or_default();
+        text.trim_end().to_owned()
+    };
+    let mut page = include_str!("handoff.md").to_owned();
+    for name in [
+        "script-dba.txt",
+        "script-sysadmin.txt",
+        "script-cloud.txt",
+        "plan.md",
+        "undo.txt",
+        "sheet.txt",
+        "config-init.toml",
+    ] {
+        let hole = format!("{{{{{name}}}}}");
+        assert!(page.contains(&hole), "{name} is not shown");
+        page = page.replace(&hole, &golden(name));
+    }
+    is_current("handoff.md", &page);
+}
+
 fn document(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
 }

@@ -12,6 +12,7 @@ use crate::expect::Expected;
 use crate::report::{Command, Ending, Report};
 use crate::runner::{self, Run, Start};
 use crate::settings::Settings;
+use crate::sheet::Sheet;
 use crate::undo::UndoFile;
 use crate::world::{Access, World};
 
@@ -29,6 +30,7 @@ pub(crate) struct Journey<'a> {
     pub(crate) asker: Asker,
     pub(crate) undo: UndoFile,
     pub(crate) report_file: Option<&'a Path>,
+    pub(crate) sheet: Option<Sheet>,
     pub(crate) start: Start,
     pub(crate) expected: Option<Expected>,
 }
@@ -62,6 +64,9 @@ impl Journey<'_> {
         if let Some(path) = self.report_file {
             fs::write(path, format!("{:#}\n", report.json(&self.settings)))
                 .with_context(|| format!("cannot write the report {}", path.display()))?;
+        }
+        if let Some(sheet) = self.sheet.filter(|_| report.came_through()) {
+            sheet.write(&report, &self.settings, world.host_key())?;
         }
         match said {
             // Nobody reads on (`| head`); what was done is done all the same, and the exit code tells.

@@ -25,7 +25,7 @@ const HOLES: [(&str, &str, &str); 10] = [
     ("APP", "APP", "the app's name"),
 ];
 
-pub(super) fn script(settings: &Settings, findings: &[Finding]) -> String {
+pub(super) fn script(settings: &Settings, origin: &str, findings: &[Finding]) -> String {
     let mut holes = Vec::new();
     let mut body = String::new();
     for (finding, subjects) in grouped(findings) {
@@ -45,7 +45,7 @@ pub(super) fn script(settings: &Settings, findings: &[Finding]) -> String {
             }
         }
     }
-    let mut out = String::from(HEADER);
+    let mut out = String::from(HEADER) + origin + "set -eu\n";
     if !holes.is_empty() {
         out.push_str("\n# What only the provider knows. Set it before: NAME=value sh FILE\n");
     }
@@ -87,7 +87,8 @@ fn filled(command: &str, holes: &mut Vec<(&'static str, &'static str)>) -> Strin
 const HEADER: &str = "\
 #!/bin/sh
 # For whoever opens firewalls at the cloud provider. Made by stitch-pg, which runs none of it.
-set -eu
+# Run it with the provider's own tool, logged in with the right to change the instance's network rules: sh FILE
+# Then check: stitch-pg check
 ";
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! and everything is checked together.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
@@ -97,6 +97,65 @@ pub fn complete(
     warnings.append(&mut settings.warnings);
     settings.warnings = warnings;
     Ok(settings)
+}
+
+/// What was said about the settings, and answered where there is an asker, for a file that says it again. Secrets are not
+/// in it, nor what only a server or a file elsewhere knows.
+///
+/// # Errors
+/// [`Problems`] when anything is malformed; what the asker failed with, when it did.
+pub fn answers(flags: Draft, request: &Request, environment: &Environment, asker: Option<&dyn Ask>) -> Result<Draft> {
+    let mut problems = Problems::default();
+    let draft = gather(flags, request, environment, &mut problems);
+    let context = Context {
+        request,
+        environment,
+        asker,
+    };
+    let mut found = problems.clone();
+    let _ = check::settings(&draft, &context, &mut found);
+    found.only_malformed().sorted().into_result()?;
+    questions::fill(draft, &context)
+}
+
+/// Looks through a settings file by itself: every key and value, without connecting and without opening what it names.
+/// How many settings it holds.
+///
+/// # Errors
+/// [`Problems`] when anything is malformed.
+pub fn check_file(path: &Path, environment: &Environment) -> Result<usize, Problems> {
+    let mut problems = Problems::default();
+    let mut draft = file::load(Some(path), environment, &mut problems);
+    let count = Id::ALL.iter().filter(|id| draft.has(**id)).count();
+    if let Some(given) = draft.take(Id::Url) {
+        let text = given.texts().first().map(String::as_str).unwrap_or_default();
+        match url::parse(text, &given.source, Passwords::Refused) {
+            Ok(parts) => draft = draft.or(parts),
+            Err(error) => problems.malformed(Id::Url, format_args!("{}: {error:#}", given.source)),
+        }
+    }
+    // Files that another machine has are another machine's to read.
+    for id in [
+        Id::AdminPassword,
+        Id::Password,
+        Id::HbaFile,
+        Id::PublicKeyFile,
+        Id::Service,
+    ] {
+        draft.take(id);
+    }
+    let request = Request {
+        purpose: Purpose::Script(None),
+        approval: Approval::Asked,
+        config: None,
+    };
+    let context = Context {
+        request: &request,
+        environment,
+        asker: None,
+    };
+    let _ = check::settings(&draft, &context, &mut problems);
+    problems.only_malformed().sorted().into_result().map(|()| count)
 }
 
 /// Lays flags over environment over file, a URL and a service at the level of who named them.

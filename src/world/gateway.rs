@@ -41,6 +41,11 @@ impl Gateway {
         Ok(ssh.clone())
     }
 
+    /// The fingerprint of the server's host key, once somebody was logged in.
+    pub(crate) fn host_key(&self) -> Option<String> {
+        self.login.get()?.host_key()
+    }
+
     /// A connection from the SSH server to `host:port`.
     pub(crate) async fn forward(&self, host: &str, port: u16) -> Result<UnixStream> {
         self.login().await?.forward(host, port).await

@@ -121,6 +121,11 @@ impl Ssh {
         Self::enter(Arc::new(door), Some(login::Proof::key(pem))).await
     }
 
+    /// The fingerprint of the server's host key.
+    pub(super) fn host_key(&self) -> Option<String> {
+        self.session.host_key().map(|(key, _)| host_key::fingerprint(key))
+    }
+
     /// What the server called itself.
     pub(super) fn greeting(&self) -> String {
         self.session.banner().unwrap_or_default().to_owned()

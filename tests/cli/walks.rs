@@ -119,7 +119,7 @@ fn the_dba_script_runs_twice_leads_to_ready_and_keeps_the_password_out_of_the_lo
     assert_eq!(check.status, Some(0), "{}", everything(&check));
 }
 
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
+pub(crate) const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
 
 #[test]
 fn a_server_that_is_not_there_fails_with_what_to_do() {

@@ -97,7 +97,7 @@ fn quoted_name(target: &SshTarget) -> String {
 }
 
 /// As `ssh-keygen -l` writes it.
-fn fingerprint(key: &[u8]) -> String {
+pub(super) fn fingerprint(key: &[u8]) -> String {
     let hash = base64::encode_block(&sha::sha256(key));
     format!("SHA256:{}", hash.trim_end_matches('='))
 }

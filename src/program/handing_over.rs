@@ -1,0 +1,117 @@
+//! What is made for others: the script of a plan, and the settings file.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Stop, print, stopped};
+use crate::cli::{self, Config, Invocation};
+use crate::console::plain::{Plain, Volume};
+use crate::console::style::{ColorChoice, Look};
+use crate::console::terminal::Terminal;
+use crate::console::{Approved, Asker};
+use crate::report::{Command, Format, Outcome, Report};
+use crate::runner::{self, Run, Start};
+use crate::script::{self, Plans};
+use crate::settings::{self, Approval, Ask, Audience, Environment, Purpose, Request, Settings, Stdin};
+use crate::undo::UndoFile;
+use crate::world::{Access, World};
+
+/// Looks at everything, and prints what is missing for somebody else to run.
+pub(super) async fn script_from_plan(
+    mut settings: Settings,
+    audience: Option<Audience>,
+    stop: &mut Stop,
+) -> Result<u8> {
+    let mut world = World::new(&settings, Access::ReadOnly, Asker::nobody());
+    let mut console = Plain {
+        approved: Approved::No,
+        format: Format::Text,
+        volume: Volume::Quiet,
+        look: Look::of(
+            &console::Term::stderr(),
+            ColorChoice::Never,
+            &Environment::default().surroundings,
+        ),
+    };
+    let mut report = Report::new(Command::Plan);
+    let mut run = Run {
+        command: Command::Plan,
+        world: &mut world,
+        console: &mut console,
+        undo: UndoFile::none(),
+        start: Start::StepByStep,
+        expected: None,
+    };
+    tokio::select! {
+        looked = runner::run(&mut settings, &mut run, &mut report) => looked?,
+        () = stop.requested() => return Ok(stopped()),
+    }
+    let failed = report.steps.iter().find_map(|step| match &step.outcome {
+        Outcome::Failed(error, ..) => Some((step.step, error)),
+        _ => None,
+    });
+    if let Some((step, error)) = failed {
+        bail!("there is no plan to script, since the step {step} failed: {error:#}");
+    }
+    print(&script::text(&settings, &Plans::seen(&report, &settings), audience))
+}
+
+/// The settings file: checked, written, described.
+pub(super) async fn config(
+    what: &Config,
+    invocation: &Invocation,
+    environment: Environment,
+    stop: &mut Stop,
+) -> Result<u8> {
+    match what {
+        Config::Schema => print(&cli::config_schema()),
+        Config::Check { file } => {
+            let count = settings::check_file(file, &environment)?;
+            print(&format!(
+                "{}: {count} settings, nothing wrong with them\n",
+                file.display()
+            ))
+        }
+        Config::Init { file } => {
+            let request = Request {
+                purpose: Purpose::Plan,
+                approval: Approval::Asked,
+                config: invocation.run.config.clone(),
+            };
+            let flags = invocation.flags.clone();
+            let asking = environment.stdin == Stdin::Terminal;
+            let voice = Terminal::new(
+                super::look(invocation, &environment, &console::Term::stderr()),
+                Approved::No,
+                Format::Text,
+            );
+            let directory = environment.directory.clone();
+            let work = tokio::task::spawn_blocking(move || {
+                settings::answers(flags, &request, &environment, asking.then_some(&voice as &dyn Ask))
+            });
+            let draft = tokio::select! {
+                draft = work => draft.context("the questions were cut short")??,
+                () = stop.requested() => return Ok(stopped()),
+            };
+            save(&directory.join(file), &cli::config_file(&draft, &directory, file))?;
+            print(&format!(
+                "{} is written; look through it, and run: stitch-pg plan --config {0}\n",
+                file.display()
+            ))
+        }
+    }
+}
+
+/// Never over a file that is there.
+fn save(path: &Path, text: &str) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .with_context(|| format!("cannot make {}", path.display()))?;
+    file.write_all(text.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,194 @@
+//! `--sheet FILE`: all that goes into Stitch's form, and what a security team asks about, in one file that is nobody else's
+//! to read. The password is in it only when that is asked for.
+
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use openssl::hash::MessageDigest;
+use openssl::x509::X509;
+use serde_json::{Map, Value, json};
+
+use crate::console::sheet as form;
+use crate::report::{Report, stitch_sees, ticks_ssl};
+use crate::settings::{RootCertificates, Settings};
+
+/// By this a file is known to be ours to write anew.
+const TITLE: &str = "stitch-pg connection sheet";
+
+/// A sheet that was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Sheet {
+    pub(crate) path: PathBuf,
+    pub(crate) password: Password,
+}
+
+/// Whether the password is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Password {
+    Shown,
+    LeftOut,
+}
+
+/// What identifies the machines on the way, for whoever must approve them.
+#[derive(Debug, Default)]
+struct Trust {
+    /// The SSH server's host key.
+    host_key: Option<String>,
+    /// Stitch's public key.
+    stitch_key: Option<String>,
+    /// Subject and fingerprint of each certificate authority that the server was held against.
+    authorities: Vec<(String, String)>,
+}
+
+impl Sheet {
+    /// Writes it: JSON where the name ends in `.json`, text otherwise. An older sheet is written anew, no other file.
+    pub(crate) fn write(&self, report: &Report, settings: &Settings, host_key: Option<String>) -> Result<()> {
+        let trust = Trust {
+            host_key,
+            stitch_key: settings
+                .bastion
+                .as_ref()
+                .and_then(|bastion| Some(bastion.public_key.as_ref()?.to_string())),
+            authorities: authorities(settings)?,
+        };
+        let is_json = self.path.extension().is_some_and(|extension| extension == "json");
+        let text = if is_json {
+            format!("{:#}\n", self.json(report, settings, &trust))
+        } else {
+            self.text(report, settings, &trust)
+        };
+        self.save(&text)
+            .with_context(|| format!("cannot write the sheet {}", self.path.display()))
+    }
+
+    fn text(&self, report: &Report, settings: &Settings, trust: &Trust) -> String {
+        let mut page = format!("{TITLE}\n\n{}\n", form::text(settings, report.stitch_encryption));
+        if let (Password::Shown, Some(password)) = (self.password, settings.stitch.password.secret()) {
+            let _ = writeln!(page, "  {:<18} {}", "Password", password.reveal());
+        }
+        let _ = write!(
+            page,
+            "\nThe same for Stitch Connect: POST https://api.stitchdata.com/v4/destinations\n\n{:#}\n\nFor the security team:\n",
+            self.body(report, settings)
+        );
+        let mut line = |label: &str, value: &str| {
+            let _ = writeln!(page, "  {label:<22} {value}");
+        };
+        if settings.bastion.is_some() {
+            line(
+                "SSH server's host key",
+                trust
+                    .host_key
+                    .as_deref()
+                    .unwrap_or("not seen: it was not reached over SSH"),
+            );
+            line(
+                "Stitch's public key",
+                trust.stitch_key.as_deref().unwrap_or("not given"),
+            );
+        }
+        for (subject, fingerprint) in &trust.authorities {
+            line("certificate authority", &format!("{subject} SHA256 {fingerprint}"));
+        }
+        if trust.authorities.is_empty() {
+            line(
+                "certificate authority",
+                "none was given (--sslrootcert); Stitch checks none unless one is pasted in",
+            );
+        }
+        page
+    }
+
+    fn json(&self, report: &Report, settings: &Settings, trust: &Trust) -> Value {
+        let authorities = trust.authorities.iter();
+        json!({
+            "title": TITLE,
+            "connection": report.json(settings)["connection"],
+            "connect_api": { "method": "POST", "path": "/v4/destinations", "body": self.body(report, settings) },
+            "trust": {
+                "ssh_host_key": trust.host_key,
+                "stitch_public_key": trust.stitch_key,
+                "certificate_authorities": authorities
+                    .map(|(subject, fingerprint)| json!({ "subject": subject, "sha256": fingerprint }))
+                    .collect::<Vec<_>>(),
+            },
+        })
+    }
+
+    /// The body of Stitch Connect's create call, all values as the strings that it documents.
+    fn body(&self, report: &Report, settings: &Settings) -> Value {
+        let stitch = &settings.stitch;
+        let mut properties = Map::new();
+        let mut set = |name: &str, value: String| properties.insert(name.to_owned(), Value::String(value));
+        set("host", stitch_sees(settings));
+        set("port", stitch.port.to_string());
+        set("username", stitch.role.to_string());
+        if let (Password::Shown, Some(password)) = (self.password, stitch.password.secret()) {
+            set("password", password.reveal().to_owned());
+        }
+        set("database", stitch.database.to_string());
+        set("ssl", ticks_ssl(stitch.ssl, report.stitch_encryption).to_string());
+        match &settings.bastion {
+            None => drop(set("encryption_type", "none".to_owned())),
+            Some(bastion) => {
+                set("encryption_type", "ssh".to_owned());
+                set("encryption_host", bastion.stitch_host.to_string());
+                set("encryption_port", bastion.stitch_port.to_string());
+                set("encryption_username", bastion.tunnel_user.to_string());
+            }
+        }
+        json!({ "type": "postgres", "name": stitch.database.as_str(), "properties": properties })
+    }
+
+    fn save(&self, text: &str) -> Result<()> {
+        match fs::read(&self.path) {
+            Ok(old) => {
+                let old = String::from_utf8_lossy(&old);
+                let ours = old.is_empty() || old.lines().take(3).any(|line| line.contains(TITLE));
+                ensure!(ours, "there is another file of that name; it is left as it is");
+                fs::set_permissions(&self.path, fs::Permissions::from_mode(0o600))?;
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&self.path)?;
+        file.write_all(text.as_bytes())?;
+        Ok(file.sync_all()?)
+    }
+}
+
+fn authorities(settings: &Settings) -> Result<Vec<(String, String)>> {
+    let Some(RootCertificates::File(path)) = &settings.admin.tls.root else {
+        return Ok(Vec::new());
+    };
+    read_authorities(path).with_context(|| format!("cannot read the certificates in {}", path.display()))
+}
+
+fn read_authorities(path: &Path) -> Result<Vec<(String, String)>> {
+    let certificates = X509::stack_from_pem(&fs::read(path)?)?;
+    certificates
+        .iter()
+        .map(|certificate| {
+            let digest = certificate.digest(MessageDigest::sha256())?;
+            let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+            let names = certificate.subject_name().entries();
+            let subject: Vec<String> = names
+                .map(|entry| {
+                    let value = entry.data().to_string().unwrap_or_default();
+                    format!("{}={value}", entry.object().nid().short_name().unwrap_or("?"))
+                })
+                .collect();
+            Ok((subject.join(", "), pairs.join(":")))
+        })
+        .collect()
+}
