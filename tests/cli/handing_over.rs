@@ -53,7 +53,7 @@ fn the_answers_become_a_file_that_says_the_same() {
 
     let check = stitch_pg(Place::Here).args(["config", "check", "new.toml"]);
     fs::copy(&file, check.home().join("new.toml")).unwrap();
-    let fine = check.run();
+    let right = check.run();
     assert!(
         fine.success() && fine.stdout == "new.toml: 7 settings, nothing wrong with them\n",
         "{fine:?}"
