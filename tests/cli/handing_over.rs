@@ -55,8 +55,8 @@ fn the_answers_become_a_file_that_says_the_same() {
     fs::copy(&file, check.home().join("new.toml")).unwrap();
     let right = check.run();
     assert!(
-        fine.success() && fine.stdout == "new.toml: 7 settings, nothing wrong with them\n",
-        "{fine:?}"
+        right.success() && right.stdout == "new.toml: 7 settings, nothing wrong with them\n",
+        "{right:?}"
     );
     fs::write(
         check.home().join("new.toml"),
