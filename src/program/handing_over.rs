@@ -30,6 +30,7 @@ pub(super) async fn script_from_plan(
         approved: Approved::No,
         format: Format::Text,
         volume: Volume::Quiet,
+        pace: None,
         look: Look::of(
             &console::Term::stderr(),
             ColorChoice::Never,
