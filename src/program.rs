@@ -114,12 +114,12 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
                 return Ok(stopped());
             };
             if *from_plan {
-                handing_over::script_from_plan(settings, *audience, stop).await
+                Box::pin(handing_over::script_from_plan(settings, *audience, stop)).await
             } else {
                 print(&script::text(&settings, &script::Plans::offline(&settings), *audience))
             }
         }
-        CliCommand::Config { what } => handing_over::config(what, invocation, environment, stop).await,
+        CliCommand::Config { what } => Box::pin(handing_over::config(what, invocation, environment, stop)).await,
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
         CliCommand::Completions { shell } => {
             let mut text = Vec::new();
