@@ -156,9 +156,12 @@ fn reach(code: Code, subject: Option<&str>) -> &'static [Reach] {
         Code::TunnelProved => &[Reach::Login, Reach::Forward, Reach::Database],
         Code::TunnelName | Code::TunnelTcp => &[Reach::First],
         Code::TunnelHandshake | Code::TunnelHostKey | Code::TunnelLogin => &[Reach::Login],
-        Code::TunnelForward | Code::TunnelTarget | Code::LoginTunnel | Code::SshServerAllows | Code::SshForwardingOff | Code::SshForwardingRestricted => {
-            &[Reach::Forward]
-        }
+        Code::TunnelForward
+        | Code::TunnelTarget
+        | Code::LoginTunnel
+        | Code::SshServerAllows
+        | Code::SshForwardingOff
+        | Code::SshForwardingRestricted => &[Reach::Forward],
         Code::LayerNotReached => match subject {
             Some("protocol" | "TLS" | "authentication") => &[Reach::Database],
             _ => &[],

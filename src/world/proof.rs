@@ -8,7 +8,6 @@ use openssl::base64;
 use openssl::pkey::PKey;
 
 use crate::change::Statement;
-use crate::finding::Code;
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
