@@ -29,8 +29,17 @@ impl Report {
             })),
             "steps": self.steps.iter().map(step_json).collect::<Vec<_>>(),
             "connection": self.connection_json(settings),
-            "path": path::hops(self, settings).iter().map(hop_json).collect::<Vec<_>>(),
+            "path": self.path_json(settings),
         })
+    }
+
+    /// Only where the login as Stitch was looked at: before, there is nothing to join.
+    fn path_json(&self, settings: &Settings) -> Vec<Value> {
+        if self.came_through() {
+            path::hops(self, settings).iter().map(hop_json).collect()
+        } else {
+            Vec::new()
+        }
     }
 
     /// The fields of Stitch's form, under the names its API gives them.
