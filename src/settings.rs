@@ -44,7 +44,7 @@ pub use manage::{Machine, Manage};
 pub use problems::{Problem, Problems};
 pub use region::Region;
 pub use registration::{ApiUrl, Insecure, Registration, SendPassword, UnmappedSources, Wanted};
-pub use ssh::{BastionServer, IdentitySource, SshTarget};
+pub use ssh::{AgentKeys, BastionServer, IdentitySource, SshTarget};
 pub use tunnel::{Adopt, KeyOption, LoginShell, Prove};
 
 /// The settings of one run.

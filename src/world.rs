@@ -39,7 +39,7 @@ pub(crate) use failure::{Failure, Layer};
 use postgres::ask;
 pub(crate) use proof::Proof;
 pub use server::Server;
-pub(crate) use ssh::Wish;
+pub(crate) use ssh::{SshLayer, Wish};
 
 /// What a run can reach.
 pub struct World {

@@ -273,8 +273,17 @@ codes! {
     LoginName = "login-name", "connection", "The host name does not resolve.", "Correct `--stitch-host`; private names resolve only inside their network.";
     LoginTcp = "login-tcp", "connection", "No TCP connection: refused, or no answer.",
         "Refused: nothing listens on that address and port. No answer: a firewall drops the packets.";
-    LoginTunnel = "login-tunnel", "connection", "The SSH server did not carry the connection to the database.",
-        "The finding tells which: login, forwarding forbidden, or the database not reachable from there.";
+    LayerNotReached = "layer-not-reached", "connection", "An earlier layer failed, so this one was not tried.", "Mend the layer that failed, then run `stitch-pg check` again.";
+    LoginTunnel = "login-tunnel", "connection", "The way through the SSH server was not walked to its end.", "The finding tells why.";
+    TunnelName = "tunnel-name", "connection", "The SSH server's name does not resolve.", "Correct `--bastion`; private names resolve only inside their network.";
+    TunnelTcp = "tunnel-tcp", "connection", "No TCP connection to the SSH server: refused, or no answer.", "Refused: nothing listens there. No answer: a firewall drops the packets.";
+    TunnelHandshake = "tunnel-handshake", "connection", "What answers there does not speak SSH, says nothing, or shares no key exchange with us.", "Check the port; on the server `MaxStartups` and lists of banned addresses.";
+    TunnelHostKey = "tunnel-host-key", "connection", "The SSH server's host key is unknown, changed or revoked. Nothing was sent to it.",
+        "Compare the fingerprint with what the server's console says; then `--host-key`.";
+    TunnelLogin = "tunnel-login", "connection", "The SSH server does not let the login in.", "The step ssh-user and the SSH server's own log tell why.";
+    TunnelForward = "tunnel-forward", "connection", "The SSH server lets the login in and does not forward.", "The step ssh-user tells which setting forbids it.";
+    TunnelTarget = "tunnel-target", "connection", "The SSH server forwards, and does not reach the database: no such name there, nothing listens, or a firewall between the two.",
+        "Check the database's `listen_addresses` and the firewall between the two; `--stitch-host` as the SSH server knows it.";
     TunnelProved = "tunnel-proved", "connection", "A key of our own, beside Stitch's and with the same options, came all the way: into the SSH server, on to the database, and in as the Stitch role. It was taken out again.", "Nothing to do.";
     TunnelNotProved = "tunnel-not-proved", "connection", "The whole way could not be walked, since Stitch's public key was not given.", "Give it with `--public-key` or `--public-key-file`.";
     TunnelKeyWide = "tunnel-key-wide", "connection", "A key with the options of Stitch's is granted more than it should be: a terminal, agent forwarding, or another target.", "`stitch-pg setup` writes the options anew; see `--key-options`.";

@@ -28,6 +28,8 @@ pub struct SshTarget {
     pub port: Port,
     /// Private key files to try, in order, after the agent; missing ones are skipped.
     pub identities: Vec<PathBuf>,
+    /// Which of the agent's keys may be shown to it.
+    pub agent_keys: AgentKeys,
     /// Whether the identities were named by the user (then a missing file is an error).
     pub identity_source: IdentitySource,
     /// `known_hosts` files, in order.
@@ -45,6 +47,16 @@ impl fmt::Display for SshTarget {
             _ => write!(f, "{}@{}:{}", self.user, self.host, self.port),
         }
     }
+}
+
+/// Which of the agent's keys may be shown to a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AgentKeys {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of the identities alone (`IdentitiesOnly yes`).
+    Listed,
 }
 
 /// Where the list of private keys comes from.

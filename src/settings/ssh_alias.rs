@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use ssh2_config::{HostParams, ParseRule, SshConfig};
 
-use super::{IdentitySource, SshTarget};
+use super::{AgentKeys, IdentitySource, SshTarget};
 use crate::names::{HostName, Port};
 
 /// More servers than this on the way are a circle.
@@ -73,6 +73,10 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
             IdentitySource::Default,
         ),
     };
+    let agent_keys = match extra("IdentitiesOnly") {
+        Some((_, words)) if words.first().is_some_and(|word| word.eq_ignore_ascii_case("yes")) => AgentKeys::Listed,
+        _ => AgentKeys::All,
+    };
     let known_hosts = match (&options.known_hosts, extra("UserKnownHostsFile")) {
         (Some(file), _) => vec![file.clone()],
         (None, Some((_, files))) => files.iter().map(|file| expand(Path::new(file))).collect(),
@@ -90,6 +94,7 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
         user,
         port,
         identities,
+        agent_keys,
         identity_source,
         known_hosts,
         host_key: options.host_key.clone(),

@@ -104,7 +104,10 @@ impl Step for Connection {
                 )
                 .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
             ),
-            Login::Refused(failure) => plan.find(layers::finding(failure)),
+            Login::Refused(failure) => {
+                plan.find(layers::finding(failure));
+                layers::not_reached(&mut plan, failure);
+            }
             Login::In(inside) => inside.judge(&mut plan, settings),
         }
         plan

@@ -5,6 +5,8 @@ use std::fmt;
 
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::world::ssh::SshLayer;
+
 /// The layer at which a connection ended, in the order they are passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Layer {
@@ -42,6 +44,8 @@ impl Layer {
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) layer: Layer,
+    /// How far the way through the SSH server came, when it was there that it ended.
+    pub(crate) ssh: Option<SshLayer>,
     /// The server's code, when it was the server that refused.
     pub(crate) state: Option<SqlState>,
     /// Where in the server, which tells apart what has the same code.
@@ -56,6 +60,7 @@ impl Failure {
     pub(crate) fn new(layer: Layer, text: impl Into<String>) -> Self {
         Self {
             layer,
+            ssh: None,
             state: None,
             routine: None,
             text: text.into(),
@@ -143,6 +148,7 @@ pub(crate) fn refused_login(error: &DbError, user: &str, database: &str, server:
     };
     Failure {
         layer,
+        ssh: None,
         state: Some(state.clone()),
         routine: error.routine().map(ToOwned::to_owned),
         text,

@@ -21,6 +21,7 @@ use crate::world::failure::{Failure, Layer};
 use crate::world::gateway::Gateway;
 use crate::world::open::open_direct;
 use crate::world::server::Server;
+use crate::world::ssh::layer::failure as ssh_failure;
 use crate::world::wire::Wire;
 
 use hello::hello;
@@ -232,7 +233,7 @@ impl Postgres {
         };
         match gateway.forward(login.host.as_str(), login.port.number()).await {
             Ok(stream) => Ok(Wire::unix(stream)),
-            Err(error) => Err(Failure::new(Layer::Tunnel, format!("{error:#}"))),
+            Err(error) => Err(ssh_failure(&error)),
         }
     }
 

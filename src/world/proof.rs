@@ -11,11 +11,12 @@ use crate::change::Statement;
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
-use crate::settings::{Bastion, BastionServer, IdentitySource, KeyOption, SshTarget};
+use crate::settings::{AgentKeys, Bastion, BastionServer, IdentitySource, KeyOption, SshTarget};
 use crate::shell::{self, Expiry};
 use crate::world::World;
 use crate::world::dial::{Session, log_in};
-use crate::world::failure::{Failure, Layer};
+use crate::world::failure::Failure;
+use crate::world::ssh::layer::failure as broken;
 use crate::world::ssh::{Ssh, Wish};
 use crate::world::wire::Wire;
 
@@ -62,14 +63,22 @@ impl World {
     /// Walks the whole way as Stitch will.
     pub(crate) async fn prove_tunnel(&mut self, bastion: &Bastion, stitchs: &PublicKey) -> Result<Proof> {
         let fresh = FreshKey::new()?;
-        let expiry = self.key_expiry(bastion).await?;
         let mut proof = Proof {
             outcome: Ok(()),
             granted: Vec::new(),
             refused: Vec::new(),
-            expiry,
+            expiry: Expiry::Unknown,
             left_behind: None,
         };
+        let expiry = match self.key_expiry(bastion).await {
+            Ok(expiry) => expiry,
+            Err(error) => {
+                // Not even the administrator gets there.
+                proof.outcome = Err(broken(&error));
+                return Ok(proof);
+            }
+        };
+        proof.expiry = expiry;
         let script = shell::lend_key(&bastion.tunnel_user, stitchs, &fresh.public, expiry);
         self.host().await?;
         self.lent_key = Some(LentKey {
@@ -84,7 +93,7 @@ impl World {
             // Nothing was written then, as a rule; what there is to take out is taken out.
             let _ = self.take_key_back().await;
             self.lent_key = None;
-            proof.outcome = Err(Failure::new(Layer::Tunnel, format!("{error:#}")));
+            proof.outcome = Err(broken(&error));
             return Ok(proof);
         }
         let outcome = self.walk(bastion, &fresh.pem, &mut proof).await;
@@ -109,17 +118,10 @@ impl World {
 
     async fn walk(&mut self, bastion: &Bastion, pem: &Secret, proof: &mut Proof) -> Result<(), Failure> {
         let ssh = self.enter_as_stitch(bastion, pem).await.map_err(|error| {
-            Failure::new(
-                Layer::Tunnel,
-                format!(
-                    "the SSH server does not let {} in with a key that stands beside Stitch's: {error:#}",
-                    bastion.tunnel_user
-                ),
-            )
-            .advise(
-                "look at what the step ssh-user finds; the SSH server's own log has the reason: journalctl -u ssh -u \
-                 sshd, or /var/log/auth.log",
-            )
+            broken(&error.context(format!(
+                "the SSH server does not let {} in with a key that stands beside Stitch's",
+                bastion.tunnel_user
+            )))
         })?;
         let mut wishes = vec![Wish::Terminal, Wish::Agent];
         if bastion.key_options.contains(&KeyOption::PermitOpen) {
@@ -215,15 +217,12 @@ fn this_machine(port: Port) -> Result<SshTarget> {
         known_as: "127.0.0.1".to_owned(),
         port,
         identities: Vec::new(),
+        agent_keys: AgentKeys::Listed,
         identity_source: IdentitySource::Default,
         known_hosts: Vec::new(),
         host_key: None,
         jumps: Vec::new(),
     })
-}
-
-fn broken(error: &anyhow::Error) -> Failure {
-    Failure::new(Layer::Tunnel, format!("{error:#}"))
 }
 
 #[cfg(test)]

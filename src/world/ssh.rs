@@ -17,11 +17,14 @@ use crate::settings::SshTarget;
 mod exec;
 mod host_key;
 mod key_file;
+pub(crate) mod layer;
 mod login;
 pub(super) mod wait;
 mod wish;
 
 pub(crate) use exec::{OUTPUT_MAX, Output};
+use layer::At as _;
+pub(crate) use layer::SshLayer;
 pub(crate) use wish::Wish;
 
 /// One session, logged in.
@@ -161,11 +164,12 @@ impl Ssh {
         };
         let entering = tokio::task::spawn_blocking(move || {
             let (session, socket) = door.open(forwarded)?;
-            host_key::check(&session, &door.target, &door.asker)?;
+            host_key::check(&session, &door.target, &door.asker).at(SshLayer::HostKey)?;
             let proof = match proof {
-                Some(proof) => proof.repeat(&session, &door.target.user)?,
-                None => login::log_in(&session, &door.target, &door.asker)?,
-            };
+                Some(proof) => proof.repeat(&session, &door.target.user),
+                None => login::log_in(&session, &door.target, &door.asker),
+            }
+            .at(SshLayer::Login)?;
             anyhow::Ok(Self {
                 session,
                 socket: Arc::new(socket),
@@ -205,14 +209,14 @@ impl Door {
     fn open(&self, forwarded: Option<OwnedFd>) -> Result<(Session, OwnedFd)> {
         let stream: OwnedFd = match forwarded {
             Some(stream) => stream,
-            None => self.dial()?.into(),
+            None => self.dial().at(SshLayer::Tcp)?.into(),
         };
         let socket = stream.try_clone().context("cannot share the SSH connection's socket")?;
         let mut session = Session::new().context("libssh2 cannot start a session")?;
         session.set_timeout(u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX));
         session.set_tcp_stream(stream);
         host_key::prefer_known_types(&session, &self.target)?;
-        session.handshake().map_err(|error| {
+        let shaken = session.handshake().map_err(|error| {
             let what = match error.code() {
                 ErrorCode::Session(-2 | -13 | -43) => {
                     "it does not speak SSH, or closed the connection at once; check the port, and on the server \
@@ -226,7 +230,8 @@ impl Door {
                 _ => "the handshake failed",
             };
             anyhow!("{what} (libssh2: {error})")
-        })?;
+        });
+        shaken.at(SshLayer::Banner)?;
         Ok((session, socket))
     }
 
@@ -262,6 +267,10 @@ fn why_not(error: &std::io::Error, timeout: Duration) -> String {
 }
 
 async fn look_up(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
+    addresses_of(target, timeout).await.at(SshLayer::Name)
+}
+
+async fn addresses_of(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
     let host = target.host.as_str();
     let asking = tokio::net::lookup_host((host, target.port.number()));
     let found = tokio::time::timeout(timeout, asking)

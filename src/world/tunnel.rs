@@ -10,7 +10,8 @@ use anyhow::{Context as _, Result, anyhow};
 use rustix::net::sockopt::set_tcp_quickack;
 use ssh2::{Channel, ErrorCode};
 
-use super::ssh::{Ssh, wait};
+use super::ssh::layer::At as _;
+use super::ssh::{Ssh, SshLayer, wait};
 use crate::secret::Secret;
 use crate::shell;
 
@@ -45,23 +46,28 @@ impl Ssh {
         });
         match opening.await.context("the SSH thread ended")? {
             Ok(()) => tokio::net::UnixStream::from_std(near).context("cannot use the socket"),
-            Err(error) => Err(self.explain(host, port, &error).await),
+            Err(error) => {
+                let (layer, error) = self.explain(host, port, &error).await;
+                Err(error).at(layer)
+            }
         }
     }
 
     /// libssh2 drops the server's own words; what can be found out from here is found out.
-    async fn explain(&self, host: &str, port: u16, error: &ssh2::Error) -> anyhow::Error {
+    async fn explain(&self, host: &str, port: u16, error: &ssh2::Error) -> (SshLayer, anyhow::Error) {
         let name = self.name();
         let refused = error.code() == ErrorCode::Session(-21);
         if refused && error.message().contains("prohibited") {
-            return anyhow!(
+            let error = anyhow!(
                 "the SSH server {name} does not forward {} to {host}:{port}: AllowTcpForwarding, DisableForwarding or \
                  PermitOpen in its sshd_config forbids it, or the options of the key in authorized_keys do",
                 self.user()
             );
+            return (SshLayer::Forward, error);
         }
         if !refused {
-            return anyhow!("the SSH server {name} opens no connection to {host}:{port} (libssh2: {error})");
+            let error = anyhow!("the SSH server {name} opens no connection to {host}:{port} (libssh2: {error})");
+            return (SshLayer::Forward, error);
         }
         let probe = format!("getent hosts {} >/dev/null || echo unknown\n", shell::quoted(host));
         let is_name = host.parse::<std::net::IpAddr>().is_err();
@@ -71,15 +77,17 @@ impl Ssh {
                 .await
                 .is_ok_and(|output| output.stdout.trim() == "unknown");
         if unknown {
-            return anyhow!(
+            let error = anyhow!(
                 "the SSH server {name} does not know the name {host}; use the name or address that the database has \
                  in the SSH server's own network"
             );
+            return (SshLayer::Target, error);
         }
-        anyhow!(
+        let error = anyhow!(
             "the SSH server {name} cannot reach {host}:{port}: nothing listens there, or a firewall between the two \
              stops it. The database's firewall must let the SSH server's private address in"
-        )
+        );
+        (SshLayer::Target, error)
     }
 }
 

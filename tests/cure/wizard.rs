@@ -175,6 +175,12 @@ impl Said {
         )
     }
 
+    /// What the findings of this code are about, in their order.
+    pub(crate) fn subjects(&self, code: &str) -> Vec<&str> {
+        let findings = self.findings().filter(|finding| finding["code"] == code);
+        findings.filter_map(|finding| finding["subject"].as_str()).collect()
+    }
+
     /// There is no finding of this code.
     #[track_caller]
     pub(crate) fn has_not(&self, code: &str) {

@@ -2,16 +2,17 @@
 
 use tokio_postgres::error::SqlState;
 
+use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::world::rehearsal::Refusal;
-use crate::world::{Failure, Layer};
+use crate::world::{Failure, Layer, SshLayer};
 
 /// The finding for a login that did not come about.
 pub(super) fn finding(failure: &Failure) -> Finding {
     let code = match failure.layer {
         Layer::Name => Code::LoginName,
         Layer::Tcp => Code::LoginTcp,
-        Layer::Tunnel => Code::LoginTunnel,
+        Layer::Tunnel => failure.ssh.map_or(Code::LoginTunnel, SshLayer::code),
         Layer::Protocol => Code::LoginProtocol,
         Layer::Tls => Code::LoginTls,
         Layer::Authentication if failure.is(&SqlState::INVALID_PASSWORD) => Code::LoginPassword,
@@ -22,16 +23,46 @@ pub(super) fn finding(failure: &Failure) -> Finding {
         code,
         format!(
             "Stitch's login fails at the layer {}: {}",
-            failure.layer.as_str(),
+            layer_of(failure),
             failure.text
         ),
     )
-    .about(failure.layer.as_str());
+    .about(layer_of(failure));
     match &failure.advice {
         Some(advice) => finding.advise(advice.clone()),
         None => finding,
     }
 }
+
+/// The layers behind the one at which it ended.
+pub(super) fn not_reached(plan: &mut Plan, failure: &Failure) {
+    let ssh = failure.ssh.into_iter().flat_map(|ended| {
+        SshLayer::ALL
+            .into_iter()
+            .filter(move |layer| *layer > ended)
+            .map(SshLayer::as_str)
+    });
+    let above = ABOVE
+        .into_iter()
+        .filter(|layer| *layer > failure.layer)
+        .map(Layer::as_str);
+    for layer in ssh.chain(above) {
+        plan.find(
+            Finding::unknown(
+                Code::LayerNotReached,
+                format!("not reached, since the layer {} failed", layer_of(failure)),
+            )
+            .about(layer),
+        );
+    }
+}
+
+fn layer_of(failure: &Failure) -> &'static str {
+    failure.ssh.map_or(failure.layer.as_str(), SshLayer::as_str)
+}
+
+/// The layers of PostgreSQL's own.
+const ABOVE: [Layer; 4] = [Layer::Protocol, Layer::Tls, Layer::Authentication, Layer::Database];
 
 /// The finding for an act of a load that the server refused.
 pub(super) fn rehearsal_refused(refusal: &Refusal, schema: Option<&str>) -> Finding {

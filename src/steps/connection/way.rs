@@ -57,7 +57,10 @@ impl Way {
             .map_or("", |bastion| bastion.tunnel_user.as_str());
         match &proof.outcome {
             Ok(()) => plan.find(Finding::good(Code::TunnelProved, proved(proof, settings, user))),
-            Err(failure) => plan.find(super::layers::finding(failure)),
+            Err(failure) => {
+                plan.find(super::layers::finding(failure));
+                super::layers::not_reached(plan, failure);
+            }
         }
         if !proof.granted.is_empty() {
             plan.find(

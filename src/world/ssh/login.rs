@@ -9,7 +9,7 @@ use ssh2::{ErrorCode, Prompt, Session};
 
 use crate::console::Asker;
 use crate::secret::Secret;
-use crate::settings::{IdentitySource, SshTarget};
+use crate::settings::{AgentKeys, IdentitySource, SshTarget};
 use crate::world::ssh::key_file::{is_encrypted, public_part};
 
 /// How often a passphrase or password is asked for.
@@ -112,14 +112,15 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     /// Named keys go first, from the agent where it holds them; servers hang up after six wrong ones.
     fn keys(&mut self) -> Result<Option<Proof>> {
+        let only_listed = self.target.agent_keys == AgentKeys::Listed;
         let named: Vec<Vec<u8>> = match self.target.identity_source {
-            IdentitySource::Named => self
+            IdentitySource::Default if !only_listed => Vec::new(),
+            _ => self
                 .target
                 .identities
                 .iter()
                 .filter_map(|path| public_part(path))
                 .collect(),
-            IdentitySource::Default => Vec::new(),
         };
         let user = &self.target.user;
         let is_named = |key: &[u8]| named.iter().any(|blob| blob == key);
@@ -132,7 +133,7 @@ impl Attempt<'_> {
         if files_first && let Some(proof) = self.files()? {
             return Ok(Some(proof));
         }
-        if let Some(blob) = with_agent(self.session, user, &mut self.tried, |key| !is_named(key))? {
+        if !only_listed && let Some(blob) = with_agent(self.session, user, &mut self.tried, |key| !is_named(key))? {
             return Ok(Some(Proof::Agent(blob)));
         }
         if files_first { Ok(None) } else { self.files() }

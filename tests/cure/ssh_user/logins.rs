@@ -40,6 +40,28 @@ fn the_third_key_of_an_agent() {
     };
     let third = with_agent(check(&scene, "root"));
     assert_eq!(third.status, Some(0), "{third:#?}");
+    // Told to show the server no other key than this one, it does not, though the agent has the right one.
+    let config = |only: &str| {
+        let text = format!(
+            "Host gate\\n HostName {BASTION}\\n User root\\n IdentityFile /run/world/tmp/other\\n IdentitiesOnly {only}\\n"
+        );
+        world.sh(&format!("printf '{text}' >/run/world/home/.ssh/config"));
+        let program = stitch_pg(&scene.ops).args(["check", "--only", "ssh-user", "--bastion", "gate"]);
+        with_agent(program.args([
+            "--public-key-file",
+            "/run/world/tmp/stitch.pub",
+            "--stitch-host",
+            "10.20.0.3",
+        ]))
+    };
+    let only = config("yes");
+    assert!(
+        only.error().contains("the server refused root: tried the agent's key"),
+        "{}",
+        only.error()
+    );
+    assert!(!only.error().contains("ecdsa"), "{}", only.error());
+    assert_eq!(config("no").status, Some(0));
     world.sh("SSH_AUTH_SOCK=/run/world/tmp/agent ssh-add -q -D");
     let none = with_agent(check(&scene, "root"));
     assert!(none.error().contains("the server refused root"), "{}", none.error());

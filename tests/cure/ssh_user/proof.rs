@@ -122,17 +122,17 @@ fn what_is_in_the_way_is_told_and_nothing_stays() {
         program(&scene, "check", &["--only", "connection", "--prove-tunnel"]).env("STITCH_PG_PASSWORD", "wrong");
     Said::of(wrong.run()).exits(4).has("login-password", "bad");
     server.stop();
-    let text = check(&scene, "login-tunnel");
+    let text = check(&scene, "tunnel-target");
     assert!(text.contains("cannot reach 10.20.0.3:5432"), "{text}");
-    for (line, words) in [
-        ("AllowTcpForwarding no", "does not forward stitch"),
-        ("PubkeyAuthentication no", "does not let stitch in"),
+    for (line, code, words) in [
+        ("AllowTcpForwarding no", "tunnel-forward", "does not forward stitch"),
+        ("PubkeyAuthentication no", "tunnel-login", "does not let stitch in"),
     ] {
         scene.bastion.stop();
         let clean = scene.plain_options();
         let block = format!("Match User stitch\n{line}\nMatch all");
         scene.bastion.restart(|_| clean.config(&block));
-        let text = check(&scene, "login-tunnel");
+        let text = check(&scene, code);
         assert!(text.contains(words), "{line}: {text}");
     }
     // Without Stitch's own key there is nothing to stand beside.

@@ -1,0 +1,139 @@
+//! How far a connection through an SSH server came: the layers below PostgreSQL's own, each with its code.
+
+use std::fmt;
+
+use anyhow::Result;
+
+use crate::finding::Code;
+use crate::world::failure::{Failure, Layer};
+
+/// What a connection through an SSH server has to pass, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SshLayer {
+    /// The server's name.
+    Name,
+    /// A TCP connection to it.
+    Tcp,
+    /// It speaks SSH, and both sides know a key exchange.
+    Banner,
+    /// It is the server it should be.
+    HostKey,
+    /// It lets the login in.
+    Login,
+    /// It is willing to forward.
+    Forward,
+    /// It can reach the database itself.
+    Target,
+}
+
+impl SshLayer {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Name,
+        Self::Tcp,
+        Self::Banner,
+        Self::HostKey,
+        Self::Login,
+        Self::Forward,
+        Self::Target,
+    ];
+
+    /// For people.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "SSH server's name",
+            Self::Tcp => "TCP to the SSH server",
+            Self::Banner => "SSH handshake",
+            Self::HostKey => "SSH host key",
+            Self::Login => "SSH login",
+            Self::Forward => "SSH forwarding",
+            Self::Target => "TCP from the SSH server",
+        }
+    }
+
+    /// The code of a way that ends here.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::Name => Code::TunnelName,
+            Self::Tcp => Code::TunnelTcp,
+            Self::Banner => Code::TunnelHandshake,
+            Self::HostKey => Code::TunnelHostKey,
+            Self::Login => Code::TunnelLogin,
+            Self::Forward => Code::TunnelForward,
+            Self::Target => Code::TunnelTarget,
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Name => "check the spelling of --bastion; a private name resolves only inside its network",
+            Self::Tcp => "check --bastion's host and port, that the SSH server runs, and the firewalls on the way",
+            Self::Banner => "check that the port is the SSH server's; its log has the other side of it",
+            Self::HostKey => "compare the fingerprint with what the server's console says before anything else",
+            Self::Login => {
+                "look at what the step ssh-user finds; the SSH server's own log has the reason: journalctl -u ssh -u sshd, \
+                 or /var/log/auth.log"
+            }
+            Self::Forward => "the step ssh-user tells which setting forbids it, and the lines that allow it",
+            Self::Target => {
+                "on the SSH server try: nc -vz HOST PORT; check the database's listen_addresses and the firewall \
+                 between the two"
+            }
+        }
+    }
+}
+
+/// Says at which layer it ended.
+pub(crate) trait At<T> {
+    fn at(self, layer: SshLayer) -> Result<T>;
+}
+
+impl<T> At<T> for Result<T> {
+    fn at(self, layer: SshLayer) -> Self {
+        self.map_err(|cause| Ended { layer, cause }.into())
+    }
+}
+
+/// The failure of a way through an SSH server, at the layer where it ended.
+pub(crate) fn failure(error: &anyhow::Error) -> Failure {
+    let layer = error.downcast_ref::<Ended>().map(|ended| ended.layer);
+    let failure = Failure {
+        ssh: layer,
+        ..Failure::new(Layer::Tunnel, format!("{error:#}"))
+    };
+    match layer {
+        Some(layer) => failure.advise(layer.advice()),
+        None => failure,
+    }
+}
+
+/// An error that remembers its layer and shows nothing of it.
+#[derive(Debug)]
+struct Ended {
+    layer: SshLayer,
+    cause: anyhow::Error,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.cause)
+    }
+}
+
+impl std::error::Error for Ended {}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context as _, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn a_layer_is_found_behind_other_words_and_not_shown() {
+        let inner: Result<()> = Err(anyhow!("no").context("cannot ask"));
+        let error = inner.at(SshLayer::HostKey).context("cannot log in").unwrap_err();
+        assert_eq!(format!("{error:#}"), "cannot log in: cannot ask: no");
+        let failure = failure(&error);
+        assert_eq!((failure.ssh, failure.layer), (Some(SshLayer::HostKey), Layer::Tunnel));
+        assert!(failure.advice.is_some());
+    }
+}
