@@ -48,21 +48,24 @@ pub(super) fn plan(settings: &Settings, server: &ServerFacts, bastion: &Resolved
 fn unread(settings: &Settings, server: &ServerFacts) -> Vec<Finding> {
     match &server.hba {
         HbaFacts::Read(_) => Vec::new(),
-        HbaFacts::Forbidden if server.provider != Provider::SelfHosted => vec![Finding::unknown(
+        HbaFacts::Forbidden(_) if server.provider != Provider::SelfHosted => vec![Finding::unknown(
             Code::HbaUnreadable,
             format!(
                 "pg_hba.conf is the provider's ({}); nobody else can read it, and what counts is its allow list",
                 server.provider.as_str()
             ),
         )],
-        HbaFacts::Forbidden => vec![unreadable(
-            settings,
-            server,
-            format!(
-                "only a superuser can read the rules of pg_hba.conf, and {:?} is none",
-                server.user
-            ),
-        )],
+        HbaFacts::Forbidden(why) => {
+            let why = why
+                .as_ref()
+                .map(|why| format!("; nor could the file itself be read: {why}"));
+            let text = format!(
+                "only a superuser can read the rules of pg_hba.conf, and {:?} is none{}",
+                server.user,
+                why.unwrap_or_default()
+            );
+            vec![unreadable(settings, server, text)]
+        }
         HbaFacts::NoView => vec![unreadable(
             settings,
             server,
@@ -85,7 +88,7 @@ fn unreadable(settings: &Settings, server: &ServerFacts, text: String) -> Findin
         encryption,
         &Where::Unknown,
     );
-    let look = "give a copy of the file with --hba-file FILE; or a superuser runs this tool with --only allowlist, or looks with:\n  SELECT * FROM pg_hba_file_rules;";
+    let look = "run this tool on PostgreSQL's machine as root, or with --bastion where that is the SSH server; give a copy of the file with --hba-file FILE; or a superuser runs this tool with --only allowlist, or looks with:\n  SELECT * FROM pg_hba_file_rules;";
     Finding::unknown(Code::HbaUnreadable, text).advise(format!("{look}\n{lines}"))
 }
 

@@ -95,7 +95,7 @@ fn server(rules: &str) -> ServerFacts {
         client: None,
         hba: HbaFacts::Read(Box::new(HbaFile {
             path: "/etc/pg_hba.conf".into(),
-            rules: parse(rules, None, 150_000),
+            rules: parse(rules, 150_000),
             regexes: Vec::new(),
             freshness: Freshness::Loaded,
             stored: Stored::Other,
@@ -311,8 +311,8 @@ fn the_state_of_the_file() {
 #[test]
 fn rules_that_cannot_be_read() {
     for (hba, provider) in [
-        (HbaFacts::Forbidden, Provider::SelfHosted),
-        (HbaFacts::Forbidden, Provider::Rds),
+        (HbaFacts::Forbidden(None), Provider::SelfHosted),
+        (HbaFacts::Forbidden(None), Provider::Rds),
         (HbaFacts::NoView, Provider::SelfHosted),
         (HbaFacts::Failed("gone".into()), Provider::SelfHosted),
     ] {
