@@ -111,9 +111,8 @@ impl<'a> Reader<'a> {
         if depth > DEEPEST {
             return Err(Without::Refused("maximum nesting depth exceeded"));
         }
-        let text = match self.had(Wanted::File(path.to_owned()))? {
-            Had::Text(text) => text,
-            _ => return Err(Without::Unread),
+        let Had::Text(text) = self.had(Wanted::File(path.to_owned()))? else {
+            return Err(Without::Unread);
         };
         let mut parts = Vec::new();
         for raw in lexer::lines(text, self.version) {
@@ -125,12 +124,11 @@ impl<'a> Reader<'a> {
                 file: (path != self.files.main).then(|| path.to_owned()),
                 number: raw.number,
             };
-            match parse::follow(&raw.fields, self.version) {
-                Some((how, name)) => self.include(how, name, (path, depth), place, &mut parts),
-                None => {
-                    let part = self.with_lists(&raw.fields, path, depth);
-                    parts.push((place, part));
-                }
+            if let Some((how, name)) = parse::follow(&raw.fields, self.version) {
+                self.include(how, name, (path, depth), place, &mut parts);
+            } else {
+                let part = self.with_lists(&raw.fields, path, depth);
+                parts.push((place, part));
             }
         }
         Ok(parts)
@@ -177,7 +175,8 @@ impl<'a> Reader<'a> {
             Had::Names(names) => names.clone(),
             _ => return Err(Without::Unread),
         };
-        names.retain(|name| name.len() >= 6 && name.ends_with(".conf") && !name.starts_with('.'));
+        let is_taken = |name: &String| !name.starts_with('.') && name.strip_suffix(".conf").is_some();
+        names.retain(is_taken);
         names.sort_unstable();
         let mut parts = Vec::new();
         for name in names {

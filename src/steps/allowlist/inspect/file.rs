@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Answer;
 use crate::hba::{Content, KnownRegex, Name, Rules};
 use crate::provider::Provider;
-use crate::settings::Settings;
+use crate::settings::{Manage, Settings};
 use crate::shell::Running;
 use crate::steps::allowlist::{Freshness, HbaFacts, HbaFile, Reach, Stored};
 use crate::world::{On, World, beside};
@@ -21,7 +21,7 @@ pub(super) async fn read(settings: &Settings, world: &mut World, told: &Answer, 
             rules,
             freshness: Freshness::Untold,
             stored: Stored::Other,
-            reach: Reach::No("it is a copy that was handed over".to_owned()),
+            reach: no_reach(settings, "it is a copy that was handed over"),
         })));
     }
     let server = world.server().await?;
@@ -52,8 +52,19 @@ pub(super) async fn read(settings: &Settings, world: &mut World, told: &Answer, 
             _ => Freshness::Loaded,
         },
         stored: Stored::Other,
-        reach: Reach::No("the server reloads it, and proves that it took the lines, for superusers only".to_owned()),
+        reach: no_reach(
+            settings,
+            "the server reloads it, and proves that it took the lines, for superusers only",
+        ),
     })))
+}
+
+fn no_reach(settings: &Settings, why: &str) -> Reach {
+    if settings.manages(Manage::Hba) {
+        Reach::No(why.to_owned())
+    } else {
+        Reach::NotAsked
+    }
 }
 
 #[derive(Deserialize)]
