@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 mod address;
 mod aspects;
+mod files;
 mod lexer;
 mod matching;
 mod meaning;
@@ -14,6 +15,7 @@ mod rows;
 mod write;
 
 pub use address::numeric;
+pub use files::{Files, Had, Wanted};
 pub use matching::{Answer, Aspect, Doubt, Encryption, Found, KnownRegex, Networks, Origin, Question, evaluate};
 pub use meaning::Meaning;
 pub use parse::parse;

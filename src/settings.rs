@@ -38,6 +38,7 @@ pub use ask::{Answered, Ask, Before, Question, Said, Typing};
 pub use complete::{Approval, Audience, Purpose, Request, answers, check_file, complete};
 pub use draft::{Draft, Source};
 pub use environment::{Environment, Stdin};
+pub(crate) use handed_over::bounded;
 pub use handed_over::{HandedOver, WayIn};
 pub use known::Id;
 pub use manage::{Machine, Manage};

@@ -11,6 +11,7 @@ mod authorized_keys;
 mod curl;
 mod firewall;
 mod hba;
+mod hba_read;
 mod inspect;
 mod proof;
 
@@ -19,6 +20,7 @@ pub use authorized_keys::{fix_modes, install_key, remove_key};
 pub use curl::curl;
 pub use firewall::{Opening, close_firewall, inspect_firewall, open_firewall};
 pub use hba::{At, HbaLines, LineEnd, add_hba_lines, find_hba_lines, inspect_hba, remove_hba_lines};
+pub use hba_read::{Printed as PrintedHba, Running, read_hba};
 pub use inspect::{Looking, inspect_ssh_user};
 pub use proof::{Expiry, lend_key, return_key};
 

@@ -96,7 +96,7 @@ codes! {
     HbaUncertain = "hba-uncertain", "allowlist", "Which rule will decide cannot be told from here: a host name, an unread file, or an address that is not known.",
         "Do what the finding says, or put lines of your own above the one it names.";
     HbaUnreadable = "hba-unreadable", "allowlist", "The rules of `pg_hba.conf` could not be read.",
-        "Have a superuser run this tool with `--only allowlist`, or compare the lines by eye.";
+        "Run this tool on PostgreSQL's machine as root, give a copy with `--hba-file`, or have a superuser run it with `--only allowlist`.";
     HbaFromFile = "hba-from-file", "allowlist", "The rules were read from a copy of `pg_hba.conf` given with `--hba-file`.",
         "Make sure that it is the server's own file and that the server has been reloaded since; a superuser's run sees both.";
     HbaNotManaged = "hba-not-managed", "allowlist", "`--manage hba` was given, and `pg_hba.conf` cannot be changed from here.",

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn meaning(line: &str) -> Meaning {
-        match &parse(line, None, 130_000).0[0].content {
+        match &parse(line, 130_000).0[0].content {
             Content::Rule(rule) => rule.meaning(),
             other => panic!("{line}: {other:?}"),
         }
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn secrets_in_options_are_not_shown() {
-        let rules = parse("host a \"b c\",+d 10.0.0.0/8 ldap ldapbindpasswd=hush", None, 150_000);
+        let rules = parse("host a \"b c\",+d 10.0.0.0/8 ldap ldapbindpasswd=hush", 150_000);
         let found = rules.rules().next().unwrap();
         assert_eq!(found.rule.to_string(), "host a \"b c\",+d 10.0.0.0/8 ldap");
     }

@@ -1,34 +1,54 @@
-//! The text of a `pg_hba.conf` read into rules. Files it names are not followed, and what they may hold stays open.
+//! One line of a `pg_hba.conf` read into a rule. What it says of other files is followed in [`super::files`].
 
 use std::net::IpAddr;
 
-use super::lexer::{self, Quoting, RawLine, Word};
-use super::{Address, Content, Kind, Line, Method, Name, Place, Rule, Rules, address};
+use super::files::Files;
+use super::lexer::{Quoting, Word};
+use super::{Address, Content, Kind, Method, Name, Rule, Rules, address};
 
 /// First version with `/regex` in names and with `include` lines.
 pub(super) const REGEXES_AND_INCLUDES: u32 = 160_000;
 
-/// Reads the text of a file. `version` is the server's `server_version_num`, for the syntax has grown.
+/// Reads the text of a file by itself. `version` is the server's `server_version_num`, for the syntax has grown.
 #[must_use]
-pub fn parse(text: &str, file: Option<&str>, version: u32) -> Rules {
-    let line = |raw: RawLine| Line {
-        place: Place {
-            file: file.map(str::to_owned),
-            number: raw.number,
-        },
-        content: content(&raw.fields, version),
-    };
-    Rules(lexer::lines(text, version).into_iter().map(line).collect())
+pub fn parse(text: &str, version: u32) -> Rules {
+    Files::new("", text.to_owned()).read(version).0
 }
 
-fn content(fields: &[Vec<Word>], version: u32) -> Content {
-    if version >= REGEXES_AND_INCLUDES
-        && let [[first, ..], [second, ..]] = [&fields[0][..], fields.get(1).map_or(&[], |f| &f[..])]
-        && fields.len() == 2
-        && matches!(first.text.as_str(), "include" | "include_if_exists" | "include_dir")
-    {
-        return Content::Include(format!("{} {}", first.text, second.text));
+/// How a line has others read in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Follow {
+    File,
+    FileIfExists,
+    Folder,
+}
+
+impl Follow {
+    const ALL: [(&'static str, Self); 3] = [
+        ("include", Self::File),
+        ("include_if_exists", Self::FileIfExists),
+        ("include_dir", Self::Folder),
+    ];
+
+    pub(super) fn as_str(self) -> &'static str {
+        Self::ALL
+            .into_iter()
+            .find(|(_, follow)| *follow == self)
+            .map_or("", |(name, _)| name)
     }
+}
+
+/// What a line includes, if it is one that does.
+pub(super) fn follow(fields: &[Vec<Word>], version: u32) -> Option<(Follow, &str)> {
+    let [first, second] = fields else { return None };
+    let (_, follow) = Follow::ALL
+        .into_iter()
+        .find(|(name, _)| version >= REGEXES_AND_INCLUDES && *name == first[0].text)?;
+    Some((follow, &second[0].text))
+}
+
+/// A line that includes nothing.
+pub(super) fn content(fields: &[Vec<Word>], version: u32) -> Content {
     match rule(fields, version) {
         Ok(rule) => Content::Rule(rule),
         Err(why) => Content::Broken(why),
@@ -174,7 +194,7 @@ mod tests {
     use super::*;
 
     fn one(line: &str, version: u32) -> Content {
-        parse(line, None, version).0.remove(0).content
+        parse(line, version).0.remove(0).content
     }
 
     fn rule(line: &str) -> Rule {

@@ -106,7 +106,7 @@ mod tests {
         ] {
             for version in [150_000, 170_000] {
                 let text = line(name, name, version);
-                let rules = parse(&text, None, version);
+                let rules = parse(&text, version);
                 let question = Question {
                     origin: Origin::Tcp {
                         from: "52.23.137.21/32".parse().unwrap(),

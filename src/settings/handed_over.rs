@@ -2,6 +2,7 @@
 //! once, for a pipe gives its content only once, and never without a bound.
 
 use std::io::Read;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -34,6 +35,8 @@ pub struct HandedOver {
     pub name: String,
     /// What is in it; bytes that are not UTF-8 are replaced.
     pub text: String,
+    /// Where it is, for what it names beside it; a pipe is nowhere.
+    pub path: Option<PathBuf>,
 }
 
 /// Puts the content of the files that were named into the draft, behind their names.
@@ -41,7 +44,11 @@ pub(super) fn read(draft: &mut Draft, environment: &Environment, problems: &mut 
     for id in [Id::HbaFile, Id::AllowListJson] {
         let Some(given) = draft.take(id) else { continue };
         match content(&given, environment) {
-            Ok(HandedOver { name, text }) => draft.set_all(id, vec![name, text], given.source),
+            Ok(HandedOver { name, text, path }) => {
+                let path = path.and_then(|path| Some(path.to_str()?.to_owned()));
+                let texts = [Some(name), Some(text), path];
+                draft.set_all(id, texts.into_iter().flatten().collect(), given.source);
+            }
             Err(error) => problems.malformed(id, format_args!("{}: {error:#}", given.source)),
         }
     }
@@ -50,9 +57,10 @@ pub(super) fn read(draft: &mut Draft, environment: &Environment, problems: &mut 
 /// What [`read`] left in the draft.
 pub(super) fn handed_over(draft: &Draft, id: Id) -> Option<HandedOver> {
     match draft.given(id)?.texts() {
-        [name, text] => Some(HandedOver {
+        [name, text, path @ ..] => Some(HandedOver {
             name: name.clone(),
             text: text.clone(),
+            path: path.first().map(PathBuf::from),
         }),
         _ => None,
     }
@@ -60,21 +68,24 @@ pub(super) fn handed_over(draft: &Draft, id: Id) -> Option<HandedOver> {
 
 fn content(given: &Given, environment: &Environment) -> Result<HandedOver> {
     let named = given.texts().first().cloned().unwrap_or_default();
-    let (name, bytes) = if named == "-" {
-        ("standard input".to_owned(), bounded(std::io::stdin().lock()))
+    let (name, path, bytes) = if named == "-" {
+        ("standard input".to_owned(), None, bounded(std::io::stdin().lock()))
     } else {
-        let file = std::fs::File::open(check::path(given, environment)).map_err(Into::into);
-        (named, file.and_then(bounded))
+        let path = check::path(given, environment);
+        let file = std::fs::File::open(&path).map_err(Into::into);
+        (named, Some(path), file.and_then(bounded))
     };
     let bytes = bytes.with_context(|| format!("cannot read {name}"))?;
     ensure!(!bytes.is_empty(), "{name} is empty");
     Ok(HandedOver {
         name,
         text: String::from_utf8_lossy(&bytes).into_owned(),
+        path,
     })
 }
 
-fn bounded(from: impl Read) -> Result<Vec<u8>> {
+/// Reads what no honest file exceeds.
+pub(crate) fn bounded(from: impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(LONGEST + 1).read_to_end(&mut bytes)?;
     ensure!(

@@ -70,8 +70,8 @@ pub(crate) struct ServerFacts {
 /// What could be read of `pg_hba.conf`.
 #[derive(Debug)]
 enum HbaFacts {
-    /// The login may not.
-    Forbidden,
+    /// The login may not; and why the file itself could not be read either, where that was tried.
+    Forbidden(Option<String>),
     /// PostgreSQL 9.6 has no view of it.
     NoView,
     /// The server could not.

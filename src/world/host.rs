@@ -63,6 +63,19 @@ impl Host {
         printed
     }
 
+    /// Runs a script as root where that takes no question, else as we are: for what only looks, and makes do.
+    pub(crate) async fn as_root_or_self(&mut self, script: &Statement) -> Result<String> {
+        let nothing = Statement::plain(format!("echo {}", shell::quoted(shell::DONE)));
+        if self.as_root_unasked(&nothing).await.is_ok() {
+            return self.as_root(script).await;
+        }
+        let text = script
+            .reveal()
+            .context("the script needs a secret that was not given")?;
+        let output = self.run("sh", text).await?;
+        self.printed(&output)
+    }
+
     /// This machine.
     pub(crate) fn here(settings: &Settings, asker: &Asker) -> Self {
         let bastion = settings.bastion.as_ref();

@@ -56,7 +56,8 @@ const METHODS: [&str; 12] = [
 ];
 
 /// Lines that the server must refuse, and we with it.
-const BROKEN: [&str; 12] = [
+const BROKEN: [&str; 13] = [
+    "host @gone all all md5",
     "host all",
     "hots all all all md5",
     "host all all 10.0.0.1/33 md5",
@@ -96,14 +97,19 @@ fn line(rng: &mut Rng, major: u32) -> String {
     if rng.percent(1) {
         return rng.pick(&BROKEN).to_owned();
     }
-    if major >= 16 && rng.percent(2) {
+    if major >= 16 && rng.percent(6) {
         return rng
             .pick(&[
                 "include more.conf",
                 "include_if_exists \"more.conf\"",
                 "include_if_exists none",
+                "include nested.conf",
+                "include_dir more.d",
             ])
             .to_owned();
+    }
+    if major >= 16 && rng.percent(1) {
+        return rng.pick(&["include none", "include_dir none"]).to_owned();
     }
     let kinds = [
         "host",

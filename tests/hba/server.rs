@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use stitch_pg::hba::{Encryption, KnownRegex, Networks, Origin, Question, Row, Rules, evaluate};
+use stitch_pg::hba::{Encryption, Files, Had, KnownRegex, Networks, Origin, Question, Row, Rules, Wanted, evaluate};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
@@ -22,6 +22,25 @@ pub(crate) struct Server {
     pub(crate) version: u32,
     memberships: BTreeMap<String, Vec<String>>,
 }
+
+/// Files that rules name: lists, includes, and what no `include_dir` takes.
+const BESIDE: [(&str, &str); 9] = [
+    ("names", "dw, \"Mixed Role\"\nstitch # remark\n@more_names\n"),
+    ("more_names", "\"a,b\"\n\n@more.d/.empty other"),
+    (
+        "more.conf",
+        "hostssl dw stitch all password\nhost \"a,b\" all 52.0.0.0/8 md5\n",
+    ),
+    (
+        "nested.conf",
+        "include more.conf\nhost stitch @names samenet reject\ninclude_dir more.d\ninclude_if_exists none\n",
+    ),
+    ("more.d/b.conf", "host loaders all 10.9.0.0/16 md5"),
+    ("more.d/B.conf", "host loaders,@../names all 10.9.0.0/16 reject\n"),
+    ("more.d/.c.conf", "hots"),
+    ("more.d/d.txt", "hots"),
+    ("more.d/.empty", "# nothing\n"),
+];
 
 /// What the view says after a file was written.
 #[derive(Deserialize)]
@@ -62,14 +81,11 @@ impl Server {
             CREATE ROLE \"+loaders\" LOGIN PASSWORD 'x';
             GRANT loaders TO stitch; GRANT \"outer\" TO loaders; GRANT \"all\" TO other; GRANT other TO \"Mixed Role\";
             END $$; SELECT 'done'");
-        let data = server.hba.with_file_name("names");
-        std::fs::write(data, "dw, \"Mixed Role\"\nstitch # remark\n").expect("the folder is ours");
-        let more = server.hba.with_file_name("more.conf");
-        std::fs::write(
-            more,
-            "hostssl dw stitch all password\nhost \"a,b\" all 52.0.0.0/8 md5\n",
-        )
-        .expect("the folder is ours");
+        let folder = server.hba.parent().expect("it is in a folder").to_owned();
+        std::fs::create_dir_all(folder.join("more.d/sub.conf")).expect("the folder is ours");
+        for (name, text) in BESIDE {
+            std::fs::write(folder.join(name), text).expect("the folder is ours");
+        }
         let json = server.text(MEMBERSHIPS);
         server.memberships = serde_json::from_str(&json).expect("the question asks for this");
         server
@@ -95,6 +111,31 @@ impl Server {
         let names: Vec<String> = DATABASES.iter().chain(&ROLES).map(|name| format!("'{name}'")).collect();
         let json = self.text(&LOOK.replace("NAMES", &names.join(",")));
         serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"))
+    }
+
+    /// Our reading of the text, with the files it names.
+    pub(crate) fn read(&self, text: &str) -> Rules {
+        let mut files = Files::new(self.hba.to_str().expect("plain"), text.to_owned());
+        loop {
+            let (rules, wanted) = files.read(self.version);
+            if wanted.is_empty() {
+                return rules;
+            }
+            for wanted in wanted {
+                let had = match &wanted {
+                    Wanted::File(path) => std::fs::read_to_string(path).map(Had::Text),
+                    Wanted::Folder(path) => std::fs::read_dir(path).map(|entries| {
+                        let entries = entries.filter_map(Result::ok).filter(|entry| !entry.path().is_dir());
+                        Had::Names(
+                            entries
+                                .filter_map(|entry| entry.file_name().into_string().ok())
+                                .collect(),
+                        )
+                    }),
+                };
+                files.put(wanted, had.unwrap_or(Had::Absent));
+            }
+        }
     }
 
     /// Reloads, and waits until the new rules decide.
@@ -138,11 +179,8 @@ impl Server {
         let answer = evaluate(rules, &question);
         let mut said: Vec<Said> = Vec::new();
         for doubt in &answer.doubts {
-            match doubt.rule {
-                Some(rule) => said.push(expected(Some(rule))),
-                // An include that was not read: what more.conf holds.
-                None => said.extend([Said::Password, Said::Md5]),
-            }
+            let rule = doubt.rule.expect("every file was read");
+            said.push(expected(Some(rule)));
         }
         said.push(expected(answer.decides.map(|found| found.rule)));
         said

@@ -17,7 +17,7 @@ fn ask(text: &str, version: u32, change: impl FnOnce(&mut Question<'_>)) -> Stri
         regexes: &[],
     };
     change(&mut question);
-    let rules = parse(text, None, version);
+    let rules = parse(text, version);
     assert_eq!(rules.broken().next(), None, "{text}");
     let answer = evaluate(&rules, &question);
     let doubts = answer.doubts.iter().map(|doubt| format!("{}? ", doubt.place.number));
@@ -122,7 +122,7 @@ fn regular_expressions() {
         subject: subject.into(),
         matches,
     });
-    let rules = parse("host /^d.*$ all all md5\nhost all /s$ all trust", None, V16);
+    let rules = parse("host /^d.*$ all all md5\nhost all /s$ all trust", V16);
     let question = Question {
         origin: tcp("1.2.3.4/32", Encryption::Tls),
         database: "dw",
@@ -176,7 +176,7 @@ fn addresses() {
 fn known_networks() {
     let own: [IpNet; 3] = ["127.0.0.1/8", "10.1.2.3/16", "::1/128"].map(|net| net.parse().unwrap());
     let with = |text: &str, from: &str| {
-        let rules = parse(text, None, V15);
+        let rules = parse(text, V15);
         let question = Question {
             origin: tcp(from, Encryption::Plain),
             database: "dw",
@@ -221,7 +221,6 @@ fn shadowed_and_near() {
     let rules = parse(
         "hostnossl all stitch all md5\nhost all all 0.0.0.0/0 reject\nhostssl dw stitch 52.23.137.21/32 md5\n\
          host all all all trust\nhost dw other 9.9.9.9/32 md5",
-        None,
         V15,
     );
     let question = Question {

@@ -7,11 +7,12 @@ use serde::Deserialize;
 
 use super::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
 use crate::firewall::Printed;
-use crate::hba::{KnownRegex, Row, from_rows, parse};
+use crate::hba::{KnownRegex, Row, from_rows};
 use crate::names::{HostName, Port};
 use crate::settings::{BastionServer, Manage, Settings};
 use crate::world::{On, World};
 
+mod file;
 mod reach;
 
 /// First version with `pg_hba_file_rules`.
@@ -39,8 +40,12 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
         }
     };
     let reach = match (&answer.hba_file, settings.manages(Manage::Hba)) {
-        (Some(path), true) => reach::reach(settings, world, path, server.version_num).await,
+        (Some(path), true) if server.superuser => reach::reach(settings, world, path, server.version_num).await,
         _ => Reach::NotAsked,
+    };
+    let rules = match (&answer.rules, &failure) {
+        (None, None) => file::read(settings, world, &answer, version).await?,
+        _ => HbaFacts::NoView,
     };
     let hba = match (answer.rules, failure) {
         (Some(rows), None) => HbaFacts::Read(Box::new(HbaFile {
@@ -59,10 +64,8 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
             },
             reach,
         })),
-        (..) if settings.way_in.hba_file.is_some() => from_file(settings, version),
         (_, Some(failure)) => HbaFacts::Failed(failure),
-        (None, None) if server.superuser => HbaFacts::NoView,
-        (None, None) => HbaFacts::Forbidden,
+        (None, None) => rules,
     };
     let (dialled, port, bastion) = match &settings.bastion {
         None => (&settings.stitch.host, settings.stitch.port, Resolved::Unknown),
@@ -91,21 +94,6 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
         firewall: firewall(world).await,
         bastion,
     })
-}
-
-/// The file that was handed over, read by ourselves.
-fn from_file(settings: &Settings, version: u32) -> HbaFacts {
-    let Some(given) = &settings.way_in.hba_file else {
-        return HbaFacts::Forbidden;
-    };
-    HbaFacts::Read(Box::new(HbaFile {
-        path: given.name.clone(),
-        rules: parse(&given.text, None, version),
-        regexes: Vec::new(),
-        freshness: Freshness::Untold,
-        stored: Stored::Other,
-        reach: Reach::No("it is a copy that was handed over".to_owned()),
-    }))
 }
 
 async fn firewall(world: &mut World) -> Option<Printed> {
@@ -146,10 +134,13 @@ struct Answer {
     ssl: bool,
     memberships: Vec<String>,
     client: Option<IpAddr>,
+    started: i64,
+    loaded: i64,
+    /// Superusers and members of `pg_read_all_settings` are told.
+    hba_file: Option<String>,
     rules: Option<Vec<Row>>,
     #[serde(default)]
     regexes: Vec<KnownRegex>,
-    hba_file: Option<String>,
     edited: Option<bool>,
     md5: Option<bool>,
 }
@@ -158,7 +149,7 @@ fn question(more: &str) -> String {
     format!("SELECT json_build_object({EVERYBODY}{more})::text")
 }
 
-/// What any login may read. `$1` is the database, `$2` the role. Memberships as `pg_hba` counts them: granted ones, at
+/// What any login may read; where the file is only some. `$1` is the database, `$2` the role. Memberships as `pg_hba` counts them: granted ones, at
 /// any distance, whether inherited or not; superusers belong to nothing more.
 const EVERYBODY: &str = "
     'listen_addresses', current_setting('listen_addresses'),
@@ -166,6 +157,9 @@ const EVERYBODY: &str = "
     'ssl', current_setting('ssl') = 'on',
     'database', $1::text,
     'client', host(inet_client_addr()),
+    'started', floor(extract(epoch FROM pg_postmaster_start_time()))::bigint,
+    'loaded', floor(extract(epoch FROM pg_conf_load_time()))::bigint,
+    'hba_file', (SELECT setting FROM pg_settings WHERE name = 'hba_file'),
     'memberships', (
         WITH RECURSIVE m(oid) AS (
             SELECT oid FROM pg_roles WHERE rolname = $2
@@ -182,7 +176,6 @@ const RULES: &str = "
         FROM (SELECT DISTINCT unnest(database || user_name) AS p FROM pg_hba_file_rules) AS patterns,
              unnest(ARRAY[$1::text, $2::text]) AS s
         WHERE p LIKE '/%' AND current_setting('server_version_num')::int >= 160000)
-    , 'hba_file', current_setting('hba_file')
     , 'md5', (SELECT rolpassword LIKE 'md5%' FROM pg_authid WHERE rolname = $2)";
 
 const FRESHNESS: &str = "

@@ -29,7 +29,7 @@ pub(super) fn plan(settings: &Settings, server: &ServerFacts, bastion: &Resolved
     if let HbaFacts::Read(file) = &server.hba {
         return read(settings, server, file, bastion);
     }
-    let mut findings = unread(settings, server);
+    let mut findings = unread(settings, server, bastion);
     if settings.manages(Manage::Hba) {
         findings.push(
             Finding::unknown(
@@ -45,49 +45,52 @@ pub(super) fn plan(settings: &Settings, server: &ServerFacts, bastion: &Resolved
     }
 }
 
-fn unread(settings: &Settings, server: &ServerFacts) -> Vec<Finding> {
+fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Vec<Finding> {
+    let unreadable = |text| unreadable(settings, server, bastion, text);
     match &server.hba {
         HbaFacts::Read(_) => Vec::new(),
-        HbaFacts::Forbidden if server.provider != Provider::SelfHosted => vec![Finding::unknown(
+        HbaFacts::Forbidden(_) if server.provider != Provider::SelfHosted => vec![Finding::unknown(
             Code::HbaUnreadable,
             format!(
                 "pg_hba.conf is the provider's ({}); nobody else can read it, and what counts is its allow list",
                 server.provider.as_str()
             ),
         )],
-        HbaFacts::Forbidden => vec![unreadable(
-            settings,
-            server,
-            format!(
-                "only a superuser can read the rules of pg_hba.conf, and {:?} is none",
-                server.user
-            ),
-        )],
+        HbaFacts::Forbidden(why) => {
+            let why = why
+                .as_ref()
+                .map(|why| format!("; nor could the file itself be read: {why}"));
+            let text = format!(
+                "only a superuser can read the rules of pg_hba.conf, and {:?} is none{}",
+                server.user,
+                why.unwrap_or_default()
+            );
+            vec![unreadable(text)]
+        }
         HbaFacts::NoView => vec![unreadable(
-            settings,
-            server,
             "PostgreSQL before 10 does not show the rules of pg_hba.conf".to_owned(),
         )],
-        HbaFacts::Failed(why) => vec![unreadable(
-            settings,
-            server,
-            format!("the server could not show the rules of pg_hba.conf: {why}"),
-        )],
+        HbaFacts::Failed(why) => vec![unreadable(format!(
+            "the server could not show the rules of pg_hba.conf: {why}"
+        ))],
     }
 }
 
-fn unreadable(settings: &Settings, server: &ServerFacts, text: String) -> Finding {
+fn unreadable(settings: &Settings, server: &ServerFacts, bastion: &Resolved, text: String) -> Finding {
     let encryption = encryption(settings, Some(server));
-    let lines = mend::lines(
-        settings,
-        Some(server.version),
-        &settings.stitch.allow,
-        encryption,
-        &Where::Unknown,
-    );
-    let look = "give a copy of the file with --hba-file FILE; or a superuser runs this tool with --only allowlist, or looks with:\n  SELECT * FROM pg_hba_file_rules;";
-    Finding::unknown(Code::HbaUnreadable, text).advise(format!("{look}\n{lines}"))
+    let from: Vec<Cidr> = clients(settings, server, bastion).iter().filter_map(cidr).collect();
+    let mut advice = LOOK.to_owned();
+    // Through a tunnel from an address that is not known there is no line to give.
+    if !from.is_empty() {
+        let lines = mend::lines(settings, Some(server.version), &from, encryption, &Where::Unknown);
+        advice = format!("{LOOK}\n{lines}");
+    }
+    Finding::unknown(Code::HbaUnreadable, text).advise(advice)
 }
+
+const LOOK: &str = "run this tool on PostgreSQL's machine as root, or with --bastion where that is the SSH server; give a \
+    copy of the file with --hba-file FILE; or a superuser runs this tool with --only allowlist, or looks with:\n  SELECT * \
+    FROM pg_hba_file_rules;";
 
 fn read(settings: &Settings, server: &ServerFacts, file: &HbaFile, bastion: &Resolved) -> Plan {
     let mut findings = state(file);

@@ -95,7 +95,7 @@ fn server(rules: &str) -> ServerFacts {
         client: None,
         hba: HbaFacts::Read(Box::new(HbaFile {
             path: "/etc/pg_hba.conf".into(),
-            rules: parse(rules, None, 150_000),
+            rules: parse(rules, 150_000),
             regexes: Vec::new(),
             freshness: Freshness::Loaded,
             stored: Stored::Other,
@@ -288,6 +288,24 @@ fn the_advice_gives_the_lines_for_all_who_need_them_and_the_place() {
 }
 
 #[test]
+fn lines_for_other_ways_in_are_not_named() {
+    let rules = "local all all scram-sha-256\nhostgssenc all all all md5\nhostnossl all all all md5";
+    for finding in plan(&settings(), &facts(server(rules))) {
+        if finding.code == Code::HbaNoMatch {
+            assert!(
+                finding
+                    .text
+                    .contains("with TLS in; line 3 (`hostnossl all all all md5`) is for connections without TLS"),
+                "{}",
+                finding.text
+            );
+        }
+    }
+    let findings = plan(&settings(), &facts(server("local all all scram-sha-256")));
+    assert!(find(&findings, Code::HbaNoMatch).text.ends_with("with TLS in"));
+}
+
+#[test]
 fn the_state_of_the_file() {
     let mut edited = server("host all all all md5\nhots\n");
     file(&mut edited).freshness = Freshness::EditedSince;
@@ -311,8 +329,8 @@ fn the_state_of_the_file() {
 #[test]
 fn rules_that_cannot_be_read() {
     for (hba, provider) in [
-        (HbaFacts::Forbidden, Provider::SelfHosted),
-        (HbaFacts::Forbidden, Provider::Rds),
+        (HbaFacts::Forbidden(None), Provider::SelfHosted),
+        (HbaFacts::Forbidden(None), Provider::Rds),
         (HbaFacts::NoView, Provider::SelfHosted),
         (HbaFacts::Failed("gone".into()), Provider::SelfHosted),
     ] {

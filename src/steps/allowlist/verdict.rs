@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use super::Stored;
 use crate::finding::{Code, Finding, Verdict};
-use crate::hba::{Answer, Aspect, Encryption, Found, Meaning, Method, Place};
+use crate::hba::{Answer, Aspect, Encryption, Found, Kind, Meaning, Method, Place};
 use crate::settings::Settings;
 
 /// A question that was answered.
@@ -204,6 +204,8 @@ impl Case<'_> {
             .near
             .iter()
             .filter(|(found, _)| matches!(found.rule.meaning(), Meaning::Proved | Meaning::Sent))
+            // Nobody comes over a Unix socket, nor with GSSAPI: lines for those are of no interest.
+            .filter(|(found, _)| !matches!(found.rule.kind, Kind::Local | Kind::HostGssEnc))
             .take(2)
             .map(|(found, aspect)| {
                 let but = match (aspect, self.encryption) {
@@ -213,7 +215,7 @@ impl Case<'_> {
                     (Aspect::Database, _) => "for other databases",
                     (Aspect::Role, _) => "for other roles",
                 };
-                format!("; line {} (`{}`) is {but}", found.place.number, found.rule)
+                format!("; {} (`{}`) is {but}", self.line(found.place), found.rule)
             })
             .collect();
         Judgement {
@@ -243,16 +245,32 @@ impl Case<'_> {
     }
 
     fn shadowed(&self) -> String {
-        let lines: Vec<String> = self
-            .answer
-            .shadowed
-            .iter()
-            .map(|found| found.place.number.to_string())
-            .collect();
-        match lines.len() {
+        let (here, beside): (Vec<&Found<'_>>, Vec<_>) =
+            self.answer.shadowed.iter().partition(|found| self.is_here(found.place));
+        let numbers: Vec<String> = here.iter().map(|found| found.place.number.to_string()).collect();
+        let mut lines: Vec<String> = beside.iter().map(|found| self.line(found.place)).collect();
+        match numbers.len() {
+            0 => {}
+            1 => lines.insert(0, format!("line {}", numbers[0])),
+            _ => lines.insert(0, format!("lines {}", numbers.join(", "))),
+        }
+        match self.answer.shadowed.len() {
             0 => String::new(),
-            1 => format!("; line {}, which fits, is never reached", lines[0]),
-            _ => format!("; lines {}, which fit, are never reached", lines.join(", ")),
+            1 => format!("; {}, which fits, is never reached", lines.concat()),
+            _ => format!("; {}, which fit, are never reached", lines.join(", ")),
+        }
+    }
+
+    fn is_here(&self, place: &Place) -> bool {
+        place.file.as_ref().is_none_or(|file| file == self.path)
+    }
+
+    /// Where a line is that is not the deciding one: mostly in the file that was named already.
+    fn line(&self, place: &Place) -> String {
+        if self.is_here(place) {
+            format!("line {}", place.number)
+        } else {
+            place.within(self.path)
         }
     }
 
@@ -267,7 +285,7 @@ impl Case<'_> {
             Encryption::Plain => with(Encryption::Tls),
         };
         match self.other.decides {
-            Some(found) => format!("; {way}, line {} (`{}`) would decide", found.place.number, found.rule),
+            Some(found) => format!("; {way}, {} (`{}`) would decide", self.line(found.place), found.rule),
             None => format!("; {way}, no rule would match"),
         }
     }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
 use crate::support::{Certificates, Postgres, PostgresOptions, json, stitch_pg};
 
 pub(crate) const HEAD: &str = "local all all trust\nhost all postgres,dba 127.0.0.1/32 scram-sha-256\n";
@@ -63,11 +63,22 @@ impl Bench {
     }
 
     pub(crate) fn check_as(&self, user: &str, password: &str, arguments: &[&str]) -> Checked {
+        self.check_at("127.0.0.1", user, password, arguments)
+    }
+
+    /// From where PostgreSQL's machine is another one, as far as its address tells; none where that takes a world.
+    pub(super) fn check_from_afar(&self, arguments: &[&str]) -> Option<Checked> {
+        let world = self.0.world()?;
+        world.sh("ip addr replace 203.0.113.7/32 dev lo");
+        Some(self.check_at("203.0.113.7", "dba", DBA_PASSWORD, arguments))
+    }
+
+    fn check_at(&self, host: &str, user: &str, password: &str, arguments: &[&str]) -> Checked {
         let output = stitch_pg(&self.0)
             .args(["check", "--only", "allowlist", "--format", "json", "--no-input"])
             .args([
                 "--host",
-                "127.0.0.1",
+                host,
                 "--port",
                 &self.0.port().to_string(),
                 "--admin-user",

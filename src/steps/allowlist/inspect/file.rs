@@ -1,0 +1,102 @@
+//! The rules read by ourselves, for where the login may not ask the server for them: from a copy that was handed over,
+//! else from the file itself, on the server's own machine.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::Answer;
+use crate::hba::{Content, KnownRegex, Name, Rules};
+use crate::provider::Provider;
+use crate::settings::{Manage, Settings};
+use crate::shell::Running;
+use crate::steps::allowlist::{Freshness, HbaFacts, HbaFile, Reach, Stored};
+use crate::world::{On, World, beside};
+
+pub(super) async fn read(settings: &Settings, world: &mut World, told: &Answer, version: u32) -> Result<HbaFacts> {
+    if let Some(copy) = &settings.way_in.hba_file {
+        let rules = beside(copy, version).read(version).0;
+        return Ok(HbaFacts::Read(Box::new(HbaFile {
+            path: copy.name.clone(),
+            regexes: regexes(settings, world, &rules).await,
+            rules,
+            freshness: Freshness::Untold,
+            stored: Stored::Other,
+            reach: no_reach(settings, "it is a copy that was handed over"),
+        })));
+    }
+    let server = world.server().await?;
+    let (superuser, provider) = (server.superuser, server.provider);
+    if provider != Provider::SelfHosted || settings.database_machine().is_none() {
+        return Ok(if superuser {
+            HbaFacts::NoView
+        } else {
+            HbaFacts::Forbidden(None)
+        });
+    }
+    let running = Running {
+        port: told.port,
+        started: told.started,
+    };
+    let (files, edited) = match world.read_hba_files(running, told.hba_file.as_deref(), version).await {
+        Ok(read) => read,
+        Err(_) if superuser => return Ok(HbaFacts::NoView),
+        Err(why) => return Ok(HbaFacts::Forbidden(Some(format!("{why:#}")))),
+    };
+    let rules = files.read(version).0;
+    Ok(HbaFacts::Read(Box::new(HbaFile {
+        path: files.main().to_owned(),
+        regexes: regexes(settings, world, &rules).await,
+        rules,
+        freshness: match edited {
+            Some(edited) if edited > told.loaded => Freshness::EditedSince,
+            _ => Freshness::Loaded,
+        },
+        stored: Stored::Other,
+        reach: no_reach(
+            settings,
+            "the server reloads it, and proves that it took the lines, for superusers only",
+        ),
+    })))
+}
+
+fn no_reach(settings: &Settings, why: &str) -> Reach {
+    if settings.manages(Manage::Hba) {
+        Reach::No(why.to_owned())
+    } else {
+        Reach::NotAsked
+    }
+}
+
+#[derive(Deserialize)]
+struct Tried {
+    regexes: Vec<KnownRegex>,
+}
+
+/// The regular expressions of the rules as the server's own engine takes them; none when there is one it refuses.
+async fn regexes(settings: &Settings, world: &mut World, rules: &Rules) -> Vec<KnownRegex> {
+    let names = rules.0.iter().flat_map(|line| match &line.content {
+        Content::Rule(rule) => [&rule.databases[..], &rule.roles[..]],
+        _ => [&[][..], &[][..]],
+    });
+    let patterns: Vec<&str> = names
+        .flatten()
+        .filter_map(|name| match name {
+            Name::Regex(pattern) => Some(pattern.as_str()),
+            _ => None,
+        })
+        .collect();
+    if patterns.is_empty() {
+        return Vec::new();
+    }
+    let stitch = &settings.stitch;
+    let patterns = serde_json::json!(patterns).to_string();
+    let parameters = [patterns.as_str(), stitch.database.as_str(), stitch.role.as_str()];
+    let tried = world.ask::<Tried>(On::Server, REGEXES, &parameters).await;
+    tried.ok().flatten().map(|tried| tried.regexes).unwrap_or_default()
+}
+
+/// `$1` is a list of patterns, tried with the collation that hba.c uses.
+const REGEXES: &str = "
+SELECT json_build_object('regexes', json_agg(json_build_object(
+    'pattern', p, 'subject', s, 'matches', s COLLATE \"C\" ~ p)))::text
+FROM json_array_elements_text($1::json) AS p, unnest(ARRAY[$2::text, $3::text]) AS s";

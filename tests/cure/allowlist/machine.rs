@@ -1,0 +1,180 @@
+//! The rules read from the file on PostgreSQL's own machine, where the login may make roles and may not ask for them.
+
+use std::fs;
+
+use super::bench::{Bench, HEAD};
+use crate::support::postgres::DBA_PASSWORD;
+use crate::support::{
+    BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, SshKey, json, stitch_pg, world,
+};
+
+#[test]
+fn rules_read_on_this_machine_without_a_superuser() {
+    let mut bench = Bench::new("rules_read_on_this_machine_without_a_superuser");
+    let check = |bench: &Bench| bench.check_as("dba", DBA_PASSWORD, &[]);
+    // A list of names beside the file, which the tool reads as the server does.
+    let list = bench.0.data_dir().join("names");
+    fs::write(&list, "other\n\"dw\" # Stitch's\n").expect("the data directory is ours");
+    bench.rules("host @names all all reject\n");
+    let broken = check(&bench);
+    broken.assert_all_four("hba-reject", "bad");
+    let text = &broken.of("hba-reject")[0].text;
+    assert!(text.contains("(`host other,dw all all reject`)"), "{text}");
+    assert!(text.contains("/pg_hba.conf"), "{text}");
+    for absent in ["hba-unreadable", "hba-from-file", "hba-not-loaded"] {
+        assert!(broken.of(absent).is_empty(), "{}", broken.story());
+    }
+    broken.assert_needs_a_person();
+    bench.follow(broken.of("hba-reject")[0]);
+    let mended = check(&bench);
+    mended.assert_all_four("hba-ok", "good");
+    mended.assert_ready();
+
+    // Without the list the server cannot read the line.
+    fs::remove_file(&list).expect("it was there");
+    assert_eq!(check(&bench).only("hba-broken").verdict, "bad");
+    fs::write(&list, "other").expect("the data directory is ours");
+
+    // Where the file is, the server's own program tells.
+    let elsewhere = bench.0.data_dir().join("elsewhere.conf");
+    fs::write(&elsewhere, format!("{HEAD}host all all all trust\n")).expect("ours");
+    let inside = bench.0.socket_dir().join("data/elsewhere.conf");
+    bench
+        .0
+        .psql(&format!("ALTER SYSTEM SET hba_file = '{}'", inside.display()));
+    bench.0.restart();
+    let moved = check(&bench);
+    moved.assert_all_four("hba-trust", "bad");
+    assert!(
+        moved.of("hba-trust")[0].text.contains("/elsewhere.conf"),
+        "{}",
+        moved.story()
+    );
+
+    // Written to after the server read it.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    fs::write(&elsewhere, format!("{HEAD}host all all all md5\n")).expect("ours");
+    assert_eq!(check(&bench).only("hba-not-loaded").verdict, "unknown");
+}
+
+/// A copy that names what lies beside it.
+#[test]
+fn a_copy_is_read_with_what_lies_beside_it() {
+    let options = PostgresOptions::new().major(18);
+    let Some(server) = Postgres::start_with("a_copy_is_read_with_what_lies_beside_it", options) else {
+        return;
+    };
+    let folder = server.socket_dir();
+    let outside = server.place().outside(&folder);
+    fs::create_dir(outside.join("more.d")).expect("ours");
+    fs::write(
+        outside.join("copy"),
+        "include_dir more.d\ninclude /elsewhere/x\nhost all all all md5\n",
+    )
+    .expect("ours");
+    fs::write(
+        outside.join("more.d/a.conf"),
+        "host \"/^d.$\" all 52.23.137.21/32 reject\n",
+    )
+    .expect("ours");
+    let output = stitch_pg(&server)
+        .args(["check", "--only", "allowlist", "--format", "json", "--no-input"])
+        .args([
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &server.port().to_string(),
+            "--admin-user",
+            "dba",
+        ])
+        .args(["--database", "dw", "--region", "north-america", "--hba-file"])
+        .arg(folder.join("copy"))
+        .env("PGPASSWORD", DBA_PASSWORD)
+        .run();
+    let report = json::report(&output.stdout);
+    assert_eq!(codes(&report, "52.23.137.21/32"), ["hba-reject"], "{report:#}");
+    assert_eq!(codes(&report, "52.204.223.208/32"), ["hba-uncertain"], "{report:#}");
+}
+
+/// What is said of the rules for an address.
+fn codes(report: &serde_json::Value, subject: &str) -> Vec<String> {
+    let findings = report["steps"][0]["findings"].as_array().expect("findings");
+    let codes = findings.iter().filter(|finding| finding["subject"] == subject);
+    let codes = codes.filter_map(|finding| finding["code"].as_str());
+    codes
+        .filter(|code| code.starts_with("hba-"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// PostgreSQL on the SSH server, in a file system of its own as in a container: the login tells the path, and the rules
+/// are read over SSH, with what they include.
+#[test]
+fn rules_read_over_ssh_without_a_superuser() {
+    let needs = [Need::Bastion, Need::Postgres(18)];
+    let Some(world) = world("rules_read_over_ssh_without_a_superuser", &needs) else {
+        return;
+    };
+    let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);
+    let key = SshKey::ed25519(&world.outside(world.dir().join("tmp")));
+    let options = BastionOptions::new().authorize(&key);
+    let bastion = world.bastion("bastion", &[("lan", "198.51.100.20/24")], options);
+    bastion.remember();
+    let head = "local all all trust\nhost all dba 127.0.0.1/32 scram-sha-256\n";
+    let options = PostgresOptions::new()
+        .major(18)
+        .tls(Certificates::for_names(&["127.0.0.1"]))
+        .conf("listen_addresses", "*")
+        .hba(head);
+    let server = Postgres::start_in(&world, Some(bastion.host()), options);
+    let check = || -> Output {
+        stitch_pg(&ops)
+            .args(["check", "--only", "allowlist", "--format", "json", "--no-input"])
+            .args(["--via-bastion", "--host", "127.0.0.1", "--stitch-host", "127.0.0.1"])
+            .args([
+                "--bastion",
+                "admin@198.51.100.20",
+                "--bastion-identity",
+                "/run/world/tmp/ed25519",
+            ])
+            .args(["--admin-user", "dba", "--database", "dw", "--region", "europe"])
+            .env("PGPASSWORD", DBA_PASSWORD)
+            .run()
+    };
+    // Nobody tells where the file is.
+    let untold = json::report(&check().stdout);
+    let finding = untold["steps"][0]["findings"].as_array().expect("findings");
+    let finding = finding
+        .iter()
+        .find(|finding| finding["code"] == "hba-unreadable")
+        .expect("it is said");
+    assert!(
+        finding["text"].as_str().expect("text").contains("in a container"),
+        "{finding:#}"
+    );
+
+    server.psql("GRANT pg_read_all_settings TO dba");
+    fs::create_dir_all(server.data_dir().join("more.d")).expect("ours");
+    let main = server.data_dir().join("pg_hba.conf");
+    fs::write(main, format!("{head}include_dir more.d\n")).expect("ours");
+    fs::write(
+        server.data_dir().join("more.d/a.conf"),
+        "host \"/^d\" all 127.0.0.1/32 reject\n",
+    )
+    .expect("ours");
+    server.reload();
+    let closed = check();
+    assert_eq!(closed.status, Some(4), "{}{}", closed.stdout, closed.stderr);
+    let report = json::report(&closed.stdout);
+    assert_eq!(codes(&report, "127.0.0.1/32"), ["hba-reject"], "{report:#}");
+    assert!(closed.stdout.contains("more.d/a.conf (`host "), "{}", closed.stdout);
+    fs::write(
+        server.data_dir().join("more.d/B.conf"),
+        "hostssl dw stitch 127.0.0.1/32 scram-sha-256\n",
+    )
+    .expect("ours");
+    server.reload();
+    let open = check();
+    assert_eq!(open.status, Some(0), "{}{}", open.stdout, open.stderr);
+    assert_eq!(codes(&json::report(&open.stdout), "127.0.0.1/32"), ["hba-ok"]);
+}
