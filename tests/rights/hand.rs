@@ -85,7 +85,7 @@ impl Cannot {
             .env("PGPASSWORD", ADMIN_PASSWORD)
             .env(
                 "PGOPTIONS",
-                &admin.acts_as().map_or(String::new(), |role| format!("-c role={role}")),
+                admin.acts_as().map_or(String::new(), |role| format!("-c role={role}")),
             )
             .stdin(one_by_one)
             .run();
