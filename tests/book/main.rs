@@ -3,8 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod action;
 mod commands;
 mod fences;
+mod findings;
 mod links;
 mod recording;
 

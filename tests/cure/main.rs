@@ -27,4 +27,5 @@ mod role;
 mod scale;
 mod script;
 mod set_role;
+mod signs;
 mod ssh_user;

@@ -13,6 +13,7 @@ pub(crate) enum Admin {
     CloudSql,
     SelfGrant,
     Both,
+    Person,
     CreateRole,
     CreateDb,
     Owner,
@@ -20,13 +21,14 @@ pub(crate) enum Admin {
 }
 
 impl Admin {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Superuser,
         Self::Rds,
         Self::Azure,
         Self::CloudSql,
         Self::SelfGrant,
         Self::Both,
+        Self::Person,
         Self::CreateRole,
         Self::CreateDb,
         Self::Owner,
@@ -42,6 +44,7 @@ impl Admin {
             Self::CloudSql => "as on Cloud SQL: `CREATEDB CREATEROLE`, in `cloudsqlsuperuser`",
             Self::SelfGrant => "`CREATEDB CREATEROLE`, `createrole_self_grant = 'set, inherit'`",
             Self::Both => "`CREATEDB CREATEROLE`",
+            Self::Person => "a person in a group with `CREATEDB CREATEROLE`, with `--set-role`",
             Self::CreateRole => "`CREATEROLE` only",
             Self::CreateDb => "`CREATEDB` only",
             Self::Owner => "the database's owner, nothing else",
@@ -52,6 +55,11 @@ impl Admin {
     /// The setting `createrole_self_grant` is of PostgreSQL 16.
     pub(crate) fn exists_in(self, major: u32) -> bool {
         self != Self::SelfGrant || major >= 16
+    }
+
+    /// The role it acts as, where it is another than the login.
+    pub(crate) fn acts_as(self) -> Option<&'static str> {
+        (self == Self::Person).then_some("team")
     }
 
     /// Who else owns databases there.
@@ -71,7 +79,7 @@ impl Admin {
             Self::Rds | Self::Azure | Self::CloudSql | Self::SelfGrant | Self::Both => "createdb createrole",
             Self::CreateRole => "createrole",
             Self::CreateDb => "createdb",
-            Self::Owner | Self::Plain => "",
+            Self::Person | Self::Owner | Self::Plain => "",
         };
         let around = match self {
             Self::Rds => "create role rdsadmin superuser; create role rds_superuser; grant rds_superuser to admin;",
@@ -79,6 +87,9 @@ impl Admin {
             Self::CloudSql => {
                 "create role cloudsqladmin superuser; create role cloudsqlsuperuser createdb createrole;
                  grant cloudsqlsuperuser to admin;"
+            }
+            Self::Person => {
+                "create role keeper; create role team createdb createrole; alter role admin noinherit; grant team to admin;"
             }
             _ => "create role keeper;",
         };

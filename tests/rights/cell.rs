@@ -26,7 +26,7 @@ const ROUNDS: usize = 4;
 pub(crate) fn play(server: &Postgres<'static>, admin: Admin, state: State) -> Cell {
     State::clear(server);
     state.make(server, admin);
-    let wizard = state.wizard(server);
+    let wizard = state.wizard(server, admin);
     let plan = run(&wizard, "plan");
     let mut broken = Vec::new();
     let mut expect = |kept: bool, promise: &str, said: &Said| {
@@ -69,7 +69,7 @@ pub(crate) fn play(server: &Postgres<'static>, admin: Admin, state: State) -> Ce
         expect(before == Some(server.dump()), "a refused run changes nothing", &setup);
     }
     for one in &cannot {
-        if let Err(said) = one.try_by_hand(server) {
+        if let Err(said) = one.try_by_hand(server, admin) {
             expect(false, &said, &setup);
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::admins::{ADMIN, ADMIN_PASSWORD};
+use crate::admins::{ADMIN, ADMIN_PASSWORD, Admin};
 use crate::support::postgres::psql;
 use crate::support::{Postgres, Program};
 
@@ -63,7 +63,7 @@ impl Cannot {
 
     /// Tries it as the admin's login; complains unless the server refuses for want of rights. A GRANT without the grant
     /// option is a warning (01007) where some other right is held, and an error (42501) where none is.
-    pub(crate) fn try_by_hand(&self, server: &Postgres<'_>) -> Result<(), String> {
+    pub(crate) fn try_by_hand(&self, server: &Postgres<'_>, admin: Admin) -> Result<(), String> {
         let one_by_one = if self.statement.starts_with("CREATE DATABASE") {
             format!("{};\n", self.statement)
         } else {
@@ -83,6 +83,10 @@ impl Cannot {
             ])
             .args(["-p", &server.port().to_string(), "-f", "-"])
             .env("PGPASSWORD", ADMIN_PASSWORD)
+            .env(
+                "PGOPTIONS",
+                admin.acts_as().map_or(String::new(), |role| format!("-c role={role}")),
+            )
             .stdin(one_by_one)
             .run();
         let refused = output.stderr.contains("ERROR:  42501") || output.stderr.contains("WARNING:  01007");

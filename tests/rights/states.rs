@@ -18,8 +18,7 @@ pub(crate) enum State {
 }
 
 /// All roles that cells make, in an order in which they can be dropped.
-const ROLES: &str =
-    "stitch, loader, admin, keeper, rdsadmin, rds_superuser, azuresu, azure_pg_admin, cloudsqladmin, cloudsqlsuperuser";
+const ROLES: &str = "stitch, loader, admin, team, keeper, rdsadmin, rds_superuser, azuresu, azure_pg_admin, cloudsqladmin, cloudsqlsuperuser";
 
 impl State {
     pub(crate) const ALL: [Self; 8] = [
@@ -103,8 +102,12 @@ impl State {
     }
 
     /// What is asked for in this state.
-    pub(crate) fn wizard<'a>(self, server: &'a Postgres<'a>) -> Wizard<'a> {
+    pub(crate) fn wizard<'a>(self, server: &'a Postgres<'a>, admin: Admin) -> Wizard<'a> {
         let wizard = Wizard::new(server).admin(crate::admins::ADMIN, crate::admins::ADMIN_PASSWORD);
+        let wizard = match admin.acts_as() {
+            Some(role) => wizard.set("--set-role", role),
+            None => wizard,
+        };
         match self {
             Self::OtherPassword => wizard.flag("--reset-password"),
             Self::ThirdOwner => wizard.flag("--schema=shop"),
