@@ -307,7 +307,6 @@ codes! {
     LoginTlsUnwanted = "login-tls-unwanted", "connection", "The server's rules let the role in without TLS only.", "Untick *Connect using SSL* (`--no-ssl`), or better, change the rule in `pg_hba.conf` from `hostnossl` to `host`.";
     LoginTlsChain = "login-tls-chain", "connection", "The certificate given for Stitch's form does not vouch for the server's certificate.",
         "Give the authority that signed it with `--stitch-ca`, intermediate certificates included; or leave the box empty.";
-    LoginTlsName = "login-tls-name", "connection", "The server's certificate is for another name.", "Dial the name that is in the certificate, or give the server a certificate with this name.";
     LoginTlsExpired = "login-tls-expired", "connection", "The server's certificate, or one above it, has expired or is not valid yet.", "Give the server a new certificate and reload it.";
     LoginTlsFailed = "login-tls-failed", "connection", "The TLS handshake failed for another reason than the certificate.", "The server's log has its half; a proxy in between may not pass TLS on.";
     CaVerifies = "ca-verifies", "connection", "The certificate given for Stitch's form vouches for this server.", "Nothing to do.";

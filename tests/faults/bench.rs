@@ -30,6 +30,9 @@ host all +loaders all scram-sha-256
 host all missing all scram-sha-256
 ";
 
+/// A name as Neon's endpoints have it.
+pub(crate) const NEON: &str = "ep-cool-1.eu-central-1.aws.neon.tech";
+
 pub(crate) struct Bench<'world> {
     pub(crate) world: &'world World,
     /// TLS with the right certificate, rules by role; also the administrator's.
@@ -98,6 +101,7 @@ impl<'world> Bench<'world> {
         let pool = |mode, port| PgBouncer::pooling_in(world, None, &main, &users, mode, port);
         let (session_pool, transaction_pool) = (pool("session", 6431), pool("transaction", 6432));
         let statement_pool = pool("statement", 6433);
+        world.name("127.0.0.1", NEON);
         let mut running = vec![peers::start(&world.place())];
         // Four places are left to everybody; three are the superuser's.
         fill(&full, &mut running);

@@ -74,7 +74,7 @@ fn the_peers() {
         }),
         (NEON, |mut stream| {
             let _ = stream.read(&mut [0; 512]);
-            says(stream, b"E\0\0\0\x2dSFATAL\0C08P01\0MEndpoint ID is not specified\0\0");
+            says(stream, b"E\0\0\0\x31SFATAL\0C08P01\0MEndpoint ID is not specified\0\0");
         }),
     ];
     for (port, treat) in peers {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::bench::Bench;
+use crate::bench::{self, Bench};
 use crate::peers;
 use crate::support::{Fault as Cut, Postgres, Side};
 use crate::wizard::Said;
@@ -333,6 +333,20 @@ pub(crate) const FAULTS: &[Fault] = &[
         "login-works",
         0,
         |bench| bench.role("clear"),
+    ),
+    fault(
+        "Neon's router, which is not told the endpoint",
+        "authentication",
+        "login-tenant",
+        4,
+        |bench| {
+            bench
+                .wizard()
+                .flag("--no-ssl")
+                .set("--stitch-host", bench::NEON)
+                .set("--stitch-port", &peers::NEON.to_string())
+                .check()
+        },
     ),
     fault("a rule that trusts", "database", "login-works", 0, |bench| {
         bench.role("trusted")

@@ -128,7 +128,7 @@ fn untrusted(login: &Login, seen: &Seen, text: &str) -> Failure {
                 .to_owned(),
         ),
         Some(Fault::Name) => (
-            Code::LoginTlsName,
+            Code::CaName,
             format!("the certificate of {server} is for another name: it is for {names}"),
             "give the name that is in the certificate with --host, or a certificate with this name to the server".to_owned(),
         ),
