@@ -125,7 +125,7 @@ impl World {
         bail!(
             "{} of {} objects were in use all the time and are left as they were:\n  {}\nnext: run the same command again when they are free",
             busy.len(),
-            all.len(),
+            objects.len(),
             named.join("\n  ")
         )
     }
