@@ -58,13 +58,8 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(work)
 }
 
-#[test]
-fn nobody_waits_long_for_a_transfer() {
-    let options = PostgresOptions::new().conf("autovacuum_naptime", "1s");
-    let server = Postgres::start_with("nobody_waits_long_for_a_transfer", options).expect("the default version");
-    let wizard = ready(&server);
-    warehouse(&server, 60, "id serial primary key, said text");
-    // The nightly dump holds one table, and autovacuum must go through another, slowly.
+/// Autovacuum must go through one table, slowly, and it lets nobody drive it off.
+fn slow_autovacuum(server: &Postgres<'_>) {
     server.psql_in(
         "stitch",
         "alter table shop.t2 set (autovacuum_freeze_max_age = 100000, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,
@@ -79,6 +74,15 @@ fn nobody_waits_long_for_a_transfer() {
     let vacuum =
         "select count(*) from pg_stat_activity where query like 'autovacuum: %shop.t2 (to prevent wraparound)'";
     poll(Duration::from_mins(1), || (server.psql(vacuum) == "1").then_some(())).expect("autovacuum comes");
+}
+
+#[test]
+fn nobody_waits_long_for_a_transfer() {
+    let options = PostgresOptions::new().conf("autovacuum_naptime", "1s");
+    let server = Postgres::start_with("nobody_waits_long_for_a_transfer", options).expect("the default version");
+    let wizard = ready(&server);
+    warehouse(&server, 60, "id serial primary key, said text");
+    slow_autovacuum(&server);
     let (over, longest, turns) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     let failed = thread::scope(|scope| {
         let dump = scope.spawn(|| {
