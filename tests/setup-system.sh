@@ -51,6 +51,8 @@ case $purpose in
   have npm || want npm
   have openssl || want openssl
   have bzip2 || want bzip2
+  have curl || want curl
+  have jq || want jq
   have shellcheck || want shellcheck
   ;;
 --packaging)
