@@ -6,6 +6,7 @@ mod support;
 mod action;
 mod commands;
 mod fences;
+mod findings;
 mod links;
 mod recording;
 

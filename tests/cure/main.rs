@@ -26,4 +26,5 @@ mod role;
 mod scale;
 mod script;
 mod set_role;
+mod signs;
 mod ssh_user;
