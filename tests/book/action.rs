@@ -20,8 +20,8 @@ fn release(folder: &Path) {
         "cd {}; mkdir {name}; cp {STITCH_PG} {name}; tar -czf {name}.tar.gz {name}; sha256sum *.tar.gz >SHA256SUMS",
         folder.display()
     );
-    let made = Program::new("sh", Place::Here).args(["-euc", &make]).run();
-    assert!(made.success(), "{made:?}");
+    let packed = Program::new("sh", Place::Here).args(["-euc", &make]).run();
+    assert!(packed.success(), "{packed:?}");
 }
 
 fn install(folder: &Path) -> Output {
