@@ -67,7 +67,12 @@ fn commands_are_marked_as_such() {
                 "{place}: a block of {:?}; say one of {LANGUAGES:?}",
                 block.language
             );
-            let command = block.text.lines().find(|line| line.starts_with("stitch-pg "));
+            let known = stitch_pg::cli::command();
+            let is_command = |line: &&str| {
+                let word = line.strip_prefix("stitch-pg ").and_then(|rest| rest.split(' ').next());
+                word.is_some_and(|word| word.starts_with('-') || known.find_subcommand(word).is_some())
+            };
+            let command = block.text.lines().find(is_command);
             if let Some(command) = command.filter(|_| block.language != "sh") {
                 panic!("{place}: mark it as sh, or begin it with {NOT_RUN:?} and why: {command}");
             }
