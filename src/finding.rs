@@ -1,6 +1,7 @@
 //! What a step found: a code that scripts can rely on, a verdict, and one sentence for a person.
 
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 /// One thing that holds, is unknown, or is wrong and needs a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Finding {
     pub advice: Option<String>,
     /// What it is about, for machines: an address, a schema, a file.
     pub subject: Option<String>,
+    /// How long it took to find out, where that tells something.
+    pub elapsed: Option<Duration>,
 }
 
 /// How a finding counts towards the exit code: only [`Verdict::Bad`] does.
@@ -73,6 +76,22 @@ impl Finding {
         self
     }
 
+    /// Adds how long it took.
+    #[must_use]
+    pub fn took(mut self, elapsed: Duration) -> Self {
+        self.elapsed = Some(elapsed);
+        self
+    }
+
+    /// The sentence, with how long it took where that was measured.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self.elapsed {
+            Some(elapsed) => format!("{} ({} ms)", self.text, elapsed.as_millis()),
+            None => self.text.clone(),
+        }
+    }
+
     fn says_the_same_as(&self, other: &Self) -> bool {
         (self.code, self.verdict, &self.text, &self.advice) == (other.code, other.verdict, &other.text, &other.advice)
     }
@@ -84,6 +103,7 @@ impl Finding {
             text: text.into(),
             advice: None,
             subject: None,
+            elapsed: None,
         }
     }
 }

@@ -6,8 +6,11 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 mod digest;
+mod github;
 mod json;
+mod junit;
 mod markdown;
+pub mod path;
 
 use crate::change::{Change, Plan};
 use crate::finding::{Finding, Verdict};
@@ -83,6 +86,10 @@ pub enum Format {
     Json,
     /// Markdown, for a pull request.
     Markdown,
+    /// JUnit XML, for CI systems that show tests.
+    Junit,
+    /// Annotations for GitHub Actions.
+    Github,
 }
 
 /// How the run came to its end.
@@ -234,6 +241,8 @@ impl Report {
             Format::Text => None,
             Format::Json => Some(format!("{:#}", self.json(settings))),
             Format::Markdown => Some(self.markdown(settings)),
+            Format::Junit => Some(self.junit()),
+            Format::Github => Some(self.github()),
         }
     }
 
@@ -262,6 +271,12 @@ pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
         StitchSsl::Off => false,
         StitchSsl::WhenOffered => tried == Some(Encryption::Tls),
     }
+}
+
+/// The user for Stitch's form.
+#[must_use]
+pub fn stitch_logs_in_as(settings: &Settings, server: Option<&Server>) -> String {
+    crate::world::stitch_user(settings, server)
 }
 
 /// The host for Stitch's form. A socket is nothing Stitch can dial; through an SSH server on the same machine it is

@@ -11,6 +11,7 @@ use crate::secret::Secret;
 use crate::steps::StepId;
 
 pub mod ask;
+mod authority;
 mod check;
 pub mod complete;
 pub mod draft;
@@ -35,6 +36,7 @@ mod url;
 mod words;
 
 pub use ask::{Answered, Ask, Before, Question, Said, Typing};
+pub use authority::Authority;
 pub use complete::{Approval, Audience, Purpose, Request, answers, check_file, complete};
 pub use draft::{Draft, Source};
 pub use environment::{Environment, Stdin};
@@ -170,6 +172,8 @@ pub struct Stitch {
     pub allow: Vec<Cidr>,
     /// Whether *Connect using SSL* will be ticked.
     pub ssl: StitchSsl,
+    /// What will be pasted into its box *SSL Certificate*.
+    pub ca: Option<Authority>,
 }
 
 /// What is known of the Stitch role's password.
@@ -234,6 +238,8 @@ pub struct Ownership {
     pub new_owner: Option<RoleName>,
     /// Whether those who read through the present owners' rights go on reading.
     pub readers: Readers,
+    /// Whether the rehearsal may lock readers out of tables with rows for a moment.
+    pub rehearse: Rehearse,
 }
 
 /// Whether the present owners, and with them their views, go on reading what moves.
@@ -243,6 +249,15 @@ pub enum Readers {
     Keep,
     /// `--no-keep-readers`: what they read as owners they read no more.
     Drop,
+}
+
+/// How far the rehearsal goes on tables that Stitch has loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rehearse {
+    /// Nothing that readers or writers would notice.
+    Lightly,
+    /// `--rehearse-existing`: with `ACCESS EXCLUSIVE` locks, never waited for longer than the lock timeout.
+    Fully,
 }
 
 /// The guide's two tabs.

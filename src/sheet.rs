@@ -66,7 +66,7 @@ impl Sheet {
     }
 
     fn text(&self, report: &Report, settings: &Settings, trust: &Trust) -> String {
-        let mut page = format!("{TITLE}\n\n{}\n", form::text(settings, report.stitch_encryption));
+        let mut page = format!("{TITLE}\n\n{}\n", form::text(settings, report));
         if let (Password::Shown, Some(password)) = (self.password, settings.stitch.password.secret()) {
             let _ = writeln!(page, "  {:<18} {}", "Password", password.reveal());
         }

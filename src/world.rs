@@ -12,12 +12,15 @@ mod knock;
 mod known_hosts;
 mod open;
 mod peer;
+mod pooler;
 mod postgres;
 mod proof;
+mod refusal;
 pub(crate) mod rehearsal;
 mod server;
 mod ssh;
 pub(crate) mod stitch_api;
+mod tap;
 mod tls;
 mod tunnel;
 mod wire;
@@ -36,14 +39,17 @@ use crate::world::postgres::Postgres;
 use crate::world::stitch_api::StitchApi;
 
 pub use dial::Encryption;
-pub(crate) use dial::Session;
-pub(crate) use failure::{Failure, Layer};
+pub(crate) use dial::{Offer, Other, Session};
+pub(crate) use failure::{Failure, Layer, Stage};
 pub(crate) use hba_read::beside;
 pub(crate) use knock::{Closed, knock};
-use postgres::ask;
+pub(crate) use pooler::Pooler;
+pub(crate) use postgres::ask;
 pub(crate) use proof::Proof;
 pub use server::Server;
+pub(crate) use server::stitch_user;
 pub(crate) use ssh::{SshLayer, Wish};
+pub(crate) use tls::Fault;
 
 /// What a run can reach.
 pub struct World {
@@ -142,6 +148,11 @@ impl World {
         let session = self.postgres.log_in_as_stitch(database).await?;
         self.stitch_encryption = Some(session.encryption);
         Ok(session)
+    }
+
+    /// What Stitch's login comes to with TLS instead of without, or the other way round. No password is sent.
+    pub(crate) async fn try_other_way(&self, database: &str, this_way: Encryption) -> Other {
+        self.postgres.try_other_way(database, this_way).await
     }
 
     /// Whether Stitch's own login was encrypted, when it was tried.

@@ -131,6 +131,9 @@ struct Stitch {
     /// It will not be ticked
     #[arg(long)]
     no_ssl: bool,
+    /// Certificate (PEM) for Stitch's box "SSL Certificate"; tested to vouch for the server
+    #[arg(long, value_name = "FILE")]
+    stitch_ca: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -167,6 +170,9 @@ struct Ownership {
     /// For remove: the role that gets what Stitch's role owns
     #[arg(long, value_name = "ROLE")]
     new_owner: Option<String>,
+    /// Rehearse on tables with rows what locks their readers out for a moment, too
+    #[arg(long)]
+    rehearse_existing: bool,
 }
 
 #[derive(Args, Debug)]

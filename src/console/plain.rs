@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::change::Plan;
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, Tell, sheet, words};
+use crate::console::{Approved, Console, Decision, Event, Tell, picture, sheet, words};
 use crate::report::{Command, Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -135,7 +135,8 @@ impl Console for Plain {
             writeln!(out, "{}", words::outcome(&self.look, step.step, &step.outcome))?;
         }
         if report.came_through() && report.command != Command::Plan {
-            writeln!(out, "\n{}", sheet::text(settings, report.stitch_encryption))?;
+            writeln!(out, "\n{}", picture::text(&self.look, report, settings))?;
+            writeln!(out, "\n{}", sheet::text(settings, report))?;
         }
         if let Some(approval) = words::approval(&self.look, report, settings) {
             writeln!(out, "\n{approval}")?;

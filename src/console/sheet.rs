@@ -1,17 +1,16 @@
 //! The connection sheet: exactly the fields of Stitch's form, ready to be typed in (guide step 6).
 
-use crate::report::{stitch_sees, ticks_ssl};
+use crate::report::{Report, stitch_logs_in_as, stitch_sees, ticks_ssl};
 use crate::settings::Settings;
-use crate::world::Encryption;
 
 /// Label and value of each field, in the order of the form.
 #[must_use]
-pub fn fields(settings: &Settings, tried: Option<Encryption>) -> Vec<(&'static str, String)> {
+pub fn fields(settings: &Settings, report: &Report) -> Vec<(&'static str, String)> {
     let stitch = &settings.stitch;
     let mut fields = vec![
         ("Host (Endpoint)", host(settings)),
         ("Port", stitch.port.to_string()),
-        ("Username", stitch.role.to_string()),
+        ("Username", stitch_logs_in_as(settings, report.server.as_ref())),
         ("Password", "the one of this role; it is not shown here".to_owned()),
         ("Database", stitch.database.to_string()),
     ];
@@ -21,12 +20,16 @@ pub fn fields(settings: &Settings, tried: Option<Encryption>) -> Vec<(&'static s
         fields.push(("SSH Port", bastion.stitch_port.to_string()));
         fields.push(("SSH User", bastion.tunnel_user.to_string()));
     }
-    let ssl = if ticks_ssl(stitch.ssl, tried) {
+    let ssl = if ticks_ssl(stitch.ssl, report.stitch_encryption) {
         "tick it"
     } else {
         "leave it unticked"
     };
     fields.push(("Connect using SSL", ssl.to_owned()));
+    if let Some(ca) = &stitch.ca {
+        let text = format!("the certificates in {}", ca.path.display());
+        fields.push(("SSL Certificate", text));
+    }
     fields
 }
 
@@ -42,10 +45,10 @@ fn host(settings: &Settings) -> String {
 
 /// The sheet as text.
 #[must_use]
-pub fn text(settings: &Settings, tried: Option<Encryption>) -> String {
+pub fn text(settings: &Settings, report: &Report) -> String {
     let mut lines = vec!["Stitch's form (app.stitchdata.com > Destination > PostgreSQL):".to_owned()];
     lines.extend(
-        fields(settings, tried)
+        fields(settings, report)
             .into_iter()
             .map(|(label, value)| format!("  {label:<18} {value}")),
     );

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::change::{Action, Plan};
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, sheet, words};
+use crate::console::{Approved, Console, Decision, Event, picture, sheet, words};
 use crate::finding::{Finding, Verdict};
 use crate::report::{Format, Report};
 use crate::secret::Secret;
@@ -254,7 +254,8 @@ impl Console for Terminal {
         match report.document(self.format, settings) {
             Some(document) => writeln!(out, "{document}")?,
             None if report.came_through() => {
-                writeln!(out, "\n{}", sheet::text(settings, report.stitch_encryption))?;
+                writeln!(out, "\n{}", picture::text(&self.look, report, settings))?;
+                writeln!(out, "\n{}", sheet::text(settings, report))?;
             }
             None => {}
         }

@@ -29,7 +29,8 @@ pub(super) fn findings(look: &Look, all: &[Finding]) -> String {
 
 /// A finding, with what it is about and what to do next below it.
 fn finding(look: &Look, finding: &Finding, subjects: &[&str]) -> String {
-    let mut text = look.fold(&format!("  {} ", look.verdict(finding.verdict)), 4, &finding.text);
+    let lead = format!("  {} ", look.verdict(finding.verdict));
+    let mut text = look.fold(&lead, 4, &finding.told());
     let untold: Vec<&str> = subjects
         .iter()
         .copied()

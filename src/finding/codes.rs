@@ -277,9 +277,18 @@ codes! {
         "Run `stitch-pg check` with the role's password.";
     LoginWorks = "login-works", "connection", "The Stitch role logs in.", "Nothing to do.";
     LoginName = "login-name", "connection", "The host name does not resolve.", "Correct `--stitch-host`; private names resolve only inside their network.";
-    LoginTcp = "login-tcp", "connection", "No TCP connection: refused, or no answer.",
-        "Refused: nothing listens on that address and port. No answer: a firewall drops the packets.";
+    LayerPassed = "layer-passed", "connection", "The login as Stitch came through this layer; the time is how long it took.", "Nothing to do.";
     LayerNotReached = "layer-not-reached", "connection", "An earlier layer failed, so this one was not tried.", "Mend the layer that failed, then run `stitch-pg check` again.";
+    LoginFamily = "login-family", "connection", "The host has no IPv4 address; Stitch's addresses are IPv4, so it cannot dial it although this machine can.",
+        "Give the host an IPv4 address (on Supabase: the IPv4 add-on or the session pooler), or go through an SSH server with `--bastion`.";
+    LoginTcpRefused = "login-tcp-refused", "connection", "TCP: the machine answers and nothing listens on that port.",
+        "Check `--stitch-port`, that PostgreSQL runs, and its `listen_addresses`.";
+    LoginTcpFiltered = "login-tcp-filtered", "connection", "TCP: no answer at all. A firewall drops the packets, or the host is down.",
+        "Let the address in, in the firewall before the server and in the provider's list.";
+    LoginTcpReset = "login-tcp-reset", "connection", "TCP: the connection is accepted and reset at once, by a firewall or load balancer with nobody behind it.",
+        "Look at what stands before the server: a load balancer without a healthy target, an inspecting firewall.";
+    LoginTcpUnreachable = "login-tcp-unreachable", "connection", "TCP: there is no route to that address, or a router refuses it.",
+        "Check the address; a private one needs a VPN or an SSH server (`--bastion`).";
     LoginTunnel = "login-tunnel", "connection", "The way through the SSH server was not walked to its end.", "The finding tells why.";
     TunnelName = "tunnel-name", "connection", "The SSH server's name does not resolve.", "Correct `--bastion`; private names resolve only inside their network.";
     TunnelTcp = "tunnel-tcp", "connection", "No TCP connection to the SSH server: refused, or no answer.", "Refused: nothing listens there. No answer: a firewall drops the packets.";
@@ -294,15 +303,52 @@ codes! {
     TunnelNotProved = "tunnel-not-proved", "connection", "The whole way could not be walked, since Stitch's public key was not given.", "Give it with `--public-key` or `--public-key-file`.";
     TunnelKeyWide = "tunnel-key-wide", "connection", "A key with the options of Stitch's is granted more than it should be: a terminal, agent forwarding, or another target.", "`stitch-pg setup` writes the options anew; see `--key-options`.";
     TunnelKeyLeft = "tunnel-key-left", "connection", "The key that proved the way could not be taken out of Stitch's file again. Where the SSH server knows `expiry-time` it ends within two minutes.", "`sed -i '/ stitch-pg-proof$/d' ~USER/.ssh/authorized_keys`";
-    LoginProtocol = "login-protocol", "connection", "Something answers, but not PostgreSQL, or it stops answering.", "Check host and port.";
-    LoginTls = "login-tls", "connection", "TLS is demanded and not to be had, or the other way round.",
-        "Switch TLS on in the server, or tick or untick *Connect using SSL* (`--ssl`, `--no-ssl`).";
-    LoginPassword = "login-password", "connection", "The server refuses the role's password, or the role is missing or expired.",
-        "Give the right password; the role step tells whether the role is there.";
-    LoginRefused = "login-refused", "connection", "`pg_hba.conf` does not let the role in from here, or the role is NOLOGIN.",
+    LoginNotPostgres = "login-not-postgres", "connection", "Something answers there, and it is no PostgreSQL server: HTTP, SSH, MySQL, TLS from the first byte.", "Check `--stitch-host` and `--stitch-port`.";
+    LoginSilent = "login-silent", "connection", "The connection is accepted, and then nothing is said.", "A proxy or firewall may hold it, or the server hangs; raise `--timeout` to wait longer.";
+    LoginCut = "login-cut", "connection", "The connection was cut before the login was done.", "Try again, then read the server's log; a proxy or firewall may have cut it.";
+    LoginTlsNotOffered = "login-tls-not-offered", "connection", "TLS is to be used, and the server does not offer it.",
+        "Set `ssl = on` with a certificate and reload, or leave *Connect using SSL* unticked (`--no-ssl`).";
+    LoginTlsRequired = "login-tls-required", "connection", "The server lets the role in with TLS only, and *Connect using SSL* is not to be ticked. The server's own words for it are that no pg_hba.conf entry fits, \"no encryption\".",
+        "Tick *Connect using SSL* (`--ssl`).";
+    LoginTlsUnwanted = "login-tls-unwanted", "connection", "The server's rules let the role in without TLS only.", "Untick *Connect using SSL* (`--no-ssl`), or better, change the rule in `pg_hba.conf` from `hostnossl` to `host`.";
+    LoginTlsChain = "login-tls-chain", "connection", "The certificate given for Stitch's form does not vouch for the server's certificate.",
+        "Give the authority that signed it with `--stitch-ca`, intermediate certificates included; or leave the box empty.";
+    LoginTlsName = "login-tls-name", "connection", "The server's certificate is for another name.", "Dial the name that is in the certificate, or give the server a certificate with this name.";
+    LoginTlsExpired = "login-tls-expired", "connection", "The server's certificate, or one above it, has expired or is not valid yet.", "Give the server a new certificate and reload it.";
+    LoginTlsFailed = "login-tls-failed", "connection", "The TLS handshake failed for another reason than the certificate.", "The server's log has its half; a proxy in between may not pass TLS on.";
+    CaVerifies = "ca-verifies", "connection", "The certificate given for Stitch's form vouches for this server.", "Nothing to do.";
+    CaName = "ca-name", "connection", "The server's certificate is vouched for and is for another name than the one Stitch dials. Whether Stitch compares names is not documented.",
+        "Better dial the name in the certificate (`--stitch-host`), or give the server a certificate with this name.";
+    SslChoice = "ssl-choice", "connection", "What becomes of the login when *Connect using SSL* is ticked the other way.", "Follow the sheet; ticked is better where both work.";
+    LoginPassword = "login-password", "connection", "The server refuses the role's password.",
+        "Give the right password, or set it anew with `--reset-password`.";
+    LoginRoleMissing = "login-role-missing", "connection", "There is no such role. The server says only that the password failed.", "Run `stitch-pg setup`, which makes it; or correct `--role` (case matters).";
+    LoginRoleExpired = "login-role-expired", "connection", "The role's password has expired (`VALID UNTIL`). The server says only that the password failed.", "Run `stitch-pg setup`, or `ALTER ROLE … VALID UNTIL 'infinity'`.";
+    LoginNologin = "login-nologin", "connection", "The role may not log in (NOLOGIN).", "Run `stitch-pg setup`, or `ALTER ROLE … LOGIN`.";
+    LoginRefused = "login-refused", "connection", "No rule of `pg_hba.conf` lets the role in from here, or one says reject or wants a client certificate.",
         "Add a rule for this address as well, or run the check from where Stitch's traffic arrives.";
-    LoginDatabase = "login-database", "connection", "The login ends at the database: it is missing, closed, full or starting.",
-        "The finding names which.";
+    LoginMethod = "login-method", "connection", "The server wants a way to log in that Stitch does not have (Kerberos, SSPI and the like).", "Put a scram-sha-256 rule for the role above it in `pg_hba.conf`.";
+    LoginBinding = "login-binding", "connection", "Channel binding fails: something between here and the server ends TLS and begins it anew.", "Take the proxy out of the way, or let it pass TLS through.";
+    LoginTenant = "login-tenant", "connection", "A router before hosted databases does not know which project or endpoint is meant (Neon without SNI, Supabase's pooler without the project in the user).", "The finding says what it wants to be told.";
+    LoginDatabaseMissing = "login-database-missing", "connection", "There is no database of that name. Names are case-sensitive: an unquoted `CREATE DATABASE StitchDW` makes `stitchdw`.", "Run `stitch-pg setup`, or give the stored spelling with `--database`.";
+    LoginDatabaseClosed = "login-database-closed", "connection", "The database accepts no connections (`datallowconn` is off).", "Let its owner run `ALTER DATABASE … ALLOW_CONNECTIONS true`.";
+    LoginConnect = "login-connect", "connection", "The role lacks CONNECT on the database.", "Run `stitch-pg setup`, or let the database's owner grant it.";
+    LoginLimit = "login-limit", "connection", "The connection limit of the role or of the database is reached, or only reserved connections are left.", "Raise the limit that the finding names.";
+    LoginFull = "login-full", "connection", "The server has no connection free (`max_connections`).", "Raise `max_connections`, or end idle sessions.";
+    LoginStarting = "login-starting", "connection", "The server is starting up, shutting down or recovering; a standby with `hot_standby = off` says this for ever.", "Try again in a minute; give Stitch the primary.";
+    LoginStandby = "login-standby", "connection", "Where Stitch dials is a standby: read-only.", "Give the primary (on Aurora: the cluster's writer endpoint) with `--stitch-host`.";
+    LoginReadOnly = "login-read-only", "connection", "The role's transactions are read-only (`default_transaction_read_only`).", "`ALTER ROLE … RESET default_transaction_read_only`, or the same for the database or server.";
+    PrivilegesMissing = "privileges-missing", "connection", "The role lacks CREATE or TEMPORARY on the database; its first load would fail.", "Run `stitch-pg setup`, which grants them.";
+    CatalogClosed = "catalog-closed", "connection", "The role cannot read the system catalogs that Stitch verifies structure by.", "Run `stitch-pg setup`; the role step opens the single views.";
+    Pooler = "pooler", "connection", "A connection pooler stands between. With one server session for each client (session mode) nothing is lost; in transaction mode everything stitch-pg does works, and Stitch's loads may not: their temporary staging tables and prepared statements outlive a transaction.",
+        "Give Stitch PostgreSQL's own host and port, or a pool in session mode.";
+    PoolerStatement = "pooler-statement", "connection", "A connection pooler in statement mode stands between: it refuses transactions, and a load is one.", "Give Stitch PostgreSQL's own host and port, or a pool in session mode.";
+    ServerRoom = "server-room", "connection", "How many connections are free, how large the database is, and what bounds temporary files.", "Where few connections are left: raise `max_connections` or end idle sessions.";
+    DdlWatched = "ddl-watched", "connection", "Event triggers are called when Stitch creates or alters something; one of them may refuse it later although it did not in the rehearsal.", "Ask their owner whether they let Stitch's DDL pass.";
+    StatementsLogged = "statements-logged", "connection", "The server logs the statements of Stitch's loads (`log_statement`).", "`ALTER ROLE … SET log_statement = 'none'` keeps the log small, where that is wanted.";
+    RowSecurity = "row-security", "connection", "A table in a Stitch schema has row security forced on its owner as well; rows may be refused or hidden from the loader.", "`ALTER TABLE … NO FORCE ROW LEVEL SECURITY`.";
+    TableBusy = "table-busy", "connection", "A table was locked by somebody, so it was left out of the rehearsal.", "Nothing, or run `stitch-pg check` again in a quiet moment.";
+    RehearsedLightly = "rehearsed-lightly", "connection", "Tables with rows were rehearsed without the acts that would lock readers out for a moment.", "`--rehearse-existing` rehearses those as well, in a quiet moment.";
     RehearsalPassed = "rehearsal-passed", "connection", "Everything Stitch's loader does was rehearsed and rolled back.", "Nothing to do.";
     RehearsalRefused = "rehearsal-refused", "connection", "The server refused one act of a load.", "Run `stitch-pg setup`; it grants and moves what is missing.";
     ExistingRehearsed = "existing-rehearsed", "connection", "A further load into an existing schema was rehearsed and rolled back.", "Nothing to do.";

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Digest, Outcome, Report, StepReport, stitch_sees, ticks_ssl};
+use super::path::{self, Hop};
+use super::{Digest, Outcome, Report, StepReport, stitch_logs_in_as, stitch_sees, ticks_ssl};
 use crate::change::{Action, Change};
 use crate::finding::Finding;
 use crate::settings::Settings;
-use crate::world::Encryption;
 
 impl Report {
     /// The JSON document of the contract. Secrets are masked, since only `Display` of statements is used.
@@ -28,8 +28,30 @@ impl Report {
                 "port": settings.admin.port.number(),
             })),
             "steps": self.steps.iter().map(step_json).collect::<Vec<_>>(),
-            "connection": connection_json(settings, self.stitch_encryption),
+            "connection": self.connection_json(settings),
+            "path": path::hops(self, settings).iter().map(hop_json).collect::<Vec<_>>(),
         })
+    }
+
+    /// The fields of Stitch's form, under the names its API gives them.
+    fn connection_json(&self, settings: &Settings) -> Value {
+        let stitch = &settings.stitch;
+        let bastion = settings.bastion.as_ref();
+        let mut form = json!({
+            "host": stitch_sees(settings),
+            "port": stitch.port.number(),
+            "database": stitch.database.as_str(),
+            "username": stitch_logs_in_as(settings, self.server.as_ref()),
+            "ssl": ticks_ssl(stitch.ssl, self.stitch_encryption),
+            "encryption_type": if bastion.is_some() { "ssh" } else { "none" },
+            "encryption_host": bastion.map(|bastion| bastion.stitch_host.as_str()),
+            "encryption_port": bastion.map(|bastion| bastion.stitch_port.number()),
+            "encryption_username": bastion.map(|bastion| bastion.tunnel_user.as_str()),
+        });
+        if let Some(ca) = &stitch.ca {
+            form["sslrootcert"] = ca.pem.as_str().into();
+        }
+        form
     }
 }
 
@@ -58,7 +80,7 @@ fn finding_json(finding: &Finding) -> Value {
     json!({
         "code": finding.code.as_str(),
         "verdict": finding.verdict.as_str(),
-        "text": finding.text,
+        "text": finding.told(),
         "advice": finding.advice,
         "subject": finding.subject,
     })
@@ -91,20 +113,14 @@ pub(super) fn kind(action: &Action) -> (&'static str, Option<&str>) {
     }
 }
 
-/// The fields of Stitch's form, under the names its API gives them.
-fn connection_json(settings: &Settings, tried: Option<Encryption>) -> Value {
-    let stitch = &settings.stitch;
-    let bastion = settings.bastion.as_ref();
+fn hop_json(hop: &Hop) -> Value {
     json!({
-        "host": stitch_sees(settings),
-        "port": stitch.port.number(),
-        "database": stitch.database.as_str(),
-        "username": stitch.role.as_str(),
-        "ssl": ticks_ssl(stitch.ssl, tried),
-        "encryption_type": if bastion.is_some() { "ssh" } else { "none" },
-        "encryption_host": bastion.map(|bastion| bastion.stitch_host.as_str()),
-        "encryption_port": bastion.map(|bastion| bastion.stitch_port.number()),
-        "encryption_username": bastion.map(|bastion| bastion.tunnel_user.as_str()),
+        "from": hop.from,
+        "to": hop.to,
+        "verdict": hop.verdict.as_str(),
+        "addresses": hop.addresses,
+        "codes": hop.codes.iter().map(|code| code.as_str()).collect::<Vec<_>>(),
+        "text": hop.why,
     })
 }
 

@@ -101,6 +101,7 @@ settings! {
     Manage = "--manage", "", "stitch.manage", List, "nothing";
     Ssl = "--ssl", "STITCH_PG_SSL", "stitch.ssl", Switch, "on when the server offers TLS";
     NoSsl = "--no-ssl", "", "", Switch, "";
+    StitchCa = "--stitch-ca", "STITCH_PG_CA", "stitch.ca", Path, "Stitch's box is left empty";
     Existing = "--existing", "", "ownership.existing", Switch, "false";
     New = "--new", "", "", Switch, "";
     Schemas = "--schema", "", "ownership.schemas", Names, "asked for";
@@ -110,6 +111,7 @@ settings! {
     NoKeepReaders = "--no-keep-readers", "", "", Switch, "";
     LockTimeout = "--lock-timeout", "", "ownership.lock_timeout", Duration, "100ms";
     NewOwner = "--new-owner", "", "ownership.new_owner", Text, "";
+    RehearseExisting = "--rehearse-existing", "", "ownership.rehearse_existing", Switch, "false";
     Bastion = "--bastion", "STITCH_PG_BASTION", "bastion.host", Text, "no tunnel";
     BastionIdentity = "--bastion-identity", "STITCH_PG_BASTION_IDENTITY", "bastion.identity", Path, "the agent's keys, then ~/.ssh/id_*";
     KnownHosts = "--known-hosts", "", "bastion.known_hosts", Path, "~/.ssh/known_hosts";

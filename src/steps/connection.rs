@@ -1,21 +1,23 @@
-//! Guide step 6: log in as Stitch will, over the path Stitch will take as far as it can be walked from here, and rehearse
-//! a load in a transaction that is rolled back. Findings only.
+//! Guide step 6: log in as Stitch will, over the path Stitch will take as far as it can be walked from here, layer by
+//! layer, and rehearse a load in transactions that are rolled back. Findings only.
 
+mod eyes;
+mod inside;
 mod layers;
+mod loads;
+mod seen;
 mod way;
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
-use serde::Deserialize;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::report::Command;
-use crate::settings::{Connection as Tab, Schemas, Settings};
+use crate::settings::{Route, Settings};
 use crate::steps::{Step, StepId, Walk};
-use crate::world::rehearsal::{self, Existing, Rehearsed};
-use crate::world::{Encryption, Failure, On, World};
+use crate::world::{Failure, World};
+use eyes::Eyes;
+use inside::Inside;
 use way::Way;
 
 /// The step.
@@ -38,30 +40,12 @@ enum Login {
     OnlyPlanning,
     /// No password to log in with.
     NoPassword,
-    /// It did not come to a login.
-    Refused(Failure),
+    /// It did not come to a login; and what the administrator sees of the role and the database.
+    Refused(Box<Failure>, Option<Eyes>),
     /// Logged in.
     In(Box<Inside>),
     /// The proof of the way ended before the database.
     NotReached,
-}
-
-/// What a login as Stitch showed.
-#[derive(Debug)]
-struct Inside {
-    encryption: Encryption,
-    /// `None` when encryption was not ours to choose: what a login the other way gave.
-    scratch: Rehearsed,
-    existing: Vec<(Existing, Rehearsed)>,
-}
-
-#[derive(Debug, Deserialize)]
-struct FirstTable {
-    schema: String,
-    table: Option<String>,
-    stitch_marks: bool,
-    /// By the Stitch role. What was detected is its own by now; marks alone may be another loader's.
-    owned: bool,
 }
 
 impl Step for Connection {
@@ -82,7 +66,13 @@ impl Step for Connection {
         let login = if way.is_blocked() {
             Login::NotReached
         } else {
-            Login::try_it(settings, world).await?
+            match world.log_in_as_stitch(settings.stitch.database.as_str()).await {
+                Ok(session) => Login::In(Box::new(Inside::look(settings, world, session).await)),
+                Err(failure) => {
+                    let eyes = Eyes::open(settings, world, &failure).await;
+                    Login::Refused(Box::new(failure), eyes)
+                }
+            }
         };
         Ok(Facts { way, login })
     }
@@ -104,13 +94,38 @@ impl Step for Connection {
                 )
                 .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
             ),
-            Login::Refused(failure) => {
-                plan.find(layers::finding(failure));
-                layers::not_reached(&mut plan, failure);
+            Login::Refused(failure, eyes) => {
+                layers::passed(&mut plan, &failure.passed);
+                family(&mut plan, settings, &failure.passed);
+                let told = eyes.as_ref().and_then(|eyes| eyes.explain(failure, settings));
+                plan.find(told.unwrap_or_else(|| layers::failed(failure)));
+                layers::not_reached_behind(&mut plan, failure);
             }
-            Login::In(inside) => inside.judge(&mut plan, settings),
+            Login::In(inside) => {
+                layers::passed(&mut plan, &inside.stages);
+                family(&mut plan, settings, &inside.stages);
+                inside.judge(&mut plan, settings);
+            }
         }
         plan
+    }
+}
+
+/// Stitch dials IPv4 only, whatever this machine can.
+fn family(plan: &mut Plan, settings: &Settings, stages: &[crate::world::Stage]) {
+    use crate::world::Layer;
+    let resolved = stages.iter().any(|stage| stage.layer == Layer::Name);
+    let dialable = stages.iter().any(|stage| stage.layer == Layer::Family);
+    if resolved && !dialable && settings.bastion.is_none() && settings.admin.route == Route::Direct {
+        let host = &settings.stitch.host;
+        plan.find(
+            Finding::bad(
+                Code::LoginFamily,
+                format!("address family: {host} has IPv6 addresses only; Stitch's are IPv4, so it cannot dial it"),
+            )
+            .about(Layer::Family.as_str())
+            .advise("give it an IPv4 address, or let Stitch come through an SSH server with --bastion"),
+        );
     }
 }
 
@@ -122,109 +137,3 @@ impl From<Login> for Facts {
         }
     }
 }
-
-impl Login {
-    async fn try_it(settings: &Settings, world: &mut World) -> Result<Self> {
-        let schemas = schemas_to_rehearse(settings, world).await?;
-        let session = match world.log_in_as_stitch(settings.stitch.database.as_str()).await {
-            Ok(session) => session,
-            Err(failure) => return Ok(Self::Refused(failure)),
-        };
-        let scratch = rehearsal::new_schema(&session, &settings.stitch.readers, settings.timeout).await;
-        let mut existing = Vec::new();
-        if scratch.refusal.is_none() {
-            for schema in schemas {
-                let rehearsed = rehearsal::existing_schema(&session, &schema, settings.timeout).await;
-                existing.push((schema, rehearsed));
-            }
-        }
-        Ok(Self::In(Box::new(Inside {
-            encryption: session.encryption,
-            scratch,
-            existing,
-        })))
-    }
-}
-
-impl Inside {
-    fn judge(&self, plan: &mut Plan, settings: &Settings) {
-        let stitch = &settings.stitch;
-        let how = match self.encryption {
-            Encryption::Tls => "with TLS",
-            Encryption::None => "without TLS",
-        };
-        plan.find(Finding::good(
-            Code::LoginWorks,
-            format!(
-                "{:?} logs in to the database {:?} {how}",
-                stitch.role.as_str(),
-                stitch.database.as_str()
-            ),
-        ));
-        match &self.scratch.refusal {
-            None => plan.find(Finding::good(
-                Code::RehearsalPassed,
-                format!(
-                    "a load was rehearsed and rolled back: {} acts, all allowed",
-                    self.scratch.passed
-                ),
-            )),
-            Some(refusal) => plan.find(layers::rehearsal_refused(refusal, None)),
-        }
-        for (existing, rehearsed) in &self.existing {
-            match &rehearsed.refusal {
-                None => plan.find(
-                    Finding::good(
-                        Code::ExistingRehearsed,
-                        format!(
-                            "a load into the existing schema {:?} was rehearsed and rolled back",
-                            existing.schema
-                        ),
-                    )
-                    .about(&existing.schema),
-                ),
-                Some(refusal) => plan.find(layers::rehearsal_refused(refusal, Some(&existing.schema))),
-            }
-        }
-    }
-}
-
-/// The integration schemas that are there already, each with one table to comment on.
-async fn schemas_to_rehearse(settings: &Settings, world: &mut World) -> Result<Vec<Existing>> {
-    if settings.ownership.connection == Tab::New {
-        return Ok(Vec::new());
-    }
-    let named: BTreeSet<&str> = match &settings.ownership.schemas {
-        Schemas::Named(names) => names.iter().map(crate::names::SchemaName::as_str).collect(),
-        Schemas::Detect | Schemas::Ask => BTreeSet::new(),
-    };
-    let found: Vec<FirstTable> = world
-        .ask(
-            On::Database(&settings.stitch.database),
-            FIRST_TABLES,
-            &[settings.stitch.role.as_str()],
-        )
-        .await?
-        .unwrap_or_default();
-    let chosen = found.into_iter().filter(|found| {
-        if named.is_empty() {
-            found.owned && found.stitch_marks && settings.ownership.schemas == Schemas::Detect
-        } else {
-            named.contains(found.schema.as_str())
-        }
-    });
-    Ok(chosen
-        .map(|found| Existing {
-            schema: found.schema,
-            table: found.table,
-        })
-        .collect())
-}
-
-/// `$1`: the Stitch role.
-const FIRST_TABLES: &str = "
-SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'table', t.first, 'stitch_marks', coalesce(t.marks, false), 'owned', pg_get_userbyid(n.nspowner) = $1) ORDER BY n.nspname), '[]')::text
-FROM pg_namespace n
-LEFT JOIN (SELECT relnamespace, min(relname) AS first, bool_or(relname = '_sdc_rejected') AS marks FROM pg_class WHERE relkind IN ('r', 'p') GROUP BY relnamespace) AS t
-    ON t.relnamespace = n.oid
-WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";

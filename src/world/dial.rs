@@ -1,9 +1,12 @@
 //! One connection to PostgreSQL, layer by layer, so that the layer that fails has a name.
 
+mod blame;
+mod stages;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -11,13 +14,17 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{AsyncMessage, Client, Connection};
 
+use crate::finding::Code;
 use crate::names::{HostName, Port};
 use crate::secret::Secret;
 use crate::settings::{Route, Tls};
-use crate::world::failure::{Failure, Layer, chain, refused_login};
+use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::peer;
-use crate::world::tls::{Attempt, connector, mode_name};
+use crate::world::tap::Watched;
+use crate::world::tls::{Attempt, Examined, connector, mode_name};
 use crate::world::wire::Wire;
+use blame::{classify, not_postgres};
+use stages::{below_tls, passed};
 
 /// A login that takes longer than this is looked at from a second connection: perhaps it is no PostgreSQL at all.
 const SUSPICIOUS_SILENCE: Duration = Duration::from_millis(1500);
@@ -47,6 +54,25 @@ pub(crate) struct Session {
     pub(crate) encryption: Encryption,
     /// What the server said by the way with a code of ours: numbers of statements that met a lock.
     pub(crate) told: Told,
+    /// The layers that were passed.
+    pub(crate) stages: Vec<Stage>,
+    /// The server's process as told at login; a pooler tells a number of its own.
+    pub(crate) process: Option<i32>,
+    /// What was made of the server's certificate.
+    pub(crate) certificate: Option<Examined>,
+    /// Whether TLS was asked for and not to be had.
+    pub(crate) offer: Offer,
+}
+
+/// What the server said to the wish for TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Yes.
+    Given,
+    /// No.
+    Refused,
+    /// It was not asked.
+    NotAsked,
 }
 
 /// Filled while the connection is driven.
@@ -98,6 +124,7 @@ where
     let failure = telling(failures).unwrap_or_else(|| {
         Failure::new(
             Layer::Tls,
+            Code::LoginTlsFailed,
             format!("sslmode {} allows no attempt", mode_name(login.tls.mode)),
         )
     });
@@ -106,7 +133,7 @@ where
         && let Ok(wire) = open().await
         && is_let_in(login, other, wire).await
     {
-        return Err(wants_the_other_way(login, other));
+        return Err(wants_the_other_way(login, other).behind(below_tls(failure.passed)));
     }
     Err(failure)
 }
@@ -126,26 +153,48 @@ fn telling(failures: Vec<Failure>) -> Option<Failure> {
     failures.into_iter().nth(further)
 }
 
-/// Whether the server would go on to ask for a password this way. Nothing secret is sent.
-async fn is_let_in(login: &Login, attempt: Attempt, wire: Wire) -> bool {
+/// What a login the other way comes to, without a password: nothing secret is sent.
+pub(crate) async fn try_other_way(login: &Login, attempt: Attempt, wire: Wire) -> Other {
     let login = Login {
         password: None,
         ..login.clone()
     };
     match log_in_once(&login, attempt, wire).await {
-        Ok(_) => true,
-        Err(failure) => failure.is(&SqlState::INVALID_PASSWORD),
+        Ok(_) => Other::LetIn,
+        Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => Other::LetIn,
+        Err(failure) if failure.code == Code::LoginTlsNotOffered => Other::NotOffered,
+        Err(failure) if not_let_in(&failure) => Other::Refused,
+        Err(_) => Other::Untold,
     }
+}
+
+/// What a login with TLS instead of without, or the other way round, came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Other {
+    /// The server goes on to ask for the password.
+    LetIn,
+    /// No rule lets it in this way.
+    Refused,
+    /// The server has no TLS.
+    NotOffered,
+    /// Something else happened.
+    Untold,
+}
+
+/// Whether the server would go on to ask for a password this way. Nothing secret is sent.
+async fn is_let_in(login: &Login, attempt: Attempt, wire: Wire) -> bool {
+    try_other_way(login, attempt, wire).await == Other::LetIn
 }
 
 fn wants_the_other_way(login: &Login, other: Attempt) -> Failure {
     let (server, user, mode) = (login.server(), &login.user, mode_name(login.tls.mode));
-    let (what, flag) = match other {
-        Attempt::Plain => ("without TLS", "--no-ssl"),
-        Attempt::Tls | Attempt::TlsIfOffered => ("with TLS", "--ssl"),
+    let (what, flag, code) = match other {
+        Attempt::Plain => ("without TLS", "--no-ssl", Code::LoginTlsUnwanted),
+        Attempt::Tls | Attempt::TlsIfOffered => ("with TLS", "--ssl", Code::LoginTlsRequired),
     };
     let mut failure = Failure::new(
         Layer::Tls,
+        code,
         format!("{server} lets {user:?} in {what} only (a rule in pg_hba.conf says so), and sslmode {mode} rules that out"),
     )
     .advise(format!(
@@ -157,7 +206,7 @@ fn wants_the_other_way(login: &Login, other: Attempt) -> Failure {
 
 async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Session, Failure> {
     let server = login.server();
-    let first_byte = wire.first_byte();
+    let (tap, stages) = (wire.tap(), wire.stages().to_vec());
     let mut config = tokio_postgres::Config::new();
     config
         .user(&login.user)
@@ -170,46 +219,72 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
     if let Some(options) = &login.options {
         config.options(options);
     }
-    let mut tls = connector(&login.tls).map_err(|error| Failure::new(Layer::Tls, format!("{error:#}")))?;
+    let unusable = |text: String| Failure::new(Layer::Tls, Code::LoginTlsFailed, text).behind(stages.clone());
+    let mut tls = connector(&login.tls, &tap).map_err(|error| unusable(format!("{error:#}")))?;
     let tls =
         <postgres_openssl::MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut tls, login.host.as_str())
-            .map_err(|error| Failure::new(Layer::Tls, format!("cannot start TLS to {server}: {error}")))?;
+            .map_err(|error| unusable(format!("cannot start TLS to {server}: {error}")))?;
+    let tls = Watched::new(tls, tap.clone());
+    let began = Instant::now();
     let mut handshake = pin!(timeout(login.timeout, config.connect_raw(wire, tls)));
     let connected = match timeout(SUSPICIOUS_SILENCE, &mut handshake).await {
         Ok(connected) => connected,
         Err(_) => match peer::identify(login, login.timeout).await {
-            peer::Heard::Other(what) => return Err(not_postgres(&server, what)),
+            peer::Heard::Other(what) => return Err(not_postgres(&server, what).behind(stages)),
             _ => handshake.await,
         },
     };
+    let seen = tap.seen();
+    let passed = passed(stages, &seen, began);
     let Ok(connected) = connected else {
         return Err(Failure::new(
             Layer::Protocol,
+            Code::LoginSilent,
             format!(
                 "{server} accepts connections but did not answer within {} s",
                 login.timeout.as_secs()
             ),
         )
-        .advise("a proxy or firewall may hold the connection, or the server hangs; raise --timeout to wait longer"));
+        .advise("a proxy or firewall may hold the connection, or the server hangs; raise --timeout to wait longer")
+        .behind(
+            passed
+                .into_iter()
+                .filter(|stage| stage.layer < Layer::Protocol)
+                .collect(),
+        ));
     };
     match connected {
         Ok((client, connection)) => {
             let announced_version = connection.parameter("server_version").unwrap_or_default().to_owned();
-            let encryption = if attempt != Attempt::Plain && first_byte.is(b'S') {
-                Encryption::Tls
-            } else {
-                Encryption::None
-            };
             let told = Told::default();
             tokio::spawn(drive(connection, Arc::clone(&told)));
+            let mut stages = passed;
+            let since = seen.authenticated.unwrap_or(began);
+            stages.push(Stage::passed(
+                Layer::Database,
+                since,
+                format!("{:?} opens", login.database),
+            ));
             Ok(Session {
                 client,
                 announced_version,
-                encryption,
+                encryption: if seen.encrypted.is_some() {
+                    Encryption::Tls
+                } else {
+                    Encryption::None
+                },
                 told,
+                stages,
+                process: seen.process,
+                certificate: seen.certificate,
+                offer: match seen.first_byte {
+                    Some(b'S') => Offer::Given,
+                    Some(b'N') => Offer::Refused,
+                    _ => Offer::NotAsked,
+                },
             })
         }
-        Err(error) => Err(classify(login, &server, &error).await),
+        Err(error) => Err(classify(login, &seen, passed, &error).await),
     }
 }
 
@@ -225,46 +300,5 @@ where
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
             told.push(notice.message().to_owned());
         }
-    }
-}
-
-fn not_postgres(server: &str, what: &str) -> Failure {
-    Failure::new(
-        Layer::Protocol,
-        format!("{server} is not a PostgreSQL server: it answers like {what}"),
-    )
-    .advise("check --host and --port; PostgreSQL's own port is 5432 unless it was changed")
-}
-
-async fn classify(login: &Login, server: &str, error: &tokio_postgres::Error) -> Failure {
-    if let Some(db) = error.as_db_error() {
-        return refused_login(db, &login.user, &login.database, server);
-    }
-    let text = chain(error);
-    if text.contains("password missing") {
-        let mut failure = Failure::new(
-            Layer::Authentication,
-            format!("{server} wants a password for {:?} and none was given", login.user),
-        )
-        .advise("set PGPASSWORD, or give --admin-password-file FILE, or add a line to ~/.pgpass");
-        failure.state = Some(SqlState::INVALID_PASSWORD);
-        return failure;
-    }
-    if text.contains("unsupported authentication method") {
-        return Failure::new(Layer::Authentication, format!("{server} wants a login method for {:?} that needs more than a password (GSS, SSPI, LDAP ticket or a certificate): {text}", login.user))
-            .advise("use a login whose pg_hba.conf method is scram-sha-256");
-    }
-    match peer::identify(login, login.timeout).await {
-        peer::Heard::Other(what) => not_postgres(server, what),
-        peer::Heard::PostgresWithoutTls if text.contains("does not support TLS") => {
-            Failure::new(Layer::Tls, format!("{server} does not offer TLS, and sslmode {} demands it", mode_name(login.tls.mode)))
-                .advise("switch TLS on in the server (ssl = on with a certificate), or use --sslmode prefer")
-        }
-        peer::Heard::PostgresWithTls if text.contains("TLS") || text.contains("certificate") || text.contains("SSL") => {
-            Failure::new(Layer::Tls, format!("TLS with {server} failed: {text}"))
-                .advise("give the right authority with --sslrootcert, and the name that is in the certificate with --host; sslmode require skips the check")
-        }
-        _ => Failure::new(Layer::Protocol, format!("{server} ended the connection before the login was done: {text}"))
-            .advise("the server may be restarting, or a proxy or firewall cut it; try again, then read the server's log"),
     }
 }

@@ -2,9 +2,11 @@
 //! SQLSTATE decides, never message text, since servers speak other languages.
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::finding::Code;
 use crate::world::ssh::SshLayer;
 
 /// The layer at which a connection ended, in the order they are passed.
@@ -12,6 +14,8 @@ use crate::world::ssh::SshLayer;
 pub(crate) enum Layer {
     /// The name does not resolve.
     Name,
+    /// It resolves to addresses that Stitch cannot dial.
+    Family,
     /// No TCP connection (or no socket file).
     Tcp,
     /// Through the SSH server: login there, or the forwarded channel.
@@ -24,18 +28,45 @@ pub(crate) enum Layer {
     Authentication,
     /// Logged in as far as the server goes, but this database cannot be used.
     Database,
+    /// What the role may do in it.
+    Privileges,
+    /// A load, rehearsed.
+    Rehearsal,
+}
+
+/// A layer that was passed.
+#[derive(Clone, Debug)]
+pub(crate) struct Stage {
+    pub(crate) layer: Layer,
+    pub(crate) elapsed: Duration,
+    /// What was seen there.
+    pub(crate) text: String,
+}
+
+impl Stage {
+    /// Passed now.
+    pub(crate) fn passed(layer: Layer, began: Instant, text: impl Into<String>) -> Self {
+        Self {
+            layer,
+            elapsed: began.elapsed(),
+            text: text.into(),
+        }
+    }
 }
 
 impl Layer {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Name => "name",
+            Self::Family => "address family",
             Self::Tcp => "TCP",
             Self::Tunnel => "SSH tunnel",
             Self::Protocol => "protocol",
             Self::Tls => "TLS",
             Self::Authentication => "authentication",
             Self::Database => "database",
+            Self::Privileges => "privileges",
+            Self::Rehearsal => "rehearsal",
         }
     }
 }
@@ -46,6 +77,10 @@ pub(crate) struct Failure {
     pub(crate) layer: Layer,
     /// How far the way through the SSH server came, when it was there that it ended.
     pub(crate) ssh: Option<SshLayer>,
+    /// The one cause.
+    pub(crate) code: Code,
+    /// The layers before it, which were passed.
+    pub(crate) passed: Vec<Stage>,
     /// The server's code, when it was the server that refused.
     pub(crate) state: Option<SqlState>,
     /// Where in the server, which tells apart what has the same code.
@@ -57,10 +92,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(layer: Layer, text: impl Into<String>) -> Self {
+    pub(crate) fn new(layer: Layer, code: Code, text: impl Into<String>) -> Self {
         Self {
             layer,
             ssh: None,
+            code,
+            passed: Vec::new(),
             state: None,
             routine: None,
             text: text.into(),
@@ -70,6 +107,11 @@ impl Failure {
 
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
+        self
+    }
+
+    pub(crate) fn behind(mut self, passed: Vec<Stage>) -> Self {
+        self.passed = passed;
         self
     }
 
@@ -88,73 +130,6 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-/// A refusal at login, in words. `user` and `database` are what was asked for, `server` is `host:port`.
-pub(crate) fn refused_login(error: &DbError, user: &str, database: &str, server: &str) -> Failure {
-    let state = error.code();
-    let said = said(error);
-    let (layer, text, advice) = if *state == SqlState::INVALID_PASSWORD {
-        (
-            Layer::Authentication,
-            format!("{server} refused the password of {user:?} ({said})"),
-            "check the user and the password; the server says the same for a role that does not exist, has no password, or has expired".to_owned(),
-        )
-    } else if *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
-        (
-            Layer::Authentication,
-            format!("{server} does not let {user:?} into {database:?} from here ({said})"),
-            "a pg_hba.conf rule is missing or says reject, the role is missing or NOLOGIN, or the server insists on TLS: try --sslmode require".to_owned(),
-        )
-    } else if *state == SqlState::INVALID_CATALOG_NAME {
-        (
-            Layer::Database,
-            format!("{server} has no database {database:?} ({said})"),
-            "names are case-sensitive here: an unquoted CREATE DATABASE StitchDW makes stitchdw".to_owned(),
-        )
-    } else if *state == SqlState::INSUFFICIENT_PRIVILEGE {
-        (
-            Layer::Database,
-            format!("{user:?} may not connect to {database:?} on {server} ({said})"),
-            format!(
-                "the database's owner runs: GRANT CONNECT ON DATABASE {} TO {}",
-                crate::sql::identifier(database),
-                crate::sql::identifier(user)
-            ),
-        )
-    } else if *state == SqlState::TOO_MANY_CONNECTIONS {
-        (
-            Layer::Database,
-            format!("{server} has no connection free for {user:?} ({said})"),
-            "wait, or raise max_connections or the role's or database's CONNECTION LIMIT".to_owned(),
-        )
-    } else if *state == SqlState::CANNOT_CONNECT_NOW {
-        (
-            Layer::Database,
-            format!("{server} is starting up, shutting down or recovering ({said})"),
-            "try again in a minute".to_owned(),
-        )
-    } else if *state == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE {
-        (
-            Layer::Database,
-            format!("{database:?} on {server} does not accept connections ({said})"),
-            "choose another database, or ask its owner: ALTER DATABASE … ALLOW_CONNECTIONS true".to_owned(),
-        )
-    } else {
-        (
-            Layer::Authentication,
-            format!("{server} refused the login of {user:?} ({said})"),
-            "read the server's log for this moment".to_owned(),
-        )
-    };
-    Failure {
-        layer,
-        ssh: None,
-        state: Some(state.clone()),
-        routine: error.routine().map(ToOwned::to_owned),
-        text,
-        advice: Some(advice),
-    }
-}
 
 /// What the server said, in its own words and with its code: kept beside ours, never instead.
 pub(crate) fn said(error: &DbError) -> String {

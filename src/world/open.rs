@@ -2,58 +2,94 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
+use crate::finding::Code;
 use crate::names::{HostName, Port};
-use crate::world::failure::{Failure, Layer};
+use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::wire::Wire;
 
 /// Opens TCP or the Unix socket, straight from this machine.
 pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration) -> Result<Wire, Failure> {
+    let began = Instant::now();
     if host.is_socket() {
         let path = format!("{host}/.s.PGSQL.{port}");
         return match timeout(limit, UnixStream::connect(&path)).await {
-            Ok(Ok(stream)) => Ok(Wire::unix(stream)),
+            Ok(Ok(stream)) => {
+                let text = format!("the socket {path} is open");
+                Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tcp, began, text)]))
+            }
             Ok(Err(error)) => Err(Failure::new(
                 Layer::Tcp,
+                Code::LoginTcpRefused,
                 format!("no PostgreSQL server on the socket {path}: {}", reason(&error)),
             )
             .advise("is the server running? give --host for another machine, or --port for another port")),
             Err(_) => Err(Failure::new(
                 Layer::Tcp,
+                Code::LoginTcpFiltered,
                 format!("the socket {path} did not answer within {} s", limit.as_secs()),
             )),
         };
     }
     let addresses = resolve(host, port, limit).await?;
+    let mut stages = vec![Stage::passed(Layer::Name, began, named(host, &addresses))];
+    if addresses.iter().any(SocketAddr::is_ipv4) {
+        let text = "it has an IPv4 address, as Stitch's addresses are";
+        stages.push(Stage::passed(Layer::Family, Instant::now(), text));
+    }
     let mut last = None;
     for address in addresses {
+        let began = Instant::now();
         match timeout(limit, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
                 // Every message matters at once; without it small messages wait for the peer's acknowledgement.
                 let _ = stream.set_nodelay(true);
-                return Ok(Wire::tcp(stream));
+                stages.push(Stage::passed(
+                    Layer::Tcp,
+                    began,
+                    format!("{address} accepts connections"),
+                ));
+                return Ok(Wire::tcp(stream, stages));
             }
             Ok(Err(error)) => last = Some(tcp_failure(host, address, &error)),
             Err(_) => last = Some(filtered(host, address, limit)),
         }
     }
-    Err(last.unwrap_or_else(|| Failure::new(Layer::Name, format!("{host} resolves to no address"))))
+    let none = || {
+        let text = format!("{host} resolves to no address");
+        Failure::new(Layer::Name, Code::LoginName, text)
+    };
+    Err(last.map_or_else(none, |failure| failure.behind(stages)))
 }
 
-async fn resolve(host: &HostName, port: Port, limit: Duration) -> Result<Vec<SocketAddr>, Failure> {
+fn named(host: &HostName, addresses: &[SocketAddr]) -> String {
+    let list: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+    if list == [host.as_str()] {
+        format!("{host} is an address")
+    } else {
+        format!("{host} is {}", list.join(", "))
+    }
+}
+
+/// The addresses of a name.
+pub(crate) async fn resolve(host: &HostName, port: Port, limit: Duration) -> Result<Vec<SocketAddr>, Failure> {
     let advice =
         "check the spelling of --host; a private name resolves only inside its network (then use --via-bastion)";
     match timeout(limit, tokio::net::lookup_host((host.as_str(), port.number()))).await {
         Ok(Ok(addresses)) => Ok(addresses.collect()),
-        Ok(Err(error)) => {
-            Err(Failure::new(Layer::Name, format!("the name {host} does not resolve: {error}")).advise(advice))
-        }
+        Ok(Err(error)) => Err(Failure::new(
+            Layer::Name,
+            Code::LoginName,
+            format!("the name {host} does not resolve: {error}"),
+        )
+        .advise(advice)),
         Err(_) => Err(Failure::new(
             Layer::Name,
+            Code::LoginName,
             format!("the name {host} did not resolve within {} s", limit.as_secs()),
         )
         .advise(advice)),
@@ -61,30 +97,37 @@ async fn resolve(host: &HostName, port: Port, limit: Duration) -> Result<Vec<Soc
 }
 
 fn tcp_failure(host: &HostName, address: SocketAddr, error: &io::Error) -> Failure {
-    let advice = match error.kind() {
-        io::ErrorKind::ConnectionRefused => {
-            "nothing listens there: check --port, that the server runs, and its listen_addresses"
-        }
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            "there is no way to that network from here: a VPN, or --via-bastion"
-        }
-        _ => "check --host and --port",
+    let (code, advice) = match error.kind() {
+        io::ErrorKind::ConnectionRefused => (
+            Code::LoginTcpRefused,
+            "nothing listens there: check --port, that the server runs, and its listen_addresses",
+        ),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => (
+            Code::LoginTcpUnreachable,
+            "there is no way to that network from here: a VPN, or --via-bastion",
+        ),
+        io::ErrorKind::TimedOut => (Code::LoginTcpFiltered, FILTERED),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => (Code::LoginTcpReset, RESET),
+        _ => (Code::LoginTcpUnreachable, "check --host and --port"),
     };
-    Failure::new(
-        Layer::Tcp,
-        format!("cannot connect to {} ({address}): {}", host, reason(error)),
-    )
-    .advise(advice)
+    let text = format!("cannot connect to {} ({address}): {}", host, reason(error));
+    Failure::new(Layer::Tcp, code, text).advise(advice)
 }
+
+/// What to do about a connection that is accepted and reset.
+pub(crate) const RESET: &str = "a firewall or load balancer answers in the server's place and has nobody behind it, or it \
+     refuses this address; look there";
+
+const FILTERED: &str =
+    "a firewall drops the packets, or the host is down: allow this machine's address there, or use --via-bastion";
 
 fn filtered(host: &HostName, address: SocketAddr, limit: Duration) -> Failure {
     Failure::new(
         Layer::Tcp,
+        Code::LoginTcpFiltered,
         format!("no answer from {host} ({address}) within {} s", limit.as_secs()),
     )
-    .advise(
-        "a firewall drops the packets, or the host is down: allow this machine's address there, or use --via-bastion",
-    )
+    .advise(FILTERED)
 }
 
 fn reason(error: &io::Error) -> String {

@@ -4,20 +4,22 @@ mod cancel;
 mod hello;
 mod question;
 mod startup;
+mod stitch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use tokio_postgres::error::SqlState;
 
 use crate::console::Asker;
-use crate::names::HostName;
+use crate::finding::Code;
 use crate::secret::Secret;
-use crate::settings::{Route, Settings, SslMode, StitchSsl, Tls};
+use crate::settings::{Route, Settings};
 use crate::world::Access;
 use crate::world::dial::{Login, Session, log_in};
-use crate::world::failure::{Failure, Layer};
+use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::gateway::Gateway;
 use crate::world::open::open_direct;
 use crate::world::server::Server;
@@ -119,7 +121,8 @@ impl Postgres {
                 }
             }
         }
-        let failure = first.unwrap_or_else(|| Failure::new(Layer::Tcp, "no connection was tried"));
+        let failure =
+            first.unwrap_or_else(|| Failure::new(Layer::Tcp, Code::LoginTcpUnreachable, "no connection was tried"));
         self.failure = Some(failure.clone());
         bail!(failure)
     }
@@ -231,48 +234,13 @@ impl Postgres {
         let Some(gateway) = &self.gateway else {
             return open_direct(&login.host, login.port, login.timeout).await;
         };
+        let began = Instant::now();
         match gateway.forward(login.host.as_str(), login.port.number()).await {
-            Ok(stream) => Ok(Wire::unix(stream)),
+            Ok(stream) => {
+                let text = format!("the SSH server opens {}", login.server());
+                Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tunnel, began, text)]))
+            }
             Err(error) => Err(ssh_failure(&error)),
-        }
-    }
-
-    /// Stitch's login on that host.
-    pub(super) fn stitch_login(&self, host: HostName, database: &str) -> Login {
-        let stitch = &self.settings.stitch;
-        Login {
-            host,
-            port: stitch.port,
-            user: stitch.role.to_string(),
-            password: stitch.password.secret().cloned(),
-            database: database.to_owned(),
-            tls: Tls {
-                mode: stitch_ssl_mode(stitch.ssl),
-                ..Tls::default()
-            },
-            options: None,
-            timeout: self.settings.timeout,
-            route: self.gateway.as_ref().map_or(Route::Direct, |_| Route::Bastion),
-        }
-    }
-
-    /// Logs in as the Stitch role, over the path Stitch will use as far as it can be walked from here: straight to the
-    /// address Stitch dials, or through the SSH server. A fresh connection each time; never read-only, since it rehearses.
-    pub(crate) async fn log_in_as_stitch(&self, database: &str) -> Result<Session, Failure> {
-        let login = self.stitch_login(self.settings.stitch.host.clone(), database);
-        if !login.host.is_socket() {
-            return self.log_in_through_bastion(&login).await;
-        }
-        // Nobody dials a socket from elsewhere; TCP on this machine is the nearest thing to what Stitch does.
-        let loopback = "127.0.0.1"
-            .parse()
-            .map_err(|error| Failure::new(Layer::Name, format!("{error}")))?;
-        match self
-            .log_in_through_bastion(&self.stitch_login(loopback, database))
-            .await
-        {
-            Err(failure) if failure.layer == Layer::Tcp => self.log_in_through_bastion(&login).await,
-            outcome => outcome,
         }
     }
 }
@@ -285,13 +253,4 @@ fn is_shut(failure: &Failure) -> bool {
     ]
     .iter()
     .any(|state| failure.is(state))
-}
-
-/// Stitch checks no certificate unless one is pasted into its form (Stitch docs, "SSL certificate"), so neither mode verifies.
-fn stitch_ssl_mode(ssl: StitchSsl) -> SslMode {
-    match ssl {
-        StitchSsl::On => SslMode::Require,
-        StitchSsl::Off => SslMode::Disable,
-        StitchSsl::WhenOffered => SslMode::Prefer,
-    }
 }

@@ -1,7 +1,7 @@
 //! The whole way, proved: a fresh key is put beside Stitch's for two minutes, with the same options, and used as Stitch
 //! will use its own, through the SSH server to a login as the Stitch role. It is taken out again whatever happens.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use openssl::base64;
@@ -15,7 +15,7 @@ use crate::settings::{AgentKeys, Bastion, BastionServer, IdentitySource, KeyOpti
 use crate::shell::{self, Expiry};
 use crate::world::World;
 use crate::world::dial::{Session, log_in};
-use crate::world::failure::Failure;
+use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::ssh::layer::failure as broken;
 use crate::world::ssh::{Ssh, Wish};
 use crate::world::wire::Wire;
@@ -146,8 +146,12 @@ impl World {
         };
         let login = self.postgres.stitch_login(host, stitch.database.as_str());
         log_in(&login, || async {
+            let began = Instant::now();
             match ssh.forward(login.host.as_str(), login.port.number()).await {
-                Ok(stream) => Ok(Wire::unix(stream)),
+                Ok(stream) => {
+                    let text = format!("the SSH server opens {}", login.server());
+                    Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tunnel, began, text)]))
+                }
                 Err(error) => Err(broken(&error)),
             }
         })

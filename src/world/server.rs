@@ -4,6 +4,7 @@ use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::provider::{Provider, Signs};
+use crate::settings::Settings;
 
 /// Oldest server this tool works with; older ones lack what its questions use (and their support ended before 2021).
 const OLDEST: i32 = 90_600;
@@ -64,6 +65,18 @@ SELECT json_build_object(
         'aurora', to_regproc('pg_catalog.aurora_version') IS NOT NULL)
 )::text
 FROM pg_roles r WHERE r.rolname = current_user";
+
+/// The user that Stitch logs in as. A pooler for many projects wants the project behind the role, and then the admin's
+/// login has it behind its own as well: `postgres.PROJECT` is `postgres` to the server.
+pub(crate) fn stitch_user(settings: &Settings, server: Option<&Server>) -> String {
+    let role = settings.stitch.role.as_str();
+    let own = server.map_or("", |server| server.user.as_str());
+    let project = settings.admin.user.strip_prefix(own);
+    match project.filter(|project| !own.is_empty() && project.starts_with('.') && !role.ends_with(project)) {
+        Some(project) => format!("{role}{project}"),
+        None => role.to_owned(),
+    }
+}
 
 impl Server {
     /// Refuses what only looks like a PostgreSQL server, and what is too old.

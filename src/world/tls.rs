@@ -1,12 +1,16 @@
 //! TLS as libpq means it: the six `sslmode`s, root certificates, client certificates (PostgreSQL docs 34.19).
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use openssl::nid::Nid;
 use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode};
+use openssl::x509::{X509Ref, X509StoreContextRef, X509VerifyResult};
 use postgres_openssl::MakeTlsConnector;
 
 use crate::settings::{RootCertificates, SslMode, Tls};
+use crate::world::tap::Tap;
 
 /// One attempt at a connection, as libpq would make them in turn for a mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +53,44 @@ impl Attempt {
     }
 }
 
-/// A connector that checks as much as the mode asks.
-pub(crate) fn connector(tls: &Tls) -> Result<MakeTlsConnector> {
+/// What was made of the server's certificate, whether or not it had to pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Examined {
+    /// The names it is for.
+    pub(crate) names: Vec<String>,
+    /// The day it ends, as OpenSSL writes it.
+    pub(crate) ends: String,
+    /// What is wrong with it, in the order in which OpenSSL found it.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// No authority that was given vouches for it.
+    Authority,
+    /// It is no longer, or not yet, valid.
+    Expired,
+    /// It is for another name.
+    Name,
+    /// Something rarer.
+    Other,
+}
+
+impl Fault {
+    fn of(error: X509VerifyResult) -> Self {
+        // The numbers of OpenSSL's x509_vfy.h; the crate has no names for them.
+        match error.as_raw() {
+            2 | 18 | 19 | 20 | 21 | 24 | 26..=30 => Self::Authority,
+            9 | 10 => Self::Expired,
+            62 | 64 => Self::Name,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A connector that checks as much as the mode asks, and notes in `tap` everything that could have been checked.
+pub(crate) fn connector(tls: &Tls, tap: &Tap) -> Result<MakeTlsConnector> {
     let mut builder = SslConnector::builder(SslMethod::tls_client()).context("cannot start OpenSSL")?;
     let roots = load_roots(&mut builder, tls)?;
     let check = match (tls.mode, roots) {
@@ -59,18 +99,59 @@ pub(crate) fn connector(tls: &Tls) -> Result<MakeTlsConnector> {
         (SslMode::VerifyCa, _) | (SslMode::Require, Roots::Loaded) => Check::Chain,
         _ => Check::Nothing,
     };
-    builder.set_verify(if check == Check::Nothing {
-        SslVerifyMode::NONE
-    } else {
-        SslVerifyMode::PEER
-    });
     load_client_certificate(&mut builder, tls)?;
     let mut connector = MakeTlsConnector::new(builder.build());
+    let tap = tap.clone();
     connector.set_callback(move |configuration, _| {
-        configuration.set_verify_hostname(check == Check::ChainAndName);
+        let tap = tap.clone();
+        configuration.set_verify_hostname(true);
+        configuration.set_verify_callback(SslVerifyMode::PEER, move |holds, context| {
+            let fault = (!holds).then(|| Fault::of(context.error()));
+            tap.examined(|examined| examined.note(fault, context));
+            fault.is_none_or(|fault| check.bears(fault))
+        });
         Ok(())
     });
     Ok(connector)
+}
+
+impl Examined {
+    fn note(&mut self, fault: Option<Fault>, context: &X509StoreContextRef) {
+        if let Some(fault) = fault
+            && !self.faults.contains(&fault)
+        {
+            self.faults.push(fault);
+        }
+        // Depth 0 is the server's own.
+        if context.error_depth() == 0
+            && let Some(certificate) = context.current_cert()
+        {
+            self.ends = certificate.not_after().to_string();
+            self.names = names(certificate);
+        }
+    }
+}
+
+fn names(certificate: &X509Ref) -> Vec<String> {
+    let alternatives = certificate.subject_alt_names().into_iter().flatten();
+    let mut names: Vec<String> = alternatives
+        .filter_map(|name| {
+            let address = name.ipaddress().and_then(|bytes| match bytes.len() {
+                4 => <[u8; 4]>::try_from(bytes)
+                    .ok()
+                    .map(|bytes| IpAddr::from(bytes).to_string()),
+                _ => <[u8; 16]>::try_from(bytes)
+                    .ok()
+                    .map(|bytes| IpAddr::from(bytes).to_string()),
+            });
+            name.dnsname().map(str::to_owned).or(address)
+        })
+        .collect();
+    if names.is_empty() {
+        let common = certificate.subject_name().entries_by_nid(Nid::COMMONNAME);
+        names.extend(common.filter_map(|entry| entry.data().to_string().ok()));
+    }
+    names
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,6 +159,16 @@ enum Check {
     Nothing,
     Chain,
     ChainAndName,
+}
+
+impl Check {
+    fn bears(self, fault: Fault) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Chain => fault == Fault::Name,
+            Self::ChainAndName => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -161,6 +252,13 @@ fn load_client_certificate(builder: &mut SslConnectorBuilder, tls: &Tls) -> Resu
     builder
         .check_private_key()
         .context("the client key does not belong to the client certificate")
+}
+
+impl SslMode {
+    /// Whether there is no going on without TLS.
+    pub(crate) fn demands(self) -> bool {
+        matches!(self, Self::Require | Self::VerifyCa | Self::VerifyFull)
+    }
 }
 
 /// The mode as people write it.

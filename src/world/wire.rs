@@ -1,20 +1,22 @@
-//! The byte stream to PostgreSQL, whatever carries it, remembering the first byte that came back: after a TLS request it
-//! is the server's answer, `S` or `N` (PostgreSQL docs 53.2.10).
+//! The byte stream to PostgreSQL, whatever carries it, tapped; and how it came about.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::world::failure::Stage;
+use crate::world::tap::Tap;
+
 /// A stream to the server.
 #[derive(Debug)]
 pub(crate) struct Wire {
     stream: Stream,
-    first_byte: FirstByte,
+    tap: Tap,
+    /// The layers below that were passed.
+    stages: Vec<Stage>,
 }
 
 #[derive(Debug)]
@@ -23,35 +25,32 @@ enum Stream {
     Unix(UnixStream),
 }
 
-/// The first byte that came from the server; 0 before any did.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FirstByte(Arc<AtomicU8>);
-
-impl FirstByte {
-    pub(crate) fn is(&self, byte: u8) -> bool {
-        self.0.load(Ordering::Relaxed) == byte
-    }
-}
-
 impl Wire {
     /// TCP, straight.
-    pub(crate) fn tcp(stream: TcpStream) -> Self {
-        Self {
-            stream: Stream::Tcp(stream),
-            first_byte: FirstByte::default(),
-        }
+    pub(crate) fn tcp(stream: TcpStream, stages: Vec<Stage>) -> Self {
+        Self::new(Stream::Tcp(stream), stages)
     }
 
     /// The server's Unix socket, or our end of a tunnel.
-    pub(crate) fn unix(stream: UnixStream) -> Self {
+    pub(crate) fn unix(stream: UnixStream, stages: Vec<Stage>) -> Self {
+        Self::new(Stream::Unix(stream), stages)
+    }
+
+    fn new(stream: Stream, stages: Vec<Stage>) -> Self {
         Self {
-            stream: Stream::Unix(stream),
-            first_byte: FirstByte::default(),
+            stream,
+            tap: Tap::default(),
+            stages,
         }
     }
 
-    pub(crate) fn first_byte(&self) -> FirstByte {
-        self.first_byte.clone()
+    pub(crate) fn tap(&self) -> Tap {
+        self.tap.clone()
+    }
+
+    /// The layers that were passed on the way to this stream.
+    pub(crate) fn stages(&self) -> &[Stage] {
+        &self.stages
     }
 }
 
@@ -63,13 +62,7 @@ impl AsyncRead for Wire {
             Stream::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Stream::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
         };
-        if let Some(byte) = buffer.filled().get(before) {
-            // Only the first one is kept.
-            let _ = wire
-                .first_byte
-                .0
-                .compare_exchange(0, *byte, Ordering::Relaxed, Ordering::Relaxed);
-        }
+        wire.tap.raw(&buffer.filled()[before..]);
         polled
     }
 }

@@ -28,7 +28,8 @@ fn assert_contract(report: &Value) {
             "plan_digest",
             "server",
             "steps",
-            "connection"
+            "connection",
+            "path"
         ]
     );
     assert_eq!(

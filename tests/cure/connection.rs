@@ -33,7 +33,9 @@ fn tls_is_used_where_it_is_offered_and_as_asked() {
 #[test]
 fn a_server_without_tls_cannot_be_asked_for_it() {
     let server = Postgres::start("a_server_without_tls_cannot_be_asked_for_it");
-    Wizard::new(&server).flag("--ssl").cure(&ALL, &["login-tls"]);
+    Wizard::new(&server)
+        .flag("--ssl")
+        .cure(&ALL, &["login-tls-not-offered"]);
     let admin = Wizard::new(&server).set("--sslmode", "require").check().exits(1);
     assert!(admin.error().contains("does not offer TLS"), "{admin}");
     assert!(admin.error().contains("next: "), "{admin}");
@@ -46,7 +48,7 @@ fn a_server_that_insists_on_tls() {
     let server = tls_server(name, certificates, "hostssl all all all scram-sha-256\n");
     let said = Wizard::new(&server).cure(&ALL, &[]);
     assert_eq!(said.json["connection"]["ssl"], true, "{said}");
-    Wizard::new(&server).flag("--no-ssl").cure(&[], &["login-tls"]);
+    Wizard::new(&server).flag("--no-ssl").cure(&[], &["login-tls-required"]);
     let admin = Wizard::new(&server).set("--sslmode", "disable").check().exits(1);
     assert!(admin.error().contains("TLS"), "{admin}");
     // allow begins without TLS and then takes it; prefer begins with it.
@@ -63,7 +65,7 @@ fn a_server_that_refuses_tls_still_lets_prefer_in() {
     let server = tls_server(name, certificates, "hostnossl all all all scram-sha-256\n");
     let said = Wizard::new(&server).cure(&ALL, &[]);
     assert_eq!(said.json["connection"]["ssl"], false, "{said}");
-    Wizard::new(&server).flag("--ssl").cure(&[], &["login-tls"]);
+    Wizard::new(&server).flag("--ssl").cure(&[], &["login-tls-unwanted"]);
 }
 
 #[test]
@@ -80,12 +82,15 @@ fn the_admins_certificates_are_checked_as_asked() {
         .set("--sslrootcert", &other.ca().to_string_lossy())
         .check()
         .exits(1);
-    assert!(stranger.error().contains("certificate verify failed"), "{stranger}");
+    assert!(
+        stranger.error().contains("is not vouched for by the authority"),
+        "{stranger}"
+    );
     assert!(stranger.error().contains("--sslrootcert"), "{stranger}");
     // The certificate is for 127.0.0.1 alone.
     let misnamed = full.clone().set("--host", "localhost").check().exits(1);
     assert!(
-        misnamed.error().to_lowercase().contains("hostname mismatch"),
+        misnamed.error().contains("is for another name: it is for 127.0.0.1"),
         "{misnamed}"
     );
     full.set("--host", "localhost")
@@ -105,7 +110,7 @@ fn an_expired_certificate_is_named() {
         .set("--sslrootcert", &authority.to_string_lossy())
         .check()
         .exits(1);
-    assert!(said.error().contains("certificate has expired"), "{said}");
+    assert!(said.error().contains("has expired or is not valid yet"), "{said}");
 }
 
 #[test]
@@ -113,8 +118,8 @@ fn a_read_only_role_is_found_out_by_rehearsing() {
     let server = Postgres::start("a_read_only_role_is_found_out_by_rehearsing");
     Wizard::dba(&server).setup().exits(0);
     server.psql("alter role stitch set default_transaction_read_only = on");
-    let said = Wizard::new(&server).cure(&[], &["rehearsal-refused", "setting-bites"]);
-    let text = said.has("rehearsal-refused", "bad");
+    let said = Wizard::new(&server).cure(&[], &["login-read-only", "setting-bites"]);
+    let text = said.has("login-read-only", "bad");
     assert!(text.contains("RESET default_transaction_read_only"), "{text}");
 }
 
@@ -172,6 +177,116 @@ fn behind_pgbouncer() {
     assert!(console.error().contains("PgBouncer's own console"), "{console}");
 }
 
+/// What becomes of the login when *Connect using SSL* is ticked the other way is told.
+#[test]
+fn both_ways_of_connect_using_ssl_are_tried() {
+    let name = "both_ways_of_connect_using_ssl_are_tried";
+    let rules = "hostssl all tls all scram-sha-256\nhostnossl all plain all scram-sha-256\nhost all stitch,postgres all scram-sha-256\n";
+    let server = tls_server(name, Certificates::for_names(&["127.0.0.1"]), rules);
+    Wizard::new(&server).setup().exits(0);
+    for role in ["tls", "plain"] {
+        server.psql(&format!(
+            "CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'; GRANT ALL ON DATABASE stitch TO {role}"
+        ));
+    }
+    let choice = |role: &str, flags: &[&str]| {
+        let wizard = Wizard::new(&server).set("--only", "connection").set("--role", role);
+        let wizard = flags.iter().fold(wizard, |wizard, flag| wizard.flag(flag));
+        let said = wizard.check().exits(0);
+        let verdict = if flags.is_empty() { "good" } else { "unknown" };
+        said.has("ssl-choice", verdict)
+    };
+    assert!(choice("stitch", &[]).contains("works ticked and unticked"));
+    assert!(choice("stitch", &["--no-ssl"]).contains("works unticked and ticked"));
+    assert!(choice("tls", &[]).contains("has to be ticked"));
+    assert!(choice("plain", &[]).contains("has to stay unticked: with TLS no rule"));
+    // No password travelled the other way, so none was refused.
+    assert!(
+        !server.log().contains("password authentication failed"),
+        "{}",
+        server.log()
+    );
+}
+
+/// A certificate for Stitch's form: tested, put on the sheet, and nothing but certificates.
+#[test]
+fn a_certificate_for_stitchs_form() {
+    let name = "a_certificate_for_stitchs_form";
+    let certificates = Certificates::for_names(&["127.0.0.1"]);
+    let both = certificates.ca().with_file_name("both.pem");
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).expect("made just now");
+    std::fs::write(&both, read(&certificates.key()) + &read(&certificates.ca())).expect("our own folder");
+    let ca = read(&certificates.ca());
+    let server = tls_server(name, certificates, "host all all all scram-sha-256\n");
+    let wizard = Wizard::new(&server).set("--stitch-ca", &both.to_string_lossy());
+    let said = wizard.cure(&ALL, &[]);
+    said.has("ca-verifies", "good");
+    said.has_not("ca-name");
+    assert_eq!(said.json["connection"]["ssl"], true);
+    assert_eq!(
+        said.json["connection"]["sslrootcert"], ca,
+        "only the certificate, not the key beside it"
+    );
+    let text = wizard.program("check").run();
+    assert!(
+        text.stdout.contains("SSL Certificate    the certificates in "),
+        "{}",
+        text.stdout
+    );
+    let contradiction = wizard.clone().flag("--no-ssl").program("check").run();
+    assert_eq!(contradiction.status, Some(2), "{}", contradiction.stderr);
+    assert!(
+        contradiction.stderr.contains("is not ticked"),
+        "{}",
+        contradiction.stderr
+    );
+    std::fs::write(&both, "no certificate").expect("our own folder");
+    let empty = wizard.program("check").run();
+    assert!(empty.stderr.contains("holds no PEM certificate"), "{}", empty.stderr);
+}
+
+/// As Supabase's: the project stands behind the user at the pooler, and the server knows only the user.
+#[test]
+fn behind_a_pooler_that_routes_by_the_user() {
+    let server = Postgres::start("behind_a_pooler_that_routes_by_the_user");
+    let proxy = CountingProxy::tcp_before(&server, 6543);
+    proxy.route_by_user("abcdefgh");
+    let wizard = Wizard::new(&server)
+        .set("--port", "6543")
+        .admin("postgres.abcdefgh", "admin-secret");
+    let said = wizard.cure(&ALL, &[]);
+    assert_eq!(said.json["connection"]["username"], "stitch.abcdefgh", "{said}");
+    assert_eq!(
+        server.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'stitch'"),
+        "1"
+    );
+}
+
+/// What is told and when, with every message held back: `check` must stay quick enough for every night.
+#[test]
+fn round_trips_and_time_of_a_check() {
+    let server = Postgres::start("round_trips_and_time_of_a_check");
+    let proxy = CountingProxy::tcp_before(&server, 7000);
+    let wizard = Wizard::dba(&server)
+        .set("--port", "7000")
+        .set("--sslmode", "disable")
+        .flag("--no-ssl");
+    wizard.setup().exits(0);
+    let mut seen = Vec::new();
+    for delay in [0, 40] {
+        proxy.delay(std::time::Duration::from_millis(delay));
+        proxy.reset();
+        let began = std::time::Instant::now();
+        let said = wizard.check().exits(0);
+        seen.push((2 * delay, proxy.counts().flights, began.elapsed()));
+        // A hop's own time is told: that of the password alone is two round trips.
+        let hops = said.json["path"].as_array().map_or(0, Vec::len);
+        assert_eq!(hops, 2, "{said}");
+    }
+    println!("round trip in ms, round trips, time of a check: {seen:?}");
+    assert!(seen.iter().all(|(_, flights, _)| *flights <= 30), "{seen:?}");
+}
+
 /// What a run costs at the wire, the admin's and Stitch's connections together, without TLS.
 #[test]
 fn round_trips() {
@@ -187,7 +302,7 @@ fn round_trips() {
         costs.push((counts.flights, counts.connections));
     }
     println!("round trips and connections of a first setup, of a second one, with a missing schema: {costs:?}");
-    let bounds = [(30, 4), (24, 4), (26, 4)];
+    let bounds = [(34, 5), (28, 5), (30, 5)];
     for (cost, bound) in costs.iter().zip(bounds) {
         assert!(cost.0 <= bound.0 && cost.1 <= bound.1, "{costs:?}");
     }

@@ -76,8 +76,8 @@ fn what_makes_a_database_unfit_is_left_to_a_person() {
         ("ascii", &["database-encoding"]),
         ("latin", &["database-encoding", "rehearsal-refused"]),
         ("template", &["database-template"]),
-        ("closed", &["database-no-connections", "login-database"]),
-        ("packed", &["database-connection-limit", "login-database"]),
+        ("closed", &["database-no-connections", "login-database-closed"]),
+        ("packed", &["database-connection-limit", "login-limit"]),
     ];
     for (name, bad) in cases {
         let wizard = Wizard::new(&server).set("--database", name).set("--role", name);

@@ -9,6 +9,7 @@ mod wizard;
 mod adopt;
 mod allowlist;
 mod biting;
+mod ci;
 mod connection;
 mod database;
 mod fallout;

@@ -128,7 +128,7 @@ fn what_stitch_dials_is_told_apart() {
     let wizard = crate::wizard::Wizard::new(&server);
     wizard.setup().exits(0);
     let said = wizard.clone().set("--stitch-port", "1").check().exits(4);
-    said.bad_are(&["login-tcp"]);
+    said.bad_are(&["login-tcp-refused"]);
     let said = wizard.env("PGPASSWORD", "wrong").check().exits(1);
     says(&said, "refused the password of \"postgres\"");
     assert_eq!(said.outcome("role"), "skipped");

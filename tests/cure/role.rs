@@ -67,7 +67,7 @@ fn what_another_owner_must_grant_is_left_to_them() {
     let server = Postgres::start("what_another_owner_must_grant_is_left_to_them");
     server.psql("create role keeper");
     server.psql("create database stitch owner keeper");
-    let said = Wizard::dba(&server).cure(&["create the role"], &["database-cannot-grant", "rehearsal-refused"]);
+    let said = Wizard::dba(&server).cure(&["create the role"], &["database-cannot-grant", "privileges-missing"]);
     let text = said.has("database-cannot-grant", "bad");
     assert!(
         text.contains("\"keeper\" (or a superuser) runs: GRANT CONNECT, CREATE, TEMPORARY ON DATABASE"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Host, Place, Postgres, World};
 
-/// A running pgbouncer (transaction pooling). It ends with its world.
+/// A running pgbouncer. It ends with its world.
 pub struct PgBouncer {
     place: Place,
     address: String,
@@ -18,15 +18,27 @@ impl PgBouncer {
     /// there. `users`: names and passwords. The world needs [`super::Need::Bastion`].
     #[track_caller]
     pub fn start_in(world: &World, host: Option<&Host>, server: &Postgres<'_>, users: &[(&str, &str)]) -> Self {
+        Self::pooling_in(world, host, server, users, "transaction", 6432)
+    }
+
+    /// The same, sharing sessions by `session`, `transaction` or `statement`, on another port.
+    #[track_caller]
+    pub fn pooling_in(
+        world: &World,
+        host: Option<&Host>,
+        server: &Postgres<'_>,
+        users: &[(&str, &str)],
+        mode: &str,
+        port: u16,
+    ) -> Self {
         let name = host.map_or("", Host::name);
         let address = host.map_or("127.0.0.1", Host::address).to_owned();
-        let port = 6432;
         world.sh("tools_add");
         let inside = format!("/tmp/bouncer{}", world.serial());
         let folder = world.outside(world.dir().join("tools/root").join(inside.trim_start_matches('/')));
         let ini = format!(
             "[databases]\n* = host={} port={}\n[pgbouncer]\nlisten_addr = {address}\nlisten_port = {port}\n\
-             auth_type = plain\nauth_file = {inside}/users\npool_mode = transaction\ndefault_pool_size = 2\n\
+             auth_type = plain\nauth_file = {inside}/users\npool_mode = {mode}\ndefault_pool_size = 2\n\
              max_client_conn = 50\nunix_socket_dir =\nadmin_users = {}\n",
             server.host(),
             server.port(),

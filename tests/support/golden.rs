@@ -27,7 +27,9 @@ pub fn masked(text: &str, others: &[(&str, &str)]) -> String {
     let mut text = others
         .iter()
         .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-    text = after_number(&text, " ms", "N");
+    for unit in [" ms", " kB", " of 100 connections"] {
+        text = after_number(&text, unit, "N");
+    }
     for key in ["\"elapsed_ms\": ", "\"version_num\": "] {
         text = number_after(&text, key, "0");
     }

@@ -80,6 +80,7 @@ pub struct PostgresOptions {
     conf: Vec<(String, String)>,
     tls: Option<Certificates>,
     log_statements: bool,
+    environment: Vec<(String, String)>,
 }
 
 impl PostgresOptions {
@@ -113,6 +114,12 @@ impl PostgresOptions {
         self
     }
 
+    /// A variable of the server's environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Turns TLS on.
     pub fn tls(mut self, certificates: Certificates) -> Self {
         self.tls = Some(certificates);
@@ -137,6 +144,7 @@ pub struct Postgres<'world> {
     /// The server's folder, as the server sees it: data, socket and log.
     dir: PathBuf,
     tls: Option<Certificates>,
+    environment: Vec<(String, String)>,
     proxies: AtomicU32,
     /// Keeps alive what the server lives in; after `server`, because fields are dropped in this order.
     temporary_folder: Option<TempDir>,
@@ -222,6 +230,33 @@ impl<'world> Postgres<'world> {
         server
     }
 
+    /// A standby of a server in a world, made with `pg_basebackup`. The primary's rules let its superuser replicate over
+    /// the socket.
+    #[track_caller]
+    pub fn standby_in(world: &'world World, primary: &Postgres<'_>, options: PostgresOptions) -> Self {
+        let dir = world.dir().join(format!("pg{}", world.serial()));
+        let port = options.port.expect("another port than the primary's");
+        let mut server = Self::prepare(&options, world.place(), dir, "127.0.0.1".to_owned(), port);
+        let (socket, primary_port) = (primary.socket_dir(), primary.port().to_string());
+        world.sh_with(
+            "rm -rf \"$1\"; setpriv --reuid postgres --regid postgres --init-groups -- \
+             env --chdir=/ \"$2\" -h \"$3\" -p \"$4\" -U postgres -D \"$1\" -c fast -X stream
+             : >\"$1/standby.signal\"; chown postgres: \"$1/standby.signal\"",
+            &[
+                &server.dir.join("data").to_string_lossy(),
+                &server.bin.join("pg_basebackup").to_string_lossy(),
+                &socket.to_string_lossy(),
+                &primary_port,
+            ],
+            b"",
+        );
+        let from = format!("host={} port={primary_port} user=postgres", socket.display());
+        let options = options.conf("primary_conninfo", &from).conf("ssl", "off");
+        server.configure(options);
+        server.launch();
+        server
+    }
+
     /// Makes the data directory.
     #[track_caller]
     fn prepare(options: &PostgresOptions, place: Place, dir: PathBuf, address: String, port: u16) -> Self {
@@ -255,6 +290,7 @@ impl<'world> Postgres<'world> {
             port,
             dir,
             tls: None,
+            environment: Vec::new(),
             proxies: AtomicU32::new(1),
             temporary_folder: None,
             own_world: None,
@@ -314,6 +350,7 @@ impl<'world> Postgres<'world> {
         file.and_then(|mut file| file.write_all(text.as_bytes()))
             .expect("the data directory can be written");
         self.tls = options.tls;
+        self.environment = options.environment;
     }
 
     /// Copies a file into the data directory, readable only for the server.
@@ -339,6 +376,7 @@ impl<'world> Postgres<'world> {
         let mut command = self.place.command("bash");
         // Nothing of the machine's PG* variables and locale.
         command.env_clear().env("PATH", PATH).env("LC_ALL", "C.UTF-8");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.arg(cache::script("serve.sh"));
         command.arg(match self.place {
             Place::Here => self.dir.parent().unwrap_or(&self.dir).as_os_str(), // the temporary folder
@@ -372,7 +410,9 @@ impl<'world> Postgres<'world> {
                 return Some(false);
             }
             let text = fs::read_to_string(&pid_file).ok()?;
-            text.lines().nth(7)?.starts_with("ready").then_some(true)
+            let state = text.lines().nth(7)?;
+            // A standby that lets nobody in until it is promoted says so.
+            (state.starts_with("ready") || state.starts_with("standby")).then_some(true)
         });
         self.server = Some(server);
         assert!(

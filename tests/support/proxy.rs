@@ -80,6 +80,8 @@ struct State {
     delay: Duration,
     fault: Option<(Trigger, Fault)>,
     broken: usize,
+    /// What has to stand behind every user, and is taken off on the way to the server.
+    project: Option<String>,
 }
 
 /// See the module's description. It ends, and its connections with it, when this value is dropped.
@@ -205,6 +207,11 @@ impl CountingProxy {
     /// out, and the client never hears of it. Upper and lower case are one. Happens once.
     pub fn cut_on(&self, text: &str, fault: Fault) {
         self.lock().fault = Some((Trigger::Text(text.to_ascii_lowercase().into_bytes()), fault));
+    }
+
+    /// Becomes a pooler for many projects: `USER.PROJECT` is `USER` to the server, and anybody else is hung up on.
+    pub fn route_by_user(&self, project: &str) {
+        self.lock().project = Some(format!(".{project}\0"));
     }
 
     /// How many connections it has broken.
@@ -350,6 +357,15 @@ impl Pump {
             if self.side == Side::Client && kind == 0 && is_request_for_encryption(&message) {
                 self.answers().push_back(());
             }
+            let mut message = message;
+            if self.side == Side::Client && kind == 0 && !is_request_for_encryption(&message) {
+                let project = lock(&self.state).project.clone();
+                match project.map(|project| without_project(&message, &project)) {
+                    Some(Some(routed)) => message = routed,
+                    Some(None) => return false,
+                    None => {}
+                }
+            }
             let fault = {
                 // Under one lock, so that no answer to the message slips through before the fault.
                 let mut state = lock(&self.state);
@@ -382,6 +398,18 @@ impl Pump {
     fn owes_answer(&self) -> bool {
         !self.answers().is_empty()
     }
+}
+
+/// A start-up message whose user has lost its project; nothing where it has none.
+fn without_project(message: &[u8], project: &str) -> Option<Vec<u8>> {
+    let (user, suffix) = (b"user\0".as_slice(), project.as_bytes());
+    let from = message.windows(user.len()).position(|part| part == user)? + user.len();
+    let length = message[from..].iter().position(|byte| *byte == 0)? + 1;
+    let name = message[from..from + length].strip_suffix(suffix)?;
+    let mut routed = [&message[..from], name, b"\0", &message[from + length..]].concat();
+    let length = u32::try_from(routed.len()).ok()?.to_be_bytes();
+    routed[..4].copy_from_slice(&length);
+    Some(routed)
 }
 
 /// Writes what comes in the queue, each when it is due.

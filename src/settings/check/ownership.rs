@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Checker;
 use crate::names::SchemaName;
-use crate::settings::{Connection, Id, Include, Ownership, Purpose, Readers, Schemas, words};
+use crate::settings::{Connection, Id, Include, Ownership, Purpose, Readers, Rehearse, Schemas, words};
 use crate::steps::StepId;
 
 /// Short enough that nobody notices when our wait for a lock makes others queue behind us.
@@ -33,6 +33,10 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Ownership {
         readers: match checker.switch(Id::KeepReaders) {
             Some(false) => Readers::Drop,
             Some(true) | None => Readers::Keep,
+        },
+        rehearse: match checker.switch(Id::RehearseExisting) {
+            Some(true) => Rehearse::Fully,
+            _ => Rehearse::Lightly,
         },
     }
 }

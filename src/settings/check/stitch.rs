@@ -3,8 +3,8 @@
 use crate::names::{Cidr, HostName, RoleName};
 use crate::settings::draft::{Draft, Given, Value};
 use crate::settings::{
-    Admin, Adopt, Approval, Audience, Environment, Id, KeyOption, OnWrongPassword, Password, Purpose, Region, Stdin,
-    Stitch, StitchSsl, secret_file,
+    Admin, Adopt, Approval, Audience, Authority, Environment, Id, KeyOption, OnWrongPassword, Password, Purpose,
+    Region, Stdin, Stitch, StitchSsl, secret_file,
 };
 use crate::steps::StepId;
 
@@ -36,6 +36,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
         Some(false) => StitchSsl::Off,
         None => StitchSsl::WhenOffered,
     };
+    let ca = authority(checker, ssl);
     let on_wrong_password = if checker.draft.has(Id::ResetPassword) {
         OnWrongPassword::Reset
     } else {
@@ -65,7 +66,31 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
         readers,
         region,
         allow,
-        ssl,
+        // A certificate in the form is of no use without TLS.
+        ssl: if ca.is_some() && ssl == StitchSsl::WhenOffered {
+            StitchSsl::On
+        } else {
+            ssl
+        },
+        ca,
+    }
+}
+
+fn authority(checker: &mut Checker<'_>, ssl: StitchSsl) -> Option<Authority> {
+    let path = checker.path(Id::StitchCa)?;
+    if ssl == StitchSsl::Off {
+        let text = "a certificate for Stitch's form is of no use when Connect using SSL is not ticked (--no-ssl)";
+        checker.problems.malformed(Id::StitchCa, text);
+    }
+    match Authority::read(&path) {
+        Ok(authority) => Some(authority),
+        Err(error) => {
+            // A script may be written on another machine than the one it is about.
+            if checker.context.connects() {
+                checker.problems.malformed(Id::StitchCa, format_args!("{error:#}"));
+            }
+            None
+        }
     }
 }
 

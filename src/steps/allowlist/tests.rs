@@ -40,6 +40,7 @@ fn settings() -> Settings {
             region: Some(Region::NorthAmerica),
             allow: addresses_of(Region::NorthAmerica),
             ssl: StitchSsl::WhenOffered,
+            ca: None,
         },
         ownership: Ownership {
             connection: Connection::New,
@@ -48,6 +49,7 @@ fn settings() -> Settings {
             lock_timeout: Duration::from_secs(1),
             new_owner: None,
             readers: crate::settings::Readers::Keep,
+            rehearse: crate::settings::Rehearse::Lightly,
         },
         bastion: None,
         registration: crate::settings::Registration::unasked(),

@@ -1,59 +1,42 @@
-//! From the layer that failed to one finding: one cause, one fix.
+//! The layers of a login as findings: those that were passed with their times, the first that failed with one cause and
+//! one fix, and those behind it, which were not reached.
 
 use tokio_postgres::error::SqlState;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::world::rehearsal::Refusal;
-use crate::world::{Failure, Layer, SshLayer};
+use crate::world::{Failure, Layer, SshLayer, Stage};
 
-/// The finding for a login that did not come about.
-pub(super) fn finding(failure: &Failure) -> Finding {
-    let code = match failure.layer {
-        Layer::Name => Code::LoginName,
-        Layer::Tcp => Code::LoginTcp,
-        Layer::Tunnel => failure.ssh.map_or(Code::LoginTunnel, SshLayer::code),
-        Layer::Protocol => Code::LoginProtocol,
-        Layer::Tls => Code::LoginTls,
-        Layer::Authentication if failure.is(&SqlState::INVALID_PASSWORD) => Code::LoginPassword,
-        Layer::Authentication => Code::LoginRefused,
-        Layer::Database => Code::LoginDatabase,
-    };
-    let finding = Finding::bad(
-        code,
-        format!(
-            "Stitch's login fails at the layer {}: {}",
-            layer_of(failure),
-            failure.text
-        ),
-    )
-    .about(layer_of(failure));
-    match &failure.advice {
-        Some(advice) => finding.advise(advice.clone()),
-        None => finding,
+/// The layers above the way to the server, in their order.
+const ABOVE: [Layer; 6] = [
+    Layer::Protocol,
+    Layer::Tls,
+    Layer::Authentication,
+    Layer::Database,
+    Layer::Privileges,
+    Layer::Rehearsal,
+];
+
+/// Those that were passed. The last one, the database, is told as the login that works.
+pub(super) fn passed(plan: &mut Plan, stages: &[Stage]) {
+    for stage in stages.iter().filter(|stage| stage.layer != Layer::Database) {
+        plan.find(good(stage.layer, &stage.text).took(stage.elapsed));
     }
 }
 
-/// The layers behind the one at which it ended.
-pub(super) fn not_reached(plan: &mut Plan, failure: &Failure) {
-    let ssh = failure.ssh.into_iter().flat_map(|ended| {
-        SshLayer::ALL
-            .into_iter()
-            .filter(move |layer| *layer > ended)
-            .map(SshLayer::as_str)
-    });
-    let above = ABOVE
-        .into_iter()
-        .filter(|layer| *layer > failure.layer)
-        .map(Layer::as_str);
-    for layer in ssh.chain(above) {
-        plan.find(
-            Finding::unknown(
-                Code::LayerNotReached,
-                format!("not reached, since the layer {} failed", layer_of(failure)),
-            )
-            .about(layer),
-        );
+pub(super) fn good(layer: Layer, text: &str) -> Finding {
+    let layer = layer.as_str();
+    Finding::good(Code::LayerPassed, format!("{layer}: {text}")).about(layer)
+}
+
+/// The finding for a login that did not come about.
+pub(super) fn failed(failure: &Failure) -> Finding {
+    let layer = layer_of(failure);
+    let finding = Finding::bad(failure.code, format!("{layer}: {}", failure.text)).about(layer);
+    match &failure.advice {
+        Some(advice) => finding.advise(advice.clone()),
+        None => finding,
     }
 }
 
@@ -61,14 +44,42 @@ fn layer_of(failure: &Failure) -> &'static str {
     failure.ssh.map_or(failure.layer.as_str(), SshLayer::as_str)
 }
 
-/// The layers of PostgreSQL's own.
-const ABOVE: [Layer; 4] = [Layer::Protocol, Layer::Tls, Layer::Authentication, Layer::Database];
+pub(super) fn bad(layer: Layer, code: Code, text: &str) -> Finding {
+    let layer = layer.as_str();
+    Finding::bad(code, format!("{layer}: {text}")).about(layer)
+}
+
+/// The layers behind the one at which a login ended, those of the SSH server included.
+pub(super) fn not_reached_behind(plan: &mut Plan, failure: &Failure) {
+    if let Some(ended) = failure.ssh {
+        let behind = SshLayer::ALL.into_iter().filter(|layer| *layer > ended);
+        behind.for_each(|layer| unreached(plan, layer_of(failure), layer.as_str()));
+    }
+    let behind = ABOVE.into_iter().filter(|layer| *layer > failure.layer);
+    behind.for_each(|layer| unreached(plan, layer_of(failure), layer.as_str()));
+}
+
+/// The layers behind the one that failed.
+pub(super) fn not_reached(plan: &mut Plan, failed: Layer) {
+    let behind = ABOVE.into_iter().filter(|layer| *layer > failed);
+    behind.for_each(|layer| unreached(plan, failed.as_str(), layer.as_str()));
+}
+
+fn unreached(plan: &mut Plan, failed: &str, layer: &str) {
+    let text = format!("not reached, since the layer {failed} failed");
+    plan.find(Finding::unknown(Code::LayerNotReached, text).about(layer));
+}
 
 /// The finding for an act of a load that the server refused.
-pub(super) fn rehearsal_refused(refusal: &Refusal, schema: Option<&str>) -> Finding {
-    let place = schema.map_or_else(String::new, |schema| format!(" in the schema {schema:?}"));
+pub(super) fn rehearsal_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&str]) -> Finding {
+    let place = match (schema, tables) {
+        (None, _) => String::new(),
+        (Some(schema), []) => format!(" in the schema {schema:?}"),
+        (Some(schema), [table]) => format!(": {schema:?}.{table:?}"),
+        (Some(schema), tables) => format!(" in the schema {schema:?}: {}", tables.join(", ")),
+    };
     let text = format!(
-        "Stitch could not {}{place}: {}",
+        "rehearsal: Stitch could not {}{place}: {}",
         refusal.act,
         refusal.said.lines().next().unwrap_or_default()
     );
@@ -81,6 +92,12 @@ pub(super) fn rehearsal_refused(refusal: &Refusal, schema: Option<&str>) -> Find
         "the role lacks a right: run stitch-pg setup, which grants what is missing"
     } else if state == Some(&SqlState::DISK_FULL) {
         "the server's disk is full: add space or remove data"
+    } else if state == Some(&SqlState::QUERY_CANCELED) {
+        "a statement_timeout is too short for a load: ALTER ROLE … SET statement_timeout = 0"
+    } else if state == Some(&SqlState::CONFIGURATION_LIMIT_EXCEEDED) {
+        "a limit of the server was reached, such as temp_file_limit: raise it for the role"
+    } else if state == Some(&SqlState::RAISE_EXCEPTION) {
+        "an event trigger or another trigger refuses it: its owner has to let Stitch's role pass"
     } else {
         "the statement stands in the JSON report; try it as the Stitch role in psql"
     };

@@ -17,7 +17,7 @@ pub(super) enum Way {
     /// There is no key to stand beside.
     NoKey,
     /// Walked, as far as it goes.
-    Walked(Proof),
+    Walked(Box<Proof>),
 }
 
 impl Way {
@@ -26,7 +26,10 @@ impl Way {
             return Ok(Self::NotAsked);
         };
         match &bastion.public_key {
-            Some(key) => world.prove_tunnel(bastion, key).await.map(Self::Walked),
+            Some(key) => world
+                .prove_tunnel(bastion, key)
+                .await
+                .map(|proof| Self::Walked(Box::new(proof))),
             None => Ok(Self::NoKey),
         }
     }
@@ -58,8 +61,9 @@ impl Way {
         match &proof.outcome {
             Ok(()) => plan.find(Finding::good(Code::TunnelProved, proved(proof, settings, user))),
             Err(failure) => {
-                plan.find(super::layers::finding(failure));
-                super::layers::not_reached(plan, failure);
+                super::layers::passed(plan, &failure.passed);
+                plan.find(super::layers::failed(failure));
+                super::layers::not_reached_behind(plan, failure);
             }
         }
         if !proof.granted.is_empty() {

@@ -36,6 +36,7 @@ fn settings() -> Settings {
             region: None,
             allow: vec!["52.23.137.21".parse().unwrap(), "52.204.223.208".parse().unwrap()],
             ssl: StitchSsl::WhenOffered,
+            ca: None,
         },
         ownership: Ownership {
             connection: Connection::New,
@@ -44,6 +45,7 @@ fn settings() -> Settings {
             lock_timeout: Duration::from_secs(1),
             new_owner: None,
             readers: crate::settings::Readers::Keep,
+            rehearse: crate::settings::Rehearse::Lightly,
         },
         bastion: Some(Bastion {
             server: BastionServer::Local,

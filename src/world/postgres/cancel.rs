@@ -35,7 +35,8 @@ impl Postgres {
         let admin = &self.settings.admin;
         let wire = match (admin.route, &self.gateway) {
             (Route::Bastion, Some(gateway)) => {
-                Wire::unix(gateway.forward(admin.host.as_str(), admin.port.number()).await.ok()?)
+                let stream = gateway.forward(admin.host.as_str(), admin.port.number()).await.ok()?;
+                Wire::unix(stream, Vec::new())
             }
             _ => open_direct(&admin.host, admin.port, self.settings.timeout).await.ok()?,
         };
@@ -43,7 +44,7 @@ impl Postgres {
         match session.encryption {
             Encryption::None => token.cancel_query_raw(wire, NoTls).await.ok(),
             Encryption::Tls => {
-                let mut tls = connector(&admin.tls).ok()?;
+                let mut tls = connector(&admin.tls, &wire.tap()).ok()?;
                 let host = admin.host.as_str();
                 let tls =
                     <postgres_openssl::MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut tls, host)

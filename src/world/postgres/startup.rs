@@ -2,6 +2,7 @@
 
 use tokio_postgres::error::SqlState;
 
+use crate::finding::Code;
 use crate::names::RoleName;
 use crate::sql;
 use crate::world::Access;
@@ -24,6 +25,7 @@ pub(super) fn startup_options(access: Access, role: Option<&RoleName>) -> String
 pub(super) fn behind_pooler(role: &RoleName, login: &Login) -> Failure {
     Failure::new(
         Layer::Protocol,
+        Code::LoginRefused,
         format!(
             "--set-role {role} cannot be set at {}: a pooler refuses startup options",
             login.server()
@@ -40,6 +42,7 @@ pub(super) fn role_refused(role: &RoleName, login: &Login, failure: &Failure) ->
         let (user, grantee) = (&login.user, sql::identifier(&login.user));
         let mut refused = Failure::new(
             Layer::Authentication,
+            Code::LoginRefused,
             format!(
                 "{user:?} may not act as the role {:?} (--set-role): {}",
                 role.as_str(),

@@ -98,7 +98,11 @@ pub(crate) fn failure(error: &anyhow::Error) -> Failure {
     let layer = error.downcast_ref::<Ended>().map(|ended| ended.layer);
     let failure = Failure {
         ssh: layer,
-        ..Failure::new(Layer::Tunnel, format!("{error:#}"))
+        ..Failure::new(
+            Layer::Tunnel,
+            layer.map_or(Code::LoginTunnel, SshLayer::code),
+            format!("{error:#}"),
+        )
     };
     match layer {
         Some(layer) => failure.advise(layer.advice()),

@@ -1,0 +1,65 @@
+//! The picture of the path from Stitch to the database: the whole of it in a line, and below it one line a hop.
+
+use crate::console::style::{Look, Symbols};
+use crate::finding::Verdict;
+use crate::report::Report;
+use crate::report::path::{Hop, hops};
+use crate::settings::Settings;
+
+/// Words that fit behind a hop.
+const LONGEST: usize = 140;
+
+/// The picture, for people.
+pub(super) fn text(look: &Look, report: &Report, settings: &Settings) -> String {
+    let hops = hops(report, settings);
+    let (first, rest): (Vec<&Hop>, Vec<&Hop>) = hops.iter().partition(|hop| hop.from.starts_with("Stitch"));
+    let mut lines =
+        vec!["The path, as far as it is seen from here (nobody but Stitch comes from its addresses):".to_owned()];
+    for start in &first {
+        let mut line = format!("  {}", start.from);
+        let mut open = true;
+        for hop in std::iter::once(start).chain(&rest) {
+            // What lies behind a hop that does not hold is not reached.
+            let verdict = if open { hop.verdict } else { Verdict::Unknown };
+            line.extend([" ", arrow(look.symbols, verdict), " ", hop.to.as_str()]);
+            open &= hop.verdict != Verdict::Bad;
+        }
+        lines.push(line);
+    }
+    for hop in &hops {
+        let lead = format!("    {} {} to {}: ", sign(look.symbols, hop.verdict), hop.from, hop.to);
+        lines.push(look.fold(&lead, 6, &short(&hop.why)));
+    }
+    lines.join("\n")
+}
+
+fn arrow(symbols: Symbols, verdict: Verdict) -> &'static str {
+    match (symbols, verdict) {
+        (Symbols::Unicode, Verdict::Good) => "─✓─",
+        (Symbols::Unicode, Verdict::Unknown) => "─?─",
+        (Symbols::Unicode, Verdict::Bad) => "─✗─",
+        (Symbols::Ascii, Verdict::Good) => "-ok-",
+        (Symbols::Ascii, Verdict::Unknown) => "-?-",
+        (Symbols::Ascii, Verdict::Bad) => "-XX-",
+    }
+}
+
+fn sign(symbols: Symbols, verdict: Verdict) -> &'static str {
+    match (symbols, verdict) {
+        (Symbols::Unicode, Verdict::Good) => "✓",
+        (Symbols::Unicode, Verdict::Bad) => "✗",
+        (Symbols::Ascii, Verdict::Good) => "ok",
+        (Symbols::Ascii, Verdict::Bad) => "XX",
+        (_, Verdict::Unknown) => "?",
+    }
+}
+
+/// The first words; the step's finding has the rest.
+fn short(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(LONGEST).collect();
+    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    format!("{whole} ...")
+}

@@ -1,0 +1,170 @@
+//! The report as JUnit XML, which CI systems show as tests: a suite for each step, a case for each finding and change.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::{Command, Outcome, Report, StepReport};
+use crate::change::Change;
+use crate::finding::{Finding, Verdict};
+
+impl Report {
+    /// The document. Changes that were not made fail `check`; what is unknown is skipped.
+    #[must_use]
+    pub fn junit(&self) -> String {
+        let mut suites = String::new();
+        let (mut cases, mut failures) = (0, 0);
+        for step in &self.steps {
+            let suite = Suite::of(step, self.command);
+            cases += suite.cases;
+            failures += suite.failures;
+            suites.push_str(&suite.text);
+        }
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"stitch-pg {}\" tests=\"{cases}\" \
+             failures=\"{failures}\">\n{suites}</testsuites>",
+            self.command.as_str()
+        )
+    }
+}
+
+#[derive(Default)]
+struct Suite {
+    body: String,
+    text: String,
+    cases: usize,
+    failures: usize,
+    skipped: usize,
+}
+
+impl Suite {
+    fn of(step: &StepReport, command: Command) -> Self {
+        let mut suite = Self::default();
+        let name = step.step.as_str();
+        match &step.outcome {
+            Outcome::Skipped(reason) => suite.case(name, "step", None, &skipped(reason)),
+            Outcome::Failed(error, ..) => suite.fail(name, "step", None, "failed", &format!("{error:#}")),
+            Outcome::Ready(_) | Outcome::Applied(_) | Outcome::Pending(_) => {}
+        }
+        if let Some(plan) = step.outcome.plan() {
+            plan.findings.iter().for_each(|finding| suite.finding(name, finding));
+            let waiting = matches!(step.outcome, Outcome::Pending(_)) && command != Command::Plan;
+            plan.changes
+                .iter()
+                .for_each(|change| suite.change(name, change, waiting));
+        }
+        let seconds = seconds(step.elapsed);
+        suite.text = format!(
+            "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\" skipped=\"{}\" time=\"{seconds}\">\n{}  </testsuite>\n",
+            suite.cases, suite.failures, suite.skipped, suite.body
+        );
+        suite
+    }
+
+    fn finding(&mut self, class: &str, finding: &Finding) {
+        let name = match &finding.subject {
+            Some(subject) => format!("{}: {subject}", finding.code.as_str()),
+            None => finding.code.as_str().to_owned(),
+        };
+        let advice = finding
+            .advice
+            .as_ref()
+            .map_or_else(String::new, |advice| format!("\nnext: {advice}"));
+        let text = format!("{}{advice}", finding.text);
+        match finding.verdict {
+            Verdict::Good => self.case(class, &name, finding.elapsed, ""),
+            Verdict::Unknown => self.case(class, &name, finding.elapsed, &skipped(&text)),
+            Verdict::Bad => self.fail(class, &name, finding.elapsed, finding.code.as_str(), &text),
+        }
+    }
+
+    fn change(&mut self, class: &str, change: &Change, waiting: bool) {
+        if waiting {
+            self.fail(class, &change.summary, None, "pending", &change.action.to_string());
+        } else {
+            self.case(class, &change.summary, None, "");
+        }
+    }
+
+    fn fail(&mut self, class: &str, name: &str, took: Option<Duration>, kind: &str, text: &str) {
+        self.failures += 1;
+        let first = text.lines().next().unwrap_or_default();
+        let body = format!(
+            "      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
+            escaped(kind),
+            escaped(first),
+            escaped(text)
+        );
+        self.case(class, name, took, &body);
+    }
+
+    fn case(&mut self, class: &str, name: &str, took: Option<Duration>, body: &str) {
+        self.cases += 1;
+        self.skipped += usize::from(body.contains("<skipped"));
+        let time = took.map_or_else(String::new, |took| format!(" time=\"{}\"", seconds(took)));
+        let head = format!("    <testcase classname=\"{class}\" name=\"{}\"{time}", escaped(name));
+        let _ = if body.is_empty() {
+            writeln!(self.body, "{head}/>")
+        } else {
+            writeln!(self.body, "{head}>\n{body}    </testcase>")
+        };
+    }
+}
+
+fn skipped(why: &str) -> String {
+    format!("      <skipped message=\"{}\"/>\n", escaped(why))
+}
+
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.3}", elapsed.as_secs_f64())
+}
+
+/// For text and attributes alike. What XML 1.0 has no way to write is left out.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\t' => escaped.push(char),
+            char if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {}
+            char => escaped.push(char),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::Plan;
+    use crate::finding::Code;
+    use crate::steps::StepId;
+
+    #[test]
+    fn every_finding_is_a_case_and_nothing_breaks_out() {
+        let mut report = Report::new(Command::Check);
+        let mut plan = Plan::default();
+        plan.find(Finding::good(Code::LoginWorks, "in").took(Duration::from_millis(12)));
+        plan.find(Finding::bad(Code::LoginPassword, "<\"&\u{1}>").advise("mend"));
+        plan.find(Finding::unknown(Code::FirewallUnseen, "who knows"));
+        report.steps.push(StepReport {
+            step: StepId::Connection,
+            outcome: Outcome::Ready(plan),
+            elapsed: Duration::from_millis(1500),
+            change_times: Vec::new(),
+        });
+        let text = report.junit();
+        assert!(
+            text.contains("<testsuite name=\"connection\" tests=\"3\" failures=\"1\" skipped=\"1\" time=\"1.500\">"),
+            "{text}"
+        );
+        assert!(
+            text.contains("<testcase classname=\"connection\" name=\"login-works\" time=\"0.012\"/>"),
+            "{text}"
+        );
+        assert!(text.contains("message=\"&lt;&quot;&amp;&gt;\""), "{text}");
+    }
+}

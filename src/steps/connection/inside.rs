@@ -1,0 +1,192 @@
+//! What a login as Stitch shows once it is in: how it came in, what it may do, what room there is, and a load rehearsed.
+
+use super::layers::{bad, good, not_reached};
+use super::loads::Loads;
+use super::seen::{SEEN, Seen};
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::settings::{Schemas, Settings, StitchSsl};
+use crate::world::{Encryption, Fault, Layer, Offer, Other, Pooler, Session, Stage, World, ask};
+use anyhow::Error;
+
+/// See the module's description.
+#[derive(Debug)]
+pub(super) struct Inside {
+    pub(super) stages: Vec<Stage>,
+    encryption: Encryption,
+    other_way: Other,
+    certificate_faults: Vec<Fault>,
+    certificate_names: Vec<String>,
+    seen: Result<Seen, Error>,
+    pooler: Option<Pooler>,
+    loads: Option<Loads>,
+}
+
+impl Inside {
+    pub(super) async fn look(settings: &Settings, world: &mut World, session: Session) -> Self {
+        let named: Vec<&str> = match &settings.ownership.schemas {
+            Schemas::Named(names) => names.iter().map(crate::names::SchemaName::as_str).collect(),
+            Schemas::Detect | Schemas::Ask => Vec::new(),
+        };
+        let named = serde_json::json!(named).to_string();
+        let seen: Result<Seen, Error> = ask(&session, SEEN, &[&named], settings.timeout).await;
+        let database = settings.stitch.database.as_str();
+        let other_way = match session.offer {
+            Offer::Refused => Other::NotOffered,
+            Offer::Given | Offer::NotAsked => world.try_other_way(database, session.encryption).await,
+        };
+        let (mut pooler, mut loads) = (None, None);
+        if let Ok(seen) = &seen {
+            pooler = world.pooler(&session, seen.process).await;
+            if seen.what_keeps_it_out().is_none() {
+                loads = Some(Loads::rehearse(settings, &session, &seen.schemas).await);
+            }
+        }
+        let examined = session.certificate.unwrap_or_default();
+        Self {
+            stages: session.stages,
+            encryption: session.encryption,
+            other_way,
+            certificate_faults: examined.faults,
+            certificate_names: examined.names,
+            seen,
+            pooler,
+            loads,
+        }
+    }
+
+    pub(super) fn judge(&self, plan: &mut Plan, settings: &Settings) {
+        self.login(plan, settings);
+        self.certificate(plan, settings);
+        plan.find(self.ssl_choice(settings));
+        let seen = match &self.seen {
+            Ok(seen) => seen,
+            Err(error) => {
+                plan.find(
+                    bad(
+                        Layer::Privileges,
+                        Code::CatalogClosed,
+                        &format!("the role cannot read the system catalogs: {error:#}"),
+                    )
+                    .advise("stitch-pg setup opens the views that were closed; a superuser runs it"),
+                );
+                not_reached(plan, Layer::Privileges);
+                return;
+            }
+        };
+        if let Some((layer, code, text, advice)) = seen.what_keeps_it_out() {
+            plan.find(bad(layer, code, text).advise(advice));
+            not_reached(plan, layer);
+            return;
+        }
+        plan.find(good(
+            Layer::Privileges,
+            "the role may connect, create schemas and make temporary tables",
+        ));
+        let statement_mode = self.loads.as_ref().is_some_and(Loads::is_refused_by_a_pooler);
+        if let Some(pooler) = self.pooler {
+            plan.find(pooled(pooler, statement_mode));
+        }
+        seen.room(plan);
+        seen.noticed(plan);
+        if let Some(loads) = self
+            .loads
+            .as_ref()
+            .filter(|_| !(statement_mode && self.pooler.is_some()))
+        {
+            loads.judge(plan, settings);
+        }
+    }
+
+    fn login(&self, plan: &mut Plan, settings: &Settings) {
+        let stitch = &settings.stitch;
+        let how = match self.encryption {
+            Encryption::Tls => "with TLS",
+            Encryption::None => "without TLS",
+        };
+        let text = format!(
+            "database: {:?} logs in to the database {:?} {how}",
+            stitch.role.as_str(),
+            stitch.database.as_str()
+        );
+        let finding = Finding::good(Code::LoginWorks, text).about(Layer::Database.as_str());
+        let took = self.stages.iter().find(|stage| stage.layer == Layer::Database);
+        plan.find(match took {
+            Some(stage) => finding.took(stage.elapsed),
+            None => finding,
+        });
+    }
+
+    /// What was proposed for Stitch's form. It was checked by the login itself.
+    fn certificate(&self, plan: &mut Plan, settings: &Settings) {
+        let Some(ca) = &settings.stitch.ca else { return };
+        let shown = ca.path.display();
+        plan.find(Finding::good(
+            Code::CaVerifies,
+            format!("TLS: the certificate for Stitch's form, {shown}, vouches for this server"),
+        ));
+        if self.certificate_faults.contains(&Fault::Name) {
+            plan.find(
+                Finding::unknown(
+                    Code::CaName,
+                    format!(
+                        "TLS: the server's certificate is for {}, and Stitch will dial {}; it is not documented whether \
+                         Stitch compares the two",
+                        self.certificate_names.join(", "),
+                        settings.stitch.host
+                    ),
+                )
+                .advise("dial the name in the certificate with --stitch-host, or give the server one with this name"),
+            );
+        }
+    }
+
+    fn ssl_choice(&self, settings: &Settings) -> Finding {
+        let text = match (self.encryption, self.other_way) {
+            (Encryption::Tls, Other::LetIn) => {
+                "TLS: Connect using SSL works ticked and unticked; ticked, nobody on the way can read along"
+            }
+            (Encryption::Tls, Other::Refused) => {
+                "TLS: Connect using SSL has to be ticked: without, no rule of pg_hba.conf lets Stitch in"
+            }
+            (Encryption::None, Other::LetIn) => {
+                "TLS: Connect using SSL works unticked and ticked; unticked, everything but the password can be read on the way"
+            }
+            (Encryption::None, Other::Refused) => {
+                "TLS: Connect using SSL has to stay unticked: with TLS no rule of pg_hba.conf lets Stitch in"
+            }
+            (_, Other::NotOffered) => "TLS: Connect using SSL has to stay unticked: the server does not offer TLS",
+            (_, Other::Untold) => "TLS: the login the other way could not be tried",
+        };
+        let worse = self.encryption == Encryption::None && self.other_way == Other::LetIn;
+        if worse && settings.stitch.ssl == StitchSsl::Off {
+            return Finding::unknown(Code::SslChoice, text).advise("tick it, and give --ssl instead of --no-ssl");
+        }
+        Finding::good(Code::SslChoice, text)
+    }
+}
+
+fn pooled(pooler: Pooler, statement_mode: bool) -> Finding {
+    let advice = "give Stitch PostgreSQL's own host and port (--stitch-host, --stitch-port), or a pool in session mode";
+    if statement_mode {
+        return bad(
+            Layer::Rehearsal,
+            Code::PoolerStatement,
+            "a connection pooler in statement mode stands between, which refuses transactions; a load is one",
+        )
+        .advise(advice);
+    }
+    match pooler {
+        Pooler::Session => Finding::good(
+            Code::Pooler,
+            "a connection pooler stands between and keeps one server session for each client, as a load needs",
+        ),
+        Pooler::Shared => Finding::unknown(
+            Code::Pooler,
+            "a connection pooler stands between and shares server sessions among its clients (transaction mode). All of \
+             this works through it; Stitch's loads work as long as their staging tables and prepared statements live in \
+             one transaction, which is not documented",
+        )
+        .advise(advice),
+    }
+}

@@ -1,0 +1,141 @@
+//! The rehearsed loads, one into a scratch schema and one into each schema that Stitch has loaded, as findings.
+
+use tokio_postgres::error::SqlState;
+
+use super::layers::rehearsal_refused;
+use super::seen::Schema;
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::settings::Settings;
+use crate::world::Session;
+use crate::world::rehearsal::{self, Existing, Patience, Refusal, Rehearsed, Table};
+
+/// What came of them.
+#[derive(Debug)]
+pub(super) struct Loads {
+    scratch: Rehearsed,
+    existing: Vec<(Existing, Rehearsed)>,
+}
+
+impl Loads {
+    pub(super) async fn rehearse(settings: &Settings, session: &Session, schemas: &[Schema]) -> Self {
+        let patience = Patience {
+            answer: settings.timeout,
+            lock: settings.ownership.lock_timeout,
+        };
+        let scratch = rehearsal::new_schema(session, &settings.stitch.readers, patience).await;
+        let mut existing = Vec::new();
+        if scratch.refusal.is_none() {
+            for schema in schemas.iter().map(Schema::to_rehearse) {
+                let how = settings.ownership.rehearse;
+                let rehearsed = rehearsal::existing_schema(session, &schema, patience, how).await;
+                existing.push((schema, rehearsed));
+            }
+        }
+        Self { scratch, existing }
+    }
+
+    /// The very first statement, `BEGIN`, was against the protocol: PostgreSQL never says so.
+    pub(super) fn is_refused_by_a_pooler(&self) -> bool {
+        let refusal = self.scratch.refusal.as_ref();
+        self.scratch.passed == 0
+            && refusal
+                .is_some_and(|refusal| refusal.state.is_none() || refusal.state == Some(SqlState::PROTOCOL_VIOLATION))
+    }
+
+    pub(super) fn judge(&self, plan: &mut Plan, settings: &Settings) {
+        match &self.scratch.refusal {
+            None => plan.find(
+                Finding::good(
+                    Code::RehearsalPassed,
+                    format!(
+                        "rehearsal: a load was rehearsed and rolled back: {} acts, all allowed",
+                        self.scratch.passed
+                    ),
+                )
+                .took(self.scratch.elapsed),
+            ),
+            Some(refusal) => plan.find(rehearsal_refused(refusal, None, &[])),
+        }
+        for (existing, rehearsed) in &self.existing {
+            judge_existing(plan, settings, existing, rehearsed);
+        }
+    }
+}
+
+fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, rehearsed: &Rehearsed) {
+    let schema = existing.schema.as_str();
+    for (refusal, tables) in refusals(rehearsed) {
+        plan.find(rehearsal_refused(refusal, Some(schema), &tables));
+    }
+    if rehearsed.refusal.is_none() && rehearsed.refused_tables.is_empty() {
+        let text = format!("rehearsal: a load into the existing schema {schema:?} was rehearsed and rolled back");
+        plan.find(
+            Finding::good(Code::ExistingRehearsed, text)
+                .about(schema)
+                .took(rehearsed.elapsed),
+        );
+    }
+    for table in &rehearsed.busy_tables {
+        let text = format!(
+            "rehearsal: somebody holds a lock on it, so it was left out after {} ms",
+            settings.ownership.lock_timeout.as_millis()
+        );
+        plan.find(Finding::unknown(Code::TableBusy, text).about(format!("{schema}.{table}")));
+    }
+    if !rehearsed.spared_tables.is_empty() {
+        let text = format!(
+            "rehearsal: tables with rows in {schema:?} were spared the acts that lock readers out for a moment: {}",
+            rehearsed.spared_tables.join(", ")
+        );
+        plan.find(
+            Finding::good(Code::RehearsedLightly, text)
+                .about(schema)
+                .advise("--rehearse-existing adds and renames a column there too, in a quiet moment"),
+        );
+    }
+    for table in existing.tables.iter().filter(|table| table.rows_hidden) {
+        plan.find(
+            Finding::unknown(
+                Code::RowSecurity,
+                format!(
+                    "row security is forced on {schema:?}.{:?}, on its owner as well",
+                    table.name
+                ),
+            )
+            .about(format!("{schema}.{}", table.name))
+            .advise("make sure that its policies let the loader read and write every row, or NO FORCE it"),
+        );
+    }
+}
+
+/// What was refused, told once for all tables that it was refused on.
+fn refusals(rehearsed: &Rehearsed) -> Vec<(&Refusal, Vec<&str>)> {
+    let mut told: Vec<(&Refusal, Vec<&str>)> = rehearsed.refusal.iter().map(|refusal| (refusal, Vec::new())).collect();
+    for (table, refusal) in &rehearsed.refused_tables {
+        let same = |(other, tables): &&mut (&Refusal, Vec<&str>)| {
+            !tables.is_empty() && (other.act, &other.state) == (refusal.act, &refusal.state)
+        };
+        match told.iter_mut().find(same) {
+            Some((_, tables)) => tables.push(table),
+            None => told.push((refusal, vec![table])),
+        }
+    }
+    told
+}
+
+impl Schema {
+    fn to_rehearse(&self) -> Existing {
+        Existing {
+            schema: self.name.clone(),
+            tables: self
+                .tables
+                .iter()
+                .map(|table| Table {
+                    name: table.name.clone(),
+                    rows_hidden: table.row_security,
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Which layer ended a login, and why: by what was seen on the wire and by the server's SQLSTATE.
+
+use tokio_postgres::error::SqlState;
+
+use super::Login;
+use super::stages::below_tls;
+use crate::finding::Code;
+use crate::world::failure::{Failure, Layer, Stage, chain};
+use crate::world::open::RESET;
+use crate::world::peer;
+use crate::world::refusal::Refused;
+use crate::world::tap::{Method, Seen};
+use crate::world::tls::{Fault, mode_name};
+
+pub(super) fn not_postgres(server: &str, what: &str) -> Failure {
+    Failure::new(
+        Layer::Protocol,
+        Code::LoginNotPostgres,
+        format!("{server} is not a PostgreSQL server: it answers like {what}"),
+    )
+    .advise("check --host and --port; PostgreSQL's own port is 5432 unless it was changed")
+}
+
+/// The failure behind an error.
+pub(super) async fn classify(login: &Login, seen: &Seen, passed: Vec<Stage>, error: &tokio_postgres::Error) -> Failure {
+    let server = login.server();
+    if let Some(db) = error.as_db_error() {
+        return Refused {
+            error: db,
+            user: &login.user,
+            database: &login.database,
+            host: login.host.as_str(),
+            server: &server,
+            method: seen.method,
+            passed,
+        }
+        .failure();
+    }
+    let text = chain(error);
+    if login.password.is_none() && seen.authenticated.is_none() && seen.method.is_some_and(Method::takes_a_password) {
+        let mut failure = Failure::new(
+            Layer::Authentication,
+            Code::LoginPassword,
+            format!("{server} wants a password for {:?} and none was given", login.user),
+        )
+        .advise("set PGPASSWORD, or give --admin-password-file FILE, or add a line to ~/.pgpass");
+        failure.state = Some(SqlState::INVALID_PASSWORD);
+        return failure.behind(passed);
+    }
+    if seen.method == Some(Method::Other) {
+        return Failure::new(Layer::Authentication, Code::LoginMethod, format!("{server} wants a login method for {:?} that needs more than a password (GSS, SSPI, LDAP ticket or a certificate): {text}", login.user))
+            .advise("use a login whose pg_hba.conf method is scram-sha-256")
+            .behind(passed);
+    }
+    match seen.first_byte {
+        // PostgreSQL's own answer to the wish for TLS.
+        Some(b'N') if seen.encrypted.is_none() && seen.method.is_none() && login.tls.mode.demands() => {
+            return Failure::new(Layer::Tls, Code::LoginTlsNotOffered, format!("{server} does not offer TLS, and sslmode {} demands it", mode_name(login.tls.mode)))
+                .advise("switch TLS on in the server (ssl = on with a certificate), or use --sslmode prefer (for Stitch's login --no-ssl)")
+                .behind(passed);
+        }
+        // "SSH-2.0" begins with the same letter as "yes".
+        Some(b'S') if seen.encrypted.is_none() => {
+            if seen.certificate.is_none()
+                && let peer::Heard::Other(what) = peer::identify(login, login.timeout).await
+            {
+                return not_postgres(&server, what).behind(below(passed));
+            }
+            return untrusted(login, seen, &text).behind(below_tls(passed));
+        }
+        _ => {}
+    }
+    let below = below(passed);
+    match peer::identify(login, login.timeout).await {
+        peer::Heard::Other(what) => not_postgres(&server, what).behind(below),
+        _ if is_reset(error) && seen.first_byte.is_none() => Failure::new(
+            Layer::Tcp,
+            Code::LoginTcpReset,
+            format!("{server} accepts the connection and resets it at once: {text}"),
+        )
+        .advise(RESET)
+        .behind(below.into_iter().filter(|stage| stage.layer < Layer::Tcp).collect()),
+        _ => Failure::new(
+            Layer::Protocol,
+            Code::LoginCut,
+            format!("{server} ended the connection before the login was done: {text}"),
+        )
+        .advise("the server may be restarting, or a proxy or firewall cut it; try again, then read the server's log")
+        .behind(below),
+    }
+}
+
+/// What was passed below the protocol.
+fn below(mut passed: Vec<Stage>) -> Vec<Stage> {
+    passed.retain(|stage| stage.layer < Layer::Protocol);
+    passed
+}
+
+fn is_reset(error: &tokio_postgres::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return matches!(
+                io.kind(),
+                std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe
+            );
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// A TLS handshake that did not come about, by what was found wrong with the certificate.
+fn untrusted(login: &Login, seen: &Seen, text: &str) -> Failure {
+    let server = login.server();
+    let examined = seen.certificate.clone().unwrap_or_default();
+    let names = examined.names.join(", ");
+    let (code, told, advice) = match examined.faults.last() {
+        Some(Fault::Expired) => (
+            Code::LoginTlsExpired,
+            format!("the certificate of {server} has expired or is not valid yet: it ends {}", examined.ends),
+            "give the server a new certificate and reload it".to_owned(),
+        ),
+        Some(Fault::Authority) => (
+            Code::LoginTlsChain,
+            format!("the certificate of {server} is not vouched for by the authority that was given"),
+            "give the authority that signed it: --sslrootcert for the administrator's login, --stitch-ca for Stitch's form"
+                .to_owned(),
+        ),
+        Some(Fault::Name) => (
+            Code::LoginTlsName,
+            format!("the certificate of {server} is for another name: it is for {names}"),
+            "give the name that is in the certificate with --host, or a certificate with this name to the server".to_owned(),
+        ),
+        _ => (
+            Code::LoginTlsFailed,
+            format!("TLS with {server} failed"),
+            "a proxy between may not pass TLS on, or the two have no version or cipher in common; the server's log has its half"
+                .to_owned(),
+        ),
+    };
+    Failure::new(Layer::Tls, code, format!("{told} ({text})")).advise(advice)
+}

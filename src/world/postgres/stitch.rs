@@ -1,0 +1,87 @@
+//! Stitch's own login, over the path Stitch will take as far as it can be walked from here.
+
+use super::Postgres;
+use crate::finding::Code;
+use crate::names::HostName;
+use crate::settings::{RootCertificates, Route, SslMode, StitchSsl, Tls};
+use crate::world::dial::{Encryption, Login, Other, Session, try_other_way};
+use crate::world::failure::{Failure, Layer};
+use crate::world::server;
+use crate::world::tls::Attempt;
+
+impl Postgres {
+    /// What a login comes to with TLS instead of without, or the other way round.
+    pub(crate) async fn try_other_way(&self, database: &str, this_way: Encryption) -> Other {
+        let host = self.settings.stitch.host.clone();
+        if host.is_socket() {
+            return Other::Untold;
+        }
+        let mut login = self.stitch_login(host, database);
+        // Whether the certificate holds was looked at the first time.
+        login.tls = Tls::default();
+        let attempt = match this_way {
+            Encryption::Tls => Attempt::Plain,
+            Encryption::None => {
+                login.tls.mode = SslMode::Require;
+                Attempt::Tls
+            }
+        };
+        match self.tunnel(&login).await {
+            Ok(wire) => try_other_way(&login, attempt, wire).await,
+            Err(_) => Other::Untold,
+        }
+    }
+
+    /// Stitch's login on that host.
+    pub(in crate::world) fn stitch_login(&self, host: HostName, database: &str) -> Login {
+        let stitch = &self.settings.stitch;
+        Login {
+            host,
+            port: stitch.port,
+            user: server::stitch_user(&self.settings, self.server.as_ref()),
+            password: stitch.password.secret().cloned(),
+            database: database.to_owned(),
+            tls: Tls {
+                mode: if stitch.ca.is_some() {
+                    SslMode::VerifyCa
+                } else {
+                    stitch_ssl_mode(stitch.ssl)
+                },
+                root: stitch.ca.as_ref().map(|ca| RootCertificates::File(ca.path.clone())),
+                ..Tls::default()
+            },
+            options: None,
+            timeout: self.settings.timeout,
+            route: self.gateway.as_ref().map_or(Route::Direct, |_| Route::Bastion),
+        }
+    }
+
+    /// Logs in as the Stitch role, over the path Stitch will use as far as it can be walked from here: straight to the
+    /// address Stitch dials, or through the SSH server. A fresh connection each time; never read-only, since it rehearses.
+    pub(crate) async fn log_in_as_stitch(&self, database: &str) -> Result<Session, Failure> {
+        let login = self.stitch_login(self.settings.stitch.host.clone(), database);
+        if !login.host.is_socket() {
+            return self.log_in_through_bastion(&login).await;
+        }
+        // Nobody dials a socket from elsewhere; TCP on this machine is the nearest thing to what Stitch does.
+        let loopback = "127.0.0.1"
+            .parse()
+            .map_err(|error| Failure::new(Layer::Name, Code::LoginName, format!("{error}")))?;
+        match self
+            .log_in_through_bastion(&self.stitch_login(loopback, database))
+            .await
+        {
+            Err(failure) if failure.layer == Layer::Tcp => self.log_in_through_bastion(&login).await,
+            outcome => outcome,
+        }
+    }
+}
+
+/// Stitch checks no certificate unless one is pasted into its form (Stitch docs, "SSL certificate"), so neither mode verifies.
+fn stitch_ssl_mode(ssl: StitchSsl) -> SslMode {
+    match ssl {
+        StitchSsl::On => SslMode::Require,
+        StitchSsl::Off => SslMode::Disable,
+        StitchSsl::WhenOffered => SslMode::Prefer,
+    }
+}
