@@ -33,6 +33,19 @@ pub fn literal(text: &str) -> String {
     escape_literal(text).trim_start().to_owned()
 }
 
+/// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
+#[must_use]
+pub fn role_option(role: &RoleName) -> String {
+    let mut option = "-c role=".to_owned();
+    for c in role.as_str().chars() {
+        if c == '\\' || c.is_whitespace() {
+            option.push('\\');
+        }
+        option.push(c);
+    }
+    option
+}
+
 /// `CREATE DATABASE`, from a template that can hold UTF-8. Runs alone: it refuses a transaction block (guide step 2).
 #[must_use]
 pub fn create_database(name: &DatabaseName, template: Template) -> Statement {

@@ -65,6 +65,12 @@ codes! {
         "Give the host an IPv4 address (on Supabase: the IPv4 add-on or the session pooler), or go through an SSH server.";
     HostUnresolved = "host-unresolved", "allowlist", "The name Stitch is to dial could not be resolved from here.",
         "Check the spelling; if it is right and resolves elsewhere only, make sure it resolves on the internet.";
+    PortRefused = "port-refused", "allowlist", "The port Stitch is to dial refuses a connection from here: nothing listens there, or a firewall says no.",
+        "Check host and port; if only this machine is refused, make sure that Stitch's addresses are let in.";
+    PortFiltered = "port-filtered", "allowlist", "The port Stitch is to dial does not answer from here: a firewall drops what comes, or the machine is down.",
+        "Let Stitch's addresses in; that this machine gets no answer says nothing about them.";
+    BastionCannotReach = "bastion-cannot-reach", "allowlist", "The SSH server, asked to, opens no connection to the database: the name is unknown there, the port is refused or silent, or forwarding is forbidden.",
+        "Give the database's name or address as the SSH server knows it with `--stitch-host`; let the SSH server in at the database.";
     HostReader = "host-reader", "allowlist", "The host is a read-only endpoint by its name.",
         "Give the writer endpoint with `--stitch-host`.";
     HostPooler = "host-pooler", "allowlist", "The host or port looks like a connection pooler.",

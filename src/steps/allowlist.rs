@@ -14,7 +14,7 @@ use crate::provider::Provider;
 use crate::settings::{Region, Settings};
 use crate::shell::LineEnd;
 use crate::steps::{Step, StepId, Walk};
-use crate::world::World;
+use crate::world::{Closed, World};
 
 mod clients;
 mod close;
@@ -43,6 +43,10 @@ pub(crate) struct Facts {
     server: Option<ServerFacts>,
     /// What the name resolves to that Stitch must dial.
     dialled: Resolved,
+    /// What a knock at the port came to that Stitch must dial, when nobody opened.
+    knocked: Option<Closed>,
+    /// Why the SSH server does not reach the database, when it was tried and does not.
+    beyond: Option<String>,
     /// The rules of the firewall on the machine Stitch reaches, where they could be read.
     firewall: Option<Printed>,
     /// What the name resolves to under which we know the SSH server.
@@ -158,6 +162,7 @@ impl Step for Allowlist {
         findings.extend(regions::older_list(settings));
         let mut changes = Vec::new();
         findings.extend(host::findings(settings, &facts.dialled));
+        findings.extend(host::knocked(settings, facts));
         findings.extend(firewall::findings(settings, facts));
         if let Some(printed) = &facts.firewall {
             let firewall = host_firewall::plan(settings, printed);

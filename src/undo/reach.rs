@@ -24,8 +24,11 @@ pub(super) fn psql(settings: &Settings) -> String {
         Route::Direct => (String::new(), admin.port.to_string()),
         Route::Bastion => ("tunnel && PGHOSTADDR=127.0.0.1 ".to_owned(), "\"$port\"".to_owned()),
     };
+    let role = admin.set_role.as_ref().map_or(String::new(), |role| {
+        format!("PGOPTIONS={} ", word(&crate::sql::role_option(role)))
+    });
     format!(
-        "{before}{}psql -X -q -v ON_ERROR_STOP=1 -h {} -p {port} -U {}",
+        "{before}{role}{}psql -X -q -v ON_ERROR_STOP=1 -h {} -p {port} -U {}",
         tls(&admin.tls),
         word(admin.host.as_str()),
         word(&admin.user)

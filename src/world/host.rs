@@ -120,8 +120,16 @@ impl Host {
         let text = script
             .reveal()
             .context("the script needs a secret that was not given")?;
-        let (command, stdin) = rights.wrap(&text);
-        let output = self.run(&command, stdin).await?;
+        let output = match rights {
+            Rights::Terminal(tool, password) => self
+                .run_in_terminal(tool, password.as_ref(), &text)
+                .await?
+                .context("the password that was taken before is not taken any more")?,
+            rights => {
+                let (command, stdin) = rights.wrap(&text);
+                self.run(&command, stdin).await?
+            }
+        };
         self.printed(&output)
     }
 
@@ -149,6 +157,14 @@ impl Host {
         match &self.way {
             Way::Local => local::run(command, stdin, SCRIPT_LIMIT).await,
             Way::Ssh(ssh) => ssh.run(command, stdin, SCRIPT_LIMIT).await,
+        }
+    }
+
+    /// `None`: it asks for a password, or for another one.
+    async fn run_in_terminal(&self, tool: &str, password: Option<&Secret>, script: &Secret) -> Result<Option<Output>> {
+        match &self.way {
+            Way::Ssh(ssh) => ssh.run_in_terminal(tool, password, script, SCRIPT_LIMIT).await,
+            Way::Local => bail!("this run has no terminal to give to {tool}"),
         }
     }
 

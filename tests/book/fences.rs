@@ -21,29 +21,38 @@ impl Block {
     }
 }
 
+/// How many backquotes a line begins with, if they open or close a block, and what stands behind them.
+fn fence(line: &str) -> Option<(usize, &str)> {
+    let line = line.trim_start();
+    let behind = line.trim_start_matches('`');
+    let count = line.len() - behind.len();
+    (count >= 3).then(|| (count, behind.trim()))
+}
+
 pub(crate) fn blocks(page: &Page) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    let mut open = false;
+    // A block is closed by as many backquotes as opened it: a page can be shown in a page.
+    let mut open = None;
     for (index, line) in page.text.lines().enumerate() {
-        match line.trim_start().strip_prefix("```") {
-            Some(_) if open => open = false,
-            Some(language) => {
-                open = true;
+        match (fence(line), open) {
+            (Some((count, "")), Some(opened)) if count >= opened => open = None,
+            (Some((count, language)), None) => {
+                open = Some(count);
                 blocks.push(Block {
-                    language: language.trim().to_owned(),
+                    language: language.to_owned(),
                     text: String::new(),
                     line: index + 1,
                 });
             }
-            None if open => {
+            (_, Some(_)) => {
                 let block = blocks.last_mut().expect("one was opened");
                 block.text += line;
                 block.text.push('\n');
             }
-            None => {}
+            (None, None) => {}
         }
     }
-    assert!(!open, "{}: a block does not end", page.name());
+    assert_eq!(open, None, "{}: a block does not end", page.name());
     blocks
 }
 
@@ -58,7 +67,12 @@ fn commands_are_marked_as_such() {
                 "{place}: a block of {:?}; say one of {LANGUAGES:?}",
                 block.language
             );
-            let command = block.text.lines().find(|line| line.starts_with("stitch-pg "));
+            let known = stitch_pg::cli::command();
+            let is_command = |line: &&str| {
+                let word = line.strip_prefix("stitch-pg ").and_then(|rest| rest.split(' ').next());
+                word.is_some_and(|word| word.starts_with('-') || known.find_subcommand(word).is_some())
+            };
+            let command = block.text.lines().find(is_command);
             if let Some(command) = command.filter(|_| block.language != "sh") {
                 panic!("{place}: mark it as sh, or begin it with {NOT_RUN:?} and why: {command}");
             }

@@ -242,3 +242,24 @@ fn rules_from_a_file_where_the_login_may_not_read_them() {
     seen.assert_all_four("hba-reject", "bad");
     assert!(seen.of("hba-from-file").is_empty(), "{}", seen.story());
 }
+
+/// Every code of the step is raised in one of these files.
+#[test]
+fn every_code_of_the_step_is_raised_here() {
+    let tests = [
+        include_str!("allowlist.rs"),
+        include_str!("allowlist/cloud.rs"),
+        include_str!("allowlist/firewall.rs"),
+        include_str!("allowlist/machine.rs"),
+        include_str!("allowlist/manage.rs"),
+    ]
+    .concat();
+    let codes = stitch_pg::finding::Code::ALL
+        .iter()
+        .filter(|code| code.step() == "allowlist");
+    for code in codes {
+        let code = code.as_str();
+        let is_raised = tests.contains(&format!("\"{code}\"")) || tests.contains(&format!("\\\"{code}\\\""));
+        assert!(is_raised, "{code} is raised in no cure test");
+    }
+}

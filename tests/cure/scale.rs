@@ -58,8 +58,8 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(work)
 }
 
-/// Autovacuum must go through one table, slowly, and is at it.
-fn vacuum_against_wraparound(server: &Postgres<'_>) {
+/// Autovacuum must go through one table, slowly, and it lets nobody drive it off.
+fn slow_autovacuum(server: &Postgres<'_>) {
     server.psql_in(
         "stitch",
         "alter table shop.t2 set (autovacuum_freeze_max_age = 100000, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,
@@ -82,10 +82,9 @@ fn nobody_waits_long_for_a_transfer() {
     let server = Postgres::start_with("nobody_waits_long_for_a_transfer", options).expect("the default version");
     let wizard = ready(&server);
     warehouse(&server, 60, "id serial primary key, said text");
-    vacuum_against_wraparound(&server);
+    slow_autovacuum(&server);
     let (over, longest, turns) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     let failed = thread::scope(|scope| {
-        // The nightly dump holds another table.
         let dump = scope.spawn(|| {
             block_on(async {
                 let client = connect(&server, "postgres").await;

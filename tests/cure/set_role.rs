@@ -1,6 +1,6 @@
 //! `--set-role`: a person logs in, and acts as a group.
 
-use crate::support::{Postgres, PostgresOptions};
+use crate::support::{Postgres, PostgresOptions, Program};
 use crate::wizard::Wizard;
 
 /// A person who may nothing, in a team that may.
@@ -20,7 +20,24 @@ fn a_person_acts_as_a_group() {
         let wizard = Wizard::new(&server).admin("person", "person-pw");
         wizard.run("plan").exits(0).has("database-cannot-create", "bad");
         let wizard = wizard.set("--set-role", "The Team");
-        wizard.cure(&["create the database", "create the role", "grant CONNECT"], &[]);
+        let file = format!("undo-{major}.sh");
+        wizard.clone().set("--undo", &file).setup().exits(0).plans(&[
+            "create the database",
+            "create the role",
+            "grant CONNECT",
+        ]);
+        wizard.is_settled(&[]);
+        // The way back is walked as the same group.
+        let undo = Program::new("sh", &server)
+            .arg(&file)
+            .env("PGPASSWORD", "person-pw")
+            .run();
+        assert!(undo.success(), "{undo:?}");
+        assert_eq!(
+            server.psql("select count(*) from pg_roles where rolname = 'stitch'"),
+            "0"
+        );
+        wizard.cure(&["create the role", "grant CONNECT"], &[]);
         let owner = "select pg_get_userbyid(datdba) from pg_database where datname = 'stitch'";
         assert_eq!(server.psql(owner), "The Team");
         // Also what is moved without superuser.

@@ -47,7 +47,7 @@ tar -C "$tree" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE
   gzip -9n >"$out/$name.tar.gz"
 
 cargo deb --quiet --no-build --no-strip --locked --target "$target" --output "$out/"
-cargo generate-rpm --target "$target" --output "$out/"
+cargo generate-rpm --target "$target" --payload-compress gzip --output "$out/"
 
 cd "$out"
 # The folder's own names hold no spaces.

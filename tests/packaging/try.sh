@@ -34,8 +34,9 @@ look() {
     page=$(gzip -dcf "$page" | groff -man -Tascii -ww 2>&1 >/dev/null)
     [ -z "$page" ] || fail "$page"
   done
-  # What bash itself offers after `stitch-pg che`.
-  page=$(bash -c 'source "$1"; COMP_WORDS=(stitch-pg che) COMP_CWORD=1; _stitch-pg stitch-pg che stitch-pg; echo "${COMPREPLY[*]}"' sh "$bash")
+  # What bash itself offers after `stitch-pg che`: the function that the script has registered is asked as bash asks it.
+  page=$(bash -c 'source "$1"; words=($(complete -p stitch-pg)); while [ "${words[0]}" != -F ]; do words=("${words[@]:1}"); done
+    COMP_WORDS=(stitch-pg che) COMP_CWORD=1; "${words[1]}" stitch-pg che stitch-pg; echo "${COMPREPLY[*]}"' bash "$bash")
   [ "$page" = check ] || fail "bash completes che to: $page"
   { zsh -n "$zsh" && grep -q '^#compdef stitch-pg' "$zsh"; } || fail "$zsh is no completion"
   # $argv is fish's.
@@ -57,7 +58,7 @@ for archive in "$folder/stitch-pg-$version-$arch"-*.tar.gz; do
 done
 
 for package in "$folder"/*_"$(dpkg --print-architecture)".deb; do
-  mkdir -p "$root/deb/var/lib/dpkg/updates" "$root/deb/var/lib/dpkg/info"
+  mkdir -p "$root"/deb/var/lib/dpkg/{updates,info}
   : >"$root/deb/var/lib/dpkg/status"
   dpkg --root="$root/deb" --install "$package" >"$root/dpkg.log" 2>&1 || { cat "$root/dpkg.log"; fail "dpkg refuses $package"; }
   look "$root/deb/usr/share" man/man1 bash-completion/completions/stitch-pg zsh/vendor-completions/_stitch-pg \
@@ -72,12 +73,15 @@ done
 for package in "$folder"/*."$arch".rpm; do
   mkdir "$root/rpm"
   rpm --root "$root/rpm" --initdb
-  rpm --root "$root/rpm" --install "$package" || fail "rpm refuses $package"
-  rpm --root "$root/rpm" --verify stitch-pg || fail "rpm finds $package not as it was packed"
+  # Every rpm system has a shell; this root has nothing.
+  wants=$(rpm --query --package --requires "$package" | grep -vxE '/bin/sh|rpmlib\(.*' || true)
+  [ -z "$wants" ] || fail "$package wants $wants"
+  rpm --root "$root/rpm" --install --nodeps "$package" || fail "rpm refuses $package"
+  rpm --root "$root/rpm" --verify --nodeps stitch-pg || fail "rpm finds $package not as it was packed"
   look "$root/rpm/usr/share" man/man1 bash-completion/completions/stitch-pg zsh/site-functions/_stitch-pg \
     fish/vendor_completions.d/stitch-pg.fish
   try "$root/rpm" /usr/bin/stitch-pg "$(basename "$package")"
-  rpm --root "$root/rpm" --erase stitch-pg
+  rpm --root "$root/rpm" --erase --nodeps stitch-pg
   left=$(find "$root/rpm/usr" -name '*stitch-pg*' -not -type d)
   [ -z "$left" ] || fail "after its removal there is still: $left"
   tried=$((tried + 1))

@@ -3,10 +3,11 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Resolved;
+use super::{Facts, Resolved};
 use crate::finding::{Code, Finding};
 use crate::names::HostName;
 use crate::settings::Settings;
+use crate::world::Closed;
 
 pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> {
     let (host, advice) = match &settings.bastion {
@@ -23,6 +24,48 @@ pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> 
     let dial = dial(host, dialled).map(|finding| finding.advise(advice).about(host));
     let role = endpoint(&settings.stitch.host, settings.stitch.port.number());
     dial.into_iter().chain(role).collect()
+}
+
+/// What a knock from here, or from the SSH server, came to.
+pub(super) fn knocked(settings: &Settings, facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let (host, port) = match &settings.bastion {
+        Some(bastion) => (&bastion.stitch_host, bastion.stitch_port),
+        None => (&settings.stitch.host, settings.stitch.port),
+    };
+    if let Some(closed) = &facts.knocked {
+        let (code, advice) = match closed {
+            Closed::Refused => (
+                Code::PortRefused,
+                "check the host and port that go into Stitch's form, and that the server listens there",
+            ),
+            Closed::Silent => (
+                Code::PortFiltered,
+                "if this machine is not meant to get in, nothing is wrong; Stitch's addresses must be let in all the same",
+            ),
+        };
+        let text = format!(
+            "port {port} of {host}, which Stitch is to dial, does not open from here: {}",
+            closed.as_str()
+        );
+        findings.push(
+            Finding::unknown(code, text)
+                .advise(advice)
+                .about(format!("{host}:{port}")),
+        );
+    }
+    if let Some(why) = &facts.beyond {
+        let database = format!("{}:{}", settings.stitch.host, settings.stitch.port);
+        findings.push(
+            Finding::unknown(
+                Code::BastionCannotReach,
+                format!("from the SSH server the database at {database} does not open: {why}"),
+            )
+            .advise("give the name or address that the database has in the SSH server's own network with --stitch-host, and let the SSH server's address in there")
+            .about(database),
+        );
+    }
+    findings
 }
 
 fn dial(host: &HostName, resolved: &Resolved) -> Option<Finding> {

@@ -9,8 +9,8 @@ use super::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, S
 use crate::firewall::Printed;
 use crate::hba::{KnownRegex, Row, from_rows};
 use crate::names::{HostName, Port};
-use crate::settings::{BastionServer, Manage, Settings};
-use crate::world::{On, World};
+use crate::settings::{BastionServer, Manage, Route, Settings};
+use crate::world::{On, World, knock};
 
 mod file;
 mod reach;
@@ -77,6 +77,23 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
             (&bastion.stitch_host, bastion.stitch_port, known)
         }
     };
+    let was_reached = settings.bastion.is_none() && is_the_admins_way(settings);
+    let knocking = async {
+        if was_reached {
+            return None;
+        }
+        knock(dialled, port, settings).await
+    };
+    // A firewall that is not seen is not worth a failure: the step says so.
+    let around = async {
+        let was_reached = settings.admin.route == Route::Bastion && is_the_admins_way(settings);
+        let beyond = match settings.bastion {
+            Some(_) if !was_reached => world.knock_from_bastion().await,
+            _ => None,
+        };
+        (beyond, firewall(world).await)
+    };
+    let (dialled, knocked, (beyond, firewall)) = tokio::join!(resolve(dialled, port, settings), knocking, around);
     Ok(Facts {
         server: Some(ServerFacts {
             version,
@@ -89,11 +106,18 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
             client: answer.client,
             hba,
         }),
-        dialled: resolve(dialled, port, settings).await,
-        // Not worth a failure: without it the firewalls are unseen, and the step says so.
-        firewall: firewall(world).await,
+        dialled,
+        knocked,
+        beyond,
+        firewall,
         bastion,
     })
+}
+
+/// Whether the admin's own login came where Stitch, or the SSH server for it, is to dial.
+fn is_the_admins_way(settings: &Settings) -> bool {
+    let (admin, stitch) = (&settings.admin, &settings.stitch);
+    admin.host == stitch.host && admin.port == stitch.port
 }
 
 async fn firewall(world: &mut World) -> Option<Printed> {

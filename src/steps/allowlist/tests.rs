@@ -1,5 +1,6 @@
 //! Plans from made-up facts: every finding code of the step, and what each of the four addresses is told.
 
+mod combinations;
 mod hops;
 mod provided;
 

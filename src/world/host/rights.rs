@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::{Host, complaint};
+use super::{Host, Way, complaint};
 use crate::secret::Secret;
 use crate::shell::quoted;
 use crate::world::ssh::Output;
@@ -12,6 +12,10 @@ const ATTEMPTS: usize = 3;
 
 /// The line behind which the script begins, where sudo may or may not have read the password line before it.
 const BEGIN: &str = "# stitch-pg: begin";
+
+/// In a terminal: sudo is told what to ask with.
+const SUDO: &str = "sudo -k -p 'password: '";
+const DOAS: &str = "doas";
 
 /// A way to be root that was tried and works.
 #[derive(Debug)]
@@ -24,13 +28,15 @@ pub(super) enum Rights {
     SudoPassword(Secret),
     /// `doas` without a password.
     Doas,
+    /// One of them in a terminal, with this password if it asks for one.
+    Terminal(&'static str, Option<Secret>),
 }
 
 impl Rights {
     /// The command that runs a script as root, and its standard input.
     pub(super) fn wrap(&self, script: &Secret) -> (String, Secret) {
         match self {
-            Self::Root => ("sh".to_owned(), script.clone()),
+            Self::Root | Self::Terminal(..) => ("sh".to_owned(), script.clone()),
             Self::Sudo => ("sudo -n sh".to_owned(), script.clone()),
             Self::Doas => ("doas -n sh".to_owned(), script.clone()),
             Self::SudoPassword(password) => {
@@ -65,9 +71,12 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
     }
     let user = says("user");
     match says("sudo") {
-        "wants" if looked.stdout.contains("must have a tty") => bail!("{}", no_tty(host, user)),
+        "wants" if looked.stdout.contains("must have a tty") => in_terminal(host, user, SUDO).await,
         "wants" => with_password(host, user).await,
-        _ if says("doas") == "wants" => bail!("{}", no_rights(host, user, &doas_said(&looked.stdout))),
+        _ if says("doas") == "wants" => match doas_said(&looked.stdout) {
+            Some(words) => bail!("{}", no_rights(host, user, &words)),
+            None => in_terminal(host, user, DOAS).await,
+        },
         _ => bail!("{}", no_rights(host, user, "neither sudo nor doas is installed")),
     }
 }
@@ -90,7 +99,7 @@ async fn with_password(host: &Host, user: &str) -> Result<Rights> {
         }
         let Output { stderr, .. } = &tried;
         if stderr.contains("must have a tty") {
-            bail!("{}", no_tty(host, user));
+            return in_terminal(host, user, SUDO).await;
         }
         let wrong = [
             "try again",
@@ -114,21 +123,53 @@ async fn with_password(host: &Host, user: &str) -> Result<Rights> {
     bail!("sudo on {} refused {ATTEMPTS} passwords of {user}", host.name())
 }
 
-/// doas asks for a password on a terminal only; everything else it says is its own reason.
-fn doas_said(probed: &str) -> String {
-    match probed.lines().find_map(|line| line.strip_prefix("doas: ")) {
-        Some(words) if !words.starts_with("Authentication") => format!("doas says: {words}"),
-        _ => "doas wants a password, which it takes from a terminal only".to_owned(),
+/// With a terminal of its own; doas takes a password from nothing else, and a sudo with `requiretty` runs nothing without.
+async fn in_terminal(host: &Host, user: &str, tool: &'static str) -> Result<Rights> {
+    let name = tool.split(' ').next().unwrap_or(tool);
+    if matches!(host.way, Way::Local) {
+        bail!("{}", no_tty(host, user, name));
     }
+    let trial = Secret::new(":".to_owned());
+    let set = host.sudo_password.clone();
+    let mut password = None;
+    for attempt in 0..=ATTEMPTS {
+        match host.run_in_terminal(tool, password.as_ref(), &trial).await? {
+            Some(output) if output.status == 0 => return Ok(Rights::Terminal(tool, password)),
+            Some(output) if !output.stdout.contains("Authentication failed") => {
+                let said = format!("{name} says: {}", complaint(&output.stdout));
+                bail!("{}", no_rights(host, user, &said));
+            }
+            // It asks for a password, or for another one.
+            Some(_) | None => {}
+        }
+        if attempt > 0 && set.is_some() {
+            bail!(
+                "{name} on {} refuses the password of {user} that is set in STITCH_PG_SUDO_PASSWORD",
+                host.name()
+            );
+        }
+        let ask = || (host.asker.secret)(&format!("{name} password of {user} on {}", host.name()));
+        password = set.clone().or_else(ask);
+        if password.is_none() {
+            let reason = format!("{name} wants a password; give it in STITCH_PG_SUDO_PASSWORD");
+            bail!("{}", no_rights(host, user, &reason));
+        }
+    }
+    bail!("{name} on {} refused {ATTEMPTS} passwords of {user}", host.name())
 }
 
-fn no_tty(host: &Host, user: &str) -> String {
-    no_rights(
-        host,
-        user,
-        "sudo insists on a terminal (requiretty); exempt the user with: Defaults:USER !requiretty",
-    )
-    .replace("USER !", &format!("{user} !"))
+/// Why doas refuses, unless it is for the want of a password.
+fn doas_said(probed: &str) -> Option<String> {
+    let words = probed.lines().find_map(|line| line.strip_prefix("doas: "))?;
+    (!words.starts_with("Authentication")).then(|| format!("doas says: {words}"))
+}
+
+fn no_tty(host: &Host, user: &str, tool: &str) -> String {
+    let reason = format!(
+        "{tool} insists on a terminal, which this run has not to give; with sudo exempt the user by: Defaults:{user} \
+         !requiretty"
+    );
+    no_rights(host, user, &reason)
 }
 
 fn no_rights(host: &Host, user: &str, reason: &str) -> String {

@@ -17,20 +17,8 @@ pub(super) fn startup_options(access: Access, role: Option<&RoleName>) -> String
         // Whether this login may write is its owner's business.
         Access::ReadWrite => "-c application_name=stitch-pg",
     };
-    let role = role.map_or(String::new(), |role| format!(" -c role={}", escaped(role.as_str())));
+    let role = role.map_or(String::new(), |role| format!(" {}", sql::role_option(role)));
     format!("{first}{role}")
-}
-
-/// The server splits the options at white space; a backslash keeps it from doing so.
-fn escaped(value: &str) -> String {
-    let mut escaped = String::new();
-    for c in value.chars() {
-        if c == '\\' || c.is_whitespace() {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }
 
 /// A session of a pooler is not ours alone, so a role must not be set in it.

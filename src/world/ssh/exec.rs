@@ -10,6 +10,8 @@ use ssh2::{Channel, Session};
 use super::{Ssh, wait};
 use crate::secret::Secret;
 
+mod terminal;
+
 /// More output than this is refused: no script of ours prints so much, and memory is not endless.
 pub(crate) const OUTPUT_MAX: usize = 16 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 //! The provider's list handed over, and the provider's commands printed: no server is needed for either.
 
+use super::bench::Bench;
 use crate::support::{Place, Program, stitch_pg};
 
 #[test]
@@ -74,4 +75,50 @@ fn the_cloud_script_runs() {
         "{}",
         lines[1]
     );
+}
+
+/// A security group with two of the four, a stale one and one of the other region; then the command is followed.
+#[test]
+fn the_providers_list_beside_a_server() {
+    let bench = Bench::new("the_providers_list_beside_a_server");
+    let list = bench.0.socket_dir().join("group.json");
+    let check = |entries: &[(&str, &str)]| {
+        let ranges: Vec<String> = entries
+            .iter()
+            .map(|(cidr, name)| format!(r#"{{"CidrIp":"{cidr}","Description":"{name}"}}"#))
+            .collect();
+        let text = format!(
+            r#"{{"SecurityGroups":[{{"GroupId":"sg-1","IpPermissions":[{{"IpProtocol":"tcp","FromPort":{0},"ToPort":{0},
+                "IpRanges":[{1}]}}]}}]}}"#,
+            bench.0.port(),
+            ranges.join(",")
+        );
+        std::fs::write(bench.0.place().outside(&list), text).expect("the folder is ours");
+        bench.check(&["--allow-list-json", list.to_str().expect("plain")])
+    };
+    let mut entries = vec![
+        ("52.23.137.21/32", ""),
+        ("52.204.223.208/32", ""),
+        ("3.126.102.29/32", ""),
+        ("52.23.137.99/32", "Stitch 2019"),
+    ];
+    let broken = check(&entries);
+    assert_eq!(broken.of("provider-list-ok").len(), 2, "{}", broken.story());
+    assert_eq!(broken.of("provider-list-missing").len(), 2, "{}", broken.story());
+    assert_eq!(broken.of("provider-list-stale").len(), 2, "{}", broken.story());
+    broken.assert_needs_a_person();
+    let advice = &broken.of("provider-list-missing")[0].advice;
+    let added: Vec<&str> = advice
+        .split("CidrIp=")
+        .skip(1)
+        .filter_map(|part| part.split(',').next())
+        .collect();
+    assert_eq!(added, ["52.204.228.32/32", "52.204.230.227/32"], "{advice}");
+    entries.extend(added.iter().map(|cidr| (*cidr, "Stitch")));
+    let mended = check(&entries);
+    mended.assert_all_four("provider-list-ok", "good");
+    mended.assert_ready();
+    let open = check(&[("0.0.0.0/0", "")]);
+    assert_eq!(open.only("provider-list-open").verdict, "unknown");
+    open.assert_ready();
 }

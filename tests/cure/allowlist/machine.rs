@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::bench::{Bench, HEAD};
-use crate::support::postgres::DBA_PASSWORD;
+use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
 use crate::support::{
     BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, SshKey, json, stitch_pg, world,
 };
@@ -177,4 +177,76 @@ fn rules_read_over_ssh_without_a_superuser() {
     let open = check();
     assert_eq!(open.status, Some(0), "{}{}", open.stdout, open.stderr);
     assert_eq!(codes(&json::report(&open.stdout), "127.0.0.1/32"), ["hba-ok"]);
+}
+
+/// From here: refused and silent. From the SSH server: silent, unknown, refused.
+#[test]
+fn the_port_that_is_dialled_refuses_or_is_silent() {
+    let Some(world) = world("the_port_that_is_dialled_refuses_or_is_silent", &[Need::Bastion]) else {
+        return;
+    };
+    let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);
+    let there = world.host("there", &[("lan", "198.51.100.30/24")]);
+    let key = SshKey::ed25519(&world.outside(world.dir().join("tmp")));
+    let options = BastionOptions::new().authorize(&key);
+    let bastion = world.bastion("bastion", &[("lan", "198.51.100.20/24")], options);
+    bastion.remember();
+    let _server = Postgres::start_in(
+        &world,
+        Some(&there),
+        PostgresOptions::new().conf("listen_addresses", "*"),
+    );
+    there.tool(
+        &world,
+        "nft 'table inet f { chain i { type filter hook input priority 0; tcp dport 5433 drop; }; }'",
+    );
+    let check = |arguments: &[&str]| -> Vec<(String, String)> {
+        let output = stitch_pg(&ops)
+            .args(["check", "--only", "allowlist", "--format", "json", "--no-input"])
+            .args([
+                "--host",
+                "198.51.100.30",
+                "--admin-user",
+                "postgres",
+                "--database",
+                "dw",
+            ])
+            .args(["--region", "europe", "--bastion-identity", "/run/world/tmp/ed25519"])
+            .args(arguments)
+            .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .run();
+        let report = json::report(&output.stdout);
+        let findings = report["steps"][0]["findings"].as_array().expect("findings");
+        let text_of = |finding: &serde_json::Value, name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+        let knocks = ["port-refused", "port-filtered", "bastion-cannot-reach"];
+        let seen = findings
+            .iter()
+            .map(|finding| (text_of(finding, "code"), text_of(finding, "text")));
+        seen.filter(|(code, _)| knocks.contains(&code.as_str())).collect()
+    };
+    let bastion = ["--bastion", "admin@198.51.100.20"];
+    let with = |more: &[&'static str]| [&bastion[..], more].concat();
+    assert_eq!(check(&[]), []);
+    assert_eq!(check(&with(&["--stitch-host", "198.51.100.30"])), []);
+    for (arguments, code, says) in [
+        (vec!["--stitch-port", "5434"], "port-refused", "refused"),
+        (vec!["--stitch-port", "5433"], "port-filtered", "no answer"),
+        (with(&["--stitch-bastion-port", "2222"]), "port-refused", "refused"),
+        (with(&["--stitch-port", "5433"]), "bastion-cannot-reach", "no answer"),
+        (
+            with(&["--stitch-port", "5434"]),
+            "bastion-cannot-reach",
+            "nothing listens",
+        ),
+        (
+            with(&["--stitch-host", "inner.invalid"]),
+            "bastion-cannot-reach",
+            "does not know the name",
+        ),
+    ] {
+        let seen = check(&arguments);
+        let codes: Vec<&str> = seen.iter().map(|(code, _)| code.as_str()).collect();
+        assert_eq!(codes, [code], "{arguments:?}: {seen:?}");
+        assert!(seen[0].1.contains(says), "{arguments:?}: {seen:?}");
+    }
 }

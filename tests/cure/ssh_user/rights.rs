@@ -59,8 +59,23 @@ fn without_rights() {
     scene
         .bastion
         .run("echo 'Defaults:admin requiretty' >/etc/sudoers.d/tty; chmod 440 /etc/sudoers.d/tty");
-    let tty = told(&scene.program("check", "admin", "stitch"));
-    assert!(tty.error().contains("requiretty"), "{}", tty.error());
+    // It insists on a terminal, and gets one.
+    let tty = told(&scene.program("setup", "admin", "three").arg("--yes"));
+    assert_eq!(tty.status, Some(0), "{tty:#?}");
+    scene.is_ready("three");
+    scene.bastion.run("echo 'Defaults requiretty' >/etc/sudoers.d/tty");
+    let carol = |password: &str| {
+        let program = scene.program("check", "carol", "three");
+        told(&program.env("STITCH_PG_SUDO_PASSWORD", password))
+    };
+    assert_eq!(carol(CAROL_PASSWORD).report["result"], "ready");
+    let wrong = carol("wrong");
+    assert!(
+        wrong.error().contains("refuses the password of carol"),
+        "{}",
+        wrong.error()
+    );
+    assert!(!wrong.report.to_string().contains(CAROL_PASSWORD));
 
     scene
         .bastion
@@ -81,7 +96,7 @@ fn a_host_without_a_name() {
     assert_eq!(free.status, Some(0), "{free:#?}");
 }
 
-/// doas, where there is no sudo; without a password, since it takes one from a terminal only.
+/// doas, where there is no sudo; a password it takes from a terminal only.
 #[test]
 fn through_doas() {
     let Some(world) = world("through_doas", &[Need::Bastion]) else {
@@ -103,6 +118,18 @@ fn through_doas() {
     rule("permit dave as root");
     let asked = told(&scene.program("check", "dave", "stitch"));
     assert!(asked.error().contains("doas wants a password"), "{}", asked.error());
+    scene.bastion.run("echo dave:dave-secret | chpasswd");
+    let with_password = |command: &str, password: &str| {
+        let program = scene.program(command, "dave", "secret").arg("--yes");
+        told(&program.env("STITCH_PG_SUDO_PASSWORD", password))
+    };
+    let made = with_password("setup", "dave-secret");
+    assert_eq!(made.status, Some(0), "{made:#?}");
+    scene.is_ready("secret");
+    assert!(!made.report.to_string().contains("dave-secret") && !made.stderr.contains("dave-secret"));
+    assert!(!scene.bastion.log().contains("dave-secret"));
+    let wrong = with_password("check", "wrong");
+    assert!(wrong.error().contains("doas on"), "{}", wrong.error());
     rule("deny dave");
     let denied = told(&scene.program("check", "dave", "stitch"));
     assert_eq!(denied.status, Some(1), "{denied:#?}");
