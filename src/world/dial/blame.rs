@@ -66,6 +66,11 @@ pub(super) async fn classify(login: &Login, seen: &Seen, passed: Vec<Stage>, err
             {
                 return not_postgres(&server, what).behind(below(passed));
             }
+            // Through a tunnel nobody is asked a second time; but what followed the "yes" was no TLS.
+            if seen.certificate.is_none() && text.contains("wrong version number") {
+                return not_postgres(&server, "an SSH server, whose greeting begins like a yes to TLS")
+                    .behind(below(passed));
+            }
             return untrusted(login, seen, &text).behind(below_tls(passed));
         }
         _ => {}

@@ -7,7 +7,7 @@ use crate::support::{BastionOptions, Need, Postgres, PostgresOptions, SshKey, st
 use crate::wizard::{PASSWORD, Said};
 
 /// The layers in their order, as the subjects of what was not reached.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 13] = [
     "SSH server's name",
     "TCP to the SSH server",
     "SSH handshake",
@@ -19,6 +19,8 @@ const LAYERS: [&str; 11] = [
     "TLS",
     "authentication",
     "database",
+    "privileges",
+    "rehearsal",
 ];
 
 #[test]
@@ -81,7 +83,7 @@ fn the_first_layer_that_fails() {
             "ed25519",
             "home/.ssh/known_hosts",
             "10.20.0.2",
-            "login-protocol",
+            "login-not-postgres",
             7,
         ),
     ] {
