@@ -13,8 +13,8 @@ const LONGEST: usize = 140;
 pub(super) fn text(look: &Look, report: &Report, settings: &Settings) -> String {
     let hops = hops(report, settings);
     let (first, rest): (Vec<&Hop>, Vec<&Hop>) = hops.iter().partition(|hop| hop.from.starts_with("Stitch"));
-    let mut lines =
-        vec!["The path, as far as it is seen from here (nobody but Stitch comes from its addresses):".to_owned()];
+    let title = "The path, as far as it is seen from here (nobody but Stitch comes from its addresses):";
+    let mut lines = vec![look.fold("", 0, title)];
     for start in &first {
         let mut line = format!("  {}", start.from);
         let mut open = true;

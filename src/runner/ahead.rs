@@ -48,6 +48,7 @@ impl Known {
 
 /// Looks at every step that could change something; says nothing, unless the run is not to be begun.
 pub(super) async fn look<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Verdict> {
+    run.console.event(&Event::LookingAhead)?;
     let seen = look_at_all(settings, run).await?;
     for step in &seen.steps {
         if let Outcome::Failed(error, ..) = &step.outcome {

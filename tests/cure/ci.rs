@@ -61,7 +61,7 @@ fn the_examples_of_the_page_run() {
         fs::read_to_string(&path).unwrap_or_default()
     };
 
-    let github = block("## GitHub Actions", "yaml");
+    let github = block("as a whole workflow:", "yaml");
     let steps = github.lines().filter_map(|line| line.trim().strip_prefix("- run: "));
     let script: Vec<&str> = steps.collect();
     assert_eq!(script.len(), 2, "{script:?}");

@@ -155,7 +155,7 @@ fn a_failed_check_is_joined_with_what_we_found() {
     let check = wizard.check().exits(4);
     let text = check.has("stitch-check-failed", "bad");
     assert!(
-        text.contains("the likely cause is what the step connection found: Stitch's login fails"),
+        text.contains("the likely cause is what the step connection found: authentication: "),
         "{text}"
     );
     // After the administrator's no to an earlier step nothing is entered into Stitch.

@@ -191,7 +191,7 @@ fn who_may_grant_only_a_part_grants_that_part() {
     let wizard = Wizard::dba(&server);
     // The other two come from PUBLIC.
     wizard.cure(&["create the role", "grant CREATE on"], &[]);
-    server.psql_in("stitch", "drop owned by stitch");
+    server.psql("set role dba; revoke all on database stitch from stitch");
     server.psql("drop role stitch; revoke temporary on database stitch from public");
     let said = wizard.cure(
         &["create the role", "grant CREATE on"],

@@ -27,6 +27,7 @@ pub fn masked(text: &str, others: &[(&str, &str)]) -> String {
     let mut text = others
         .iter()
         .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    text = without_times(&text);
     for unit in [" ms", " kB", " of 100 connections"] {
         text = after_number(&text, unit, "N");
     }
@@ -34,6 +35,25 @@ pub fn masked(text: &str, others: &[(&str, &str)]) -> String {
         text = number_after(&text, key, "0");
     }
     text
+}
+
+/// `(12 ms)` becomes `(N ms)`, on one line with the words before it: where it is folded hangs on the number of digits.
+fn without_times(text: &str) -> String {
+    let mut parts = text.split("ms)");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number = masked.trim_end();
+        let before = number.trim_end_matches(|char: char| char.is_ascii_digit());
+        match before.strip_suffix('(') {
+            Some(words) if before.len() < number.len() => {
+                masked.truncate(words.trim_end().len());
+                masked.push_str(" (N ms)");
+            }
+            _ => masked.push_str("ms)"),
+        }
+        masked.push_str(part);
+    }
+    masked
 }
 
 /// Replaces the digits before `unit`.

@@ -22,7 +22,7 @@ fn yes_asks_only_for_what_has_no_default() {
         "{before}"
     );
     terminal.send("\r");
-    let between = terminal.expect("1/7 allowlist");
+    let between = terminal.expect("Looking at every step first");
     assert!(!between.contains("before?"), "{between}");
     assert_eq!(terminal.wait_exit(), 1);
 }

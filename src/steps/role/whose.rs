@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::Found;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
-use crate::settings::{Adopt, Settings};
+use crate::settings::{Adopt, Schemas, Settings};
 use crate::world::{On, World};
 
 /// What tells that the role is somebody's.
@@ -31,12 +31,17 @@ pub(super) struct Ties {
     ours: bool,
 }
 
-/// The schemas of the target database in which the role owns relations, and Stitch's loader has left no mark.
+/// The schemas of the target database in which the role owns relations, and Stitch's loader has left no mark; those that
+/// were named as Stitch's are.
 pub(super) async fn strange(settings: &Settings, world: &mut World) -> Result<Vec<String>> {
     let stitch = &settings.stitch;
     let on = On::Database(&stitch.database);
-    let schemas = world.ask(on, STRANGE, &[stitch.role.as_str()]).await?;
-    Ok(schemas.unwrap_or_default())
+    let schemas: Option<Vec<String>> = world.ask(on, STRANGE, &[stitch.role.as_str()]).await?;
+    let mut schemas = schemas.unwrap_or_default();
+    if let Schemas::Named(names) = &settings.ownership.schemas {
+        schemas.retain(|schema| !names.iter().any(|name| name.as_str() == schema));
+    }
+    Ok(schemas)
 }
 
 /// Breaks off where it is somebody's and was not given away.
