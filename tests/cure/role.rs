@@ -195,7 +195,7 @@ fn who_may_grant_only_a_part_grants_that_part() {
     server.psql("drop role stitch; revoke temporary on database stitch from public");
     let said = wizard.cure(
         &["create the role", "grant CREATE on"],
-        &["database-cannot-grant", "rehearsal-refused"],
+        &["database-cannot-grant", "privileges-missing"],
     );
     let text = said.has("database-cannot-grant", "bad");
     assert!(text.contains("runs: GRANT TEMPORARY ON DATABASE"), "{text}");
