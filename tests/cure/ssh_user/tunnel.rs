@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::support::{BastionOptions, Need, Postgres, PostgresOptions, stitch_pg, world};
+use crate::support::{BastionOptions, Certificates, Need, Postgres, PostgresOptions, stitch_pg, world};
 use crate::wizard::{PASSWORD, Said};
 
 #[test]
@@ -59,4 +59,45 @@ fn megabytes_and_thousands() {
     run("setup").exits(0);
     let owned = "SELECT count(*) FROM pg_tables WHERE schemaname = 'big' AND tableowner = 'stitch'";
     assert_eq!(server.psql_in("stitch", owned).trim(), TABLES.to_string());
+}
+
+/// The name that is verified is the database's own, as the SSH server knows it, and not the tunnel's end.
+#[test]
+fn verify_full_through_the_tunnel() {
+    let Some(world) = world("verify_full_through_the_tunnel", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let host = world.host("db", &[("inner", "10.20.0.3/24")]);
+    let options = PostgresOptions::new().tls(Certificates::for_names(&["db.inner"]));
+    let server = Postgres::start_in(&world, Some(&host), options);
+    // Only the SSH server knows the names.
+    scene.bastion.run("echo '10.20.0.3 db.inner other.inner' >>/etc/hosts");
+    let ca = world.dir().join("tmp/db-ca.crt");
+    let own = server.certificates().expect("it speaks TLS").ca();
+    std::fs::copy(own, world.outside(&ca)).expect("the world is writable");
+    let run = |command: &str, name: &str| {
+        let program = stitch_pg(&scene.ops)
+            .args([command, "--format", "json", "--no-input", "--yes"])
+            .args([
+                "--only",
+                "database,ssh-user,role,connection",
+                "--via-bastion",
+                "--host",
+                name,
+            ])
+            .args(["--admin-user", "postgres", "--sslmode", "verify-full", "--sslrootcert"])
+            .arg(ca.display().to_string())
+            .args(["--bastion", "root@198.51.100.20"])
+            .args(["--bastion-identity", "/run/world/tmp/ed25519", "--public-key"])
+            .arg(scene.public())
+            .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .env("STITCH_PG_PASSWORD", PASSWORD);
+        Said::of(program.run())
+    };
+    let done = run("setup", "db.inner").exits(0);
+    done.has("rehearsal-passed", "good");
+    let refused = run("check", "other.inner").exits(1);
+    let error = refused.error();
+    assert!(error.contains("is for another name: it is for db.inner"), "{error}");
 }
