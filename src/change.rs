@@ -1,6 +1,8 @@
 //! A change is a value: what a step found and what it would run, as plain data that is shown, asked about, scripted,
 //! applied and undone without being written a second time.
 
+mod statement;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use crate::names::{DatabaseName, RoleName};
 use crate::request::Request;
 use crate::secret::Secret;
 use crate::shell::HbaLines;
+
+pub use statement::{Hole, Statement};
 
 /// What one step makes of settings and facts. Deterministic: the same input gives the same plan, in the same order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -134,106 +138,6 @@ pub enum Membership {
     ToBecome,
     /// 16 and newer, to act on what the role owns: `WITH INHERIT TRUE, SET FALSE`.
     ToUse,
-}
-
-/// One statement or script, whose secret parts are masked wherever it is shown.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Statement(Vec<Part>);
-
-#[derive(Clone, Debug, PartialEq)]
-enum Part {
-    Plain(String),
-    Secret { value: Option<Secret>, hole: Hole },
-}
-
-/// What stands where a secret would be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hole {
-    /// In everything that people see.
-    pub shown: &'static str,
-    /// In a script for psql: a variable that the script has filled before.
-    pub psql: &'static str,
-}
-
-impl Statement {
-    /// A statement without secrets.
-    #[must_use]
-    pub fn plain(text: impl Into<String>) -> Self {
-        Self(vec![Part::Plain(text.into())])
-    }
-
-    /// Appends text that may be shown.
-    #[must_use]
-    pub fn then(mut self, text: impl Into<String>) -> Self {
-        self.0.push(Part::Plain(text.into()));
-        self
-    }
-
-    /// Appends a secret; the hole stands in its place wherever people can see it. `None`: not known in this run, so the
-    /// statement can be shown and scripted, not run.
-    #[must_use]
-    pub fn then_secret(mut self, value: Option<Secret>, hole: Hole) -> Self {
-        self.0.push(Part::Secret { value, hole });
-        self
-    }
-
-    /// Appends another statement.
-    #[must_use]
-    pub fn and(mut self, other: &Self) -> Self {
-        self.0.extend(other.0.iter().cloned());
-        self
-    }
-
-    /// The statement as it is run; `None` when a secret in it is not known. Only [`crate::world`] calls this.
-    #[must_use]
-    pub fn reveal(&self) -> Option<Secret> {
-        let parts: Option<Vec<&str>> = self
-            .0
-            .iter()
-            .map(|part| match part {
-                Part::Plain(text) => Some(text.as_str()),
-                Part::Secret { value, .. } => value.as_ref().map(Secret::reveal),
-            })
-            .collect();
-        parts.map(|parts| Secret::new(parts.concat()))
-    }
-
-    /// The statement for a psql script, its secrets as psql variables.
-    #[must_use]
-    pub fn for_psql(&self) -> String {
-        self.0
-            .iter()
-            .map(|part| match part {
-                Part::Plain(text) => text.as_str(),
-                Part::Secret { hole, .. } => hole.psql,
-            })
-            .collect()
-    }
-
-    /// Its pieces in order, `None` for a secret: for a script that gets at the secret in its own way.
-    pub(crate) fn pieces(&self) -> impl Iterator<Item = Option<&str>> {
-        self.0.iter().map(|part| match part {
-            Part::Plain(text) => Some(text.as_str()),
-            Part::Secret { .. } => None,
-        })
-    }
-
-    /// Whether it holds a secret, known or not.
-    #[must_use]
-    pub fn holds_secret(&self) -> bool {
-        self.0.iter().any(|part| matches!(part, Part::Secret { .. }))
-    }
-}
-
-impl fmt::Display for Statement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| {
-            f.write_str(match part {
-                Part::Plain(text) => text,
-                Part::Secret { hole, .. } => hole.shown,
-            })
-        })
-    }
 }
 
 impl fmt::Display for Action {

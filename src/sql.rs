@@ -2,17 +2,26 @@
 
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 
-use crate::change::{Borrow, Hole, Membership, Row, Statement};
+use crate::change::{Hole, Statement};
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::secret::Secret;
 use crate::settings::Readers;
 
+mod conditions;
 mod default_privileges;
+mod grants;
 mod hba;
+mod memberships;
 mod patient;
 
+pub use conditions::{database_exists, role_exists, role_owns_something, schema_missing};
 pub use default_privileges::{grant_default_privileges, revoke_default_privileges};
+pub use grants::{
+    grant_on_database, grant_schema_usage, grant_select, revoke_all, revoke_on_database, revoke_schema_usage,
+    revoke_select,
+};
 pub use hba::{HBA_MD5, HBA_STATE, reload};
+pub use memberships::{give_back, lend};
 pub use patient::{BUSY, asynchronously, durably, patiently};
 
 /// What stands in place of the Stitch role's password or verifier.
@@ -120,79 +129,6 @@ pub fn drop_role(role: &RoleName) -> Statement {
     Statement::plain(format!("DROP ROLE {}", identifier(role.as_str())))
 }
 
-/// Grants privileges on a database.
-#[must_use]
-pub fn grant_on_database(privileges: &[&str], database: &DatabaseName, role: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "GRANT {} ON DATABASE {} TO {}",
-        privileges.join(", "),
-        identifier(database.as_str()),
-        identifier(role.as_str())
-    ))
-}
-
-/// Takes privileges on a database back.
-#[must_use]
-pub fn revoke_on_database(privileges: &[&str], database: &DatabaseName, role: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "REVOKE {} ON DATABASE {} FROM {}",
-        privileges.join(", "),
-        identifier(database.as_str()),
-        identifier(role.as_str())
-    ))
-}
-
-/// Grants `USAGE` on a system schema that somebody closed.
-#[must_use]
-pub fn grant_schema_usage(schema: &str, role: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "GRANT USAGE ON SCHEMA {} TO {}",
-        identifier(schema),
-        identifier(role.as_str())
-    ))
-}
-
-/// Takes `USAGE` on a schema back.
-#[must_use]
-pub fn revoke_schema_usage(schema: &str, role: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "REVOKE USAGE ON SCHEMA {} FROM {}",
-        identifier(schema),
-        identifier(role.as_str())
-    ))
-}
-
-/// Grants `SELECT` on single relations of one schema, never on all of it: the blanket grant on `pg_catalog`, run by a
-/// superuser, would open `pg_authid` with everybody's password hashes.
-#[must_use]
-pub fn grant_select(schema: &str, relations: &[String], role: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "GRANT SELECT ON {} TO {}",
-        qualified(schema, relations),
-        identifier(role.as_str())
-    ))
-}
-
-/// Takes `SELECT` on single relations back.
-#[must_use]
-pub fn revoke_select(schema: &str, relations: &[String], role: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "REVOKE SELECT ON {} FROM {}",
-        qualified(schema, relations),
-        identifier(role.as_str())
-    ))
-}
-
-/// Takes every privilege on one object away. `kind` and `identity` are the server's own words for it, quoted by
-/// `pg_identify_object`.
-#[must_use]
-pub fn revoke_all(kind: &str, identity: &str, role: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "REVOKE ALL ON {kind} {identity} FROM {}",
-        identifier(role.as_str())
-    ))
-}
-
 /// Hands everything the role owns in this database to another; nothing is dropped.
 #[must_use]
 pub fn reassign_owned(role: &RoleName, owner: &RoleName) -> Statement {
@@ -277,78 +213,10 @@ pub enum Grantable {
     No,
 }
 
-/// Grants a membership for the length of one change.
-#[must_use]
-pub fn lend(borrow: &Borrow) -> Statement {
-    let options = match (borrow.options, borrow.row) {
-        (Membership::Plain, _) => "",
-        (Membership::ToBecome, Row::Fresh) => " WITH INHERIT FALSE, SET TRUE",
-        (Membership::ToUse, Row::Fresh) => " WITH INHERIT TRUE, SET FALSE",
-        (Membership::ToBecome, Row::Widened) => " WITH SET TRUE",
-        (Membership::ToUse, Row::Widened) => " WITH INHERIT TRUE",
-    };
-    Statement::plain(format!("GRANT {}{options}", role_to_member(borrow, "TO")))
-}
-
-/// Gives a borrowed membership back.
-#[must_use]
-pub fn give_back(borrow: &Borrow) -> Statement {
-    Statement::plain(match (borrow.options, borrow.row) {
-        (Membership::ToBecome, Row::Widened) => format!("GRANT {} WITH SET FALSE", role_to_member(borrow, "TO")),
-        (Membership::ToUse, Row::Widened) => format!("GRANT {} WITH INHERIT FALSE", role_to_member(borrow, "TO")),
-        _ => format!("REVOKE {}", role_to_member(borrow, "FROM")),
-    })
-}
-
-fn role_to_member(borrow: &Borrow, word: &str) -> String {
-    format!(
-        "{} {word} {}",
-        identifier(borrow.role.as_str()),
-        identifier(borrow.member.as_str())
-    )
-}
-
 /// Bounds the wait for locks in the session, in milliseconds.
 #[must_use]
 pub fn set_lock_timeout(milliseconds: u128) -> String {
     format!("SET lock_timeout = {milliseconds}")
-}
-
-/// True when there is a database of this name.
-#[must_use]
-pub fn database_exists(name: &DatabaseName) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM pg_database WHERE datname = {})",
-        literal(name.as_str())
-    )
-}
-
-/// True when there is a role of this name.
-#[must_use]
-pub fn role_exists(name: &RoleName) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {})",
-        literal(name.as_str())
-    )
-}
-
-/// True when the role owns anything, in whatever database.
-#[must_use]
-pub fn role_owns_something(name: &RoleName) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_authid'::regclass \
-         WHERE d.deptype = 'o' AND r.rolname = {})",
-        literal(name.as_str())
-    )
-}
-
-/// True when there is no schema of this name.
-#[must_use]
-pub fn schema_missing(name: &SchemaName) -> String {
-    format!(
-        "NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = {})",
-        literal(name.as_str())
-    )
 }
 
 /// Moves every table of a schema, each by name, for a script written without a look at the schema.
@@ -371,14 +239,6 @@ pub fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName, readers: Rea
 
 fn quoted(secret: &Secret) -> Secret {
     Secret::new(literal(secret.reveal()))
-}
-
-fn qualified(schema: &str, relations: &[String]) -> String {
-    let names: Vec<String> = relations
-        .iter()
-        .map(|name| format!("{}.{}", identifier(schema), identifier(name)))
-        .collect();
-    names.join(", ")
 }
 
 #[cfg(test)]

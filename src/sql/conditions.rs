@@ -1,0 +1,41 @@
+//! Expressions that are true when there is nothing left to do; scripts for others guard their statements by them.
+
+use super::literal;
+use crate::names::{DatabaseName, RoleName, SchemaName};
+
+/// True when there is a database of this name.
+#[must_use]
+pub fn database_exists(name: &DatabaseName) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_database WHERE datname = {})",
+        literal(name.as_str())
+    )
+}
+
+/// True when there is a role of this name.
+#[must_use]
+pub fn role_exists(name: &RoleName) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {})",
+        literal(name.as_str())
+    )
+}
+
+/// True when the role owns anything, in whatever database.
+#[must_use]
+pub fn role_owns_something(name: &RoleName) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_authid'::regclass \
+         WHERE d.deptype = 'o' AND r.rolname = {})",
+        literal(name.as_str())
+    )
+}
+
+/// True when there is no schema of this name.
+#[must_use]
+pub fn schema_missing(name: &SchemaName) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = {})",
+        literal(name.as_str())
+    )
+}
