@@ -33,6 +33,9 @@ host all missing all scram-sha-256
 /// A name as Neon's endpoints have it.
 pub(crate) const NEON: &str = "ep-cool-1.eu-central-1.aws.neon.tech";
 
+/// Where the main server listens.
+pub(crate) const MAIN_PORT: u16 = 5432;
+
 pub(crate) struct Bench<'world> {
     pub(crate) world: &'world World,
     /// TLS with the right certificate, rules by role; also the administrator's.
@@ -61,7 +64,7 @@ impl<'world> Bench<'world> {
             .hba(RULES)
             .tls(right)
             .conf("max_connections", "100");
-        let main = start(5432, main);
+        let main = start(MAIN_PORT, main);
         let plain = start(5433, PostgresOptions::new());
         let expired = start(5434, PostgresOptions::new().tls(Certificates::expired(&["127.0.0.1"])));
         let misnamed = Certificates::for_names(&["db.example.com"]);

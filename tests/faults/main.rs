@@ -9,6 +9,7 @@ mod support;
 mod wizard;
 
 mod bench;
+mod middle;
 mod page;
 mod peers;
 mod table;

@@ -7,6 +7,8 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+use crate::bench;
+use crate::middle;
 use crate::support::{Place, Running, spawn};
 
 /// Says that this process is the peers.
@@ -25,6 +27,7 @@ pub(crate) const BABBLE: u16 = 7109;
 pub(crate) const NO_TLS_ANSWER: u16 = 7110;
 pub(crate) const FULL: u16 = 7111;
 pub(crate) const NEON: u16 = 7112;
+pub(crate) const MIDDLE: u16 = 7113;
 /// Nobody listens there.
 pub(crate) const NOBODY: u16 = 7199;
 
@@ -53,7 +56,7 @@ fn the_peers() {
     if std::env::var_os(PEERS).is_none() {
         return;
     }
-    let peers: [(u16, fn(TcpStream)); 11] = [
+    let peers: [(u16, fn(TcpStream)); 12] = [
         (SILENT, |stream| {
             thread::sleep(Duration::from_mins(2));
             drop(stream);
@@ -76,6 +79,7 @@ fn the_peers() {
             let _ = stream.read(&mut [0; 512]);
             says(stream, b"E\0\0\0\x31SFATAL\0C08P01\0MEndpoint ID is not specified\0\0");
         }),
+        (MIDDLE, |stream| middle::relay(stream, ("127.0.0.1", bench::MAIN_PORT))),
     ];
     for (port, treat) in peers {
         let listener = TcpListener::bind(("127.0.0.1", port)).expect("the world's port is free");

@@ -248,6 +248,19 @@ pub(crate) const FAULTS: &[Fault] = &[
         4,
         |bench| bench.with_ca(&bench.plain, bench.stranger.ca()),
     ),
+    fault(
+        "a proxy that ends TLS and begins it anew, so that channel binding fails",
+        "authentication",
+        "login-binding",
+        4,
+        |bench| {
+            bench
+                .wizard()
+                .flag("--ssl")
+                .set("--stitch-port", &peers::MIDDLE.to_string())
+                .check()
+        },
+    ),
     fault("a wrong password", "authentication", "login-password", 4, |bench| {
         bench.wizard().env("STITCH_PG_PASSWORD", "wrong").check()
     }),
