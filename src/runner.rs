@@ -14,7 +14,7 @@ use crate::expect::Expected;
 use crate::report::{Command, Ending, Outcome, Report, StepReport};
 use crate::settings::{Password, Settings};
 use crate::steps::allowlist::Allowlist;
-use crate::steps::connection::Connection;
+use crate::steps::connection::{Connection, layers};
 use crate::steps::database::Database;
 use crate::steps::ownership::Ownership;
 use crate::steps::registration::Registration;
@@ -102,7 +102,7 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
                 report.ending = Ending::Stopped;
                 break;
             }
-            Err(Stop::Error(error)) => Outcome::Failed(error, Plan::default(), 0),
+            Err(Stop::Error(error)) => failed(error),
         };
         if let Outcome::Failed(error, ..) = &outcome {
             run.console.event(&Event::Failed { id, error })?;
@@ -118,6 +118,12 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
         });
     }
     Ok(())
+}
+
+/// A step that could not be looked at; when it was the administrator's login, with its layers.
+fn failed(error: anyhow::Error) -> Outcome {
+    let plan = layers::administrator(&error);
+    Outcome::Failed(error, plan, 0)
 }
 
 /// What was made last is taken away first.

@@ -135,7 +135,7 @@ async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, 
         Ok(Ok(plan)) if plan.changes.is_empty() => Outcome::Ready(plan),
         Ok(Ok(plan)) => Outcome::Pending(plan),
         Ok(Err(reason)) => Outcome::Skipped(reason.to_owned()),
-        Err(error) => Outcome::Failed(error, Plan::default(), 0),
+        Err(error) => super::failed(error),
     }
 }
 

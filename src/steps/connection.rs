@@ -3,7 +3,7 @@
 
 mod eyes;
 mod inside;
-mod layers;
+pub(crate) mod layers;
 mod loads;
 mod seen;
 mod way;

@@ -87,6 +87,9 @@ fn the_admins_certificates_are_checked_as_asked() {
         "{stranger}"
     );
     assert!(stranger.error().contains("--sslrootcert"), "{stranger}");
+    // For scripts: by code, behind the layers that were passed.
+    stranger.has("layer-passed", "good");
+    stranger.has("login-tls-chain", "bad");
     // The certificate is for 127.0.0.1 alone.
     let misnamed = full.clone().set("--host", "localhost").check().exits(1);
     assert!(

@@ -30,6 +30,17 @@ pub(super) fn good(layer: Layer, text: &str) -> Finding {
     Finding::good(Code::LayerPassed, format!("{layer}: {text}")).about(layer)
 }
 
+/// The administrator's login, where it was that which did not come about: the error of the step it ended, told by layer
+/// and code for those who read reports.
+pub(crate) fn administrator(error: &anyhow::Error) -> Plan {
+    let mut plan = Plan::default();
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        passed(&mut plan, &failure.passed);
+        plan.find(failed(failure));
+    }
+    plan
+}
+
 /// The finding for a login that did not come about.
 pub(super) fn failed(failure: &Failure) -> Finding {
     let layer = layer_of(failure);
