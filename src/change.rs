@@ -146,10 +146,8 @@ impl fmt::Display for Action {
         match self {
             Self::Sql(sql) => sql.fmt(f),
             Self::Host(script) | Self::Entrance(script) => script.fmt(f),
-            Self::AddHbaLines(edit) => write!(f, "{}{};", crate::shell::add_hba_lines(edit), crate::sql::reload()),
-            Self::RemoveHbaLines(edit) => {
-                write!(f, "{}{};", crate::shell::remove_hba_lines(edit), crate::sql::reload())
-            }
+            Self::AddHbaLines(edit) => edit.show(f, &crate::shell::add_hba_lines(edit)),
+            Self::RemoveHbaLines(edit) => edit.show(f, &crate::shell::remove_hba_lines(edit)),
             Self::Http(request) => request.fmt(f),
             Self::SaveSecret { path, .. } => write!(
                 f,

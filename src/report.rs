@@ -160,6 +160,15 @@ impl Outcome {
         }
     }
 
+    /// Whether the error of a step that failed says what this finding says, which stands beside it for its code and layer.
+    #[must_use]
+    pub fn says(&self, finding: &Finding) -> bool {
+        let Self::Failed(error, ..) = self else { return false };
+        let error = format!("{error:#}");
+        let first = error.lines().next().unwrap_or_default();
+        finding.verdict == Verdict::Bad && finding.text.ends_with(first)
+    }
+
     fn applied_count(&self) -> usize {
         match self {
             Self::Applied(plan) => plan.changes.len(),

@@ -114,10 +114,13 @@ impl UndoFile {
                     Action::Http(request) => ("sh -s".to_owned(), shell::curl(request)),
                     Action::RemoveHbaLines(edit) => {
                         let reload = shell::word(&format!("{};", crate::sql::reload()));
-                        let command = format!(
-                            "{{ {} && {} -d {} -c {reload} </dev/null; }}",
-                            self.database_host, self.psql, self.database
-                        );
+                        let command = match edit.signal {
+                            Some(_) => self.database_host.clone(),
+                            None => format!(
+                                "{{ {} && {} -d {} -c {reload} </dev/null; }}",
+                                self.database_host, self.psql, self.database
+                            ),
+                        };
                         (command, shell::remove_hba_lines(edit).to_string())
                     }
                     Action::AddHbaLines(_) | Action::SaveSecret { .. } => return Ok(()),

@@ -41,7 +41,7 @@ use crate::world::stitch_api::StitchApi;
 pub use dial::Encryption;
 pub(crate) use dial::{Offer, Other, Session};
 pub(crate) use failure::{Failure, Layer, Stage};
-pub(crate) use hba_read::beside;
+pub(crate) use hba_read::{Read as HbaRead, beside};
 pub(crate) use knock::{Closed, knock};
 pub(crate) use pooler::Pooler;
 pub(crate) use postgres::ask;

@@ -121,8 +121,14 @@ pub(super) fn outcome(look: &Look, id: StepId, outcome: &Outcome) -> String {
         Outcome::Failed(..) => parts.push(format!("{}: failed", look.bold(&title(id)))),
     }
     if let Some(known) = outcome.plan() {
-        if !known.findings.is_empty() {
-            parts.push(findings(look, &known.findings));
+        let beside: Vec<Finding> = known
+            .findings
+            .iter()
+            .filter(|finding| !outcome.says(finding))
+            .cloned()
+            .collect();
+        if !beside.is_empty() {
+            parts.push(findings(look, &beside));
         }
         match outcome {
             Outcome::Applied(_) => parts.extend(known.changes.iter().map(|item| applied(look, item))),

@@ -106,7 +106,7 @@ codes! {
     HbaFromFile = "hba-from-file", "allowlist", "The rules were read from a copy of `pg_hba.conf` given with `--hba-file`.",
         "Make sure that it is the server's own file and that the server has been reloaded since; a superuser's run sees both.";
     HbaNotManaged = "hba-not-managed", "allowlist", "`--manage hba` was given, and `pg_hba.conf` cannot be changed from here.",
-        "The finding says why; run it as a superuser on PostgreSQL's own machine, or add the lines by hand.";
+        "The finding says why; run it on PostgreSQL's own machine, or add the lines by hand.";
     HbaBroken = "hba-broken", "allowlist", "`pg_hba.conf` has a line the server cannot read; it goes on with the rules from before.",
         "Mend the line and reload.";
     HbaNotLoaded = "hba-not-loaded", "allowlist", "`pg_hba.conf` was changed after the server last read it.",

@@ -16,6 +16,7 @@ impl Report {
             let Some(plan) = step.outcome.plan() else { continue };
             for finding in &plan.findings {
                 let kind = match finding.verdict {
+                    _ if step.outcome.says(finding) => continue,
                     Verdict::Good => continue,
                     Verdict::Unknown => "notice",
                     Verdict::Bad => "error",

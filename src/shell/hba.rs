@@ -1,8 +1,12 @@
 //! Scripts about `pg_hba.conf`, for the machine PostgreSQL runs on: looked at, our lines put in, taken out again. Every
 //! byte that is not ours stays as it is.
 
-use super::{FAIL, HAS, script};
+use std::fmt;
+
+use super::hba_read::FIND as FIND_SERVER;
+use super::{FAIL, HAS, Running, script};
 use crate::change::Statement;
+use crate::sql;
 
 /// Where in the file the lines go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +39,11 @@ pub struct HbaLines {
     pub at: At,
     /// How they end.
     pub end: LineEnd,
+    /// Whom to have read the file again by a signal on that machine, where the login may not ask it to.
+    pub signal: Option<Running>,
 }
 
-/// Tells the file's MD5, how its lines end, and whether who runs this may write it, as `name=value` lines.
+/// Tells the file's MD5, its device and inode, how its lines end, and whether who runs this may write it, as `name=value` lines.
 #[must_use]
 pub fn inspect_hba(file: &str) -> Statement {
     script(
@@ -65,30 +71,54 @@ pub fn add_hba_lines(edit: &HbaLines) -> Statement {
         At::End => String::new(),
     };
     let settings = [("md5", edit.md5.as_str()), ("number", &number)];
-    script(
+    edit.script(
         "Put Stitch's lines into pg_hba.conf. Every other byte stays.",
-        &[&settings[..], &edit.settings()].concat(),
-        &[FAIL, HAS, &edit.block(), FOLLOW, OPEN, ADD, REPLACE],
+        &settings,
+        &[FOLLOW, OPEN, ADD, REPLACE],
     )
 }
 
-/// Takes the lines out again, wherever they stand by then.
+/// Takes the lines out again, wherever they stand by then; the server may have been started anew.
 #[must_use]
 pub fn remove_hba_lines(edit: &HbaLines) -> Statement {
-    script(
+    let later = HbaLines {
+        signal: edit.signal.map(|server| Running {
+            started: None,
+            ..server
+        }),
+        ..edit.clone()
+    };
+    later.script(
         "Take Stitch's lines out of pg_hba.conf. Every other byte stays.",
-        &edit.settings(),
-        &[FAIL, HAS, &edit.block(), FOLLOW, OPEN, REMOVE, REPLACE],
+        &[],
+        &[FOLLOW, OPEN, REMOVE, REPLACE],
     )
 }
 
 impl HbaLines {
-    fn settings(&self) -> [(&'static str, &str); 2] {
+    /// A script about these lines. The server to be signalled is found before anything is changed.
+    fn script(&self, title: &str, more: &[(&str, &str)], parts: &[&str]) -> Statement {
         let cut = match self.end {
             LineEnd::Lf => "1",
             LineEnd::CrLf => "2",
         };
-        [("file", self.file.as_str()), ("cut", cut)]
+        let settings = [more, &[("file", self.file.as_str()), ("cut", cut)]].concat();
+        let block = self.block();
+        let Some(server) = self.signal else {
+            return script(title, &settings, &[&[FAIL, HAS, block.as_str()], parts].concat());
+        };
+        let [(port, at), (started, when)] = server.settings();
+        let settings = [&settings[..], &[(port, at.as_str()), (started, &when)]].concat();
+        let before = [FAIL, HAS, block.as_str(), FIND_SERVER];
+        script(title, &settings, &[&before[..], parts, &[SIGNAL]].concat())
+    }
+
+    /// What is run: the script, and the statement by which the server is asked to read the file again.
+    pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>, script: &Statement) -> fmt::Result {
+        match self.signal {
+            None => write!(f, "{script}{};", sql::reload()),
+            Some(_) => write!(f, "{script}"),
+        }
     }
 
     /// A function that prints the lines with their ends.
@@ -120,6 +150,7 @@ read -r md5 _ <<EOF
 $(md5sum <"$file")
 EOF
 echo "md5=$md5"
+echo "identity=$(stat -Lc %d:%i "$file")"
 if [ -O "$file" ] && [ -w "${file%/*}" ]; then echo own=yes; fi
 if [ "$(head -n 1 "$file" | tr -dc '\r' | wc -c)" -gt 0 ]; then echo end=crlf; fi
 if tail -n 1 "$file" | tr -d '\r' | grep -q '\\$'; then echo continued=yes; fi
@@ -164,19 +195,24 @@ const REMOVE: &str = r#"
 first=$(block | head -n 1)
 count=$(block | wc -l)
 size=$(block | wc -c)
+taken=
 whole=$(block | md5sum)
 open=$(block | head -c "$((size - cut))" | md5sum)
-found=
 for at in $(grep -nxF -e "$first" "$file" | cut -d: -f1); do
     if [ "$(tail -n "+$at" "$file" | head -c "$size" | md5sum)" = "$whole" ]; then
-        found=yes
+        taken=yes
         { head -n "$((at - 1))" "$file" && tail -n "+$((at + count))" "$file"; } >"$new"
     elif [ "$(tail -n "+$at" "$file" | md5sum)" = "$open" ]; then
-        found=yes # at the end of a file whose last line has no end
+        taken=yes # at the end of a file whose last line has no end
         head -c "$(($(head -n "$((at - 1))" "$file" | wc -c) - cut))" "$file" >"$new"
     fi
 done
-if [ -z "$found" ]; then fail "the lines of stitch-pg are not in $file any more, or were changed; nothing is taken out"; fi
+if [ -z "$taken" ]; then fail "the lines of stitch-pg are not in $file any more, or were changed; nothing is taken out"; fi
+"#;
+
+/// As `pg_ctl reload` does it (PostgreSQL docs, the page of `pg_ctl`).
+const SIGNAL: &str = r#"
+kill -HUP "$found"
 "#;
 
 /// The new file is on the disk before it takes the old one's place, in one move.

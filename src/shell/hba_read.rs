@@ -6,12 +6,22 @@ use crate::change::Statement;
 use crate::hba::{Files, Had, Wanted};
 
 /// The server whose file it is, as its answers tell it from others on a machine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Running {
     /// The port it listens on.
     pub port: u16,
-    /// When it started, in seconds since 1970.
-    pub started: i64,
+    /// When it started, in seconds since 1970; `None` where it may have been started anew since it was asked.
+    pub started: Option<i64>,
+}
+
+impl Running {
+    /// Where [`FIND`] learns whom to look for.
+    pub(super) fn settings(self) -> [(&'static str, String); 2] {
+        [
+            ("port", self.port.to_string()),
+            ("started", self.started.map(|at| at.to_string()).unwrap_or_default()),
+        ]
+    }
 }
 
 /// What was printed.
@@ -23,6 +33,8 @@ pub struct Printed {
     pub found: Vec<(Wanted, Had)>,
     /// When the newest of the files was written to, in seconds since 1970.
     pub edited: Option<i64>,
+    /// Which file `pg_hba.conf` is, by device and inode: of one name there may be two, one of them a container's.
+    pub identity: Option<String>,
 }
 
 /// Reads the files that are wanted; without any, `pg_hba.conf` itself. `path` is where that is, if the server told.
@@ -34,11 +46,12 @@ pub fn read_hba<'a>(server: Running, path: Option<&str>, wanted: impl Iterator<I
             Wanted::Folder(path) => format!("folder {path}"),
         })
         .collect();
+    let [(port, at), (started, when)] = server.settings();
     script(
         "Read the rules of the PostgreSQL server that runs here; nothing is changed.",
         &[
-            ("port", &server.port.to_string()),
-            ("started", &server.started.to_string()),
+            (port, &at),
+            (started, &when),
             ("path", path.unwrap_or_default()),
             ("list", &lines.join("\n")),
             ("look", LOOK),
@@ -66,6 +79,7 @@ impl Printed {
                 ("folder", _) => printed.found.push((Wanted::Folder(path()), Had::Names(Vec::new()))),
                 ("no-file", _) => printed.found.push((Wanted::File(path()), Had::Absent)),
                 ("no-folder", _) => printed.found.push((Wanted::Folder(path()), Had::Absent)),
+                ("identity", _) => printed.identity = Some(path()),
                 ("edited", _) => printed.edited = printed.edited.max(rest.parse().ok()),
                 _ => {}
             }
@@ -86,7 +100,7 @@ impl Printed {
 
 /// The server's first process: its own number, its start and its port stand in a file of its data directory, which is
 /// where it lives.
-const FIND: &str = r#"
+pub(super) const FIND: &str = r#"
 found=
 for pid in $(ls /proc); do
     case $pid in *[!0-9]*) continue ;; esac
@@ -98,16 +112,18 @@ $facts
 EOF
     [ "$own" = "$(sed -n 's/^NSpid:.*[^0-9]//p' "/proc/$pid/status")" ] || continue
     [ "$listens" = "$port" ] || continue
-    [ "$since" -le "$((started + 1))" ] && [ "$since" -ge "$((started - 60))" ] || continue
+    if [ -n "$started" ]; then
+        [ "$since" -le "$((started + 1))" ] && [ "$since" -ge "$((started - 60))" ] || continue
+    fi
     found=$pid
     break
 done
 [ -n "$found" ] || fail "that PostgreSQL server does not run on this machine, or belongs to somebody else"
-uid=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$found/status")
-gid=$(sed -n 's/^Gid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$found/status")
 "#;
 
 const AS_THE_SERVER: &str = r#"
+uid=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$found/status")
+gid=$(sed -n 's/^Gid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$found/status")
 if [ "$(id -u)" = "$uid" ]; then
     sh -c "$look" sh "$found" "$path" "$list"
 elif has setpriv && setpriv --reuid "$uid" --regid "$gid" --clear-groups true 2>/dev/null; then
@@ -146,6 +162,7 @@ printf '%s\n' "$list" | while read -r kind name; do
             echo "file $name"
             { head -c 4194304 "$root$name" && echo; } | sed 's/^/ /'
             echo "edited $(stat -Lc %Y "$root$name")"
+            [ "$name" != "$path" ] || echo "identity $(stat -Lc %d:%i "$root$name")"
         else
             echo "no-file $name"
         fi ;;
@@ -170,7 +187,7 @@ mod tests {
     fn what_was_printed() {
         let printed = Printed::read(
             "main /d/hba\nfile /d/hba\n local a b peer\r\n file x\n \nno-file /d/x\nfolder /d/c\nname a.conf\nname b c\n\
-             no-folder /e\nedited 7\nedited 5\n",
+             no-folder /e\nidentity 1:2\nedited 7\nedited 5\n",
         );
         let file = |path: &str| Wanted::File(path.to_owned());
         let folder = |path: &str| Wanted::Folder(path.to_owned());
@@ -184,6 +201,7 @@ mod tests {
             ]
         );
         assert_eq!((printed.main.as_deref(), printed.edited), (Some("/d/hba"), Some(7)));
+        assert_eq!(printed.identity.as_deref(), Some("1:2"));
         assert_eq!(printed.main_file().expect("it is there").read(150_000).0.0.len(), 2);
         assert!(Printed::read("").main_file().is_none());
     }

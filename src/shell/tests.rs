@@ -21,6 +21,14 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         lines: vec!["# it's ours".into(), "local all all peer".into()],
         at: At::Above(3),
         end: LineEnd::CrLf,
+        signal: None,
+    };
+    let signalled = HbaLines {
+        signal: Some(Running {
+            port: 5432,
+            started: Some(1),
+        }),
+        ..edit.clone()
     };
     let scripts = [
         (
@@ -47,6 +55,8 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         ("hba-inspect", inspect_hba("/etc/pg hba.conf")),
         ("hba-add", add_hba_lines(&edit)),
         ("hba-remove", remove_hba_lines(&edit)),
+        ("hba-add-and-signal", add_hba_lines(&signalled)),
+        ("hba-remove-and-signal", remove_hba_lines(&signalled)),
     ];
     for (name, script) in scripts {
         let text = script.to_string();

@@ -12,10 +12,13 @@ pub fn reload() -> Statement {
 pub const HBA_MD5: &str =
     "SELECT json_build_object('md5', md5(pg_read_binary_file(current_setting('hba_file'))))::text";
 
-/// Whether the server has read its files since `$1`, and how many lines of the rules are in order and how many not.
-pub const HBA_STATE: &str = "SELECT json_build_object(
+/// When the server last read its files, and whether that is later than `$1`.
+pub const HBA_LOADED: &str = "SELECT json_build_object(
     'since', pg_conf_load_time()::text,
-    'loaded', pg_conf_load_time() > coalesce(nullif($1::text, '')::timestamptz, '-infinity'),
+    'loaded', pg_conf_load_time() > coalesce(nullif($1::text, '')::timestamptz, '-infinity'))::text";
+
+/// How many lines of the rules are in order and how many not.
+pub const HBA_STATE: &str = "SELECT json_build_object(
     'rules', count(*) FILTER (WHERE auth_method IS NOT NULL),
     'broken', count(*) FILTER (WHERE auth_method IS NULL),
     'complaint', min(error) FILTER (WHERE auth_method IS NULL))::text

@@ -12,7 +12,7 @@ use crate::firewall::Printed;
 use crate::hba::Rules;
 use crate::provider::Provider;
 use crate::settings::{Region, Settings};
-use crate::shell::LineEnd;
+use crate::shell::{LineEnd, Running};
 use crate::steps::{Step, StepId, Walk};
 use crate::world::{Closed, World};
 
@@ -111,6 +111,8 @@ enum Reach {
         md5: String,
         end: LineEnd,
         last: LastLine,
+        /// Whom to signal, where the login may not ask the server to read it again.
+        signal: Option<Running>,
     },
 }
 

@@ -16,11 +16,16 @@ use crate::sql;
 const PAUSES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What [`sql::HBA_STATE`] answers.
+/// What [`sql::HBA_LOADED`] answers.
 #[derive(Debug, Deserialize)]
-struct State {
+struct Loaded {
     since: String,
     loaded: bool,
+}
+
+/// What [`sql::HBA_STATE`] answers, or we find in the file ourselves.
+#[derive(Debug, Deserialize)]
+struct InForce {
     rules: usize,
     broken: usize,
     complaint: Option<String>,
@@ -41,7 +46,8 @@ impl World {
 
     /// Puts the lines in, has the server reload, and makes sure that it took all of them; if not, takes them out again.
     pub(super) async fn add_hba_lines(&mut self, edit: &HbaLines) -> Result<()> {
-        let before = self.hba_state("").await?;
+        let since = self.last_reload().await?;
+        let before = self.hba_rules(edit).await?;
         ensure!(
             before.broken == 0,
             "pg_hba.conf has lines the server cannot read; mend them first"
@@ -50,29 +56,30 @@ impl World {
         host.as_owner_or_root(&shell::add_hba_lines(edit)).await?;
         // The first of the lines is a remark.
         let wanted = before.rules + edit.lines.len() - 1;
-        let Err(error) = self.reload_and_prove(&before.since, wanted).await else {
+        let Err(error) = self.reload_and_prove(edit, &since, wanted).await else {
             return Ok(());
         };
-        match self.take_out(edit, &before.since).await {
+        match self.take_out(edit, &since).await {
             Ok(()) => Err(error.context("the lines were taken out again, and pg_hba.conf is as it was")),
-            Err(worse) => bail!("{error:#}; and the lines could not be taken out again: {worse:#}"),
+            Err(worse) => bail!("{error:#}; and when the lines were to be taken out again: {worse:#}"),
         }
     }
 
     /// Takes the lines out, and has the server reload.
     pub(super) async fn remove_hba_lines(&mut self, edit: &HbaLines) -> Result<()> {
-        let before = self.hba_state("").await?;
-        self.take_out(edit, &before.since).await
+        let since = self.last_reload().await?;
+        self.take_out(edit, &since).await
     }
 
     async fn take_out(&mut self, edit: &HbaLines, since: &str) -> Result<()> {
         let host = self.database_host().await?;
         host.as_owner_or_root(&shell::remove_hba_lines(edit)).await?;
-        self.reload(since).await.map(drop)
+        self.reload(edit, since).await.context("the lines are taken out")
     }
 
-    async fn reload_and_prove(&mut self, since: &str, wanted: usize) -> Result<()> {
-        let after = self.reload(since).await?;
+    async fn reload_and_prove(&mut self, edit: &HbaLines, since: &str, wanted: usize) -> Result<()> {
+        self.reload(edit, since).await?;
+        let after = self.hba_rules(edit).await?;
         match after.complaint {
             Some(complaint) => bail!("the server cannot read the lines that were put in: {complaint}"),
             None if after.broken > 0 => bail!("the server cannot read the lines that were put in"),
@@ -86,22 +93,44 @@ impl World {
         Ok(())
     }
 
-    /// Reloads, and waits until it is done.
-    async fn reload(&mut self, since: &str) -> Result<State> {
-        self.reload_server().await?;
+    /// Reloads where the script did not, and waits until it is done.
+    async fn reload(&mut self, edit: &HbaLines, since: &str) -> Result<()> {
+        if edit.signal.is_none() {
+            self.reload_server().await?;
+        }
         for _ in 0..PAUSES {
-            let state = self.hba_state(since).await?;
-            if state.loaded {
-                return Ok(state);
+            if self.loaded(since).await?.loaded {
+                return Ok(());
             }
             sleep(PAUSE).await;
         }
         bail!("the server has not read its configuration files again; look into its log")
     }
 
-    async fn hba_state(&mut self, since: &str) -> Result<State> {
-        let state = self.ask(On::Server, sql::HBA_STATE, &[since]).await?;
-        state.context("the server did not answer about its rules")
+    async fn last_reload(&mut self) -> Result<String> {
+        Ok(self.loaded("").await?.since)
+    }
+
+    async fn loaded(&mut self, since: &str) -> Result<Loaded> {
+        let loaded = self.ask(On::Server, sql::HBA_LOADED, &[since]).await?;
+        loaded.context("the server did not answer about its configuration files")
+    }
+
+    /// The rules as the server reads them; for a login that may not ask it, as we do, from the same file.
+    async fn hba_rules(&mut self, edit: &HbaLines) -> Result<InForce> {
+        let Some(running) = edit.signal else {
+            let rules = self.ask(On::Server, sql::HBA_STATE, &[]).await?;
+            return rules.context("the server did not answer about its rules");
+        };
+        let version = u32::try_from(self.server().await?.version_num).context("the server says an odd version")?;
+        let read = self.read_hba_files(running, Some(&edit.file), version).await?;
+        let (rules, _) = read.files.read(version);
+        let complaint = rules.broken().next().map(|(_, complaint)| complaint.to_owned());
+        Ok(InForce {
+            rules: rules.rules().count(),
+            broken: rules.broken().count(),
+            complaint,
+        })
     }
 
     pub(super) async fn database_host(&mut self) -> Result<&mut Host> {

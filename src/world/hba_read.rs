@@ -14,15 +14,18 @@ use crate::shell::{PrintedHba, Running, read_hba};
 /// Files that name files: deeper than the server follows.
 const ROUNDS: u32 = 12;
 
+/// The rules of a server as they stand on its own machine.
+pub(crate) struct Read {
+    pub(crate) files: Files,
+    /// When the newest of them was written to, in seconds since 1970.
+    pub(crate) edited: Option<i64>,
+    /// Device and inode of `pg_hba.conf`.
+    pub(crate) identity: Option<String>,
+}
+
 impl World {
-    /// The server's files on its own machine, when that is one we can run scripts on, and when the newest of them was
-    /// written to. `path` is where the first is, if the server told.
-    pub(crate) async fn read_hba_files(
-        &mut self,
-        server: Running,
-        path: Option<&str>,
-        version: u32,
-    ) -> Result<(Files, Option<i64>)> {
+    /// The server's files on its own machine, when that is one we can run scripts on. `path` is where the first is, if the server told.
+    pub(crate) async fn read_hba_files(&mut self, server: Running, path: Option<&str>, version: u32) -> Result<Read> {
         let host = self.database_host().await?;
         let first = PrintedHba::read(&host.as_root_or_self(&read_hba(server, path, [].iter())).await?);
         let mut files = first.main_file().context("the file could not be read there")?;
@@ -39,7 +42,11 @@ impl World {
                 files.put(wanted, had);
             }
         }
-        Ok((files, edited))
+        Ok(Read {
+            files,
+            edited,
+            identity: first.identity,
+        })
     }
 }
 

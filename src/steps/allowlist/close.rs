@@ -3,12 +3,13 @@
 use anyhow::Result;
 use serde::Deserialize;
 
+use super::inspect::{ELSEWHERE, value};
 use super::manage::REMARK;
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::hba::{Encryption, new_rule};
 use crate::settings::Settings;
-use crate::shell::{At, HbaLines, LineEnd};
+use crate::shell::{At, HbaLines, LineEnd, Running};
 use crate::steps::{Step, StepId, Walk};
 use crate::world::{On, World};
 
@@ -32,11 +33,16 @@ enum Seen {
     File {
         path: String,
         printed: String,
+        /// Whom to signal, where the login may not ask the server to read it again.
+        signal: Option<Running>,
     },
 }
 
 #[derive(Deserialize)]
 struct Place {
+    port: u16,
+    started: i64,
+    /// Superusers and members of `pg_read_all_settings` are told.
     hba_file: Option<String>,
 }
 
@@ -53,16 +59,31 @@ impl Step for CloseAllowlist {
             version,
             ..Facts::default()
         };
-        if !server.superuser || settings.database_machine().is_none() {
+        let superuser = server.superuser;
+        if settings.database_machine().is_none() {
             return Ok(facts);
         }
-        let place: Option<Place> = world.ask(On::Server, QUESTION, &[]).await?;
-        if let Some(path) = place.and_then(|place| place.hba_file) {
-            facts.seen = match world.look_for_hba_lines(&path, REMARK).await {
-                Ok(printed) => Seen::File { path, printed },
-                Err(error) => Seen::Failed(format!("{error:#}")),
-            };
-        }
+        let Some(place) = world.ask::<Place>(On::Server, QUESTION, &[]).await? else {
+            return Ok(facts);
+        };
+        let running = Running {
+            port: place.port,
+            started: Some(place.started),
+        };
+        let (path, signal, identity) = match place.hba_file {
+            Some(path) if superuser => (path, None, None),
+            told => match world.read_hba_files(running, told.as_deref(), version).await {
+                Ok(read) => (read.files.main().to_owned(), Some(running), read.identity),
+                Err(_) => return Ok(facts),
+            },
+        };
+        facts.seen = match world.look_for_hba_lines(&path, REMARK).await {
+            Ok(printed) if identity.is_some_and(|wanted| value(&printed, "identity") != Some(&wanted)) => {
+                Seen::Failed(ELSEWHERE.to_owned())
+            }
+            Ok(printed) => Seen::File { path, printed, signal },
+            Err(error) => Seen::Failed(format!("{error:#}")),
+        };
         Ok(facts)
     }
 
@@ -80,7 +101,7 @@ impl Step for CloseAllowlist {
                 Finding::unknown(Code::RemoveLeft, format!("pg_hba.conf could not be looked at: {why}"))
                     .advise(format!("on PostgreSQL's machine look for the line: {REMARK}")),
             ),
-            Seen::File { path, printed } => lines(&mut plan, settings, facts.version, path, printed),
+            Seen::File { path, printed, signal } => lines(&mut plan, settings, facts.version, path, printed, *signal),
         }
         let networks: Vec<String> = settings.stitch.allow.iter().map(ToString::to_string).collect();
         let whose = if networks.is_empty() {
@@ -99,7 +120,7 @@ impl Step for CloseAllowlist {
     }
 }
 
-fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed: &str) {
+fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed: &str, signal: Option<Running>) {
     let end = if printed.lines().any(|line| line == "end=crlf") {
         LineEnd::CrLf
     } else {
@@ -122,6 +143,7 @@ fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed
                 lines: std::iter::once(REMARK.to_owned()).chain(rules).collect(),
                 at: At::End,
                 end,
+                signal,
             }),
             undo: None,
         });
@@ -167,4 +189,7 @@ fn is_ours(settings: &Settings, version: u32, rule: &str) -> bool {
         .any(|encryption| new_rule(&stitch.database, &stitch.role, cidr, encryption, Some(version)) == rule)
 }
 
-const QUESTION: &str = "SELECT json_build_object('hba_file', current_setting('hba_file', true))::text";
+const QUESTION: &str = "SELECT json_build_object(
+    'port', current_setting('port')::int,
+    'started', floor(extract(epoch FROM pg_postmaster_start_time()))::bigint,
+    'hba_file', (SELECT setting FROM pg_settings WHERE name = 'hba_file'))::text";

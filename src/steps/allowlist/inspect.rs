@@ -15,6 +15,8 @@ use crate::world::{On, World, knock};
 mod file;
 mod reach;
 
+pub(super) use reach::{ELSEWHERE, value};
+
 /// First version with `pg_hba_file_rules`.
 const RULES_VIEW: i32 = 100_000;
 /// First version in which `pg_stat_file` takes a path outside the data directory, as Debian's is.

@@ -80,10 +80,10 @@ fn edit(
     cidrs: &[Cidr],
     place: Option<&Place>,
 ) -> Result<Option<HbaLines>, String> {
-    let (md5, end, last) = match &file.reach {
+    let (md5, end, last, signal) = match &file.reach {
         Reach::NotAsked => return Ok(None),
         Reach::No(why) => return Err(why.clone()),
-        Reach::Yes { md5, end, last } => (md5, *end, *last),
+        Reach::Yes { md5, end, last, signal } => (md5, *end, *last, *signal),
     };
     if file.rules.broken().next().is_some() {
         return Err("it has lines the server cannot read, and no reload takes until they are mended".to_owned());
@@ -105,5 +105,6 @@ fn edit(
         lines: std::iter::once(REMARK.to_owned()).chain(rules).collect(),
         at,
         end,
+        signal,
     }))
 }

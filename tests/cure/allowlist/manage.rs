@@ -24,6 +24,10 @@ fn block(end: &str) -> String {
 }
 
 fn program(bench: &Bench, command: &str) -> Program {
+    program_as(bench, command, "postgres", POSTGRES_PASSWORD)
+}
+
+fn program_as(bench: &Bench, command: &str, user: &str, password: &str) -> Program {
     stitch_pg(&bench.0)
         .args([
             command,
@@ -36,8 +40,8 @@ fn program(bench: &Bench, command: &str) -> Program {
             "hba",
         ])
         .args(["--host", "127.0.0.1", "--port", &bench.0.port().to_string()])
-        .args(["--admin-user", "postgres", "--database", "dw"])
-        .env("PGPASSWORD", POSTGRES_PASSWORD)
+        .args(["--admin-user", user, "--database", "dw"])
+        .env("PGPASSWORD", password)
         .env("STITCH_PG_REGION", "north-america")
 }
 
@@ -178,11 +182,6 @@ fn a_managed_file_behind_a_symbolic_link_stays_behind_it() {
 fn what_cannot_be_managed_is_said() {
     let bench = Bench::new("what_cannot_be_managed_is_said");
     bench.rules("host all all all reject\n");
-    // Not a superuser.
-    let other = bench.check_as("dba", DBA_PASSWORD, &["--manage", "hba"]);
-    let finding = other.only("hba-not-managed");
-    assert!(finding.text.contains("superusers only"), "{}", finding.text);
-    other.assert_needs_a_person();
     // The file is broken already.
     bench.rules("host all all all reject\nhots all all all md5\n");
     let broken = bench.check(&["--manage", "hba"]);
@@ -190,6 +189,50 @@ fn what_cannot_be_managed_is_said() {
     assert!(finding.text.contains("cannot read"), "{}", finding.text);
     assert!(broken.of("hba-broken").len() == 1, "{}", broken.story());
     broken.assert_needs_a_person();
+}
+
+/// A login that may not ask the server to read its file again: the server is signalled on its machine.
+#[test]
+fn managed_rules_without_a_superuser() {
+    let mut bench = Bench::new("managed_rules_without_a_superuser");
+    bench.rules("host all all all reject\n");
+    let before = bytes(&bench);
+    let run =
+        |bench: &Bench, command: &str, more: &[&str]| program_as(bench, command, "dba", DBA_PASSWORD).args(more).run();
+    assert_eq!(run(&bench, "check", &[]).status, Some(3));
+    assert_eq!(bytes(&bench), before, "check changes nothing");
+    let undo = bench.0.socket_dir().join("undo.sh");
+    let undo = undo.to_str().expect("plain");
+    let applied = run(&bench, "setup", &["--yes", "--undo", undo]);
+    assert_eq!(applied.status, Some(0), "{}\n{}", applied.stdout, applied.stderr);
+    assert!(applied.stdout.contains("kill -HUP"), "{}", applied.stdout);
+    // As the superuser sees it: the lines are in force.
+    bench.check(&[]).assert_all_four("hba-ok", "good");
+    let again = run(&bench, "setup", &["--yes"]);
+    assert!(again.stdout.contains("\"result\": \"ready\""), "{}", again.stdout);
+    // The way back holds when the server was started anew meanwhile.
+    bench.0.restart();
+    let undone = Program::new("sh", &bench.0)
+        .arg(undo)
+        .env("PGPASSWORD", DBA_PASSWORD)
+        .run();
+    assert_eq!(undone.status, Some(0), "{}{}", undone.stdout, undone.stderr);
+    assert_eq!(bytes(&bench), before, "undone");
+    bench.check(&[]).assert_all_four("hba-reject", "bad");
+
+    let applied = run(&bench, "setup", &["--yes"]);
+    assert_eq!(applied.status, Some(0), "{}\n{}", applied.stdout, applied.stderr);
+    let removed = run(&bench, "remove", &["--yes"]);
+    assert!(removed.stdout.contains("\"result\": \"applied\""), "{}", removed.stdout);
+    assert_eq!(bytes(&bench), before, "removed");
+
+    // A server that does not read its files again: the lines are taken out, and it is said.
+    bench.0.psql("CREATE FUNCTION public.pg_conf_load_time() RETURNS timestamptz LANGUAGE sql AS $$ SELECT 'epoch'::timestamptz $$;
+                  ALTER ROLE dba SET search_path = public, pg_catalog");
+    let failed = run(&bench, "setup", &["--yes"]);
+    assert_eq!(failed.status, Some(1), "{}", failed.stdout);
+    assert!(failed.stdout.contains("the lines are taken out"), "{}", failed.stdout);
+    assert_eq!(bytes(&bench), before);
 }
 
 /// The server that is told to read the lines sees another file by then: the lines are taken out again.
@@ -221,14 +264,14 @@ fn managed_rules_on_the_ssh_server() {
     let options = BastionOptions::new().authorize(&key);
     let bastion = world.bastion("bastion", &[("lan", "198.51.100.20/24")], options);
     bastion.remember();
-    let rules = "local all all trust\nhost all postgres 127.0.0.1/32 scram-sha-256\nhost all all all reject\n";
+    let rules = "local all all trust\nhost all postgres,dba 127.0.0.1/32 scram-sha-256\nhost all all all reject\n";
     let options = PostgresOptions::new()
         .tls(Certificates::for_names(&["127.0.0.1"]))
         .conf("listen_addresses", "*")
         .hba(rules);
     let server = Postgres::start_in(&world, Some(bastion.host()), options);
     let folder = server.socket_dir();
-    let run = |command: &str, login: &str, stitch_host: &str| {
+    let run_as = |user: &str, password: &str, command: &str, login: &str, stitch_host: &str| {
         stitch_pg(&ops)
             .args([
                 command,
@@ -247,14 +290,27 @@ fn managed_rules_on_the_ssh_server() {
                 "--stitch-host",
                 stitch_host,
             ])
-            .args(["--admin-user", "postgres", "--database", "dw", "--region", "europe"])
-            .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .args(["--admin-user", user, "--database", "dw", "--region", "europe"])
+            .env("PGPASSWORD", password)
             .run()
+    };
+    let run = |command: &str, login: &str, stitch_host: &str| {
+        run_as("postgres", POSTGRES_PASSWORD, command, login, stitch_host)
     };
     // The SSH server's file system lacks the file: it is not the server's machine, whatever its address.
     let elsewhere = run("setup", "root", "127.0.0.1");
     assert_eq!(elsewhere.status, Some(4), "{}{}", elsewhere.stdout, elsewhere.stderr);
     assert!(elsewhere.stdout.contains("there is no file"), "{}", elsewhere.stdout);
+    // A file of that name, and another one.
+    server.psql("GRANT pg_read_all_settings TO dba");
+    let path = folder.join("data/pg_hba.conf");
+    world.sh_with(
+        "mkdir -p \"$WORLD/bastion/root${1%/*}\"; cp \"$1\" \"$WORLD/bastion/root$1\"",
+        &[path.to_str().expect("plain")],
+        b"",
+    );
+    let other = run_as("dba", DBA_PASSWORD, "setup", "root", "127.0.0.1");
+    assert!(other.stdout.contains("runs in a container"), "{}", other.stdout);
     world.sh_with(
         "mkdir -p \"$WORLD/bastion/root$1\"; mount --bind \"$1\" \"$WORLD/bastion/root$1\"",
         &[folder.to_str().expect("plain")],
@@ -291,6 +347,20 @@ fn managed_rules_on_the_ssh_server() {
     );
     assert!(closed.stdout.contains("policy drop of inet f i"), "{}", closed.stdout);
     bastion.host().tool(&world, "nft flush ruleset");
+    // Without a superuser, root on the server's machine signals the server.
+    fs::write(server.data_dir().join("pg_hba.conf"), rules).expect("ours");
+    server.reload();
+    let applied = run_as("dba", DBA_PASSWORD, "setup", "admin", "127.0.0.1");
+    assert_eq!(applied.status, Some(0), "{}{}", applied.stdout, applied.stderr);
+    let now = fs::read_to_string(server.data_dir().join("pg_hba.conf")).expect("the file");
+    assert_eq!(now, format!("{head}{REMARK}\n{line}{reject}"));
+    let again = run("check", "root", "127.0.0.1");
+    assert_eq!(
+        again.status,
+        Some(0),
+        "a superuser sees them in force: {}",
+        again.stdout
+    );
     // A database elsewhere is not reached by the SSH login.
     fs::write(server.data_dir().join("pg_hba.conf"), rules).expect("ours");
     server.reload();

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::Answer;
+use super::{Answer, reach};
 use crate::hba::{Content, KnownRegex, Name, Rules};
 use crate::provider::Provider;
 use crate::settings::{Manage, Settings};
@@ -35,27 +35,29 @@ pub(super) async fn read(settings: &Settings, world: &mut World, told: &Answer, 
     }
     let running = Running {
         port: told.port,
-        started: told.started,
+        started: Some(told.started),
     };
-    let (files, edited) = match world.read_hba_files(running, told.hba_file.as_deref(), version).await {
+    let read = match world.read_hba_files(running, told.hba_file.as_deref(), version).await {
         Ok(read) => read,
         Err(_) if superuser => return Ok(HbaFacts::NoView),
         Err(why) => return Ok(HbaFacts::Forbidden(Some(format!("{why:#}")))),
     };
-    let rules = files.read(version).0;
+    let rules = read.files.read(version).0;
+    let reach = if settings.manages(Manage::Hba) {
+        reach::by_signal(world, &read, running).await
+    } else {
+        Reach::NotAsked
+    };
     Ok(HbaFacts::Read(Box::new(HbaFile {
-        path: files.main().to_owned(),
+        path: read.files.main().to_owned(),
         regexes: regexes(settings, world, &rules).await,
         rules,
-        freshness: match edited {
+        freshness: match read.edited {
             Some(edited) if edited > told.loaded => Freshness::EditedSince,
             _ => Freshness::Loaded,
         },
         stored: Stored::Other,
-        reach: no_reach(
-            settings,
-            "the server reloads it, and proves that it took the lines, for superusers only",
-        ),
+        reach,
     })))
 }
 

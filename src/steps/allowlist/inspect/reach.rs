@@ -4,10 +4,10 @@
 use serde::Deserialize;
 
 use crate::settings::{Machine, Settings};
-use crate::shell::LineEnd;
+use crate::shell::{LineEnd, Running};
 use crate::sql;
 use crate::steps::allowlist::{LastLine, Reach};
-use crate::world::{On, World};
+use crate::world::{HbaRead, On, World};
 
 /// First version that reads a file of any path for us; its support outlived that of the ones before by a year.
 const READS_ANYWHERE: i32 = 110_000;
@@ -37,8 +37,7 @@ pub(super) async fn reach(settings: &Settings, world: &mut World, path: &str, ve
         Ok(told) => told,
         Err(error) => return Reach::No(format!("{error:#}")),
     };
-    let has = |wanted: &str| told.lines().any(|line| line == wanted);
-    if !has(&format!("md5={sum}")) {
+    if md5(&told) != Some(&sum) {
         let whose = match settings.database_machine() {
             Some(Machine::Bastion) => "the SSH server",
             _ => "this machine",
@@ -47,8 +46,39 @@ pub(super) async fn reach(settings: &Settings, world: &mut World, path: &str, ve
             "the file of that name on {whose} is another one than the server's"
         ));
     }
+    writable(&told, sum, None)
+}
+
+/// Why a file is left alone.
+pub(in crate::steps::allowlist) const ELSEWHERE: &str =
+    "the server runs in a container, and the file of that name outside of it is another one";
+
+/// For a login that may not ask the server for its file: the one it was started with, whose process is on that machine.
+pub(super) async fn by_signal(world: &mut World, read: &HbaRead, server: Running) -> Reach {
+    match world.look_at_hba_file(read.files.main()).await {
+        Ok(told) => match md5(&told) {
+            Some(sum) if value(&told, "identity") == read.identity.as_deref() => {
+                writable(&told, sum.to_owned(), Some(server))
+            }
+            _ => Reach::No(ELSEWHERE.to_owned()),
+        },
+        Err(error) => Reach::No(format!("{error:#}")),
+    }
+}
+
+fn md5(told: &str) -> Option<&str> {
+    value(told, "md5")
+}
+
+pub(in crate::steps::allowlist) fn value<'a>(told: &'a str, name: &str) -> Option<&'a str> {
+    told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn writable(told: &str, md5: String, signal: Option<Running>) -> Reach {
+    let has = |wanted: &str| told.lines().any(|line| line == wanted);
     Reach::Yes {
-        md5: sum,
+        md5,
+        signal,
         end: if has("end=crlf") { LineEnd::CrLf } else { LineEnd::Lf },
         last: if has("continued=yes") {
             LastLine::Continued
