@@ -14,15 +14,19 @@ mod hba;
 mod hba_read;
 mod inspect;
 mod proof;
+mod stranger;
 
-pub use account::{MADE_BY_US, add_user, inspect_leftovers, make_home, remove_user, set_shell, unlock_for_keys};
-pub use authorized_keys::{fix_modes, install_key, remove_key};
+pub use account::{
+    MADE_BY_US, Passworded, add_user, inspect_leftovers, make_home, remove_user, set_shell, unlock_for_keys,
+};
+pub use authorized_keys::{Present, fix_modes, install_key, remove_key};
 pub use curl::curl;
 pub use firewall::{Opening, close_firewall, inspect_firewall, open_firewall};
 pub use hba::{At, HbaLines, LineEnd, add_hba_lines, find_hba_lines, inspect_hba, remove_hba_lines};
 pub use hba_read::{Printed as PrintedHba, Running, read_hba};
 pub use inspect::{Looking, inspect_ssh_user};
 pub use proof::{Expiry, lend_key, return_key};
+pub use stranger::{Signs, stop_where_foreign};
 
 /// The last line a script prints. Without it the script did not reach its end, whatever its exit status says: a
 /// command that was killed by a signal ends with status 0 as libssh2 tells it.

@@ -5,7 +5,6 @@ use postgres_protocol::escape::{escape_identifier, escape_literal};
 use crate::change::{Hole, Statement};
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::secret::Secret;
-use crate::settings::Readers;
 
 mod conditions;
 mod default_privileges;
@@ -13,8 +12,11 @@ mod grants;
 mod hba;
 mod memberships;
 mod patient;
+mod unseen;
 
-pub use conditions::{database_exists, role_exists, role_owns_something, schema_missing};
+pub use conditions::{
+    database_exists, role_exists, role_has, role_missing, role_owns_something, schema_missing, template_is_not_utf8,
+};
 pub use default_privileges::{grant_default_privileges, revoke_default_privileges};
 pub use grants::{
     grant_on_database, grant_schema_usage, grant_select, revoke_all, revoke_on_database, revoke_schema_usage,
@@ -23,6 +25,7 @@ pub use grants::{
 pub use hba::{HBA_LOADED, HBA_MD5, HBA_STATE, reload};
 pub use memberships::{give_back, lend};
 pub use patient::{BUSY, asynchronously, durably, patiently};
+pub use unseen::{alter_owner_of_tables, grant_what_is_closed, stop_where};
 
 /// What stands in place of the Stitch role's password or verifier.
 pub const PASSWORD: Hole = Hole {
@@ -53,6 +56,12 @@ pub fn role_option(role: &RoleName) -> String {
         option.push(c);
     }
     option
+}
+
+/// Acts as another role from then on.
+#[must_use]
+pub fn set_role(role: &RoleName) -> Statement {
+    Statement::plain(format!("SET ROLE {}", identifier(role.as_str())))
 }
 
 /// `CREATE DATABASE`, from a template that can hold UTF-8. Runs alone: it refuses a transaction block (guide step 2).
@@ -217,24 +226,6 @@ pub enum Grantable {
 #[must_use]
 pub fn set_lock_timeout(milliseconds: u128) -> String {
     format!("SET lock_timeout = {milliseconds}")
-}
-
-/// Moves every table of a schema, each by name, for a script written without a look at the schema.
-#[must_use]
-pub fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName, readers: Readers) -> Statement {
-    let keep = match readers {
-        Readers::Keep => "\n    EXECUTE format('GRANT SELECT ON TABLE %s TO %I', t, former);",
-        Readers::Drop => "",
-    };
-    let loop_over = format!(
-        "DECLARE t text; former name;\nBEGIN\n  FOR t, former IN SELECT c.oid::regclass, pg_get_userbyid(c.relowner) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n           \
-         WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) <> {} LOOP\n    \
-         EXECUTE format('ALTER TABLE %s OWNER TO %I', t, {});{keep}\n  END LOOP;\nEND",
-        literal(schema.as_str()),
-        literal(owner.as_str()),
-        literal(owner.as_str())
-    );
-    Statement::plain(format!("DO {}", literal(&loop_over)))
 }
 
 fn quoted(secret: &Secret) -> Secret {

@@ -36,12 +36,25 @@ pub fn set_shell(user: &LinuxUser, shell: &LoginShell) -> Statement {
 
 /// Turns the locked password `!` into the impossible one `*`. A real password is never removed.
 #[must_use]
-pub fn unlock_for_keys(user: &LinuxUser) -> Statement {
+pub fn unlock_for_keys(user: &LinuxUser, other: Passworded) -> Statement {
+    let (fail, other) = match other {
+        Passworded::Refused => (FAIL, "fail"),
+        Passworded::Passed => ("", "echo"),
+    };
     script(
         "Make the account usable with a key, and still without any password.",
         &[("user", user.as_str())],
-        &[FAIL, HAS, UNLOCK],
+        &[fail, HAS, &UNLOCK.replace("OTHER", other)],
     )
+}
+
+/// What is done about an account that has a password of its own, or none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passworded {
+    /// Nothing, and that is a failure: it was locked when it was looked at.
+    Refused,
+    /// Nothing, and that is fine.
+    Passed,
 }
 
 /// Makes the home directory that the account database names and that is missing.
@@ -149,7 +162,7 @@ case $name:$hash in
         echo "$user:*" | chpasswd -e
     fi
     ;;
-*) fail "the account $user has a password of its own, or none at all; it is left as it is" ;;
+*) OTHER "the account $user has a password of its own, or none at all; it is left as it is" ;;
 esac
 "#;
 

@@ -8,8 +8,12 @@ use crate::public_key::PublicKey;
 /// Puts the key into the user's `authorized_keys` exactly once, behind these options: an older line with the same
 /// key is replaced where it stands, and pieces of it, from a paste that was broken over lines, are taken out.
 #[must_use]
-pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str) -> Statement {
+pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, present: Present) -> Statement {
     let line = format!("{options} {}", key.line());
+    let keep = match present {
+        Present::Replaced => String::new(),
+        Present::KeptWhereTight => KEEP_TIGHT.replace("OPTIONS", &super::quoted(options)),
+    };
     script(
         "Let Stitch's key in. It may forward connections, and gets no terminal, agent or X11.",
         &[
@@ -18,8 +22,17 @@ pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str) -> Statemen
             ("body", key.body()),
             ("line", &line),
         ],
-        &[FAIL, HAS, LOOK_UP, ENTER_HOME, MAKE_FILE, REWRITE, LABEL],
+        &[FAIL, HAS, LOOK_UP, ENTER_HOME, MAKE_FILE, &keep, REWRITE, LABEL],
     )
+}
+
+/// What becomes of a line with the key that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Present {
+    /// It was looked at and found wanting.
+    Replaced,
+    /// The script itself looks: as tight as is wanted, it stays as it is.
+    KeptWhereTight,
 }
 
 /// Takes the key out again; the rest of the file stays.
@@ -65,7 +78,7 @@ cd .ssh 2>/dev/null || fail "there is no $home/.ssh"
 /// the key was found, or at the end; empty, to take the key out.
 pub(super) const REWRITE: &str = r#"
 new=$(mktemp ./.authorized_keys.XXXXXX)
-trap 'rm -f "$new"' EXIT
+trap '[ "$new" = authorized_keys ] || rm -f "$new"' EXIT
 while IFS= read -r old || [ -n "$old" ]; do
     text=${old#"${old%%[![:space:]]*}"} # without the white space around it
     text=${text%"${text##*[![:space:]]}"}
@@ -82,10 +95,36 @@ while IFS= read -r old || [ -n "$old" ]; do
     fi
 done <authorized_keys >"$new"
 [ -z "$line" ] || printf '%s\n' "$line" >>"$new"
+if cmp -s "$new" authorized_keys; then
+    rm -f "$new"
+    new=authorized_keys
+fi
 chmod 600 "$new"
 chown "$uid:$gid" "$new" .
-mv -f "$new" authorized_keys
+[ "$new" = authorized_keys ] || mv -f "$new" authorized_keys
 chmod 700 .
+"#;
+
+/// One line with the key, all options in front of it: it may be narrower than what would be written.
+const KEEP_TIGHT: &str = r#"
+found=
+while IFS= read -r old || [ -n "$old" ]; do
+    case ${old#"${old%%[![:space:]]*}"} in
+    '#'*) ;;
+    *"$body"*) found=${found}x have=$old ;;
+    esac
+done <authorized_keys
+if [ "$found" = x ]; then
+    tight=yes
+    before=",${have%%[[:space:]]*},"
+    options=OPTIONS
+    IFS=,
+    for option in $options; do
+        case $before in *,"$option",*) ;; *) tight=no ;; esac
+    done
+    unset IFS
+    if [ "$tight" = yes ]; then line=$have; fi
+fi
 "#;
 
 const FIX_MODES: &str = r#"

@@ -44,8 +44,11 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         ("add", add_user(&user, &LoginShell::Nologin)),
         ("shell", set_shell(&user, &LoginShell::Nologin)),
         ("home", make_home(&user)),
-        ("unlock", unlock_for_keys(&user)),
-        ("install", install_key(&user, &key, "restrict,port-forwarding")),
+        ("unlock", unlock_for_keys(&user, Passworded::Passed)),
+        (
+            "install",
+            install_key(&user, &key, "restrict,port-forwarding", Present::KeptWhereTight),
+        ),
         ("modes", fix_modes(&user)),
         ("remove-key", remove_key(&user, &key)),
         ("lend-key", lend_key(&user, &key, &key, Expiry::TwoMinutes)),

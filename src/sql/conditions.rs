@@ -12,11 +12,33 @@ pub fn database_exists(name: &DatabaseName) -> String {
     )
 }
 
+/// True when a new database that is copied from `template1` could not be UTF-8.
+#[must_use]
+pub fn template_is_not_utf8() -> String {
+    "EXISTS (SELECT 1 FROM pg_database WHERE datname = 'template1' AND pg_encoding_to_char(encoding) <> 'UTF8')"
+        .to_owned()
+}
+
 /// True when there is a role of this name.
 #[must_use]
 pub fn role_exists(name: &RoleName) -> String {
     format!(
         "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {})",
+        literal(name.as_str())
+    )
+}
+
+/// True when there is no role of this name.
+#[must_use]
+pub fn role_missing(name: &RoleName) -> String {
+    format!("NOT {}", role_exists(name))
+}
+
+/// True when the role of this name is as a condition on `pg_roles` says.
+#[must_use]
+pub fn role_has(name: &RoleName, condition: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {} AND {condition})",
         literal(name.as_str())
     )
 }

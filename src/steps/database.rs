@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Change, Plan, Run, Sql};
+use crate::change::{Action, Change, Plan, Run, Sql, Statement};
 use crate::finding::{Code, Finding};
 use crate::provider::Provider;
 use crate::settings::Settings;
@@ -131,6 +131,10 @@ impl Step for Database {
         if facts.in_recovery {
             return plan;
         }
+        if facts.user.is_empty() {
+            offline(&mut plan, settings);
+            return plan;
+        }
         let template = if facts.template_encoding == "UTF8" {
             Template::Default
         } else {
@@ -138,18 +142,7 @@ impl Step for Database {
         };
         let statement = sql::create_database(name, template);
         if facts.may_create {
-            plan.change(Change {
-                summary: format!("create the database {:?}", name.as_str()),
-                why: "Stitch connects to a database that exists; it does not create one.",
-                action: Action::Sql(Sql {
-                    database: settings.admin.database.clone(),
-                    statements: vec![statement],
-                    run: Run::Alone,
-                    unless: Some(sql::database_exists(name)),
-                    borrow: Vec::new(),
-                }),
-                undo: None, // a database is never dropped by this tool
-            });
+            plan.change(create(settings, "", statement, sql::database_exists(name)));
         } else {
             plan.find(
                 Finding::bad(
@@ -172,6 +165,34 @@ impl Step for Database {
             );
         }
         plan
+    }
+}
+
+/// Without a look: the template's encoding decides, as it is then.
+fn offline(plan: &mut Plan, settings: &Settings) {
+    let name = &settings.stitch.database;
+    let (exists, other) = (sql::database_exists(name), sql::template_is_not_utf8());
+    let usual = sql::create_database(name, Template::Default);
+    plan.change(create(settings, "", usual, format!("{exists} OR {other}")));
+    let pristine = sql::create_database(name, Template::Pristine);
+    plan.change(create(settings, ", where template1 is not UTF-8", pristine, exists));
+}
+
+fn create(settings: &Settings, where_that: &str, statement: Statement, unless: String) -> Change {
+    Change {
+        summary: format!(
+            "create the database {:?}{where_that}",
+            settings.stitch.database.as_str()
+        ),
+        why: "Stitch connects to a database that exists; it does not create one.",
+        action: Action::Sql(Sql {
+            database: settings.admin.database.clone(),
+            statements: vec![statement],
+            run: Run::Alone,
+            unless: Some(unless),
+            borrow: Vec::new(),
+        }),
+        undo: None, // a database is never dropped by this tool
     }
 }
 

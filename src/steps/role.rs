@@ -3,6 +3,7 @@
 mod attributes;
 mod biting;
 mod catalog;
+mod offline;
 mod password;
 mod readers;
 mod removal;
@@ -138,7 +139,11 @@ impl Step for Role {
             rights::Holder::Public
         };
         rights::plan(&mut plan, settings, facts, holder);
-        catalog::plan(&mut plan, settings, &facts.catalog, facts.shut.as_ref());
+        if facts.is_offline() {
+            catalog::offline(&mut plan, settings);
+        } else {
+            catalog::plan(&mut plan, settings, &facts.catalog, facts.shut.as_ref());
+        }
         biting::plan(&mut plan, settings, &facts.attached);
         let made = match holder {
             rights::Holder::Role => readers::Made::Before,
@@ -147,6 +152,13 @@ impl Step for Role {
         let me = facts.may_create_roles.map(|_| (facts.user.as_str(), &facts.standing));
         readers::plan(&mut plan, settings, facts.seen.as_ref(), me, made);
         plan
+    }
+}
+
+impl Facts {
+    /// No server was asked: a script is written.
+    fn is_offline(&self) -> bool {
+        self.may_create_roles.is_none()
     }
 }
 
@@ -183,6 +195,9 @@ fn missing(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<(
         return ControlFlow::Break(());
     }
     facts.keeping.tell(plan);
+    if facts.is_offline() {
+        offline::before(plan, settings);
+    }
     save_generated(plan, settings);
     plan.change(Change {
         summary: format!("create the role {:?}", role.as_str()),
@@ -194,6 +209,9 @@ fn missing(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<(
             sql::role_owns_something(role),
         )),
     });
+    if facts.is_offline() {
+        offline::after(plan, settings);
+    }
     ControlFlow::Continue(())
 }
 

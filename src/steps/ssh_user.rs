@@ -19,12 +19,14 @@ mod key_file;
 mod key_options;
 mod login_shell;
 mod modes;
+mod offline;
 mod removal;
 mod server;
 mod sshd;
 mod wanted;
 
 pub(crate) use facts::Facts;
+use facts::Looked;
 pub(crate) use removal::RemoveSshUser;
 
 /// The step.
@@ -66,6 +68,10 @@ impl Step for SshUser {
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
         if let Some(bastion) = &settings.bastion {
+            if facts.server.looked == Looked::No {
+                offline::plan(settings, bastion, facts, &mut plan);
+                return plan;
+            }
             plan_account_and_key(settings, bastion, facts, &mut plan);
             server::judge(settings, bastion, facts, &mut plan);
         }
@@ -106,13 +112,19 @@ fn plan_account_and_key(settings: &Settings, bastion: &Bastion, facts: &Facts, p
     }
     match &bastion.public_key {
         Some(key) => key_file::judge(settings, bastion, key, facts, plan),
-        None => plan.find(
-            Finding::bad(Code::SshKeyNotGiven, "Stitch's public key was not given, so it cannot be installed or checked.").advise(
-                "Copy it from Stitch: Destination > PostgreSQL > Encryption Type: SSH Tunnel > Public Key; then give it with \
-                 --public-key or --public-key-file.",
-            ),
-        ),
+        None => plan.find(no_key()),
     }
+}
+
+fn no_key() -> Finding {
+    Finding::bad(
+        Code::SshKeyNotGiven,
+        "Stitch's public key was not given, so it cannot be installed or checked.",
+    )
+    .advise(
+        "Copy it from Stitch: Destination > PostgreSQL > Encryption Type: SSH Tunnel > Public Key; then give it with \
+         --public-key or --public-key-file.",
+    )
 }
 
 fn add_user(bastion: &Bastion) -> Change {

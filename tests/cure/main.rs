@@ -6,6 +6,13 @@ mod support;
 
 mod wizard;
 
+#[expect(dead_code, reason = "shared with the tests of rights, which use the rest")]
+#[path = "../rights/admins.rs"]
+mod admins;
+#[expect(dead_code, reason = "shared with the tests of rights, which use the rest")]
+#[path = "../rights/states.rs"]
+mod states;
+
 mod adopt;
 mod allowlist;
 mod biting;

@@ -6,6 +6,7 @@ mod choices;
 mod cures;
 mod doctor;
 mod flavours;
+mod handed_over;
 mod host_keys;
 mod layers;
 mod logins;

@@ -26,7 +26,8 @@ pub(super) fn anywhere() -> IpNet {
     IpNet::V4(Ipv4Net::default())
 }
 
-pub(super) fn clients(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Vec<Client> {
+/// No server: none was asked.
+pub(super) fn clients(settings: &Settings, server: Option<&ServerFacts>, bastion: &Resolved) -> Vec<Client> {
     let Some(tunnel) = &settings.bastion else {
         return settings.stitch.allow.iter().map(|cidr| sure(cidr.net())).collect();
     };
@@ -34,9 +35,11 @@ pub(super) fn clients(settings: &Settings, server: &ServerFacts, bastion: &Resol
         return same_machine(settings, server);
     }
     let seen = match (&tunnel.server, settings.admin.route) {
-        (_, Route::Bastion) => server.client,
+        (_, Route::Bastion) => server.and_then(|server| server.client),
         // We are the SSH server, and took the very way Stitch's forwarded connections will take.
-        (BastionServer::Local, Route::Direct) if settings.admin.host == settings.stitch.host => server.client,
+        (BastionServer::Local, Route::Direct) if settings.admin.host == settings.stitch.host => {
+            server.and_then(|server| server.client)
+        }
         _ => None,
     };
     match (seen, bastion) {
@@ -49,13 +52,15 @@ pub(super) fn clients(settings: &Settings, server: &ServerFacts, bastion: &Resol
 }
 
 /// The tunnel ends on the database's own machine.
-fn same_machine(settings: &Settings, server: &ServerFacts) -> Vec<Client> {
+fn same_machine(settings: &Settings, server: Option<&ServerFacts>) -> Vec<Client> {
     let v4 = sure(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
     let v6 = IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST));
     match settings.stitch.host.address() {
         Some(IpAddr::V6(_)) => vec![sure(v6)],
         // The name means either; which one sshd tries first is up to that machine.
-        None if listen::reaches(&server.listen_addresses, Ipv6Addr::LOCALHOST.into()) => vec![v4, guess(v6)],
+        None if server.is_none_or(|server| listen::reaches(&server.listen_addresses, Ipv6Addr::LOCALHOST.into())) => {
+            vec![v4, guess(v6)]
+        }
         _ => vec![v4],
     }
 }

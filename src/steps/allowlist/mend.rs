@@ -24,6 +24,14 @@ pub(super) fn rules(settings: &Settings, version: Option<u32>, from: &[Cidr], en
     from.iter().map(rule).collect()
 }
 
+/// The line for an address that is not known: `ADDRESS` stands for it.
+pub(super) fn line_to_fill_in(settings: &Settings, encryption: Encryption) -> String {
+    const SAMPLE: &str = "192.0.2.1";
+    let sample: Vec<Cidr> = SAMPLE.parse().into_iter().collect();
+    let text = lines(settings, None, &sample, encryption, &Where::Unknown);
+    text.replace(&format!(" {SAMPLE}/32 "), " ADDRESS/32 ")
+}
+
 /// Says what to write where, and how to make it count.
 pub(super) fn lines(
     settings: &Settings,

@@ -11,18 +11,31 @@ use crate::finding::{Code, Finding, Verdict};
 use crate::hba::{Encryption, Networks, Origin, Place, Question, evaluate};
 use crate::names::Cidr;
 use crate::provider::Provider;
-use crate::settings::{Manage, Region, Settings, StitchSsl};
+use crate::settings::{BastionServer, Manage, Region, Settings, StitchSsl};
 
 /// When no server was asked: the lines that will be needed.
 pub(super) fn not_asked(settings: &Settings) -> Finding {
     let encryption = encryption(settings, None);
-    Finding::unknown(Code::HbaUnreadable, "what pg_hba.conf says was not looked at").advise(mend::lines(
-        settings,
-        None,
-        &settings.stitch.allow,
-        encryption,
-        &Where::Unknown,
-    ))
+    let bastion = match settings.bastion.as_ref().map(|bastion| &bastion.server) {
+        Some(BastionServer::Ssh(target)) => Resolved::To(target.host.address().into_iter().collect()),
+        _ => Resolved::Unknown,
+    };
+    let clients = clients(settings, None, &bastion);
+    let advice = match (clients.as_slice(), &settings.bastion) {
+        ([client], Some(bastion)) if client.certainty == Certainty::Guess => {
+            let sees = match cidr(client) {
+                Some(from) => format!("{}, or the one it has on PostgreSQL's side", from.address()),
+                None => format!("the address that {} has on PostgreSQL's side", bastion.stitch_host),
+            };
+            let lines = mend::line_to_fill_in(settings, encryption);
+            format!("through the tunnel Stitch comes from the SSH server; ADDRESS is {sees}\n{lines}")
+        }
+        _ => {
+            let from: Vec<Cidr> = clients.iter().filter_map(cidr).collect();
+            mend::lines(settings, None, &from, encryption, &Where::Unknown)
+        }
+    };
+    Finding::unknown(Code::HbaUnreadable, "what pg_hba.conf says was not looked at").advise(advice)
 }
 
 pub(super) fn plan(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Plan {
@@ -78,7 +91,10 @@ fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Vec<
 
 fn unreadable(settings: &Settings, server: &ServerFacts, bastion: &Resolved, text: String) -> Finding {
     let encryption = encryption(settings, Some(server));
-    let from: Vec<Cidr> = clients(settings, server, bastion).iter().filter_map(cidr).collect();
+    let from: Vec<Cidr> = clients(settings, Some(server), bastion)
+        .iter()
+        .filter_map(cidr)
+        .collect();
     let mut advice = LOOK.to_owned();
     // Through a tunnel from an address that is not known there is no line to give.
     if !from.is_empty() {
@@ -95,7 +111,7 @@ const LOOK: &str = "run this tool on PostgreSQL's machine as root, or with --bas
 fn read(settings: &Settings, server: &ServerFacts, file: &HbaFile, bastion: &Resolved) -> Plan {
     let mut findings = state(file);
     let encryption = encryption(settings, Some(server));
-    let judged: Vec<(Client, Judgement)> = clients(settings, server, bastion)
+    let judged: Vec<(Client, Judgement)> = clients(settings, Some(server), bastion)
         .into_iter()
         .map(|client| (client, judge_client(settings, server, file, client, encryption)))
         .collect();

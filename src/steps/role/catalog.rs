@@ -36,7 +36,7 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Ga
     let gaps = world
         .ask(
             On::Database(&settings.stitch.database),
-            QUESTION,
+            &question(),
             &[settings.stitch.role.as_str()],
         )
         .await?;
@@ -129,9 +129,29 @@ fn one(plan: &mut Plan, settings: &Settings, what: String, grant: Statement, rev
     };
     plan.change(Change {
         summary: format!("grant {what} to {role:?}"),
-        why: "Stitch reads the catalogs to see which tables exist and how they are built; here somebody has closed them.",
+        why: WHY,
         action: action(grant),
         undo: Some(action(revoke)),
+    });
+}
+
+/// Without a look: whatever is closed by then is granted.
+pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
+    let role = &settings.stitch.role;
+    plan.change(Change {
+        summary: format!(
+            "let {:?} read the system catalogs where somebody has closed them",
+            role.as_str()
+        ),
+        why: WHY,
+        action: Action::Sql(Sql {
+            database: settings.stitch.database.clone(),
+            statements: vec![sql::grant_what_is_closed(role, SCHEMAS, RELATIONS)],
+            run: Run::Together,
+            unless: None,
+            borrow: Vec::new(),
+        }),
+        undo: None,
     });
 }
 
@@ -148,25 +168,37 @@ impl May {
     }
 }
 
-/// The views and tables a JDBC driver and a loader read to verify structure.
-const QUESTION: &str = "
+const WHY: &str =
+    "Stitch reads the catalogs to see which tables exist and how they are built; here somebody has closed them.";
+
+/// The system's schemas, `n`.
+const SCHEMAS: &str = "n.nspname IN ('information_schema', 'pg_catalog')";
+
+/// The views and tables a JDBC driver and a loader read to verify structure, `c` in the schema `n`.
+const RELATIONS: &str = "(n.nspname = 'information_schema' AND c.relname IN
+                            ('columns', 'key_column_usage', 'schemata', 'table_constraints', 'tables', 'views')
+                         OR n.nspname = 'pg_catalog' AND c.relname IN
+                            ('pg_attrdef', 'pg_attribute', 'pg_class', 'pg_constraint', 'pg_database', 'pg_description',
+                             'pg_index', 'pg_namespace', 'pg_roles', 'pg_tables', 'pg_type', 'pg_views'))";
+
+fn question() -> String {
+    format!(
+        "
 WITH who AS (SELECT coalesce((SELECT rolname FROM pg_roles WHERE rolname = $1), 'public')::name AS name),
      me AS (SELECT oid, rolsuper FROM pg_roles WHERE rolname = current_user)
 SELECT json_build_object(
     'looked', true,
     'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
                     'may_grant', me.rolsuper OR pg_has_role(me.oid, n.nspowner, 'USAGE')) ORDER BY n.nspname), '[]')
-                FROM pg_namespace n WHERE n.nspname IN ('information_schema', 'pg_catalog')
+                FROM pg_namespace n WHERE {SCHEMAS}
                     AND NOT has_schema_privilege(who.name, n.oid, 'USAGE')),
     'relations', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'relation', c.relname,
                       'may_grant', me.rolsuper OR pg_has_role(me.oid, c.relowner, 'USAGE')
                           OR has_table_privilege(me.oid, c.oid, 'SELECT WITH GRANT OPTION')) ORDER BY n.nspname, c.relname), '[]')
                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                  WHERE (n.nspname = 'information_schema' AND c.relname IN
-                            ('columns', 'key_column_usage', 'schemata', 'table_constraints', 'tables', 'views')
-                         OR n.nspname = 'pg_catalog' AND c.relname IN
-                            ('pg_attrdef', 'pg_attribute', 'pg_class', 'pg_constraint', 'pg_database', 'pg_description',
-                             'pg_index', 'pg_namespace', 'pg_roles', 'pg_tables', 'pg_type', 'pg_views'))
+                  WHERE {RELATIONS}
                       AND NOT has_table_privilege(who.name, c.oid, 'SELECT'))
 )::text
-FROM who, me";
+FROM who, me"
+    )
+}

@@ -243,6 +243,25 @@ fn reset(plan: &mut Plan, settings: &Settings, keeping: &Keeping, may_alter: May
     });
 }
 
+/// Without a look: a password is set where one was asked for and the role is there already. A new one gets it when it is
+/// made.
+pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
+    if settings.stitch.on_wrong_password == OnWrongPassword::Report {
+        return;
+    }
+    let role = &settings.stitch.role;
+    let statement = sql::set_password(role, Keeping::default().formed(settings));
+    plan.change(Change {
+        summary: format!(
+            "set the password of the role {:?}, where it is there already",
+            role.as_str()
+        ),
+        why: "You asked for it (--reset-password). The same password set once more differs in its salt only.",
+        action: super::unless(super::on_server(settings, statement), sql::role_missing(role)),
+        undo: None,
+    });
+}
+
 /// Whether this login may alter the role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MayAlter {

@@ -10,6 +10,7 @@ use super::Found;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::settings::{Adopt, Schemas, Settings};
+use crate::sql;
 use crate::world::{On, World};
 
 /// What tells that the role is somebody's.
@@ -96,6 +97,17 @@ impl Ties {
         .flatten()
         .collect()
     }
+}
+
+/// The same as an expression, true when a role of this name is somebody else's; for a script that looks by itself.
+pub(super) fn condition(settings: &Settings) -> String {
+    let ties = QUESTION.replace("$2", &sql::literal(settings.stitch.database.as_str()));
+    format!(
+        "EXISTS (SELECT 1 FROM pg_roles r, pg_roles me, json_each_text({ties}) AS tie
+              WHERE r.rolname = {} AND me.rolname = current_user
+                AND (r.rolsuper OR tie.value NOT IN ('[]', '{{}}', 'false')))",
+        sql::literal(settings.stitch.role.as_str())
+    )
 }
 
 /// `r` is the role, `me` this login; `$2` the target database. Who administers roles can act as any of them, so their

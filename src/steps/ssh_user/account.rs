@@ -8,12 +8,12 @@ use crate::settings::{Adopt, Bastion};
 use crate::shell;
 
 /// Groups whose members are people or powers.
-const POWERFUL: [&str; 9] = [
+pub(super) const POWERFUL: [&str; 9] = [
     "root", "sudo", "wheel", "admin", "adm", "docker", "lxd", "disk", "shadow",
 ];
 
 /// Below it are the groups of the system and its services.
-const FIRST_ORDINARY_ID: u32 = 1000;
+pub(super) const FIRST_ORDINARY_ID: u32 = 1000;
 
 /// The user does not exist, but a group of that name does: the new user would be in it, with its rights.
 pub(super) fn name_is_taken(bastion: &Bastion, facts: &Facts) -> Option<Finding> {
@@ -147,7 +147,7 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
         Password::Locked => plan.change(Change {
             summary: format!("make the account {user} usable with a key (its password is '!', which means locked)"),
             why: "Without PAM, sshd refuses a locked account even with the right key.",
-            action: Action::Host(shell::unlock_for_keys(user)),
+            action: Action::Host(shell::unlock_for_keys(user, shell::Passworded::Refused)),
             undo: None,
         }),
         Password::LockedWithHash => {

@@ -9,7 +9,21 @@ use crate::finding::{Code, Finding};
 use crate::pattern;
 use crate::public_key::PublicKey;
 use crate::settings::{Bastion, KeyOption, Settings};
-use crate::shell;
+use crate::shell::{self, Present};
+
+pub(super) const WHY: &str =
+    "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.";
+
+/// Without a look: what the change is called, and the options in front of the key.
+pub(super) fn offline(settings: &Settings, bastion: &Bastion, key: &PublicKey, facts: &Facts) -> (String, String) {
+    let wanted = Wanted::new(settings, bastion, facts);
+    let summary = format!(
+        "install Stitch's key {key} for {}, {}",
+        bastion.tunnel_user,
+        wanted.purpose()
+    );
+    (summary, wanted.text(None))
+}
 
 /// Plans what is missing, or says that all is well.
 pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, facts: &Facts, plan: &mut Plan) {
@@ -30,8 +44,8 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, fac
     if let Some(problem) = state.problem() {
         plan.change(Change {
             summary: format!("{problem} Stitch's key {key} for {user}, {purpose}"),
-            why: "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.",
-            action: Action::Host(shell::install_key(user, key, &state.options())),
+            why: WHY,
+            action: Action::Host(shell::install_key(user, key, &state.options(), Present::Replaced)),
             undo: Some(Action::Host(shell::remove_key(user, key))),
         });
     }

@@ -8,7 +8,7 @@ use super::{Facts, SshUser, account, add_user};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{Bastion, Settings};
-use crate::shell;
+use crate::shell::{self, Present};
 use crate::steps::{Step, StepId, Walk};
 use crate::world::World;
 
@@ -98,7 +98,7 @@ fn take_key(plan: &mut Plan, settings: &Settings, bastion: &Bastion, account: &A
             summary: format!("take Stitch's key {key} out of the key file of {user}"),
             why: "Whoever holds the other half of it can log in.",
             action: Action::Host(shell::remove_key(user, key)),
-            undo: Some(Action::Host(shell::install_key(user, key, &options))),
+            undo: Some(Action::Host(shell::install_key(user, key, &options, Present::Replaced))),
         }),
     }
 }

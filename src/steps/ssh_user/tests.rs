@@ -112,8 +112,12 @@ fn codes(plan: &Plan) -> Vec<(&'static str, Verdict)> {
 fn nothing_is_there_yet() {
     let offline = SshUser::plan(&settings(), &Facts::default());
     let summaries: Vec<&str> = offline.changes.iter().map(|change| change.summary.as_str()).collect();
-    assert_eq!(summaries.len(), 2, "{summaries:?}");
-    assert!(summaries[0].starts_with("add the user stitch") && summaries[1].starts_with("install Stitch's key"));
+    assert!(
+        summaries[0].starts_with("stop where the user stitch is there and is somebody else's"),
+        "{summaries:?}"
+    );
+    assert!(summaries[1].starts_with("add the user stitch") && summaries[4].starts_with("install Stitch's key"));
+    assert!(offline.changes.iter().all(|change| change.undo.is_none()));
     assert!(offline.findings.is_empty(), "{offline:?}");
     assert_eq!(offline, SshUser::plan(&settings(), &Facts::default()));
 }

@@ -1,0 +1,131 @@
+//! How the statements of changes are grouped: into transactions, with what is borrowed around them, and across changes.
+
+use super::{Borrow, Change, Run, Sql, Statement};
+
+impl Sql {
+    /// Every statement that is run, the borrowed memberships around them included.
+    #[must_use]
+    pub fn all(&self) -> Vec<Statement> {
+        self.around(self.statements.clone())
+    }
+
+    /// The statements in the groups that are a transaction each, the borrowed memberships around each group: whatever cuts
+    /// it off, nothing lent is left.
+    #[must_use]
+    pub fn transactions(&self) -> Vec<Vec<Statement>> {
+        match self.run {
+            Run::Together => vec![self.all()],
+            Run::Alone | Run::Patiently { .. } => {
+                let each = self.statements.iter();
+                each.map(|statement| self.around(vec![statement.clone()])).collect()
+            }
+        }
+    }
+
+    /// Whether a statement is one that lends a membership, or takes it back.
+    #[must_use]
+    pub fn is_membership(&self, statement: &Statement) -> bool {
+        let lent = |borrow| *statement == crate::sql::lend(borrow) || *statement == crate::sql::give_back(borrow);
+        self.borrow.iter().any(lent)
+    }
+
+    /// Statements with the borrowed memberships around them, as one transaction runs them.
+    #[must_use]
+    pub fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
+        let lent = self.borrow.iter().map(crate::sql::lend);
+        let returned = self.borrow.iter().rev().map(crate::sql::give_back);
+        lent.chain(statements).chain(returned).collect()
+    }
+
+    /// Several changes as one: what comes first in each comes first, what comes last comes last, and a membership that
+    /// several need is borrowed once.
+    #[must_use]
+    pub fn merged<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next()?.clone();
+        let Run::Patiently {
+            lock_timeout,
+            first,
+            last,
+        } = whole.run
+        else {
+            return Some(whole);
+        };
+        let mut after = whole.statements.split_off(whole.statements.len() - last);
+        let mut between = whole.statements.split_off(first);
+        for part in parts {
+            let Run::Patiently { first, last, .. } = part.run else {
+                continue;
+            };
+            let (head, tail) = part.statements.split_at(part.statements.len() - last);
+            whole.statements.extend_from_slice(&head[..first]);
+            between.extend_from_slice(&head[first..]);
+            after.extend_from_slice(tail);
+            let new = part.borrow.iter().filter(|borrow| !whole.borrow.contains(borrow));
+            let new: Vec<Borrow> = new.cloned().collect();
+            whole.borrow.extend(new);
+        }
+        whole.borrow.sort();
+        whole.run = Run::Patiently {
+            lock_timeout,
+            first: whole.statements.len(),
+            last: after.len(),
+        };
+        whole.statements.append(&mut between);
+        whole.statements.append(&mut after);
+        Some(whole)
+    }
+}
+
+/// Changes that are run in one go, since each is made object by object in the same database, and how.
+#[must_use]
+pub fn in_one_go(changes: &[Change]) -> Vec<&[Change]> {
+    changes
+        .chunk_by(|one, next| match (one.piecemeal(), next.piecemeal()) {
+            (Some(one), Some(next)) => {
+                let waits = |sql: &Sql| match sql.run {
+                    Run::Patiently { lock_timeout, .. } => Some(lock_timeout),
+                    _ => None,
+                };
+                one.database == next.database && waits(one) == waits(next)
+            }
+            _ => false,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::change::Action;
+
+    fn part(statements: &[&str], first: usize, last: usize) -> Change {
+        Change {
+            summary: String::new(),
+            why: "",
+            action: Action::Sql(Sql {
+                database: "d".parse().unwrap(),
+                statements: statements.iter().map(|text| Statement::plain(*text)).collect(),
+                run: Run::Patiently {
+                    lock_timeout: Duration::from_millis(100),
+                    first,
+                    last,
+                },
+                unless: None,
+                borrow: Vec::new(),
+            }),
+            undo: None,
+        }
+    }
+
+    #[test]
+    fn what_goes_object_by_object_goes_in_one_go() {
+        let changes = [part(&["a1", "b1", "b2", "c1"], 1, 1), part(&["b3", "c2"], 0, 1)];
+        assert_eq!(in_one_go(&changes).len(), 1);
+        let whole = Sql::merged(changes.iter().filter_map(Change::piecemeal)).unwrap();
+        assert_eq!(whole.to_string(), "a1;\nb1;\nb2;\nb3;\nc1;\nc2;");
+        assert!(matches!(whole.run, Run::Patiently { first: 1, last: 2, .. }));
+    }
+}

@@ -1,0 +1,175 @@
+//! The script for the database administrator: one SQL file for psql.
+
+use std::fmt::Write as _;
+
+use super::{Plans, by_hand, one_line};
+use crate::change::{Action, Change, Run, Sql, Statement};
+use crate::settings::{Schemas, Settings};
+use crate::sql;
+use crate::steps::StepId;
+
+const STEPS: [StepId; 3] = [StepId::Database, StepId::Role, StepId::Ownership];
+
+pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
+    let changes: Vec<(&Change, &Sql)> = plans
+        .changes(&STEPS)
+        .into_iter()
+        .filter_map(|change| match &change.action {
+            Action::Sql(action) => Some((change, action)),
+            _ => None,
+        })
+        .collect();
+    let mut out = header(settings) + &plans.origin("--") + SETTINGS;
+    out.push_str(&by_hand(plans, &STEPS, "--"));
+    let needs_password = changes.iter().any(|(_, action)| holds_secret(action));
+    if needs_password {
+        let role = settings.stitch.role.as_str().replace('\'', "''");
+        out.push_str(&ASK_PASSWORD.replace("ROLE", &role));
+    }
+    let mut connected = None;
+    let mut quiet = false;
+    for (change, action) in changes {
+        if connected != Some(&action.database) {
+            let _ = writeln!(out, "\n\\connect {}", connect_word(action.database.as_str()));
+            quiet = false;
+            if let Some(role) = &settings.admin.set_role {
+                let _ = writeln!(out, "{};", sql::set_role(role));
+            }
+            connected = Some(&action.database);
+        }
+        if !quiet && holds_secret(action) {
+            out.push_str(QUIET);
+            quiet = true;
+        }
+        let _ = writeln!(
+            out,
+            "\n-- To {}.\n-- Why: {}",
+            one_line(&change.summary),
+            reason(change, action)
+        );
+        guarded(&mut out, action);
+    }
+    if needs_password {
+        out.push_str("\n\\unset stitch_password\n");
+    }
+    out
+}
+
+/// Who runs it, and with which rights.
+fn header(settings: &Settings) -> String {
+    let acts = match &settings.admin.set_role {
+        Some(role) => format!(
+            "who may act as {} (it begins with SET ROLE), which",
+            one_line(&sql::identifier(role.as_str()))
+        ),
+        None => "a login that".to_owned(),
+    };
+    let moves = matches!(&settings.ownership.schemas, Schemas::Named(names) if !names.is_empty());
+    let more = if moves || !settings.stitch.readers.is_empty() {
+        "--     what it does about owners and readers takes a superuser, or a member of the owners and of Stitch's role\n"
+    } else {
+        ""
+    };
+    format!(
+        "-- For the database administrator. Made by stitch-pg; it holds no secret and can be run twice.\n\
+         -- Run it with psql (10 or newer) as {acts} may create databases and roles, and may grant on the\n\
+         -- database where it is there already (its owner, or a superuser):\n\
+         --     psql -X -d postgres -f FILE\n{more}\
+         -- Then check: stitch-pg check\n"
+    )
+}
+
+fn holds_secret(action: &Sql) -> bool {
+    action.statements.iter().any(Statement::holds_secret)
+}
+
+/// How a password is sent is told of what this program runs itself; psql sends it as it is.
+fn reason(change: &Change, action: &Sql) -> String {
+    match change.why.split_once(';') {
+        Some((why, _)) if holds_secret(action) => format!("{why}."),
+        _ => change.why.to_owned(),
+    }
+}
+
+/// The statements, skipped where they are done already.
+fn guarded(out: &mut String, action: &Sql) {
+    if let Some(done) = &action.unless {
+        let _ = writeln!(out, "SELECT NOT ({done}) AS stitch_todo \\gset\n\\if :stitch_todo");
+    }
+    if let Run::Patiently { lock_timeout, .. } = action.run {
+        let _ = writeln!(out, "{};", sql::set_lock_timeout(lock_timeout.as_millis()));
+    }
+    if !action.borrow.is_empty() {
+        out.push_str(WHO_BORROWS);
+    }
+    for group in action.transactions() {
+        let is_one = group.len() == 1;
+        if !is_one {
+            out.push_str("BEGIN;\n");
+        }
+        for statement in &group {
+            let lent = action.is_membership(statement);
+            if lent {
+                out.push_str("\\if :stitch_borrows\n");
+            }
+            let _ = writeln!(out, "{};", statement.for_psql());
+            if lent {
+                out.push_str("\\endif\n");
+            }
+        }
+        if !is_one {
+            out.push_str("COMMIT;\n");
+        }
+    }
+    if action.unless.is_some() {
+        out.push_str("\\endif\n");
+    }
+}
+
+/// A database's name as psql's `\connect` takes it: a name with `=` or `://` in it would be read as a connection string,
+/// and such a string begins anew unless it is told not to.
+fn connect_word(name: &str) -> String {
+    if name.contains('=') || name.contains("://") {
+        let value = name.replace('\\', "\\\\").replace('\'', "\\'");
+        let word = sql::identifier(&format!("dbname='{value}'"));
+        return format!("-reuse-previous=on {word}");
+    }
+    sql::identifier(name)
+}
+
+const SETTINGS: &str = "\\set ON_ERROR_STOP on
+\\set QUIET on
+";
+
+/// The password comes from the environment or from a person. Whether it is there is not asked of the server, which
+/// would log the question.
+const ASK_PASSWORD: &str = "
+-- The password of the Stitch role: from STITCH_PG_PASSWORD, else it is asked for.
+\\set stitch_password `printf %s \"$STITCH_PG_PASSWORD\"`
+\\set stitch_ask `[ -n \"$STITCH_PG_PASSWORD\" ] && echo false || echo true`
+\\if :stitch_ask
+\\prompt 'Password for the role ROLE: ' stitch_password
+\\endif
+";
+
+/// The password reaches the server as it is, so a superuser's session keeps it out of the server's log first; others can
+/// give `STITCH_PG_PASSWORD` a verifier made elsewhere. Every `\connect` begins a new session.
+const QUIET: &str = "
+-- The password is kept out of the server's log (a superuser can), and stored as a SCRAM verifier.
+SELECT rolsuper AS stitch_quiet, current_setting('server_version_num')::int >= 100000 AS stitch_scram
+FROM pg_roles WHERE rolname = current_user \\gset
+\\if :stitch_quiet
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic';
+\\endif
+\\if :stitch_scram
+SET password_encryption = 'scram-sha-256';
+\\endif
+";
+
+/// Only who looked borrows; a superuser needs no membership.
+const WHO_BORROWS: &str = "\
+-- Memberships are lent for the length of a transaction, and to the login that looked; a superuser needs none.
+SELECT NOT rolsuper AS stitch_borrows FROM pg_roles WHERE rolname = current_user \\gset
+";

@@ -1,0 +1,89 @@
+//! Statements for scripts that are written without a look: the server decides, when they are run, what there is to do.
+
+use super::{identifier, literal};
+use crate::change::Statement;
+use crate::names::{RoleName, SchemaName};
+use crate::settings::Readers;
+
+/// Stops the script with an error where an expression is true.
+#[must_use]
+pub fn stop_where(role: &RoleName, condition: &str) -> Statement {
+    let complaint = literal(&format!(
+        "the role {} is there, and looks like somebody else's: it may more than log in, or belongs to a group, or others act as it, or it owns something elsewhere",
+        identifier(role.as_str())
+    ));
+    do_block(&format!(
+        "BEGIN
+  IF {condition} THEN
+    RAISE EXCEPTION USING MESSAGE = {complaint}, HINT = 'give stitch-pg script another --role, or --adopt-role';
+  END IF;
+END"
+    ))
+}
+
+/// Grants `USAGE` on the schemas and `SELECT` on the relations that the role cannot reach, each told by a condition: on `n`
+/// (`pg_namespace`), and on `c` (`pg_class`) in it.
+#[must_use]
+pub fn grant_what_is_closed(role: &RoleName, schemas: &str, relations: &str) -> Statement {
+    let name = literal(role.as_str());
+    do_block(&format!(
+        "DECLARE t text;
+BEGIN
+  FOR t IN SELECT n.nspname FROM pg_namespace n
+           WHERE {schemas} AND NOT has_schema_privilege({name}, n.oid, 'USAGE') LOOP
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', t, {name});
+  END LOOP;
+  FOR t IN SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE {relations}
+             AND NOT has_table_privilege({name}, c.oid, 'SELECT') LOOP
+    EXECUTE format('GRANT SELECT ON %s TO %I', t, {name});
+  END LOOP;
+END"
+    ))
+}
+
+/// Moves every table of a schema, each by name.
+#[must_use]
+pub fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName, readers: Readers) -> Statement {
+    let keep = match readers {
+        Readers::Keep => "\n    EXECUTE format('GRANT SELECT ON TABLE %s TO %I', t, former);",
+        Readers::Drop => "",
+    };
+    do_block(&format!(
+        "DECLARE t text; former name;
+BEGIN
+  FOR t, former IN SELECT format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)
+           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) <> {owner} LOOP
+    EXECUTE format('ALTER TABLE %s OWNER TO %I', t, {owner});{keep}
+  END LOOP;
+END",
+        literal(schema.as_str()),
+        owner = literal(owner.as_str()),
+    ))
+}
+
+/// A block between dollars, so that it reads as it is run.
+fn do_block(body: &str) -> Statement {
+    let mut tag = "$stitch$".to_owned();
+    while body.contains(&tag) {
+        tag.insert(1, '_');
+    }
+    Statement::plain(format!("DO {tag}\n{body}\n{tag}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_ends_the_block() {
+        let role = "x$stitch$; DROP".parse().unwrap();
+        let text = stop_where(&role, "true").to_string();
+        assert!(
+            text.starts_with("DO $_stitch$\n") && text.ends_with("\n$_stitch$"),
+            "{text}"
+        );
+        assert_eq!(text.matches("$_stitch$").count(), 2, "{text}");
+    }
+}

@@ -1,0 +1,45 @@
+//! What a script written without a look does beyond making the role: it finds whatever is there by then, so each part is
+//! guarded, and a role that is somebody else's stops it.
+
+use super::{on_server, password, unless, whose};
+use crate::change::{Change, Plan};
+use crate::settings::{Adopt, Settings};
+use crate::sql;
+
+/// Before anything is made or changed.
+pub(super) fn before(plan: &mut Plan, settings: &Settings) {
+    let stitch = &settings.stitch;
+    let (role, name) = (&stitch.role, stitch.role.as_str());
+    if stitch.adopt == Adopt::No {
+        plan.change(Change {
+            summary: format!("stop where the role {name:?} is there and looks like somebody else's"),
+            why: "Nothing of anybody else's is given to Stitch unless --adopt-role says so.",
+            action: on_server(settings, sql::stop_where(role, &whose::condition(settings))),
+            undo: None,
+        });
+    }
+    password::offline(plan, settings);
+}
+
+/// After the role is there, whoever made it.
+pub(super) fn after(plan: &mut Plan, settings: &Settings) {
+    let role = &settings.stitch.role;
+    for (attribute, done) in [
+        ("LOGIN", "rolcanlogin"),
+        ("VALID UNTIL 'infinity'", "coalesce(rolvaliduntil, 'infinity') >= now()"),
+        ("CONNECTION LIMIT -1", "rolconnlimit <> 0"),
+    ] {
+        plan.change(Change {
+            summary: format!(
+                "let the role {:?} log in where it is kept from that ({attribute})",
+                role.as_str()
+            ),
+            why: "As it is then, the server refuses Stitch's login.",
+            action: unless(
+                on_server(settings, sql::alter_role(role, &[attribute])),
+                sql::role_has(role, done),
+            ),
+            undo: None,
+        });
+    }
+}

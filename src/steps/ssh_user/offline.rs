@@ -1,0 +1,66 @@
+//! The same without a look: whatever of it is there by then is left as it is, and an account of somebody else's stops it.
+
+use super::account::{FIRST_ORDINARY_ID, POWERFUL};
+use super::{Facts, add_user, key_file, no_key};
+use crate::change::{Action, Change, Plan, Statement};
+use crate::settings::{Adopt, Bastion, LoginShell, Settings};
+use crate::shell::{self, Passworded, Signs};
+
+pub(super) fn plan(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
+    let user = &bastion.tunnel_user;
+    let mut change = |summary: String, why, script: Statement| {
+        plan.change(Change {
+            summary,
+            why,
+            action: Action::Host(script),
+            undo: None,
+        });
+    };
+    if bastion.adopt == Adopt::No {
+        let signs = Signs {
+            groups: &POWERFUL,
+            first_ordinary_id: FIRST_ORDINARY_ID,
+        };
+        change(
+            format!("stop where the user {user} is there and is somebody else's"),
+            "Stitch gets a user of its own; nothing of anybody else's is changed without --adopt-user.",
+            shell::stop_where_foreign(user, bastion.public_key.as_ref(), signs),
+        );
+    }
+    let add = add_user(bastion);
+    if let Action::Host(script) = add.action {
+        change(add.summary, add.why, script);
+    }
+    change(
+        format!("make the account {user} usable with a key where it is locked"),
+        "Without PAM, sshd refuses a locked account even with the right key.",
+        shell::unlock_for_keys(user, Passworded::Passed),
+    );
+    if bastion.shell != LoginShell::Any {
+        change(
+            format!("give {user} the login shell that was chosen"),
+            "It was chosen with --shell or --tunnel-only.",
+            shell::set_shell(user, &bastion.shell),
+        );
+    }
+    change(
+        format!("make the home directory of {user} where it is missing"),
+        "The key file lies in the user's home.",
+        shell::make_home(user),
+    );
+    let Some(key) = &bastion.public_key else {
+        plan.find(no_key());
+        return;
+    };
+    let (summary, options) = key_file::offline(settings, bastion, key, facts);
+    change(
+        summary,
+        key_file::WHY,
+        shell::install_key(user, key, &options, shell::Present::KeptWhereTight),
+    );
+    change(
+        format!("correct the modes of the key file of {user} and of what it lies in"),
+        "sshd ignores a key file that others could have written.",
+        shell::fix_modes(user),
+    );
+}
