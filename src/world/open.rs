@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
@@ -48,6 +49,7 @@ pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration) ->
             Ok(Ok(stream)) => {
                 // Every message matters at once; without it small messages wait for the peer's acknowledgement.
                 let _ = stream.set_nodelay(true);
+                keep_alive(&stream);
                 stages.push(Stage::passed(
                     Layer::Tcp,
                     began,
@@ -64,6 +66,15 @@ pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration) ->
         Failure::new(Layer::Name, Code::LoginName, text)
     };
     Err(last.map_or_else(none, |failure| failure.behind(stages)))
+}
+
+/// Notices a peer that is gone without a word, as behind a firewall that forgot the connection, while a long statement is
+/// waited for. What a system does not know is left out.
+fn keep_alive(stream: &TcpStream) {
+    let _ = sockopt::set_socket_keepalive(stream, true);
+    let _ = sockopt::set_tcp_keepidle(stream, Duration::from_secs(10));
+    let _ = sockopt::set_tcp_keepintvl(stream, Duration::from_secs(5));
+    let _ = sockopt::set_tcp_keepcnt(stream, 3);
 }
 
 fn named(host: &HostName, addresses: &[SocketAddr]) -> String {

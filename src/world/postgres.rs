@@ -77,7 +77,7 @@ impl Postgres {
         if self.server.is_none() {
             let home = self.home().await?;
             let session = self.sessions.get(&home).context("the first connection is gone")?;
-            let server = hello(session, &self.settings.admin).await?;
+            let server = hello(session, &self.settings.admin, self.settings.timeout).await?;
             self.server = Some(Server {
                 pooled: self.pooled,
                 ..server

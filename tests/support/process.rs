@@ -173,6 +173,15 @@ impl Running {
         run(command);
     }
 
+    /// Sends the program of this machine itself, [`super::Place::Here`], a signal, without a shell in between.
+    #[track_caller]
+    pub fn kill_with(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(pid.expect("a number of a process"), signal).expect("the process is ours");
+    }
+
     /// Waits for its end, up to the deadline; its exit status and what it wrote.
     #[track_caller]
     pub fn finish(mut self, deadline: Duration) -> Output {

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,6 +46,8 @@ pub enum Fault {
     Stall,
     /// Both ends see the connection reset (RST). Unix sockets know no such thing: there it is [`Fault::Close`].
     Reset,
+    /// Nothing is passed on, in either direction of any connection, until [`CountingProxy::release`].
+    Hold,
 }
 
 /// What a proxy has counted, over all its connections.
@@ -80,6 +82,10 @@ struct State {
     delay: Duration,
     fault: Option<(Trigger, Fault)>,
     broken: usize,
+    /// A [`Fault::Hold`] is on.
+    held: bool,
+    /// How often the stalled connections were given up.
+    given_up: usize,
     /// What has to stand behind every user, and is taken off on the way to the server.
     project: Option<String>,
 }
@@ -209,6 +215,20 @@ impl CountingProxy {
         self.lock().fault = Some((Trigger::Text(text.to_ascii_lowercase().into_bytes()), fault));
     }
 
+    /// Is everything held back by a [`Fault::Hold`]?
+    pub fn holds(&self) -> bool {
+        self.lock().held
+    }
+
+    /// Lets everything pass again, and closes what was stalled, as the network does in the end. A fault that has not
+    /// happened yet will not.
+    pub fn release(&self) {
+        let mut state = self.lock();
+        state.held = false;
+        state.fault = None;
+        state.given_up += 1;
+    }
+
     /// Becomes a pooler for many projects: `USER.PROJECT` is `USER` to the server, and anybody else is hung up on.
     pub fn route_by_user(&self, project: &str) {
         self.lock().project = Some(format!(".{project}\0"));
@@ -272,6 +292,8 @@ struct Connection {
     muted: AtomicBool,
     /// And the fault is that the connection stays open.
     stalled: AtomicBool,
+    /// How often the stalled connections had been given up by then.
+    stalled_in: AtomicUsize,
     /// And the fault is a reset.
     reset: AtomicBool,
     /// Encrypted: bytes pass, messages cannot be told.
@@ -286,6 +308,12 @@ struct Pump {
 }
 
 impl Pump {
+    /// Is it stalled, and was it given up since?
+    fn given_up(&self) -> bool {
+        let before = self.connection.stalled_in.load(Ordering::Relaxed);
+        self.connection.stalled.load(Ordering::Relaxed) && lock(&self.state).given_up > before
+    }
+
     fn over(&self) -> bool {
         self.ended.load(Ordering::Relaxed) || self.connection.closed.load(Ordering::Relaxed)
     }
@@ -301,7 +329,7 @@ impl Pump {
         let mut chunk = [0; 16384];
         // The end of the proxy has to be noticed, too.
         if from.set_read_timeout(Duration::from_millis(50)).is_ok() {
-            while !self.over() {
+            while !self.over() && !self.given_up() {
                 match from.read(&mut chunk) {
                     Ok(0) => break,
                     Ok(length) => {
@@ -318,13 +346,15 @@ impl Pump {
         // A panic of the writer has been printed.
         drop(writer.join());
         if self.connection.stalled.load(Ordering::Relaxed) {
-            while !self.ended.load(Ordering::Relaxed) {
+            while !self.over() && !self.given_up() {
                 thread::sleep(Duration::from_millis(20));
             }
-        } else {
-            self.connection.closed.store(true, Ordering::Relaxed);
-            from.end(&self.connection);
+            if self.ended.load(Ordering::Relaxed) {
+                return;
+            }
         }
+        self.connection.closed.store(true, Ordering::Relaxed);
+        from.end(&self.connection);
     }
 
     /// Passes on what came; `false` when the connection is to be closed.
@@ -369,11 +399,23 @@ impl Pump {
             let fault = {
                 // Under one lock, so that no answer to the message slips through before the fault.
                 let mut state = lock(&self.state);
+                while state.held && !self.over() {
+                    drop(state);
+                    thread::sleep(Duration::from_millis(1));
+                    state = lock(&self.state);
+                }
                 if self.connection.muted.load(Ordering::Relaxed) {
                     return true;
                 }
                 let fault = state.count(self.side, kind, &message);
+                if fault == Some(Fault::Hold) {
+                    state.held = true;
+                    drop(state);
+                    send(message);
+                    continue;
+                }
                 self.connection.muted.store(fault.is_some(), Ordering::Relaxed);
+                self.connection.stalled_in.store(state.given_up, Ordering::Relaxed);
                 self.connection
                     .stalled
                     .store(fault == Some(Fault::Stall), Ordering::Relaxed);
@@ -384,7 +426,7 @@ impl Pump {
             };
             send(message);
             match fault {
-                None => {}
+                None | Some(Fault::Hold) => {}
                 Some(Fault::Close | Fault::Reset) => return false,
                 Some(Fault::Stall) => return true,
             }

@@ -9,14 +9,14 @@ use crate::settings::Admin;
 use crate::world::dial::Session;
 use crate::world::server::{self, Server};
 
-pub(super) async fn hello(session: &Session, admin: &Admin) -> Result<Server> {
+pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> Result<Server> {
     if session.announced_version.contains("bouncer") {
         bail!(
             "this is PgBouncer's own console (database {}), not a PostgreSQL database\nnext: give --admin-database with the name of a real database",
             admin.database
         );
     }
-    match ask::<Server>(session, server::QUESTION, &[], Duration::from_secs(30)).await {
+    match ask::<Server>(session, server::QUESTION, &[], limit).await {
         Ok(server) => {
             let server = server.accept(admin.host.as_str())?;
             if let Some(role) = &admin.set_role {
@@ -34,8 +34,7 @@ pub(super) async fn hello(session: &Session, admin: &Admin) -> Result<Server> {
         }
         Err(error) => {
             // A look-alike without our functions: its banner says more than its complaint.
-            let banner: Result<String> =
-                ask(session, "SELECT to_json(version())::text", &[], Duration::from_secs(30)).await;
+            let banner: Result<String> = ask(session, "SELECT to_json(version())::text", &[], limit).await;
             if let Ok(banner) = banner {
                 server::refuse_look_alikes(&banner)?;
             }

@@ -1,0 +1,8 @@
+//! Nothing is lost and nothing is left behind, wherever a run is cut off, however many run at once, and whoever is silent.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod direct;
+mod scene;
+mod trial;

@@ -1,0 +1,26 @@
+//! What a setup is tried on: a destination of its own, as often as wanted as it was before.
+
+use rustix::process::Signal;
+
+use crate::support::{CountingProxy, Program, Running};
+use crate::trial::Shutdown;
+
+/// One destination, and a way to it that can be cut.
+pub(crate) trait Scene: Sync {
+    /// Makes everything as it is before a first setup.
+    fn prepare(&self);
+    /// The setup.
+    fn program(&self) -> Program;
+    /// Sends the program a signal.
+    fn signal(&self, run: &Running, signal: Signal);
+    /// Stops the server and starts it again.
+    fn restart(&self, how: Shutdown);
+    /// The proxy before the server.
+    fn proxy(&self) -> &CountingProxy;
+    /// Everything that setup could have changed, as text; names that are this scene's own are the same in every scene.
+    fn state(&self) -> String;
+    /// What must not be there when no run is at work.
+    fn left(&self) -> String;
+    /// Runs the undo file, and what it does not dare to by itself.
+    fn undo(&self);
+}
