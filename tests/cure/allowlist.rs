@@ -3,6 +3,7 @@
 
 pub(crate) mod bench;
 mod cloud;
+mod examples;
 mod firewall;
 mod machine;
 mod manage;
