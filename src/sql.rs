@@ -186,6 +186,15 @@ pub fn grant(privileges: &str, kind: &str, target: &str, role: &str) -> Statemen
     Statement::plain(format!("GRANT {privileges} ON {kind} {target} TO {}", identifier(role)))
 }
 
+/// Takes privileges on something back.
+#[must_use]
+pub fn revoke(privileges: &str, kind: &str, target: &str, role: &str) -> Statement {
+    Statement::plain(format!(
+        "REVOKE {privileges} ON {kind} {target} FROM {}",
+        identifier(role)
+    ))
+}
+
 /// Gives everybody, or one role, a privilege on what `maker` will make in a schema, and takes it back. What: the privilege
 /// and the word after `ON`.
 #[must_use]

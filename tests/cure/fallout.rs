@@ -36,7 +36,7 @@ const QUERIES: [(&str, &str); 7] = [
     ("analyst", "select bi.clean()"),
 ];
 
-fn hanging<'a>(server: &'a Postgres<'a>) -> Wizard<'a> {
+pub(crate) fn hanging<'a>(server: &'a Postgres<'a>) -> Wizard<'a> {
     Wizard::dba(server).setup().exits(0);
     server.psql("set role dba; create role loader");
     server.psql_in("stitch", "create schema shop authorization loader");
@@ -53,7 +53,7 @@ fn works(server: &Postgres<'_>, role: &str, query: &str) -> bool {
 }
 
 /// Owners, and every privilege that somebody has on something in the schema.
-const STATE: &str = "select string_agg(one, E'\\n' order by one) from (
+pub(crate) const STATE: &str = "select string_agg(one, E'\\n' order by one) from (
     -- An owner may grant what it has, written down or not.
     select format('%s %s %s %s %s', c.relname, pg_get_userbyid(c.relowner), a.grantee::regrole, a.privilege_type, a.is_grantable or a.grantee = c.relowner) as one from pg_class c,
         aclexplode(coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner))) a

@@ -1,6 +1,8 @@
 //! Readers keep reading: `--reader` lets other roles see what Stitch makes later, and what it has made.
 
-use crate::support::{Postgres, PostgresOptions};
+use crate::fallout;
+use crate::support::postgres::DBA_PASSWORD;
+use crate::support::{Postgres, PostgresOptions, Program};
 use crate::wizard::{PASSWORD, Wizard};
 
 const READER_PASSWORD: &str = "reader-pw";
@@ -98,6 +100,57 @@ fn what_is_there_already_is_opened_too() {
         // One right of it taken away is one right given back.
         server.psql_in("stitch", "revoke usage on schema later from bi");
         wizard.cure(&["let \"bi\" read the schema \"later\" and 0 tables"], &[]);
+    }
+}
+
+/// A schema that changes hands in the same run is open to the readers at its end, by one right more on each object.
+#[test]
+fn what_changes_hands_is_opened_too() {
+    for (major, keeps) in [
+        (15, "--keep-readers"),
+        (17, "--keep-readers"),
+        (17, "--no-keep-readers"),
+    ] {
+        let options = PostgresOptions::new().major(major);
+        let Some(server) = Postgres::start_with("what_changes_hands_is_opened_too", options) else {
+            continue;
+        };
+        fallout::hanging(&server);
+        server.psql(&format!(
+            "create role bi login password '{READER_PASSWORD}'; create role insider login password '{READER_PASSWORD}' in role loader"
+        ));
+        // One of them reads some of it already, in its own name; the other as the owner.
+        server.psql_in("stitch", r#"grant select on shop."CAMPAIGN_REPORT" to bi"#);
+        let before = server.psql_in("stitch", fallout::STATE);
+        let wizard = Wizard::dba(&server).set("--schema", "shop").flag(keeps);
+        let wizard = wizard.flag("--reader=bi").flag("--reader=insider");
+        let undo = format!("undo-{major}{keeps}.sh");
+        wizard.clone().set("--undo", &undo).cure(
+            &[
+                "let \"bi\" read what \"stitch\" will make",
+                "let \"insider\" read what \"stitch\" will make",
+                "owner of the schema \"shop\" and 8 objects in it",
+            ],
+            &[],
+        );
+        for reader in ["bi", "insider"] {
+            for table in [r#"shop."CAMPAIGN_REPORT""#, r#"shop."Order Lines""#] {
+                server
+                    .try_psql_as(
+                        reader,
+                        READER_PASSWORD,
+                        "stitch",
+                        &format!("select count(*) from {table}"),
+                    )
+                    .unwrap_or_else(|error| panic!("{reader} reads {table}: {error}"));
+            }
+        }
+        let undone = Program::new("sh", &server)
+            .arg(&undo)
+            .env("PGPASSWORD", DBA_PASSWORD)
+            .run();
+        assert!(undone.success(), "{undone:?}");
+        assert_eq!(server.psql_in("stitch", fallout::STATE), before, "{major} {keeps}");
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::evidence::Schema;
 use super::kinds::Kind;
 use crate::change::Statement;
+use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
 use crate::world::{On, World};
@@ -24,6 +25,9 @@ pub(super) struct Foreign {
     /// What the Stitch role was granted on it, as `GRANT` takes it.
     #[serde(default)]
     held: Vec<Held>,
+    /// Those named with `--reader` who may not read it in their own name yet.
+    #[serde(default)]
+    closed: Vec<String>,
 }
 
 /// A privilege, and whether it may be passed on.
@@ -63,6 +67,14 @@ impl Foreign {
         needed.then(|| sql::grant(self.kind.reading(), on, &self.target(), &self.owner))
     }
 
+    /// Lets those who are to read what Stitch makes read what it is given, too.
+    pub(super) fn let_read(&self) -> Vec<Statement> {
+        let grant = |on| move |reader: &String| sql::grant(self.kind.reading(), on, &self.target(), reader);
+        let on = self.kind.granted_as();
+        on.map(|on| self.closed.iter().map(grant(on)).collect())
+            .unwrap_or_default()
+    }
+
     /// Back to the owner it had. A change of owner merges what the new one was granted into what it owns, so that is
     /// granted anew.
     pub(super) fn give_back(&self, role: &str) -> Statement {
@@ -74,6 +86,12 @@ impl Foreign {
                 whole = whole.then("; ").and(&grant).then(option);
             }
         }
+        for reader in &self.closed {
+            if let Some(on) = self.kind.granted_as() {
+                let revoke = sql::revoke(self.kind.reading(), on, &self.target(), reader);
+                whole = whole.then("; ").and(&revoke);
+            }
+        }
         whole
     }
 }
@@ -81,6 +99,8 @@ impl Foreign {
 pub(super) async fn inspect(settings: &Settings, world: &mut World, schemas: &[&Schema]) -> Result<Vec<Foreign>> {
     let names: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
     let names = serde_json::to_string(&names).context("cannot name the schemas")?;
+    let readers: Vec<&str> = settings.stitch.readers.iter().map(RoleName::as_str).collect();
+    let readers = serde_json::to_string(&readers).context("cannot name the readers")?;
     let version = world.server().await?.version_num;
     let statistics = if version < 100_000 { "" } else { STATISTICS };
     let question = FOREIGN.replace("/* statistics */", statistics);
@@ -88,18 +108,19 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World, schemas: &[&
         .ask(
             On::Database(&settings.stitch.database),
             &question,
-            &[&names, settings.stitch.role.as_str()],
+            &[&names, settings.stitch.role.as_str(), &readers],
         )
         .await?;
     Ok(foreign.unwrap_or_default())
 }
 
-/// `$1`: schema names as JSON, `$2`: the Stitch role. Owned sequences follow their table and are left out (altering one
+/// `$1`: schema names as JSON, `$2`: the Stitch role, `$3`: the readers as JSON. Owned sequences follow their table and are left out (altering one
 /// directly is an error); so are members of extensions, which belong to them, and what the server made for something else:
 /// row and array types, constructors of range types. A table's statistics are objects of their own.
 const FOREIGN: &str = "
 WITH chosen AS (SELECT * FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),
 stitch AS (SELECT oid FROM pg_roles WHERE rolname = $2),
+reader AS (SELECT oid, rolname FROM pg_roles WHERE rolname IN (SELECT json_array_elements_text($3::json)) AND NOT rolsuper),
 follower AS (SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')),
 member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
 inner_part AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'i' AND classid IN ('pg_proc'::regclass, 'pg_type'::regclass)),
@@ -133,7 +154,7 @@ object AS (
     SELECT n.nspname, 'pg_ts_dict'::regclass, o.oid, NULL, 'H', o.dictowner, NULL FROM pg_ts_dict o JOIN chosen n ON n.oid = o.dictnamespace
     /* statistics */
 ), others AS (
-    SELECT o.schema, coalesce(o.name, (pg_identify_object(o.class, o.oid, 0)).identity) AS name, o.kind, o.owner, o.acl
+    SELECT o.schema, coalesce(o.name, (pg_identify_object(o.class, o.oid, 0)).identity) AS name, o.kind, o.owner, o.acl, o.oid
     FROM object o
     WHERE o.owner IS DISTINCT FROM (SELECT oid FROM stitch)
       AND (o.class, o.oid) NOT IN (SELECT classid, objid FROM member)
@@ -142,9 +163,16 @@ SELECT coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'kind
         'granted', acl IS NOT NULL,
         'held', CASE WHEN acl IS NULL THEN '[]'::json ELSE (
             SELECT coalesce(json_agg(json_build_array(a.privilege_type, a.is_grantable) ORDER BY a.privilege_type), '[]')
-            FROM aclexplode(acl) a WHERE a.grantee = (SELECT oid FROM stitch)) END)
+            FROM aclexplode(acl) a WHERE a.grantee = (SELECT oid FROM stitch)) END,
+        'closed', (SELECT coalesce(json_agg(r.rolname ORDER BY r.rolname), '[]') FROM reader r
+            WHERE r.oid <> owner AND r.oid IS DISTINCT FROM (SELECT oid FROM stitch)
+              AND CASE WHEN kind = 'n' THEN NOT has_schema_privilege(r.oid, o.oid, 'USAGE') OR pg_has_role(r.oid, owner, 'USAGE')
+                       WHEN kind IN ('r', 'p', 'v', 'm', 'f') THEN NOT has_table_privilege(r.oid, o.oid, 'SELECT') OR pg_has_role(r.oid, owner, 'USAGE')
+                       ELSE false END
+              AND NOT EXISTS (SELECT 1 FROM aclexplode(acl) a WHERE a.grantee = r.oid
+                              AND a.privilege_type = CASE kind WHEN 'n' THEN 'USAGE' ELSE 'SELECT' END)))
     ORDER BY schema, kind = 'n', name), '[]')::text
-FROM others";
+FROM others o";
 
 /// From PostgreSQL 10 on.
 const STATISTICS: &str = "UNION ALL

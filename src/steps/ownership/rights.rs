@@ -83,23 +83,43 @@ pub(super) async fn read(settings: &Settings, world: &mut World, foreign: &[Fore
     Ok(rights.unwrap_or_default())
 }
 
+/// Which way ownership goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// To the Stitch role.
+    Forth,
+    /// Back to the owners before.
+    Back,
+}
+
 /// The memberships this login must borrow: none as a superuser.
-pub(super) fn borrowings(settings: &Settings, rights: &Rights, moving: &[&Foreign]) -> Result<Vec<Borrow>, Lacking> {
+pub(super) fn borrowings(
+    settings: &Settings,
+    rights: &Rights,
+    moving: &[&Foreign],
+    way: Way,
+) -> Result<Vec<Borrow>, Lacking> {
     if rights.superuser {
         return Ok(Vec::new());
     }
     let role = settings.stitch.role.as_str();
-    let mut wanted = vec![(role, &rights.can_become, Membership::ToBecome)];
-    wanted.extend(
-        moving
-            .iter()
-            .map(|object| (object.owner.as_str(), &rights.acts_for, Membership::ToUse)),
-    );
+    let owners = moving.iter().map(|object| object.owner.as_str());
+    let to_use = |role| (role, &rights.acts_for, Membership::ToUse);
+    let to_become = |role| (role, &rights.can_become, Membership::ToBecome);
+    let mut wanted = match way {
+        Way::Forth => std::iter::once(to_become(role)).chain(owners.map(to_use)).collect(),
+        // What the owners had granted is granted in their name.
+        Way::Back => {
+            let mut wanted = vec![to_use(role)];
+            wanted.extend(owners.flat_map(|owner| [to_become(owner), to_use(owner)]));
+            wanted
+        }
+    };
     let creates = rights.creates || !moving.iter().any(|object| object.is_schema());
     // Granting in the new owner's name takes its rights as well.
-    let grants = settings.ownership.readers == Readers::Keep;
+    let grants = settings.ownership.readers == Readers::Keep || !settings.stitch.readers.is_empty();
     if (grants || !creates && rights.role_creates) && rights.is_split() {
-        wanted.push((role, &rights.acts_for, Membership::ToUse));
+        wanted.push(to_use(role));
     }
     let mut borrow: Vec<Borrow> = Vec::new();
     let mut lacking = Lacking {

@@ -4,7 +4,7 @@
 use super::evidence::Schema;
 use super::fallout::{self, DefaultPrivilege, Fallout, some_of};
 use super::objects::Foreign;
-use super::rights::{Lacking, Rights, borrowings};
+use super::rights::{Lacking, Rights, Way, borrowings};
 use crate::change::{Action, Borrow, Change, Plan, Run, Sql, Statement};
 use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
@@ -56,10 +56,12 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: 
     let Ok(name) = schema.name.parse::<SchemaName>() else {
         return;
     };
-    match borrowings(settings, rights, &moving) {
+    match borrowings(settings, rights, &moving, Way::Forth) {
         Ok(borrow) => {
             forecast(plan, settings, schema, &moving, rights);
-            plan.change(change(settings, &name, &moving, known, borrow));
+            // What can be lent to take can be lent to give back.
+            let back = borrowings(settings, rights, &moving, Way::Back).unwrap_or_else(|_| borrow.clone());
+            plan.change(change(settings, &name, &moving, known, (borrow, back)));
         }
         Err(lacking) => plan.find(cannot(settings, schema, &moving, rights, &lacking)),
     }
@@ -148,7 +150,7 @@ fn change(
     schema: &SchemaName,
     moving: &[&Foreign],
     known: &Known<'_>,
-    borrow: Vec<Borrow>,
+    (borrow, back): (Vec<Borrow>, Vec<Borrow>),
 ) -> Change {
     let (role, rights) = (&settings.stitch.role, known.rights);
     let keeps = settings.ownership.readers == Readers::Keep;
@@ -170,10 +172,12 @@ fn change(
     let moved = |object: &&&Foreign| {
         let whole = object.give_to(role.as_str());
         let reader = keeps && !rights.supers.contains(&object.owner);
-        match object.keep_reading().filter(|_| reader) {
-            Some(grant) => whole.then("; ").and(&grant),
-            None => whole,
-        }
+        let grants = object
+            .keep_reading()
+            .filter(|_| reader)
+            .into_iter()
+            .chain(object.let_read());
+        grants.fold(whole, |whole, grant| whole.then("; ").and(&grant))
     };
     let (schemas, objects): (Vec<&Foreign>, Vec<&Foreign>) = moving.iter().partition(|object| object.is_schema());
     forward.extend(objects.iter().map(|object| moved(&object)));
@@ -212,7 +216,7 @@ fn change(
             )
         },
         why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",
-        undo: Some(action(backward, before, 0, borrow.clone())),
+        undo: Some(action(backward, before, 0, back)),
         action: action(forward, first, schemas.len(), borrow),
     }
 }
