@@ -1,5 +1,6 @@
 //! How the engine speaks and asks: one trait, two voices. Nothing but [`terminal`] asks; nothing here decides.
 
+pub(crate) mod edge;
 mod picture;
 pub mod plain;
 pub mod sheet;

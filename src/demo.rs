@@ -2,7 +2,6 @@
 //! SSH server) made for it, of which nothing is left behind.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -11,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::Look;
-use crate::console::{Approved, Asker};
+use crate::console::{Approved, Asker, edge};
 use crate::program::{Journey, Stop};
 use crate::report::{Command, Format};
 use crate::runner::Start;
@@ -249,6 +248,5 @@ fn stopped() -> Result<u8> {
 }
 
 fn say(text: &str) -> Result<()> {
-    writeln!(io::stdout(), "{text}")?;
-    Ok(())
+    Ok(edge::show(text)?)
 }

@@ -30,4 +30,5 @@ pub mod shell;
 pub mod sql;
 pub mod steps;
 pub mod undo;
+pub mod visible;
 pub mod world;

@@ -2,8 +2,9 @@
 
 mod handing_over;
 mod journey;
+mod privacy;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result};
@@ -14,7 +15,7 @@ use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::console::plain::{self, Plain, Volume};
 use crate::console::style::{ColorChoice, Look};
 use crate::console::terminal::{SavedTerminal, Terminal};
-use crate::console::{Approved, Asker};
+use crate::console::{Approved, Asker, edge};
 use crate::expect::Expected;
 use crate::report::{Command, Format};
 use crate::runner::Start;
@@ -35,6 +36,12 @@ const FAILED: u8 = 1;
 /// The whole program.
 #[must_use]
 pub fn main() -> ExitCode {
+    privacy::keep();
+    // The hook has said what there is to say.
+    std::panic::catch_unwind(run).unwrap_or(ExitCode::from(FAILED))
+}
+
+fn run() -> ExitCode {
     let invocation = cli::parse();
     let environment = cli::environment();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -90,8 +97,7 @@ fn is_broken_pipe(error: &Error) -> bool {
 }
 
 fn complain(error: &Error, code: u8) -> ExitCode {
-    // Nothing is left to be done about a closed stderr.
-    let _ = writeln!(io::stderr(), "stitch-pg: {error:#}");
+    edge::say(&format!("stitch-pg: {error:#}"));
     ExitCode::from(code)
 }
 
@@ -135,9 +141,7 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
 }
 
 fn print(text: &str) -> Result<u8> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    edge::hand_over(text)?;
     Ok(0)
 }
 
@@ -177,7 +181,7 @@ async fn settings(
         () = stop.requested() => return Ok(None),
     };
     for warning in &settings.warnings {
-        let _ = writeln!(io::stderr(), "stitch-pg: {warning}");
+        edge::say(&format!("stitch-pg: {warning}"));
     }
     Ok(Some(settings))
 }
@@ -197,11 +201,10 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
     let on_terminal = environment.stdin == Stdin::Terminal;
     let unapproved = command.makes_changes() && !on_terminal && !run.yes;
     if unapproved {
-        let _ = writeln!(
-            io::stderr(),
+        edge::say(&format!(
             "stitch-pg: nobody can be asked and --yes was not given, so nothing is changed; this is what {} would do",
             command.as_str()
-        );
+        ));
     }
     let command = match command {
         Command::Setup if unapproved => Command::Plan,
@@ -282,10 +285,7 @@ fn expected(invocation: &Invocation, environment: &Environment) -> Result<Option
 
 fn stopped() -> u8 {
     // The question's line is still open.
-    let _ = writeln!(
-        io::stderr(),
-        "\nStopped. Nothing was changed; run the same command again to go on."
-    );
+    edge::say("\nStopped. Nothing was changed; run the same command again to go on.");
     STOPPED
 }
 

@@ -16,6 +16,7 @@ use crate::change::{Change, Plan};
 use crate::finding::{Finding, Verdict};
 use crate::settings::{BastionServer, Settings, StitchSsl};
 use crate::steps::StepId;
+use crate::visible;
 use crate::world::{Encryption, Server};
 
 pub use digest::Digest;
@@ -248,7 +249,7 @@ impl Report {
     pub fn document(&self, format: Format, settings: &Settings) -> Option<String> {
         match format {
             Format::Text => None,
-            Format::Json => Some(format!("{:#}", self.json(settings))),
+            Format::Json => Some(visible::json(&format!("{:#}", self.json(settings))).into_owned()),
             Format::Markdown => Some(self.markdown(settings)),
             Format::Junit => Some(self.junit()),
             Format::Github => Some(self.github()),

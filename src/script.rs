@@ -8,7 +8,6 @@ use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Verdict};
 use crate::report::Report;
 use crate::settings::{Audience, Settings, Wanted};
-use crate::shell;
 use crate::steps::allowlist::Allowlist;
 use crate::steps::database::Database;
 use crate::steps::ownership::Ownership;
@@ -16,6 +15,7 @@ use crate::steps::registration::Registration;
 use crate::steps::role::Role;
 use crate::steps::ssh_user::SshUser;
 use crate::steps::{Step, StepId};
+use crate::{shell, visible};
 
 mod cloud;
 mod dba;
@@ -155,7 +155,8 @@ fn by_hand(plans: &Plans, steps: &[StepId], remark: &str) -> String {
         let advice = finding.advice.as_deref().unwrap_or_default();
         let text = format!("By hand: {}\n{advice}", finding.text);
         out.push('\n');
-        for line in text.trim_end().lines() {
+        // A lone carriage return ends a comment for psql: nobody's text may hold one.
+        for line in visible::text(text.trim_end()).lines() {
             let _ = writeln!(out, "{remark} {line}");
         }
     }
@@ -171,15 +172,11 @@ fn stitch(plans: &Plans) -> String {
     }
     for change in changes {
         if let Action::Http(request) = &change.action {
-            let (summary, why) = (one_line(&change.summary), change.why);
+            let (summary, why) = (visible::one_line(&change.summary), change.why);
             let _ = writeln!(out, "\n# To {summary}.\n# Why: {why}\n{}", shell::curl(request));
         }
     }
     out
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
 }
 
 const STITCH_HEADER: &str = "\

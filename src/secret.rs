@@ -1,18 +1,37 @@
 //! A value that must never be shown: passwords, verifiers, private keys, tokens.
 
 use std::fmt;
+use std::process::Command;
 
+use secrecy::zeroize::{Zeroize as _, ZeroizeOnDrop};
 use secrecy::{ExposeSecret, SecretString};
+
+/// Variables of the environment that hold secrets, or may.
+const VARIABLES: [&str; 5] = [
+    "PGPASSWORD",
+    "DATABASE_URL",
+    "STITCH_PG_PASSWORD",
+    "STITCH_PG_SUDO_PASSWORD",
+    "STITCH_ACCESS_TOKEN",
+];
+
+/// A program that we start has no business with our secrets: none is in its environment.
+pub(crate) fn withheld_from(command: &mut Command) -> &mut Command {
+    VARIABLES.iter().fold(command, |command, name| command.env_remove(name))
+}
 
 /// A secret text. `Debug` and `Display` print `***`; [`Secret::reveal`] is the only way out; the memory is wiped on drop.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes the text over; the caller's copy is moved, not cloned.
+    /// Takes the text over, and wipes where it was.
     #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(SecretString::from(text))
+    pub fn new(mut text: String) -> Self {
+        // A `String` turned into a boxed text is moved when it has room to spare, and what it leaves behind is not wiped.
+        let secret = SecretString::from(text.as_str());
+        text.zeroize();
+        Self(secret)
     }
 
     /// The text itself. Call it where the secret leaves the program on purpose, nowhere else.
@@ -21,6 +40,9 @@ impl Secret {
         self.0.expose_secret()
     }
 }
+
+/// By [`SecretString`], whose memory is written over before it is given back.
+impl ZeroizeOnDrop for Secret {}
 
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
@@ -45,6 +67,13 @@ impl fmt::Display for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_inside_is_wiped_on_drop() {
+        fn wiped<T: ZeroizeOnDrop>() {}
+        wiped::<SecretString>();
+        wiped::<Secret>();
+    }
 
     #[test]
     fn shows_stars_only() {

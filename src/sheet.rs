@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::console::sheet as form;
 use crate::report::{Report, stitch_sees, ticks_ssl};
 use crate::settings::{RootCertificates, Settings};
+use crate::visible;
 
 /// By this a file is known to be ours to write anew.
 const TITLE: &str = "stitch-pg connection sheet";
@@ -57,7 +58,7 @@ impl Sheet {
         };
         let is_json = self.path.extension().is_some_and(|extension| extension == "json");
         let text = if is_json {
-            format!("{:#}\n", self.json(report, settings, &trust))
+            visible::json(&format!("{:#}\n", self.json(report, settings, &trust))).into_owned()
         } else {
             self.text(report, settings, &trust)
         };
@@ -66,17 +67,17 @@ impl Sheet {
     }
 
     fn text(&self, report: &Report, settings: &Settings, trust: &Trust) -> String {
-        let mut page = format!("{TITLE}\n\n{}\n", form::text(settings, report));
+        let mut page = format!("{TITLE}\n\n{}\n", visible::text(&form::text(settings, report)));
         if let (Password::Shown, Some(password)) = (self.password, settings.stitch.password.secret()) {
             let _ = writeln!(page, "  {:<18} {}", "Password", password.reveal());
         }
         let _ = write!(
             page,
-            "\nThe same for Stitch Connect: POST https://api.stitchdata.com/v4/destinations\n\n{:#}\n\nFor the security team:\n",
-            self.body(report, settings)
+            "\nThe same for Stitch Connect: POST https://api.stitchdata.com/v4/destinations\n\n{}\n\nFor the security team:\n",
+            visible::json(&format!("{:#}", self.body(report, settings)))
         );
         let mut line = |label: &str, value: &str| {
-            let _ = writeln!(page, "  {label:<22} {value}");
+            let _ = writeln!(page, "  {label:<22} {}", visible::text(value));
         };
         if settings.bastion.is_some() {
             line(
@@ -145,23 +146,20 @@ impl Sheet {
     }
 
     fn save(&self, text: &str) -> Result<()> {
+        let mut options = OpenOptions::new();
         match fs::read(&self.path) {
             Ok(old) => {
                 let old = String::from_utf8_lossy(&old);
                 let ours = old.is_empty() || old.lines().take(3).any(|line| line.contains(TITLE));
                 ensure!(ours, "there is another file of that name; it is left as it is");
                 fs::set_permissions(&self.path, fs::Permissions::from_mode(0o600))?;
+                options.truncate(true);
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // Nothing that appears there meanwhile is written through, nor a link that leads nowhere.
+            Err(error) if error.kind() == ErrorKind::NotFound => drop(options.create_new(true)),
             Err(error) => return Err(error.into()),
         }
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&self.path)?;
+        let mut file = options.write(true).mode(0o600).open(&self.path)?;
         file.write_all(text.as_bytes())?;
         Ok(file.sync_all()?)
     }

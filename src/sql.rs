@@ -1,10 +1,13 @@
 //! One function per SQL statement this tool runs; the only place that quotes identifiers and literals.
 
+use std::fmt::Write as _;
+
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 
 use crate::change::{Hole, Statement};
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::secret::Secret;
+use crate::visible;
 
 mod conditions;
 mod default_privileges;
@@ -33,16 +36,45 @@ pub const PASSWORD: Hole = Hole {
     psql: ":'stitch_password'",
 };
 
-/// An identifier in double quotes, right for every name (PostgreSQL docs 4.1.1).
+/// An identifier in double quotes, right for every name (PostgreSQL docs 4.1.1). What a terminal would obey is written as
+/// an escape, so that a statement can be looked at anywhere and still names the same thing.
 #[must_use]
 pub fn identifier(name: &str) -> String {
-    escape_identifier(name)
+    if !name.contains(visible::is_obeyed) {
+        return escape_identifier(name);
+    }
+    let mut text = "U&\"".to_owned();
+    for c in name.chars() {
+        match c {
+            '"' => text.push_str("\"\""),
+            '\\' => text.push_str("\\\\"),
+            c if visible::is_obeyed(c) => {
+                let _ = write!(text, "\\+{:06X}", u32::from(c));
+            }
+            c => text.push(c),
+        }
+    }
+    text + "\""
 }
 
-/// A string literal.
+/// A string literal, likewise.
 #[must_use]
 pub fn literal(text: &str) -> String {
-    escape_literal(text).trim_start().to_owned()
+    if !text.contains(visible::is_obeyed) {
+        return escape_literal(text).trim_start().to_owned();
+    }
+    let mut quoted = "E'".to_owned();
+    for c in text.chars() {
+        match c {
+            '\'' => quoted.push_str("''"),
+            '\\' => quoted.push_str("\\\\"),
+            c if visible::is_obeyed(c) => {
+                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted + "'"
 }
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.

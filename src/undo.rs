@@ -11,6 +11,7 @@ use crate::change::{Action, Change, Sql};
 use crate::settings::{Machine, Settings};
 
 use crate::shell;
+use crate::visible;
 
 mod reach;
 
@@ -128,10 +129,13 @@ impl UndoFile {
                 let end = delimiter(&text);
                 format!(
                     "# to undo: {}\n{name}() {{\n{command} <<'{end}'\n{text}\n{end}\n}}\n",
-                    one_line(&change.summary)
+                    visible::one_line(&change.summary)
                 )
             }
-            None => format!("# kept, this tool never takes it back: {}\n", one_line(&change.summary)),
+            None => format!(
+                "# kept, this tool never takes it back: {}\n",
+                visible::one_line(&change.summary)
+            ),
         };
         write(file, &entry)?;
         self.begun = change.undo.is_some().then_some(name);
@@ -165,10 +169,6 @@ fn guarded(unless: Option<&str>, sql: &Sql) -> String {
         Some(unless) => format!("SELECT NOT ({unless}) AS stitch_todo \\gset\n\\if :stitch_todo\n{sql}\n\\endif"),
         None => sql.to_string(),
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
 }
 
 /// A here-document's end that does not occur in the text.

@@ -46,12 +46,17 @@ pub fn environment() -> Environment {
         socket_directories: ["/var/run/postgresql", "/run/postgresql", "/tmp"]
             .map(PathBuf::from)
             .to_vec(),
-        // Questions are written to stderr: with that in a file a person would wait before a dark screen.
-        stdin: if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-            Stdin::Terminal
-        } else {
-            Stdin::Other
-        },
+        stdin: asking(),
+    }
+}
+
+/// Questions are written to stderr: with that in a file a person would wait before a dark screen.
+#[expect(clippy::disallowed_methods, reason = "a look at it; nothing is written")]
+fn asking() -> Stdin {
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        Stdin::Terminal
+    } else {
+        Stdin::Other
     }
 }
 

@@ -1,6 +1,5 @@
 //! The voice for logs and CI: never asks, says progress on stderr and the result on stdout.
 
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::change::Plan;
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, Tell, picture, sheet, words};
+use crate::console::{Approved, Console, Decision, Event, Tell, edge, picture, sheet, words};
 use crate::report::{Command, Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -58,7 +57,7 @@ impl Plain {
             (Volume::Verbose, _) | (Volume::Normal, Volume::Normal)
         );
         if loud_enough {
-            let _ = writeln!(io::stderr(), "{text}");
+            edge::say(text);
         }
     }
 }
@@ -68,7 +67,7 @@ impl Plain {
 pub fn tell(volume: Volume) -> Tell {
     Arc::new(move |text| {
         if volume != Volume::Quiet {
-            let _ = writeln!(io::stderr(), "{text}");
+            edge::say(text);
         }
     })
 }
@@ -96,12 +95,8 @@ impl Console for Plain {
                 &format!("done in {} ms: {}", elapsed.as_millis(), change.summary),
             ),
             // Said even when quiet: the exit code alone would not tell it from a plan.
-            Event::NotBegun { cannot } => {
-                let _ = writeln!(io::stderr(), "{}", words::not_begun(&self.look, cannot));
-            }
-            Event::NotExpected { difference } => {
-                let _ = writeln!(io::stderr(), "{}", words::not_expected(difference));
-            }
+            Event::NotBegun { cannot } => edge::say(&words::not_begun(&self.look, cannot)),
+            Event::NotExpected { difference } => edge::say(&words::not_expected(difference)),
             _ => {}
         }
         Ok(())
@@ -126,22 +121,22 @@ impl Console for Plain {
     }
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
-        let mut out = io::stdout().lock();
         if let Some(document) = report.document(self.format, settings) {
-            writeln!(out, "{document}")?;
-            return Ok(());
+            return Ok(edge::document(&document)?);
         }
         for step in &report.steps {
-            writeln!(out, "{}", words::outcome(&self.look, step.step, &step.outcome))?;
+            edge::show(&words::outcome(&self.look, step.step, &step.outcome))?;
         }
         if report.came_through() && report.command != Command::Plan {
-            writeln!(out, "\n{}", picture::text(&self.look, report, settings))?;
-            writeln!(out, "\n{}", sheet::text(settings, report))?;
+            edge::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
+            edge::show(&format!("\n{}", sheet::text(settings, report)))?;
         }
         if let Some(approval) = words::approval(&self.look, report, settings) {
-            writeln!(out, "\n{approval}")?;
+            edge::show(&format!("\n{approval}"))?;
         }
-        writeln!(out, "\n{}", self.look.fold("", 0, &words::last_line(report)))?;
-        Ok(())
+        Ok(edge::show(&format!(
+            "\n{}",
+            self.look.fold("", 0, &words::last_line(report))
+        ))?)
     }
 }

@@ -3,6 +3,7 @@
 use console::{Style, Term, measure_text_width};
 
 use crate::finding::Verdict;
+use crate::visible;
 
 /// How to write.
 #[derive(Clone, Debug)]
@@ -185,18 +186,20 @@ impl Look {
         format!("{lead}{}", folded.get(lead_width..).unwrap_or_default())
     }
 
-    /// The text with nothing of ours that the place cannot show.
+    /// The text with nothing in it that the place cannot show, or would obey.
     fn spell(&self, text: &str) -> String {
+        let text = visible::text(text);
         match self.symbols {
-            Symbols::Unicode => text.to_owned(),
+            Symbols::Unicode => text.into_owned(),
             Symbols::Ascii => text.replace('…', "...").replace('–', "-"),
         }
     }
 
     fn paint(&self, style: &Style, text: &str) -> String {
+        let text = visible::text(text);
         match self.colors {
             Colors::On => style.clone().force_styling(true).apply_to(text).to_string(),
-            Colors::Off => text.to_owned(),
+            Colors::Off => text.into_owned(),
         }
     }
 }

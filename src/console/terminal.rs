@@ -1,20 +1,18 @@
 //! The voice for a person at a terminal: says each step, shows each command, asks. How questions are put is in
 //! `prompt`, the only file that names dialoguer.
 
-use std::io::{self, Write};
-
 use anyhow::{Context, Result};
 
 use crate::change::{Action, Plan};
+use crate::console::edge::say;
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, picture, sheet, words};
+use crate::console::{Approved, Console, Decision, Event, edge, picture, sheet, words};
 use crate::finding::{Finding, Verdict};
 use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::steps::{Choice, Chosen, StepId};
 use bar::Bar;
-use prompt::say;
 
 mod asking;
 mod bar;
@@ -250,12 +248,11 @@ impl Console for Terminal {
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
         say(&format!("\n{}", words::summary(&self.look, report)));
-        let mut out = io::stdout().lock();
         match report.document(self.format, settings) {
-            Some(document) => writeln!(out, "{document}")?,
+            Some(document) => edge::document(&document)?,
             None if report.came_through() => {
-                writeln!(out, "\n{}", picture::text(&self.look, report, settings))?;
-                writeln!(out, "\n{}", sheet::text(settings, report))?;
+                edge::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
+                edge::show(&format!("\n{}", sheet::text(settings, report)))?;
             }
             None => {}
         }

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Verdict, grouped};
 use crate::report::{Command, Digest, Outcome, Report, StepReport, Summary};
 use crate::settings::Settings;
 use crate::steps::StepId;
+use crate::visible;
 
 /// Longest excerpt of one change's commands in text; JSON and scripts have them whole.
 const LINES_SHOWN: usize = 8;
@@ -66,6 +67,7 @@ pub(super) fn change(look: &Look, change: &Change) -> String {
 /// field of it matters, and it is short.
 fn command(action: &Action, rest: &str) -> String {
     let text = action.to_string();
+    let text = visible::text(&text);
     let lines: Vec<&str> = text.lines().collect();
     let most = if matches!(action, Action::Http(_)) {
         lines.len()

@@ -11,6 +11,7 @@ use super::child::Child;
 use super::installed;
 use super::server::{folder, free_port};
 use crate::public_key::PublicKey;
+use crate::secret;
 
 const SCRIPT: &str = include_str!("bastion.sh");
 
@@ -93,7 +94,7 @@ impl Bastion {
 
 fn make_key(means: &Means, path: &Path, comment: &str) -> Result<()> {
     #[expect(clippy::disallowed_methods, reason = "the demo's own keys")]
-    let output = Command::new(&means.keygen)
+    let output = secret::withheld_from(&mut Command::new(&means.keygen))
         .args(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f"])
         .arg(path)
         .stdin(Stdio::null())

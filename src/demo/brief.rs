@@ -1,12 +1,10 @@
 //! The plain voice for a run that should find everything ready: then a line for each step is enough.
 
-use std::io::{self, Write as _};
-
 use anyhow::Result;
 
 use crate::change::Plan;
 use crate::console::plain::Plain;
-use crate::console::{Console, Decision, Event, words};
+use crate::console::{Console, Decision, Event, edge, words};
 use crate::finding::Verdict;
 use crate::report::{Outcome, Report, StepReport};
 use crate::secret::Secret;
@@ -37,12 +35,10 @@ impl Console for Brief {
         if report.exit_code() != 0 || !report.steps.iter().all(is_expected) {
             return self.0.finish(report, settings);
         }
-        let mut out = io::stdout().lock();
         for step in &report.steps {
-            writeln!(out, "{}: {}", words::title(step.step), state(&step.outcome))?;
+            edge::show(&format!("{}: {}", words::title(step.step), state(&step.outcome)))?;
         }
-        writeln!(out, "\n{}", words::last_line(report))?;
-        Ok(())
+        Ok(edge::show(&format!("\n{}", words::last_line(report)))?)
     }
 }
 

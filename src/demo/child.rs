@@ -10,6 +10,8 @@ use anyhow::{Context as _, Error, Result, anyhow};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::sync::oneshot;
 
+use crate::secret;
+
 /// How long a tidy end may take before it is made an untidy one.
 const TIDY: Duration = Duration::from_secs(5);
 
@@ -24,7 +26,7 @@ impl Child {
     /// Starts a shell script; what it is told goes to its standard input.
     pub(super) fn start(mut command: Command, told: &str) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        command
+        secret::withheld_from(&mut command)
             // A group of its own: Ctrl-C on the terminal is for us alone, and its end is ours to order.
             .process_group(0)
             .stdin(Stdio::piped())

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::secret;
+
 /// A PostgreSQL server as installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Installed {
@@ -77,7 +79,7 @@ fn told_by_pg_config() -> Option<PathBuf> {
 
 fn output(program: &Path, argument: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the demo looks for a server of its own")]
-    let output = Command::new(program)
+    let output = secret::withheld_from(&mut Command::new(program))
         .arg(argument)
         .stdin(Stdio::null())
         .stderr(Stdio::null())

@@ -14,6 +14,7 @@ use crate::runner::{self, Run, Start};
 use crate::settings::Settings;
 use crate::sheet::Sheet;
 use crate::undo::UndoFile;
+use crate::visible;
 use crate::world::{Access, World};
 
 /// How long a stopped run may take to stop what the server is doing for it.
@@ -62,8 +63,11 @@ impl Journey<'_> {
         report.stitch_encryption = world.stitch_encryption();
         let said = console.finish(&report, &self.settings);
         if let Some(path) = self.report_file {
-            fs::write(path, format!("{:#}\n", report.json(&self.settings)))
-                .with_context(|| format!("cannot write the report {}", path.display()))?;
+            fs::write(
+                path,
+                visible::json(&format!("{:#}\n", report.json(&self.settings))).as_bytes(),
+            )
+            .with_context(|| format!("cannot write the report {}", path.display()))?;
         }
         if let Some(sheet) = self.sheet.filter(|_| report.came_through()) {
             sheet.write(&report, &self.settings, world.host_key())?;

@@ -2,6 +2,7 @@
 
 use super::{Command, Outcome, Report};
 use crate::finding::Verdict;
+use crate::visible;
 
 impl Report {
     /// One line for everything a person should see: errors fail the job by the exit code, notices do not.
@@ -52,6 +53,7 @@ impl Report {
 
 /// A workflow command; what would end it early is escaped as GitHub's own toolkit does.
 fn line(kind: &str, title: &str, text: &str) -> String {
+    let (title, text) = (visible::text(title), visible::text(text));
     let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let title = title.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let title = title.replace(':', "%3A").replace(',', "%2C");
@@ -66,5 +68,7 @@ mod tests {
     fn a_text_cannot_begin_a_command_of_its_own() {
         let text = line("error", "a: b, c", "100%\n::set-output name=x::y");
         assert_eq!(text, "::error title=a%3A b%2C c::100%25%0A::set-output name=x::y");
+        let text = line("error", "a\u{1b}", "b\r::error::c\r\nd\u{202e}");
+        assert_eq!(text, "::error title=a\\x1b::b\\r::error::c%0Ad\\u{202e}");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Command, Outcome, Report, StepReport};
 use crate::change::Change;
 use crate::finding::{Finding, Verdict};
+use crate::visible;
 
 impl Report {
     /// The document. Changes that were not made fail `check`; what is unknown is skipped.
@@ -118,10 +119,10 @@ fn seconds(elapsed: Duration) -> String {
     format!("{:.3}", elapsed.as_secs_f64())
 }
 
-/// For text and attributes alike. What XML 1.0 has no way to write is left out.
+/// For text and attributes alike. What XML 1.0 has no way to write is written out as for people.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
+    for char in visible::text(text).chars() {
         match char {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -129,7 +130,6 @@ fn escaped(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\n' => escaped.push_str("&#10;"),
             '\t' => escaped.push(char),
-            char if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {}
             char => escaped.push(char),
         }
     }
@@ -148,7 +148,7 @@ mod tests {
         let mut report = Report::new(Command::Check);
         let mut plan = Plan::default();
         plan.find(Finding::good(Code::LoginWorks, "in").took(Duration::from_millis(12)));
-        plan.find(Finding::bad(Code::LoginPassword, "<\"&\u{1}>").advise("mend"));
+        plan.find(Finding::bad(Code::LoginPassword, "<\"&\u{1}\u{fffe}>").advise("mend"));
         plan.find(Finding::unknown(Code::FirewallUnseen, "who knows"));
         report.steps.push(StepReport {
             step: StepId::Connection,
@@ -165,6 +165,6 @@ mod tests {
             text.contains("<testcase classname=\"connection\" name=\"login-works\" time=\"0.012\"/>"),
             "{text}"
         );
-        assert!(text.contains("message=\"&lt;&quot;&amp;&gt;\""), "{text}");
+        assert!(text.contains("message=\"&lt;&quot;&amp;\\x01\\u{fffe}&gt;\""), "{text}");
     }
 }

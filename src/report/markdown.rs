@@ -6,6 +6,7 @@ use super::json::kind;
 use super::{Digest, Outcome, Report};
 use crate::finding::{Finding, Verdict, grouped};
 use crate::settings::Settings;
+use crate::visible;
 
 /// One change, as it is shown.
 pub(crate) struct Item {
@@ -141,13 +142,15 @@ fn list(findings: &[Finding]) -> String {
 
 /// As a block of code, behind a fence that the text does not hold.
 fn fenced(language: &str, text: &str) -> String {
-    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    let text = visible::text(text);
+    let fence = "`".repeat(longest_run(&text).max(2) + 1);
     format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
 }
 
 /// As code within a line.
 fn code(text: &str) -> String {
-    let fence = "`".repeat(longest_run(text) + 1);
+    let text = visible::text(text);
+    let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.contains('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
@@ -159,9 +162,9 @@ fn longest_run(text: &str) -> usize {
 /// Text in which no character means anything.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible::text(text).chars() {
         match c {
-            '\n' | '\r' => out.push(' '),
+            '\n' => out.push(' '),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' => out.extend(['\\', c]),
             _ => out.push(c),
         }
@@ -176,6 +179,8 @@ mod tests {
     #[test]
     fn nothing_in_a_name_is_markup() {
         assert_eq!(escaped("a_b <script> `x`\n# y"), "a\\_b \\<script\\> \\`x\\` \\# y");
+        assert_eq!(escaped("a\u{1b}[2J\r"), "a\\\\x1b\\[2J\\\\r");
+        assert_eq!(code("a\u{202e}b"), "`a\\u{202e}b`");
         assert_eq!(code("a``b"), "``` a``b ```");
         assert_eq!(fenced("sh", "echo\n```\nend\n"), "````sh\necho\n```\nend\n````\n");
     }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::finding::{Code, Finding, grouped};
 use crate::provider::Provider;
 use crate::settings::Settings;
+use crate::visible;
 
 /// What stands in capitals in the commands, and the variable it becomes.
 const HOLES: [(&str, &str, &str); 10] = [
@@ -31,7 +32,7 @@ pub(super) fn script(settings: &Settings, origin: &str, findings: &[Finding]) ->
     for (finding, subjects) in grouped(findings) {
         let _ = writeln!(body, "\n# {}", finding.text.replace('\n', "\n# "));
         if !subjects.is_empty() {
-            let _ = writeln!(body, "#   {}", subjects.join(", "));
+            let _ = writeln!(body, "#   {}", visible::one_line(&subjects.join(", ")));
         }
         let advice = finding.advice.as_deref().unwrap_or_default();
         for line in advice.lines() {

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Plans, by_hand, one_line};
+use super::{Plans, by_hand};
 use crate::change::{Action, Change, Run, Sql, Statement};
 use crate::settings::{Schemas, Settings};
-use crate::sql;
 use crate::steps::StepId;
+use crate::{sql, visible};
 
 const STEPS: [StepId; 3] = [StepId::Database, StepId::Role, StepId::Ownership];
 
@@ -44,7 +44,7 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
         let _ = writeln!(
             out,
             "\n-- To {}.\n-- Why: {}",
-            one_line(&change.summary),
+            visible::one_line(&change.summary),
             reason(change, action)
         );
         guarded(&mut out, action);
@@ -60,7 +60,7 @@ fn header(settings: &Settings) -> String {
     let acts = match &settings.admin.set_role {
         Some(role) => format!(
             "who may act as {} (it begins with SET ROLE), which",
-            one_line(&sql::identifier(role.as_str()))
+            visible::one_line(&sql::identifier(role.as_str()))
         ),
         None => "a login that".to_owned(),
     };
@@ -131,10 +131,14 @@ fn guarded(out: &mut String, action: &Sql) {
 fn connect_word(name: &str) -> String {
     if name.contains('=') || name.contains("://") {
         let value = name.replace('\\', "\\\\").replace('\'', "\\'");
-        let word = sql::identifier(&format!("dbname='{value}'"));
-        return format!("-reuse-previous=on {word}");
+        return format!("-reuse-previous=on {}", in_quotes(&format!("dbname='{value}'")));
     }
-    sql::identifier(name)
+    in_quotes(name)
+}
+
+/// A word of a psql command, which knows no escapes in quotes as SQL does.
+fn in_quotes(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', "\"\""))
 }
 
 const SETTINGS: &str = "\\set ON_ERROR_STOP on

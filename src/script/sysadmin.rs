@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Plans, by_hand, one_line};
+use super::{Plans, by_hand};
 use crate::change::Action;
 use crate::settings::Settings;
 use crate::steps::StepId;
-use crate::{shell, sql};
+use crate::{shell, sql, visible};
 
 const STEPS: [StepId; 2] = [StepId::Allowlist, StepId::SshUser];
 
@@ -24,7 +24,7 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
         let _ = write!(
             parts,
             "\n# To {}.\n# Why: {}\n(\n{}\n)\n{then}",
-            one_line(&change.summary),
+            visible::one_line(&change.summary),
             change.why,
             script.trim_end()
         );

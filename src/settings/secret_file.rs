@@ -4,13 +4,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use secrecy::zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
 /// Reads a secret. A file that everybody can read is told about and used.
 pub(super) fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Secret> {
     let shown = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let bytes = Zeroizing::new(std::fs::read(path).with_context(|| format!("cannot read {shown}"))?);
     if let Ok(metadata) = std::fs::metadata(path)
         && metadata.is_file()
         && metadata.mode() & 0o004 != 0
@@ -19,10 +20,10 @@ pub(super) fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Secret> {
             "everybody on this machine can read {shown}; mend it with: chmod 600 {shown}"
         ));
     }
-    let Ok(text) = String::from_utf8(bytes) else {
+    let Ok(text) = str::from_utf8(&bytes) else {
         bail!("{shown} is not UTF-8");
     };
-    let secret = text.strip_suffix('\n').unwrap_or(&text);
+    let secret = text.strip_suffix('\n').unwrap_or(text);
     let secret = secret.strip_suffix('\r').unwrap_or(secret);
     check(secret).with_context(|| format!("{shown} cannot be used"))?;
     Ok(Secret::new(secret.to_owned()))

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::Terminal;
-use super::prompt::{self, say};
+use super::prompt;
+use crate::console::edge::say;
 use crate::console::{Asker, Trust};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;

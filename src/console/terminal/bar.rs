@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::prompt::say;
 use crate::change::Progress;
+use crate::console::edge::say;
 use crate::console::style::{Cursor, Look, Symbols};
 use crate::console::words;
 

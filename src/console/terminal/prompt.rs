@@ -9,7 +9,7 @@
 //! does, and the program's one ear for signals ends the run. So no caller has to tell *stopped* from *failed*.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -20,7 +20,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use crate::console::edge::{ask, say};
 use crate::console::style::{Cursor, Look};
+use crate::visible;
 
 /// Whether a list has hidden the cursor.
 static CURSOR_HIDDEN: AtomicBool = AtomicBool::new(false);
@@ -30,11 +32,6 @@ const PASTE_PAUSE: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 50_000_000,
 };
-
-/// Writes to the person. A terminal that has gone away is noticed by the next question, or by SIGHUP.
-pub(super) fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
-}
 
 /// Asks for a line; empty when only Enter was pressed.
 pub(super) fn line(prompt: &str, default: Option<&str>) -> String {
@@ -99,7 +96,7 @@ pub(super) fn one_of(look: &Look, prompt: &str, choices: &[&str], first: usize) 
     #[expect(clippy::disallowed_types, reason = "the one place where questions are asked")]
     let list = Select::with_theme(&Plain)
         .with_prompt(prompt)
-        .items(choices)
+        .items(choices.iter().map(|choice| visible::text(choice)))
         .default(first)
         .report(false);
     CURSOR_HIDDEN.store(true, Ordering::SeqCst);
@@ -133,7 +130,7 @@ pub(super) fn some_of(look: &Look, prompt: &str, choices: &[(String, bool)]) -> 
         return ticked_by_number(prompt, choices);
     }
     // A line that wraps would be drawn over only in part.
-    let fitting = |text: &str| fitting(text, look.width.saturating_sub(8));
+    let fitting = |text: &str| fitting(&visible::text(text), look.width.saturating_sub(8));
     #[expect(clippy::disallowed_types, reason = "the one place where questions are asked")]
     let list = MultiSelect::with_theme(&Plain)
         .with_prompt(prompt)
@@ -186,11 +183,6 @@ fn ticked_by_number(prompt: &str, choices: &[(String, bool)]) -> Vec<usize> {
             }
         }
     }
-}
-
-fn ask(prompt: &str) {
-    let mut err = io::stderr();
-    let _ = write!(err, "{prompt}").and_then(|()| err.flush());
 }
 
 /// One line, without its end. Byte by byte, so that nothing is taken from the next question.

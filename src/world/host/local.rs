@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 use crate::world::ssh::{OUTPUT_MAX, Output};
 
 /// Runs one line of shell with this input.
@@ -25,7 +25,7 @@ pub(super) async fn run(command: &str, stdin: Secret, limit: Duration) -> Result
     reason = "the one place where this machine is the SSH server"
 )]
 fn run_and_wait(command: &str, stdin: Secret, deadline: Instant) -> Result<Output> {
-    let mut child = Command::new("/bin/sh")
+    let mut child = secret::withheld_from(&mut Command::new("/bin/sh"))
         .args(["-c", command])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

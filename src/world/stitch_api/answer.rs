@@ -12,6 +12,7 @@ use ureq::http::Response;
 
 use super::{LONGEST, failure};
 use crate::secret::Secret;
+use crate::visible;
 
 /// What came back.
 pub(super) struct Answer {
@@ -150,17 +151,12 @@ const SHOWN: usize = 300;
 /// Text of the other side as it may be shown: on one line, and nothing that a terminal obeys.
 fn cleaned(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut plain = one_line.chars().filter(|c| !c.is_control() && !is_invisible(*c));
+    let mut plain = one_line.chars().filter(|c| !visible::is_obeyed(*c));
     let mut shown: String = plain.by_ref().take(SHOWN).collect();
     if plain.next().is_some() {
         shown.push_str(" ...");
     }
     if shown.is_empty() { "nothing".to_owned() } else { shown }
-}
-
-/// Marks that turn text around or hide it.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A text, number or truth value as text that may be shown; Stitch writes numbers and truth values both ways.

@@ -1,0 +1,50 @@
+//! The writing edge: the only place that writes to standard output and standard error. What is written there for people
+//! has passed [`visible`], wherever it came from.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::visible;
+
+/// A line, or several, for a person on standard error. Nobody listening any more is no reason to stop.
+pub(crate) fn say(text: &str) {
+    let _ = write_stderr(&format!("{}\n", visible::in_colors(text)));
+}
+
+/// The beginning of a line, for a question.
+pub(super) fn ask(text: &str) {
+    let _ = write_stderr(&visible::in_colors(text));
+}
+
+/// Lines of the result, for a person.
+pub(crate) fn show(text: &str) -> io::Result<()> {
+    write_stdout(&format!("{}\n", visible::in_colors(text)))
+}
+
+/// A document of the result for a program, whose writer has seen to it that no terminal obeys anything in it.
+pub(crate) fn document(text: &str) -> io::Result<()> {
+    write_stdout(&format!("{text}\n"))
+}
+
+/// What is to be run or kept: exact where it goes to a file or another program, fit to be looked at on a terminal.
+#[expect(clippy::disallowed_methods, reason = "the writing edge")]
+pub(crate) fn hand_over(text: &str) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        write_stdout(&visible::text(text))
+    } else {
+        write_stdout(text)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the writing edge")]
+fn write_stdout(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the writing edge")]
+fn write_stderr(text: &str) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    err.write_all(text.as_bytes())?;
+    err.flush()
+}
