@@ -43,6 +43,9 @@ pub fn main() -> ExitCode {
 
 fn run() -> ExitCode {
     let invocation = cli::parse();
+    // First of all that touches OpenSSL, since only the first caller can keep it from cleaning up when the program ends:
+    // a tunnel's thread may still be saying goodbye then, and would fall over what is gone.
+    openssl::init();
     let environment = cli::environment();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

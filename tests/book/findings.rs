@@ -13,19 +13,6 @@ use crate::project;
 
 const PAGE: &str = "docs/tests.md";
 
-/// Raised in tests that look at its words, or seen in reports only: no test names the code yet. Nothing may be added.
-const NOT_BY_NAME: [&str; 9] = [
-    "catalog-unseen",
-    "fallout-replication",
-    "server-variant",
-    "ssh-not-listening",
-    "ssh-other-port",
-    "ssh-user-open",
-    "tunnel-key-left",
-    "tunnel-key-wide",
-    "tunnel-not-proved",
-];
-
 const INTRODUCTION: &str = "\
 # Which test is about which finding
 
@@ -76,15 +63,8 @@ fn every_finding_has_a_test_that_the_page_names() {
             .map(|(path, _)| format!("`{path}`"))
             .collect();
         let name = code.as_str();
-        assert!(
-            !files.is_empty() || NOT_BY_NAME.contains(&name),
-            "no test names \"{name}\""
-        );
-        let files = if files.is_empty() {
-            "none by name".to_owned()
-        } else {
-            files.join(", ")
-        };
+        assert!(!files.is_empty(), "no test names \"{name}\"");
+        let files = files.join(", ");
         let _ = writeln!(page, "| `{name}` | {} | {files} |", code.step());
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -97,9 +77,6 @@ fn every_finding_has_a_test_that_the_page_names() {
         let row = row.unwrap_or_else(|| panic!("{PAGE} lacks {start}; run: UPDATE_DOCS=1 cargo test --test book"));
         let files = row.rsplit('|').nth(1).expect("three columns").split(", ");
         for file in files.map(|file| file.trim().trim_matches('`')) {
-            if file == "none by name" && NOT_BY_NAME.contains(&code.as_str()) {
-                continue;
-            }
             assert!(
                 tests.get(file).is_some_and(|text| names(text, *code)),
                 "{PAGE}: {file} is not about {}; run: UPDATE_DOCS=1 cargo test --test book",

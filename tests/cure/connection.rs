@@ -175,7 +175,8 @@ fn behind_pgbouncer() {
     ];
     let bouncer = PgBouncer::start_in(&world, None, &server, &users);
     let wizard = Wizard::dba(&server).set("--port", &bouncer.port().to_string());
-    wizard.cure(&ALL, &[]);
+    let said = wizard.cure(&ALL, &[]);
+    assert!(said.has("server-variant", "unknown").contains("PgBouncer"), "{said}");
     let console = wizard.set("--admin-database", "pgbouncer").check().exits(1);
     assert!(console.error().contains("PgBouncer's own console"), "{console}");
 }

@@ -12,6 +12,19 @@ const ALL: [&str; 3] = [
     "grant CONNECT, CREATE, TEMPORARY",
 ];
 
+/// A relative of PostgreSQL is told, and worked with.
+#[test]
+fn a_server_with_citus_is_told() {
+    let server = Postgres::start("a_server_with_citus_is_told");
+    // As the extension's own entry reads; its files are not needed for that.
+    server.psql(
+        "insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+         values (99999, 'citus', 10, 'pg_catalog'::regnamespace, false, '12.1-1')",
+    );
+    let said = Wizard::dba(&server).cure(&ALL, &[]);
+    assert!(said.has("server-variant", "unknown").contains("Citus"), "{said}");
+}
+
 #[test]
 fn a_missing_database_is_created_whatever_its_name() {
     let server = Postgres::start("a_missing_database_is_created_whatever_its_name");

@@ -78,6 +78,7 @@ fn who_reads_goes_on_reading() {
         said.has("fallout-row-security", "unknown")
             .contains("shop.ads__actions")
     );
+    assert_eq!(said.subjects("fallout-replication").len(), 2, "{said}");
     let replication = said.to_string();
     assert!(replication.contains("publications of \\\"loader\\\""), "{replication}");
     assert!(replication.contains("shop.numbered (feed)"), "{replication}");

@@ -95,6 +95,19 @@ fn a_closed_system_view_is_opened_and_nothing_else() {
     assert!(secrets.is_err_and(|said| said.contains("permission denied")));
 }
 
+/// The administrator is kept out of the database that Stitch is to use.
+#[test]
+fn catalogs_of_a_closed_database_are_not_seen() {
+    let server = Postgres::start("catalogs_of_a_closed_database_are_not_seen");
+    Wizard::new(&server).setup().exits(0);
+    server.psql("revoke connect on database stitch from public; grant connect on database stitch to stitch");
+    let text = Wizard::dba(&server).check().exits(0).has("catalog-unseen", "unknown");
+    assert!(text.contains("\"dba\" may not connect to \"stitch\""), "{text}");
+    let (_, grant) = text.split_once("runs: ").expect("the statement is told");
+    server.psql(grant);
+    Wizard::dba(&server).check().has_not("catalog-unseen");
+}
+
 #[test]
 fn a_superuser_is_no_role_for_stitch() {
     let server = Postgres::start("a_superuser_is_no_role_for_stitch");

@@ -4,7 +4,7 @@ use super::scene::Scene;
 use crate::support::{BastionOptions, Need, world};
 
 /// Name (also the user's), what is done to a working account, code, verdict.
-const ACCOUNTS: [(&str, &str, &str, &str); 14] = [
+const ACCOUNTS: [(&str, &str, &str, &str); 15] = [
     (
         "linkfile",
         "mv ~linkfile/.ssh/authorized_keys /root/k; ln -s /root/k ~linkfile/.ssh/authorized_keys",
@@ -45,6 +45,7 @@ const ACCOUNTS: [(&str, &str, &str, &str); 14] = [
         "ssh-user-password",
         "unknown",
     ),
+    ("empty", "usermod -p '' empty", "ssh-user-open", "bad"),
     ("noshell", "usermod -s /bin/gone noshell", "ssh-shell-missing", "bad"),
     (
         "nologin",

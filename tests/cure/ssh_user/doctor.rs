@@ -232,7 +232,7 @@ fn ports_and_addresses() {
     // On the machine itself: nobody else can reach it.
     let run = |arguments: &str| {
         let script = format!(
-            "stitch-pg check --only ssh-user --no-input --bastion local --stitch-bastion-host gate.example {arguments} \
+            "stitch-pg check --only ssh-user --no-input --format json --bastion local --stitch-bastion-host gate.example {arguments} \
              --public-key-file /root/stitch.pub"
         );
         scene
@@ -242,7 +242,9 @@ fn ports_and_addresses() {
     };
     let said = run("");
     assert!(
-        said.contains("127.0.0.1:22 only (ListenAddress)") && said.ends_with("status 4\n"),
+        said.contains("ssh-not-listening")
+            && said.contains("127.0.0.1:22 only (ListenAddress)")
+            && said.ends_with("status 4\n"),
         "{said}"
     );
     scene
@@ -250,7 +252,9 @@ fn ports_and_addresses() {
         .run("sed -i 's/^ListenAddress.*//' /etc/ssh/sshd_config; kill -HUP \"$(cat /run/sshd.pid)\"; sleep 1");
     let said = run("--stitch-bastion-port 2222");
     assert!(
-        said.contains("listens on port 22, and Stitch is to dial 2222") && said.ends_with("status 0\n"),
+        said.contains("ssh-other-port")
+            && said.contains("listens on port 22, and Stitch is to dial 2222")
+            && said.ends_with("status 0\n"),
         "{said}"
     );
     let said = run("");

@@ -26,6 +26,10 @@ fn database(world: &World) -> (Host, Postgres<'_>) {
 }
 
 fn program(scene: &Scene<'_>, command: &str, arguments: &[&str]) -> Program {
+    without_key(scene, command, arguments).args(["--public-key-file", "/run/world/tmp/stitch.pub"])
+}
+
+fn without_key(scene: &Scene<'_>, command: &str, arguments: &[&str]) -> Program {
     stitch_pg(&scene.ops)
         .args([
             command,
@@ -38,12 +42,7 @@ fn program(scene: &Scene<'_>, command: &str, arguments: &[&str]) -> Program {
         ])
         .args(["--host", DATABASE, "--admin-user", "postgres"])
         .args(["--bastion", &format!("root@198.51.100.20:{}", scene.bastion.port())])
-        .args([
-            "--bastion-identity",
-            "/run/world/tmp/ed25519",
-            "--public-key-file",
-            "/run/world/tmp/stitch.pub",
-        ])
+        .args(["--bastion-identity", "/run/world/tmp/ed25519"])
         .args(["--allow-cidr", "52.23.137.21"])
         .args(arguments)
         .env("PGPASSWORD", POSTGRES_PASSWORD)
@@ -96,6 +95,8 @@ fn the_whole_way() {
     run(&scene, "check", &["--prove-tunnel"])
         .exits(0)
         .has("tunnel-proved", "good");
+    let unknown = without_key(&scene, "check", &["--only", "connection", "--prove-tunnel"]).run();
+    Said::of(unknown).exits(0).has("tunnel-not-proved", "unknown");
     let text = |all: &str| all.split_once('\n').expect("two lines").1.to_owned();
     assert_eq!(text(&file(&scene)), text(&after));
 }
@@ -117,6 +118,16 @@ fn what_is_in_the_way_is_told_and_nothing_stays() {
         assert!(!left.contains("proof") && left.lines().count() == 1, "{left}");
         text
     };
+    // What Stitch's key is not kept from.
+    let narrow = scene.bastion.run(&format!("cat {FILE}"));
+    scene.bastion.run(&format!("sed -i 's/^[^ ]* ssh/ssh/' {FILE}"));
+    let wide = run(&scene, "check", &["--only", "connection", "--prove-tunnel"]).exits(4);
+    let granted = wide.has("tunnel-key-wide", "bad");
+    assert!(
+        granted.contains("a terminal") && granted.contains("agent forwarding"),
+        "{granted}"
+    );
+    std::fs::write(scene.bastion.outside(FILE), narrow).expect("the world is writable");
     // A wrong password comes as far as the database.
     let wrong =
         program(&scene, "check", &["--only", "connection", "--prove-tunnel"]).env("STITCH_PG_PASSWORD", "wrong");
@@ -172,6 +183,37 @@ fn ctrl_c_leaves_nothing() {
     world.sh(&format!("kill -CONT {pid}"));
     assert_eq!(ended.status, Some(130), "{ended:#?}");
     assert_eq!(scene.bastion.run(&format!("cat {FILE}")), before);
+}
+
+/// The file may not be written any more when the key is to be taken out: that is said, with what to do.
+#[test]
+fn a_key_that_cannot_be_taken_out_is_told() {
+    let Some(world) = place("a_key_that_cannot_be_taken_out_is_told") else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let (_host, server) = database(&world);
+    run(&scene, "setup", &["--yes"]).exits(0);
+    let pid = std::fs::read_to_string(server.data_dir().join("postmaster.pid")).expect("it runs");
+    let pid = pid.lines().next().expect("a number").to_owned();
+    world.sh(&format!("kill -STOP {pid}"));
+    let running = program(&scene, "check", &["--only", "connection", "--prove-tunnel"]).start();
+    let outside = scene.bastion.outside(FILE);
+    let lent = || std::fs::read_to_string(&outside).is_ok_and(|text| text.contains("stitch-pg-proof"));
+    poll(Duration::from_secs(20), || lent().then_some(())).expect("a second key");
+    let folder = "/home/stitch/.ssh";
+    scene.bastion.run(&format!(
+        "mount --bind {folder} {folder}; mount -o remount,bind,ro {folder}"
+    ));
+    world.sh(&format!("kill -CONT {pid}"));
+    let said = Said::of(running.finish(Duration::from_mins(1)));
+    let text = said.exits(4).has("tunnel-key-left", "bad");
+    assert!(text.contains("it ends by itself within two minutes"), "{text}");
+    scene.bastion.run(&format!("umount {folder}"));
+    assert!(lent());
+    let (_, cure) = text.split_once("as root: ").expect("a command");
+    scene.bastion.run(cure);
+    assert!(!lent());
 }
 
 #[test]
