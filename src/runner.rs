@@ -1,6 +1,7 @@
 //! The linear runner: every step in its order, each one looked at, shown, asked about, changed and looked at again.
 
 mod ahead;
+mod contention;
 mod reach;
 mod removal;
 
@@ -22,7 +23,7 @@ use crate::steps::role::Role;
 use crate::steps::ssh_user::SshUser;
 use crate::steps::{Step, StepId, Walk};
 use crate::undo::UndoFile;
-use crate::world::World;
+use crate::world::{Applied, World};
 
 use ahead::Known;
 use reach::{not_reached, undone};
@@ -227,6 +228,7 @@ async fn apply<S: Step, C: Console>(
     plan: Plan,
     times: &mut Vec<std::time::Duration>,
 ) -> Result<Outcome> {
+    let mut found = Vec::new();
     for changes in in_one_go(&plan.changes) {
         let began = Instant::now();
         for change in changes {
@@ -239,17 +241,25 @@ async fn apply<S: Step, C: Console>(
         let mut tell = |progress| drop(console.event(&Event::Progress { progress }));
         let whole = Sql::merged(changes.iter().filter_map(Change::piecemeal)).map(Action::Sql);
         let action = whole.as_ref().unwrap_or(&changes[0].action);
-        let outcome = Box::pin(run.world.apply(action, &mut tell)).await;
-        if let Err(error) = outcome {
-            let index = times.len();
-            let rest = match changes.len() {
-                1 => String::new(),
-                number => format!(", and {} more schemas like it", number - 1),
-            };
-            let error = error.context(format!("Failed to {}{rest}", changes[0].summary));
-            return Ok(Outcome::Failed(error, plan, index));
+        let applied = match Box::pin(run.world.apply(action, &mut tell)).await {
+            Ok(applied) => applied,
+            Err(error) => {
+                let index = times.len();
+                let rest = match changes.len() {
+                    1 => String::new(),
+                    number => format!(", and {} more schemas like it", number - 1),
+                };
+                let mut plan = plan.clone();
+                plan.findings.extend(contention::busy(&error));
+                let error = error.context(format!("Failed to {}{rest}", changes[0].summary));
+                return Ok(Outcome::Failed(error, plan, index));
+            }
+        };
+        if applied == Applied::Made {
+            run.undo.made()?;
+        } else {
+            found.push(contention::found(&changes[0]));
         }
-        run.undo.made()?;
         let elapsed = began.elapsed();
         for change in changes {
             times.push(elapsed);
@@ -266,7 +276,8 @@ async fn apply<S: Step, C: Console>(
     let facts = S::inspect(settings, run.world, Walk { command: run.command })
         .await
         .context("cannot look again after the change")?;
-    let again = S::plan(settings, &facts);
+    let mut again = S::plan(settings, &facts);
+    again.findings.extend(found);
     run.console.event(&Event::LookedAgain {
         before: &plan,
         plan: &again,

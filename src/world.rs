@@ -38,6 +38,8 @@ use crate::world::host::Host;
 use crate::world::postgres::Postgres;
 use crate::world::stitch_api::StitchApi;
 
+pub(crate) use apply::AnotherRun;
+pub use apply::Applied;
 pub use dial::Encryption;
 pub(crate) use dial::{Offer, Other, Session};
 pub(crate) use failure::{Failure, Layer, Stage};

@@ -193,6 +193,11 @@ codes! {
     SshForwardingRestricted = "ssh-forwarding-restricted", "ssh-user", "Connections may be forwarded, but not to the database (`PermitOpen`, or `permitopen` in front of the key).",
         "Add the database's host and port, spelt as in Stitch's form.";
 
+    // any step that changes something in PostgreSQL
+    AnotherRun = "another-run", "role", "Another run of stitch-pg is in the middle of a change about this database and did not end within `--timeout`; who holds its advisory lock is named. Nothing of this change was made.",
+        "Run the same command again when the other one has ended; it takes up what is left.";
+    MadeMeanwhile = "made-meanwhile", "role", "Another run, or a person, made this change between the look and the statement. It is looked at again as if this run had made it, and the undo file leaves it alone.",
+        "Nothing to do.";
     // role
     RoleExists = "role-exists", "role", "The role exists.", "Nothing to do.";
     RoleCannotCreate = "role-cannot-create", "role", "The role is missing and the admin's login lacks CREATEROLE.",

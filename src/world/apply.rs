@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use tokio::time::timeout;
 
 use crate::change::{Action, Progress, Run, Sql, Statement};
@@ -19,24 +19,36 @@ use crate::world::dial::Session;
 use crate::world::failure::explain;
 
 mod patient;
+mod turn;
 
 use patient::Tell;
+pub(crate) use turn::AnotherRun;
 
 /// A statement may take longer than a look: `CREATE DATABASE` copies a template and waits for a checkpoint.
 const PATIENCE: u32 = 30;
 
+/// What came of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It was made.
+    Made,
+    /// Somebody else had made it by then.
+    Found,
+}
+
 impl World {
     /// Runs one change, and tells how far it is where it goes object by object.
-    pub async fn apply(&mut self, action: &Action, tell: &mut dyn FnMut(Progress)) -> Result<()> {
+    pub async fn apply(&mut self, action: &Action, tell: &mut dyn FnMut(Progress)) -> Result<Applied> {
         match action {
-            Action::Sql(sql) => self.apply_sql(sql, tell).await,
+            Action::Sql(sql) => return self.apply_sql(sql, tell).await,
             Action::Host(script) => self.host().await?.as_root(script).await.map(drop),
             Action::Entrance(script) => self.entrance().await?.as_root(script).await.map(drop),
             Action::AddHbaLines(edit) => self.add_hba_lines(edit).await,
             Action::RemoveHbaLines(edit) => self.remove_hba_lines(edit).await,
             Action::Http(request) => self.tell_stitch(request).await,
             Action::SaveSecret { path, secret } => save_secret(path, secret),
-        }
+        }?;
+        Ok(Applied::Made)
     }
 
     /// Takes our key out of Stitch's file, on a fresh connection if need be. Called when a run ends early.
@@ -57,7 +69,7 @@ impl World {
         run(session, &sql::reload(), limit).await
     }
 
-    async fn apply_sql(&mut self, sql: &Sql, tell: Tell<'_>) -> Result<()> {
+    async fn apply_sql(&mut self, sql: &Sql, tell: Tell<'_>) -> Result<Applied> {
         let limit = self.settings.timeout * PATIENCE;
         let database = sql.database.as_str();
         // Roles and databases are the same from every database, so an absent one is fine where the home will do.
@@ -69,30 +81,22 @@ impl World {
         };
         let session = self.postgres.session(name).await?.context("the database is gone")?;
         let session = Arc::clone(session);
-        match sql.run {
-            Run::Patiently { .. } => self.patiently(sql, name, tell).await?,
-            Run::Alone | Run::Together => run_all(&session, sql, limit).await?,
-        }
-        self.note_password(&sql.statements);
-        Ok(())
-    }
-}
-
-async fn run_all(session: &Session, sql: &Sql, limit: Duration) -> Result<()> {
-    match sql.run {
-        Run::Alone => {
-            ensure!(
-                sql.borrow.is_empty(),
-                "what runs outside a transaction cannot give back what it borrows"
-            );
-            for statement in &sql.statements {
-                run(session, statement, limit).await?;
+        let applied = match sql.run {
+            Run::Patiently { .. } => {
+                self.patiently(sql, name, tell).await?;
+                Applied::Made
             }
-            Ok(())
-        }
-        // Statements of one simple query are one transaction (PostgreSQL docs 53.2.2.1), at one round trip.
-        Run::Together => run(session, &joined(&sql.all()), limit).await,
-        Run::Patiently { .. } => bail!("these statements are run object by object"),
+            Run::Together => turn::together(&session, sql, limit, self.settings.timeout).await?,
+            Run::Alone => {
+                ensure!(
+                    sql.borrow.is_empty(),
+                    "what runs outside a transaction cannot give back what it borrows"
+                );
+                turn::alone(&session, sql, limit).await?
+            }
+        };
+        self.note_password(&sql.statements);
+        Ok(applied)
     }
 }
 

@@ -5,8 +5,9 @@ mod acts;
 mod play;
 mod tables;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
 use crate::names::RoleName;
@@ -73,8 +74,7 @@ pub(crate) struct Patience {
 
 /// Rehearses a first load into a scratch schema that never becomes visible to anybody else.
 pub(crate) async fn new_schema(session: &Session, readers: &[RoleName], patience: Patience) -> Rehearsed {
-    // The transaction is rolled back, so the name matters only while another rehearsal runs at the same moment.
-    let name = format!("stitch_pg_rehearsal_{}", std::process::id());
+    let name = passing("stitch_pg_rehearsal");
     let schema = identifier(&name);
     let began = Instant::now();
     let mut rehearsed = load_into(session, &schema, "Orders", patience).await;
@@ -100,14 +100,41 @@ pub(crate) async fn existing_schema(
 ) -> Rehearsed {
     let schema = identifier(&existing.schema);
     let began = Instant::now();
-    let mut rehearsed = load_into(session, &schema, "Stitch-PG rehearsal", patience).await;
+    let base = passing("Stitch-PG rehearsal");
+    let mut rehearsed = load_into(session, &schema, &base, patience).await;
     roll_back(session, patience).await;
+    for attempt in 0..TRIES {
+        // Another rehearsal, or a load, is making the one table whose name is not ours to choose.
+        if !rehearsed.met_a_lock() {
+            break;
+        }
+        sleep(Duration::from_millis(100 << attempt)).await;
+        rehearsed = load_into(session, &schema, &base, patience).await;
+        roll_back(session, patience).await;
+    }
     if rehearsed.refusal.is_none() && !existing.tables.is_empty() {
         tables::rehearse(session, existing, patience, how, &mut rehearsed).await;
         roll_back(session, patience).await;
     }
     rehearsed.elapsed = began.elapsed();
     rehearsed
+}
+
+/// How often a load is rehearsed that met somebody else's lock.
+const TRIES: u32 = 5;
+
+/// A name that is nobody else's. The transaction is rolled back, so it matters only while another rehearsal runs at the same
+/// moment, perhaps on another machine.
+fn passing(name: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{name}_{}_{:x}", std::process::id(), now.subsec_nanos())
+}
+
+impl Rehearsed {
+    fn met_a_lock(&self) -> bool {
+        let state = self.refusal.as_ref().and_then(|refusal| refusal.state.as_ref());
+        state == Some(&SqlState::LOCK_NOT_AVAILABLE)
+    }
 }
 
 /// A whole load into tables of our own, whose names begin with `base`. The transaction is left open.

@@ -18,6 +18,8 @@ const RULES: &str = "local all postgres trust\nlocal all all scram-sha-256\nhost
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Connection {
     New,
+    /// New, and the password is not made by the run.
+    Given,
     Existing,
 }
 
@@ -52,6 +54,17 @@ impl<'a> Direct<'a> {
             server.psql_in(&scene.named("seed N"), &scene.named(SEED));
         }
         scene
+    }
+
+    /// What the undo file says.
+    #[track_caller]
+    pub(crate) fn undo_script(&self) -> String {
+        std::fs::read_to_string(self.undo_file()).expect("a run has written it")
+    }
+
+    /// The same with another `--timeout`.
+    pub(crate) fn waiting(self, timeout: &'static str) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The text with this scene's number for every N that stands alone.
@@ -150,6 +163,7 @@ impl Scene for Direct<'_> {
                 .arg("--generate-password")
                 .arg("--password-file")
                 .arg(self.files.path().join("password")),
+            Connection::Given => program.env("STITCH_PG_PASSWORD", "loader-secret"),
             Connection::Existing => program
                 .args(["--existing", "--schema", "shop", "--include", "views"])
                 .env("STITCH_PG_PASSWORD", "loader-secret"),
@@ -233,7 +247,7 @@ for step in $newest; do
     if grep -q \"^undo=.$step \" \"$1\"; then \"$step\"; else \"$step\" || echo \"$step was not made\"; fi
 done";
 
-fn server(name: &str) -> Postgres<'static> {
+pub(crate) fn server(name: &str) -> Postgres<'static> {
     let options = PostgresOptions::new()
         .hba(RULES)
         .conf("max_connections", "60")
@@ -252,10 +266,7 @@ const ALONE: Crew = (1, "10");
 fn cut_anywhere(name: &str, connection: Connection, crew: Crew, points: impl Fn(&Goal) -> Vec<Point>) {
     let server = server(name);
     let (parallel, timeout) = crew;
-    let scene = |number| Direct {
-        timeout,
-        ..Direct::new(&server, connection, number)
-    };
+    let scene = |number| Direct::new(&server, connection, number).waiting(timeout);
     let scenes: Vec<Direct<'_>> = (1..=parallel).map(scene).collect();
     let goal = Goal::of(&scenes[0]);
     let scenes: Vec<&dyn Scene> = scenes.iter().map(|scene| scene as &dyn Scene).collect();

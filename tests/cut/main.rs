@@ -5,4 +5,5 @@ mod support;
 
 mod direct;
 mod scene;
+mod together;
 mod trial;

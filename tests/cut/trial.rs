@@ -213,7 +213,7 @@ impl Point {
 }
 
 /// What tells most: the status, what failed or is bad, and what was said aloud.
-fn brief(output: &Output) -> String {
+pub(crate) fn brief(output: &Output) -> String {
     let telling = ["\"error\": \"", "\"result\"", "\"verdict\": \"bad\""];
     let lines: Vec<&str> = output.stdout.lines().collect();
     let told = lines
@@ -226,7 +226,7 @@ fn brief(output: &Output) -> String {
 }
 
 /// The lines that differ, if any do.
-fn same(wanted: &str, found: &str) -> Result<(), String> {
+pub(crate) fn same(wanted: &str, found: &str) -> Result<(), String> {
     if wanted == found {
         return Ok(());
     }
