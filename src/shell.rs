@@ -14,6 +14,7 @@ mod hba;
 mod hba_read;
 mod inspect;
 mod proof;
+mod put_back;
 mod stranger;
 
 pub use account::{
@@ -26,6 +27,7 @@ pub use hba::{At, HbaLines, LineEnd, add_hba_lines, find_hba_lines, inspect_hba,
 pub use hba_read::{Printed as PrintedHba, Running, read_hba};
 pub use inspect::{Looking, inspect_ssh_user};
 pub use proof::{Expiry, lend_key, return_key};
+pub use put_back::{Before, Was, lock_again, put_keys_back, put_modes_back, remove_home};
 pub use stranger::{Signs, stop_where_foreign};
 
 /// The last line a script prints. Without it the script did not reach its end, whatever its exit status says: a

@@ -1,13 +1,15 @@
 //! The way back, written while the run goes on: a POSIX shell script that undoes, newest first, exactly what was changed.
 
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::change::{Action, Change, Sql};
+use crate::names::RoleName;
 use crate::settings::{Machine, Settings};
 
 use crate::shell;
@@ -22,6 +24,8 @@ pub struct UndoFile {
     psql: String,
     /// The database that psql goes to where it does not matter.
     database: String,
+    /// Stitch's role, whose going makes the rest of the way back done.
+    role: Option<RoleName>,
     /// What runs a script as root on the SSH server.
     host: String,
     /// What runs a script on the machine PostgreSQL runs on.
@@ -54,6 +58,7 @@ impl UndoFile {
             file: None,
             psql: String::new(),
             database: String::new(),
+            role: None,
             host: String::new(),
             database_host: String::new(),
             entrance: String::new(),
@@ -85,6 +90,7 @@ impl UndoFile {
             file: Some(file),
             psql: reach::psql(settings),
             database: shell::word(settings.admin.database.as_str()),
+            role: Some(settings.stitch.role.clone()),
             entrance: if settings.bastion.is_some() {
                 host.clone()
             } else {
@@ -108,7 +114,7 @@ impl UndoFile {
                 let (command, text) = match undo {
                     Action::Sql(sql) => (
                         format!("{} -d {}", self.psql, shell::word(sql.database.as_str())),
-                        guarded(sql.unless.as_deref(), sql),
+                        guarded(sql, self.role.as_ref()),
                     ),
                     Action::Host(script) => (self.host.clone(), script.to_string()),
                     Action::Entrance(script) => (self.entrance.clone(), script.to_string()),
@@ -163,12 +169,14 @@ fn write(file: &mut File, text: &str) -> Result<()> {
         .context("cannot write the undo file")
 }
 
-/// The statements, or none where the guard says so.
-fn guarded(unless: Option<&str>, sql: &Sql) -> String {
-    match unless {
-        Some(unless) => format!("SELECT NOT ({unless}) AS stitch_todo \\gset\n\\if :stitch_todo\n{sql}\n\\endif"),
-        None => sql.to_string(),
+/// The statements, or none where the guard says so, or where the role is gone: nothing is left then to be taken from it.
+fn guarded(sql: &Sql, role: Option<&RoleName>) -> String {
+    let mut condition = role.map_or("true".to_owned(), crate::sql::role_exists);
+    if let Some(unless) = &sql.unless {
+        let _ = write!(condition, " AND NOT ({unless})");
     }
+    let statements = sql.for_psql(|statement| format!("{statement};\n"));
+    format!("SELECT {condition} AS stitch_todo \\gset\n\\if :stitch_todo\n{statements}\\endif")
 }
 
 /// A here-document's end that does not occur in the text.

@@ -1,5 +1,7 @@
 //! How the statements of changes are grouped: into transactions, with what is borrowed around them, and across changes.
 
+use std::fmt::Write as _;
+
 use super::{Borrow, Change, Run, Sql, Statement};
 
 impl Sql {
@@ -20,6 +22,23 @@ impl Sql {
                 each.map(|statement| self.around(vec![statement.clone()])).collect()
             }
         }
+    }
+
+    /// The same as text for psql, each statement written in the caller's way.
+    pub(crate) fn for_psql(&self, write: impl Fn(&Statement) -> String) -> String {
+        let mut text = String::new();
+        if let Run::Patiently { lock_timeout, .. } = self.run {
+            let _ = writeln!(text, "{};", crate::sql::set_lock_timeout(lock_timeout.as_millis()));
+        }
+        for group in self.transactions() {
+            let lines: String = group.iter().map(&write).collect();
+            if group.len() == 1 {
+                text.push_str(&lines);
+            } else {
+                let _ = writeln!(text, "BEGIN;\n{lines}COMMIT;");
+            }
+        }
+        text
     }
 
     /// Whether a statement is one that lends a membership, or takes it back.

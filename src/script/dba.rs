@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Plans, by_hand};
-use crate::change::{Action, Change, Run, Sql, Statement};
+use crate::change::{Action, Change, Sql, Statement};
 use crate::settings::{Schemas, Settings};
 use crate::steps::StepId;
 use crate::{sql, visible};
@@ -96,31 +96,17 @@ fn guarded(out: &mut String, action: &Sql) {
     if let Some(done) = &action.unless {
         let _ = writeln!(out, "SELECT NOT ({done}) AS stitch_todo \\gset\n\\if :stitch_todo");
     }
-    if let Run::Patiently { lock_timeout, .. } = action.run {
-        let _ = writeln!(out, "{};", sql::set_lock_timeout(lock_timeout.as_millis()));
-    }
     if !action.borrow.is_empty() {
         out.push_str(WHO_BORROWS);
     }
-    for group in action.transactions() {
-        let is_one = group.len() == 1;
-        if !is_one {
-            out.push_str("BEGIN;\n");
+    out.push_str(&action.for_psql(|statement| {
+        let line = format!("{};\n", statement.for_psql());
+        if action.is_membership(statement) {
+            format!("\\if :stitch_borrows\n{line}\\endif\n")
+        } else {
+            line
         }
-        for statement in &group {
-            let lent = action.is_membership(statement);
-            if lent {
-                out.push_str("\\if :stitch_borrows\n");
-            }
-            let _ = writeln!(out, "{};", statement.for_psql());
-            if lent {
-                out.push_str("\\endif\n");
-            }
-        }
-        if !is_one {
-            out.push_str("COMMIT;\n");
-        }
-    }
+    }));
     if action.unless.is_some() {
         out.push_str("\\endif\n");
     }

@@ -113,7 +113,10 @@ EOF
     fi
     case $field in # never the hash itself
     '*') say password impossible ;;
-    '!' | '!!' | '!*' | '*LK*') say password locked ;;
+    '!' | '!!' | '!*' | '*LK*')
+        say password locked
+        say lock "$field"
+        ;;
     '!'*) say password locked-with-hash ;;
     '') say password empty ;;
     x) say password unreadable ;;
@@ -132,7 +135,10 @@ if [ -n "$home" ]; then
         keys=$real/.ssh/authorized_keys
         node keys_node "$keys"
         if [ -f "$keys" ] && [ ! -L "$keys" ]; then
-            while IFS= read -r line || [ -n "$line" ]; do say key_line "$line"; done <"$keys"
+            while IFS= read -r line || { [ -n "$line" ] && say key_end open; }; do
+                say key_line "$line"
+                case $line in *"$(printf '\r')") say key_end mixed ;; esac
+            done <"$keys"
         fi
         above above "$real"
     fi

@@ -36,3 +36,4 @@ mod script;
 mod set_role;
 mod signs;
 mod ssh_user;
+mod undo;

@@ -3,7 +3,7 @@
 mod advice;
 mod canary;
 mod choices;
-mod cures;
+pub(crate) mod cures;
 mod doctor;
 mod flavours;
 mod handed_over;

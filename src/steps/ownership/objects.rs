@@ -75,6 +75,13 @@ impl Foreign {
             .unwrap_or_default()
     }
 
+    /// Takes from the role what was granted on the schema for the move, and what it was not granted before.
+    pub(super) fn take_back(&self, role: &str) -> Option<Statement> {
+        let had = |right: &str| self.held.iter().any(|Held(held, _)| held == right);
+        let rights: Vec<&str> = ["USAGE", "CREATE"].into_iter().filter(|right| !had(right)).collect();
+        (!rights.is_empty()).then(|| sql::revoke(&rights.join(", "), "SCHEMA", &self.target(), role))
+    }
+
     /// Back to the owner it had. A change of owner merges what the new one was granted into what it owns, so that is
     /// granted anew.
     pub(super) fn give_back(&self, role: &str) -> Statement {
@@ -84,6 +91,13 @@ impl Foreign {
                 let grant = sql::grant(privilege, on, &self.target(), role);
                 let option = if *grantable { " WITH GRANT OPTION" } else { "" };
                 whole = whole.then("; ").and(&grant).then(option);
+                if *grantable {
+                    // The owner got the option with what was merged; it means nothing to an owner, and was not there.
+                    let option = format!("GRANT OPTION FOR {privilege}");
+                    whole = whole
+                        .then("; ")
+                        .and(&sql::revoke(&option, on, &self.target(), &self.owner));
+                }
             }
         }
         for reader in &self.closed {

@@ -121,29 +121,11 @@ pub(super) fn borrowings(
     if (grants || !creates && rights.role_creates) && rights.is_split() {
         wanted.push(to_use(role));
     }
-    let mut borrow: Vec<Borrow> = Vec::new();
-    let mut lacking = Lacking {
-        roles: Vec::new(),
-        create: !creates && !rights.role_creates,
-    };
-    for (role, held, membership) in wanted {
-        if role == rights.user || held.iter().any(|name| name == role) {
-            continue;
-        }
-        // The second option of a role that is lent already widens the row which the first one makes.
-        let second = borrow
-            .iter()
-            .any(|lent| lent.role.as_str() == role && lent.options != membership);
-        match rights.borrow(settings, role, membership, second) {
-            Some(one) if !borrow.contains(&one) => borrow.push(one),
-            None if !lacking.roles.iter().any(|name| name == role) => lacking.roles.push(role.to_owned()),
-            _ => {}
-        }
+    let (borrow, roles) = rights.borrow_all(settings, wanted);
+    let create = !creates && !rights.role_creates;
+    if create || !roles.is_empty() {
+        return Err(Lacking { roles, create });
     }
-    if lacking.create || !lacking.roles.is_empty() {
-        return Err(lacking);
-    }
-    borrow.sort();
     Ok(borrow)
 }
 
@@ -151,6 +133,34 @@ impl Rights {
     /// 16 and newer: membership is split into options.
     fn is_split(&self) -> bool {
         self.version_num >= 160_000
+    }
+
+    /// What is to be lent of this, each once and in order, and the roles that are not to be had.
+    fn borrow_all<'a>(
+        &self,
+        settings: &Settings,
+        wanted: Vec<(&'a str, &'a Vec<String>, Membership)>,
+    ) -> (Vec<Borrow>, Vec<String>) {
+        let mut borrow: Vec<Borrow> = Vec::new();
+        let mut lacking: Vec<String> = Vec::new();
+        for (role, held, membership) in wanted {
+            if role == self.user || held.iter().any(|name| name == role) {
+                continue;
+            }
+            // The second option of a role that is lent already widens the row which the first one makes.
+            let same = |lent: &&Borrow| lent.role.as_str() == role;
+            let lent: Vec<&Borrow> = borrow.iter().filter(same).collect();
+            if lent.iter().any(|lent| lent.options == membership || !self.is_split()) {
+                continue;
+            }
+            match self.borrow(settings, role, membership, !lent.is_empty()) {
+                Some(one) => borrow.push(one),
+                None if !lacking.iter().any(|name| name == role) => lacking.push(role.to_owned()),
+                None => {}
+            }
+        }
+        borrow.sort();
+        (borrow, lacking)
     }
 
     fn borrow(&self, settings: &Settings, role: &str, membership: Membership, second: bool) -> Option<Borrow> {

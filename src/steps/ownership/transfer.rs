@@ -162,6 +162,7 @@ fn change(
         // tables that it cannot reach while the schema is not yet its own.
         forward.push(sql::grant_schema_create(schema, role));
     }
+    let lends_schema = !forward.is_empty();
     if keeps {
         for (forth, back) in defaults(settings, schema, moving, known) {
             forward.push(forth);
@@ -186,6 +187,13 @@ fn change(
     let before = backward.len() + schemas.len();
     backward.extend(schemas.iter().map(|object| object.give_back(role.as_str())));
     backward.extend(objects.iter().map(|object| object.give_back(role.as_str())));
+    // Where the run was cut off before the schema moved, the grant is there still.
+    let taken = schemas
+        .first()
+        .filter(|_| lends_schema)
+        .and_then(|schema| schema.take_back(role.as_str()));
+    let after = usize::from(taken.is_some());
+    backward.extend(taken);
     let action = |statements: Vec<Statement>, first, last, borrow| {
         Action::Sql(Sql {
             database: settings.stitch.database.clone(),
@@ -216,7 +224,7 @@ fn change(
             )
         },
         why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",
-        undo: Some(action(backward, before, 0, back)),
+        undo: Some(action(backward, before, after, back)),
         action: action(forward, first, schemas.len(), borrow),
     }
 }

@@ -18,19 +18,23 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &Found) {
     let mut undo = Vec::new();
     if !found.can_login {
         wanted.push("LOGIN");
-        undo.push("NOLOGIN");
+        undo.push("NOLOGIN".to_owned());
     }
     if found.expired {
         wanted.push("VALID UNTIL 'infinity'");
+        if let Some(until) = &found.valid_until {
+            undo.push(format!("VALID UNTIL {}", sql::literal(until)));
+        }
     }
     if found.connection_limit == 0 {
         wanted.push("CONNECTION LIMIT -1");
-        undo.push("CONNECTION LIMIT 0");
+        undo.push("CONNECTION LIMIT 0".to_owned());
     }
     if wanted.is_empty() {
         return;
     }
     let statement = sql::alter_role(role, &wanted);
+    let undo: Vec<&str> = undo.iter().map(String::as_str).collect();
     if found.may_alter {
         plan.change(Change {
             summary: format!("let the role {:?} log in ({})", role.as_str(), wanted.join(", ")),

@@ -148,7 +148,11 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
             summary: format!("make the account {user} usable with a key (its password is '!', which means locked)"),
             why: "Without PAM, sshd refuses a locked account even with the right key.",
             action: Action::Host(shell::unlock_for_keys(user, shell::Passworded::Refused)),
-            undo: None,
+            undo: Some(Action::Host(shell::lock_again(
+                user,
+                &account.lock,
+                account.aging.changed,
+            ))),
         }),
         Password::LockedWithHash => {
             let text =
@@ -222,7 +226,7 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
                 summary: format!("make the missing home directory {home} of {user}"),
                 why: "The key file lies in the user's home.",
                 action: Action::Host(shell::make_home(user)),
-                undo: None,
+                undo: Some(Action::Host(shell::remove_home(user))),
             });
         } else {
             let text = format!("The home of {user} is {home:?}, which cannot hold a key file.");

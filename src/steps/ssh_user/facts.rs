@@ -31,8 +31,23 @@ pub(super) struct Account {
     pub(super) ssh_node: Option<Node>,
     pub(super) keys_node: Option<Node>,
     pub(super) key_lines: Vec<String>,
+    pub(super) key_end: KeyEnd,
+    /// What stands where a hash would, when it is locked.
+    pub(super) lock: String,
     /// The directories above the home, from the inside out.
     pub(super) above: Vec<Node>,
+}
+
+/// How the lines of the key file end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum KeyEnd {
+    /// Each as lines do.
+    #[default]
+    Usual,
+    /// The last one has no end.
+    Open,
+    /// Some with a carriage return, which is not kept in what was read.
+    Mixed,
 }
 
 /// Where the account is kept.
@@ -184,6 +199,12 @@ fn account(lines: &Lines<'_>) -> Account {
         ssh_node: lines.node("ssh_node"),
         keys_node: lines.node("keys_node"),
         key_lines: lines.all("key_line").map(str::to_owned).collect(),
+        key_end: match (lines.all("key_end").any(|end| end == "mixed"), lines.one("key_end")) {
+            (true, _) => KeyEnd::Mixed,
+            (false, Some(_)) => KeyEnd::Open,
+            (false, None) => KeyEnd::Usual,
+        },
+        lock: lines.text("lock").unwrap_or_default(),
         above: lines.all("above").filter_map(Node::parse).collect(),
     }
 }

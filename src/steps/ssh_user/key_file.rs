@@ -1,15 +1,15 @@
 //! Whether `authorized_keys` holds Stitch's key exactly once, tight, and where sshd will believe it.
 
-use super::facts::{Account, Facts};
+use super::facts::{Account, Facts, KeyEnd};
 use super::key_options::{KeyLine, opens};
 use super::modes::Node;
 use super::wanted::Wanted;
-use crate::change::{Action, Change, Plan};
+use crate::change::{Action, Change, Plan, Statement};
 use crate::finding::{Code, Finding};
 use crate::pattern;
 use crate::public_key::PublicKey;
 use crate::settings::{Bastion, KeyOption, Settings};
-use crate::shell::{self, Present};
+use crate::shell::{self, Before, Present};
 
 pub(super) const WHY: &str =
     "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.";
@@ -46,7 +46,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, fac
             summary: format!("{problem} Stitch's key {key} for {user}, {purpose}"),
             why: WHY,
             action: Action::Host(shell::install_key(user, key, &state.options(), Present::Replaced)),
-            undo: Some(Action::Host(shell::remove_key(user, key))),
+            undo: Some(Action::Host(undo(bastion, key, facts, &state))),
         });
     }
     // Installing sets the modes of the file and its directory, too, but not of the home.
@@ -57,7 +57,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, fac
             summary: format!("correct {} for {user}", modes.join(" and ")),
             why: "sshd ignores a key file that others could have written.",
             action: Action::Host(shell::fix_modes(user)),
-            undo: None,
+            undo: Some(Action::Host(shell::put_modes_back(user, &before(account)))),
         });
     }
     if state.problem().is_none() && modes.is_empty() {
@@ -68,6 +68,43 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, fac
         if wanted.is_met_by(line) {
             narrower(settings, bastion, line, plan);
         }
+    }
+}
+
+/// The key file as it was. With a new account there was none, and where its bytes are not known exactly Stitch's line goes.
+fn undo(bastion: &Bastion, key: &PublicKey, facts: &Facts, state: &State<'_>) -> Statement {
+    let user = &bastion.tunnel_user;
+    let Some(account) = facts
+        .account
+        .as_ref()
+        .filter(|account| account.key_end != KeyEnd::Mixed)
+    else {
+        return shell::remove_key(user, key);
+    };
+    let mut text = account.key_lines.join("\n");
+    if account.key_end == KeyEnd::Usual && !account.key_lines.is_empty() {
+        text.push('\n');
+    }
+    let mut line = Some(format!("{} {}\n", state.options(), key.line()));
+    let mut written = String::new();
+    for old in &account.key_lines {
+        if is_key_line(old) && (old.contains(key.body()) || is_piece(old, key)) {
+            written.extend(line.take());
+        } else {
+            written.push_str(old);
+            written.push('\n');
+        }
+    }
+    written.extend(line);
+    shell::put_keys_back(user, key, (&text, &written), &before(account))
+}
+
+fn before(account: &Account) -> Before {
+    let was = |node: &Option<Node>| node.as_ref().map(Node::was);
+    Before {
+        home: was(&account.home_node),
+        folder: was(&account.ssh_node),
+        file: was(&account.keys_node),
     }
 }
 

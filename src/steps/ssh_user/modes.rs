@@ -1,5 +1,7 @@
 //! A file's owner and mode as `ls -ldn` prints them, and what sshd makes of them.
 
+use crate::shell::Was;
+
 /// One file or directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Node {
@@ -32,6 +34,24 @@ impl Node {
 
     pub(super) fn is_file(&self) -> bool {
         self.mode.starts_with('-')
+    }
+
+    /// As `chmod` and `chown` put it back.
+    pub(super) fn was(&self) -> Was {
+        let digit = |at: usize| {
+            let one = |offset, right, value| if self.has(at + offset, right) { value } else { 0 };
+            one(0, 'r', 4) + one(1, 'w', 2) + one(2, 'x', 1)
+        };
+        let letter = |at: usize| self.mode.chars().nth(at).unwrap_or('-').to_ascii_lowercase();
+        let special = [(3, 's', 4), (6, 's', 2), (9, 't', 1)];
+        let special: u32 = special
+            .iter()
+            .map(|(at, mark, value)| if letter(*at) == *mark { *value } else { 0 })
+            .sum();
+        Was {
+            mode: format!("{special}{}{}{}", digit(1), digit(4), digit(7)),
+            owner: format!("{}:{}", self.owner, self.group),
+        }
     }
 
     /// Somebody besides the owner may write: sshd's `StrictModes` ignores what lies below.
@@ -80,6 +100,15 @@ mod tests {
         assert!(home.lets_through(7, 8) && home.owner_may("rwx"));
         let sticky = Node::parse("drwxrwx--T 0 0 /x").unwrap();
         assert!(!sticky.lets_through(7, 8) && sticky.lets_through(0, 9) && sticky.lets_through(7, 0));
+        let was = |mode: &str| Node::parse(&format!("{mode} 7 8 /x")).unwrap().was();
+        assert_eq!(
+            (was("drwxr-sr-t").mode.as_str(), was("-rw-rw----").owner.as_str()),
+            ("3755", "7:8")
+        );
+        assert_eq!(
+            (was("-rwSr-----.").mode, was("drwx--s--T").mode),
+            ("4640".to_owned(), "3710".to_owned())
+        );
         assert!(Node::parse("-rw------- 1 1 /k").unwrap().is_private());
         assert!(Node::parse("garbage").is_none());
     }

@@ -4,7 +4,7 @@ use super::scene::Scene;
 use crate::support::{BastionOptions, Need, world};
 
 /// Name (also the user's), what is done to a working account, and what the mending change says.
-pub(super) const BREAKAGES: [(&str, &str, &str); 16] = [
+pub(crate) const BREAKAGES: [(&str, &str, &str); 16] = [
     ("locked", "usermod -p '!' locked", "make the account locked usable"),
     (
         "doubled",

@@ -1,0 +1,169 @@
+//! The way back of what was done to an account that was there before: its files as they were, byte for byte and with their
+//! modes, unless somebody has changed them meanwhile; its lock; a home that it did not have.
+
+use super::authorized_keys::{FIND_FILE, LABEL, REWRITE};
+use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, script};
+use crate::change::Statement;
+use crate::names::LinuxUser;
+use crate::public_key::PublicKey;
+
+/// Mode and owner of something in the home, before it was touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Was {
+    /// As `chmod` takes it.
+    pub mode: String,
+    /// As `chown` takes it: numbers.
+    pub owner: String,
+}
+
+/// The key file, and what it lies in, before; what was not there is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The home.
+    pub home: Option<Was>,
+    /// `.ssh`.
+    pub folder: Option<Was>,
+    /// `authorized_keys`.
+    pub file: Option<Was>,
+}
+
+/// Puts the key file back as it was: exactly, where it still is as it was written; else Stitch's line alone goes.
+#[must_use]
+pub fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &str), before: &Before) -> Statement {
+    let (text_before, text_after) = texts;
+    let mut settings = words(before);
+    settings.retain(|(name, _)| *name != "home_mode" && *name != "home_owner");
+    settings.extend([
+        ("user", user.as_str().to_owned()),
+        ("key", key.line()),
+        ("body", key.body().to_owned()),
+        ("line", String::new()),
+        ("before", text_before.to_owned()),
+        ("after", text_after.to_owned()),
+    ]);
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    script(
+        "Put the key file back as it was; where somebody has changed it meanwhile, only Stitch's key goes.",
+        &settings,
+        &[
+            FAIL,
+            HAS,
+            LOOK_UP,
+            ENTER_HOME,
+            FIND_FILE,
+            &KEYS.replace("REWRITE", REWRITE.trim_matches('\n')),
+            MODES,
+            LABEL_WHERE_THERE,
+        ],
+    )
+}
+
+/// Puts owners and modes back.
+#[must_use]
+pub fn put_modes_back(user: &LinuxUser, before: &Before) -> Statement {
+    let mut settings = words(before);
+    settings.push(("user", user.as_str().to_owned()));
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    script(
+        "Give the home, .ssh and the key file the modes they had.",
+        &settings,
+        &[
+            FAIL,
+            HAS,
+            LOOK_UP,
+            ENTER_HOME,
+            HOME_MODE,
+            "[ ! -d .ssh ] || cd .ssh",
+            MODES,
+            LABEL,
+        ],
+    )
+}
+
+/// Takes a home away again that is still empty.
+#[must_use]
+pub fn remove_home(user: &LinuxUser) -> Statement {
+    script(
+        "Take the home directory away again, if nothing is in it.",
+        &[("user", user.as_str())],
+        &[
+            &LOOK_UP.replace(" uid gid ", " _ _ "),
+            "if [ \"$name\" = \"$user\" ] && [ -d \"$home\" ]; then rmdir \"$home\"; fi",
+        ],
+    )
+}
+
+/// Locks the account as it was locked before; `changed` is the day that stood beside it.
+#[must_use]
+pub fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> Statement {
+    let changed = changed.map(|day| day.to_string()).unwrap_or_default();
+    script(
+        "Lock the account as it was locked.",
+        &[("user", user.as_str()), ("lock", lock), ("changed", &changed)],
+        &[HAS, LOCK],
+    )
+}
+
+fn words(before: &Before) -> Vec<(&'static str, String)> {
+    let mut words = Vec::new();
+    for (was, mode, owner) in [
+        (&before.home, "home_mode", "home_owner"),
+        (&before.folder, "folder_mode", "folder_owner"),
+        (&before.file, "file_mode", "file_owner"),
+    ] {
+        let word = |part: fn(&Was) -> &String| was.as_ref().map(part).cloned().unwrap_or_default();
+        words.push((mode, word(|was| &was.mode)));
+        words.push((owner, word(|was| &was.owner)));
+    }
+    words
+}
+
+/// In `.ssh`. The dot keeps the shell from eating line ends.
+const KEYS: &str = r#"
+if [ "$(cat authorized_keys && echo .)" = "$after." ]; then
+    if [ -n "$file_mode" ]; then
+        printf %s "$before" >authorized_keys
+    else
+        rm authorized_keys
+    fi
+else
+    echo "$home/.ssh/authorized_keys was changed meanwhile: only Stitch's key goes"
+REWRITE
+fi
+"#;
+
+const HOME_MODE: &str = r#"
+if [ -n "$home_mode" ]; then chmod "$home_mode" . && chown "$home_owner" .; fi
+"#;
+
+/// In `.ssh`, or in the home where there is none.
+const MODES: &str = r#"
+case $(pwd) in
+*/.ssh)
+    if [ -n "$file_mode" ] && [ -f authorized_keys ] && [ ! -L authorized_keys ]; then
+        chmod "$file_mode" authorized_keys
+        chown "$file_owner" authorized_keys
+    fi
+    if [ -n "$folder_mode" ]; then
+        chmod "$folder_mode" .
+        chown "$folder_owner" .
+    else
+        cd ..
+        rmdir .ssh 2>/dev/null || :
+    fi
+    ;;
+esac
+"#;
+
+const LABEL_WHERE_THERE: &str = r#"
+if has restorecon && [ -d "$home/.ssh" ]; then restorecon -R "$home/.ssh"; fi
+"#;
+
+const LOCK: &str = r#"
+if has usermod; then
+    usermod -p "$lock" "$user"
+else
+    echo "$user:$lock" | chpasswd -e
+fi
+if [ -n "$changed" ] && has chage; then chage -d "$changed" "$user"; fi
+"#;

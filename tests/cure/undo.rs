@@ -1,0 +1,349 @@
+//! `--undo`: whatever a run changed, and wherever it was cut off, the file brings the catalogs and the SSH server's files
+//! back; only a database that was made stays.
+
+use std::fs;
+
+use crate::ssh_user::cures::BREAKAGES;
+use crate::ssh_user::scene::{Scene, told};
+use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
+use crate::support::process::{DEADLINE, poll};
+use crate::support::{BastionOptions, Need, Output, Postgres, PostgresOptions, Program, Running, stitch_pg, world};
+use crate::wizard::{PASSWORD, Wizard};
+
+/// A database that was loaded before. What everybody may do is written out beforehand: the first grant on something writes
+/// it out for ever, and means the same.
+const LOADED: &str = "
+    create schema shop authorization loader; grant usage on schema shop to bi; set role loader;
+    create table shop.t1 (id int primary key, _sdc_sequence bigint); create table shop.t2 (id serial);
+    create table shop.t3 (); create table shop.t4 (); grant select on all tables in schema shop to bi;
+    alter default privileges in schema shop grant select on tables to bi";
+
+fn loaded(server: &Postgres<'_>, major: u32) {
+    let admin = if major >= 16 {
+        "grant loader to dba with admin option, inherit false, set false;"
+    } else {
+        ""
+    };
+    server.psql(&format!(
+        "create role loader; create role bi; {admin} create database dw owner dba; grant create on database dw to dba"
+    ));
+    server.psql_in("dw", LOADED);
+}
+
+fn clear(server: &Postgres<'_>) {
+    server.psql("set client_min_messages = error; drop database if exists dw with (force); drop role if exists stitch, loader, bi");
+}
+
+fn wizard<'a>(server: &'a Postgres<'a>, file: &str) -> Wizard<'a> {
+    let wizard = Wizard::dba(server)
+        .set("--database", "dw")
+        .flag("--schema=shop")
+        .flag("--reader=bi");
+    wizard.set("--undo", file)
+}
+
+fn undo(server: &Postgres<'_>, script: &str) -> Output {
+    Program::new("sh", server)
+        .args(["-c", script])
+        .env("PGPASSWORD", DBA_PASSWORD)
+        .run()
+}
+
+#[track_caller]
+fn takes_back(server: &Postgres<'_>, file: &str, before: &str) {
+    for _ in 0..2 {
+        let undone = undo(server, &format!("sh {file}"));
+        assert!(undone.success() && undone.stderr.is_empty(), "{file}: {undone:?}");
+        assert_eq!(server.dump(), before, "{file}");
+    }
+}
+
+/// Ownership, readers, the role and its rights, by an admin who is no superuser and borrows what it needs.
+#[test]
+fn a_whole_run_is_taken_back() {
+    for major in [13, 15, 17] {
+        let options = PostgresOptions::new().major(major);
+        let Some(server) = Postgres::start_with("a_whole_run_is_taken_back", options) else {
+            continue;
+        };
+        loaded(&server, major);
+        let before = server.dump();
+        wizard(&server, "whole.sh").setup().exits(0);
+        assert_ne!(server.dump(), before);
+        takes_back(&server, "whole.sh", &before);
+        // An existing role that was kept out, with rights of its own.
+        server.psql(&format!(
+            "set role dba; set password_encryption = 'scram-sha-256'; create role stitch valid until '2001-02-03 04:05:06.789+01'
+             connection limit 0 password '{PASSWORD}'; grant connect on database dw to stitch"
+        ));
+        server.psql_in("dw", "set role loader; grant usage on schema shop to stitch; grant select on shop.t1 to stitch with grant option");
+        let before = server.dump();
+        wizard(&server, "existing.sh").setup().exits(0);
+        takes_back(&server, "existing.sh", &before);
+    }
+}
+
+/// A new database stays, empty; everything else goes.
+#[test]
+fn a_database_that_was_made_stays() {
+    let server = Postgres::start("a_database_that_was_made_stays");
+    let roles = "select string_agg(a::text, ' ') from pg_authid a";
+    let before = server.psql(roles);
+    let run = Wizard::dba(&server).set("--undo", "new.sh");
+    run.setup().exits(0);
+    let undone = undo(&server, "grep '^# kept' new.sh && sh new.sh");
+    assert!(undone.success(), "{undone:?}");
+    assert!(undone.stdout.contains("create the database \"stitch\""), "{undone:?}");
+    assert_eq!(server.psql(roles), before);
+    assert_eq!(server.psql_in("stitch", "select current_database()"), "stitch");
+    run.check().exits(3).plans(&["create the role", "grant CONNECT"]);
+}
+
+/// Somebody's session that holds a lock, so that a run comes to a halt there.
+struct Holder<'a>(&'a Postgres<'a>, Running);
+
+impl<'a> Holder<'a> {
+    fn of(server: &'a Postgres<'a>, lock: &str) -> Self {
+        let mut psql =
+            Program::new(crate::support::postgres::psql(), server).args(["-X", "-U", "postgres", "-d", "dw", "-h"]);
+        psql = psql
+            .arg(server.socket_dir())
+            .args(["-p", &server.port().to_string(), "-c"]);
+        psql = psql.arg(format!(
+            "begin; set application_name = 'holder'; lock table {lock}; select pg_sleep(300)"
+        ));
+        let running = psql.start();
+        let held = "select 1 from pg_stat_activity where application_name = 'holder' and wait_event = 'PgSleep'";
+        poll(DEADLINE, || (server.psql(held) == "1").then_some(())).expect("the lock is taken");
+        Self(server, running)
+    }
+
+    fn lets_go(self) {
+        end(self.0, "application_name = 'holder'");
+        self.1.finish(DEADLINE);
+    }
+}
+
+/// Ends sessions, and waits until they are gone.
+fn end(server: &Postgres<'_>, which: &str) {
+    server.psql(&format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where {which}"
+    ));
+    gone(server, which);
+}
+
+fn gone(server: &Postgres<'_>, which: &str) {
+    let left = format!("select count(*) from pg_stat_activity where {which}");
+    poll(DEADLINE, || (server.psql(&left) == "0").then_some(())).expect("the sessions end");
+}
+
+/// Where the run is stopped: what is locked, and by what it is seen that the run has come so far.
+const HALTS: [(&str, &str); 6] = [
+    ("pg_authid in share mode", WAITS),
+    ("pg_database in share mode", WAITS),
+    ("pg_default_acl in share mode", WAITS),
+    ("shop.t1 in access share mode", HALF),
+    ("shop.t2 in access share mode", HALF),
+    ("pg_class in share mode", BUSY),
+];
+const WAITS: &str = "select least(count(*), 1) from pg_locks where not granted";
+const BUSY: &str =
+    "select least(count(*), 1) from pg_stat_activity where usename = 'dba' and query like 'DO %statement text[]%'";
+const HALF: &str = "select least(count(*), 1) from pg_class where relname = 't4' and relowner <> 'loader'::regrole";
+
+/// Killed with no chance to say anything, at one point after another; the sessions die with it.
+#[test]
+fn a_run_that_was_killed_is_taken_back() {
+    let server = Postgres::start("a_run_that_was_killed_is_taken_back");
+    for (number, (lock, come_so_far)) in HALTS.into_iter().enumerate() {
+        clear(&server);
+        loaded(&server, server.major());
+        let before = server.dump();
+        let file = format!("killed-{number}.sh");
+        let holder = Holder::of(&server, lock);
+        let run = wizard(&server, &file)
+            .flag("--yes")
+            .program("setup")
+            .args(["--format", "json"])
+            .start();
+        let reached = || (server.psql_in("dw", come_so_far) == "1").then_some(());
+        poll(DEADLINE, reached).unwrap_or_else(|| panic!("the run does not come to {lock}"));
+        run.signal("KILL");
+        run.finish(DEADLINE);
+        end(&server, "usename = 'dba'");
+        holder.lets_go();
+        assert_ne!(
+            (number > 0).then(|| server.dump()).as_ref(),
+            Some(&before),
+            "{lock}: something was changed by then"
+        );
+        takes_back(&server, &file, &before);
+        let lent = server
+            .psql("select count(*) from pg_auth_members where pg_get_userbyid(member) = 'dba' and not admin_option");
+        assert_eq!(lent, "0", "{lock}");
+    }
+}
+
+/// The server ends a statement whose sender is dead. Whether it was made is for a person to see, and its function is there.
+#[test]
+fn what_was_made_unseen_can_be_taken_back_by_hand() {
+    let server = Postgres::start("what_was_made_unseen_can_be_taken_back_by_hand");
+    loaded(&server, server.major());
+    let before = server.dump();
+    let holder = Holder::of(&server, "pg_authid in share mode");
+    let run = wizard(&server, "unseen.sh")
+        .flag("--yes")
+        .program("setup")
+        .args(["--format", "json"])
+        .start();
+    poll(DEADLINE, || (server.psql(WAITS) == "1").then_some(())).expect("the role is about to be made");
+    run.signal("KILL");
+    run.finish(DEADLINE);
+    holder.lets_go();
+    gone(&server, "usename = 'dba'");
+    let made = server.dump();
+    assert_ne!(made, before, "the role was made all the same");
+    let undone = undo(&server, "sh unseen.sh");
+    assert!(undone.success(), "{undone:?}");
+    assert_eq!(server.dump(), made, "what was not seen is not taken back unasked");
+    let by_hand =
+        "function=$(sed -n 's/^\\(undo_[0-9_]*\\)() {$/\\1/p' unseen.sh | tail -n 1); . ./unseen.sh; $function";
+    let undone = undo(&server, by_hand);
+    assert!(undone.success(), "{undone:?}");
+    assert_eq!(server.dump(), before);
+}
+
+/// Through the SSH server, everything at once: its user and key, the role, the owners, from the admin's own machine.
+#[test]
+fn a_run_through_the_ssh_server_is_taken_back() {
+    let Some(world) = world("a_run_through_the_ssh_server_is_taken_back", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let host = world.host("db", &[("inner", "10.20.0.3/24")]);
+    let server = Postgres::start_in(&world, Some(&host), PostgresOptions::new());
+    loaded(&server, server.major());
+    let (before, traces) = (server.dump(), scene.bastion.run(TRACES));
+    let run = |command: &str| {
+        stitch_pg(&scene.ops)
+            .args([
+                command,
+                "--format",
+                "json",
+                "--no-input",
+                "--yes",
+                "--skip",
+                "allowlist",
+                "--via-bastion",
+            ])
+            .args([
+                "--host",
+                "10.20.0.3",
+                "--admin-user",
+                "dba",
+                "--database",
+                "dw",
+                "--schema",
+                "shop",
+                "--reader",
+                "bi",
+            ])
+            .args([
+                "--bastion",
+                "root@198.51.100.20",
+                "--bastion-identity",
+                "/run/world/tmp/ed25519",
+            ])
+            .args([
+                "--public-key-file",
+                "/run/world/tmp/stitch.pub",
+                "--undo",
+                "/run/world/tmp/through.sh",
+            ])
+            .env("PGPASSWORD", DBA_PASSWORD)
+            .env("STITCH_PG_PASSWORD", PASSWORD)
+            .run()
+    };
+    let made = run("setup");
+    assert_eq!(made.status, Some(0), "{made:?}");
+    assert_ne!(server.dump(), before);
+    assert_ne!(scene.bastion.run(TRACES), traces);
+    let undone = Program::new("sh", &scene.ops)
+        .arg("/run/world/tmp/through.sh")
+        .env("PGPASSWORD", DBA_PASSWORD)
+        .run();
+    assert!(undone.success(), "{undone:?}");
+    assert_eq!(server.dump(), before);
+    assert_eq!(scene.bastion.run(TRACES), traces);
+}
+
+/// Content, mode and owner of everything that an account leaves traces in.
+const TRACES: &str = "cat /etc/passwd /etc/group /etc/shadow /etc/gshadow; find /home -type f -exec cat {} +
+    find /home -exec ls -ldn {} + | sed 's/  */ /g' | cut -d' ' -f1,3,4,9-";
+
+/// Whatever was wrong with an account is wrong again, to the byte.
+#[test]
+fn every_breakage_comes_back() {
+    let Some(world) = world("every_breakage_comes_back", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new().use_pam(false));
+    let more = [
+        (
+            "unended",
+            "f=~unended/.ssh/authorized_keys; printf '# mine\\nssh-ed25519 AAAAother x' >$f",
+            "install",
+        ),
+        (
+            "replaced",
+            "f=~replaced/.ssh/authorized_keys; printf '# mine' >$f.new; cut -d' ' -f2- $f >>$f.new; printf '\\n# end' >>$f.new; mv $f.new $f",
+            "tighten",
+        ),
+    ];
+    for (user, breaking, _) in BREAKAGES.into_iter().chain(more) {
+        scene.has_working(user);
+        scene.bastion.run(breaking);
+        let before = scene.bastion.run(TRACES);
+        let file = format!("/run/world/tmp/{user}.sh");
+        let setup = scene
+            .program("setup", "root", user)
+            .args(["--yes", "--adopt-user", "--undo", &file]);
+        let made = told(&setup);
+        assert_eq!(made.status, Some(0), "{user}: {made:#?}");
+        assert_ne!(scene.bastion.run(TRACES), before, "{user}");
+        let undone = Program::new("sh", &scene.ops).arg(&file).run();
+        assert!(undone.success(), "{user}: {undone:?}");
+        assert_eq!(scene.bastion.run(TRACES), before, "{user}");
+    }
+    // What somebody has written meanwhile stays, and Stitch's line alone goes.
+    let file = "/run/world/tmp/meanwhile.sh";
+    scene.has_working("meanwhile");
+    scene.bastion.run("echo '# mine' >~meanwhile/.ssh/authorized_keys");
+    let made = told(
+        &scene
+            .program("setup", "root", "meanwhile")
+            .args(["--yes", "--undo", file]),
+    );
+    assert_eq!(made.status, Some(0), "{made:#?}");
+    scene.bastion.run("echo '# theirs' >>~meanwhile/.ssh/authorized_keys");
+    let undone = Program::new("sh", &scene.ops).arg(file).run();
+    assert!(undone.success(), "{undone:?}");
+    let left = fs::read_to_string(scene.bastion.outside("/home/meanwhile/.ssh/authorized_keys")).expect("the file");
+    assert_eq!(left, "# mine\n# theirs\n");
+}
+
+/// The admin's password is asked for, or in the environment, never in the file.
+#[test]
+fn a_superusers_run_is_taken_back_too() {
+    let server = Postgres::start("a_superusers_run_is_taken_back_too");
+    loaded(&server, server.major());
+    let before = server.dump();
+    let wizard = wizard(&server, "super.sh").admin("postgres", POSTGRES_PASSWORD);
+    wizard.setup().exits(0);
+    let undone = Program::new("sh", &server)
+        .arg("super.sh")
+        .env("PGPASSWORD", POSTGRES_PASSWORD)
+        .run();
+    assert!(undone.success(), "{undone:?}");
+    assert_eq!(server.dump(), before);
+}
