@@ -132,7 +132,7 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World, schemas: &[&
 /// directly is an error); so are members of extensions, which belong to them, and what the server made for something else:
 /// row and array types, constructors of range types. A table's statistics are objects of their own.
 const FOREIGN: &str = "
-WITH chosen AS (SELECT * FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),
+WITH chosen AS (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),
 stitch AS (SELECT oid FROM pg_roles WHERE rolname = $2),
 reader AS (SELECT oid, rolname FROM pg_roles WHERE rolname IN (SELECT json_array_elements_text($3::json)) AND NOT rolsuper),
 follower AS (SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')),
