@@ -25,11 +25,13 @@ use crate::steps::{Choice, Chosen, StepId};
 pub enum Event<'a> {
     /// Every step is about to be looked at, which may take a while.
     LookingAhead,
-    /// What every step found, before anything is changed.
-    Overview {
-        /// The steps in their order; nothing was made yet.
-        steps: &'a [StepReport],
+    /// What one step found, as soon as it is known; the next one may take a while.
+    Looked {
+        /// The step; nothing was made yet.
+        step: &'a StepReport,
     },
+    /// Every step was looked at.
+    LookedAhead,
     /// A step begins.
     Opened {
         /// Which.

@@ -133,8 +133,9 @@ impl Console for Terminal {
         }
         self.bar = None;
         match event {
-            Event::LookingAhead => say("\nLooking at every step first ..."),
-            Event::Overview { steps } => say(&format!("\n{}", words::overview(look, steps))),
+            Event::LookingAhead => say(&format!("\n{}", look.bold("What is there"))),
+            Event::Looked { step } => say(&words::looked(look, step)),
+            Event::LookedAhead => say(&words::nothing_yet(look)),
             Event::Opened { id, why, link } => say(&format!(
                 "\n{}\n{}\n  {}",
                 look.heading(&words::title(*id)),

@@ -1,15 +1,17 @@
 //! Plans and outcomes in words, the same for the terminal and for logs.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::change::{Action, Change, Plan, Progress};
 use crate::console::style::Look;
-use crate::finding::{Finding, Verdict, grouped};
-use crate::report::{Command, Digest, Outcome, Report, StepReport, Summary};
-use crate::settings::Settings;
+use crate::finding::{Finding, grouped};
+use crate::report::Outcome;
 use crate::steps::StepId;
 use crate::visible;
+
+mod summary;
+pub(crate) use summary::last_line;
+pub(super) use summary::{approval, looked, nothing_yet, summary};
 
 /// Longest excerpt of one change's commands in text; JSON and scripts have them whole.
 const LINES_SHOWN: usize = 8;
@@ -204,131 +206,6 @@ fn rate(progress: &Progress, elapsed: Duration) -> u128 {
 /// What went wrong.
 pub(super) fn failure(look: &Look, error: &anyhow::Error) -> String {
     look.fold(&format!("  {} ", look.failed()), 4, &format!("{error:#}"))
-}
-
-/// Every step in one line: its name, how it ended, and what a person should know of it.
-pub(super) fn summary(look: &Look, report: &Report) -> String {
-    table(look, "Summary", &report.steps, When::After)
-}
-
-/// The same before anything is changed.
-pub(super) fn overview(look: &Look, steps: &[StepReport]) -> String {
-    let table = table(look, "What is there", steps, When::Before);
-    let promise = "Nothing is changed yet. Each step comes now in its turn, and asks first.";
-    format!("{table}\n{}", look.fold("", 0, promise))
-}
-
-/// Whether the table is shown before or after the changes.
-#[derive(Clone, Copy)]
-enum When {
-    Before,
-    After,
-}
-
-fn table(look: &Look, title: &str, steps: &[StepReport], when: When) -> String {
-    let mut lines = vec![look.bold(title)];
-    for step in steps {
-        let name = format!("  {:<13} ", step.step.as_str());
-        lines.push(look.fold(&name, 16, &in_one_line(&step.outcome, when)));
-    }
-    lines.join("\n")
-}
-
-fn in_one_line(outcome: &Outcome, when: When) -> String {
-    let changes = outcome.plan().map_or(0, |plan| plan.changes.len());
-    let mut text = match outcome {
-        Outcome::Skipped(reason) if matches!(when, When::Before) => reason.clone(),
-        Outcome::Failed(..) if matches!(when, When::Before) => "could not be looked at".to_owned(),
-        Outcome::Pending(_) if matches!(when, When::Before) => format!("{} to make", count(changes, "change")),
-        Outcome::Ready(plan) if plan.findings.iter().any(|finding| finding.verdict == Verdict::Bad) => {
-            "needs a person".to_owned()
-        }
-        Outcome::Ready(_) => "ready".to_owned(),
-        Outcome::Applied(_) => format!("{} made", count(changes, "change")),
-        Outcome::Pending(_) => format!("{} not made", count(changes, "change")),
-        Outcome::Skipped(_) => "skipped".to_owned(),
-        Outcome::Failed(..) => "failed, see above".to_owned(),
-    };
-    for (verdict, word) in [(Verdict::Bad, "wrong"), (Verdict::Unknown, "unknown")] {
-        let findings = outcome.plan().map(|plan| plan.findings.as_slice()).unwrap_or_default();
-        let number = findings.iter().filter(|finding| finding.verdict == verdict).count();
-        if number > 0 {
-            let _ = write!(text, ", {number} {word}");
-        }
-    }
-    text
-}
-
-/// What a later `setup --expect` holds its own plan against; only where something would be changed and was not.
-pub(super) fn approval(look: &Look, report: &Report, settings: &Settings) -> Option<String> {
-    let command = match (report.command, report.summary()) {
-        (Command::Plan, _) => "setup",
-        (Command::Remove, Summary::Pending) => "remove",
-        _ => return None,
-    };
-    let digest = Digest::of(report, settings)?;
-    Some(look.fold(
-        "",
-        2,
-        &format!("Digest of this plan: {digest} ({command} --expect DIGEST makes these changes and no others)"),
-    ))
-}
-
-/// The last line: where we stand, and how to go on.
-pub(crate) fn last_line(report: &Report) -> String {
-    let bad = report
-        .findings()
-        .filter(|finding| finding.verdict == Verdict::Bad)
-        .count();
-    let pending: usize = report
-        .steps
-        .iter()
-        .map(|step| match &step.outcome {
-            Outcome::Pending(plan) => plan.changes.len(),
-            _ => 0,
-        })
-        .sum();
-    let person = match bad {
-        0 => String::new(),
-        1 => ", and 1 finding needs a person".to_owned(),
-        _ => format!(", and {bad} findings need a person"),
-    };
-    let them = if pending == 1 { "it" } else { "them" };
-    match report.summary() {
-        Summary::Ready | Summary::Applied if report.command == Command::Remove => {
-            "Removed: nothing of Stitch's access is left, as far as it is told above.".to_owned()
-        }
-        Summary::Ready => "Ready: nothing to change.".to_owned(),
-        Summary::Applied => "Ready: every change was made and looked at again.".to_owned(),
-        Summary::Pending if report.command == Command::Remove => format!(
-            "Pending: {} not made{person}. Run stitch-pg remove --yes to make {them}.",
-            count(pending, "change")
-        ),
-        Summary::Pending if report.command == Command::Setup => format!(
-            "Pending: {} not made{person}. Run stitch-pg again to make {them}.",
-            count(pending, "change")
-        ),
-        Summary::Pending => format!(
-            "Pending: {}{person}. Run stitch-pg setup to make {them}.",
-            count(pending, "change")
-        ),
-        Summary::Attention => format!(
-            "Attention: {}, marked wrong above; nothing is left for stitch-pg to change. When it is mended, run \
-             stitch-pg check.",
-            if bad == 1 {
-                "1 finding needs a person".to_owned()
-            } else {
-                format!("{bad} findings need a person")
-            }
-        ),
-        Summary::Failed => format!(
-            "Failed: {}. What was done stays done; mend it and run the same command again to go on.",
-            report
-                .failed_step()
-                .map_or_else(String::new, |step| format!("the step {step}, see above"))
-        ),
-        Summary::Stopped => "Stopped. What was done stays done; run the same command again to go on.".to_owned(),
-    }
 }
 
 /// `1 change`, `2 changes`.

@@ -96,8 +96,8 @@ pub(super) async fn look<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
 /// Looks at every step and says what is there, for a person to see where the way leads.
 pub(super) async fn overview<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<()> {
     run.console.event(&Event::LookingAhead)?;
-    let seen = look_at_all(settings, run).await?;
-    run.console.event(&Event::Overview { steps: &seen.steps })
+    look_at_all(settings, run).await?;
+    run.console.event(&Event::LookedAhead)
 }
 
 async fn look_at_all<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Report> {
@@ -108,12 +108,14 @@ async fn look_at_all<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) 
             Some(reason) => Outcome::Skipped(reason),
             None => one(id, settings, run, &seen).await,
         };
-        seen.steps.push(StepReport {
+        let step = StepReport {
             step: id,
             outcome,
             elapsed: began.elapsed(),
             change_times: Vec::new(),
-        });
+        };
+        run.console.event(&Event::Looked { step: &step })?;
+        seen.steps.push(step);
     }
     Ok(seen)
 }

@@ -22,7 +22,7 @@ fn yes_asks_only_for_what_has_no_default() {
         "{before}"
     );
     terminal.send("\r");
-    let between = terminal.expect("Looking at every step first");
+    let between = terminal.expect("What is there");
     assert!(!between.contains("before?"), "{between}");
     assert_eq!(terminal.wait_exit(), 1);
 }

@@ -98,7 +98,7 @@ fn ctrl_c_while_a_server_does_not_answer() {
             ])
             .args(["--yes", "--generate-password"])
             .terminal(80, 24);
-        terminal.expect("Looking at every step first");
+        terminal.expect("What is there");
         if signal == "INT" {
             terminal.send_ctrl_c();
         } else {
