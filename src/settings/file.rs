@@ -48,7 +48,7 @@ pub(crate) fn load(named: Option<&Path>, environment: &Environment, problems: &m
 }
 
 /// Takes the text of a file apart.
-fn parse(text: &str, path: &Path, problems: &mut Problems) -> Draft {
+pub(crate) fn parse(text: &str, path: &Path, problems: &mut Problems) -> Draft {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader {
         text,

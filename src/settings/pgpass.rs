@@ -65,7 +65,7 @@ fn is_open_to_others(file: &std::fs::Metadata) -> bool {
     file.mode() & 0o077 != 0
 }
 
-fn find(text: &str, wanted: &Wanted<'_>) -> Option<Secret> {
+pub(crate) fn find(text: &str, wanted: &Wanted<'_>) -> Option<Secret> {
     // libpq looks its default socket directory up as "localhost"; which one is the default depends on the packager.
     let default_socket = matches!(wanted.host, "/var/run/postgresql" | "/run/postgresql" | "/tmp");
     let port = wanted.port.to_string();

@@ -1,5 +1,7 @@
 //! Secrets that are read from a file or made here: one line end less, nothing else touched.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -8,10 +10,20 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
+/// Nothing that long is a password; a device would have no end.
+const LONGEST: usize = 64 << 10;
+
 /// Reads a secret. A file that everybody can read is told about and used.
 pub(super) fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Secret> {
     let shown = path.display();
-    let bytes = Zeroizing::new(std::fs::read(path).with_context(|| format!("cannot read {shown}"))?);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    File::open(path)
+        .and_then(|file| file.take(LONGEST as u64).read_to_end(&mut bytes))
+        .with_context(|| format!("cannot read {shown}"))?;
+    ensure!(
+        bytes.len() < LONGEST,
+        "{shown} is too long for a file with a password in it"
+    );
     if let Ok(metadata) = std::fs::metadata(path)
         && metadata.is_file()
         && metadata.mode() & 0o004 != 0

@@ -67,7 +67,7 @@ fn candidates(environment: &Environment) -> Vec<PathBuf> {
 }
 
 /// The section's parameters, or `None` when the file has no such section.
-fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &mut Problems) -> Option<Draft> {
+pub(crate) fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &mut Problems) -> Option<Draft> {
     let heading = format!("[{name}]");
     let mut lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
     lines.find(|(_, line)| *line == heading)?;

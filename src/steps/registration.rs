@@ -19,6 +19,20 @@ use crate::world::{Encryption, On, World};
 use destination::{Destination, DestinationType};
 use outcome::Outcome;
 
+/// Looks at an answer as at a list of destinations, as at a type, and as at Stitch's check: whatever it is.
+pub(crate) fn look_at(answer: &serde_json::Value) {
+    for destination in Destination::list(answer) {
+        let _ = (destination.described(), destination.form());
+    }
+    let kind = DestinationType::read(answer.clone());
+    let _ = (
+        kind.access(),
+        kind.tier(),
+        kind.value("ssl", "true"),
+        kind.others_required(&["host"]),
+    );
+}
+
 /// What Stitch calls our kind of destination.
 const TYPE: &str = "postgres";
 

@@ -14,7 +14,7 @@ use crate::world::World;
 
 mod account;
 mod dropbear;
-mod facts;
+pub(crate) mod facts;
 mod key_file;
 mod key_options;
 mod login_shell;

@@ -95,7 +95,7 @@ impl KnownHosts {
         Ok(all)
     }
 
-    fn add(&mut self, file: &str, text: &str) {
+    pub(crate) fn add(&mut self, file: &str, text: &str) {
         let entries = text
             .lines()
             .enumerate()

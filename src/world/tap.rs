@@ -60,11 +60,19 @@ impl Method {
     }
 }
 
-/// Finds its way through the messages of a login without keeping them.
+/// A server says no more than this before it takes a login. tokio-postgres keeps all of it.
+const LONGEST_LOGIN: usize = 1 << 20;
+
+/// No message is longer: tokio-postgres keeps a whole one before it hands it on. The catalog of 100,000 tables takes a
+/// tenth of it.
+const LONGEST_MESSAGE: usize = 256 << 20;
+
+/// Finds its way through the messages without keeping them, and sees to it that they come to an end.
 #[derive(Clone, Debug, Default)]
 struct Reader {
     head: Vec<u8>,
     skip: usize,
+    login: usize,
     over: bool,
 }
 
@@ -78,28 +86,30 @@ impl Tap {
     }
 
     /// Bytes as they come from the network: the protocol itself, or after an `S` something encrypted.
-    pub(super) fn raw(&self, bytes: &[u8]) {
+    /// Fails where the server sends more than any server has reason to.
+    pub(super) fn raw(&self, bytes: &[u8]) -> io::Result<()> {
         let mut seen = self.lock();
         let mut rest = bytes;
         if seen.first_byte.is_none() {
             let Some((first, behind)) = bytes.split_first() else {
-                return;
+                return Ok(());
             };
             seen.first_byte = Some(*first);
             seen.answered = Some(Instant::now());
             match first {
-                b'S' => return,
+                b'S' => return Ok(()),
                 b'N' => rest = behind,
                 _ => {}
             }
         }
-        if seen.first_byte != Some(b'S') {
-            seen.read(rest);
+        if seen.first_byte == Some(b'S') {
+            return Ok(());
         }
+        seen.read(rest)
     }
 
-    fn decrypted(&self, bytes: &[u8]) {
-        self.lock().read(bytes);
+    fn decrypted(&self, bytes: &[u8]) -> io::Result<()> {
+        self.lock().read(bytes)
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -108,15 +118,30 @@ impl Tap {
 }
 
 impl Seen {
-    fn read(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            if self.reader.over {
-                return;
+    fn read(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        let reader = &mut self.reader;
+        if !reader.over {
+            reader.login += bytes.len();
+            if reader.login > LONGEST_LOGIN {
+                return Err(too_much("before it takes the login", LONGEST_LOGIN));
+            }
+        }
+        while let Some((byte, behind)) = bytes.split_first() {
+            let passed = self.reader.skip.min(bytes.len());
+            if passed > 0 {
+                self.reader.skip -= passed;
+                bytes = &bytes[passed..];
+                continue;
             }
             if let Some((kind, number)) = self.reader.next(*byte) {
                 self.note(kind, number);
             }
+            if self.reader.skip > LONGEST_MESSAGE {
+                return Err(too_much("in one message", LONGEST_MESSAGE));
+            }
+            bytes = behind;
         }
+        Ok(())
     }
 
     fn note(&mut self, kind: u8, number: i32) {
@@ -139,15 +164,11 @@ impl Seen {
 }
 
 impl Reader {
-    /// Takes one byte; tells of each `R` and `K` message its kind and its first number.
+    /// Takes one byte of a message's head; tells of each `R` and `K` message of the login its kind and its first number.
     fn next(&mut self, byte: u8) -> Option<(u8, i32)> {
-        if self.skip > 0 {
-            self.skip -= 1;
-            return None;
-        }
         self.head.push(byte);
         let kind = self.head[0];
-        let numbered = matches!(kind, b'R' | b'K');
+        let numbered = matches!(kind, b'R' | b'K') && !self.over;
         let length = if numbered { 9 } else { 5 };
         if self.head.len() < length {
             return None;
@@ -162,10 +183,17 @@ impl Reader {
         self.skip = usize::try_from(number(1))
             .unwrap_or_default()
             .saturating_sub(length - 1);
-        self.over = kind == b'Z';
+        self.over |= kind == b'Z';
         self.head.clear();
         told
     }
+}
+
+fn too_much(when: &str, limit: usize) -> io::Error {
+    io::Error::other(format!(
+        "the server sends more than {} MB {when}, which no PostgreSQL does",
+        limit >> 20
+    ))
 }
 
 /// Makes the TLS layer, and notes when it stands.
@@ -205,7 +233,7 @@ impl AsyncRead for Decrypted {
         let this = self.get_mut();
         let before = buffer.filled().len();
         let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
-        this.tap.decrypted(&buffer.filled()[before..]);
+        this.tap.decrypted(&buffer.filled()[before..])?;
         polled
     }
 }
@@ -241,7 +269,7 @@ mod tests {
         login.extend(b"S\0\0\0\x09K\0on\0K\0\0\0\x0c\0\0\x12\x34\0\0\0\x01Z\0\0\0\x05IK\0\0\0\x0c\0\0\0\0\0\0\0\0");
         for size in 1..login.len() {
             let tap = Tap::default();
-            login.chunks(size).for_each(|part| tap.raw(part));
+            login.chunks(size).for_each(|part| tap.raw(part).unwrap());
             let seen = tap.seen();
             assert_eq!(
                 (seen.method, seen.process),
@@ -255,18 +283,34 @@ mod tests {
     #[test]
     fn what_is_encrypted_is_not_read() {
         let tap = Tap::default();
-        tap.raw(b"S");
-        tap.raw(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x01");
+        tap.raw(b"S").unwrap();
+        tap.raw(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x01").unwrap();
         assert_eq!((tap.seen().first_byte, tap.seen().process), (Some(b'S'), None));
-        tap.decrypted(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x01");
+        tap.decrypted(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x01").unwrap();
         assert_eq!(tap.seen().process, Some(7));
     }
 
     #[test]
     fn a_refusal_of_tls_is_no_message() {
         let tap = Tap::default();
-        tap.raw(b"N");
-        tap.raw(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x01");
+        tap.raw(b"N").unwrap();
+        tap.raw(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x01").unwrap();
         assert_eq!(tap.seen().process, Some(7));
+    }
+
+    #[test]
+    fn what_does_not_end_is_refused() {
+        let tap = Tap::default();
+        let notice = [&b"N\0\0\0\x68"[..], &[b'x'; 100]].concat();
+        tap.raw(b"N").unwrap();
+        let notices = LONGEST_LOGIN / notice.len();
+        assert_eq!((0..=notices).filter(|_| tap.raw(&notice).is_err()).count(), 1);
+        let tap = Tap::default();
+        tap.raw(b"NZ\0\0\0\x05I").unwrap();
+        assert!(
+            (0..=notices).all(|_| tap.raw(&notice).is_ok()),
+            "after the login there may be many"
+        );
+        assert!(tap.raw(b"D\x7f\xff\xff\xff").is_err());
     }
 }

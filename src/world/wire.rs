@@ -62,7 +62,7 @@ impl AsyncRead for Wire {
             Stream::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Stream::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
         };
-        wire.tap.raw(&buffer.filled()[before..]);
+        wire.tap.raw(&buffer.filled()[before..])?;
         polled
     }
 }

@@ -4,12 +4,24 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[expect(dead_code, reason = "shared with the tests of rules, which use the rest")]
+#[path = "../hba/rng.rs"]
+mod rng;
 #[expect(dead_code, reason = "shared with the cure tests, which use the rest")]
 #[path = "../cure/ssh_user/scene.rs"]
 mod scene;
+#[expect(dead_code, reason = "shared with the cure tests, which use the rest")]
+#[path = "../cure/registration/stitch.rs"]
+mod stitch;
 #[expect(dead_code, reason = "shared with the cure tests, which use the rest")]
 #[path = "../cure/wizard.rs"]
 mod wizard;
 
 mod crash;
+mod kept;
+mod names;
+mod needles;
+mod parsers;
 mod shown;
+mod size;
+mod supply;

@@ -113,7 +113,7 @@ pub(super) struct Group {
 
 impl Facts {
     /// Reads `name=value` lines; names that are not known are passed over.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let lines = Lines(text.lines().filter_map(|line| line.split_once('=')).collect());
         let mut facts = Self {
             account: None,

@@ -1,0 +1,172 @@
+//! Every parser of text that others wrote, behind one door: `tests/fuzz` and `tests/leaks` hand them anything. They must
+//! come back; what has a writer must be read again as it was. Nothing of the program calls this.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use crate::hba::{self, Files};
+use crate::names::{Cidr, DatabaseName, HostName, LinuxUser, Port, RoleName, SchemaName};
+use crate::public_key::PublicKey;
+use crate::secret::Secret;
+use crate::settings::file;
+use crate::settings::pgpass::{self, Wanted};
+use crate::settings::url::{self, Passwords};
+use crate::settings::{Problems, Source, service};
+use crate::steps::registration;
+use crate::steps::ssh_user::facts::Facts;
+use crate::world::known_hosts::{KnownHosts, Name};
+use crate::{firewall, password, pattern, provider, shell, sql, visible};
+
+/// A parser: its name, which is that of its corpus, and what hands it a text. It panics where a property does not hold.
+pub type Parser = (&'static str, fn(&str));
+
+/// All of them.
+pub const PARSERS: [Parser; 14] = [
+    ("public_key", public_key),
+    ("hba", rules),
+    ("url", a_url),
+    ("service", a_service),
+    ("pgpass", password_line),
+    ("settings", settings_file),
+    ("known_hosts", known_hosts),
+    ("firewall", firewall_listing),
+    ("provider", provider_list),
+    ("api", api_answer),
+    ("host", host_facts),
+    ("names", names),
+    ("verifier", verifier),
+    ("quoting", quoting),
+];
+
+/// Servers before regular expressions in rules, and after.
+const VERSIONS: [u32; 2] = [130_000, 160_000];
+
+fn public_key(text: &str) {
+    if let Ok(key) = text.parse::<PublicKey>() {
+        let line = key.line();
+        let again: PublicKey = line.parse().expect("what is written can be read");
+        assert_eq!((again.line(), again.fingerprint()), (line, key.fingerprint()));
+    }
+}
+
+fn rules(text: &str) {
+    for version in VERSIONS {
+        let _ = hba::parse(text, version).broken().count();
+        let _ = Files::new("/etc/pg_hba.conf", text.to_owned()).read(version);
+    }
+    // A line of ours is one rule, whatever the names in it are.
+    let (name, role) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    if let (Ok(database), Ok(role)) = (name.parse::<DatabaseName>(), role.parse::<RoleName>()) {
+        let from: Cidr = "52.23.137.21/32".parse().expect("an address");
+        for version in VERSIONS {
+            for encryption in [hba::Encryption::Tls, hba::Encryption::Plain] {
+                let line = hba::new_rule(&database, &role, from, encryption, Some(version));
+                let rules = hba::parse(&line, version);
+                assert_eq!((rules.rules().count(), rules.broken().count()), (1, 0), "{line}");
+            }
+        }
+    }
+}
+
+fn a_url(text: &str) {
+    for passwords in [Passwords::Kept, Passwords::Refused] {
+        let _ = url::parse(text, &Source::Flag("--url"), passwords);
+    }
+}
+
+fn a_service(text: &str) {
+    let mut problems = Problems::default();
+    let by = Source::Environment("PGSERVICE");
+    let _ = service::find(text, "stitch", Path::new("pg_service.conf"), &by, &mut problems);
+    let _ = problems.to_string();
+}
+
+fn password_line(text: &str) {
+    let wanted = |host| Wanted {
+        host,
+        port: 5432,
+        database: "stitch",
+        user: "admin",
+    };
+    let _ = pgpass::find(text, &wanted("db.example.com"));
+    // A line as libpq's documentation wants it written is found, whatever the password is.
+    if !text.is_empty() && !text.contains(['\n', '\r', '\0']) {
+        let escaped = text.replace('\\', "\\\\").replace(':', "\\:");
+        let found = pgpass::find(&format!("db:5432:*:admin:{escaped}"), &wanted("db"));
+        assert_eq!(found.as_ref().map(Secret::reveal), Some(text));
+    }
+}
+
+fn settings_file(text: &str) {
+    let mut problems = Problems::default();
+    let _ = file::parse(text, Path::new("stitch-pg.toml"), &mut problems);
+    let _ = problems.to_string();
+}
+
+fn known_hosts(text: &str) {
+    let mut known = KnownHosts::default();
+    known.add("known_hosts", text);
+    let name = Name::new("bastion.example.com", Port::SSH);
+    let _ = known.kinds(&name);
+    let _ = known.judge(&name, "ssh-ed25519", b"key");
+    let (pattern, host) = text.split_once(' ').unwrap_or((text, text));
+    let _ = pattern::list_matches(pattern.split(','), host);
+}
+
+fn firewall_listing(text: &str) {
+    for text in [
+        text.to_owned(),
+        format!("@nft\n{text}"),
+        format!("@iptables\n{text}"),
+        format!("@ipset\n{text}"),
+    ] {
+        let printed = firewall::Printed::read(&text);
+        let _ = printed.answer(IpAddr::V4(Ipv4Addr::new(52, 23, 137, 21)), 5432);
+        let _ = printed.answer("2001:db8::1".parse().expect("an address"), 22);
+    }
+}
+
+fn provider_list(text: &str) {
+    let _ = provider::list::parse(text);
+}
+
+fn api_answer(text: &str) {
+    if let Ok(answer) = serde_json::from_str(text) {
+        registration::look_at(&answer);
+        registration::look_at(&serde_json::Value::Array(vec![answer]));
+    }
+}
+
+fn host_facts(text: &str) {
+    let _ = Facts::parse(text);
+}
+
+fn names(text: &str) {
+    let same = |read: Option<String>| assert!(read.is_none_or(|read| read == text));
+    same(text.parse().ok().map(|name: DatabaseName| name.to_string()));
+    same(text.parse().ok().map(|name: RoleName| name.to_string()));
+    same(text.parse().ok().map(|name: SchemaName| name.to_string()));
+    same(text.parse().ok().map(|name: HostName| name.to_string()));
+    same(text.parse().ok().map(|name: LinuxUser| name.to_string()));
+    let _ = text.parse::<Port>();
+    if let Ok(cidr) = text.parse::<Cidr>() {
+        assert_eq!(cidr.to_string().parse::<Cidr>().ok(), Some(cidr));
+    }
+}
+
+fn verifier(text: &str) {
+    // The rounds of a verifier are the server's to choose; a test has no time for a thousand million of them.
+    let rounds = text.split([':', '$']).filter_map(|part| part.parse::<u64>().ok());
+    if rounds.max().unwrap_or_default() <= 4096 {
+        let _ = password::check(text, "stitch", &Secret::new("secret".to_owned()));
+    }
+}
+
+fn quoting(text: &str) {
+    let shown = visible::text(text);
+    assert_eq!(visible::text(&shown), shown);
+    let statement = format!("{} {}", sql::identifier(text), sql::literal(text));
+    assert_eq!(visible::text(&statement), statement);
+    let word = shell::word(text);
+    assert!(word == text || (word.starts_with('\'') && word.ends_with('\'')));
+}
