@@ -1,8 +1,8 @@
 //! Names stay names: thousands that mean harm go through a real server and real shells, and come back as they were or are
 //! refused. A canary tells whether anything else was run.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 
 use serde_json::Value;
 use stitch_pg::names::{Cidr, DatabaseName, HostName, LinuxUser, RoleName, SchemaName};
@@ -10,7 +10,7 @@ use stitch_pg::{hba, shell, sql};
 
 use crate::rng::Rng;
 use crate::scene::Scene;
-use crate::support::{BastionOptions, Kind, Need, Postgres, process, world};
+use crate::support::{BastionOptions, Kind, Need, Place, Postgres, process, world};
 use crate::wizard::Wizard;
 
 const SEED: u64 = 0x0bad_5eed;
@@ -108,8 +108,10 @@ fn a_server_gives_back_every_name_and_runs_nothing() {
     let mut script = "BEGIN;\n".to_owned();
     for name in &some {
         let name = sql::identifier(name);
-        script +=
-            &format!("CREATE ROLE {name}; CREATE SCHEMA {name} AUTHORIZATION {name}; CREATE TABLE {name}.{name} ();\n");
+        let _ = writeln!(
+            script,
+            "CREATE ROLE {name}; CREATE SCHEMA {name} AUTHORIZATION {name}; CREATE TABLE {name}.{name} ();"
+        );
     }
     script += "SELECT json_agg(json_build_array(rolname, nspname, relname)) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         JOIN pg_roles r ON r.oid = nspowner WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'public', 'pg_toast') AND relkind = 'r';\nROLLBACK;";
@@ -185,6 +187,9 @@ fn names_from_people_are_kept_or_refused() {
     );
 }
 
+/// Databases, roles and the error of a line, as the server tells them.
+type Told = (Option<Vec<String>>, Option<Vec<String>>, Option<String>);
+
 /// The server reads the lines that we would add, with all the names that it could be asked to let in.
 #[test]
 fn rules_hold_the_names_they_are_for() {
@@ -204,8 +209,7 @@ fn rules_hold_the_names_they_are_for() {
     let file = server.data_dir().join("pg_hba.conf");
     fs::write(file, text).expect("the data directory is ours");
     let told = server.psql("SELECT json_agg(json_build_array(database, user_name, error) ORDER BY line_number) FROM pg_hba_file_rules WHERE type <> 'local'");
-    let told: Vec<(Option<Vec<String>>, Option<Vec<String>>, Option<String>)> =
-        serde_json::from_str(&told).expect("JSON");
+    let told: Vec<Told> = serde_json::from_str(&told).expect("JSON");
     assert_eq!(told.len(), names.len());
     for ((database, role), (databases, roles, error)) in names.iter().zip(&told) {
         assert_eq!(error, &None, "{database}");
@@ -233,7 +237,7 @@ fn shells_give_back_every_word_and_run_nothing() {
     };
     let folder = tempfile::tempdir().expect("a temporary folder");
     for shell in ["dash", "bash"] {
-        let mut command = Command::new(shell);
+        let mut command = Place::Here.command(shell);
         command.current_dir(folder.path()).env("LC_ALL", "C.UTF-8");
         gave_back(shell, &process::finish(command, script.as_bytes(), process::DEADLINE));
         assert_eq!(
