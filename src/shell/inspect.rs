@@ -135,9 +135,15 @@ if [ -n "$home" ]; then
         keys=$real/.ssh/authorized_keys
         node keys_node "$keys"
         if [ -f "$keys" ] && [ ! -L "$keys" ]; then
+            if [ "$(wc -c <"$keys")" -gt 1048576 ]; then
+                # A shell reads it byte by byte.
+                echo "stitch-pg: $keys has more than 1 MiB, which no file of keys needs; look at it yourself" >&2
+                exit 1
+            fi
+            cr=$(printf '\r')
             while IFS= read -r line || { [ -n "$line" ] && say key_end open; }; do
                 say key_line "$line"
-                case $line in *"$(printf '\r')") say key_end mixed ;; esac
+                case $line in *"$cr") say key_end mixed ;; esac
             done <"$keys"
         fi
         above above "$real"

@@ -34,7 +34,7 @@ fn measured(what: &str, place: impl Into<Place>, program: &Program) -> Measured 
     let ours =
         || fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe.to_string_lossy().contains("stitch-pg"));
     let mut peak = 0;
-    let end = Instant::now() + Duration::from_mins(1);
+    let end = Instant::now() + Duration::from_mins(3);
     let status = loop {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -276,7 +276,9 @@ fn a_huge_file_of_keys() {
     let measured = measured("20 MB of authorized_keys", &scene.ops, &program);
     assert_eq!(measured.status, 1, "{}", measured.said);
     assert!(
-        measured.said.contains("it printed more than 16 MiB"),
+        measured
+            .said
+            .contains("has more than 1 MiB, which no file of keys needs"),
         "{}",
         measured.said
     );
