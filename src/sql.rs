@@ -28,7 +28,7 @@ pub use grants::{
 };
 pub use hba::{HBA_LOADED, HBA_MD5, HBA_STATE, reload};
 pub use memberships::{give_back, lend};
-pub use patient::{BUSY, asynchronously, durably, patiently};
+pub use patient::{BUSY, asynchronously, borrowing, durably, patiently};
 pub use turn::{TURN_HOLDER, take_turn};
 pub use unseen::{alter_owner_of_tables, grant_what_is_closed, stop_where};
 

@@ -8,6 +8,7 @@ mod kinds;
 mod objects;
 mod offline;
 mod rights;
+mod staying;
 mod transfer;
 
 use std::collections::BTreeMap;

@@ -220,10 +220,16 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
         config.options(options);
     }
     let unusable = |text: String| Failure::new(Layer::Tls, Code::LoginTlsFailed, text).behind(stages.clone());
-    let mut tls = connector(&login.tls, &tap).map_err(|error| unusable(format!("{error:#}")))?;
-    let tls =
-        <postgres_openssl::MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut tls, login.host.as_str())
-            .map_err(|error| unusable(format!("cannot start TLS to {server}: {error}")))?;
+    let tls = match attempt {
+        // Reading the system's authorities takes longer than the login.
+        Attempt::Plain => None,
+        Attempt::TlsIfOffered | Attempt::Tls => {
+            let mut tls = connector(&login.tls, &tap).map_err(|error| unusable(format!("{error:#}")))?;
+            let name = login.host.as_str();
+            let tls = <postgres_openssl::MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut tls, name);
+            Some(tls.map_err(|error| unusable(format!("cannot start TLS to {server}: {error}")))?)
+        }
+    };
     let tls = Watched::new(tls, tap.clone());
     let began = Instant::now();
     let mut handshake = pin!(timeout(login.timeout, config.connect_raw(wire, tls)));

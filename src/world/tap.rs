@@ -198,12 +198,13 @@ fn too_much(when: &str, limit: usize) -> io::Error {
 
 /// Makes the TLS layer, and notes when it stands.
 pub(crate) struct Watched {
-    inner: TlsConnector,
+    /// `None` where none is wanted.
+    inner: Option<TlsConnector>,
     tap: Tap,
 }
 
 impl Watched {
-    pub(crate) fn new(inner: TlsConnector, tap: Tap) -> Self {
+    pub(crate) fn new(inner: Option<TlsConnector>, tap: Tap) -> Self {
         Self { inner, tap }
     }
 }
@@ -215,7 +216,7 @@ impl TlsConnect<Wire> for Watched {
 
     fn connect(self, wire: Wire) -> Self::Future {
         Box::pin(async move {
-            let stream = self.inner.connect(wire).await?;
+            let stream = self.inner.ok_or("TLS was ruled out")?.connect(wire).await?;
             self.tap.lock().encrypted = Some(Instant::now());
             Ok(Decrypted { stream, tap: self.tap })
         })

@@ -19,7 +19,7 @@ cache=${STITCH_PG_TEST_CACHE:-$folder/stitch-pg-tests}
 mkdir -p "$cache"/{pg,templates,stamps}
 
 # The packages are called "beta"; the servers in them are final releases.
-servers=(18.4.0-beta.17 17.10.0-beta.17 16.14.0-beta.17 14.23.0-beta.17 13.23.0-beta.16)
+servers=(18.4.0-beta.17 17.10.0-beta.17 16.14.0-beta.17 14.23.0-beta.17 13.23.0-beta.16 10.23.0-beta.6)
 layer_packages=(openssh-server sudo opendoas dropbear-bin busybox-static pgbouncer nftables iptables ipset ufw firewalld dbus)
 
 exec 9>"$cache/lock"

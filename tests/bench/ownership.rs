@@ -9,12 +9,14 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::postgres::POSTGRES_PASSWORD;
-use support::{CountingProxy, Postgres, Program, stitch_pg};
+use support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
+use support::{CountingProxy, Postgres, PostgresOptions, Program, stitch_pg};
 
-/// How often each way is taken; the median counts.
+/// How often each way is taken; the median counts. Of the largest fewer.
 const TURNS: usize = 5;
-/// The guide's loop starts two programs a table; more of them tell nothing new.
+const TURNS_OF_MANY: usize = 3;
+const MANY: usize = 10_000;
+/// The guide's loop starts a program a table; more of them tell nothing new.
 const LOOP_AT_MOST: usize = 100;
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
@@ -24,6 +26,9 @@ const DELAYS: [u64; 2] = [20, 80];
 const ALL: &str =
     "select quote_ident(relname) from pg_class where relnamespace = 'shop'::regnamespace and relkind = 'r'";
 
+/// The password of `mover`, who may act for both owners, and gets two connections: one to the database, and the first one.
+const MOVER_PASSWORD: &str = "mover-secret";
+
 /// A way to hand all tables of the schema over.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -31,16 +36,20 @@ enum Way {
     Loop,
     StitchPg,
     StitchPgWithReaders,
+    StitchPgAlone,
+    StitchPgBorrowing,
     ReassignOwned,
     File,
     Guide,
 }
 
 impl Way {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Loop,
         Self::StitchPg,
         Self::StitchPgWithReaders,
+        Self::StitchPgAlone,
+        Self::StitchPgBorrowing,
         Self::ReassignOwned,
         Self::File,
         Self::Guide,
@@ -51,6 +60,8 @@ impl Way {
             Self::Loop => "one `DO` loop in one transaction, by psql",
             Self::StitchPg => "`stitch-pg setup --only ownership --no-keep-readers`",
             Self::StitchPgWithReaders => "the same, readers kept (the default)",
+            Self::StitchPgAlone => "`--no-keep-readers`, by a login that gets one connection to the database",
+            Self::StitchPgBorrowing => "`--no-keep-readers`, by a login that must borrow both owners' rights",
             Self::ReassignOwned => "`REASSIGN OWNED` (takes everything of that role: never to be used)",
             Self::File => "one psql with a file of `ALTER TABLE`",
             Self::Guide => "the guide's shell loop, psql per table",
@@ -65,28 +76,53 @@ struct Bench<'a> {
     port: String,
 }
 
+/// How long one hand-over took, and of it the transfer itself where stitch-pg tells.
+struct Took {
+    whole: Duration,
+    transfer: Option<Duration>,
+}
+
 fn main() {
     let sizes: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
     let everything = sizes.is_empty();
     let sizes = if everything { SIZES.to_vec() } else { sizes };
-    let server = Postgres::start("bench_ownership");
+    let options = PostgresOptions::new()
+        .conf("fsync", "on") // commits are a part of what is measured
+        .conf("shared_buffers", "128MB")
+        .conf("max_wal_size", "4GB")
+        .conf("autovacuum", "off") // it would come at any time; what there is to clear up is cleared up before each turn
+        .conf("max_locks_per_transaction", "1024"); // or the loop fails
+    let server = Postgres::start_with("bench_ownership", options).expect("the default version");
     // Everybody goes through it, so that it delays, and costs, everybody alike.
     let proxy = CountingProxy::before(&server);
     server.psql("create role loader");
     server.psql("create role stitch login");
+    server.psql(&format!(
+        "create role mover login connection limit 2 password '{MOVER_PASSWORD}' in role loader, stitch"
+    ));
     server.psql("create database stitch");
+    server.psql("grant create on database stitch to mover, dba, stitch");
     let bench = Bench {
         server: &server,
         host: proxy.socket_dir().to_string_lossy().into_owned(),
         port: proxy.port().to_string(),
     };
-    println!("| way | tables | round trip, ms | median, ms | ratio to the loop |");
-    println!("|---|---|---|---|---|");
+    println!("| way | tables | round trip, ms | median, ms | ratio to the loop | its transfer alone |");
+    println!("|---|---|---|---|---|---|");
     for tables in sizes {
+        bench.make(tables);
         bench.table(tables, 0, &Way::ALL);
     }
     // A statement a round trip needs no measuring there.
-    let near = [Way::Loop, Way::StitchPg, Way::StitchPgWithReaders];
+    let near = [
+        Way::Loop,
+        Way::StitchPg,
+        Way::StitchPgWithReaders,
+        Way::StitchPgBorrowing,
+    ];
+    if everything {
+        bench.make(1_000);
+    }
     for delay in DELAYS.into_iter().filter(|_| everything) {
         proxy.delay(Duration::from_millis(delay / 2));
         bench.table(1_000, delay, &near);
@@ -101,24 +137,26 @@ impl Bench<'_> {
             .copied()
             .filter(|way| *way != Way::Guide || tables <= LOOP_AT_MOST)
             .collect();
-        let mut times: Vec<Vec<Duration>> = ways.iter().map(|_| Vec::new()).collect();
-        for _ in 0..TURNS {
-            for (way, times) in ways.iter().zip(&mut times) {
-                self.make(tables);
-                let began = Instant::now();
-                self.hand_over(*way);
-                times.push(began.elapsed());
+        let mut times: Vec<(Vec<Duration>, Vec<Duration>)> = ways.iter().map(|_| Default::default()).collect();
+        for _ in 0..if tables < MANY { TURNS } else { TURNS_OF_MANY } {
+            for (way, (whole, transfers)) in ways.iter().zip(&mut times) {
+                self.give_back();
+                let took = self.hand_over(*way);
+                whole.push(took.whole);
+                transfers.extend(took.transfer);
                 let left = "select count(*) from pg_class where relnamespace = 'shop'::regnamespace
                     and relkind = 'r' and pg_get_userbyid(relowner) <> 'stitch'";
                 assert_eq!(self.server.psql_in("stitch", left), "0", "{}", way.name());
             }
         }
-        let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
-        for (way, median) in ways.iter().zip(&medians) {
+        let measure = median(&mut times[0].0).expect("the loop was measured");
+        for (way, (whole, transfers)) in ways.iter().zip(&mut times) {
+            let whole = median(whole).expect("it was measured");
+            let alone = median(transfers).map_or(String::new(), |alone| format!("{:.2}", alone / measure));
+            let name = way.name();
             println!(
-                "| {} | {tables} | {delay} | {median:.0} | {:.2} |",
-                way.name(),
-                median / medians[0]
+                "| {name} | {tables} | {delay} | {whole:.0} | {:.2} | {alone} |",
+                whole / measure
             );
         }
     }
@@ -128,14 +166,7 @@ impl Bench<'_> {
         self.server.psql_in(
             "stitch",
             &format!(
-                "set client_min_messages = warning;
-                 do $$ begin
-                   if to_regnamespace('shop') is not null then
-                     for t in 1..{tables} loop
-                       execute format('drop table if exists shop.t%s', t);
-                       if t % 200 = 0 then commit; end if;
-                     end loop;
-                   end if; end $$;
+                "set client_min_messages = warning; set synchronous_commit = off;
                  drop schema if exists shop cascade;
                  create schema shop authorization loader;
                  do $$ begin
@@ -144,13 +175,33 @@ impl Bench<'_> {
                      else execute format('create table shop.t%s (id int)', t); end if;
                      execute format('alter table shop.t%s owner to loader', t);
                      if t % 200 = 0 then commit; end if;
-                   end loop; end $$;
-                 checkpoint"
+                   end loop; end $$"
             ),
         );
+        self.server.psql_in("stitch", "vacuum analyze");
     }
 
-    fn hand_over(&self, way: Way) {
+    /// Everything as it was made: owners, privileges, and no rows of the catalogs that wait for being cleared up.
+    fn give_back(&self) {
+        self.server.psql_in(
+            "stitch",
+            &format!(
+                "set synchronous_commit = off;
+                 revoke all on all tables in schema shop from loader; revoke all on schema shop from stitch, loader;
+                 alter default privileges for role stitch in schema shop revoke all on tables from loader;
+                 do $$ declare t text; begin execute 'alter schema shop owner to loader';
+                   for t in {ALL} loop execute 'alter table shop.' || t || ' owner to loader'; end loop; end $$;
+                 update pg_class set relacl = null where relnamespace = 'shop'::regnamespace;
+                 update pg_namespace set nspacl = null where nspname = 'shop'"
+            ),
+        );
+        self.server.psql_in("stitch", "vacuum");
+        self.server.psql("checkpoint");
+    }
+
+    fn hand_over(&self, way: Way) -> Took {
+        let mut transfer = None;
+        let began = Instant::now();
         match way {
             Way::Loop => self.psql(&format!(
                 "do $$ declare t text; begin execute 'alter schema shop owner to stitch';
@@ -174,17 +225,44 @@ impl Bench<'_> {
                 );
                 Self::run(Program::new("sh", self.server.place()).args(["-ec", &script]));
             }
-            Way::StitchPg | Way::StitchPgWithReaders => {
-                let readers = (way == Way::StitchPg).then_some("--no-keep-readers");
+            Way::StitchPg | Way::StitchPgWithReaders | Way::StitchPgAlone | Way::StitchPgBorrowing => {
+                let (user, password) = match way {
+                    Way::StitchPgAlone => ("mover", MOVER_PASSWORD),
+                    Way::StitchPgBorrowing => ("dba", DBA_PASSWORD),
+                    _ => ("postgres", POSTGRES_PASSWORD),
+                };
+                let readers = (way != Way::StitchPgWithReaders).then_some("--no-keep-readers");
                 let program = stitch_pg(self.server)
-                    .args(["setup", "--yes", "--no-input", "--quiet", "--only", "ownership"])
-                    .args(["--existing", "--schema", "shop", "--admin-user", "postgres"])
+                    .args([
+                        "setup",
+                        "--yes",
+                        "--no-input",
+                        "--format",
+                        "json",
+                        "--only",
+                        "ownership",
+                    ])
+                    .args(["--existing", "--schema", "shop", "--admin-user", user])
                     .args(["--host", &self.host, "--port", &self.port])
                     .args(["--sslmode", "disable"])
                     .args(readers);
-                Self::run(program);
+                transfer = Some(Self::transfer(&Self::run_as(program, password)));
             }
         }
+        Took {
+            whole: began.elapsed(),
+            transfer,
+        }
+    }
+
+    /// How long the changes of the report took.
+    fn transfer(report: &str) -> Duration {
+        let report: serde_json::Value = serde_json::from_str(report).expect("a report");
+        let steps = report["steps"].as_array().expect("steps").iter();
+        let changes = steps.flat_map(|step| step["changes"].as_array().expect("changes"));
+        changes
+            .map(|change| Duration::from_millis(change["elapsed_ms"].as_u64().expect("a time")))
+            .sum()
     }
 
     fn psql(&self, sql: &str) {
@@ -196,16 +274,21 @@ impl Bench<'_> {
     }
 
     fn run(program: Program) {
+        Self::run_as(program, POSTGRES_PASSWORD);
+    }
+
+    fn run_as(program: Program, password: &str) -> String {
         let output = program
-            .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .env("PGPASSWORD", password)
             .deadline(Duration::from_mins(10))
             .run();
         assert!(output.success(), "{output:?}");
+        output.stdout
     }
 }
 
-/// In milliseconds.
-fn median(times: &mut [Duration]) -> f64 {
+/// In milliseconds; `None` of none.
+fn median(times: &mut [Duration]) -> Option<f64> {
     times.sort_unstable();
-    times[times.len() / 2].as_secs_f64() * 1000.0
+    Some(times.get(times.len() / 2)?.as_secs_f64() * 1000.0)
 }

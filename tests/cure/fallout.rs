@@ -12,6 +12,8 @@ create role analyst; create role reporting in role loader;
 create schema bi authorization loader;
 set role loader; set search_path to shop;
 grant usage on schema shop to analyst; grant select on "CAMPAIGN_REPORT" to analyst; grant insert on "Order Lines" to stitch with grant option;
+grant select (id), update ("it's ""odd""") on "Order Lines" to analyst; grant references ("it's ""odd""") on "Order Lines" to stitch with grant option;
+grant update (id) on "Order Lines" to stitch; grant insert (record) on _sdc_rejected to stitch;
 alter default privileges in schema shop grant select on tables to analyst;
 create view bi.report as select count(*) from "CAMPAIGN_REPORT"; grant select on bi.report to analyst; grant usage on schema bi to analyst;
 create function bi.clean() returns int language sql security definer as 'select count(*)::int from shop."CAMPAIGN_REPORT"';
@@ -52,12 +54,15 @@ fn works(server: &Postgres<'_>, role: &str, query: &str) -> bool {
         .is_ok()
 }
 
-/// Owners, and every privilege that somebody has on something in the schema.
+/// Owners, and every privilege that somebody has on something in the schema, or on a column.
 pub(crate) const STATE: &str = "select string_agg(one, E'\\n' order by one) from (
     -- An owner may grant what it has, written down or not.
     select format('%s %s %s %s %s', c.relname, pg_get_userbyid(c.relowner), a.grantee::regrole, a.privilege_type, a.is_grantable or a.grantee = c.relowner) as one from pg_class c,
         aclexplode(coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner))) a
     where c.relnamespace = 'shop'::regnamespace and c.relkind in ('r', 'p', 'S')
+    union all select format('%s.%s %s %s %s', c.relname, t.attname, a.grantee::regrole, a.privilege_type, a.is_grantable)
+        from pg_class c, pg_attribute t, aclexplode(t.attacl) a
+        where t.attrelid = c.oid and c.relnamespace = 'shop'::regnamespace and a.grantee <> c.relowner
     union all select format('%s %s', pg_get_userbyid(n.nspowner), a) from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'shop'
     union all select d::text from (select defaclrole, defaclnamespace, defaclobjtype, aclexplode(defaclacl) from pg_default_acl) d) as state";
 
@@ -69,6 +74,10 @@ fn who_reads_goes_on_reading() {
         assert!(works(&server, role, query), "{role} before: {query}");
     }
     let before = server.psql_in("stitch", STATE);
+    assert!(
+        before.contains("Order Lines.it's \"odd\" stitch REFERENCES t"),
+        "{before}"
+    );
     let said = wizard.run("plan");
     let told = said.has("fallout-owner", "unknown");
     assert!(told.contains("\"loader\"") && told.contains("9 objects"), "{told}");

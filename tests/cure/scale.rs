@@ -1,5 +1,6 @@
 //! A transfer while the warehouse is in use, a transfer that is cut off, and transfers of many objects.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,6 +36,51 @@ fn ready<'a>(server: &'a Postgres<'a>) -> Wizard<'a> {
     server.psql("set role dba; create role loader");
     server.psql_in("stitch", "create schema shop authorization loader");
     wizard.set("--schema", "shop").set("--only", "ownership")
+}
+
+/// How many connections ran blocks of statements since this much of the log.
+fn workers(server: &Postgres<'_>, since: usize) -> usize {
+    let log = server.log();
+    let blocks = log[since..]
+        .lines()
+        .filter(|line| line.contains("statement: DO 'DECLARE"));
+    let pids = blocks.filter_map(|line| line.split_once('[')?.1.split_once(']'));
+    pids.map(|(pid, _)| pid).collect::<BTreeSet<&str>>().len()
+}
+
+/// Owner and rights of one table, and of all tables the number.
+const ONE_AND_ALL: &str = "select pg_get_userbyid(relowner), relacl, count(*) from pg_class
+    where relnamespace = 'shop'::regnamespace and relkind = 'r' group by 1, 2";
+
+#[test]
+fn two_connections_share_the_work_and_one_does_it_as_well() {
+    let name = "two_connections_share_the_work_and_one_does_it_as_well";
+    let server = Postgres::start_with(name, PostgresOptions::new().log_statements()).expect("the default version");
+    let wizard = ready(&server);
+    warehouse(&server, 1600, "id int");
+    let whole = server.psql_in("stitch", ONE_AND_ALL);
+    assert_eq!(whole, "loader||1600");
+    let since = server.log().len();
+    let by_two = wizard
+        .clone()
+        .admin("postgres", crate::support::postgres::POSTGRES_PASSWORD);
+    by_two.setup().exits(0);
+    assert_eq!(workers(&server, since), 2);
+    let moved = server.psql_in("stitch", ONE_AND_ALL);
+    assert_eq!(moved, "stitch|{stitch=arwdDxt/stitch,loader=r/stitch}|1600");
+    by_two.is_settled(&[]);
+
+    // Back, and once more by a login that gets no further connection to the database.
+    server.psql_in(
+        "stitch",
+        "do $$ begin for i in 1..1600 loop execute format('alter table shop.t%s owner to loader', i); if i % 50 = 0 then commit; end if; end loop; end $$;
+         alter schema shop owner to loader; grant create on database stitch to loader",
+    );
+    server.psql("create role mover login connection limit 2 password 'mover-secret' in role loader, stitch");
+    let since = server.log().len();
+    wizard.admin("mover", "mover-secret").setup().exits(0);
+    assert_eq!(workers(&server, since), 1);
+    assert_eq!(server.psql_in("stitch", ONE_AND_ALL), moved);
 }
 
 /// A connection as the owner the tables have at first, from this process.
@@ -247,7 +293,16 @@ fn the_lock_table_is_never_the_limit() {
         .try_psql_as("postgres", crate::support::postgres::POSTGRES_PASSWORD, "stitch", whole)
         .expect_err("one transaction over all does not fit");
     assert!(refused.contains("out of shared memory"), "{refused}");
+    let lent = "select n_tup_ins from pg_stat_sys_tables where relname = 'pg_auth_members'";
+    let number = || server.psql(lent).parse::<usize>().expect("a number");
+    let before = number();
     let said = wizard.setup().exits(0);
+    // Rows of memberships that were lent: two for a good dozen of tables, not for each.
+    let rows = poll(Duration::from_secs(20), || {
+        Some(number() - before).filter(|rows| *rows > 0)
+    })
+    .expect("some");
+    assert!((2..700).contains(&rows), "{rows}");
     assert!(
         said.commands().concat().contains("\"shop\".\"t2200\""),
         "every statement is told"

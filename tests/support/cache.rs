@@ -49,7 +49,7 @@ pub fn available(test_name: &str, needs: &[Need]) -> bool {
                 "run tests/bed/prepare.sh".to_owned(),
             ),
             Need::Postgres(major) => (
-                super::majors().contains(major),
+                super::postgres::has(*major),
                 format!("no PostgreSQL {major}: run tests/bed/prepare.sh"),
             ),
         };

@@ -252,7 +252,7 @@ SELECT json_build_object(
     'blind', (SELECT coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'reads', reads) ORDER BY schema, name), '[]') FROM (
         SELECT n.nspname AS schema, r.relname AS name, json_agg(format('%I.%I', o.nspname, c.relname) ORDER BY o.nspname, c.relname) AS reads
         FROM reading r JOIN chosen n ON n.oid = r.relnamespace JOIN pg_class c ON c.oid = r.relation JOIN pg_namespace o ON o.oid = c.relnamespace
-        WHERE strpos($4, r.relkind::text) > 0 AND c.oid NOT IN (SELECT oid FROM moving)
+        WHERE strpos($4, r.relkind::text) > 0 AND NOT EXISTS (SELECT 1 FROM moving m WHERE m.oid = c.oid)
           AND c.relowner IS DISTINCT FROM (SELECT oid FROM stitch)
           AND NOT coalesce((SELECT has_table_privilege(s.oid, c.oid, 'SELECT') AND has_schema_privilege(s.oid, o.oid, 'USAGE') FROM stitch s), false)
         GROUP BY n.nspname, r.relname) AS blind),

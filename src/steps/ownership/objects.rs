@@ -28,11 +28,18 @@ pub(super) struct Foreign {
     /// Those named with `--reader` who may not read it in their own name yet.
     #[serde(default)]
     closed: Vec<String>,
+    /// The same on single columns of it.
+    #[serde(default)]
+    columns: Vec<HeldOn>,
 }
 
 /// A privilege, and whether it may be passed on.
 #[derive(Debug, Deserialize)]
 struct Held(String, bool);
+
+/// A privilege on one column, and whether it may be passed on.
+#[derive(Debug, Deserialize)]
+struct HeldOn(String, String, bool);
 
 impl Foreign {
     /// The schema itself, not something in it.
@@ -86,10 +93,18 @@ impl Foreign {
     /// granted anew.
     pub(super) fn give_back(&self, role: &str) -> Statement {
         let mut whole = self.give_to(&self.owner);
-        for Held(privilege, grantable) in &self.held {
+        let on_columns = self.columns.iter().map(|HeldOn(privilege, column, grantable)| {
+            let privilege = format!("{privilege} ({})", sql::identifier(column));
+            (privilege, *grantable)
+        });
+        let held = self
+            .held
+            .iter()
+            .map(|Held(privilege, grantable)| (privilege.clone(), *grantable));
+        for (privilege, grantable) in held.chain(on_columns) {
             if let Some(on) = self.kind.granted_as() {
-                let grant = sql::grant(privilege, on, &self.target(), role);
-                let option = if *grantable { " WITH GRANT OPTION" } else { "" };
+                let grant = sql::grant(&privilege, on, &self.target(), role);
+                let option = if grantable { " WITH GRANT OPTION" } else { "" };
                 whole = whole.then("; ").and(&grant).then(option);
                 if *grantable {
                     // The owner got the option with what was merged; it means nothing to an owner, and was not there.
@@ -131,27 +146,31 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World, schemas: &[&
 /// `$1`: schema names as JSON, `$2`: the Stitch role, `$3`: the readers as JSON. Owned sequences follow their table and are left out (altering one
 /// directly is an error); so are members of extensions, which belong to them, and what the server made for something else:
 /// row and array types, constructors of range types. A table's statistics are objects of their own.
+/// `NOT EXISTS` throughout: a `NOT IN` over more rows than fit into `work_mem` is read again for each object.
+/// Which columns somebody was granted something on is written down with the role, so no other column is looked at.
 const FOREIGN: &str = "
 WITH chosen AS (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),
 stitch AS (SELECT oid FROM pg_roles WHERE rolname = $2),
 reader AS (SELECT oid, rolname FROM pg_roles WHERE rolname IN (SELECT json_array_elements_text($3::json)) AND NOT rolsuper),
-follower AS (SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')),
-member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
-inner_part AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'i' AND classid IN ('pg_proc'::regclass, 'pg_type'::regclass)),
+on_column AS (
+    SELECT a.attrelid, json_agg(json_build_array(x.privilege_type, a.attname, x.is_grantable) ORDER BY a.attnum, x.privilege_type) AS held
+    FROM stitch s JOIN pg_shdepend d ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = s.oid AND d.deptype = 'a'
+        AND d.classid = 'pg_class'::regclass AND d.objsubid > 0 AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    JOIN pg_attribute a ON a.attrelid = d.objid AND a.attnum = d.objsubid AND NOT a.attisdropped
+    CROSS JOIN LATERAL aclexplode(a.attacl) x WHERE x.grantee = s.oid GROUP BY a.attrelid),
 object AS (
     SELECT n.nspname AS schema, 'pg_namespace'::regclass::oid AS class, n.oid, ''::text AS name, 'n' AS kind, n.nspowner AS owner, n.nspacl AS acl FROM chosen n
     UNION ALL
     SELECT n.nspname, 'pg_class'::regclass, c.oid, c.relname, c.relkind::text, c.relowner, c.relacl
     FROM pg_class c JOIN chosen n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND NOT (c.relkind = 'S' AND c.oid IN (SELECT objid FROM follower))
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
     UNION ALL
     SELECT n.nspname, 'pg_proc'::regclass, p.oid, NULL, CASE coalesce(to_jsonb(p) ->> 'prokind', CASE to_jsonb(p) ->> 'proisagg' WHEN 'true' THEN 'a' ELSE 'f' END)
         WHEN 'a' THEN 'A' WHEN 'p' THEN 'P' ELSE 'F' END, p.proowner, p.proacl
     FROM pg_proc p JOIN chosen n ON n.oid = p.pronamespace
     UNION ALL
     SELECT n.nspname, 'pg_type'::regclass, t.oid, NULL, CASE t.typtype WHEN 'd' THEN 'D' ELSE 'T' END, t.typowner, t.typacl
-    FROM pg_type t JOIN chosen n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
-    WHERE t.typtype IN ('b', 'd', 'e', 'r') AND NOT EXISTS (SELECT 1 FROM pg_type e WHERE e.typarray = t.oid) OR c.relkind = 'c'
+    FROM pg_type t JOIN chosen n ON n.oid = t.typnamespace WHERE t.typtype IN ('b', 'c', 'd', 'e', 'r')
     UNION ALL
     SELECT n.nspname, 'pg_operator'::regclass, o.oid, NULL, 'O', o.oprowner, NULL FROM pg_operator o JOIN chosen n ON n.oid = o.oprnamespace
     UNION ALL
@@ -168,16 +187,18 @@ object AS (
     SELECT n.nspname, 'pg_ts_dict'::regclass, o.oid, NULL, 'H', o.dictowner, NULL FROM pg_ts_dict o JOIN chosen n ON n.oid = o.dictnamespace
     /* statistics */
 ), others AS (
-    SELECT o.schema, coalesce(o.name, (pg_identify_object(o.class, o.oid, 0)).identity) AS name, o.kind, o.owner, o.acl, o.oid
-    FROM object o
+    SELECT o.schema, coalesce(o.name, (pg_identify_object(o.class, o.oid, 0)).identity) AS name, o.kind, o.owner, o.acl, o.oid, c.held AS columns
+    FROM object o LEFT JOIN on_column c ON c.attrelid = o.oid AND o.class = 'pg_class'::regclass
     WHERE o.owner IS DISTINCT FROM (SELECT oid FROM stitch)
-      AND (o.class, o.oid) NOT IN (SELECT classid, objid FROM member)
-      AND (o.class, o.oid) NOT IN (SELECT classid, objid FROM inner_part))
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.oid
+          AND (d.deptype = 'e' OR d.deptype = 'i' AND d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass)
+              OR o.kind = 'S' AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass)))
 SELECT coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'kind', kind, 'owner', pg_get_userbyid(owner),
         'granted', acl IS NOT NULL,
         'held', CASE WHEN acl IS NULL THEN '[]'::json ELSE (
             SELECT coalesce(json_agg(json_build_array(a.privilege_type, a.is_grantable) ORDER BY a.privilege_type), '[]')
             FROM aclexplode(acl) a WHERE a.grantee = (SELECT oid FROM stitch)) END,
+        'columns', coalesce(columns, '[]'),
         'closed', (SELECT coalesce(json_agg(r.rolname ORDER BY r.rolname), '[]') FROM reader r
             WHERE r.oid <> owner AND r.oid IS DISTINCT FROM (SELECT oid FROM stitch)
               AND CASE WHEN kind = 'n' THEN NOT has_schema_privilege(r.oid, o.oid, 'USAGE') OR pg_has_role(r.oid, owner, 'USAGE')

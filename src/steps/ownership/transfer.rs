@@ -2,17 +2,15 @@
 //! and such that who reads goes on reading.
 
 use super::evidence::Schema;
-use super::fallout::{self, DefaultPrivilege, Fallout, some_of};
+use super::fallout::{self, DefaultPrivilege, Fallout};
 use super::objects::Foreign;
-use super::rights::{Lacking, Rights, Way, borrowings};
+use super::rights::{Rights, Way, borrowings};
+use super::staying;
 use crate::change::{Action, Borrow, Change, Plan, Run, Sql, Statement};
 use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
-use crate::settings::{Include, Readers, Settings};
+use crate::settings::{Readers, Settings};
 use crate::sql::{self, Grantable};
-
-/// So many statements are told for others to run; more are better run by this program.
-const TOLD: usize = 20;
 
 /// What is known beyond the objects of the schema.
 pub(super) struct Known<'a> {
@@ -22,20 +20,20 @@ pub(super) struct Known<'a> {
 
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: &[&Foreign], known: &Known<'_>) {
     let rights = known.rights;
-    let (moving, staying): (Vec<&Foreign>, Vec<&Foreign>) =
+    let (moving, unasked): (Vec<&Foreign>, Vec<&Foreign>) =
         here.iter().copied().partition(|object| moves(settings, object));
-    report_staying(plan, schema, &staying);
+    staying::report_unasked(plan, schema, &unasked);
     let (blind, moving): (Vec<&Foreign>, Vec<&Foreign>) = moving
         .into_iter()
-        .partition(|object| reads_what(object, known.fallout).is_some());
-    report_blind(plan, settings, &blind, known.fallout);
+        .partition(|object| staying::reads_what(object, known.fallout).is_some());
+    staying::report_blind(plan, settings, &blind, known.fallout);
     let out_of_reach = |object: &&Foreign| !rights.superuser && rights.supers.contains(&object.owner);
     let shut_out = moving.iter().any(|object| object.is_schema() && out_of_reach(object))
         && !rights.creates_in.contains(&schema.name);
     let (refused, moving): (Vec<&Foreign>, Vec<&Foreign>) =
         moving.into_iter().partition(|object| shut_out || out_of_reach(object));
     if !refused.is_empty() {
-        plan.find(refusal(settings, schema, &refused, rights));
+        plan.find(staying::refusal(settings, schema, &refused, rights));
     }
     if moving.is_empty() {
         if refused.is_empty() {
@@ -63,7 +61,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: 
             let back = borrowings(settings, rights, &moving, Way::Back).unwrap_or_else(|_| borrow.clone());
             plan.change(change(settings, &name, &moving, known, (borrow, back)));
         }
-        Err(lacking) => plan.find(cannot(settings, schema, &moving, rights, &lacking)),
+        Err(lacking) => plan.find(staying::cannot(settings, schema, &moving, rights, &lacking)),
     }
 }
 
@@ -85,64 +83,6 @@ fn owners<'a>(moving: &[&'a Foreign], rights: &Rights) -> Vec<&'a str> {
     owners.sort_unstable();
     owners.dedup();
     owners
-}
-
-fn refusal(settings: &Settings, schema: &Schema, refused: &[&Foreign], rights: &Rights) -> Finding {
-    let role = settings.stitch.role.as_str();
-    let mut owners: Vec<String> = refused
-        .iter()
-        .filter(|object| rights.supers.contains(&object.owner))
-        .map(|object| format!("{:?}", object.owner))
-        .collect();
-    owners.sort_unstable();
-    owners.dedup();
-    let mut statements: Vec<String> = Vec::new();
-    if !rights.creates_in.contains(&schema.name)
-        && let Ok(name) = schema.name.parse()
-    {
-        statements.push(format!("{};", sql::grant_schema_create(&name, &settings.stitch.role)));
-    }
-    statements.extend(refused.iter().map(|object| format!("{};", object.give_to(role))));
-    let told = if statements.len() > TOLD {
-        "run stitch-pg setup --only ownership as a superuser, who may".to_owned()
-    } else {
-        format!("a superuser runs: {}", statements.join(" "))
-    };
-    Finding::bad(
-        Code::OwnershipSuperuser,
-        format!(
-            "{} objects in the schema {:?} stay with {}: what belongs to a superuser, or to the provider's own role, {:?} may not move",
-            refused.len(),
-            schema.name,
-            owners.join(" and "),
-            rights.user
-        ),
-    )
-    .advise(told)
-    .about(&schema.name)
-}
-
-fn cannot(settings: &Settings, schema: &Schema, moving: &[&Foreign], rights: &Rights, lacking: &Lacking) -> Finding {
-    let roles: Vec<String> = lacking.roles.iter().map(|role| format!("act for {role:?}")).collect();
-    let create = lacking.create.then(|| "create in the database".to_owned());
-    let what: Vec<String> = roles.into_iter().chain(create).collect();
-    let who = if lacking.roles.is_empty() {
-        "the database's owner, or a superuser,"
-    } else {
-        "a superuser, or who has ADMIN OPTION on those roles,"
-    };
-    Finding::bad(
-        Code::OwnershipCannotMove,
-        format!(
-            "{} objects in the schema {:?} must change hands, and {:?} may not {}",
-            moving.len(),
-            schema.name,
-            rights.user,
-            what.join(", nor ")
-        ),
-    )
-    .advise(format!("{who} runs: {}", lacking.statements(settings, &rights.user)))
-    .about(&schema.name)
 }
 
 fn change(
@@ -267,62 +207,6 @@ fn defaults(
         }
     }
     pairs
-}
-
-fn report_staying(plan: &mut Plan, schema: &Schema, staying: &[&Foreign]) {
-    let mut kinds: Vec<Include> = staying.iter().filter_map(|object| object.kind.included_by()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    for kind in kinds {
-        let names: Vec<&str> = staying
-            .iter()
-            .filter(|object| object.kind.included_by() == Some(kind))
-            .map(|object| object.shown())
-            .collect();
-        plan.find(
-            Finding::unknown(
-                Code::ObjectsLeft,
-                format!(
-                    "{} {} in the schema {:?} stay with their owners: {}",
-                    names.len(),
-                    kind.plural(),
-                    schema.name,
-                    some_of(&names)
-                ),
-            )
-            .advise(format!(
-                "Stitch makes none, so they are probably yours; --include {} moves them too",
-                kind.word()
-            ))
-            .about(&schema.name),
-        );
-    }
-}
-
-/// What a view reads that the Stitch role may not.
-fn reads_what<'a>(object: &Foreign, fallout: &'a Fallout) -> Option<&'a [String]> {
-    let same = |blind: &&super::fallout::Blind| blind.schema == object.schema && blind.name == object.name;
-    let blind = object
-        .kind
-        .is_relation()
-        .then(|| fallout.blind.iter().find(same))
-        .flatten();
-    blind.map(|blind| blind.reads.as_slice())
-}
-
-fn report_blind(plan: &mut Plan, settings: &Settings, blind: &[&Foreign], fallout: &Fallout) {
-    for object in blind {
-        let reads = reads_what(object, fallout).unwrap_or_default().join(", ");
-        let role = settings.stitch.role.as_str();
-        plan.find(
-            Finding::unknown(
-                Code::FalloutViewStays,
-                format!("the view {:?}.{:?} stays with {:?}: it reads {reads} with its owner's rights, and {role:?} may not read that", object.schema, object.name, object.owner),
-            )
-            .advise(format!("to move it, grant first: GRANT SELECT ON TABLE {reads} TO {}; (and USAGE on the schema)", sql::identifier(role)))
-            .about(format_args!("{}.{}", object.schema, object.name)),
-        );
-    }
 }
 
 /// What is moved: the schema and its tables (partitions are tables of their own); the rest on request.

@@ -12,6 +12,9 @@ use crate::world::postgres::ask;
 /// So many busy objects are looked into; each costs one more wait.
 pub(super) const MOST: usize = 20;
 
+/// The wait may be over before the look from the other connection begins; then both are done once more.
+const LOOKS: u32 = 5;
+
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// A session that holds a lock, as far as this login may see it.
@@ -34,16 +37,20 @@ pub(super) async fn of(session: &Session, second: &Session, statement: &str, loc
     let attempt = sql::asynchronously(statement, lock_timeout);
     let pid = pid.to_string();
     let waiting = [pid.as_str()];
-    let (_, seen) = tokio::join!(
-        execute(session, &attempt, LIMIT),
-        ask::<Vec<Blocker>>(second, BLOCKERS, &waiting, LIMIT)
-    );
-    let holders: Vec<String> = seen.unwrap_or_default().iter().map(described).collect();
-    if holders.is_empty() {
-        String::new()
-    } else {
-        format!(": held by {}", holders.join("; "))
+    for _ in 0..LOOKS {
+        let (made, seen) = tokio::join!(
+            execute(session, &attempt, LIMIT),
+            ask::<Vec<Blocker>>(second, BLOCKERS, &waiting, LIMIT)
+        );
+        let holders: Vec<String> = seen.unwrap_or_default().iter().map(described).collect();
+        if !holders.is_empty() {
+            return format!(": held by {}", holders.join("; "));
+        }
+        if made.is_ok() {
+            break;
+        }
     }
+    String::new()
 }
 
 fn described(blocker: &Blocker) -> String {
