@@ -106,7 +106,7 @@ impl Foreign {
                 let grant = sql::grant(&privilege, on, &self.target(), role);
                 let option = if grantable { " WITH GRANT OPTION" } else { "" };
                 whole = whole.then("; ").and(&grant).then(option);
-                if *grantable {
+                if grantable {
                     // The owner got the option with what was merged; it means nothing to an owner, and was not there.
                     let option = format!("GRANT OPTION FOR {privilege}");
                     whole = whole
