@@ -90,7 +90,8 @@ EOF
 const ENTER_HOME: &str = r#"
 [ "$name" = "$user" ] || fail "there is no user $user on this machine"
 [ "$uid" != 0 ] || fail "the user $user is root under another name; choose another user for Stitch"
-cd "$home" 2>/dev/null || fail "the home directory $home of $user does not exist"
+# Another run may be making the account at this moment.
+cd "$home" 2>/dev/null || { sleep 1 && cd "$home" 2>/dev/null; } || fail "the home directory $home of $user does not exist"
 [ ! -L .ssh ] || fail "$home/.ssh is a symbolic link; make it a directory of its own first"
 "#;
 

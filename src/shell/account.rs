@@ -135,11 +135,22 @@ fi
 "#;
 
 const ADD_USER: &str = r#"
+# Another run, or a package, may hold the lock of the account files (1, 10), or have made the user by now (9).
+patiently() {
+    tries=0
+    until "$@"; do
+        case $? in 1 | 9 | 10) ;; *) return 1 ;; esac
+        if id -u "$user" >/dev/null 2>&1; then return 0; fi
+        tries=$((tries + 1))
+        [ "$tries" -lt 5 ] || return 1
+        sleep 1
+    done
+}
 if id -u "$user" >/dev/null 2>&1; then
     echo "the user $user exists already and is left as it is"
 elif has useradd; then
-    grep -q LINE /etc/group || groupadd "$user"
-    useradd -m -g "$user" -c "$comment" -p '*' ${shell:+-s "$shell"} "$user"
+    grep -q LINE /etc/group || groupadd "$user" || grep -q LINE /etc/group
+    patiently useradd -m -g "$user" -c "$comment" -p '*' ${shell:+-s "$shell"} "$user"
 elif has adduser && has addgroup; then
     # BusyBox, as on Alpine. adduser -D locks the account, so it gets the password that nobody can type.
     grep -q LINE /etc/group || addgroup "$user"

@@ -61,10 +61,10 @@ pub fn fix_modes(user: &LinuxUser) -> Statement {
 }
 
 const MAKE_FILE: &str = r#"
-[ -d .ssh ] || mkdir -m 700 .ssh
+[ -d .ssh ] || mkdir -m 700 .ssh 2>/dev/null || [ -d .ssh ] # another run may be making it
 cd .ssh
 [ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; make it a file of its own first"
-[ -e authorized_keys ] || : >authorized_keys
+[ -e authorized_keys ] || : >>authorized_keys
 [ -f authorized_keys ] || fail "$home/.ssh/authorized_keys is not a file"
 "#;
 
@@ -77,6 +77,16 @@ cd .ssh 2>/dev/null || fail "there is no $home/.ssh"
 /// Copies the file line by line into a new one, which then takes its place in one move. `line` is what stands where
 /// the key was found, or at the end; empty, to take the key out.
 pub(super) const REWRITE: &str = r#"
+# One at a time, so that no line of another run is lost. A file system without locks goes without.
+if has flock; then
+    exec 9<.
+    tries=0
+    until refused=$(flock -n 9 2>&1) || [ -n "$refused" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 20 ] || fail "another run keeps $home/.ssh/authorized_keys locked; run the same command again later"
+        sleep 1
+    done
+fi
 new=$(mktemp ./.authorized_keys.XXXXXX)
 trap '[ "$new" = authorized_keys ] || rm -f "$new"' EXIT
 while IFS= read -r old || [ -n "$old" ]; do
@@ -103,6 +113,7 @@ chmod 600 "$new"
 chown "$uid:$gid" "$new" .
 [ "$new" = authorized_keys ] || mv -f "$new" authorized_keys
 chmod 700 .
+exec 9<&-
 "#;
 
 /// One line with the key, all options in front of it: it may be narrower than what would be written.

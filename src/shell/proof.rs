@@ -15,7 +15,8 @@ pub enum Expiry {
     Unknown,
 }
 
-/// Puts a fresh key into the file with the options that Stitch's own line has there. `from` is left out, since it is not
+/// Puts a fresh key into the file with the options that Stitch's own line has there, and leaves a watcher behind that takes
+/// it out when the login that lent it is gone, however it ended, or after two minutes. `from` is left out, since it is not
 /// Stitch that comes now.
 #[must_use]
 pub fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry: Expiry) -> Statement {
@@ -32,7 +33,16 @@ pub fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry
             ("body", fresh.body()),
             ("seconds", seconds),
         ],
-        &[FAIL, HAS, LOOK_UP, ENTER_HOME, FIND_FILE, SAME_OPTIONS, REWRITE, LABEL],
+        &[
+            FAIL,
+            HAS,
+            LOOK_UP,
+            ENTER_HOME,
+            FIND_FILE,
+            SAME_OPTIONS,
+            &[WRITE, REWRITE, LABEL, END].concat(),
+            WATCH,
+        ],
     )
 }
 
@@ -76,6 +86,37 @@ if [ -n "$seconds" ]; then
 fi
 line="$options $key"
 line=${line# }
+"#;
+
+const WRITE: &str = "
+write() {
+";
+
+const END: &str = "
+}
+write
+";
+
+/// The lender is the SSH session, or this program where it runs on this machine: the first process above us that is no
+/// shell and no way to become root.
+const WATCH: &str = r#"
+lender=$$
+while read -r entry <"/proc/$lender/stat"; do
+    name=${entry#*(}
+    case ${name%)*} in sh | dash | bash | ash | busybox | sudo | doas | su) ;; *) break ;; esac
+    set -- ${entry##*) }
+    lender=$2
+done
+(
+    trap '' HUP INT
+    left=120
+    while [ "$left" -gt 0 ] && [ -d "/proc/$lender" ] && grep -qF -e "$body" authorized_keys; do
+        left=$((left - 1))
+        sleep 1
+    done
+    line=
+    if grep -qF -e "$body" authorized_keys; then write; fi
+) </dev/null >/dev/null 2>&1 &
 "#;
 
 const GONE: &str = r#"

@@ -56,6 +56,12 @@ impl World {
         self.take_key_back().await
     }
 
+    /// Whether a key of ours is in Stitch's file.
+    #[must_use]
+    pub fn has_lent_key(&self) -> bool {
+        self.lent_key.is_some()
+    }
+
     /// Stops what the server is still doing for a run that was cut short.
     pub async fn cancel(&mut self) {
         self.postgres.cancel().await;

@@ -20,8 +20,9 @@ use crate::world::ssh::layer::failure as broken;
 use crate::world::ssh::{Ssh, Wish};
 use crate::world::wire::Wire;
 
-/// A script that was under way when the run was cut short is given this long to end before its work is undone.
-const SETTLING: Duration = Duration::from_millis(700);
+/// A script that was under way when the run was cut short is given this long to end before its work is undone. What it does
+/// later is undone by the watcher it leaves.
+const SETTLING: Duration = Duration::from_millis(200);
 
 /// What came of it.
 #[derive(Debug)]
