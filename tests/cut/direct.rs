@@ -12,7 +12,8 @@ use crate::support::{
 };
 use crate::trial::{Blow, Goal, Point, Shutdown, try_all};
 
-const RULES: &str = "local all postgres trust\nlocal all all scram-sha-256\nhostnossl all all all scram-sha-256\n";
+pub(crate) const RULES: &str =
+    "local all postgres trust\nlocal all all scram-sha-256\nhostnossl all all all scram-sha-256\n";
 
 /// Whether there is something to take over.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,12 +38,23 @@ pub(crate) struct Direct<'a> {
 impl<'a> Direct<'a> {
     pub(crate) fn new(server: &'a Postgres<'a>, connection: Connection, number: usize) -> Self {
         let loopback = Endpoint::Tcp(([127, 0, 0, 1], 0).into());
+        let proxy = CountingProxy::start(&loopback, Endpoint::Unix(server.socket()));
+        Self::behind(server, connection, number, proxy)
+    }
+
+    /// The same by another way.
+    pub(crate) fn behind(
+        server: &'a Postgres<'a>,
+        connection: Connection,
+        number: usize,
+        proxy: CountingProxy,
+    ) -> Self {
         let scene = Self {
             server,
             connection,
             number,
             timeout: "10",
-            proxy: CountingProxy::start(&loopback, Endpoint::Unix(server.socket())),
+            proxy,
             files: tempfile::tempdir().expect("a temporary folder"),
         };
         server.psql(&scene.named(
@@ -54,6 +66,54 @@ impl<'a> Direct<'a> {
             server.psql_in(&scene.named("seed N"), &scene.named(SEED));
         }
         scene
+    }
+
+    /// The setup, of the server by this name.
+    pub(crate) fn setup(&self, program: Program, host: &str, port: u16) -> Program {
+        let program = program
+            .args([
+                "setup",
+                "--yes",
+                "--no-input",
+                "--format",
+                "json",
+                "--no-ssl",
+                "--host",
+                host,
+                "--port",
+            ])
+            .arg(port.to_string())
+            .args([
+                "--admin-user",
+                &self.named("admin N"),
+                "--database",
+                &self.named("dw N"),
+            ])
+            .args(["--role", &self.named("stitch N"), "--reader", &self.named("analyst N")])
+            .args(["--allow-cidr", "52.23.137.21", "--allow-cidr", "52.204.223.208"])
+            .args(["--skip", "allowlist"])
+            .args(["--timeout", self.timeout, "--undo"])
+            .arg(self.undo_file())
+            .env("PGPASSWORD", "secret");
+        match self.connection {
+            Connection::New => program
+                .arg("--generate-password")
+                .arg("--password-file")
+                .arg(self.files.path().join("password")),
+            Connection::Given => program.env("STITCH_PG_PASSWORD", "loader-secret"),
+            Connection::Existing => program
+                .args(["--existing", "--schema", "shop", "--include", "views"])
+                .env("STITCH_PG_PASSWORD", "loader-secret"),
+        }
+    }
+
+    /// Runs the undo file there.
+    #[track_caller]
+    pub(crate) fn undo_at(&self, place: &Place) {
+        let mut command = place.command("sh");
+        command.args(["-euc", UNDO, "sh"]).arg(self.undo_file());
+        command.env("PGPASSWORD", "secret");
+        run(command);
     }
 
     /// What the undo file says.
@@ -133,41 +193,7 @@ impl Scene for Direct<'_> {
     }
 
     fn program(&self) -> Program {
-        let program = Program::new(STITCH_PG, Place::Here)
-            .args([
-                "setup",
-                "--yes",
-                "--no-input",
-                "--format",
-                "json",
-                "--no-ssl",
-                "--host",
-                "127.0.0.1",
-                "--port",
-            ])
-            .arg(self.proxy.port().to_string())
-            .args([
-                "--admin-user",
-                &self.named("admin N"),
-                "--database",
-                &self.named("dw N"),
-            ])
-            .args(["--role", &self.named("stitch N"), "--reader", &self.named("analyst N")])
-            .args(["--allow-cidr", "52.23.137.21", "--allow-cidr", "52.204.223.208"])
-            .args(["--skip", "allowlist"])
-            .args(["--timeout", self.timeout, "--undo"])
-            .arg(self.undo_file())
-            .env("PGPASSWORD", "secret");
-        match self.connection {
-            Connection::New => program
-                .arg("--generate-password")
-                .arg("--password-file")
-                .arg(self.files.path().join("password")),
-            Connection::Given => program.env("STITCH_PG_PASSWORD", "loader-secret"),
-            Connection::Existing => program
-                .args(["--existing", "--schema", "shop", "--include", "views"])
-                .env("STITCH_PG_PASSWORD", "loader-secret"),
-        }
+        self.setup(Program::new(STITCH_PG, Place::Here), "127.0.0.1", self.proxy.port())
     }
 
     fn signal(&self, run: &Running, signal: Signal) {
@@ -229,10 +255,7 @@ impl Scene for Direct<'_> {
     }
 
     fn undo(&self) {
-        let mut command = Place::Here.command("sh");
-        command.args(["-euc", UNDO, "sh"]).arg(self.undo_file());
-        command.env("PGPASSWORD", "secret");
-        run(command);
+        self.undo_at(&Place::Here);
     }
 }
 
@@ -274,8 +297,8 @@ fn cut_anywhere(name: &str, connection: Connection, crew: Crew, points: impl Fn(
     try_all(name, &scenes, &goal, points);
 }
 
-const CUTS: [Blow; 2] = [Blow::Cut(Fault::Close), Blow::Cut(Fault::Reset)];
-const BLOWS: [Blow; 5] = [
+pub(crate) const CUTS: [Blow; 2] = [Blow::Cut(Fault::Close), Blow::Cut(Fault::Reset)];
+pub(crate) const BLOWS: [Blow; 5] = [
     CUTS[0],
     Blow::Signal(Signal::INT),
     CUTS[1],

@@ -7,3 +7,4 @@ mod direct;
 mod scene;
 mod together;
 mod trial;
+mod tunnel;

@@ -15,7 +15,7 @@ const ROUNDS: usize = 2;
 
 /// Starts all of them before any is waited for; each must end as if it were alone.
 #[track_caller]
-fn together(scenes: &[&dyn Scene], goal: &Goal) {
+pub(crate) fn together(scenes: &[&dyn Scene], goal: &Goal) {
     for round in 0..ROUNDS {
         for scene in scenes {
             scene.prepare();

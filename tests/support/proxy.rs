@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -86,6 +86,8 @@ struct State {
     held: bool,
     /// How often the stalled connections were given up.
     given_up: usize,
+    /// What passes is no PostgreSQL: whatever is read at a time counts as a message.
+    chunks: bool,
     /// What has to stand behind every user, and is taken off on the way to the server.
     project: Option<String>,
 }
@@ -155,20 +157,30 @@ impl CountingProxy {
             return Self::start(&address(port), address(server.port()));
         }
         let folder = server.socket_dir().join(format!("proxy{}", server.next_proxy()));
-        let outside = place.outside(&folder);
+        let mut proxy = Self::within(&place, &folder, &address(port), &address(server.port()));
+        proxy.folder = PathBuf::from(server.host());
+        proxy.port = port;
+        proxy
+    }
+
+    /// The same before anything that is no PostgreSQL, at a place of a world: `folder` is one to be made there.
+    #[track_caller]
+    pub fn before_any(place: &Place, folder: &Path, listen: SocketAddr, target: SocketAddr) -> Self {
+        let proxy = Self::within(place, folder, &Endpoint::Tcp(listen), &Endpoint::Tcp(target));
+        proxy.lock().chunks = true;
+        proxy
+    }
+
+    /// Relays carry the bytes out of a place to this process and in again.
+    #[track_caller]
+    fn within(place: &Place, folder: &Path, listen: &Endpoint, target: &Endpoint) -> Self {
+        let outside = place.outside(folder);
         std::fs::create_dir(&outside).unwrap_or_else(|error| panic!("{}: {error}", outside.display()));
         let [enters, leaves] = ["in", "out"].map(|name| Endpoint::Unix(outside.join(name)));
         let mut proxy = Self::start(&enters, leaves);
-        proxy.relays.push(relay_at(
-            &place,
-            &Endpoint::Unix(folder.join("out")),
-            &address(server.port()),
-        ));
-        proxy
-            .relays
-            .push(relay_at(&place, &address(port), &Endpoint::Unix(folder.join("in"))));
-        proxy.folder = PathBuf::from(server.host());
-        proxy.port = port;
+        let [enters, leaves] = ["in", "out"].map(|name| Endpoint::Unix(folder.join(name)));
+        proxy.relays.push(relay_at(place, &leaves, target));
+        proxy.relays.push(relay_at(place, listen, &enters));
         proxy
     }
 
@@ -365,6 +377,9 @@ impl Pump {
         if self.connection.muted.load(Ordering::Relaxed) {
             return true; // read and forgotten, until the other direction closes the connection
         }
+        if lock(&self.state).chunks {
+            return self.forward(0, bytes.to_vec(), &send);
+        }
         if self.connection.opaque.load(Ordering::Relaxed) {
             lock(&self.state).speaks(self.side);
             send(bytes.to_vec());
@@ -396,41 +411,44 @@ impl Pump {
                     None => {}
                 }
             }
-            let fault = {
-                // Under one lock, so that no answer to the message slips through before the fault.
-                let mut state = lock(&self.state);
-                while state.held && !self.over() {
-                    drop(state);
-                    thread::sleep(Duration::from_millis(1));
-                    state = lock(&self.state);
-                }
-                if self.connection.muted.load(Ordering::Relaxed) {
-                    return true;
-                }
-                let fault = state.count(self.side, kind, &message);
-                if fault == Some(Fault::Hold) {
-                    state.held = true;
-                    drop(state);
-                    send(message);
-                    continue;
-                }
-                self.connection.muted.store(fault.is_some(), Ordering::Relaxed);
-                self.connection.stalled_in.store(state.given_up, Ordering::Relaxed);
-                self.connection
-                    .stalled
-                    .store(fault == Some(Fault::Stall), Ordering::Relaxed);
-                self.connection
-                    .reset
-                    .store(fault == Some(Fault::Reset), Ordering::Relaxed);
-                fault
-            };
-            send(message);
-            match fault {
-                None | Some(Fault::Hold) => {}
-                Some(Fault::Close | Fault::Reset) => return false,
-                Some(Fault::Stall) => return true,
+            if !self.forward(kind, message, &send) {
+                return false;
+            }
+            if self.connection.muted.load(Ordering::Relaxed) {
+                return true;
             }
         }
+    }
+
+    /// Counts a message, waits while all are held, and passes it on; `false` when the connection is to be closed then.
+    fn forward(&self, kind: u8, message: Vec<u8>, send: &dyn Fn(Vec<u8>)) -> bool {
+        let fault = {
+            // Under one lock, so that no answer to the message slips through before the fault.
+            let mut state = lock(&self.state);
+            while state.held && !self.over() {
+                drop(state);
+                thread::sleep(Duration::from_millis(1));
+                state = lock(&self.state);
+            }
+            if self.connection.muted.load(Ordering::Relaxed) {
+                return true;
+            }
+            let fault = state.count(self.side, kind, &message);
+            if fault == Some(Fault::Hold) {
+                state.held = true;
+                drop(state);
+                send(message);
+                return true;
+            }
+            let flags = &self.connection;
+            flags.muted.store(fault.is_some(), Ordering::Relaxed);
+            flags.stalled_in.store(state.given_up, Ordering::Relaxed);
+            flags.stalled.store(fault == Some(Fault::Stall), Ordering::Relaxed);
+            flags.reset.store(fault == Some(Fault::Reset), Ordering::Relaxed);
+            fault
+        };
+        send(message);
+        !matches!(fault, Some(Fault::Close | Fault::Reset))
     }
 
     fn answers(&self) -> MutexGuard<'_, VecDeque<()>> {
