@@ -1,14 +1,13 @@
 //! One walk through the steps, from start to last words: a key that was lent goes back and the report is written, however it ends.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::{Stop, is_broken_pipe};
-use crate::console::{Asker, Console};
+use crate::console::{Asker, Console, edge};
 use crate::expect::Expected;
 use crate::report::{Command, Ending, Report};
 use crate::runner::{self, Run, Start};
@@ -83,10 +82,9 @@ impl Journey<'_> {
         }
         if !matches!(returned, Ok(Ok(()))) {
             // No reason for another exit code: it was stopped as asked.
-            let _ = writeln!(
-                io::stderr(),
+            edge::say(
                 "stitch-pg: no answer while taking our key out of Stitch's file; the SSH server takes it out within seconds, \
-                 and after two minutes at the latest"
+                 and after two minutes at the latest",
             );
         }
         Ok(report.exit_code())

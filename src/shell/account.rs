@@ -137,12 +137,12 @@ fi
 const ADD_USER: &str = r#"
 # Another run, or a package, may hold the lock of the account files (1, 10), or have made the user by now (9).
 patiently() {
-    tries=0
+    tries= # one letter each: small shells cannot reckon
     until "$@"; do
         case $? in 1 | 9 | 10) ;; *) return 1 ;; esac
         if id -u "$user" >/dev/null 2>&1; then return 0; fi
-        tries=$((tries + 1))
-        [ "$tries" -lt 5 ] || return 1
+        tries=x$tries
+        [ "${#tries}" -lt 5 ] || return 1
         sleep 1
     done
 }

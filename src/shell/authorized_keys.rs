@@ -80,10 +80,10 @@ pub(super) const REWRITE: &str = r#"
 # One at a time, so that no line of another run is lost. A file system without locks goes without.
 if has flock; then
     exec 9<.
-    tries=0
+    tries= # one letter each: small shells cannot reckon
     until refused=$(flock -n 9 2>&1) || [ -n "$refused" ]; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 20 ] || fail "another run keeps $home/.ssh/authorized_keys locked; run the same command again later"
+        tries=x$tries
+        [ "${#tries}" -lt 20 ] || fail "another run keeps $home/.ssh/authorized_keys locked; run the same command again later"
         sleep 1
     done
 fi

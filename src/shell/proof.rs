@@ -109,9 +109,9 @@ while read -r entry <"/proc/$lender/stat"; do
 done
 (
     trap '' HUP INT
-    left=120
-    while [ "$left" -gt 0 ] && [ -d "/proc/$lender" ] && grep -qF -e "$body" authorized_keys; do
-        left=$((left - 1))
+    waited= # one letter a second: small shells cannot reckon
+    while [ "${#waited}" -lt 120 ] && [ -d "/proc/$lender" ] && grep -qF -e "$body" authorized_keys; do
+        waited=x$waited
         sleep 1
     done
     line=
