@@ -6,10 +6,12 @@ use std::net::IpAddr;
 
 mod ipset;
 mod iptables;
+mod marked;
 mod nft;
 mod printed;
 mod tool;
 
+pub use marked::{MARK, marked, rich, rich_rule};
 pub use printed::{Keeper, Printed, Rank};
 pub use tool::{Spot, Tool};
 

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 mod digest;
+pub(crate) mod form;
 mod github;
 mod json;
 mod junit;

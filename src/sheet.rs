@@ -12,8 +12,9 @@ use openssl::hash::MessageDigest;
 use openssl::x509::X509;
 use serde_json::{Map, Value, json};
 
-use crate::console::sheet as form;
-use crate::report::{Report, stitch_sees, ticks_ssl};
+use crate::console::sheet;
+use crate::finding::Code;
+use crate::report::{Report, form, ticks_ssl};
 use crate::settings::{RootCertificates, Settings};
 use crate::visible;
 
@@ -43,6 +44,15 @@ struct Trust {
     stitch_key: Option<String>,
     /// Subject and fingerprint of each certificate authority that the server was held against.
     authorities: Vec<(String, String)>,
+    ca: CaProof,
+}
+
+/// Whether the authority for Stitch's form was seen to vouch for the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum CaProof {
+    #[default]
+    Untried,
+    Proved,
 }
 
 impl Sheet {
@@ -55,6 +65,11 @@ impl Sheet {
                 .as_ref()
                 .and_then(|bastion| Some(bastion.public_key.as_ref()?.to_string())),
             authorities: authorities(settings)?,
+            ca: if report.findings().any(|finding| finding.code == Code::CaVerifies) {
+                CaProof::Proved
+            } else {
+                CaProof::Untried
+            },
         };
         let is_json = self.path.extension().is_some_and(|extension| extension == "json");
         let text = if is_json {
@@ -67,7 +82,7 @@ impl Sheet {
     }
 
     fn text(&self, report: &Report, settings: &Settings, trust: &Trust) -> String {
-        let mut page = format!("{TITLE}\n\n{}\n", visible::text(&form::text(settings, report)));
+        let mut page = format!("{TITLE}\n\n{}\n", visible::text(&sheet::text(settings, report)));
         if let (Password::Shown, Some(password)) = (self.password, settings.stitch.password.secret()) {
             let _ = writeln!(page, "  {:<18} {}", "Password", password.reveal());
         }
@@ -95,10 +110,15 @@ impl Sheet {
         for (subject, fingerprint) in &trust.authorities {
             line("certificate authority", &format!("{subject} SHA256 {fingerprint}"));
         }
+        match (trust.ca, &settings.stitch.ca) {
+            (CaProof::Proved, _) => line("", "it vouches for this server: Stitch's own login was tried with it"),
+            (CaProof::Untried, Some(_)) => line("", "whether it vouches for this server was not tried: run check"),
+            (CaProof::Untried, None) => {}
+        }
         if trust.authorities.is_empty() {
             line(
                 "certificate authority",
-                "none was given (--sslrootcert); Stitch checks none unless one is pasted in",
+                "none was given (--stitch-ca); Stitch checks none unless one is pasted in",
             );
         }
         page
@@ -113,6 +133,7 @@ impl Sheet {
             "trust": {
                 "ssh_host_key": trust.host_key,
                 "stitch_public_key": trust.stitch_key,
+                "certificate_authority_proved": trust.ca == CaProof::Proved,
                 "certificate_authorities": authorities
                     .map(|(subject, fingerprint)| json!({ "subject": subject, "sha256": fingerprint }))
                     .collect::<Vec<_>>(),
@@ -123,24 +144,13 @@ impl Sheet {
     /// The body of Stitch Connect's create call, all values as the strings that it documents.
     fn body(&self, report: &Report, settings: &Settings) -> Value {
         let stitch = &settings.stitch;
-        let mut properties = Map::new();
-        let mut set = |name: &str, value: String| properties.insert(name.to_owned(), Value::String(value));
-        set("host", stitch_sees(settings));
-        set("port", stitch.port.to_string());
-        set("username", stitch.role.to_string());
+        let fields = form::wanted(settings, ticks_ssl(stitch.ssl, report.stitch_encryption));
+        let mut properties: Map<String, Value> = fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Value::String(value)))
+            .collect();
         if let (Password::Shown, Some(password)) = (self.password, stitch.password.secret()) {
-            set("password", password.reveal().to_owned());
-        }
-        set("database", stitch.database.to_string());
-        set("ssl", ticks_ssl(stitch.ssl, report.stitch_encryption).to_string());
-        match &settings.bastion {
-            None => drop(set("encryption_type", "none".to_owned())),
-            Some(bastion) => {
-                set("encryption_type", "ssh".to_owned());
-                set("encryption_host", bastion.stitch_host.to_string());
-                set("encryption_port", bastion.stitch_port.to_string());
-                set("encryption_username", bastion.tunnel_user.to_string());
-            }
+            properties.insert("password".to_owned(), Value::String(password.reveal().to_owned()));
         }
         json!({ "type": "postgres", "name": stitch.database.as_str(), "properties": properties })
     }
@@ -166,8 +176,11 @@ impl Sheet {
 }
 
 fn authorities(settings: &Settings) -> Result<Vec<(String, String)>> {
-    let Some(RootCertificates::File(path)) = &settings.admin.tls.root else {
-        return Ok(Vec::new());
+    // What Stitch gets counts; what the administrator's own login was held against will do.
+    let path = match (&settings.stitch.ca, &settings.admin.tls.root) {
+        (Some(ca), _) => &ca.path,
+        (None, Some(RootCertificates::File(path))) => path,
+        _ => return Ok(Vec::new()),
     };
     read_authorities(path).with_context(|| format!("cannot read the certificates in {}", path.display()))
 }

@@ -21,7 +21,7 @@ mod unseen;
 pub use conditions::{
     database_exists, role_exists, role_has, role_missing, role_owns_something, schema_missing, template_is_not_utf8,
 };
-pub use default_privileges::{grant_default_privileges, revoke_default_privileges};
+pub use default_privileges::{grant_default_privileges, reset_default_privileges, revoke_default_privileges};
 pub use grants::{
     grant_on_database, grant_schema_usage, grant_select, revoke_all, revoke_on_database, revoke_schema_usage,
     revoke_select,

@@ -30,6 +30,18 @@ pub enum Keeper {
     Nobody(Spot),
 }
 
+impl Keeper {
+    /// The name of the tool that is told.
+    #[must_use]
+    pub fn tool(&self) -> &'static str {
+        match self {
+            Self::Ufw(_) => "ufw",
+            Self::Firewalld(_) => "firewalld",
+            Self::Nobody(spot) => spot.tool.as_str(),
+        }
+    }
+}
+
 /// Where ufw has to put a rule so that it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
@@ -56,6 +68,8 @@ impl Printed {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["@blind", ..] => printed.blind.push(line["@blind".len()..].trim().to_owned()),
+                // What only `marked` reads.
+                ["@ufw" | "@rich", ..] => into = Into::Nothing,
                 ["@active", "ufw"] => printed.ufw = true,
                 ["@zone", interface, zone] => {
                     printed.zones.insert(interface.to_owned(), zone.to_owned());

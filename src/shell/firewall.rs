@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::{FAIL, HAS, script, word};
 use crate::change::Statement;
-use crate::firewall::{Keeper, Rank, Spot, Tool};
+use crate::firewall::{Keeper, MARK, Rank, Spot, Tool, rich_rule};
 use crate::names::Cidr;
 
 /// A way in, for a few addresses to one port.
@@ -64,10 +64,18 @@ impl Opening {
         self.from.iter().flat_map(|cidr| self.command(cidr)).collect()
     }
 
+    /// The commands that take the rules out again, for people.
+    #[must_use]
+    pub fn closing(&self) -> Vec<String> {
+        let each = self.from.iter().map(|cidr| self.undo(cidr));
+        each.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
     fn command(&self, cidr: &Cidr) -> Vec<String> {
         match &self.keeper {
-            Keeper::Ufw(Rank::Last) => vec![format!("ufw {}", self.ufw(cidr))],
-            Keeper::Ufw(Rank::First) => vec![format!("ufw prepend {}", self.ufw(cidr))],
+            Keeper::Ufw(Rank::Last) => vec![format!("ufw {} comment {MARK}", self.ufw(cidr))],
+            Keeper::Ufw(Rank::First) => vec![format!("ufw prepend {} comment {MARK}", self.ufw(cidr))],
             Keeper::Firewalld(zone) => ["--permanent ", ""]
                 .map(|when| {
                     format!(
@@ -87,8 +95,14 @@ impl Opening {
         let commands = self.command(cidr).join("\n");
         match &self.keeper {
             Keeper::Ufw(_) => format!(
-                "said=$({commands})\nprintf '%s\\n' \"$said\"\ncase $said in Skipping*) fail \"ufw has the rule for {cidr} \
-                 already, and it does not count: another stands before it\" ;; esac"
+                // To add it once more would put our mark on somebody else's.
+                "case $(ufw show added) in *{}*) fail \"ufw has the rule for {cidr} already, and it does not count: another \
+                 stands before it\" ;; esac\n{commands}",
+                word(&format!(
+                    "allow from {} to any port {} proto tcp",
+                    Self::as_ufw_shows(cidr),
+                    self.port
+                ))
             ),
             Keeper::Firewalld(zone) => format!(
                 "if firewall-cmd --permanent --zone={} --query-rich-rule={} >/dev/null; then\n    fail \"firewalld keeps the \
@@ -128,16 +142,19 @@ impl Opening {
         }
     }
 
+    /// ufw shows a single address without its length.
+    fn as_ufw_shows(cidr: &Cidr) -> String {
+        let text = cidr.to_string();
+        let single = if cidr.address().is_ipv4() { "/32" } else { "/128" };
+        text.strip_suffix(single).map(str::to_owned).unwrap_or(text)
+    }
+
     fn ufw(&self, cidr: &Cidr) -> String {
         format!("allow proto tcp from {cidr} to any port {}", self.port)
     }
 
     fn rich(&self, cidr: &Cidr) -> String {
-        word(&format!(
-            "rule family=\"{}\" source address=\"{cidr}\" port port=\"{}\" protocol=\"tcp\" accept",
-            if cidr.address().is_ipv4() { "ipv4" } else { "ipv6" },
-            self.port
-        ))
+        word(&rich_rule(cidr, self.port))
     }
 
     fn nft(&self, cidr: &Cidr, spot: &Spot) -> String {
@@ -165,14 +182,14 @@ impl Opening {
 
     fn matching(&self, cidr: &Cidr) -> String {
         format!(
-            "-s {cidr} -p tcp -m tcp --dport {} -m comment --comment stitch-pg -j ACCEPT",
+            "-s {cidr} -p tcp -m tcp --dport {} -m comment --comment {MARK} -j ACCEPT",
             self.port
         )
     }
 
     /// By which our rule in nft is known again.
     fn remark(&self, cidr: &Cidr) -> String {
-        format!("stitch-pg: {} from {cidr}", self.port)
+        format!("{MARK}: {} from {cidr}", self.port)
     }
 }
 
@@ -217,7 +234,12 @@ elif [ -n "$tables" ]; then
 fi
 # Who keeps the rules. ufw says that it is active only to those it lets read its rules, and takes its time.
 if has ufw && grep -qi '^ENABLED=yes' /etc/ufw/ufw.conf 2>/dev/null; then
-    case $(ufw status 2>/dev/null || :) in "Status: active"*) echo "@active ufw" ;; esac
+    case $(ufw status 2>/dev/null || :) in
+    "Status: active"*)
+        echo "@active ufw"
+        ufw show added 2>/dev/null | sed 's/^ufw /@ufw ufw /' || :
+        ;;
+    esac
 fi
 firewalld=
 if has firewall-cmd && [ -S /run/dbus/system_bus_socket ]; then
@@ -236,6 +258,8 @@ for address in $addresses; do
             if [ -n "$firewalld" ]; then
                 zone=$(firewall-cmd --get-zone-of-interface="$way" 2>/dev/null || :)
                 echo "@zone $way ${zone:-$firewalld}"
+                firewall-cmd --zone="${zone:-$firewalld}" --list-rich-rules 2>/dev/null |
+                    sed "s/^rule /@rich ${zone:-$firewalld} rule /" || :
             fi
             ;;
         esac

@@ -17,6 +17,37 @@ pub fn revoke_default_privileges(role: &RoleName, reader: &RoleName) -> Vec<Stat
     default_privileges(role, "REVOKE", "FROM", reader)
 }
 
+/// Puts the default privileges of a role for one kind of thing back to what they are when nobody has said anything: the
+/// server then forgets them. `grantees`: whoever is in them, `None` for everybody.
+#[must_use]
+pub fn reset_default_privileges(
+    role: &RoleName,
+    schema: Option<&str>,
+    kind: &str,
+    grantees: &[Option<&str>],
+) -> Vec<Statement> {
+    let role = identifier(role.as_str());
+    let place = schema.map_or(String::new(), |schema| format!(" IN SCHEMA {}", identifier(schema)));
+    let begin = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{place}");
+    let mut statements: Vec<String> = grantees
+        .iter()
+        .map(|grantee| {
+            let grantee = grantee.map_or("PUBLIC".to_owned(), identifier);
+            format!("{begin} REVOKE ALL ON {kind} FROM {grantee}")
+        })
+        .collect();
+    if schema.is_none() {
+        // The owner has all, and everybody runs functions and uses types.
+        statements.push(format!("{begin} GRANT ALL ON {kind} TO {role}"));
+        match kind {
+            "FUNCTIONS" => statements.push(format!("{begin} GRANT EXECUTE ON FUNCTIONS TO PUBLIC")),
+            "TYPES" => statements.push(format!("{begin} GRANT USAGE ON TYPES TO PUBLIC")),
+            _ => {}
+        }
+    }
+    statements.into_iter().map(Statement::plain).collect()
+}
+
 fn default_privileges(role: &RoleName, verb: &str, word: &str, reader: &RoleName) -> Vec<Statement> {
     let (role, reader) = (identifier(role.as_str()), identifier(reader.as_str()));
     ["USAGE ON SCHEMAS", "SELECT ON TABLES"]

@@ -18,6 +18,7 @@ use crate::world::{Closed, World};
 
 mod clients;
 mod close;
+mod close_firewall;
 mod cloud;
 mod firewall;
 mod host;

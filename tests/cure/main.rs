@@ -34,6 +34,7 @@ mod role;
 mod scale;
 mod script;
 mod set_role;
+mod sheet;
 mod signs;
 mod ssh_user;
 mod undo;

@@ -7,6 +7,7 @@ mod support;
 mod answers;
 mod looks;
 mod questions;
+mod repeating;
 mod screen;
 mod stopping;
 

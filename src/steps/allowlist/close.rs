@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
+use super::close_firewall;
 use super::inspect::{ELSEWHERE, value};
 use super::manage::REMARK;
 use crate::change::{Action, Change, Plan};
@@ -21,6 +22,8 @@ pub(crate) struct CloseAllowlist;
 pub(crate) struct Facts {
     seen: Seen,
     version: u32,
+    /// The firewall's rules on the machine that Stitch reaches, where they can be looked at.
+    firewall: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +63,7 @@ impl Step for CloseAllowlist {
             ..Facts::default()
         };
         let superuser = server.superuser;
+        facts.firewall = world.look_at_firewall().await.ok();
         if settings.database_machine().is_none() {
             return Ok(facts);
         }
@@ -102,6 +106,17 @@ impl Step for CloseAllowlist {
                     .advise(format!("on PostgreSQL's machine look for the line: {REMARK}")),
             ),
             Seen::File { path, printed, signal } => lines(&mut plan, settings, facts.version, path, printed, *signal),
+        }
+        if let Some(printed) = &facts.firewall {
+            close_firewall::plan(&mut plan, settings, printed);
+        } else {
+            plan.find(
+                Finding::unknown(
+                    Code::RemoveLeft,
+                    "whether the firewall of the machine that Stitch reaches has rules of this tool is not seen from here",
+                )
+                .advise("there, as root, look for the comment stitch-pg:\n  nft list ruleset; iptables-save; ufw show added"),
+            );
         }
         let networks: Vec<String> = settings.stitch.allow.iter().map(ToString::to_string).collect();
         let whose = if networks.is_empty() {

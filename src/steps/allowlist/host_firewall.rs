@@ -76,19 +76,11 @@ fn change(machine: &str, opening: &Opening) -> Change {
         summary: format!(
             "open port {} on {machine} to {who} with {}{lasting}",
             opening.port,
-            tool(&opening.keeper)
+            opening.keeper.tool()
         ),
         why: "The machine's own firewall drops what comes from there; every rule that is there stays.",
         undo: Some(Action::Entrance(shell::close_firewall(opening))),
         action: Action::Entrance(shell::open_firewall(opening)),
-    }
-}
-
-fn tool(keeper: &Keeper) -> &'static str {
-    match keeper {
-        Keeper::Ufw(_) => "ufw",
-        Keeper::Firewalld(_) => "firewalld",
-        Keeper::Nobody(spot) => spot.tool.as_str(),
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql};
+use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql, Statement};
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
 use crate::settings::Settings;
@@ -20,6 +20,8 @@ pub(crate) struct HandOver;
 pub(crate) struct Facts {
     /// `table shop.orders` and the like, in this database or shared by all.
     owned: Vec<String>,
+    /// What it granted ahead on what it would make, such as for `--reader`.
+    defaults: Vec<Ahead>,
     user: String,
     superuser: bool,
     version_num: i32,
@@ -30,6 +32,16 @@ pub(crate) struct Facts {
     can_grant: Vec<String>,
     /// Those it is a member of by a row that a grant of its own would change.
     held: Vec<String>,
+}
+
+/// Default privileges of the role for one kind of thing, in one schema or everywhere.
+#[derive(Debug, Deserialize)]
+struct Ahead {
+    schema: Option<String>,
+    /// The word behind `ON`.
+    kind: String,
+    /// To whom; none: to everybody.
+    grantees: Vec<Option<String>>,
 }
 
 impl Step for HandOver {
@@ -49,6 +61,7 @@ impl Step for HandOver {
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
         let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+        take_back_defaults(&mut plan, settings, facts);
         if facts.owned.is_empty() {
             plan.find(
                 Finding::good(
@@ -66,11 +79,12 @@ impl Step for HandOver {
         match new_owner(settings, facts) {
             Ok((owner, borrow)) => plan.change(Change {
                 summary: format!(
-                    "make {:?} the owner of the {} that {:?} owns in the database {:?}",
+                    "make {:?} the owner of the {} that {:?} owns in the database {:?}{}",
                     owner.as_str(),
                     count(facts.owned.len()),
                     role.as_str(),
-                    database.as_str()
+                    database.as_str(),
+                    shared(&facts.owned)
                 ),
                 why: "A role that owns something cannot be dropped; the tables stay as they are.",
                 action: Action::Sql(Sql {
@@ -90,6 +104,77 @@ impl Step for HandOver {
         }
         plan
     }
+}
+
+/// They belong to the role and to nobody else: no owner can be given to them, and they keep the role from being dropped.
+fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
+    if facts.defaults.is_empty() {
+        return;
+    }
+    let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+    let statements: Vec<Statement> = facts
+        .defaults
+        .iter()
+        .flat_map(|ahead| {
+            let grantees: Vec<Option<&str>> = ahead.grantees.iter().map(Option::as_deref).collect();
+            sql::reset_default_privileges(role, ahead.schema.as_deref(), &ahead.kind, &grantees)
+        })
+        .collect();
+    let Ok(borrow) = lend(facts, &[role]) else {
+        let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
+        let text = format!(
+            "{:?} granted ahead on what it would make, and {:?} may not act for it",
+            role.as_str(),
+            facts.user
+        );
+        let advice = format!(
+            "a superuser, or a member of the role, runs in the database {:?}: {}",
+            database.as_str(),
+            lines.join(" ")
+        );
+        plan.find(Finding::bad(Code::RemoveBlocked, text).about(role).advise(advice));
+        return;
+    };
+    plan.change(Change {
+        summary: format!(
+            "take back what {:?} granted ahead on what it would make in the database {:?}",
+            role.as_str(),
+            database.as_str()
+        ),
+        why: "Default privileges belong to a role, and keep it from being dropped; it makes nothing any more.",
+        action: Action::Sql(Sql {
+            database: database.clone(),
+            statements,
+            run: Run::Together,
+            unless: None,
+            borrow,
+        }),
+        undo: None, // the role that granted it goes next
+    });
+}
+
+/// The memberships that this login must borrow to act for these roles; the first that is not to be had.
+fn lend<'a>(facts: &Facts, roles: &[&'a RoleName]) -> Result<Vec<Borrow>, &'a RoleName> {
+    let mut borrow: Vec<Borrow> = Vec::new();
+    for wanted in roles.iter().copied() {
+        if facts.superuser || wanted.as_str() == facts.user || contains(&facts.acts_for, wanted) {
+            continue;
+        }
+        let held = contains(&facts.held, wanted);
+        let split = facts.version_num >= 160_000;
+        match facts.user.parse() {
+            // Before 16 the one row there is would be taken with what was there before.
+            Ok(member) if contains(&facts.can_grant, wanted) && (split || !held) => borrow.push(Borrow {
+                role: wanted.clone(),
+                member,
+                options: if split { Membership::ToUse } else { Membership::Plain },
+                row: if held { Row::Widened } else { Row::Fresh },
+            }),
+            _ => return Err(wanted),
+        }
+    }
+    borrow.sort();
+    Ok(borrow)
 }
 
 /// Who takes it over, and what this login must borrow for that.
@@ -118,40 +203,31 @@ fn new_owner<'a>(settings: &'a Settings, facts: &Facts) -> Result<(&'a RoleName,
             finding.advise("give --new-owner with the name of another role that exists"),
         ));
     }
-    let mut borrow: Vec<Borrow> = Vec::new();
-    for wanted in [role, owner] {
-        if facts.superuser || wanted.as_str() == facts.user || contains(&facts.acts_for, wanted) {
-            continue;
-        }
-        let held = contains(&facts.held, wanted);
-        let split = facts.version_num >= 160_000;
-        match facts.user.parse() {
-            // Before 16 the one row there is would be taken with what was there before.
-            Ok(member) if contains(&facts.can_grant, wanted) && (split || !held) => borrow.push(Borrow {
-                role: wanted.clone(),
-                member,
-                options: if split { Membership::ToUse } else { Membership::Plain },
-                row: if held { Row::Widened } else { Row::Fresh },
-            }),
-            _ => {
-                let text = format!("{what}, and {:?} may not act for {:?}", facts.user, wanted.as_str());
-                let statement = sql::reassign_owned(role, owner);
-                let advice = format!(
-                    "a superuser, or who is a member of both roles, runs in the database {:?}: {statement};",
-                    settings.stitch.database.as_str()
-                );
-                return Err(Box::new(
-                    Finding::bad(Code::RemoveBlocked, text).about(wanted).advise(advice),
-                ));
-            }
-        }
-    }
-    borrow.sort();
+    let borrow = lend(facts, &[role, owner]).map_err(|wanted| {
+        let text = format!("{what}, and {:?} may not act for {:?}", facts.user, wanted.as_str());
+        let statement = sql::reassign_owned(role, owner);
+        let advice = format!(
+            "a superuser, or who is a member of both roles, runs in the database {:?}: {statement};",
+            settings.stitch.database.as_str()
+        );
+        Box::new(Finding::bad(Code::RemoveBlocked, text).about(wanted).advise(advice))
+    })?;
     Ok((owner, borrow))
 }
 
 fn contains(names: &[String], role: &RoleName) -> bool {
     names.iter().any(|name| name == role.as_str())
+}
+
+/// What is no database's own goes with the rest, so it is named.
+fn shared(owned: &[String]) -> String {
+    let is_shared = |name: &&String| name.starts_with("database ") || name.starts_with("tablespace ");
+    let names: Vec<&str> = owned.iter().filter(is_shared).map(String::as_str).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(", among them {}", names.join(", "))
+    }
 }
 
 fn count(number: usize) -> String {
@@ -180,7 +256,16 @@ SELECT json_build_object(
               FROM pg_shdepend d JOIN pg_roles s ON s.oid = d.refobjid
                    CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS o
               WHERE s.rolname = $1 AND d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o'
+                AND d.classid <> 'pg_default_acl'::regclass
                 AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))),
+    'defaults', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
+                     'kind', CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
+                                 WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END,
+                     'grantees', (SELECT coalesce(json_agg(DISTINCT g.rolname), '[]')
+                                  FROM aclexplode(d.defaclacl) AS e LEFT JOIN pg_roles g ON g.oid = e.grantee))
+                     ORDER BY n.nspname, d.defaclobjtype), '[]')
+                 FROM pg_default_acl d JOIN pg_roles s ON s.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+                 WHERE s.rolname = $1),
     'user', me.rolname, 'superuser', me.rolsuper, 'version_num', me.version,
     'new_owner_exists', EXISTS (SELECT 1 FROM r WHERE rolname = $2),
     'acts_for', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE pg_has_role(me.oid, r.oid, 'USAGE')),

@@ -5,34 +5,8 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::destination::{Destination, DestinationType};
-use crate::report::stitch_sees;
+pub(super) use crate::report::form::{Wanted, wanted};
 use crate::request::Field;
-use crate::settings::Settings;
-
-/// One field: its name in the API, and its value as text.
-pub(super) type Wanted = (&'static str, String);
-
-/// Every field but the password, in the order of the form.
-pub(super) fn wanted(settings: &Settings, ssl: bool) -> Vec<Wanted> {
-    let stitch = &settings.stitch;
-    let mut fields = vec![
-        ("host", stitch_sees(settings)),
-        ("port", stitch.port.to_string()),
-        ("database", stitch.database.to_string()),
-        ("username", stitch.role.to_string()),
-        ("ssl", ssl.to_string()),
-    ];
-    match &settings.bastion {
-        None => fields.push(("encryption_type", "none".to_owned())),
-        Some(bastion) => fields.extend([
-            ("encryption_type", "ssh".to_owned()),
-            ("encryption_host", bastion.stitch_host.to_string()),
-            ("encryption_port", bastion.stitch_port.to_string()),
-            ("encryption_username", bastion.tunnel_user.to_string()),
-        ]),
-    }
-    fields
-}
 
 /// The names of all fields that are ever sent.
 pub(super) const KNOWN: [&str; 10] = [

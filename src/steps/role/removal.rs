@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     others: Vec<String>,
     /// What it owns here; handed over before.
     owned: usize,
+    /// Default privileges of its own here; taken back before.
+    ahead: usize,
     /// Other databases with something that hangs on it, and how much.
     elsewhere: BTreeMap<String, usize>,
 }
@@ -192,6 +194,12 @@ fn why_it_stays(settings: &Settings, facts: &Facts, found: &Found) -> Vec<(Strin
             "give --new-owner ROLE, and leave the step ownership in".to_owned(),
         ));
     }
+    if facts.ahead > 0 && !settings.steps.contains(&StepId::Ownership) {
+        reasons.push((
+            "it has default privileges of its own".to_owned(),
+            "leave the step ownership in".to_owned(),
+        ));
+    }
     if facts.grants.iter().any(|grant| !grant.may_revoke) {
         reasons.push((
             "others must revoke what they granted first".to_owned(),
@@ -247,7 +255,9 @@ SELECT json_build_object(
     'grants', (SELECT coalesce(json_agg(json_build_object('kind', g.kind, 'may_revoke', g.may, 'grantors', g.grantors,
                    'identity', (pg_identify_object(g.class, g.oid, 0)).identity)
                    ORDER BY g.kind, (pg_identify_object(g.class, g.oid, 0)).identity), '[]') FROM granted g),
-    'owned', (SELECT count(*) FROM hangs h WHERE h.deptype = 'o' AND h.dbid IN (0, (SELECT oid FROM here))),
+    'owned', (SELECT count(*) FROM hangs h WHERE h.deptype = 'o' AND h.classid <> 'pg_default_acl'::regclass AND h.dbid IN (0, (SELECT oid FROM here))),
+    'ahead', (SELECT count(*) FROM hangs h WHERE h.classid = 'pg_default_acl'::regclass AND h.deptype = 'o'
+                  AND h.dbid = (SELECT oid FROM here)),
     'others', (SELECT coalesce(json_agg(DISTINCT o.type || ' ' || o.identity), '[]')
                FROM hangs h CROSS JOIN LATERAL pg_identify_object(h.classid, h.objid, h.objsubid) AS o
                WHERE h.deptype <> 'o' AND h.dbid IN (0, (SELECT oid FROM here))

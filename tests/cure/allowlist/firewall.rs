@@ -189,7 +189,40 @@ impl Bench<'_> {
         assert_eq!(undone.status, Some(0), "{name}: {}{}", undone.stdout, undone.stderr);
         assert_eq!(self.shown(case), before, "{name}: undone");
         assert!(!self.connects(STITCH[0]), "{name}: closed again");
+        self.try_remove(case, &before);
         self.bastion.run(case.clear);
+    }
+
+    /// What bears our mark goes with `remove`, and nothing else; firewalld's rules bear none and are named.
+    fn try_remove(&self, case: &Case, before: &str) {
+        let name = case.name;
+        let opened = self.program("setup", &["--manage", "firewall", "--yes"]);
+        assert_eq!(opened.status, Some(0), "{name}: {}", opened.stdout);
+        let open = self.shown(case);
+        if name == CASES[0].name {
+            let planned = self.program("remove", &[]);
+            assert_eq!(planned.status, Some(3), "{name}: {}", planned.stdout);
+            assert_eq!(self.shown(case), open, "{name}: without --yes nothing is changed");
+        }
+        let removed = self.program("remove", &["--yes"]);
+        assert_eq!(removed.status, Some(0), "{name}: {}{}", removed.stdout, removed.stderr);
+        if name == "firewalld" {
+            assert_eq!(self.shown(case), open, "{name}");
+            let command = "firewall-cmd --permanent --zone=public --remove-rich-rule='rule family=";
+            assert_eq!(removed.stdout.matches(command).count(), 4, "{}", removed.stdout);
+            return;
+        }
+        assert_eq!(self.shown(case), before, "{name}: removed");
+        if name != CASES[0].name {
+            return;
+        }
+        assert!(!self.connects(STITCH[0]), "{name}: closed by remove");
+        let again = self.program("remove", &["--yes"]);
+        assert!(
+            again.stdout.contains("\"result\": \"ready\""),
+            "{name}: {}",
+            again.stdout
+        );
     }
 
     fn firewall(output: &Output) -> Vec<Value> {

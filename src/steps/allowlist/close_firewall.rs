@@ -1,0 +1,59 @@
+//! `remove`: the firewall rules of this tool's own on the machine that Stitch reaches.
+
+use std::collections::BTreeMap;
+
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::firewall::{Keeper, marked, rich};
+use crate::names::Cidr;
+use crate::settings::Settings;
+use crate::shell::{self, Opening};
+
+/// Those with our mark go; of firewalld's, which bear none, it is told which look like ours.
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
+    let (machine, port) = match &settings.bastion {
+        Some(bastion) => ("the SSH server", bastion.stitch_port.number()),
+        None => ("PostgreSQL's machine", settings.stitch.port.number()),
+    };
+    let mut ours: BTreeMap<Keeper, Vec<Cidr>> = BTreeMap::new();
+    for (keeper, cidr) in marked(printed, port) {
+        let list = ours.entry(keeper).or_default();
+        if !list.contains(&cidr) {
+            list.push(cidr);
+        }
+    }
+    if ours.is_empty() {
+        let text = format!("no rule of stitch-pg is in the firewall on {machine}");
+        plan.find(Finding::good(Code::Removed, text).about(machine));
+    }
+    for (keeper, from) in ours {
+        let opening = Opening { keeper, from, port };
+        plan.change(Change {
+            summary: format!(
+                "close port {port} on {machine} again to {} of Stitch's addresses with {}",
+                opening.from.len(),
+                opening.keeper.tool()
+            ),
+            why: "These rules let Stitch in and nobody else; every other rule stays.",
+            action: Action::Entrance(shell::close_firewall(&opening)),
+            undo: None, // where a rule must stand to count is found out anew: setup --manage firewall
+        });
+    }
+    for (zone, cidr) in rich(printed, &settings.stitch.allow, port) {
+        let opening = Opening {
+            keeper: Keeper::Firewalld(zone),
+            from: vec![cidr],
+            port,
+        };
+        plan.find(
+            Finding::unknown(
+                Code::RemoveLeft,
+                format!(
+                    "firewalld on {machine} lets {cidr} in on port {port}; its rules bear no mark, so whether stitch-pg made this one is not known"
+                ),
+            )
+            .advise(format!("if nobody else needs it, as root:\n  {}", opening.closing().join("\n  ")))
+            .about(cidr),
+        );
+    }
+}
