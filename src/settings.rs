@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::names::{Cidr, DatabaseName, HostName, LinuxUser, Port, RoleName, SchemaName};
+use crate::names::{Cidr, DatabaseName, HostName, LinuxUser, Port, RoleName};
 use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
@@ -22,6 +22,7 @@ pub mod known;
 mod known_servers;
 mod libpq;
 mod manage;
+mod ownership;
 pub(crate) mod pgpass;
 pub mod problems;
 mod questions;
@@ -44,6 +45,7 @@ pub(crate) use handed_over::bounded;
 pub use handed_over::{HandedOver, WayIn};
 pub use known::Id;
 pub use manage::{Machine, Manage};
+pub use ownership::{Connection, Include, Ownership, Readers, Rehearse, Schemas};
 pub use problems::{Problem, Problems};
 pub use region::Region;
 pub use registration::{ApiUrl, Insecure, Registration, SendPassword, UnmappedSources, Wanted};
@@ -221,94 +223,6 @@ pub enum StitchSsl {
     Off,
     /// On when the server offers TLS.
     WhenOffered,
-}
-
-/// Ownership of what Stitch has loaded before.
-#[derive(Clone, Debug)]
-pub struct Ownership {
-    /// New or existing connection, as the guide's tabs have it.
-    pub connection: Connection,
-    /// Which schemas are Stitch's.
-    pub schemas: Schemas,
-    /// Kinds of objects to move besides tables.
-    pub include: Vec<Include>,
-    /// The longest anybody may wait for us on one object.
-    pub lock_timeout: Duration,
-    /// Who gets what the role owns when Stitch's access is taken away.
-    pub new_owner: Option<RoleName>,
-    /// Whether those who read through the present owners' rights go on reading.
-    pub readers: Readers,
-    /// Whether the rehearsal may lock readers out of tables with rows for a moment.
-    pub rehearse: Rehearse,
-}
-
-/// Whether the present owners, and with them their views, go on reading what moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readers {
-    /// They are granted what it takes, and their default privileges are made anew for Stitch's role.
-    Keep,
-    /// `--no-keep-readers`: what they read as owners they read no more.
-    Drop,
-}
-
-/// How far the rehearsal goes on tables that Stitch has loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rehearse {
-    /// Nothing that readers or writers would notice.
-    Lightly,
-    /// `--rehearse-existing`: with `ACCESS EXCLUSIVE` locks, never waited for longer than the lock timeout.
-    Fully,
-}
-
-/// The guide's two tabs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connection {
-    /// Stitch has never loaded into this database.
-    New,
-    /// Stitch has loaded before, as another role perhaps.
-    Existing,
-}
-
-/// How the integration schemas are chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Schemas {
-    /// By name.
-    Named(Vec<SchemaName>),
-    /// Those with strong evidence (`--detect-schemas`).
-    Detect,
-    /// Not chosen yet: the wizard asks, with the detected ones ticked; elsewhere it is a missing setting.
-    Ask,
-}
-
-/// Kinds of objects that are moved only on request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Include {
-    /// Views.
-    Views,
-    /// Materialized views.
-    Matviews,
-    /// Sequences that belong to no table.
-    Sequences,
-    /// Foreign tables.
-    ForeignTables,
-    /// Functions and aggregates.
-    Functions,
-    /// Procedures.
-    Procedures,
-    /// Types that are not a table's.
-    Types,
-    /// Domains.
-    Domains,
-    /// Extended statistics.
-    Statistics,
-    /// Operators, their classes and families.
-    Operators,
-    /// Collations.
-    Collations,
-    /// Conversions.
-    Conversions,
-    /// Configurations and dictionaries of the text search.
-    TextSearch,
 }
 
 /// The SSH server, and Stitch's account on it.

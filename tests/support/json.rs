@@ -6,11 +6,17 @@ use std::path::Path;
 use boon::{Compiler, Schemas};
 use serde_json::Value;
 
-/// A report, valid by its schema.
+/// A report, valid by its schema, in which whatever is wrong comes with what to do next.
 #[track_caller]
 pub fn report(text: &str) -> Value {
     let report = parse(text);
     valid("report.schema.json", &report);
+    let findings = report["steps"].as_array().into_iter().flatten();
+    let findings = findings.filter_map(|step| step["findings"].as_array());
+    for finding in findings.flatten().filter(|finding| finding["verdict"] == "bad") {
+        let next = finding["advice"].as_str().unwrap_or_default();
+        assert!(!next.is_empty(), "nothing is said about what to do next: {finding:#}");
+    }
     report
 }
 

@@ -1,0 +1,93 @@
+//! What Stitch has loaded before: whose it is to be, and how considerately it changes hands.
+
+use std::time::Duration;
+
+use crate::names::{RoleName, SchemaName};
+
+/// Ownership of what Stitch has loaded before.
+#[derive(Clone, Debug)]
+pub struct Ownership {
+    /// New or existing connection, as the guide's tabs have it.
+    pub connection: Connection,
+    /// Which schemas are Stitch's.
+    pub schemas: Schemas,
+    /// Kinds of objects to move besides tables.
+    pub include: Vec<Include>,
+    /// The longest anybody may wait for us on one object.
+    pub lock_timeout: Duration,
+    /// Who gets what the role owns when Stitch's access is taken away.
+    pub new_owner: Option<RoleName>,
+    /// Whether those who read through the present owners' rights go on reading.
+    pub readers: Readers,
+    /// Whether the rehearsal may lock readers out of tables with rows for a moment.
+    pub rehearse: Rehearse,
+}
+
+/// Whether the present owners, and with them their views, go on reading what moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// They are granted what it takes, and their default privileges are made anew for Stitch's role.
+    Keep,
+    /// `--no-keep-readers`: what they read as owners they read no more.
+    Drop,
+}
+
+/// How far the rehearsal goes on tables that Stitch has loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rehearse {
+    /// Nothing that readers or writers would notice.
+    Lightly,
+    /// `--rehearse-existing`: with `ACCESS EXCLUSIVE` locks, never waited for longer than the lock timeout.
+    Fully,
+}
+
+/// The guide's two tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Stitch has never loaded into this database.
+    New,
+    /// Stitch has loaded before, as another role perhaps.
+    Existing,
+}
+
+/// How the integration schemas are chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schemas {
+    /// By name.
+    Named(Vec<SchemaName>),
+    /// Those with strong evidence (`--detect-schemas`).
+    Detect,
+    /// Not chosen yet: the wizard asks, with the detected ones ticked; elsewhere it is a missing setting.
+    Ask,
+}
+
+/// Kinds of objects that are moved only on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Include {
+    /// Views.
+    Views,
+    /// Materialized views.
+    Matviews,
+    /// Sequences that belong to no table.
+    Sequences,
+    /// Foreign tables.
+    ForeignTables,
+    /// Functions and aggregates.
+    Functions,
+    /// Procedures.
+    Procedures,
+    /// Types that are not a table's.
+    Types,
+    /// Domains.
+    Domains,
+    /// Extended statistics.
+    Statistics,
+    /// Operators, their classes and families.
+    Operators,
+    /// Collations.
+    Collations,
+    /// Conversions.
+    Conversions,
+    /// Configurations and dictionaries of the text search.
+    TextSearch,
+}
