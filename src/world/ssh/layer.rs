@@ -106,7 +106,10 @@ pub(crate) fn failure(error: &anyhow::Error) -> Failure {
     };
     match layer {
         Some(layer) => failure.advise(layer.advice()),
-        None => failure,
+        None => failure.advise(
+            "stitch-pg check --only ssh-user says what is wrong with the SSH server or with Stitch's account there; \
+             setup mends what it may",
+        ),
     }
 }
 
