@@ -23,7 +23,7 @@ use crate::world::peer;
 use crate::world::tap::Watched;
 use crate::world::tls::{Attempt, Examined, connector, mode_name};
 use crate::world::wire::Wire;
-use blame::{classify, not_postgres};
+use blame::{classify, not_postgres, silent};
 use stages::{below_tls, passed};
 
 /// A login that takes longer than this is looked at from a second connection: perhaps it is no PostgreSQL at all.
@@ -243,21 +243,7 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
     let seen = tap.seen();
     let passed = passed(stages, &seen, began);
     let Ok(connected) = connected else {
-        return Err(Failure::new(
-            Layer::Protocol,
-            Code::LoginSilent,
-            format!(
-                "{server} accepts connections but did not answer within {} s",
-                login.timeout.as_secs()
-            ),
-        )
-        .advise("a proxy or firewall may hold the connection, or the server hangs; raise --timeout to wait longer")
-        .behind(
-            passed
-                .into_iter()
-                .filter(|stage| stage.layer < Layer::Protocol)
-                .collect(),
-        ));
+        return Err(silent(login, &seen, passed));
     };
     match connected {
         Ok((client, connection)) => {

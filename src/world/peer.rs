@@ -34,9 +34,10 @@ pub(crate) async fn identify(login: &Login, limit: Duration) -> Heard {
     if login.route == Route::Bastion {
         return Heard::Nothing;
     }
-    let Ok(mut wire) = open_direct(&login.host, login.port, limit).await else {
+    let Ok(wire) = open_direct(&login.host, login.port, limit).await else {
         return Heard::Nothing;
     };
+    let mut wire = wire.for_anybody();
     let mut bytes = [0; 64];
     if let Ok(Ok(count)) = timeout(GREETING, wire.read(&mut bytes)).await
         && count > 0

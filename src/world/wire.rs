@@ -15,8 +15,18 @@ use crate::world::tap::Tap;
 pub(crate) struct Wire {
     stream: Stream,
     tap: Tap,
+    hearing: Hearing,
     /// The layers below that were passed.
     stages: Vec<Stage>,
+}
+
+/// Whether what comes is taken for PostgreSQL's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hearing {
+    /// It is.
+    Tapped,
+    /// Who speaks there is yet to be found out: any bytes will do.
+    Open,
 }
 
 #[derive(Debug)]
@@ -40,7 +50,16 @@ impl Wire {
         Self {
             stream,
             tap: Tap::default(),
+            hearing: Hearing::Tapped,
             stages,
+        }
+    }
+
+    /// The same stream, for somebody who may not be PostgreSQL.
+    pub(crate) fn for_anybody(self) -> Self {
+        Self {
+            hearing: Hearing::Open,
+            ..self
         }
     }
 
@@ -62,7 +81,9 @@ impl AsyncRead for Wire {
             Stream::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Stream::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
         };
-        wire.tap.raw(&buffer.filled()[before..])?;
+        if wire.hearing == Hearing::Tapped {
+            wire.tap.raw(&buffer.filled()[before..])?;
+        }
         polled
     }
 }

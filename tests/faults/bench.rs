@@ -33,6 +33,9 @@ host all missing all scram-sha-256
 /// A name as Neon's endpoints have it.
 pub(crate) const NEON: &str = "ep-cool-1.eu-central-1.aws.neon.tech";
 
+/// Whose private half nobody needs.
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
+
 /// Where the main server listens.
 pub(crate) const MAIN_PORT: u16 = 5432;
 
@@ -160,6 +163,16 @@ impl<'world> Bench<'world> {
     /// `check` of what Stitch finds on this port.
     pub(crate) fn port(&self, port: u16) -> Said {
         self.wizard().set("--stitch-port", &port.to_string()).check()
+    }
+
+    /// Through an SSH server that is none.
+    pub(crate) fn tunnelled(&self, port: u16) -> Said {
+        self.wizard()
+            .set("--bastion", &format!("root@127.0.0.1:{port}"))
+            .set("--bastion-identity", "/nowhere/key")
+            .set("--public-key", KEY)
+            .flag("--prove-tunnel")
+            .check()
     }
 
     /// Everything on another server, the administrator's login included.

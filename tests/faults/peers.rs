@@ -28,6 +28,11 @@ pub(crate) const NO_TLS_ANSWER: u16 = 7110;
 pub(crate) const FULL: u16 = 7111;
 pub(crate) const NEON: u16 = 7112;
 pub(crate) const MIDDLE: u16 = 7113;
+pub(crate) const DRIPS: u16 = 7114;
+pub(crate) const DRIPS_IN_TLS: u16 = 7115;
+pub(crate) const ASKS_AND_WAITS: u16 = 7116;
+pub(crate) const SSH_DRIPS: u16 = 7117;
+pub(crate) const SSH_DRIPS_KEYS: u16 = 7118;
 /// Nobody listens there.
 pub(crate) const NOBODY: u16 = 7199;
 
@@ -56,7 +61,7 @@ fn the_peers() {
     if std::env::var_os(PEERS).is_none() {
         return;
     }
-    let peers: [(u16, fn(TcpStream)); 12] = [
+    let peers: [(u16, fn(TcpStream)); 17] = [
         (SILENT, |stream| {
             thread::sleep(Duration::from_mins(2));
             drop(stream);
@@ -79,6 +84,26 @@ fn the_peers() {
             let _ = stream.read(&mut [0; 512]);
             says(stream, b"E\0\0\0\x31SFATAL\0C08P01\0MEndpoint ID is not specified\0\0");
         }),
+        (DRIPS, |stream| {
+            drips(stream, b"N", b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0");
+        }),
+        (DRIPS_IN_TLS, |stream| {
+            drips(stream, b"S", b"\x16\x03\x03\x40\0\x02\0\x3f\xfc");
+        }),
+        (ASKS_AND_WAITS, |mut stream| {
+            let _ = stream.read(&mut [0; 8]);
+            let _ = stream.write_all(b"N");
+            let _ = stream.read(&mut [0; 512]);
+            let _ = stream.write_all(b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0");
+            thread::sleep(Duration::from_mins(2));
+        }),
+        (SSH_DRIPS, |mut stream| {
+            let _ = stream.write_all(b"SSH-2.0-");
+            drip(&mut stream, b"OpenSSH");
+        }),
+        (SSH_DRIPS_KEYS, |stream| {
+            drips(stream, b"SSH-2.0-OpenSSH_9.2\r\n", b"\0\0\x04\0");
+        }),
         (MIDDLE, |stream| middle::relay(stream, ("127.0.0.1", bench::MAIN_PORT))),
     ];
     for (port, treat) in peers {
@@ -99,6 +124,23 @@ fn the_peers() {
     loop {
         thread::sleep(Duration::from_mins(10));
         assert!(!queued.is_empty());
+    }
+}
+
+/// Answers, and goes on by a byte a second.
+fn drips(mut stream: TcpStream, answer: &[u8], rest: &[u8]) {
+    let _ = stream.read(&mut [0; 512]);
+    let _ = stream.write_all(answer);
+    drip(&mut stream, rest);
+}
+
+/// So slowly that every wait for a byte is short and the whole is endless.
+fn drip(stream: &mut TcpStream, bytes: &[u8]) {
+    for byte in bytes.iter().cycle().take(120) {
+        if stream.write_all(&[*byte]).is_err() {
+            return;
+        }
+        thread::sleep(Duration::from_secs(1));
     }
 }
 

@@ -1,11 +1,16 @@
 //! Ctrl-C, Ctrl-D, `kill` and quitting: wherever a run is stopped, it says so, and the terminal is as it was.
 
+use std::io::Write as _;
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::process::{DEADLINE, poll};
 use crate::support::{Place, Terminal, stitch_pg};
 use crate::{DECIDE, accept_settings, server, wizard};
 
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
 const NOTHING: &str = "Stopped. Nothing was changed; run the same command again to go on.";
 
 /// The questions about settings in their order, what answers each, and whether it is a list.
@@ -78,36 +83,72 @@ fn kill_at_a_list_and_at_a_hidden_line() {
     }
 }
 
+/// What a server says before it falls silent; then a run is in the middle of a login, of TLS, of SSH.
+const LAST_WORDS: [(&str, &[u8]); 5] = [
+    ("--port", b""),
+    ("--port", b"S\x16\x03\x03"),
+    ("--port", b"NR\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"),
+    ("--bastion", b""),
+    ("--bastion", b"SSH-2.0-OpenSSH_9.2\r\n\0\0\x04"),
+];
+
 #[test]
 fn ctrl_c_while_a_server_does_not_answer() {
-    // The system takes the connection; nobody reads from it.
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = silent.local_addr().unwrap().port().to_string();
-    for signal in ["INT", "TERM"] {
-        let mut terminal = stitch_pg(Place::Here)
-            .env("PGPASSWORD", "pw")
-            .args([
-                "--host",
-                "127.0.0.1",
-                "--port",
-                &port,
-                "--admin-user",
-                "me",
-                "--region",
-                "europe",
-            ])
-            .args(["--yes", "--generate-password"])
-            .terminal(80, 24);
-        terminal.expect("What is there");
-        if signal == "INT" {
-            terminal.send_ctrl_c();
+    for (option, words) in LAST_WORDS {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = silent.local_addr().unwrap().port().to_string();
+        let accepted = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&accepted);
+        thread::spawn(move || {
+            for mut stream in silent.incoming().flatten() {
+                let _ = stream.write_all(words);
+                kept.lock().unwrap().push(stream);
+            }
+        });
+        let at: Vec<String> = if option == "--port" {
+            vec![format!("--port={port}")]
         } else {
-            terminal.signal(signal);
+            let rest = [
+                "--via-bastion",
+                "--public-key",
+                KEY,
+                "--bastion-identity",
+                "/nowhere/key",
+            ];
+            let bastion = format!("--bastion=root@127.0.0.1:{port}");
+            std::iter::once(bastion).chain(rest.map(str::to_owned)).collect()
+        };
+        for signal in ["INT", "TERM"] {
+            accepted.lock().unwrap().clear();
+            let mut terminal = stitch_pg(Place::Here)
+                .env("PGPASSWORD", "pw")
+                .args([
+                    "--host",
+                    "127.0.0.1",
+                    "--admin-user",
+                    "me",
+                    "--region",
+                    "europe",
+                    "--timeout",
+                    "60",
+                ])
+                .args(&at)
+                .args(["--yes", "--generate-password"])
+                .terminal(80, 24);
+            terminal.expect("What is there");
+            poll(DEADLINE, || (!accepted.lock().unwrap().is_empty()).then_some(())).expect("it comes");
+            // As far as the words lead.
+            thread::sleep(Duration::from_millis(300));
+            if signal == "INT" {
+                terminal.send_ctrl_c();
+            } else {
+                terminal.signal(signal);
+            }
+            stopped(
+                terminal,
+                "Stopped. What was done stays done; run the same command again to go on.",
+            );
         }
-        stopped(
-            terminal,
-            "Stopped. What was done stays done; run the same command again to go on.",
-        );
     }
 }
 

@@ -21,6 +21,24 @@ pub(super) fn not_postgres(server: &str, what: &str) -> Failure {
     .advise("check --host and --port; PostgreSQL's own port is 5432 unless it was changed")
 }
 
+/// Nothing more came in time: at which layer, by what had been said until then.
+pub(super) fn silent(login: &Login, seen: &Seen, passed: Vec<Stage>) -> Failure {
+    let server = login.server();
+    let (layer, what) = if seen.authenticated.is_some() {
+        (Layer::Database, "found the login right and did not open the database")
+    } else if seen.method.is_some() || seen.encrypted.is_some() {
+        (Layer::Authentication, "answered and did not finish the login")
+    } else if seen.first_byte == Some(b'S') {
+        (Layer::Tls, "said yes to TLS and did not finish the handshake")
+    } else {
+        (Layer::Protocol, "accepts connections but did not answer")
+    };
+    let text = format!("{server} {what} within {} s", login.timeout.as_secs());
+    Failure::new(layer, Code::LoginSilent, text)
+        .advise("a proxy or firewall may hold the connection, or the server hangs; raise --timeout to wait longer")
+        .behind(passed.into_iter().filter(|stage| stage.layer < layer).collect())
+}
+
 /// The failure behind an error.
 pub(super) async fn classify(login: &Login, seen: &Seen, passed: Vec<Stage>, error: &tokio_postgres::Error) -> Failure {
     let server = login.server();
