@@ -47,9 +47,13 @@ pub(super) fn plan(settings: &Settings, server: &ServerFacts, bastion: &Resolved
         findings.push(
             Finding::unknown(
                 Code::HbaNotManaged,
-                "pg_hba.conf cannot be changed by this tool without seeing its rules, which takes a superuser",
+                "pg_hba.conf cannot be changed by this tool without seeing its rules, which takes a \
+                 superuser, or PostgreSQL's own machine",
             )
-            .advise("a superuser runs this tool with --only allowlist --manage hba"),
+            .advise(
+                "a superuser runs this tool with --only allowlist --manage hba, or who is root on PostgreSQL's own \
+                 machine runs it there",
+            ),
         );
     }
     Plan {
