@@ -135,6 +135,17 @@ fi
 "#;
 
 const ADD_USER: &str = r#"
+# One at a time: useradd looks whether the name is free before it takes its own lock, and two of them would make one user
+# with two numbers. A file system without locks goes without.
+if has flock; then
+    exec 9</etc
+    tries= # one letter each: small shells cannot reckon
+    until refused=$(flock -n 9 2>&1) || [ -n "$refused" ]; do
+        tries=x$tries
+        [ "${#tries}" -lt 20 ] || fail "another run is adding a user; run the same command again later"
+        sleep 1
+    done
+fi
 # Another run, or a package, may hold the lock of the account files (1, 10), or have made the user by now (9).
 patiently() {
     tries= # one letter each: small shells cannot reckon
