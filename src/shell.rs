@@ -77,6 +77,29 @@ const FAIL: &str = r#"fail() { echo "stitch-pg: $*" >&2; exit 1; }"#;
 /// Whether a tool is there; `command -v` would say so, too, but small builds of BusyBox lack it.
 const HAS: &str = r#"has() { type "$1" >/dev/null 2>&1; }"#;
 
+/// Waits for another run that is at the same place, by a lock on a folder that is held until the script ends. Text at
+/// compile time, so that it can stand in the middle of other text.
+macro_rules! one_at_a_time {
+    ($folder:literal, $busy:literal) => {
+        concat!(
+            "if has flock; then\n",
+            "    exec 9<",
+            $folder,
+            "\n",
+            "    tries= # one letter each: small shells cannot reckon\n",
+            "    until refused=$(flock -n 9 2>&1) || [ -n \"$refused\" ]; do\n",
+            "        tries=x$tries\n",
+            "        [ \"${#tries}\" -lt 20 ] || fail \"",
+            $busy,
+            "; run the same command again later\"\n",
+            "        sleep 1\n",
+            "    done\n",
+            "fi\n"
+        )
+    };
+}
+use one_at_a_time;
+
 /// Reads the user's entry in the account database into `name`, `uid`, `gid`, `home` and `shell`; `name` stays empty
 /// when there is none. The home is never assumed to be below /home.
 const LOOK_UP: &str = r#"

@@ -1,7 +1,7 @@
 //! Scripts about the account itself: made, made usable with a key, taken away. They look for tools, never for the name
 //! of a distribution.
 
-use super::{FAIL, HAS, LOOK_UP, line_of, script};
+use super::{FAIL, HAS, LOOK_UP, line_of, one_at_a_time, script};
 use crate::change::Statement;
 use crate::names::LinuxUser;
 use crate::settings::LoginShell;
@@ -134,19 +134,11 @@ else
 fi
 "#;
 
-const ADD_USER: &str = r#"
-# One at a time: useradd looks whether the name is free before it takes its own lock, and two of them would make one user
-# with two numbers. A file system without locks goes without.
-if has flock; then
-    exec 9</etc
-    tries= # one letter each: small shells cannot reckon
-    until refused=$(flock -n 9 2>&1) || [ -n "$refused" ]; do
-        tries=x$tries
-        [ "${#tries}" -lt 20 ] || fail "another run is adding a user; run the same command again later"
-        sleep 1
-    done
-fi
-# Another run, or a package, may hold the lock of the account files (1, 10), or have made the user by now (9).
+const ADD_USER: &str = concat!(
+    "\n# One at a time: useradd looks whether the name is free before it takes its own lock, and two of them would make \
+     one user\n# with two numbers. A file system without locks goes without.\n",
+    one_at_a_time!("/etc", "another run is adding a user"),
+    r#"# Another run, or a package, may hold the lock of the account files (1, 10), or have made the user by now (9).
 patiently() {
     tries= # one letter each: small shells cannot reckon
     until "$@"; do
@@ -170,7 +162,8 @@ elif has adduser && has addgroup; then
 else
     fail "neither useradd nor adduser is on this machine; install the package passwd or shadow"
 fi
-"#;
+"#
+);
 
 const UNLOCK: &str = r#"
 # The second field of the user's line in /etc/shadow.

@@ -1,6 +1,6 @@
 //! Scripts about `authorized_keys`: Stitch's line put in, put right, taken out. All other lines stay byte for byte.
 
-use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, script};
+use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, one_at_a_time, script};
 use crate::change::Statement;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
@@ -76,18 +76,10 @@ cd .ssh 2>/dev/null || fail "there is no $home/.ssh"
 
 /// Copies the file line by line into a new one, which then takes its place in one move. `line` is what stands where
 /// the key was found, or at the end; empty, to take the key out.
-pub(super) const REWRITE: &str = r#"
-# One at a time, so that no line of another run is lost. A file system without locks goes without.
-if has flock; then
-    exec 9<.
-    tries= # one letter each: small shells cannot reckon
-    until refused=$(flock -n 9 2>&1) || [ -n "$refused" ]; do
-        tries=x$tries
-        [ "${#tries}" -lt 20 ] || fail "another run keeps $home/.ssh/authorized_keys locked; run the same command again later"
-        sleep 1
-    done
-fi
-new=$(mktemp ./.authorized_keys.XXXXXX)
+pub(super) const REWRITE: &str = concat!(
+    "\n# One at a time, so that no line of another run is lost. A file system without locks goes without.\n",
+    one_at_a_time!(".", "another run keeps $home/.ssh/authorized_keys locked"),
+    r#"new=$(mktemp ./.authorized_keys.XXXXXX)
 trap '[ "$new" = authorized_keys ] || rm -f "$new"' EXIT
 while IFS= read -r old || [ -n "$old" ]; do
     text=${old#"${old%%[![:space:]]*}"} # without the white space around it
@@ -114,7 +106,8 @@ chown "$uid:$gid" "$new" .
 [ "$new" = authorized_keys ] || mv -f "$new" authorized_keys
 chmod 700 .
 exec 9<&-
-"#;
+"#
+);
 
 /// One line with the key, all options in front of it: it may be narrower than what would be written.
 const KEEP_TIGHT: &str = r#"
