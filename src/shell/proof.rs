@@ -40,6 +40,7 @@ pub fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry
             ENTER_HOME,
             FIND_FILE,
             SAME_OPTIONS,
+            LENDER,
             &[WRITE, REWRITE, LABEL, END].concat(),
             WATCH,
         ],
@@ -98,8 +99,9 @@ write
 ";
 
 /// The lender is the SSH session, or this program where it runs on this machine: the first process above us that is no
-/// shell and no way to become root.
-const WATCH: &str = r#"
+/// shell and no way to become root. It is looked for before the key is there: of a login that is gone by then nobody
+/// would know whose it was.
+const LENDER: &str = r#"
 lender=$$
 while read -r entry <"/proc/$lender/stat"; do
     name=${entry#*(}
@@ -107,6 +109,10 @@ while read -r entry <"/proc/$lender/stat"; do
     set -- ${entry##*) }
     lender=$2
 done
+"#;
+
+/// Takes the key out when the lender is gone.
+const WATCH: &str = r#"
 (
     trap '' HUP INT
     waited= # one letter a second: small shells cannot reckon

@@ -2,6 +2,7 @@
 
 use crate::support::golden;
 use crate::support::postgres::DBA_PASSWORD;
+use crate::support::process::{DEADLINE, poll};
 use crate::{DECIDE, accept_settings, screen, server, wizard};
 
 /// The password between "shown this once:" and the next blank line.
@@ -63,6 +64,10 @@ fn every_question_answered_otherwise_and_first_wrongly() {
     let mut terminal = crate::stitch_pg(&server).terminal(80, 24);
     let mut say = |question: &str, answer: &str| {
         terminal.expect(question);
+        if question.starts_with("Password of the Stitch role: ") || question.starts_with("Once more") {
+            // No person types before a line is hidden; it is shown a moment before.
+            poll(DEADLINE, || (!terminal.echoes()).then_some(())).expect("the line is hidden");
+        }
         terminal.send(answer);
     };
     say(
@@ -94,6 +99,7 @@ fn every_question_answered_otherwise_and_first_wrongly() {
     say("Role Stitch logs in as [stitch]: ", "pg_mine\r");
     say("Role Stitch logs in as [stitch]: ", "loader\r");
     say("Password of the Stitch role:", "\u{1b}[B\r");
+    say("Password of the Stitch role: Type one", "");
     say("Password of the Stitch role: ", "\r");
     say("Password of the Stitch role: ", "one word\r");
     say("Once more: ", "two words\r");
