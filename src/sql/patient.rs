@@ -19,12 +19,8 @@ pub const BUSY: &str = "SPG01";
 /// settings may last until [`durably`]; setting them for each transaction anew takes a tenth of the whole time.
 #[must_use]
 pub fn patiently(statements: &[(usize, &str)], lock_timeout: Duration, process: Option<i32>) -> Statement {
-    let numbers: Vec<String> = statements.iter().map(|(number, _)| number.to_string()).collect();
-    let texts: Vec<String> = statements.iter().map(|(_, text)| literal(text)).collect();
     let block = format!(
-        "DECLARE
-  number int[] := ARRAY[{}]::int[];
-  statement text[] := ARRAY[{}]::text[];
+        "{}
   pooled boolean := pg_backend_pid() <> {};
 BEGIN
   FOR i IN 1..{} LOOP
@@ -42,13 +38,23 @@ BEGIN
     COMMIT;
   END LOOP;
 END",
-        numbers.join(", "),
-        texts.join(",\n"),
+        declared(statements),
         process.unwrap_or_default(),
         statements.len(),
         lock_timeout.as_millis(),
     );
     Statement::plain(format!("DO {}", literal(&block)))
+}
+
+/// The statements and their numbers, as a block has them.
+fn declared(statements: &[(usize, &str)]) -> String {
+    let numbers: Vec<String> = statements.iter().map(|(number, _)| number.to_string()).collect();
+    let texts: Vec<String> = statements.iter().map(|(_, text)| literal(text)).collect();
+    format!(
+        "DECLARE\n  number int[] := ARRAY[{}]::int[];\n  statement text[] := ARRAY[{}]::text[];",
+        numbers.join(", "),
+        texts.join(",\n")
+    )
 }
 
 /// So many statements share what is borrowed for them: a few milliseconds of work.
@@ -62,12 +68,8 @@ const TOGETHER: usize = 16;
 /// is not free at once ends the transaction and begins the next.
 #[must_use]
 pub fn borrowing(statements: &[(usize, &str)], (lend, give_back): (&str, &str), lock_timeout: Duration) -> Statement {
-    let numbers: Vec<String> = statements.iter().map(|(number, _)| number.to_string()).collect();
-    let texts: Vec<String> = statements.iter().map(|(_, text)| literal(text)).collect();
     let block = format!(
-        "DECLARE
-  number int[] := ARRAY[{}]::int[];
-  statement text[] := ARRAY[{}]::text[];
+        "{}
   start int := 1;
   next int;
 BEGIN
@@ -104,8 +106,7 @@ BEGIN
     start := next;
   END LOOP;
 END",
-        numbers.join(", "),
-        texts.join(",\n"),
+        declared(statements),
         literal(lend),
         literal(give_back),
         count = statements.len(),
