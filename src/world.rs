@@ -12,6 +12,7 @@ mod knock;
 pub(crate) mod known_hosts;
 mod open;
 mod peer;
+mod place;
 mod pooler;
 mod postgres;
 mod proof;
@@ -26,7 +27,6 @@ mod tunnel;
 mod wire;
 
 use anyhow::{Result, bail};
-use serde::de::DeserializeOwned;
 
 use crate::change::Statement;
 use crate::console::Asker;
@@ -45,6 +45,7 @@ pub(crate) use dial::{Offer, Other, Session};
 pub(crate) use failure::{Failure, Layer, Stage};
 pub(crate) use hba_read::{Read as HbaRead, beside};
 pub(crate) use knock::{Closed, knock};
+pub(crate) use place::{On, Place};
 pub(crate) use pooler::Pooler;
 pub(crate) use postgres::ask;
 pub(crate) use proof::Proof;
@@ -79,15 +80,6 @@ pub enum Access {
     ReadWrite,
 }
 
-/// Which database a question is put to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum On<'a> {
-    /// The one the admin's login is in already: for what is the same in every database.
-    Server,
-    /// This one; the answer is `None` when it does not exist or does not let the admin's login in.
-    Database(&'a DatabaseName),
-}
-
 impl World {
     /// Connects to nothing yet.
     #[must_use]
@@ -119,25 +111,6 @@ impl World {
     /// What the server is.
     pub(crate) async fn server(&mut self) -> Result<&Server> {
         self.postgres.server().await
-    }
-
-    /// Puts one question to PostgreSQL: a `SELECT` of one row and one column cast to `text` that holds JSON, with
-    /// text parameters `$1…`. One round trip. `None` when the database does not exist.
-    pub(crate) async fn ask<T: DeserializeOwned>(
-        &mut self,
-        on: On<'_>,
-        question: &str,
-        parameters: &[&str],
-    ) -> Result<Option<T>> {
-        let database = match on {
-            On::Server => self.postgres.home().await?,
-            On::Database(name) => name.to_string(),
-        };
-        let limit = self.settings.timeout;
-        match self.postgres.session(&database).await? {
-            Some(session) => ask(session, question, parameters, limit).await.map(Some),
-            None => Ok(None),
-        }
     }
 
     /// Why a database that exists did not let the admin's login in, when a question was last put to it.

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
+use crate::names::SchemaName;
 use crate::settings::{Connection, Schemas, Settings};
 use crate::steps::{Choice, Chosen, Step, StepId, Walk};
 use crate::world::{Failure, On, World};
@@ -69,11 +70,25 @@ impl Step for Ownership {
 
     async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
         let database = &settings.stitch.database;
-        let answer = world.ask(On::Database(database), evidence::QUESTION, &[]).await?;
-        let sight = if answer.is_some() { Sight::Seen } else { Sight::Closed };
-        let mut facts: Facts = answer.unwrap_or_default();
-        facts.sight = sight;
-        facts.shut = world.shut(database).cloned();
+        let server = world.server().await?;
+        let (version, superuser) = (server.version_num, server.superuser);
+        let Some(place) = world.place(On::Database(database)).await? else {
+            return Ok(Facts {
+                sight: Sight::Closed,
+                shut: world.shut(database).cloned(),
+                ..Facts::default()
+            });
+        };
+        // Where the schemas are known, both are asked at a time.
+        let known: Vec<&str> = match &settings.ownership.schemas {
+            Schemas::Named(names) => names.iter().map(SchemaName::as_str).collect(),
+            Schemas::Detect | Schemas::Ask => Vec::new(),
+        };
+        let marks = place.ask(evidence::QUESTION, &[]);
+        let objects = objects::inspect(settings, &place, version, &known);
+        let (mut facts, foreign): (Facts, _) = tokio::try_join!(marks, objects)?;
+        facts.sight = Sight::Seen;
+        facts.foreign = foreign;
         // The best evidence there is, where an access token was given.
         if matches!(settings.ownership.schemas, Schemas::Detect | Schemas::Ask) && world.can_ask_stitch() {
             match world.ask_stitch("/v4/sources").await {
@@ -82,11 +97,13 @@ impl Step for Ownership {
             }
         }
         let chosen = chosen(settings, &facts.schemas);
-        if !chosen.is_empty() {
-            facts.foreign = objects::inspect(settings, world, &chosen).await?;
-            facts.fallout = fallout::read(settings, world, &chosen, &facts.foreign).await?;
-            facts.rights = rights::read(settings, world, &facts.foreign).await?;
+        let chosen: Vec<&str> = chosen.into_iter().map(|schema| schema.name.as_str()).collect();
+        if known.is_empty() {
+            facts.foreign = objects::inspect(settings, &place, version, &chosen).await?;
         }
+        let fallout = fallout::read(settings, &place, (version, superuser), &chosen, &facts.foreign);
+        let rights = rights::read(settings, &place, &facts.foreign);
+        (facts.fallout, facts.rights) = tokio::try_join!(fallout, rights)?;
         Ok(facts)
     }
 

@@ -21,7 +21,7 @@ use crate::provider::Provider;
 use crate::settings::{Password, Settings};
 use crate::sql;
 use crate::steps::{Step, StepId, Walk};
-use crate::world::{Failure, On, World};
+use crate::world::{Failure, On, Place, World};
 
 pub(crate) use removal::RemoveRole;
 
@@ -96,11 +96,9 @@ impl Step for Role {
         let mut facts: Facts = world.ask(On::Server, &question, &names).await?.unwrap_or_default();
         facts.keeping.provider = provider;
         if facts.database.is_some() {
-            if let Some(role) = &mut facts.role {
-                role.ties.strange = whose::strange(settings, world).await?;
+            if let Some(place) = world.place(On::Database(&stitch.database)).await? {
+                look_inside(&mut facts, settings, &place).await?;
             }
-            facts.seen = readers::inspect(settings, world).await?;
-            facts.catalog = catalog::inspect(settings, world).await?;
             facts.shut = world.shut(&stitch.database).cloned();
         }
         facts.password = match &facts.role {
@@ -153,6 +151,21 @@ impl Step for Role {
         readers::plan(&mut plan, settings, facts.seen.as_ref(), me, made);
         plan
     }
+}
+
+/// What only the database itself tells, at the price of one round trip.
+async fn look_inside(facts: &mut Facts, settings: &Settings, place: &Place) -> Result<()> {
+    let strange = async {
+        match &mut facts.role {
+            Some(role) => whose::strange(settings, place)
+                .await
+                .map(|strange| role.ties.strange = strange),
+            None => Ok(()),
+        }
+    };
+    let (seen, catalog) = (readers::inspect(settings, place), catalog::inspect(settings, place));
+    ((), facts.seen, facts.catalog) = tokio::try_join!(strange, seen, catalog)?;
+    Ok(())
 }
 
 impl Facts {

@@ -71,6 +71,7 @@ impl Way {
 
 struct Bench<'a> {
     server: &'a Postgres<'a>,
+    proxy: &'a CountingProxy,
     /// Of the proxy: the directory of its socket.
     host: String,
     port: String,
@@ -80,6 +81,15 @@ struct Bench<'a> {
 struct Took {
     whole: Duration,
     transfer: Option<Duration>,
+    round_trips: usize,
+}
+
+/// All turns of one way.
+#[derive(Default)]
+struct Times {
+    whole: Vec<Duration>,
+    transfers: Vec<Duration>,
+    round_trips: Vec<usize>,
 }
 
 fn main() {
@@ -104,11 +114,14 @@ fn main() {
     server.psql("grant create on database stitch to mover, dba, stitch");
     let bench = Bench {
         server: &server,
+        proxy: &proxy,
         host: proxy.socket_dir().to_string_lossy().into_owned(),
         port: proxy.port().to_string(),
     };
-    println!("| way | tables | round trip, ms | median, ms | ratio to the loop | its transfer alone |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "| way | tables | round trip, ms | median, ms | ratio to the loop | its transfer alone | round trips in all |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     for tables in sizes {
         bench.make(tables);
         bench.table(tables, 0, &Way::ALL);
@@ -137,25 +150,28 @@ impl Bench<'_> {
             .copied()
             .filter(|way| *way != Way::Guide || tables <= LOOP_AT_MOST)
             .collect();
-        let mut times: Vec<(Vec<Duration>, Vec<Duration>)> = ways.iter().map(|_| Default::default()).collect();
+        let mut times: Vec<Times> = ways.iter().map(|_| Times::default()).collect();
         for _ in 0..if tables < MANY { TURNS } else { TURNS_OF_MANY } {
-            for (way, (whole, transfers)) in ways.iter().zip(&mut times) {
+            for (way, times) in ways.iter().zip(&mut times) {
                 self.give_back();
                 let took = self.hand_over(*way);
-                whole.push(took.whole);
-                transfers.extend(took.transfer);
+                times.whole.push(took.whole);
+                times.transfers.extend(took.transfer);
+                times.round_trips.push(took.round_trips);
                 let left = "select count(*) from pg_class where relnamespace = 'shop'::regnamespace
                     and relkind = 'r' and pg_get_userbyid(relowner) <> 'stitch'";
                 assert_eq!(self.server.psql_in("stitch", left), "0", "{}", way.name());
             }
         }
-        let measure = median(&mut times[0].0).expect("the loop was measured");
-        for (way, (whole, transfers)) in ways.iter().zip(&mut times) {
-            let whole = median(whole).expect("it was measured");
-            let alone = median(transfers).map_or(String::new(), |alone| format!("{:.2}", alone / measure));
+        let measure = median(&mut times[0].whole).expect("the loop was measured");
+        for (way, times) in ways.iter().zip(&mut times) {
+            let whole = median(&mut times.whole).expect("it was measured");
+            let alone = median(&mut times.transfers).map_or(String::new(), |alone| format!("{:.2}", alone / measure));
+            times.round_trips.sort_unstable();
+            let round_trips = times.round_trips[times.round_trips.len() / 2];
             let name = way.name();
             println!(
-                "| {name} | {tables} | {delay} | {whole:.0} | {:.2} | {alone} |",
+                "| {name} | {tables} | {delay} | {whole:.0} | {:.2} | {alone} | {round_trips} |",
                 whole / measure
             );
         }
@@ -201,6 +217,7 @@ impl Bench<'_> {
 
     fn hand_over(&self, way: Way) -> Took {
         let mut transfer = None;
+        self.proxy.reset();
         let began = Instant::now();
         match way {
             Way::Loop => self.psql(&format!(
@@ -252,6 +269,7 @@ impl Bench<'_> {
         Took {
             whole: began.elapsed(),
             transfer,
+            round_trips: self.proxy.counts().flights,
         }
     }
 

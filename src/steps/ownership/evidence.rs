@@ -150,16 +150,20 @@ pub(super) fn judge(plan: &mut Plan, settings: &Settings, schema: &Schema) {
 /// Through `pg_class`, not `information_schema`, which hides what the login has no rights on. One pass over the
 /// relations, linear in their number.
 pub(super) const QUESTION: &str = "
-WITH columns AS (
+WITH rejected AS (
+    SELECT c.oid, array_agg(a.attname::text ORDER BY a.attname) AS names
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relname = '_sdc_rejected' GROUP BY c.oid),
+columns AS (
     SELECT c.relnamespace, c.oid, c.relname, c.relkind, c.relowner <> s.nspowner AS of_another,
            count(a.attname) FILTER (WHERE a.attname IN ('_sdc_batched_at', '_sdc_received_at', '_sdc_sequence', '_sdc_table_version')) AS marks,
            count(a.attname) FILTER (WHERE a.attname = '_sdc_sync_started_at') AS sdk,
            count(a.attname) FILTER (WHERE a.attname = '_sdc_deleted_at') > count(a.attname) FILTER (WHERE a.attname = '_sdc_sequence') AS pipelinewise,
-           array_agg(a.attname::text ORDER BY a.attname) FILTER (WHERE c.relname = '_sdc_rejected') AS names
+           CASE WHEN c.relkind = 'r' AND c.relname = '_sdc_rejected' THEN c.oid END AS rejected
     FROM pg_class c
     JOIN pg_namespace s ON s.oid = c.relnamespace
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        AND (a.attname LIKE '\\_sdc\\_%' OR c.relname = '_sdc_rejected')
+        AND a.attname LIKE '\\_sdc\\_%'
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
     GROUP BY c.oid, c.relnamespace, c.relname, c.relkind, c.relowner, s.nspowner)
 SELECT json_build_object('schemas', coalesce(json_agg(json_build_object(
@@ -172,13 +176,13 @@ FROM pg_namespace n
 LEFT JOIN (
     SELECT relnamespace,
            count(*) FILTER (WHERE relkind IN ('r', 'p')) AS tables,
-           bool_or(relkind = 'r' AND names = ARRAY['_sdc_rejected_at', 'reason', 'record', 'table_name']) AS rejected,
+           bool_or(r.names = ARRAY['_sdc_rejected_at', 'reason', 'record', 'table_name']) AS rejected,
            count(*) FILTER (WHERE relkind IN ('r', 'p') AND marks = 4) AS loaded,
            bool_or(sdk > 0 OR pipelinewise) AS sdk,
            bool_or(marks > 0 AND d.description LIKE '{%schema_version%' AND d.description ~ 'key_properties|mappings') AS commented,
            count(*) FILTER (WHERE relkind IN ('v', 'm', 'f')) AS views,
            count(*) FILTER (WHERE relkind = 'f') AS foreign_tables,
            count(*) FILTER (WHERE relkind IN ('v', 'm', 'f') AND of_another) AS views_of_others
-    FROM columns k LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+    FROM columns k LEFT JOIN rejected r ON r.oid = k.rejected LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
     GROUP BY relnamespace) AS t ON t.relnamespace = n.oid
 WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";

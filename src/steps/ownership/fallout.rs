@@ -3,13 +3,12 @@
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::evidence::Schema;
 use super::objects::Foreign;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::settings::{Include, Readers, Settings};
 use crate::sql::Grantable;
-use crate::world::{On, World};
+use crate::world::Place;
 
 /// What hangs on the present owners.
 #[derive(Debug, Default, Deserialize)]
@@ -67,14 +66,14 @@ pub(super) struct Blind {
 
 pub(super) async fn read(
     settings: &Settings,
-    world: &mut World,
-    schemas: &[&Schema],
+    place: &Place,
+    (version, superuser): (i32, bool),
+    schemas: &[&str],
     foreign: &[Foreign],
 ) -> Result<Fallout> {
     if foreign.is_empty() {
         return Ok(Fallout::default());
     }
-    let schemas: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
     let mut owners: Vec<&str> = foreign.iter().map(|object| object.owner.as_str()).collect();
     owners.sort_unstable();
     owners.dedup();
@@ -89,10 +88,8 @@ pub(super) async fn read(
     .collect();
     let kinds = format!("rp{kinds}");
     let named = |names: &[&str]| serde_json::to_string(names).context("cannot write names down");
-    let (schemas, owners) = (named(&schemas)?, named(&owners)?);
-    let server = world.server().await?;
+    let (schemas, owners) = (named(schemas)?, named(&owners)?);
     // Before 14 only a superuser may look at subscriptions.
-    let (version, superuser) = (server.version_num, server.superuser);
     let question = QUESTION
         .replace(
             "/* publications */",
@@ -106,14 +103,10 @@ pub(super) async fn read(
                 SUBSCRIPTIONS
             },
         );
-    let database = On::Database(&settings.stitch.database);
     let role = settings.stitch.role.as_str();
-    let fallout: Option<Fallout> = world
-        .ask(database, &question, &[&schemas, &owners, role, &kinds])
-        .await?;
-    let mut fallout = fallout.unwrap_or_default();
+    let mut fallout: Fallout = place.ask(&question, &[&schemas, &owners, role, &kinds]).await?;
     if fallout.cron {
-        fallout.jobs = world.ask(database, JOBS, &[&owners]).await?.unwrap_or_default();
+        fallout.jobs = place.ask(JOBS, &[&owners]).await?;
     }
     Ok(fallout)
 }

@@ -3,13 +3,12 @@
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::evidence::Schema;
 use super::kinds::Kind;
 use crate::change::Statement;
 use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
-use crate::world::{On, World};
+use crate::world::Place;
 
 /// Something in a chosen schema, or the schema itself, that belongs to somebody else.
 #[derive(Debug, Deserialize)]
@@ -45,6 +44,11 @@ impl Foreign {
     /// The schema itself, not something in it.
     pub(super) fn is_schema(&self) -> bool {
         self.kind == Kind::Schema
+    }
+
+    /// Where it stands among the others: by schema, the schema itself last.
+    fn place(&self) -> (&str, bool, &str) {
+        (&self.schema, self.is_schema(), &self.name)
     }
 
     /// Its name in a statement.
@@ -125,29 +129,35 @@ impl Foreign {
     }
 }
 
-pub(super) async fn inspect(settings: &Settings, world: &mut World, schemas: &[&Schema]) -> Result<Vec<Foreign>> {
-    let names: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
-    let names = serde_json::to_string(&names).context("cannot name the schemas")?;
+/// In which schemas, on a server of this version.
+pub(super) async fn inspect(
+    settings: &Settings,
+    place: &Place,
+    version: i32,
+    schemas: &[&str],
+) -> Result<Vec<Foreign>> {
+    if schemas.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names = serde_json::to_string(schemas).context("cannot name the schemas")?;
     let readers: Vec<&str> = settings.stitch.readers.iter().map(RoleName::as_str).collect();
     let readers = serde_json::to_string(&readers).context("cannot name the readers")?;
-    let version = world.server().await?.version_num;
     let statistics = if version < 100_000 { "" } else { STATISTICS };
     let question = FOREIGN.replace("/* statistics */", statistics);
-    let foreign = world
-        .ask(
-            On::Database(&settings.stitch.database),
-            &question,
-            &[&names, settings.stitch.role.as_str(), &readers],
-        )
-        .await?;
-    Ok(foreign.unwrap_or_default())
+    let role = settings.stitch.role.as_str();
+    let mut foreign: Vec<Foreign> = place.ask(&question, &[&names, role, &readers]).await?;
+    // Here rather than by the server, which compares by its locale's rules: a fifth of the question's time.
+    foreign.sort_by(|one, other| one.place().cmp(&other.place()));
+    Ok(foreign)
 }
 
 /// `$1`: schema names as JSON, `$2`: the Stitch role, `$3`: the readers as JSON. Owned sequences follow their table and are left out (altering one
 /// directly is an error); so are members of extensions, which belong to them, and what the server made for something else:
 /// row and array types, constructors of range types. A table's statistics are objects of their own.
+/// Types are looked for from what made them, since every table has two that are none of anybody's business.
 /// `NOT EXISTS` throughout: a `NOT IN` over more rows than fit into `work_mem` is read again for each object.
 /// Which columns somebody was granted something on is written down with the role, so no other column is looked at.
+/// Whether there are readers is asked first, so that their list is made once and not for each object.
 const FOREIGN: &str = "
 WITH chosen AS (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),
 stitch AS (SELECT oid FROM pg_roles WHERE rolname = $2),
@@ -170,7 +180,11 @@ object AS (
     FROM pg_proc p JOIN chosen n ON n.oid = p.pronamespace
     UNION ALL
     SELECT n.nspname, 'pg_type'::regclass, t.oid, NULL, CASE t.typtype WHEN 'd' THEN 'D' ELSE 'T' END, t.typowner, t.typacl
-    FROM pg_type t JOIN chosen n ON n.oid = t.typnamespace WHERE t.typtype IN ('b', 'c', 'd', 'e', 'r')
+    FROM pg_type t JOIN chosen n ON n.oid = t.typnamespace
+    WHERE t.typtype IN ('b', 'd', 'e', 'r') AND NOT EXISTS (SELECT 1 FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
+    UNION ALL
+    SELECT n.nspname, 'pg_type'::regclass, t.oid, NULL, 'T', t.typowner, t.typacl
+    FROM pg_class c JOIN chosen n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = c.reltype WHERE c.relkind = 'c'
     UNION ALL
     SELECT n.nspname, 'pg_operator'::regclass, o.oid, NULL, 'O', o.oprowner, NULL FROM pg_operator o JOIN chosen n ON n.oid = o.oprnamespace
     UNION ALL
@@ -191,7 +205,7 @@ object AS (
     FROM object o LEFT JOIN on_column c ON c.attrelid = o.oid AND o.class = 'pg_class'::regclass
     WHERE o.owner IS DISTINCT FROM (SELECT oid FROM stitch)
       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.oid
-          AND (d.deptype = 'e' OR d.deptype = 'i' AND d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass)
+          AND (d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 'pg_proc'::regclass
               OR o.kind = 'S' AND d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass)))
 SELECT coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'kind', kind, 'owner', pg_get_userbyid(owner),
         'granted', acl IS NOT NULL,
@@ -199,14 +213,13 @@ SELECT coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'kind
             SELECT coalesce(json_agg(json_build_array(a.privilege_type, a.is_grantable) ORDER BY a.privilege_type), '[]')
             FROM aclexplode(acl) a WHERE a.grantee = (SELECT oid FROM stitch)) END,
         'columns', coalesce(columns, '[]'),
-        'closed', (SELECT coalesce(json_agg(r.rolname ORDER BY r.rolname), '[]') FROM reader r
+        'closed', CASE WHEN EXISTS (SELECT 1 FROM reader) THEN (SELECT coalesce(json_agg(r.rolname ORDER BY r.rolname), '[]') FROM reader r
             WHERE r.oid <> owner AND r.oid IS DISTINCT FROM (SELECT oid FROM stitch)
               AND CASE WHEN kind = 'n' THEN NOT has_schema_privilege(r.oid, o.oid, 'USAGE') OR pg_has_role(r.oid, owner, 'USAGE')
                        WHEN kind IN ('r', 'p', 'v', 'm', 'f') THEN NOT has_table_privilege(r.oid, o.oid, 'SELECT') OR pg_has_role(r.oid, owner, 'USAGE')
                        ELSE false END
               AND NOT EXISTS (SELECT 1 FROM aclexplode(acl) a WHERE a.grantee = r.oid
-                              AND a.privilege_type = CASE kind WHEN 'n' THEN 'USAGE' ELSE 'SELECT' END)))
-    ORDER BY schema, kind = 'n', name), '[]')::text
+                              AND a.privilege_type = CASE kind WHEN 'n' THEN 'USAGE' ELSE 'SELECT' END)) ELSE '[]' END)), '[]')::text
 FROM others o";
 
 /// From PostgreSQL 10 on.

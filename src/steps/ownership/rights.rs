@@ -8,7 +8,7 @@ use crate::change::{Borrow, Membership, Row};
 use crate::names::RoleName;
 use crate::settings::{Readers, Settings};
 use crate::sql;
-use crate::world::{On, World};
+use crate::world::Place;
 
 /// What this login may do about owners.
 #[derive(Debug, Default, Deserialize)]
@@ -64,7 +64,7 @@ impl Lacking {
     }
 }
 
-pub(super) async fn read(settings: &Settings, world: &mut World, foreign: &[Foreign]) -> Result<Rights> {
+pub(super) async fn read(settings: &Settings, place: &Place, foreign: &[Foreign]) -> Result<Rights> {
     if foreign.is_empty() {
         return Ok(Rights::default());
     }
@@ -73,14 +73,7 @@ pub(super) async fn read(settings: &Settings, world: &mut World, foreign: &[Fore
     owners.sort_unstable();
     owners.dedup();
     let owners = serde_json::to_string(&owners).context("cannot name the owners")?;
-    let rights = world
-        .ask(
-            On::Database(&settings.stitch.database),
-            RIGHTS,
-            &[&owners, settings.stitch.role.as_str()],
-        )
-        .await?;
-    Ok(rights.unwrap_or_default())
+    place.ask(RIGHTS, &[&owners, settings.stitch.role.as_str()]).await
 }
 
 /// Which way ownership goes.

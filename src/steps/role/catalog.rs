@@ -10,7 +10,7 @@ use crate::change::{Action, Change, Plan, Run, Sql, Statement};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
-use crate::world::{Failure, On, World};
+use crate::world::{Failure, Place};
 
 /// What the role (or PUBLIC, while there is no role) cannot read.
 #[derive(Debug, Default, Deserialize)]
@@ -32,15 +32,8 @@ struct Gap {
     may_grant: bool,
 }
 
-pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Gaps> {
-    let gaps = world
-        .ask(
-            On::Database(&settings.stitch.database),
-            &question(),
-            &[settings.stitch.role.as_str()],
-        )
-        .await?;
-    Ok(gaps.unwrap_or_default())
+pub(super) async fn inspect(settings: &Settings, place: &Place) -> Result<Gaps> {
+    place.ask(&question(), &[settings.stitch.role.as_str()]).await
 }
 
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, shut: Option<&Failure>) {

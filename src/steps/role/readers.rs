@@ -11,7 +11,7 @@ use crate::finding::{Code, Finding};
 use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
-use crate::world::{On, World};
+use crate::world::Place;
 
 /// What the readers lack in the target database.
 #[derive(Debug, Default, Deserialize)]
@@ -50,14 +50,13 @@ pub(super) struct Standing {
     self_grant: String,
 }
 
-pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Option<Seen>> {
+pub(super) async fn inspect(settings: &Settings, place: &Place) -> Result<Option<Seen>> {
     let stitch = &settings.stitch;
     if stitch.readers.is_empty() {
         return Ok(None);
     }
     let readers = names(settings)?;
-    let on = On::Database(&stitch.database);
-    world.ask(on, SEEN, &[stitch.role.as_str(), &readers]).await
+    place.ask(SEEN, &[stitch.role.as_str(), &readers]).await.map(Some)
 }
 
 /// As JSON, for a question.

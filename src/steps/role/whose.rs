@@ -11,7 +11,7 @@ use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::settings::{Adopt, Schemas, Settings};
 use crate::sql;
-use crate::world::{On, World};
+use crate::world::Place;
 
 /// What tells that the role is somebody's.
 #[derive(Debug, Default, Deserialize)]
@@ -34,11 +34,8 @@ pub(super) struct Ties {
 
 /// The schemas of the target database in which the role owns relations, and Stitch's loader has left no mark; those that
 /// were named as Stitch's are.
-pub(super) async fn strange(settings: &Settings, world: &mut World) -> Result<Vec<String>> {
-    let stitch = &settings.stitch;
-    let on = On::Database(&stitch.database);
-    let schemas: Option<Vec<String>> = world.ask(on, STRANGE, &[stitch.role.as_str()]).await?;
-    let mut schemas = schemas.unwrap_or_default();
+pub(super) async fn strange(settings: &Settings, place: &Place) -> Result<Vec<String>> {
+    let mut schemas: Vec<String> = place.ask(STRANGE, &[settings.stitch.role.as_str()]).await?;
     if let Schemas::Named(names) = &settings.ownership.schemas {
         schemas.retain(|schema| !names.iter().any(|name| name.as_str() == schema));
     }

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures_util::future::{Either, select};
@@ -19,14 +20,26 @@ mod work;
 
 use work::{Borrowed, Way, Work};
 
-/// So many statements are worth a second connection, which is not waited for.
+/// So many objects are worth a second connection, which is not waited for, however far away the server is.
 const MANY: usize = 1500;
+
+/// What one object costs the server at least. Fewer than [`MANY`] are shared where a login takes no time beside them.
+const AN_OBJECT: Duration = Duration::from_micros(100);
+const LOGINS: u32 = 4;
 
 /// Blocks that commit exist from this version on.
 const COMMITTING_BLOCKS: i32 = 110_000;
 
 /// Whom progress is told.
 pub(crate) type Tell<'a> = &'a mut dyn FnMut(Progress);
+
+/// Whether a second connection would be there long before the first is done: what it costs is its login, and two round
+/// trips, since what comes first and last is waited for then.
+fn worth_sharing(objects: usize, session: &Session) -> bool {
+    let login: Duration = session.stages.iter().map(|stage| stage.elapsed).sum();
+    let work = AN_OBJECT * u32::try_from(objects).unwrap_or(u32::MAX);
+    objects >= MANY || work > login * LOGINS
+}
 
 impl World {
     /// Runs the statements of one change, or of several, in one go.
@@ -59,10 +72,10 @@ impl World {
         let objects = first..all.len() - last;
         let mut on_disk = false;
         // Two connections would wait for one another's borrowed memberships.
-        let outcome = if objects.len() < MANY || !sql.borrow.is_empty() {
+        let outcome = if !worth_sharing(objects.len(), &session) || !sql.borrow.is_empty() {
             // One connection keeps the order by itself. What fits into the calls under way is followed by the wait for the
             // disk at no further round trip.
-            work.begin(0..all.len());
+            work.begin(0..all.len(), 1);
             let follows = work.fits_in_flight();
             let flushed = async { follows && run(&session, &sql::durably(), work.limit).await.is_ok() };
             ((), on_disk) = tokio::join!(work.share(&session), flushed);
@@ -70,7 +83,7 @@ impl World {
         } else {
             let shared = async {
                 work.through(&session, 0..first).await?;
-                work.begin(objects.clone());
+                work.begin(objects.clone(), 2);
                 self.shared_out(database, &session, &work).await;
                 work.outcome()?;
                 work.through(&session, objects.end..all.len()).await

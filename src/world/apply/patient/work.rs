@@ -21,6 +21,9 @@ use crate::world::failure::explain;
 /// Statements in one call: a tenth of a second of work, after which progress is told and the work can be cut off.
 const CHUNK: usize = 250;
 
+/// The fewest in one call: where two connections share, neither takes so much that the other waits for it at the end.
+const CHUNK_AT_LEAST: usize = 40;
+
 /// Calls that are under way at a time on one connection, so that the server never waits for the network.
 const IN_FLIGHT: usize = 4;
 
@@ -66,6 +69,8 @@ pub(super) struct Work<'a> {
     /// The first statement that no call has taken yet.
     next: Cell<usize>,
     end: usize,
+    /// How many connections take of them.
+    takers: usize,
     done: Cell<usize>,
     /// Statements that met a lock.
     busy: RefCell<Vec<usize>>,
@@ -91,6 +96,7 @@ impl<'a> Work<'a> {
             way,
             next: Cell::new(0),
             end: 0,
+            takers: 1,
             done: Cell::new(0),
             busy: RefCell::default(),
             failure: RefCell::default(),
@@ -110,12 +116,14 @@ impl<'a> Work<'a> {
 
     /// A part of the statements, on one connection.
     pub(super) async fn through(&mut self, session: &Session, range: Range<usize>) -> Result<()> {
-        self.begin(range);
+        self.begin(range, 1);
         self.share(session).await;
         self.outcome()
     }
 
-    pub(super) fn begin(&mut self, range: Range<usize>) {
+    /// The next part of the statements, for so many connections.
+    pub(super) fn begin(&mut self, range: Range<usize>, takers: usize) {
+        self.takers = takers;
         self.next.set(range.start);
         self.end = range.end;
     }
@@ -150,6 +158,9 @@ impl<'a> Work<'a> {
             return None;
         }
         let length = match self.way {
+            Way::InBlocks if self.takers > 1 => {
+                ((self.end - start) / (self.takers * IN_FLIGHT)).clamp(CHUNK_AT_LEAST, CHUNK)
+            }
             Way::InBlocks => CHUNK,
             Way::Singly => 1,
         };
