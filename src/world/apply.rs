@@ -16,7 +16,6 @@ use crate::secret::Secret;
 use crate::sql;
 use crate::world::World;
 use crate::world::dial::Session;
-use crate::world::failure::explain;
 
 mod patient;
 mod turn;
@@ -107,7 +106,9 @@ impl World {
 }
 
 async fn run(session: &Session, statement: &Statement, limit: Duration) -> Result<()> {
-    execute(session, statement, limit).await.map_err(Stopped::into_error)
+    execute(session, statement, limit)
+        .await
+        .map_err(|stopped| stopped.into_error(session))
 }
 
 enum Stopped {
@@ -117,9 +118,9 @@ enum Stopped {
 }
 
 impl Stopped {
-    fn into_error(self) -> anyhow::Error {
+    fn into_error(self, session: &Session) -> anyhow::Error {
         match self {
-            Self::Server(error) => explain(&error),
+            Self::Server(error) => session.explain(&error),
             Self::SecretMissing => {
                 anyhow!(
                     "the Stitch role's password is not known\nnext: give STITCH_PG_PASSWORD, --password-file FILE or --generate-password"

@@ -1,18 +1,16 @@
 //! One connection to PostgreSQL, layer by layer, so that the layer that fails has a name.
 
 mod blame;
+mod session;
 mod stages;
 
-use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{AsyncMessage, Client, Connection};
 
 use crate::finding::Code;
 use crate::names::{HostName, Port};
@@ -21,9 +19,11 @@ use crate::settings::{Route, Tls};
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::peer;
 use crate::world::tap::Watched;
-use crate::world::tls::{Attempt, Examined, connector, mode_name};
+use crate::world::tls::{Attempt, connector, mode_name};
 use crate::world::wire::Wire;
 use blame::{classify, not_postgres, silent};
+use session::{CutOff, drive};
+pub(crate) use session::{Session, Told};
 use stages::{below_tls, passed};
 
 /// A login that takes longer than this is looked at from a second connection: perhaps it is no PostgreSQL at all.
@@ -45,25 +45,6 @@ pub(crate) struct Login {
     pub(crate) route: Route,
 }
 
-/// A live connection.
-pub(crate) struct Session {
-    pub(crate) client: Client,
-    /// `server_version` as announced at login; PgBouncer's console and some look-alikes give themselves away here.
-    pub(crate) announced_version: String,
-    /// Whether the connection is encrypted by TLS.
-    pub(crate) encryption: Encryption,
-    /// What the server said by the way with a code of ours: numbers of statements that met a lock.
-    pub(crate) told: Told,
-    /// The layers that were passed.
-    pub(crate) stages: Vec<Stage>,
-    /// The server's process as told at login; a pooler tells a number of its own.
-    pub(crate) process: Option<i32>,
-    /// What was made of the server's certificate.
-    pub(crate) certificate: Option<Examined>,
-    /// Whether TLS was asked for and not to be had.
-    pub(crate) offer: Offer,
-}
-
 /// What the server said to the wish for TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Offer {
@@ -74,9 +55,6 @@ pub(crate) enum Offer {
     /// It was not asked.
     NotAsked,
 }
-
-/// Filled while the connection is driven.
-pub(crate) type Told = Arc<Mutex<Vec<String>>>;
 
 /// Whether TLS is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,8 +226,8 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
     match connected {
         Ok((client, connection)) => {
             let announced_version = connection.parameter("server_version").unwrap_or_default().to_owned();
-            let told = Told::default();
-            tokio::spawn(drive(connection, Arc::clone(&told)));
+            let (told, cut_off) = (Told::default(), CutOff::default());
+            tokio::spawn(drive(connection, Arc::clone(&told), Arc::clone(&cut_off)));
             let mut stages = passed;
             let since = seen.authenticated.unwrap_or(began);
             stages.push(Stage::passed(
@@ -266,6 +244,7 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
                     Encryption::None
                 },
                 told,
+                cut_off,
                 stages,
                 process: seen.process,
                 certificate: seen.certificate,
@@ -277,20 +256,5 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
             })
         }
         Err(error) => Err(classify(login, &seen, passed, &error).await),
-    }
-}
-
-async fn drive<S>(mut connection: Connection<Wire, S>, told: Told)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    // An error here reaches the client as a closed connection at its next question, with its cause.
-    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notice(notice) = message
-            && notice.code().code() == crate::sql::BUSY
-        {
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            told.push(notice.message().to_owned());
-        }
     }
 }

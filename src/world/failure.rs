@@ -8,6 +8,7 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use crate::finding::Code;
 use crate::world::ssh::SshLayer;
+use crate::world::tap::Excess;
 
 /// The layer at which a connection ended, in the order they are passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,6 +160,15 @@ pub(crate) fn explain(error: &tokio_postgres::Error) -> anyhow::Error {
         format!(" ({detail})")
     };
     anyhow::anyhow!("{}{detail}{next}", said(db))
+}
+
+/// The connection was given up by us, since its server went beyond all bounds.
+pub(crate) fn cut_off(excess: &Excess) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{excess}; the connection was closed at the layer {}\nnext: see what answers at that address; it is no PostgreSQL \
+         server, or something before it damages what it says",
+        Layer::Protocol.as_str()
+    )
 }
 
 /// An error and its causes in one line.

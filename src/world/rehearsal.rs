@@ -14,7 +14,6 @@ use crate::names::RoleName;
 use crate::settings::Rehearse;
 use crate::sql::identifier;
 use crate::world::dial::Session;
-use crate::world::failure::explain;
 use acts::Act;
 use play::{copy_into_staging, play, roll_back};
 
@@ -147,7 +146,7 @@ async fn load_into(session: &Session, schema: &str, base: &str, patience: Patien
             Ok(()) => rehearsed.passed += 1,
             Err(error) => {
                 let copy = Act("copy rows into the staging table", acts::COPY.to_owned());
-                rehearsed.refusal = Some(refusal(copy, &error));
+                rehearsed.refusal = Some(refusal(session, copy, &error));
             }
         }
     }
@@ -157,11 +156,11 @@ async fn load_into(session: &Session, schema: &str, base: &str, patience: Patien
     rehearsed
 }
 
-fn refusal(Act(act, statement): Act, error: &tokio_postgres::Error) -> Refusal {
+fn refusal(session: &Session, Act(act, statement): Act, error: &tokio_postgres::Error) -> Refusal {
     Refusal {
         act,
         statement,
-        said: format!("{:#}", explain(error)),
+        said: format!("{:#}", session.explain(error)),
         state: error.code().cloned(),
     }
 }

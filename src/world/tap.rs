@@ -1,6 +1,8 @@
 //! What can be read off a connection while it is made: the server's first byte, when each layer was passed, how the
 //! server wants to be convinced, and which server process it says it is. tokio-postgres keeps all of that to itself.
 
+mod excess;
+
 use std::error::Error;
 use std::io;
 use std::pin::Pin;
@@ -14,6 +16,8 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 use crate::world::tls::Examined;
 use crate::world::wire::Wire;
+pub(crate) use excess::Excess;
+use excess::{LONGEST_LOGIN, LONGEST_MESSAGE};
 
 /// Shared by the wire, the TLS layer on it, and whoever wants to know.
 #[derive(Clone, Debug, Default)]
@@ -59,13 +63,6 @@ impl Method {
         matches!(self, Self::ClearText | Self::Md5 | Self::Scram)
     }
 }
-
-/// A server says no more than this before it takes a login. tokio-postgres keeps all of it.
-const LONGEST_LOGIN: usize = 1 << 20;
-
-/// No message is longer: tokio-postgres keeps a whole one before it hands it on. The catalog of 100,000 tables takes a
-/// tenth of it.
-const LONGEST_MESSAGE: usize = 256 << 20;
 
 /// Finds its way through the messages without keeping them, and sees to it that they come to an end.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +120,7 @@ impl Seen {
         if !reader.over {
             reader.login += bytes.len();
             if reader.login > LONGEST_LOGIN {
-                return Err(too_much("before it takes the login", LONGEST_LOGIN));
+                return Err(Excess::Login.into());
             }
         }
         while let Some((byte, behind)) = bytes.split_first() {
@@ -137,7 +134,7 @@ impl Seen {
                 self.note(kind, number);
             }
             if self.reader.skip > LONGEST_MESSAGE {
-                return Err(too_much("in one message", LONGEST_MESSAGE));
+                return Err(Excess::Message(self.reader.skip).into());
             }
             bytes = behind;
         }
@@ -187,13 +184,6 @@ impl Reader {
         self.head.clear();
         told
     }
-}
-
-fn too_much(when: &str, limit: usize) -> io::Error {
-    io::Error::other(format!(
-        "the server sends more than {} MB {when}, which no PostgreSQL does",
-        limit >> 20
-    ))
 }
 
 /// Makes the TLS layer, and notes when it stands.

@@ -74,10 +74,10 @@ pub(super) async fn together(session: &Session, sql: &Sql, limit: Duration, wait
                     ..run
                 }
                 .into()),
-                _ => Err(Stopped::Server(error).into_error()),
+                _ => Err(Stopped::Server(error).into_error(session)),
             }
         }
-        Err(stopped) => Err(stopped.into_error()),
+        Err(stopped) => Err(stopped.into_error(session)),
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn alone(session: &Session, sql: &Sql, limit: Duration) -> Resu
         match insist(session, statement, limit).await {
             Ok(()) => applied = Applied::Made,
             Err(Stopped::Server(error)) if is_there(&error) => {}
-            Err(stopped) => return Err(stopped.into_error()),
+            Err(stopped) => return Err(stopped.into_error(session)),
         }
     }
     Ok(applied)

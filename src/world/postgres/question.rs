@@ -9,7 +9,6 @@ use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::world::dial::Session;
-use crate::world::failure::explain;
 
 /// One question, one round trip, one JSON value back.
 pub(crate) async fn ask<T: DeserializeOwned>(
@@ -24,7 +23,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
         .collect();
     let rows = match timeout(limit, session.client.query_typed(question, &parameters)).await {
         Ok(Ok(rows)) => rows,
-        Ok(Err(error)) => return Err(explain(&error)),
+        Ok(Err(error)) => return Err(session.explain(&error)),
         Err(_) => bail!(
             "the server did not answer a question within {} s\nnext: is it overloaded? raise --timeout",
             limit.as_secs()

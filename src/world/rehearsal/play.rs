@@ -19,7 +19,7 @@ pub(super) async fn play(session: &Session, acts: Vec<Act>, patience: Patience, 
         match answer {
             Ok(_) => rehearsed.passed += 1,
             Err(error) => {
-                rehearsed.refusal = Some(refusal(act, &error));
+                rehearsed.refusal = Some(refusal(session, act, &error));
                 return;
             }
         }

@@ -138,7 +138,7 @@ async fn each<'a>(
                         .iter()
                         .any(|message| matches!(message, SimpleQueryMessage::Row(_)));
                 }
-                Err(error) if result.refusal.is_none() => result.refusal = Some(refusal(act, &error)),
+                Err(error) if result.refusal.is_none() => result.refusal = Some(refusal(session, act, &error)),
                 _ => {}
             }
         }

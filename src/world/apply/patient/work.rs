@@ -16,7 +16,6 @@ use crate::change::{Progress, Sql, Statement};
 use crate::sql;
 use crate::world::apply::{Stopped, execute, joined};
 use crate::world::dial::Session;
-use crate::world::failure::explain;
 
 /// Statements in one call: a tenth of a second of work, after which progress is told and the work can be cut off.
 const CHUNK: usize = 250;
@@ -209,9 +208,9 @@ impl<'a> Work<'a> {
                 let context = error.as_db_error().and_then(|error| error.where_()).unwrap_or_default();
                 let at = statements.iter().find(|(_, text)| context.contains(text));
                 let place = at.map_or(String::new(), |(_, text)| format!("in {text}"));
-                Err(explain(&error).context(place))
+                Err(session.explain(&error).context(place))
             }
-            Err(stopped) => Err(stopped.into_error()),
+            Err(stopped) => Err(stopped.into_error(session)),
         }
     }
 
