@@ -180,7 +180,10 @@ impl World {
         };
         match &mut self.host {
             Some(host) => Ok(host),
-            empty => Ok(empty.insert(Host::open(bastion, self.gateway.as_ref(), &self.asker).await?)),
+            empty => {
+                let timeout = self.settings.timeout;
+                Ok(empty.insert(Host::open(bastion, self.gateway.as_ref(), &self.asker, timeout).await?))
+            }
         }
     }
 }

@@ -17,8 +17,9 @@ mod local;
 mod rights;
 use rights::Rights;
 
-/// How long a script may take: creating a user can wait for another tool's lock or for a directory service.
-const SCRIPT_LIMIT: Duration = Duration::from_mins(1);
+/// How many times as long as one operation on the network a script may take, a minute unless told otherwise: creating a
+/// user can wait for another tool's lock or for a directory service.
+const PATIENCE: u32 = 6;
 
 /// Where scripts are run.
 enum Way {
@@ -34,11 +35,18 @@ pub(crate) struct Host {
     asker: Asker,
     sudo_password: Option<Secret>,
     rights: Option<Rights>,
+    /// The longest a script may take.
+    limit: Duration,
 }
 
 impl Host {
     /// Logs in; the rights are looked at when they are needed first.
-    pub(crate) async fn open(bastion: &Bastion, gateway: Option<&Gateway>, asker: &Asker) -> Result<Self> {
+    pub(crate) async fn open(
+        bastion: &Bastion,
+        gateway: Option<&Gateway>,
+        asker: &Asker,
+        timeout: Duration,
+    ) -> Result<Self> {
         let way = match gateway {
             None => Way::Local,
             Some(gateway) => Way::Ssh(gateway.login().await?),
@@ -48,6 +56,7 @@ impl Host {
             asker: asker.clone(),
             sudo_password: bastion.sudo_password.clone(),
             rights: None,
+            limit: timeout * PATIENCE,
         })
     }
 
@@ -84,6 +93,7 @@ impl Host {
             asker: asker.clone(),
             sudo_password: bastion.and_then(|bastion| bastion.sudo_password.clone()),
             rights: None,
+            limit: settings.timeout * PATIENCE,
         }
     }
 
@@ -155,15 +165,15 @@ impl Host {
 
     async fn run(&self, command: &str, stdin: Secret) -> Result<Output> {
         match &self.way {
-            Way::Local => local::run(command, stdin, SCRIPT_LIMIT).await,
-            Way::Ssh(ssh) => ssh.run(command, stdin, SCRIPT_LIMIT).await,
+            Way::Local => local::run(command, stdin, self.limit).await,
+            Way::Ssh(ssh) => ssh.run(command, stdin, self.limit).await,
         }
     }
 
     /// `None`: it asks for a password, or for another one.
     async fn run_in_terminal(&self, tool: &str, password: Option<&Secret>, script: &Secret) -> Result<Option<Output>> {
         match &self.way {
-            Way::Ssh(ssh) => ssh.run_in_terminal(tool, password, script, SCRIPT_LIMIT).await,
+            Way::Ssh(ssh) => ssh.run_in_terminal(tool, password, script, self.limit).await,
             Way::Local => bail!("this run has no terminal to give to {tool}"),
         }
     }

@@ -14,5 +14,6 @@ mod names;
 mod proof;
 mod rights;
 pub(crate) mod scene;
+mod silences;
 mod tight;
 mod tunnel;

@@ -9,6 +9,7 @@ use ssh2::{Channel, Session};
 
 use super::{Ssh, wait};
 use crate::secret::Secret;
+use crate::shell::DONE;
 
 mod terminal;
 
@@ -72,10 +73,9 @@ fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadlin
         if channel.eof() {
             break;
         }
-        ensure!(
-            Instant::now() < deadline,
-            "it was not done in time; it may still be running there, waiting for a lock or for a name server"
-        );
+        if Instant::now() >= deadline {
+            bail!(talk.late());
+        }
         wait::for_session(session, socket, deadline)?;
     }
     session.set_blocking(true);
@@ -112,6 +112,17 @@ enum Progress {
 }
 
 impl Talk<'_> {
+    /// What is to be said when the time is over.
+    fn late(&self) -> &'static str {
+        if String::from_utf8_lossy(&self.stdout).trim_end().ends_with(DONE) {
+            "it came to its end, and the channel stays open: something that the login starts there keeps it\n\
+             next: see what `ssh` leaves running there, in the login shell and its start-up files"
+        } else {
+            "it was not done in time; it may still be running there, waiting for a lock or for a name server, or the login \
+             shell does not end\nnext: raise --timeout to wait longer, or log in there and see what `sh` comes to"
+        }
+    }
+
     /// One turn: both outputs share one window, so neither may be left full while the other is waited for.
     fn step(&mut self, channel: &mut Channel) -> Result<Progress> {
         let mut moved = take(channel, &mut self.stdout)?;

@@ -4,7 +4,7 @@
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail};
 use ssh2::{PtyModeOpcode, PtyModes, Session};
 
 use super::{Eof, Output, Progress, Talk, wait};
@@ -111,10 +111,9 @@ fn run(
         if channel.eof() {
             break;
         }
-        ensure!(
-            Instant::now() < deadline,
-            "it was not done in time; it may still be running there"
-        );
+        if Instant::now() >= deadline {
+            bail!(talk.late());
+        }
         wait::for_session(session, socket, deadline)?;
     }
     session.set_blocking(true);
