@@ -86,8 +86,15 @@ impl Goal {
             blow: *blow,
             undone: false,
         };
-        if exhaustive() {
-            let points = (1..=last).flat_map(|after| blows.iter().map(move |blow| point(after, blow)));
+        let rounds = match thoroughness().as_deref() {
+            // Every place comes once before any comes twice.
+            Some("all") => blows.len(),
+            Some("each") => 1,
+            _ => 0,
+        };
+        if rounds > 0 {
+            let blow = |after: usize, round: usize| &blows[(after + round) % blows.len()];
+            let points = (0..rounds).flat_map(|round| (1..=last).map(move |after| point(after, blow(after, round))));
             return points.collect();
         }
         let places = (1..=last).step_by(step);
@@ -98,10 +105,10 @@ impl Goal {
     }
 }
 
-/// Are all blows tried at every place? It takes an hour.
+/// `all`: all blows at every place, which takes an hour; `each`: every place once, with one of the blows in turn.
 #[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
-fn exhaustive() -> bool {
-    std::env::var_os("STITCH_PG_TEST_CUTS").is_some_and(|value| value == "all")
+fn thoroughness() -> Option<String> {
+    std::env::var("STITCH_PG_TEST_CUTS").ok()
 }
 
 /// Every so many points, the way back is walked as well.
@@ -121,8 +128,17 @@ pub(crate) fn try_all(name: &str, scenes: &[&dyn Scene], goal: &Goal, points: Ve
         for scene in scenes {
             let (queue, wrong) = (&queue, &wrong);
             scope.spawn(move || {
-                while let Some(point) = { queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() } {
+                let next = || {
+                    let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                    if queue.len() % 100 == 0 {
+                        println!("{name}: {} points to go", queue.len());
+                    }
+                    queue.pop_front()
+                };
+                while let Some(point) = next() {
                     if let Err(why) = point.try_on(*scene, goal) {
+                        // At once, since all of them take long.
+                        println!("{name}: {point}: {why}");
                         let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
                         wrong.push(format!("{point}: {why}"));
                     }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::direct::{BLOWS, CUTS, Connection, Direct, RULES};
+use crate::direct::{BLOWS, Connection, Direct, RULES};
 use crate::scene::Scene;
 use crate::support::process::poll;
 use crate::support::{
-    Bastion, BastionOptions, CountingProxy, Host, Need, Postgres, PostgresOptions, Program, Running, Side, SshKey,
-    World, stitch_pg, world,
+    Bastion, BastionOptions, CountingProxy, Fault, Host, Need, Postgres, PostgresOptions, Program, Running, Side,
+    SshKey, World, stitch_pg, world,
 };
-use crate::trial::{Goal, Point, Shutdown, try_all};
+use crate::trial::{Blow, Goal, Point, Shutdown, try_all};
 
 const DATABASE: &str = "10.20.0.3";
 const BASTION: &str = "198.51.100.20";
@@ -83,6 +83,14 @@ impl<'a> Tunnel<'a> {
             number,
             cut,
             ssh,
+        }
+    }
+
+    /// The same with another `--timeout`.
+    fn waiting(self, timeout: &'static str) -> Self {
+        Self {
+            direct: self.direct.waiting(timeout),
+            ..self
         }
     }
 
@@ -175,13 +183,23 @@ impl Scene for Tunnel<'_> {
     }
 }
 
-fn cut_anywhere(name: &str, connection: Connection, cut: Cut, points: impl Fn(&Goal) -> Vec<Point>) {
+/// How long each run waits for an answer, in seconds.
+const WORKING: &str = "10";
+/// Who waits for what does not come any more.
+const WAITING: &str = "1";
+
+fn cut_anywhere(
+    name: &str,
+    (connection, timeout): (Connection, &'static str),
+    cut: Cut,
+    points: impl Fn(&Goal) -> Vec<Point>,
+) {
     let Some(world) = world(name, &[Need::Bastion]) else {
         return;
     };
     let site = Site::new(&world);
     let scenes: Vec<Tunnel<'_>> = (1..=3)
-        .map(|number| Tunnel::new(&site, connection, number, cut))
+        .map(|number| Tunnel::new(&site, connection, number, cut).waiting(timeout))
         .collect();
     let goal = Goal::of(&scenes[0]);
     println!("{name}: {:?}", goal.messages);
@@ -194,7 +212,7 @@ fn a_new_destination_behind_ssh_cut_anywhere() {
     let points = |goal: &Goal| goal.every(13, Side::Client, &BLOWS);
     cut_anywhere(
         "a_new_destination_behind_ssh_cut_anywhere",
-        Connection::Given,
+        (Connection::Given, WORKING),
         Cut::Database,
         points,
     );
@@ -205,7 +223,7 @@ fn an_existing_destination_behind_ssh_cut_anywhere() {
     let points = |goal: &Goal| goal.every(23, Side::Client, &BLOWS);
     cut_anywhere(
         "an_existing_destination_behind_ssh_cut_anywhere",
-        Connection::Existing,
+        (Connection::Existing, WORKING),
         Cut::Database,
         points,
     );
@@ -214,15 +232,27 @@ fn an_existing_destination_behind_ssh_cut_anywhere() {
 #[test]
 fn a_login_at_the_ssh_server_cut_anywhere() {
     let points = |goal: &Goal| {
-        let mut points = goal.every(29, Side::Client, &CUTS);
+        let mut points = goal.every(29, Side::Client, &BLOWS);
         points.extend(goal.every(31, Side::Server, &BLOWS));
         points
     };
     cut_anywhere(
         "a_login_at_the_ssh_server_cut_anywhere",
-        Connection::Given,
+        (Connection::Given, WORKING),
         Cut::Ssh,
         points,
+    );
+}
+
+/// In the greeting, the exchange of keys, the login, the opening of channels, in the middle of what scripts print.
+#[test]
+fn an_ssh_server_that_falls_silent() {
+    let stalls = |goal: &Goal| goal.every(23, Side::Server, &[Blow::Cut(Fault::Stall)]);
+    cut_anywhere(
+        "an_ssh_server_that_falls_silent",
+        (Connection::Given, WAITING),
+        Cut::Ssh,
+        stalls,
     );
 }
 
