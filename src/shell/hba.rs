@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::hba_read::FIND as FIND_SERVER;
-use super::{FAIL, HAS, Running, script};
+use super::{FAIL, HAS, Running, one_at_a_time, script};
 use crate::change::Statement;
 use crate::sql;
 
@@ -63,7 +63,7 @@ pub fn find_hba_lines(file: &str, remark: &str) -> Statement {
     )
 }
 
-/// Puts the lines in.
+/// Puts the lines in, and tells the MD5 of the file with them as [`inspect_hba`] does.
 #[must_use]
 pub fn add_hba_lines(edit: &HbaLines) -> Statement {
     let number = match edit.at {
@@ -158,8 +158,9 @@ if tail -n 1 "$file" | tr -d '\r' | grep -q '\\$'; then echo continued=yes; fi
 
 const FIND: &str = r#"
 ours=
+cr=$(printf '\r')
 while IFS= read -r line || [ -n "$line" ]; do
-    line=${line%"$(printf '\r')"}
+    line=${line%"$cr"}
     case $line in
     "$remark") echo remark= && ours=yes ;;
     host*) if [ -n "$ours" ]; then printf 'rule=%s\n' "$line"; fi ;;
@@ -168,12 +169,16 @@ while IFS= read -r line || [ -n "$line" ]; do
 done <"$file"
 "#;
 
-/// The new file is made beside the old one, with its owner and mode.
-const OPEN: &str = r#"
+/// Who has read the file keeps others from putting another in its place until the script ends. The new file is made beside
+/// the old one, with its owner and mode.
+const OPEN: &str = concat!(
+    one_at_a_time!("\"${file%/*}/\"", "another run keeps the folder of $file locked"),
+    r#"
 new=$(mktemp "${file%/*}/.stitch-pg.XXXXXX")
 trap 'rm -f "$new"' EXIT
 cp -p "$file" "$new"
-"#;
+"#
+);
 
 const ADD: &str = r#"
 read -r now _ <<EOF
@@ -189,6 +194,10 @@ elif [ -s "$file" ] && [ "$(tail -c 1 "$file" | wc -l)" -eq 0 ]; then
 else
     { cat "$file" && block; } >"$new"
 fi
+read -r now _ <<EOF
+$(md5sum <"$new")
+EOF
+echo "md5=$now"
 "#;
 
 const REMOVE: &str = r#"

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::PathBuf;
+use std::thread;
 
 use super::bench::{Bench, HEAD};
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
@@ -251,6 +252,55 @@ fn managed_rules_that_do_not_show_are_taken_out_again() {
     assert_eq!(failed.status, Some(1), "{}", failed.stdout);
     assert!(failed.stdout.contains("taken out again"), "{}", failed.stdout);
     assert_eq!(bytes(&bench), before);
+}
+
+/// Every run has read the same file before it writes: none takes another's lines out, or puts its own in twice.
+#[test]
+fn managed_rules_of_several_runs_at_once() {
+    let bench = Bench::new("managed_rules_of_several_runs_at_once");
+    bench.rules("host all all all reject\n");
+    let before = bench.hba();
+    let run = |number: usize| {
+        let role = format!("stitch{number}");
+        program(&bench, "setup").args(["--yes", "--role", &role]).run()
+    };
+    let (run, numbers) = (&run, 0..6);
+    let outputs: Vec<Output> = thread::scope(|scope| {
+        let runs: Vec<_> = numbers.clone().map(|number| scope.spawn(move || run(number))).collect();
+        let ended = runs.into_iter().map(|run| run.join().expect("a run comes to its end"));
+        ended.collect()
+    });
+    for output in &outputs {
+        let told = output
+            .stdout
+            .contains("was changed a moment ago by somebody else; run stitch-pg again");
+        assert!(
+            output.status == Some(0) || output.status == Some(1) && told,
+            "{}{}",
+            output.stdout,
+            output.stderr
+        );
+    }
+    let done = outputs.iter().filter(|output| output.status == Some(0)).count();
+    println!("{done} of {} at once", outputs.len());
+    assert!(done > 0);
+    assert_eq!(bench.hba().matches(REMARK).count(), done, "{}", bench.hba());
+    for (number, output) in numbers.zip(&outputs) {
+        let again = run(number);
+        assert_eq!(again.status, Some(0), "{}{}", again.stdout, again.stderr);
+        assert_eq!(output.status == Some(0), again.stdout.contains("\"result\": \"ready\""));
+        let line = format!("hostssl dw stitch{number} 52.23.137.21/32 scram-sha-256\n");
+        assert_eq!(bench.hba().matches(&line).count(), 1, "{}", bench.hba());
+    }
+    let (head, reject) = before.split_at(before.find("host all all all").expect("it is there"));
+    let hba = bench.hba();
+    assert!(hba.starts_with(head) && hba.ends_with(reject), "{hba}");
+    let files = fs::read_dir(bench.0.data_dir()).expect("the data directory is ours");
+    let ours = files.filter(|file| {
+        let name = file.as_ref().expect("it is readable").file_name();
+        name.to_string_lossy().starts_with(".stitch-pg")
+    });
+    assert_eq!(ours.count(), 0);
 }
 
 /// PostgreSQL on the SSH server: the file is changed there, over the SSH login.
