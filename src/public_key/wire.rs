@@ -104,7 +104,8 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Decodes what is decodable so far: whole groups of four characters, and the last one when its padding is missing.
 fn decode_prefix(text: &str) -> Option<Vec<u8>> {
     let bare = text.trim_end_matches('=');
-    if bare.contains('=') {
+    // What is not ASCII is no base64, and could not be cut at any byte.
+    if bare.contains('=') || !bare.is_ascii() {
         return None;
     }
     let missing = match bare.len() % 4 {
@@ -126,5 +127,12 @@ mod tests {
         assert_eq!(string(&[0, 0, 0, 1, 7, 8]), Some((&[7][..], &[8][..])));
         assert_eq!(string(&[0, 0, 0, 2, 7]), None);
         assert_eq!(string(&[0xff, 0xff, 0xff, 0xff, 7]), None);
+    }
+
+    #[test]
+    fn what_is_no_base64_is_not_cut_within_a_character() {
+        assert_eq!(decode_prefix("AAAA-AAé"), None);
+        assert_eq!(decode_prefix("AAAAé"), None);
+        assert_eq!(decode_prefix("AAAAA"), Some(vec![0, 0, 0]));
     }
 }
