@@ -248,7 +248,7 @@ fn a_login_at_the_ssh_server_cut_anywhere() {
 /// In the greeting, the exchange of keys, the login, the opening of channels, in the middle of what scripts print.
 #[test]
 fn an_ssh_server_that_falls_silent() {
-    let stalls = |goal: &Goal| goal.every(37, Side::Server, &[Blow::Cut(Fault::Stall)]);
+    let stalls = |goal: &Goal| goal.every(61, Side::Server, &[Blow::Cut(Fault::Stall)]);
     cut_anywhere(
         "an_ssh_server_that_falls_silent",
         (Connection::Given, WAITING),
