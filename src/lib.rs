@@ -8,6 +8,7 @@
 pub mod change;
 pub mod cli;
 pub mod console;
+mod count;
 mod demo;
 pub mod expect;
 pub mod finding;

@@ -207,12 +207,3 @@ fn rate(progress: &Progress, elapsed: Duration) -> u128 {
 pub(super) fn failure(look: &Look, error: &anyhow::Error) -> String {
     look.fold(&format!("  {} ", look.failed()), 4, &format!("{error:#}"))
 }
-
-/// `1 change`, `2 changes`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    if number == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{number} {what}s")
-    }
-}

@@ -9,6 +9,7 @@ mod fences;
 mod findings;
 mod links;
 mod recording;
+mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -92,7 +92,7 @@ fn what_is_there_already_is_opened_too() {
         wizard.cure(
             &[
                 "let \"bi\" read what",
-                "let \"bi\" read the schema \"later\" and 1 tables",
+                "let \"bi\" read the schema \"later\" and 1 table in it",
             ],
             &[],
         );

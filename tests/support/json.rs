@@ -6,6 +6,9 @@ use std::path::Path;
 use boon::{Compiler, Schemas};
 use serde_json::Value;
 
+#[path = "words.rs"]
+pub mod words;
+
 /// A report, valid by its schema, in which whatever is wrong comes with what to do next.
 #[track_caller]
 pub fn report(text: &str) -> Value {
@@ -13,9 +16,22 @@ pub fn report(text: &str) -> Value {
     valid("report.schema.json", &report);
     let findings = report["steps"].as_array().into_iter().flatten();
     let findings = findings.filter_map(|step| step["findings"].as_array());
-    for finding in findings.flatten().filter(|finding| finding["verdict"] == "bad") {
+    for finding in findings.flatten() {
         let next = finding["advice"].as_str().unwrap_or_default();
-        assert!(!next.is_empty(), "nothing is said about what to do next: {finding:#}");
+        if finding["verdict"] == "bad" {
+            assert!(!next.is_empty(), "nothing is said about what to do next: {finding:#}");
+        }
+        for words in [finding["text"].as_str().unwrap_or_default(), next] {
+            if let Some(complaint) = words::complaint(words) {
+                panic!("{complaint}: {finding:#}");
+            }
+        }
+    }
+    let changes = report["steps"].as_array().into_iter().flatten();
+    for change in changes.filter_map(|step| step["changes"].as_array()).flatten() {
+        if let Some(complaint) = words::complaint(change["summary"].as_str().unwrap_or_default()) {
+            panic!("{complaint}: {change:#}");
+        }
     }
     report
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::count;
 use crate::console::style::Look;
+use crate::count::counted;
 use crate::finding::{Verdict, grouped};
 use crate::report::{Command, Digest, Outcome, Report, StepReport, Summary};
 use crate::settings::Settings;
@@ -43,13 +43,13 @@ fn in_one_line(outcome: &Outcome, when: When) -> String {
     let mut text = match outcome {
         Outcome::Skipped(reason) if matches!(when, When::Before) => reason.clone(),
         Outcome::Failed(..) if matches!(when, When::Before) => "could not be looked at".to_owned(),
-        Outcome::Pending(_) if matches!(when, When::Before) => format!("{} to make", count(changes, "change")),
+        Outcome::Pending(_) if matches!(when, When::Before) => format!("{} to make", counted(changes, "change")),
         Outcome::Ready(plan) if plan.findings.iter().any(|finding| finding.verdict == Verdict::Bad) => {
             "needs a person".to_owned()
         }
         Outcome::Ready(_) => "ready".to_owned(),
-        Outcome::Applied(_) => format!("{} made", count(changes, "change")),
-        Outcome::Pending(_) => format!("{} not made", count(changes, "change")),
+        Outcome::Applied(_) => format!("{} made", counted(changes, "change")),
+        Outcome::Pending(_) => format!("{} not made", counted(changes, "change")),
         Outcome::Skipped(_) => "skipped".to_owned(),
         Outcome::Failed(..) => "failed, see above".to_owned(),
     };
@@ -98,7 +98,7 @@ pub(crate) fn last_line(report: &Report) -> String {
         })
         .sum();
     let need = if bad == 1 { "needs" } else { "need" };
-    let findings = format!("{} {need} a person", count(bad, "finding"));
+    let findings = format!("{} {need} a person", counted(bad, "finding"));
     let person = match bad {
         0 => String::new(),
         _ => format!(", and {findings}"),
@@ -112,15 +112,15 @@ pub(crate) fn last_line(report: &Report) -> String {
         Summary::Applied => "Ready: every change was made and looked at again.".to_owned(),
         Summary::Pending if report.command == Command::Remove => format!(
             "Pending: {} not made{person}. Run stitch-pg remove --yes to make {them}.",
-            count(pending, "change")
+            counted(pending, "change")
         ),
         Summary::Pending if report.command == Command::Setup => format!(
             "Pending: {} not made{person}. Run stitch-pg again to make {them}.",
-            count(pending, "change")
+            counted(pending, "change")
         ),
         Summary::Pending => format!(
             "Pending: {}{person}. Run stitch-pg setup to make {them}.",
-            count(pending, "change")
+            counted(pending, "change")
         ),
         Summary::Attention => format!(
             "Attention: {findings}, marked wrong above; nothing is left for stitch-pg to change. When it is mended, run \

@@ -7,6 +7,7 @@ use super::close_firewall;
 use super::inspect::{ELSEWHERE, value};
 use super::manage::REMARK;
 use crate::change::{Action, Change, Plan};
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::hba::{Encryption, new_rule};
 use crate::settings::Settings;
@@ -149,7 +150,7 @@ fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed
         plan.change(Change {
             summary: format!(
                 "take {} of stitch-pg out of {path}, and reload the server",
-                count(rules.len())
+                counted(rules.len(), "line")
             ),
             why: "They let Stitch in and nobody else.",
             action: Action::RemoveHbaLines(HbaLines {
@@ -162,14 +163,6 @@ fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed
             }),
             undo: None,
         });
-    }
-}
-
-fn count(lines: usize) -> String {
-    if lines == 1 {
-        "1 line".to_owned()
-    } else {
-        format!("{lines} lines")
     }
 }
 

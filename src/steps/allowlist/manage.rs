@@ -4,6 +4,7 @@ use super::clients::{Certainty, Client};
 use super::verdict::{Judgement, Lines};
 use super::{HbaFile, LastLine, Reach, ServerFacts, mend};
 use crate::change::{Action, Change, Plan};
+use crate::count::counted;
 use crate::finding::{Code, Finding, Verdict};
 use crate::hba::{Encryption, Place};
 use crate::names::Cidr;
@@ -44,9 +45,8 @@ pub(super) fn plan(
                 At::Above(number) => format!("above line {number} of {}", edit.file),
                 At::End => format!("to the end of {}", edit.file),
             };
-            let lines = if cidrs.len() == 1 { "line" } else { "lines" };
             plan.change(Change {
-                summary: format!("add {} {lines} {place}, and reload the server", cidrs.len()),
+                summary: format!("add {} {place}, and reload the server", counted(cidrs.len(), "line")),
                 why: "The first line that matches decides; these match Stitch alone and ask it for its password.",
                 undo: Some(Action::RemoveHbaLines(edit.clone())),
                 action: Action::AddHbaLines(edit),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::change::Plan;
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::settings::{Schemas, Settings};
 
@@ -63,8 +64,7 @@ impl Schema {
 
     /// The evidence in a few words.
     pub(super) fn described(&self) -> String {
-        let tables = if self.tables == 1 { "table" } else { "tables" };
-        let mut words = vec![format!("{} {tables}, owner {}", self.tables, self.owner)];
+        let mut words = vec![format!("{}, owner {}", counted(self.tables, "table"), self.owner)];
         if self.listed {
             words.insert(0, "Stitch's API lists an integration of this name".to_owned());
         }
@@ -90,19 +90,15 @@ impl Schema {
             against.push("public holds applications' tables too".to_owned());
         }
         if self.rejected && self.loaded + 1 < self.tables {
-            against.push(format!(
-                "{} tables without Stitch's columns",
-                self.tables - self.loaded - 1
-            ));
+            let others = counted(self.tables - self.loaded - 1, "table");
+            against.push(format!("{others} without Stitch's columns"));
         }
         if self.views > 0 {
-            against.push(format!(
-                "{} views, {} of them of other roles",
-                self.views, self.views_of_others
-            ));
+            let views = counted(self.views, "view");
+            against.push(format!("{views}, {} of other roles", self.views_of_others));
         }
         if self.foreign_tables > 0 {
-            against.push(format!("{} foreign tables", self.foreign_tables));
+            against.push(counted(self.foreign_tables, "foreign table"));
         }
         against
     }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::objects::Foreign;
 use crate::change::Plan;
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::settings::{Include, Readers, Settings};
 use crate::sql::Grantable;
@@ -123,11 +124,11 @@ pub(super) fn owner(plan: &mut Plan, settings: &Settings, schema: &str, owner: &
             "leave --no-keep-readers out, and it keeps reading them",
         ),
     };
-    let objects = if count == 1 { "object" } else { "objects" };
+    let objects = counted(count, "object");
     plan.find(
         Finding::unknown(
             Code::FalloutOwner,
-            format!("{owner:?} will no longer own {count} {objects} of the schema {schema:?}: it {keeps}, and may no longer write, alter, drop or grant"),
+            format!("{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, and may no longer write, alter, drop or grant"),
         )
         .advise(advice)
         .about(schema),

@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql, Statement};
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
 use crate::settings::Settings;
@@ -81,7 +82,7 @@ impl Step for HandOver {
                 summary: format!(
                     "make {:?} the owner of the {} that {:?} owns in the database {:?}{}",
                     owner.as_str(),
-                    count(facts.owned.len()),
+                    counted(facts.owned.len(), "object"),
                     role.as_str(),
                     database.as_str(),
                     shared(&facts.owned)
@@ -183,7 +184,7 @@ fn new_owner<'a>(settings: &'a Settings, facts: &Facts) -> Result<(&'a RoleName,
     let what = format!(
         "{:?} owns {} ({})",
         role.as_str(),
-        count(facts.owned.len()),
+        counted(facts.owned.len(), "object"),
         some(&facts.owned)
     );
     let Some(owner) = &settings.ownership.new_owner else {
@@ -227,14 +228,6 @@ fn shared(owned: &[String]) -> String {
         String::new()
     } else {
         format!(", among them {}", names.join(", "))
-    }
-}
-
-fn count(number: usize) -> String {
-    if number == 1 {
-        "1 object".to_owned()
-    } else {
-        format!("{number} objects")
     }
 }
 

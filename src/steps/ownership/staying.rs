@@ -6,6 +6,7 @@ use super::fallout::{Blind, Fallout, some_of};
 use super::objects::Foreign;
 use super::rights::{Lacking, Rights};
 use crate::change::Plan;
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::settings::{Include, Settings};
 use crate::sql;
@@ -28,8 +29,7 @@ pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&Forei
             Finding::unknown(
                 Code::ObjectsLeft,
                 format!(
-                    "{} {} in the schema {:?} stay with their owners: {}",
-                    names.len(),
+                    "{} in the schema {:?} stay with their owners: {}",
                     kind.plural(),
                     schema.name,
                     some_of(&names)
@@ -96,8 +96,8 @@ pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&Foreign]
     Finding::bad(
         Code::OwnershipSuperuser,
         format!(
-            "{} objects in the schema {:?} stay with {}: what belongs to a superuser, or to the provider's own role, {:?} may not move",
-            refused.len(),
+            "{} in the schema {:?} cannot be moved away from {}: what belongs to a superuser, or to the provider's own role, {:?} may not move",
+            counted(refused.len(), "object"),
             schema.name,
             owners.join(" and "),
             rights.user
@@ -126,8 +126,8 @@ pub(super) fn cannot(
     Finding::bad(
         Code::OwnershipCannotMove,
         format!(
-            "{} objects in the schema {:?} must change hands, and {:?} may not {}",
-            moving.len(),
+            "{} in the schema {:?} must change hands, and {:?} may not {}",
+            counted(moving.len(), "object"),
             schema.name,
             rights.user,
             what.join(", nor ")

@@ -7,6 +7,7 @@ use super::objects::Foreign;
 use super::rights::{Rights, Way, borrowings};
 use super::staying;
 use crate::change::{Action, Borrow, Change, Plan, Run, Sql, Statement};
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
 use crate::settings::{Readers, Settings};
@@ -150,17 +151,17 @@ fn change(
     Change {
         summary: if schemas.is_empty() {
             format!(
-                "make {:?} the owner of {} objects in the schema {:?}",
+                "make {:?} the owner of {} in the schema {:?}",
                 role.as_str(),
-                objects.len(),
+                counted(objects.len(), "object"),
                 schema.as_str()
             )
         } else {
             format!(
-                "make {:?} the owner of the schema {:?} and {} objects in it",
+                "make {:?} the owner of the schema {:?} and {} in it",
                 role.as_str(),
                 schema.as_str(),
-                objects.len()
+                counted(objects.len(), "object")
             )
         },
         why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql, Statement};
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
 use crate::settings::Settings;
@@ -139,9 +140,9 @@ fn present(
             revokes.push(sql::revoke_select(schema, &closed.tables, reader));
         }
         let summary = format!(
-            "let {:?} read the schema {schema:?} and {} tables in it",
+            "let {:?} read the schema {schema:?} and {} in it",
             reader.as_str(),
-            closed.tables.len()
+            counted(closed.tables.len(), "table")
         );
         one(plan, settings, me, made, &summary, grants, revokes);
     }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::change::{Action, Change, Plan, Run, Sql, Statement};
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
@@ -174,7 +175,7 @@ fn why_it_stays(settings: &Settings, facts: &Facts, found: &Found) -> Vec<(Strin
     let mut reasons = Vec::new();
     for (database, count) in &facts.elsewhere {
         reasons.push((
-            format!("{count} objects or grants in the database {database:?} hang on it"),
+            format!("it owns, or was granted something on, {} in the database {database:?}", counted(*count, "object")),
             format!("run this once more with --database and that name; or look there with: \\dp, \\dn+, \\ddp, and REASSIGN OWNED BY {role} TO …;"),
         ));
     }
@@ -187,8 +188,8 @@ fn why_it_stays(settings: &Settings, facts: &Facts, found: &Found) -> Vec<(Strin
     if facts.owned > 0 && (settings.ownership.new_owner.is_none() || !settings.steps.contains(&StepId::Ownership)) {
         reasons.push((
             format!(
-                "it owns {} objects in the database {:?}",
-                facts.owned,
+                "it owns {} in the database {:?}",
+                counted(facts.owned, "object"),
                 settings.stitch.database.as_str()
             ),
             "give --new-owner ROLE, and leave the step ownership in".to_owned(),

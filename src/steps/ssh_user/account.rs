@@ -30,12 +30,12 @@ pub(super) fn name_is_taken(bastion: &Bastion, facts: &Facts) -> Option<Finding>
         Finding::bad(
             Code::SshUserForeign,
             format!(
-                "There is no user {user} yet, but a group {user} (gid {}); {reason}.",
+                "there is no user {user} yet, but a group {user} (gid {}); {reason}",
                 group.gid
             ),
         )
         .about(user)
-        .advise("Choose another name for Stitch's user with --tunnel-user."),
+        .advise("choose another name for Stitch's user with --tunnel-user"),
     )
 }
 
@@ -50,19 +50,19 @@ pub(super) fn belongs_to_another(bastion: &Bastion, account: &Account) -> Option
     let finding = Finding::bad(
         Code::SshUserForeign,
         format!(
-            "The user {user} exists and is not Stitch's: {}. Nothing of it is changed.",
+            "the user {user} exists and is not Stitch's: {}; nothing of it is changed",
             signs.join(", ")
         ),
     );
     let adopt = if is_out_of_reach {
         ""
     } else {
-        " If the account is meant for Stitch, say so with --adopt-user."
+        "; if the account is meant for Stitch, say so with --adopt-user"
     };
     Some(
         finding
             .about(user)
-            .advise(format!("Choose another name with --tunnel-user.{adopt}")),
+            .advise(format!("choose another name with --tunnel-user{adopt}")),
     )
 }
 
@@ -113,12 +113,9 @@ pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &
     adopted(bastion, account, plan);
     password(bastion, account, facts, plan);
     if let Some(reason) = ended(&account.aging) {
-        let finding = Finding::bad(
-            Code::SshUserExpired,
-            format!("The user {user} cannot log in: {reason}."),
-        );
+        let finding = Finding::bad(Code::SshUserExpired, format!("the user {user} cannot log in: {reason}"));
         plan.find(finding.about(user).advise(format!(
-            "On the SSH server, as root: usermod -e '' {user}; chage -d \"$(date +%F)\" -M -1 {user}"
+            "on the SSH server, as root: usermod -e '' {user}; chage -d \"$(date +%F)\" -M -1 {user}"
         )));
     }
     login_shell::judge(bastion, account, facts, plan);
@@ -131,11 +128,11 @@ fn adopted(bastion: &Bastion, account: &Account, plan: &mut Plan) {
     if !signs.is_empty() {
         let user = &bastion.tunnel_user;
         let text = format!(
-            "The user {user} is taken for Stitch (--adopt-user) although {}.",
+            "the user {user} is taken for Stitch (--adopt-user) although {}",
             signs.join(", ")
         );
         plan.find(Finding::unknown(Code::SshUserAdopted, text).about(user).advise(
-            "Whoever else can log in as this user can read and change what Stitch's key may do; a user of its own is better.",
+            "whoever else can log in as this user can read and change what Stitch's key may do; a user of its own is better",
         ));
     }
 }
@@ -156,39 +153,39 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
         }),
         Password::LockedWithHash => {
             let text =
-                format!("The account {user} was locked by somebody (passwd -l); its password is kept behind the lock.");
+                format!("the account {user} was locked by somebody (passwd -l); its password is kept behind the lock");
             let finding = if facts.server.uses_pam() {
                 Finding::unknown(Code::SshUserLocked, text)
             } else {
                 Finding::bad(Code::SshUserLocked, text)
             };
             plan.find(finding.about(user).advise(format!(
-                "If nobody needs the password any more, as root: usermod -p '*' {user}"
+                "if nobody needs the password any more, as root: usermod -p '*' {user}"
             )));
         }
         Password::Empty => plan.find(
             Finding::bad(
                 Code::SshUserOpen,
-                format!("The account {user} has an empty password: anybody may be able to log in as {user}."),
+                format!("the account {user} has an empty password: anybody may be able to log in as {user}"),
             )
             .about(user)
-            .advise(format!("On the SSH server, as root: usermod -p '*' {user}")),
+            .advise(format!("on the SSH server, as root: usermod -p '*' {user}")),
         ),
         Password::Hash => plan.find(
             Finding::unknown(
                 Code::SshUserPassword,
-                format!("The account {user} has a password as well as a key; Stitch does not need it."),
+                format!("the account {user} has a password as well as a key; Stitch does not need it"),
             )
             .about(user)
-            .advise(format!("If nobody else needs it, as root: usermod -p '*' {user}")),
+            .advise(format!("if nobody else needs it, as root: usermod -p '*' {user}")),
         ),
         Password::Unknown => plan.find(
             Finding::unknown(
                 Code::SshUserPassword,
-                format!("Whether the account {user} is locked could not be read from /etc/shadow."),
+                format!("whether the account {user} is locked could not be read from /etc/shadow"),
             )
             .about(user)
-            .advise(format!("On the SSH server, as root: passwd -S {user}")),
+            .advise(format!("on the SSH server, as root: passwd -S {user}")),
         ),
     }
 }
@@ -229,9 +226,9 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
                 undo: Some(Action::Host(shell::remove_home(user))),
             });
         } else {
-            let text = format!("The home of {user} is {home:?}, which cannot hold a key file.");
+            let text = format!("the home of {user} is {home:?}, which cannot hold a key file");
             plan.find(Finding::bad(Code::SshHomeMissing, text).about(user).advise(format!(
-                "On the SSH server, as root: usermod -d /home/{user} -m {user}; mkdir -p /home/{user}; chown {user}: /home/{user}"
+                "on the SSH server, as root: usermod -d /home/{user} -m {user}; mkdir -p /home/{user}; chown {user}: /home/{user}"
             )));
         }
         return;
@@ -241,13 +238,13 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
             Finding::bad(
                 Code::SshHomeOwner,
                 format!(
-                    "{} belongs to the user number {}, not to {user}; sshd ignores its key file.",
+                    "{} belongs to the user number {}, not to {user}; sshd ignores its key file",
                     node.path, node.owner
                 ),
             )
             .about(&node.path)
             .advise(format!(
-                "On the SSH server, as root: chown {user}: {}",
+                "on the SSH server, as root: chown {user}: {}",
                 shell::word(&node.path)
             )),
         );
@@ -261,13 +258,13 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
             Finding::bad(
                 Code::SshHomeUnreachable,
                 format!(
-                    "{user} cannot pass through {} ({}) to its home, so sshd cannot read its key.",
+                    "{user} cannot pass through {} ({}) to its home, so sshd cannot read its key",
                     closed.path, closed.mode
                 ),
             )
             .about(&closed.path)
             .advise(format!(
-                "On the SSH server, as root: chmod o+x {}",
+                "on the SSH server, as root: chmod o+x {}",
                 shell::word(&closed.path)
             )),
         );

@@ -17,42 +17,42 @@ pub(super) fn judge(command: &str, user: &str, groups: &[String], plan: &mut Pla
         problems.push((
             Code::SshForwardingOff,
             "was started with -j: it forwards no connections".to_owned(),
-            "Start Dropbear without -j.".to_owned(),
+            "start Dropbear without -j".to_owned(),
         ));
     }
     if value('t').is_some() {
         problems.push((
             Code::SshMoreThanKey,
             "was started with -t: it wants a password besides the key, which Stitch cannot give".to_owned(),
-            "Start Dropbear without -t.".to_owned(),
+            "start Dropbear without -t".to_owned(),
         ));
     }
     if let Some(group) = value('G').filter(|group| !groups.iter().any(|own| own == group)) {
         problems.push((
             Code::SshNotAllowed,
             format!("was started with -G {group}: it lets in nobody who is not in that group, as {user} is not"),
-            format!("As root on the SSH server: usermod -aG {group} {user} (addgroup {user} {group} with BusyBox)."),
+            format!("as root on the SSH server: usermod -aG {group} {user} (addgroup {user} {group} with BusyBox)"),
         ));
     }
     if let Some(folder) = value('D').filter(|folder| !matches!(*folder, "~/.ssh" | ".ssh")) {
         problems.push((
             Code::SshAuthorizedKeysElsewhere,
             format!("was started with -D {folder}: it reads keys from there and not from ~{user}/.ssh"),
-            "Start Dropbear without -D.".to_owned(),
+            "start Dropbear without -D".to_owned(),
         ));
     }
     if problems.is_empty() {
         plan.find(Finding::good(
             Code::SshServerAllows,
             format!(
-                "The SSH server is Dropbear ({}), which lets {user} log in with a key and forward.",
+                "the SSH server is Dropbear ({}), which lets {user} log in with a key and forward",
                 command.trim()
             ),
         ));
     }
     for (code, text, advice) in problems {
         plan.find(
-            Finding::bad(code, format!("The SSH server is Dropbear and {text}."))
+            Finding::bad(code, format!("the SSH server is Dropbear and {text}"))
                 .about(user)
                 .advise(advice),
         );

@@ -61,7 +61,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, fac
         });
     }
     if state.problem().is_none() && modes.is_empty() {
-        let text = format!("Stitch's key {key} is installed for {user}, once, {purpose}.");
+        let text = format!("Stitch's key {key} is installed for {user}, once, {purpose}");
         plan.find(Finding::good(Code::SshKeyInstalled, text).about(key.fingerprint()));
     }
     for line in &state.lines {
@@ -206,10 +206,10 @@ fn impossible(bastion: &Bastion, option: KeyOption) -> Finding {
     let option = option.as_str();
     Finding::unknown(
         Code::SshKeyOptionUnknown,
-        format!("The SSH server is a Dropbear that does not know {option}= in front of a key, so it is left out."),
+        format!("the SSH server is a Dropbear that does not know {option}= in front of a key, so it is left out"),
     )
     .about(&bastion.tunnel_user)
-    .advise("Let a firewall do it, or use OpenSSH.")
+    .advise("let a firewall do it, or use OpenSSH")
 }
 
 /// Symbolic links lead to files that may be somebody else's; root does not follow them.
@@ -228,11 +228,11 @@ fn not_ours_to_write(bastion: &Bastion, account: &Account) -> Option<Finding> {
     Some(
         Finding::bad(
             Code::SshKeyFileOdd,
-            format!("{} is {what}; Stitch's key is not written there.", odd.path),
+            format!("{} is {what}; Stitch's key is not written there", odd.path),
         )
         .about(&odd.path)
         .advise(format!(
-            "Look where it leads (ls -l {path}), and if {user} needs nothing behind it, as root: rm {path}",
+            "look where it leads (ls -l {path}), and if {user} needs nothing behind it, as root: rm {path}",
             path = shell::word(&odd.path)
         )),
     )
@@ -266,13 +266,13 @@ fn narrower(settings: &Settings, bastion: &Bastion, line: &KeyLine<'_>, plan: &m
             Finding::bad(
                 Code::SshForwardingRestricted,
                 format!(
-                    "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys).",
+                    "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys)",
                     targets.join(", ")
                 ),
             )
             .about(user)
             .advise(format!(
-                "Add permitopen=\"{host}:{port}\" to the options of the line in ~{user}/.ssh/authorized_keys."
+                "add permitopen=\"{host}:{port}\" to the options of the line in ~{user}/.ssh/authorized_keys"
             )),
         );
     }
@@ -290,13 +290,13 @@ fn narrower(settings: &Settings, bastion: &Bastion, line: &KeyLine<'_>, plan: &m
             Finding::bad(
                 Code::SshNotAllowed,
                 format!(
-                    "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys).",
+                    "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys)",
                     shut_out.join(", ")
                 ),
             )
             .about(user)
             .advise(format!(
-                "Add the addresses to from=\"…\" in ~{user}/.ssh/authorized_keys."
+                "add the addresses to from=\"…\" in ~{user}/.ssh/authorized_keys"
             )),
         );
     }

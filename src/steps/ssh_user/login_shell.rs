@@ -28,29 +28,29 @@ pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &
     let finding = match account.shell.state {
         ShellState::Missing => Finding::bad(
             Code::SshShellMissing,
-            format!("The login shell of {user}, {path}, does not exist; sshd refuses such users."),
+            format!("the login shell of {user}, {path}, does not exist; sshd refuses such users"),
         ),
         ShellState::Unlisted if refuses => Finding::bad(
             Code::SshShellNologin,
-            format!("The login shell of {user}, {path}, is not in /etc/shells; Dropbear refuses such users."),
+            format!("the login shell of {user}, {path}, is not in /etc/shells; Dropbear refuses such users"),
         ),
         _ if is_closed(path) => Finding::unknown(
             Code::SshShellNologin,
             format!(
-                "The login shell of {user} is {path}. Forwarding needs no shell, but it is not documented whether Stitch \
-                 opens one; Dropbear refuses shells that are not in /etc/shells."
+                "the login shell of {user} is {path}: forwarding needs none, but it is not documented whether Stitch \
+                 opens one, and Dropbear refuses shells that are not in /etc/shells"
             ),
         ),
         ShellState::Unlisted => Finding::unknown(
             Code::SshShellNologin,
             format!(
-                "The login shell of {user}, {path}, is not in /etc/shells; Dropbear and pam_shells refuse such users."
+                "the login shell of {user}, {path}, is not in /etc/shells; Dropbear and pam_shells refuse such users"
             ),
         ),
         ShellState::Usable => return,
     };
     plan.find(finding.about(user).advise(format!(
-        "If Stitch cannot connect, on the SSH server, as root: usermod -s /bin/sh {user}"
+        "if Stitch cannot connect, on the SSH server, as root: usermod -s /bin/sh {user}"
     )));
 }
 

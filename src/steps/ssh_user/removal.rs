@@ -59,16 +59,16 @@ impl Step for RemoveSshUser {
         let Some(bastion) = &settings.bastion else { return plan };
         let user = &bastion.tunnel_user;
         let Some(account) = &facts.seen.account else {
-            plan.find(Finding::good(Code::Removed, format!("There is no user {user} on the SSH server.")).about(user));
+            plan.find(Finding::good(Code::Removed, format!("there is no user {user} on the SSH server")).about(user));
             return plan;
         };
         take_key(&mut plan, settings, bastion, account, facts);
         match why_it_stays(bastion, account, facts) {
             Some(why) => plan.find(
-                Finding::unknown(Code::RemoveLeft, format!("The user {user} stays: {why}."))
+                Finding::unknown(Code::RemoveLeft, format!("the user {user} stays: {why}"))
                     .about(user)
                     .advise(format!(
-                        "If nobody needs it, on the SSH server, as root: userdel -r {user}"
+                        "if nobody needs it, on the SSH server, as root: userdel -r {user}"
                     )),
             ),
             None => plan.change(Change {
@@ -89,7 +89,7 @@ fn take_key(plan: &mut Plan, settings: &Settings, bastion: &Bastion, account: &A
         Ours::None => plan.find(
             Finding::good(
                 Code::Removed,
-                format!("Stitch's key {key} is not in the key file of {user}."),
+                format!("Stitch's key {key} is not in the key file of {user}"),
             )
             .about(key.fingerprint()),
         ),

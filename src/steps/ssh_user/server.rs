@@ -87,7 +87,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
         let (host, port) = (&settings.stitch.host, settings.stitch.port);
         plan.find(Finding::good(
             Code::SshServerAllows,
-            format!("By its settings the SSH server lets {user} log in with a key and forward to {host}:{port}."),
+            format!("by its settings the SSH server lets {user} log in with a key and forward to {host}:{port}"),
         ));
     }
     for (problem, addresses) in problems {
@@ -96,7 +96,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
         } else {
             format!(" (for logins from {})", addresses.join(", "))
         };
-        let text = format!("{}{from}.", problem.text);
+        let text = format!("{}{from}", problem.text);
         let finding = match problem.verdict {
             Verdict::Bad => Finding::bad(problem.code, text),
             Verdict::Unknown | Verdict::Good => Finding::unknown(problem.code, text),

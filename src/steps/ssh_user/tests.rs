@@ -167,7 +167,7 @@ fn settings_that_hold_for_some_addresses_only() {
         .unwrap();
     assert_eq!(finding.code, Code::SshForwardingRestricted);
     assert!(
-        finding.text.ends_with("(for logins from 52.204.223.208)."),
+        finding.text.ends_with("(for logins from 52.204.223.208)"),
         "{}",
         finding.text
     );

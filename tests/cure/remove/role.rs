@@ -113,7 +113,7 @@ fn what_hangs_on_the_role_elsewhere() {
     let partly = wizard.clone().flag("--yes").flag("--partial").run("remove").exits(4);
     let why = partly.has("remove-blocked", "bad");
     assert!(
-        why.contains("1 objects or grants in the database \"other\" hang on it"),
+        why.contains("it owns, or was granted something on, 1 object in the database \"other\""),
         "{why}"
     );
     partly.plans(&[

@@ -74,7 +74,7 @@ const SERVERS: [(&str, &str, &str); 25] = [
 #[track_caller]
 fn follow(bastion: &Bastion<'_>, advice: &str) {
     let commands = advice
-        .split_once("As root on the SSH server:")
+        .split_once("as root on the SSH server:")
         .unwrap_or_else(|| panic!("no command in {advice:?}"))
         .1;
     let ran = bastion.try_run(&format!("exec 2>&1; {}", commands.trim()));

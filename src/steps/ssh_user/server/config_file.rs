@@ -11,16 +11,16 @@ pub(super) fn judge(case: &Case<'_>, plan: &mut Plan) {
     plan.find(
         Finding::unknown(
             Code::SshSettingsUnreadable,
-            format!("Whether the SSH server lets {user} log in and forward is not known: {why}."),
+            format!("whether the SSH server lets {user} log in and forward is not known: {why}"),
         )
         .advise(format!(
-            "On the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"
+            "on the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"
         )),
     );
     let Some(view) = View::of_file(server) else { return };
     for problem in CHECKS.into_iter().filter_map(|check| check(case, &view)) {
         let text = format!(
-            "{}, as far as /etc/ssh/sshd_config can be read without sshd (its Match blocks are not looked at).",
+            "{}, as far as /etc/ssh/sshd_config can be read without sshd (its Match blocks are not looked at)",
             problem.text
         );
         plan.find(Finding::unknown(problem.code, text).about(user).advise(problem.advice));

@@ -16,14 +16,14 @@ const AT_ONCE: u32 = 4;
 /// While `/etc/nologin` is there, PAM lets nobody in but root.
 pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
     let file = case.server.nologin.as_ref()?;
-    let text = format!("The SSH server is closed to everybody but root: {file} exists.");
+    let text = format!("the SSH server is closed to everybody but root: {file} exists");
     let finding = if case.server.kind == Kind::OpenSsh && !case.server.uses_pam() {
         Finding::unknown(Code::SshLoginsClosed, text)
     } else {
         Finding::bad(Code::SshLoginsClosed, text)
     };
     Some(finding.about(file).advise(format!(
-        "When the maintenance it stands for is over. As root on the SSH server: rm {}",
+        "when the maintenance it stands for is over, as root on the SSH server: rm {}",
         shell::word(file)
     )))
 }
@@ -75,7 +75,7 @@ pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Proble
             "sshd listens on port {shown}, and Stitch is to dial {dialled}; that is right only where a router translates"
         ),
         format!(
-            "If nothing translates, run stitch-pg again with --stitch-bastion-port {}",
+            "if nothing translates, run stitch-pg again with --stitch-bastion-port {}",
             ports[0]
         ),
     ))

@@ -88,7 +88,7 @@ pub(super) fn opens_sessions(case: &Case<'_>, view: &View<'_>) -> Option<Problem
                  Stitch opens one",
                 shell::word(case.user())
             ),
-            format!("If Stitch cannot connect: {}", case.drop_in(&["MaxSessions 10"])),
+            format!("if Stitch cannot connect: {}", case.drop_in(&["MaxSessions 10"])),
         )
     })
 }

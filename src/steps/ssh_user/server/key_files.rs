@@ -81,7 +81,7 @@ fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Problem> {
             node.owner,
             node.mode
         ),
-        format!("As root on the SSH server: chown root {path} && chmod go-w {path}"),
+        format!("as root on the SSH server: chown root {path} && chmod go-w {path}"),
     ))
 }
 

@@ -30,7 +30,7 @@ pub(super) fn in_place(keyword: &str, instead: &str, ways: &Ways) -> String {
         let _ = write!(files, " {}/*.conf", word(folder));
     }
     format!(
-        "As root on the SSH server:\nsed -i 's/^[[:space:]]*{keyword}[[:space:]=].*/{instead}/I' {files}\n{}",
+        "as root on the SSH server:\nsed -i 's/^[[:space:]]*{keyword}[[:space:]=].*/{instead}/I' {files}\n{}",
         put_to_work(ways)
     )
 }
@@ -53,7 +53,7 @@ fn printed(file: &str, block: &str, ways: &Ways) -> String {
         );
     }
     let folder = ways.drop_ins.as_deref().unwrap_or(FOLDER);
-    let mut text = format!("As root on the SSH server:\nmkdir -p {}\n", word(folder));
+    let mut text = format!("as root on the SSH server:\nmkdir -p {}\n", word(folder));
     if ways.drop_ins.is_none() {
         let _ = writeln!(text, "sed -i '1i Include {folder}/*.conf' {}", word(config));
     }
