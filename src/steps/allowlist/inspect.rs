@@ -19,6 +19,9 @@ pub(super) use reach::{ELSEWHERE, value};
 
 /// First version with `pg_hba_file_rules`.
 const RULES_VIEW: i32 = 100_000;
+/// More rules than this are not judged: nobody reads so many either, and memory is not endless. The question asks for one
+/// more.
+const RULES_MOST: usize = 10_000;
 /// First version in which `pg_stat_file` takes a path outside the data directory, as Debian's is.
 const STAT_ANYWHERE: i32 = 110_000;
 
@@ -50,6 +53,9 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
         _ => HbaFacts::NoView,
     };
     let hba = match (answer.rules, failure) {
+        (Some(rows), None) if rows.len() > RULES_MOST => HbaFacts::Failed(format!(
+            "there are more than {RULES_MOST} of them, too many to be judged here"
+        )),
         (Some(rows), None) => HbaFacts::Read(Box::new(HbaFile {
             path: answer.hba_file.unwrap_or_else(|| "pg_hba.conf".to_owned()),
             rules: from_rows(rows, version),
@@ -195,7 +201,7 @@ const EVERYBODY: &str = "
 /// What a superuser may read. The regular expressions are tried by the server's own engine, with the collation that
 /// hba.c uses.
 const RULES: &str = "
-    , 'rules', (SELECT coalesce(json_agg(to_json(r)), '[]') FROM pg_hba_file_rules AS r)
+    , 'rules', (SELECT coalesce(json_agg(to_json(r)), '[]') FROM (SELECT * FROM pg_hba_file_rules LIMIT 10001) AS r)
     , 'regexes', (
         SELECT coalesce(json_agg(json_build_object('pattern', substr(p, 2), 'subject', s,
                                                    'matches', s COLLATE \"C\" ~ substr(p, 2))), '[]')
