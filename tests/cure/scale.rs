@@ -258,6 +258,44 @@ const OWNERS_AND_RIGHTS: &str =
     || (select format('%s %s', pg_get_userbyid(nspowner), nspacl) from pg_namespace where nspname = 'shop')
     from pg_class where relnamespace = 'shop'::regnamespace";
 
+/// A terminal is told the first few statements and how many are like them; JSON and the script have all of them.
+#[test]
+fn many_alike_are_told_by_their_number() {
+    let server = Postgres::start("many_alike_are_told_by_their_number");
+    let wizard = ready(&server);
+    warehouse(&server, 1100, "id int");
+    let told = wizard.program("plan").args(["--format", "text"]).run().stdout;
+    let shown = told
+        .lines()
+        .filter(|line| line.contains("ALTER TABLE \"shop\"."))
+        .count();
+    assert!((1..20).contains(&shown), "{told}");
+    let said = wizard.run("plan").exits(0);
+    let whole = said.commands().concat();
+    let lines = told
+        .lines()
+        .filter(|line| line.starts_with("      ") && line.ends_with(';'));
+    let left = whole.lines().count() - lines.count();
+    let left = format!(
+        "... 1,{:03} like these (script or --format json shows all)",
+        left - 1000
+    );
+    assert!(told.contains(&left), "{left}\n{told}");
+    let script = wizard.program("script").args(["--for", "dba"]).run().stdout;
+    for number in 1..=1100 {
+        let statement = format!("ALTER TABLE \"shop\".\"t{number}\" OWNER TO \"stitch\"");
+        assert!(whole.contains(&statement), "{statement}");
+    }
+    // Written without a look, it finds them itself; after a look, it names them.
+    assert!(script.contains("OWNER TO"), "{script}");
+    let looked = wizard
+        .program("script")
+        .args(["--for", "dba", "--from-plan"])
+        .run()
+        .stdout;
+    assert_eq!(looked.matches("ALTER TABLE \"shop\".").count(), 1100);
+}
+
 #[test]
 fn round_trips_do_not_grow_with_the_tables() {
     let server = Postgres::start("round_trips_do_not_grow_with_the_tables");
