@@ -139,7 +139,8 @@ impl Scene for Tunnel<'_> {
     fn signal(&self, run: &Running, signal: Signal) {
         let names = [(Signal::INT, "INT"), (Signal::TERM, "TERM"), (Signal::KILL, "KILL")];
         let name = names.into_iter().find(|(known, _)| *known == signal);
-        run.signal(name.expect("one of the three").1);
+        // At the last messages it may be gone before the signal.
+        run.signal_if_there(name.expect("one of the three").1);
     }
 
     fn restart(&self, how: Shutdown) {

@@ -173,6 +173,21 @@ impl Running {
         run(command);
     }
 
+    /// The same to a program that has begun and may have ended by now.
+    pub fn signal_if_there(&self, name: &str) {
+        if let Some(pid) = self.place.running_pid(self.child.id()) {
+            let mut command = Command::new("bash");
+            command.args([
+                "-c",
+                "kill -s \"$1\" \"$2\" 2>/dev/null || :",
+                "sh",
+                name,
+                &pid.to_string(),
+            ]);
+            run(command);
+        }
+    }
+
     /// Sends the program of this machine itself, [`super::Place::Here`], a signal, without a shell in between.
     #[track_caller]
     pub fn kill_with(&self, signal: rustix::process::Signal) {

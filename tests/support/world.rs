@@ -113,6 +113,14 @@ impl Place {
                 .unwrap_or_else(|| panic!("no child of {started}")),
         }
     }
+
+    /// The same of a program that may have ended by now.
+    pub fn running_pid(&self, started: u32) -> Option<u32> {
+        match self {
+            Self::Here => Some(started),
+            Self::Inside { .. } => child_of(started),
+        }
+    }
 }
 
 /// See the module's description.
