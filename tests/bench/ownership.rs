@@ -1,7 +1,7 @@
 //! `cargo bench`: how long it takes until every table of a schema has another owner, as whole processes against one
 //! server, each way several times in turn. What is printed are medians and their ratio to one server-side loop in one
-//! transaction, the usual limit (docs/performance.md). Sizes after `--`, without the delays:
-//! `cargo bench -- 100 1000`.
+//! transaction, the usual limit (docs/performance.md). Sizes after `--`, and the delay of a round trip if any:
+//! `cargo bench -- 100 1000`, `cargo bench -- 10000 80ms`.
 
 // A bench has no users; `pub` and docs are for the shared support module.
 #[path = "../support/mod.rs"]
@@ -94,8 +94,16 @@ struct Times {
 
 fn main() {
     let sizes: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    let delays: Vec<u64> = std::env::args()
+        .filter_map(|word| word.strip_suffix("ms")?.parse().ok())
+        .collect();
     let everything = sizes.is_empty();
-    let sizes = if everything { SIZES.to_vec() } else { sizes };
+    // Without a word: all sizes without a delay, and one size with each.
+    let (near, far, delays) = match (everything, delays.is_empty()) {
+        (true, _) => (SIZES.to_vec(), vec![1_000], DELAYS.to_vec()),
+        (false, true) => (sizes, Vec::new(), Vec::new()),
+        (false, false) => (Vec::new(), sizes, delays),
+    };
     let options = PostgresOptions::new()
         .conf("fsync", "on") // commits are a part of what is measured
         .conf("shared_buffers", "128MB")
@@ -122,23 +130,24 @@ fn main() {
         "| way | tables | round trip, ms | median, ms | ratio to the loop | its transfer alone | round trips in all |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for tables in sizes {
+    for tables in near {
         bench.make(tables);
         bench.table(tables, 0, &Way::ALL);
     }
     // A statement a round trip needs no measuring there.
-    let near = [
+    let quick = [
         Way::Loop,
         Way::StitchPg,
         Way::StitchPgWithReaders,
         Way::StitchPgBorrowing,
     ];
-    if everything {
-        bench.make(1_000);
-    }
-    for delay in DELAYS.into_iter().filter(|_| everything) {
-        proxy.delay(Duration::from_millis(delay / 2));
-        bench.table(1_000, delay, &near);
+    for tables in far {
+        proxy.delay(Duration::ZERO);
+        bench.make(tables);
+        for delay in &delays {
+            proxy.delay(Duration::from_millis(delay / 2));
+            bench.table(tables, *delay, &quick);
+        }
     }
 }
 

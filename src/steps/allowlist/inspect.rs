@@ -19,11 +19,11 @@ pub(super) use reach::{ELSEWHERE, value};
 
 /// First version with `pg_hba_file_rules`.
 const RULES_VIEW: i32 = 100_000;
-/// More rules than this are not judged: nobody reads so many either, and memory is not endless. The question asks for one
-/// more.
-const RULES_MOST: usize = 10_000;
 /// First version in which `pg_stat_file` takes a path outside the data directory, as Debian's is.
 const STAT_ANYWHERE: i32 = 110_000;
+
+/// More rules than this are not judged: nobody reads so many either, and memory is not endless.
+const RULES_MOST: usize = 10_000;
 
 pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Facts> {
     let server = world.server().await?.clone();
@@ -38,7 +38,7 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
         } else {
             ""
         };
-        match ask(settings, world, &question(&format!("{RULES}{freshness}"))).await {
+        match ask(settings, world, &question(&format!("{}{freshness}", rules()))).await {
             Ok(answer) => (answer, None),
             // An hba file that is gone makes the view fail; the rest is worth knowing all the same.
             Err(error) => (ask(settings, world, &question("")).await?, Some(format!("{error:#}"))),
@@ -177,6 +177,11 @@ struct Answer {
     md5: Option<bool>,
 }
 
+/// One rule more than are judged is asked for, so that too many are seen to be too many.
+fn rules() -> String {
+    RULES.replace("/* most */", &(RULES_MOST + 1).to_string())
+}
+
 fn question(more: &str) -> String {
     format!("SELECT json_build_object({EVERYBODY}{more})::text")
 }
@@ -201,7 +206,7 @@ const EVERYBODY: &str = "
 /// What a superuser may read. The regular expressions are tried by the server's own engine, with the collation that
 /// hba.c uses.
 const RULES: &str = "
-    , 'rules', (SELECT coalesce(json_agg(to_json(r)), '[]') FROM (SELECT * FROM pg_hba_file_rules LIMIT 10001) AS r)
+    , 'rules', (SELECT coalesce(json_agg(to_json(r)), '[]') FROM (SELECT * FROM pg_hba_file_rules LIMIT /* most */) AS r)
     , 'regexes', (
         SELECT coalesce(json_agg(json_build_object('pattern', substr(p, 2), 'subject', s,
                                                    'matches', s COLLATE \"C\" ~ substr(p, 2))), '[]')
