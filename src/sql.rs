@@ -26,7 +26,7 @@ pub use grants::{
     grant_on_database, grant_schema_usage, grant_select, revoke_all, revoke_on_database, revoke_schema_usage,
     revoke_select,
 };
-pub use hba::{HBA_LOADED, HBA_MD5, HBA_STATE, reload};
+pub use hba::{HBA_LOADED, HBA_STATE, reload};
 pub use memberships::{give_back, lend};
 pub use patient::{BUSY, asynchronously, borrowing, durably, patiently};
 pub use turn::{TURN_HOLDER, take_turn};

@@ -8,10 +8,6 @@ pub fn reload() -> Statement {
     Statement::plain("SELECT pg_reload_conf()")
 }
 
-/// The MD5 of the file as the server itself reads it, to be held against what a machine has under that name.
-pub const HBA_MD5: &str =
-    "SELECT json_build_object('md5', md5(pg_read_binary_file(current_setting('hba_file'))))::text";
-
 /// When the server last read its files, and whether that is later than `$1`.
 pub const HBA_LOADED: &str = "SELECT json_build_object(
     'since', pg_conf_load_time()::text,

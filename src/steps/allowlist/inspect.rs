@@ -10,7 +10,7 @@ use crate::firewall::Printed;
 use crate::hba::{KnownRegex, Row, from_rows};
 use crate::names::{HostName, Port};
 use crate::settings::{BastionServer, Manage, Route, Settings};
-use crate::world::{On, World, knock};
+use crate::world::{On, Server, World, knock};
 
 mod file;
 mod reach;
@@ -19,8 +19,11 @@ pub(super) use reach::{ELSEWHERE, value};
 
 /// First version with `pg_hba_file_rules`.
 const RULES_VIEW: i32 = 100_000;
-/// First version in which `pg_stat_file` takes a path outside the data directory, as Debian's is.
-const STAT_ANYWHERE: i32 = 110_000;
+/// First version in which `pg_stat_file` and its like take a path outside the data directory, as Debian's is.
+const ANYWHERE: i32 = 110_000;
+
+/// So often at most a file is looked at that is another one each time.
+const LOOKS: u32 = 10;
 
 /// More rules than this are not judged: nobody reads so many either, and memory is not endless.
 const RULES_MOST: usize = 10_000;
@@ -28,25 +31,20 @@ const RULES_MOST: usize = 10_000;
 pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Facts> {
     let server = world.server().await?.clone();
     let version = u32::try_from(server.version_num).context("the server says an odd version")?;
-    // Who may call a function is checked before a statement runs, so no CASE can guard the view: who asks decides
-    // which question is put.
-    let (answer, failure) = if !server.superuser || server.version_num < RULES_VIEW {
-        (ask(settings, world, &question("")).await?, None)
-    } else {
-        let freshness = if server.version_num >= STAT_ANYWHERE {
-            FRESHNESS
-        } else {
-            ""
+    let (mut sum, mut looks) = (None, 0);
+    let (answer, failure, reach) = loop {
+        looks += 1;
+        let (answer, failure) = look(settings, world, &server).await?;
+        let reach = match (&answer.hba_file, settings.manages(Manage::Hba)) {
+            (Some(path), true) if server.superuser => reach::reach(settings, world, path, answer.sum.as_deref()).await,
+            _ => Some(Reach::NotAsked),
         };
-        match ask(settings, world, &question(&format!("{}{freshness}", rules()))).await {
-            Ok(answer) => (answer, None),
-            // An hba file that is gone makes the view fail; the rest is worth knowing all the same.
-            Err(error) => (ask(settings, world, &question("")).await?, Some(format!("{error:#}"))),
+        match reach {
+            Some(reach) => break (answer, failure, reach),
+            None if answer.sum == sum || looks == LOOKS => break (answer, failure, reach::another(settings)),
+            // Another run may have changed the file in between; then the server's is another one now, too.
+            None => sum = answer.sum,
         }
-    };
-    let reach = match (&answer.hba_file, settings.manages(Manage::Hba)) {
-        (Some(path), true) if server.superuser => reach::reach(settings, world, path, server.version_num).await,
-        _ => Reach::NotAsked,
     };
     let rules = match (&answer.rules, &failure) {
         (None, None) => file::read(settings, world, &answer, version).await?,
@@ -122,6 +120,31 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
     })
 }
 
+/// What the server tells, and why it does not tell its rules when it failed to.
+async fn look(settings: &Settings, world: &mut World, server: &Server) -> Result<(Answer, Option<String>)> {
+    // Who may call a function is checked before a statement runs, so no CASE can guard the view: who asks decides
+    // which question is put.
+    if !server.superuser || server.version_num < RULES_VIEW {
+        return Ok((ask(settings, world, &question("")).await?, None));
+    }
+    let reads_anywhere = server.version_num >= ANYWHERE;
+    let freshness = if reads_anywhere { FRESHNESS } else { "" };
+    // With the rules in one question: the numbers of their lines are those of that very file.
+    let sum = if reads_anywhere && settings.manages(Manage::Hba) {
+        SUM
+    } else {
+        ""
+    };
+    match ask(settings, world, &question(&format!("{}{freshness}{sum}", rules()))).await {
+        Ok(answer) => Ok((answer, None)),
+        // An hba file that is gone makes the view fail; the rest is worth knowing all the same.
+        Err(error) => {
+            let rest = ask(settings, world, &question("")).await?;
+            Ok((rest, Some(format!("{error:#}"))))
+        }
+    }
+}
+
 /// Whether the admin's own login came where Stitch, or the SSH server for it, is to dial.
 fn is_the_admins_way(settings: &Settings) -> bool {
     let (admin, stitch) = (&settings.admin, &settings.stitch);
@@ -175,6 +198,8 @@ struct Answer {
     regexes: Vec<KnownRegex>,
     edited: Option<bool>,
     md5: Option<bool>,
+    /// The MD5 of the file, where it is to be changed.
+    sum: Option<String>,
 }
 
 /// One rule more than are judged is asked for, so that too many are seen to be too many.
@@ -217,3 +242,6 @@ const RULES: &str = "
 
 const FRESHNESS: &str = "
     , 'edited', (pg_stat_file(current_setting('hba_file'), true)).modification > pg_conf_load_time()";
+
+const SUM: &str = "
+    , 'sum', md5(pg_read_binary_file(current_setting('hba_file')))";

@@ -1,52 +1,40 @@
 //! Whether `pg_hba.conf` can be written from here. The server's own functions can read a file and not write one as it
 //! should be written, so it takes the machine: this one, or the SSH server. What is there must be the server's very file.
 
-use serde::Deserialize;
-
 use crate::settings::{Machine, Settings};
 use crate::shell::{LineEnd, Running};
-use crate::sql;
 use crate::steps::allowlist::{LastLine, Reach};
-use crate::world::{HbaRead, On, World};
+use crate::world::{HbaRead, World};
 
-/// First version that reads a file of any path for us; its support outlived that of the ones before by a year.
-const READS_ANYWHERE: i32 = 110_000;
-
-#[derive(Deserialize)]
-struct Sum {
-    md5: String,
-}
-
-pub(super) async fn reach(settings: &Settings, world: &mut World, path: &str, version_num: i32) -> Reach {
+/// `sum` is the MD5 of the file as the server reads it, which takes a version that reads a file of any path for us. `None`:
+/// what the machine has under that name is another file.
+pub(super) async fn reach(settings: &Settings, world: &mut World, path: &str, sum: Option<&str>) -> Option<Reach> {
     if settings.database_machine().is_none() {
-        return Reach::No(
+        return Some(Reach::No(
             "PostgreSQL runs on another machine; run stitch-pg there with --host localhost, or with --bastion and \
              --stitch-host localhost when it is the SSH server"
                 .to_owned(),
-        );
-    }
-    if version_num < READS_ANYWHERE {
-        return Reach::No("that takes PostgreSQL 11 or newer".to_owned());
-    }
-    let sum = match world.ask::<Sum>(On::Server, sql::HBA_MD5, &[]).await {
-        Ok(Some(sum)) => sum.md5,
-        Ok(None) => return Reach::No("the server did not answer".to_owned()),
-        Err(error) => return Reach::No(format!("{error:#}")),
-    };
-    let told = match world.look_at_hba_file(path).await {
-        Ok(told) => told,
-        Err(error) => return Reach::No(format!("{error:#}")),
-    };
-    if md5(&told) != Some(&sum) {
-        let whose = match settings.database_machine() {
-            Some(Machine::Bastion) => "the SSH server",
-            _ => "this machine",
-        };
-        return Reach::No(format!(
-            "the file of that name on {whose} is another one than the server's"
         ));
     }
-    writable(&told, sum, None)
+    let Some(sum) = sum else {
+        return Some(Reach::No("that takes PostgreSQL 11 or newer".to_owned()));
+    };
+    match world.look_at_hba_file(path).await {
+        Ok(told) if md5(&told) == Some(sum) => Some(writable(&told, sum.to_owned(), None)),
+        Ok(_) => None,
+        Err(error) => Some(Reach::No(format!("{error:#}"))),
+    }
+}
+
+/// Why such a file is left alone.
+pub(super) fn another(settings: &Settings) -> Reach {
+    let whose = match settings.database_machine() {
+        Some(Machine::Bastion) => "the SSH server",
+        _ => "this machine",
+    };
+    Reach::No(format!(
+        "the file of that name on {whose} is another one than the server's"
+    ))
 }
 
 /// Why a file is left alone.
