@@ -272,7 +272,7 @@ struct Steps {
     /// All but these
     #[arg(long, value_name = "STEP,...", action = ArgAction::Append)]
     skip: Vec<String>,
-    /// Longest wait for one network operation
+    /// Longest wait for one answer; a change in PostgreSQL may take 30 times as long, a script on the SSH server 6 times
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<String>,
     /// Base address of the links shown

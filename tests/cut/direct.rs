@@ -29,8 +29,6 @@ pub(crate) struct Direct<'a> {
     server: &'a Postgres<'a>,
     connection: Connection,
     number: usize,
-    /// In seconds.
-    timeout: &'static str,
     proxy: CountingProxy,
     files: TempDir,
 }
@@ -53,7 +51,6 @@ impl<'a> Direct<'a> {
             server,
             connection,
             number,
-            timeout: "10",
             proxy,
             files: tempfile::tempdir().expect("a temporary folder"),
         };
@@ -69,7 +66,7 @@ impl<'a> Direct<'a> {
     }
 
     /// The setup, of the server by this name.
-    pub(crate) fn setup(&self, program: Program, host: &str, port: u16) -> Program {
+    pub(crate) fn setup(&self, program: Program, timeout: &str, (host, port): (&str, u16)) -> Program {
         let program = program
             .args([
                 "setup",
@@ -92,7 +89,7 @@ impl<'a> Direct<'a> {
             .args(["--role", &self.named("stitch N"), "--reader", &self.named("analyst N")])
             .args(["--allow-cidr", "52.23.137.21", "--allow-cidr", "52.204.223.208"])
             .args(["--skip", "allowlist"])
-            .args(["--timeout", self.timeout, "--undo"])
+            .args(["--timeout", timeout, "--undo"])
             .arg(self.undo_file())
             .env("PGPASSWORD", "secret");
         match self.connection {
@@ -120,11 +117,6 @@ impl<'a> Direct<'a> {
     #[track_caller]
     pub(crate) fn undo_script(&self) -> String {
         std::fs::read_to_string(self.undo_file()).expect("a run has written it")
-    }
-
-    /// The same with another `--timeout`.
-    pub(crate) fn waiting(self, timeout: &'static str) -> Self {
-        Self { timeout, ..self }
     }
 
     /// The text with this scene's number for every N that stands alone.
@@ -192,8 +184,9 @@ impl Scene for Direct<'_> {
         }
     }
 
-    fn program(&self) -> Program {
-        self.setup(Program::new(STITCH_PG, Place::Here), "127.0.0.1", self.proxy.port())
+    fn program_within(&self, timeout: &str) -> Program {
+        let at = ("127.0.0.1", self.proxy.port());
+        self.setup(Program::new(STITCH_PG, Place::Here), timeout, at)
     }
 
     fn signal(&self, run: &Running, signal: Signal) {
@@ -278,18 +271,15 @@ pub(crate) fn server(name: &str) -> Postgres<'static> {
     Postgres::start_with(name, options).expect("the default version")
 }
 
-/// How many runs at a time, and how long each waits for an answer, in seconds.
-type Crew = (usize, &'static str);
-
-const WORKING: Crew = (4, "10");
+/// How many runs at a time.
+const WORKING: usize = 4;
 /// Who waits does nothing meanwhile.
-const WAITING: Crew = (8, "1");
-const ALONE: Crew = (1, "10");
+const WAITING: usize = 8;
+const ALONE: usize = 1;
 
-fn cut_anywhere(name: &str, connection: Connection, crew: Crew, points: impl Fn(&Goal) -> Vec<Point>) {
+fn cut_anywhere(name: &str, connection: Connection, parallel: usize, points: impl Fn(&Goal) -> Vec<Point>) {
     let server = server(name);
-    let (parallel, timeout) = crew;
-    let scene = |number| Direct::new(&server, connection, number).waiting(timeout);
+    let scene = |number| Direct::new(&server, connection, number);
     let scenes: Vec<Direct<'_>> = (1..=parallel).map(scene).collect();
     let goal = Goal::of(&scenes[0]);
     let scenes: Vec<&dyn Scene> = scenes.iter().map(|scene| scene as &dyn Scene).collect();

@@ -10,7 +10,11 @@ pub(crate) trait Scene: Sync {
     /// Makes everything as it is before a first setup.
     fn prepare(&self);
     /// The setup.
-    fn program(&self) -> Program;
+    fn program(&self) -> Program {
+        self.program_within("10")
+    }
+    /// The same that waits so many seconds for an answer.
+    fn program_within(&self, timeout: &str) -> Program;
     /// Sends the program a signal.
     fn signal(&self, run: &Running, signal: Signal);
     /// Stops the server and starts it again.

@@ -97,10 +97,10 @@ fn told(output: &Output, code: &str) -> Vec<String> {
 #[test]
 fn who_is_in_the_middle_of_a_change_is_named() {
     let server = server("who_is_in_the_middle_of_a_change_is_named");
-    let scene = Direct::new(&server, Connection::Given, 1).waiting("2");
+    let scene = Direct::new(&server, Connection::Given, 1);
     scene.prepare();
     let (running, pid) = busy(&server, "select pg_sleep(600)");
-    let refused = scene.program().run();
+    let refused = scene.program_within("2").run();
     assert_eq!(refused.status, Some(1), "{}", brief(&refused));
     let told = told(&refused, "another-run").concat();
     // Whom a session belongs to everybody may see; the rest is for its owner and superusers.

@@ -195,7 +195,12 @@ impl Point {
             Blow::Signal(_) | Blow::Restart(_) => Fault::Hold,
         };
         proxy.cut_after(self.side, self.after, fault);
-        let mut run = scene.program().start();
+        let program = match fault {
+            // Whose answer does not come; a change is waited for thirty times as long.
+            Fault::Stall => scene.program_within("1"),
+            _ => scene.program(),
+        };
+        let mut run = program.start();
         if fault == Fault::Hold {
             let held = poll(Duration::from_mins(1), || {
                 let ended = matches!(run.child.try_wait(), Ok(Some(_)));
@@ -213,7 +218,7 @@ impl Point {
             }
             proxy.release();
         }
-        let output = run.finish(Duration::from_mins(1));
+        let output = run.finish(Duration::from_mins(2));
         proxy.release();
         let expected: &[i32] = match self.blow {
             // What is cut may be a look that is not needed, or the last words.

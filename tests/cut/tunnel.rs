@@ -86,14 +86,6 @@ impl<'a> Tunnel<'a> {
         }
     }
 
-    /// The same with another `--timeout`.
-    fn waiting(self, timeout: &'static str) -> Self {
-        Self {
-            direct: self.direct.waiting(timeout),
-            ..self
-        }
-    }
-
     fn user(&self) -> String {
         format!("stitch{}", self.number)
     }
@@ -118,10 +110,12 @@ impl Scene for Tunnel<'_> {
         ));
     }
 
-    fn program(&self) -> Program {
-        let program = self
-            .direct
-            .setup(stitch_pg(&self.site.ops), DATABASE, self.direct.proxy().port());
+    fn program_within(&self, timeout: &str) -> Program {
+        let program = self.direct.setup(
+            stitch_pg(&self.site.ops),
+            timeout,
+            (DATABASE, self.direct.proxy().port()),
+        );
         program
             .arg("--via-bastion")
             .args(["--bastion", &format!("root@{BASTION}:{}", 2200 + self.number)])
@@ -184,17 +178,7 @@ impl Scene for Tunnel<'_> {
     }
 }
 
-/// How long each run waits for an answer, in seconds.
-const WORKING: &str = "10";
-/// Who waits for what does not come any more.
-const WAITING: &str = "2";
-
-fn cut_anywhere(
-    name: &str,
-    (connection, timeout): (Connection, &'static str),
-    cut: Cut,
-    points: impl Fn(&Goal) -> Vec<Point>,
-) {
+fn cut_anywhere(name: &str, connection: Connection, cut: Cut, points: impl Fn(&Goal) -> Vec<Point>) {
     let Some(world) = world(name, &[Need::Bastion]) else {
         return;
     };
@@ -203,7 +187,6 @@ fn cut_anywhere(
         .map(|number| Tunnel::new(&site, connection, number, cut))
         .collect();
     let goal = Goal::of(&scenes[0]);
-    let scenes: Vec<Tunnel<'_>> = scenes.into_iter().map(|scene| scene.waiting(timeout)).collect();
     println!("{name}: {:?}", goal.messages);
     let scenes: Vec<&dyn Scene> = scenes.iter().map(|scene| scene as &dyn Scene).collect();
     try_all(name, &scenes, &goal, points(&goal));
@@ -214,7 +197,7 @@ fn a_new_destination_behind_ssh_cut_anywhere() {
     let points = |goal: &Goal| goal.every(13, Side::Client, &BLOWS);
     cut_anywhere(
         "a_new_destination_behind_ssh_cut_anywhere",
-        (Connection::Given, WORKING),
+        Connection::Given,
         Cut::Database,
         points,
     );
@@ -225,7 +208,7 @@ fn an_existing_destination_behind_ssh_cut_anywhere() {
     let points = |goal: &Goal| goal.every(23, Side::Client, &BLOWS);
     cut_anywhere(
         "an_existing_destination_behind_ssh_cut_anywhere",
-        (Connection::Existing, WORKING),
+        Connection::Existing,
         Cut::Database,
         points,
     );
@@ -240,7 +223,7 @@ fn a_login_at_the_ssh_server_cut_anywhere() {
     };
     cut_anywhere(
         "a_login_at_the_ssh_server_cut_anywhere",
-        (Connection::Given, WORKING),
+        Connection::Given,
         Cut::Ssh,
         points,
     );
@@ -250,12 +233,7 @@ fn a_login_at_the_ssh_server_cut_anywhere() {
 #[test]
 fn an_ssh_server_that_falls_silent() {
     let stalls = |goal: &Goal| goal.every(61, Side::Server, &[Blow::Cut(Fault::Stall)]);
-    cut_anywhere(
-        "an_ssh_server_that_falls_silent",
-        (Connection::Given, WAITING),
-        Cut::Ssh,
-        stalls,
-    );
+    cut_anywhere("an_ssh_server_that_falls_silent", Connection::Given, Cut::Ssh, stalls);
 }
 
 /// Eight at once with the same user there: every line that was in the file is in it afterwards, and the key once.
