@@ -9,6 +9,7 @@ pub mod terminal;
 pub(crate) mod words;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Error, Result};
@@ -165,6 +166,8 @@ pub struct Asker {
     pub trust: AskTrust,
     /// Says that a long wait goes on.
     pub tell: Tell,
+    /// Whether anybody is there to be asked.
+    pub attended: bool,
 }
 
 impl Asker {
@@ -175,7 +178,29 @@ impl Asker {
             secret: Arc::new(|_| None),
             trust: Arc::new(|_| None),
             tell: Arc::new(|_| ()),
+            attended: false,
         }
+    }
+
+    /// Asks nobody yet; the flag becomes true where somebody would have been asked.
+    pub(crate) fn declining(&self) -> (Self, Arc<AtomicBool>) {
+        let wanted = Arc::new(AtomicBool::new(false));
+        if !self.attended {
+            return (self.clone(), wanted);
+        }
+        let [secret, trust] = [(); 2].map(|()| Arc::clone(&wanted));
+        let asker = Self {
+            secret: Arc::new(move |_| {
+                secret.store(true, Ordering::Relaxed);
+                None
+            }),
+            trust: Arc::new(move |_| {
+                trust.store(true, Ordering::Relaxed);
+                None
+            }),
+            ..Self::nobody()
+        };
+        (asker, wanted)
     }
 
     /// Every host key is right, and there is no secret.
@@ -184,6 +209,7 @@ impl Asker {
             secret: Arc::new(|_| None),
             trust: Arc::new(|_| Some(Trust::Accept)),
             tell: Arc::new(|_| ()),
+            attended: false,
         }
     }
 

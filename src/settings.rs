@@ -22,6 +22,7 @@ pub mod known;
 mod known_servers;
 mod libpq;
 mod manage;
+mod named_files;
 mod ownership;
 pub(crate) mod pgpass;
 pub mod problems;

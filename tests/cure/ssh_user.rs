@@ -5,6 +5,7 @@ mod canary;
 mod choices;
 pub(crate) mod cures;
 mod doctor;
+mod early;
 mod flavours;
 mod handed_over;
 mod host_keys;

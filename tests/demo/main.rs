@@ -110,9 +110,40 @@ fn with_an_ssh_server_the_machine_s_accounts_stay() {
         output.stdout
     );
     assert!(output.stdout.contains("3/7 ssh-user: applied"), "{}", output.stdout);
+    readme_shows(&output.stdout);
     assert_eq!(left_behind(&world), "");
     assert_eq!(accounts(&world), before);
     assert_eq!(world.sh("ls -A /run/etc"), "", "something was written to /etc");
+}
+
+/// The run in README.md is the demo's, but for numbers, keys, the temporary folder, and where lines are folded.
+#[track_caller]
+fn readme_shows(demo: &str) {
+    const README: &str = include_str!("../../README.md");
+    let (_, run) = README.split_once("## A run").expect("the run");
+    let (_, run) = run.split_once("```text\n").expect("its text");
+    let (run, _) = run.split_once("```").expect("its end");
+    let demo = but_for_what_changes(demo);
+    let shown: Vec<String> = run.split("[…]").map(but_for_what_changes).collect();
+    assert!(shown.len() > 5);
+    for piece in shown {
+        assert!(demo.contains(&piece), "README.md shows: {piece}\nthe demo says: {demo}");
+    }
+}
+
+fn but_for_what_changes(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| *word != "\\");
+    let alike = words.map(|word| match word.split_once("SHA256:") {
+        Some(_) => "SHA256".to_owned(),
+        None if word.contains("stitch-pg-demo-") => "FILE".to_owned(),
+        None => word
+            .chars()
+            .map(|letter| if letter.is_ascii_digit() { '0' } else { letter })
+            .collect(),
+    });
+    let text = alike.collect::<Vec<_>>().join(" ");
+    // However many digits a number has.
+    (0..5).fold(text, |text, _| text.replace("00", "0"))
 }
 
 #[test]

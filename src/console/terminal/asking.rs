@@ -24,6 +24,7 @@ impl Terminal {
         let waiting = self.look.clone();
         Asker {
             tell: Arc::new(move |text| say(&waiting.fold("  ", 4, &format!("... {text}")))),
+            attended: true,
             secret: Arc::new(|question| Some(Secret::new(prompt::hidden(question)))),
             trust: Arc::new(move |question| {
                 say(&look.fold("", 0, question));

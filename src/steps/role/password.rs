@@ -234,7 +234,7 @@ fn reset(plan: &mut Plan, settings: &Settings, keeping: &Keeping, may_alter: May
         return;
     }
     keeping.tell(plan);
-    super::save_generated(plan, settings);
+    super::making::save_generated(plan, settings);
     plan.change(Change {
         summary: format!("change the password of the role {:?}", role.as_str()),
         why: "You asked for it (--reset-password): the present password is another one.",

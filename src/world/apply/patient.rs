@@ -14,17 +14,17 @@ use crate::change::{Progress, Run, Sql, Statement};
 use crate::sql;
 use crate::world::World;
 use crate::world::dial::Session;
+use crate::world::failure::Layer;
 
 mod blockers;
 mod work;
 
-use work::{Borrowed, Way, Work};
+use work::{AN_OBJECT, Borrowed, Way, Work};
 
 /// So many objects are worth a second connection, which is not waited for, however far away the server is.
 const MANY: usize = 1500;
 
-/// What one object costs the server at least. Fewer than [`MANY`] are shared where a login takes no time beside them.
-const AN_OBJECT: Duration = Duration::from_micros(100);
+/// Fewer are shared where so many logins take less time than they do.
 const LOGINS: u32 = 4;
 
 /// Blocks that commit exist from this version on.
@@ -39,6 +39,12 @@ fn worth_sharing(objects: usize, session: &Session) -> bool {
     let login: Duration = session.stages.iter().map(|stage| stage.elapsed).sum();
     let work = AN_OBJECT * u32::try_from(objects).unwrap_or(u32::MAX);
     objects >= MANY || work > login * LOGINS
+}
+
+/// How long an answer takes that costs the server nothing: the first one of the login, to within the start of a process.
+fn round_trip(session: &Session) -> Duration {
+    let answers = session.stages.iter().filter(|stage| stage.layer == Layer::Protocol);
+    answers.map(|stage| stage.elapsed).sum()
 }
 
 impl World {
@@ -69,16 +75,14 @@ impl World {
             way,
             tell,
         );
+        work.keep_busy(round_trip(&session));
         let objects = first..all.len() - last;
         let mut on_disk = false;
         // Two connections would wait for one another's borrowed memberships.
         let outcome = if !worth_sharing(objects.len(), &session) || !sql.borrow.is_empty() {
-            // One connection keeps the order by itself. What fits into the calls under way is followed by the wait for the
-            // disk at no further round trip.
+            // One connection keeps the order by itself.
             work.begin(0..all.len(), 1);
-            let follows = work.fits_in_flight();
-            let flushed = async { follows && run(&session, &sql::durably(), work.limit).await.is_ok() };
-            ((), on_disk) = tokio::join!(work.share(&session), flushed);
+            on_disk = work.share_and_flush(&session).await;
             work.outcome()
         } else {
             let shared = async {
@@ -86,7 +90,9 @@ impl World {
                 work.begin(objects.clone(), 2);
                 self.shared_out(database, &session, &work).await;
                 work.outcome()?;
-                work.through(&session, objects.end..all.len()).await
+                work.begin(objects.end..all.len(), 1);
+                on_disk = work.share_and_flush(&session).await;
+                work.outcome()
             };
             shared.await
         };

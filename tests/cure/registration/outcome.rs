@@ -1,6 +1,6 @@
 //! What is said of Stitch's own check, from each source that may or may not tell.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use wiremock::ResponseTemplate;
@@ -135,4 +135,27 @@ fn ctrl_c_ends_the_wait() {
     stitch.with(|state| state.last_check = Check::Passes);
     said("setup", &stitch, &["--yes"]).exits(0).plans(&[]);
     assert_eq!(stitch.changes().len(), 1);
+}
+
+/// In the middle of a question, and of the change itself, of which nobody knows then whether it was done.
+#[test]
+fn ctrl_c_while_stitch_does_not_answer() {
+    for (method, path) in [("GET", "/v4/destinations"), ("POST", "/v4/destinations")] {
+        let stitch = made(Check::Passes, None);
+        let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(30));
+        stitch.with(|state| state.instead.push((method, path, slow)));
+        let running = alone("setup", &stitch.url()).arg("--yes").start();
+        let waiting = crate::support::process::poll(Duration::from_secs(30), || {
+            stitch.with(|state| state.instead.is_empty()).then_some(())
+        });
+        assert!(waiting.is_some(), "{method}: it never came to asking");
+        let began = Instant::now();
+        running.signal("INT");
+        let output = running.finish(Duration::from_secs(30));
+        assert_eq!(output.status, Some(130), "{method}: {}", output.stderr);
+        assert!(began.elapsed() < Duration::from_secs(5), "{method}: it was waited for");
+        said("setup", &stitch, &["--yes"]).exits(0);
+        said("setup", &stitch, &["--yes"]).exits(0).plans(&[]);
+        assert_eq!(stitch.with(|state| state.destinations.len()), 1, "{method}");
+    }
 }

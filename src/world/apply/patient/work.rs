@@ -23,6 +23,9 @@ const CHUNK: usize = 250;
 /// The fewest in one call: where two connections share, neither takes so much that the other waits for it at the end.
 const CHUNK_AT_LEAST: usize = 40;
 
+/// What one object costs the server at least.
+pub(super) const AN_OBJECT: Duration = Duration::from_micros(100);
+
 /// Calls that are under way at a time on one connection, so that the server never waits for the network.
 const IN_FLIGHT: usize = 4;
 
@@ -70,6 +73,8 @@ pub(super) struct Work<'a> {
     end: usize,
     /// How many connections take of them.
     takers: usize,
+    /// The fewest statements in a call of a connection that is not the only one.
+    at_least: usize,
     done: Cell<usize>,
     /// Statements that met a lock.
     busy: RefCell<Vec<usize>>,
@@ -96,6 +101,7 @@ impl<'a> Work<'a> {
             next: Cell::new(0),
             end: 0,
             takers: 1,
+            at_least: CHUNK_AT_LEAST,
             done: Cell::new(0),
             busy: RefCell::default(),
             failure: RefCell::default(),
@@ -103,9 +109,10 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Whether one connection has all of it under way at once.
-    pub(super) fn fits_in_flight(&self) -> bool {
-        self.way == Way::InBlocks && self.statements.len() <= IN_FLIGHT * CHUNK
+    /// Makes calls so large that the server has something to do while its answers and the next calls are on their way.
+    pub(super) fn keep_busy(&mut self, round_trip: Duration) {
+        let meanwhile = usize::try_from(round_trip.as_micros() / AN_OBJECT.as_micros()).unwrap_or(CHUNK);
+        self.at_least = (meanwhile / IN_FLIGHT).clamp(CHUNK_AT_LEAST, CHUNK);
     }
 
     /// Nothing met a lock.
@@ -151,6 +158,16 @@ impl<'a> Work<'a> {
         .await;
     }
 
+    /// The only connection's part; what fits into the calls under way is followed by the wait for the disk at no further
+    /// round trip. Whether that was waited for.
+    pub(super) async fn share_and_flush(&self, session: &Session) -> bool {
+        let follows = self.way == Way::InBlocks && self.end - self.next.get() <= IN_FLIGHT * CHUNK;
+        let flush = sql::durably();
+        let flushed = async { follows && execute(session, &flush, self.limit).await.is_ok() };
+        let ((), flushed) = tokio::join!(self.share(session), flushed);
+        flushed
+    }
+
     fn take(&self) -> Option<Range<usize>> {
         let start = self.next.get();
         if start >= self.end || self.failure.borrow().is_some() {
@@ -158,7 +175,7 @@ impl<'a> Work<'a> {
         }
         let length = match self.way {
             Way::InBlocks if self.takers > 1 => {
-                ((self.end - start) / (self.takers * IN_FLIGHT)).clamp(CHUNK_AT_LEAST, CHUNK)
+                ((self.end - start) / (self.takers * IN_FLIGHT)).clamp(self.at_least, CHUNK)
             }
             Way::InBlocks => CHUNK,
             Way::Singly => 1,

@@ -1,0 +1,90 @@
+//! A role that does not exist: made by us, or by whoever may.
+
+use std::ops::ControlFlow;
+
+use super::{Facts, offline, on_server, unless};
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::provider::Provider;
+use crate::settings::{Password, Settings};
+use crate::sql;
+
+/// Breaks off where there will be no role to grant anything to.
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<()> {
+    let role = &settings.stitch.role;
+    let statement = sql::create_role(role, facts.keeping.formed(settings));
+    if facts.may_create_roles == Some(false) {
+        plan.find(
+            Finding::bad(
+                Code::RoleCannotCreate,
+                format!(
+                    "the role {:?} does not exist, and {:?} may not create roles (it lacks CREATEROLE)",
+                    role.as_str(),
+                    facts.user
+                ),
+            )
+            .advise(match facts.keeping.provider {
+                Provider::Heroku => format!(
+                    "Heroku makes roles itself, from Standard plans on: heroku pg:credentials:create DATABASE --name stitch -a APP; \
+                     then give --role and --password-file with that credential's user and password. On Essential plans there is \
+                     the default credential only: --role with its user, and --adopt-role. Elsewhere {} runs: {statement};",
+                    creators(&facts.creators)
+                ),
+                _ => format!("{} runs: {statement};", creators(&facts.creators)),
+            })
+            .about(role),
+        );
+        return ControlFlow::Break(());
+    }
+    if let Some((why, advice)) = facts.keeping.refusal(&facts.user) {
+        let text = format!("the role {:?} does not exist, and {why}", role.as_str());
+        plan.find(Finding::bad(Code::RoleCannotCreate, text).advise(advice).about(role));
+        return ControlFlow::Break(());
+    }
+    facts.keeping.tell(plan);
+    if facts.is_offline() {
+        offline::before(plan, settings);
+    }
+    save_generated(plan, settings);
+    plan.change(Change {
+        summary: format!("create the role {:?}", role.as_str()),
+        why: facts.keeping.why(),
+        action: unless(on_server(settings, statement), sql::role_exists(role)),
+        // What Stitch has loaded meanwhile is its own; then the role stays.
+        undo: Some(unless(
+            on_server(settings, sql::drop_role(role)),
+            sql::role_owns_something(role),
+        )),
+    });
+    if facts.is_offline() {
+        offline::after(plan, settings);
+    }
+    ControlFlow::Continue(())
+}
+
+/// A generated password is on disk before the role has it: the other way round a crash would lose it.
+pub(super) fn save_generated(plan: &mut Plan, settings: &Settings) {
+    if let Password::Generated {
+        secret,
+        save_to: Some(path),
+    } = &settings.stitch.password
+    {
+        plan.change(Change {
+            summary: format!("write the generated password to {}", path.display()),
+            why: "It is entered into Stitch's form later; the file is readable by you alone.",
+            action: Action::SaveSecret {
+                path: path.clone(),
+                secret: secret.clone(),
+            },
+            undo: None,
+        });
+    }
+}
+
+fn creators(roles: &[String]) -> String {
+    if roles.is_empty() {
+        "a superuser, or a role with CREATEROLE,".to_owned()
+    } else {
+        format!("one of {}", roles.join(", "))
+    }
+}
