@@ -63,6 +63,7 @@ case $purpose in
   have groff || want groff
   have zsh || want zsh
   have fish || want fish
+  have buildah || want buildah
   ;;
 esac
 

@@ -19,6 +19,7 @@ mod host_key;
 mod key_file;
 pub(crate) mod layer;
 mod login;
+pub(super) mod trouble;
 pub(super) mod wait;
 mod wish;
 

@@ -11,6 +11,7 @@ use rustix::net::sockopt::set_tcp_quickack;
 use ssh2::{Channel, ErrorCode};
 
 use super::ssh::layer::At as _;
+use super::ssh::trouble::plain;
 use super::ssh::{Ssh, SshLayer, wait};
 use crate::secret::Secret;
 use crate::shell;
@@ -66,7 +67,7 @@ impl Ssh {
             return (SshLayer::Forward, error);
         }
         if !refused {
-            let error = anyhow!("the SSH server {name} opens no connection to {host}:{port} (libssh2: {error})");
+            let error = plain(error).context(format!("the SSH server {name} opens no connection to {host}:{port}"));
             return (SshLayer::Forward, error);
         }
         let probe = format!("getent hosts {} >/dev/null || echo unknown\n", shell::quoted(host));

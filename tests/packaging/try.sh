@@ -1,6 +1,7 @@
 #!/bin/bash
 # try.sh FOLDER: installs every package for this machine that build.sh left in that folder, each in a root of its own in
-# which there is nothing else, looks at what it put there, and runs the demo of each. Wants root (chroot), rpm, groff, zsh, fish.
+# which there is nothing else, looks at what it put there, and runs the demo of each; builds the container of
+# docs/packaging/Containerfile and sets a server up from it. Wants root (chroot), rpm, groff, zsh, fish, buildah, PostgreSQL.
 set -euo pipefail
 folder=$(cd "${1:?"names the folder that build.sh filled"}" && pwd)
 [ "$(id -u)" = 0 ] || { echo "try.sh: wants root" >&2; exit 1; }
@@ -8,7 +9,29 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 arch=$(uname -m)
 version=$(sed -n 's/^version = "\(.*\)"/\1/p;/^version/q' "$here/Cargo.toml")
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+trap 'stop_server; rm -rf "$root"' EXIT
+
+# A PostgreSQL server on a free port of 127.0.0.1, stopped in the end.
+start_server() {
+  local initdb
+  initdb=$(find /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/bin -name initdb 2>/dev/null | head -n 1)
+  server=$root/server
+  mkdir "$server"
+  chown nobody "$server"
+  chmod 711 "$root"
+  as_nobody() { setpriv --reuid nobody --clear-groups "$@"; }
+  echo administrator >"$server/password"
+  as_nobody "$initdb" --pgdata "$server/data" --username postgres --pwfile "$server/password" --auth scram-sha-256 --no-sync >/dev/null
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  pg_ctl=${initdb%/*}/pg_ctl
+  as_nobody "$pg_ctl" --pgdata "$server/data" --silent --wait --log "$server/log" start \
+    --options "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c fsync=off" ||
+    { cat "$server/log"; fail "no server"; }
+}
+
+stop_server() {
+  [ -z "${pg_ctl-}" ] || as_nobody "$pg_ctl" --pgdata "$server/data" --silent --mode immediate stop || true
+}
 
 fail() {
   echo "try.sh: $*" >&2
@@ -86,4 +109,37 @@ for package in "$folder"/*."$arch".rpm; do
   [ -z "$left" ] || fail "after its removal there is still: $left"
   tried=$((tried + 1))
 done
+# The container, without a registry and without a daemon.
+images() { buildah --root "$root/images" --runroot "$root/images-run" --storage-driver vfs "$@"; }
+mkdir "$root/context" "$root/settings"
+tar -xzf "$folder/stitch-pg-$version-$arch"-*.tar.gz --strip-components=1 -C "$root/context"
+cp /etc/ssl/certs/ca-certificates.crt "$root/context"
+images bud --quiet --isolation chroot -f "$here/docs/packaging/Containerfile" -t stitch-pg "$root/context" >/dev/null
+container=$(images from stitch-pg)
+start_server
+cat >"$root/settings/stitch-pg.toml" <<EOF
+[admin]
+host = "127.0.0.1"
+port = $port
+user = "postgres"
+[stitch]
+region = "europe"
+EOF
+# As its ENTRYPOINT, user and folder say.
+mapfile -t entry < <(images inspect --type image stitch-pg | python3 -c '
+import json, sys
+for word in json.load(sys.stdin)["OCIv1"]["config"]["Entrypoint"]: print(word)')
+in_container() {
+  images run --isolation chroot --volume "$root/settings:/settings:ro" \
+    --env PGPASSWORD=administrator --env STITCH_PG_PASSWORD=loader-secret "$container" -- "${entry[@]}" "$@"
+}
+for words in "setup --yes --no-input" "check"; do
+  echo "== $words from the container"
+  # They are to become words.
+  # shellcheck disable=SC2086
+  in_container $words --only database,role,connection >"$root/container.log" 2>&1 || { cat "$root/container.log"; fail "$words failed"; }
+  grep '^Ready: ' "$root/container.log" || { cat "$root/container.log"; fail "$words is not ready"; }
+done
+images rm "$container" >/dev/null
+
 [ $tried -eq 3 ] || fail "three packages were to be tried, not $tried"

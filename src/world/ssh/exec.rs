@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use ssh2::{Channel, Session};
 
+use super::trouble::{Plainly as _, advise};
 use super::{Ssh, wait};
 use crate::secret::Secret;
 use crate::shell::DONE;
@@ -50,6 +51,7 @@ impl Ssh {
             .await
             .context("the SSH thread ended")?
             .with_context(|| format!("cannot run {command:?} on {name}"))
+            .map_err(advise)
     }
 }
 
@@ -57,8 +59,12 @@ impl Ssh {
 fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadline: Instant) -> Result<Output> {
     let mut channel = session
         .channel_session()
+        .plainly()
         .context("the server opens no session channel")?;
-    channel.exec(command).context("the server does not run commands")?;
+    channel
+        .exec(command)
+        .plainly()
+        .context("the server does not run commands")?;
     session.set_blocking(false);
     let mut talk = Talk {
         unsent: stdin,
@@ -79,7 +85,10 @@ fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadlin
         wait::for_session(session, socket, deadline)?;
     }
     session.set_blocking(true);
-    channel.wait_close().context("the server does not close the channel")?;
+    channel
+        .wait_close()
+        .plainly()
+        .context("the server does not close the channel")?;
     // Without a status, and for a command killed by a signal, exit_status() is 0: the signal is asked for first.
     let signal = channel.exit_signal().context("the server does not say how it ended")?;
     if let Some(signal) = signal.exit_signal {
@@ -115,8 +124,8 @@ impl Talk<'_> {
     /// What is to be said when the time is over.
     fn late(&self) -> &'static str {
         if String::from_utf8_lossy(&self.stdout).trim_end().ends_with(DONE) {
-            "it came to its end, and the channel stays open: something that the login starts there keeps it\n\
-             next: see what `ssh` leaves running there, in the login shell and its start-up files"
+            "it came to its end, and the channel stays open: something that the login starts there keeps it, or the server \
+             fell silent\nnext: see what `ssh` leaves running there, in the login shell and its start-up files"
         } else {
             "it was not done in time; it may still be running there, waiting for a lock or for a name server, or the login \
              shell does not end\nnext: raise --timeout to wait longer, or log in there and see what `sh` comes to"

@@ -4,6 +4,7 @@ use std::fmt;
 
 use anyhow::Result;
 
+use super::trouble;
 use crate::finding::Code;
 use crate::world::failure::{Failure, Layer};
 
@@ -105,12 +106,18 @@ pub(crate) fn failure(error: &anyhow::Error) -> Failure {
         )
     };
     match layer {
+        Some(_) if is_silent(error) => failure.advise(trouble::SILENT),
         Some(layer) => failure.advise(layer.advice()),
         None => failure.advise(
             "stitch-pg check --only ssh-user says what is wrong with the SSH server or with Stitch's account there; \
              setup mends what it may",
         ),
     }
+}
+
+fn is_silent(error: &anyhow::Error) -> bool {
+    let ended = error.downcast_ref::<Ended>();
+    ended.is_some_and(|ended| ended.cause.is::<trouble::Silent>())
 }
 
 /// An error that remembers its layer and shows nothing of it.

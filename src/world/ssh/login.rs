@@ -11,6 +11,7 @@ use crate::console::Asker;
 use crate::secret::Secret;
 use crate::settings::{AgentKeys, IdentitySource, SshTarget};
 use crate::world::ssh::key_file::{is_encrypted, public_part};
+use crate::world::ssh::trouble::{Plainly as _, plain};
 
 /// How often a passphrase or password is asked for.
 const ATTEMPTS: usize = 3;
@@ -47,12 +48,16 @@ impl Proof {
                 key == blob.as_slice()
             })?),
             Self::File { pem, passphrase } => {
-                session.userauth_pubkey_memory(user, None, pem.reveal(), passphrase.as_ref().map(Secret::reveal))?;
+                session
+                    .userauth_pubkey_memory(user, None, pem.reveal(), passphrase.as_ref().map(Secret::reveal))
+                    .plainly()?;
             }
-            Self::Password(password) => session.userauth_password(user, password.reveal())?,
+            Self::Password(password) => session.userauth_password(user, password.reveal()).plainly()?,
             Self::Answers(answers) => {
                 let mut next = answers.iter().cloned();
-                session.userauth_keyboard_interactive(user, &mut Answering(|_: &str| next.next()))?;
+                session
+                    .userauth_keyboard_interactive(user, &mut Answering(|_: &str| next.next()))
+                    .plainly()?;
             }
         }
         if !session.authenticated() {
@@ -67,7 +72,7 @@ pub(super) fn log_in(session: &Session, target: &SshTarget, asker: &Asker) -> Re
     let offered = match session.auth_methods(&target.user) {
         Ok(methods) => methods.to_owned(),
         Err(_) if session.authenticated() => return Ok(Proof::Nothing),
-        Err(error) => bail!("the server does not say how to log in (libssh2: {error})"),
+        Err(error) => bail!(plain(&error).context("the server does not say how to log in")),
     };
     let takes = |method: &str| offered.split(',').any(|offer| offer == method);
     let mut attempt = Attempt {

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use ssh2::{ErrorCode, Session};
 
 use super::Ssh;
+use super::trouble::plain;
 
 /// Something to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ fn grants(session: &Session, wish: Wish) -> Result<bool> {
             Err(error) if error.message().contains("prohibited") => Err(error),
             // Nobody is there; but the server looked.
             Err(error) if error.code() == ErrorCode::Session(-21) => Ok(()),
-            Err(error) => bail!("the server does not answer (libssh2: {error})"),
+            Err(error) => bail!(plain(&error).context("the server does not say whether it forwards")),
         },
         Wish::Terminal | Wish::Agent => match session.channel_session() {
             Ok(mut channel) => {

@@ -11,6 +11,7 @@ use super::{Eof, Output, Progress, Talk, wait};
 use crate::secret::Secret;
 use crate::shell::quoted;
 use crate::world::ssh::Ssh;
+use crate::world::ssh::trouble::{Plainly as _, advise};
 
 /// What sudo is told to ask with, and what doas's question ends with.
 const QUESTION: &str = "password: ";
@@ -56,6 +57,7 @@ impl Ssh {
             .await
             .context("the SSH thread ended")?
             .with_context(|| format!("cannot run {become_root} in a terminal on {name}"))
+            .map_err(advise)
     }
 }
 
@@ -70,13 +72,18 @@ fn run(
 ) -> Result<Option<Output>> {
     let mut channel = session
         .channel_session()
+        .plainly()
         .context("the server opens no session channel")?;
     let mut modes = PtyModes::new();
     modes.set_boolean(PtyModeOpcode::ECHO, false);
     channel
         .request_pty("dumb", Some(modes), None)
+        .plainly()
         .context("the server gives no terminal")?;
-    channel.exec(command).context("the server does not run commands")?;
+    channel
+        .exec(command)
+        .plainly()
+        .context("the server does not run commands")?;
     session.set_blocking(false);
     let mut talk = Talk {
         unsent: &[],
@@ -117,7 +124,10 @@ fn run(
         wait::for_session(session, socket, deadline)?;
     }
     session.set_blocking(true);
-    channel.wait_close().context("the server does not close the channel")?;
+    channel
+        .wait_close()
+        .plainly()
+        .context("the server does not close the channel")?;
     let status = channel.exit_status().context("the server does not say how it ended")?;
     let text = String::from_utf8_lossy(&talk.stdout).replace("\r\n", "\n");
     // A terminal has one output for both.
