@@ -14,7 +14,9 @@ trap 'stop_server; rm -rf "$root"' EXIT
 # A PostgreSQL server on a free port of 127.0.0.1, stopped in the end.
 start_server() {
   local initdb
-  initdb=$(find /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/bin -name initdb 2>/dev/null | head -n 1)
+  for initdb in /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /usr/bin/initdb; do
+    if [ -x "$initdb" ]; then break; fi
+  done
   server=$root/server
   mkdir "$server"
   chown nobody "$server"
