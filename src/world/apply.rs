@@ -17,6 +17,7 @@ use crate::sql;
 use crate::world::World;
 use crate::world::dial::Session;
 
+mod blockers;
 mod patient;
 mod turn;
 
@@ -91,7 +92,10 @@ impl World {
                 self.patiently(sql, name, tell).await?;
                 Applied::Made
             }
-            Run::Together => turn::together(&session, sql, limit, self.settings.timeout).await?,
+            Run::Together => {
+                let work = turn::together(&session, sql, limit, self.settings.timeout);
+                self.telling_who_is_in_the_way((&session, name), work).await?
+            }
             Run::Alone => {
                 ensure!(
                     sql.borrow.is_empty(),

@@ -18,12 +18,7 @@ fn loaded(server: &Postgres<'static>) {
 
 /// Another session that reads a table and does not end its transaction.
 fn holder(server: &Postgres<'static>) -> Running {
-    let lock = "lock table shop.\"Order Lines\" in access share mode; select pg_sleep(120)";
-    let program = Program::new("psql", server)
-        .args(["-X", "-U", "postgres", "-d", "stitch", "-c", lock, "-h"])
-        .arg(server.socket_dir())
-        .args(["-p", &server.port().to_string()]);
-    let holder = program.start();
+    let holder = at_work(server, "lock table shop.\"Order Lines\" in access share mode");
     let held =
         "select count(*) from pg_locks where relation = 'shop.\"Order Lines\"'::regclass and mode = 'AccessShareLock'";
     poll(Duration::from_secs(20), || {
@@ -31,6 +26,17 @@ fn holder(server: &Postgres<'static>) -> Running {
     })
     .expect("the lock is held");
     holder
+}
+
+/// Another session that did this and does not end its transaction.
+fn at_work(server: &Postgres<'static>, what: &str) -> Running {
+    let program = Program::new("psql", server)
+        .args(["-X", "-U", "postgres", "-d", "stitch", "-c"])
+        .arg(format!("{what}; select pg_sleep(120)"))
+        .arg("-h")
+        .arg(server.socket_dir())
+        .args(["-p", &server.port().to_string()]);
+    program.start()
 }
 
 fn release(server: &Postgres<'static>, holder: Running) {
@@ -86,6 +92,35 @@ fn named_and_the_rest_moves(server: &Postgres<'static>) {
     wizard.setup().exits(0);
     wizard.is_settled(&[]);
     assert_eq!(server.psql(memberships), before_it);
+}
+
+/// What is one transaction waits for as long as it has to; for whom is told meanwhile.
+#[test]
+fn a_change_that_waits_tells_for_whom() {
+    let server = Postgres::start("a_change_that_waits_tells_for_whom");
+    Wizard::dba(&server).setup().exits(0);
+    server.psql("revoke temporary on database stitch from stitch, public");
+    let holder = at_work(&server, "grant connect on database stitch to pg_monitor");
+    let seen = |sign: &str| {
+        let query = format!("select pid from pg_stat_activity where query like '%{sign}%' and pid <> pg_backend_pid()");
+        poll(Duration::from_secs(20), || {
+            Some(server.psql(&query)).filter(|pid| !pid.is_empty())
+        })
+        .unwrap_or_else(|| panic!("nobody with {sign}"))
+    };
+    let pid = seen("pg_sleep");
+    let waiting = Wizard::dba(&server).set("--timeout", "1").program("setup").arg("--yes");
+    let waiting = waiting.start();
+    seen("pg_blocking_pids");
+    std::thread::sleep(Duration::from_millis(500));
+    release(&server, holder);
+    let output = waiting.finish(Duration::from_mins(1));
+    assert_eq!(output.status, Some(0), "{output:#?}");
+    let told = format!(
+        "the change has been waiting 2 s for a lock held by pid {pid}, user \"postgres\", application \"psql\""
+    );
+    assert!(output.stderr.contains(&told), "{}", output.stderr);
+    Wizard::dba(&server).is_settled(&[]);
 }
 
 #[test]

@@ -9,14 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use futures_util::future::{Either, select};
 
-use super::{PATIENCE, run};
+use super::{PATIENCE, blockers, run};
 use crate::change::{Progress, Run, Sql, Statement};
 use crate::sql;
 use crate::world::World;
 use crate::world::dial::Session;
 use crate::world::failure::Layer;
 
-mod blockers;
 mod work;
 
 use work::{AN_OBJECT, Borrowed, Way, Work};

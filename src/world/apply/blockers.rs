@@ -1,10 +1,17 @@
-//! Who keeps an object busy: seen from a second connection while the first one waits for the lock once more.
+//! Who is in the way: seen from a second connection while the first one waits for a lock.
 
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Result;
+use futures_util::future::{Either, select};
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use crate::sql;
+use crate::world::World;
 use crate::world::apply::execute;
 use crate::world::dial::Session;
 use crate::world::postgres::ask;
@@ -28,21 +35,54 @@ struct Blocker {
     age: Option<i64>,
 }
 
-/// `: held by …`, or nothing where it cannot be seen.
+/// How long a change takes longer than an answer may before it is called waiting: runs that wait for their turn end then.
+const GRACE: Duration = Duration::from_secs(1);
+
+impl World {
+    /// A change that takes longer than an answer should: who is in its way is told while it is waited for.
+    pub(super) async fn telling_who_is_in_the_way<T>(
+        &mut self,
+        (session, database): (&Session, &str),
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let began = self.settings.timeout + GRACE;
+        let mut work = pin!(work);
+        if let Ok(outcome) = timeout(began, work.as_mut()).await {
+            return outcome;
+        }
+        let tell = Arc::clone(&self.asker.tell);
+        let look = async {
+            let by = match (session.process, self.postgres.second(database).await) {
+                (Some(pid), Ok(second)) => holders(&second, pid).await,
+                _ => Vec::new(),
+            };
+            let by = match by.as_slice() {
+                [] => ", and who is in the way cannot be seen".to_owned(),
+                by => format!(" for a lock held by {}", by.join("; ")),
+            };
+            tell(&format!("the change has been waiting {} s{by}", began.as_secs()));
+        };
+        match select(work.as_mut(), pin!(look)).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => work.await,
+        }
+    }
+}
+
+async fn holders(second: &Session, pid: i32) -> Vec<String> {
+    let seen = ask::<Vec<Blocker>>(second, BLOCKERS, &[&pid.to_string()], LIMIT).await;
+    seen.unwrap_or_default().iter().map(described).collect()
+}
+
+/// Who keeps an object busy, by waiting for it once more: `: held by …`, or nothing where it cannot be seen.
 pub(super) async fn of(session: &Session, second: &Session, statement: &str, lock_timeout: Duration) -> String {
     let Ok(pid) = ask::<i32>(session, "SELECT pg_backend_pid()::text", &[], LIMIT).await else {
         return String::new();
     };
     // Made after all, should the lock be free by now: the look afterwards sees it.
     let attempt = sql::asynchronously(statement, lock_timeout);
-    let pid = pid.to_string();
-    let waiting = [pid.as_str()];
     for _ in 0..LOOKS {
-        let (made, seen) = tokio::join!(
-            execute(session, &attempt, LIMIT),
-            ask::<Vec<Blocker>>(second, BLOCKERS, &waiting, LIMIT)
-        );
-        let holders: Vec<String> = seen.unwrap_or_default().iter().map(described).collect();
+        let (made, holders) = tokio::join!(execute(session, &attempt, LIMIT), holders(second, pid));
         if !holders.is_empty() {
             return format!(": held by {}", holders.join("; "));
         }
