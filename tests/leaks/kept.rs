@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::needles::{Needle, none_in};
 use crate::scene::Scene;
@@ -168,7 +169,7 @@ fn through_a_tunnel_at_a_terminal() {
             has_loaded_schema(&server);
         }
         let program = program("setup", &format!("/run/world/out/trace-{round}")).args(flags);
-        let mut terminal = program.terminal(100, 40);
+        let mut terminal = program.deadline(Duration::from_mins(3)).terminal(100, 40);
         terminal.expect("Passphrase of /run/world/tmp/locked");
         terminal.send_line(PASSPHRASE);
         terminal.expect("Ready: every change");
