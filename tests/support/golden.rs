@@ -34,8 +34,10 @@ fn but_for_the_firewall_here(text: &str) -> String {
                 .is_some_and(|next| next.contains("\"code\": \"firewall-open\""));
         if of_json {
             lines.by_ref().find(|line| line.trim().starts_with('}'));
-        } else if line.contains("the firewall on PostgreSQL's machine lets this address in on port") {
-            lines.next_if(|next| next.trim_start().starts_with("for: "));
+        } else if line.contains("the firewall on ") && line.contains(" lets this address") {
+            let indent = line.len() - line.trim_start().len() + 2;
+            let belongs = |next: &&str| next.len() - next.trim_start().len() >= indent;
+            while lines.next_if(belongs).is_some() {}
         } else {
             kept.push_str(line);
         }
