@@ -15,12 +15,13 @@ pub mod path;
 
 use crate::change::{Change, Plan};
 use crate::finding::{Finding, Verdict};
-use crate::settings::{BastionServer, Settings, StitchSsl};
+use crate::settings::Settings;
 use crate::steps::StepId;
 use crate::visible;
 use crate::world::{Encryption, Server};
 
 pub use digest::Digest;
+pub use form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 pub(crate) use markdown::{Item, changes as changes_in_markdown};
 
 /// How one step ended.
@@ -271,36 +272,5 @@ impl Report {
             .iter()
             .filter_map(|step| step.outcome.plan())
             .flat_map(|plan| &plan.findings)
-    }
-}
-
-/// Whether *Connect using SSL* is to be ticked: as told, else as the last login went.
-#[must_use]
-pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
-    match ssl {
-        StitchSsl::On => true,
-        StitchSsl::Off => false,
-        StitchSsl::WhenOffered => tried == Some(Encryption::Tls),
-    }
-}
-
-/// The user for Stitch's form.
-#[must_use]
-pub fn stitch_logs_in_as(settings: &Settings, server: Option<&Server>) -> String {
-    crate::world::stitch_user(settings, server)
-}
-
-/// The host for Stitch's form. A socket is nothing Stitch can dial; through an SSH server on the same machine it is
-/// that machine's loopback.
-#[must_use]
-pub fn stitch_sees(settings: &Settings) -> String {
-    let local_bastion = settings
-        .bastion
-        .as_ref()
-        .is_some_and(|bastion| matches!(bastion.server, BastionServer::Local));
-    if settings.stitch.host.is_socket() && local_bastion {
-        "127.0.0.1".to_owned()
-    } else {
-        settings.stitch.host.to_string()
     }
 }

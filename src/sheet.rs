@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::console::sheet;
 use crate::finding::Code;
-use crate::report::{Report, form, ticks_ssl};
+use crate::report::{Report, form, stitch_logs_in_as, ticks_ssl};
 use crate::settings::{RootCertificates, Settings};
 use crate::visible;
 
@@ -144,7 +144,11 @@ impl Sheet {
     /// The body of Stitch Connect's create call, all values as the strings that it documents.
     fn body(&self, report: &Report, settings: &Settings) -> Value {
         let stitch = &settings.stitch;
-        let fields = form::wanted(settings, ticks_ssl(stitch.ssl, report.stitch_encryption));
+        let fields = form::wanted(
+            settings,
+            &stitch_logs_in_as(settings, report.server.as_ref()),
+            ticks_ssl(stitch.ssl, report.stitch_encryption),
+        );
         let mut properties: Map<String, Value> = fields
             .into_iter()
             .map(|(name, value)| (name.to_owned(), Value::String(value)))

@@ -1,19 +1,19 @@
-//! The fields of Stitch's form by the names of its API: for the registration, and for the sheet.
+//! What stands in Stitch's form, and its fields by the names of its API: for the registration, and for the sheet.
 
-use super::stitch_sees;
-use crate::settings::Settings;
+use crate::settings::{BastionServer, Settings, StitchSsl};
+use crate::world::{Encryption, Server};
 
 /// One field: its name in the API, and its value as text.
 pub(crate) type Wanted = (&'static str, String);
 
 /// Every field but the password, in the order of the form.
-pub(crate) fn wanted(settings: &Settings, ssl: bool) -> Vec<Wanted> {
+pub(crate) fn wanted(settings: &Settings, user: &str, ssl: bool) -> Vec<Wanted> {
     let stitch = &settings.stitch;
     let mut fields = vec![
         ("host", stitch_sees(settings)),
         ("port", stitch.port.to_string()),
         ("database", stitch.database.to_string()),
-        ("username", stitch.role.to_string()),
+        ("username", user.to_owned()),
         ("ssl", ssl.to_string()),
     ];
     match &settings.bastion {
@@ -26,4 +26,35 @@ pub(crate) fn wanted(settings: &Settings, ssl: bool) -> Vec<Wanted> {
         ]),
     }
     fields
+}
+
+/// Whether *Connect using SSL* is to be ticked: as told, else as the last login went.
+#[must_use]
+pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
+    match ssl {
+        StitchSsl::On => true,
+        StitchSsl::Off => false,
+        StitchSsl::WhenOffered => tried == Some(Encryption::Tls),
+    }
+}
+
+/// The user for Stitch's form.
+#[must_use]
+pub fn stitch_logs_in_as(settings: &Settings, server: Option<&Server>) -> String {
+    crate::world::stitch_user(settings, server)
+}
+
+/// The host for Stitch's form. A socket is nothing Stitch can dial; through an SSH server on the same machine it is
+/// that machine's loopback.
+#[must_use]
+pub fn stitch_sees(settings: &Settings) -> String {
+    let local_bastion = settings
+        .bastion
+        .as_ref()
+        .is_some_and(|bastion| matches!(bastion.server, BastionServer::Local));
+    if settings.stitch.host.is_socket() && local_bastion {
+        "127.0.0.1".to_owned()
+    } else {
+        settings.stitch.host.to_string()
+    }
 }

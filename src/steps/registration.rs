@@ -10,7 +10,7 @@ mod suspects;
 use anyhow::{Context, Result, ensure};
 
 use crate::change::{Action, Change, Plan};
-use crate::report::ticks_ssl;
+use crate::report::{stitch_logs_in_as, ticks_ssl};
 use crate::request::{Method, Password, Request};
 use crate::settings::{Registration as Telling, SendPassword, Settings, StitchSsl, UnmappedSources, Wanted};
 use crate::steps::{Step, StepId, Walk};
@@ -46,6 +46,8 @@ pub(crate) struct Facts {
     account: Option<Account>,
     /// Whether *Connect using SSL* will be ticked.
     ssl: bool,
+    /// Whom Stitch logs in as, where a server was asked.
+    user: Option<String>,
     /// Whether this run gave the role a password that Stitch has not heard of yet.
     new_password: bool,
     /// What Stitch was told in this run.
@@ -95,6 +97,7 @@ impl Step for Registration {
         let told = world.told_stitch().cloned();
         let mut facts = Facts {
             ssl,
+            user: Some(user(settings, world).await?),
             new_password: world.has_new_password(),
             likely_cause: suspects::likely_cause(world.found()),
             outcome: Outcome::NotAsked,
@@ -166,7 +169,7 @@ impl Account {
         if let Some(there) = facts.told.as_ref().and_then(|told| told.id).and_then(find) {
             return Ours::One(there);
         }
-        let fields = form::wanted(settings, facts.ssl);
+        let fields = facts.wanted(settings);
         let ours = self.destinations.iter().filter(|there| form::is_ours(there, &fields));
         let mut ours: Vec<&Destination> = ours.collect();
         let port = settings.stitch.port.to_string();
@@ -203,6 +206,29 @@ async fn ssl(settings: &Settings, world: &mut World) -> Result<bool> {
     Ok(ticks_ssl(settings.stitch.ssl, tried))
 }
 
+/// The role, with the project behind it where the admin's login has one: only the server tells which part is which.
+async fn user(settings: &Settings, world: &mut World) -> Result<String> {
+    let server = if settings.admin.user.contains('.') {
+        Some(
+            world
+                .server()
+                .await
+                .context("cannot see whether the user has a project behind it")?,
+        )
+    } else {
+        world.known_server()
+    };
+    Ok(stitch_logs_in_as(settings, server))
+}
+
+impl Facts {
+    /// What is to stand in Stitch's form.
+    fn wanted(&self, settings: &Settings) -> Vec<form::Wanted> {
+        let user = self.user.as_deref().unwrap_or(settings.stitch.role.as_str());
+        form::wanted(settings, user, self.ssl)
+    }
+}
+
 fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change {
     let telling: &Telling = &settings.registration;
     let (ignore, said) = match telling.sources {
@@ -220,7 +246,7 @@ fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change 
         ("name", telling.name.as_str().into()),
         ("ignore_unmapped_sources", ignore.into()),
     ];
-    let properties = form::written(&form::wanted(settings, facts.ssl), kind);
+    let properties = form::written(&facts.wanted(settings), kind);
     let password = Password::Sent(settings.stitch.password.secret().cloned());
     let url = telling.api.at("/v4/destinations");
     Change {
@@ -235,7 +261,7 @@ fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change 
 fn update(settings: &Settings, facts: &Facts, kind: &DestinationType, there: &Destination) -> Option<Change> {
     let told = facts.told.as_ref().is_some_and(|told| told.password);
     let sends = facts.new_password || (settings.registration.password == SendPassword::Always && !told);
-    let differing = form::differing(&form::wanted(settings, facts.ssl), there);
+    let differing = form::differing(&facts.wanted(settings), there);
     if differing.is_empty() && !sends {
         return None;
     }

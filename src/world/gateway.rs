@@ -54,10 +54,11 @@ impl Gateway {
         let (target, timeout) = (self.target.clone(), self.timeout);
         *begun = Some(tokio::spawn(async move {
             let outcome = Ssh::connect(&target, timeout, &asker).await;
-            match outcome {
-                Err(_) if wanted.load(Ordering::Relaxed) => Early::WouldAsk,
-                outcome => Early::Over(outcome),
+            if wanted.load(Ordering::Relaxed) {
+                // Also where another key was taken: the one that needs a passphrase goes first.
+                return Early::WouldAsk;
             }
+            Early::Over(outcome)
         }));
     }
 

@@ -347,6 +347,25 @@ fn without_being_asked_nothing_is_told() {
     );
 }
 
+/// As Supabase's: Stitch needs the project behind the role there, as the report says.
+#[test]
+fn behind_a_pooler_stitch_is_told_the_project_as_well() {
+    let server = Postgres::start("behind_a_pooler_stitch_is_told_the_project_as_well");
+    let proxy = crate::support::CountingProxy::tcp_before(&server, 6543);
+    proxy.route_by_user("abcdefgh");
+    let stitch = FakeStitch::start();
+    let (wizard, _way) = registering(&server, &stitch);
+    let wizard = wizard
+        .set("--port", "6543")
+        .admin("postgres.abcdefgh", crate::support::postgres::POSTGRES_PASSWORD);
+    let said = wizard.setup().exits(0);
+    assert_eq!(said.json["connection"]["username"], "stitch.abcdefgh", "{said}");
+    let sent = changes(&stitch);
+    assert_eq!(sent[0][2]["properties"]["username"], "stitch.abcdefgh", "{sent}");
+    // By itself too, when no other step has asked the server.
+    wizard.clone().flag("--only=registration").setup().exits(0).plans(&[]);
+}
+
 #[test]
 fn integrations_that_stitch_lists_are_detected() {
     let server = Postgres::start("integrations_that_stitch_lists_are_detected");

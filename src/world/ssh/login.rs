@@ -166,7 +166,7 @@ impl Attempt<'_> {
             return match self.try_key(pem, None) {
                 Ok(proof) => Some(proof),
                 Err(error) => {
-                    self.tried.push(format!("the key {shown} ({})", plain_words(&error)));
+                    self.tried.push(format!("the key {shown} ({})", plain(&error)));
                     None
                 }
             };
@@ -185,7 +185,7 @@ impl Attempt<'_> {
                     self.tried.push(format!("the key {shown} (wrong passphrase)"));
                 }
                 Err(error) => {
-                    self.tried.push(format!("the key {shown} ({})", plain_words(&error)));
+                    self.tried.push(format!("the key {shown} ({})", plain(&error)));
                     return None;
                 }
             }
@@ -213,7 +213,7 @@ impl Attempt<'_> {
             match self.session.userauth_password(&self.target.user, password.reveal()) {
                 Ok(()) if self.session.authenticated() => return Some(Proof::Password(password)),
                 Ok(()) => self.tried.push("a password (more is wanted)".to_owned()),
-                Err(error) => self.tried.push(format!("a password ({})", plain_words(&error))),
+                Err(error) => self.tried.push(format!("a password ({})", plain(&error))),
             }
         }
         None
@@ -262,11 +262,7 @@ fn with_agent(
         match agent.userauth(user, &identity) {
             Ok(()) if session.authenticated() => return Ok(Some(identity.blob().to_vec())),
             Ok(()) => tried.push(format!("the agent's key {:?} (more is wanted)", identity.comment())),
-            Err(error) => tried.push(format!(
-                "the agent's key {:?} ({})",
-                identity.comment(),
-                plain_words(&error)
-            )),
+            Err(error) => tried.push(format!("the agent's key {:?} ({})", identity.comment(), plain(&error))),
         }
     }
     Ok(None)
@@ -285,14 +281,5 @@ impl<F: FnMut(&str) -> Option<Secret>> ssh2::KeyboardInteractivePrompt for Answe
             }
         }
         answers
-    }
-}
-
-fn plain_words(error: &ssh2::Error) -> String {
-    match error.code() {
-        ErrorCode::Session(-18) => "refused".to_owned(),
-        ErrorCode::Session(-9) => "no answer in time".to_owned(),
-        ErrorCode::Session(-13 | -43 | -7) => "the server hung up".to_owned(),
-        _ => error.to_string(),
     }
 }

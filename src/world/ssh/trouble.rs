@@ -26,6 +26,7 @@ pub(in crate::world) fn plain(error: &ssh2::Error) -> Error {
     match error.code() {
         ErrorCode::Session(-9) => Silent.into(),
         ErrorCode::Session(-13 | -43 | -7) => anyhow!("the connection broke"),
+        ErrorCode::Session(-18) => anyhow!("refused"),
         _ => anyhow!("libssh2: {error}"),
     }
 }
