@@ -87,4 +87,18 @@ fn nobody_waits_for_one_server_after_the_other() {
     assert_eq!(terminal.wait_exit(), 0);
     let said = terminal.transcript();
     assert_eq!(said.matches("Passphrase").count(), 1, "{said}");
+
+    // The key that was named goes first, also where one of the agent's would do.
+    world.sh(
+        "ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1; cd /run/world/tmp; SSH_AUTH_SOCK=agent ssh-add -q ed25519",
+    );
+    let (held, before) = (Held::new(&world, &server), logins());
+    let program = check(&scene, "/run/world/tmp/ed25519_passphrase").env("SSH_AUTH_SOCK", "/run/world/tmp/agent");
+    let mut terminal = program.terminal(80, 24);
+    poll(DEADLINE, || (logins() == before + 1).then_some(())).expect("a login that is made again");
+    held.release();
+    terminal.expect("Passphrase of /run/world/tmp/ed25519_passphrase");
+    terminal.send_line(locked.passphrase.expect("it has one"));
+    terminal.expect("lets stitch log in");
+    assert_eq!(terminal.wait_exit(), 0);
 }
