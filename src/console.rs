@@ -8,18 +8,17 @@ pub mod style;
 pub mod terminal;
 pub(crate) mod words;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Error, Result};
 
+use crate::ask::{Choice, Chosen};
 use crate::change::{Change, Plan, Progress};
 use crate::finding::Finding;
 use crate::report::{Report, StepReport};
 use crate::secret::Secret;
 use crate::settings::Settings;
-use crate::steps::{Choice, Chosen, StepId};
+use crate::step_id::StepId;
 
 /// Something that happened, in the order it happened.
 #[derive(Debug)]
@@ -136,86 +135,4 @@ pub trait Console {
 
     /// Says the last words.
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()>;
-}
-
-/// Asks a person for a secret when a server demands one; `None` where nobody can be asked. Blocks while it waits:
-/// call it on a thread that may.
-pub type AskSecret = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
-
-/// Asks a person a yes/no question about trust, such as an unknown host key; `None` where nobody can be asked.
-pub type AskTrust = Arc<dyn Fn(&str) -> Option<Trust> + Send + Sync>;
-
-/// Says one line about something that takes long.
-pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// The answer to a question of trust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// Go on, and remember it.
-    Accept,
-    /// Stop.
-    Refuse,
-}
-
-/// The questions that come up in the middle of a connection.
-#[derive(Clone)]
-pub struct Asker {
-    /// For passwords and passphrases.
-    pub secret: AskSecret,
-    /// For host keys.
-    pub trust: AskTrust,
-    /// Says that a long wait goes on.
-    pub tell: Tell,
-    /// Whether anybody is there to be asked.
-    pub attended: bool,
-}
-
-impl Asker {
-    /// Nobody can be asked.
-    #[must_use]
-    pub fn nobody() -> Self {
-        Self {
-            secret: Arc::new(|_| None),
-            trust: Arc::new(|_| None),
-            tell: Arc::new(|_| ()),
-            attended: false,
-        }
-    }
-
-    /// Asks nobody yet; the flag becomes true where somebody would have been asked.
-    pub(crate) fn declining(&self) -> (Self, Arc<AtomicBool>) {
-        let wanted = Arc::new(AtomicBool::new(false));
-        if !self.attended {
-            return (self.clone(), wanted);
-        }
-        let [secret, trust] = [(); 2].map(|()| Arc::clone(&wanted));
-        let asker = Self {
-            secret: Arc::new(move |_| {
-                secret.store(true, Ordering::Relaxed);
-                None
-            }),
-            trust: Arc::new(move |_| {
-                trust.store(true, Ordering::Relaxed);
-                None
-            }),
-            ..Self::nobody()
-        };
-        (asker, wanted)
-    }
-
-    /// Every host key is right, and there is no secret.
-    pub(crate) fn trusting() -> Self {
-        Self {
-            secret: Arc::new(|_| None),
-            trust: Arc::new(|_| Some(Trust::Accept)),
-            tell: Arc::new(|_| ()),
-            attended: false,
-        }
-    }
-
-    /// Asks for a secret without holding up the runtime, so that Ctrl-C works while the question stands.
-    pub(crate) async fn ask_secret(&self, question: String) -> Option<Secret> {
-        let ask = Arc::clone(&self.secret);
-        tokio::task::spawn_blocking(move || ask(&question)).await.ok().flatten()
-    }
 }

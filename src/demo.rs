@@ -8,11 +8,13 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
 
+use crate::ask::Asker;
+use crate::command::Command;
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::Look;
-use crate::console::{Approved, Asker, edge};
+use crate::console::{Approved, edge};
 use crate::program::{Journey, Stop};
-use crate::report::{Command, Format};
+use crate::report::Format;
 use crate::runner::Start;
 use crate::secret::Secret;
 use crate::settings::{Approval, Draft, Environment, Id, Purpose, Region, Request, Settings, Source, complete};

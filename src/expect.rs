@@ -12,7 +12,7 @@ use similar::{Algorithm, DiffOp, TextDiff, capture_diff_slices};
 use crate::change::{Change, Plan};
 use crate::report::{Digest, Item, Report, changes_in_markdown};
 use crate::settings::Settings;
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 /// A plan that was approved.
 #[derive(Clone, Debug)]

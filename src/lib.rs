@@ -5,8 +5,10 @@
 //! [`change::Plan`]; the [`console`] shows it and asks; [`world::World::apply`], the only writer, runs each change; the
 //! step looks again, and *done* means that the plan is empty; a [`report`] tells it as text, JSON and exit code.
 
+pub mod ask;
 pub mod change;
 pub mod cli;
+pub mod command;
 pub mod console;
 mod count;
 mod demo;
@@ -31,6 +33,7 @@ pub mod settings;
 mod sheet;
 pub mod shell;
 pub mod sql;
+pub mod step_id;
 pub mod steps;
 pub mod undo;
 pub mod visible;

@@ -11,13 +11,15 @@ use anyhow::{Context, Error, Result};
 use console::Term;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::ask::Asker;
 use crate::cli::{self, Command as CliCommand, Invocation};
+use crate::command::Command;
 use crate::console::plain::{self, Plain, Volume};
 use crate::console::style::{ColorChoice, Look};
 use crate::console::terminal::{SavedTerminal, Terminal};
-use crate::console::{Approved, Asker, edge};
+use crate::console::{Approved, edge};
 use crate::expect::Expected;
-use crate::report::{Command, Format};
+use crate::report::Format;
 use crate::runner::Start;
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete};
 use crate::sheet::{Password as SheetPassword, Sheet};

@@ -14,9 +14,10 @@ mod markdown;
 pub mod path;
 
 use crate::change::{Change, Plan};
+use crate::command::Command;
 use crate::finding::{Finding, Verdict};
 use crate::settings::Settings;
-use crate::steps::StepId;
+use crate::step_id::StepId;
 use crate::visible;
 use crate::world::{Encryption, Server};
 
@@ -67,19 +68,6 @@ pub struct Report {
     pub stitch_encryption: Option<Encryption>,
 }
 
-/// Which walk through the steps it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Look, ask, change, look again.
-    Setup,
-    /// Look and say.
-    Plan,
-    /// Look, rehearse, say.
-    Check,
-    /// Take Stitch's access away: look, ask, change, look again.
-    Remove,
-}
-
 /// What goes to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -120,25 +108,6 @@ pub enum Summary {
     Failed,
     /// A person stopped it.
     Stopped,
-}
-
-impl Command {
-    /// Whether it makes changes that are approved.
-    #[must_use]
-    pub fn makes_changes(self) -> bool {
-        matches!(self, Self::Setup | Self::Remove)
-    }
-
-    /// The word people type.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Setup => "setup",
-            Self::Plan => "plan",
-            Self::Check => "check",
-            Self::Remove => "remove",
-        }
-    }
 }
 
 impl Outcome {

@@ -10,10 +10,12 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 
 use crate::change::{Action, Change, Plan, Sql, in_one_go};
+use crate::command::Command;
 use crate::console::{Console, Decision, Event};
 use crate::expect::Expected;
-use crate::report::{Command, Ending, Outcome, Report, StepReport};
+use crate::report::{Ending, Outcome, Report, StepReport};
 use crate::settings::{Password, Settings};
+use crate::step_id::StepId;
 use crate::steps::allowlist::Allowlist;
 use crate::steps::connection::{Connection, layers};
 use crate::steps::database::Database;
@@ -21,7 +23,7 @@ use crate::steps::ownership::Ownership;
 use crate::steps::registration::Registration;
 use crate::steps::role::Role;
 use crate::steps::ssh_user::SshUser;
-use crate::steps::{Step, StepId, Walk};
+use crate::steps::{Step, Walk};
 use crate::undo::UndoFile;
 use crate::world::{Applied, World};
 

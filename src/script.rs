@@ -8,13 +8,14 @@ use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Verdict};
 use crate::report::Report;
 use crate::settings::{Audience, Settings, Wanted};
+use crate::step_id::StepId;
+use crate::steps::Step;
 use crate::steps::allowlist::Allowlist;
 use crate::steps::database::Database;
 use crate::steps::ownership::Ownership;
 use crate::steps::registration::Registration;
 use crate::steps::role::Role;
 use crate::steps::ssh_user::SshUser;
-use crate::steps::{Step, StepId};
 use crate::{shell, visible};
 
 mod cloud;

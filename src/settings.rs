@@ -8,7 +8,7 @@ use crate::names::{Cidr, DatabaseName, HostName, LinuxUser, Port, RoleName};
 use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 pub mod ask;
 mod authority;
@@ -41,7 +41,7 @@ pub use ask::{Answered, Ask, Before, Question, Said, Typing};
 pub use authority::Authority;
 pub use complete::{Approval, Audience, Purpose, Request, answers, check_file, complete};
 pub use draft::{Draft, Source};
-pub use environment::{Environment, Stdin};
+pub use environment::{Environment, Stdin, Surroundings};
 pub(crate) use handed_over::bounded;
 pub use handed_over::{HandedOver, WayIn};
 pub use known::Id;

@@ -28,8 +28,8 @@ mod wire;
 
 use anyhow::{Result, bail};
 
+use crate::ask::Asker;
 use crate::change::Statement;
-use crate::console::Asker;
 use crate::finding::Finding;
 use crate::names::DatabaseName;
 use crate::settings::{BastionServer, Settings};

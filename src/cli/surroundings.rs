@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use crate::console::style::Surroundings;
+use crate::settings::Surroundings;
 use crate::settings::{Environment, Stdin};
 
 /// What this process was started in.

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::ask::{Choice, Chosen, Tell};
 use crate::change::Plan;
+use crate::command::Command;
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, Tell, edge, picture, sheet, words};
-use crate::report::{Command, Format, Report};
+use crate::console::{Approved, Console, Decision, Event, edge, picture, sheet, words};
+use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
-use crate::steps::{Choice, Chosen, StepId};
+use crate::step_id::StepId;
 
 /// How much is said on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use console::{Style, Term, measure_text_width};
 
 use crate::finding::Verdict;
+use crate::settings::Surroundings;
 use crate::visible;
 
 /// How to write.
@@ -54,17 +55,6 @@ pub enum ColorChoice {
     Always,
     /// Never.
     Never,
-}
-
-/// What decides the look, as the environment has it.
-#[derive(Clone, Debug, Default)]
-pub struct Surroundings {
-    /// `LC_ALL`, else `LC_CTYPE`, else `LANG`.
-    pub locale: String,
-    /// `TERM`.
-    pub term: String,
-    /// Whether `NO_COLOR` is set and not empty (no-color.org).
-    pub no_color: bool,
 }
 
 impl Look {

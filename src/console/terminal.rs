@@ -3,15 +3,16 @@
 
 use anyhow::{Context, Result};
 
+use crate::ask::{Choice, Chosen};
 use crate::change::{Action, Plan};
-use crate::console::edge::say;
+use crate::console::edge::{self, say};
 use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, edge, picture, sheet, words};
+use crate::console::{Approved, Console, Decision, Event, picture, sheet, words};
 use crate::finding::{Finding, Verdict};
 use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
-use crate::steps::{Choice, Chosen, StepId};
+use crate::step_id::StepId;
 use bar::Bar;
 
 mod asking;

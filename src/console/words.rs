@@ -6,7 +6,7 @@ use crate::change::{Action, Change, Plan, Progress};
 use crate::console::style::Look;
 use crate::finding::{Finding, grouped};
 use crate::report::Outcome;
-use crate::steps::StepId;
+use crate::step_id::StepId;
 use crate::visible;
 
 mod summary;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::ask::{Choice, Chosen};
 use crate::change::Plan;
 use crate::console::plain::Plain;
 use crate::console::{Console, Decision, Event, edge, words};
@@ -9,7 +10,7 @@ use crate::finding::Verdict;
 use crate::report::{Outcome, Report, StepReport};
 use crate::secret::Secret;
 use crate::settings::Settings;
-use crate::steps::{Choice, Chosen, StepId};
+use crate::step_id::StepId;
 
 /// Speaks up like [`Plain`] when anything is not as expected.
 pub(super) struct Brief(pub(super) Plain);

@@ -7,12 +7,14 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::{Stop, print, stopped};
+use crate::ask::Asker;
 use crate::cli::{self, Config, Invocation};
+use crate::command::Command;
+use crate::console::Approved;
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::{ColorChoice, Look};
 use crate::console::terminal::Terminal;
-use crate::console::{Approved, Asker};
-use crate::report::{Command, Format, Outcome, Report};
+use crate::report::{Format, Outcome, Report};
 use crate::runner::{self, Run, Start};
 use crate::script::{self, Plans};
 use crate::settings::{self, Approval, Ask, Audience, Environment, Purpose, Request, Settings, Stdin};

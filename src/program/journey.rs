@@ -7,9 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::{Stop, is_broken_pipe};
-use crate::console::{Asker, Console, edge};
+use crate::ask::Asker;
+use crate::command::Command;
+use crate::console::{Console, edge};
 use crate::expect::Expected;
-use crate::report::{Command, Ending, Report};
+use crate::report::{Ending, Report};
 use crate::runner::{self, Run, Start};
 use crate::settings::Settings;
 use crate::sheet::Sheet;

@@ -11,7 +11,7 @@ use super::Report;
 use super::json::kind;
 use crate::change::Change;
 use crate::settings::Settings;
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 /// Digits for the whole plan: what is trusted.
 const WHOLE: usize = 16;

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{Command, Outcome, Report, StepReport};
+use super::{Outcome, Report, StepReport};
 use crate::change::Change;
+use crate::command::Command;
 use crate::finding::{Finding, Verdict};
 use crate::visible;
 
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
     use crate::change::Plan;
     use crate::finding::Code;
-    use crate::steps::StepId;
+    use crate::step_id::StepId;
 
     #[test]
     fn every_finding_is_a_case_and_nothing_breaks_out() {

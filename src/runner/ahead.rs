@@ -9,10 +9,13 @@ use anyhow::Result;
 use super::reach::{is_in_the_way, not_reached};
 use super::{Run, Start, order, planned, removal};
 use crate::change::Plan;
+use crate::command::Command;
 use crate::console::{Console, Event};
 use crate::finding::{Finding, Verdict as FindingVerdict};
-use crate::report::{Command, Outcome, Report, StepReport};
+use crate::report::{Outcome, Report, StepReport};
 use crate::settings::Settings;
+use crate::step_id::StepId;
+use crate::steps::Step;
 use crate::steps::allowlist::Allowlist;
 use crate::steps::connection::Connection;
 use crate::steps::database::Database;
@@ -20,7 +23,6 @@ use crate::steps::ownership::Ownership;
 use crate::steps::registration::Registration;
 use crate::steps::role::Role;
 use crate::steps::ssh_user::SshUser;
-use crate::steps::{Step, StepId};
 
 /// What comes of looking ahead.
 pub(super) enum Verdict {

@@ -4,7 +4,7 @@
 use crate::finding::Code;
 use crate::report::{Outcome, Report, StepReport};
 use crate::settings::{Settings, Wanted};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 /// The reason a step is not walked, if there is one.
 pub(super) fn not_reached(id: StepId, settings: &Settings, report: &Report) -> Option<String> {

@@ -9,7 +9,7 @@ use crate::change::Plan;
 use crate::console::Console;
 use crate::report::Outcome;
 use crate::settings::Settings;
-use crate::steps::StepId;
+use crate::step_id::StepId;
 use crate::steps::allowlist::CloseAllowlist;
 use crate::steps::ownership::HandOver;
 use crate::steps::role::RemoveRole;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Plans, by_hand};
 use crate::change::{Action, Change, Sql, Statement};
 use crate::settings::{Schemas, Settings};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 use crate::{sql, visible};
 
 const STEPS: [StepId; 3] = [StepId::Database, StepId::Role, StepId::Ownership];

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Plans, by_hand};
 use crate::change::Action;
 use crate::settings::Settings;
-use crate::steps::StepId;
+use crate::step_id::StepId;
 use crate::{shell, sql, visible};
 
 const STEPS: [StepId; 2] = [StepId::Allowlist, StepId::SshUser];

@@ -16,7 +16,7 @@ use super::registration::{ApiUrl, Insecure};
 use super::{Settings, WayIn, handed_over, words};
 use crate::names::HostName;
 use crate::provider::list::{self, AllowList};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 mod admin;
 mod bastion;

@@ -9,6 +9,17 @@ use std::path::PathBuf;
 use super::known::Id;
 use super::problems::Problems;
 
+/// What decides the look, as the environment has it.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// `LC_ALL`, else `LC_CTYPE`, else `LANG`.
+    pub locale: String,
+    /// `TERM`.
+    pub term: String,
+    /// Whether `NO_COLOR` is set and not empty (no-color.org).
+    pub no_color: bool,
+}
+
 /// The names that are read besides those of the settings' table.
 pub const OTHER_NAMES: &[&str] = &["PGHOSTADDR", "PGPASSFILE", "PGSERVICEFILE", "PGSYSCONFDIR"];
 
@@ -16,7 +27,7 @@ pub const OTHER_NAMES: &[&str] = &["PGHOSTADDR", "PGPASSFILE", "PGSERVICEFILE", 
 #[derive(Clone, Default)]
 pub struct Environment {
     /// What decides how output looks.
-    pub surroundings: crate::console::style::Surroundings,
+    pub surroundings: Surroundings,
     /// The variables we read, those that are set and not empty. An empty one means *not given*: that is what a CI
     /// system makes of a secret it does not have.
     pub variables: BTreeMap<String, OsString>,

@@ -12,7 +12,7 @@ use super::known::Id;
 use super::problems::Problems;
 use super::{Audience, Region};
 use crate::names::{DatabaseName, RoleName};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 mod memory;
 mod secrets;

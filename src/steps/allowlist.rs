@@ -13,7 +13,8 @@ use crate::hba::Rules;
 use crate::provider::Provider;
 use crate::settings::{Region, Settings};
 use crate::shell::{LineEnd, Running};
-use crate::steps::{Step, StepId, Walk};
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk};
 use crate::world::{Closed, World};
 
 mod clients;

@@ -11,10 +11,11 @@ mod way;
 use anyhow::Result;
 
 use crate::change::Plan;
+use crate::command::Command;
 use crate::finding::{Code, Finding};
-use crate::report::Command;
 use crate::settings::{Route, Settings};
-use crate::steps::{Step, StepId, Walk};
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk};
 use crate::world::{Failure, World};
 use eyes::Eyes;
 use inside::Inside;

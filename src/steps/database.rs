@@ -8,7 +8,8 @@ use crate::finding::{Code, Finding};
 use crate::provider::Provider;
 use crate::settings::Settings;
 use crate::sql::{self, Template};
-use crate::steps::{Step, StepId, Walk};
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk};
 use crate::world::{On, World};
 
 /// Something in between that is not PostgreSQL.

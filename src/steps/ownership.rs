@@ -16,11 +16,13 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
+use crate::ask::{Choice, Chosen};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
 use crate::settings::{Connection, Schemas, Settings};
-use crate::steps::{Choice, Chosen, Step, StepId, Walk};
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk};
 use crate::world::{Failure, On, World};
 
 use evidence::Schema;

@@ -19,7 +19,8 @@ use serde::Deserialize;
 use crate::change::{Action, Plan, Run, Sql, Statement};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
-use crate::steps::{Step, StepId, Walk};
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk};
 use crate::world::{Failure, On, Place, World};
 
 pub(crate) use removal::RemoveRole;

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 
 use anyhow::Result;
 
-use super::{Step, StepId, Walk};
+use super::{Step, Walk};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{Bastion, Region, Settings};
 use crate::shell::{self, Looking};
+use crate::step_id::StepId;
 use crate::world::World;
 
 mod account;

@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
-use crate::console::Asker;
+use crate::ask::Asker;
 use crate::settings::SshTarget;
 use crate::world::ssh::Ssh;
 

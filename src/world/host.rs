@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::ask::Asker;
 use crate::change::Statement;
-use crate::console::Asker;
 use crate::secret::Secret;
 use crate::settings::{Bastion, Settings};
 use crate::shell;

@@ -13,7 +13,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use tokio_postgres::error::SqlState;
 
-use crate::console::Asker;
+use crate::ask::Asker;
 use crate::finding::Code;
 use crate::secret::Secret;
 use crate::settings::{Route, Settings};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use ssh2::{ErrorCode, Session};
 
-use crate::console::Asker;
+use crate::ask::Asker;
 use crate::secret::Secret;
 use crate::settings::SshTarget;
 

@@ -13,8 +13,8 @@ use serde_json::Value;
 use tokio::time::sleep;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
+use crate::ask::Tell;
 use crate::change::Statement;
-use crate::console::Tell;
 use crate::request::{Method, Request};
 use crate::secret::Secret;
 use crate::settings::Settings;

@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use super::Terminal;
 use super::prompt;
+use crate::ask::{Asker, Trust};
 use crate::console::edge::say;
-use crate::console::{Asker, Trust};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
 use crate::settings::Id;

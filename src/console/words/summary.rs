@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crate::command::Command;
 use crate::console::style::Look;
 use crate::count::counted;
 use crate::finding::{Verdict, grouped};
-use crate::report::{Command, Digest, Outcome, Report, StepReport, Summary};
+use crate::report::{Digest, Outcome, Report, StepReport, Summary};
 use crate::settings::Settings;
 
 /// Every step in one line: its name, how it ended, and what a person should know of it.

@@ -6,7 +6,7 @@ use crate::public_key::PublicKey;
 use crate::settings::draft::{Rank, Value};
 use crate::settings::ssh_alias::{self, AliasOptions};
 use crate::settings::{Adopt, Audience, Bastion, BastionServer, Environment, Id, LoginShell, Prove, Purpose};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Bastion> {
     let purpose = checker.context.request.purpose;

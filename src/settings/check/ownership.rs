@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Checker;
 use crate::names::SchemaName;
 use crate::settings::{Connection, Id, Include, Ownership, Purpose, Readers, Rehearse, Schemas, words};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 /// Short enough that nobody notices when our wait for a lock makes others queue behind us.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);

@@ -6,7 +6,7 @@ use super::{Checker, known_good_url};
 use crate::settings::draft::Value;
 use crate::settings::registration::{self, ApiUrl, Insecure, Registration, SendPassword, UnmappedSources, Wanted};
 use crate::settings::{Id, words};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 /// Stitch's check takes minutes at times; longer than this it is looked up on its page.
 const WAIT: Duration = Duration::from_mins(3);

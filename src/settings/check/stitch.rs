@@ -6,7 +6,7 @@ use crate::settings::{
     Admin, Adopt, Approval, Audience, Authority, Environment, Id, KeyOption, OnWrongPassword, Password, Purpose,
     Region, Stdin, Stitch, StitchSsl, secret_file,
 };
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 use super::{Checker, known_good};
 

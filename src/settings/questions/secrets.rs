@@ -9,7 +9,7 @@ use crate::settings::complete::Purpose;
 use crate::settings::draft::Source;
 use crate::settings::known::Id;
 use crate::settings::{registration, secret_file};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 impl Questions<'_> {
     pub(super) fn password(&mut self) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::settings::complete::Purpose;
 use crate::settings::{Id, check, known_servers};
-use crate::steps::StepId;
+use crate::step_id::StepId;
 
 impl Questions<'_> {
     pub(super) fn tunnel(&mut self) -> Result<()> {

@@ -12,7 +12,8 @@ use crate::finding::{Code, Finding};
 use crate::hba::{Encryption, new_rule};
 use crate::settings::Settings;
 use crate::shell::{At, HbaLines, LineEnd, Running};
-use crate::steps::{Step, StepId, Walk};
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk};
 use crate::world::{On, World};
 
 /// The step's other half.

@@ -11,7 +11,8 @@ use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
-use crate::steps::{Step, StepId, Walk};
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk};
 use crate::world::{On, World};
 
 /// The step's other half.

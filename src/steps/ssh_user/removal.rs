@@ -9,7 +9,8 @@ use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{Bastion, Settings};
 use crate::shell::{self, Present};
-use crate::steps::{Step, StepId, Walk};
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk};
 use crate::world::World;
 
 /// The step's other half.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use openssl::{base64, sha};
 use ssh2::{MethodType, Session};
 
-use crate::console::{Asker, Trust};
+use crate::ask::{Asker, Trust};
 use crate::settings::SshTarget;
 use crate::world::known_hosts::{self, KnownHosts, Name, Verdict};
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use ssh2::{ErrorCode, Prompt, Session};
 
-use crate::console::Asker;
+use crate::ask::Asker;
 use crate::secret::Secret;
 use crate::settings::{AgentKeys, IdentitySource, SshTarget};
 use crate::world::ssh::key_file::{is_encrypted, public_part};
