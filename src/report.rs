@@ -6,7 +6,6 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 mod digest;
-pub(crate) mod form;
 mod github;
 mod json;
 mod junit;
@@ -16,13 +15,12 @@ pub mod path;
 use crate::change::{Change, Plan};
 use crate::command::Command;
 use crate::finding::{Finding, Verdict};
+use crate::server::{Encryption, Server};
 use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::visible;
-use crate::world::{Encryption, Server};
 
 pub use digest::Digest;
-pub use form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 pub(crate) use markdown::{Item, changes as changes_in_markdown};
 
 /// How one step ended.

@@ -14,8 +14,9 @@ use serde_json::{Map, Value, json};
 
 use crate::console::sheet;
 use crate::finding::Code;
-use crate::report::{Report, form, stitch_logs_in_as, ticks_ssl};
+use crate::report::Report;
 use crate::settings::{RootCertificates, Settings};
+use crate::stitch_form::{self, stitch_logs_in_as, ticks_ssl};
 use crate::visible;
 
 /// By this a file is known to be ours to write anew.
@@ -144,7 +145,7 @@ impl Sheet {
     /// The body of Stitch Connect's create call, all values as the strings that it documents.
     fn body(&self, report: &Report, settings: &Settings) -> Value {
         let stitch = &settings.stitch;
-        let fields = form::wanted(
+        let fields = stitch_form::wanted(
             settings,
             &stitch_logs_in_as(settings, report.server.as_ref()),
             ticks_ssl(stitch.ssl, report.stitch_encryption),

@@ -1,7 +1,8 @@
 //! The connection sheet: exactly the fields of Stitch's form, ready to be typed in (guide step 6).
 
-use crate::report::{Report, stitch_logs_in_as, stitch_sees, ticks_ssl};
+use crate::report::Report;
 use crate::settings::Settings;
+use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 
 /// Label and value of each field, in the order of the form.
 #[must_use]

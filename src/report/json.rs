@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::path::{self, Hop};
-use super::{Digest, Outcome, Report, StepReport, stitch_logs_in_as, stitch_sees, ticks_ssl};
+use super::{Digest, Outcome, Report, StepReport};
 use crate::change::{Action, Change};
 use crate::finding::Finding;
 use crate::settings::Settings;
+use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 
 impl Report {
     /// The JSON document of the contract. Secrets are masked, since only `Display` of statements is used.

@@ -39,7 +39,7 @@ enum Reach {
 #[must_use]
 pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
     let stitch = &settings.stitch;
-    let database = format!("{}:{}", super::stitch_sees(settings), stitch.port);
+    let database = format!("{}:{}", crate::stitch_form::stitch_sees(settings), stitch.port);
     let role = format!("{}@{}", stitch.role, stitch.database);
     let Some(bastion) = &settings.bastion else {
         let mut hops = first(report, stitch, &database, &[Reach::First]);

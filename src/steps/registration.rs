@@ -10,13 +10,14 @@ mod suspects;
 use anyhow::{Context, Result, ensure};
 
 use crate::change::{Action, Change, Plan};
-use crate::report::{stitch_logs_in_as, ticks_ssl};
 use crate::request::{Method, Password, Request};
+use crate::server::Encryption;
 use crate::settings::{Registration as Telling, SendPassword, Settings, StitchSsl, UnmappedSources, Wanted};
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
+use crate::stitch_form::{stitch_logs_in_as, ticks_ssl};
 use crate::world::stitch_api::Told;
-use crate::world::{Encryption, On, World};
+use crate::world::{On, World};
 use destination::{Destination, DestinationType};
 use outcome::Outcome;
 

@@ -15,6 +15,7 @@ use tokio_postgres::tls::MakeTlsConnect;
 use crate::finding::Code;
 use crate::names::{HostName, Port};
 use crate::secret::Secret;
+use crate::server::Encryption;
 use crate::settings::{Route, Tls};
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::peer;
@@ -54,15 +55,6 @@ pub(crate) enum Offer {
     Refused,
     /// It was not asked.
     NotAsked,
-}
-
-/// Whether TLS is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encryption {
-    /// It is.
-    Tls,
-    /// It is not.
-    None,
 }
 
 impl Login {

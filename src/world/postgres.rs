@@ -16,13 +16,13 @@ use tokio_postgres::error::SqlState;
 use crate::ask::Asker;
 use crate::finding::Code;
 use crate::secret::Secret;
+use crate::server::Server;
 use crate::settings::{Route, Settings};
 use crate::world::Access;
 use crate::world::dial::{Login, Session, log_in};
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::gateway::Gateway;
 use crate::world::open::open_direct;
-use crate::world::server::Server;
 use crate::world::ssh::layer::failure as ssh_failure;
 use crate::world::wire::Wire;
 

@@ -9,8 +9,9 @@ use super::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, S
 use crate::firewall::Printed;
 use crate::hba::{KnownRegex, Row, from_rows};
 use crate::names::{HostName, Port};
+use crate::server::Server;
 use crate::settings::{BastionServer, Manage, Route, Settings};
-use crate::world::{On, Server, World, knock};
+use crate::world::{On, World, knock};
 
 mod file;
 mod reach;

@@ -5,8 +5,9 @@ use super::loads::Loads;
 use super::seen::{SEEN, Seen};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
+use crate::server::Encryption;
 use crate::settings::{Schemas, Settings, StitchSsl};
-use crate::world::{Encryption, Fault, Layer, Offer, Other, Pooler, Session, Stage, World, ask};
+use crate::world::{Fault, Layer, Offer, Other, Pooler, Session, Stage, World, ask};
 use anyhow::Error;
 
 /// See the module's description.

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::destination::{Destination, DestinationType};
-pub(super) use crate::report::form::{Wanted, wanted};
 use crate::request::Field;
+pub(super) use crate::stitch_form::{Wanted, wanted};
 
 /// The names of all fields that are ever sent.
 pub(super) const KNOWN: [&str; 10] = [

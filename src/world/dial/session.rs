@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::{AsyncMessage, Client, Connection};
 
-use super::{Encryption, Offer};
+use super::Offer;
+use crate::server::Encryption;
 use crate::world::failure::{Stage, cut_off, explain};
 use crate::world::tap::Excess;
 use crate::world::tls::Examined;

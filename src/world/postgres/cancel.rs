@@ -8,8 +8,9 @@ use tokio_postgres::NoTls;
 use tokio_postgres::tls::MakeTlsConnect;
 
 use super::Postgres;
+use crate::server::Encryption;
 use crate::settings::Route;
-use crate::world::dial::{Encryption, Session};
+use crate::world::dial::Session;
 use crate::world::open::open_direct;
 use crate::world::tls::connector;
 use crate::world::wire::Wire;

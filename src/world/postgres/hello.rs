@@ -5,9 +5,9 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 
 use super::ask;
+use crate::server::{self, Server};
 use crate::settings::Admin;
 use crate::world::dial::Session;
-use crate::world::server::{self, Server};
 
 pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> Result<Server> {
     if session.announced_version.contains("bouncer") {

@@ -3,10 +3,10 @@
 use super::Postgres;
 use crate::finding::Code;
 use crate::names::HostName;
+use crate::server::{self, Encryption};
 use crate::settings::{RootCertificates, Route, SslMode, StitchSsl, Tls};
-use crate::world::dial::{Encryption, Login, Other, Session, try_other_way};
+use crate::world::dial::{Login, Other, Session, try_other_way};
 use crate::world::failure::{Failure, Layer};
-use crate::world::server;
 use crate::world::tls::Attempt;
 
 impl Postgres {

@@ -1,7 +1,7 @@
 //! What stands in Stitch's form, and its fields by the names of its API: for the registration, and for the sheet.
 
+use crate::server::{Encryption, Server};
 use crate::settings::{BastionServer, Settings, StitchSsl};
-use crate::world::{Encryption, Server};
 
 /// One field: its name in the API, and its value as text.
 pub(crate) type Wanted = (&'static str, String);
@@ -41,7 +41,7 @@ pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
 /// The user for Stitch's form.
 #[must_use]
 pub fn stitch_logs_in_as(settings: &Settings, server: Option<&Server>) -> String {
-    crate::world::stitch_user(settings, server)
+    crate::server::stitch_user(settings, server)
 }
 
 /// The host for Stitch's form. A socket is nothing Stitch can dial; through an SSH server on the same machine it is

@@ -37,6 +37,15 @@ pub struct Server {
     pub pooled: bool,
 }
 
+/// Whether TLS is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encryption {
+    /// It is.
+    Tls,
+    /// It is not.
+    None,
+}
+
 /// One question for all of it. Everything in it is readable by any login (neighbours of this tool fall over
 /// `pg_authid` here).
 pub(crate) const QUESTION: &str = "
