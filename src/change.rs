@@ -2,20 +2,18 @@
 //! applied and undone without being written a second time.
 
 mod sql;
-mod statement;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::finding::Finding;
+use crate::hba::edit::HbaLines;
 use crate::names::{DatabaseName, RoleName};
 use crate::request::Request;
 use crate::secret::Secret;
-use crate::shell::HbaLines;
+use crate::statement::Statement;
 
 pub use sql::in_one_go;
-pub use statement::{Hole, Statement};
 
 /// What one step makes of settings and facts. Deterministic: the same input gives the same plan, in the same order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -140,31 +138,6 @@ pub enum Membership {
     ToBecome,
     /// 16 and newer, to act on what the role owns: `WITH INHERIT TRUE, SET FALSE`.
     ToUse,
-}
-
-impl fmt::Display for Action {
-    /// What is run, as a person would type it, secrets masked.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sql(sql) => sql.fmt(f),
-            Self::Host(script) | Self::Entrance(script) => script.fmt(f),
-            Self::AddHbaLines(edit) => edit.show(f, &crate::shell::add_hba_lines(edit)),
-            Self::RemoveHbaLines(edit) => edit.show(f, &crate::shell::remove_hba_lines(edit)),
-            Self::Http(request) => request.fmt(f),
-            Self::SaveSecret { path, .. } => write!(
-                f,
-                "umask 077; set -C; cat > {}",
-                crate::shell::word(&path.to_string_lossy())
-            ),
-        }
-    }
-}
-
-impl fmt::Display for Sql {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.all().iter().map(|statement| format!("{statement};")).collect();
-        f.write_str(&lines.join("\n"))
-    }
 }
 
 impl Change {

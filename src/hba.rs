@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 mod address;
 mod aspects;
+pub mod edit;
 mod files;
 mod lexer;
 mod matching;

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::change::{Hole, Statement};
 use crate::secret::Secret;
+use crate::statement::{Hole, Statement};
 
 /// A request of Stitch's Connect API that changes something.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use crate::change::Statement;
 use crate::names::LinuxUser;
+use crate::statement::Statement;
 
 mod account;
 mod authorized_keys;
@@ -15,6 +15,7 @@ mod hba_read;
 mod inspect;
 mod proof;
 mod put_back;
+mod show;
 mod stranger;
 
 pub use account::{
@@ -23,8 +24,8 @@ pub use account::{
 pub use authorized_keys::{Present, fix_modes, install_key, remove_key};
 pub use curl::curl;
 pub use firewall::{Opening, close_firewall, inspect_firewall, open_firewall};
-pub use hba::{At, HbaLines, LineEnd, add_hba_lines, find_hba_lines, inspect_hba, remove_hba_lines};
-pub use hba_read::{Printed as PrintedHba, Running, read_hba};
+pub use hba::{add_hba_lines, find_hba_lines, inspect_hba, remove_hba_lines};
+pub use hba_read::{Printed as PrintedHba, read_hba};
 pub use inspect::{Looking, inspect_ssh_user};
 pub use proof::{Expiry, lend_key, return_key};
 pub use put_back::{Before, Was, lock_again, put_keys_back, put_modes_back, remove_home};

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 
-use crate::change::{Hole, Statement};
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::secret::Secret;
+use crate::statement::{Hole, Statement};
 use crate::visible;
 
 mod conditions;
@@ -15,6 +15,7 @@ mod grants;
 mod hba;
 mod memberships;
 mod patient;
+mod transactions;
 mod turn;
 mod unseen;
 

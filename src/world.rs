@@ -28,11 +28,11 @@ mod wire;
 use anyhow::{Result, bail};
 
 use crate::ask::Asker;
-use crate::change::Statement;
 use crate::finding::Finding;
 use crate::names::DatabaseName;
 use crate::server::{Encryption, Server};
 use crate::settings::{BastionServer, Settings};
+use crate::statement::Statement;
 use crate::world::gateway::Gateway;
 use crate::world::host::Host;
 use crate::world::postgres::Postgres;

@@ -1,61 +1,8 @@
-//! How the statements of changes are grouped: into transactions, with what is borrowed around them, and across changes.
+//! Changes that are run in one go: how their statements are grouped across them.
 
-use std::fmt::Write as _;
-
-use super::{Borrow, Change, Run, Sql, Statement};
+use super::{Borrow, Change, Run, Sql};
 
 impl Sql {
-    /// Every statement that is run, the borrowed memberships around them included.
-    #[must_use]
-    pub fn all(&self) -> Vec<Statement> {
-        self.around(self.statements.clone())
-    }
-
-    /// The statements in the groups that are a transaction each, the borrowed memberships around each group: whatever cuts
-    /// it off, nothing lent is left.
-    #[must_use]
-    pub fn transactions(&self) -> Vec<Vec<Statement>> {
-        match self.run {
-            Run::Together => vec![self.all()],
-            Run::Alone | Run::Patiently { .. } => {
-                let each = self.statements.iter();
-                each.map(|statement| self.around(vec![statement.clone()])).collect()
-            }
-        }
-    }
-
-    /// The same as text for psql, each statement written in the caller's way.
-    pub(crate) fn for_psql(&self, write: impl Fn(&Statement) -> String) -> String {
-        let mut text = String::new();
-        if let Run::Patiently { lock_timeout, .. } = self.run {
-            let _ = writeln!(text, "{};", crate::sql::set_lock_timeout(lock_timeout.as_millis()));
-        }
-        for group in self.transactions() {
-            let lines: String = group.iter().map(&write).collect();
-            if group.len() == 1 {
-                text.push_str(&lines);
-            } else {
-                let _ = writeln!(text, "BEGIN;\n{lines}COMMIT;");
-            }
-        }
-        text
-    }
-
-    /// Whether a statement is one that lends a membership, or takes it back.
-    #[must_use]
-    pub fn is_membership(&self, statement: &Statement) -> bool {
-        let lent = |borrow| *statement == crate::sql::lend(borrow) || *statement == crate::sql::give_back(borrow);
-        self.borrow.iter().any(lent)
-    }
-
-    /// Statements with the borrowed memberships around them, as one transaction runs them.
-    #[must_use]
-    pub fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
-        let lent = self.borrow.iter().map(crate::sql::lend);
-        let returned = self.borrow.iter().rev().map(crate::sql::give_back);
-        lent.chain(statements).chain(returned).collect()
-    }
-
     /// Several changes as one: what comes first in each comes first, what comes last comes last, and a membership that
     /// several need is borrowed once.
     #[must_use]
@@ -119,6 +66,7 @@ mod tests {
 
     use super::*;
     use crate::change::Action;
+    use crate::statement::Statement;
 
     fn part(statements: &[&str], first: usize, last: usize) -> Change {
         Change {

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{Plans, by_hand};
-use crate::change::{Action, Change, Sql, Statement};
+use crate::change::{Action, Change, Sql};
 use crate::settings::{Schemas, Settings};
+use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::{sql, visible};
 

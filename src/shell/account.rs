@@ -2,9 +2,9 @@
 //! of a distribution.
 
 use super::{FAIL, HAS, LOOK_UP, line_of, one_at_a_time, script};
-use crate::change::Statement;
 use crate::names::LinuxUser;
 use crate::settings::LoginShell;
+use crate::statement::Statement;
 
 /// In the account's comment field: by it `remove` knows a user that this tool made.
 pub const MADE_BY_US: &str = "Stitch (made by stitch-pg)";

@@ -1,9 +1,9 @@
 //! Scripts about `authorized_keys`: Stitch's line put in, put right, taken out. All other lines stay byte for byte.
 
 use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, one_at_a_time, script};
-use crate::change::Statement;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
+use crate::statement::Statement;
 
 /// Puts the key into the user's `authorized_keys` exactly once, behind these options: an older line with the same
 /// key is replaced where it stands, and pieces of it, from a paste that was broken over lines, are taken out.

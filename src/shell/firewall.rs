@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::{FAIL, HAS, script, word};
-use crate::change::Statement;
 use crate::firewall::{Keeper, MARK, Rank, Spot, Tool, rich_rule};
 use crate::names::Cidr;
+use crate::statement::Statement;
 
 /// A way in, for a few addresses to one port.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,44 +4,10 @@
 use std::fmt;
 
 use super::hba_read::FIND as FIND_SERVER;
-use super::{FAIL, HAS, Running, one_at_a_time, script};
-use crate::change::Statement;
+use super::{FAIL, HAS, one_at_a_time, script};
+use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::sql;
-
-/// Where in the file the lines go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    /// Above the line of this number.
-    Above(u32),
-    /// Behind the last one.
-    End,
-}
-
-/// How the lines of the file end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineEnd {
-    /// As on Unix.
-    Lf,
-    /// As on Windows.
-    CrLf,
-}
-
-/// Lines of ours in a `pg_hba.conf`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HbaLines {
-    /// The file as the server names it.
-    pub file: String,
-    /// The MD5 of the file that was planned on, so that nobody else's edit is lost.
-    pub md5: String,
-    /// The lines, the remark above them included, without their ends.
-    pub lines: Vec<String>,
-    /// Where they go.
-    pub at: At,
-    /// How they end.
-    pub end: LineEnd,
-    /// Whom to have read the file again by a signal on that machine, where the login may not ask it to.
-    pub signal: Option<Running>,
-}
+use crate::statement::Statement;
 
 /// Tells the file's MD5, its device and inode, how its lines end, and whether who runs this may write it, as `name=value` lines.
 #[must_use]

@@ -2,17 +2,9 @@
 //! root's own eyes would see more than the server does.
 
 use super::{FAIL, HAS, script};
-use crate::change::Statement;
+use crate::hba::edit::Running;
 use crate::hba::{Files, Had, Wanted};
-
-/// The server whose file it is, as its answers tell it from others on a machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Running {
-    /// The port it listens on.
-    pub port: u16,
-    /// When it started, in seconds since 1970; `None` where it may have been started anew since it was asked.
-    pub started: Option<i64>,
-}
+use crate::statement::Statement;
 
 impl Running {
     /// Where [`FIND`] learns whom to look for.

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::{HAS, LOOK_UP, line_of, script};
-use crate::change::Statement;
 use crate::names::{LinuxUser, Port};
 use crate::public_key::PublicKey;
+use crate::statement::Statement;
 
 mod server;
 use server::{RUNNING, SSHD, SSHD_FILES, SSHD_WAYS};

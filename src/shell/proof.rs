@@ -2,9 +2,9 @@
 
 use super::authorized_keys::{FIND_FILE, LABEL, REWRITE};
 use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, script};
-use crate::change::Statement;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
+use crate::statement::Statement;
 
 /// Whether the server can be told when a key ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 
 use super::authorized_keys::{FIND_FILE, LABEL, REWRITE};
 use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, script};
-use crate::change::Statement;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
+use crate::statement::Statement;
 
 /// Mode and owner of something in the home, before it was touched.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! A script that was written without a look stops before an account that is somebody else's.
 
 use super::{FAIL, LOOK_UP, script};
-use crate::change::Statement;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
+use crate::statement::Statement;
 
 /// By what an account is known to be somebody else's.
 #[derive(Clone, Copy, Debug)]

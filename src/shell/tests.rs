@@ -1,4 +1,5 @@
 use super::*;
+use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::names::Port;
 use crate::public_key::PublicKey;
 use crate::settings::LoginShell;

@@ -1,8 +1,8 @@
 //! Default privileges: who may read what a role will make.
 
 use super::identifier;
-use crate::change::Statement;
 use crate::names::RoleName;
+use crate::statement::Statement;
 
 /// Lets a reader see the schemas and tables that a role will make. Only `FOR ROLE` of the maker does: the default
 /// privileges of anybody else do not fire for what it makes.

@@ -1,8 +1,8 @@
 //! Rights on the database, on schemas and on single relations, given and taken back.
 
 use super::identifier;
-use crate::change::Statement;
 use crate::names::{DatabaseName, RoleName};
+use crate::statement::Statement;
 
 /// Grants privileges on a database.
 #[must_use]

@@ -1,6 +1,6 @@
 //! Statements about `pg_hba.conf`.
 
-use crate::change::Statement;
+use crate::statement::Statement;
 
 /// Makes the server read its configuration files again.
 #[must_use]

@@ -1,7 +1,8 @@
 //! Memberships that are borrowed for the length of one change.
 
 use super::identifier;
-use crate::change::{Borrow, Membership, Row, Statement};
+use crate::change::{Borrow, Membership, Row};
+use crate::statement::Statement;
 
 /// Grants a membership for the length of one change.
 #[must_use]

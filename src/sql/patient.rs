@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::literal;
-use crate::change::Statement;
+use crate::statement::Statement;
 
 /// The code under which the server tells, by the way, the number of a statement that met a lock. It is told as INFO, which
 /// reaches the client whatever `client_min_messages` says, and no log.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::literal;
-use crate::change::Statement;
+use crate::statement::Statement;
 
 /// Waits until no other run is in the middle of a change about this database, for so long; to stand in front of the
 /// statements of one transaction. What the statements themselves wait for a lock is the session's business again.

@@ -1,9 +1,9 @@
 //! Statements for scripts that are written without a look: the server decides, when they are run, what there is to do.
 
 use super::{identifier, literal};
-use crate::change::Statement;
 use crate::names::{RoleName, SchemaName};
 use crate::settings::Readers;
+use crate::statement::Statement;
 
 /// Stops the script with an error where an expression is true.
 #[must_use]

@@ -3,11 +3,12 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Change, Plan, Run, Sql, Statement};
+use crate::change::{Action, Change, Plan, Run, Sql};
 use crate::finding::{Code, Finding};
 use crate::provider::Provider;
 use crate::settings::Settings;
 use crate::sql::{self, Template};
+use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
 use crate::world::{On, World};

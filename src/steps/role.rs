@@ -16,9 +16,10 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Plan, Run, Sql, Statement};
+use crate::change::{Action, Plan, Run, Sql};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
+use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
 use crate::world::{Failure, On, Place, World};

@@ -11,9 +11,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use tokio::time::timeout;
 
-use crate::change::{Action, Progress, Run, Sql, Statement};
+use crate::change::{Action, Progress, Run, Sql};
 use crate::secret::Secret;
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::World;
 use crate::world::dial::Session;
 

@@ -8,9 +8,9 @@ use tokio::time::sleep;
 
 use super::host::Host;
 use super::{On, World};
+use crate::hba::edit::HbaLines;
 use crate::settings::Machine;
-use crate::shell::{self, HbaLines};
-use crate::sql;
+use crate::{shell, sql};
 
 /// How long the server may take to read its files again; it is a signal away.
 const PAUSES: u32 = 50;

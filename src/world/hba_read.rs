@@ -7,9 +7,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::World;
+use crate::hba::edit::Running;
 use crate::hba::{Files, Had, Wanted};
 use crate::settings::{HandedOver, bounded};
-use crate::shell::{PrintedHba, Running, read_hba};
+use crate::shell::{PrintedHba, read_hba};
 
 /// Files that name files: deeper than the server follows.
 const ROUNDS: u32 = 12;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::ask::Asker;
-use crate::change::Statement;
 use crate::secret::Secret;
 use crate::settings::{Bastion, Settings};
 use crate::shell;
+use crate::statement::Statement;
 use crate::world::gateway::Gateway;
 use crate::world::ssh::{Output, Ssh};
 

@@ -7,12 +7,12 @@ use anyhow::{Context as _, Result};
 use openssl::base64;
 use openssl::pkey::PKey;
 
-use crate::change::Statement;
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
 use crate::settings::{AgentKeys, Bastion, BastionServer, IdentitySource, KeyOption, SshTarget};
 use crate::shell::{self, Expiry};
+use crate::statement::Statement;
 use crate::world::World;
 use crate::world::dial::{Session, log_in};
 use crate::world::failure::{Failure, Layer, Stage};

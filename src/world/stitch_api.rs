@@ -14,10 +14,10 @@ use tokio::time::sleep;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
 use crate::ask::Tell;
-use crate::change::Statement;
 use crate::request::{Method, Request};
 use crate::secret::Secret;
 use crate::settings::Settings;
+use crate::statement::Statement;
 use crate::world::World;
 use answer::{Answer, Secrets};
 

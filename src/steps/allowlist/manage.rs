@@ -6,10 +6,10 @@ use super::{HbaFile, LastLine, Reach, ServerFacts, mend};
 use crate::change::{Action, Change, Plan};
 use crate::count::counted;
 use crate::finding::{Code, Finding, Verdict};
+use crate::hba::edit::{At, HbaLines};
 use crate::hba::{Encryption, Place};
 use crate::names::Cidr;
 use crate::settings::Settings;
-use crate::shell::{At, HbaLines};
 
 /// Stands above our lines, so that people know whose they are.
 pub(super) const REMARK: &str = "# Added by stitch-pg (--manage hba), to let Stitch in:";

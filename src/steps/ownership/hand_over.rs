@@ -3,12 +3,13 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql, Statement};
+use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql};
 use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
+use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
 use crate::world::{On, World};

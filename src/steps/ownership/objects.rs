@@ -4,10 +4,10 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::kinds::Kind;
-use crate::change::Statement;
 use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::Place;
 
 /// Something in a chosen schema, or the schema itself, that belongs to somebody else.

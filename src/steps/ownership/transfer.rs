@@ -6,12 +6,13 @@ use super::fallout::{self, DefaultPrivilege, Fallout};
 use super::objects::Foreign;
 use super::rights::{Rights, Way, borrowings};
 use super::staying;
-use crate::change::{Action, Borrow, Change, Plan, Run, Sql, Statement};
+use crate::change::{Action, Borrow, Change, Plan, Run, Sql};
 use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
 use crate::settings::{Readers, Settings};
 use crate::sql::{self, Grantable};
+use crate::statement::Statement;
 
 /// What is known beyond the objects of the schema.
 pub(super) struct Known<'a> {

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Change, Plan, Run, Sql, Statement};
+use crate::change::{Action, Change, Plan, Run, Sql};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::{Failure, Place};
 
 /// What the role (or PUBLIC, while there is no role) cannot read.

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql, Statement};
+use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql};
 use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::Place;
 
 /// What the readers lack in the target database.

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Change, Plan, Run, Sql, Statement};
+use crate::change::{Action, Change, Plan, Run, Sql};
 use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
+use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
 use crate::world::{On, World};

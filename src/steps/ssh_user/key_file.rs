@@ -4,12 +4,13 @@ use super::facts::{Account, Facts, KeyEnd};
 use super::key_options::{KeyLine, opens};
 use super::modes::Node;
 use super::wanted::Wanted;
-use crate::change::{Action, Change, Plan, Statement};
+use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::pattern;
 use crate::public_key::PublicKey;
 use crate::settings::{Bastion, KeyOption, Settings};
 use crate::shell::{self, Before, Present};
+use crate::statement::Statement;
 
 pub(super) const WHY: &str =
     "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.";

@@ -2,9 +2,10 @@
 
 use super::account::{FIRST_ORDINARY_ID, POWERFUL};
 use super::{Facts, add_user, key_file, no_key};
-use crate::change::{Action, Change, Plan, Statement};
+use crate::change::{Action, Change, Plan};
 use crate::settings::{Adopt, Bastion, LoginShell, Settings};
 use crate::shell::{self, Passworded, Signs};
+use crate::statement::Statement;
 
 pub(super) fn plan(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
     let user = &bastion.tunnel_user;

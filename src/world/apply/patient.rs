@@ -10,8 +10,9 @@ use anyhow::{Context, Result, bail};
 use futures_util::future::{Either, select};
 
 use super::{PATIENCE, blockers, run};
-use crate::change::{Progress, Run, Sql, Statement};
+use crate::change::{Progress, Run, Sql};
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::World;
 use crate::world::dial::Session;
 use crate::world::failure::Layer;

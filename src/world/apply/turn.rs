@@ -13,8 +13,9 @@ use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
 use super::{Applied, Stopped, execute, joined};
-use crate::change::{Run, Sql, Statement};
+use crate::change::{Run, Sql};
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::dial::Session;
 use crate::world::postgres::ask;
 

@@ -5,10 +5,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::{Answer, reach};
+use crate::hba::edit::Running;
 use crate::hba::{Content, KnownRegex, Name, Rules};
 use crate::provider::Provider;
 use crate::settings::{Manage, Settings};
-use crate::shell::Running;
 use crate::steps::allowlist::{Freshness, HbaFacts, HbaFile, Reach, Stored};
 use crate::world::{On, World, beside};
 

@@ -1,8 +1,8 @@
 //! Whether `pg_hba.conf` can be written from here. The server's own functions can read a file and not write one as it
 //! should be written, so it takes the machine: this one, or the SSH server. What is there must be the server's very file.
 
+use crate::hba::edit::{LineEnd, Running};
 use crate::settings::{Machine, Settings};
-use crate::shell::{LineEnd, Running};
 use crate::steps::allowlist::{LastLine, Reach};
 use crate::world::{HbaRead, World};
 

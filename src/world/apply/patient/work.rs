@@ -12,8 +12,9 @@ use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
 use super::Tell;
-use crate::change::{Progress, Sql, Statement};
+use crate::change::{Progress, Sql};
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::apply::{Stopped, execute, joined};
 use crate::world::dial::Session;
 

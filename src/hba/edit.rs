@@ -1,0 +1,45 @@
+//! An edit of `pg_hba.conf` as a value: which lines, where, and whom to tell.
+
+/// Where in the file the lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Above the line of this number.
+    Above(u32),
+    /// Behind the last one.
+    End,
+}
+
+/// How the lines of the file end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineEnd {
+    /// As on Unix.
+    Lf,
+    /// As on Windows.
+    CrLf,
+}
+
+/// Lines of ours in a `pg_hba.conf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HbaLines {
+    /// The file as the server names it.
+    pub file: String,
+    /// The MD5 of the file that was planned on, so that nobody else's edit is lost.
+    pub md5: String,
+    /// The lines, the remark above them included, without their ends.
+    pub lines: Vec<String>,
+    /// Where they go.
+    pub at: At,
+    /// How they end.
+    pub end: LineEnd,
+    /// Whom to have read the file again by a signal on that machine, where the login may not ask it to.
+    pub signal: Option<Running>,
+}
+
+/// The server whose file it is, as its answers tell it from others on a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// The port it listens on.
+    pub port: u16,
+    /// When it started, in seconds since 1970; `None` where it may have been started anew since it was asked.
+    pub started: Option<i64>,
+}
