@@ -13,7 +13,7 @@ use crate::command::Command;
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::Look;
 use crate::console::{Approved, edge};
-use crate::program::{Journey, Stop};
+use crate::journey::{Journey, Stop};
 use crate::report::Format;
 use crate::runner::Start;
 use crate::secret::Secret;

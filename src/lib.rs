@@ -18,6 +18,7 @@ pub mod firewall;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod hba;
+mod journey;
 pub mod names;
 mod password;
 mod pattern;
@@ -34,6 +35,7 @@ pub mod settings;
 mod sheet;
 pub mod shell;
 pub mod sql;
+pub mod statement;
 pub mod step_id;
 pub mod steps;
 pub mod stitch_form;

@@ -1,24 +1,22 @@
 //! From a command line to an exit code: picks the settings, the world and the voice, and hears Ctrl-C.
 
 mod handing_over;
-mod journey;
 mod privacy;
 
-use std::io;
 use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result};
 use console::Term;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::ask::Asker;
 use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::command::Command;
 use crate::console::plain::{self, Plain, Volume};
 use crate::console::style::{ColorChoice, Look};
-use crate::console::terminal::{SavedTerminal, Terminal};
+use crate::console::terminal::Terminal;
 use crate::console::{Approved, edge};
 use crate::expect::Expected;
+use crate::journey::{Journey, Stop, is_broken_pipe};
 use crate::report::Format;
 use crate::runner::Start;
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete};
@@ -26,8 +24,6 @@ use crate::sheet::{Password as SheetPassword, Sheet};
 use crate::undo::UndoFile;
 use crate::world::Access;
 use crate::{demo, script};
-
-pub(crate) use journey::Journey;
 
 /// Exit status of a run that a person stopped (128 + SIGINT).
 const STOPPED: u8 = 130;
@@ -65,40 +61,6 @@ fn run() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => complain(&error, FAILED),
     }
-}
-
-/// Ctrl-C, `kill`, and a terminal that is closed.
-pub(crate) struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-    terminal: SavedTerminal,
-}
-
-impl Stop {
-    fn listen() -> Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            terminal: SavedTerminal::now(),
-        })
-    }
-
-    /// Returns when the run is to end, with the terminal as it was before the question that stands open.
-    pub(crate) async fn requested(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
-        self.terminal.restore();
-    }
-}
-
-fn is_broken_pipe(error: &Error) -> bool {
-    let cause = error.downcast_ref::<io::Error>();
-    cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn complain(error: &Error, code: u8) -> ExitCode {

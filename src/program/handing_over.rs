@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Stop, print, stopped};
+use super::{print, stopped};
 use crate::ask::Asker;
 use crate::cli::{self, Config, Invocation};
 use crate::command::Command;
@@ -14,6 +14,7 @@ use crate::console::Approved;
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::{ColorChoice, Look};
 use crate::console::terminal::Terminal;
+use crate::journey::Stop;
 use crate::report::{Format, Outcome, Report};
 use crate::runner::{self, Run, Start};
 use crate::script::{self, Plans};

@@ -1,14 +1,15 @@
 //! One walk through the steps, from start to last words: a key that was lent goes back and the report is written, however it ends.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
+use std::{fs, io};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Stop, is_broken_pipe};
 use crate::ask::Asker;
 use crate::command::Command;
+use crate::console::terminal::SavedTerminal;
 use crate::console::{Console, edge};
 use crate::expect::Expected;
 use crate::report::{Ending, Report};
@@ -91,4 +92,39 @@ impl Journey<'_> {
         }
         Ok(report.exit_code())
     }
+}
+
+/// Ctrl-C, `kill`, and a terminal that is closed.
+pub(crate) struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+    terminal: SavedTerminal,
+}
+
+impl Stop {
+    pub(crate) fn listen() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            terminal: SavedTerminal::now(),
+        })
+    }
+
+    /// Returns when the run is to end, with the terminal as it was before the question that stands open.
+    pub(crate) async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+        self.terminal.restore();
+    }
+}
+
+/// Whether nobody reads on (`| head`).
+pub(crate) fn is_broken_pipe(error: &Error) -> bool {
+    let cause = error.downcast_ref::<io::Error>();
+    cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
