@@ -74,6 +74,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Config,
     },
+    /// Explain an error message of Stitch, PostgreSQL, a driver, ssh or sshd; works offline
+    Explain {
+        /// The message, or - to read it from standard input
+        #[arg(value_name = "TEXT")]
+        text: Vec<String>,
+    },
     /// Try the whole setup on a throw-away server; nothing is left behind
     Demo,
     /// Print a completion script for a shell

@@ -13,6 +13,7 @@ pub mod console;
 mod count;
 mod demo;
 pub mod expect;
+pub mod explain;
 pub mod finding;
 pub mod firewall;
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! From a command line to an exit code: picks the settings, the world and the voice, and hears Ctrl-C.
 
+mod explain_command;
 mod handing_over;
 mod privacy;
 
@@ -93,6 +94,7 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
             }
         }
         CliCommand::Config { what } => Box::pin(handing_over::config(what, invocation, environment, stop)).await,
+        CliCommand::Explain { text } => explain_command::run(text, invocation.run.format, stop).await,
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
         CliCommand::Completions { shell } => {
             let mut text = Vec::new();

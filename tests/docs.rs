@@ -71,6 +71,11 @@ fn flags_md_is_what_the_command_line_says() {
 }
 
 #[test]
+fn errors_md_is_what_explain_knows() {
+    is_current("errors.md", &stitch_pg::explain::Table::built_in().markdown());
+}
+
+#[test]
 fn troubleshooting_md_has_every_finding_code() {
     // tests/faults prints its table behind the generated part.
     let found = std::fs::read_to_string(document("troubleshooting.md")).unwrap_or_default();

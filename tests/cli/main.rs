@@ -6,6 +6,7 @@
 mod support;
 
 mod expecting;
+mod explaining;
 mod handing_over;
 mod pages;
 mod reports;

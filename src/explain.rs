@@ -1,0 +1,220 @@
+//! `stitch-pg explain`: what an error message of Stitch, PostgreSQL, a driver, a pooler, ssh or sshd means. Works offline,
+//! from the table in `explain/messages.toml`. docs/errors.md is written from the same table.
+
+mod matching;
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use matching::Index;
+
+/// One entry of the table: messages that mean the same.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// The messages; `{}` stands for any words.
+    pub says: Vec<String>,
+    /// The program that prints them.
+    pub from: String,
+    /// The part of the way from Stitch to a loaded table where it happens.
+    pub hop: Place,
+    /// Why it happens, the likely causes first.
+    pub causes: Vec<String>,
+    /// The finding codes that `stitch-pg check` reports in these cases.
+    pub codes: Vec<String>,
+    /// The command or the place that shows which cause it is.
+    pub check: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// A part of the way from Stitch to a loaded table.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Stitch's own side: its account, its plan, its API.
+    Stitch,
+    /// From Stitch's addresses to the first host, an SSH server or the database.
+    Network,
+    /// The login on the SSH server.
+    SshLogin,
+    /// From the SSH server to the database's port.
+    Forward,
+    /// The login into PostgreSQL, TLS included.
+    Login,
+    /// The statements of a load.
+    Load,
+}
+
+impl Place {
+    /// All of them, in the order of the way.
+    pub const ALL: [Self; 6] = [
+        Self::Stitch,
+        Self::Network,
+        Self::SshLogin,
+        Self::Forward,
+        Self::Login,
+        Self::Load,
+    ];
+
+    /// The place in words.
+    #[must_use]
+    pub fn as_words(self) -> &'static str {
+        match self {
+            Self::Stitch => "Stitch's own side",
+            Self::Network => "the network between Stitch and the first host",
+            Self::SshLogin => "the login on the SSH server",
+            Self::Forward => "the way from the SSH server to the database",
+            Self::Login => "the login into PostgreSQL",
+            Self::Load => "a statement of a load",
+        }
+    }
+}
+
+/// The table.
+#[derive(Debug)]
+pub struct Table {
+    messages: Vec<Message>,
+    index: Index,
+}
+
+#[derive(Deserialize)]
+struct File {
+    message: Vec<Message>,
+}
+
+/// What fits a text.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+pub struct Explanation<'a> {
+    /// The message of the entry that fits, with `{}` for any words.
+    pub message: &'a str,
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: &'a Message,
+}
+
+/// More explanations than this are not helpful.
+const MOST: usize = 3;
+
+impl Table {
+    /// The table that is part of the program.
+    ///
+    /// # Panics
+    /// Never: a unit test reads the same text.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let file: File =
+            toml::from_str(include_str!("explain/messages.toml")).expect("the table is read by a unit test");
+        let index = Index::new(file.message.iter().map(|message| message.says.as_slice()));
+        Self {
+            messages: file.message,
+            index,
+        }
+    }
+
+    /// All entries.
+    #[must_use]
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// The entries that fit a text, the best first. The text may be one message, a part of one, or some lines of a log.
+    /// Empty when none fits.
+    #[must_use]
+    pub fn explain(&self, text: &str) -> Vec<Explanation<'_>> {
+        let found = self.index.find(text).into_iter().take(MOST);
+        found
+            .map(|(entry, message)| Explanation {
+                message: &self.messages[entry].says[message],
+                entry: &self.messages[entry],
+            })
+            .collect()
+    }
+
+    /// The page docs/errors.md.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut page = INTRODUCTION.to_owned();
+        for place in Place::ALL {
+            let _ = writeln!(page, "\n## At {}", place.as_words());
+            for message in self.messages.iter().filter(|message| message.hop == place) {
+                let _ = write!(
+                    page,
+                    "\n```text\n{}\n```\n\n",
+                    message.says.join("\n").replace("{}", "…")
+                );
+                let _ = writeln!(page, "From: {}.\n", message.from);
+                for (at, cause) in message.causes.iter().enumerate() {
+                    let _ = writeln!(page, "{}. {cause}", at + 1);
+                }
+                let _ = writeln!(page, "\n- Check: `{}`\n- Fix: {}", message.check, message.fix);
+                if !message.codes.is_empty() {
+                    let links: Vec<String> = message
+                        .codes
+                        .iter()
+                        .map(|code| format!("[`{code}`](troubleshooting.md)"))
+                        .collect();
+                    let _ = writeln!(page, "- Findings: {}", links.join(", "));
+                }
+            }
+        }
+        page
+    }
+}
+
+const INTRODUCTION: &str = "\
+# Error messages
+
+<!-- Written by `explain::Table::markdown()`; tests/docs.rs compares, and writes it anew with UPDATE_DOCS=1. -->
+
+Search this page for the message that you got. `stitch-pg explain \"MESSAGE\"` finds it for you, also when names and numbers
+differ or a part is missing. `…` stands for a name, an address or a number. The pages on [findings](troubleshooting.md)
+explain the codes.
+";
+
+/// An explanation for a person.
+#[must_use]
+pub fn as_text(found: &[Explanation<'_>]) -> String {
+    let Some((first, others)) = found.split_first() else {
+        return UNKNOWN.to_owned();
+    };
+    let mut text = one(first);
+    for other in others {
+        let _ = write!(text, "\nAnother message in this text:\n\n{}", one(other));
+    }
+    text
+}
+
+const UNKNOWN: &str = "\
+stitch-pg does not know this message.
+Next: stitch-pg check   tests the whole way and names what is wrong.
+";
+
+fn one(explanation: &Explanation<'_>) -> String {
+    let message = explanation.entry;
+    let mut text = format!(
+        "{}\n  From:  {}\n  Where: {}\n\nLikely causes, the most likely first:\n",
+        explanation.message.replace("{}", "…"),
+        message.from,
+        message.hop.as_words()
+    );
+    for (at, cause) in message.causes.iter().enumerate() {
+        let _ = writeln!(text, "  {}. {cause}", at + 1);
+    }
+    let _ = writeln!(text, "\nCheck: {}\nFix:   {}", message.check, message.fix);
+    if !message.codes.is_empty() {
+        let _ = writeln!(text, "Findings of stitch-pg check: {}", message.codes.join(", "));
+    }
+    text
+}
+
+/// An explanation for a program: `known`, and the entries as the table has them.
+#[must_use]
+pub fn as_json(found: &[Explanation<'_>]) -> String {
+    let document = serde_json::json!({ "schema_version": 1, "known": !found.is_empty(), "explanations": found });
+    format!("{document:#}\n")
+}
+
+#[cfg(test)]
+mod tests;
