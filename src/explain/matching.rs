@@ -20,10 +20,12 @@ struct Pattern {
 
 /// A part of a message is taken for it when the words that fit weigh so much, …
 const ENOUGH: f64 = 7.0;
-/// … are such a share of the words of the text that the table knows, …
+/// … are such a share of the text, …
 const SHARE_OF_TEXT: f64 = 0.7;
 /// … and such a share of the words of the message.
 const SHARE_OF_MESSAGE: f64 = 0.5;
+/// What a word counts that stands in no message: it may be a name.
+const UNKNOWN_WORD: f64 = 2.0;
 /// A shorter text that is a piece of a message, word for word, needs so many words.
 const PIECE: usize = 3;
 
@@ -99,7 +101,8 @@ impl Index {
     fn is_part(&self, pattern: &Pattern, text: &[String]) -> bool {
         let is_piece = text.len() >= PIECE && pattern.parts.iter().any(|part| position(part, text).is_some());
         let common = self.common(pattern, text);
-        let of_text = common / self.weigh(text).max(f64::MIN_POSITIVE);
+        let unknown = text.iter().filter(|word| !self.weights.contains_key(*word)).count();
+        let of_text = common / (self.weigh(text) + UNKNOWN_WORD * as_float(unknown)).max(f64::MIN_POSITIVE);
         let of_message = common / self.weigh(pattern.parts.iter().flatten()).max(f64::MIN_POSITIVE);
         is_piece || (common >= ENOUGH && of_text >= SHARE_OF_TEXT && of_message >= SHARE_OF_MESSAGE)
     }

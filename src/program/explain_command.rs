@@ -25,23 +25,11 @@ pub(super) async fn run(text: &[String], format: Format, stop: &mut Stop) -> Res
         [dash] if dash == "-" => None,
         words => Some(words.join(" ")),
     };
-    let text = match given {
-        Some(text) => text,
-        None => {
-            if std::io::stdin().is_terminal() {
-                edge::say("Paste the message, then press Ctrl-D on a line of its own.");
-            }
-            // Reading blocks; on a thread of its own it leaves Ctrl-C to be heard.
-            let reading = tokio::task::spawn_blocking(|| {
-                let mut bytes = Vec::new();
-                let read = std::io::stdin().take(MOST).read_to_end(&mut bytes);
-                read.map(|_| String::from_utf8_lossy(&bytes).into_owned())
-            });
-            tokio::select! {
-                read = reading => read.context("reading was cut short")?.context("cannot read the message from standard input")?,
-                () = stop.requested() => return Ok(stopped()),
-            }
-        }
+    let Some(text) = (match given {
+        Some(text) => Some(text),
+        None => read(stop).await?,
+    }) else {
+        return Ok(stopped());
     };
     let table = Table::built_in();
     let found = table.explain(&text);
@@ -50,4 +38,21 @@ pub(super) async fn run(text: &[String], format: Format, stop: &mut Stop) -> Res
         _ => as_text(&found),
     })?;
     Ok(if found.is_empty() { FAILED } else { 0 })
+}
+
+/// What stands on standard input; `None` when the person stopped.
+async fn read(stop: &mut Stop) -> Result<Option<String>> {
+    if std::io::stdin().is_terminal() {
+        edge::say("Paste the message, then press Ctrl-D on a line of its own.");
+    }
+    // Reading blocks; on a thread of its own it leaves Ctrl-C to be heard.
+    let reading = tokio::task::spawn_blocking(|| {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().take(MOST).read_to_end(&mut bytes);
+        read.map(|_| String::from_utf8_lossy(&bytes).into_owned())
+    });
+    tokio::select! {
+        read = reading => Ok(Some(read.context("reading was cut short")?.context("cannot read standard input")?)),
+        () = stop.requested() => Ok(None),
+    }
 }
