@@ -13,6 +13,7 @@ use crate::settings::{Audience, Draft};
 mod config_file;
 mod flags;
 mod pages;
+mod shown;
 mod surroundings;
 
 pub use config_file::{config_file, config_schema};
@@ -21,10 +22,10 @@ pub use surroundings::environment;
 
 /// Makes a PostgreSQL server ready to be a Stitch destination.
 ///
-/// Walks through each documented step: says what and why, shows the exact command, asks, runs it, and looks again. A
+/// Walks through each documented step: says what and why, shows the exact command, asks, runs it, and checks again. A
 /// second run changes nothing.
 #[derive(Debug, Parser)]
-#[command(name = "stitch-pg", version, max_term_width = 80, after_help = EXAMPLES, subcommand_value_name = "COMMAND")]
+#[command(name = "stitch-pg", version, max_term_width = 80, after_help = MORE, after_long_help = EXAMPLES, subcommand_value_name = "COMMAND")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,60 +39,68 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  stitch-pg                                   walk through everything, asking
-  stitch-pg plan --host db.example.com        only look, and say what it finds
+  stitch-pg                                   set up step by step
+  stitch-pg plan --host db.example.com        show what would change
   stitch-pg setup --bastion me@ssh.example.com --host 10.0.0.5 --via-bastion
   stitch-pg setup --yes --no-input --region europe --password-file stitch.pw
-  stitch-pg script --for dba > setup.sql      for somebody else to run
+  stitch-pg script --for dba > setup.sql      commands for your DBA
 
-Settings: flag, then environment, then stitch-pg.toml, then a question, then
-the default. Exit codes: 0 ready, 1 a step failed, 2 usage or settings,
-3 check found changes pending, 4 something needs a person, 130 stopped.";
+Settings come from flags, the environment, stitch-pg.toml, questions and
+defaults, in this order. stitch-pg connects only to your server, your SSH
+server and, with --register, Stitch. No telemetry.
+
+Exit codes: 0 ready, 1 a step failed, 2 usage or settings, 3 check found
+changes to make, 4 a problem that stitch-pg does not change, 130 stopped.";
+
+const MORE: &str = "\
+Without a command: setup. Every flag of a command: stitch-pg COMMAND --help.";
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Walk through every step: show, ask, change, look again (the default)
+    /// Set up the server step by step, asking before each change
+    #[command(alias = "init")]
     Setup,
-    /// Look at everything and print what setup would change
+    /// Show what setup would change, and change nothing
     Plan,
-    /// As plan, and rehearse what Stitch will do; nothing stays changed
+    /// Check everything and run a test load as Stitch, rolled back
+    #[command(aliases = ["doctor", "verify", "status"])]
     Check,
-    /// Take Stitch's access away again; no database, schema or table is dropped
+    /// Remove Stitch's access; databases, schemas and tables stay
     Remove,
-    /// Print the commands for someone else to run; needs no connection
+    /// Print the commands for a DBA, sysadmin or cloud admin to run
     Script {
-        /// Whom it is for: SQL, a POSIX shell script, or provider command lines; all three without it
+        /// Recipient: dba (SQL), sysadmin (POSIX shell), cloud (provider commands); all three without it
         #[arg(long = "for", value_name = "AUDIENCE")]
         audience: Option<Audience>,
-        /// Look at the servers first, and print only what is missing
+        /// Check the servers first, and print only what is missing
         #[arg(long)]
         from_plan: bool,
     },
-    /// Write, check and describe the settings file
+    /// Write, check or describe the settings file
     Config {
         /// What to do
         #[command(subcommand)]
         what: Config,
     },
-    /// Explain an error message of Stitch, PostgreSQL, a driver, ssh or sshd; works offline
+    /// Explain an error message of Stitch, PostgreSQL, a driver or ssh
     Explain {
         /// The message, or - to read it from standard input
         #[arg(value_name = "TEXT")]
         text: Vec<String>,
     },
-    /// Try the whole setup on a throw-away server; nothing is left behind
+    /// Run the whole setup on a temporary server
     Demo,
     /// Print a completion script for a shell
     Completions {
-        /// The shell
+        /// Shell to complete for
         // An identifier of its own: `--shell`, a setting, is accepted after every command.
         #[arg(id = "completed-shell", value_name = "SHELL")]
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print a manual page
     Man {
-        /// The page of this command
+        /// Command whose page is printed
         #[arg(id = "page", value_name = "COMMAND")]
         page: Option<String>,
     },
@@ -124,7 +133,7 @@ pub enum Config {
     reason = "each is a flag that is there or not, as clap has it"
 )]
 pub struct Run {
-    /// Settings file
+    /// Settings file to use
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
@@ -132,23 +141,29 @@ pub struct Run {
     #[arg(short, long)]
     pub yes: bool,
 
-    /// With --yes and nobody to ask: make what this login can make, even when the rest is left for others
+    /// With --yes: make what this login can make, even when others must do the rest
     #[arg(long)]
     pub partial: bool,
 
-    /// Never ask; implied when standard input is not a terminal
+    /// Never ask (implied without a terminal)
     #[arg(long)]
     pub no_input: bool,
 
-    /// What to print on standard output
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Output: text (default), json, markdown, junit or github
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub format: Format,
 
-    /// Also write the JSON report to this file
+    /// Write the JSON report to this file too
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
-    /// Append the undoing command of each change as it is applied
+    /// Append the command that undoes each change to this file
     #[arg(long, value_name = "FILE")]
     pub undo: Option<PathBuf>,
 
@@ -156,11 +171,11 @@ pub struct Run {
     #[arg(long, value_name = "DIGEST|FILE")]
     pub expect: Option<String>,
 
-    /// Write all that goes into Stitch's form, and what a security team asks about, to this file (mode 0600)
+    /// Write the values for Stitch's form to this file (mode 0600)
     #[arg(long, value_name = "FILE")]
     pub sheet: Option<PathBuf>,
 
-    /// With the password in it
+    /// Write the password to --sheet too
     #[arg(long, requires = "sheet")]
     pub sheet_password: bool,
 
@@ -169,15 +184,15 @@ pub struct Run {
         long,
         value_name = "WHEN",
         default_value = "auto",
-        help = "Colours; NO_COLOR is heeded"
+        help = "When to use colours (NO_COLOR is respected)"
     )]
     pub color: clap::ColorChoice,
 
-    /// Say more on the way
+    /// Show every check, also those that passed
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
-    /// Say nothing on the way, only the result
+    /// Show problems and the result only
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -217,7 +232,7 @@ pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Invoc
 /// environment variable, the file key and the default from the table of settings.
 #[must_use]
 pub fn command() -> clap::Command {
-    let command = Cli::command().mut_args(|arg| flags::annotate(arg).global(true));
+    let command = shown::in_help(Cli::command().mut_args(|arg| flags::annotate(arg).global(true)));
     let pages: Vec<_> = command
         .get_subcommands()
         .map(|page| page.get_name().to_owned())

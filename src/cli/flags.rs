@@ -23,47 +23,47 @@ pub(super) struct Settings {
 }
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = "The PostgreSQL server, as its admin reaches it")]
+#[command(next_help_heading = "The PostgreSQL server and the administrator's login")]
 struct Server {
-    /// postgres://USER@HOST:PORT/DATABASE, without a password
+    /// Server: postgres://USER@HOST:PORT/DATABASE
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Host name, address, or socket directory
+    /// Host name, address or socket directory
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Port
+    /// Port of the server
     #[arg(long, value_name = "PORT")]
     port: Option<String>,
-    /// Login that makes the changes
+    /// Administrator's login, which makes the changes
     #[arg(long, value_name = "USER")]
     admin_user: Option<String>,
-    /// File with its password
+    /// File with the administrator's password
     #[arg(long, value_name = "FILE")]
     admin_password_file: Option<String>,
-    /// Database to log in to
+    /// Database that the administrator logs in to
     #[arg(long, value_name = "NAME")]
     admin_database: Option<String>,
-    /// Role to act as after the login (SET ROLE)
+    /// Role that the administrator acts as after the login (SET ROLE)
     #[arg(long, value_name = "ROLE")]
     set_role: Option<String>,
-    /// Who runs the server, where it is not recognised: rds, azure, neon, self-hosted and so on
+    /// Provider of the server when it is not detected: rds, azure, neon, self-hosted
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
-    #[arg(long, value_name = "NAME", help = "Service of pg_service.conf")]
+    #[arg(long, value_name = "NAME", help = "Service name in pg_service.conf")]
     service: Option<String>,
-    /// disable, allow, prefer, require, verify-ca or verify-full, as in libpq
+    /// TLS mode: disable, allow, prefer, require, verify-ca or verify-full, as in libpq
     #[arg(long, value_name = "MODE")]
     sslmode: Option<String>,
-    /// Certificate authorities (PEM), or system
+    /// File with certificate authorities (PEM), or the word system
     #[arg(long, value_name = "FILE")]
     sslrootcert: Option<String>,
-    /// Client certificate (PEM)
+    /// File with the client certificate (PEM)
     #[arg(long, value_name = "FILE")]
     sslcert: Option<String>,
-    /// Its private key (PEM)
+    /// File with the private key of the client certificate (PEM)
     #[arg(long, value_name = "FILE")]
     sslkey: Option<String>,
-    /// Reach the server through the SSH server, as Stitch does
+    /// Connect to the server through the SSH server, as Stitch does
     #[arg(long)]
     via_bastion: bool,
 }
@@ -76,62 +76,62 @@ struct Server {
 )]
 #[expect(clippy::struct_field_names, reason = "the fields are named as the flags are")]
 struct Stitch {
-    /// Database Stitch loads into
+    /// Database that Stitch loads into
     #[arg(long, value_name = "NAME")]
     database: Option<String>,
-    /// Role Stitch logs in as
+    /// Role that Stitch logs in as
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
-    /// File with the role's password; its variable holds the password itself
+    /// File with the role's password (the variable holds the password itself)
     #[arg(long, value_name = "FILE")]
     password_file: Option<String>,
-    /// Make up the password and put it into --password-file, where it is kept from then on; without that, show it once
+    /// Generate the role's password and save it to --password-file, or show it once
     #[arg(long)]
     generate_password: bool,
-    /// Change the password of a role that has another one
+    /// Reset the password of an existing role
     #[arg(long)]
     reset_password: bool,
-    /// Take an existing role that looks like somebody else's
+    /// Use an existing role although it looks used for something else
     #[arg(long)]
     adopt_role: bool,
-    /// Role that is to read what Stitch will make; repeatable
+    /// Role that may read the tables that Stitch will make (repeatable)
     #[arg(long, value_name = "ROLE", action = ArgAction::Append)]
     reader: Vec<String>,
-    /// Host Stitch must dial
+    /// Host that Stitch connects to
     #[arg(long, value_name = "HOST")]
     stitch_host: Option<String>,
-    /// Port Stitch must dial
+    /// Port that Stitch connects to
     #[arg(long, value_name = "PORT")]
     stitch_port: Option<String>,
-    /// Region of your Stitch account: north-america or europe
+    /// Region of your account: north-america or europe
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
-    /// Network Stitch connects from, instead of the region's; repeatable
+    /// Network that Stitch connects from, instead of the region's (repeatable)
     #[arg(long, value_name = "CIDR", action = ArgAction::Append)]
     allow_cidr: Vec<String>,
     #[arg(
         long,
         value_name = "FILE",
-        help = "Copy of pg_hba.conf, for where your login may not read its rules"
+        help = "Copy of pg_hba.conf, when your login cannot read its rules"
     )]
     hba_file: Option<String>,
-    /// The provider's allow list as its own tool prints it, - for standard input
+    /// File with the provider's allow list as its own tool prints it (- for standard input)
     #[arg(long, value_name = "FILE")]
     allow_list_json: Option<String>,
     #[arg(
         long,
         value_name = "WHAT,...",
         action = ArgAction::Append,
-        help = "Change these too, which are otherwise only advised about: hba (pg_hba.conf), firewall (of the machine Stitch reaches)"
+        help = "Also change hba (pg_hba.conf) or firewall (of the host that Stitch connects to)"
     )]
     manage: Vec<String>,
-    /// "Connect using SSL" will be ticked in Stitch
+    /// Check for "Connect using SSL" ticked in Stitch
     #[arg(long)]
     ssl: bool,
-    /// It will not be ticked
+    /// Check for "Connect using SSL" not ticked in Stitch
     #[arg(long)]
     no_ssl: bool,
-    /// Certificate (PEM) for Stitch's box "SSL Certificate"; tested to vouch for the server
+    /// File with the certificate (PEM) for "SSL Certificate" in Stitch, tested against the server
     #[arg(long, value_name = "FILE")]
     stitch_ca: Option<String>,
 }
@@ -143,34 +143,34 @@ struct Stitch {
     reason = "each is a flag that is there or not, as clap has it"
 )]
 struct Ownership {
-    /// Stitch has loaded into this database before
+    /// Transfer the schemas that Stitch has loaded before
     #[arg(long)]
     existing: bool,
-    /// It has not
+    /// Set up a database that Stitch has not loaded before
     #[arg(long)]
     new: bool,
-    /// Schema that Stitch loaded and must own; repeatable
+    /// Schema that Stitch has loaded and must own (repeatable)
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     schema: Vec<String>,
-    /// Find those schemas by what Stitch leaves in them
+    /// Detect the schemas that Stitch has loaded
     #[arg(long)]
     detect_schemas: bool,
-    /// Hand over more than tables: views, matviews, sequences, foreign-tables, functions, procedures, types, domains, statistics, operators, collations, conversions, text-search
+    /// Transfer other kinds of objects too: views, matviews, sequences, foreign-tables, functions, procedures, types, domains, statistics, operators, collations, conversions, text-search
     #[arg(long, value_name = "KIND,...", action = ArgAction::Append)]
     include: Vec<String>,
-    /// The present owners, their views and whom they let read go on reading
+    /// Keep read access for the present owners, their views and their readers
     #[arg(long)]
     keep_readers: bool,
-    /// They do not
+    /// Remove read access of the present owners
     #[arg(long)]
     no_keep_readers: bool,
-    /// Longest wait for one table, such as 100ms or 2s
+    /// Longest wait for a lock on one table, such as 100ms or 2s
     #[arg(long, value_name = "TIME")]
     lock_timeout: Option<String>,
-    /// For remove: the role that gets what Stitch's role owns
+    /// Role that becomes the owner of what Stitch's role owns
     #[arg(long, value_name = "ROLE")]
     new_owner: Option<String>,
-    /// Rehearse on tables with rows what locks their readers out for a moment, too
+    /// Also test operations that block readers for a moment, on tables that have rows
     #[arg(long)]
     rehearse_existing: bool,
 }
@@ -183,55 +183,55 @@ struct Ownership {
     reason = "each is a flag that is there or not, as clap has it"
 )]
 struct Bastion {
-    /// The SSH server, an alias of ~/.ssh/config, or local for this machine
-    #[arg(long, value_name = "[USER@]HOST[:PORT]")]
+    /// SSH server: [USER@]HOST[:PORT], an alias, or local
+    #[arg(long, value_name = "HOST")]
     bastion: Option<String>,
-    /// Your private key for it
+    /// File with your private key for the SSH server
     #[arg(long, value_name = "FILE")]
     bastion_identity: Option<String>,
-    /// Host keys to trust
+    /// File with the host keys to trust
     #[arg(long, value_name = "FILE")]
     known_hosts: Option<String>,
-    /// Fingerprint of its host key, to be trusted
+    /// Fingerprint of the SSH server's host key, to trust it
     #[arg(long, value_name = "SHA256:...")]
     host_key: Option<String>,
-    /// Linux user Stitch logs in as
+    /// Linux user that Stitch logs in as
     #[arg(long, value_name = "USER")]
     tunnel_user: Option<String>,
-    /// Take an existing user that looks like somebody else's
+    /// Use an existing Linux user although it looks used for something else
     #[arg(long)]
     adopt_user: bool,
-    /// Its login shell
+    /// Login shell of Stitch's Linux user
     #[arg(long, value_name = "PATH")]
     shell: Option<String>,
-    /// No login shell: nologin
+    /// Give Stitch's Linux user no login shell (nologin)
     #[arg(long)]
     tunnel_only: bool,
-    /// Stitch's public key: Destination > PostgreSQL > Encryption Type > SSH Tunnel > Public Key
+    /// Stitch's public key (in Stitch: Destination > PostgreSQL > Encryption Type > SSH Tunnel)
     #[arg(long, value_name = "KEY")]
     public_key: Option<String>,
-    /// File with that key, - for standard input
+    /// File with Stitch's public key (- for standard input)
     #[arg(long, value_name = "FILE")]
     public_key_file: Option<String>,
     /// How the key is narrowed: restrict (always), permitopen (to the database), from (Stitch's addresses), no-command
     #[arg(long, value_name = "OPTION,...", action = ArgAction::Append)]
     key_options: Vec<String>,
-    /// Prove the whole way with a second key beside Stitch's, for two minutes at most
+    /// Test the tunnel end to end with a temporary key beside Stitch's (two minutes at most)
     #[arg(long)]
     prove_tunnel: bool,
-    /// Do not
+    /// Do not test the tunnel with a temporary key
     #[arg(long)]
     no_prove_tunnel: bool,
-    /// SSH host Stitch must dial
+    /// SSH host that Stitch connects to
     #[arg(long, value_name = "HOST")]
     stitch_bastion_host: Option<String>,
-    /// SSH port Stitch must dial
+    /// SSH port that Stitch connects to
     #[arg(long, value_name = "PORT")]
     stitch_bastion_port: Option<String>,
 }
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Telling Stitch, by its Connect API")]
+#[command(next_help_heading = "Registration by Stitch's Connect API")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag that is there or not, as clap has it"
@@ -240,42 +240,42 @@ struct Registration {
     /// Enter the connection into Stitch and wait for its check; needs an access token
     #[arg(long)]
     register: bool,
-    /// What the destination is called in Stitch
+    /// Name of the destination in Stitch
     #[arg(long, value_name = "NAME")]
     destination_name: Option<String>,
-    /// Change this destination, whatever its host
+    /// Number of the destination in Stitch to change, whatever its host
     #[arg(long, value_name = "ID")]
     destination_id: Option<String>,
-    /// Let every source that loads nowhere load into a new destination
+    /// Connect every source without a destination to the new one
     #[arg(long)]
     map_sources: bool,
-    /// Send the password to an existing destination, too
+    /// Send the password to an existing destination too
     #[arg(long)]
     send_password: bool,
     /// Longest wait for Stitch's own check
     #[arg(long, value_name = "SECONDS")]
     wait: Option<String>,
-    /// Where Stitch's API is
+    /// Address of Stitch's API
     #[arg(long, value_name = "URL")]
     api_url: Option<String>,
-    /// Let that be http:// on this machine, for tests
+    /// Allow an API address with http:// on this machine, for tests
     #[arg(long)]
     insecure_api: bool,
 }
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Which steps, and how long")]
+#[command(next_help_heading = "Steps and time limits")]
 struct Steps {
-    /// Only these: allowlist, database, ssh-user, role, ownership, connection, registration
+    /// Run only these steps: allowlist, database, ssh-user, role, ownership, connection, registration
     #[arg(long, value_name = "STEP,...", action = ArgAction::Append)]
     only: Vec<String>,
-    /// All but these
+    /// Run all steps but these
     #[arg(long, value_name = "STEP,...", action = ArgAction::Append)]
     skip: Vec<String>,
-    /// Longest wait for one answer; a change in PostgreSQL may take 30 times as long, a script on the SSH server 6 times
+    /// Longest wait for one answer (a change may take 30 times as long, a script on the SSH server 6 times)
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<String>,
-    /// Base address of the links shown
+    /// Base address of the links that are shown
     #[arg(long, value_name = "URL")]
     docs_url: Option<String>,
 }
@@ -306,19 +306,17 @@ pub(super) fn setting(arg: &Arg) -> Option<Id> {
         .find(|id| id.flag().is_some_and(|flag| flag.trim_start_matches('-') == long))
 }
 
-/// Adds the setting's other names to the help of its flag: the variable always, file key and default in `--help`.
+/// Adds the setting's other names and its default to the help of its flag in `--help`.
 pub(super) fn annotate(arg: Arg) -> Arg {
     let Some(id) = setting(&arg) else { return arg };
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let env = id.env().map(|env| format!("[env: {env}]"));
     let key = id.key().map(|key| format!("[file: {key}]"));
     let default = id.default_text().map(|default| format!("[default: {default}]"));
-    let short = [Some(help.clone()), env.clone()];
     let others: Vec<String> = [env, key, default].into_iter().flatten().collect();
     let long = match others.as_slice() {
-        [] => help,
+        [] => help.clone(),
         others => format!("{help}\n{}", others.join(" ")),
     };
-    arg.help(short.into_iter().flatten().collect::<Vec<_>>().join(" "))
-        .long_help(long)
+    arg.help(help).long_help(long)
 }

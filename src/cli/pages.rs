@@ -9,8 +9,34 @@ use crate::settings::Id;
 pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
     // clap_complete panics when it cannot write; a closed pipe is no reason to.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut super::command(), "stitch-pg", &mut script);
+    clap_complete::generate(shell, &mut with_values(), "stitch-pg", &mut script);
+    if shell == clap_complete::Shell::Bash {
+        // clap_complete 4.6 takes the hyphen of the program's name for the mark of a subcommand in one of two places, so that
+        // nothing behind a command is completed.
+        script = String::from_utf8_lossy(&script)
+            .replace("stitch__subcmd__pg", "stitch__pg")
+            .into_bytes();
+    }
     out.write_all(&script)
+}
+
+/// The command line with the values that a shell can offer. For parsing they stay raw text, so that everything that is wrong
+/// is reported at once.
+fn with_values() -> clap::Command {
+    let values: [(&str, &[&str]); 2] = [
+        ("region", &["north-america", "europe"]),
+        (
+            "sslmode",
+            &["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
+        ),
+    ];
+    let mut command = super::command();
+    for (name, known) in values {
+        command = command.mut_arg(name, |arg| {
+            arg.value_parser(clap::builder::PossibleValuesParser::new(known))
+        });
+    }
+    command
 }
 
 /// Writes the manual page, or that of one command.
@@ -21,7 +47,52 @@ pub fn man_page(command: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(command) = command.and_then(|name| page.find_subcommand(name)) {
         page = command.clone();
     }
-    clap_mangen::Man::new(page).render(out)
+    let title = page
+        .get_display_name()
+        .unwrap_or_else(|| page.get_name())
+        .to_uppercase();
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page)
+        .title(title)
+        .date(WRITTEN)
+        .render(&mut text)?;
+    out.write_all(tidied(&String::from_utf8_lossy(&text)).as_bytes())
+}
+
+/// The date of the pages. Not today's: the same program writes the same page every day.
+const WRITTEN: &str = "2026-11-29";
+
+/// What `mandoc -T lint` finds fault with in `clap_mangen`'s pages: long lines of text, blanks at their ends, a break behind
+/// an empty line.
+fn tidied(page: &str) -> String {
+    let mut tidy = String::new();
+    let mut before = "";
+    for line in page.replace("\n\n.br\n", "\n.br\n").lines() {
+        let line = line.trim_end();
+        if line == ".br" && before == ".br" {
+            continue;
+        }
+        before = line;
+        if line.starts_with('.') {
+            tidy.push_str(line);
+        } else {
+            // A word that begins with a dot or a quote would be a macro at the beginning of a line.
+            let may_begin = |word: &str| !word.starts_with(['.', '\'']);
+            let mut width = 0;
+            for (at, word) in line.split(' ').enumerate() {
+                let wraps = width + word.len() > 79 && may_begin(word);
+                match at {
+                    0 => {}
+                    _ if wraps => tidy.push('\n'),
+                    _ => tidy.push(' '),
+                }
+                width = if wraps { word.len() } else { width + 1 + word.len() };
+                tidy.push_str(word);
+            }
+        }
+        tidy.push('\n');
+    }
+    tidy
 }
 
 /// The whole of docs/flags.md.

@@ -85,5 +85,5 @@ fn pages_are_written() {
     man_page(None, &mut page).unwrap();
     completions(clap_complete::Shell::Bash, &mut page).unwrap();
     assert!(String::from_utf8(page).unwrap().contains("stitch-pg"));
-    assert!(flags_markdown().contains("| `--port PORT` | `PGPORT` | `admin.port` | 5432 | Port |"));
+    assert!(flags_markdown().contains("| `--port PORT` | `PGPORT` | `admin.port` | 5432 | Port of the server |"));
 }

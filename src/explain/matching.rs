@@ -93,7 +93,11 @@ impl Index {
     /// The message that shares the most telling words with the text, if it shares enough of them.
     fn best_part(&self, text: &[String]) -> Option<(&Pattern, f64)> {
         let fitting = self.patterns.iter().filter(|pattern| self.is_part(pattern, text));
-        let scored = fitting.map(|pattern| (pattern, self.common(pattern, text)));
+        let scored = fitting.map(|pattern| {
+            let common = self.common(pattern, text);
+            // Of two messages with the same words the shorter one is nearer.
+            (pattern, common * common / self.weigh(pattern.parts.iter().flatten()))
+        });
         scored.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 

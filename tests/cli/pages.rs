@@ -64,6 +64,83 @@ fn completions_are_scripts_their_shells_take() {
     }
 }
 
+/// A real bash is asked what it offers for the last word.
+#[test]
+fn bash_completes_commands_flags_and_values() {
+    let script = stitch_pg(Place::Here).args(["completions", "bash"]).run().stdout;
+    let offered = |words: &[&str]| {
+        let ask = format!(
+            "{script}\nCOMP_WORDS=({words}); COMP_CWORD={last}; \
+             _stitch__pg stitch-pg \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            words = words.join(" "),
+            last = words.len() - 1,
+        );
+        let output = Program::new("bash", Place::Here).stdin(&ask).run();
+        assert!(output.success() && output.stderr.is_empty(), "{output:?}");
+        output.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(offered(&["stitch-pg", "pl"]), ["plan"]);
+    assert_eq!(offered(&["stitch-pg", "--ho"]), ["--host", "--host-key"]);
+    assert_eq!(offered(&["stitch-pg", "plan", "--ho"]), ["--host", "--host-key"]);
+    assert_eq!(offered(&["stitch-pg", "config", "ini"]), ["init"]);
+    assert_eq!(
+        offered(&["stitch-pg", "check", "--region", "''"]),
+        ["north-america", "europe"]
+    );
+}
+
+#[test]
+fn short_help_fits_one_screen() {
+    for arguments in [&["-h"][..], &["setup", "-h"], &["check", "-h"], &["remove", "-h"]] {
+        let help = stitch_pg(Place::Here).args(arguments).run().stdout;
+        assert!(help.lines().count() <= 40, "{} lines: {help}", help.lines().count());
+    }
+}
+
+/// The help of a command shows what it uses and nothing else; the flags of others are accepted all the same.
+#[test]
+fn each_command_shows_its_own_flags() {
+    let help = |command: &str| stitch_pg(Place::Here).args([command, "--help"]).run().stdout;
+    for (command, shown, hidden) in [
+        ("setup", "--generate-password", "--new-owner"),
+        ("plan", "--schema", "--yes"),
+        ("check", "--rehearse-existing", "--undo"),
+        ("remove", "--new-owner", "--generate-password"),
+        ("script", "--for", "--report"),
+        ("explain", "--format", "--host"),
+        ("demo", "--color", "--host"),
+    ] {
+        let help = help(command);
+        assert!(
+            help.contains(&format!("{shown} ")) || help.contains(&format!("{shown}\n")),
+            "{command}: {help}"
+        );
+        assert!(
+            !help.contains(&format!("{hidden} ")) && !help.contains(&format!("{hidden}\n")),
+            "{command}: {help}"
+        );
+    }
+    let accepted = stitch_pg(Place::Here)
+        .args(["explain", "--host", "x", "connection refused"])
+        .run();
+    assert!(accepted.success(), "{accepted:?}");
+}
+
+#[test]
+fn other_names_of_commands() {
+    let usage = |command: &str| stitch_pg(Place::Here).args([command, "--help"]).run().stdout;
+    for (other, command) in [
+        ("doctor", "check"),
+        ("verify", "check"),
+        ("status", "check"),
+        ("init", "setup"),
+    ] {
+        assert_eq!(usage(other), usage(command));
+        assert!(usage(command).contains(&format!("stitch-pg {command}")));
+    }
+}
+
 /// The page and those it refers to: each is there, and where there is a formatter it has nothing to complain about.
 #[test]
 fn the_manual_pages_render() {
@@ -71,13 +148,15 @@ fn the_manual_pages_render() {
         let output = stitch_pg(Place::Here).arg("man").args(arguments).run();
         assert!(output.success() && output.stdout.starts_with(".ie"), "{output:?}");
         let formatter = Program::new("sh", Place::Here)
-            .args([
-                "-c",
-                "command -v groff >/dev/null || exit 0; exec groff -man -Tascii -ww",
-            ])
+            .args(["-c", "if command -v groff >/dev/null; then groff -man -Tascii -ww; fi"])
             .stdin(&output.stdout)
             .run();
         assert!(formatter.success() && formatter.stderr.is_empty(), "{formatter:?}");
+        let lint = Program::new("mandoc", Place::Here)
+            .args(["-T", "lint"])
+            .stdin(&output.stdout)
+            .run();
+        assert!(lint.success() && lint.stdout.is_empty(), "{lint:?}");
         output.stdout
     };
     let main = page(&[]);
@@ -91,7 +170,10 @@ fn the_manual_pages_render() {
     );
     for command in commands {
         let text = page(&[command]);
-        assert!(text.contains(&format!(".TH stitch-pg-{command} 1")), "{text}");
+        assert!(
+            text.contains(&format!(".TH STITCH-PG-{} 1", command.to_uppercase())),
+            "{text}"
+        );
     }
 }
 
