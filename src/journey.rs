@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::time::Duration;
-use std::{fs, io};
+use std::io;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Error, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::ask::Asker;
@@ -13,6 +13,7 @@ use crate::console::terminal::SavedTerminal;
 use crate::console::{Console, edge};
 use crate::expect::Expected;
 use crate::report::{Ending, Report};
+use crate::report_file;
 use crate::runner::{self, Run, Start};
 use crate::settings::Settings;
 use crate::sheet::Sheet;
@@ -68,16 +69,14 @@ impl Journey<'_> {
         report.server = world.known_server().cloned();
         report.stitch_encryption = world.stitch_encryption();
         let said = console.finish(&report, &self.settings);
-        if let Some(path) = self.report_file {
-            fs::write(
-                path,
-                visible::json(&format!("{:#}\n", report.json(&self.settings))).as_bytes(),
-            )
-            .with_context(|| format!("cannot write the report {}", path.display()))?;
-        }
+        // One that cannot be written is no reason to go without the other.
+        let written = self.report_file.map_or(Ok(()), |path| {
+            report_file::write(path, &visible::json(&format!("{:#}\n", report.json(&self.settings))))
+        });
         if let Some(sheet) = self.sheet.filter(|_| report.came_through()) {
             sheet.write(&report, &self.settings, world.host_key())?;
         }
+        written?;
         match said {
             // Nobody reads on (`| head`); what was done is done all the same, and the exit code tells.
             Err(error) if is_broken_pipe(&error) => {}
@@ -99,6 +98,8 @@ pub(crate) struct Stop {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    /// A file that grew as long as `ulimit -f` allows: the write fails and says so, where it would end the program.
+    _file_size: Signal,
     terminal: SavedTerminal,
 }
 
@@ -108,6 +109,7 @@ impl Stop {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            _file_size: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
             terminal: SavedTerminal::now(),
         })
     }

@@ -19,6 +19,7 @@ use crate::console::{Approved, edge};
 use crate::expect::Expected;
 use crate::journey::{Journey, Stop, is_broken_pipe};
 use crate::report::Format;
+use crate::report_file;
 use crate::runner::Start;
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete};
 use crate::sheet::{Password as SheetPassword, Sheet};
@@ -195,10 +196,23 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
             ..Asker::nobody()
         }
     };
+    let sheet = run.sheet.as_ref().map(|path| Sheet {
+        path: path.clone(),
+        password: if run.sheet_password {
+            SheetPassword::Shown
+        } else {
+            SheetPassword::LeftOut
+        },
+    });
+    run.report.as_deref().map_or(Ok(()), report_file::check)?;
+    sheet.as_ref().map_or(Ok(()), Sheet::check)?;
     let undo = match (&run.undo, command) {
         (Some(path), Command::Setup | Command::Remove) if !unapproved => UndoFile::open(path, &settings)?,
         _ => UndoFile::none(),
     };
+    if let Some(note) = undo.note() {
+        edge::say(&format!("stitch-pg: {note}"));
+    }
     let journey = Journey {
         command,
         access: if command.makes_changes() && !unapproved {
@@ -210,14 +224,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         asker,
         undo,
         report_file: run.report.as_deref(),
-        sheet: run.sheet.as_ref().map(|path| Sheet {
-            path: path.clone(),
-            password: if run.sheet_password {
-                SheetPassword::Shown
-            } else {
-                SheetPassword::LeftOut
-            },
-        }),
+        sheet,
         expected: expected.filter(|_| command.makes_changes()),
         start: match (run.yes && !run.partial, on_terminal) {
             (true, _) => Start::Whole,

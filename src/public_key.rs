@@ -12,6 +12,8 @@ use ssh_key::public::KeyData;
 mod paste;
 mod wire;
 
+pub(crate) use wire::is_whole;
+
 /// NIST SP 800-131A forbids shorter RSA keys, and hardened servers refuse them (`RequiredRSASize`).
 const RSA_BITS_MIN: usize = 2048;
 

@@ -2,18 +2,17 @@
 //! to read. The password is in it only when that is asked for.
 
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use openssl::hash::MessageDigest;
 use openssl::x509::X509;
 use serde_json::{Map, Value, json};
 
 use crate::console::sheet;
 use crate::finding::Code;
+use crate::output_file::{Links, PRIVATE, Target};
 use crate::report::Report;
 use crate::settings::{RootCertificates, Settings};
 use crate::stitch_form::{self, stitch_logs_in_as, ticks_ssl};
@@ -161,22 +160,18 @@ impl Sheet {
     }
 
     fn save(&self, text: &str) -> Result<()> {
-        let mut options = OpenOptions::new();
-        match fs::read(&self.path) {
-            Ok(old) => {
-                let old = String::from_utf8_lossy(&old);
-                let ours = old.is_empty() || old.lines().take(3).any(|line| line.contains(TITLE));
-                ensure!(ours, "there is another file of that name; it is left as it is");
-                fs::set_permissions(&self.path, fs::Permissions::from_mode(0o600))?;
-                options.truncate(true);
-            }
-            // Nothing that appears there meanwhile is written through, nor a link that leads nowhere.
-            Err(error) if error.kind() == ErrorKind::NotFound => drop(options.create_new(true)),
-            Err(error) => return Err(error.into()),
-        }
-        let mut file = options.write(true).mode(0o600).open(&self.path)?;
-        file.write_all(text.as_bytes())?;
-        Ok(file.sync_all()?)
+        let is_sheet = |old: &[u8]| {
+            let old = String::from_utf8_lossy(old);
+            old.is_empty() || old.lines().take(3).any(|line| line.contains(TITLE))
+        };
+        Target::find(&self.path, Links::Refused)?.replace(text.as_bytes(), PRIVATE, is_sheet)
+    }
+
+    /// Refuses a place where it could not be written in the end, before anything is changed.
+    pub(crate) fn check(&self) -> Result<()> {
+        Target::find(&self.path, Links::Refused)
+            .map(drop)
+            .with_context(|| format!("cannot write the sheet {}", self.path.display()))
     }
 }
 

@@ -15,6 +15,7 @@ mod hba_read;
 mod inspect;
 mod proof;
 mod put_back;
+mod replace;
 mod show;
 mod stranger;
 

@@ -1,25 +1,28 @@
 //! The way back, written while the run goes on: a POSIX shell script that undoes, newest first, exactly what was changed.
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::change::{Action, Change, Sql};
 use crate::names::RoleName;
+use crate::output_file::{Growing, Links, PRIVATE, Target};
 use crate::settings::{Machine, Settings};
 
 use crate::shell;
 use crate::visible;
 
 mod reach;
+mod whole;
 
 /// An undo file, or none.
 pub struct UndoFile {
-    file: Option<File>,
+    file: Option<Growing>,
+    /// As it was named, for messages.
+    path: PathBuf,
+    /// Whether the end of an entry that a killed run left was cut off.
+    was_repaired: bool,
     /// psql's connection words.
     psql: String,
     /// The database that psql goes to where it does not matter.
@@ -38,8 +41,9 @@ pub struct UndoFile {
 }
 
 /// Every change has a function, written before the change is made, and a line that puts it first in the list, written when
-/// it was made: what another made in the meantime is never taken back. The trap runs the list when the shell comes to the
-/// end of the file, wherever that is, so the file is right after each line, also when the run that wrote it was killed.
+/// it was made: what another made in the meantime is never taken back. Both stand in braces, which a shell reads to their
+/// end before it runs anything of them, so an entry that was cut off at any byte is not run. The trap runs the list when
+/// the shell comes to the end of the file, or to an entry that has no end.
 const HEADER: &str = "#!/bin/sh
 # Takes back what stitch-pg changed, newest first. Read it before you run it: sh THIS_FILE
 # psql asks for the admin's password, or takes it from PGPASSWORD or ~/.pgpass.
@@ -56,6 +60,8 @@ impl UndoFile {
     pub fn none() -> Self {
         Self {
             file: None,
+            path: PathBuf::new(),
+            was_repaired: false,
             psql: String::new(),
             database: String::new(),
             role: None,
@@ -69,18 +75,23 @@ impl UndoFile {
 
     /// Opens the file (mode 0600) and appends to what an earlier run has written.
     pub fn open(path: &Path, settings: &Settings) -> Result<Self> {
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)
-            .with_context(|| format!("cannot open the undo file {}", path.display()))?;
-        if file.metadata()?.len() == 0 {
-            file.write_all(HEADER.as_bytes())?;
-        }
-        if let Some(tunnel) = reach::tunnel(settings) {
-            file.write_all(tunnel.as_bytes())?;
-        }
+        let open = || -> Result<(Growing, bool)> {
+            let mut file = Target::find(path, Links::Refused)?.growing(PRIVATE)?;
+            ensure!(
+                file.mode()? & 0o022 == 0,
+                "others can write to it, and it would be run as you; change that with: chmod go-w {}",
+                shell::word(&path.to_string_lossy())
+            );
+            let was_repaired = file.cut(|content| whole::length(content, HEADER))? > 0;
+            file.append_with(0, |content| {
+                let tunnel = reach::tunnel(settings).map(|tunnel| grouped(&tunnel)).unwrap_or_default();
+                let header = if content.is_empty() { HEADER } else { "" };
+                format!("{header}{tunnel}").into_bytes()
+            })?;
+            Ok((file, was_repaired))
+        };
+        let (file, was_repaired) =
+            open().with_context(|| format!("cannot write the undo file {}", path.display()))?;
         let host = reach::host(settings);
         let database_host = match settings.database_machine() {
             Some(Machine::Bastion) => host.clone(),
@@ -88,6 +99,8 @@ impl UndoFile {
         };
         Ok(Self {
             file: Some(file),
+            path: path.to_owned(),
+            was_repaired,
             psql: reach::psql(settings),
             database: shell::word(settings.admin.database.as_str()),
             role: Some(settings.stitch.role.clone()),
@@ -100,6 +113,17 @@ impl UndoFile {
             host,
             count: 0,
             begun: None,
+        })
+    }
+
+    /// What is to be said about the file as it was found.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        self.was_repaired.then(|| {
+            format!(
+                "the last entry of {} was cut off when an earlier run was killed, and is removed",
+                self.path.display()
+            )
         })
     }
 
@@ -133,9 +157,11 @@ impl UndoFile {
                     Action::AddHbaLines(_) | Action::SaveSecret { .. } => return Ok(()),
                 };
                 let end = delimiter(&text);
+                let function = format!("{name}() {{\n{command} <<'{end}'\n{text}\n{end}\n}}\n");
                 format!(
-                    "# to undo: {}\n{name}() {{\n{command} <<'{end}'\n{text}\n{end}\n}}\n",
-                    visible::one_line(&change.summary)
+                    "# to undo: {}\n{}",
+                    visible::one_line(&change.summary),
+                    grouped(&function)
                 )
             }
             None => format!(
@@ -143,7 +169,13 @@ impl UndoFile {
                 visible::one_line(&change.summary)
             ),
         };
-        write(file, &entry)?;
+        // Room for the line of `made`, so that it cannot fail for want of space when the change is made.
+        file.append(&entry, made(&name).len()).with_context(|| {
+            format!(
+                "cannot write the undo file {}, so the change was not made",
+                self.path.display()
+            )
+        })?;
         self.begun = change.undo.is_some().then_some(name);
         // A part of it may be made when the run is cut off, and its way back does nothing to the rest, so that is in force
         // from the start.
@@ -157,16 +189,25 @@ impl UndoFile {
     /// The change was made: from now on the file takes it back.
     pub fn made(&mut self) -> Result<()> {
         match (&mut self.file, self.begun.take()) {
-            (Some(file), Some(name)) => write(file, &format!("undo=\"{name} $undo\"\n")),
+            (Some(file), Some(name)) => file.append(&made(&name), 0).with_context(|| {
+                format!(
+                    "the change was made, and the undo file {} does not say so: to undo it, call its function {name}",
+                    self.path.display()
+                )
+            }),
             _ => Ok(()),
         }
     }
 }
 
-fn write(file: &mut File, text: &str) -> Result<()> {
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_data())
-        .context("cannot write the undo file")
+/// The line that puts a function first in the list.
+fn made(name: &str) -> String {
+    format!("{{ undo=\"{name} $undo\"; }}\n")
+}
+
+/// A function in braces.
+fn grouped(function: &str) -> String {
+    format!("{{\n{function}}}\n")
 }
 
 /// The statements, or none where the guard says so, or where the role is gone: nothing is left then to be taken from it.

@@ -1,7 +1,5 @@
 //! What is made for others: the script of a plan, and the settings file.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -15,6 +13,7 @@ use crate::console::plain::{Plain, Volume};
 use crate::console::style::{ColorChoice, Look};
 use crate::console::terminal::Terminal;
 use crate::journey::Stop;
+use crate::output_file::{Links, ORDINARY, Target};
 use crate::report::{Format, Outcome, Report};
 use crate::runner::{self, Run, Start};
 use crate::script::{self, Plans};
@@ -111,11 +110,7 @@ pub(super) async fn config(
 
 /// Never over a file that is there.
 fn save(path: &Path, text: &str) -> Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .with_context(|| format!("cannot make {}", path.display()))?;
-    file.write_all(text.as_bytes())
+    Target::find(path, Links::Refused)
+        .and_then(|target| target.create(text.as_bytes(), ORDINARY))
         .with_context(|| format!("cannot write {}", path.display()))
 }

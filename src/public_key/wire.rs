@@ -65,6 +65,20 @@ pub(super) fn join<'a>(kind: &str, words: &'a [String]) -> Result<(Vec<u8>, Vec<
     )
 }
 
+/// Whether a key's bytes have all the strings of its type, and no more. Of a type that is not known here, any number.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    let Some((kind, mut rest)) = string(bytes) else {
+        return false;
+    };
+    if let Some((_, strings)) = KINDS.iter().find(|(known, _)| known.as_bytes() == kind) {
+        return matches!(measure(bytes, *strings), Length::Complete);
+    }
+    while let Some((_, more)) = string(rest).filter(|(_, more)| more.len() < rest.len()) {
+        rest = more;
+    }
+    rest.is_empty()
+}
+
 enum Length {
     Short,
     Complete,
@@ -127,6 +141,25 @@ mod tests {
         assert_eq!(string(&[0, 0, 0, 1, 7, 8]), Some((&[7][..], &[8][..])));
         assert_eq!(string(&[0, 0, 0, 2, 7]), None);
         assert_eq!(string(&[0xff, 0xff, 0xff, 0xff, 7]), None);
+    }
+
+    #[test]
+    fn a_key_is_whole_or_cut_off() {
+        let key = |strings: &[&[u8]]| {
+            let length = |string: &&[u8]| u32::try_from(string.len()).unwrap().to_be_bytes();
+            strings.iter().flat_map(|string| [&length(string)[..], string].concat()).collect::<Vec<u8>>()
+        };
+        for key in [
+            key(&[b"ssh-rsa", b"\x01\0\x01", &[7; 257]]),
+            key(&[b"ssh-ed25519", &[7; 32]]),
+            key(&[b"ecdsa-sha2-nistp256", b"nistp256", &[7; 65]]),
+        ] {
+            for cut in 0..key.len() {
+                assert!(!is_whole(&key[..cut]), "{cut}");
+            }
+            assert!(is_whole(&key));
+        }
+        assert!(is_whole(&key(&[b"another", b"one"])) && !is_whole(&key(&[b"another", b"one"])[..12]));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Scripts about `pg_hba.conf`, for the machine PostgreSQL runs on: looked at, our lines put in, taken out again. Every
 //! byte that is not ours stays as it is.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::hba_read::FIND as FIND_SERVER;
-use super::{FAIL, HAS, one_at_a_time, script};
+use super::replace::{AS_OWNER, ONLY_ROOT_WRITES, REPLACE, SUM};
+use super::{FAIL, HAS, one_at_a_time, quoted, script};
 use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::sql;
 use crate::statement::Statement;
@@ -12,21 +13,40 @@ use crate::statement::Statement;
 /// Tells the file's MD5, its device and inode, how its lines end, and whether who runs this may write it, as `name=value` lines.
 #[must_use]
 pub fn inspect_hba(file: &str) -> Statement {
-    script(
-        "Look at pg_hba.conf; nothing is changed.",
-        &[("file", file)],
-        &[FAIL, FOLLOW, INSPECT],
-    )
+    look("Look at pg_hba.conf; nothing is changed.", file, &[], &[INSPECT])
 }
 
 /// Prints every line below a remark, up to the next that is no rule, as `rule=LINE` behind `remark=`.
 #[must_use]
 pub fn find_hba_lines(file: &str, remark: &str) -> Statement {
+    let title = "Look for Stitch's lines in pg_hba.conf; nothing is changed.";
+    look(title, file, &[("remark", remark)], &[INSPECT, FIND])
+}
+
+fn look(title: &str, file: &str, settings: &[(&str, &str)], parts: &[&str]) -> Statement {
+    let work = work(settings, &[&[FAIL, HAS], parts].concat());
     script(
-        "Look for Stitch's lines in pg_hba.conf; nothing is changed.",
-        &[("file", file), ("remark", remark)],
-        &[FAIL, FOLLOW, INSPECT, FIND],
+        title,
+        &[("file", file)],
+        &[FAIL, HAS, AS_OWNER, ONLY_ROOT_WRITES, FOLLOW, &work],
     )
+}
+
+/// What is done to the file, as the user whose directory it is in.
+fn work(settings: &[(&str, &str)], parts: &[&str]) -> String {
+    let mut text = String::from("set -euf\nfile=$1\n{\n");
+    for (name, value) in settings {
+        let _ = writeln!(text, "{name}={}", quoted(value));
+    }
+    for part in parts {
+        let _ = writeln!(text, "{}", part.trim_matches('\n'));
+    }
+    text.push_str("} </dev/null");
+    let mut end = "AS_OWNER".to_owned();
+    while text.lines().any(|line| line == end) {
+        end.push('_');
+    }
+    format!("as_owner \"$uid\" 65534 \"$name\" \"$file\" <<'{end}'\n{text}\n{end}")
 }
 
 /// Puts the lines in, and tells the MD5 of the file with them as [`inspect_hba`] does.
@@ -40,7 +60,7 @@ pub fn add_hba_lines(edit: &HbaLines) -> Statement {
     edit.script(
         "Put Stitch's lines into pg_hba.conf. Every other byte stays.",
         &settings,
-        &[FOLLOW, OPEN, ADD, REPLACE],
+        &[OPEN, ADD, REPLACE],
     )
 }
 
@@ -57,7 +77,7 @@ pub fn remove_hba_lines(edit: &HbaLines) -> Statement {
     later.script(
         "Take Stitch's lines out of pg_hba.conf. Every other byte stays.",
         &[],
-        &[FOLLOW, OPEN, REMOVE, REPLACE],
+        &[OPEN, REMOVE, REPLACE],
     )
 }
 
@@ -68,15 +88,20 @@ impl HbaLines {
             LineEnd::Lf => "1",
             LineEnd::CrLf => "2",
         };
-        let settings = [more, &[("file", self.file.as_str()), ("cut", cut)]].concat();
         let block = self.block();
+        let parts = [&[FAIL, HAS, SUM, &block], parts].concat();
+        let work = work(&[more, &[("cut", cut)]].concat(), &parts);
+        let file = ("file", self.file.as_str());
         let Some(server) = self.signal else {
-            return script(title, &settings, &[&[FAIL, HAS, block.as_str()], parts].concat());
+            let parts = [FAIL, HAS, AS_OWNER, ONLY_ROOT_WRITES, FOLLOW, &work];
+            return script(title, &[file], &parts);
         };
         let [(port, at), (started, when)] = server.settings();
-        let settings = [&settings[..], &[(port, at.as_str()), (started, &when)]].concat();
-        let before = [FAIL, HAS, block.as_str(), FIND_SERVER];
-        script(title, &settings, &[&before[..], parts, &[SIGNAL]].concat())
+        script(
+            title,
+            &[file, (port, &at), (started, &when)],
+            &[FAIL, HAS, AS_OWNER, ONLY_ROOT_WRITES, FIND_SERVER, FOLLOW, &work, SIGNAL],
+        )
     }
 
     /// What is run: the script, and the statement by which the server is asked to read the file again.
@@ -89,7 +114,7 @@ impl HbaLines {
 
     /// A function that prints the lines with their ends.
     fn block(&self) -> String {
-        let lines: Vec<String> = self.lines.iter().map(|line| super::quoted(line)).collect();
+        let lines: Vec<String> = self.lines.iter().map(|line| quoted(line)).collect();
         let end = match self.end {
             LineEnd::Lf => r"\n",
             LineEnd::CrLf => r"\r\n",
@@ -101,21 +126,38 @@ impl HbaLines {
     }
 }
 
-/// A symbolic link is followed once, as distributions lay them, so that it stays one.
+/// A symbolic link is followed once, as distributions lay them, so that it stays one. Says as whom the file is to be
+/// written: as we are, or where we are root and others could exchange names there, as the one who owns the directory.
 const FOLLOW: &str = r#"
+cd /
+within=$(cd "${file%/*}/" && pwd -P) || fail "there is no file $file on this machine"
+named=$file file=${within%/}/${file##*/} linked=
 if [ -L "$file" ]; then
+    linked=$within
     link=$(readlink "$file")
     case $link in /*) file=$link ;; *) file=${file%/*}/$link ;; esac
-    [ ! -L "$file" ] || fail "$file is a symbolic link behind a symbolic link; edit it by hand"
+    within=$(cd "${file%/*}/" && pwd -P) || fail "there is no file $file on this machine"
+    file=${within%/}/${file##*/}
+    [ ! -L "$file" ] || fail "$named is a symbolic link behind a symbolic link; edit it by hand"
 fi
 [ -f "$file" ] || fail "there is no file $file on this machine"
+uid=$(id -u) name=root
+if [ "$uid" = 0 ]; then
+    whose=$(stat -c %u "$file")
+    if [ -n "$linked" ] && ! only_root_writes "$linked" && [ "$(stat -c %u "$linked")" != "$whose" ]; then
+        fail "$named is a symbolic link to a file of another user; edit it by hand"
+    fi
+    if ! only_root_writes "$within"; then
+        uid=$(stat -c %u "$within") name=$(stat -c %U "$within")
+        [ "$uid" != 0 ] || fail "others than root can write in $within; change that: chmod go-w $within, and so for the directories above"
+        [ "$uid" = "$whose" ] || fail "$file and its directory belong to different users; make both the server's: chown $name $file"
+    fi
+fi
 "#;
 
 const INSPECT: &str = r#"
-read -r md5 _ <<EOF
-$(md5sum <"$file")
-EOF
-echo "md5=$md5"
+md5=$(md5sum <"$file")
+echo "md5=${md5%% *}"
 echo "identity=$(stat -Lc %d:%i "$file")"
 if [ -O "$file" ] && [ -w "${file%/*}" ]; then echo own=yes; fi
 if [ "$(head -n 1 "$file" | tr -dc '\r' | wc -c)" -gt 0 ]; then echo end=crlf; fi
@@ -135,65 +177,72 @@ while IFS= read -r line || [ -n "$line" ]; do
 done <"$file"
 "#;
 
-/// Who has read the file keeps others from putting another in its place until the script ends. The new file is made beside
-/// the old one, with its owner and mode.
+/// Who has read the file keeps others from putting another in its place until the script ends. What a killed run has left
+/// is taken away. The new file is made beside the old one, with its owner and mode.
 const OPEN: &str = concat!(
+    r#"
+full() { fail "$file is as it was, since a new one cannot be written beside it: is the disk full? Make room, and run the same command again"; }
+"#,
     one_at_a_time!("\"${file%/*}/\"", "another run keeps the folder of $file locked"),
     r#"
-new=$(mktemp "${file%/*}/.stitch-pg.XXXXXX")
-trap 'rm -f "$new"' EXIT
-cp -p "$file" "$new"
+if has flock; then
+    set +f
+    for stray in "${file%/*}"/.stitch-pg.??????; do
+        if [ -f "$stray" ] && [ ! -L "$stray" ] && [ "$(stat -c %u "$stray")" = "$(stat -c %u "$file")" ]; then rm -f "$stray"; fi
+    done
+    set -f
+fi
+new= kept=
+trap 'rm -f "$new" "$kept"' EXIT
+new=$(mktemp "${file%/*}/.stitch-pg.XXXXXX") || fail "$file is as it was, since no file can be made beside it: is the disk full or read-only? Run the same command again later"
+cp -p "$file" "$new" || full
+before=$(sum "$file")
+whole=$(($(wc -c <"$file")))
 "#
 );
 
+/// The text goes in behind the byte `start`. Without it the new file is the old one.
 const ADD: &str = r#"
-read -r now _ <<EOF
-$(md5sum <"$file")
-EOF
-[ "$now" = "$md5" ] || fail "$file was changed a moment ago by somebody else; run stitch-pg again"
+[ "$before" = "$md5" ] || fail "$file was changed a moment ago by somebody else; run stitch-pg again"
+text() { block; }
+start=$whole
 if [ -n "$number" ]; then
-    { head -n "$((number - 1))" "$file" && block && tail -n "+$number" "$file"; } >"$new"
-elif [ -s "$file" ] && [ "$(tail -c 1 "$file" | wc -l)" -eq 0 ]; then
+    start=$(($(head -n "$((number - 1))" "$file" | wc -c)))
+elif [ "$whole" -gt 0 ] && [ "$(tail -c 1 "$file" | wc -l)" -eq 0 ]; then
     # The last line has no end. It gets one, and the last of ours goes without, so that the file ends as before.
     size=$(($(block | wc -c) - cut))
-    { cat "$file" && block | tail -c "$cut" && block | head -c "$size"; } >"$new"
-else
-    { cat "$file" && block; } >"$new"
+    text() { block | tail -c "$cut" && block | head -c "$size"; }
 fi
-read -r now _ <<EOF
-$(md5sum <"$new")
-EOF
-echo "md5=$now"
+length=$(($(text | wc -c)))
+{ head -c "$start" "$file" && text && tail -c "+$((start + 1))" "$file"; } >"$new" || full
+[ "$(wc -c <"$new")" -eq "$((whole + length))" ] || full
+[ "$({ head -c "$start" "$new" && tail -c "+$((start + length + 1))" "$new"; } | md5sum)" = "$before  -" ] || full
+[ "$(head -c "$((start + length))" "$new" | tail -c "$length" | md5sum)" = "$(text | md5sum)" ] || full
+echo "md5=$(sum "$new")"
 "#;
 
+/// The lines are `length` bytes behind the byte `start`. With them the new file is the old one.
 const REMOVE: &str = r#"
 first=$(block | head -n 1)
-count=$(block | wc -l)
-size=$(block | wc -c)
-taken=
-whole=$(block | md5sum)
+size=$(($(block | wc -c)))
+start= length=
+ours=$(block | md5sum)
 open=$(block | head -c "$((size - cut))" | md5sum)
 for at in $(grep -nxF -e "$first" "$file" | cut -d: -f1); do
-    if [ "$(tail -n "+$at" "$file" | head -c "$size" | md5sum)" = "$whole" ]; then
-        taken=yes
-        { head -n "$((at - 1))" "$file" && tail -n "+$((at + count))" "$file"; } >"$new"
+    from=$(($(head -n "$((at - 1))" "$file" | wc -c)))
+    if [ "$(tail -n "+$at" "$file" | head -c "$size" | md5sum)" = "$ours" ]; then
+        start=$from length=$size
     elif [ "$(tail -n "+$at" "$file" | md5sum)" = "$open" ]; then
-        taken=yes # at the end of a file whose last line has no end
-        head -c "$(($(head -n "$((at - 1))" "$file" | wc -c) - cut))" "$file" >"$new"
+        start=$((from - cut)) length=$size # at the end of a file whose last line has no end
     fi
 done
-if [ -z "$taken" ]; then fail "the lines of stitch-pg are not in $file any more, or were changed; nothing is taken out"; fi
+if [ -z "$start" ]; then fail "the lines of stitch-pg are not in $file any more, or were changed; nothing is taken out"; fi
+{ head -c "$start" "$file" && tail -c "+$((start + length + 1))" "$file"; } >"$new" || full
+[ "$(wc -c <"$new")" -eq "$((whole - length))" ] || full
+[ "$({ head -c "$start" "$new" && head -c "$((start + length))" "$file" | tail -c "$length" && tail -c "+$((start + 1))" "$new"; } | md5sum)" = "$before  -" ] || full
 "#;
 
 /// As `pg_ctl reload` does it (PostgreSQL docs, the page of `pg_ctl`).
 const SIGNAL: &str = r#"
 kill -HUP "$found"
-"#;
-
-/// The new file is on the disk before it takes the old one's place, in one move.
-const REPLACE: &str = r#"
-sync "$new" 2>/dev/null || sync
-mv -f "$new" "$file"
-sync "${file%/*}" 2>/dev/null || sync
-if has restorecon; then restorecon "$file"; fi
 "#;

@@ -1,6 +1,7 @@
 //! Reads `pg_hba.conf` and what it names on the machine of the server that was asked, as the user that server runs as:
 //! root's own eyes would see more than the server does.
 
+use super::replace::AS_OWNER;
 use super::{FAIL, HAS, script};
 use crate::hba::edit::Running;
 use crate::hba::{Files, Had, Wanted};
@@ -46,9 +47,8 @@ pub fn read_hba<'a>(server: Running, path: Option<&str>, wanted: impl Iterator<I
             (started, &when),
             ("path", path.unwrap_or_default()),
             ("list", &lines.join("\n")),
-            ("look", LOOK),
         ],
-        &[FAIL, HAS, FIND, AS_THE_SERVER],
+        &[FAIL, HAS, AS_OWNER, FIND, AS_THE_SERVER],
     )
 }
 
@@ -91,14 +91,20 @@ impl Printed {
 }
 
 /// The server's first process: its own number, its start and its port stand in a file of its data directory, which is
-/// where it lives.
+/// where it lives. The file is opened with the process's own rights: who owns the directory could put a link there.
 pub(super) const FIND: &str = r#"
 found=
+id_of() { sed -n "s/^$1:[^0-9]*\([0-9]*\).*/\1/p" "/proc/$2/status" 2>/dev/null; }
 for pid in $(ls /proc); do
     case $pid in *[!0-9]*) continue ;; esac
     name=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
     case $name in postgres | postmaster | edb-postgres) ;; *) continue ;; esac
-    facts=$(cat "/proc/$pid/cwd/postmaster.pid" 2>/dev/null) || continue
+    parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status" 2>/dev/null) || continue
+    [ "$name" != "$(cat "/proc/$parent/comm" 2>/dev/null)" ] || continue # one of its children
+    facts=$(as_owner "$(id_of Uid "$pid")" "$(id_of Gid "$pid")" "$(stat -c %U "/proc/$pid")" "$pid" 2>/dev/null <<'FACTS'
+cd "/proc/$1/cwd" && [ -f postmaster.pid ] && head -c 4096 postmaster.pid
+FACTS
+    ) || continue
     { read -r own && read -r _ && read -r since && read -r listens; } <<EOF || continue
 $facts
 EOF
@@ -113,23 +119,12 @@ done
 [ -n "$found" ] || fail "that PostgreSQL server does not run on this machine, or belongs to somebody else"
 "#;
 
-const AS_THE_SERVER: &str = r#"
-uid=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$found/status")
-gid=$(sed -n 's/^Gid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$found/status")
-if [ "$(id -u)" = "$uid" ]; then
-    sh -c "$look" sh "$found" "$path" "$list"
-elif has setpriv && setpriv --reuid "$uid" --regid "$gid" --clear-groups true 2>/dev/null; then
-    setpriv --reuid "$uid" --regid "$gid" --clear-groups sh -c "$look" sh "$found" "$path" "$list"
-else
-    name=$(id -un "$uid") || fail "the user PostgreSQL runs as is not known on this machine"
-    su -s /bin/sh "$name" -c "$look" sh "$found" "$path" "$list"
-fi
-"#;
-
-/// Runs as the server's user. Where the server does not tell its file, its own program does: `postgres -C` reads the
+/// Looks as the server's user. Where the server does not tell its file, its own program does: `postgres -C` reads the
 /// configuration as the server did. The server's root directory is looked into from outside, in case it has its own.
-const LOOK: &str = r#"
+const AS_THE_SERVER: &str = r#"
+as_owner "$(id_of Uid "$found")" "$(id_of Gid "$found")" "$(stat -c %U "/proc/$found")" "$found" "$path" "$list" <<'LOOK'
 set -euf
+{
 pid=$1 path=$2 list=$3
 cd /
 root=/proc/$pid/root
@@ -169,6 +164,8 @@ printf '%s\n' "$list" | while read -r kind name; do
         fi ;;
     esac
 done
+} </dev/null
+LOOK
 "#;
 
 #[cfg(test)]

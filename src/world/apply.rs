@@ -1,17 +1,16 @@
 //! The only writer: runs one change. A borrowed membership is granted, used and revoked within one transaction, so that
 //! nothing of it is left whatever happens: an error, a lost connection, a crash of this program or of the server.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use secrecy::zeroize::Zeroizing;
 use tokio::time::timeout;
 
 use crate::change::{Action, Progress, Run, Sql};
+use crate::output_file::{Links, PRIVATE, Target};
 use crate::secret::Secret;
 use crate::sql;
 use crate::statement::Statement;
@@ -160,15 +159,10 @@ fn joined(statements: &[Statement]) -> Statement {
         .fold(Statement::default(), |all, statement| all.and(statement).then(";\n"))
 }
 
-/// Writes a generated password where it was asked for: mode 0600 from the first moment, never over an existing file.
+/// Writes a generated password where it was asked for: wholly on the disk, or not at all.
 fn save_secret(path: &Path, secret: &Secret) -> Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot make the password file {}", path.display()))?;
-    writeln!(file, "{}", secret.reveal())
-        .and_then(|()| file.sync_all())
-        .with_context(|| format!("cannot write {}", path.display()))
+    let line = Zeroizing::new(format!("{}\n", secret.reveal()));
+    Target::find(path, Links::Refused)
+        .and_then(|target| target.create(line.as_bytes(), PRIVATE))
+        .with_context(|| format!("cannot write the password file {}", path.display()))
 }

@@ -2,8 +2,7 @@
 //! calls an honest key changed when the file holds another type.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -13,7 +12,9 @@ use openssl::pkey::PKey;
 use openssl::sign::Signer;
 
 use crate::names::Port;
+use crate::output_file::{Links, PRIVATE, Target};
 use crate::pattern;
+use crate::public_key;
 
 /// All entries of some `known_hosts` files, in order.
 #[derive(Debug, Default)]
@@ -176,7 +177,8 @@ impl Entry {
             marker,
             hosts: words.next()?.to_owned(),
             kind: words.next()?.to_owned(),
-            key: base64::decode_block(words.next()?).ok()?,
+            // What a killed program left of a line would look like another key, and the host's as changed.
+            key: base64::decode_block(words.next()?).ok().filter(|key| public_key::is_whole(key))?,
         })
     }
 
@@ -203,23 +205,12 @@ pub(crate) fn remember(file: &Path, name: &Name, kind: &str, key: &[u8]) -> Resu
         if let Some(folder) = file.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
-        let before = match fs::read(file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error.into()),
-        };
-        let gap = if before.is_empty() || before.ends_with(b"\n") {
-            ""
-        } else {
-            "\n"
-        };
-        let line = format!("{gap}{} {kind} {}\n", name.exact, base64::encode_block(key));
-        let mut open = fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(file)?;
-        Ok(open.write_all(line.as_bytes())?)
+        let line = format!("{} {kind} {}\n", name.exact, base64::encode_block(key));
+        let mut known = Target::find(file, Links::Own)?.growing(PRIVATE)?;
+        known.append_with(0, |before| {
+            let gap = if before.is_empty() || before.ends_with(b"\n") { "" } else { "\n" };
+            format!("{gap}{line}").into_bytes()
+        })
     };
     add().with_context(|| format!("cannot add the host key to {}", file.display()))
 }

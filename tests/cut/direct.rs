@@ -260,7 +260,7 @@ sed '/^trap /d' \"$1\" >\"$1.functions\"
 newest=
 for step in $(sed -n 's/^\\(undo_[0-9]*_[0-9]*\\)() {/\\1/p' \"$1\"); do newest=\"$step $newest\"; done
 for step in $newest; do
-    if grep -q \"^undo=.$step \" \"$1\"; then \"$step\"; else \"$step\" || echo \"$step was not made\"; fi
+    if grep -q \"^{ undo=.$step \" \"$1\"; then \"$step\"; else \"$step\" || echo \"$step was not made\"; fi
 done";
 
 pub(crate) fn server(name: &str) -> Postgres<'static> {
