@@ -1,8 +1,8 @@
 //! One walk through the steps, from start to last words: a key that was lent goes back and the report is written, however it ends.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
-use std::io;
 
 use anyhow::{Error, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};

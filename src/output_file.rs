@@ -10,8 +10,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::fs::{
-    Access, AtFlags, Dir, FallocateFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat, accessat, fallocate,
-    fchmod, flock, linkat, openat, renameat, renameat_with, statat, unlinkat,
+    Access, AtFlags, Dir, FallocateFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat, accessat,
+    fallocate, fchmod, flock, linkat, openat, renameat, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -84,7 +84,10 @@ impl Target {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
             let mut now = Vec::new();
             File::from(openat(&self.directory, name, flags, Mode::empty())?).read_to_end(&mut now)?;
-            ensure!(may_replace(&now), "there is another file of that name; it is left as it is");
+            ensure!(
+                may_replace(&now),
+                "there is another file of that name; it is left as it is"
+            );
             Ok(())
         };
         judge(&self.name)?;
@@ -96,7 +99,15 @@ impl Target {
         let staged = self.stage(bytes, kept, Some(kept))?;
         let temporary = OsString::from(&staged.name);
         // What is there changes places with what is to be there, so whatever was put there meanwhile can be put back.
-        let swap = || renameat_with(&self.directory, &temporary, &self.directory, &self.name, RenameFlags::EXCHANGE);
+        let swap = || {
+            renameat_with(
+                &self.directory,
+                &temporary,
+                &self.directory,
+                &self.name,
+                RenameFlags::EXCHANGE,
+            )
+        };
         match swap() {
             Ok(()) => {
                 let out = statat(&self.directory, &temporary, AtFlags::SYMLINK_NOFOLLOW)?;
@@ -121,7 +132,8 @@ impl Target {
 
     /// Opens a file that grows; makes it when it is not there.
     pub(crate) fn growing(&self, mode: u32) -> Result<Growing> {
-        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let flags =
+            OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = openat(&self.directory, &self.name, flags, Mode::from_raw_mode(mode));
         let file = File::from(opened.map_err(|error| refused(error.into()))?);
         let metadata = file.metadata()?;
@@ -285,7 +297,11 @@ impl Growing {
     /// While no other run is at the file. A file system without locks goes without.
     fn locked<T>(&self, work: impl FnOnce(&File, u64) -> Result<T>) -> Result<T> {
         let _ = flock(&self.file, FlockOperation::LockExclusive);
-        let done = self.file.metadata().map_err(Into::into).and_then(|found| work(&self.file, found.len()));
+        let done = self
+            .file
+            .metadata()
+            .map_err(Into::into)
+            .and_then(|found| work(&self.file, found.len()));
         let _ = flock(&self.file, FlockOperation::Unlock);
         done
     }
@@ -321,7 +337,15 @@ fn ensure_own(owner: u32) -> Result<()> {
 
 /// Whether nobody has written to the file, or put another in its place.
 fn is_same(old: &Stat, now: &Stat) -> Result<()> {
-    let facts = |file: &Stat| (file.st_dev, file.st_ino, file.st_size, file.st_mtime, file.st_mtime_nsec);
+    let facts = |file: &Stat| {
+        (
+            file.st_dev,
+            file.st_ino,
+            file.st_size,
+            file.st_mtime,
+            file.st_mtime_nsec,
+        )
+    };
     ensure!(
         facts(old) == facts(now),
         "another program changed it meanwhile; it is left as that program made it"
@@ -344,7 +368,10 @@ const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 fn random() -> Result<String> {
     let mut bytes = [0; 6];
     openssl::rand::rand_bytes(&mut bytes).context("OpenSSL has no random numbers")?;
-    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
+    Ok(bytes
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
+        .collect())
 }
 
 /// Why a file was not written, and what to do.

@@ -14,7 +14,9 @@ pub(crate) fn check(path: &Path) -> Result<()> {
     if is_special(path) {
         return Ok(());
     }
-    Target::find(path, Links::Refused).map(drop).with_context(|| failed(path))
+    Target::find(path, Links::Refused)
+        .map(drop)
+        .with_context(|| failed(path))
 }
 
 /// Writes the report anew.

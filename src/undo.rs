@@ -84,14 +84,15 @@ impl UndoFile {
             );
             let was_repaired = file.cut(|content| whole::length(content, HEADER))? > 0;
             file.append_with(0, |content| {
-                let tunnel = reach::tunnel(settings).map(|tunnel| grouped(&tunnel)).unwrap_or_default();
+                let tunnel = reach::tunnel(settings)
+                    .map(|tunnel| grouped(&tunnel))
+                    .unwrap_or_default();
                 let header = if content.is_empty() { HEADER } else { "" };
                 format!("{header}{tunnel}").into_bytes()
             })?;
             Ok((file, was_repaired))
         };
-        let (file, was_repaired) =
-            open().with_context(|| format!("cannot write the undo file {}", path.display()))?;
+        let (file, was_repaired) = open().with_context(|| format!("cannot write the undo file {}", path.display()))?;
         let host = reach::host(settings);
         let database_host = match settings.database_machine() {
             Some(Machine::Bastion) => host.clone(),

@@ -147,7 +147,10 @@ mod tests {
     fn a_key_is_whole_or_cut_off() {
         let key = |strings: &[&[u8]]| {
             let length = |string: &&[u8]| u32::try_from(string.len()).unwrap().to_be_bytes();
-            strings.iter().flat_map(|string| [&length(string)[..], string].concat()).collect::<Vec<u8>>()
+            strings
+                .iter()
+                .flat_map(|string| [&length(string)[..], string].concat())
+                .collect::<Vec<u8>>()
         };
         for key in [
             key(&[b"ssh-rsa", b"\x01\0\x01", &[7; 257]]),

@@ -4,7 +4,7 @@
 use std::fmt::{self, Write as _};
 
 use super::hba_read::FIND as FIND_SERVER;
-use super::replace::{AS_OWNER, ONLY_ROOT_WRITES, REPLACE, SUM};
+use super::replace::{AS_OWNER, REPLACE, SUM, WHO_CAN_WRITE};
 use super::{FAIL, HAS, one_at_a_time, quoted, script};
 use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::sql;
@@ -28,7 +28,7 @@ fn look(title: &str, file: &str, settings: &[(&str, &str)], parts: &[&str]) -> S
     script(
         title,
         &[("file", file)],
-        &[FAIL, HAS, AS_OWNER, ONLY_ROOT_WRITES, FOLLOW, &work],
+        &[FAIL, HAS, AS_OWNER, WHO_CAN_WRITE, FOLLOW, &work],
     )
 }
 
@@ -93,14 +93,14 @@ impl HbaLines {
         let work = work(&[more, &[("cut", cut)]].concat(), &parts);
         let file = ("file", self.file.as_str());
         let Some(server) = self.signal else {
-            let parts = [FAIL, HAS, AS_OWNER, ONLY_ROOT_WRITES, FOLLOW, &work];
+            let parts = [FAIL, HAS, AS_OWNER, WHO_CAN_WRITE, FOLLOW, &work];
             return script(title, &[file], &parts);
         };
         let [(port, at), (started, when)] = server.settings();
         script(
             title,
             &[file, (port, &at), (started, &when)],
-            &[FAIL, HAS, AS_OWNER, ONLY_ROOT_WRITES, FIND_SERVER, FOLLOW, &work, SIGNAL],
+            &[FAIL, HAS, AS_OWNER, WHO_CAN_WRITE, FIND_SERVER, FOLLOW, &work, SIGNAL],
         )
     }
 
@@ -130,28 +130,27 @@ impl HbaLines {
 /// written: as we are, or where we are root and others could exchange names there, as the one who owns the directory.
 const FOLLOW: &str = r#"
 cd /
-within=$(cd "${file%/*}/" && pwd -P) || fail "there is no file $file on this machine"
-named=$file file=${within%/}/${file##*/} linked=
+folder_of() { folder=${1%/*} folder=${folder:-/}; }
+folder_of "$file"
+named=$file named_in=$folder
 if [ -L "$file" ]; then
-    linked=$within
     link=$(readlink "$file")
-    case $link in /*) file=$link ;; *) file=${file%/*}/$link ;; esac
-    within=$(cd "${file%/*}/" && pwd -P) || fail "there is no file $file on this machine"
-    file=${within%/}/${file##*/}
+    case $link in /*) file=$link ;; *) file=${folder%/}/$link ;; esac
     [ ! -L "$file" ] || fail "$named is a symbolic link behind a symbolic link; edit it by hand"
 fi
 [ -f "$file" ] || fail "there is no file $file on this machine"
+folder_of "$file"
 uid=$(id -u) name=root
-if [ "$uid" = 0 ]; then
-    whose=$(stat -c %u "$file")
-    if [ -n "$linked" ] && ! only_root_writes "$linked" && [ "$(stat -c %u "$linked")" != "$whose" ]; then
-        fail "$named is a symbolic link to a file of another user; edit it by hand"
+if [ "$uid" = 0 ] && ! { only_root_writes "$named_in" && only_root_writes "$folder"; }; then
+    within=$(cd "$folder" && pwd -P)
+    uid=$(stat -c %u "$within") name=$(stat -c %U "$within")
+    if [ "$uid" = 0 ]; then
+        fail "root could be led astray on the way to $file, by links or because others can write there; edit it by hand, or see: namei -l $named"
     fi
-    if ! only_root_writes "$within"; then
-        uid=$(stat -c %u "$within") name=$(stat -c %U "$within")
-        [ "$uid" != 0 ] || fail "others than root can write in $within; change that: chmod go-w $within, and so for the directories above"
-        [ "$uid" = "$whose" ] || fail "$file and its directory belong to different users; make both the server's: chown $name $file"
-    fi
+    for way in "$named_in" "$folder" "$within"; do
+        on_the_way "$way" "$uid" || fail "directories on the way to $file belong to other users than root and $name; edit it by hand, or see: namei -l $named"
+    done
+    [ "$uid" = "$(stat -c %u "$within/${file##*/}")" ] || fail "$file does not belong to $name as its directory does; change that: chown $name $file"
 fi
 "#;
 
@@ -181,7 +180,11 @@ done <"$file"
 /// is taken away. The new file is made beside the old one, with its owner and mode.
 const OPEN: &str = concat!(
     r#"
-full() { fail "$file is as it was, since a new one cannot be written beside it: is the disk full? Make room, and run the same command again"; }
+full() {
+    [ "$(sum "$file")" = "$before" ] || fail "$file was changed a moment ago by somebody else; run stitch-pg again"
+    fail "$file is as it was, since a new one cannot be written beside it: is the disk full? Make room, and run the same command again"
+}
+before=$(sum "$file")
 "#,
     one_at_a_time!("\"${file%/*}/\"", "another run keeps the folder of $file locked"),
     r#"
@@ -196,7 +199,6 @@ new= kept=
 trap 'rm -f "$new" "$kept"' EXIT
 new=$(mktemp "${file%/*}/.stitch-pg.XXXXXX") || fail "$file is as it was, since no file can be made beside it: is the disk full or read-only? Run the same command again later"
 cp -p "$file" "$new" || full
-before=$(sum "$file")
 whole=$(($(wc -c <"$file")))
 "#
 );

@@ -26,16 +26,26 @@ as_owner() {
 }
 "#;
 
-/// `only_root_writes DIRECTORY`, a path without links: nobody else can put a name there, nor exchange a directory above it.
-pub(super) const ONLY_ROOT_WRITES: &str = r#"
+/// `only_root_writes DIRECTORY`: nobody else can put a name there, nor exchange a directory above it; no link leads there.
+/// `on_the_way DIRECTORY UID`: all above it, links too, is root's or that user's, so no third user can lead us elsewhere.
+pub(super) const WHO_CAN_WRITE: &str = r#"
 only_root_writes() {
     above=$1
+    [ "$(cd "$above" && pwd -P)" = "$above" ] || return 1
     while :; do
         case $(stat -c '%u %A' "$above") in
         "0 "?????w* | "0 "????????w*) return 1 ;;
         "0 "*) ;;
         *) return 1 ;;
         esac
+        [ "$above" != / ] || return 0
+        above=${above%/*} above=${above:-/}
+    done
+}
+on_the_way() {
+    above=$1
+    while :; do
+        case $(stat -c %u "$above") in 0 | "$2") ;; *) return 1 ;; esac
         [ "$above" != / ] || return 0
         above=${above%/*} above=${above:-/}
     done
@@ -50,8 +60,10 @@ sum() { md5sum <"$1" | cut -c 1-32; }
 /// Puts `new`, which is complete, in the place of `file`, whose MD5 was `before`. The old file is kept until the new one
 /// is seen in its place; what another program wrote meanwhile is put back.
 pub(super) const REPLACE: &str = r#"
-[ "$(stat -c '%u %g %a' "$new")" = "$(stat -c '%u %g %a' "$file")" ] ||
+if [ "$(stat -c '%u %g %a' "$new")" != "$(stat -c '%u %g %a' "$file")" ]; then
+    [ "$(sum "$file")" = "$before" ] || fail "$file was changed a moment ago by somebody else; run stitch-pg again"
     fail "the new file cannot be given the owner, group and mode of $file, which is as it was; edit it by hand"
+fi
 sync "$new" || full
 after=$(sum "$new")
 kept=$(mktemp "${file%/*}/.stitch-pg.XXXXXX") || full

@@ -6,7 +6,11 @@ use anyhow::{Result, bail, ensure};
 pub(super) fn length(content: &[u8], header: &str) -> Result<usize> {
     if header.as_bytes().starts_with(content) {
         // Nothing, or a part of the header; the whole header is whole.
-        return Ok(if content.len() == header.len() { content.len() } else { 0 });
+        return Ok(if content.len() == header.len() {
+            content.len()
+        } else {
+            0
+        });
     }
     // The first line is every script's, the second says whose it is.
     let ours: Vec<&str> = header.lines().take(2).collect();
@@ -83,7 +87,10 @@ mod tests {
             assert!(length(text.as_bytes(), HEADER).is_err(), "{text}");
         }
         let edited = format!("{HEADER}undo_1_1; ls\n# mine");
-        assert_eq!(length(edited.as_bytes(), HEADER).unwrap(), edited.len() - "# mine".len());
+        assert_eq!(
+            length(edited.as_bytes(), HEADER).unwrap(),
+            edited.len() - "# mine".len()
+        );
         assert!(length(format!("{HEADER}ls").as_bytes(), HEADER).is_err());
     }
 }

@@ -178,7 +178,9 @@ impl Entry {
             hosts: words.next()?.to_owned(),
             kind: words.next()?.to_owned(),
             // What a killed program left of a line would look like another key, and the host's as changed.
-            key: base64::decode_block(words.next()?).ok().filter(|key| public_key::is_whole(key))?,
+            key: base64::decode_block(words.next()?)
+                .ok()
+                .filter(|key| public_key::is_whole(key))?,
         })
     }
 
@@ -208,7 +210,11 @@ pub(crate) fn remember(file: &Path, name: &Name, kind: &str, key: &[u8]) -> Resu
         let line = format!("{} {kind} {}\n", name.exact, base64::encode_block(key));
         let mut known = Target::find(file, Links::Own)?.growing(PRIVATE)?;
         known.append_with(0, |before| {
-            let gap = if before.is_empty() || before.ends_with(b"\n") { "" } else { "\n" };
+            let gap = if before.is_empty() || before.ends_with(b"\n") {
+                ""
+            } else {
+                "\n"
+            };
             format!("{gap}{line}").into_bytes()
         })
     };

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 mod cloud;
 mod examples;
 mod firewall;
+mod hba_file;
 mod machine;
 mod manage;
 

@@ -56,7 +56,7 @@ fn traced(place: impl Into<Place>, trace: &str) -> Program {
             "-s",
             "65536",
             "-e",
-            "trace=execve,write,writev,pwrite64,openat",
+            "trace=execve,write,writev,pwrite64,openat,renameat2",
             "-o",
             trace,
         ])
@@ -236,9 +236,15 @@ fn gives(world: &World) {
 /// What is in the trace but the one line that writes the generated password, into a file that must not have been there.
 #[track_caller]
 fn written_once(lines: &[String], generated: &str) -> String {
+    let moved = lines
+        .iter()
+        .find(|line| line.contains("renameat2(") && line.contains("\"generated\""));
+    let moved = moved.expect("a complete file takes the name");
+    assert!(moved.contains("RENAME_NOREPLACE"), "{moved}");
+    let temporary = moved.split('"').nth(1).expect("a name");
     let opened = lines
         .iter()
-        .find(|line| line.contains(GENERATED) && line.contains("O_CREAT"));
+        .find(|line| line.contains(temporary) && line.contains("O_CREAT"));
     let exclusive = opened.is_some_and(|line| line.contains("O_EXCL") && line.contains("0600"));
     assert!(exclusive, "{opened:?}");
     let written = |line: &&String| line.contains("write(") && line.contains(generated);

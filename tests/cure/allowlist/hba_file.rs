@@ -1,0 +1,427 @@
+//! `pg_hba.conf` is at every moment as it was or complete, and root follows no name that the server's user could exchange.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::bench::{Bench, HEAD};
+use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::{Program, World, stitch_pg, world};
+use stitch_pg::hba::edit::{At, HbaLines, LineEnd};
+use stitch_pg::shell::{add_hba_lines, remove_hba_lines};
+
+const FILE: &str = "/run/world/small/data/pg_hba.conf";
+
+/// Rules over several pages, and the lines that are to go in above the second.
+fn rules() -> String {
+    let others: String = (0..200)
+        .map(|n| format!("host other{n} all 10.1.{n}.0/24 md5\n"))
+        .collect();
+    format!("# keep\n{others}")
+}
+
+fn edit(world: &World) -> HbaLines {
+    let sum = world.sh(&format!("md5sum <{FILE}"));
+    HbaLines {
+        file: FILE.to_owned(),
+        md5: sum.split(' ').next().expect("a sum").to_owned(),
+        lines: vec!["# ours".to_owned(), "host dw stitch 52.23.137.21/32 md5".to_owned()],
+        at: At::Above(2),
+        end: LineEnd::Lf,
+        signal: None,
+    }
+}
+
+/// A small disk with a data directory of the server's user.
+fn disk(world: &World) -> (Vec<u8>, Vec<u8>) {
+    world.sh(
+        "mkdir -p /run/world/small; mount -t tmpfs -o size=128k,mode=755 tmpfs /run/world/small
+              mkdir /run/world/small/data; chown postgres: /run/world/small/data",
+    );
+    let before = rules();
+    put(world, before.as_bytes());
+    let after = before.replacen("# keep\n", "# keep\n# ours\nhost dw stitch 52.23.137.21/32 md5\n", 1);
+    (before.into_bytes(), after.into_bytes())
+}
+
+fn put(world: &World, bytes: &[u8]) {
+    world.sh_with(
+        &format!("cat >{FILE}; chown postgres: {FILE}; chmod 640 {FILE}"),
+        &[],
+        bytes,
+    );
+}
+
+fn now(world: &World) -> Vec<u8> {
+    fs::read(world.outside(FILE)).expect("the file is there")
+}
+
+fn strays(world: &World) -> String {
+    world.sh("ls -A /run/world/small/data | grep -v '^pg_hba.conf$' || :")
+}
+
+/// Each way of having no room, at each point of the writing.
+#[test]
+fn no_full_disk_cuts_the_rules() {
+    let Some(world) = world("no_full_disk_cuts_the_rules", &[]) else {
+        return;
+    };
+    let (before, after) = disk(&world);
+    let mut refused = 0;
+    let mut made = 0;
+    let scripts = [
+        ("add", add_hba_lines(&edit(&world)).to_string(), &before, &after),
+        ("remove", remove_hba_lines(&edit(&world)).to_string(), &after, &before),
+    ];
+    for (what, script, old, new) in scripts {
+        let mut faults: Vec<(String, String)> = (0..8)
+            .map(|pages| {
+                let fill = format!(
+                    "dd if=/dev/zero of=/run/world/small/fill bs=4096 2>/dev/null || :; [ {pages} = 0 ] || truncate -s -$(({pages} * 4096)) /run/world/small/fill"
+                );
+                (format!("{pages} pages free"), format!("{fill}; exec sh -s"))
+            })
+            .collect();
+        let size = old.len();
+        for limit in [0, 1, 512, size / 2, size - 1, size, size + 20] {
+            faults.push((
+                format!("{limit} bytes a file"),
+                format!("exec prlimit --fsize={limit} sh -s"),
+            ));
+        }
+        faults.push((
+            "read-only".to_owned(),
+            "mount -o remount,ro /run/world/small; exec sh -s".to_owned(),
+        ));
+        for (fault, prepare) in faults {
+            put(&world, old);
+            let output = world.try_sh(&prepare, &[], script.as_bytes());
+            world.sh("mount -o remount,rw /run/world/small; rm -f /run/world/small/fill");
+            if output.success() {
+                made += 1;
+                assert!(now(&world) == *new, "{what}, {fault}: not complete");
+            } else {
+                refused += 1;
+                assert!(now(&world) == *old, "{what}, {fault}: not as it was\n{}", output.stderr);
+                assert!(
+                    output.stderr.contains("is as it was, since"),
+                    "{what}, {fault}: {}",
+                    output.stderr
+                );
+            }
+            assert_eq!(strays(&world), "", "{what}, {fault}");
+            println!(
+                "pg_hba.conf, {what}, {fault}: {}",
+                if output.success() { "complete" } else { "as it was" }
+            );
+        }
+    }
+    println!("{refused} refused, {made} made");
+    assert!(refused >= 15 && made >= 6, "{refused} refused, {made} made");
+}
+
+/// Wraps each command that the script runs as the server's user: `$AT` counts them, `$DO` says what happens there.
+const SHIM: &str = r#"#!/bin/sh
+tool=/usr/bin/${0##*/}
+[ ! -O /run/world/shims ] || exec "$tool" "$@"
+read -r n </run/world/count
+n=$((n + 1))
+echo "$n" >/run/world/count
+if [ "$n" = "$AT" ]; then
+    case $DO in
+    before) kill -9 -1 ;;
+    half) "$tool" "$@" | /usr/bin/head -c 100; kill -9 -1 ;;
+    after) "$tool" "$@"; kill -9 -1 ;;
+    in-place) echo "host theirs all 10.0.0.1/32 reject" >>"$FILE" ;;
+    renamed) { echo "host theirs all 10.0.0.1/32 reject"; /usr/bin/cat "$FILE"; } >"$FILE.theirs"; /usr/bin/mv "$FILE.theirs" "$FILE" ;;
+    esac
+fi
+exec "$tool" "$@"
+"#;
+
+fn shims(world: &World) {
+    world.sh_with(
+        "mkdir /run/world/shims; cat >/run/world/shims/cp; chmod 755 /run/world/shims/cp; cd /run/world/shims
+         for tool in head tail wc md5sum cut grep mktemp sync ln mv rm stat flock sed; do ln -s cp $tool; done
+         : >/run/world/count; chmod 666 /run/world/count",
+        &[],
+        SHIM.as_bytes(),
+    );
+}
+
+/// Runs the script with something happening at one of its commands; how many there were, and what it said.
+fn run_at(world: &World, script: &str, at: u32, what: &str) -> (u32, String, bool) {
+    let prepare = format!(
+        "echo 0 >/run/world/count; export AT={at} DO={what} FILE={FILE} PATH=/run/world/shims:$PATH; exec sh -s"
+    );
+    let output = world.try_sh(&prepare, &[], script.as_bytes());
+    let count = fs::read_to_string(world.outside("/run/world/count")).expect("it counts");
+    (
+        count.trim().parse().expect("a number"),
+        output.stderr.clone(),
+        output.success(),
+    )
+}
+
+/// At each command of both scripts: before it, in the middle of what it writes, and behind it.
+#[test]
+fn no_kill_cuts_the_rules() {
+    let Some(world) = world("no_kill_cuts_the_rules", &[]) else {
+        return;
+    };
+    let (before, after) = disk(&world);
+    shims(&world);
+    let scripts = [
+        (add_hba_lines(&edit(&world)).to_string(), &before, &after),
+        (remove_hba_lines(&edit(&world)).to_string(), &after, &before),
+    ];
+    let (mut killed, mut left) = (0, 0);
+    for (script, old, new) in scripts {
+        put(&world, old);
+        let (commands, said, done) = run_at(&world, &script, 0, "nothing");
+        assert!(done && now(&world) == *new, "{said}");
+        for at in 1..=commands {
+            for what in ["before", "half", "after"] {
+                put(&world, old);
+                let (_, said, done) = run_at(&world, &script, at, what);
+                let found = now(&world);
+                if done {
+                    // A pipe's commands begin in any order, so the last ones may not be reached.
+                    assert!(found == *new, "{at} {what}: {said}");
+                    continue;
+                }
+                killed += 1;
+                assert!(
+                    found == *old || found == *new,
+                    "{at} {what}: neither as it was nor complete"
+                );
+                left += u32::from(!strays(&world).is_empty());
+                if found == *old {
+                    let again = world.try_sh("exec sh -s", &[], script.as_bytes());
+                    assert!(again.success() && now(&world) == *new, "{at} {what}: {}", again.stderr);
+                    assert_eq!(strays(&world), "", "{at} {what}: the next run clears");
+                } else {
+                    world.sh("rm -f /run/world/small/data/.stitch-pg.*");
+                }
+            }
+        }
+    }
+    println!("killed at {killed} moments, {left} of them left a temporary file, 0 damaged");
+    assert!(killed >= 100 && left > 0, "{killed} {left}");
+}
+
+/// Another program writes to the file, or puts another in its place, at each command of the script: its lines are there.
+#[test]
+fn what_another_program_writes_meanwhile_stays() {
+    let Some(world) = world("what_another_program_writes_meanwhile_stays", &[]) else {
+        return;
+    };
+    let (before, _) = disk(&world);
+    shims(&world);
+    let script = add_hba_lines(&edit(&world)).to_string();
+    let (commands, said, done) = run_at(&world, &script, 0, "nothing");
+    assert!(done, "{said}");
+    // The one move that takes effect: a file that comes into the place of the old one at that very moment is not seen.
+    let mut unseen = Vec::new();
+    for what in ["in-place", "renamed"] {
+        for at in 1..=commands {
+            put(&world, &before);
+            let (_, said, done) = run_at(&world, &script, at, what);
+            let found = String::from_utf8(now(&world)).expect("text");
+            if !found.contains("host theirs all") {
+                unseen.push(format!("{what} {at}"));
+            } else if !done {
+                assert!(
+                    said.contains("was changed a moment ago by somebody else"),
+                    "{what} {at}: {said}"
+                );
+            }
+            assert!(found.contains("host other199 all"), "{what} {at}");
+        }
+    }
+    println!("{} moments, unseen: {unseen:?}", 2 * commands);
+    assert!(
+        unseen.len() <= 1 && unseen.iter().all(|one| one.starts_with("renamed")),
+        "{unseen:?}"
+    );
+}
+
+/// As whom the file is written, and when root refuses.
+#[test]
+fn the_owner_writes_the_rules() {
+    let Some(world) = world("the_owner_writes_the_rules", &[]) else {
+        return;
+    };
+    let (before, after) = disk(&world);
+    let script = add_hba_lines(&edit(&world)).to_string();
+    let run = |prepare: &str| {
+        world.sh("rm -rf /run/world/small/*; mkdir -p /run/world/small/data; chown postgres: /run/world/small/data");
+        put(&world, &before);
+        world.sh(prepare);
+        let output = world.try_sh("exec sh -s", &[], script.as_bytes());
+        (output.success(), output.stderr)
+    };
+    let owner = || world.sh(&format!("stat -c '%U %a' {FILE}")).trim().to_owned();
+    assert_eq!(run(""), (true, String::new()));
+    assert_eq!((owner(), now(&world) == after), ("postgres 640".to_owned(), true));
+    // Debian's files that belong to root's directory, and to the server's user.
+    assert_eq!(run("chown root: /run/world/small/data"), (true, String::new()));
+    assert_eq!((owner(), now(&world) == after), ("postgres 640".to_owned(), true));
+    for (prepare, says) in [
+        (
+            "chown root: /run/world/small/data/pg_hba.conf",
+            "change that: chown postgres",
+        ),
+        (
+            "chown root:postgres /run/world/small/data; chmod g+w /run/world/small/data",
+            "led astray",
+        ),
+        ("chown nobody: /run/world/small/data", "change that: chown nobody"),
+        (
+            "mkdir /run/world/small/own; cd /run/world/small/data; mv pg_hba.conf ../own; ln -s ../own/pg_hba.conf .",
+            "led astray",
+        ),
+        (
+            "cd /run/world/small; mkdir own; mv data/pg_hba.conf own; rmdir data; ln -s own data; chown -h postgres: data",
+            "led astray",
+        ),
+        (
+            "cd /run/world/small; mkdir nobodys; mv data nobodys; chown nobody: nobodys; ln -s nobodys/data data",
+            "belong to other users",
+        ),
+    ] {
+        let (done, said) = run(prepare);
+        assert!(!done && said.contains(says), "{prepare}: {said}");
+        assert!(now(&world) == before, "{prepare}");
+    }
+}
+
+/// Exchanges names as fast as it can, as the server's user would who wants root to write elsewhere.
+const ATTACK: &str = r#"
+my ($mode, $data, $victim, $folder) = @ARGV;
+$SIG{TERM} = sub { exit 0 };
+while (1) {
+    if ($mode eq "temporary") {
+        opendir(my $d, $data) or next;
+        for (readdir $d) {
+            next unless /^\.stitch-pg/ and not -l "$data/$_";
+            unlink "$data/$_";
+            symlink $victim, "$data/$_";
+        }
+    } elsif ($mode eq "name") {
+        rename "$data/pg_hba.conf", "$data/aside" and symlink $victim, "$data/pg_hba.conf";
+        select undef, undef, undef, 0.003;
+        unlink "$data/pg_hba.conf" if -l "$data/pg_hba.conf";
+        rename "$data/aside", "$data/pg_hba.conf";
+        select undef, undef, undef, 0.003;
+    } else {
+        rename $data, "$data.aside" and symlink $folder, $data;
+        select undef, undef, undef, 0.002;
+        unlink $data if -l $data;
+        rename "$data.aside", $data;
+        select undef, undef, undef, 0.004;
+    }
+}
+"#;
+
+/// Root's files, to which links lead: their content, owners and modes.
+const VICTIMS: &str = "cd /run/world/victims; stat -c '%n %U:%G %a' . *; cat *";
+
+/// The server's user races root for names in its data directory, in each of three ways.
+#[test]
+fn the_servers_user_cannot_lead_root_elsewhere() {
+    let bench = Bench::new("the_servers_user_cannot_lead_root_elsewhere");
+    let Some(world) = bench.0.world() else { return };
+    bench.rules("host all all all reject\n");
+    let rules = bench.hba();
+    world.sh_with(
+        "mkdir /run/world/victims; cd /run/world/victims; echo secret >victim; cat >pg_hba.conf; chmod 600 *",
+        &[],
+        rules.as_bytes(),
+    );
+    let victims = world.sh(VICTIMS);
+    let data = bench.0.socket_dir().join("data");
+    let (mut won, mut tries) = (0, 0);
+    for round in 0..4 {
+        for mode in ["temporary", "name", "folder"] {
+            bench.rules("host all all all reject\n");
+            let attack = Program::new("setpriv", &bench.0)
+                .args([
+                    "--reuid",
+                    "postgres",
+                    "--regid",
+                    "postgres",
+                    "--clear-groups",
+                    "perl",
+                    "-e",
+                    ATTACK,
+                    mode,
+                ])
+                .arg(&data)
+                .args(["/run/world/victims/victim", "/run/world/victims"]);
+            let run = |command: &str| {
+                stitch_pg(&bench.0)
+                    .args([
+                        command,
+                        "--only",
+                        "allowlist",
+                        "--no-input",
+                        "--yes",
+                        "--manage",
+                        "hba",
+                        "--host",
+                        "127.0.0.1",
+                    ])
+                    .args(["--admin-user", "postgres", "--database", "dw", "--region", "europe"])
+                    .env("PGPASSWORD", POSTGRES_PASSWORD)
+            };
+            let undo = PathBuf::from(format!("/run/world/undo-{mode}-{round}.sh"));
+            for what in ["setup", "undo", "remove"] {
+                if what == "remove" {
+                    // Something to remove, made undisturbed.
+                    bench.rules("host all all all reject\n");
+                    let made = run("setup").run();
+                    assert_eq!(made.status, Some(0), "{made:#?}");
+                }
+                if what == "undo" {
+                    bench.rules("host all all all reject\n");
+                    let made = run("setup").arg("--undo").arg(&undo).run();
+                    assert_eq!(made.status, Some(0), "{made:#?}");
+                }
+                let attacking = attack.start();
+                match what {
+                    "undo" => drop(
+                        Program::new("sh", &bench.0)
+                            .arg(&undo)
+                            .env("PGPASSWORD", POSTGRES_PASSWORD)
+                            .run(),
+                    ),
+                    command => drop(run(command).run()),
+                }
+                attacking.signal("TERM");
+                drop(attacking);
+                world.sh_with(
+                    "cd \"$1/..\"; if [ -L data ]; then rm data; fi; if [ -d data.aside ]; then mv data.aside data; fi
+                     cd data; if [ -L pg_hba.conf ]; then rm pg_hba.conf; fi
+                     if [ -e aside ]; then mv aside pg_hba.conf; fi; rm -f .stitch-pg.*",
+                    &[data.to_str().expect("plain")],
+                    b"",
+                );
+                tries += 1;
+                let found = world.sh(VICTIMS);
+                if found != victims {
+                    won += 1;
+                    println!("{mode}, {what}: won\n{found}");
+                    world.sh_with(
+                        "rm -rf /run/world/victims; mkdir /run/world/victims; cd /run/world/victims; echo secret >victim
+                         cat >pg_hba.conf; chmod 600 *",
+                        &[],
+                        rules.as_bytes(),
+                    );
+                }
+            }
+        }
+    }
+    println!("{won} of {tries} races won");
+    assert_eq!(won, 0, "of {tries}");
+    assert!(tries >= 36 && rules.starts_with(HEAD));
+}
