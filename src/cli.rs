@@ -167,8 +167,8 @@ pub struct Run {
     #[arg(long, value_name = "FILE")]
     pub undo: Option<PathBuf>,
 
-    /// Change nothing but what was approved: the digest that plan prints, or a file with its JSON or Markdown
-    #[arg(long, value_name = "DIGEST|FILE")]
+    /// Change nothing but what was approved: the digest that plan printed for this server, port, login and SSH server
+    #[arg(long, value_name = "DIGEST")]
     pub expect: Option<String>,
 
     /// Write the values for Stitch's form to this file (mode 0600)

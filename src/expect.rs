@@ -1,97 +1,33 @@
-//! `--expect`: what somebody approved, held against what this run would do. A digest tells which changes are new, gone or
-//! another; a file with the plan itself (its JSON or Markdown) tells every line.
+//! `--expect`: what was approved, compared with what this run would do. The digest shows which changes are new and which
+//! are gone.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
-use similar::{Algorithm, DiffOp, TextDiff, capture_diff_slices};
+use anyhow::{Context, Result};
 
 use crate::change::{Change, Plan};
-use crate::report::{Digest, Item, Report, changes_in_markdown};
+use crate::report::{Digest, Report};
 use crate::settings::Settings;
 use crate::step_id::StepId;
 
 /// A plan that was approved.
 #[derive(Clone, Debug)]
 pub struct Expected {
-    digest: Option<Digest>,
-    /// Its changes as Markdown, where they were handed over.
-    changes: Option<String>,
+    digest: Digest,
     /// What this run would change, once it was held against the plan and found to be the same.
     confirmed: Vec<(StepId, Vec<Change>)>,
 }
 
 impl Expected {
-    /// Reads what was given: a digest, or the name of a file that holds a plan.
+    /// Reads what was given.
     ///
     /// # Errors
-    /// When it is neither.
-    pub fn read(given: &str, directory: &Path) -> Result<Self> {
-        let path = directory.join(given);
-        if !path.is_file() {
-            let digest = given
-                .parse()
-                .context("--expect takes a digest, or a file that holds the plan")?;
-            return Ok(Self::new(Some(digest), None));
-        }
-        let name = path.display();
-        let text = fs::read_to_string(&path).with_context(|| format!("--expect: cannot read {name}"))?;
-        match serde_json::from_str::<Value>(&text) {
-            Ok(report) => {
-                Self::of_json(&report).with_context(|| format!("--expect: {name} holds no plan of stitch-pg"))
-            }
-            Err(_) => Self::of_text(&text).with_context(|| format!("--expect: {name} holds no plan of stitch-pg")),
-        }
-    }
-
-    fn new(digest: Option<Digest>, changes: Option<String>) -> Self {
-        Self {
-            digest,
-            changes,
+    /// When it is no digest.
+    pub fn read(given: &str) -> Result<Self> {
+        Ok(Self {
+            digest: given.parse().context("--expect takes the digest that plan prints")?,
             confirmed: Vec::new(),
-        }
-    }
-
-    fn of_json(report: &Value) -> Result<Self> {
-        let Some(steps) = report["steps"].as_array() else {
-            bail!("it has no steps")
-        };
-        let digest = report["plan_digest"].as_str().map(str::parse).transpose()?;
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let items = steps.iter().flat_map(|step| {
-            let changes = step["changes"].as_array().map_or(&[][..], Vec::as_slice);
-            changes.iter().map(move |change| Item {
-                step: text(&step["step"]),
-                summary: text(&change["summary"]),
-                why: text(&change["why"]),
-                kind: text(&change["kind"]),
-                database: change["database"].as_str().map(str::to_owned),
-                command: text(&change["command"]),
-            })
-        });
-        let items: Vec<Item> = items.collect();
-        Ok(Self::new(
-            digest,
-            (!items.is_empty()).then(|| changes_in_markdown(&items)),
-        ))
-    }
-
-    /// Markdown, or what `plan` prints for people.
-    fn of_text(text: &str) -> Result<Self> {
-        let mut words = text.split(|c: char| c.is_whitespace() || c == '`');
-        let digest = words.find_map(|word| word.trim_end_matches('.').parse().ok());
-        let changes = text.split_once("\n## Changes\n").map(|(_, rest)| {
-            let end = rest.find("\n## ").unwrap_or(rest.len());
-            format!("## Changes\n{}\n", rest[..end].trim_end())
-        });
-        let is_empty_plan = text.starts_with("# stitch-pg plan") && changes.is_none();
-        if digest.is_none() && !is_empty_plan {
-            bail!("there is no digest in it")
-        }
-        Ok(Self::new(digest, changes))
+        })
     }
 
     /// Holds the plan of this run against what was approved: `Some` with the difference when it is another. A run that has
@@ -99,7 +35,7 @@ impl Expected {
     #[must_use]
     pub fn refusal(&mut self, report: &Report, settings: &Settings) -> Option<String> {
         let now = Digest::of(report, settings)?;
-        if self.digest.as_ref() == Some(&now) {
+        if self.digest == now {
             self.confirmed = report
                 .steps
                 .iter()
@@ -107,18 +43,11 @@ impl Expected {
                 .collect();
             return None;
         }
-        let mut text = match &self.digest {
-            Some(approved) => {
-                format!("This is not the plan that was approved (its digest is {approved}, this one's {now}).")
-            }
-            None => format!("The plan that was approved changes nothing; this one's digest is {now}."),
-        };
-        text.push('\n');
-        text.push_str(&match &self.changes {
-            Some(approved) => line_by_line(approved, &changes_in_markdown(&report.items())),
-            None => change_by_change(self.digest.as_ref(), &now, report),
-        });
-        Some(text)
+        let differences = differences(&self.digest, &now, report);
+        Some(format!(
+            "This is not the plan that was approved (its digest is {}, this one's {now}).\n{differences}",
+            self.digest
+        ))
     }
 
     /// Whether a step may make these changes: those that were planned ahead and approved, and no others. A step is
@@ -134,46 +63,33 @@ impl Expected {
     }
 }
 
-/// From a plan's whole text.
-fn line_by_line(approved: &str, now: &str) -> String {
-    if approved.trim_end() == now.trim_end() {
-        return "The changes are the same, but on another server or through another SSH server.".to_owned();
-    }
-    TextDiff::from_lines(approved, now)
-        .unified_diff()
-        .context_radius(3)
-        .header("approved", "now")
-        .to_string()
-        .trim_end()
-        .to_owned()
-}
-
-/// From a digest alone: which changes are the same, which are not in the approved plan, how many of that are missing.
-fn change_by_change(approved: Option<&Digest>, now: &Digest, report: &Report) -> String {
-    let old = approved.map_or(&[][..], Digest::parts);
-    let new = now.parts();
-    if old == new {
-        return "The changes are the same, but on another server or through another SSH server.".to_owned();
+/// Which changes are the same, which are not in the approved plan, and how many of that are missing.
+fn differences(approved: &Digest, now: &Digest, report: &Report) -> String {
+    if approved.parts() == now.parts() {
+        return "The changes are the same, but for another server, port, login or SSH server.".to_owned();
     }
     let changes: Vec<(StepId, &Change)> = report.changes().collect();
-    let mut text = String::new();
-    let mut line = |sign: char, part: &str, at: Option<usize>| {
-        let what = match at.and_then(|at| changes.get(at)) {
-            Some((step, change)) => format!("{step}: {}", change.summary),
-            None => "a change of the approved plan that is not planned now".to_owned(),
+    let mut gone: Vec<&String> = approved.parts().iter().collect();
+    let mut lines = String::new();
+    for (at, part) in now.parts().iter().enumerate() {
+        let sign = match gone.iter().position(|old| *old == part) {
+            Some(same) => {
+                gone.remove(same);
+                ' '
+            }
+            None => '+',
         };
-        let _ = writeln!(text, "{sign} {part} {what}");
-    };
-    for op in capture_diff_slices(Algorithm::Myers, old, new) {
-        if let DiffOp::Equal { new_index, len, .. } = op {
-            (new_index..new_index + len).for_each(|at| line(' ', &new[at], Some(at)));
-            continue;
-        }
-        old[op.old_range()].iter().for_each(|part| line('-', part, None));
-        op.new_range().for_each(|at| line('+', &new[at], Some(at)));
+        let what = changes
+            .get(at)
+            .map(|(step, change)| format!("{step}: {}", change.summary));
+        let _ = writeln!(lines, "{sign} {part} {}", what.unwrap_or_default());
     }
-    text.push_str(
-        "Give the approved plan itself (its --format json or markdown, in a file) to --expect to see every line.",
-    );
-    text
+    let gone = gone.iter().fold(String::new(), |mut text, part| {
+        let _ = writeln!(text, "- {part} a change of the approved plan that is not planned now");
+        text
+    });
+    if gone.is_empty() && !lines.contains("\n+ ") && !lines.starts_with('+') {
+        return "The changes are the same, in another order.".to_owned();
+    }
+    format!("{gone}{lines}").trim_end().to_owned()
 }

@@ -21,7 +21,7 @@ use crate::journey::{Journey, Stop, is_broken_pipe};
 use crate::report::Format;
 use crate::report_file;
 use crate::runner::Start;
-use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete};
+use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete, file};
 use crate::sheet::{Password as SheetPassword, Sheet};
 use crate::undo::UndoFile;
 use crate::world::Access;
@@ -132,6 +132,7 @@ async fn settings(
         approval,
         config: invocation.run.config.clone(),
     };
+    name_file(invocation, environment);
     let (flags, environment) = (invocation.flags.clone(), environment.clone());
     let asking = environment.stdin == Stdin::Terminal && !matches!(purpose, Purpose::Script(_));
     let voice = Terminal::new(
@@ -156,8 +157,15 @@ async fn settings(
     Ok(Some(settings))
 }
 
+/// The settings file decides where passwords go, so it is always named, the default one above all.
+fn name_file(invocation: &Invocation, environment: &Environment) {
+    if let Some(file) = file::in_use(invocation.run.config.as_deref(), environment) {
+        edge::say(&format!("Using {file}"));
+    }
+}
+
 async fn walk(command: Command, invocation: &Invocation, environment: Environment, stop: &mut Stop) -> Result<u8> {
-    let expected = expected(invocation, &environment)?;
+    let expected = expected(invocation)?;
     let purpose = match command {
         Command::Setup => Purpose::Setup,
         Command::Plan => Purpose::Plan,
@@ -246,17 +254,15 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
 }
 
 /// The plan that was approved. What is wrong with it is a mistake in the command line like any other.
-fn expected(invocation: &Invocation, environment: &Environment) -> Result<Option<Expected>, Problems> {
+fn expected(invocation: &Invocation) -> Result<Option<Expected>, Problems> {
     let Some(given) = invocation.run.expect.as_deref() else {
         return Ok(None);
     };
-    Expected::read(given, &environment.directory)
-        .map(Some)
-        .map_err(|error| {
-            let mut problems = Problems::default();
-            problems.wrong(format_args!("{error:#}"));
-            problems
-        })
+    Expected::read(given).map(Some).map_err(|error| {
+        let mut problems = Problems::default();
+        problems.wrong(format_args!("{error:#}"));
+        problems
+    })
 }
 
 fn stopped() -> u8 {

@@ -21,7 +21,6 @@ use crate::step_id::StepId;
 use crate::visible;
 
 pub use digest::Digest;
-pub(crate) use markdown::{Item, changes as changes_in_markdown};
 
 /// How one step ended.
 #[derive(Debug)]

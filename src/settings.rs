@@ -21,6 +21,7 @@ mod handed_over;
 pub mod known;
 mod known_servers;
 mod libpq;
+mod login_rules;
 mod manage;
 mod named_files;
 mod ownership;
@@ -33,6 +34,7 @@ mod secret_file;
 pub(crate) mod service;
 pub mod ssh;
 pub mod ssh_alias;
+mod trust;
 mod tunnel;
 pub(crate) mod url;
 mod words;
@@ -45,6 +47,8 @@ pub use environment::{Environment, Stdin, Surroundings};
 pub(crate) use handed_over::bounded;
 pub use handed_over::{HandedOver, WayIn};
 pub use known::Id;
+pub use libpq::libpq_markdown;
+pub use login_rules::{ChannelBinding, LoginRules, Method, Methods, Standby};
 pub use manage::{Machine, Manage};
 pub use ownership::{Connection, Include, Ownership, Readers, Rehearse, Schemas};
 pub use problems::{Problem, Problems};
@@ -93,6 +97,8 @@ pub struct Admin {
     pub database: DatabaseName,
     /// TLS as libpq means it.
     pub tls: Tls,
+    /// What libpq's parameters ask of the login besides.
+    pub rules: LoginRules,
     /// The way to the server.
     pub route: Route,
     /// The role it acts as, where that is not the login itself (`--set-role`).
@@ -121,6 +127,50 @@ pub struct Tls {
     pub certificate: Option<PathBuf>,
     /// Its private key, PEM.
     pub key: Option<PathBuf>,
+    /// The key's passphrase (`sslpassword`).
+    pub key_passphrase: Option<Secret>,
+    /// Revoked certificates (`sslcrl`), PEM.
+    pub revoked: Option<PathBuf>,
+    /// A directory of them (`sslcrldir`), as `openssl rehash` leaves it.
+    pub revoked_directory: Option<PathBuf>,
+    /// `ssl_min_protocol_version`; `None` leaves it to OpenSSL.
+    pub min_version: Option<TlsVersion>,
+    /// `ssl_max_protocol_version`.
+    pub max_version: Option<TlsVersion>,
+    /// `sslsni`.
+    pub sni: Sni,
+    /// `sslnegotiation`.
+    pub negotiation: Negotiation,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "their names say it")]
+pub enum TlsVersion {
+    V1,
+    V1_1,
+    V1_2,
+    V1_3,
+}
+
+/// libpq's `sslsni`: whether the server's name is sent before the connection is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sni {
+    /// It is.
+    #[default]
+    Sent,
+    /// It is not.
+    Withheld,
+}
+
+/// libpq's `sslnegotiation`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Negotiation {
+    /// PostgreSQL is asked first whether it has TLS.
+    #[default]
+    Asked,
+    /// TLS from the first byte, which PostgreSQL 17 and newer understand.
+    Direct,
 }
 
 /// libpq's `sslmode`.

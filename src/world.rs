@@ -117,6 +117,11 @@ impl World {
         self.postgres.server().await
     }
 
+    /// The administrator's first connection, where there is one.
+    pub(crate) fn admin_session(&self) -> Option<&Session> {
+        self.postgres.first_session()
+    }
+
     /// Why a database that exists did not let the admin's login in, when a question was last put to it.
     pub(crate) fn shut(&self, database: &DatabaseName) -> Option<&Failure> {
         self.postgres.shut(database.as_str())

@@ -76,6 +76,11 @@ fn errors_md_is_what_explain_knows() {
 }
 
 #[test]
+fn libpq_md_is_the_table_of_parameters() {
+    is_current("libpq.md", &stitch_pg::settings::libpq_markdown());
+}
+
+#[test]
 fn troubleshooting_md_has_every_finding_code() {
     // tests/faults prints its table behind the generated part.
     let found = std::fs::read_to_string(document("troubleshooting.md")).unwrap_or_default();

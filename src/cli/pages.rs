@@ -152,6 +152,9 @@ Several settings can come out of one: each part of a URL, and of a service of `p
 whoever gave the URL or named the service. `--host` wins over `--url`; `PGHOST` wins over `DATABASE_URL`; as in psql,
 `PGSERVICE` wins over `PGHOST`.
 
+The settings file in use is always named in the output. It is refused when another user owns it or could write it, and so
+is a service file or a file with a password.
+
 No secret is ever a flag or a file key. An empty environment variable counts as not given.
 ";
 
@@ -159,9 +162,8 @@ const COLUMNS: &str = "| flag | environment | file key | default | what it is |\
 
 const OTHERS: &str = "\
 | `STITCH_PG_SUDO_PASSWORD` | password for sudo on the SSH server, where sudo wants one |
-| `PGPASSFILE` | password file instead of `~/.pgpass`; as in psql, not used when others can read it |
+| `PGREQUIREAUTH`, `PGPASSFILE`, `PGHOSTADDR` and all the others of libpq | see [libpq.md](libpq.md) |
 | `PGSERVICEFILE`, `PGSYSCONFDIR` | where `pg_service.conf` is |
-| `PGHOSTADDR` | address to dial, when `PGHOST` is not set |
 | `NO_COLOR` | no colours |
 ";
 

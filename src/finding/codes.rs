@@ -115,6 +115,10 @@ codes! {
         "Check the account's region in Stitch and give it with `--region`, or change the rules.";
 
     // database
+    AdminTlsLost = "admin-tls-lost", "database", "The administrator's login went without TLS, although TLS could have been had: the handshake failed, or something between answered that there is none while the server's `ssl` is on.",
+        "Find out what stands between. Demand TLS with `--sslmode require`, or better `verify-full`.";
+    AdminMd5Exposed = "admin-md5-exposed", "database", "An md5 hash of the administrator's password went over a network without TLS. Whoever reads along can guess the password from it.",
+        "Demand TLS with `--sslmode require`, or use the method scram-sha-256 in `pg_hba.conf` with a password that is set anew.";
     ServerEndOfLife = "server-end-of-life", "database", "The community's updates of this major version have ended.",
         "Plan an upgrade, unless your provider keeps the version patched; stitch-pg works with 9.6 and newer.";
     ServerVariant = "server-variant", "database", "The server is a relative of PostgreSQL (EDB Postgres Advanced Server, Citus), or a pooler such as PgBouncer stands before it.",
@@ -319,6 +323,9 @@ codes! {
     LoginTlsChain = "login-tls-chain", "connection", "The certificate given for Stitch's form does not vouch for the server's certificate.",
         "Give the authority that signed it with `--stitch-ca`, intermediate certificates included; or leave the box empty.";
     LoginTlsExpired = "login-tls-expired", "connection", "The server's certificate, or one above it, has expired or is not valid yet.", "Give the server a new certificate and reload it.";
+    LoginTlsRevoked = "login-tls-revoked", "connection", "The server's certificate is revoked, or no current list (`sslcrl`, `sslcrldir`) of its authority says that it is not.", "Do not log in before the server's owner has explained it; give the current lists.";
+    LoginTlsLost = "login-tls-lost", "connection", "The login went without TLS, although TLS could have been had: the handshake failed, or something between answered that there is none while the server's `ssl` is on.",
+        "Find out what stands between. Demand TLS: `--ssl` and Stitch's box *Connect using SSL*.";
     LoginTlsFailed = "login-tls-failed", "connection", "The TLS handshake failed for another reason than the certificate.", "The server's log has its half; a proxy in between may not pass TLS on.";
     CaVerifies = "ca-verifies", "connection", "The certificate given for Stitch's form vouches for this server.", "Nothing to do.";
     CaName = "ca-name", "connection", "The server's certificate is vouched for and is for another name than the one Stitch dials. Whether Stitch compares names is not documented.",
@@ -333,6 +340,14 @@ codes! {
         "Add a rule for this address as well, or run the check from where Stitch's traffic arrives.";
     LoginMethod = "login-method", "connection", "The server wants a way to log in that Stitch does not have (Kerberos, SSPI and the like).", "Put a scram-sha-256 rule for the role above it in `pg_hba.conf`.";
     LoginBinding = "login-binding", "connection", "Channel binding fails: something between here and the server ends TLS and begins it anew.", "Take the proxy out of the way, or let it pass TLS through.";
+    LoginClearText = "login-clear-text", "connection", "The server asks for the password in clear text, over a network and without TLS. stitch-pg did not send it; Stitch would.",
+        "Switch TLS on in the server, or use the method scram-sha-256 in `pg_hba.conf`.";
+    LoginMd5Exposed = "login-md5-exposed", "connection", "An md5 hash of the password went over a network without TLS. Whoever reads along can guess the password from it.",
+        "Use TLS, or the method scram-sha-256 in `pg_hba.conf` with a password that is set anew.";
+    LoginAuthRefused = "login-auth-refused", "connection", "The server asks for a method that `require_auth` does not accept, or does not use channel binding although `channel_binding=require` was given. Nothing was sent.",
+        "Change the method in `pg_hba.conf`, or the parameter.";
+    LoginServerUser = "login-server-user", "connection", "The server behind the Unix socket does not run as the user that `requirepeer` names. Nothing was sent.",
+        "Find out who runs that server, or correct the parameter.";
     LoginTenant = "login-tenant", "connection", "A router before hosted databases does not know which project or endpoint is meant (Neon without SNI, Supabase's pooler without the project in the user).", "The finding says what it wants to be told.";
     LoginDatabaseMissing = "login-database-missing", "connection", "There is no database of that name. Names are case-sensitive: an unquoted `CREATE DATABASE StitchDW` makes `stitchdw`.", "Run `stitch-pg setup`, or give the stored spelling with `--database`.";
     LoginDatabaseClosed = "login-database-closed", "connection", "The database accepts no connections (`datallowconn` is off).", "Let its owner run `ALTER DATABASE … ALLOW_CONNECTIONS true`.";

@@ -84,6 +84,7 @@ pub(super) async fn config(
                 approval: Approval::Asked,
                 config: invocation.run.config.clone(),
             };
+            super::name_file(invocation, &environment);
             let flags = invocation.flags.clone();
             let asking = environment.stdin == Stdin::Terminal;
             let voice = Terminal::new(

@@ -10,7 +10,7 @@ use openssl::sha::sha256;
 use super::Report;
 use super::json::kind;
 use crate::change::Change;
-use crate::settings::Settings;
+use crate::settings::{BastionServer, Settings};
 use crate::step_id::StepId;
 
 /// Digits for the whole plan: what is trusted.
@@ -55,16 +55,23 @@ impl Digest {
     }
 }
 
-/// The same changes elsewhere are other changes.
+/// The same changes elsewhere, or by another login, are other changes.
 fn place(settings: &Settings) -> Vec<String> {
-    let stitch = &settings.stitch;
-    let bastion = settings.bastion.as_ref();
-    vec![
-        format!("{}:{}", stitch.host, stitch.port),
-        bastion.map_or_else(String::new, |bastion| {
-            format!("{}:{}", bastion.stitch_host, bastion.stitch_port)
-        }),
-    ]
+    let (admin, stitch) = (&settings.admin, &settings.stitch);
+    let address = admin.rules.address.as_ref().map_or("", |address| address.as_str());
+    let role = admin.set_role.as_ref().map_or("", |role| role.as_str());
+    let mut place = vec![
+        format!("{}\0{address}\0{}\0{}\0{role}", admin.host, admin.port, admin.user),
+        format!("{}\0{}", stitch.host, stitch.port),
+    ];
+    place.push(settings.bastion.as_ref().map_or_else(String::new, |bastion| {
+        let server = match &bastion.server {
+            BastionServer::Local => "local".to_owned(),
+            BastionServer::Ssh(target) => format!("{}\0{}", target.host, target.port),
+        };
+        format!("{server}\0{}\0{}", bastion.stitch_host, bastion.stitch_port)
+    }));
+    place
 }
 
 fn told(step: StepId, change: &Change) -> String {

@@ -20,6 +20,7 @@ use crate::step_id::StepId;
 
 mod admin;
 mod bastion;
+mod libpq;
 mod ownership;
 mod registration;
 mod stitch;

@@ -12,7 +12,7 @@ use super::environment::{Environment, Stdin};
 use super::known::{Id, Kind};
 use super::problems::Problems;
 use super::url::Passwords;
-use super::{Settings, file, named_files, questions, secret_file, service, url};
+use super::{Settings, file, libpq, named_files, questions, secret_file, service, url};
 
 /// What the settings are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +111,17 @@ pub fn answers(flags: Draft, request: &Request, environment: &Environment, asker
         environment,
         asker,
     };
+    for (name, given) in draft.parameters() {
+        // Those of the environment are there the next time as well.
+        if !matches!(given.source, Source::Environment(_)) {
+            problems.wrong(format_args!(
+                "{}: the settings file has no key for {name}, which would be lost; write admin.url with it into the file \
+                 by hand, or set {}",
+                given.source,
+                libpq::parameter(name).ok().map(|entry| entry.env).filter(|env| !env.is_empty()).unwrap_or("DATABASE_URL")
+            ));
+        }
+    }
     let mut found = problems.clone();
     let _ = check::settings(&draft, &context, &mut found);
     found.only_malformed().sorted().into_result()?;
@@ -133,6 +144,7 @@ pub fn check_file(path: &Path, environment: &Environment) -> Result<usize, Probl
             Err(error) => problems.malformed(Id::Url, format_args!("{}: {error:#}", given.source)),
         }
     }
+    draft.address_as_host();
     // Files that another machine has are another machine's to read.
     for id in [
         Id::AdminPassword,
@@ -196,7 +208,9 @@ fn gather(flags: Draft, request: &Request, environment: &Environment, problems: 
         };
     }
     let [flags, variables, file] = levels;
-    flags.or(variables).or(file)
+    let mut draft = flags.or(variables).or(file);
+    draft.address_as_host();
+    draft
 }
 
 fn from_environment(environment: &Environment, problems: &mut Problems) -> Draft {
@@ -215,8 +229,10 @@ fn from_environment(environment: &Environment, problems: &mut Problems) -> Draft
             _ => draft.set(id, text, source),
         }
     }
-    if let (false, Some(address)) = (draft.has(Id::Host), environment.text("PGHOSTADDR", problems)) {
-        draft.set(Id::Host, address, Source::Environment("PGHOSTADDR"));
+    for entry in libpq::variables() {
+        if let Some(text) = environment.text(entry.env, problems) {
+            draft.set_parameter(entry.name, &text, Source::Environment(entry.env));
+        }
     }
     draft
 }

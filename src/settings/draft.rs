@@ -9,7 +9,11 @@ use crate::secret::Secret;
 
 /// Settings as far as they were given, unchecked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Draft(BTreeMap<Id, Given>);
+pub struct Draft {
+    settings: BTreeMap<Id, Given>,
+    /// libpq's parameters that are no settings of ours, by their names in its table.
+    parameters: BTreeMap<&'static str, Given>,
+}
 
 /// One setting as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +116,11 @@ impl Draft {
     /// Lays this draft over a weaker one: what is missing here is taken from there.
     #[must_use]
     pub fn or(mut self, weaker: Self) -> Self {
-        for (id, given) in weaker.0 {
-            self.0.entry(id).or_insert(given);
+        for (id, given) in weaker.settings {
+            self.settings.entry(id).or_insert(given);
+        }
+        for (name, given) in weaker.parameters {
+            self.parameters.entry(name).or_insert(given);
         }
         self
     }
@@ -126,25 +133,25 @@ impl Draft {
     /// Notes several texts.
     pub fn set_all(&mut self, id: Id, texts: Vec<String>, source: Source) {
         let value = Value::Texts(texts);
-        self.0.insert(id, Given { value, source });
+        self.settings.insert(id, Given { value, source });
     }
 
     /// Notes a secret.
     pub fn set_secret(&mut self, id: Id, secret: Secret, source: Source) {
         let value = Value::Secret(secret);
-        self.0.insert(id, Given { value, source });
+        self.settings.insert(id, Given { value, source });
     }
 
     /// What was said about a setting.
     #[must_use]
     pub fn given(&self, id: Id) -> Option<&Given> {
-        self.0.get(&id)
+        self.settings.get(&id)
     }
 
     /// Whether anything was said about it.
     #[must_use]
     pub fn has(&self, id: Id) -> bool {
-        self.0.contains_key(&id)
+        self.settings.contains_key(&id)
     }
 
     /// How strong what was said about it is; `None` when nothing was.
@@ -159,9 +166,37 @@ impl Draft {
         self.given(id)?.texts().first().map(String::as_str)
     }
 
+    /// Notes a parameter of libpq. An empty value means *not given*, as in libpq.
+    pub(crate) fn set_parameter(&mut self, name: &'static str, text: &str, source: Source) {
+        if !text.is_empty() {
+            let value = match name {
+                "sslpassword" => Value::Secret(Secret::new(text.to_owned())),
+                _ => Value::Texts(vec![text.to_owned()]),
+            };
+            self.parameters.insert(name, Given { value, source });
+        }
+    }
+
+    /// What was said about a parameter of libpq.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&Given> {
+        self.parameters.get(name)
+    }
+
+    /// Every parameter of libpq that something was said about.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = (&'static str, &Given)> {
+        self.parameters.iter().map(|(name, given)| (*name, given))
+    }
+
+    /// libpq's `hostaddr` stands in for the host where none is given.
+    pub(crate) fn address_as_host(&mut self) {
+        if let Some(given) = self.parameters.get("hostaddr").filter(|_| !self.has(Id::Host)) {
+            self.settings.insert(Id::Host, given.clone());
+        }
+    }
+
     /// Takes a setting out.
     pub fn take(&mut self, id: Id) -> Option<Given> {
-        self.0.remove(&id)
+        self.settings.remove(&id)
     }
 }
 

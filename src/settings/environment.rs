@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::known::Id;
+use super::libpq;
 use super::problems::Problems;
 
 /// What decides the look, as the environment has it.
@@ -21,7 +22,7 @@ pub struct Surroundings {
 }
 
 /// The names that are read besides those of the settings' table.
-pub const OTHER_NAMES: &[&str] = &["PGHOSTADDR", "PGPASSFILE", "PGSERVICEFILE", "PGSYSCONFDIR"];
+pub const OTHER_NAMES: &[&str] = &["PGSERVICEFILE", "PGSYSCONFDIR", "SUDO_UID"];
 
 /// What the program was started in.
 #[derive(Clone, Default)]
@@ -64,6 +65,7 @@ impl Environment {
             .iter()
             .filter_map(|id| id.env())
             .chain(OTHER_NAMES.iter().copied())
+            .chain(libpq::variables().map(|entry| entry.env))
     }
 
     /// A variable as text; one that is not UTF-8 is a problem. Its value is not shown, it may be a secret.

@@ -1,8 +1,11 @@
 //! The settings file: TOML in, a draft out. Every complaint names the line, and shows it where that helps.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use anyhow::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -10,6 +13,7 @@ use super::draft::{Draft, Source};
 use super::environment::Environment;
 use super::known::{Id, Kind, nearest};
 use super::problems::Problems;
+use super::trust;
 
 mod hidden;
 
@@ -20,16 +24,22 @@ pub const DEFAULT_FILE: &str = "stitch-pg.toml";
 
 /// Reads the file named with `--config`, or the default one when it exists.
 pub(crate) fn load(named: Option<&Path>, environment: &Environment, problems: &mut Problems) -> Draft {
-    let (path, shown) = match named {
-        Some(path) => (environment.directory.join(path), path.to_path_buf()),
-        None => (environment.directory.join(DEFAULT_FILE), PathBuf::from(DEFAULT_FILE)),
+    let shown = named.map_or_else(|| PathBuf::from(DEFAULT_FILE), Path::to_path_buf);
+    let path = environment.directory.join(&shown);
+    let bytes = match File::open(&path) {
+        Ok(file) => trust::read(file, &path, environment),
+        Err(error) => Err(error.into()),
     };
-    let bytes = match std::fs::read(&path) {
+    let absent = |error: &Error| {
+        let error = error.downcast_ref::<io::Error>();
+        error.is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    let bytes = match bytes {
         Ok(bytes) => bytes,
-        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Draft::default(),
+        Err(error) if named.is_none() && absent(&error) => return Draft::default(),
         Err(error) => {
             let flag = if named.is_some() { "--config: " } else { "" };
-            problems.wrong(format_args!("{flag}cannot read {}: {error}", shown.display()));
+            problems.wrong(format_args!("{flag}cannot read {}: {error:#}", shown.display()));
             return Draft::default();
         }
     };
@@ -45,6 +55,14 @@ pub(crate) fn load(named: Option<&Path>, environment: &Environment, problems: &m
             Draft::default()
         }
     }
+}
+
+/// The file whose settings take part in a run, as people name it.
+#[must_use]
+pub fn in_use(named: Option<&Path>, environment: &Environment) -> Option<String> {
+    let shown = named.map_or_else(|| format!("./{DEFAULT_FILE}"), |path| path.display().to_string());
+    let found = environment.directory.join(named.unwrap_or(Path::new(DEFAULT_FILE)));
+    found.symlink_metadata().is_ok().then_some(shown)
 }
 
 /// Takes the text of a file apart.

@@ -1,4 +1,8 @@
-//! What each of libpq's connection parameters (PostgreSQL docs 34.1.2) means to us, in a URL and in a service file.
+//! Every connection parameter and environment variable of libpq (PostgreSQL 18 documentation, 34.1.2 and 34.15), and what
+//! becomes of it here. None is dropped silently: each is honoured, refused by name, or harmless for the reason given.
+//! docs/libpq.md is written from this table, and a test compares it with libpq 18 itself.
+
+use std::fmt::Write as _;
 
 use super::known::{Id, nearest};
 
@@ -9,88 +13,416 @@ pub(crate) enum Parameter {
     Setting(Id),
     /// The password.
     Password,
-    /// An address that stands in for the host's lookup; taken as the host where none is given.
-    HostAddress,
-    /// libpq knows it, and nothing we do depends on it.
-    Irrelevant,
+    /// Honoured by this name; `check/libpq.rs` reads its value.
+    Honoured,
+    /// Refused, unless the value is one of these, which ask for nothing.
+    Refused(&'static [&'static str]),
+    /// Nothing that stitch-pg does depends on it.
+    Harmless,
 }
 
-const IRRELEVANT: &[&str] = &[
-    "application_name",
-    "channel_binding",
-    "client_encoding",
-    "connect_timeout",
-    "fallback_application_name",
-    "gssdelegation",
-    "gssencmode",
-    "gsslib",
-    "keepalives",
-    "keepalives_count",
-    "keepalives_idle",
-    "keepalives_interval",
-    "krbsrvname",
-    "load_balance_hosts",
-    "max_protocol_version",
-    "min_protocol_version",
-    "options",
-    "passfile",
-    "replication",
-    "require_auth",
-    "requirepeer",
-    "requiressl",
-    "ssl_max_protocol_version",
-    "ssl_min_protocol_version",
-    "sslcertmode",
-    "sslcompression",
-    "sslcrl",
-    "sslcrldir",
-    "sslkeylogfile",
-    "sslnegotiation",
-    "sslpassword",
-    "sslsni",
-    "target_session_attrs",
-    "tcp_user_timeout",
-    "tty",
+/// A row of the table.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    /// Its environment variable; empty where it has none.
+    pub(crate) env: &'static str,
+    pub(crate) parameter: Parameter,
+    /// How it is honoured, or why it is refused or harmless.
+    pub(crate) why: &'static str,
+}
+
+use Parameter::{Harmless, Honoured, Password, Refused, Setting};
+
+const fn entry(name: &'static str, env: &'static str, parameter: Parameter, why: &'static str) -> Entry {
+    Entry {
+        name,
+        env,
+        parameter,
+        why,
+    }
+}
+
+const OFF: &[&str] = &["0", "false", "off", "no"];
+const NO_GSS: &str = "stitch-pg never logs in by GSSAPI.";
+const NO_OAUTH: &str = "stitch-pg never logs in by OAuth, and sends no token.";
+const KEPT_ALIVE: &str = "stitch-pg notices a dead connection by its own keepalives, and every wait ends at --timeout.";
+const MIDDLEWARE: &str = "It is made for middleware; give the password.";
+
+/// In the order of the documentation.
+pub(crate) const TABLE: &[Entry] = &[
+    entry("host", "PGHOST", Setting(Id::Host), "One host: several are refused."),
+    entry(
+        "hostaddr",
+        "PGHOSTADDR",
+        Honoured,
+        "The address to connect to. The host is then the name in the certificate and in the password file.",
+    ),
+    entry("port", "PGPORT", Setting(Id::Port), ""),
+    entry("dbname", "PGDATABASE", Setting(Id::AdminDatabase), ""),
+    entry("user", "PGUSER", Setting(Id::AdminUser), ""),
+    entry(
+        "password",
+        "PGPASSWORD",
+        Password,
+        "Refused in a URL that is given as a flag or in the settings file, where others can read it.",
+    ),
+    entry(
+        "passfile",
+        "PGPASSFILE",
+        Honoured,
+        "The password file, in place of ~/.pgpass.",
+    ),
+    entry(
+        "require_auth",
+        "PGREQUIREAUTH",
+        Honoured,
+        "Checked before anything is sent. Naming password also allows a password in clear text over an unencrypted network.",
+    ),
+    entry(
+        "channel_binding",
+        "PGCHANNELBINDING",
+        Honoured,
+        "With require, only SCRAM inside TLS is accepted.",
+    ),
+    entry(
+        "connect_timeout",
+        "PGCONNECT_TIMEOUT",
+        Honoured,
+        "Seconds for each login of the administrator; 0 leaves it to --timeout.",
+    ),
+    entry(
+        "client_encoding",
+        "PGCLIENTENCODING",
+        Harmless,
+        "stitch-pg always asks for UTF8.",
+    ),
+    entry(
+        "options",
+        "PGOPTIONS",
+        Honoured,
+        "Sent with the administrator's login, before the options of stitch-pg, which win.",
+    ),
+    entry("application_name", "PGAPPNAME", Honoured, "In place of stitch-pg."),
+    entry(
+        "fallback_application_name",
+        "",
+        Honoured,
+        "As application_name, where that is not given.",
+    ),
+    entry("keepalives", "", Harmless, KEPT_ALIVE),
+    entry("keepalives_idle", "", Harmless, KEPT_ALIVE),
+    entry("keepalives_interval", "", Harmless, KEPT_ALIVE),
+    entry("keepalives_count", "", Harmless, KEPT_ALIVE),
+    entry("tcp_user_timeout", "", Harmless, KEPT_ALIVE),
+    entry(
+        "replication",
+        "",
+        Refused(OFF),
+        "stitch-pg runs SQL, and a replication connection runs none.",
+    ),
+    entry(
+        "gssencmode",
+        "PGGSSENCMODE",
+        Refused(&["disable", "prefer"]),
+        "stitch-pg does not encrypt by GSSAPI; use TLS (sslmode=require).",
+    ),
+    entry("sslmode", "PGSSLMODE", Setting(Id::SslMode), ""),
+    entry(
+        "requiressl",
+        "PGREQUIRESSL",
+        Honoured,
+        "1 means sslmode=require, where sslmode is not given.",
+    ),
+    entry(
+        "sslnegotiation",
+        "PGSSLNEGOTIATION",
+        Honoured,
+        "direct needs sslmode=require or stronger, as in libpq.",
+    ),
+    entry(
+        "sslcompression",
+        "PGSSLCOMPRESSION",
+        Harmless,
+        "stitch-pg never compresses TLS, which is the safe side.",
+    ),
+    entry("sslcert", "PGSSLCERT", Setting(Id::SslCert), ""),
+    entry(
+        "sslkey",
+        "PGSSLKEY",
+        Setting(Id::SslKey),
+        "Refused when others can read the file, as in libpq.",
+    ),
+    entry(
+        "sslkeylogfile",
+        "",
+        Refused(&[]),
+        "Whoever reads that file can decrypt the connection.",
+    ),
+    entry(
+        "sslpassword",
+        "",
+        Honoured,
+        "The passphrase of sslkey. Refused in a URL that is given as a flag or in the settings file.",
+    ),
+    entry(
+        "sslcertmode",
+        "PGSSLCERTMODE",
+        Honoured,
+        "disable and allow. require is refused: stitch-pg cannot see whether the server asked for the certificate.",
+    ),
+    entry("sslrootcert", "PGSSLROOTCERT", Setting(Id::SslRootCert), ""),
+    entry(
+        "sslcrl",
+        "PGSSLCRL",
+        Honoured,
+        "~/.postgresql/root.crl where it exists. Refused where the certificate is not checked.",
+    ),
+    entry(
+        "sslcrldir",
+        "PGSSLCRLDIR",
+        Honoured,
+        "Refused where the certificate is not checked.",
+    ),
+    entry("sslsni", "PGSSLSNI", Honoured, ""),
+    entry(
+        "requirepeer",
+        "PGREQUIREPEER",
+        Honoured,
+        "Checked before anything is sent. As in libpq it is about Unix sockets; the user must be in /etc/passwd.",
+    ),
+    entry(
+        "ssl_min_protocol_version",
+        "PGSSLMINPROTOCOLVERSION",
+        Honoured,
+        "TLSv1.2 where it is not given.",
+    ),
+    entry("ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION", Honoured, ""),
+    entry(
+        "min_protocol_version",
+        "PGMINPROTOCOLVERSION",
+        Refused(&["3.0"]),
+        "stitch-pg speaks version 3.0 of the protocol.",
+    ),
+    entry(
+        "max_protocol_version",
+        "PGMAXPROTOCOLVERSION",
+        Harmless,
+        "stitch-pg speaks version 3.0 of the protocol, which every limit allows.",
+    ),
+    entry("krbsrvname", "PGKRBSRVNAME", Harmless, NO_GSS),
+    entry("gsslib", "PGGSSLIB", Harmless, NO_GSS),
+    entry("gssdelegation", "PGGSSDELEGATION", Harmless, NO_GSS),
+    entry("scram_client_key", "", Refused(&[]), MIDDLEWARE),
+    entry("scram_server_key", "", Refused(&[]), MIDDLEWARE),
+    entry("service", "PGSERVICE", Setting(Id::Service), ""),
+    entry(
+        "target_session_attrs",
+        "PGTARGETSESSIONATTRS",
+        Honoured,
+        "read-write and primary refuse a standby. read-only and standby are refused: nothing can be set up there.",
+    ),
+    entry(
+        "load_balance_hosts",
+        "PGLOADBALANCEHOSTS",
+        Harmless,
+        "stitch-pg connects to one host.",
+    ),
+    entry("oauth_issuer", "", Harmless, NO_OAUTH),
+    entry("oauth_client_id", "", Harmless, NO_OAUTH),
+    entry("oauth_client_secret", "", Harmless, NO_OAUTH),
+    entry("oauth_scope", "", Harmless, NO_OAUTH),
+    // Of other versions: servicefile is new in 19, tty went with 14, authtype earlier.
+    entry(
+        "servicefile",
+        "PGSERVICEFILE",
+        Refused(&[]),
+        "libpq 18 knows it as a variable only: set PGSERVICEFILE.",
+    ),
+    entry("tty", "", Harmless, "No server since PostgreSQL 7.4 uses it."),
+    entry("authtype", "", Harmless, "No libpq since PostgreSQL 9 uses it."),
 ];
 
-const SETTINGS: &[(&str, Parameter)] = &[
-    ("host", Parameter::Setting(Id::Host)),
-    ("hostaddr", Parameter::HostAddress),
-    ("port", Parameter::Setting(Id::Port)),
-    ("user", Parameter::Setting(Id::AdminUser)),
-    ("password", Parameter::Password),
-    ("dbname", Parameter::Setting(Id::AdminDatabase)),
-    ("service", Parameter::Setting(Id::Service)),
-    ("sslmode", Parameter::Setting(Id::SslMode)),
-    ("sslrootcert", Parameter::Setting(Id::SslRootCert)),
-    ("sslcert", Parameter::Setting(Id::SslCert)),
-    ("sslkey", Parameter::Setting(Id::SslKey)),
+/// The variables that stand for no parameter.
+const VARIABLES: &[(&str, &str, &str)] = &[
+    (
+        "PGSERVICEFILE",
+        "honoured",
+        "Where the services are, in place of ~/.pg_service.conf.",
+    ),
+    (
+        "PGSYSCONFDIR",
+        "honoured",
+        "The directory of the system's pg_service.conf.",
+    ),
+    (
+        "PGDATESTYLE",
+        "harmless",
+        "stitch-pg reads no date in a style that it sets.",
+    ),
+    (
+        "PGTZ",
+        "harmless",
+        "It changes how a time is written, not which time it is.",
+    ),
+    (
+        "PGGEQO",
+        "harmless",
+        "It changes how a query is planned, not its answer.",
+    ),
+    ("PGLOCALEDIR", "harmless", "It is where libpq finds its translations."),
 ];
 
 /// Looks a parameter up; an unknown one comes back as the nearest known one.
-pub(crate) fn parameter(name: &str) -> Result<Parameter, Option<&'static str>> {
-    if let Some((_, parameter)) = SETTINGS.iter().find(|(known, _)| *known == name) {
-        return Ok(*parameter);
-    }
-    if IRRELEVANT.contains(&name) || name.starts_with("oauth_") || name.starts_with("scram_") {
-        return Ok(Parameter::Irrelevant);
-    }
-    let known = SETTINGS
-        .iter()
-        .map(|(known, _)| *known)
-        .chain(IRRELEVANT.iter().copied());
-    Err(nearest(name, known))
+pub(crate) fn parameter(name: &str) -> Result<&'static Entry, Option<&'static str>> {
+    let known = || TABLE.iter().map(|entry| entry.name);
+    let found = TABLE.iter().find(|entry| entry.name == name);
+    found.ok_or_else(|| nearest(name, known()))
 }
+
+/// The variables of parameters that are no settings of ours, and so not in their table.
+pub(crate) fn variables() -> impl Iterator<Item = &'static Entry> {
+    let others = |entry: &&Entry| !matches!(entry.parameter, Setting(_) | Password | Harmless);
+    TABLE
+        .iter()
+        .filter(others)
+        .filter(|entry| !entry.env.is_empty() && entry.env != "PGSERVICEFILE")
+}
+
+impl Parameter {
+    fn word(self) -> &'static str {
+        match self {
+            Setting(_) | Password | Honoured => "honoured",
+            Refused([]) => "refused",
+            Refused(_) => "refused by value",
+            Harmless => "harmless",
+        }
+    }
+}
+
+/// The whole of docs/libpq.md.
+#[must_use]
+pub fn libpq_markdown() -> String {
+    let mut page = String::from(INTRODUCTION);
+    for Entry {
+        name,
+        env,
+        parameter,
+        why,
+    } in TABLE
+    {
+        let env = if env.is_empty() || (*name, *env) == ("servicefile", "PGSERVICEFILE") {
+            "–".to_owned()
+        } else {
+            format!("`{env}`")
+        };
+        let mut text = match parameter {
+            Setting(id) => id.flag().map_or(String::new(), |flag| format!("As `{flag}`. ")),
+            Refused(values @ [_, ..]) => format!("Accepted values: {}. ", values.join(", ")),
+            _ => String::new(),
+        };
+        text.push_str(why);
+        let _ = writeln!(
+            page,
+            "| `{name}` | {env} | {} | {} |",
+            parameter.word(),
+            text.trim_end()
+        );
+    }
+    page.push_str(OTHERS);
+    for (name, word, why) in VARIABLES {
+        let _ = writeln!(page, "| `{name}` | {word} | {why} |");
+    }
+    page
+}
+
+const INTRODUCTION: &str = "\
+# Connection parameters of libpq
+
+<!-- Written by `libpq_markdown()` in src/settings/libpq.rs; tests/docs.rs compares, and writes it anew with UPDATE_DOCS=1. -->
+
+The administrator's login takes every connection parameter of libpq 18: in a URL, in a service of `pg_service.conf`, or as
+a variable of the environment. Each is honoured with libpq's meaning, refused by name, or harmless for the reason given.
+Stitch's own login takes none of them: Stitch does not use libpq.
+
+A password in clear text (the method `password`, `ldap`, `pam` and the like) is not sent over a network without encryption.
+Give `require_auth=password` to allow it. A Unix socket, this machine's loopback address and the SSH tunnel are no such network.
+
+| parameter | environment | what becomes of it | how, or why |
+|---|---|---|---|
+";
+
+const OTHERS: &str = "
+## Variables that stand for no parameter
+
+| environment | what becomes of it | how, or why |
+|---|---|---|
+";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What libpq 18 knows, with what is said in the fixture about its source.
+    const LIBPQ_18: &str = include_str!("../../tests/support/libpq-18.txt");
+
     #[test]
-    fn parameters() {
-        assert_eq!(parameter("sslmode"), Ok(Parameter::Setting(Id::SslMode)));
-        assert_eq!(parameter("connect_timeout"), Ok(Parameter::Irrelevant));
-        assert_eq!(parameter("sslmod"), Err(Some("sslmode")));
-        assert_eq!(parameter("qqqqqqq"), Err(None));
+    fn the_table_is_libpqs() {
+        let lines = LIBPQ_18.lines().filter(|line| !line.starts_with('#'));
+        let (mut parameters, mut variables) = (0, 0);
+        for line in lines {
+            let (name, env) = line.split_once(' ').unwrap_or((line, ""));
+            if name == "-" {
+                variables += 1;
+                let known =
+                    VARIABLES.iter().any(|(known, ..)| *known == env) || TABLE.iter().any(|known| known.env == env);
+                assert!(known, "{env} is missing");
+                continue;
+            }
+            parameters += 1;
+            let known = parameter(name).unwrap_or_else(|_| panic!("{name} is missing"));
+            assert_eq!(known.env, env, "{name}");
+        }
+        assert_eq!((parameters, variables), (50, 7));
+        let ours: Vec<&str> = TABLE.iter().map(|entry| entry.name).collect();
+        let others = ours
+            .iter()
+            .filter(|name| !LIBPQ_18.lines().any(|line| line.split(' ').next() == Some(**name)));
+        assert_eq!(
+            others.collect::<Vec<_>>(),
+            [&"requiressl", &"servicefile", &"tty", &"authtype"]
+        );
+    }
+
+    #[test]
+    fn each_is_there_once_and_says_why() {
+        for (at, entry) in TABLE.iter().enumerate() {
+            assert!(
+                TABLE[..at].iter().all(|other| other.name != entry.name),
+                "{}",
+                entry.name
+            );
+            let plain = matches!(entry.parameter, Setting(_))
+                || entry.name == "sslsni"
+                || entry.name == "ssl_max_protocol_version";
+            assert!(plain || entry.why.ends_with('.'), "{}", entry.name);
+        }
+        // What is about security is never harmless by itself.
+        for name in [
+            "require_auth",
+            "channel_binding",
+            "sslcrl",
+            "sslcrldir",
+            "requirepeer",
+            "ssl_min_protocol_version",
+        ] {
+            assert_eq!(parameter(name).map(|entry| entry.parameter), Ok(Honoured), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_is_told() {
+        assert_eq!(parameter("sslmod").err(), Some(Some("sslmode")));
+        assert_eq!(parameter("require_aut").err(), Some(Some("require_auth")));
+        assert_eq!(parameter("qqqqqqq").err(), Some(None));
     }
 }

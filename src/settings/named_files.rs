@@ -34,7 +34,7 @@ pub(super) fn read(
         if id == Id::Password && generate && !path.exists() {
             continue;
         }
-        match secret_file::read(&path, warnings) {
+        match secret_file::read(&path, environment, warnings) {
             Ok(secret) => draft.set_secret(id, secret, source),
             Err(error) => {
                 problems.malformed(id, format_args!("{source}: {error:#}"));

@@ -8,26 +8,28 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 use secrecy::zeroize::Zeroizing;
 
+use super::environment::Environment;
+use super::trust;
 use crate::secret::Secret;
 
 /// Nothing that long is a password; a device would have no end.
 const LONGEST: usize = 64 << 10;
 
-/// Reads a secret. A file that everybody can read is told about and used.
-pub(super) fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Secret> {
+/// Reads a secret. A file that everybody can read is told about and used; one that others could have written is refused.
+pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<String>) -> Result<Secret> {
     let shown = path.display();
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
-    File::open(path)
-        .and_then(|file| file.take(LONGEST as u64).read_to_end(&mut bytes))
+    let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
+    let metadata = file.metadata().with_context(|| format!("cannot read {shown}"))?;
+    trust::secret(path, &metadata, environment)?;
+    file.take(LONGEST as u64)
+        .read_to_end(&mut bytes)
         .with_context(|| format!("cannot read {shown}"))?;
     ensure!(
         bytes.len() < LONGEST,
         "{shown} is too long for a file with a password in it"
     );
-    if let Ok(metadata) = std::fs::metadata(path)
-        && metadata.is_file()
-        && metadata.mode() & 0o004 != 0
-    {
+    if metadata.is_file() && metadata.mode() & 0o004 != 0 {
         warnings.push(format!(
             "everybody on this machine can read {shown}; mend it with: chmod 600 {shown}"
         ));
@@ -71,7 +73,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), bytes)?;
         let mut warnings = Vec::new();
-        let secret = read(file.path(), &mut warnings)?;
+        let secret = read(file.path(), &Environment::default(), &mut warnings)?;
         assert!(warnings.is_empty());
         Ok(secret.reveal().to_owned())
     }
@@ -100,7 +102,7 @@ mod tests {
             let message = format!("{:#}", read_back(bytes).unwrap_err());
             assert!(!message.contains("hunter2"), "{message}");
         }
-        assert!(read(Path::new("/nonexistent"), &mut Vec::new()).is_err());
+        assert!(read(Path::new("/nonexistent"), &Environment::default(), &mut Vec::new()).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! PostgreSQL service files (docs 34.17): a name for a set of connection parameters.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::draft::{Draft, Source};
@@ -7,6 +8,7 @@ use super::environment::Environment;
 use super::known::Id;
 use super::libpq::{Parameter, parameter};
 use super::problems::Problems;
+use super::trust;
 use crate::secret::Secret;
 
 /// Debian's and Ubuntu's system-wide place; `PGSYSCONFDIR` overrides it.
@@ -16,13 +18,17 @@ const SYSTEM_DIRECTORY: &str = "/etc/postgresql-common";
 pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems: &mut Problems) -> Draft {
     let candidates = candidates(environment);
     for path in &candidates {
-        let text = match std::fs::read(path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        let bytes = match File::open(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => Err(error.into()),
+            Ok(file) => trust::read(file, path, environment),
+        };
+        let text = match bytes {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
                 problems.malformed(
                     Id::Service,
-                    format_args!("{by}: cannot read {}: {error}", path.display()),
+                    format_args!("{by}: cannot read {}: {error:#}", path.display()),
                 );
                 return Draft::default();
             }
@@ -72,7 +78,6 @@ pub(crate) fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &
     let mut lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
     lines.find(|(_, line)| *line == heading)?;
     let mut draft = Draft::default();
-    let mut address = None;
     for (line, text) in lines.take_while(|(_, line)| !line.starts_with('[')) {
         if text.is_empty() || text.starts_with('#') {
             continue;
@@ -94,15 +99,15 @@ pub(crate) fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &
             continue;
         };
         let (key, value) = (key.trim(), value.trim());
-        match parameter(key) {
-            Ok(Parameter::Setting(Id::Service)) => {
+        match parameter(key).map(|entry| (entry.parameter, entry.name)) {
+            Ok((Parameter::Setting(Id::Service), _)) => {
                 problems.malformed(Id::Service, format_args!("{at}: a service cannot name another service"));
             }
-            Ok(Parameter::Setting(id)) if !value.is_empty() => draft.set(id, value, source),
-            Ok(Parameter::Password) if !value.is_empty() => {
+            Ok((Parameter::Setting(id), _)) if !value.is_empty() => draft.set(id, value, source),
+            Ok((Parameter::Password, _)) if !value.is_empty() => {
                 draft.set_secret(Id::AdminPassword, Secret::new(value.to_owned()), source);
             }
-            Ok(Parameter::HostAddress) => address = Some((value.to_owned(), source)),
+            Ok((Parameter::Honoured | Parameter::Refused(_), known)) => draft.set_parameter(known, value, source),
             Ok(_) => {}
             Err(near) => {
                 let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
@@ -113,9 +118,6 @@ pub(crate) fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &
                 );
             }
         }
-    }
-    if let (Some((address, source)), false) = (address, draft.has(Id::Host)) {
-        draft.set(Id::Host, address, source);
     }
     Some(draft)
 }

@@ -8,6 +8,7 @@ use super::*;
 
 mod asking;
 mod mistakes;
+mod parameters;
 
 /// A directory with nothing in it, and surroundings that know nothing else.
 struct Place {
@@ -89,7 +90,15 @@ fn defaults() {
     assert_eq!(found.admin.port, Port::POSTGRES);
     assert_eq!(found.admin.user, "me");
     assert_eq!(found.admin.database.as_str(), "postgres");
-    assert_eq!(found.admin.tls, Tls::default());
+    let min_version = Some(TlsVersion::V1_2);
+    assert_eq!(
+        found.admin.tls,
+        Tls {
+            min_version,
+            ..Tls::default()
+        }
+    );
+    assert_eq!(found.admin.rules, LoginRules::default());
     assert_eq!(found.stitch.database.as_str(), "stitch");
     assert_eq!(found.stitch.role.as_str(), "stitch");
     assert_eq!(found.stitch.host.as_str(), "localhost");

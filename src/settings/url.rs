@@ -72,7 +72,6 @@ const SEVERAL: &str = "the URL names several hosts; give the one that accepts wr
 /// The settings of one URL, first come first kept: parameters behind the `?` come first, as they win in libpq.
 struct Parts<'a> {
     draft: Draft,
-    address: Option<String>,
     source: &'a Source,
     passwords: Passwords,
 }
@@ -81,7 +80,6 @@ impl<'a> Parts<'a> {
     fn new(source: &'a Source, passwords: Passwords) -> Self {
         Self {
             draft: Draft::default(),
-            address: None,
             source,
             passwords,
         }
@@ -93,11 +91,20 @@ impl<'a> Parts<'a> {
             self.text(Id::SslMode, "require".to_owned());
             return Ok(());
         }
-        match parameter(name) {
-            Ok(Parameter::Setting(id)) => self.text(id, value.to_owned()),
-            Ok(Parameter::Password) => self.password(value.to_owned())?,
-            Ok(Parameter::HostAddress) => self.address = Some(value.to_owned()),
-            Ok(Parameter::Irrelevant) => {}
+        match parameter(name).map(|entry| (entry.parameter, entry.name)) {
+            Ok((Parameter::Setting(id), _)) => self.text(id, value.to_owned()),
+            Ok((Parameter::Password, _)) => self.password(value.to_owned())?,
+            Ok((Parameter::Honoured | Parameter::Refused(_), known)) => {
+                if known == "sslpassword" && self.passwords == Passwords::Refused {
+                    bail!(
+                        "the URL holds the passphrase of a key (sslpassword), which others could read here; put the whole \
+                         URL in the environment as DATABASE_URL, or the passphrase in a service of pg_service.conf"
+                    );
+                }
+                let source = Source::Url(Box::new(self.source.clone()));
+                self.draft.set_parameter(known, value, source);
+            }
+            Ok((Parameter::Harmless, _)) => {}
             Err(Some(near)) => bail!("a parameter behind the ? is unknown; is it a misspelt {near}?"),
             Err(None) => bail!("a parameter behind the ? is unknown to PostgreSQL"),
         }
@@ -125,10 +132,7 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Draft> {
-        if let Some(address) = self.address.take() {
-            self.text(Id::Host, address);
-        }
+    fn finish(self) -> Result<Draft> {
         if let Some(host) = self.draft.text(Id::Host) {
             ensure!(!host.contains(','), "{SEVERAL}");
         }
@@ -225,7 +229,10 @@ mod tests {
             ("postgres:///db?hostaddr=10.0.0.1", Some("10.0.0.1")),
             ("postgres://h?hostaddr=10.0.0.1", Some("h")),
         ] {
-            assert_eq!(kept(url).unwrap().text(Id::Host), host, "{url}");
+            let mut draft = kept(url).unwrap();
+            draft.address_as_host();
+            assert_eq!(draft.text(Id::Host), host, "{url}");
+            assert_eq!(draft.parameter("hostaddr").is_some(), url.contains("hostaddr"), "{url}");
         }
     }
 
@@ -255,11 +262,15 @@ mod tests {
 
     #[test]
     fn a_password_is_refused_where_others_can_read_it() {
-        for url in ["postgres://u:hunter2@h/db", "postgres://u@h/db?password=hunter2"] {
+        for url in [
+            "postgres://u:hunter2@h/db",
+            "postgres://u@h/db?password=hunter2",
+            "postgres://u@h/db?sslpassword=hunter2",
+        ] {
             let refused = parse(url, &Source::Flag("--url"), Passwords::Refused).unwrap_err();
             let message = refused.to_string();
             assert!(
-                message.contains("PGPASSWORD") && !message.contains("hunter2"),
+                message.contains("DATABASE_URL") && !message.contains("hunter2"),
                 "{message}"
             );
         }

@@ -38,6 +38,14 @@ pub(crate) struct Facts {
     variants: Vec<&'static str>,
     #[serde(skip)]
     provider: Provider,
+    /// The server's own setting.
+    ssl: Option<bool>,
+    /// Why the administrator's login has no TLS, where it could have had it.
+    #[serde(skip)]
+    tls_lost: Option<String>,
+    /// A hash of the administrator's password could be read on the way.
+    #[serde(skip)]
+    exposed_md5: bool,
     /// The server's version and the day its updates ended, when they have.
     #[serde(skip)]
     ended: Option<(String, &'static str)>,
@@ -65,6 +73,9 @@ impl Default for Facts {
             creators: Vec::new(),
             variants: Vec::new(),
             provider: Provider::default(),
+            ssl: None,
+            tls_lost: None,
+            exposed_md5: false,
             ended: None,
         }
     }
@@ -85,6 +96,11 @@ impl Step for Database {
         if server.pooled {
             facts.variants.push(POOLER);
         }
+        if let Some(session) = world.admin_session() {
+            facts.tls_lost = session.tls_lost(facts.ssl);
+            facts.exposed_md5 = session.exposed_md5;
+        }
+        let server = world.server().await?;
         facts.ended = server.support_ended().map(|day| (server.version.clone(), day));
         Ok(facts)
     }
@@ -101,6 +117,7 @@ impl Step for Database {
                 .advise("everything works here all the same; plan an upgrade, unless your provider keeps it patched"),
             );
         }
+        own_login(&mut plan, facts);
         for variant in &facts.variants {
             plan.find(Finding::unknown(Code::ServerVariant, format!("this is {variant}")));
         }
@@ -257,6 +274,28 @@ fn judge(plan: &mut Plan, settings: &Settings, found: &Found) {
     }
 }
 
+/// What the administrator's own login gave away.
+fn own_login(plan: &mut Plan, facts: &Facts) {
+    if let Some(why) = &facts.tls_lost {
+        plan.find(
+            Finding::unknown(
+                Code::AdminTlsLost,
+                format!("this login is not encrypted, although TLS could have been had: {why}"),
+            )
+            .advise("find out what stands between; give --sslmode require, or better verify-full with --sslrootcert"),
+        );
+    }
+    if facts.exposed_md5 {
+        plan.find(
+            Finding::unknown(
+                Code::AdminMd5Exposed,
+                "an md5 hash of this login's password went over the network without TLS",
+            )
+            .advise("give --sslmode require, or let the server use scram-sha-256 and set the password anew"),
+        );
+    }
+}
+
 /// Who could run a statement, by name where names are known.
 fn who(roles: &[String]) -> String {
     if roles.is_empty() {
@@ -278,6 +317,7 @@ SELECT json_build_object(
               FROM pg_database WHERE datname = $1),
     'similar', (SELECT min(datname) FROM pg_database WHERE lower(datname) = lower($1) AND datname <> $1),
     'in_recovery', pg_is_in_recovery(),
+    'ssl', current_setting('ssl', true) = 'on',
     'user', current_user,
     'may_create', (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
     'template_encoding', (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'),

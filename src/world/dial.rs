@@ -1,6 +1,7 @@
 //! One connection to PostgreSQL, layer by layer, so that the layer that fails has a name.
 
 mod blame;
+mod guards;
 mod session;
 mod stages;
 
@@ -16,10 +17,10 @@ use crate::finding::Code;
 use crate::names::{HostName, Port};
 use crate::secret::Secret;
 use crate::server::Encryption;
-use crate::settings::{Route, Tls};
+use crate::settings::{LoginRules, Route, Tls};
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::peer;
-use crate::world::tap::Watched;
+use crate::world::tap::{Begins, Method, Watched};
 use crate::world::tls::{Attempt, connector, mode_name};
 use crate::world::wire::Wire;
 use blame::{classify, not_postgres, silent};
@@ -39,6 +40,8 @@ pub(crate) struct Login {
     pub(crate) password: Option<Secret>,
     pub(crate) database: String,
     pub(crate) tls: Tls,
+    /// What libpq's parameters ask of it.
+    pub(crate) rules: LoginRules,
     /// Startup options, such as `-c default_transaction_read_only=on`.
     pub(crate) options: Option<String>,
     pub(crate) timeout: Duration,
@@ -66,6 +69,11 @@ impl Login {
             format!("{}:{}", self.host, self.port)
         }
     }
+
+    /// Where to connect to: libpq's `hostaddr` stands in for the host's lookup.
+    pub(crate) fn address(&self) -> &HostName {
+        self.rules.address.as_ref().unwrap_or(&self.host)
+    }
 }
 
 /// Logs in, trying the attempts that the TLS mode allows. `open` makes a fresh wire for each.
@@ -81,7 +89,15 @@ where
     let mut failures = Vec::new();
     for attempt in attempts {
         match log_in_once(login, *attempt, open().await?).await {
-            Ok(session) => return Ok(session),
+            Ok(mut session) => {
+                // Where TLS was wished for first, what became of it is worth telling.
+                session.lost_tls = failures
+                    .into_iter()
+                    .find(|failure: &Failure| failure.layer == Layer::Tls && !not_let_in(failure))
+                    .filter(|_| session.encryption == Encryption::None)
+                    .map(|failure| failure.text);
+                return Ok(session);
+            }
             Err(failure) => {
                 let again = failure.layer == Layer::Tls || not_let_in(&failure);
                 failures.push(failure);
@@ -130,6 +146,8 @@ pub(crate) async fn try_other_way(login: &Login, attempt: Attempt, wire: Wire) -
         ..login.clone()
     };
     match log_in_once(&login, attempt, wire).await {
+        // It was asked for, and not given, like any other password here.
+        Err(failure) if failure.code == Code::LoginClearText => Other::LetIn,
         Ok(_) => Other::LetIn,
         Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => Other::LetIn,
         Err(failure) if failure.code == Code::LoginTlsNotOffered => Other::NotOffered,
@@ -176,13 +194,20 @@ fn wants_the_other_way(login: &Login, other: Attempt) -> Failure {
 
 async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Session, Failure> {
     let server = login.server();
+    let exposed = !wire.is_private();
     let (tap, stages) = (wire.tap(), wire.stages().to_vec());
+    guards::check_server_user(login, &wire).map_err(|failure| failure.behind(stages.clone()))?;
+    let begins = guards::expect(login, attempt, &wire);
     let mut config = tokio_postgres::Config::new();
     config
         .user(&login.user)
         .dbname(&login.database)
-        .application_name("stitch-pg")
+        .application_name(login.rules.application_name.as_deref().unwrap_or("stitch-pg"))
+        .channel_binding(guards::channel_binding(login.rules.channel_binding))
         .ssl_mode(attempt.ssl_mode());
+    if begins == Begins::Tls {
+        config.ssl_negotiation(tokio_postgres::config::SslNegotiation::Direct);
+    }
     if let Some(password) = &login.password {
         config.password(password.reveal());
     }
@@ -239,6 +264,8 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
                 cut_off,
                 stages,
                 process: seen.process,
+                lost_tls: None,
+                exposed_md5: exposed && seen.encrypted.is_none() && seen.method == Some(Method::Md5),
                 certificate: seen.certificate,
                 offer: match seen.first_byte {
                     Some(b'S') => Offer::Given,

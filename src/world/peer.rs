@@ -34,7 +34,7 @@ pub(crate) async fn identify(login: &Login, limit: Duration) -> Heard {
     if login.route == Route::Bastion {
         return Heard::Nothing;
     }
-    let Ok(wire) = open_direct(&login.host, login.port, limit).await else {
+    let Ok(wire) = open_direct(login.address(), login.port, limit).await else {
         return Heard::Nothing;
     };
     let mut wire = wire.for_anybody();

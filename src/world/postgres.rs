@@ -72,6 +72,11 @@ impl Postgres {
         self.server.as_ref()
     }
 
+    /// The administrator's first connection.
+    pub(crate) fn first_session(&self) -> Option<&Session> {
+        self.sessions.get(self.home.as_ref()?).map(AsRef::as_ref)
+    }
+
     /// Logs in where needed and says what the server is.
     pub(crate) async fn server(&mut self) -> Result<&Server> {
         if self.server.is_none() {
@@ -178,8 +183,13 @@ impl Postgres {
             password: admin.password.clone(),
             database: database.to_owned(),
             tls: admin.tls.clone(),
-            options: Some(startup_options(self.access, admin.set_role.as_ref())),
-            timeout: self.settings.timeout,
+            options: Some(startup_options(
+                self.access,
+                admin.rules.options.as_deref(),
+                admin.set_role.as_ref(),
+            )),
+            timeout: admin.rules.timeout.unwrap_or(self.settings.timeout),
+            rules: admin.rules.clone(),
             route: admin.route,
         };
         loop {
@@ -189,7 +199,10 @@ impl Postgres {
             };
             if failure.is(&SqlState::PROTOCOL_VIOLATION) && login.options.take().is_some() {
                 if let Some(role) = &self.settings.admin.set_role {
-                    return Err(behind_pooler(role, &login));
+                    return Err(behind_pooler(&format!("--set-role {role}"), &login));
+                }
+                if admin.rules.options.is_some() {
+                    return Err(behind_pooler("options (PGOPTIONS)", &login));
                 }
                 self.pooled = true;
                 continue; // PgBouncer refuses startup options; every statement of ours is a SELECT there anyway.
@@ -221,7 +234,7 @@ impl Postgres {
 
     async fn log_in(&self, login: &Login) -> Result<Session, Failure> {
         match self.settings.admin.route {
-            Route::Direct => log_in(login, || open_direct(&login.host, login.port, login.timeout)).await,
+            Route::Direct => log_in(login, || open_direct(login.address(), login.port, login.timeout)).await,
             Route::Bastion => self.log_in_through_bastion(login).await,
         }
     }
@@ -232,10 +245,10 @@ impl Postgres {
 
     async fn tunnel(&self, login: &Login) -> Result<Wire, Failure> {
         let Some(gateway) = &self.gateway else {
-            return open_direct(&login.host, login.port, login.timeout).await;
+            return open_direct(login.address(), login.port, login.timeout).await;
         };
         let began = Instant::now();
-        match gateway.forward(login.host.as_str(), login.port.number()).await {
+        match gateway.forward(login.address().as_str(), login.port.number()).await {
             Ok(stream) => {
                 let text = format!("the SSH server opens {}", login.server());
                 Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tunnel, began, text)]))

@@ -2,6 +2,7 @@
 //! server wants to be convinced, and which server process it says it is. tokio-postgres keeps all of that to itself.
 
 mod excess;
+mod guard;
 mod watched;
 
 use std::io;
@@ -11,6 +12,7 @@ use std::time::Instant;
 use crate::world::tls::Examined;
 pub(crate) use excess::Excess;
 use excess::{LONGEST_LOGIN, LONGEST_MESSAGE};
+pub(crate) use guard::{Guard, Unwanted};
 pub(crate) use watched::Watched;
 
 /// Shared by the wire, the TLS layer on it, and whoever wants to know.
@@ -34,7 +36,23 @@ pub(crate) struct Seen {
     pub(crate) process: Option<i32>,
     /// What was made of the server's certificate.
     pub(crate) certificate: Option<Examined>,
+    /// What the server asked for and does not get.
+    pub(crate) unwanted: Option<Unwanted>,
+    guard: Guard,
+    begins: Begins,
     reader: Reader,
+}
+
+/// What the server's first byte is. Whoever stands between must not choose it, or the login is read at the wrong place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Begins {
+    /// The first message: TLS was not asked for.
+    #[default]
+    Message,
+    /// The answer to the wish for TLS.
+    Answer,
+    /// TLS itself.
+    Tls,
 }
 
 /// How the server wants to be convinced (PostgreSQL docs 53.7, `Authentication…`).
@@ -72,6 +90,16 @@ impl Tap {
         self.lock().clone()
     }
 
+    /// What is to come, and what is to be refused. Before the login begins.
+    pub(crate) fn expect(&self, begins: Begins, guard: Guard) {
+        let mut seen = self.lock();
+        if begins == Begins::Tls {
+            seen.first_byte = Some(b'S');
+        }
+        seen.begins = begins;
+        seen.guard = guard;
+    }
+
     pub(super) fn examined(&self, note: impl FnOnce(&mut Examined)) {
         note(self.lock().certificate.get_or_insert_default());
     }
@@ -80,23 +108,23 @@ impl Tap {
     /// Fails where the server sends more than any server has reason to.
     pub(super) fn raw(&self, bytes: &[u8]) -> io::Result<()> {
         let mut seen = self.lock();
+        let Some((first, behind)) = bytes.split_first() else {
+            return Ok(());
+        };
         let mut rest = bytes;
-        if seen.first_byte.is_none() {
-            let Some((first, behind)) = bytes.split_first() else {
-                return Ok(());
-            };
-            seen.first_byte = Some(*first);
+        if seen.answered.is_none() {
             seen.answered = Some(Instant::now());
-            match first {
-                b'S' => return Ok(()),
-                b'N' => rest = behind,
-                _ => {}
+            seen.first_byte.get_or_insert(*first);
+            if seen.begins == Begins::Answer {
+                rest = behind;
             }
         }
-        if seen.first_byte == Some(b'S') {
-            return Ok(());
+        match (seen.begins, seen.first_byte) {
+            (Begins::Tls, _) | (Begins::Answer, Some(b'S')) => Ok(()),
+            (Begins::Message, _) | (Begins::Answer, Some(b'N')) => seen.read(rest),
+            // tokio-postgres takes any other byte for a no, whatever follows.
+            (Begins::Answer, _) => Err(io::Error::other("the answer to the wish for TLS is neither yes nor no")),
         }
-        seen.read(rest)
     }
 
     fn decrypted(&self, bytes: &[u8]) -> io::Result<()> {
@@ -125,7 +153,7 @@ impl Seen {
                 continue;
             }
             if let Some((kind, number)) = self.reader.next(*byte) {
-                self.note(kind, number);
+                self.note(kind, number)?;
             }
             if self.reader.skip > LONGEST_MESSAGE {
                 return Err(Excess::Message(self.reader.skip).into());
@@ -135,10 +163,10 @@ impl Seen {
         Ok(())
     }
 
-    fn note(&mut self, kind: u8, number: i32) {
+    fn note(&mut self, kind: u8, number: i32) -> io::Result<()> {
         if kind == b'K' {
             self.process = Some(number);
-            return;
+            return Ok(());
         }
         let method = match number {
             0 => Method::Nothing,
@@ -147,10 +175,17 @@ impl Seen {
             10 => Method::Scram,
             _ => Method::Other,
         };
+        let asks = number == 0 && self.method.is_none() || !matches!(number, 0 | 11 | 12);
+        if asks && let Some(unwanted) = self.guard.refuses(method, self.encrypted.is_some()) {
+            // tokio-postgres gets this error in place of what was asked, so it answers nothing.
+            self.unwanted = Some(unwanted);
+            return Err(io::Error::other("the server asks for what it does not get"));
+        }
         self.method.get_or_insert(method);
         if number == 0 {
             self.authenticated = Some(Instant::now());
         }
+        Ok(())
     }
 }
 
@@ -202,9 +237,39 @@ mod tests {
         }
     }
 
+    fn answered() -> Tap {
+        let tap = Tap::default();
+        tap.expect(Begins::Answer, Guard::default());
+        tap
+    }
+
+    /// The server, or who stands between, chooses the bytes, and must not choose where the login is read.
+    #[test]
+    fn no_first_byte_hides_what_is_asked() {
+        let asks = |begins, bytes: &[u8]| {
+            let tap = Tap::default();
+            tap.expect(begins, Guard::network(None));
+            let heard = bytes.chunks(1).try_for_each(|byte| tap.raw(byte));
+            heard.is_err()
+        };
+        let clear_text = b"R\0\0\0\x08\0\0\0\x03";
+        assert!(asks(Begins::Message, clear_text));
+        assert!(
+            !asks(Begins::Message, b"R\0\0\0\x0c\0\0\0\x05salt"),
+            "md5 is no clear text"
+        );
+        for first in 0..=u8::MAX {
+            let bytes = [&[first][..], clear_text].concat();
+            assert_eq!(asks(Begins::Answer, &bytes), first != b'S', "{first}");
+        }
+        // A notice first, which tokio-postgres takes for the end of the login, hides nothing.
+        assert!(asks(Begins::Message, &[&b"N\0\0\0\x05x"[..], clear_text].concat()));
+        assert!(asks(Begins::Message, &[&b"S\0\0\0\x08a\0b\0"[..], clear_text].concat()));
+    }
+
     #[test]
     fn what_is_encrypted_is_not_read() {
-        let tap = Tap::default();
+        let tap = answered();
         tap.raw(b"S").unwrap();
         tap.raw(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x01").unwrap();
         assert_eq!((tap.seen().first_byte, tap.seen().process), (Some(b'S'), None));
@@ -214,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_refusal_of_tls_is_no_message() {
-        let tap = Tap::default();
+        let tap = answered();
         tap.raw(b"N").unwrap();
         tap.raw(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x01").unwrap();
         assert_eq!(tap.seen().process, Some(7));
@@ -222,12 +287,12 @@ mod tests {
 
     #[test]
     fn what_does_not_end_is_refused() {
-        let tap = Tap::default();
+        let tap = answered();
         let notice = [&b"N\0\0\0\x68"[..], &[b'x'; 100]].concat();
         tap.raw(b"N").unwrap();
         let notices = LONGEST_LOGIN / notice.len();
         assert_eq!((0..=notices).filter(|_| tap.raw(&notice).is_err()).count(), 1);
-        let tap = Tap::default();
+        let tap = answered();
         tap.raw(b"NZ\0\0\0\x05I").unwrap();
         assert!(
             (0..=notices).all(|_| tap.raw(&notice).is_ok()),

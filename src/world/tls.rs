@@ -1,15 +1,20 @@
 //! TLS as libpq means it: the six `sslmode`s, root certificates, client certificates (PostgreSQL docs 34.19).
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use openssl::nid::Nid;
-use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode};
+use openssl::pkey::{PKey, Private};
+use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode, SslVersion};
+use openssl::x509::store::X509Lookup;
+use openssl::x509::verify::X509VerifyFlags;
 use openssl::x509::{X509Ref, X509StoreContextRef, X509VerifyResult};
 use postgres_openssl::MakeTlsConnector;
+use secrecy::zeroize::Zeroizing;
 
-use crate::settings::{RootCertificates, SslMode, Tls};
+use crate::secret::Secret;
+use crate::settings::{RootCertificates, Sni, SslMode, Tls, TlsVersion};
 use crate::world::tap::Tap;
 
 /// One attempt at a connection, as libpq would make them in turn for a mode.
@@ -73,6 +78,10 @@ pub(crate) enum Fault {
     Expired,
     /// It is for another name.
     Name,
+    /// Its authority has revoked it.
+    Revoked,
+    /// Whether it is revoked cannot be seen: no list of its authority was given, or an old one.
+    Unlisted,
     /// Something rarer.
     Other,
 }
@@ -83,6 +92,8 @@ impl Fault {
         match error.as_raw() {
             2 | 18 | 19 | 20 | 21 | 24 | 26..=30 => Self::Authority,
             9 | 10 => Self::Expired,
+            23 => Self::Revoked,
+            3 | 11 | 12 => Self::Unlisted,
             62 | 64 => Self::Name,
             _ => Self::Other,
         }
@@ -99,12 +110,23 @@ pub(crate) fn connector(tls: &Tls, tap: &Tap) -> Result<MakeTlsConnector> {
         (SslMode::VerifyCa, _) | (SslMode::Require, Roots::Loaded) => Check::Chain,
         _ => Check::Nothing,
     };
+    if roots == Roots::Loaded {
+        load_revoked(&mut builder, tls)?;
+    }
     load_client_certificate(&mut builder, tls)?;
+    builder
+        .set_min_proto_version(tls.min_version.map(version))
+        .and_then(|()| builder.set_max_proto_version(tls.max_version.map(version)))
+        .context("OpenSSL does not know the versions of TLS that were asked for")?;
+    builder
+        .set_alpn_protos(b"\x0apostgresql")
+        .context("cannot start OpenSSL")?;
     let mut connector = MakeTlsConnector::new(builder.build());
-    let tap = tap.clone();
+    let (tap, sni) = (tap.clone(), tls.sni);
     connector.set_callback(move |configuration, _| {
         let tap = tap.clone();
         configuration.set_verify_hostname(true);
+        configuration.set_use_server_name_indication(sni == Sni::Sent);
         configuration.set_verify_callback(SslVerifyMode::PEER, move |holds, context| {
             let fault = (!holds).then(|| Fault::of(context.error()));
             tap.examined(|examined| examined.note(fault, context));
@@ -235,6 +257,44 @@ fn trust_only(builder: &mut SslConnectorBuilder, file: &PathBuf) -> Result<()> {
     Ok(())
 }
 
+/// As in libpq, the lists are consulted for every certificate of the chain.
+fn load_revoked(builder: &mut SslConnectorBuilder, tls: &Tls) -> Result<()> {
+    if tls.revoked.is_none() && tls.revoked_directory.is_none() {
+        return Ok(());
+    }
+    let store = builder.cert_store_mut();
+    if let Some(file) = &tls.revoked {
+        let loaded = store
+            .add_lookup(X509Lookup::file())
+            .and_then(|lookup| lookup.load_crl_file(file, SslFiletype::PEM));
+        loaded.with_context(|| {
+            format!(
+                "cannot read the list of revoked certificates {} (sslcrl)",
+                file.display()
+            )
+        })?;
+    }
+    if let Some(directory) = &tls.revoked_directory {
+        let name = directory.to_str().context("the name of sslcrldir is not UTF-8")?;
+        let added = store
+            .add_lookup(X509Lookup::hash_dir())
+            .and_then(|lookup| lookup.add_dir(name, SslFiletype::PEM));
+        added.with_context(|| format!("cannot use the directory {name} (sslcrldir)"))?;
+    }
+    store
+        .set_flags(X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL)
+        .context("OpenSSL cannot look up revoked certificates")
+}
+
+fn version(version: TlsVersion) -> SslVersion {
+    match version {
+        TlsVersion::V1 => SslVersion::TLS1,
+        TlsVersion::V1_1 => SslVersion::TLS1_1,
+        TlsVersion::V1_2 => SslVersion::TLS1_2,
+        TlsVersion::V1_3 => SslVersion::TLS1_3,
+    }
+}
+
 fn load_client_certificate(builder: &mut SslConnectorBuilder, tls: &Tls) -> Result<()> {
     let Some(certificate) = &tls.certificate else {
         return Ok(());
@@ -246,12 +306,35 @@ fn load_client_certificate(builder: &mut SslConnectorBuilder, tls: &Tls) -> Resu
     builder
         .set_certificate_chain_file(certificate)
         .with_context(|| format!("cannot read the client certificate {}", certificate.display()))?;
+    let private = read_key(key, tls.key_passphrase.as_ref())?;
     builder
-        .set_private_key_file(key, SslFiletype::PEM)
-        .with_context(|| format!("cannot read the client key {}", key.display()))?;
+        .set_private_key(&private)
+        .with_context(|| format!("cannot use the client key {}", key.display()))?;
     builder
         .check_private_key()
         .context("the client key does not belong to the client certificate")
+}
+
+/// OpenSSL itself would ask for a passphrase at the terminal, whoever sits there.
+fn read_key(path: &Path, passphrase: Option<&Secret>) -> Result<PKey<Private>> {
+    let shown = path.display();
+    let pem = std::fs::read(path).with_context(|| format!("cannot read the client key {shown}"))?;
+    let pem = Zeroizing::new(pem);
+    let mut wanted = false;
+    let key = PKey::private_key_from_pem_callback(&pem, |buffer| {
+        wanted = true;
+        let text = passphrase.map_or("", Secret::reveal).as_bytes();
+        let length = text.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&text[..length]);
+        Ok(length)
+    });
+    key.with_context(|| match (wanted, passphrase) {
+        (true, None) => format!(
+            "the client key {shown} has a passphrase; give it as sslpassword, in DATABASE_URL or in a service of pg_service.conf"
+        ),
+        (true, Some(_)) => format!("the passphrase (sslpassword) does not fit the client key {shown}"),
+        (false, _) => format!("{shown} holds no PEM key"),
+    })
 }
 
 impl SslMode {

@@ -63,6 +63,25 @@ impl Wire {
         }
     }
 
+    /// Whether what is sent can be read by nobody between: a Unix socket, our end of the SSH tunnel, or this machine's own
+    /// loopback address.
+    pub(crate) fn is_private(&self) -> bool {
+        match &self.stream {
+            Stream::Unix(_) => true,
+            Stream::Tcp(stream) => stream
+                .peer_addr()
+                .is_ok_and(|peer| peer.ip().to_canonical().is_loopback()),
+        }
+    }
+
+    /// The operating system's user at the other end of a Unix socket.
+    pub(crate) fn peer_user(&self) -> Option<u32> {
+        match &self.stream {
+            Stream::Unix(stream) => Some(stream.peer_cred().ok()?.uid()),
+            Stream::Tcp(_) => None,
+        }
+    }
+
     pub(crate) fn tap(&self) -> Tap {
         self.tap.clone()
     }

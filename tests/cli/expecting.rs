@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Output, Postgres, Program, json};
+use crate::support::{Output, Postgres, PostgresOptions, Program, json};
 use crate::{golden, in_ci, server};
 
 /// What a plan would be approved by.
@@ -59,7 +59,7 @@ fn what_was_approved_is_what_runs() {
     assert!(
         elsewhere
             .stderr
-            .contains("The changes are the same, but on another server"),
+            .contains("The changes are the same, but for another server"),
         "{}",
         elsewhere.stderr
     );
@@ -89,57 +89,75 @@ fn what_was_approved_is_what_runs() {
     );
 }
 
+/// A digest is an approval for one place: the same changes at another server, port or login, or by way of another SSH
+/// server, were approved by nobody.
 #[test]
-fn a_plan_in_a_file_tells_every_line() {
-    let Some(server) = server("a_plan_in_a_file_tells_every_line") else {
+fn a_digest_is_bound_to_where_it_was_made_for() {
+    let name = "a_digest_is_bound_to_where_it_was_made_for";
+    let Some(world) = crate::support::world(name, &[]) else {
         return;
     };
-    for format in ["json", "markdown"] {
-        let plan = in_ci(&server).args(["plan", "--format", format]).run();
-        let other = setup(&server, "approved").args(["--role", "other"]);
-        fs::write(other.home().join("approved"), &plan.stdout).expect("the home can be written");
-        let refusal = refused(&server, &other);
-        for line in [
-            "--- approved",
-            "+++ now",
-            "-CREATE ROLE \"stitch\" LOGIN PASSWORD '********';",
-            "+CREATE ROLE \"other\" LOGIN PASSWORD '********';",
-        ] {
-            assert!(
-                refusal.stderr.lines().any(|said| said == line),
-                "{line}: {}",
-                refusal.stderr
-            );
-        }
-        assert!(!refusal.stderr.contains("\n-CREATE DATABASE"), "{}", refusal.stderr);
+    let options = || PostgresOptions::new().hba("local all all trust\nhost all all all trust\n");
+    let approved = Postgres::start_in(&world, None, options());
+    let other = Postgres::start_in(&world, None, options().port(5433));
+    // All of them are the same to Stitch.
+    let stitch = [
+        "--stitch-host",
+        "db.example.com",
+        "--stitch-port",
+        "5432",
+        "--skip",
+        "allowlist,connection",
+    ];
+    let plan = in_ci(&approved)
+        .arg("plan")
+        .args(stitch)
+        .args(["--format", "json"])
+        .run();
+    let digest = json::report(&plan.stdout)["plan_digest"]
+        .as_str()
+        .expect("changes")
+        .to_owned();
+    let expecting = |server| setup(server, &digest).args(stitch);
+    approved.psql("create role other superuser login");
+    for elsewhere in [
+        expecting(&other),
+        expecting(&approved).args(["--host", "localhost"]),
+        expecting(&approved).args(["--admin-user", "other"]),
+        expecting(&approved).env("PGHOSTADDR", "::1"),
+    ] {
+        let refusal = refused(&approved, &elsewhere);
+        assert_eq!(
+            other.psql("select count(*) from pg_roles where rolname = 'stitch'"),
+            "0"
+        );
+        assert!(
+            refusal.stderr.contains("for another server, port, login or SSH server"),
+            "{}",
+            refusal.stderr
+        );
     }
-    let same = setup(&server, "approved").run();
-    assert!(same.success(), "{same:?}");
+    let done = expecting(&approved).run();
+    assert!(done.success(), "{done:?}");
 }
 
 #[test]
-fn no_digest_and_no_file() {
-    let Some(server) = server("no_digest_and_no_file") else {
+fn only_a_digest_is_taken() {
+    let Some(server) = server("only_a_digest_is_taken") else {
         return;
     };
-    let output = setup(&server, "abc").run();
-    assert_eq!(output.status, Some(2), "{output:?}");
-    assert!(
-        output
-            .stderr
-            .contains("--expect takes a digest, or a file that holds the plan"),
-        "{}",
-        output.stderr
-    );
-    let empty = setup(&server, "empty");
-    fs::write(empty.home().join("empty"), "no plan").expect("the home can be written");
-    let output = empty.run();
-    assert_eq!(output.status, Some(2), "{output:?}");
-    assert!(
-        output.stderr.contains("holds no plan of stitch-pg"),
-        "{}",
-        output.stderr
-    );
+    let plan = in_ci(&server).args(["plan", "--format", "json"]).run();
+    let given = setup(&server, "approved");
+    fs::write(given.home().join("approved"), &plan.stdout).expect("the home can be written");
+    for program in [given, setup(&server, "abc")] {
+        let output = program.run();
+        assert_eq!(output.status, Some(2), "{output:?}");
+        assert!(
+            output.stderr.contains("--expect takes the digest that plan prints"),
+            "{}",
+            output.stderr
+        );
+    }
 }
 
 /// The server's version as reports have it.

@@ -24,6 +24,7 @@ mod hands_off;
 mod kinds;
 mod locks;
 mod ownership;
+mod parameters;
 mod password;
 mod peers;
 mod provider;

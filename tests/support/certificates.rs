@@ -36,6 +36,26 @@ impl Certificates {
         self.dir.path().join("server.crt")
     }
 
+    /// The authority's list of revoked certificates, with the server's in it or not.
+    #[track_caller]
+    pub fn revoked(&self, server_too: bool) -> PathBuf {
+        let openssl = |arguments: &str| {
+            let mut command = Command::new("openssl");
+            command
+                .current_dir(self.dir.path())
+                .args(arguments.split(' '))
+                .env_remove("OPENSSL_CONF");
+            process::run(command);
+        };
+        let authority = "ca -config config -cert ca.crt -keyfile ca.key";
+        if server_too {
+            openssl(&format!("{authority} -revoke server.crt"));
+        }
+        let name = if server_too { "revoked.crl" } else { "empty.crl" };
+        openssl(&format!("{authority} -gencrl -crldays 3650 -out {name}"));
+        self.dir.path().join(name)
+    }
+
     /// The server's private key.
     pub fn key(&self) -> PathBuf {
         self.dir.path().join("server.key")

@@ -90,6 +90,8 @@ struct State {
     chunks: bool,
     /// What has to stand behind every user, and is taken off on the way to the server.
     project: Option<String>,
+    /// What the clients are answered to their wish for TLS, in the server's place.
+    tls_answer: Option<Vec<u8>>,
 }
 
 /// See the module's description. It ends, and its connections with it, when this value is dropped.
@@ -246,6 +248,21 @@ impl CountingProxy {
         self.lock().project = Some(format!(".{project}\0"));
     }
 
+    /// Becomes somebody who takes TLS away: the wish for it is answered here, and the server never hears of it.
+    pub fn answer_tls(&self, answer: &[u8]) {
+        self.lock().tls_answer = Some(answer.to_vec());
+    }
+
+    /// How often a client has sent a password or what stands for one.
+    pub fn passwords(&self) -> usize {
+        let counts = self.counts();
+        counts
+            .messages
+            .iter()
+            .filter(|message| **message == (Side::Client, b'p'))
+            .count()
+    }
+
     /// How many connections it has broken.
     pub fn broken(&self) -> usize {
         self.lock().broken
@@ -276,6 +293,9 @@ fn serve(client: Stream, target: &Endpoint, state: &Arc<Mutex<State>>, ended: &A
     let Ok(server) = Stream::connect(target) else { return };
     lock(state).counts.connections += 1;
     let connection = Arc::new(Connection::default());
+    if let Ok(back) = client.try_clone() {
+        *connection.back.lock().unwrap_or_else(PoisonError::into_inner) = Some(back);
+    }
     let ends = (client.try_clone(), server.try_clone());
     let (Ok(client_writer), Ok(server_writer)) = ends else {
         return;
@@ -299,6 +319,8 @@ fn serve(client: Stream, target: &Endpoint, state: &Arc<Mutex<State>>, ended: &A
 struct Connection {
     /// One-byte answers that the server still owes.
     answers: Mutex<VecDeque<()>>,
+    /// The way back to the client, for answers in the server's place.
+    back: Mutex<Option<Stream>>,
     closed: AtomicBool,
     /// A fault has happened: no message that comes later is passed on, in either direction.
     muted: AtomicBool,
@@ -400,6 +422,17 @@ impl Pump {
             };
             let Some((kind, message)) = message else { return true };
             if self.side == Side::Client && kind == 0 && is_request_for_encryption(&message) {
+                let answer = lock(&self.state).tls_answer.clone();
+                if let Some(answer) = answer {
+                    let mut back = self.connection.back.lock().unwrap_or_else(PoisonError::into_inner);
+                    // A client that is gone needs no answer.
+                    drop(back.as_mut().map(|back| back.write_all(&answer)));
+                    if answer != b"N" {
+                        self.connection.muted.store(true, Ordering::Relaxed);
+                        return true;
+                    }
+                    continue;
+                }
                 self.answers().push_back(());
             }
             let mut message = message;

@@ -2,11 +2,12 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Checker, known_good};
+use super::{Checker, known_good, libpq};
 use crate::names::{DatabaseName, HostName, Port};
 use crate::secret::Secret;
 use crate::settings::draft::{Rank, Value};
 use crate::settings::pgpass::{self, Wanted};
+use crate::settings::trust;
 use crate::settings::{Admin, Bastion, BastionServer, Environment, Id, RootCertificates, Route, SslMode, Tls};
 
 pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Admin {
@@ -26,8 +27,10 @@ pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Adm
         .parse(Id::AdminDatabase)
         .unwrap_or_else(|| known_good("postgres"));
     let password = password(checker, &host, port, &database, &user);
+    let rules = libpq::rules(checker, &host);
     Admin {
         tls: tls(checker),
+        rules,
         host,
         port,
         user,
@@ -83,7 +86,8 @@ fn user(checker: &mut Checker<'_>) -> String {
     found.unwrap_or_default()
 }
 
-/// A password that was given wins over one that is looked up; `PGPASSFILE` was named for this run, `~/.pgpass` was not.
+/// A password that was given wins over one that is looked up; libpq's `passfile` was named for this run, `~/.pgpass` was
+/// not.
 fn password(
     checker: &mut Checker<'_>,
     host: &HostName,
@@ -103,7 +107,7 @@ fn password(
         Value::Secret(secret) => Some((given.source.rank(), secret.clone())),
         Value::Texts(_) => None,
     });
-    let named_file = environment.path("PGPASSFILE");
+    let named_file = checker.parameter_path("passfile");
     let file = match (&named_file, &environment.home) {
         (Some(file), _) => Some(file.clone()),
         (None, Some(home)) => Some(home.join(".pgpass")),
@@ -143,20 +147,34 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
             .problems
             .missing(Id::SslKey, "--sslcert is given, and its private key belongs to it");
     }
+    let insists = checker
+        .draft
+        .parameter("requiressl")
+        .is_some_and(|given| given.texts() == ["1"]);
     let mode = match (mode, &root) {
         (None, Some(RootCertificates::System)) => SslMode::VerifyFull,
+        (None, _) if insists => SslMode::Require,
         (mode, _) => mode.unwrap_or_default(),
     };
     let enough = ensure_system_is_verified(mode, root.as_ref());
     if let Err(error) = enough {
         checker.problems.malformed(Id::SslMode, error);
     }
-    Tls {
+    let mut tls = Tls {
         mode,
         root,
         certificate,
         key,
+        ..Tls::default()
+    };
+    libpq::tls(checker, &mut tls);
+    if checker.context.connects()
+        && let Some(key) = &tls.key
+        && let Err(error) = trust::private_key(key)
+    {
+        checker.problems.malformed(Id::SslKey, error);
     }
+    tls
 }
 
 /// As in libpq: anybody can get a certificate from a public authority, so it proves nothing without the host's name.

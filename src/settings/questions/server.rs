@@ -34,6 +34,7 @@ impl Questions<'_> {
                 let parts = service::load(name, &Source::Prompt, self.context.environment, &mut problems);
                 problems.into_result()?;
                 self.draft = std::mem::take(&mut self.draft).or(parts);
+                self.draft.address_as_host();
                 self.host()
             }
             Some(KnownServer::PasswordLine { host, port, user }) => {

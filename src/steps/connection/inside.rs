@@ -15,6 +15,8 @@ use anyhow::Error;
 pub(super) struct Inside {
     pub(super) stages: Vec<Stage>,
     encryption: Encryption,
+    tls_lost: Option<String>,
+    exposed_md5: bool,
     other_way: Other,
     certificate_faults: Vec<Fault>,
     certificate_names: Vec<String>,
@@ -43,10 +45,14 @@ impl Inside {
                 loads = Some(Loads::rehearse(settings, &session, &seen.schemas).await);
             }
         }
+        let tls_lost = session.tls_lost(seen.as_ref().ok().and_then(|seen| seen.ssl));
+        let exposed_md5 = session.exposed_md5;
         let examined = session.certificate.unwrap_or_default();
         Self {
             stages: session.stages,
             encryption: session.encryption,
+            tls_lost,
+            exposed_md5,
             other_way,
             certificate_faults: examined.faults,
             certificate_names: examined.names,
@@ -59,6 +65,7 @@ impl Inside {
     pub(super) fn judge(&self, plan: &mut Plan, settings: &Settings) {
         self.login(plan, settings);
         self.certificate(plan, settings);
+        self.exposed(plan);
         plan.find(self.ssl_choice(settings));
         let seen = match &self.seen {
             Ok(seen) => seen,
@@ -116,6 +123,32 @@ impl Inside {
             Some(stage) => finding.took(stage.elapsed),
             None => finding,
         });
+    }
+
+    /// What others could read on the way, or could have arranged to.
+    fn exposed(&self, plan: &mut Plan) {
+        if let Some(why) = &self.tls_lost {
+            plan.find(
+                Finding::unknown(
+                    Code::LoginTlsLost,
+                    format!("TLS: the login is not encrypted, although TLS could have been had: {why}"),
+                )
+                .about(Layer::Tls.as_str())
+                .advise("find out what stands between; demand TLS with --ssl, and the same in Stitch's form"),
+            );
+        }
+        if self.exposed_md5 {
+            plan.find(
+                Finding::unknown(
+                    Code::LoginMd5Exposed,
+                    "authentication: an md5 hash of the password went over the network without TLS",
+                )
+                .about(Layer::Authentication.as_str())
+                .advise(
+                    "give --ssl, or let the server use scram-sha-256 and set the password anew with --reset-password",
+                ),
+            );
+        }
     }
 
     /// What was proposed for Stitch's form. It was checked by the login itself.

@@ -17,6 +17,8 @@ pub(super) struct Seen {
     create: bool,
     temporary: bool,
     standby: bool,
+    /// The server's own setting.
+    pub(super) ssl: Option<bool>,
     read_only: bool,
     max_connections: i64,
     reserved: i64,
@@ -133,6 +135,7 @@ SELECT json_build_object(
     'create', has_database_privilege(current_database(), 'CREATE'),
     'temporary', has_database_privilege(current_database(), 'TEMPORARY'),
     'standby', pg_is_in_recovery(),
+    'ssl', current_setting('ssl', true) = 'on',
     'read_only', current_setting('default_transaction_read_only') = 'on',
     'max_connections', current_setting('max_connections')::int,
     'reserved', current_setting('superuser_reserved_connections')::int,

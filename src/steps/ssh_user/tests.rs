@@ -20,6 +20,7 @@ fn settings() -> Settings {
             password: None,
             database: "postgres".parse().unwrap(),
             tls: Tls::default(),
+            rules: crate::settings::LoginRules::default(),
             route: Route::Direct,
             set_role: None,
             provider: None,

@@ -3,8 +3,10 @@
 use tokio_postgres::error::SqlState;
 
 use super::Login;
+use super::guards::{unbound, unwanted};
 use super::stages::below_tls;
 use crate::finding::Code;
+use crate::settings::ChannelBinding;
 use crate::world::failure::{Failure, Layer, Stage, chain};
 use crate::world::open::RESET;
 use crate::world::peer;
@@ -54,7 +56,14 @@ pub(super) async fn classify(login: &Login, seen: &Seen, passed: Vec<Stage>, err
         }
         .failure();
     }
+    if let Some(asked) = seen.unwanted {
+        return unwanted(login, asked).behind(passed);
+    }
     let text = chain(error);
+    // tokio-postgres has no code for it; the text is its own.
+    if login.rules.channel_binding == ChannelBinding::Require && text.contains("did not use channel binding") {
+        return unbound(login).behind(passed);
+    }
     if login.password.is_none() && seen.authenticated.is_none() && seen.method.is_some_and(Method::takes_a_password) {
         let mut failure = Failure::new(
             Layer::Authentication,
@@ -154,6 +163,16 @@ fn untrusted(login: &Login, seen: &Seen, text: &str) -> Failure {
             Code::CaName,
             format!("the certificate of {server} is for another name: it is for {names}"),
             "give the name that is in the certificate with --host, or a certificate with this name to the server".to_owned(),
+        ),
+        Some(Fault::Revoked) => (
+            Code::LoginTlsRevoked,
+            format!("the certificate of {server}, or one above it, has been revoked (sslcrl, sslcrldir)"),
+            "do not log in there before its owner has explained it; the server needs a new certificate".to_owned(),
+        ),
+        Some(Fault::Unlisted) => (
+            Code::LoginTlsRevoked,
+            format!("whether the certificate of {server} is revoked cannot be seen: sslcrl or sslcrldir holds no current list of its authority"),
+            "give the current list of every authority in the chain".to_owned(),
         ),
         _ => (
             Code::LoginTlsFailed,

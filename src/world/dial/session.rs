@@ -32,6 +32,10 @@ pub(crate) struct Session {
     pub(crate) certificate: Option<Examined>,
     /// Whether TLS was asked for and not to be had.
     pub(crate) offer: Offer,
+    /// Why the login with TLS, which was tried first, failed.
+    pub(crate) lost_tls: Option<String>,
+    /// A hash of the password went over a network where others could read it.
+    pub(crate) exposed_md5: bool,
 }
 
 /// Filled while the connection is driven.
@@ -39,6 +43,20 @@ pub(crate) type Told = Arc<Mutex<Vec<String>>>;
 pub(super) type CutOff = Arc<OnceLock<Excess>>;
 
 impl Session {
+    /// Why it has no TLS, where TLS was wished for and could have been had: somebody between may have taken it away.
+    /// `server_has`: the server's own setting `ssl`.
+    pub(crate) fn tls_lost(&self, server_has: Option<bool>) -> Option<String> {
+        match (&self.lost_tls, self.offer, server_has) {
+            (Some(why), ..) => Some(format!("the login with TLS failed first ({why})")),
+            (None, Offer::Refused, Some(true)) => Some(
+                "the answer to the wish for TLS was no, and the server's own setting ssl is on: a pooler, a proxy or \
+                 somebody else answered in its place"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
     /// An error while running a statement here.
     pub(crate) fn explain(&self, error: &tokio_postgres::Error) -> anyhow::Error {
         match self.cut_off.get() {

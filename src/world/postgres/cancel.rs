@@ -9,9 +9,10 @@ use tokio_postgres::tls::MakeTlsConnect;
 
 use super::Postgres;
 use crate::server::Encryption;
-use crate::settings::Route;
+use crate::settings::{Negotiation, Route};
 use crate::world::dial::Session;
 use crate::world::open::open_direct;
+use crate::world::tap::{Begins, Guard};
 use crate::world::tls::connector;
 use crate::world::wire::Wire;
 
@@ -34,17 +35,24 @@ impl Postgres {
 
     async fn cancel_one(&self, session: &Session) -> Option<()> {
         let admin = &self.settings.admin;
+        let address = admin.rules.address.as_ref().unwrap_or(&admin.host);
         let wire = match (admin.route, &self.gateway) {
             (Route::Bastion, Some(gateway)) => {
-                let stream = gateway.forward(admin.host.as_str(), admin.port.number()).await.ok()?;
+                let stream = gateway.forward(address.as_str(), admin.port.number()).await.ok()?;
                 Wire::unix(stream, Vec::new())
             }
-            _ => open_direct(&admin.host, admin.port, self.settings.timeout).await.ok()?,
+            _ => open_direct(address, admin.port, self.settings.timeout).await.ok()?,
         };
         let token = session.client.cancel_token();
         match session.encryption {
             Encryption::None => token.cancel_query_raw(wire, NoTls).await.ok(),
             Encryption::Tls => {
+                // The client keeps to the way of asking for TLS that the login took.
+                let begins = match admin.tls.negotiation {
+                    Negotiation::Asked => Begins::Answer,
+                    Negotiation::Direct => Begins::Tls,
+                };
+                wire.tap().expect(begins, Guard::default());
                 let mut tls = connector(&admin.tls, &wire.tap()).ok()?;
                 let host = admin.host.as_str();
                 let tls =

@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::ask;
 use crate::server::{self, Server};
-use crate::settings::Admin;
+use crate::settings::{Admin, Standby};
 use crate::world::dial::Session;
 
 pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> Result<Server> {
@@ -19,6 +19,10 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
     match ask::<Server>(session, server::QUESTION, &[], limit).await {
         Ok(server) => {
             let server = server.accept(admin.host.as_str())?;
+            ensure!(
+                !(server.in_recovery && admin.rules.standby == Standby::Refused),
+                "this server is a standby, and target_session_attrs refuses one\nnext: give the host of the primary"
+            );
             if let Some(role) = &admin.set_role {
                 // A pooler may drop the startup option without a word.
                 ensure!(

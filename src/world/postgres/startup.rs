@@ -11,23 +11,25 @@ use crate::world::failure::{Failure, Layer};
 
 /// Both hold from the first statement on, and for every statement: nothing has to remember them. They are sent in any
 /// case, so that a pooler gives itself away.
-pub(super) fn startup_options(access: Access, role: Option<&RoleName>) -> String {
+pub(super) fn startup_options(access: Access, given: Option<&str>, role: Option<&RoleName>) -> String {
     let first = match access {
         Access::ReadOnly => "-c default_transaction_read_only=on",
         // Whether this login may write is its owner's business.
         Access::ReadWrite => "-c application_name=stitch-pg",
     };
     let role = role.map_or(String::new(), |role| format!(" {}", sql::role_option(role)));
-    format!("{first}{role}")
+    // Of two options for one setting the server takes the last: ours win over libpq's `options`.
+    let given = given.map_or(String::new(), |given| format!("{given} "));
+    format!("{given}{first}{role}")
 }
 
 /// A session of a pooler is not ours alone, so a role must not be set in it.
-pub(super) fn behind_pooler(role: &RoleName, login: &Login) -> Failure {
+pub(super) fn behind_pooler(what: &str, login: &Login) -> Failure {
     Failure::new(
         Layer::Protocol,
         Code::LoginRefused,
         format!(
-            "--set-role {role} cannot be set at {}: a pooler refuses startup options",
+            "{what} cannot be set at {}: a pooler refuses startup options",
             login.server()
         ),
     )
@@ -66,12 +68,17 @@ mod tests {
     fn a_role_with_white_space_is_one_word() {
         let role = "data team\\x".parse().unwrap();
         assert_eq!(
-            startup_options(Access::ReadOnly, Some(&role)),
+            startup_options(Access::ReadOnly, None, Some(&role)),
             "-c default_transaction_read_only=on -c role=data\\ team\\\\x"
         );
         assert_eq!(
-            startup_options(Access::ReadWrite, None),
+            startup_options(Access::ReadWrite, None, None),
             "-c application_name=stitch-pg"
+        );
+        assert_eq!(
+            startup_options(Access::ReadOnly, Some("-c default_transaction_read_only=off"), None),
+            "-c default_transaction_read_only=off -c default_transaction_read_only=on",
+            "what is given comes first, so ours holds"
         );
     }
 }

@@ -4,7 +4,7 @@ use super::Postgres;
 use crate::finding::Code;
 use crate::names::HostName;
 use crate::server::{self, Encryption};
-use crate::settings::{RootCertificates, Route, SslMode, StitchSsl, Tls};
+use crate::settings::{LoginRules, RootCertificates, Route, SslMode, StitchSsl, Tls};
 use crate::world::dial::{Login, Other, Session, try_other_way};
 use crate::world::failure::{Failure, Layer};
 use crate::world::tls::Attempt;
@@ -50,6 +50,7 @@ impl Postgres {
                 root: stitch.ca.as_ref().map(|ca| RootCertificates::File(ca.path.clone())),
                 ..Tls::default()
             },
+            rules: LoginRules::default(),
             options: None,
             timeout: self.settings.timeout,
             route: self.gateway.as_ref().map_or(Route::Direct, |_| Route::Bastion),

@@ -1,0 +1,147 @@
+//! What libpq's parameters ask of the administrator's login beyond where it goes and who logs in.
+
+use std::time::Duration;
+
+use crate::names::HostName;
+
+/// How the administrator's login is made, with libpq's meaning of each parameter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoginRules {
+    /// `hostaddr`: the address to connect to, where it is not the host itself.
+    pub address: Option<HostName>,
+    /// `connect_timeout`.
+    pub timeout: Option<Duration>,
+    /// `application_name`, or its fallback.
+    pub application_name: Option<String>,
+    /// `options`: sent before those of stitch-pg.
+    pub options: Option<String>,
+    /// `require_auth`.
+    pub methods: Option<Methods>,
+    /// `channel_binding`.
+    pub channel_binding: ChannelBinding,
+    /// `requirepeer`: the operating system's user that the server behind a Unix socket must run as.
+    pub server_user: Option<String>,
+    /// `target_session_attrs`: whether a standby is refused.
+    pub standby: Standby,
+}
+
+/// libpq's `target_session_attrs`, as far as something can be set up there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standby {
+    /// `any`.
+    #[default]
+    Accepted,
+    /// `primary` and `read-write`.
+    Refused,
+}
+
+/// libpq's `channel_binding`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChannelBinding {
+    /// Never.
+    Disable,
+    /// Where the server offers it.
+    #[default]
+    Prefer,
+    /// A login without it is refused.
+    Require,
+}
+
+/// How a server may ask for proof of the login (libpq's names in `require_auth`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// It asks for nothing.
+    None,
+    /// The password in clear text.
+    Password,
+    /// A hash of the password.
+    Md5,
+    /// GSSAPI.
+    Gss,
+    /// SSPI.
+    Sspi,
+    /// SCRAM-SHA-256.
+    Scram,
+    /// OAuth.
+    Oauth,
+}
+
+impl Method {
+    pub(crate) const ALL: [(&'static str, Self); 7] = [
+        ("none", Self::None),
+        ("password", Self::Password),
+        ("md5", Self::Md5),
+        ("gss", Self::Gss),
+        ("sspi", Self::Sspi),
+        ("scram-sha-256", Self::Scram),
+        ("oauth", Self::Oauth),
+    ];
+}
+
+/// libpq's `require_auth`: the methods that are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Methods {
+    accepted: Vec<Method>,
+    /// Whether they were listed, and not what is left when others are ruled out.
+    listed: bool,
+}
+
+impl Methods {
+    /// Reads `scram-sha-256,md5` or `!password,!md5`; `None` for anything else.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let words: Vec<&str> = text.split(',').map(str::trim).collect();
+        let method = |word: &str| {
+            Method::ALL
+                .into_iter()
+                .find(|(name, _)| *name == word)
+                .map(|(_, method)| method)
+        };
+        let ruled_out: Vec<&str> = words.iter().filter_map(|word| word.strip_prefix('!')).collect();
+        if ruled_out.is_empty() {
+            let accepted = words.into_iter().map(method).collect::<Option<_>>()?;
+            return Some(Self { accepted, listed: true });
+        }
+        if ruled_out.len() != words.len() {
+            return None;
+        }
+        let ruled_out = ruled_out.into_iter().map(method).collect::<Option<Vec<_>>>()?;
+        let accepted = Method::ALL.into_iter().map(|(_, method)| method);
+        Some(Self {
+            accepted: accepted.filter(|method| !ruled_out.contains(method)).collect(),
+            listed: false,
+        })
+    }
+
+    /// Whether this method is accepted.
+    pub(crate) fn accepts(&self, method: Method) -> bool {
+        self.accepted.contains(&method)
+    }
+
+    /// Whether a password in clear text was asked for by its name.
+    pub(crate) fn names_clear_text(&self) -> bool {
+        self.listed && self.accepts(Method::Password)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_read_as_libpq_reads_them() {
+        let read = |text: &str| {
+            let methods = Methods::parse(text)?;
+            let accepted = [Method::None, Method::Password, Method::Md5, Method::Scram].map(|m| methods.accepts(m));
+            Some((accepted, methods.names_clear_text()))
+        };
+        assert_eq!(read("scram-sha-256"), Some(([false, false, false, true], false)));
+        assert_eq!(read("md5, scram-sha-256"), Some(([false, false, true, true], false)));
+        assert_eq!(read("password"), Some(([false, true, false, false], true)));
+        assert_eq!(read("!password,!md5"), Some(([true, false, false, true], false)));
+        // What is merely not ruled out was not asked for by name.
+        assert_eq!(read("!md5"), Some(([true, true, false, true], false)));
+        for wrong in ["", "scram", "md5,!none", "SCRAM-SHA-256", "md5,", "!"] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Which files may decide where a password goes, or what it is: those that nobody else could have written. The rules are
+//! OpenSSH's (StrictModes) and libpq's (private keys).
+
+use std::fs::{File, Metadata};
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+
+use super::environment::Environment;
+
+/// Reads a file that decides where passwords go. What is judged is the file that was opened, and not its name.
+pub(super) fn read(mut file: File, path: &Path, environment: &Environment) -> Result<Vec<u8>> {
+    Trusted::now(environment).check(path, &file.metadata()?)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whose files are trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Trusted {
+    /// This process's user, and who called it with sudo.
+    users: Vec<u32>,
+    /// Groups that nobody but this user is a member of.
+    groups: Vec<u32>,
+}
+
+impl Trusted {
+    /// Whoever this process runs as. `sudo` leaves its caller in `SUDO_UID`.
+    fn now(environment: &Environment) -> Self {
+        let own = rustix::process::geteuid().as_raw();
+        let caller = environment.variables.get("SUDO_UID").filter(|_| own == 0);
+        let caller = caller.and_then(|text| text.to_str()?.parse().ok());
+        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let users: Vec<u32> = [own].into_iter().chain(caller).collect();
+        let groups = private_groups(&users, &read("/etc/passwd"), &read("/etc/group"));
+        Self { users, groups }
+    }
+
+    /// Whether only trusted users could have written what was opened as `path`, and nobody else can put another file into
+    /// its place.
+    fn check(&self, path: &Path, opened: &Metadata) -> Result<()> {
+        self.owned(path, opened, "file")?;
+        self.not_writable(path, opened, Sticky::Ignored)?;
+        let named = std::fs::symlink_metadata(path);
+        if let Ok(link) = named.as_ref()
+            && link.is_symlink()
+        {
+            self.owned(path, link, "symbolic link")?;
+        }
+        // A pipe, as the shell's <(…) makes one, has no name that others could take.
+        if !opened.is_file() {
+            return Ok(());
+        }
+        let real = std::fs::canonicalize(path);
+        for file in [Some(path), real.as_deref().ok()].into_iter().flatten() {
+            let directory = match file.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            };
+            if let Ok(found) = std::fs::metadata(directory) {
+                self.owned(directory, &found, "directory")?;
+                self.not_writable(directory, &found, Sticky::Counts)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn owned(&self, path: &Path, found: &Metadata, what: &str) -> Result<()> {
+        let (owner, shown) = (found.uid(), path.display());
+        ensure!(
+            owner == 0 || self.users.contains(&owner),
+            "the {what} {shown} belongs to another user (user ID {owner}), who could have written it, so it is not used\n\
+             next: if you trust it: chown -h \"$(id -u)\" {shown}"
+        );
+        Ok(())
+    }
+
+    fn not_writable(&self, path: &Path, found: &Metadata, sticky: Sticky) -> Result<()> {
+        let (mode, shown) = (found.mode(), path.display());
+        // In a directory with this bit nobody replaces another user's file.
+        if sticky == Sticky::Counts && mode & 0o1000 != 0 {
+            return Ok(());
+        }
+        let by_group = mode & 0o020 != 0 && !self.groups.contains(&found.gid());
+        let (who, fix) = match (mode & 0o002 != 0, by_group) {
+            (true, _) => ("everybody on this machine", "go-w"),
+            (false, true) => ("the members of its group", "g-w"),
+            (false, false) => return Ok(()),
+        };
+        bail!("{who} can write {shown}, so it is not used\nnext: read it, and then: chmod {fix} {shown}");
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sticky {
+    Counts,
+    Ignored,
+}
+
+/// The groups whose only member is one of these users, by account and by list. An account that is not in these files
+/// (of a directory service) has none.
+fn private_groups(users: &[u32], passwd: &str, group: &str) -> Vec<u32> {
+    let accounts: Vec<(&str, u32, u32)> = passwd
+        .lines()
+        .filter_map(|line| {
+            let fields: Vec<&str> = line.split(':').collect();
+            Some((
+                *fields.first()?,
+                fields.get(2)?.parse().ok()?,
+                fields.get(3)?.parse().ok()?,
+            ))
+        })
+        .collect();
+    let own = |name: &str| {
+        accounts
+            .iter()
+            .any(|(known, user, _)| *known == name && users.contains(user))
+    };
+    let groups = group.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let number: u32 = fields.get(2)?.parse().ok()?;
+        let mut members = fields.get(3)?.split(',').filter(|name| !name.is_empty());
+        let mut by_account = accounts.iter().filter(|(_, _, main)| *main == number).peekable();
+        let private =
+            by_account.peek().is_some() && by_account.all(|(_, user, _)| users.contains(user)) && members.all(own);
+        private.then_some(number)
+    });
+    groups.collect()
+}
+
+/// Whether a file that holds a password could have been written by nobody else, who would then know or choose it.
+pub(super) fn secret(path: &Path, opened: &Metadata, environment: &Environment) -> Result<()> {
+    Trusted::now(environment).check(path, opened)
+}
+
+/// libpq's rule for the key of a client certificate.
+pub(super) fn private_key(path: &Path) -> Result<()> {
+    let Ok(found) = std::fs::metadata(path) else {
+        return Ok(()); // whether it is there is asked elsewhere
+    };
+    let open = if found.uid() == 0 { 0o037 } else { 0o077 };
+    ensure!(
+        !found.is_file() || found.mode() & open == 0,
+        "others can read the private key {0}, so it is not used, as in libpq\nnext: chmod 600 {0}",
+        path.display()
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn trusted() -> Trusted {
+        Trusted {
+            users: vec![rustix::process::geteuid().as_raw()],
+            groups: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_group_of_ones_own_is_private() {
+        let passwd = "root:x:0:0::/:\nann:x:1000:1000::/:\nbob:x:1001:1001::/:\ncarl:x:1002:50::/:\n";
+        let group = "root:x:0:\nann:x:1000:ann\nbob:x:1001:ann\nstaff:x:50:ann\nempty:x:60:\n";
+        assert_eq!(private_groups(&[1000], passwd, group), [1000]);
+        assert!(
+            private_groups(&[1001], passwd, group).is_empty(),
+            "another is a member of it"
+        );
+        assert_eq!(private_groups(&[0, 1000], passwd, group), [0, 1000]);
+        assert!(
+            private_groups(&[7], passwd, group).is_empty(),
+            "no account of these files"
+        );
+    }
+
+    /// Each way in which somebody else could have had a hand in it.
+    #[test]
+    fn what_others_could_have_written_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "x").unwrap();
+        symlink(&file, &link).unwrap();
+        let chmod = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        let verdict = |trusted: &Trusted, path: &Path| {
+            trusted
+                .check(path, &std::fs::metadata(path).unwrap())
+                .map_err(|error| error.to_string())
+        };
+        for (file_mode, folder_mode, wrong) in [
+            (0o600, 0o700, None),
+            (0o644, 0o755, None),
+            (0o666, 0o755, Some("everybody on this machine can write")),
+            (0o662, 0o755, Some("chmod go-w")),
+            (0o664, 0o755, Some("the members of its group can write")),
+            (0o644, 0o777, Some("everybody on this machine can write")),
+            (0o644, 0o775, Some("chmod g-w")),
+            (0o644, 0o1777, None),
+        ] {
+            chmod(&file, file_mode);
+            chmod(folder.path(), folder_mode);
+            for path in [&file, &link] {
+                let said = verdict(&trusted(), path);
+                match wrong {
+                    None => assert_eq!(said, Ok(()), "{file_mode:o} {folder_mode:o}"),
+                    Some(part) => assert!(
+                        said.is_err_and(|text| text.contains(part)),
+                        "{file_mode:o} {folder_mode:o}"
+                    ),
+                }
+            }
+        }
+        let gid = std::fs::metadata(&file).unwrap().gid();
+        let with_group = Trusted {
+            groups: vec![gid],
+            ..trusted()
+        };
+        chmod(&file, 0o664);
+        chmod(folder.path(), 0o775);
+        assert_eq!(
+            verdict(&with_group, &file),
+            Ok(()),
+            "a group of one's own is nobody else"
+        );
+    }
+
+    #[test]
+    fn a_key_is_private_as_in_libpq() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (mode, right) in [
+            (0o600, true),
+            (0o400, true),
+            (0o644, false),
+            (0o660, false),
+            (0o602, false),
+        ] {
+            std::fs::set_permissions(file.path(), Permissions::from_mode(mode)).unwrap();
+            assert_eq!(private_key(file.path()).is_ok(), right, "{mode:o}");
+        }
+    }
+}

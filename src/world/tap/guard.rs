@@ -1,0 +1,98 @@
+//! What a server does not get, whatever it asks for: decided on the bytes as they come, before anything is answered.
+
+use super::Method;
+use crate::settings::{self, Methods};
+
+/// The rules of one login.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Guard {
+    methods: Option<Methods>,
+    /// Others could read along where it is not encrypted.
+    network: bool,
+}
+
+/// What was asked for and is not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unwanted {
+    /// A method that `require_auth` rules out.
+    Method(Method),
+    /// The password in clear text, where others could read it.
+    ClearText,
+}
+
+impl Guard {
+    /// Where nobody can read along.
+    pub(crate) fn private(methods: Option<Methods>) -> Self {
+        Self {
+            methods,
+            network: false,
+        }
+    }
+
+    /// Over a network.
+    pub(crate) fn network(methods: Option<Methods>) -> Self {
+        Self { methods, network: true }
+    }
+
+    pub(super) fn refuses(&self, method: Method, encrypted: bool) -> Option<Unwanted> {
+        if let Some(methods) = &self.methods {
+            if !accepted(methods, method) {
+                return Some(Unwanted::Method(method));
+            }
+            if methods.names_clear_text() {
+                return None;
+            }
+        }
+        (method == Method::ClearText && self.network && !encrypted).then_some(Unwanted::ClearText)
+    }
+}
+
+fn accepted(methods: &Methods, method: Method) -> bool {
+    use settings::Method as Named;
+    let any = |named: &[Named]| named.iter().any(|named| methods.accepts(*named));
+    match method {
+        Method::Nothing => any(&[Named::None]),
+        Method::ClearText => any(&[Named::Password]),
+        Method::Md5 => any(&[Named::Md5]),
+        Method::Scram => any(&[Named::Scram]),
+        Method::Other => any(&[Named::Gss, Named::Sspi]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clear_text_needs_a_private_way_or_its_name() {
+        let named = |text: &str| Methods::parse(text);
+        for (guard, encrypted, refused) in [
+            (Guard::network(None), false, Some(Unwanted::ClearText)),
+            (Guard::network(None), true, None),
+            (Guard::private(None), false, None),
+            (Guard::network(named("password")), false, None),
+            (Guard::network(named("password,scram-sha-256")), false, None),
+            (Guard::network(named("!md5")), false, Some(Unwanted::ClearText)),
+            (
+                Guard::private(named("scram-sha-256")),
+                true,
+                Some(Unwanted::Method(Method::ClearText)),
+            ),
+        ] {
+            assert_eq!(
+                guard.refuses(Method::ClearText, encrypted),
+                refused,
+                "{guard:?} {encrypted}"
+            );
+        }
+        let scram = Guard::private(named("scram-sha-256"));
+        for (method, accepted) in [
+            (Method::Scram, true),
+            (Method::Nothing, false),
+            (Method::Md5, false),
+            (Method::Other, false),
+        ] {
+            assert_eq!(scram.refuses(method, true).is_none(), accepted, "{method:?}");
+        }
+    }
+}
