@@ -1,5 +1,5 @@
 //! Which files may decide where a password goes, or what it is: those that nobody else could have written. The rules are
-//! OpenSSH's (StrictModes) and libpq's (private keys).
+//! OpenSSH's (`StrictModes`) and libpq's (private keys).
 
 use std::fs::{File, Metadata};
 use std::io::Read as _;

@@ -196,7 +196,9 @@ async fn log_in_once(login: &Login, attempt: Attempt, wire: Wire) -> Result<Sess
     let server = login.server();
     let exposed = !wire.is_private();
     let (tap, stages) = (wire.tap(), wire.stages().to_vec());
-    guards::check_server_user(login, &wire).map_err(|failure| failure.behind(stages.clone()))?;
+    if let Some(failure) = guards::wrong_server_user(login, &wire) {
+        return Err(failure.behind(stages));
+    }
     let begins = guards::expect(login, attempt, &wire);
     let mut config = tokio_postgres::Config::new();
     config

@@ -211,7 +211,7 @@ pub(super) fn tls(checker: &mut Checker<'_>, tls: &mut Tls) {
 }
 
 fn revocation(checker: &mut Checker<'_>, tls: &mut Tls) {
-    let checked = match tls.mode {
+    let is_verified = match tls.mode {
         SslMode::VerifyCa | SslMode::VerifyFull => true,
         SslMode::Require => matches!(tls.root, Some(RootCertificates::File(_))),
         SslMode::Disable | SslMode::Allow | SslMode::Prefer => false,
@@ -219,7 +219,7 @@ fn revocation(checker: &mut Checker<'_>, tls: &mut Tls) {
     for (name, place) in [("sslcrl", &mut tls.revoked), ("sslcrldir", &mut tls.revoked_directory)] {
         *place = checker.parameter_path(name);
         let Some(path) = place else { continue };
-        if !checked {
+        if !is_verified {
             checker.refuse(
                 name,
                 "the certificate is not checked, so nothing can be revoked; give sslmode verify-ca or verify-full",
@@ -235,7 +235,7 @@ fn revocation(checker: &mut Checker<'_>, tls: &mut Tls) {
     let usual = usual
         .map(|home| home.join(".postgresql/root.crl"))
         .filter(|path| path.exists());
-    if checked && tls.revoked.is_none() && tls.revoked_directory.is_none() {
+    if is_verified && tls.revoked.is_none() && tls.revoked_directory.is_none() {
         tls.revoked = usual;
     }
 }

@@ -25,23 +25,23 @@ pub(super) fn expect(login: &Login, attempt: Attempt, wire: &Wire) -> Begins {
     begins
 }
 
-/// `requirepeer`: who runs the server behind its Unix socket. As in libpq it is about nothing else; the end of a tunnel is
+/// `requirepeer`: the failure where another user runs the server behind its Unix socket. As in libpq it is about nothing else; the end of a tunnel is
 /// a socket of our own.
-pub(super) fn check_server_user(login: &Login, wire: &Wire) -> Result<(), Failure> {
+pub(super) fn wrong_server_user(login: &Login, wire: &Wire) -> Option<Failure> {
     let (Some(wanted), Route::Direct, true) = (&login.rules.server_user, login.route, login.host.is_socket()) else {
-        return Ok(());
+        return None;
     };
     let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     if wire
         .peer_user()
         .is_some_and(|user| account(&accounts, wanted) == Some(user))
     {
-        return Ok(());
+        return None;
     }
     let found = wire
         .peer_user()
         .map_or_else(|| "unknown".to_owned(), |user| user.to_string());
-    Err(Failure::new(
+    let failure = Failure::new(
         Layer::Tcp,
         Code::LoginServerUser,
         format!(
@@ -49,7 +49,8 @@ pub(super) fn check_server_user(login: &Login, wire: &Wire) -> Result<(), Failur
             login.server()
         ),
     )
-    .advise("find out who runs that server, or correct requirepeer (PGREQUIREPEER)"))
+    .advise("find out who runs that server, or correct requirepeer (PGREQUIREPEER)");
+    Some(failure)
 }
 
 fn account(accounts: &str, wanted: &str) -> Option<u32> {
