@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
-use std::process::Command;
 
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::support::{Certificates, CountingProxy, Host, Postgres, PostgresOptions, World, cache, process, world};
+use crate::support::{
+    Certificates, CountingProxy, Host, Place, Postgres, PostgresOptions, World, cache, process, world,
+};
 use crate::wizard::{Said, Wizard};
 
 const NETWORK: &str = "203.0.113.10";
@@ -45,7 +46,7 @@ fn the_table_has_every_parameter_of_libpq() {
     ) {
         return;
     }
-    let mut python = Command::new("python3");
+    let mut python = Place::Here.command("python3");
     python.args(["-c", LIST]).arg(&library);
     let known = process::run(python);
     let page = stitch_pg::settings::libpq_markdown();
@@ -222,7 +223,7 @@ fn a_revoked_certificate_is_refused() {
     let other = stranger.revoked(false);
     let directory = tempfile::tempdir().expect("a temporary folder");
     std::fs::copy(&revoked, directory.path().join("list.crl")).expect("the list just made");
-    let mut rehash = Command::new("openssl");
+    let mut rehash = Place::Here.command("openssl");
     rehash.arg("rehash").arg(directory.path());
     process::run(rehash);
     let options = PostgresOptions::new().tls(certificates);
