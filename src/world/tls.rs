@@ -93,7 +93,7 @@ impl Fault {
             2 | 18 | 19 | 20 | 21 | 24 | 26..=30 => Self::Authority,
             9 | 10 => Self::Expired,
             23 => Self::Revoked,
-            3 | 11 | 12 => Self::Unlisted,
+            3 | 5 | 8 | 11 | 12 | 15 | 16 | 33 | 35 | 36 => Self::Unlisted,
             62 | 64 => Self::Name,
             _ => Self::Other,
         }
