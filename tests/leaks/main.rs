@@ -18,6 +18,7 @@ mod stitch;
 mod wizard;
 
 mod crash;
+mod files;
 mod kept;
 mod names;
 mod needles;
