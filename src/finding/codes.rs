@@ -76,7 +76,7 @@ codes! {
     HostPooler = "host-pooler", "allowlist", "The host or port looks like a connection pooler.",
         "Give PostgreSQL's own host and port, or a pooler that keeps one session for each client.";
     ListenAddresses = "listen-addresses", "allowlist", "Where PostgreSQL listens, against where it will be dialled.",
-        "Set `listen_addresses` and restart PostgreSQL; a reload is not enough.";
+        "Add the address that is missing to `listen_addresses` and restart PostgreSQL; a reload is not enough.";
     PortDiffers = "port-differs", "allowlist", "The port Stitch is to dial is not the one PostgreSQL listens on.",
         "If nothing passes the port on, give the server's own with `--stitch-port`.";
     TlsNotOffered = "tls-not-offered", "allowlist", "Stitch is to use SSL, and the server does not offer it.",
@@ -135,7 +135,7 @@ codes! {
     DatabaseNoConnections = "database-no-connections", "database", "The database accepts no connections (`datallowconn` is off).",
         "Let its owner run `ALTER DATABASE … ALLOW_CONNECTIONS true`.";
     DatabaseConnectionLimit = "database-connection-limit", "database", "The database's connection limit is 0.",
-        "Let its owner run `ALTER DATABASE … CONNECTION LIMIT -1`.";
+        "Let its owner raise it: `ALTER DATABASE … CONNECTION LIMIT 20`.";
     ServerStandby = "server-standby", "database", "The server is a standby or a read-only endpoint.",
         "Connect to the primary (on Aurora: the cluster's writer endpoint), and give Stitch that address.";
 
@@ -148,7 +148,7 @@ codes! {
     SshUserAdopted = "ssh-user-adopted", "ssh-user", "An account that looks like somebody else's was taken for Stitch with `--adopt-user`.",
         "A user of its own is better.";
     SshUserExpired = "ssh-user-expired", "ssh-user", "The account or its password has expired; with PAM, sshd refuses the key as well.",
-        "`usermod -e '' USER; chage -d \"$(date +%F)\" -M -1 USER`";
+        "Whichever the finding names: `usermod -e '' USER` (the account), `chage -M -1 USER` (its password), `chage -d \"$(date +%F)\" USER` (a password to be changed)";
     SshUserLocked = "ssh-user-locked", "ssh-user", "Somebody locked the account's password. Without PAM, sshd refuses such an account even with the right key.",
         "If nobody needs the password any more: `usermod -p '*' USER`";
     SshUserOpen = "ssh-user-open", "ssh-user", "The account has an empty password.", "`usermod -p '*' USER`";
@@ -158,9 +158,9 @@ codes! {
     SshShellNologin = "ssh-shell-nologin", "ssh-user", "The account's shell is nologin or is not in /etc/shells. OpenSSH forwards all the same; Dropbear refuses it, and whether Stitch opens a shell is not documented.",
         "If Stitch cannot connect: `usermod -s /bin/sh USER`";
     SshHomeMissing = "ssh-home-missing", "ssh-user", "The account has no home directory that could hold a key file.",
-        "`usermod -d /home/USER -m USER`";
-    SshHomeOwner = "ssh-home-owner", "ssh-user", "The home directory belongs to somebody else, so sshd ignores the key file in it.", "`chown USER: HOME`";
-    SshHomeUnreachable = "ssh-home-unreachable", "ssh-user", "A directory above the home does not let the user pass, so sshd cannot read the key file.", "`chmod o+x DIRECTORY`";
+        "`usermod -d /home/USER USER`, then `stitch-pg setup`, which makes that home";
+    SshHomeOwner = "ssh-home-owner", "ssh-user", "The home directory belongs to somebody else, so sshd ignores the key file in it.", "`chown USER: HOME`, where it is this user's alone; else a home of its own: `usermod -d /home/USER USER`";
+    SshHomeUnreachable = "ssh-home-unreachable", "ssh-user", "A directory above the home does not let the user pass, so sshd cannot read the key file.", "`chmod o+x DIRECTORY`, with which every user can pass through it and list nothing; or another home: `usermod -d DIRECTORY USER`";
     SshKeyFileOdd = "ssh-key-file-odd", "ssh-user", "`.ssh` or `authorized_keys` is a symbolic link or no ordinary file; root does not write through it.",
         "See where it leads, remove it, and run `stitch-pg setup` again.";
     SshKeyOptionUnknown = "ssh-key-option-unknown", "ssh-user", "An option that was chosen with `--key-options` is not known to the SSH server (Dropbear has no `from`), so it is left out: with it the key would not be let in.",
@@ -180,16 +180,16 @@ codes! {
     SshCertificatesOnly = "ssh-certificates-only", "ssh-user", "The SSH server takes certificates only (`TrustedUserCAKeys` and `AuthorizedKeysFile none`), and Stitch has a plain key.",
         "For this user: `AuthorizedKeysFile .ssh/authorized_keys`";
     SshKeyFileUnsafe = "ssh-key-file-unsafe", "ssh-user", "The file with Stitch's key lies outside the home, and it or a directory above it could be changed by others, so sshd ignores it (`StrictModes`).",
-        "`chown root PATH && chmod go-w PATH`";
+        "`chown root PATH` where the owner is wrong, `chmod go-w PATH` where others may write";
     SshKeyTypeRefused = "ssh-key-type-refused", "ssh-user", "The SSH server does not take keys of this type.",
-        "For this user: `PubkeyAcceptedAlgorithms +TYPE`";
+        "For this user: `PubkeyAcceptedAlgorithms` with the present list and this type (`+TYPE` would accept all of OpenSSH's own list)";
     SshKeyTooShort = "ssh-key-too-short", "ssh-user", "The SSH server wants longer RSA keys than Stitch's.", "For this user: a smaller `RequiredRSASize`.";
     SshChroot = "ssh-chroot", "ssh-user", "The SSH server locks the user into a directory (`ChrootDirectory`) that others could change, so it closes the connection; or from which names cannot be looked up.",
         "For this user: `ChrootDirectory none`";
     SshNoSessions = "ssh-no-sessions", "ssh-user", "The SSH server opens no shell (`MaxSessions 0`). Forwarding works without; whether Stitch opens one is not documented.",
         "If Stitch cannot connect, for this user: `MaxSessions 10`";
-    SshFewLogins = "ssh-few-logins", "ssh-user", "The SSH server drops connections when a few others are logging in (`MaxStartups`).", "`MaxStartups 10:30:100`";
-    SshNotListening = "ssh-not-listening", "ssh-user", "The SSH server listens on loopback addresses only (`ListenAddress`).", "Take the `ListenAddress` lines out, so that it listens everywhere.";
+    SshFewLogins = "ssh-few-logins", "ssh-user", "The SSH server drops connections when a few others are logging in (`MaxStartups`).", "Raise the first number of `MaxStartups` to 10.";
+    SshNotListening = "ssh-not-listening", "ssh-user", "The SSH server listens on loopback addresses only (`ListenAddress`).", "Add a `ListenAddress` with the address by which Stitch comes in.";
     SshOtherPort = "ssh-other-port", "ssh-user", "The SSH server listens on another port than the one Stitch is to dial; a router may translate.",
         "Give the right one with `--stitch-bastion-port`.";
     SshLoginsClosed = "ssh-logins-closed", "ssh-user", "`/etc/nologin` keeps everybody but root out.", "Remove it when the maintenance is over.";
@@ -356,7 +356,7 @@ codes! {
     LoginFull = "login-full", "connection", "The server has no connection free (`max_connections`).", "Raise `max_connections`, or end idle sessions.";
     LoginStarting = "login-starting", "connection", "The server is starting up, shutting down or recovering; a standby with `hot_standby = off` says this for ever.", "Try again in a minute; give Stitch the primary.";
     LoginStandby = "login-standby", "connection", "Where Stitch dials is a standby: read-only.", "Give the primary (on Aurora: the cluster's writer endpoint) with `--stitch-host`.";
-    LoginReadOnly = "login-read-only", "connection", "The role's transactions are read-only (`default_transaction_read_only`).", "`ALTER ROLE … RESET default_transaction_read_only`, or the same for the database or server.";
+    LoginReadOnly = "login-read-only", "connection", "The role's transactions are read-only (`default_transaction_read_only`).", "`ALTER ROLE … RESET default_transaction_read_only`; where it is set for others too, `ALTER ROLE … IN DATABASE … SET default_transaction_read_only = off`.";
     PrivilegesMissing = "privileges-missing", "connection", "The role lacks CREATE or TEMPORARY on the database; its first load would fail.", "Run `stitch-pg setup`, which grants them.";
     CatalogClosed = "catalog-closed", "connection", "The role cannot read the system catalogs that Stitch verifies structure by.", "Run `stitch-pg setup`; the role step opens the single views.";
     Pooler = "pooler", "connection", "A connection pooler stands between. With one server session for each client (session mode) nothing is lost; in transaction mode everything stitch-pg does works, and Stitch's loads may not: their temporary staging tables and prepared statements outlive a transaction.",

@@ -63,6 +63,8 @@ pub(crate) struct ServerFacts {
     /// The admin's login.
     user: String,
     listen_addresses: String,
+    /// Where that is set, as `pg_settings` has it.
+    listen_source: String,
     port: u16,
     /// Whether it offers TLS.
     ssl: bool,

@@ -268,7 +268,7 @@ fn judge(plan: &mut Plan, settings: &Settings, found: &Found) {
                 Code::DatabaseConnectionLimit,
                 format!("the database {:?} has a connection limit of 0", name.as_str()),
             )
-            .advise(format!("its owner runs: ALTER DATABASE {quoted} CONNECTION LIMIT -1;"))
+            .advise(format!("its owner runs: ALTER DATABASE {quoted} CONNECTION LIMIT 20;"))
             .about(name),
         );
     }

@@ -123,11 +123,26 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
         patterns=$(sed -n '/^[[:space:]]*[Mm][Aa][Tt][Cc][Hh][[:space:]]/q
             s/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]][[:space:]]*//p' "$config")
     fi
+    # Of several Match blocks that fit the first one counts: a folder serves when a file of ours would come before all.
+    startups_in=$config
+    decided=
     for pattern in $patterns; do
-        case $pattern in
-        /*/'*.conf') say sshd_drop_ins "${pattern%/*}" && break ;;
-        ?*/'*.conf') say sshd_drop_ins "/etc/ssh/${pattern%/*}" && break ;;
-        esac
+        case $pattern in *[\"\'\\]*) break ;; /*) ;; *) pattern=/etc/ssh/$pattern ;; esac
+        folder=${pattern%/*}
+        ours=
+        if [ -z "$decided" ] && [ "$pattern" = "$folder/*.conf" ]; then ours=$folder/00-stitch-pg-; fi
+        for file in $(set +f && printf '%s\n' $pattern $ours | LC_ALL=C sort); do
+            if [ "$file" = "$ours" ]; then
+                if [ -z "$decided" ]; then say sshd_drop_ins "$folder"; fi
+                decided=yes
+            elif [ -f "$file" ]; then
+                startups_in="$startups_in $file"
+                if grep -qiE '^[[:space:]]*(match|include)[[:space:]"=]' "$file"; then decided=yes; fi
+            fi
+        done
+    done
+    for file in $startups_in; do
+        if grep -qiE '^[[:space:]]*maxstartups[[:space:]=]' "$file" 2>/dev/null; then say sshd_startups_in "$file"; fi
     done
     reload=
     if [ -d /run/systemd/system ] && has systemctl; then

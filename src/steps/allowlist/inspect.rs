@@ -107,6 +107,7 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
             provider: server.provider,
             user: server.user,
             listen_addresses: answer.listen_addresses,
+            listen_source: answer.listen_source,
             port: answer.port,
             ssl: answer.ssl,
             memberships: answer.memberships,
@@ -186,6 +187,8 @@ async fn resolve(host: &HostName, port: Port, settings: &Settings) -> Resolved {
 #[derive(Debug, Deserialize)]
 struct Answer {
     listen_addresses: String,
+    /// Where that is set: `default`, `configuration file`, `command line`.
+    listen_source: String,
     port: u16,
     ssl: bool,
     memberships: Vec<String>,
@@ -216,6 +219,7 @@ fn question(more: &str) -> String {
 /// any distance, whether inherited or not; superusers belong to nothing more.
 const EVERYBODY: &str = "
     'listen_addresses', current_setting('listen_addresses'),
+    'listen_source', (SELECT source FROM pg_settings WHERE name = 'listen_addresses'),
     'port', current_setting('port')::int,
     'ssl', current_setting('ssl') = 'on',
     'database', $1::text,

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::ServerFacts;
 use crate::finding::{Code, Finding};
 use crate::settings::{Settings, StitchSsl};
+use crate::sql;
 
 pub(super) fn findings(settings: &Settings, server: &ServerFacts) -> Vec<Finding> {
     let mut findings = vec![listening(settings, server)];
@@ -47,22 +48,61 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
         let text = format!("PostgreSQL listens where it will be dialled (listen_addresses = '{listens}')");
         return Finding::good(Code::ListenAddresses, text).about(subject);
     }
-    let (who, wanted) = if through_loopback {
-        ("the SSH server's forwarded connections", "localhost")
-    } else if settings.bastion.is_some() {
-        ("the SSH server", "*")
+    let who = match (through_loopback, &settings.bastion) {
+        (true, _) => "the SSH server's forwarded connections",
+        (false, Some(_)) => "the SSH server",
+        (false, None) => "Stitch",
+    };
+    let advice = if server.listen_source == "command line" {
+        format!(
+            "listen_addresses is given on the server's command line, where ALTER SYSTEM does not count: add {} there, and \
+             restart PostgreSQL",
+            missing(settings, through_loopback)
+        )
     } else {
-        ("Stitch", "*")
+        advice(settings, listens, through_loopback)
     };
     Finding::bad(
         Code::ListenAddresses,
         format!("PostgreSQL does not listen where {who} could reach it (listen_addresses = '{listens}')"),
     )
-    .advise(format!(
-        "a superuser runs: ALTER SYSTEM SET listen_addresses = '{wanted}'; then restart PostgreSQL (a reload is not \
-         enough)"
-    ))
+    .advise(advice)
     .about(subject)
+}
+
+/// The one address that is missing, as it is given; `ADDRESS` where only the machine knows which of its own it is.
+fn missing(settings: &Settings, through_loopback: bool) -> String {
+    match outward(settings, through_loopback) {
+        Some(address) => address.to_string(),
+        None if through_loopback => "localhost".to_owned(),
+        None => "ADDRESS".to_owned(),
+    }
+}
+
+/// The address that is dialled, where it can be the one that is missing.
+fn outward(settings: &Settings, through_loopback: bool) -> Option<IpAddr> {
+    let address = settings.stitch.host.address();
+    address.filter(|address| through_loopback || !address.is_loopback())
+}
+
+/// What is listened on stays, and one address comes to it. Any other would open more of the machine than is needed.
+fn advice(settings: &Settings, listens: &str, through_loopback: bool) -> String {
+    let missing = missing(settings, through_loopback);
+    let all: Vec<&str> = entries(listens).chain([missing.as_str()]).collect();
+    let mut advice = format!(
+        "a superuser runs: ALTER SYSTEM SET listen_addresses = {}; then restart PostgreSQL (a reload is not enough)",
+        sql::literal(&all.join(", "))
+    );
+    if !through_loopback {
+        advice.push_str(match outward(settings, through_loopback) {
+            Some(_) => {
+                "\nmind: where that address is translated on the way (a cloud's public address), name the machine's own \
+                 instead (ip -4 addr)"
+            }
+            None => "\nADDRESS is the machine's own address at which the connection arrives (ip -4 addr)",
+        });
+    }
+    advice
 }
 
 /// Whether one of the server's own addresses is listened on.

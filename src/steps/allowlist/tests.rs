@@ -93,6 +93,7 @@ fn server(rules: &str) -> ServerFacts {
         provider: Provider::SelfHosted,
         user: "postgres".into(),
         listen_addresses: "*".into(),
+        listen_source: "configuration file".into(),
         port: 5432,
         ssl: true,
         memberships: Vec::new(),

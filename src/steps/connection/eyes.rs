@@ -131,7 +131,11 @@ impl Eyes {
                     self.database_sessions
                 ),
             )
-            .advise(format!("ALTER DATABASE {} CONNECTION LIMIT -1", identifier(database)));
+            .advise(format!(
+                "ALTER DATABASE {} CONNECTION LIMIT {}",
+                identifier(database),
+                limit + 20
+            ));
         }
         bad(
             Layer::Database,

@@ -60,7 +60,7 @@ impl Seen {
                 Layer::Database,
                 Code::LoginReadOnly,
                 "the role's transactions are read-only (default_transaction_read_only is on)",
-                "a superuser runs: ALTER ROLE … RESET default_transaction_read_only, or the same for the database or server",
+                "a superuser runs: ALTER ROLE … RESET default_transaction_read_only; where it is set for others too: ALTER ROLE … IN DATABASE … SET default_transaction_read_only = off",
             ));
         }
         let missing = match (self.create, self.temporary) {

@@ -62,6 +62,15 @@ impl Lacking {
             .then(|| format!("GRANT CREATE ON DATABASE {database} TO {user};"));
         roles.chain(create).collect::<Vec<_>>().join(" ")
     }
+
+    /// The same taken back.
+    pub(super) fn revoked(&self, settings: &Settings, user: &str) -> String {
+        let statements = self.statements(settings, user);
+        let user = sql::identifier(user);
+        statements
+            .replace("GRANT ", "REVOKE ")
+            .replace(&format!(" TO {user};"), &format!(" FROM {user};"))
+    }
 }
 
 pub(super) async fn read(settings: &Settings, place: &Place, foreign: &[Foreign]) -> Result<Rights> {

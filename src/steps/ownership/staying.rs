@@ -133,6 +133,10 @@ pub(super) fn cannot(
             what.join(", nor ")
         ),
     )
-    .advise(format!("{who} runs: {}", lacking.statements(settings, &rights.user)))
+    .advise(format!(
+        "{who} runs: {} and when all has changed hands: {}",
+        lacking.statements(settings, &rights.user),
+        lacking.revoked(settings, &rights.user)
+    ))
     .about(&schema.name)
 }

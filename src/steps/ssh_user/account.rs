@@ -112,11 +112,13 @@ pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &
     let user = &bastion.tunnel_user;
     adopted(bastion, account, plan);
     password(bastion, account, facts, plan);
-    if let Some(reason) = ended(&account.aging) {
+    for (reason, command) in ended(&account.aging) {
         let finding = Finding::bad(Code::SshUserExpired, format!("the user {user} cannot log in: {reason}"));
-        plan.find(finding.about(user).advise(format!(
-            "on the SSH server, as root: usermod -e '' {user}; chage -d \"$(date +%F)\" -M -1 {user}"
-        )));
+        plan.find(
+            finding
+                .about(user)
+                .advise(format!("on the SSH server, as root: {command} {user}")),
+        );
     }
     login_shell::judge(bastion, account, facts, plan);
     home(bastion, account, plan);
@@ -190,22 +192,25 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
     }
 }
 
-fn ended(aging: &Aging) -> Option<String> {
-    let today = aging.today?;
-    match *aging {
-        Aging { expires: Some(day), .. } if day >= 0 && day <= today => {
-            Some(format!("the account expired {} days ago", today - day))
-        }
-        Aging { changed: Some(0), .. } => Some("it must change its password at the next login".to_owned()),
-        Aging {
-            changed: Some(changed),
-            max_days: Some(max),
-            ..
-        } if (0..99_999).contains(&max) && changed + max < today => {
-            Some(format!("its password expired {} days ago", today - changed - max))
-        }
-        _ => None,
+/// What has ended, and the command that undoes that alone.
+fn ended(aging: &Aging) -> Vec<(String, &'static str)> {
+    let mut ended = Vec::new();
+    let Some(today) = aging.today else { return ended };
+    if let Some(day) = aging.expires.filter(|day| (0..=today).contains(day)) {
+        ended.push((format!("the account expired {} days ago", today - day), "usermod -e ''"));
     }
+    match (aging.changed, aging.max_days) {
+        (Some(0), _) => ended.push((
+            "it must change its password at the next login".to_owned(),
+            "chage -d \"$(date +%F)\"",
+        )),
+        (Some(changed), Some(max)) if (0..99_999).contains(&max) && changed + max < today => ended.push((
+            format!("its password expired {} days ago", today - changed - max),
+            "chage -M -1",
+        )),
+        _ => {}
+    }
+    ended
 }
 
 /// Whether the home that the account database names is a place for files of its own.
@@ -228,7 +233,7 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
         } else {
             let text = format!("the home of {user} is {home:?}, which cannot hold a key file");
             plan.find(Finding::bad(Code::SshHomeMissing, text).about(user).advise(format!(
-                "on the SSH server, as root: usermod -d /home/{user} -m {user}; mkdir -p /home/{user}; chown {user}: /home/{user}"
+                "on the SSH server, as root: usermod -d /home/{user} {user}; then stitch-pg setup makes that home"
             )));
         }
         return;
@@ -243,10 +248,14 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
                 ),
             )
             .about(&node.path)
-            .advise(format!(
-                "on the SSH server, as root: chown {user}: {}",
-                shell::word(&node.path)
-            )),
+            .advise(if node.path.ends_with(&format!("/{user}")) {
+                format!("on the SSH server, as root: chown {user}: {}", shell::word(&node.path))
+            } else {
+                format!(
+                    "it may be somebody else's: give the user a home of its own, on the SSH server, as root: usermod -d \
+                     /home/{user} {user}; then stitch-pg setup makes that home"
+                )
+            }),
         );
     }
     if let Some(closed) = account
@@ -264,7 +273,8 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
             )
             .about(&closed.path)
             .advise(format!(
-                "on the SSH server, as root: chmod o+x {}",
+                "on the SSH server, as root: chmod o+x {} (every user can then pass through it, and list nothing); where \
+                 that is too much, give {user} another home: usermod -d DIRECTORY {user}",
                 shell::word(&closed.path)
             )),
         );

@@ -1,6 +1,7 @@
 //! The small SSH server of embedded systems and of Alpine. It has no `sshd -T`: its settings are the flags it was started
 //! with.
 
+use super::account::POWERFUL;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 
@@ -31,7 +32,11 @@ pub(super) fn judge(command: &str, user: &str, groups: &[String], plan: &mut Pla
         problems.push((
             Code::SshNotAllowed,
             format!("was started with -G {group}: it lets in nobody who is not in that group, as {user} is not"),
-            format!("as root on the SSH server: usermod -aG {group} {user} (addgroup {user} {group} with BusyBox)"),
+            if POWERFUL.contains(&group) {
+                format!("{user} must not be in {group}: start Dropbear with -G and a group made for logins, with {user} and who logs in today in it")
+            } else {
+                format!("as root on the SSH server: usermod -aG {group} {user} (addgroup {user} {group} with BusyBox)")
+            },
         ));
     }
     if let Some(folder) = value('D').filter(|folder| !matches!(*folder, "~/.ssh" | ".ssh")) {

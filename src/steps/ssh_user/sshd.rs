@@ -64,12 +64,9 @@ impl<'a> View<'a> {
     /// Whether a list such as `AllowUsers` names the user, coming from this view's address.
     pub(super) fn lists_user(&self, keyword: &str, user: &str) -> bool {
         let address: Option<IpAddr> = self.address.parse().ok();
-        self.words(keyword).into_iter().any(|word| match word.rsplit_once('@') {
-            Some((name, from)) => {
-                pattern::matches(name, user) && address.is_some_and(|address| pattern::list_allows(&[from], address))
-            }
-            None => pattern::matches(word, user),
-        })
+        self.words(keyword)
+            .into_iter()
+            .any(|word| names_user(word, user, address))
     }
 
     /// Whether a list such as `AllowGroups` names one of the groups.
@@ -78,5 +75,15 @@ impl<'a> View<'a> {
         groups
             .iter()
             .any(|group| patterns.iter().any(|pattern| pattern::matches(pattern, group)))
+    }
+}
+
+/// Whether a word of `AllowUsers` and its like (`USER` or `USER@HOST`) fits the user, coming from this address.
+pub(super) fn names_user(word: &str, user: &str, address: Option<IpAddr>) -> bool {
+    match word.rsplit_once('@') {
+        Some((name, from)) => {
+            pattern::matches(name, user) && address.is_some_and(|address| pattern::list_allows(&[from], address))
+        }
+        None => pattern::matches(word, user),
     }
 }

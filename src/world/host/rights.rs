@@ -7,6 +7,8 @@ use crate::secret::Secret;
 use crate::shell::{DONE, quoted};
 use crate::world::ssh::Output;
 
+mod grant;
+
 /// How often sudo's password is asked for.
 const ATTEMPTS: usize = 3;
 
@@ -16,6 +18,12 @@ const BEGIN: &str = "# stitch-pg: begin";
 /// In a terminal: sudo is told what to ask with.
 const SUDO: &str = "sudo -k -p 'password: '";
 const DOAS: &str = "doas";
+
+/// Who the login is, as the host tells it.
+struct Login {
+    user: String,
+    uid: String,
+}
 
 /// A way to be root that was tried and works.
 #[derive(Debug)]
@@ -70,19 +78,23 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
     if says("doas") == "works" {
         return Ok(Rights::Doas);
     }
-    let user = says("user");
+    let who = &Login {
+        user: says("user").to_owned(),
+        uid: says("uid").to_owned(),
+    };
     match says("sudo") {
-        "wants" if looked.stdout.contains("must have a tty") => in_terminal(host, user, SUDO).await,
-        "wants" => with_password(host, user).await,
+        "wants" if looked.stdout.contains("must have a tty") => in_terminal(host, who, SUDO).await,
+        "wants" => with_password(host, who).await,
         _ if says("doas") == "wants" => match doas_said(&looked.stdout) {
-            Some(words) => bail!("{}", no_rights(host, user, &words)),
-            None => in_terminal(host, user, DOAS).await,
+            Some(words) => bail!("{}", no_rights(host, who, DOAS, &words)),
+            None => in_terminal(host, who, DOAS).await,
         },
-        _ => bail!("{}", no_rights(host, user, "neither sudo nor doas is installed")),
+        _ => bail!("{}", no_rights(host, who, "", "neither sudo nor doas is installed")),
     }
 }
 
-async fn with_password(host: &Host, user: &str) -> Result<Rights> {
+async fn with_password(host: &Host, who: &Login) -> Result<Rights> {
+    let user = &who.user;
     let mut given = host.sudo_password.clone();
     for _ in 0..ATTEMPTS {
         let is_set = given.is_some();
@@ -90,7 +102,12 @@ async fn with_password(host: &Host, user: &str) -> Result<Rights> {
         let Some(password) = given.take().or_else(ask) else {
             bail!(
                 "{}",
-                no_rights(host, user, "sudo wants a password; give it in STITCH_PG_SUDO_PASSWORD")
+                no_rights(
+                    host,
+                    who,
+                    SUDO,
+                    "sudo wants a password; give it in STITCH_PG_SUDO_PASSWORD"
+                )
             )
         };
         let stdin = Secret::new(format!("{}\n", password.reveal()));
@@ -100,7 +117,7 @@ async fn with_password(host: &Host, user: &str) -> Result<Rights> {
         }
         let Output { stderr, .. } = &tried;
         if stderr.contains("must have a tty") {
-            return in_terminal(host, user, SUDO).await;
+            return in_terminal(host, who, SUDO).await;
         }
         let wrong = [
             "try again",
@@ -111,7 +128,7 @@ async fn with_password(host: &Host, user: &str) -> Result<Rights> {
         if !wrong.iter().any(|words| stderr.contains(words)) {
             bail!(
                 "{}",
-                no_rights(host, user, &format!("sudo says: {}", complaint(stderr)))
+                no_rights(host, who, SUDO, &format!("sudo says: {}", complaint(stderr)))
             );
         }
         if is_set {
@@ -125,10 +142,11 @@ async fn with_password(host: &Host, user: &str) -> Result<Rights> {
 }
 
 /// With a terminal of its own; doas takes a password from nothing else, and a sudo with `requiretty` runs nothing without.
-async fn in_terminal(host: &Host, user: &str, tool: &'static str) -> Result<Rights> {
+async fn in_terminal(host: &Host, who: &Login, tool: &'static str) -> Result<Rights> {
+    let user = &who.user;
     let name = tool.split(' ').next().unwrap_or(tool);
     if matches!(host.way, Way::Local) {
-        bail!("{}", no_tty(host, user, name));
+        bail!("{}", no_tty(host, who, tool));
     }
     let trial = Secret::new(":".to_owned());
     let set = host.sudo_password.clone();
@@ -138,7 +156,7 @@ async fn in_terminal(host: &Host, user: &str, tool: &'static str) -> Result<Righ
             Some(output) if output.status == 0 => return Ok(Rights::Terminal(tool, password)),
             Some(output) if !output.stdout.contains("Authentication failed") => {
                 let said = format!("{name} says: {}", complaint(&output.stdout));
-                bail!("{}", no_rights(host, user, &said));
+                bail!("{}", no_rights(host, who, tool, &said));
             }
             // It asks for a password, or for another one.
             Some(_) | None => {}
@@ -153,7 +171,7 @@ async fn in_terminal(host: &Host, user: &str, tool: &'static str) -> Result<Righ
         password = set.clone().or_else(ask);
         if password.is_none() {
             let reason = format!("{name} wants a password; give it in STITCH_PG_SUDO_PASSWORD");
-            bail!("{}", no_rights(host, user, &reason));
+            bail!("{}", no_rights(host, who, tool, &reason));
         }
     }
     bail!("{name} on {} refused {ATTEMPTS} passwords of {user}", host.name())
@@ -165,21 +183,28 @@ fn doas_said(probed: &str) -> Option<String> {
     (!words.starts_with("Authentication")).then(|| format!("doas says: {words}"))
 }
 
-fn no_tty(host: &Host, user: &str, tool: &str) -> String {
-    let reason = format!(
-        "{tool} insists on a terminal, which this run has not to give; with sudo exempt the user by: Defaults:{user} \
-         !requiretty"
-    );
-    no_rights(host, user, &reason)
+fn no_tty(host: &Host, who: &Login, tool: &str) -> String {
+    let name = tool.split(' ').next().unwrap_or(tool);
+    let reason = format!("{name} insists on a terminal, which this run has not to give");
+    no_rights(host, who, tool, &reason)
 }
 
-fn no_rights(host: &Host, user: &str, reason: &str) -> String {
+/// Nothing of the login's rights is needed where an administrator runs the script, so that comes first.
+fn no_rights(host: &Host, who: &Login, tool: &str, reason: &str) -> String {
+    let user = &who.user;
+    let grant = match tool {
+        SUDO => grant::sudo(user, &who.uid),
+        DOAS => grant::doas(user, &who.uid),
+        _ => None,
+    };
+    let or = grant.map(|grant| {
+        format!("; or let root there run this, with which {user} may do anything as root until it is undone: {grant}")
+    });
     format!(
-        "{user} cannot become root on {}: {reason}. Log in as root or as somebody with sudo (--bastion USER@HOST); or let \
-         root there run: echo {} >/etc/sudoers.d/stitch-pg; or give an administrator the output of: stitch-pg script \
-         --for sysadmin",
+        "{user} cannot become root on {}: {reason}. Give an administrator the output of: stitch-pg script --for sysadmin \
+         (that gives nobody any rights); or log in as root or as somebody with sudo (--bastion USER@HOST){}",
         host.name(),
-        quoted(&format!("{user} ALL=(root) NOPASSWD: ALL"))
+        or.unwrap_or_default()
     )
 }
 

@@ -34,12 +34,14 @@ pub(in crate::steps::ssh_user) struct Server {
 pub(in crate::steps::ssh_user) struct Ways {
     /// The file it reads first; `None`: the usual one.
     pub(in crate::steps::ssh_user) config: Option<String>,
-    /// The folder whose `*.conf` that file includes before any `Match`.
+    /// The folder whose `*.conf` that file includes, when a file of ours there is read before any `Match`.
     pub(in crate::steps::ssh_user) drop_ins: Option<String>,
     /// What makes it read the file again.
     pub(in crate::steps::ssh_user) reload: Option<String>,
     /// Whether it is too old for `Include` (before 8.2).
     pub(in crate::steps::ssh_user) version: Option<(u32, u32)>,
+    /// The files that set `MaxStartups`, of which sshd takes the last.
+    pub(in crate::steps::ssh_user) startups_in: Vec<String>,
 }
 
 /// A file that the server reads keys from.
@@ -88,6 +90,7 @@ impl Server {
                 drop_ins: lines.text("sshd_drop_ins"),
                 reload: lines.text("sshd_reload"),
                 version: lines.one("sshd_version").and_then(version),
+                startups_in: lines.all("sshd_startups_in").map(str::to_owned).collect(),
             },
             key_files: key_files(lines),
             chroot: lines.all("chroot_node").filter_map(Node::parse).collect(),

@@ -2,7 +2,8 @@
 
 use super::{Case, Problem};
 use crate::finding::Code;
-use crate::steps::ssh_user::sshd::View;
+use crate::pattern;
+use crate::steps::ssh_user::sshd::{View, names_user};
 
 /// `AllowUsers` and its like. Inside a `Match` block a list of its own stands in place of the one for everybody.
 pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
@@ -15,19 +16,53 @@ pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
         ))
     };
     if view.lists_user("denyusers", user) {
-        return refused("DenyUsers", "DenyUsers nobody");
+        // What stands there for others, or for this user elsewhere, goes on being denied.
+        let denies = |word: &str| {
+            let mut stitch = case.settings.stitch.allow.iter();
+            stitch.any(|cidr| names_user(word, user, Some(cidr.address())))
+        };
+        let kept = without(&view.words("denyusers"), denies).unwrap_or_else(|| "nobody".to_owned());
+        return refused("DenyUsers", &format!("DenyUsers {kept}"));
     }
     if !view.words("allowusers").is_empty() && !view.lists_user("allowusers", user) {
-        return refused("AllowUsers", &format!("AllowUsers {user}"));
+        return refused("AllowUsers", &format!("AllowUsers {}", allowed(case, view)));
     }
     if view.lists_group("denygroups", &case.groups) {
-        return refused("DenyGroups", "DenyGroups nogroup");
+        let denies = |word: &str| case.groups.iter().any(|group| pattern::matches(word, group));
+        let kept = without(&view.words("denygroups"), denies).unwrap_or_else(|| "nogroup".to_owned());
+        return refused("DenyGroups", &format!("DenyGroups {kept}"));
     }
     if !view.words("allowgroups").is_empty() && !view.lists_group("allowgroups", &case.groups) {
         let group = case.groups.first().map_or(user, String::as_str);
         return refused("AllowGroups", &format!("AllowGroups {group}"));
     }
     None
+}
+
+/// The words of a list that do not keep the user out; `None` when there are none, or when there are exceptions among them.
+fn without(words: &[&str], denies: impl Fn(&str) -> bool) -> Option<String> {
+    let kept: Vec<&str> = words.iter().copied().filter(|word| !denies(word)).collect();
+    (!kept.is_empty() && !words.iter().any(|word| word.starts_with('!'))).then(|| kept.join(" "))
+}
+
+/// The user; where it may come from some addresses only, from Stitch's as well and no others.
+fn allowed(case: &Case<'_>, view: &View<'_>) -> String {
+    let user = case.user();
+    let own = |word: &&str| {
+        word.rsplit_once('@')
+            .is_some_and(|(name, _)| pattern::matches(name, user))
+    };
+    let mut words: Vec<String> = view
+        .words("allowusers")
+        .into_iter()
+        .filter(own)
+        .map(str::to_owned)
+        .collect();
+    if words.is_empty() {
+        return user.to_owned();
+    }
+    words.extend(case.settings.stitch.allow.iter().map(|cidr| format!("{user}@{cidr}")));
+    words.join(" ")
 }
 
 /// `PubkeyAuthentication`.
@@ -78,8 +113,18 @@ pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Proble
     Some(Problem::bad(
         Code::SshKeyTypeRefused,
         format!("sshd takes no {kind} keys ({keyword})"),
-        case.drop_in(&[&format!("{keyword} +{}", algorithms[0])]),
+        case.drop_in(&[&format!("{keyword} {}", with(accepted, algorithms))]),
     ))
+}
+
+/// What is accepted now and this type; `+TYPE` would accept all of OpenSSH's own list besides. RSA keys sign with SHA-2.
+fn with(accepted: &str, algorithms: &[&str]) -> String {
+    let modern = algorithms.iter().filter(|name| **name != "ssh-rsa");
+    let ours = modern.copied().collect::<Vec<_>>().join(",");
+    match accepted.starts_with(['+', '-', '^']) {
+        true => format!("+{ours}"),
+        false => format!("{accepted},{ours}"),
+    }
 }
 
 /// `RequiredRSASize`.

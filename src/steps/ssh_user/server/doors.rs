@@ -12,6 +12,8 @@ use crate::steps::ssh_user::sshd::View;
 
 /// Stitch connects from four addresses, which may come at the same time.
 const AT_ONCE: u32 = 4;
+/// OpenSSH's own number of logins that are let in at once.
+const ENOUGH: u32 = 10;
 
 /// While `/etc/nologin` is there, PAM lets nobody in but root.
 pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
@@ -39,6 +41,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
     if dialled == "localhost" || dialled.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
         return None;
     }
+    let stitch = case.settings.stitch.allow.first()?.address();
     let shown: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
     Some(Problem::bad(
         Code::SshNotListening,
@@ -46,7 +49,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
             "sshd listens on {} only (ListenAddress), where nobody but this machine can reach it",
             shown.join(" and ")
         ),
-        mend::in_place("ListenAddress", "# &", &case.server.ways),
+        mend::listening(&stitch.to_string(), &ports(&addresses), &case.server.ways),
     ))
 }
 
@@ -54,9 +57,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
 pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
     let dialled = case.bastion.stitch_port.number();
     let addresses = listening(view);
-    let mut ports: Vec<u16> = addresses.iter().map(SocketAddr::port).collect();
-    ports.sort_unstable();
-    ports.dedup();
+    let ports = ports(&addresses);
     if let BastionServer::Ssh(target) = &case.bastion.server
         && target.port.number() == dialled
         && target.host == case.bastion.stitch_host
@@ -84,14 +85,28 @@ pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Proble
 /// `MaxStartups`: connections that are not logged in yet; those above the first number are dropped at random.
 pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
     let value = view.value("maxstartups")?;
-    let start: u32 = value.split(':').next()?.parse().ok()?;
+    let mut parts = value.split(':');
+    let start: u32 = parts.next()?.parse().ok()?;
+    let (rate, most) = (parts.next(), parts.next().and_then(|most| most.parse::<u32>().ok()));
+    // Only the number that is too small is raised.
+    let enough = match (rate, most) {
+        (Some(rate), Some(most)) => format!("{ENOUGH}:{rate}:{}", most.max(ENOUGH)),
+        _ => ENOUGH.to_string(),
+    };
     (start < AT_ONCE).then(|| {
         Problem::unknown(
             Code::SshFewLogins,
             format!("sshd drops connections when {start} others are logging in (MaxStartups {value}); Stitch may come with {AT_ONCE}"),
-            mend::in_place("MaxStartups", "MaxStartups 10:30:100", &case.server.ways),
+            mend::in_place("MaxStartups", value, &enough, &case.server.ways),
         )
     })
+}
+
+fn ports(addresses: &[SocketAddr]) -> Vec<u16> {
+    let mut ports: Vec<u16> = addresses.iter().map(SocketAddr::port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
 }
 
 /// `sshd -T` has a `listenaddress` with its port for each; the file may have ports alone.

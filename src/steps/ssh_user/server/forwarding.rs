@@ -10,21 +10,31 @@ use crate::steps::ssh_user::wanted::target;
 /// `DisableForwarding` and `AllowTcpForwarding`.
 pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
     let user = case.user();
-    let (what, line) = if view.is("disableforwarding", "yes") {
-        ("DisableForwarding yes".to_owned(), "DisableForwarding no")
+    let (what, lines) = if view.is("disableforwarding", "yes") {
+        ("DisableForwarding yes".to_owned(), &ONLY_TCP[..])
     } else {
         let allowed = view.value("allowtcpforwarding")?;
         if matches!(allowed, "yes" | "all" | "local") {
             return None;
         }
-        (format!("AllowTcpForwarding {allowed}"), "AllowTcpForwarding local")
+        (format!("AllowTcpForwarding {allowed}"), &ONLY_TCP[1..2])
     };
     Some(Problem::bad(
         Code::SshForwardingOff,
         format!("sshd forwards no connections for {user} ({what})"),
-        case.drop_in(&[line]),
+        case.drop_in(lines),
     ))
 }
+
+/// `DisableForwarding` forbids five kinds of forwarding at once; the other four stay off.
+const ONLY_TCP: [&str; 6] = [
+    "DisableForwarding no",
+    "AllowTcpForwarding local",
+    "AllowAgentForwarding no",
+    "AllowStreamLocalForwarding no",
+    "PermitTunnel no",
+    "X11Forwarding no",
+];
 
 /// `PermitOpen`.
 pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {

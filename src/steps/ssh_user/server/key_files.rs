@@ -72,6 +72,13 @@ fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Problem> {
         })
         .find(|node| node.others_may_write() || (node.owner != 0 && Some(node.owner) != case.uid))?;
     let path = shell::word(&node.path);
+    let mut cure = Vec::new();
+    if node.owner != 0 && Some(node.owner) != case.uid {
+        cure.push(format!("chown root {path}"));
+    }
+    if node.others_may_write() {
+        cure.push(format!("chmod go-w {path}"));
+    }
     Some(Problem::bad(
         Code::SshKeyFileUnsafe,
         format!(
@@ -81,7 +88,7 @@ fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Problem> {
             node.owner,
             node.mode
         ),
-        format!("as root on the SSH server: chown root {path} && chmod go-w {path}"),
+        format!("as root on the SSH server: {}", cure.join(" && ")),
     ))
 }
 
