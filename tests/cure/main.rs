@@ -27,6 +27,7 @@ mod ownership;
 mod parameters;
 mod password;
 mod peers;
+mod printed;
 mod provider;
 mod readers;
 mod registration;

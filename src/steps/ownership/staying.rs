@@ -134,7 +134,7 @@ pub(super) fn cannot(
         ),
     )
     .advise(format!(
-        "{who} runs: {} and when all has changed hands: {}",
+        "{who} runs: {}\n-- when all has changed hands: {}",
         lacking.statements(settings, &rights.user),
         lacking.revoked(settings, &rights.user)
     ))

@@ -110,9 +110,15 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, attached: &[Attached]) 
         } else {
             sql::set_setting(role, database, &setting.name, bite.harmless)
         };
+        // Whoever runs it is under it as well.
+        let first = if !setting.role && setting.name == "default_transaction_read_only" {
+            "SET default_transaction_read_only = off; "
+        } else {
+            ""
+        };
         plan.find(
             finding
-                .advise(format!("who may alter the role runs: {cure};"))
+                .advise(format!("who may alter the role runs: {first}{cure};"))
                 .about(&setting.name),
         );
     }

@@ -233,7 +233,7 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
         } else {
             let text = format!("the home of {user} is {home:?}, which cannot hold a key file");
             plan.find(Finding::bad(Code::SshHomeMissing, text).about(user).advise(format!(
-                "on the SSH server, as root: usermod -d /home/{user} {user}; then stitch-pg setup makes that home"
+                "on the SSH server, as root: usermod -d /home/{user} {user}\nthen stitch-pg setup makes that home"
             )));
         }
         return;
@@ -253,7 +253,7 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
             } else {
                 format!(
                     "it may be somebody else's: give the user a home of its own, on the SSH server, as root: usermod -d \
-                     /home/{user} {user}; then stitch-pg setup makes that home"
+                     /home/{user} {user}\nthen stitch-pg setup makes that home"
                 )
             }),
         );
@@ -273,8 +273,8 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
             )
             .about(&closed.path)
             .advise(format!(
-                "on the SSH server, as root: chmod o+x {} (every user can then pass through it, and list nothing); where \
-                 that is too much, give {user} another home: usermod -d DIRECTORY {user}",
+                "on the SSH server, as root: chmod o+x {}\nevery user can then pass through it, and list nothing; where that is too \
+                 much, give {user} another home: usermod -d DIRECTORY {user}",
                 shell::word(&closed.path)
             )),
         );

@@ -94,6 +94,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nobody_is_put_into_a_powerful_group() {
+        for (group, joins) in [("root", false), ("sudo", false), ("tunnels", true)] {
+            let mut plan = Plan::default();
+            judge(&format!("dropbear -G {group}"), "stitch", &[], &mut plan);
+            let advice = plan.findings[0].advice.as_deref().unwrap_or_default();
+            assert_eq!(advice.contains("usermod -aG"), joins, "{advice}");
+        }
+    }
+
+    #[test]
     fn flags_are_read_as_dropbear_does() {
         let seen = flags("/usr/sbin/dropbear -FE -p 2222 -r/etc/j -sgj -G staff");
         let letters: String = seen.iter().map(|(flag, _)| *flag).collect();

@@ -159,6 +159,8 @@ impl Bench<'_> {
             assert!(advice.contains(&format!("\n  {command}")), "{name}: {advice}");
         }
         assert_eq!(self.shown(case), before, "{name}: check changes nothing");
+        self.try_by_hand(case, advice);
+        assert_eq!(self.shown(case), before, "{name}: as it was");
 
         let undo = format!("/run/world/tmp/undo-{}.sh", self.world.serial());
         let applied = self.program("setup", &["--manage", "firewall", "--yes", "--undo", &undo]);
@@ -191,6 +193,84 @@ impl Bench<'_> {
         assert!(!self.connects(STITCH[0]), "{name}: closed again");
         self.try_remove(case, &before);
         self.bastion.run(case.clear);
+    }
+
+    /// The commands as they are printed: each rule that is there stays, and what comes to them is for one of Stitch's
+    /// addresses.
+    fn try_by_hand(&self, case: &Case, advice: &str) {
+        let name = case.name;
+        let commands: Vec<&str> = advice.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        let lines = || -> Vec<String> {
+            let shown = self.shown(case);
+            let rules = shown
+                .lines()
+                .map(|line| line.split_once("] ").map_or(line, |(_, rule)| rule));
+            rules.map(|rule| rule.trim().to_owned()).collect()
+        };
+        let mut before = lines();
+        self.bastion.run(&commands.join("\n"));
+        let mut added = Vec::new();
+        for line in lines() {
+            match before.iter().position(|known| *known == line) {
+                Some(at) => drop(before.remove(at)),
+                None => added.push(line),
+            }
+        }
+        assert!(before.is_empty(), "{name}: gone: {before:#?}");
+        for line in &added {
+            let is_ours = STITCH.iter().any(|address| line.contains(address)) && line.contains("22");
+            assert!(is_ours, "{name}: {line:?} of {added:#?}");
+        }
+        assert!(added.len() >= STITCH.len(), "{name}: {added:#?}");
+        for (from, gets_in) in [(STITCH[0], true), (STITCH[3], true), (STRANGER, false)] {
+            assert_eq!(self.connects(from), gets_in, "{name}: {from}");
+        }
+        match name.split(|c: char| !c.is_alphanumeric()).next() {
+            Some("ufw" | "firewalld") => {
+                for command in commands {
+                    self.bastion.run(
+                        &command
+                            .replace("--add-", "--remove-")
+                            .replace("ufw allow", "ufw delete allow")
+                            .replace("ufw prepend allow", "ufw delete allow"),
+                    );
+                }
+            }
+            _ => drop(self.bastion.run(&format!("{}\n{}", case.clear, case.make))),
+        }
+    }
+
+    /// Where the firewall is not seen, ufw is named by chance: one that is off stays off.
+    fn an_inactive_ufw_stays_off(&self) {
+        let blind = stitch_pg(&self.ops)
+            .args([
+                "script",
+                "--for",
+                "cloud",
+                "--region",
+                "europe",
+                "--stitch-host",
+                "203.0.113.7",
+            ])
+            .run();
+        let commands: Vec<&str> = blind
+            .stdout
+            .lines()
+            .filter_map(|line| line.trim_start_matches(['#', ' ']).strip_prefix("ufw allow"))
+            .collect();
+        assert_eq!(commands.len(), STITCH.len(), "{blind:#?}");
+        let shown = || {
+            self.bastion
+                .run("ufw status; iptables-save | sed '/^#/d; s/ \\[.*\\]$//'; nft list ruleset")
+        };
+        shown(); // iptables-save makes the tables that it prints
+        let before = shown();
+        for command in commands {
+            self.bastion.run(&format!("ufw allow{command}"));
+        }
+        assert!(before.contains("inactive"), "{before}");
+        assert_eq!(shown(), before);
+        self.bastion.run("ufw --force reset");
     }
 
     /// What bears our mark goes with `remove`, and nothing else; firewalld's rules bear none and are named.
@@ -291,6 +371,7 @@ chmod 755 /run/world/tmp/bin/ssh",
         unsure.stdout
     );
     bench.bastion.run("nft flush ruleset");
+    bench.an_inactive_ufw_stays_off();
     for case in &CASES {
         bench.try_case(case);
     }

@@ -78,6 +78,43 @@ fn accounts_that_need_a_person() {
             .bastion
             .run("cat /etc/passwd /etc/shadow; ls -lAnR /home /root --time-style=+");
         assert_eq!(before, after, "{user}");
+        follows(&scene, user, &seen.advice(code));
+    }
+}
+
+/// What is printed for root touches that user's lines and home, and nobody else's; a second time it changes nothing.
+#[track_caller]
+fn follows(scene: &Scene<'_>, user: &str, advice: &str) {
+    let Some((_, command)) = advice.split_once("as root: ") else {
+        return;
+    };
+    let command = command.lines().next().unwrap_or_default();
+    let state = || {
+        let told = "cat /etc/passwd /etc/shadow /etc/group; ls -lAnR -d /home/* /root/* --time-style=+";
+        scene.bastion.run(told)
+    };
+    let before = state();
+    scene.bastion.run(command);
+    let after = state();
+    let lines = |text: &str| {
+        text.lines()
+            .map(str::to_owned)
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let (old, new) = (lines(&before), lines(&after));
+    let changed: Vec<&String> = old.symmetric_difference(&new).collect();
+    assert!(
+        command.starts_with("passwd -S") || !changed.is_empty(),
+        "{user}: {command} changes nothing"
+    );
+    for line in changed {
+        let is_own = line.starts_with(&format!("{user}:")) || line.ends_with(&format!(" /home/{user}"));
+        // Removing a link leaves what it led to.
+        assert!(is_own, "{user}: {command}: {line}");
+    }
+    if !command.starts_with("rm ") {
+        scene.bastion.run(command);
+        assert_eq!(state(), after, "{user}: {command} a second time");
     }
 }
 

@@ -27,6 +27,38 @@ fn where_the_server_listens() {
     }
 }
 
+/// One address comes to those that are there; where the command line has them, `ALTER SYSTEM` would do nothing.
+#[test]
+fn one_more_address_to_listen_on() {
+    let advice = |settings: &Settings, listens: &str, source: &str| {
+        let seen = ServerFacts {
+            listen_addresses: listens.into(),
+            listen_source: source.into(),
+            ..server("")
+        };
+        let findings = plan(settings, &facts(seen));
+        find(&findings, Code::ListenAddresses)
+            .advice
+            .clone()
+            .unwrap_or_default()
+    };
+    let same_machine = with_bastion("127.0.0.1", BastionServer::Local);
+    for (settings, listens, wanted) in [
+        (&settings(), "", "listen_addresses = 'ADDRESS';"),
+        (&settings(), "localhost", "listen_addresses = 'localhost, ADDRESS';"),
+        (
+            &same_machine,
+            "10.0.0.5, ::1",
+            "listen_addresses = '10.0.0.5, ::1, 127.0.0.1';",
+        ),
+    ] {
+        let said = advice(settings, listens, "configuration file");
+        assert!(said.contains(wanted) && !said.contains("'*'"), "{said}");
+        let said = advice(settings, listens, "command line");
+        assert!(!said.contains("SYSTEM SET") && said.contains("command line"), "{said}");
+    }
+}
+
 #[test]
 fn port_and_tls() {
     let mut wanted = settings();
