@@ -15,6 +15,7 @@ mod grants;
 mod hba;
 mod memberships;
 mod patient;
+mod search_path;
 mod transactions;
 mod turn;
 mod unseen;
@@ -30,6 +31,7 @@ pub use grants::{
 pub use hba::{HBA_LOADED, HBA_STATE, reload};
 pub use memberships::{give_back, lend};
 pub use patient::{BUSY, asynchronously, borrowing, durably, patiently};
+pub use search_path::{FIX_PATH, FIX_PATH_ONCE, PATH_OPTION};
 pub use turn::{TURN_HOLDER, take_turn};
 pub use unseen::{alter_owner_of_tables, grant_what_is_closed, stop_where};
 
@@ -78,6 +80,17 @@ pub fn literal(text: &str) -> String {
         }
     }
     quoted + "'"
+}
+
+/// A database's name as libpq takes it. One with `=` or `://` in it would be read as a connection string, which may name
+/// another server; that string is then made of it. `None`: the name stands for itself.
+#[must_use]
+pub fn connection_string(database: &str) -> Option<String> {
+    let is_taken_for_one = database.contains('=') || database.contains("://");
+    is_taken_for_one.then(|| {
+        let value = database.replace('\\', "\\\\").replace('\'', "\\'");
+        format!("dbname='{value}'")
+    })
 }
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
@@ -266,10 +279,23 @@ pub enum Grantable {
     No,
 }
 
-/// Bounds the wait for locks in the session, in milliseconds.
+/// Where a setting is to last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the session, to its end.
+    Session,
+    /// In the transaction.
+    Transaction,
+}
+
+/// Bounds the wait for locks, in milliseconds.
 #[must_use]
-pub fn set_lock_timeout(milliseconds: u128) -> String {
-    format!("SET lock_timeout = {milliseconds}")
+pub fn set_lock_timeout(milliseconds: u128, place: Place) -> String {
+    let local = match place {
+        Place::Session => "",
+        Place::Transaction => "LOCAL ",
+    };
+    format!("SET {local}lock_timeout = {milliseconds}")
 }
 
 fn quoted(secret: &Secret) -> Secret {

@@ -103,7 +103,7 @@ impl UndoFile {
             path: path.to_owned(),
             was_repaired,
             psql: reach::psql(settings),
-            database: shell::word(settings.admin.database.as_str()),
+            database: reach::database(settings.admin.database.as_str()),
             role: Some(settings.stitch.role.clone()),
             entrance: if settings.bastion.is_some() {
                 host.clone()
@@ -138,7 +138,7 @@ impl UndoFile {
             Some(undo) => {
                 let (command, text) = match undo {
                     Action::Sql(sql) => (
-                        format!("{} -d {}", self.psql, shell::word(sql.database.as_str())),
+                        format!("{} -d {}", self.psql, reach::database(sql.database.as_str())),
                         guarded(sql, self.role.as_ref()),
                     ),
                     Action::Host(script) => (self.host.clone(), script.to_string()),
@@ -217,8 +217,12 @@ fn guarded(sql: &Sql, role: Option<&RoleName>) -> String {
     if let Some(unless) = &sql.unless {
         let _ = write!(condition, " AND NOT ({unless})");
     }
-    let statements = sql.for_psql(|statement| format!("{statement};\n"));
-    format!("SELECT {condition} AS stitch_todo \\gset\n\\if :stitch_todo\n{statements}\\endif")
+    // In each transaction: behind a pooler the session is not psql's alone.
+    let opening = format!("{};\n", crate::sql::FIX_PATH_ONCE);
+    let statements = sql.for_psql(Some(&opening), |statement| format!("{statement};\n"));
+    format!(
+        "BEGIN;\n{opening}SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n{statements}\\endif"
+    )
 }
 
 /// A here-document's end that does not occur in the text.

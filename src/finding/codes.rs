@@ -123,6 +123,8 @@ codes! {
         "Plan an upgrade, unless your provider keeps the version patched; stitch-pg works with 9.6 and newer.";
     ServerVariant = "server-variant", "database", "The server is a relative of PostgreSQL (EDB Postgres Advanced Server, Citus), or a pooler such as PgBouncer stands before it.",
         "Nothing, unless the finding names a difference that matters to you; for a pooler, give PostgreSQL's own host and port.";
+    LoginTriggers = "login-triggers", "database", "A login trigger (PostgreSQL 17 and newer) calls somebody's function at every login in the database that stitch-pg logs in to first, with its rights.",
+        "Read the function the finding names; without it, its owner disables it: `ALTER EVENT TRIGGER … DISABLE`.";
     DatabaseExists = "database-exists", "database", "The destination database exists.", "Nothing to do.";
     DatabaseSimilarName = "database-similar-name", "database", "There is no database of exactly that name, but one that differs in case.",
         "Give the stored spelling with `--database`; Stitch's form needs it too.";
@@ -244,6 +246,8 @@ codes! {
         "Let a superuser run the statement shown. Do not run the blanket grant on `pg_catalog`: it opens everybody's password hashes.";
     CatalogUnseen = "catalog-unseen", "role", "The database does not let the admin's login in, so its catalogs were not looked at.",
         "Run the statement shown; the rehearsal of `stitch-pg check`, as the Stitch role, tells as well.";
+    EventTriggers = "event-triggers", "role", "An event trigger of the database calls somebody's function in stitch-pg's session, with its rights, when something is created, altered, granted or dropped, or at a login.",
+        "Read the function the finding names before anything is changed; its owner disables it with `ALTER EVENT TRIGGER … DISABLE`.";
     SettingBites = "setting-bites", "role", "A setting attached to the role, the database or every role gets in a loader's way: a timeout, read-only transactions, another role, a search path, a library.",
         "Let who may alter the role run the statement shown; where the setting is for others too, it gives the role its own.";
 

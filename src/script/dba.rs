@@ -20,18 +20,20 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
             _ => None,
         })
         .collect();
-    let mut out = header(settings) + &plans.origin("--") + SETTINGS;
+    let mut out = header(settings) + &plans.origin("--") + SETTINGS + sql::FIX_PATH + ";\n";
     out.push_str(&by_hand(plans, &STEPS, "--"));
     let needs_password = changes.iter().any(|(_, action)| holds_secret(action));
     if needs_password {
-        let role = settings.stitch.role.as_str().replace('\'', "''");
+        // Between single quotes psql's commands know both.
+        let role = settings.stitch.role.as_str().replace('\\', "\\\\").replace('\'', "''");
         out.push_str(&ASK_PASSWORD.replace("ROLE", &role));
     }
     let mut connected = None;
     let mut quiet = false;
     for (change, action) in changes {
         if connected != Some(&action.database) {
-            let _ = writeln!(out, "\n\\connect {}", connect_word(action.database.as_str()));
+            let database = connect_word(action.database.as_str());
+            let _ = writeln!(out, "\n\\connect {database}\n{};", sql::FIX_PATH);
             quiet = false;
             if let Some(role) = &settings.admin.set_role {
                 let _ = writeln!(out, "{};", sql::set_role(role));
@@ -100,7 +102,7 @@ fn guarded(out: &mut String, action: &Sql) {
     if !action.borrow.is_empty() {
         out.push_str(WHO_BORROWS);
     }
-    out.push_str(&action.for_psql(|statement| {
+    out.push_str(&action.for_psql(None, |statement| {
         let line = format!("{};\n", statement.for_psql());
         if action.is_membership(statement) {
             format!("\\if :stitch_borrows\n{line}\\endif\n")
@@ -113,14 +115,12 @@ fn guarded(out: &mut String, action: &Sql) {
     }
 }
 
-/// A database's name as psql's `\connect` takes it: a name with `=` or `://` in it would be read as a connection string,
-/// and such a string begins anew unless it is told not to.
+/// A database's name as psql's `\connect` takes it: a connection string begins anew unless it is told not to.
 fn connect_word(name: &str) -> String {
-    if name.contains('=') || name.contains("://") {
-        let value = name.replace('\\', "\\\\").replace('\'', "\\'");
-        return format!("-reuse-previous=on {}", in_quotes(&format!("dbname='{value}'")));
+    match sql::connection_string(name) {
+        Some(text) => format!("-reuse-previous=on {}", in_quotes(&text)),
+        None => in_quotes(name),
     }
-    in_quotes(name)
 }
 
 /// A word of a psql command, which knows no escapes in quotes as SQL does.
@@ -130,6 +130,7 @@ fn in_quotes(word: &str) -> String {
 
 const SETTINGS: &str = "\\set ON_ERROR_STOP on
 \\set QUIET on
+-- Names mean the system's own objects, whatever others have planted; a new connection begins anew.
 ";
 
 /// The password comes from the environment or from a person. Whether it is there is not asked of the server, which
@@ -147,8 +148,8 @@ const ASK_PASSWORD: &str = "
 /// give `STITCH_PG_PASSWORD` a verifier made elsewhere. Every `\connect` begins a new session.
 const QUIET: &str = "
 -- The password is kept out of the server's log (a superuser can), and stored as a SCRAM verifier.
-SELECT rolsuper AS stitch_quiet, current_setting('server_version_num')::int >= 100000 AS stitch_scram
-FROM pg_roles WHERE rolname = current_user \\gset
+SELECT rolsuper AS stitch_quiet, pg_catalog.current_setting('server_version_num')::int >= 100000 AS stitch_scram
+FROM pg_catalog.pg_roles WHERE rolname = current_user \\gset
 \\if :stitch_quiet
 SET log_statement = 'none';
 SET log_min_duration_statement = -1;
@@ -162,5 +163,5 @@ SET password_encryption = 'scram-sha-256';
 /// Only who looked borrows; a superuser needs no membership.
 const WHO_BORROWS: &str = "\
 -- Memberships are lent for the length of a transaction, and to the login that looked; a superuser needs none.
-SELECT NOT rolsuper AS stitch_borrows FROM pg_roles WHERE rolname = current_user \\gset
+SELECT NOT rolsuper AS stitch_borrows FROM pg_catalog.pg_roles WHERE rolname = current_user \\gset
 ";

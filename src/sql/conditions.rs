@@ -7,7 +7,7 @@ use crate::names::{DatabaseName, RoleName, SchemaName};
 #[must_use]
 pub fn database_exists(name: &DatabaseName) -> String {
     format!(
-        "EXISTS (SELECT 1 FROM pg_database WHERE datname = {})",
+        "EXISTS (SELECT 1 FROM pg_catalog.pg_database WHERE datname = {})",
         literal(name.as_str())
     )
 }
@@ -15,7 +15,7 @@ pub fn database_exists(name: &DatabaseName) -> String {
 /// True when a new database that is copied from `template1` could not be UTF-8.
 #[must_use]
 pub fn template_is_not_utf8() -> String {
-    "EXISTS (SELECT 1 FROM pg_database WHERE datname = 'template1' AND pg_encoding_to_char(encoding) <> 'UTF8')"
+    "EXISTS (SELECT 1 FROM pg_catalog.pg_database WHERE datname = 'template1' AND pg_catalog.pg_encoding_to_char(encoding) <> 'UTF8')"
         .to_owned()
 }
 
@@ -23,7 +23,7 @@ pub fn template_is_not_utf8() -> String {
 #[must_use]
 pub fn role_exists(name: &RoleName) -> String {
     format!(
-        "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {})",
+        "EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {})",
         literal(name.as_str())
     )
 }
@@ -38,7 +38,7 @@ pub fn role_missing(name: &RoleName) -> String {
 #[must_use]
 pub fn role_has(name: &RoleName, condition: &str) -> String {
     format!(
-        "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {} AND {condition})",
+        "EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {} AND {condition})",
         literal(name.as_str())
     )
 }
@@ -47,7 +47,7 @@ pub fn role_has(name: &RoleName, condition: &str) -> String {
 #[must_use]
 pub fn role_owns_something(name: &RoleName) -> String {
     format!(
-        "EXISTS (SELECT 1 FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_authid'::regclass \
+        "EXISTS (SELECT 1 FROM pg_catalog.pg_shdepend d JOIN pg_catalog.pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass \
          WHERE d.deptype = 'o' AND r.rolname = {})",
         literal(name.as_str())
     )
@@ -57,7 +57,7 @@ pub fn role_owns_something(name: &RoleName) -> String {
 #[must_use]
 pub fn schema_missing(name: &SchemaName) -> String {
     format!(
-        "NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = {})",
+        "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {})",
         literal(name.as_str())
     )
 }

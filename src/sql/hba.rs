@@ -5,7 +5,7 @@ use crate::statement::Statement;
 /// Makes the server read its configuration files again.
 #[must_use]
 pub fn reload() -> Statement {
-    Statement::plain("SELECT pg_reload_conf()")
+    Statement::plain("SELECT pg_catalog.pg_reload_conf()")
 }
 
 /// When the server last read its files, and whether that is later than `$1`.

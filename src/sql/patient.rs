@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::literal;
+use super::{FIX_PATH_ONCE, literal};
 use crate::statement::Statement;
 
 /// The code under which the server tells, by the way, the number of a statement that met a lock. It is told as INFO, which
@@ -16,22 +16,24 @@ pub const BUSY: &str = "SPG01";
 /// away in the meantime needs no new owner.
 ///
 /// `process` is the server process that the login was told of. If that runs the block, no pooler is in between, so its
-/// settings may last until [`durably`]; setting them for each transaction anew takes a tenth of the whole time.
+/// settings may last until [`durably`]; setting them for each transaction anew takes a tenth of the whole time. Until they
+/// are set, names mean what the session says, so those of the block itself are written in full.
 #[must_use]
 pub fn patiently(statements: &[(usize, &str)], lock_timeout: Duration, process: Option<i32>) -> Statement {
     let block = format!(
         "{}
-  pooled boolean := pg_backend_pid() <> {};
+  pooled boolean := pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) {};
 BEGIN
   FOR i IN 1..{} LOOP
-    IF i = 1 OR pooled THEN
-      PERFORM set_config('lock_timeout', '{}', pooled), set_config('synchronous_commit', 'off', pooled);
+    IF i OPERATOR(pg_catalog.=) 1 OR pooled THEN
+      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', pooled),
+        pg_catalog.set_config('lock_timeout', '{}', pooled), pg_catalog.set_config('synchronous_commit', 'off', pooled);
     END IF;
     BEGIN
       EXECUTE statement[i];
     EXCEPTION
       WHEN lock_not_available OR deadlock_detected THEN
-        RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::text;
+        RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
       WHEN undefined_table OR undefined_object OR undefined_function OR invalid_schema_name THEN
         NULL;
     END;
@@ -51,7 +53,7 @@ fn declared(statements: &[(usize, &str)]) -> String {
     let numbers: Vec<String> = statements.iter().map(|(number, _)| number.to_string()).collect();
     let texts: Vec<String> = statements.iter().map(|(_, text)| literal(text)).collect();
     format!(
-        "DECLARE\n  number int[] := ARRAY[{}]::int[];\n  statement text[] := ARRAY[{}]::text[];",
+        "DECLARE\n  number int[] := ARRAY[{}]::int[];\n  statement pg_catalog.text[] := ARRAY[{}]::pg_catalog.text[];",
         numbers.join(", "),
         texts.join(",\n")
     )
@@ -73,33 +75,34 @@ pub fn borrowing(statements: &[(usize, &str)], (lend, give_back): (&str, &str), 
   start int := 1;
   next int;
 BEGIN
-  WHILE start <= {count} LOOP
-    PERFORM set_config('lock_timeout', '{wait}', true), set_config('synchronous_commit', 'off', true);
+  WHILE start OPERATOR(pg_catalog.<=) {count} LOOP
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+      pg_catalog.set_config('lock_timeout', '{wait}', true), pg_catalog.set_config('synchronous_commit', 'off', true);
     next := start;
     BEGIN
       EXECUTE {};
       FOR i IN start..least(start + {TOGETHER} - 1, {count}) LOOP
         IF i = start + 1 THEN
-          PERFORM set_config('lock_timeout', '1', true);
+          PERFORM pg_catalog.set_config('lock_timeout', '1', true);
         END IF;
         BEGIN
           EXECUTE statement[i];
         EXCEPTION
           WHEN lock_not_available OR deadlock_detected THEN
             EXIT WHEN i > start;
-            RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::text;
+            RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
           WHEN undefined_table OR undefined_object OR undefined_function OR invalid_schema_name THEN
             NULL;
         END;
         next := i + 1;
       END LOOP;
-      PERFORM set_config('lock_timeout', '{wait}', true);
+      PERFORM pg_catalog.set_config('lock_timeout', '{wait}', true);
       EXECUTE {};
     EXCEPTION
       WHEN lock_not_available OR deadlock_detected THEN
         next := greatest(next, start + 1);
         FOR i IN start..next - 1 LOOP
-          RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::text;
+          RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
         END LOOP;
     END;
     COMMIT;
@@ -119,7 +122,7 @@ END",
 #[must_use]
 pub fn asynchronously(statement: &str, lock_timeout: Duration) -> Statement {
     Statement::plain(format!(
-        "SET LOCAL lock_timeout = {}; SET LOCAL synchronous_commit = off; {statement}",
+        "{FIX_PATH_ONCE}; SET LOCAL lock_timeout = {}; SET LOCAL synchronous_commit = off; {statement}",
         lock_timeout.as_millis()
     ))
 }
@@ -128,9 +131,10 @@ pub fn asynchronously(statement: &str, lock_timeout: Duration) -> Statement {
 /// no less durable than the server's own choice. What [`patiently`] set ends with it.
 #[must_use]
 pub fn durably() -> Statement {
-    Statement::plain(
-        "RESET lock_timeout; RESET synchronous_commit; \
-         SELECT set_config('synchronous_commit', 'local', true) WHERE current_setting('synchronous_commit') = 'off'; \
-         SELECT pg_logical_emit_message(true, 'stitch-pg', 'done')",
-    )
+    Statement::plain(format!(
+        "RESET search_path; RESET lock_timeout; RESET synchronous_commit; {FIX_PATH_ONCE}; \
+         SELECT pg_catalog.set_config('synchronous_commit', 'local', true) \
+         WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off'; \
+         SELECT pg_catalog.pg_logical_emit_message(true, 'stitch-pg', 'done')"
+    ))
 }

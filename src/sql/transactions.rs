@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use super::Place;
 use crate::change::{Run, Sql};
 use crate::statement::Statement;
 
@@ -25,18 +26,27 @@ impl Sql {
         }
     }
 
-    /// The same as text for psql, each statement written in the caller's way.
-    pub(crate) fn for_psql(&self, write: impl Fn(&Statement) -> String) -> String {
+    /// The same as text for psql, each statement written in the caller's way. `opening`: what is to come first in each
+    /// transaction, where the session cannot be relied on to keep it.
+    pub(crate) fn for_psql(&self, opening: Option<&str>, write: impl Fn(&Statement) -> String) -> String {
+        let mut opening = opening.map(str::to_owned);
         let mut text = String::new();
         if let Run::Patiently { lock_timeout, .. } = self.run {
-            let _ = writeln!(text, "{};", super::set_lock_timeout(lock_timeout.as_millis()));
+            let place = if opening.is_some() {
+                Place::Transaction
+            } else {
+                Place::Session
+            };
+            let line = format!("{};\n", super::set_lock_timeout(lock_timeout.as_millis(), place));
+            opening.as_mut().unwrap_or(&mut text).push_str(&line);
         }
         for group in self.transactions() {
             let lines: String = group.iter().map(&write).collect();
-            if group.len() == 1 {
+            if group.len() == 1 && opening.is_none() {
                 text.push_str(&lines);
             } else {
-                let _ = writeln!(text, "BEGIN;\n{lines}COMMIT;");
+                let opening = opening.as_deref().unwrap_or_default();
+                let _ = writeln!(text, "BEGIN;\n{opening}{lines}COMMIT;");
             }
         }
         text

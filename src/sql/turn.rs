@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use super::literal;
+use super::{FIX_PATH_ONCE, literal};
 use crate::statement::Statement;
 
 /// Waits until no other run is in the middle of a change about this database, for so long; to stand in front of the
-/// statements of one transaction. What the statements themselves wait for a lock is the session's business again.
+/// statements of one transaction, for which it also settles where names are looked for. What the statements themselves wait
+/// for a lock is the session's business again.
 #[must_use]
 pub fn take_turn(database: &str, wait: Duration) -> Statement {
     Statement::plain(format!(
-        "SET LOCAL lock_timeout = {}; SELECT pg_advisory_xact_lock(hashtext('stitch-pg'), hashtext({})); SET LOCAL lock_timeout TO DEFAULT",
+        "{FIX_PATH_ONCE}; SET LOCAL lock_timeout = {}; \
+         SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('stitch-pg'), pg_catalog.hashtext({})); \
+         SET LOCAL lock_timeout TO DEFAULT",
         wait.as_millis(),
         literal(database)
     ))

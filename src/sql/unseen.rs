@@ -1,5 +1,6 @@
 //! Statements for scripts that are written without a look: the server decides, when they are run, what there is to do.
 
+use super::search_path::FIX_PATH_IN_BLOCK;
 use super::{identifier, literal};
 use crate::names::{RoleName, SchemaName};
 use crate::settings::Readers;
@@ -14,6 +15,7 @@ pub fn stop_where(role: &RoleName, condition: &str) -> Statement {
     ));
     do_block(&format!(
         "BEGIN
+  {FIX_PATH_IN_BLOCK}
   IF {condition} THEN
     RAISE EXCEPTION USING MESSAGE = {complaint}, HINT = 'give stitch-pg script another --role, or --adopt-role';
   END IF;
@@ -27,8 +29,9 @@ END"
 pub fn grant_what_is_closed(role: &RoleName, schemas: &str, relations: &str) -> Statement {
     let name = literal(role.as_str());
     do_block(&format!(
-        "DECLARE t text;
+        "DECLARE t pg_catalog.text;
 BEGIN
+  {FIX_PATH_IN_BLOCK}
   FOR t IN SELECT n.nspname FROM pg_namespace n
            WHERE {schemas} AND NOT has_schema_privilege({name}, n.oid, 'USAGE') LOOP
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', t, {name});
@@ -50,8 +53,9 @@ pub fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName, readers: Rea
         Readers::Drop => "",
     };
     do_block(&format!(
-        "DECLARE t text; former name;
+        "DECLARE t pg_catalog.text; former pg_catalog.name;
 BEGIN
+  {FIX_PATH_IN_BLOCK}
   FOR t, former IN SELECT format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE n.nspname = {} AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) <> {owner} LOOP

@@ -10,6 +10,7 @@ use crate::settings::Settings;
 use crate::sql::{self, Template};
 use crate::statement::Statement;
 use crate::step_id::StepId;
+use crate::steps::event_triggers::{EventTrigger, event_triggers};
 use crate::steps::{Step, Walk};
 use crate::world::{On, World};
 
@@ -33,6 +34,8 @@ pub(crate) struct Facts {
     template_encoding: String,
     /// Roles that could create it, for the advice.
     creators: Vec<String>,
+    /// Those at logins, unless this is the target: its own are told with the role.
+    login_triggers: Vec<EventTrigger>,
     /// What the server is besides PostgreSQL itself.
     #[serde(skip)]
     variants: Vec<&'static str>,
@@ -71,6 +74,7 @@ impl Default for Facts {
             may_create: true,
             template_encoding: "UTF8".to_owned(),
             creators: Vec::new(),
+            login_triggers: Vec::new(),
             variants: Vec::new(),
             provider: Provider::default(),
             ssl: None,
@@ -120,6 +124,9 @@ impl Step for Database {
         own_login(&mut plan, facts);
         for variant in &facts.variants {
             plan.find(Finding::unknown(Code::ServerVariant, format!("this is {variant}")));
+        }
+        for trigger in &facts.login_triggers {
+            plan.find(trigger.finding(Code::LoginTriggers, &settings.admin.database));
         }
         if facts.in_recovery {
             plan.find(
@@ -309,8 +316,12 @@ fn shell_word(text: &str) -> String {
     crate::shell::word(text)
 }
 
-const QUESTION: &str = "
+const QUESTION: &str = concat!(
+    "
 SELECT json_build_object(
+    'login_triggers', ",
+    event_triggers!("t.evtevent = 'login' AND current_database() <> $1"),
+    ",
     'found', (SELECT json_build_object(
                   'encoding', pg_encoding_to_char(encoding), 'owner', pg_get_userbyid(datdba),
                   'allows_connections', datallowconn, 'is_template', datistemplate, 'connection_limit', datconnlimit)
@@ -323,4 +334,5 @@ SELECT json_build_object(
     'template_encoding', (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'),
     'creators', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]')
                  FROM (SELECT rolname FROM pg_roles WHERE (rolcreatedb OR rolsuper) AND rolcanlogin ORDER BY rolname LIMIT 5) AS c)
-)::text";
+)::text"
+);

@@ -125,6 +125,9 @@ impl Step for Role {
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
+        for trigger in &facts.catalog.triggers {
+            plan.find(trigger.finding(Code::EventTriggers, &settings.stitch.database));
+        }
         let further = match &facts.role {
             Some(role) => existing(&mut plan, settings, facts, role),
             None => making::plan(&mut plan, settings, facts),

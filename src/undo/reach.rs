@@ -17,6 +17,11 @@ pub(super) fn host(settings: &Settings) -> String {
     }
 }
 
+/// A database's name as an argument of psql's.
+pub(super) fn database(name: &str) -> String {
+    word(crate::sql::connection_string(name).as_deref().unwrap_or(name))
+}
+
 /// psql as the admin. Through the SSH server it goes to a port of this machine that [`tunnel`] has forwarded.
 pub(super) fn psql(settings: &Settings) -> String {
     let admin = &settings.admin;

@@ -205,7 +205,7 @@ impl Postgres {
                     return Err(behind_pooler("options (PGOPTIONS)", &login));
                 }
                 self.pooled = true;
-                continue; // PgBouncer refuses startup options; every statement of ours is a SELECT there anyway.
+                continue; // PgBouncer refuses startup options; each call of ours settles for itself what its names mean.
             }
             if let Some(role) = &self.settings.admin.set_role
                 && let Some(failure) = role_refused(role, &login, &failure)

@@ -118,11 +118,56 @@ const FULL: [&str; 2] = ["database-connection-limit", "login-limit"];
 #[test]
 fn a_new_connection_of_any_name() {
     let server = Postgres::start("a_new_connection_of_any_name");
-    let names = ["stitch", "Stitch DW", "we\"ird; DROP", "O'Brien\\", "a=b", "ünï"];
-    let passwords = ["plain", "it's \"q\" \\ $x `date` :x", " lead", "%s#--", "né", PASSWORD];
+    let names = [
+        "stitch",
+        "Stitch DW",
+        "we\"ird; DROP",
+        "O'Brien\\",
+        "a=b",
+        "ünï",
+        "x\\'y :'z' :\"z\"",
+        "%I $1 $stitch$ \\gexec",
+    ];
+    let passwords = [
+        "plain",
+        "it's \"q\" \\ $x `date` :x",
+        " lead",
+        "%s#--",
+        "né",
+        PASSWORD,
+        ":stitch_x",
+        ":'x'\\",
+    ];
     for (name, password) in names.into_iter().zip(passwords) {
         let wizard = Wizard::dba(&server).set("--database", name).set("--role", name);
         leads_to_ready(&wizard, "dba", password);
+    }
+}
+
+/// Asked for at the terminal, with the role's name as it is: psql knows escapes of its own there.
+#[test]
+fn the_question_for_the_password_names_the_role() {
+    let server = Postgres::start("the_question_for_the_password_names_the_role");
+    for role in ["it's", "x\\'y", "\\", "a\\x41' :'z"] {
+        let wizard = Wizard::new(&server).set("--role", role).set("--database", role);
+        let script = wizard.program("script").args(["--for", "dba"]).run();
+        assert!(script.success(), "{}", script.stderr);
+        let command = "f=$(mktemp) && cat >\"$f\" && printf '%s\\n' \"$ANSWER\" | \"$0\" \"$@\" -f \"$f\"";
+        let output = Program::new("sh", &server)
+            .args(["-c", command])
+            .arg(crate::support::postgres::psql())
+            .args(["-X", "-w", "-U", "postgres", "-d", "postgres", "-h"])
+            .arg(server.socket_dir())
+            .args(["-p", &server.port().to_string()])
+            .env("ANSWER", PASSWORD)
+            .env("STITCH_PG_PASSWORD", "")
+            .stdin(&script.stdout)
+            .run();
+        assert!(output.success(), "{role}: {output:?}");
+        let asked = format!("Password for the role {role}: ");
+        assert_eq!(output.stdout, asked, "{output:?}");
+        let me = server.try_psql_as(role, PASSWORD, role, "select current_user");
+        assert_eq!(me.as_deref(), Ok(role));
     }
 }
 

@@ -83,6 +83,37 @@ fn a_whole_run_is_taken_back() {
     }
 }
 
+/// A name that libpq would read as a connection string leads to that database and to no other server.
+#[test]
+fn names_that_look_like_connection_strings() {
+    let server = Postgres::start("names_that_look_like_connection_strings");
+    for name in ["host=192.0.2.1", "postgresql://192.0.2.1/x", "it's \\ a=b"] {
+        let quoted = name.replace('"', "\"\"");
+        server.psql(&format!("create role loader; create database \"{quoted}\" owner dba"));
+        server.psql_in(
+            name,
+            "create schema shop authorization loader; set role loader; create table shop.t (id int)",
+        );
+        let before = server.dump();
+        let wizard = Wizard::new(&server).set("--database", name).flag("--schema=shop");
+        let run = wizard.set("--admin-database", name).set("--undo", "named.sh");
+        run.setup().exits(0);
+        assert_ne!(server.dump(), before);
+        let undone = Program::new("sh", &server)
+            .args(["-c", "sh named.sh; s=$?; rm named.sh; exit $s"])
+            .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .run();
+        assert!(undone.success() && undone.stderr.is_empty(), "{name}: {undone:?}");
+        let owner = "select pg_get_userbyid(relowner) from pg_class where relname = 't'";
+        assert_eq!(server.psql_in(name, owner), "loader");
+        assert_eq!(
+            server.psql("select count(*) from pg_roles where rolname = 'stitch'"),
+            "0"
+        );
+        server.psql(&format!("drop database \"{quoted}\"; drop role loader"));
+    }
+}
+
 /// A new database stays, empty; everything else goes.
 #[test]
 fn a_database_that_was_made_stays() {
@@ -147,8 +178,7 @@ const HALTS: [(&str, &str); 6] = [
     ("pg_class in share mode", BUSY),
 ];
 const WAITS: &str = "select least(count(*), 1) from pg_locks where not granted";
-const BUSY: &str =
-    "select least(count(*), 1) from pg_stat_activity where usename = 'dba' and query like 'DO %statement text[]%'";
+const BUSY: &str = "select least(count(*), 1) from pg_stat_activity where usename = 'dba' and query like 'DO %statement pg_catalog.text[]%'";
 const HALF: &str = "select least(count(*), 1) from pg_class where relname = 't4' and relowner <> 'loader'::regrole";
 
 /// Killed with no chance to say anything, at one point after another; the sessions die with it.

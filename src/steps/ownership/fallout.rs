@@ -24,7 +24,8 @@ pub(super) struct Fallout {
     subscriptions: Vec<Hanging>,
     /// Views that the Stitch role could not run, since it may not read what they read.
     pub(super) blind: Vec<Blind>,
-    /// Whether the jobs of `pg_cron` can be seen.
+    /// Whether the jobs of `pg_cron` can be seen. A view of that name, or a table of somebody else's, would run its owner's
+    /// functions in our session: only a superuser's table is taken for it.
     cron: bool,
     #[serde(skip)]
     jobs: Vec<Hanging>,
@@ -251,7 +252,8 @@ SELECT json_build_object(
           AND NOT coalesce((SELECT has_table_privilege(s.oid, c.oid, 'SELECT') AND has_schema_privilege(s.oid, o.oid, 'USAGE') FROM stitch s), false)
         GROUP BY n.nspname, r.relname) AS blind),
     'cron', coalesce((SELECT has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE')
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'cron' AND c.relname = 'job'), false)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner
+        WHERE n.nspname = 'cron' AND c.relname = 'job' AND c.relkind = 'r' AND o.rolsuper), false)
 )::text";
 
 const PUBLICATIONS: &str = "(SELECT coalesce(json_agg(json_build_object('owner', owner, 'name', pubname) ORDER BY owner, pubname), '[]') FROM (

@@ -11,6 +11,7 @@ use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
+use crate::steps::event_triggers::{EventTrigger, event_triggers};
 use crate::world::{Failure, Place};
 
 /// What the role (or PUBLIC, while there is no role) cannot read.
@@ -20,6 +21,8 @@ pub(super) struct Gaps {
     schemas: Vec<Gap>,
     /// Relations without SELECT.
     relations: Vec<Gap>,
+    /// Whose functions are called on what is changed here.
+    pub(super) triggers: Vec<EventTrigger>,
     /// Whether anything was looked at: not while the database does not exist.
     looked: bool,
 }
@@ -175,6 +178,8 @@ const RELATIONS: &str = "(n.nspname = 'information_schema' AND c.relname IN
                             ('pg_attrdef', 'pg_attribute', 'pg_class', 'pg_constraint', 'pg_database', 'pg_description',
                              'pg_index', 'pg_namespace', 'pg_roles', 'pg_tables', 'pg_type', 'pg_views'))";
 
+const TRIGGERS: &str = event_triggers!("true");
+
 fn question() -> String {
     format!(
         "
@@ -182,6 +187,7 @@ WITH who AS (SELECT coalesce((SELECT rolname FROM pg_roles WHERE rolname = $1), 
      me AS (SELECT oid, rolsuper FROM pg_roles WHERE rolname = current_user)
 SELECT json_build_object(
     'looked', true,
+    'triggers', {TRIGGERS},
     'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
                     'may_grant', me.rolsuper OR pg_has_role(me.oid, n.nspowner, 'USAGE')) ORDER BY n.nspname), '[]')
                 FROM pg_namespace n WHERE {SCHEMAS}

@@ -1,13 +1,16 @@
-//! One question to the server: no statement is prepared, so it passes transaction poolers, and parameters travel in the
-//! protocol, so nothing needs quoting.
+//! One question to the server, in one call that settles where its names are looked for: whatever stands in between, nobody
+//! else's function or operator is taken for the system's. No statement is prepared and nothing is left in the session, so
+//! it passes every kind of pooler.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use postgres_protocol::escape::escape_literal;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::SimpleQueryMessage;
 
+use crate::sql::FIX_PATH_ONCE;
 use crate::world::dial::Session;
 
 /// One question, one round trip, one JSON value back.
@@ -17,21 +20,53 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     parameters: &[&str],
     limit: Duration,
 ) -> Result<T> {
-    let parameters: Vec<(&(dyn ToSql + Sync), Type)> = parameters
-        .iter()
-        .map(|text| (text as &(dyn ToSql + Sync), Type::TEXT))
-        .collect();
-    let rows = match timeout(limit, session.client.query_typed(question, &parameters)).await {
-        Ok(Ok(rows)) => rows,
+    // Statements of one simple query are one transaction, for which the first one speaks (PostgreSQL docs 53.2.2.1).
+    let whole = format!("{FIX_PATH_ONCE};{}", filled_in(question, parameters));
+    let messages = match timeout(limit, session.client.simple_query(&whole)).await {
+        Ok(Ok(messages)) => messages,
         Ok(Err(error)) => return Err(session.explain(&error)),
         Err(_) => bail!(
             "the server did not answer a question within {} s\nnext: is it overloaded? raise --timeout",
             limit.as_secs()
         ),
     };
-    let text: &str = rows
-        .first()
-        .and_then(|row| row.try_get(0).ok())
-        .ok_or_else(|| anyhow!("the server answered with nothing"))?;
+    let row = messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    let text = row.ok_or_else(|| anyhow!("the server answered with nothing"))?;
     serde_json::from_str(text).context("the server's answer has an unexpected shape")
+}
+
+/// The question with `$1…` replaced by literals of type `text`. A dollar sign means nothing else in our questions.
+fn filled_in(question: &str, parameters: &[&str]) -> String {
+    let mut pieces = question.split('$');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = piece.split_at(digits);
+        let parameter = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| parameters.get(number.checked_sub(1)?));
+        match parameter {
+            Some(value) => text += &format!("{}::pg_catalog.text{rest}", escape_literal(value)),
+            None => text += &format!("${piece}"),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_parameter_holds_stays_in_it() {
+        assert_eq!(
+            filled_in("SELECT $1, lower($2)::json, '$'", &["it's $2", "a\\b"]),
+            "SELECT 'it''s $2'::pg_catalog.text, lower( E'a\\\\b'::pg_catalog.text)::json, '$'"
+        );
+        assert_eq!(filled_in("SELECT $3", &["x"]), "SELECT $3");
+    }
 }

@@ -1,4 +1,5 @@
-//! What a connection of the admin's starts with: read-only where nothing is to be changed, and the role it acts as.
+//! What a connection of the admin's starts with: where names are looked for, read-only where nothing is to be changed, and
+//! the role it acts as.
 
 use tokio_postgres::error::SqlState;
 
@@ -9,18 +10,18 @@ use crate::world::Access;
 use crate::world::dial::Login;
 use crate::world::failure::{Failure, Layer};
 
-/// Both hold from the first statement on, and for every statement: nothing has to remember them. They are sent in any
+/// They hold from the first statement on, and for every statement: nothing has to remember them. They are sent in any
 /// case, so that a pooler gives itself away.
 pub(super) fn startup_options(access: Access, given: Option<&str>, role: Option<&RoleName>) -> String {
-    let first = match access {
-        Access::ReadOnly => "-c default_transaction_read_only=on",
+    let read_only = match access {
+        Access::ReadOnly => " -c default_transaction_read_only=on",
         // Whether this login may write is its owner's business.
-        Access::ReadWrite => "-c application_name=stitch-pg",
+        Access::ReadWrite => "",
     };
     let role = role.map_or(String::new(), |role| format!(" {}", sql::role_option(role)));
     // Of two options for one setting the server takes the last: ours win over libpq's `options`.
     let given = given.map_or(String::new(), |given| format!("{given} "));
-    format!("{given}{first}{role}")
+    format!("{given}{}{read_only}{role}", sql::PATH_OPTION)
 }
 
 /// A session of a pooler is not ours alone, so a role must not be set in it.
@@ -69,15 +70,15 @@ mod tests {
         let role = "data team\\x".parse().unwrap();
         assert_eq!(
             startup_options(Access::ReadOnly, None, Some(&role)),
-            "-c default_transaction_read_only=on -c role=data\\ team\\\\x"
+            "-c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on -c role=data\\ team\\\\x"
         );
         assert_eq!(
             startup_options(Access::ReadWrite, None, None),
-            "-c application_name=stitch-pg"
+            "-c search_path=pg_catalog,pg_temp"
         );
         assert_eq!(
             startup_options(Access::ReadOnly, Some("-c default_transaction_read_only=off"), None),
-            "-c default_transaction_read_only=off -c default_transaction_read_only=on",
+            "-c default_transaction_read_only=off -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on",
             "what is given comes first, so ours holds"
         );
     }

@@ -79,7 +79,7 @@ pub(super) fn readable(schema: &str, table: &str, reader: &RoleName) -> Act {
     let (reader, name) = (literal(reader.as_str()), literal(schema));
     let table = literal(&format!("{}.{}", identifier(schema), identifier(table)));
     let body = format!(
-        "BEGIN IF NOT (has_schema_privilege({reader}, {name}, 'USAGE') AND has_table_privilege({reader}, {table}, 'SELECT')) THEN \
+        "BEGIN IF NOT (pg_catalog.has_schema_privilege({reader}, {name}, 'USAGE') AND pg_catalog.has_table_privilege({reader}, {table}, 'SELECT')) THEN \
          RAISE insufficient_privilege USING MESSAGE = 'it may not'; END IF; END"
     );
     Act(

@@ -1,0 +1,54 @@
+//! Event triggers: other people's functions that the server calls in our session, with this login's rights, when something
+//! is created or altered, or (17 and newer) at a login. Nothing of ours keeps them from it, so they are told beforehand.
+
+use serde::Deserialize;
+
+use crate::finding::{Code, Finding};
+use crate::names::DatabaseName;
+
+/// One that fires in an ordinary session.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct EventTrigger {
+    name: String,
+    event: String,
+    owner: String,
+    function: String,
+}
+
+impl EventTrigger {
+    pub(crate) fn finding(&self, code: Code, database: &DatabaseName) -> Finding {
+        let when = match self.event.as_str() {
+            "login" => "at every login",
+            _ => "when something is created, altered, granted or dropped",
+        };
+        let text = format!(
+            "the event trigger {:?} ({}) of {:?} calls {}() {when} in the database {:?}, with the rights of whoever is at work",
+            self.name,
+            self.event,
+            self.owner,
+            self.function,
+            database.as_str()
+        );
+        let advice = format!(
+            "read the function before anything is changed (in psql: \\sf {}); here it finds names in pg_catalog only, unless it \
+             says where to look",
+            self.function
+        );
+        Finding::unknown(code, text).advise(advice).about(&self.name)
+    }
+}
+
+/// Those of the database that is asked, on a condition on `t`.
+macro_rules! event_triggers {
+    ($condition:literal) => {
+        concat!(
+            "(SELECT coalesce(json_agg(json_build_object('name', t.evtname, 'event', t.evtevent, 'owner', pg_get_userbyid(t.evtowner),
+                'function', format('%I.%I', f.nspname, p.proname)) ORDER BY t.evtname), '[]')
+     FROM pg_event_trigger t JOIN pg_proc p ON p.oid = t.evtfoid JOIN pg_namespace f ON f.oid = p.pronamespace
+     WHERE t.evtenabled IN ('O', 'A') AND ",
+            $condition,
+            ")"
+        )
+    };
+}
+pub(crate) use event_triggers;
