@@ -12,9 +12,9 @@ const WATCHED: &str = r#"
     create event trigger elsewhere on ddl_command_start execute procedure public."looks on"();
     alter event trigger elsewhere enable replica"#;
 
-const WELCOMED: &str = r#"
+const WELCOMED: &str = "
     create function public.welcome() returns event_trigger language plpgsql as 'begin end';
-    create event trigger hello on login execute function public.welcome()"#;
+    create event trigger hello on login execute function public.welcome()";
 
 #[test]
 fn event_triggers_are_told_before_anything_is_changed() {

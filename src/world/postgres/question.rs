@@ -50,8 +50,8 @@ fn filled_in(question: &str, parameters: &[&str]) -> String {
             .ok()
             .and_then(|number| parameters.get(number.checked_sub(1)?));
         match parameter {
-            Some(value) => text += &format!("{}::pg_catalog.text{rest}", escape_literal(value)),
-            None => text += &format!("${piece}"),
+            Some(value) => text.extend([&escape_literal(value), "::pg_catalog.text", rest]),
+            None => text.extend(["$", piece]),
         }
     }
     text
