@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::console::edge;
 use crate::report::Format;
 use crate::settings::file::DEFAULT_FILE;
 use crate::settings::{Audience, Draft};
+use crate::visible;
 
 mod config_file;
 mod flags;
@@ -211,7 +213,22 @@ pub struct Invocation {
 /// The command line this process was started with; a usage error, `--help` and `--version` end the process here.
 #[must_use]
 pub fn parse() -> Invocation {
-    parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    parse_from(std::env::args_os()).unwrap_or_else(|error| {
+        // It repeats what was typed, which may come from elsewhere: a pull request's title.
+        let text = error.render().to_string();
+        let shown = visible::text(&text);
+        if error.use_stderr() && (visible::unobeyed(&shown) != text || std::env::args_os().any(|word| has_lines(&word)))
+        {
+            let lines: Vec<&str> = shown.trim_end().lines().collect();
+            edge::say(&lines.join("\n| "));
+            std::process::exit(error.exit_code());
+        }
+        error.exit()
+    })
+}
+
+fn has_lines(word: &OsString) -> bool {
+    word.to_string_lossy().contains('\n')
 }
 
 /// Takes a command line apart.

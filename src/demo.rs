@@ -43,6 +43,7 @@ const STOPPED_TEXT: &str = "Demo stopped. Nothing is left behind.";
 
 /// Runs the demo to its exit code. Whatever the way out, what was made is unmade on it.
 pub(crate) async fn run(look: Look, environment: &Environment, stop: &mut Stop) -> Result<u8> {
+    stop.cleans_up();
     let Some(installed) = installed::newest(&environment.search_path) else {
         let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
         bail!("{}", advice::no_server(&os_release));

@@ -1,15 +1,15 @@
 //! One walk through the steps, from start to last words: a key that was lent goes back and the report is written, however it ends.
 
+mod ear;
+
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Error, Result};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::ask::Asker;
 use crate::command::Command;
-use crate::console::terminal::SavedTerminal;
 use crate::console::{Console, edge};
 use crate::expect::Expected;
 use crate::report::{Ending, Report};
@@ -20,6 +20,7 @@ use crate::sheet::Sheet;
 use crate::undo::UndoFile;
 use crate::visible;
 use crate::world::{Access, World};
+pub(crate) use ear::Stop;
 
 /// How long a stopped run may take to stop what the server is doing for it.
 const CANCEL: Duration = Duration::from_millis(700);
@@ -90,38 +91,6 @@ impl Journey<'_> {
             );
         }
         Ok(report.exit_code())
-    }
-}
-
-/// Ctrl-C, `kill`, and a terminal that is closed.
-pub(crate) struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-    /// A file that grew as long as `ulimit -f` allows: the write fails and says so, where it would end the program.
-    _file_size: Signal,
-    terminal: SavedTerminal,
-}
-
-impl Stop {
-    pub(crate) fn listen() -> Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            _file_size: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
-            terminal: SavedTerminal::now(),
-        })
-    }
-
-    /// Returns when the run is to end, with the terminal as it was before the question that stands open.
-    pub(crate) async fn requested(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
-        self.terminal.restore();
     }
 }
 

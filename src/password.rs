@@ -20,6 +20,8 @@ pub(crate) enum Stored {
     Other,
     /// A form that this program cannot check.
     Unreadable,
+    /// One whose check takes so many rounds, more than [`MOST_ITERATIONS`].
+    TooDear(u64),
 }
 
 /// The form in which a password is sent to be stored.
@@ -36,10 +38,14 @@ pub(crate) enum Form {
 /// PostgreSQL's own, and that of every server without the setting `scram_iterations` (16 and newer).
 pub(crate) const USUAL_ITERATIONS: u32 = 4096;
 
+/// More rounds are neither computed nor made: the number is the server's, and the time goes with it. PostgreSQL's JDBC
+/// driver and tokio-postgres stop at the same number (CVE-2026-42198), so a verifier beyond it logs nobody in.
+pub(crate) const MOST_ITERATIONS: u32 = 100_000;
+
 /// The password as it is sent.
 pub(crate) fn formed(form: Form, role: &str, password: &Secret) -> Secret {
     match form {
-        Form::Scram { iterations } => verifier(password, iterations),
+        Form::Scram { iterations } => verifier(password, iterations.min(MOST_ITERATIONS)),
         Form::Md5 => Secret::new(password::md5(password.reveal().as_bytes(), role)),
         Form::Plain => password.clone(),
     }
@@ -103,7 +109,11 @@ fn check_scram(rest: &str, password: &Secret) -> Option<Stored> {
     let (stored_key, _) = keys.split_once(':')?;
     let salt = openssl::base64::decode_block(salt).ok()?;
     let stored_key = openssl::base64::decode_block(stored_key).ok()?;
-    let (stored, _) = self::keys(password, &salt, iterations.parse().ok()?).ok()?;
+    let rounds: u64 = iterations.parse().ok()?;
+    let Some(iterations) = u32::try_from(rounds).ok().filter(|rounds| *rounds <= MOST_ITERATIONS) else {
+        return Some(Stored::TooDear(rounds));
+    };
+    let (stored, _) = self::keys(password, &salt, iterations).ok()?;
     Some(same(stored.as_slice() == stored_key))
 }
 
@@ -149,6 +159,19 @@ mod tests {
         let md5 = formed(Form::Md5, "stitch", &password);
         assert_eq!(check(md5.reveal(), "stitch", &password), Stored::Same);
         assert_eq!(formed(Form::Plain, "stitch", &password).reveal(), "pw");
+    }
+
+    #[test]
+    fn no_more_rounds_are_computed_than_anybody_would() {
+        let password = secret("pw");
+        let made = verifier(&password, MOST_ITERATIONS);
+        assert_eq!(check(made.reveal(), "stitch", &password), Stored::Same);
+        for rounds in [u64::from(MOST_ITERATIONS) + 1, 2_147_483_647, 2_147_483_648, u64::MAX] {
+            let dear = made.reveal().replace("$100000:", &format!("${rounds}:"));
+            assert_eq!(check(&dear, "stitch", &password), Stored::TooDear(rounds));
+        }
+        let asked_for = formed(Form::Scram { iterations: u32::MAX }, "stitch", &password);
+        assert!(asked_for.reveal().starts_with("SCRAM-SHA-256$100000:"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Se
 use crate::sheet::{Password as SheetPassword, Sheet};
 use crate::undo::UndoFile;
 use crate::world::Access;
-use crate::{demo, script};
+use crate::{demo, script, visible};
 
 /// Exit status of a run that a person stopped (128 + SIGINT).
 const STOPPED: u8 = 130;
@@ -66,7 +66,7 @@ fn run() -> ExitCode {
 }
 
 fn complain(error: &Error, code: u8) -> ExitCode {
-    edge::say(&format!("stitch-pg: {error:#}"));
+    edge::say(&visible::message(&format!("stitch-pg: {error:#}")));
     ExitCode::from(code)
 }
 
@@ -152,7 +152,7 @@ async fn settings(
         () = stop.requested() => return Ok(None),
     };
     for warning in &settings.warnings {
-        edge::say(&format!("stitch-pg: {warning}"));
+        edge::say(&format!("stitch-pg: {}", visible::one_line(warning)));
     }
     Ok(Some(settings))
 }

@@ -154,11 +154,11 @@ fn by_hand(plans: &Plans, steps: &[StepId], remark: &str) -> String {
     let mut out = String::new();
     for finding in found.filter(|finding| finding.verdict == Verdict::Bad && !is_for_others(finding.code)) {
         let advice = finding.advice.as_deref().unwrap_or_default();
-        let text = format!("By hand: {}\n{advice}", finding.text);
+        let text = format!("By hand: {}\n{advice}", visible::one_line(&finding.text));
         out.push('\n');
         // A lone carriage return ends a comment for psql: nobody's text may hold one.
         for line in visible::text(text.trim_end()).lines() {
-            let _ = writeln!(out, "{remark} {line}");
+            let _ = writeln!(out, "{remark} {}", visible::unobeyed(line));
         }
     }
     out

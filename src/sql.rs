@@ -41,11 +41,19 @@ pub const PASSWORD: Hole = Hole {
     psql: ":'stitch_password'",
 };
 
+/// What stands in a name as an escape: what a terminal would obey, what would begin a line, and what a CI system would
+/// take for the beginning of an order to it (`##[`).
+fn is_written_out(name: &str) -> impl Fn(char) -> bool {
+    let has_marks = name.contains("##");
+    move |c| c == '\n' || visible::is_obeyed(c) || c == '#' && has_marks
+}
+
 /// An identifier in double quotes, right for every name (PostgreSQL docs 4.1.1). What a terminal would obey is written as
-/// an escape, so that a statement can be looked at anywhere and still names the same thing.
+/// an escape, and so is a line feed, so that a statement can be looked at anywhere and still names the same thing.
 #[must_use]
 pub fn identifier(name: &str) -> String {
-    if !name.contains(visible::is_obeyed) {
+    let is_written_out = is_written_out(name);
+    if !name.contains(&is_written_out) {
         return escape_identifier(name);
     }
     let mut text = "U&\"".to_owned();
@@ -53,7 +61,7 @@ pub fn identifier(name: &str) -> String {
         match c {
             '"' => text.push_str("\"\""),
             '\\' => text.push_str("\\\\"),
-            c if visible::is_obeyed(c) => {
+            c if is_written_out(c) => {
                 let _ = write!(text, "\\+{:06X}", u32::from(c));
             }
             c => text.push(c),
@@ -65,7 +73,17 @@ pub fn identifier(name: &str) -> String {
 /// A string literal, likewise.
 #[must_use]
 pub fn literal(text: &str) -> String {
-    if !text.contains(visible::is_obeyed) {
+    in_quotes(text, visible::is_obeyed)
+}
+
+/// A name as a string literal: in one line, whatever is in it.
+#[must_use]
+pub fn name(name: &str) -> String {
+    in_quotes(name, is_written_out(name))
+}
+
+fn in_quotes(text: &str, is_written_out: impl Fn(char) -> bool) -> String {
+    if !text.contains(&is_written_out) {
         return escape_literal(text).trim_start().to_owned();
     }
     let mut quoted = "E'".to_owned();
@@ -73,7 +91,7 @@ pub fn literal(text: &str) -> String {
         match c {
             '\'' => quoted.push_str("''"),
             '\\' => quoted.push_str("\\\\"),
-            c if visible::is_obeyed(c) => {
+            c if is_written_out(c) => {
                 let _ = write!(quoted, "\\U{:08X}", u32::from(c));
             }
             c => quoted.push(c),

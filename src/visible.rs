@@ -1,8 +1,12 @@
 //! Text from others, made fit to be looked at: whatever a terminal would obey, or would show in another order than it is,
 //! is written out. Everything that shows text goes through here at its writing edge (`console::edge`, `report`).
 
+mod ci;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
+
+pub use ci::unobeyed;
 
 /// The text with nothing in it that a terminal obeys. Line feeds and tabs stay; a CRLF is a line feed.
 #[must_use]
@@ -29,15 +33,33 @@ pub(crate) fn in_colors(text: &str) -> Cow<'_, str> {
 /// which says the same to whoever parses it. Outside strings JSON holds none of it.
 #[must_use]
 pub fn json(document: &str) -> Cow<'_, str> {
-    rewritten(document, |rest| {
+    let document = rewritten(document, |rest| {
         obeyed(rest.chars().next()?).map(|c| Instead::Text(utf_16(c)))
-    })
+    });
+    // Outside strings JSON holds no `#` either.
+    match ci::without_marks(&document, "\\u0023") {
+        Cow::Borrowed(_) => document,
+        Cow::Owned(marked) => Cow::Owned(marked),
+    }
 }
 
-/// The same in one line, for a comment in a script.
+/// The same in one line: a line feed is written out, so that no text of others begins a line of its own.
 #[must_use]
 pub(crate) fn one_line(line: &str) -> String {
-    text(line).replace('\n', " ")
+    let line = text(line).replace('\n', "\\n");
+    ci::unobeyed(&line).into_owned()
+}
+
+/// A message of ours with text of others in it: only the line ends that are ours stay, in front of `next:`, of blanks and
+/// of the mark of an excerpt.
+#[must_use]
+pub(crate) fn message(message: &str) -> String {
+    let mut lines = message.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |told, line| {
+        let is_ours = line.is_empty() || ["next: ", " ", "| "].iter().any(|start| line.starts_with(start));
+        format!("{told}{}{line}", if is_ours { "\n" } else { "\\n" })
+    })
 }
 
 /// Whether a terminal would obey it, or show its neighbours in another order, or show nothing at all for it.
@@ -53,7 +75,12 @@ fn obeyed(c: char) -> Option<char> {
     let turned = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     // What takes no room, so that one name could look like another, and other line ends than ours.
     let unseen = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}');
+        || matches!(
+            c,
+            '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        )
+        || matches!(c, '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{1d173}'..='\u{1d17a}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}');
     (control || turned || unseen).then_some(c)
 }
 
@@ -131,6 +158,12 @@ mod tests {
     }
 
     #[test]
+    fn no_text_of_others_begins_a_line() {
+        assert_eq!(one_line("a\r\n##[x]\n"), "a\\n#\\x23[x]\\n");
+        assert_eq!(message("a\n::b\nnext: c\n  d"), "a\\n::b\nnext: c\n  d");
+    }
+
+    #[test]
     fn of_sequences_only_colours_stay_and_only_where_they_are_ours() {
         assert_eq!(in_colors("\u{1b}[1;32mok\u{1b}[0m"), "\u{1b}[1;32mok\u{1b}[0m");
         assert_eq!(in_colors("\u{1b}[2Jx\u{1b}[31"), "\\x1b[2Jx\\x1b[31");
@@ -139,10 +172,13 @@ mod tests {
 
     #[test]
     fn json_says_the_same_as_before() {
-        let value = serde_json::json!({ "a": "x\u{9b}y\u{202e}z\u{7f}\u{1b}\r\n\u{e0041}" });
+        let value = serde_json::json!({ "a": "##[x] x\u{9b}y\u{202e}z\u{7f}\u{1b}\r\n\u{e0041}" });
         for plain in [format!("{value:#}"), value.to_string()] {
             let document = json(&plain);
-            assert!(!document.chars().any(is_obeyed), "{document}");
+            assert!(
+                !document.chars().any(is_obeyed) && !document.contains("##["),
+                "{document}"
+            );
             assert_eq!(serde_json::from_str::<serde_json::Value>(&document).unwrap(), value);
         }
     }

@@ -7,20 +7,26 @@ use crate::visible;
 
 /// A line, or several, for a person on standard error. Nobody listening any more is no reason to stop.
 pub(crate) fn say(text: &str) {
-    let _ = write_stderr(&format!("{}\n", visible::in_colors(text)));
+    let _ = write_stderr(&format!("{}\n", for_people(text)));
+}
+
+/// Neither a terminal nor a CI system that reads the log obeys anything in it.
+fn for_people(text: &str) -> String {
+    visible::unobeyed(&visible::in_colors(text)).into_owned()
 }
 
 /// The beginning of a line, for a question.
 pub(super) fn ask(text: &str) {
-    let _ = write_stderr(&visible::in_colors(text));
+    let _ = write_stderr(&for_people(text));
 }
 
 /// Lines of the result, for a person.
 pub(crate) fn show(text: &str) -> io::Result<()> {
-    write_stdout(&format!("{}\n", visible::in_colors(text)))
+    write_stdout(&format!("{}\n", for_people(text)))
 }
 
-/// A document of the result for a program, whose writer has seen to it that no terminal obeys anything in it.
+/// A document of the result for a program, whose writer has seen to it that neither a terminal nor a CI
+/// system obeys anything in it.
 pub(crate) fn document(text: &str) -> io::Result<()> {
     write_stdout(&format!("{text}\n"))
 }

@@ -5,6 +5,7 @@ use crate::finding::Verdict;
 use crate::report::Report;
 use crate::report::path::{Hop, hops};
 use crate::settings::Settings;
+use crate::visible;
 
 /// Words that fit behind a hop.
 const LONGEST: usize = 140;
@@ -24,11 +25,11 @@ pub(super) fn text(look: &Look, report: &Report, settings: &Settings) -> String 
             line.extend([" ", arrow(look.symbols, verdict), " ", hop.to.as_str()]);
             open &= hop.verdict != Verdict::Bad;
         }
-        lines.push(line);
+        lines.push(visible::one_line(&line));
     }
     for hop in &hops {
         let lead = format!("    {} {} to {}: ", sign(look.symbols, hop.verdict), hop.from, hop.to);
-        lines.push(look.fold(&lead, 6, &short(&hop.why)));
+        lines.push(look.fold(&visible::one_line(&lead), 6, &visible::one_line(&short(&hop.why))));
     }
     lines.join("\n")
 }

@@ -14,6 +14,7 @@ use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::step_id::StepId;
+use crate::visible;
 
 /// How much is said on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Plain {
 pub fn tell(volume: Volume) -> Tell {
     Arc::new(move |text| {
         if volume != Volume::Quiet {
-            edge::say(text);
+            edge::say(&visible::one_line(text));
         }
     })
 }
@@ -81,7 +82,10 @@ impl Console for Plain {
             Event::Applying { change } => {
                 let began = Instant::now();
                 self.pace = Some(Pace { began, told: began });
-                self.say(Volume::Normal, &format!("applying: {}", change.summary));
+                self.say(
+                    Volume::Normal,
+                    &format!("applying: {}", visible::one_line(&change.summary)),
+                );
             }
             Event::Progress { progress } => {
                 if let Some(pace) = &mut self.pace
@@ -94,7 +98,11 @@ impl Console for Plain {
             }
             Event::Applied { change, elapsed } => self.say(
                 Volume::Verbose,
-                &format!("done in {} ms: {}", elapsed.as_millis(), change.summary),
+                &format!(
+                    "done in {} ms: {}",
+                    elapsed.as_millis(),
+                    visible::one_line(&change.summary)
+                ),
             ),
             // Said even when quiet: the exit code alone would not tell it from a plan.
             Event::NotBegun { cannot } => edge::say(&words::not_begun(&self.look, cannot)),

@@ -3,6 +3,7 @@
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
+use crate::visible;
 
 /// Label and value of each field, in the order of the form.
 #[must_use]
@@ -51,7 +52,7 @@ pub fn text(settings: &Settings, report: &Report) -> String {
     lines.extend(
         fields(settings, report)
             .into_iter()
-            .map(|(label, value)| format!("  {label:<18} {value}")),
+            .map(|(label, value)| format!("  {label:<18} {}", visible::one_line(&value))),
     );
     lines.push(format!(
         "  guide: {}/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch",

@@ -13,6 +13,7 @@ use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::step_id::StepId;
+use crate::visible;
 use bar::Bar;
 
 mod asking;
@@ -97,7 +98,11 @@ impl Terminal {
         let look = &self.look;
         say(&look.fold("  ", 2, why));
         for change in &plan.changes {
-            say(&look.fold("  - ", 4, &format!("{}: {}", change.summary, change.why)));
+            say(&look.fold(
+                "  - ",
+                4,
+                &format!("{}: {}", visible::one_line(&change.summary), change.why),
+            ));
             let back = match &change.undo {
                 Some(undo) => format!("to take it back: {}", first_lines(undo)),
                 None => "it is kept: stitch-pg never takes it back".to_owned(),
@@ -108,7 +113,11 @@ impl Terminal {
 
     fn script(plan: &Plan) {
         for change in &plan.changes {
-            say(&format!("\n# {}\n{}", change.summary, change.action));
+            say(&format!(
+                "\n# {}\n{}",
+                visible::one_line(&change.summary),
+                change.action
+            ));
         }
         say("");
     }
@@ -155,7 +164,7 @@ impl Console for Terminal {
             Event::Applying { change } => {
                 // A change that takes long is announced before; the line is short-lived otherwise.
                 if matches!(change.action, Action::Host(_) | Action::Entrance(_)) {
-                    say(&look.fold("  ", 4, &format!("... to {}", change.summary)));
+                    say(&look.fold("  ", 4, &format!("... to {}", visible::one_line(&change.summary))));
                 }
             }
             Event::Applied { change, elapsed } => say(&words::just_made(look, change, *elapsed)),
@@ -179,7 +188,7 @@ impl Console for Terminal {
                     say("");
                 }
                 let lead = format!("{}: ", look.bold(&words::title(*id)));
-                say(&look.fold(&lead, 2, &format!("skipped, {reason}")));
+                say(&look.fold(&lead, 2, &format!("skipped, {}", visible::one_line(reason))));
             }
             Event::Progress { .. } => {}
             Event::NotBegun { cannot } => say(&words::not_begun(look, cannot)),
@@ -239,7 +248,9 @@ impl Console for Terminal {
         } else {
             chosen.join(", ")
         };
-        say(&self.look.fold("  ", 4, &format!("{} {names}", choice.question)));
+        say(&self
+            .look
+            .fold("  ", 4, &visible::one_line(&format!("{} {names}", choice.question))));
         Ok(Chosen(chosen))
     }
 

@@ -33,7 +33,7 @@ pub(super) fn findings(look: &Look, all: &[Finding]) -> String {
 /// A finding, with what it is about and what to do next below it.
 fn finding(look: &Look, finding: &Finding, subjects: &[&str]) -> String {
     let lead = format!("  {} ", look.verdict(finding.verdict));
-    let mut text = look.fold(&lead, 4, &finding.told());
+    let mut text = look.fold(&lead, 4, &visible::one_line(&finding.told()));
     let untold: Vec<&str> = subjects
         .iter()
         .copied()
@@ -41,7 +41,7 @@ fn finding(look: &Look, finding: &Finding, subjects: &[&str]) -> String {
         .collect();
     if !untold.is_empty() {
         text.push('\n');
-        text.push_str(&look.fold("    for: ", 6, &untold.join(", ")));
+        text.push_str(&look.fold("    for: ", 6, &visible::one_line(&untold.join(", "))));
     }
     if let Some(advice) = &finding.advice {
         text.push('\n');
@@ -61,7 +61,11 @@ pub(super) fn change(look: &Look, change: &Change) -> String {
         Action::SaveSecret { .. } => " (on this machine)".to_owned(),
     };
     let lead = format!("  {} ", look.pending());
-    let head = look.fold(&lead, 4, &format!("Would {}{}", change.summary, place));
+    let head = look.fold(
+        &lead,
+        4,
+        &visible::one_line(&format!("Would {}{}", change.summary, place)),
+    );
     format!("{head}\n{}", command(&change.action, words_for(change)))
 }
 
@@ -118,7 +122,9 @@ pub(super) fn plan(look: &Look, plan: &Plan) -> String {
 pub(super) fn outcome(look: &Look, id: StepId, outcome: &Outcome) -> String {
     let mut parts = Vec::new();
     match outcome {
-        Outcome::Skipped(reason) => return format!("{}: skipped, {reason}", look.bold(&title(id))),
+        Outcome::Skipped(reason) => {
+            return format!("{}: skipped, {}", look.bold(&title(id)), visible::one_line(reason));
+        }
         Outcome::Ready(_) => parts.push(format!("{}: ready", look.bold(&title(id)))),
         Outcome::Applied(_) => parts.push(format!("{}: applied, and looked at again", look.bold(&title(id)))),
         Outcome::Pending(_) => parts.push(format!("{}: changes pending", look.bold(&title(id)))),
@@ -147,7 +153,8 @@ pub(super) fn outcome(look: &Look, id: StepId, outcome: &Outcome) -> String {
 
 /// A change that was made.
 pub(super) fn applied(look: &Look, change: &Change) -> String {
-    let head = look.fold(&format!("  {} ", look.done()), 4, &format!("done: {}", change.summary));
+    let done = format!("done: {}", visible::one_line(&change.summary));
+    let head = look.fold(&format!("  {} ", look.done()), 4, &done);
     format!("{head}\n{}", command(&change.action, words_for(change)))
 }
 
@@ -160,7 +167,7 @@ pub(super) fn just_made(look: &Look, change: &Change, elapsed: Duration) -> Stri
     look.fold(
         &format!("  {} ", look.done()),
         4,
-        &format!("done: {}{time}", change.summary),
+        &format!("done: {}{time}", visible::one_line(&change.summary)),
     )
 }
 
@@ -172,7 +179,11 @@ pub(super) fn not_begun(look: &Look, cannot: &[&Finding]) -> String {
         "Nothing was changed: this login can make only a part of what is missing. Have the rest made first, as said, or \
          give --partial to make that part now.",
     )];
-    lines.extend(cannot.iter().map(|finding| look.fold("  - ", 4, &finding.text)));
+    lines.extend(
+        cannot
+            .iter()
+            .map(|finding| look.fold("  - ", 4, &visible::one_line(&finding.text))),
+    );
     lines.join("\n")
 }
 
@@ -205,5 +216,9 @@ fn rate(progress: &Progress, elapsed: Duration) -> u128 {
 
 /// What went wrong.
 pub(super) fn failure(look: &Look, error: &anyhow::Error) -> String {
-    look.fold(&format!("  {} ", look.failed()), 4, &format!("{error:#}"))
+    look.fold(
+        &format!("  {} ", look.failed()),
+        4,
+        &visible::message(&format!("{error:#}")),
+    )
 }

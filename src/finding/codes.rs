@@ -236,6 +236,8 @@ codes! {
         "Give it with `STITCH_PG_PASSWORD` or `--password-file`.";
     PasswordUntried = "password-untried", "role", "The password could not be tried from here.",
         "Mend what kept the login away (the finding says what), then run `stitch-pg check` again.";
+    PasswordRounds = "password-rounds", "role", "The role's password is stored with more SCRAM rounds than clients compute (100,000), so it was not checked.",
+        "Add `--reset-password`; and set the server's `scram_iterations` to 4096, its default.";
     PasswordWrong = "password-wrong", "role", "The role exists and its password is not the one given, or it has none.",
         "Give the right one, or add `--reset-password`; everything else that logs in as this role then needs the new one.";
     DatabaseRights = "database-rights", "role", "The role has CONNECT, CREATE and TEMPORARY on the database.", "Nothing to do.";
@@ -335,6 +337,8 @@ codes! {
     CaName = "ca-name", "connection", "The server's certificate is vouched for and is for another name than the one Stitch dials. Whether Stitch compares names is not documented.",
         "Better dial the name in the certificate (`--stitch-host`), or give the server a certificate with this name.";
     SslChoice = "ssl-choice", "connection", "What becomes of the login when *Connect using SSL* is ticked the other way.", "Follow the sheet; ticked is better where both work.";
+    LoginRounds = "login-rounds", "connection", "The server asks for more SCRAM rounds than clients compute (100,000); nothing was computed.",
+        "Set `scram_iterations` to 4096 and set the password again; if the number is not the server's own, find out who answers there.";
     LoginPassword = "login-password", "connection", "The server refuses the role's password.",
         "Give the right password, or set it anew with `--reset-password`.";
     LoginRoleMissing = "login-role-missing", "connection", "There is no such role. The server says only that the password failed.", "Run `stitch-pg setup`, which makes it; or correct `--role` (case matters).";

@@ -123,7 +123,7 @@ fn seconds(elapsed: Duration) -> String {
 /// For text and attributes alike. What XML 1.0 has no way to write is written out as for people.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for char in visible::text(text).chars() {
+    for char in visible::unobeyed(&visible::text(text)).chars() {
         match char {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

@@ -142,14 +142,14 @@ fn list(findings: &[Finding]) -> String {
 
 /// As a block of code, behind a fence that the text does not hold.
 fn fenced(language: &str, text: &str) -> String {
-    let text = visible::text(text);
+    let text = visible::unobeyed(&visible::text(text)).into_owned();
     let fence = "`".repeat(longest_run(&text).max(2) + 1);
     format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
 }
 
 /// As code within a line.
 fn code(text: &str) -> String {
-    let text = visible::text(text);
+    let text = visible::one_line(text);
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.contains('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
@@ -165,7 +165,7 @@ fn escaped(text: &str) -> String {
     for c in visible::text(text).chars() {
         match c {
             '\n' => out.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' => out.extend(['\\', c]),
+            '&' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' => out.extend(['\\', c]),
             _ => out.push(c),
         }
     }
@@ -182,6 +182,9 @@ mod tests {
         assert_eq!(escaped("a\u{1b}[2J\r"), "a\\\\x1b\\[2J\\\\r");
         assert_eq!(code("a\u{202e}b"), "`a\\u{202e}b`");
         assert_eq!(code("a``b"), "``` a``b ```");
+        assert_eq!(code("a\n\n# b"), "`a\\n\\n# b`");
+        assert_eq!(escaped("![x](http://y) &lt;"), "!\\[x\\](http://y) \\&lt;");
+        assert_eq!(fenced("sql", "x\n ::error::y"), "```sql\nx\n \\x3a:error::y\n```\n");
         assert_eq!(fenced("sh", "echo\n```\nend\n"), "````sh\necho\n```\nend\n````\n");
     }
 }

@@ -163,9 +163,9 @@ impl Reader<'_> {
         let column = self.text[line_start..start].chars().count() + 1;
         let at = self.at(self.line(start));
         let mut message = format!("{at}:{column}: {}", error.message().replace('\n', ", "));
-        let _ = write!(message, "\n{}", masked(line));
+        let _ = write!(message, "\n| {}", masked(line));
         if masked(line) == line.replace('\t', " ") {
-            let _ = write!(message, "\n{:>column$}", "^");
+            let _ = write!(message, "\n| {:>column$}", "^");
         }
         self.problems.wrong(message);
     }
@@ -271,7 +271,7 @@ mod tests {
     fn malformed_toml_is_shown_with_line_and_column() {
         let (_, problem) = read("[stitch]\nrole = stitch pg\n");
         assert!(problem.starts_with("stitch-pg.toml:2:"), "{problem}");
-        assert!(problem.contains("\nrole = stitch pg\n"), "{problem}");
+        assert!(problem.contains("\n| role = stitch pg\n"), "{problem}");
     }
 
     #[test]

@@ -45,9 +45,10 @@ pub(crate) fn look_up(path: &Path, wanted: &Wanted<'_>, warnings: &mut Vec<Strin
 /// The servers it has passwords for, where it is a file that libpq would use.
 pub(super) fn servers(path: &Path) -> Vec<KnownServer> {
     let private = std::fs::metadata(path).is_ok_and(|found| found.is_file() && !is_open_to_others(&found));
-    let text = std::fs::read_to_string(path)
-        .ok()
-        .filter(|_| private)
+    // A pipe would be waited for.
+    let text = private
+        .then(|| std::fs::read_to_string(path).ok())
+        .flatten()
         .unwrap_or_default();
     let named = |field: &str| (field != "*").then(|| unescape(field));
     let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(fields);

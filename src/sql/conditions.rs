@@ -1,6 +1,6 @@
 //! Expressions that are true when there is nothing left to do; scripts for others guard their statements by them.
 
-use super::literal;
+use super::name as quoted;
 use crate::names::{DatabaseName, RoleName, SchemaName};
 
 /// True when there is a database of this name.
@@ -8,7 +8,7 @@ use crate::names::{DatabaseName, RoleName, SchemaName};
 pub fn database_exists(name: &DatabaseName) -> String {
     format!(
         "EXISTS (SELECT 1 FROM pg_catalog.pg_database WHERE datname = {})",
-        literal(name.as_str())
+        quoted(name.as_str())
     )
 }
 
@@ -24,7 +24,7 @@ pub fn template_is_not_utf8() -> String {
 pub fn role_exists(name: &RoleName) -> String {
     format!(
         "EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {})",
-        literal(name.as_str())
+        quoted(name.as_str())
     )
 }
 
@@ -39,7 +39,7 @@ pub fn role_missing(name: &RoleName) -> String {
 pub fn role_has(name: &RoleName, condition: &str) -> String {
     format!(
         "EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {} AND {condition})",
-        literal(name.as_str())
+        quoted(name.as_str())
     )
 }
 
@@ -49,7 +49,7 @@ pub fn role_owns_something(name: &RoleName) -> String {
     format!(
         "EXISTS (SELECT 1 FROM pg_catalog.pg_shdepend d JOIN pg_catalog.pg_roles r ON r.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass \
          WHERE d.deptype = 'o' AND r.rolname = {})",
-        literal(name.as_str())
+        quoted(name.as_str())
     )
 }
 
@@ -58,6 +58,6 @@ pub fn role_owns_something(name: &RoleName) -> String {
 pub fn schema_missing(name: &SchemaName) -> String {
     format!(
         "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {})",
-        literal(name.as_str())
+        quoted(name.as_str())
     )
 }

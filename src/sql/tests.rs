@@ -30,3 +30,11 @@ fn a_verifier_is_masked_when_shown_and_quoted_when_run() {
 fn literals_with_backslashes_use_the_escape_form() {
     assert_eq!(literal(r"a\b'c"), r"E'a\\b''c'");
 }
+
+#[test]
+fn a_name_begins_no_line_and_no_order_to_a_ci_system() {
+    assert_eq!(identifier("a\n::error::b\"\\"), "U&\"a\\+00000A::error::b\"\"\\\\\"");
+    assert_eq!(identifier("##[error]x"), "U&\"\\+000023\\+000023[error]x\"");
+    assert_eq!(name("a\n'b"), "E'a\\U0000000A''b'");
+    assert_eq!(identifier("a#b"), "\"a#b\"");
+}

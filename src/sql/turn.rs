@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{FIX_PATH_ONCE, literal};
+use super::{FIX_PATH_ONCE, name as quoted};
 use crate::statement::Statement;
 
 /// Waits until no other run is in the middle of a change about this database, for so long; to stand in front of the
@@ -15,7 +15,7 @@ pub fn take_turn(database: &str, wait: Duration) -> Statement {
          SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('stitch-pg'), pg_catalog.hashtext({})); \
          SET LOCAL lock_timeout TO DEFAULT",
         wait.as_millis(),
-        literal(database)
+        quoted(database)
     ))
 }
 

@@ -1,7 +1,7 @@
 //! Statements for scripts that are written without a look: the server decides, when they are run, what there is to do.
 
 use super::search_path::FIX_PATH_IN_BLOCK;
-use super::{identifier, literal};
+use super::{identifier, literal, name as quoted};
 use crate::names::{RoleName, SchemaName};
 use crate::settings::Readers;
 use crate::statement::Statement;
@@ -27,7 +27,7 @@ END"
 /// (`pg_namespace`), and on `c` (`pg_class`) in it.
 #[must_use]
 pub fn grant_what_is_closed(role: &RoleName, schemas: &str, relations: &str) -> Statement {
-    let name = literal(role.as_str());
+    let name = quoted(role.as_str());
     do_block(&format!(
         "DECLARE t pg_catalog.text;
 BEGIN
@@ -62,8 +62,8 @@ BEGIN
     EXECUTE format('ALTER TABLE %s OWNER TO %I', t, {owner});{keep}
   END LOOP;
 END",
-        literal(schema.as_str()),
-        owner = literal(owner.as_str()),
+        quoted(schema.as_str()),
+        owner = quoted(owner.as_str()),
     ))
 }
 

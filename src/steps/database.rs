@@ -308,7 +308,7 @@ fn who(roles: &[String]) -> String {
     if roles.is_empty() {
         "a superuser, or a role with CREATEDB,".to_owned()
     } else {
-        format!("one of {}", roles.join(", "))
+        format!("one of {}", crate::visible::one_line(&roles.join(", ")))
     }
 }
 

@@ -132,9 +132,25 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// No more of a server's words is shown.
+const LONGEST_SHOWN: usize = 2_000;
+
+/// A server's words on one line: its line ends are written out, everything else is as it is.
+fn shown(words: &str) -> String {
+    let end = words.char_indices().nth(LONGEST_SHOWN).map(|(end, _)| end);
+    let line = words[..end.unwrap_or(words.len())]
+        .replace("\r\n", "\n")
+        .replace('\n', "\\n");
+    if end.is_some() { format!("{line} ...") } else { line }
+}
+
 /// What the server said, in its own words and with its code: kept beside ours, never instead.
 pub(crate) fn said(error: &DbError) -> String {
-    format!("the server says: {}, SQLSTATE {}", error.message(), error.code().code())
+    format!(
+        "the server says: {}, SQLSTATE {}",
+        shown(error.message()),
+        error.code().code()
+    )
 }
 
 /// An error while running a statement: tokio-postgres alone prints just "db error".
@@ -157,7 +173,7 @@ pub(crate) fn explain(error: &tokio_postgres::Error) -> anyhow::Error {
     let detail = if detail.is_empty() {
         detail
     } else {
-        format!(" ({detail})")
+        format!(" ({})", shown(&detail))
     };
     anyhow::anyhow!("{}{detail}{next}", said(db))
 }

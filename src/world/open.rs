@@ -13,6 +13,9 @@ use crate::names::{HostName, Port};
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::wire::Wire;
 
+/// No more addresses of a name are tried, each for `--timeout` at most: the number is the name server's.
+pub(crate) const MOST_ADDRESSES: usize = 8;
+
 /// Opens TCP or the Unix socket, straight from this machine.
 pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration) -> Result<Wire, Failure> {
     let began = Instant::now();
@@ -91,7 +94,7 @@ pub(crate) async fn resolve(host: &HostName, port: Port, limit: Duration) -> Res
     let advice =
         "check the spelling of --host; a private name resolves only inside its network (then use --via-bastion)";
     match timeout(limit, tokio::net::lookup_host((host.as_str(), port.number()))).await {
-        Ok(Ok(addresses)) => Ok(addresses.collect()),
+        Ok(Ok(addresses)) => Ok(addresses.take(MOST_ADDRESSES).collect()),
         Ok(Err(error)) => Err(Failure::new(
             Layer::Name,
             Code::LoginName,

@@ -13,12 +13,14 @@ use ssh2::{ErrorCode, Session};
 use crate::ask::Asker;
 use crate::secret::Secret;
 use crate::settings::SshTarget;
+use crate::world::open::MOST_ADDRESSES;
 
 mod exec;
 mod host_key;
 mod key_file;
 pub(crate) mod layer;
 mod login;
+mod relay;
 pub(super) mod trouble;
 pub(super) mod wait;
 mod wish;
@@ -26,6 +28,8 @@ mod wish;
 pub(crate) use exec::{OUTPUT_MAX, Output};
 use layer::At as _;
 pub(crate) use layer::SshLayer;
+pub(super) use relay::SPARE;
+use relay::{Bounds, Peer};
 pub(crate) use wish::Wish;
 
 /// One session, logged in.
@@ -34,6 +38,7 @@ pub(crate) struct Ssh {
     session: Session,
     /// The session's own socket, to wait on.
     socket: Arc<OwnedFd>,
+    bounds: Bounds,
     door: Arc<Door>,
     proof: login::Proof,
 }
@@ -145,7 +150,7 @@ impl Ssh {
             asker: Asker::trusting(),
         };
         tokio::task::spawn_blocking(move || {
-            let (session, _) = door.open(None)?;
+            let (session, _) = door.open(None, &Bounds::default())?;
             Ok(session.banner().unwrap_or_default().to_owned())
         })
         .await
@@ -163,25 +168,39 @@ impl Ssh {
             ),
             None => None,
         };
+        let bounds = Bounds::default();
+        let inside = bounds.clone();
         let entering = tokio::task::spawn_blocking(move || {
-            let (session, socket) = door.open(forwarded)?;
+            let bounds = inside;
+            let (session, socket) = door.open(forwarded, &bounds)?;
+            bounds.pause();
             host_key::check(&session, &door.target, &door.asker).at(SshLayer::HostKey)?;
             let proof = match proof {
-                Some(proof) => proof.repeat(&session, &door.target.user),
-                None => login::log_in(&session, &door.target, &door.asker),
+                Some(proof) => {
+                    bounds.begin(door.timeout, relay::LOGIN);
+                    proof.repeat(&session, &door.target.user)
+                }
+                None => login::log_in(&session, &door.target, &door.asker, (&bounds, door.timeout)),
             }
+            .map_err(|error| bounds.explain(error))
             .at(SshLayer::Login)?;
+            // From here on nothing is waited for until something is asked; what comes unasked is kept by libssh2.
+            bounds.begin(door.timeout, relay::SPARE);
+            bounds.pause();
             anyhow::Ok(Self {
                 session,
                 socket: Arc::new(socket),
+                bounds,
                 door,
                 proof,
             })
         });
-        entering
-            .await
-            .context("the SSH thread ended")?
-            .with_context(|| format!("cannot log in to the SSH server {name}"))
+        let entered = tokio::select! {
+            entered = entering => entered.context("the SSH thread ended")?,
+            // The thread waits for an agent that does not answer, and is left to it.
+            exceeded = bounds.exceeded() => Err(anyhow!("the SSH agent does not answer: {exceeded}")).at(SshLayer::Login),
+        };
+        entered.with_context(|| format!("cannot log in to the SSH server {name}"))
     }
 
     /// `USER@HOST:PORT`, for messages.
@@ -199,6 +218,11 @@ impl Ssh {
         (&self.session, &self.socket)
     }
 
+    /// The bounds of the session.
+    pub(super) fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
     /// The login name on the server.
     pub(crate) fn user(&self) -> &str {
         &self.door.target.user
@@ -207,11 +231,13 @@ impl Ssh {
 
 impl Door {
     /// `forwarded`: the connection, where a server before this one carries it.
-    fn open(&self, forwarded: Option<OwnedFd>) -> Result<(Session, OwnedFd)> {
-        let stream: OwnedFd = match forwarded {
-            Some(stream) => stream,
-            None => self.dial().at(SshLayer::Tcp)?.into(),
+    fn open(&self, forwarded: Option<OwnedFd>, bounds: &Bounds) -> Result<(Session, OwnedFd)> {
+        let peer = match forwarded {
+            Some(stream) => Peer::Forwarded(stream),
+            None => Peer::Tcp(self.dial().at(SshLayer::Tcp)?),
         };
+        bounds.begin(self.timeout, relay::LOGIN);
+        let stream = relay::between(peer, bounds)?;
         let socket = stream.try_clone().context("cannot share the SSH connection's socket")?;
         let mut session = Session::new().context("libssh2 cannot start a session")?;
         session.set_timeout(u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX));
@@ -230,7 +256,7 @@ impl Door {
                 }
                 _ => "the handshake failed",
             };
-            anyhow!("{what} (libssh2: {error})")
+            bounds.explain(anyhow!("{what} (libssh2: {error})"))
         });
         shaken.at(SshLayer::Banner)?;
         Ok((session, socket))
@@ -241,11 +267,7 @@ impl Door {
         let mut failures = Vec::new();
         for address in &self.addresses {
             match TcpStream::connect_timeout(address, self.timeout) {
-                Ok(stream) => {
-                    // With Nagle's algorithm every small question waits 40 ms for the answer to the one before.
-                    stream.set_nodelay(true).context("cannot set TCP_NODELAY")?;
-                    return Ok(stream);
-                }
+                Ok(stream) => return Ok(stream),
                 Err(error) => failures.push(format!("{address}: {}", why_not(&error, self.timeout))),
             }
         }
@@ -283,7 +305,7 @@ async fn addresses_of(target: &SshTarget, timeout: Duration) -> Result<Vec<Socke
             )
         })?
         .with_context(|| format!("cannot look up the SSH server's name {host}; is it spelt right?"))?;
-    let addresses: Vec<SocketAddr> = found.collect();
+    let addresses: Vec<SocketAddr> = found.take(MOST_ADDRESSES).collect();
     if addresses.is_empty() {
         bail!("the SSH server's name {host} has no address");
     }

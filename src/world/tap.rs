@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use crate::world::tls::Examined;
 pub(crate) use excess::Excess;
-use excess::{LONGEST_LOGIN, LONGEST_MESSAGE};
+use excess::{LONGEST_LOGIN, LONGEST_MESSAGE, LONGEST_WORDS};
 pub(crate) use guard::{Guard, Unwanted};
 pub(crate) use watched::Watched;
 
@@ -76,6 +76,9 @@ impl Method {
     }
 }
 
+/// `AuthenticationSASLContinue`.
+const CHALLENGE: i32 = 11;
+
 /// Finds its way through the messages without keeping them, and sees to it that they come to an end.
 #[derive(Clone, Debug, Default)]
 struct Reader {
@@ -83,6 +86,12 @@ struct Reader {
     skip: usize,
     login: usize,
     over: bool,
+    /// The bytes of the rows since the last answer ended, and of all settings: tokio-postgres keeps both.
+    rows: usize,
+    settings: usize,
+    excess: Option<Excess>,
+    /// The server's challenge (SCRAM's first message), while it is read.
+    challenge: Option<Vec<u8>>,
 }
 
 impl Tap {
@@ -149,14 +158,24 @@ impl Seen {
             let passed = self.reader.skip.min(bytes.len());
             if passed > 0 {
                 self.reader.skip -= passed;
+                if let Some(challenge) = &mut self.reader.challenge {
+                    challenge.extend_from_slice(&bytes[..passed]);
+                }
                 bytes = &bytes[passed..];
+                // Before anybody computes what it asks for.
+                if self.reader.skip == 0
+                    && let Some(challenge) = self.reader.challenge.take()
+                    && let Some(rounds) = excess::too_many_rounds(&challenge)
+                {
+                    return Err(Excess::Rounds(rounds).into());
+                }
                 continue;
             }
             if let Some((kind, number)) = self.reader.next(*byte) {
                 self.note(kind, number)?;
             }
-            if self.reader.skip > LONGEST_MESSAGE {
-                return Err(Excess::Message(self.reader.skip).into());
+            if let Some(excess) = self.reader.excess {
+                return Err(excess.into());
             }
             bytes = behind;
         }
@@ -205,13 +224,34 @@ impl Reader {
                 .fold(0, |sum: i32, byte| (sum << 8) | i32::from(*byte))
         };
         let told = numbered.then(|| (kind, number(5)));
+        self.challenge = (told == Some((b'R', CHALLENGE))).then(Vec::new);
         // A message's length counts itself and not its kind.
         self.skip = usize::try_from(number(1))
             .unwrap_or_default()
             .saturating_sub(length - 1);
         self.over |= kind == b'Z';
+        self.excess = self.too_much(kind);
         self.head.clear();
         told
+    }
+}
+
+impl Reader {
+    /// Whether the message whose head was read goes beyond a bound.
+    fn too_much(&mut self, kind: u8) -> Option<Excess> {
+        let length = self.skip;
+        match kind {
+            _ if length > LONGEST_MESSAGE => return Some(Excess::Message(length)),
+            b'E' | b'N' if length > LONGEST_WORDS => return Some(Excess::Words(length)),
+            b'S' => self.settings = self.settings.saturating_add(length),
+            b'D' => self.rows = self.rows.saturating_add(length),
+            b'Z' => self.rows = 0,
+            _ => {}
+        }
+        if self.settings > LONGEST_WORDS {
+            return Some(Excess::Words(self.settings));
+        }
+        (self.rows > LONGEST_MESSAGE).then_some(Excess::Answer(self.rows))
     }
 }
 
@@ -286,6 +326,27 @@ mod tests {
     }
 
     #[test]
+    fn rounds_are_counted_before_they_are_computed() {
+        for (rounds, refused) in [
+            ("4096", None),
+            ("100000", None),
+            ("100001", Some(100_001)),
+            ("99999999999999999999", Some(u64::MAX)),
+        ] {
+            let body = format!("r=abc,s=c2FsdA==,i={rounds}");
+            let length = u32::try_from(body.len() + 8).unwrap().to_be_bytes();
+            let message = [b"R", &length[..], &11_u32.to_be_bytes(), body.as_bytes()].concat();
+            for size in 1..message.len() {
+                let tap = answered();
+                tap.raw(b"N").unwrap();
+                let read = message.chunks(size).try_for_each(|part| tap.raw(part));
+                let excess = read.err().and_then(|error| Excess::behind(&error));
+                assert_eq!(excess, refused.map(Excess::Rounds), "{rounds} in pieces of {size}");
+            }
+        }
+    }
+
+    #[test]
     fn what_does_not_end_is_refused() {
         let tap = answered();
         let notice = [&b"N\0\0\0\x68"[..], &[b'x'; 100]].concat();
@@ -299,5 +360,13 @@ mod tests {
             "after the login there may be many"
         );
         assert!(tap.raw(b"D\x7f\xff\xff\xff").is_err());
+        let tap = answered();
+        tap.raw(b"NZ\0\0\0\x05I").unwrap();
+        assert!(tap.raw(b"E\0\x20\0\0").is_err(), "an error of 2 MB");
+        let tap = answered();
+        tap.raw(b"NZ\0\0\0\x05I").unwrap();
+        let setting = [&b"S\0\0\0\x68"[..], &[b'x'; 100]].concat();
+        let settings = LONGEST_WORDS / 100;
+        assert_eq!((0..=settings).filter(|_| tap.raw(&setting).is_err()).count(), 1);
     }
 }

@@ -7,12 +7,11 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
-use rustix::net::sockopt::set_tcp_quickack;
 use ssh2::{Channel, ErrorCode};
 
 use super::ssh::layer::At as _;
 use super::ssh::trouble::plain;
-use super::ssh::{Ssh, SshLayer, wait};
+use super::ssh::{SPARE, Ssh, SshLayer, wait};
 use crate::secret::Secret;
 use crate::shell;
 
@@ -38,7 +37,9 @@ impl Ssh {
             .context("cannot make the socket non-blocking")?;
         let target = host.to_owned();
         let opening = tokio::task::spawn_blocking(move || {
+            ssh.bounds().begin(ssh.timeout(), SPARE);
             let channel = ssh.session().0.channel_direct_tcpip(&target, port, None)?;
+            ssh.bounds().pause();
             std::thread::Builder::new()
                 .name("ssh-tunnel".to_owned())
                 .spawn(move || Pump::new(ssh, channel, far).run())
@@ -56,6 +57,9 @@ impl Ssh {
 
     /// libssh2 drops the server's own words; what can be found out from here is found out.
     async fn explain(&self, host: &str, port: u16, error: &ssh2::Error) -> (SshLayer, anyhow::Error) {
+        if self.bounds().are_exceeded() {
+            return (SshLayer::Forward, self.bounds().explain(plain(error)));
+        }
         let name = self.name();
         let refused = error.code() == ErrorCode::Session(-21);
         if refused && error.message().contains("prohibited") {
@@ -164,8 +168,9 @@ impl Pump {
             self.down.reopen();
             return Ok(Moved::None);
         }
-        // Linux delays acknowledgements again by itself; sshd up to 9.2 leaves Nagle on and would wait 40 ms for ours.
-        let _ = set_tcp_quickack(self.ssh.session().1, true);
+        if moved == Moved::Some {
+            self.ssh.bounds().used(self.down.length());
+        }
         Ok(moved)
     }
 

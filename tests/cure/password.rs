@@ -50,6 +50,28 @@ fn a_wrong_password_is_reported_and_reset_only_on_request() {
     }
 }
 
+/// Written past `ALTER ROLE`, which computes all the rounds itself, to see whether the password is empty.
+#[test]
+fn a_verifier_with_more_rounds_than_anybody_computes() {
+    let server = Postgres::start("a_verifier_with_more_rounds_than_anybody_computes");
+    Wizard::dba(&server).setup().exits(0);
+    for rounds in ["100001", "2147483647"] {
+        for wizard in [Wizard::new(&server), Wizard::dba(&server)] {
+            let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+            server.psql(&format!(
+                "update pg_authid set rolpassword = 'SCRAM-SHA-256${rounds}:c2FsdHNhbHRzYWx0c2FsdA==${keys}:{keys}' where rolname = 'stitch'"
+            ));
+            let said = wizard.check().exits(4);
+            said.bad_are(&["login-rounds", "password-rounds"]);
+            assert!(
+                said.json.to_string().matches(&format!("{rounds} SCRAM rounds")).count() >= 2,
+                "{said}"
+            );
+            wizard.flag("--reset-password").cure(&["change the password"], &[]);
+        }
+    }
+}
+
 #[test]
 fn a_role_without_a_password_gets_one_on_request() {
     let server = Postgres::start("a_role_without_a_password_gets_one_on_request");

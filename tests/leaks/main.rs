@@ -19,9 +19,12 @@ mod wizard;
 
 mod crash;
 mod files;
+mod floods;
+mod heard;
 mod kept;
 mod names;
 mod needles;
+mod orders;
 mod parsers;
 mod shown;
 mod size;

@@ -16,7 +16,7 @@ const HOSTILE: &str = "evil\u{1b}]0;pwned\u{7}\u{9b}2J\u{202e}live\rback";
 const WRITTEN_OUT: &str = "evil\\x1b]0;pwned\\x07\\x9b2J\\u{202e}live\\rback";
 
 /// The same with colours taken out, which are ours.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, sequence)) = rest.split_once("\u{1b}[") {

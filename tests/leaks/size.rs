@@ -7,21 +7,22 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::floods;
 use crate::scene::Scene;
 use crate::support::process::{exit_code, spawn};
 use crate::support::{BastionOptions, Need, Place, Postgres, Program, stitch_pg, world};
 use crate::wizard::{PASSWORD, Wizard};
 
 /// The peak of its resident memory, in megabytes, with how it ended and what it said.
-struct Measured {
-    status: i32,
-    peak: usize,
-    said: String,
+pub(crate) struct Measured {
+    pub(crate) status: i32,
+    pub(crate) peak: usize,
+    pub(crate) said: String,
 }
 
 /// Runs it and looks at its peak until it ends.
 #[track_caller]
-fn measured(what: &str, place: impl Into<Place>, program: &Program) -> Measured {
+pub(crate) fn measured(what: &str, place: impl Into<Place>, program: &Program) -> Measured {
     let place = place.into();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("said");
@@ -55,7 +56,7 @@ fn measured(what: &str, place: impl Into<Place>, program: &Program) -> Measured 
 }
 
 /// What it does with nothing of size.
-const ORDINARY: usize = 64;
+pub(crate) const ORDINARY: usize = 64;
 
 #[test]
 fn files_that_no_honest_one_exceeds() {
@@ -127,7 +128,7 @@ fn ten_megabytes_of_rules_on_the_server() {
 }
 
 /// Answers every connection in a thread of its own; the port.
-fn serving(serve: fn(TcpStream)) -> u16 {
+pub(crate) fn serving(serve: fn(TcpStream)) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("it is bound").port();
     thread::spawn(move || {
@@ -169,19 +170,18 @@ fn fifty_megabytes_from_an_api() {
 }
 
 /// A message of the protocol.
-fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 4).expect("short");
     [&[kind][..], &length.to_be_bytes(), body].concat()
 }
 
 fn flood(stream: &mut TcpStream) {
-    let notice = message(b'N', format!("SNOTICE\0C00000\0M{}\0\0", "x".repeat(1000)).as_bytes());
-    let many = notice.repeat(100);
+    let many = floods::notice().repeat(100);
     while stream.write_all(&many).is_ok() {}
 }
 
 /// Says no to a wish for TLS, which is also how others find out that this is PostgreSQL; then hears the login.
-fn hear(stream: &mut TcpStream) {
+pub(crate) fn hear(stream: &mut TcpStream) {
     let mut heard = [0; 4096];
     if stream.read(&mut heard).is_ok_and(|length| length == 8) {
         let _ = stream.write_all(b"N");
@@ -189,7 +189,7 @@ fn hear(stream: &mut TcpStream) {
     }
 }
 
-fn login(stream: &mut TcpStream) {
+pub(crate) fn login(stream: &mut TcpStream) {
     hear(stream);
     let ready = [message(b'R', &[0; 4]), message(b'K', &[0; 8]), message(b'Z', b"I")].concat();
     let _ = stream.write_all(&ready);

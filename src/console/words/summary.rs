@@ -8,6 +8,7 @@ use crate::count::counted;
 use crate::finding::{Verdict, grouped};
 use crate::report::{Digest, Outcome, Report, StepReport, Summary};
 use crate::settings::Settings;
+use crate::visible;
 
 /// Every step in one line: its name, how it ended, and what a person should know of it.
 pub(crate) fn summary(look: &Look, report: &Report) -> String {
@@ -36,7 +37,7 @@ enum When {
 
 fn line(look: &Look, step: &StepReport, when: When) -> String {
     let name = format!("  {:<13} ", step.step.as_str());
-    look.fold(&name, 16, &in_one_line(&step.outcome, when))
+    look.fold(&name, 16, &visible::one_line(&in_one_line(&step.outcome, when)))
 }
 
 fn in_one_line(outcome: &Outcome, when: When) -> String {

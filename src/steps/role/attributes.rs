@@ -23,7 +23,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &Found) {
     if found.expired {
         wanted.push("VALID UNTIL 'infinity'");
         if let Some(until) = &found.valid_until {
-            undo.push(format!("VALID UNTIL {}", sql::literal(until)));
+            undo.push(format!("VALID UNTIL {}", sql::name(until)));
         }
     }
     if found.connection_limit == 0 {

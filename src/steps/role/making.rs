@@ -85,6 +85,6 @@ fn creators(roles: &[String]) -> String {
     if roles.is_empty() {
         "a superuser, or a role with CREATEROLE,".to_owned()
     } else {
-        format!("one of {}", roles.join(", "))
+        format!("one of {}", crate::visible::one_line(&roles.join(", ")))
     }
 }

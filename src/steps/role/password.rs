@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::names::DatabaseName;
-use crate::password::{Form, Stored, USUAL_ITERATIONS, check, formed};
+use crate::password::{Form, MOST_ITERATIONS, Stored, USUAL_ITERATIONS, check, formed};
 use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::settings::{OnWrongPassword, Password, Settings};
@@ -28,6 +28,8 @@ pub(super) enum Proof {
     Wrong,
     /// The role has none.
     NoneSet,
+    /// It takes more rounds than anybody computes: how many.
+    TooDear(String),
     /// It could not be tried, and why.
     Untried(String),
 }
@@ -150,6 +152,11 @@ pub(super) async fn prove(settings: &Settings, world: &mut World, hash: Hash<'_>
         Hash::Seen(stored) => match check(stored, settings.stitch.role.as_str(), password) {
             Stored::Same => return Proof::Right,
             Stored::Other => return Proof::Wrong,
+            Stored::TooDear(rounds) => {
+                return Proof::TooDear(format!(
+                    "it is stored with {rounds} SCRAM rounds, more than the {MOST_ITERATIONS} that clients compute"
+                ));
+            }
             Stored::Unreadable => {}
         },
         Hash::Hidden => {}
@@ -157,6 +164,7 @@ pub(super) async fn prove(settings: &Settings, world: &mut World, hash: Hash<'_>
     match world.log_in_as_stitch(database.as_str()).await {
         Ok(_) => Proof::Right,
         Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => Proof::Wrong,
+        Err(failure) if failure.code == Code::LoginRounds => Proof::TooDear(failure.text),
         Err(failure) => Proof::Untried(failure.text),
     }
 }
@@ -189,7 +197,7 @@ pub(super) fn plan(
             format!("the password of {:?} cannot be tried from here: {why}", role.as_str()),
         )
         .advise("mend that first; a superuser's run of this command can also compare it with the stored verifier"),
-        Proof::Wrong | Proof::NoneSet => match settings.stitch.on_wrong_password {
+        Proof::Wrong | Proof::NoneSet | Proof::TooDear(_) => match settings.stitch.on_wrong_password {
             OnWrongPassword::Reset => return reset(plan, settings, keeping, may_alter, user),
             OnWrongPassword::Report => wrong(settings, proof),
         },
@@ -199,6 +207,13 @@ pub(super) fn plan(
 
 fn wrong(settings: &Settings, proof: &Proof) -> Finding {
     let role = settings.stitch.role.as_str();
+    if let Proof::TooDear(why) = proof {
+        return Finding::bad(
+            Code::PasswordRounds,
+            format!("the password of {role:?} was not checked, and Stitch cannot log in: {why}"),
+        )
+        .advise("add --reset-password: the password is stored again with the usual number of rounds");
+    }
     let text = match (proof, &settings.stitch.password) {
         (Proof::NoneSet, _) => format!("the role {role:?} has no password"),
         (_, Password::Generated { .. }) => {

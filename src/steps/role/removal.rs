@@ -162,7 +162,8 @@ fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
             grant.identity,
             facts.user
         );
-        let advice = format!("{} runs: {};", grant.grantors.join(" or "), statement(&grant));
+        let grantors = crate::visible::one_line(&grant.grantors.join(" or "));
+        let advice = format!("{grantors} runs: {};", statement(&grant));
         plan.find(
             Finding::bad(Code::RemoveBlocked, text)
                 .about(&grant.identity)

@@ -11,7 +11,7 @@ use crate::world::failure::{Failure, Layer, Stage, chain};
 use crate::world::open::RESET;
 use crate::world::peer;
 use crate::world::refusal::Refused;
-use crate::world::tap::{Method, Seen};
+use crate::world::tap::{Excess, Method, Seen};
 use crate::world::tls::{Fault, mode_name};
 
 pub(super) fn not_postgres(server: &str, what: &str) -> Failure {
@@ -58,6 +58,15 @@ pub(super) async fn classify(login: &Login, seen: &Seen, passed: Vec<Stage>, err
     }
     if let Some(asked) = seen.unwanted {
         return unwanted(login, asked).behind(passed);
+    }
+    if let Some(excess @ Excess::Rounds(_)) = Excess::behind(error) {
+        let text = format!("{server}: {excess} (login of {:?})", login.user);
+        return Failure::new(Layer::Authentication, Code::LoginRounds, text)
+            .advise(
+                "set scram_iterations to 4096 in PostgreSQL and set the password again; if that is not the number there, find \
+                 out who answers at this address",
+            )
+            .behind(passed);
     }
     let text = chain(error);
     // tokio-postgres has no code for it; the text is its own.

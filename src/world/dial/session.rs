@@ -38,6 +38,10 @@ pub(crate) struct Session {
     pub(crate) exposed_md5: bool,
 }
 
+/// As many statements are under way at once at most, by far.
+const MOST_TOLD: usize = 100_000;
+const LONGEST_NUMBER: usize = 20;
+
 /// Filled while the connection is driven.
 pub(crate) type Told = Arc<Mutex<Vec<String>>>;
 pub(super) type CutOff = Arc<OnceLock<Excess>>;
@@ -75,7 +79,9 @@ where
         match message {
             Ok(AsyncMessage::Notice(notice)) if notice.code().code() == crate::sql::BUSY => {
                 let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-                told.push(notice.message().to_owned());
+                if told.len() < MOST_TOLD && notice.message().len() <= LONGEST_NUMBER {
+                    told.push(notice.message().to_owned());
+                }
             }
             Ok(_) => {}
             // It reaches the client as a closed connection at its next answer, without its cause: that is noted first.

@@ -17,6 +17,9 @@ mod terminal;
 /// More output than this is refused: no script of ours prints so much, and memory is not endless.
 pub(crate) const OUTPUT_MAX: usize = 16 * 1024 * 1024;
 
+/// The same with the packets around it.
+const ANSWER: u64 = OUTPUT_MAX as u64 + super::relay::SPARE;
+
 /// What a command left behind.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
@@ -36,6 +39,8 @@ impl Ssh {
         let running = tokio::task::spawn_blocking(move || {
             let (session, socket) = ssh.session();
             session.set_blocking(true);
+            // The longest: a channel opened, a command begun, run and ended.
+            ssh.bounds.begin(limit + 3 * ssh.timeout(), ANSWER);
             let outcome = run(
                 session,
                 socket,
@@ -44,7 +49,8 @@ impl Ssh {
                 Instant::now() + limit,
             );
             session.set_blocking(true);
-            outcome
+            ssh.bounds.pause();
+            outcome.map_err(|error| ssh.bounds.explain(error))
         });
         let name = self.name();
         running
@@ -73,14 +79,15 @@ fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadlin
         stderr: Vec::new(),
     };
     loop {
-        if talk.step(&mut channel)? == Progress::Made {
-            continue;
-        }
-        if channel.eof() {
+        let progress = talk.step(&mut channel)?;
+        if progress == Progress::None && channel.eof() {
             break;
         }
         if Instant::now() >= deadline {
             bail!(talk.late());
+        }
+        if progress == Progress::Made {
+            continue;
         }
         wait::for_session(session, socket, deadline)?;
     }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use ssh2::{ErrorCode, Prompt, Session};
@@ -10,11 +11,19 @@ use ssh2::{ErrorCode, Prompt, Session};
 use crate::ask::Asker;
 use crate::secret::Secret;
 use crate::settings::{AgentKeys, IdentitySource, SshTarget};
+use crate::visible::one_line;
 use crate::world::ssh::key_file::{is_encrypted, public_part};
+use crate::world::ssh::relay::{Bounds, LOGIN};
 use crate::world::ssh::trouble::{Plainly as _, plain};
 
 /// How often a passphrase or password is asked for.
 const ATTEMPTS: usize = 3;
+
+/// More questions of a server are not put to anybody.
+const QUESTIONS: usize = 20;
+
+/// An agent may ask a person before it signs.
+const AGENT: Duration = Duration::from_mins(1);
 
 /// What convinced the server.
 #[derive(Clone)]
@@ -68,7 +77,13 @@ impl Proof {
 }
 
 /// Tries everything the server takes, in order; the error names all that was tried.
-pub(super) fn log_in(session: &Session, target: &SshTarget, asker: &Asker) -> Result<Proof> {
+pub(super) fn log_in(
+    session: &Session,
+    target: &SshTarget,
+    asker: &Asker,
+    (bounds, timeout): (&Bounds, Duration),
+) -> Result<Proof> {
+    bounds.begin(timeout, LOGIN);
     let offered = match session.auth_methods(&target.user) {
         Ok(methods) => methods.to_owned(),
         Err(_) if session.authenticated() => return Ok(Proof::Nothing),
@@ -79,6 +94,8 @@ pub(super) fn log_in(session: &Session, target: &SshTarget, asker: &Asker) -> Re
         session,
         target,
         asker,
+        bounds,
+        timeout,
         tried: Vec::new(),
     };
     if takes("publickey")
@@ -111,10 +128,28 @@ struct Attempt<'a> {
     session: &'a Session,
     target: &'a SshTarget,
     asker: &'a Asker,
+    bounds: &'a Bounds,
+    timeout: Duration,
     tried: Vec<String>,
 }
 
 impl Attempt<'_> {
+    /// The next try has its own time.
+    fn begin(&self) {
+        self.bounds.begin(self.timeout, LOGIN);
+    }
+
+    /// Asks a person, which the server's time does not count.
+    fn ask(&self, question: &str) -> Option<Secret> {
+        if self.bounds.are_exceeded() {
+            return None;
+        }
+        self.bounds.pause();
+        let answer = (self.asker.secret)(question);
+        self.begin();
+        answer
+    }
+
     /// Named keys go first, from the agent where it holds them; servers hang up after six wrong ones.
     fn keys(&mut self) -> Result<Option<Proof>> {
         let only_listed = self.target.agent_keys == AgentKeys::Listed;
@@ -130,7 +165,7 @@ impl Attempt<'_> {
         let user = &self.target.user;
         let is_named = |key: &[u8]| named.iter().any(|blob| blob == key);
         if !named.is_empty()
-            && let Some(blob) = with_agent(self.session, user, &mut self.tried, is_named)?
+            && let Some(blob) = self.agent(user, is_named)?
         {
             return Ok(Some(Proof::Agent(blob)));
         }
@@ -138,10 +173,15 @@ impl Attempt<'_> {
         if files_first && let Some(proof) = self.files()? {
             return Ok(Some(proof));
         }
-        if !only_listed && let Some(blob) = with_agent(self.session, user, &mut self.tried, |key| !is_named(key))? {
+        if !only_listed && let Some(blob) = self.agent(user, |key| !is_named(key))? {
             return Ok(Some(Proof::Agent(blob)));
         }
         if files_first { Ok(None) } else { self.files() }
+    }
+
+    fn agent(&mut self, user: &str, wanted: impl Fn(&[u8]) -> bool) -> Result<Option<Vec<u8>>> {
+        self.bounds.begin(self.timeout.max(AGENT), LOGIN);
+        with_agent(self.session, user, &mut self.tried, wanted)
     }
 
     fn files(&mut self) -> Result<Option<Proof>> {
@@ -172,7 +212,7 @@ impl Attempt<'_> {
             };
         }
         for _ in 0..ATTEMPTS {
-            let Some(passphrase) = (self.asker.secret)(&format!("Passphrase of {shown}")) else {
+            let Some(passphrase) = self.ask(&format!("Passphrase of {shown}")) else {
                 self.tried.push(format!(
                     "the key {shown} (it has a passphrase, and nobody could be asked)"
                 ));
@@ -194,6 +234,7 @@ impl Attempt<'_> {
     }
 
     fn try_key(&self, pem: &Secret, passphrase: Option<Secret>) -> Result<Proof, ssh2::Error> {
+        self.begin();
         let words = passphrase.as_ref().map(Secret::reveal);
         self.session
             .userauth_pubkey_memory(&self.target.user, None, pem.reveal(), words)?;
@@ -206,7 +247,7 @@ impl Attempt<'_> {
     fn password(&mut self) -> Option<Proof> {
         for _ in 0..ATTEMPTS {
             let question = format!("SSH password of {}", self.target);
-            let Some(password) = (self.asker.secret)(&question) else {
+            let Some(password) = self.ask(&question) else {
                 self.tried.push("no password (nobody could be asked)".to_owned());
                 return None;
             };
@@ -221,15 +262,30 @@ impl Attempt<'_> {
 
     fn answers(&mut self) -> Option<Proof> {
         for _ in 0..ATTEMPTS {
+            self.begin();
             let mut given = Vec::new();
             let target = self.target;
-            let asker = self.asker;
+            let attempt = &*self;
             let mut ask = Answering(|question: &str| {
-                let answer = (asker.secret)(&format!("{target} asks: {}", question.trim().trim_end_matches(':')))?;
+                if given.len() >= QUESTIONS {
+                    return None;
+                }
+                let question = one_line(question.trim().trim_end_matches(':'));
+                let question = format!("{target} asks: {question}");
+                // Where nobody is asked, the server's time goes on.
+                let answer = if attempt.asker.attended {
+                    attempt.ask(&question)?
+                } else {
+                    (attempt.asker.secret)(&question)?
+                };
                 given.push(answer.clone());
                 Some(answer)
             });
+            // The time that a person takes is not the server's, as libssh2 would have it.
+            self.session.set_timeout(0);
             let outcome = self.session.userauth_keyboard_interactive(&target.user, &mut ask);
+            self.session
+                .set_timeout(u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX));
             match outcome {
                 Ok(()) if self.session.authenticated() => return Some(Proof::Answers(given)),
                 _ if given.is_empty() => {

@@ -3,12 +3,17 @@
 use std::error::Error;
 use std::{fmt, io};
 
+use crate::password::MOST_ITERATIONS;
+
 /// A server says no more than this before it takes a login. tokio-postgres keeps all of it.
 pub(super) const LONGEST_LOGIN: usize = 1 << 20;
 
 /// No message is longer: tokio-postgres keeps a whole one before it hands it on. The catalog of 100,000 tables takes a
 /// tenth of it.
 pub(super) const LONGEST_MESSAGE: usize = 256 << 20;
+
+/// An error or notice is no longer, and neither is all that a server says of its settings in one connection.
+pub(super) const LONGEST_WORDS: usize = 1 << 20;
 
 /// More than any PostgreSQL server has reason to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +22,12 @@ pub(crate) enum Excess {
     Login,
     /// A message that announces so many bytes.
     Message(usize),
+    /// An answer of so many bytes, in many rows.
+    Answer(usize),
+    /// An error, a notice or settings of so many bytes.
+    Words(usize),
+    /// So many rounds of SCRAM.
+    Rounds(u64),
 }
 
 impl Excess {
@@ -28,6 +39,16 @@ impl Excess {
             excess => excess,
         }
     }
+}
+
+/// The rounds that a challenge (RFC 5802: `r=NONCE,s=SALT,i=ROUNDS`) asks for, where they are too many.
+pub(super) fn too_many_rounds(challenge: &[u8]) -> Option<u64> {
+    let challenge = String::from_utf8_lossy(challenge);
+    let asked = challenge.split(',').filter_map(|part| part.strip_prefix("i="));
+    // What is no number is refused by whoever computes.
+    let rounds = asked.filter(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let most = rounds.map(|digits| digits.parse().unwrap_or(u64::MAX)).max()?;
+    (most > u64::from(MOST_ITERATIONS)).then_some(most)
 }
 
 impl fmt::Display for Excess {
@@ -43,6 +64,22 @@ impl fmt::Display for Excess {
                 f,
                 "the server sends a message of {length} bytes, more than the {} MB that are taken, which no PostgreSQL does",
                 limit(LONGEST_MESSAGE)
+            ),
+            Self::Answer(length) => write!(
+                f,
+                "the server answers with {length} bytes, more than the {} MB that are taken",
+                limit(LONGEST_MESSAGE)
+            ),
+            Self::Words(length) => write!(
+                f,
+                "the server sends errors, notices or settings of {length} bytes, more than the {} MB that are taken, which no \
+                 PostgreSQL does",
+                limit(LONGEST_WORDS)
+            ),
+            Self::Rounds(rounds) => write!(
+                f,
+                "the server asks for {rounds} SCRAM rounds to prove the password, more than the {MOST_ITERATIONS} that are \
+                 computed"
             ),
         }
     }

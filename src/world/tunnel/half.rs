@@ -76,6 +76,11 @@ impl Half {
         Ok(moved)
     }
 
+    /// How much was read last.
+    pub(super) fn length(&self) -> usize {
+        self.buffer.len()
+    }
+
     pub(super) fn ended(&self) -> bool {
         self.source == End::Closed
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use ssh2::{PtyModeOpcode, PtyModes, Session};
 
-use super::{Eof, Output, Progress, Talk, wait};
+use super::{ANSWER, Eof, Output, Progress, Talk, wait};
 use crate::secret::Secret;
 use crate::shell::quoted;
 use crate::world::ssh::Ssh;
@@ -41,6 +41,8 @@ impl Ssh {
         let running = tokio::task::spawn_blocking(move || {
             let (session, socket) = ssh.session();
             session.set_blocking(true);
+            // The longest: a channel opened, a command begun, run and ended.
+            ssh.bounds.begin(limit + 3 * ssh.timeout(), ANSWER);
             let outcome = run(
                 session,
                 socket,
@@ -50,7 +52,8 @@ impl Ssh {
                 Instant::now() + limit,
             );
             session.set_blocking(true);
-            outcome
+            ssh.bounds.pause();
+            outcome.map_err(|error| ssh.bounds.explain(error))
         });
         let name = self.name();
         running
@@ -112,14 +115,14 @@ fn run(
                 }
             }
         }
-        if progress == Progress::Made {
-            continue;
-        }
-        if channel.eof() {
+        if progress == Progress::None && channel.eof() {
             break;
         }
         if Instant::now() >= deadline {
             bail!(talk.late());
+        }
+        if progress == Progress::Made {
+            continue;
         }
         wait::for_session(session, socket, deadline)?;
     }
