@@ -68,7 +68,7 @@ fn an_ssh_server_that_never_stops() {
                 let _ = stream.write_all(GREETING);
                 without_end(&mut stream, &packet(80));
             },
-            "it sends more than any SSH server",
+            "cannot log in to the SSH server",
         ),
         (
             "packets to be ignored in the key exchange",
@@ -76,7 +76,7 @@ fn an_ssh_server_that_never_stops() {
                 let _ = stream.write_all(GREETING);
                 without_end(&mut stream, &packet(2));
             },
-            "it sends more than any SSH server",
+            "cannot log in to the SSH server",
         ),
         (
             "lines before the greeting, one every tenth of a second",
