@@ -56,6 +56,7 @@ pub use region::Region;
 pub use registration::{ApiUrl, Insecure, Registration, SendPassword, UnmappedSources, Wanted};
 pub use ssh::{AgentKeys, BastionServer, IdentitySource, SshTarget};
 pub use tunnel::{Adopt, KeyOption, LoginShell, Prove};
+pub use words::{in_a_list, names_of_a_list};
 
 /// The settings of one run.
 #[derive(Clone, Debug)]

@@ -261,20 +261,23 @@ pub fn revoke(privileges: &str, kind: &str, target: &str, role: &str) -> Stateme
     ))
 }
 
-/// Gives everybody, or one role, a privilege on what `maker` will make in a schema, and takes it back. What: the privilege
-/// and the word after `ON`.
+/// Gives everybody, or one role, a privilege on what `maker` will make in a schema (`None`: anywhere), and takes it back.
+/// What: the privilege and the word after `ON`.
 #[must_use]
 pub fn default_privilege(
     maker: &RoleName,
-    schema: &SchemaName,
+    schema: Option<&SchemaName>,
     what: (&str, &str),
     grantee: Option<&str>,
     grantable: Grantable,
 ) -> (Statement, Statement) {
     let begin = format!(
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA {}",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {}{}",
         identifier(maker.as_str()),
-        identifier(schema.as_str())
+        schema.map_or(String::new(), |schema| format!(
+            " IN SCHEMA {}",
+            identifier(schema.as_str())
+        ))
     );
     let (privilege, on) = what;
     let grantee = grantee.map_or("PUBLIC".to_owned(), identifier);

@@ -4,6 +4,7 @@ pub(crate) mod allowlist;
 pub(crate) mod connection;
 pub(crate) mod database;
 mod event_triggers;
+mod obstacles;
 pub(crate) mod ownership;
 pub(crate) mod registration;
 pub(crate) mod role;

@@ -75,7 +75,7 @@ fn value(id: Id, texts: &[String], from: Option<&Path>) -> Option<String> {
         Kind::List | Kind::Names => {
             let pieces = texts.iter().flat_map(|text| match id.kind() {
                 Kind::List => text.split(',').map(|piece| piece.trim().to_owned()).collect(),
-                _ => vec![text.clone()],
+                _ => crate::settings::names_of_a_list(text),
             });
             format!(
                 "[{}]",

@@ -150,7 +150,7 @@ struct Ownership {
     #[arg(long)]
     new: bool,
     /// Schema that Stitch has loaded and must own (repeatable)
-    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    #[arg(long, value_name = "NAME,...", action = ArgAction::Append)]
     schema: Vec<String>,
     /// Detect the schemas that Stitch has loaded
     #[arg(long)]

@@ -284,6 +284,28 @@ codes! {
         "Give a subscription to a role that may write in the tables; a publication only stops taking in new ones.";
     FalloutJobs = "fallout-jobs", "ownership", "Jobs of `pg_cron` run as the present owner.",
         "See whether they write in the moved tables; if so, grant what they need, or schedule them as another role.";
+    FalloutParents = "fallout-parents", "ownership", "The forecast: a table elsewhere has a partition or child that changes hands, so its owner can no longer alter it.",
+        "Leave the partition's schema out of `--schema`, or move the parent's schema as well.";
+    FalloutWrites = "fallout-writes", "ownership", "The forecast: a trigger or rule on a table elsewhere writes to tables that move; who sets it off by the rights of the present owner is refused from then on.",
+        "Grant who writes there what the trigger or rule needs, or make its function SECURITY DEFINER with an owner that has it.";
+    TableRightsRevoked = "table-rights-revoked", "ownership", "The owner of a table revoked privileges on it from itself. Who owns the table next lacks them too.",
+        "Run the GRANT of the finding as the table's owner or a superuser.";
+    WriteRightsMissing = "write-rights-missing", "ownership", "A trigger, rule, default, check constraint or index of a table needs a right that the role in whose name it runs does not have. A load is refused.",
+        "Let the owner named in the finding, or a superuser, run the GRANT; or remove the trigger, rule or default.";
+    WriteRightsUnclear = "write-rights-unclear", "ownership", "A write to the table runs code whose rights the catalog does not show: it builds its SQL, is written in another language than SQL or PL/pgSQL, or depends on who runs it.",
+        "Try an insert, an update and a delete as the Stitch role, in a transaction that is rolled back.";
+    RuleInstead = "rule-instead", "ownership", "A rule does something else instead of what Stitch writes, without an error.",
+        "Drop the rule, unless that is what you want.";
+    TruncateRefused = "truncate-refused", "ownership", "A foreign key of another table references the table, so PostgreSQL refuses TRUNCATE.",
+        "Drop the foreign key, or do not use full-table replication for this table.";
+    ColumnLimit = "column-limit", "ownership", "The table has as many columns as PostgreSQL allows (1600), or nearly. Dropped columns count.",
+        "Leave fields out in Stitch, or copy the table: a copy forgets the dropped columns.";
+    TableShapeFixed = "table-shape-fixed", "ownership", "The columns of the table belong to a type or to a parent table, so Stitch cannot add or rename one.",
+        "Detach the table from its type or parent, or leave its schema out.";
+    ReplicaIdentityMissing = "replica-identity-missing", "ownership", "A publication publishes updates or deletes of a table that has no replica identity; the server refuses both.",
+        "`ALTER TABLE … REPLICA IDENTITY FULL`, add a primary key, or publish only inserts.";
+    PartitionNotOwned = "partition-not-owned", "ownership", "A partition or child of the table stays with another owner. ALTER TABLE reaches the whole tree, so it is refused.",
+        "Move the schema of the partition too (`--schema`), or let a superuser run the statement of the finding.";
     OwnershipUnseen = "ownership-unseen", "ownership", "The database does not let the admin's login in, so nothing in it can be moved.",
         "Let the database's owner run the statement shown, then run `stitch-pg setup` again.";
 
@@ -378,6 +400,8 @@ codes! {
     RehearsedLightly = "rehearsed-lightly", "connection", "Tables with rows were rehearsed without the acts that would lock readers out for a moment.", "`--rehearse-existing` rehearses those as well, in a quiet moment.";
     RehearsalPassed = "rehearsal-passed", "connection", "Everything Stitch's loader does was rehearsed and rolled back.", "Nothing to do.";
     RehearsalRefused = "rehearsal-refused", "connection", "The server refused one act of a load.", "Run `stitch-pg setup`; it grants and moves what is missing.";
+    TableNotOwned = "table-not-owned", "connection", "A table in a schema that Stitch loads belongs to another role, so Stitch cannot alter it.",
+        "Run `stitch-pg setup --existing` with this `--schema`.";
     ExistingRehearsed = "existing-rehearsed", "connection", "A further load into an existing schema was rehearsed and rolled back.", "Nothing to do.";
 
     // registration

@@ -8,7 +8,7 @@ use anyhow::{Error, Result, ensure};
 
 use super::ask::Ask;
 use super::complete::{Purpose, Request};
-use super::draft::{Draft, Given};
+use super::draft::{Draft, Given, Source};
 use super::environment::Environment;
 use super::known::{Id, Kind};
 use super::problems::Problems;
@@ -214,9 +214,11 @@ impl Checker<'_> {
             return values;
         };
         for text in given.texts() {
-            let pieces: Vec<&str> = match id.kind() {
-                Kind::List => text.split(',').map(str::trim).collect(),
-                _ => vec![text],
+            let pieces: Vec<String> = match id.kind() {
+                Kind::List => text.split(',').map(|piece| piece.trim().to_owned()).collect(),
+                // In the file a list is a list.
+                Kind::Names if matches!(given.source, Source::Flag(_)) => words::names_of_a_list(text),
+                _ => vec![text.to_owned()],
             };
             for piece in pieces {
                 match piece.parse() {

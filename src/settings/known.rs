@@ -20,7 +20,7 @@ pub enum Kind {
     Switch,
     /// Several texts; commas separate them in a flag.
     List,
-    /// Several texts that may hold commas themselves; the flag is repeated.
+    /// Several names; commas separate them in a flag, where a name with a comma stands in double quotes.
     Names,
 }
 

@@ -7,6 +7,38 @@ use anyhow::{Error, Result, bail, ensure};
 
 use super::{Include, Region, SslMode};
 
+/// The names of a comma list, as a flag has it: `a,b`. A name in double quotes may hold commas, `"a,b"`, and a doubled
+/// quote stands for one.
+#[must_use]
+pub fn names_of_a_list(text: &str) -> Vec<String> {
+    let (mut names, mut last) = (Vec::new(), String::new());
+    let (mut is_quoted, mut letters) = (false, text.chars().peekable());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if is_quoted && letters.next_if_eq(&'"').is_some() => last.push('"'),
+            '"' if is_quoted => is_quoted = false,
+            '"' if last.trim().is_empty() => {
+                last.clear();
+                is_quoted = true;
+            }
+            ',' if !is_quoted => names.push(std::mem::take(&mut last)),
+            letter => last.push(letter),
+        }
+    }
+    names.push(last);
+    names
+}
+
+/// The same the other way: a name as it is written in a comma list.
+#[must_use]
+pub fn in_a_list(name: &str) -> String {
+    if name.contains([',', '"']) {
+        crate::sql::identifier(name)
+    } else {
+        name.to_owned()
+    }
+}
+
 impl FromStr for Region {
     type Err = Error;
 

@@ -22,7 +22,7 @@ use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
 use crate::settings::{Connection, Schemas, Settings};
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
+use crate::steps::{Step, Walk, obstacles};
 use crate::world::{Failure, On, World};
 
 use evidence::Schema;
@@ -56,6 +56,9 @@ pub(crate) struct Facts {
     /// What hangs on the present owners.
     #[serde(skip)]
     fallout: fallout::Fallout,
+    /// What would refuse a load although the role owns everything.
+    #[serde(skip)]
+    obstacles: obstacles::Obstacles,
 }
 
 impl Step for Ownership {
@@ -88,9 +91,15 @@ impl Step for Ownership {
         };
         let marks = place.ask(evidence::QUESTION, &[]);
         let objects = objects::inspect(settings, &place, version, &known);
-        let (mut facts, foreign): (Facts, _) = tokio::try_join!(marks, objects)?;
+        let request = obstacles::Request::new(settings, version, &known)?;
+        let obstacles = obstacles::read(request.as_ref(), &place);
+        let (mut facts, foreign, obstacles): (Facts, _, _) = tokio::try_join!(marks, objects, obstacles)?;
         facts.sight = Sight::Seen;
         facts.foreign = foreign;
+        facts.obstacles = obstacles;
+        for schema in &mut facts.schemas {
+            schema.ours = schema.owner == settings.stitch.role.as_str();
+        }
         // The best evidence there is, where an access token was given.
         if matches!(settings.ownership.schemas, Schemas::Detect | Schemas::Ask) && world.can_ask_stitch() {
             match world.ask_stitch("/v4/sources").await {
@@ -101,7 +110,10 @@ impl Step for Ownership {
         let chosen = chosen(settings, &facts.schemas);
         let chosen: Vec<&str> = chosen.into_iter().map(|schema| schema.name.as_str()).collect();
         if known.is_empty() {
-            facts.foreign = objects::inspect(settings, &place, version, &chosen).await?;
+            let objects = objects::inspect(settings, &place, version, &chosen);
+            let request = obstacles::Request::new(settings, version, &chosen)?;
+            let obstacles = obstacles::read(request.as_ref(), &place);
+            (facts.foreign, facts.obstacles) = tokio::try_join!(objects, obstacles)?;
         }
         let fallout = fallout::read(settings, &place, (version, superuser), &chosen, &facts.foreign);
         let rights = rights::read(settings, &place, &facts.foreign);
@@ -181,7 +193,9 @@ impl Step for Ownership {
         }
         if !plan.changes.is_empty() {
             fallout::rest(&mut plan, settings, &facts.fallout);
+            obstacles::losses(&mut plan, &facts.obstacles);
         }
+        plan.findings.extend(obstacles::findings(settings, &facts.obstacles));
         plan
     }
 }

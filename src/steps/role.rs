@@ -96,6 +96,9 @@ impl Step for Role {
         let names = [stitch.role.as_str(), stitch.database.as_str(), &readers];
         let mut facts: Facts = world.ask(On::Server, &question, &names).await?.unwrap_or_default();
         facts.keeping.provider = provider;
+        if let Some(role) = &mut facts.role {
+            own_copies(&mut role.ties.elsewhere, settings, world).await?;
+        }
         if facts.database.is_some() {
             if let Some(place) = world.place(On::Database(&stitch.database)).await? {
                 look_inside(&mut facts, settings, &place).await?;
@@ -155,6 +158,24 @@ impl Step for Role {
         readers::plan(&mut plan, settings, facts.seen.as_ref(), me, made);
         plan
     }
+}
+
+/// So many other databases are looked into, at the price of a login each.
+const COPIES: usize = 4;
+
+/// Takes out the databases that Stitch loads as well, as far as this login may look into them.
+async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, world: &mut World) -> Result<()> {
+    let mut copies = Vec::new();
+    for name in elsewhere.iter().take(COPIES) {
+        let Ok(database) = name.parse() else { continue };
+        if let Some(place) = world.place(On::Database(&database)).await?
+            && whose::loads_there(settings, &place).await?
+        {
+            copies.push(name.clone());
+        }
+    }
+    elsewhere.retain(|name| !copies.contains(name));
+    Ok(())
 }
 
 /// What only the database itself tells, at the price of one round trip.

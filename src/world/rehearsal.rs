@@ -60,6 +60,10 @@ pub(crate) struct Table {
     pub(crate) name: String,
     /// Its owner may see fewer rows than there are.
     pub(crate) rows_hidden: bool,
+    /// A column to try writes with, which write no row; none: they would run others' code, so the catalog decides.
+    pub(crate) column: Option<String>,
+    /// Whether a row may be inserted or updated in one statement.
+    pub(crate) key: bool,
 }
 
 /// How long anybody, and anything, may be waited for.

@@ -7,6 +7,7 @@ use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::server::Encryption;
 use crate::settings::{Schemas, Settings, StitchSsl};
+use crate::steps::obstacles;
 use crate::world::{Fault, Layer, Offer, Other, Pooler, Session, Stage, World, ask};
 use anyhow::Error;
 
@@ -23,6 +24,8 @@ pub(super) struct Inside {
     seen: Result<Seen, Error>,
     pooler: Option<Pooler>,
     loads: Option<Loads>,
+    /// What the catalog shows of the schemas that the step before did not look into.
+    obstacles: Vec<Finding>,
 }
 
 impl Inside {
@@ -38,11 +41,13 @@ impl Inside {
             Offer::Refused => Other::NotOffered,
             Offer::Given | Offer::NotAsked => world.try_other_way(database, session.encryption).await,
         };
-        let (mut pooler, mut loads) = (None, None);
+        let (mut pooler, mut loads, mut obstacles) = (None, None, Vec::new());
         if let Ok(seen) = &seen {
             pooler = world.pooler(&session, seen.process).await;
             if seen.what_keeps_it_out().is_none() {
-                loads = Some(Loads::rehearse(settings, &session, &seen.schemas).await);
+                let rehearsed = Loads::rehearse(settings, &session, &seen.schemas).await;
+                obstacles = in_the_way(settings, world, &session, seen, &rehearsed).await;
+                loads = Some(rehearsed);
             }
         }
         let tls_lost = session.tls_lost(seen.as_ref().ok().and_then(|seen| seen.ssl));
@@ -59,6 +64,7 @@ impl Inside {
             seen,
             pooler,
             loads,
+            obstacles,
         }
     }
 
@@ -103,6 +109,7 @@ impl Inside {
             .filter(|_| !(statement_mode && self.pooler.is_some()))
         {
             loads.judge(plan, settings);
+            plan.findings.extend(self.obstacles.iter().cloned());
         }
     }
 
@@ -198,6 +205,36 @@ impl Inside {
         }
         Finding::good(Code::SslChoice, text)
     }
+}
+
+/// What the catalog shows of the schemas that Stitch loads, unless the ownership step has told it already.
+async fn in_the_way(
+    settings: &Settings,
+    world: &mut World,
+    session: &Session,
+    seen: &Seen,
+    loads: &Loads,
+) -> Vec<Finding> {
+    let schemas: Vec<&str> = seen.schemas.iter().map(|schema| schema.name.as_str()).collect();
+    let version = world.known_server().map_or(0, |server| server.version_num);
+    let Ok(request) = obstacles::Request::new(settings, version, &schemas) else {
+        return Vec::new();
+    };
+    let seen = match obstacles::read_as_stitch(request.as_ref(), session, settings).await {
+        Ok(seen) => seen,
+        Err(error) => {
+            let text = format!("what could refuse a load into the existing tables was not seen: {error:#}");
+            return vec![Finding::unknown(Code::WriteRightsUnclear, text).advise("run stitch-pg check again")];
+        }
+    };
+    let mut found = obstacles::findings(settings, &seen);
+    found.extend(obstacles::not_owned(&seen, &|schema, table| loads.tried(schema, table)));
+    let known = |finding: &Finding| {
+        let same = |told: &Finding| (told.code, &told.subject) == (finding.code, &finding.subject);
+        world.found().iter().any(same)
+    };
+    found.retain(|finding| !known(finding));
+    found
 }
 
 fn pooled(pooler: Pooler, statement_mode: bool) -> Finding {

@@ -5,6 +5,7 @@ use tokio_postgres::error::SqlState;
 use super::layers::rehearsal_refused;
 use super::seen::Schema;
 use crate::change::Plan;
+use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::world::Session;
@@ -15,6 +16,8 @@ use crate::world::rehearsal::{self, Existing, Patience, Refusal, Rehearsed, Tabl
 pub(super) struct Loads {
     scratch: Rehearsed,
     existing: Vec<(Existing, Rehearsed)>,
+    /// How many tables there are in each of them.
+    totals: Vec<usize>,
 }
 
 impl Loads {
@@ -25,6 +28,7 @@ impl Loads {
         };
         let scratch = rehearsal::new_schema(session, &settings.stitch.readers, patience).await;
         let mut existing = Vec::new();
+        let totals = schemas.iter().map(|schema| schema.total).collect();
         if scratch.refusal.is_none() {
             for schema in schemas.iter().map(Schema::to_rehearse) {
                 let how = settings.ownership.rehearse;
@@ -32,7 +36,11 @@ impl Loads {
                 existing.push((schema, rehearsed));
             }
         }
-        Self { scratch, existing }
+        Self {
+            scratch,
+            existing,
+            totals,
+        }
     }
 
     /// The very first statement, `BEGIN`, was against the protocol: PostgreSQL never says so.
@@ -57,19 +65,58 @@ impl Loads {
             ),
             Some(refusal) => plan.find(rehearsal_refused(refusal, None, &[])),
         }
-        for (existing, rehearsed) in &self.existing {
-            judge_existing(plan, settings, existing, rehearsed);
+        for ((existing, rehearsed), total) in self.existing.iter().zip(&self.totals) {
+            judge_existing(plan, settings, existing, rehearsed, *total);
         }
+    }
+
+    /// Whether a load was tried on this table.
+    pub(super) fn tried(&self, schema: &str, table: &str) -> bool {
+        let mut found = self.existing.iter().filter(|(existing, _)| existing.schema == schema);
+        found.any(|(existing, _)| existing.tables.iter().any(|one| one.name == table))
     }
 }
 
-fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, rehearsed: &Rehearsed) {
+/// Which tables a load was tried on, and which only the catalog was asked about.
+fn how(existing: &Existing, rehearsed: &Rehearsed, total: usize) -> String {
+    let busy = |table: &&Table| rehearsed.busy_tables.contains(&table.name);
+    let (tried, not): (Vec<&Table>, Vec<&Table>) = existing
+        .tables
+        .iter()
+        .partition(|table| table.column.is_some() && !busy(table));
+    let decided = total.saturating_sub(tried.len());
+    let tried = format!("; writes were tried on {}", counted(tried.len(), "table"));
+    if decided == 0 {
+        return tried;
+    }
+    let some: Vec<&str> = not.iter().take(3).map(|table| table.name.as_str()).collect();
+    let among = if some.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " ({}{})",
+            some.join(", "),
+            if some.len() < decided { ", …" } else { "" }
+        )
+    };
+    format!(
+        "{tried}, and decided by the catalog for {}{among}",
+        counted(decided, "table")
+    )
+}
+
+fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, rehearsed: &Rehearsed, total: usize) {
     let schema = existing.schema.as_str();
     for (refusal, tables) in refusals(rehearsed) {
         plan.find(rehearsal_refused(refusal, Some(schema), &tables));
     }
     if rehearsed.refusal.is_none() && rehearsed.refused_tables.is_empty() {
-        let text = format!("rehearsal: a load into the existing schema {schema:?} was rehearsed and rolled back");
+        let how = if total == 0 {
+            String::new()
+        } else {
+            how(existing, rehearsed, total)
+        };
+        let text = format!("rehearsal: a load into the existing schema {schema:?} was rehearsed and rolled back{how}");
         plan.find(
             Finding::good(Code::ExistingRehearsed, text)
                 .about(schema)
@@ -134,6 +181,8 @@ impl Schema {
                 .map(|table| Table {
                     name: table.name.clone(),
                     rows_hidden: table.row_security,
+                    column: table.column.clone(),
+                    key: table.key,
                 })
                 .collect(),
         }

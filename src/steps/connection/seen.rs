@@ -34,6 +34,8 @@ pub(super) struct Seen {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Schema {
     pub(super) name: String,
+    /// How many tables there are in it, partitions aside; a load is tried on some of them.
+    pub(super) total: usize,
     pub(super) tables: Vec<Table>,
 }
 
@@ -42,6 +44,10 @@ pub(super) struct Schema {
 pub(super) struct Table {
     pub(super) name: String,
     pub(super) row_security: bool,
+    /// A column that may be written; none where a write would run others' code even without a row.
+    pub(super) column: Option<String>,
+    /// It has a unique index, and no partitions: a row may be inserted or updated in one statement.
+    pub(super) key: bool,
 }
 
 impl Seen {
@@ -144,9 +150,18 @@ SELECT json_build_object(
     'temp_file_limit', current_setting('temp_file_limit'),
     'log_statement', current_setting('log_statement'),
     'triggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger WHERE evtenabled <> 'D'),
-    'schemas', (SELECT coalesce(json_agg(json_build_object('name', n.nspname, 'tables',
-            (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'row_security', t.relforcerowsecurity) ORDER BY t.relname), '[]')
-             FROM (SELECT c.relname, c.relforcerowsecurity FROM pg_class c WHERE c.relnamespace = n.oid
+    'schemas', (SELECT coalesce(json_agg(json_build_object('name', n.nspname,
+            'total', (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition),
+            'tables', (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'row_security', t.relforcerowsecurity,
+                'key', t.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indisunique AND i.indimmediate),
+                'column', (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+                    AND NOT a.atthasdef AND pg_catalog.to_jsonb(a) ->> 'attidentity' = '' AND NOT t.relhasrules
+                    AND NOT (t.relhassubclass AND EXISTS (SELECT 1 FROM pg_catalog.pg_foreign_table))
+                    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_trigger g WHERE g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgtype & 1 = 0 AND g.tgenabled IN ('O', 'A'))
+                    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_attrdef'::regclass
+                        AND p.objid = d.oid AND p.refclassid = 'pg_catalog.pg_proc'::regclass WHERE d.adrelid = t.oid)
+                    ORDER BY a.attnum LIMIT 1)) ORDER BY t.relname), '[]')
+             FROM (SELECT c.oid, c.relname, c.relkind, c.relforcerowsecurity, c.relhasrules, c.relhassubclass FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
                    AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname LIMIT 40) AS t))
             ORDER BY n.nspname), '[]')
         FROM pg_namespace n

@@ -11,6 +11,7 @@ use crate::settings::{Schemas, Settings};
 
 /// One schema and the marks found in it.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one question's answer")]
 pub(super) struct Schema {
     pub(super) name: String,
     pub(super) owner: String,
@@ -31,6 +32,9 @@ pub(super) struct Schema {
     /// Stitch's API lists an integration of this name, which is the name of its schema.
     #[serde(skip)]
     listed: bool,
+    /// It belongs to Stitch's role. Then views of others, such as the owner before, say nothing against it.
+    #[serde(skip)]
+    pub(super) ours: bool,
 }
 
 /// Marks the schemas that Stitch's API lists, deleted integrations included: those leave their schemas behind.
@@ -54,8 +58,7 @@ impl Schema {
             && !self.other_loader
             && self.name != "public"
             && self.loaded + usize::from(self.rejected) >= self.tables
-            && self.views_of_others == 0
-            && self.foreign_tables == 0
+            && (self.ours || self.views_of_others == 0 && self.foreign_tables == 0)
     }
 
     fn has_marks(&self) -> bool {
@@ -107,7 +110,8 @@ impl Schema {
 /// Says what was detected, chosen or not.
 pub(super) fn judge(plan: &mut Plan, settings: &Settings, schema: &Schema) {
     let named = matches!(&settings.ownership.schemas, Schemas::Named(names) if names.iter().any(|name| name.as_str() == schema.name));
-    if schema.is_strong() && (named || settings.ownership.schemas == Schemas::Detect) {
+    let is_known = schema.ours && schema.has_marks();
+    if named && is_known || schema.is_strong() && (named || settings.ownership.schemas == Schemas::Detect) {
         plan.find(
             Finding::good(
                 Code::SchemaDetected,
@@ -136,7 +140,7 @@ pub(super) fn judge(plan: &mut Plan, settings: &Settings, schema: &Schema) {
             )
             .advise(format!(
                 "if Stitch loads into it, add --schema {}",
-                crate::shell::word(&schema.name)
+                crate::shell::word(&crate::settings::in_a_list(&schema.name))
             ))
             .about(&schema.name),
         );

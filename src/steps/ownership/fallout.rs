@@ -34,9 +34,10 @@ pub(super) struct Fallout {
 /// One privilege on objects that are yet to be made.
 #[derive(Debug, Deserialize)]
 pub(super) struct DefaultPrivilege {
-    pub(super) schema: String,
+    /// `None`: in every schema.
+    pub(super) schema: Option<String>,
     pub(super) owner: String,
-    /// `TABLES`, `SEQUENCES`, `FUNCTIONS` or `TYPES`.
+    /// `TABLES`, `SEQUENCES`, `FUNCTIONS`, `TYPES` or `SCHEMAS`.
     pub(super) on: String,
     pub(super) privilege: String,
     /// `None`: everybody.
@@ -114,7 +115,13 @@ pub(super) async fn read(
 }
 
 /// What the owner of so many objects in a schema loses by their moving, and what it keeps.
-pub(super) fn owner(plan: &mut Plan, settings: &Settings, schema: &str, owner: &str, count: usize) {
+pub(super) fn owner(
+    plan: &mut Plan,
+    settings: &Settings,
+    schema: &str,
+    (owner, members): (&str, &[String]),
+    count: usize,
+) {
     let (keeps, advice) = match settings.ownership.readers {
         Readers::Keep => (
             "keeps reading (USAGE, SELECT)",
@@ -126,10 +133,16 @@ pub(super) fn owner(plan: &mut Plan, settings: &Settings, schema: &str, owner: &
         ),
     };
     let objects = counted(count, "object");
+    let members: Vec<&str> = members.iter().map(String::as_str).collect();
+    let also = if members.is_empty() {
+        String::new()
+    } else {
+        format!("; the same holds for its members: {}", some_of(&members))
+    };
     plan.find(
         Finding::unknown(
             Code::FalloutOwner,
-            format!("{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, and may no longer write, alter, drop or grant"),
+            format!("{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, and may no longer write, alter, drop or grant{also}"),
         )
         .advise(advice)
         .about(schema),
@@ -140,7 +153,7 @@ pub(super) fn owner(plan: &mut Plan, settings: &Settings, schema: &str, owner: &
 pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Fallout) {
     let kept = settings.ownership.readers == Readers::Keep;
     let views = if kept {
-        "go on working, since their owner may go on reading"
+        "can still be read, since their owner may go on reading; writes through them are refused"
     } else {
         "will fail with \"permission denied\" (leave --no-keep-readers out)"
     };
@@ -220,16 +233,16 @@ reading AS (
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.relkind IN ('v', 'm') AND d.refobjid <> v.oid)
 SELECT json_build_object(
     'defaults', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'owner', f.rolname,
-            'on', CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END,
+            'on', CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'n' THEN 'SCHEMAS' ELSE 'TYPES' END,
             'privilege', a.privilege_type, 'grantable', a.is_grantable,
             'grantee', CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee) END)
             ORDER BY n.nspname, f.rolname, d.defaclobjtype, a.grantee, a.privilege_type), '[]')
-        FROM pg_default_acl d JOIN former f ON f.oid = d.defaclrole JOIN chosen n ON d.defaclnamespace IN (0, n.oid)
+        FROM pg_default_acl d JOIN former f ON f.oid = d.defaclrole LEFT JOIN chosen n ON n.oid = d.defaclnamespace
         CROSS JOIN LATERAL aclexplode(d.defaclacl) a
-        WHERE d.defaclobjtype IN ('r', 'S', 'f', 'T') AND a.grantee <> d.defaclrole
+        WHERE d.defaclobjtype IN ('r', 'S', 'f', 'T', 'n') AND a.grantee <> d.defaclrole AND (d.defaclnamespace = 0 OR n.oid IS NOT NULL)
           AND NOT (d.defaclnamespace = 0 AND a.grantee = 0 AND d.defaclobjtype IN ('f', 'T'))
           AND NOT EXISTS (SELECT 1 FROM pg_default_acl s CROSS JOIN LATERAL aclexplode(s.defaclacl) b
-              WHERE s.defaclrole = (SELECT oid FROM stitch) AND s.defaclnamespace = n.oid AND s.defaclobjtype = d.defaclobjtype
+              WHERE s.defaclrole = (SELECT oid FROM stitch) AND s.defaclnamespace = d.defaclnamespace AND s.defaclobjtype = d.defaclobjtype
                 AND b.grantee = a.grantee AND b.privilege_type = a.privilege_type AND b.is_grantable >= a.is_grantable)),
     'views', (SELECT coalesce(json_agg(json_build_object('owner', owner, 'name', name) ORDER BY owner, name), '[]') FROM (
         SELECT DISTINCT m.owner, format('%I.%I', n.nspname, r.relname) AS name

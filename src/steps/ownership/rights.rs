@@ -29,6 +29,8 @@ pub(super) struct Rights {
     held: Vec<String>,
     /// Superusers among the roles in question; the roles of a provider's own are such.
     pub(super) supers: Vec<String>,
+    /// Who has the rights of a present owner as its member: the owner, and its members.
+    members: Vec<(String, Vec<String>)>,
     /// Whether the Stitch role exists yet; when this tool makes it, this login may grant it.
     role_exists: bool,
     /// Schemas in which the Stitch role may already create.
@@ -132,6 +134,18 @@ pub(super) fn borrowings(
 }
 
 impl Rights {
+    /// Who has the rights of a role as its member, superusers aside.
+    pub(super) fn members(&self, owner: &str) -> &[String] {
+        let found = self.members.iter().find(|(name, _)| name == owner);
+        found.map_or(&[], |(_, members)| members)
+    }
+
+    /// Whether anybody loses something when this role no longer owns what it did. A superuser does not, but its members are
+    /// none.
+    pub(super) fn can_lose(&self, owner: &str) -> bool {
+        !self.supers.iter().any(|name| name == owner) || !self.members(owner).is_empty()
+    }
+
     /// 16 and newer: membership is split into options.
     fn is_split(&self) -> bool {
         self.version_num >= 160_000
@@ -192,6 +206,10 @@ SELECT json_build_object(
     'superuser', me.rolsuper, 'user', me.rolname, 'version_num', me.version,
     'role_exists', EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $2),
     'supers', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE rolsuper),
+    'members', (SELECT coalesce(json_agg(json_build_array(rolname, members)), '[]') FROM (
+        SELECT r.rolname, json_agg(m.rolname ORDER BY m.rolname) AS members FROM r JOIN pg_catalog.pg_roles m
+            ON m.oid <> r.oid AND NOT m.rolsuper AND m.rolname <> $2 AND pg_catalog.pg_has_role(m.oid, r.oid, 'USAGE')
+        WHERE r.rolname <> $2 GROUP BY r.rolname) AS g),
     'acts_for', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE pg_has_role(me.oid, r.oid, 'USAGE')),
     'can_become', (SELECT coalesce(json_agg(rolname), '[]') FROM r
                    WHERE pg_has_role(me.oid, r.oid, CASE WHEN me.version >= 160000 THEN 'SET' ELSE 'MEMBER' END)),

@@ -67,21 +67,17 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: 
     }
 }
 
-/// How much each present owner will no longer own. A superuser loses nothing.
+/// How much each present owner will no longer own.
 fn forecast(plan: &mut Plan, settings: &Settings, schema: &Schema, moving: &[&Foreign], rights: &Rights) {
-    for owner in owners(moving, rights) {
+    for owner in owners(moving).into_iter().filter(|owner| rights.can_lose(owner)) {
         let count = moving.iter().filter(|object| object.owner == owner).count();
-        fallout::owner(plan, settings, &schema.name, owner, count);
+        fallout::owner(plan, settings, &schema.name, (owner, rights.members(owner)), count);
     }
 }
 
-/// Those who own something that moves and are no superusers, in order.
-fn owners<'a>(moving: &[&'a Foreign], rights: &Rights) -> Vec<&'a str> {
-    let mut owners: Vec<&str> = moving
-        .iter()
-        .map(|object| object.owner.as_str())
-        .filter(|owner| !rights.supers.iter().any(|name| name == owner))
-        .collect();
+/// Those who own something that moves, in order.
+fn owners<'a>(moving: &[&'a Foreign]) -> Vec<&'a str> {
+    let mut owners: Vec<&str> = moving.iter().map(|object| object.owner.as_str()).collect();
     owners.sort_unstable();
     owners.dedup();
     owners
@@ -114,7 +110,7 @@ fn change(
     let first = forward.len();
     let moved = |object: &&&Foreign| {
         let whole = object.give_to(role.as_str());
-        let reader = keeps && !rights.supers.contains(&object.owner);
+        let reader = keeps && rights.can_lose(&object.owner);
         let grants = object
             .keep_reading()
             .filter(|_| reader)
@@ -179,33 +175,36 @@ fn defaults(
     moving: &[&Foreign],
     known: &Known<'_>,
 ) -> Vec<(Statement, Statement)> {
-    let owners = owners(moving, known.rights);
+    let owners = owners(moving);
+    // What a superuser made was read by others through its default privileges, too.
     let ours = |default: &&DefaultPrivilege| {
-        default.schema == schema.as_str()
+        default.schema.as_deref().is_none_or(|name| name == schema.as_str())
             && owners.contains(&default.owner.as_str())
             && default.grantee.as_deref() != Some(settings.stitch.role.as_str())
     };
     let mut pairs: Vec<(Statement, Statement)> = Vec::new();
-    let mut add = |privilege: &str, on: &str, grantee: Option<&str>, grantable: Grantable| {
-        let pair = sql::default_privilege(&settings.stitch.role, schema, (privilege, on), grantee, grantable);
-        if !pairs.contains(&pair) {
-            pairs.push(pair);
-        }
-    };
+    let mut add =
+        |place: Option<&SchemaName>, privilege: &str, on: &str, grantee: Option<&str>, grantable: Grantable| {
+            let pair = sql::default_privilege(&settings.stitch.role, place, (privilege, on), grantee, grantable);
+            if !pairs.contains(&pair) {
+                pairs.push(pair);
+            }
+        };
     for default in known.fallout.defaults.iter().filter(ours) {
         add(
+            default.schema.as_ref().map(|_| schema),
             &default.privilege,
             &default.on,
             default.grantee.as_deref(),
             default.grantable(),
         );
     }
-    for owner in &owners {
+    for owner in owners.iter().filter(|owner| known.rights.can_lose(owner)) {
         let reads = |default: &&DefaultPrivilege| {
             ours(default) && default.privilege == "SELECT" && default.grantee.as_deref() == Some(owner)
         };
         if !known.fallout.defaults.iter().any(|default| reads(&default)) {
-            add("SELECT", "TABLES", Some(owner), Grantable::No);
+            add(Some(schema), "SELECT", "TABLES", Some(owner), Grantable::No);
         }
     }
     pairs

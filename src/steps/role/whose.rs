@@ -24,7 +24,7 @@ pub(super) struct Ties {
     /// Roles it is a member of.
     groups: Vec<String>,
     /// Other databases that it owns, or owns something in.
-    elsewhere: Vec<String>,
+    pub(super) elsewhere: Vec<String>,
     /// Schemas of the target database where it owns something that no loader made.
     #[serde(skip)]
     pub(super) strange: Vec<String>,
@@ -40,6 +40,11 @@ pub(super) async fn strange(settings: &Settings, place: &Place) -> Result<Vec<St
         schemas.retain(|schema| !names.iter().any(|name| name.as_str() == schema));
     }
     Ok(schemas)
+}
+
+/// Other databases in which it owns what Stitch loads there and nothing else: a restored copy, a second destination.
+pub(super) async fn loads_there(settings: &Settings, place: &Place) -> Result<bool> {
+    place.ask(LOADS_THERE, &[settings.stitch.role.as_str()]).await
 }
 
 /// Breaks off where it is somebody's and was not given away.
@@ -134,3 +139,12 @@ WHERE c.relowner = (SELECT oid FROM pg_roles WHERE rolname = $1)
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
   AND NOT EXISTS (SELECT 1 FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid
                   WHERE t.relnamespace = n.oid AND t.relkind IN ('r', 'p') AND a.attname ~ '^_sdc_' AND NOT a.attisdropped)";
+
+/// `$1`: the role. Whether what it owns in this database is in schemas that Stitch loads, all of it.
+const LOADS_THERE: &str = "
+SELECT coalesce(pg_catalog.bool_and(EXISTS (
+    SELECT 1 FROM pg_catalog.pg_class t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid
+    WHERE t.relnamespace = c.relnamespace AND t.relkind IN ('r', 'p') AND a.attname ~ '^_sdc_' AND NOT a.attisdropped)), false)::text
+FROM pg_catalog.pg_class c
+WHERE c.relowner = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1)
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'";

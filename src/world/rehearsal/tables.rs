@@ -68,7 +68,7 @@ fn note(tried: Tried<'_>, rehearsed: &mut Rehearsed) {
 fn light(schema: &str, table: &Table) -> Vec<Act> {
     let name = format!("{schema}.{}", identifier(&table.name));
     let comment = literal("stitch-pg rehearsal, rolled back");
-    vec![
+    let mut acts = vec![
         Act(
             "comment on a table that is there",
             format!("COMMENT ON TABLE {name} IS {comment}"),
@@ -78,7 +78,36 @@ fn light(schema: &str, table: &Table) -> Vec<Act> {
             format!("LOCK TABLE {name} IN ROW EXCLUSIVE MODE"),
         ),
         Act("read a table that is there", format!("SELECT 1 FROM {name} LIMIT 1")),
-    ]
+    ];
+    acts.extend(writes(&name, table));
+    acts
+}
+
+/// What a load writes, without a row: privileges and what stands in the way of any write show, and no trigger for rows is
+/// called.
+fn writes(name: &str, table: &Table) -> Vec<Act> {
+    let Some(column) = table.column.as_deref().map(identifier) else {
+        return Vec::new();
+    };
+    let insert = format!("INSERT INTO {name} ({column}) SELECT {column} FROM {name} WHERE false");
+    let upsert = table.key.then(|| {
+        Act(
+            "insert or update rows of a table that is there",
+            format!("{insert} ON CONFLICT DO NOTHING"),
+        )
+    });
+    let writes = [
+        Act("insert into a table that is there", insert),
+        Act(
+            "update a table that is there",
+            format!("UPDATE {name} SET {column} = {column} WHERE false"),
+        ),
+        Act(
+            "delete from a table that is there",
+            format!("DELETE FROM {name} WHERE false"),
+        ),
+    ];
+    writes.into_iter().chain(upsert).collect()
 }
 
 /// With `ACCESS EXCLUSIVE` locks.

@@ -1,0 +1,179 @@
+//! What would refuse a load into tables that are there, although Stitch's role owns them: decided by the catalog, for every
+//! table of the chosen schemas, before they change hands and afterwards. What a write sets off (triggers, rules, defaults,
+//! check constraints, indexes) runs in somebody's name; `ALTER TABLE` reaches every partition and child.
+
+mod findings;
+mod question;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::settings::{Include, Readers, Settings};
+use crate::world::{Place, Session, ask};
+
+pub(crate) use findings::{findings, losses, not_owned};
+
+/// What the catalog shows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Obstacles {
+    lacking: Vec<Lacking>,
+    unclear: Vec<Unclear>,
+    instead: Vec<About>,
+    referenced: Vec<About>,
+    wide: Vec<Wide>,
+    shaped: Vec<Shaped>,
+    unidentified: Vec<About>,
+    branches: Vec<Branch>,
+    /// Tables elsewhere whose child or partition changes hands.
+    parents: Vec<About>,
+    /// Triggers and rules elsewhere that write to tables which change hands.
+    writers: Vec<About>,
+    not_owned: Vec<About>,
+}
+
+/// A right that a write needs and the one in whose name it runs lacks.
+#[derive(Clone, Debug, Deserialize)]
+struct Lacking {
+    schema: String,
+    table: String,
+    /// What needs it, `the trigger "note"`; nothing: the write itself.
+    through: Option<String>,
+    user: String,
+    privilege: String,
+    /// The word after `ON`.
+    on: String,
+    /// As the server writes it, quoted.
+    object: String,
+    owner: String,
+}
+
+/// What a write sets off and the catalog does not show whole.
+#[derive(Clone, Debug, Deserialize)]
+struct Unclear {
+    schema: String,
+    table: String,
+    through: String,
+    why: String,
+}
+
+/// A table, and something that concerns it.
+#[derive(Clone, Debug, Deserialize)]
+struct About {
+    schema: String,
+    table: String,
+    #[serde(default)]
+    object: String,
+    #[serde(default)]
+    owner: String,
+    #[serde(default)]
+    constraint: String,
+    #[serde(default)]
+    through: String,
+}
+
+/// A table with as many columns as there can be, or nearly.
+#[derive(Clone, Debug, Deserialize)]
+struct Wide {
+    schema: String,
+    table: String,
+    columns: i32,
+}
+
+/// A table whose columns are another's.
+#[derive(Clone, Debug, Deserialize)]
+struct Shaped {
+    schema: String,
+    table: String,
+    why: Shape,
+    object: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Shape {
+    /// `CREATE TABLE … OF type`.
+    Typed,
+    /// A partition whose parent is in no chosen schema.
+    Partition,
+    /// `INHERITS`.
+    Child,
+}
+
+/// A partition or child that stays with its owner.
+#[derive(Clone, Debug, Deserialize)]
+struct Branch {
+    schema: String,
+    table: String,
+    object: String,
+    /// Its schema.
+    place: String,
+    foreign: bool,
+    owner: String,
+}
+
+/// PostgreSQL's limit, dropped columns included.
+const MOST_COLUMNS: i32 = 1600;
+
+/// The question, and what it is asked with: tables in these schemas, as if Stitch's role owned them.
+pub(crate) struct Request {
+    question: String,
+    parameters: [String; 4],
+}
+
+impl Request {
+    pub(crate) fn new(settings: &Settings, version: i32, schemas: &[&str]) -> Result<Option<Self>> {
+        // 9.6 has neither partitions nor publications; its catalogs would need a question of their own.
+        if schemas.is_empty() || version < 100_000 {
+            return Ok(None);
+        }
+        let letter = |(letter, kind): (char, Include)| settings.ownership.include.contains(&kind).then_some(letter);
+        let included: String = [
+            ('v', Include::Views),
+            ('m', Include::Matviews),
+            ('S', Include::Sequences),
+            ('f', Include::ForeignTables),
+            ('F', Include::Functions),
+        ]
+        .into_iter()
+        .filter_map(letter)
+        .collect();
+        let keep = match settings.ownership.readers {
+            Readers::Keep => "keep",
+            Readers::Drop => "",
+        };
+        Ok(Some(Self {
+            question: question::question(version),
+            parameters: [
+                serde_json::to_string(schemas).context("cannot name the schemas")?,
+                settings.stitch.role.to_string(),
+                format!("rp{included}"),
+                keep.to_owned(),
+            ],
+        }))
+    }
+
+    fn parameters(&self) -> Vec<&str> {
+        self.parameters.iter().map(String::as_str).collect()
+    }
+}
+
+/// By the administrator, who sees everything.
+pub(crate) async fn read(request: Option<&Request>, place: &Place) -> Result<Obstacles> {
+    match request {
+        Some(request) => place.ask(&request.question, &request.parameters()).await,
+        None => Ok(Obstacles::default()),
+    }
+}
+
+/// By Stitch itself.
+pub(crate) async fn read_as_stitch(
+    request: Option<&Request>,
+    session: &Session,
+    settings: &Settings,
+) -> Result<Obstacles> {
+    match request {
+        Some(request) => ask(session, &request.question, &request.parameters(), settings.timeout).await,
+        None => Ok(Obstacles::default()),
+    }
+}

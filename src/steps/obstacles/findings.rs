@@ -1,0 +1,274 @@
+//! What the catalog shows, as findings.
+
+use std::collections::BTreeMap;
+
+use super::{Lacking, MOST_COLUMNS, Obstacles, Shape};
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::settings::Settings;
+use crate::sql;
+
+/// Code, schema, text and advice: what a finding says.
+type Said = (Code, String, String, String);
+
+/// Findings that say the same of several tables of a schema, as one: whether they are bad, and the tables.
+#[derive(Default)]
+struct Notes(BTreeMap<Said, (bool, Vec<String>)>);
+
+impl Notes {
+    /// In `text`, `{}` stands for the tables.
+    fn add(&mut self, bad: bool, code: Code, table: (&str, &str), text: &str, advice: &str) {
+        let (schema, name) = table;
+        let key = (code, schema.to_owned(), text.to_owned(), advice.to_owned());
+        let tables = &mut self.0.entry(key).or_insert((bad, Vec::new())).1;
+        if !tables.iter().any(|known| known == name) {
+            tables.push(name.to_owned());
+        }
+    }
+
+    fn findings(self) -> impl Iterator<Item = Finding> {
+        self.0.into_iter().map(|((code, schema, text, advice), (bad, tables))| {
+            let named: Vec<String> = tables.iter().map(|table| sql::in_schema(&schema, table)).collect();
+            let shown = match named.len() {
+                0..=3 => named.join(", "),
+                all => format!("{} and {} more tables", named[..3].join(", "), all - 3),
+            };
+            let (text, advice) = (
+                text.replace("{}", &shown),
+                advice.replace("{}", named.first().map_or("", String::as_str)),
+            );
+            let finding = if bad {
+                Finding::bad(code, text)
+            } else {
+                Finding::unknown(code, text)
+            };
+            let finding = match tables.as_slice() {
+                [table] => finding.about(format_args!("{schema}.{table}")),
+                _ => finding.about(&schema),
+            };
+            finding.advise(advice)
+        })
+    }
+}
+
+/// What would refuse a load, told before the tables change hands as afterwards.
+pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
+    let mut notes = Notes::default();
+    rights(&mut notes, settings, &seen.lacking);
+    for one in &seen.unclear {
+        let text = format!(
+            "a write to {{}} sets off {}, and its rights cannot be told: {}",
+            one.through, one.why
+        );
+        let advice = "try an insert, an update and a delete as the Stitch role, in a transaction that is rolled back";
+        notes.add(
+            false,
+            Code::WriteRightsUnclear,
+            (&one.schema, &one.table),
+            &text,
+            advice,
+        );
+    }
+    for one in &seen.instead {
+        let text = format!(
+            "the rule {} on {{}} does something else instead of what Stitch writes",
+            sql::identifier(&one.object)
+        );
+        let advice = format!(
+            "DROP RULE {} ON {{}}; unless that is what you want",
+            sql::identifier(&one.object)
+        );
+        notes.add(false, Code::RuleInstead, (&one.schema, &one.table), &text, &advice);
+    }
+    for one in &seen.referenced {
+        let text = format!(
+            "TRUNCATE of {{}} is refused, since a foreign key of {} references it; a full-table replication cannot replace its rows",
+            one.object
+        );
+        let advice = format!(
+            "the owner of {} ({:?}), or a superuser, runs: ALTER TABLE {} DROP CONSTRAINT {};",
+            one.object,
+            one.owner,
+            one.object,
+            sql::identifier(&one.constraint)
+        );
+        notes.add(true, Code::TruncateRefused, (&one.schema, &one.table), &text, &advice);
+    }
+    shapes(&mut notes, seen);
+    branches(&mut notes, settings, seen);
+    notes.findings().collect()
+}
+
+/// Columns that cannot be added, renamed or identified.
+fn shapes(notes: &mut Notes, seen: &Obstacles) {
+    for one in &seen.wide {
+        let text = format!(
+            "{{}} has {} of {MOST_COLUMNS} columns, dropped ones included, so Stitch cannot add many more",
+            one.columns
+        );
+        let full = one.columns >= MOST_COLUMNS;
+        let text = if full {
+            text.replace("so Stitch cannot add many more", "so no column can be added")
+        } else {
+            text
+        };
+        let advice = "leave fields out in Stitch, or copy the table: CREATE TABLE … AS SELECT; a copy forgets the dropped columns";
+        notes.add(full, Code::ColumnLimit, (&one.schema, &one.table), &text, advice);
+    }
+    for one in &seen.shaped {
+        let (bad, text) = match one.why {
+            Shape::Typed => (
+                true,
+                format!(
+                    "{{}} is a table of the type {}: no column can be added or renamed",
+                    one.object
+                ),
+            ),
+            Shape::Partition => (
+                true,
+                format!(
+                    "{{}} is a partition of {}: no column can be added to it or renamed",
+                    one.object
+                ),
+            ),
+            Shape::Child => (
+                false,
+                format!("{{}} inherits columns of {}, which cannot be renamed", one.object),
+            ),
+        };
+        let advice = match one.why {
+            Shape::Typed => "ALTER TABLE {} NOT OF;",
+            Shape::Partition => "if Stitch loads into it, detach it; else leave its schema out of --schema",
+            Shape::Child => "if Stitch loads into it, its owner ends the inheritance: ALTER TABLE {} NO INHERIT …;",
+        };
+        notes.add(bad, Code::TableShapeFixed, (&one.schema, &one.table), &text, advice);
+    }
+    for one in &seen.unidentified {
+        let text = "a publication publishes updates and deletes of {}, which has no replica identity, so the server refuses them";
+        notes.add(
+            true,
+            Code::ReplicaIdentityMissing,
+            (&one.schema, &one.table),
+            text,
+            "its owner runs: ALTER TABLE {} REPLICA IDENTITY FULL;",
+        );
+    }
+}
+
+/// `ALTER TABLE` reaches the whole tree below a table.
+fn branches(notes: &mut Notes, settings: &Settings, seen: &Obstacles) {
+    for one in &seen.branches {
+        let text = format!(
+            "ALTER TABLE {{}} is refused: its partition or child {} stays with {:?}",
+            one.object, one.owner
+        );
+        let role = sql::identifier(settings.stitch.role.as_str());
+        let kind = if one.foreign { "FOREIGN TABLE" } else { "TABLE" };
+        let place = sql::identifier(&one.place);
+        let alter = format!(
+            "a superuser runs: ALTER {kind} {} OWNER TO {role}; its owner first: GRANT USAGE, CREATE ON SCHEMA {place} TO {role};",
+            one.object
+        );
+        let advice = if one.foreign {
+            format!("give --include foreign-tables as well, or {alter}")
+        } else {
+            format!("give --schema {} as well, or {alter}", schema_flag(&one.place))
+        };
+        notes.add(true, Code::PartitionNotOwned, (&one.schema, &one.table), &text, &advice);
+    }
+}
+
+/// What Stitch sees: of the tables that no test load was tried on, those that are not its own.
+pub(crate) fn not_owned<'a>(
+    seen: &'a Obstacles,
+    tried: &'a dyn Fn(&str, &str) -> bool,
+) -> impl Iterator<Item = Finding> + 'a {
+    let mut notes = Notes::default();
+    for one in seen.not_owned.iter().filter(|one| !tried(&one.schema, &one.table)) {
+        let text = format!("{{}} belongs to {:?}, and only an owner may alter a table", one.owner);
+        let advice = format!("run stitch-pg setup --existing --schema {}", schema_flag(&one.schema));
+        notes.add(true, Code::TableNotOwned, (&one.schema, &one.table), &text, &advice);
+    }
+    notes.findings()
+}
+
+/// What others lose when the tables change hands: the owners of parents elsewhere, and whoever writes to the tables by
+/// triggers and rules elsewhere.
+pub(crate) fn losses(plan: &mut Plan, seen: &Obstacles) {
+    let mut notes = Notes::default();
+    for one in &seen.writers {
+        let text = format!(
+            "{} on {} writes to {{}}: who sets it off by the rights of the present owner is refused from then on",
+            one.through, one.object
+        );
+        let advice = format!(
+            "grant who writes to {} what it needs on {{}}, or make the function SECURITY DEFINER with an owner that has it",
+            one.object
+        );
+        notes.add(false, Code::FalloutWrites, (&one.schema, &one.table), &text, &advice);
+    }
+    for one in &seen.parents {
+        let text = format!(
+            "{:?} can no longer alter {}, since its partition or child {{}} gets another owner",
+            one.owner, one.object
+        );
+        let advice =
+            "leave that schema out of --schema, or move the parent's too, so that the whole tree has one owner";
+        notes.add(false, Code::FalloutParents, (&one.schema, &one.table), &text, advice);
+    }
+    notes.findings().for_each(|finding| plan.find(finding));
+}
+
+/// A schema as the flag wants it.
+fn schema_flag(schema: &str) -> String {
+    crate::shell::word(&crate::settings::in_a_list(schema))
+}
+
+/// Rights, told once for each thing that needs them.
+fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
+    let mut needs: BTreeMap<(&str, &str, Option<&str>, &str), Vec<&Lacking>> = BTreeMap::new();
+    for one in lacking {
+        needs
+            .entry((&one.schema, &one.table, one.through.as_deref(), &one.user))
+            .or_default()
+            .push(one);
+    }
+    let role = settings.stitch.role.as_str();
+    for ((schema, table, through, user), lacking) in needs {
+        // Where there is no such role yet, everybody's rights were looked at.
+        let user = if user == "public" { role } else { user };
+        let Some(through) = through else {
+            let privileges: Vec<&str> = lacking.iter().map(|one| one.privilege.as_str()).collect();
+            let privileges = privileges.join(", ");
+            let text = format!(
+                "an owner of {{}} revoked {privileges} on it from itself, so the next owner {role:?} may not either"
+            );
+            let grant = sql::grant(&privileges, "TABLE", "{}", role);
+            notes.add(
+                true,
+                Code::TableRightsRevoked,
+                (schema, table),
+                &text,
+                &format!("its owner, or a superuser, runs: {grant};"),
+            );
+            continue;
+        };
+        let what: Vec<String> = lacking
+            .iter()
+            .map(|one| format!("{} on the {} {}", one.privilege, one.on.to_lowercase(), one.object))
+            .collect();
+        let grants: Vec<String> = lacking
+            .iter()
+            .map(|one| format!("{};", sql::grant(&one.privilege, &one.on, &one.object, user)))
+            .collect();
+        let mut owners: Vec<String> = lacking.iter().map(|one| format!("{:?}", one.owner)).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        let text = format!(
+            "a write to {{}} is refused: {through} needs {}, and runs with the rights of {user:?}",
+            what.join(", ")
+        );
+        let advice = format!("{}, or a superuser, runs: {}", owners.join(" and "), grants.join(" "));
+        notes.add(true, Code::WriteRightsMissing, (schema, table), &text, &advice);
+    }
+}

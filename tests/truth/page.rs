@@ -1,0 +1,88 @@
+//! The table in docs/how-it-decides.md, printed from the rows.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::play::{Admin, Claim, Played};
+
+/// Where the printed part begins.
+const HEADING: &str = "## What is said, and what then happens";
+
+const INTRODUCTION: &str = "
+<!-- Written by tests/truth; it compares, and writes it anew with UPDATE_DOCS=1 cargo test --test truth. -->
+
+Each row was played on PostgreSQL 10 and 13 to 18, for a superuser's login and for one with CREATEDB and CREATEROLE (the rows
+of a superuser's objects for the former alone): the state is made, `plan` and `setup` are run, `check` says what it says, and
+then a load is done as the Stitch role, or what the row is about as somebody else. A row in which the two disagree fails.
+*unsure*: the finding's verdict is *unknown*.
+
+| state of the server | what is said | what happens |
+|---|---|---|
+";
+
+/// The rows as the newest version and a superuser saw them.
+pub(crate) fn of_the_newest(played: &[Played]) -> Vec<&Played> {
+    let newest = played.iter().map(|one| one.major).max();
+    let shown = |one: &&Played| Some(one.major) == newest && one.admin == Admin::Superuser;
+    played.iter().filter(shown).collect()
+}
+
+/// The whole part.
+pub(crate) fn text(rows: &[&Played]) -> String {
+    let mut text = format!("{HEADING}\n{INTRODUCTION}");
+    for one in rows {
+        let said = match &one.claim {
+            Claim::Fine => "nothing is in the way".to_owned(),
+            Claim::Unsure(codes) => format!("unsure: {}", list(codes)),
+            Claim::Refused(codes) => list(codes),
+        };
+        let happened = match &one.refused {
+            None => "it works".to_owned(),
+            Some((_, words)) => words.replace('|', "\\|"),
+        };
+        let _ = writeln!(text, "| {} | {said} | {} |", one.row.state, without_numbers(&happened));
+    }
+    text
+}
+
+fn list(codes: &[String]) -> String {
+    let mut codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes.join(", ")
+}
+
+/// The names of the rows' own schemas say nothing to a reader, and change with every new row.
+fn without_numbers(words: &str) -> String {
+    let mut shown = String::new();
+    let mut letters = words.chars().peekable();
+    let mut before = ' ';
+    while let Some(letter) = letters.next() {
+        if letter == 'r' && !before.is_alphanumeric() && letters.peek().is_some_and(char::is_ascii_digit) {
+            while letters.next_if(char::is_ascii_digit).is_some() {}
+            shown.push_str("shop");
+            before = 'p';
+        } else {
+            shown.push(letter);
+            before = letter;
+        }
+    }
+    shown
+}
+
+/// Compares it with the file, or writes the file.
+#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
+pub(crate) fn compare(wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/how-it-decides.md");
+    let page = std::fs::read_to_string(&path).unwrap_or_default();
+    let by_hand = page.find(HEADING).map_or(page.as_str(), |at| &page[..at]).trim_end();
+    let whole = format!("{by_hand}\n\n{wanted}");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &whole).expect("the docs can be written");
+        return;
+    }
+    assert!(
+        page == whole,
+        "docs/how-it-decides.md is out of date; run: UPDATE_DOCS=1 cargo test --test truth\n{wanted}"
+    );
+}

@@ -1,0 +1,212 @@
+//! Plays rows: many in one database, each in schemas of its own, so that a row costs little.
+
+use serde_json::Value;
+
+use crate::row::{LOAD, Row};
+use crate::rows;
+use crate::support::Postgres;
+use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::wizard::{PASSWORD, Said, Wizard};
+
+/// Who runs the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admin {
+    Superuser,
+    /// CREATEDB and CREATEROLE, as managed services have it.
+    Dba,
+}
+
+/// What the program says of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Nothing.
+    Fine,
+    /// Something that cannot be known, by these codes.
+    Unsure(Vec<String>),
+    /// It does not work, by these codes.
+    Refused(Vec<String>),
+}
+
+/// What came of a row.
+#[derive(Debug)]
+pub(crate) struct Played {
+    pub(crate) major: u32,
+    pub(crate) admin: Admin,
+    pub(crate) row: Row,
+    pub(crate) claim: Claim,
+    /// The first act that was refused, and the server's words.
+    pub(crate) refused: Option<(String, String)>,
+    /// Why it is untrue.
+    pub(crate) broken: Option<String>,
+}
+
+/// A row and the schema that is its own.
+type Placed = (Row, String);
+
+/// Said of every schema that was moved, whatever is in it.
+const GENERAL: [&str; 3] = ["schema-weak-evidence", "objects-left", "schema-not-chosen"];
+
+/// Rows in which nothing is amiss, alone, so that the verdict is *ready*; then all others.
+pub(crate) fn all(server: &Postgres<'_>, admin: Admin) -> Vec<Played> {
+    let fits = |row: &Row| row.since <= server.major() && (admin == Admin::Superuser || !row.boss);
+    let rows = rows::all().into_iter().filter(fits);
+    let (fine, problems): (Vec<Row>, Vec<Row>) = rows.partition(|row| row.says.is_empty());
+    let everywhere: Vec<Row> = rows::EVERYWHERE.iter().copied().filter(fits).collect();
+    let wizard = match admin {
+        Admin::Superuser => Wizard::new(server),
+        Admin::Dba => Wizard::dba(server),
+    };
+    wizard.setup().exits(0);
+    server.psql(
+        "set role dba; create role loader; create role team; create role bi in role team; create role app in role loader;
+         reset role; create role boss superuser; grant create on database stitch to loader, boss",
+    );
+    let mut played = Vec::new();
+    let mut numbered = 0;
+    for (rows, exit) in [(fine, 0), (problems, 4), (everywhere, 0)] {
+        let place = |row: Row| {
+            numbered += 1;
+            (row, format!("r{numbered:03}"))
+        };
+        let placed: Vec<Placed> = rows.into_iter().map(place).collect();
+        played.extend(together(server, admin, &wizard, &placed, exit));
+    }
+    played
+}
+
+/// Makes the states, runs the program once for all of them, and does what the rows say.
+fn together(server: &Postgres<'_>, admin: Admin, wizard: &Wizard<'_>, rows: &[Placed], exit: i32) -> Vec<Played> {
+    let mut chosen = Vec::new();
+    for (row, schema) in rows {
+        let maker = if row.boss { "boss" } else { "loader" };
+        let state = row.sql.replace("{s}", schema);
+        let sql = format!(
+            "create schema {schema} authorization {maker}; set role {maker}; set search_path = {schema};\n{state};"
+        );
+        server.psql_in("stitch", &sql);
+        chosen.push(schema.clone());
+        if row.sql.contains("{s}_b") {
+            chosen.push(format!("{schema}_b"));
+        }
+    }
+    let wizard = wizard.clone().set("--schema", &chosen.join(",")).flag("--adopt-role");
+    let plan = wizard.run("plan").exits(0);
+    wizard.setup().exits(exit);
+    let check = wizard.check().exits(exit);
+    assert_eq!(
+        check.json["result"],
+        if exit == 0 { "ready" } else { "attention" },
+        "{check}"
+    );
+    let one = |(row, schema): &Placed| one(server, admin, *row, schema, (&plan, &check));
+    rows.iter().map(one).collect()
+}
+
+fn one(server: &Postgres<'_>, admin: Admin, row: Row, schema: &str, (plan, check): (&Said, &Said)) -> Played {
+    let before = claim(&plan.json, schema, row.third);
+    // What others lose is over when it is checked.
+    let claim = if row.third {
+        before.clone()
+    } else {
+        claim(&check.json, schema, false)
+    };
+    let acts = if row.acts.is_empty() { LOAD } else { row.acts };
+    let acts: Vec<(&str, String)> = acts
+        .iter()
+        .map(|(role, sql)| (*role, sql.replace("{s}", schema)))
+        .collect();
+    let refused = acts
+        .chunk_by(|one, next| one.0 == next.0)
+        .find_map(|acts| try_all(server, acts));
+    let codes = |claim: &Claim| match claim {
+        Claim::Fine => Vec::new(),
+        Claim::Unsure(codes) | Claim::Refused(codes) => codes.clone(),
+    };
+    let is_said = |claim: &Claim| row.says.is_empty() || codes(claim).iter().any(|code| code == row.says);
+    let why = if matches!(claim, Claim::Fine) && refused.is_some() {
+        Some("it is said to work, and does not")
+    } else if matches!(claim, Claim::Refused(_)) && refused.is_none() {
+        Some("it is said not to work, and does")
+    } else if row.says.is_empty() && claim != Claim::Fine && !row.third {
+        Some("something is said, where nothing is amiss")
+    } else if !is_said(&claim) {
+        Some("it is not said by the code of the row")
+    } else if !is_said(&before) {
+        Some("it is not said before the move")
+    } else {
+        None
+    };
+    let broken = why.map(|why| {
+        format!(
+            "PostgreSQL {}, {admin:?}, {} ({schema}): {why}\n  before: {before:?}\n  said: {claim:?}, wanted {:?}\n  happened: {refused:?}",
+            server.major(),
+            row.state,
+            row.says,
+        )
+    });
+    Played {
+        major: server.major(),
+        admin,
+        row,
+        claim,
+        refused,
+        broken,
+    }
+}
+
+/// Does what one role does, each statement in a transaction of its own; the first that is refused, and why.
+fn try_all(server: &Postgres<'_>, acts: &[(&str, String)]) -> Option<(String, String)> {
+    let (role, _) = acts.first()?;
+    let lines: Vec<&str> = acts.iter().map(|(_, statement)| statement.as_str()).collect();
+    let script = format!("{};\n", lines.join(";\n"));
+    let outcome = if *role == "stitch" {
+        server.try_psql_as("stitch", PASSWORD, "stitch", &script)
+    } else {
+        let script = format!("set session authorization {role}; {script}");
+        server.try_psql_as("postgres", POSTGRES_PASSWORD, "stitch", &script)
+    };
+    let error = outcome.err()?;
+    // psql:<stdin>:3: ERROR:  permission denied for table t
+    let (place, words) = error
+        .lines()
+        .find_map(|line| line.split_once(": ERROR:  "))
+        .unwrap_or(("", &error));
+    let line = place.rsplit(':').next().and_then(|line| line.parse::<usize>().ok());
+    let statement = line
+        .and_then(|line| lines.get(line.saturating_sub(1)))
+        .copied()
+        .unwrap_or_default();
+    Some((format!("{role}: {statement}"), words.to_owned()))
+}
+
+/// What a report says of a schema.
+fn claim(report: &Value, schema: &str, third: bool) -> Claim {
+    let steps = report["steps"].as_array().into_iter().flatten();
+    let findings = steps.filter_map(|step| step["findings"].as_array()).flatten();
+    let about = |finding: &&Value| {
+        let subject = finding["subject"].as_str().unwrap_or_default();
+        let text = finding["text"].as_str().unwrap_or_default();
+        let (place, _) = subject.split_once('.').unwrap_or((subject, ""));
+        place == schema || place == format!("{schema}_b") || third && text.contains(&format!("{schema}_"))
+    };
+    let (mut unsure, mut refused) = (Vec::new(), Vec::new());
+    for finding in findings.filter(about) {
+        let code = finding["code"].as_str().unwrap_or_default().to_owned();
+        let is_forecast = code.starts_with("fallout-");
+        if GENERAL.contains(&code.as_str()) || is_forecast != third {
+            continue;
+        }
+        match finding["verdict"].as_str() {
+            // What others lose is never wrong by itself.
+            Some("unknown") if third => refused.push(code),
+            Some("unknown") => unsure.push(code),
+            Some("bad") => refused.push(code),
+            _ => {}
+        }
+    }
+    match (refused.is_empty(), unsure.is_empty()) {
+        (false, _) => Claim::Refused(refused),
+        (true, false) => Claim::Unsure(unsure),
+        (true, true) => Claim::Fine,
+    }
+}
