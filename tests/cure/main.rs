@@ -24,6 +24,7 @@ mod fallout;
 mod hands_off;
 mod kinds;
 mod locks;
+mod obstacles;
 mod ownership;
 mod parameters;
 mod password;

@@ -24,7 +24,7 @@ const OWNERS: &str = "select string_agg(relname || ' ' || pg_get_userbyid(relown
         and pg_get_userbyid(relowner) ";
 
 /// A server that Stitch's set-up is complete on, and a schema of the role `loader` beside it.
-fn loaded<'a>(server: &'a Postgres<'a>, loader_is_made_by: &str) -> Wizard<'a> {
+pub(crate) fn loaded<'a>(server: &'a Postgres<'a>, loader_is_made_by: &str) -> Wizard<'a> {
     let wizard = Wizard::dba(server);
     wizard.setup().exits(0);
     server.psql(&format!("set role {loader_is_made_by}; create role loader"));
@@ -203,75 +203,4 @@ fn what_the_admin_may_not_move_is_left_whole() {
         let text = said.has(code, "bad");
         assert!(text.contains(cure), "{text}");
     }
-}
-
-/// What the program did itself is not held against it: views of the owner before, and a second destination of the same role.
-#[test]
-fn a_schema_that_changed_hands_is_detected_again() {
-    let server = Postgres::start("a_schema_that_changed_hands_is_detected_again");
-    loaded(&server, "postgres");
-    server.psql_in(
-        "stitch",
-        "set role loader; create view shop.report as select 1 as one; create materialized view shop.frozen as select 1 as one",
-    );
-    let wizard = Wizard::new(&server).set("--schema", "shop");
-    let said = wizard.cure(&["owner of the schema \"shop\" and 8 objects in it"], &[]);
-    said.has_not("schema-weak-evidence");
-    let check = Wizard::new(&server).flag("--detect-schemas").check().exits(0);
-    assert_eq!(check.subjects("schema-detected"), ["shop"], "{check}");
-    assert_eq!(check.subjects("schema-owned"), ["shop"], "{check}");
-    // A restored copy, and a second destination beside it.
-    server.psql("create database copy template stitch");
-    wizard.is_settled(&[]);
-    wizard.set("--database", "copy").check().has_not("role-foreign");
-    Wizard::new(&server).set("--database", "second").setup().exits(0);
-    // Something else of the role's elsewhere is still somebody's.
-    server.psql_in(
-        "copy",
-        "create schema app; create table app.users (id int); alter table app.users owner to stitch",
-    );
-    let check = Wizard::new(&server).check().exits(4);
-    assert!(check.has("role-foreign", "bad").contains("copy"), "{check}");
-}
-
-#[test]
-fn a_comma_list_names_several_schemas() {
-    let server = Postgres::start("a_comma_list_names_several_schemas");
-    loaded(&server, "postgres");
-    server.psql_in("stitch", "set role loader; reset role; create schema more authorization loader; create schema \"odd,name\" authorization loader");
-    let wizard = Wizard::new(&server).set("--schema", "shop,more,\"odd,name\"");
-    let said = wizard.check().exits(3);
-    said.plans(&["schema \"more\"", "schema \"odd,name\"", "schema \"shop\""]);
-    said.has_not("schema-missing");
-}
-
-/// What stands in the way of a load that the catalog shows is told for every table, and the report says which were tried.
-#[test]
-fn every_table_is_decided_and_a_sample_is_tried() {
-    let server = Postgres::start("every_table_is_decided_and_a_sample_is_tried");
-    loaded(&server, "postgres");
-    server.psql_in(
-        "stitch",
-        "create schema audit; create table audit.log (what text);
-         create function shop.note() returns trigger language plpgsql as 'begin insert into audit.log values (1); return null; end';
-         set role loader; do $$ begin for i in 1..60 loop execute format('create table shop.z%s (id int)', i); end loop; end $$;
-         create trigger note after insert on shop.z60 for each statement execute procedure shop.note()",
-    );
-    let wizard = Wizard::new(&server).set("--schema", "shop");
-    let said = wizard.cure(&["owner of the schema \"shop\""], &["write-rights-missing"]);
-    let missing = said.has("write-rights-missing", "bad");
-    let cure = "GRANT USAGE ON SCHEMA audit TO \"stitch\"; GRANT INSERT ON TABLE audit.log TO \"stitch\";";
-    assert!(missing.contains("z60") && missing.contains(cure), "{missing}");
-    let tried = said.has("existing-rehearsed", "good");
-    assert!(
-        tried.contains("writes were tried on 40 tables, and decided by the catalog for 27 tables"),
-        "{tried}"
-    );
-    let (_, grants) = missing.split_once("runs: ").expect("the statements are told");
-    server.psql_in("stitch", grants);
-    wizard.is_settled(&[]);
-    // A table that is not Stitch's, beyond the sample, and no step that moves it.
-    server.psql_in("stitch", "alter table shop.z59 owner to loader");
-    let check = Wizard::new(&server).check().exits(4);
-    assert_eq!(check.subjects("table-not-owned"), ["shop.z59"], "{check}");
 }

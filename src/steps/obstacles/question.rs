@@ -247,5 +247,8 @@ SELECT pg_catalog.json_build_object(
         FROM elsewhere r CROSS JOIN LATERAL /* named in code */ AS w JOIN losing t ON t.oid = w.oid JOIN pg_catalog.pg_class c ON c.oid = r.oid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE w.privilege <> 'SELECT'),
     'not_owned', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'owner', pg_catalog.pg_get_userbyid(t.relowner)) ORDER BY t.schema, t.name), '[]')
-        FROM tbl t CROSS JOIN stitch s WHERE NOT coalesce(pg_catalog.pg_has_role(s.oid, t.relowner, 'USAGE'), false))
+        FROM tbl t CROSS JOIN stitch s WHERE NOT coalesce(pg_catalog.pg_has_role(s.oid, t.relowner, 'USAGE'), false)
+          -- A partition of a table that is not its own either is told of with that table.
+          AND (NOT t.relispartition OR EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+              WHERE i.inhrelid = t.oid AND pg_catalog.pg_has_role(s.oid, c.relowner, 'USAGE'))))
 )::text";
