@@ -155,7 +155,7 @@ fn install() {
     let desk = world.host("desk", &[]);
     run_at(&desk, "docs/install.md", &[]);
     let page = world.sh("cat /run/world/home/.local/share/man/man1/stitch-pg.1");
-    assert!(page.contains(".TH stitch-pg 1"), "{page}");
+    assert!(page.contains(".TH STITCH-PG 1"), "{page}");
 }
 
 #[test]

@@ -136,6 +136,6 @@ fn a_report_that_cannot_be_written_is_said() {
     assert_eq!(output.status, Some(1));
     assert_eq!(
         output.stderr,
-        "stitch-pg: cannot write the report /nonexistent/report.json: No such file or directory (os error 2)\n"
+        "stitch-pg: cannot write the report /nonexistent/report.json: \"nonexistent\" in its path: No such file or directory (os error 2)\n"
     );
 }
