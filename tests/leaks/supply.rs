@@ -90,7 +90,11 @@ fn each_promise_names_the_test_that_holds_it() {
     assert!(rows.len() >= 12, "only {} promises", rows.len());
     for row in rows {
         // The promise itself may hold words of code; the last column names the tests.
-        let last = row.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap_or_default();
+        let last = row
+            .trim_end_matches([' ', '|'])
+            .rsplit(" | ")
+            .next()
+            .unwrap_or_default();
         let words: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
         let files: Vec<String> = words
             .iter()
