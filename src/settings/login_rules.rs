@@ -112,6 +112,18 @@ impl Methods {
         })
     }
 
+    /// As libpq reads it.
+    pub(crate) fn as_text(&self) -> String {
+        let (mark, wanted) = if self.listed { ("", true) } else { ("!", false) };
+        let named = Method::ALL
+            .into_iter()
+            .filter(|(_, method)| self.accepts(*method) == wanted);
+        named
+            .map(|(name, _)| format!("{mark}{name}"))
+            .collect::<Vec<_>>()
+            .join(",")
+    }
+
     /// Whether this method is accepted.
     pub(crate) fn accepts(&self, method: Method) -> bool {
         self.accepted.contains(&method)
@@ -140,6 +152,12 @@ mod tests {
         assert_eq!(read("!password,!md5"), Some(([true, false, false, true], false)));
         // What is merely not ruled out was not asked for by name.
         assert_eq!(read("!md5"), Some(([true, true, false, true], false)));
+        for text in ["scram-sha-256", "md5,scram-sha-256", "!password,!md5"] {
+            assert_eq!(
+                Methods::parse(text).map(|methods| methods.as_text()).as_deref(),
+                Some(text)
+            );
+        }
         for wrong in ["", "scram", "md5,!none", "SCRAM-SHA-256", "md5,", "!"] {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }

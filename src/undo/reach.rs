@@ -1,7 +1,8 @@
 //! How the undo file reaches what the run reached: the words in front of each script.
 
 use crate::settings::{
-    Admin, BastionServer, IdentitySource, RootCertificates, Route, Settings, SshTarget, SslMode, Tls,
+    Admin, BastionServer, ChannelBinding, IdentitySource, Methods, RootCertificates, Route, Settings, Sni, SshTarget,
+    SslMode, Standby, Tls, TlsVersion,
 };
 use crate::shell::word;
 
@@ -33,8 +34,9 @@ pub(super) fn psql(settings: &Settings) -> String {
         format!("PGOPTIONS={} ", word(&crate::sql::role_option(role)))
     });
     format!(
-        "{before}{role}{}psql -X -q -v ON_ERROR_STOP=1 -h {} -p {port} -U {}",
+        "{before}{role}{}{}psql -X -q -v ON_ERROR_STOP=1 -h {} -p {port} -U {}",
         tls(&admin.tls),
+        rules(admin),
         word(admin.host.as_str()),
         word(&admin.user)
     )
@@ -79,7 +81,54 @@ fn tls(tls: &Tls) -> String {
         ("PGSSLROOTCERT", root),
         ("PGSSLCERT", file(&tls.certificate)),
         ("PGSSLKEY", file(&tls.key)),
+        ("PGSSLCRL", file(&tls.revoked)),
+        ("PGSSLCRLDIR", file(&tls.revoked_directory)),
+        // TLSv1.2 is libpq's own default.
+        (
+            "PGSSLMINPROTOCOLVERSION",
+            tls.min_version.filter(|least| *least != TlsVersion::V1_2).map(version),
+        ),
+        ("PGSSLMAXPROTOCOLVERSION", tls.max_version.map(version)),
+        ("PGSSLSNI", (tls.sni == Sni::Withheld).then(|| "0".to_owned())),
     ];
+    set(variables)
+}
+
+/// libpq's own variables for what was asked of the login, so that the way back asks no less. psql before version 16 does not
+/// know `PGREQUIREAUTH`.
+fn rules(admin: &Admin) -> String {
+    let rules = &admin.rules;
+    let binding = match rules.channel_binding {
+        ChannelBinding::Disable => Some("disable".to_owned()),
+        ChannelBinding::Prefer => None,
+        ChannelBinding::Require => Some("require".to_owned()),
+    };
+    // Through the SSH server the address is that of the forwarded port.
+    let address = rules.address.as_ref().filter(|_| admin.route == Route::Direct);
+    set([
+        ("PGHOSTADDR", address.map(ToString::to_string)),
+        ("PGREQUIREAUTH", rules.methods.as_ref().map(Methods::as_text)),
+        ("PGCHANNELBINDING", binding),
+        ("PGREQUIREPEER", rules.server_user.clone()),
+        (
+            "PGTARGETSESSIONATTRS",
+            (rules.standby == Standby::Refused).then(|| "primary".to_owned()),
+        ),
+    ])
+}
+
+fn version(version: TlsVersion) -> String {
+    let text = match version {
+        TlsVersion::V1 => "TLSv1",
+        TlsVersion::V1_1 => "TLSv1.1",
+        TlsVersion::V1_2 => "TLSv1.2",
+        TlsVersion::V1_3 => "TLSv1.3",
+    };
+    text.to_owned()
+}
+
+/// The variables that have a value, in front of a command.
+fn set(variables: impl IntoIterator<Item = (&'static str, Option<String>)>) -> String {
     let given = variables
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name}={} ", word(&value?))));

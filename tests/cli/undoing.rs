@@ -32,6 +32,39 @@ fn the_undo_file_takes_everything_back_but_the_database() {
     assert_eq!(server.dump(), before);
 }
 
+/// What was asked of the administrator's login is asked of psql's as well.
+#[test]
+fn the_undo_file_asks_no_less_of_the_login() {
+    let Some(server) = server("the_undo_file_asks_no_less_of_the_login") else {
+        return;
+    };
+    let asked = [
+        ("PGREQUIREAUTH", "scram-sha-256"),
+        ("PGTARGETSESSIONATTRS", "primary"),
+        ("PGSSLMINPROTOCOLVERSION", "TLSv1.3"),
+    ];
+    let run = in_ci(&server).args(["setup", "--yes", "--undo", "undo.sh"]);
+    let run = asked.iter().fold(run, |run, (name, value)| run.env(name, *value));
+    let output = run.run();
+    let text = fs::read_to_string(run.home().join("undo.sh")).unwrap();
+    let psql: Vec<&str> = text.lines().filter(|line| line.contains("psql -X")).collect();
+    assert!(!psql.is_empty(), "{output:?}");
+    for line in psql {
+        for (name, value) in asked {
+            assert!(line.contains(&format!("{name}={value} ")), "{line}");
+        }
+    }
+    let undone = Program::new("sh", &server)
+        .arg("undo.sh")
+        .env("PGPASSWORD", crate::support::postgres::POSTGRES_PASSWORD)
+        .run();
+    assert!(undone.success() && undone.stderr.is_empty(), "{undone:?}");
+    assert_eq!(
+        server.psql("select count(*) from pg_roles where rolname = 'stitch'"),
+        "0"
+    );
+}
+
 #[test]
 fn undo_and_setup_again_are_appended() {
     let Some(server) = server("undo_and_setup_again_are_appended") else {
