@@ -12,6 +12,7 @@ mod curl;
 mod firewall;
 mod hba;
 mod hba_read;
+mod home;
 mod inspect;
 mod proof;
 mod put_back;
@@ -109,15 +110,6 @@ const LOOK_UP: &str = r#"
 while IFS=: read -r name _ uid gid _ home _ && [ "$name" != "$user" ]; do :; done <<EOF
 $(getent passwd "$user" 2>/dev/null || cat /etc/passwd)
 EOF
-"#;
-
-/// Goes to the user's home, or stops.
-const ENTER_HOME: &str = r#"
-[ "$name" = "$user" ] || fail "there is no user $user on this machine"
-[ "$uid" != 0 ] || fail "the user $user is root under another name; choose another user for Stitch"
-# Another run may be making the account at this moment.
-cd "$home" 2>/dev/null || { sleep 1 && cd "$home" 2>/dev/null; } || fail "the home directory $home of $user does not exist"
-[ ! -L .ssh ] || fail "$home/.ssh is a symbolic link; make it a directory of its own first"
 "#;
 
 #[cfg(test)]

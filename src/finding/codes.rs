@@ -163,10 +163,12 @@ codes! {
         "`usermod -d /home/USER USER`, then `stitch-pg setup`, which makes that home";
     SshHomeOwner = "ssh-home-owner", "ssh-user", "The home directory belongs to somebody else, so sshd ignores the key file in it.", "`chown USER: HOME`, where it is this user's alone; else a home of its own: `usermod -d /home/USER USER`";
     SshHomeUnreachable = "ssh-home-unreachable", "ssh-user", "A directory above the home does not let the user pass, so sshd cannot read the key file.", "`chmod o+x DIRECTORY`, with which every user can pass through it and list nothing; or another home: `usermod -d DIRECTORY USER`";
-    SshKeyFileOdd = "ssh-key-file-odd", "ssh-user", "`.ssh` or `authorized_keys` is a symbolic link or no ordinary file; root does not write through it.",
-        "See where it leads, remove it, and run `stitch-pg setup` again.";
-    SshKeyOptionUnknown = "ssh-key-option-unknown", "ssh-user", "An option that was chosen with `--key-options` is not known to the SSH server (Dropbear has no `from`), so it is left out: with it the key would not be let in.",
-        "Let a firewall limit where logins come from, or use OpenSSH.";
+    SshKeyFileOdd = "ssh-key-file-odd", "ssh-user", "`.ssh` or `authorized_keys` is a symbolic link, no ordinary file, or another user's in a directory that the user owns. Root does not write there.",
+        "See where it leads or whose it is, put it aside, and run `stitch-pg setup` again.";
+    SshKeyFileOtherKeys = "ssh-key-file-other-keys", "ssh-user", "A file of keys that the SSH server reads for Stitch's user lets in keys that are not Stitch's. In an account that stitch-pg made, nobody else should have one.",
+        "Find out who put them there, and take the lines out where nobody needs them.";
+    SshKeyOptionUnknown = "ssh-key-option-unknown", "ssh-user", "An option that was chosen with `--key-options` is not known to the SSH server (Dropbear has no `from`), so it is left out: with it the key would not be let in. Dropbear has no option either that keeps a key from listening on ports.",
+        "Let a firewall limit where logins come from, start Dropbear with `-k`, or use OpenSSH.";
     SshServerAllows = "ssh-server-allows", "ssh-user", "By its settings the SSH server lets the user log in with a key and forward to the database.", "Nothing to do.";
     SshSettingsUnreadable = "ssh-settings-unreadable", "ssh-user", "The SSH server's settings could not be read, so nothing is known of them.",
         "As root on the SSH server: `sshd -T -C user=USER,host=x,addr=ADDRESS`";

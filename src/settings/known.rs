@@ -123,7 +123,7 @@ settings! {
     TunnelOnly = "--tunnel-only", "", "bastion.tunnel_only", Switch, "false";
     PublicKey = "--public-key", "STITCH_PG_PUBLIC_KEY", "bastion.public_key", Text, "asked for";
     PublicKeyFile = "--public-key-file", "", "bastion.public_key_file", Path, "";
-    KeyOptions = "--key-options", "", "bastion.key_options", List, "restrict";
+    KeyOptions = "--key-options", "", "bastion.key_options", List, "permitopen,no-command";
     ProveTunnel = "--prove-tunnel", "", "bastion.prove_tunnel", Switch, "true for setup, false for check";
     NoProveTunnel = "--no-prove-tunnel", "", "", Switch, "";
     StitchBastionHost = "--stitch-bastion-host", "", "bastion.stitch_host", Text, "the SSH server's own name";

@@ -59,6 +59,9 @@ pub enum Prove {
 }
 
 impl KeyOption {
+    /// What Stitch needs, and nothing else: it forwards to the database.
+    pub(super) const BY_DEFAULT: [Self; 2] = [Self::PermitOpen, Self::NoCommand];
+
     /// As it is given.
     #[must_use]
     pub fn as_str(self) -> &'static str {

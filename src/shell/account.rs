@@ -1,6 +1,7 @@
 //! Scripts about the account itself: made, made usable with a key, taken away. They look for tools, never for the name
 //! of a distribution.
 
+use super::home::{ONLY_ROOTS, WORKER, inside};
 use super::{FAIL, HAS, LOOK_UP, line_of, one_at_a_time, script};
 use crate::names::LinuxUser;
 use crate::settings::LoginShell;
@@ -9,7 +10,7 @@ use crate::statement::Statement;
 /// In the account's comment field: by it `remove` knows a user that this tool made.
 pub const MADE_BY_US: &str = "Stitch (made by stitch-pg)";
 
-/// Adds a group and a user of that name with a home directory. Its password is `*`: no password fits, yet the account
+/// Adds a group and a user of that name. Its home is root's, so nobody but root can let a key in there. Its password is `*`: no password fits, yet the account
 /// is not locked, as it is with `!`, which sshd refuses even for keys when it runs without PAM.
 #[must_use]
 pub fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
@@ -20,7 +21,17 @@ pub fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
             ("shell", shell_word(shell)),
             ("comment", MADE_BY_US),
         ],
-        &[FAIL, HAS, NOLOGIN, &ADD_USER.replace("LINE", &line_of(user))],
+        &[
+            FAIL,
+            HAS,
+            NOLOGIN,
+            &ADD_USER.replace("LINE", &line_of(user)),
+            ONLY_ROOTS,
+            "if [ \"$made\" = yes ]; then",
+            &LOOK_UP.replace(" uid gid ", " _ _ "),
+            MAKE_HOME,
+            "fi",
+        ],
     )
 }
 
@@ -57,13 +68,13 @@ pub enum Passworded {
     Passed,
 }
 
-/// Makes the home directory that the account database names and that is missing.
+/// Makes the home directory that the account database names and that is missing. It is root's.
 #[must_use]
 pub fn make_home(user: &LinuxUser) -> Statement {
     script(
         "Make the home directory of Stitch's user.",
         &[("user", user.as_str())],
-        &[FAIL, LOOK_UP, MAKE_HOME],
+        &[FAIL, HAS, &LOOK_UP.replace(" uid gid ", " _ _ "), ONLY_ROOTS, MAKE_HOME],
     )
 }
 
@@ -76,19 +87,35 @@ pub fn remove_user(user: &LinuxUser) -> Statement {
         &[
             FAIL,
             HAS,
-            &LOOK_UP.replace(" gid ", " _ "),
+            LOOK_UP,
+            ONLY_ROOTS,
+            "if [ \"$name\" = \"$user\" ]; then\nif [ -d \"$home\" ]; then",
+            WORKER,
+            &inside("clear_home", &[CLEAR_HOME]),
+            "in_home clear_home\nfi",
             &REMOVE_USER.replace("LINE", &line_of(user)),
+            "fi",
         ],
     )
 }
 
-/// Tells whether this tool made the user, and what is in its home that nobody puts there by default.
+/// Tells what is in the user's home that nobody puts there by default.
 #[must_use]
 pub fn inspect_leftovers(user: &LinuxUser) -> Statement {
     script(
         "Look at what Stitch's user has of its own; nothing is changed.",
-        &[("user", user.as_str()), ("comment", MADE_BY_US)],
-        &[LEFTOVERS],
+        &[("user", user.as_str())],
+        &[
+            FAIL,
+            HAS,
+            LOOK_UP,
+            ONLY_ROOTS,
+            "if [ \"$name\" = \"$user\" ] && [ \"$uid\" != 0 ] && [ -d \"$home\" ]; then",
+            WORKER,
+            &inside("leftovers", &[LEFTOVERS]),
+            "in_home leftovers | sed -n '/^file=/p'",
+            "fi",
+        ],
     )
 }
 
@@ -102,20 +129,12 @@ fn shell_word(shell: &LoginShell) -> &str {
 }
 
 const LEFTOVERS: &str = r#"
-while IFS=: read -r name _ _ _ said home _ && [ "$name" != "$user" ]; do :; done <<EOF
-$(getent passwd "$user" 2>/dev/null || cat /etc/passwd)
-EOF
-if [ "$name" = "$user" ]; then
-    if [ "$said" = "$comment" ]; then echo made_by_us=yes; fi
-    if cd "$home" 2>/dev/null; then
-        set +f
-        for file in * .[!.]* ..?* .ssh/*; do
-            case $file in .ssh | .ssh/authorized_keys) continue ;; esac
-            if { [ -e "$file" ] || [ -L "$file" ]; } && ! cmp -s "/etc/skel/$file" "$file"; then echo "file=$file"; fi
-        done
-        set -f
-    fi
-fi
+cd "$real" 2>/dev/null || exit 0
+set +f
+for file in * .[!.]* ..?* .ssh/*; do
+    case $file in .ssh | .ssh/authorized_keys) continue ;; esac
+    if { [ -e "$file" ] || [ -L "$file" ]; } && ! cmp -s "/etc/skel/$file" "$file"; then echo "file=$file"; fi
+done
 "#;
 
 const NOLOGIN: &str = r#"
@@ -149,15 +168,18 @@ patiently() {
         sleep 1
     done
 }
+made=yes
 if id -u "$user" >/dev/null 2>&1; then
     echo "the user $user exists already and is left as it is"
+    made=no
 elif has useradd; then
     grep -q LINE /etc/group || groupadd "$user" || grep -q LINE /etc/group
-    patiently useradd -m -g "$user" -c "$comment" -p '*' ${shell:+-s "$shell"} "$user"
+    # Without a home: what useradd would make belongs to the user, with the modes of login.defs.
+    patiently useradd -M -g "$user" -c "$comment" -p '*' ${shell:+-s "$shell"} "$user"
 elif has adduser && has addgroup; then
     # BusyBox, as on Alpine. adduser -D locks the account, so it gets the password that nobody can type.
     grep -q LINE /etc/group || addgroup "$user"
-    adduser -D -G "$user" -g "$comment" ${shell:+-s "$shell"} "$user"
+    adduser -D -H -G "$user" -g "$comment" ${shell:+-s "$shell"} "$user"
     echo "$user:*" | chpasswd -e
 else
     fail "neither useradd nor adduser is on this machine; install the package passwd or shadow"
@@ -188,35 +210,47 @@ case $home in
 /*) ;;
 *) fail "the home of $user is no path: $home" ;;
 esac
-if [ ! -e "$home" ]; then
-    mkdir -p "$home"
-    chmod 700 "$home"
-    chown "$uid:$gid" "$home"
+if [ ! -e "$home" ] && [ ! -L "$home" ]; then
+    place=${home%/*}
+    while [ -n "$place" ] && [ ! -d "$place" ]; do place=${place%/*}; done
+    above=$(cd "${place:-/}" && pwd -P)
+    only_roots "$above" || fail "others than root can write to $above; make $home yourself, or choose another home"
+    home=${above%/}${home#"$place"}
+    umask 022
+    mkdir -p "${home%/*}/"
+    mkdir "$home" 2>/dev/null || [ -d "$home" ] # another run may be making it
+    chown 0:0 "$home"
+    chmod 755 "$home"
+    if has restorecon; then restorecon "$home" || :; fi
 fi
 "#;
 
+/// Only what useradd and stitch-pg put there; whatever else is in the home stays.
+const CLEAR_HOME: &str = r#"
+cd "$real" 2>/dev/null || exit 0
+keys=.ssh/authorized_keys
+if [ -f "$keys" ] && grep -q '^[[:space:]]*[^#[:space:]]' "$keys"; then
+    fail "$home/$keys still lets a key in; the user $user is left alone"
+fi
+rm -f "$keys" || :
+rmdir .ssh 2>/dev/null || :
+for file in .bash_logout .bashrc .profile .bash_profile; do
+    if cmp -s "/etc/skel/$file" "$file"; then rm "$file"; fi
+done
+"#;
+
 const REMOVE_USER: &str = r#"
-if [ "$name" = "$user" ]; then
-    [ "$uid" != 0 ] || fail "the user $user is root under another name; it is left alone"
-    keys=$home/.ssh/authorized_keys
-    if [ -f "$keys" ] && grep -q '^[[:space:]]*[^#[:space:]]' "$keys"; then
-        fail "$keys still lets a key in; the user $user is left alone"
-    fi
-    # Who is logged in as this user still goes through the tunnel; userdel refuses while it does.
-    for folder in $(set +f && echo /proc/[0-9]*); do
-        read -r _ _ owner _ <<EOF
+[ "$uid" != 0 ] || fail "the user $user is root under another name; it is left alone"
+# Who is logged in as this user still goes through the tunnel; userdel refuses while it does.
+for folder in $(set +f && echo /proc/[0-9]*); do
+    read -r _ _ owner _ <<EOF
 $(ls -ldn "$folder" 2>/dev/null || :)
 EOF
-        if [ "$owner" = "$uid" ]; then kill -KILL "${folder#/proc/}" 2>/dev/null || :; fi
-    done
-    if has userdel; then userdel "$user"; else deluser "$user"; fi
-    if has groupdel && grep -q LINE /etc/group; then groupdel "$user" || :; fi
-    # Only what useradd and stitch-pg put there; whatever else is in the home stays.
-    rm -f "$keys"
-    rmdir "$home/.ssh" 2>/dev/null || :
-    for file in .bash_logout .bashrc .profile .bash_profile; do
-        if cmp -s "/etc/skel/$file" "$home/$file"; then rm "$home/$file"; fi
-    done
-    rmdir "$home" 2>/dev/null || echo "left $home: other files are in it" >&2
+    if [ "$owner" = "$uid" ]; then kill -KILL "${folder#/proc/}" 2>/dev/null || :; fi
+done
+if has userdel; then userdel "$user"; else deluser "$user"; fi
+if has groupdel && grep -q LINE /etc/group; then groupdel "$user" || :; fi
+if [ -d "$home" ] && only_roots "${real%/*}"; then
+    rmdir "$real" 2>/dev/null || echo "left $home: other files are in it" >&2
 fi
 "#;

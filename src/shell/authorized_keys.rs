@@ -1,6 +1,7 @@
 //! Scripts about `authorized_keys`: Stitch's line put in, put right, taken out. All other lines stay byte for byte.
 
-use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, one_at_a_time, script};
+use super::home::{ENTER, ONLY_ROOTS, WORKER, inside};
+use super::{FAIL, HAS, LOOK_UP, one_at_a_time, script};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
@@ -22,7 +23,18 @@ pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, present: Pr
             ("body", key.body()),
             ("line", &line),
         ],
-        &[FAIL, HAS, LOOK_UP, ENTER_HOME, MAKE_FILE, &keep, REWRITE, LABEL],
+        &[
+            FAIL,
+            HAS,
+            LOOK_UP,
+            ONLY_ROOTS,
+            WORKER,
+            &inside(
+                "install",
+                &[ENTER, MAKE_FILE, &keep, REWRITE, WRITE, MODES, REPLACE, LABEL],
+            ),
+            "in_home install",
+        ],
     )
 }
 
@@ -46,7 +58,15 @@ pub fn remove_key(user: &LinuxUser, key: &PublicKey) -> Statement {
             ("body", key.body()),
             ("line", ""),
         ],
-        &[FAIL, HAS, LOOK_UP, ENTER_HOME, FIND_FILE, REWRITE, LABEL],
+        &[
+            FAIL,
+            HAS,
+            LOOK_UP,
+            ONLY_ROOTS,
+            WORKER,
+            &inside("take_out", &[ENTER, FIND_FILE, REWRITE, WRITE, MODES, REPLACE, LABEL]),
+            "in_home take_out",
+        ],
     )
 }
 
@@ -56,16 +76,28 @@ pub fn fix_modes(user: &LinuxUser) -> Statement {
     script(
         "Give Stitch's key file the owner and modes without which sshd ignores it.",
         &[("user", user.as_str())],
-        &[FAIL, HAS, LOOK_UP, ENTER_HOME, FIX_MODES, LABEL],
+        &[
+            FAIL,
+            HAS,
+            LOOK_UP,
+            ONLY_ROOTS,
+            WORKER,
+            &inside("close_home", &["chmod go-w \"$real\""]),
+            &inside("close_folder", &[ENTER, "chmod 700 .ssh"]),
+            &inside("close_file", &[ENTER, CLOSE_FILE, LABEL]),
+            FIX_MODES,
+        ],
     )
 }
 
 const MAKE_FILE: &str = r#"
-[ -d .ssh ] || mkdir -m 700 .ssh 2>/dev/null || [ -d .ssh ] # another run may be making it
+[ -d .ssh ] || mkdir .ssh 2>/dev/null || [ -d .ssh ] # another run may be making it
+[ -x .ssh ] || chmod u+rwx .ssh 2>/dev/null || :
 cd .ssh
 [ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; make it a file of its own first"
 [ -e authorized_keys ] || : >>authorized_keys
 [ -f authorized_keys ] || fail "$home/.ssh/authorized_keys is not a file"
+[ -r authorized_keys ] || chmod u+r authorized_keys 2>/dev/null || fail "$home/.ssh/authorized_keys is nothing that $user can read"
 "#;
 
 pub(super) const FIND_FILE: &str = r#"
@@ -74,43 +106,107 @@ cd .ssh 2>/dev/null || fail "there is no $home/.ssh"
 [ -f authorized_keys ] || fail "there is no $home/.ssh/authorized_keys"
 "#;
 
-/// Copies the file line by line into a new one, which then takes its place in one move. `line` is what stands where
-/// the key was found, or at the end; empty, to take the key out.
+/// Copies the file line by line into a new one. `line` is what stands where the key was found, or at the end; empty, to take
+/// the key out. The new file is compared with what it should be before anything else happens: a full disk leaves a part of it.
+/// With `end=kept` the last line has an end only if it had one.
 pub(super) const REWRITE: &str = concat!(
     "\n# One at a time, so that no line of another run is lost. A file system without locks goes without.\n",
     one_at_a_time!(".", "another run keeps $home/.ssh/authorized_keys locked"),
-    r#"new=$(mktemp ./.authorized_keys.XXXXXX)
-trap '[ "$new" = authorized_keys ] || rm -f "$new"' EXIT
-while IFS= read -r old || [ -n "$old" ]; do
-    text=${old#"${old%%[![:space:]]*}"} # without the white space around it
-    text=${text%"${text##*[![:space:]]}"}
-    case $text in
-    '' | '#'*) ours=no ;;
-    *"$body"*) ours=yes ;;
-    *) case $key in *"$text"*) ours=yes ;; *) ours=no ;; esac ;; # a piece of the key, from a paste broken over lines
-    esac
-    if [ "$ours" = no ]; then
-        printf '%s\n' "$old"
-    elif [ -n "$line" ]; then
-        printf '%s\n' "$line"
-        line=
+    r#"rewritten() {
+    put=$line
+    between=
+    ended=yes
+    while IFS= read -r old || { [ -n "$old" ] && ended=no; }; do
+        text=${old#"${old%%[![:space:]]*}"} # without the white space around it
+        text=${text%"${text##*[![:space:]]}"}
+        case $text in
+        '' | '#'*) ours=no ;;
+        *"$body"*) ours=yes ;;
+        *) case $key in *"$text"*) ours=yes ;; *) ours=no ;; esac ;; # a piece of the key, from a paste broken over lines
+        esac
+        if [ "$ours" = yes ]; then
+            [ -n "$put" ] || continue
+            old=$put
+            put=
+        fi
+        printf '%s%s' "$between" "$old" || return 1
+        between='
+'
+    done <authorized_keys
+    if [ -n "$put" ]; then
+        printf '%s%s' "$between" "$put" || return 1
+        between='
+'
     fi
-done <authorized_keys >"$new"
-[ -z "$line" ] || printf '%s\n' "$line" >>"$new"
+    if [ -n "$between" ] && [ "$ended$end" != nokept ]; then echo; fi
+}
+set +f
+rm -f ./.authorized_keys.stitch-pg.* # of a run that was killed
+set -f
+new=$(mktemp ./.authorized_keys.stitch-pg.XXXXXX)
+trap '[ "$new" = authorized_keys ] || rm -f "$new"' EXIT
+"#
+);
+
+/// Owner and mode stay to the bit: a proof only looks.
+pub(super) const SAME_MODES: &str = r#"
+kind_of() {
+    read -r mode _ owner group _ <<EOF
+$(ls -ldn "$1")
+EOF
+    echo "$mode $owner $group"
+}
+cp -p authorized_keys "$new"
+[ "$(kind_of "$new")" = "$(kind_of authorized_keys)" ] ||
+    fail "$home/.ssh/authorized_keys belongs to somebody else than $user, who owns its directory; it is not written"
+"#;
+
+/// Writes the new file and sees to it that all of it is there.
+pub(super) const WRITE: &str = r#"
+{ rewritten >"$new" && rewritten | cmp -s - "$new"; } ||
+    fail "$home/.ssh/authorized_keys could not be written anew (is the disk full?); it is as it was"
 if cmp -s "$new" authorized_keys; then
     rm -f "$new"
     new=authorized_keys
 fi
-chmod 600 "$new"
-chown "$uid:$gid" "$new" .
-[ "$new" = authorized_keys ] || mv -f "$new" authorized_keys
-chmod 700 .
+"#;
+
+/// The modes that sshd wants, of the file and of what it lies in: readable for the user where they are root's.
+pub(super) const MODES: &str = r#"
+if [ "$worker" = root ]; then
+    chown 0:0 "$new" .
+    chmod 644 "$new"
+    chmod 755 .
+else
+    chmod 600 "$new"
+    chmod 700 .
+fi
+"#;
+
+/// Puts the new file in the place of the old one in one move.
+pub(super) const REPLACE: &str = r#"
+if [ "$new" != authorized_keys ]; then
+    sync "$new" 2>/dev/null || :
+    mv -f "$new" authorized_keys
+fi
 exec 9<&-
-"#
-);
+"#;
 
 /// One line with the key, all options in front of it: it may be narrower than what would be written.
 const KEEP_TIGHT: &str = r#"
+options=OPTIONS
+# sshd before 7.8 does not know permitlisten and would refuse the whole line.
+case $(sshd -V 2>&1 || :) in
+*OpenSSH_[1-6].* | *OpenSSH_7.[0-7][!0-9]*)
+    listen=',permitlisten="localhost:1"'
+    case $options in
+    *"$listen"*)
+        options=${options%%"$listen"*}${options#*"$listen"}
+        line=${line%%"$listen"*}${line#*"$listen"}
+        ;;
+    esac
+    ;;
+esac
 found=
 while IFS= read -r old || [ -n "$old" ]; do
     case ${old#"${old%%[![:space:]]*}"} in
@@ -121,7 +217,6 @@ done <authorized_keys
 if [ "$found" = x ]; then
     tight=yes
     before=",${have%%[[:space:]]*},"
-    options=OPTIONS
     IFS=,
     for option in $options; do
         case $before in *,"$option",*) ;; *) tight=no ;; esac
@@ -131,21 +226,37 @@ if [ "$found" = x ]; then
 fi
 "#;
 
+/// As root where the name cannot be exchanged by anybody else, else as the owner.
 const FIX_MODES: &str = r#"
-# Nobody but its owner may write to the home.
-chmod go-w .
-if [ -d .ssh ]; then
-    cd .ssh
-    chmod 700 .
-    chown "$uid:$gid" .
-    [ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; make it a file of its own first"
-    if [ -f authorized_keys ]; then
+if only_roots "${real%/*}"; then chmod go-w "$real"; else as_user close_home; fi
+if [ -d "$real/.ssh" ] && [ ! -L "$real/.ssh" ]; then
+    read -r _ _ owner _ <<EOF
+$(ls -ldn "$real/.ssh")
+EOF
+    if [ "$owner" = "$uid" ] || ! only_roots "$real"; then
+        as_user close_folder
+    else
+        chown 0:0 "$real/.ssh"
+        chmod 755 "$real/.ssh"
+    fi
+    find_worker
+    in_home close_file
+fi
+"#;
+
+const CLOSE_FILE: &str = r#"
+cd .ssh
+[ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; make it a file of its own first"
+if [ -f authorized_keys ]; then
+    if [ "$worker" = root ]; then
+        chown 0:0 authorized_keys
+        chmod 644 authorized_keys
+    else
         chmod 600 authorized_keys
-        chown "$uid:$gid" authorized_keys
     fi
 fi
 "#;
 
 pub(super) const LABEL: &str = r#"
-if has restorecon; then restorecon -R "$home/.ssh"; fi
+if has restorecon; then restorecon -R "$real/.ssh" || :; fi
 "#;

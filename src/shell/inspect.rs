@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use super::{HAS, LOOK_UP, line_of, script};
+use super::account::MADE_BY_US;
+use super::home::{ONLY_ROOTS, WORKER, inside};
+use super::{FAIL, HAS, LOOK_UP, line_of, script};
 use crate::names::{LinuxUser, Port};
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
@@ -43,13 +45,22 @@ pub fn inspect_ssh_user(looking: &Looking<'_>) -> Statement {
             ("addresses", addresses.trim_start()),
             ("port", &looking.port.to_string()),
             ("database", looking.database),
+            ("comment", MADE_BY_US),
+            ("max", "1048577"),
         ],
         &[
             SAY,
+            FAIL,
             HAS,
             LOOK_UP,
+            ONLY_ROOTS,
             &ACCOUNT.replace("LINE", &line_of(looking.user)),
             FILES,
+            "if [ -n \"${real-}\" ] && [ \"$name\" = \"$user\" ] && [ \"$uid\" != 0 ]; then",
+            WORKER,
+            &inside("read_keys", &[READ_KEYS]),
+            SAY_KEYS,
+            "fi",
             DATABASE,
             RUNNING,
             SSHD,
@@ -96,10 +107,11 @@ if [ "$name" = "$user" ]; then
     say gid "$gid"
     say home "$home"
     say groups "$(id -Gn "$user" 2>/dev/null || :)"
-    while IFS=: read -r name field _ _ _ _ shell && [ "$name" != "$user" ]; do :; done <<EOF
+    while IFS=: read -r name field _ _ said _ shell && [ "$name" != "$user" ]; do :; done <<EOF
 $(getent passwd "$user" 2>/dev/null || cat /etc/passwd)
 EOF
     say shell "$shell"
+    if [ "$said" = "$comment" ]; then say made_by_us yes; fi
     if [ ! -x "${shell:-/bin/sh}" ]; then say shell_missing yes; fi
     if [ -f /etc/shells ] && ! grep -qxF -e "${shell:-/bin/sh}" /etc/shells; then say shell_unlisted yes; fi
     if [ "$field" = x ] && [ -r /etc/shadow ]; then
@@ -109,7 +121,7 @@ EOF
         say max_days "$max"
         say inactive_days "$inactive"
         say expires "$expires"
-        say today "$(($(date +%s) / 86400))"
+        say today "$(expr "$(date +%s)" / 86400)"
     fi
     case $field in # never the hash itself
     '*') say password impossible ;;
@@ -123,6 +135,7 @@ EOF
     '$'* | _* | ?????????????) say password hash ;;
     *) say password impossible ;;
     esac
+    name=$user
 fi
 "#;
 
@@ -132,21 +145,54 @@ if [ -n "$home" ]; then
     if real=$(cd "$home" 2>/dev/null && pwd -P); then
         node home_node "$real"
         node ssh_node "$real/.ssh"
-        keys=$real/.ssh/authorized_keys
-        node keys_node "$keys"
-        if [ -f "$keys" ] && [ ! -L "$keys" ]; then
-            if [ "$(wc -c <"$keys")" -gt 1048576 ]; then
-                # A shell reads it byte by byte.
-                echo "stitch-pg: $keys has more than 1 MiB, which no file of keys needs; look at it yourself" >&2
-                exit 1
-            fi
-            cr=$(printf '\r')
-            while IFS= read -r line || { [ -n "$line" ] && say key_end open; }; do
-                say key_line "$line"
-                case $line in *"$cr") say key_end mixed ;; esac
-            done <"$keys"
-        fi
+        node keys_node "$real/.ssh/authorized_keys"
         above above "$real"
+    fi
+fi
+# What the SSH server reads of a file of keys. Without the user: what root alone can have put there.
+text_of() { if only_roots "${1%/*}" && [ -f "$1" ] && [ ! -L "$1" ]; then head -c "$max" "$1" && echo .; fi; }
+"#;
+
+/// A file of keys, in the home or elsewhere, as the SSH server reads it: as the user. The dot tells that all of it was read.
+const READ_KEYS: &str = r#"
+if [ -f "$file" ] && [ -r "$file" ]; then
+    # A shell reads it byte by byte.
+    [ "$(wc -c <"$file")" -le 1048576 ] || fail "$file has more than 1 MiB, which no file of keys needs; look at it yourself"
+    head -c 1048577 "$file"
+    echo .
+fi
+"#;
+
+/// Line by line. The keys may be anybody's: each line stands behind its name.
+const SAY_KEYS: &str = r#"
+text_of() {
+    file=$1
+    as_user read_keys
+}
+file=$real/.ssh/authorized_keys
+if [ -f "$file" ] && [ ! -L "$file" ] && [ ! -L "$real/.ssh" ]; then
+    text=$(in_home read_keys)
+    line_end='
+'
+    cr=$(printf '\r')
+    case $text in *"$cr$line_end"* | *"$cr.") say key_end mixed ;; esac
+    lines=yes
+    case $text in
+    .) lines=no ;;
+    *"$line_end.") text=${text%"$line_end".} ;;
+    *.)
+        text=${text%.}
+        say key_end open
+        ;;
+    *)
+        lines=no
+        say key_end unread
+        ;;
+    esac
+    if [ "$lines" = yes ]; then
+        while IFS= read -r line; do say key_line "$line"; done <<EOF
+$text
+EOF
     fi
 fi
 "#;

@@ -1,7 +1,8 @@
 //! Scripts for the proof of the whole way: a second key beside Stitch's for a short time, and out again.
 
-use super::authorized_keys::{FIND_FILE, LABEL, REWRITE};
-use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, script};
+use super::authorized_keys::{FIND_FILE, REPLACE, REWRITE, SAME_MODES, WRITE};
+use super::home::{ENTER, ONLY_ROOTS, WORKER, inside};
+use super::{FAIL, HAS, LOOK_UP, script};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
@@ -32,16 +33,23 @@ pub fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry
             ("key", &fresh.line()),
             ("body", fresh.body()),
             ("seconds", seconds),
+            ("line", ""),
+            ("end", "kept"),
         ],
         &[
             FAIL,
             HAS,
             LOOK_UP,
-            ENTER_HOME,
-            FIND_FILE,
-            SAME_OPTIONS,
+            ONLY_ROOTS,
+            WORKER,
+            &inside(
+                "lend",
+                &[ENTER, FIND_FILE, SAME_OPTIONS, REWRITE, SAME_MODES, WRITE, REPLACE],
+            ),
+            &inside("take_out", &[ENTER, FIND_FILE, REWRITE, SAME_MODES, WRITE, REPLACE]),
+            &inside("is_there", &[IS_THERE]),
             LENDER,
-            &[WRITE, REWRITE, LABEL, END].concat(),
+            "in_home lend",
             WATCH,
         ],
     )
@@ -57,8 +65,20 @@ pub fn return_key(user: &LinuxUser, fresh: &PublicKey) -> Statement {
             ("key", &fresh.line()),
             ("body", fresh.body()),
             ("line", ""),
+            ("end", "kept"),
         ],
-        &[FAIL, HAS, LOOK_UP, ENTER_HOME, FIND_FILE, REWRITE, GONE, LABEL],
+        &[
+            FAIL,
+            HAS,
+            LOOK_UP,
+            ONLY_ROOTS,
+            WORKER,
+            &inside(
+                "take_out",
+                &[ENTER, FIND_FILE, REWRITE, SAME_MODES, WRITE, REPLACE, GONE],
+            ),
+            "in_home take_out",
+        ],
     )
 }
 
@@ -83,20 +103,13 @@ case ,$options in
 esac
 if [ -n "$seconds" ]; then
     unset TZ # sshd reads it as the machine's own time
-    options=${options:+$options,}expiry-time=\"$(date -d "@$(($(date +%s) + seconds))" +%Y%m%d%H%M%S)\"
+    options=${options:+$options,}expiry-time=\"$(date -d "@$(expr "$(date +%s)" + "$seconds")" +%Y%m%d%H%M%S)\"
 fi
 line="$options $key"
 line=${line# }
 "#;
 
-const WRITE: &str = "
-write() {
-";
-
-const END: &str = "
-}
-write
-";
+const IS_THERE: &str = r#"grep -qF -e "$body" "$real/.ssh/authorized_keys""#;
 
 /// The lender is the SSH session, or this program where it runs on this machine: the first process above us that is no
 /// shell and no way to become root. It is looked for before the key is there: of a login that is gone by then nobody
@@ -116,12 +129,11 @@ const WATCH: &str = r#"
 (
     trap '' HUP INT
     waited= # one letter a second: small shells cannot reckon
-    while [ "${#waited}" -lt 120 ] && [ -d "/proc/$lender" ] && grep -qF -e "$body" authorized_keys; do
+    while [ "${#waited}" -lt 120 ] && [ -d "/proc/$lender" ] && in_home is_there; do
         waited=x$waited
         sleep 1
     done
-    line=
-    if grep -qF -e "$body" authorized_keys; then write; fi
+    if in_home is_there; then in_home take_out; fi
 ) </dev/null >/dev/null 2>&1 &
 "#;
 

@@ -1,8 +1,9 @@
 //! The way back of what was done to an account that was there before: its files as they were, byte for byte and with their
 //! modes, unless somebody has changed them meanwhile; its lock; a home that it did not have.
 
-use super::authorized_keys::{FIND_FILE, LABEL, REWRITE};
-use super::{ENTER_HOME, FAIL, HAS, LOOK_UP, script};
+use super::authorized_keys::{FIND_FILE, REPLACE, REWRITE, WRITE};
+use super::home::{ENTER, ONLY_ROOTS, WORKER, inside};
+use super::{FAIL, HAS, LOOK_UP, script};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
@@ -49,11 +50,15 @@ pub fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &str), bef
             FAIL,
             HAS,
             LOOK_UP,
-            ENTER_HOME,
-            FIND_FILE,
-            &KEYS.replace("REWRITE", REWRITE.trim_matches('\n')),
-            MODES,
-            LABEL_WHERE_THERE,
+            ONLY_ROOTS,
+            WORKER,
+            &inside("read_keys", &[ENTER, FIND_FILE, "cat authorized_keys"]),
+            &inside("put_back", &[ENTER, FIND_FILE, PUT_BACK]),
+            &inside("forget", &[ENTER, FIND_FILE, "rm authorized_keys"]),
+            &inside("take_out", &[ENTER, FIND_FILE, REWRITE, WRITE, REPLACE]),
+            &inside("put_modes", &[ENTER, MODES]),
+            KEYS,
+            "in_home put_modes",
         ],
     )
 }
@@ -62,6 +67,7 @@ pub fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &str), bef
 #[must_use]
 pub fn put_modes_back(user: &LinuxUser, before: &Before) -> Statement {
     let mut settings = words(before);
+    settings.retain(|(name, _)| *name != "home_owner");
     settings.push(("user", user.as_str().to_owned()));
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     script(
@@ -71,11 +77,11 @@ pub fn put_modes_back(user: &LinuxUser, before: &Before) -> Statement {
             FAIL,
             HAS,
             LOOK_UP,
-            ENTER_HOME,
-            HOME_MODE,
-            "[ ! -d .ssh ] || cd .ssh",
-            MODES,
-            LABEL,
+            ONLY_ROOTS,
+            WORKER,
+            &inside("put_home", &[r#"chmod "$home_mode" "$real""#]),
+            &inside("put_modes", &[ENTER, MODES]),
+            PLACES,
         ],
     )
 }
@@ -86,10 +92,7 @@ pub fn remove_home(user: &LinuxUser) -> Statement {
     script(
         "Take the home directory away again, if nothing is in it.",
         &[("user", user.as_str())],
-        &[
-            &LOOK_UP.replace(" uid gid ", " _ _ "),
-            "if [ \"$name\" = \"$user\" ] && [ -d \"$home\" ]; then rmdir \"$home\"; fi",
-        ],
+        &[&LOOK_UP.replace(" uid gid ", " _ _ "), ONLY_ROOTS, REMOVE_HOME],
     )
 }
 
@@ -118,45 +121,62 @@ fn words(before: &Before) -> Vec<(&'static str, String)> {
     words
 }
 
-/// In `.ssh`. The dot keeps the shell from eating line ends.
+/// The dot keeps the shell from eating line ends. What stood there goes in through standard input: it may be long, and it is
+/// not ours.
 const KEYS: &str = r#"
-if [ "$(cat authorized_keys && echo .)" = "$after." ]; then
+if [ "$(in_home read_keys && echo .)" = "$after." ]; then
     if [ -n "$file_mode" ]; then
-        printf %s "$before" >authorized_keys
+        file=$(printf %s "$before" | wc -c)
+        printf %s "$before" | in_home put_back
     else
-        rm authorized_keys
+        in_home forget
     fi
 else
     echo "$home/.ssh/authorized_keys was changed meanwhile: only Stitch's key goes"
-REWRITE
+    in_home take_out
 fi
 "#;
 
-const HOME_MODE: &str = r#"
-if [ -n "$home_mode" ]; then chmod "$home_mode" . && chown "$home_owner" .; fi
+const PUT_BACK: &str = r#"
+new=$(mktemp ./.authorized_keys.stitch-pg.XXXXXX)
+trap '[ ! -e "$new" ] || rm -f "$new"' EXIT
+cat >"$new"
+[ "$(wc -c <"$new")" -eq "$file" ] || fail "$home/.ssh/authorized_keys could not be written anew; it is as it was"
+sync "$new" 2>/dev/null || :
+mv -f "$new" authorized_keys
 "#;
 
-/// In `.ssh`, or in the home where there is none.
+/// The file and what it lies in. Owners are put back where root works; elsewhere nobody has changed them.
 const MODES: &str = r#"
-case $(pwd) in
-*/.ssh)
-    if [ -n "$file_mode" ] && [ -f authorized_keys ] && [ ! -L authorized_keys ]; then
-        chmod "$file_mode" authorized_keys
-        chown "$file_owner" authorized_keys
-    fi
-    if [ -n "$folder_mode" ]; then
-        chmod "$folder_mode" .
-        chown "$folder_owner" .
-    else
-        cd ..
-        rmdir .ssh 2>/dev/null || :
-    fi
-    ;;
-esac
+[ -d .ssh ] || exit 0
+cd .ssh
+if [ -n "$file_mode" ] && [ -f authorized_keys ] && [ ! -L authorized_keys ]; then
+    if [ "$worker" = root ]; then chown "$file_owner" authorized_keys; fi
+    chmod "$file_mode" authorized_keys
+fi
+if has restorecon; then restorecon -R . || :; fi
+if [ -n "$folder_mode" ]; then
+    if [ "$worker" = root ]; then chown "$folder_owner" .; fi
+    chmod "$folder_mode" .
+else
+    cd ..
+    rmdir .ssh 2>/dev/null || :
+fi
 "#;
 
-const LABEL_WHERE_THERE: &str = r#"
-if has restorecon && [ -d "$home/.ssh" ]; then restorecon -R "$home/.ssh"; fi
+/// From the inside out: a home that others may write to is nothing for root to work in.
+const PLACES: &str = r#"
+in_home put_modes
+if [ -n "$home_mode" ]; then
+    if only_roots "${real%/*}"; then chmod "$home_mode" "$real"; else as_user put_home; fi
+fi
+"#;
+
+const REMOVE_HOME: &str = r#"
+if [ "$name" = "$user" ] && [ -d "$home" ]; then
+    real=$(cd "$home" && pwd -P)
+    if only_roots "${real%/*}"; then rmdir "$real"; fi
+fi
 "#;
 
 const LOCK: &str = r#"

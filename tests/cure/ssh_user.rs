@@ -16,6 +16,7 @@ mod names;
 mod proof;
 mod reach;
 mod rights;
+mod root;
 pub(crate) mod scene;
 mod silences;
 mod tight;

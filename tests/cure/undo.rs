@@ -326,7 +326,7 @@ fn every_breakage_comes_back() {
         ),
         (
             "replaced",
-            "f=~replaced/.ssh/authorized_keys; printf '# mine' >$f.new; cut -d' ' -f2- $f >>$f.new; printf '\\n# end' >>$f.new; mv $f.new $f",
+            "f=~replaced/.ssh/authorized_keys; printf '# mine' >$f.new; cut -d' ' -f2- $f >>$f.new; printf '\\n# end' >>$f.new; mv $f.new $f; chown replaced: $f",
             "tighten",
         ),
     ];

@@ -5,7 +5,9 @@ use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
 use crate::settings::draft::{Rank, Value};
 use crate::settings::ssh_alias::{self, AliasOptions};
-use crate::settings::{Adopt, Audience, Bastion, BastionServer, Environment, Id, LoginShell, Prove, Purpose};
+use crate::settings::{
+    Adopt, Audience, Bastion, BastionServer, Environment, Id, KeyOption, LoginShell, Prove, Purpose,
+};
 use crate::step_id::StepId;
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Bastion> {
@@ -44,7 +46,10 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Basti
     };
     let shell = login_shell(checker);
     let public_key = public_key(checker, steps);
-    let key_options = checker.list(Id::KeyOptions);
+    let mut key_options: Vec<KeyOption> = checker.list(Id::KeyOptions);
+    if key_options.is_empty() {
+        key_options = KeyOption::BY_DEFAULT.to_vec();
+    }
     let by_default = purpose == Purpose::Setup;
     let prove = if checker.switch(Id::ProveTunnel).unwrap_or(by_default) {
         Prove::Yes

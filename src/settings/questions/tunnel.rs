@@ -91,12 +91,11 @@ impl Questions<'_> {
         if self.context.request.purpose != Purpose::Setup || !self.is_open(Id::KeyOptions, Answer::HasDefault) {
             return Ok(());
         }
-        let sets = ["restrict", "permitopen", "from", "permitopen,from"];
+        let sets = ["permitopen,no-command", "restrict", "permitopen,no-command,from"];
         let choices = [
-            "Forward connections, and nothing else",
-            "Forward to the database only",
-            "The first, from Stitch's addresses only",
-            "Forward to the database only, from Stitch's addresses only",
+            "Forward to the database, and nothing else",
+            "Forward to any place, and run commands",
+            "Forward to the database, from Stitch's addresses only",
         ];
         // Which addresses those are is not known when the account's region is of no interest otherwise.
         let knows_addresses = self.draft.has(Id::Region) || self.draft.has(Id::AllowCidrs);

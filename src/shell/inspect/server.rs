@@ -191,9 +191,15 @@ for word in $key_files; do
     seen="$seen$word "
     file=$(expanded "$word")
     if [ "$file" = "$home/.ssh/authorized_keys" ]; then continue; fi
-    if [ -n "$body" ] && grep -qF -e "$body" "$file" 2>/dev/null; then say key_file yes; else say key_file no; fi
+    text=$(text_of "$file")
+    case $text in *"${body:-no key}"*) say key_file yes ;; *) say key_file no ;; esac
     node key_file_node "$file"
     above key_file_node "$file"
+    while IFS= read -r line; do
+        case $line in '' | .) ;; *) say key_file_line "$line" ;; esac
+    done <<EOF
+$text
+EOF
 done
 for word in $roots; do
     case $seen in *" $word "*) continue ;; esac

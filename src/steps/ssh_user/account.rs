@@ -258,9 +258,9 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
             }),
         );
     }
-    if let Some(closed) = account
-        .above
-        .iter()
+    let way = account.above.iter().chain(Some(node).filter(|node| node.owner == 0));
+    if let Some(closed) = way
+        .into_iter()
         .find(|above| !above.lets_through(account.uid, account.gid))
     {
         plan.find(

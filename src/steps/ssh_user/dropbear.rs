@@ -4,13 +4,14 @@
 use super::account::POWERFUL;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
+use crate::settings::KeyOption;
 
 /// Flags with a value, which stands behind them or is the next word.
 const WITH_VALUE: &str = "bdrpPWKITcAGDVQ";
 
 /// Judges the flags that matter to a login with a key. `-s` and `-g` (no passwords, or none for root) and `-w` (no root)
 /// do not.
-pub(super) fn judge(command: &str, user: &str, groups: &[String], plan: &mut Plan) {
+pub(super) fn judge(command: &str, user: &str, groups: &[String], key_options: &[KeyOption], plan: &mut Plan) {
     let flags = flags(command);
     let value = |wanted: char| flags.iter().find(|(flag, _)| *flag == wanted).map(|(_, value)| *value);
     let mut problems = Vec::new();
@@ -54,6 +55,15 @@ pub(super) fn judge(command: &str, user: &str, groups: &[String], plan: &mut Pla
                 command.trim()
             ),
         ));
+    }
+    if key_options.contains(&KeyOption::PermitOpen) && value('k').is_none() && value('j').is_none() {
+        let text =
+            "the SSH server is a Dropbear, in which no option keeps a key from listening on ports of the server itself";
+        plan.find(
+            Finding::unknown(Code::SshKeyOptionUnknown, text)
+                .about(user)
+                .advise("start Dropbear with -k: then nobody can have a port forwarded back through it"),
+        );
     }
     for (code, text, advice) in problems {
         plan.find(

@@ -32,6 +32,8 @@ pub(super) struct Account {
     pub(super) keys_node: Option<Node>,
     pub(super) key_lines: Vec<String>,
     pub(super) key_end: KeyEnd,
+    /// Whether this tool made it, for Stitch alone.
+    pub(super) made_by_us: bool,
     /// What stands where a hash would, when it is locked.
     pub(super) lock: String,
     /// The directories above the home, from the inside out.
@@ -48,6 +50,8 @@ pub(super) enum KeyEnd {
     Open,
     /// Some with a carriage return, which is not kept in what was read.
     Mixed,
+    /// Nobody who would work there can read it; sshd, which reads as the user, cannot either.
+    Unread,
 }
 
 /// Where the account is kept.
@@ -199,11 +203,13 @@ fn account(lines: &Lines<'_>) -> Account {
         ssh_node: lines.node("ssh_node"),
         keys_node: lines.node("keys_node"),
         key_lines: lines.all("key_line").map(str::to_owned).collect(),
-        key_end: match (lines.all("key_end").any(|end| end == "mixed"), lines.one("key_end")) {
-            (true, _) => KeyEnd::Mixed,
-            (false, Some(_)) => KeyEnd::Open,
-            (false, None) => KeyEnd::Usual,
+        key_end: match lines.one("key_end") {
+            Some("mixed") => KeyEnd::Mixed,
+            Some("unread") => KeyEnd::Unread,
+            Some(_) => KeyEnd::Open,
+            None => KeyEnd::Usual,
         },
+        made_by_us: lines.one("made_by_us").is_some(),
         lock: lines.text("lock").unwrap_or_default(),
         above: lines.all("above").filter_map(Node::parse).collect(),
     }

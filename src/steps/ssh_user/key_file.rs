@@ -12,6 +12,8 @@ use crate::settings::{Bastion, KeyOption, Settings};
 use crate::shell::{self, Before, Present};
 use crate::statement::Statement;
 
+mod strangers;
+
 pub(super) const WHY: &str =
     "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.";
 
@@ -42,6 +44,11 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, fac
     let purpose = wanted.purpose();
     let state = State::of(account, key, &wanted);
     let modes = wrong_modes(account);
+    strangers::judge(bastion, account, key, &facts.server, plan);
+    if let Some(finding) = out_of_hand(bastion, account).filter(|_| state.problem().is_some() || !modes.is_empty()) {
+        plan.find(finding);
+        return;
+    }
     if let Some(problem) = state.problem() {
         plan.change(Change {
             summary: format!("{problem} Stitch's key {key} for {user}, {purpose}"),
@@ -78,7 +85,7 @@ fn undo(bastion: &Bastion, key: &PublicKey, facts: &Facts, state: &State<'_>) ->
     let Some(account) = facts
         .account
         .as_ref()
-        .filter(|account| account.key_end != KeyEnd::Mixed)
+        .filter(|account| !matches!(account.key_end, KeyEnd::Mixed | KeyEnd::Unread))
     else {
         return shell::remove_key(user, key);
     };
@@ -111,10 +118,7 @@ fn before(account: &Account) -> Before {
 
 /// Whether the account's file holds the key, in whatever shape.
 pub(super) fn holds(account: &Account, key: &PublicKey) -> bool {
-    account
-        .key_lines
-        .iter()
-        .any(|line| is_key_line(line) && line.contains(key.body()))
+    account.key_lines.iter().any(|line| is_stitchs(line, key))
 }
 
 /// What of Stitch's is in the account's file.
@@ -142,12 +146,18 @@ pub(super) fn ours(settings: &Settings, bastion: &Bastion, account: &Account, ke
 
 /// How many keys besides Stitch's can log in.
 pub(super) fn other_keys(account: &Account, key: Option<&PublicKey>) -> usize {
-    let is_stitchs = |line: &str| key.is_some_and(|key| line.contains(key.body()) || is_piece(line, key));
-    account
-        .key_lines
-        .iter()
-        .filter(|line| is_key_line(line) && !is_stitchs(line))
-        .count()
+    let lines = account.key_lines.iter();
+    lines.filter(|line| is_strangers(line, key)).count()
+}
+
+/// A line that lets in another key. Stitch's own may stand in its options or its comment.
+fn is_strangers(line: &str, key: Option<&PublicKey>) -> bool {
+    is_key_line(line) && key.is_none_or(|key| !is_stitchs(line, key) && !is_piece(line, key))
+}
+
+fn is_stitchs(line: &str, key: &PublicKey) -> bool {
+    let body = KeyLine::parse(line).body;
+    is_key_line(line) && line.contains(key.body()) && (body == key.body() || !body.starts_with("AAAA"))
 }
 
 fn is_key_line(line: &str) -> bool {
@@ -169,7 +179,7 @@ struct State<'a> {
 
 impl<'a> State<'a> {
     fn of(account: &'a Account, key: &PublicKey, wanted: &'a Wanted) -> Self {
-        let ours = |line: &&String| is_key_line(line) && line.contains(key.body());
+        let ours = |line: &&String| is_stitchs(line, key);
         Self {
             lines: account
                 .key_lines
@@ -239,7 +249,42 @@ fn not_ours_to_write(bastion: &Bastion, account: &Account) -> Option<Finding> {
     )
 }
 
-/// What is wrong with owners and modes, in words.
+/// What neither root can write, since others could exchange it meanwhile, nor the user, to whom it does not belong. The
+/// scripts judge by the same rule.
+fn out_of_hand(bastion: &Bastion, account: &Account) -> Option<Finding> {
+    let home = account.home_node.as_ref()?;
+    let is_roots = home.is_roots() && account.above.iter().all(Node::is_roots);
+    if is_roots && account.ssh_node.as_ref().is_none_or(Node::is_roots) {
+        return None;
+    }
+    let nodes = [&account.ssh_node, &account.keys_node];
+    let node = nodes.into_iter().flatten().find(|node| node.owner != account.uid)?;
+    let user = &bastion.tunnel_user;
+    let path = shell::word(&node.path);
+    let advice = if is_roots && node.is_directory() {
+        format!("on the SSH server, as root: chown -h root: {path} && chmod 755 {path}; then run stitch-pg setup again")
+    } else {
+        let aside = shell::quoted(&format!("mv {path} {path}.old"));
+        format!(
+            "on the SSH server, as root, which lets {user} itself put it aside: su -s /bin/sh {user} -c {aside}; then run \
+             stitch-pg setup again"
+        )
+    };
+    Some(
+        Finding::bad(
+            Code::SshKeyFileOdd,
+            format!(
+                "{} belongs to the user number {} with the mode {}, and others than root can exchange it; root does not \
+                 write there",
+                node.path, node.owner, node.mode
+            ),
+        )
+        .about(&node.path)
+        .advise(advice),
+    )
+}
+
+/// What is wrong with owners and modes, in words. Files of root's that the user can read are as good as its own.
 fn wrong_modes(account: &Account) -> Vec<String> {
     let mut wrong = Vec::new();
     if let Some(home) = account.home_node.as_ref().filter(|home| home.others_may_write()) {
@@ -247,10 +292,20 @@ fn wrong_modes(account: &Account) -> Vec<String> {
     }
     for (node, rights) in [(&account.ssh_node, "rwx"), (&account.keys_node, "r")] {
         let Some(node) = node else { continue };
-        if node.owner != account.uid {
-            wrong.push(format!("the owner {} of {}", node.owner, node.path));
-        }
-        if !node.is_private() || !node.owner_may(rights) {
+        let (uid, gid) = (account.uid, account.gid);
+        let may_use = if node.is_directory() {
+            node.lets_through(uid, gid)
+        } else {
+            node.lets_read(uid, gid)
+        };
+        if node.owner != 0 || uid == 0 {
+            if node.owner != uid {
+                wrong.push(format!("the owner {} of {}", node.owner, node.path));
+            }
+            if !node.is_private() || !node.owner_may(rights) {
+                wrong.push(format!("the mode {} of {}", node.mode, node.path));
+            }
+        } else if node.others_may_write() || !may_use {
             wrong.push(format!("the mode {} of {}", node.mode, node.path));
         }
     }

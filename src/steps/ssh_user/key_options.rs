@@ -5,6 +5,8 @@ use super::wanted::Dialect;
 /// One line that is neither empty nor a comment.
 #[derive(Debug)]
 pub(super) struct KeyLine<'a> {
+    /// The key itself, in base64; empty where the line has none.
+    pub(super) body: &'a str,
     /// The options in front of the key, split at commas outside quotes.
     pub(super) options: Vec<&'a str>,
 }
@@ -13,9 +15,14 @@ impl<'a> KeyLine<'a> {
     /// Splits a line; what comes behind the first blank outside quotes is the key, unless the line begins with it.
     pub(super) fn parse(line: &'a str) -> Self {
         let line = line.trim();
-        let first = &line[..end_of(line, char::is_whitespace)];
+        let end = end_of(line, char::is_whitespace);
+        let first = &line[..end];
+        let mut words = line[end..].split_whitespace();
         if is_type(first) {
-            return Self { options: Vec::new() };
+            return Self {
+                body: words.next().unwrap_or_default(),
+                options: Vec::new(),
+            };
         }
         let mut options = Vec::new();
         let mut rest = first;
@@ -24,7 +31,10 @@ impl<'a> KeyLine<'a> {
             options.push(&rest[..end]);
             rest = rest[end..].trim_start_matches(',');
         }
-        Self { options }
+        Self {
+            body: words.nth(1).unwrap_or_default(),
+            options,
+        }
     }
 
     /// The key may forward connections and has no terminal, agent or X11, in words that this server knows.
@@ -95,7 +105,9 @@ mod tests {
     fn options_are_split_as_sshd_does() {
         let line =
             KeyLine::parse(r#"restrict,command="echo \"a, b\" c",port-forwarding,permitopen="db:5432" ssh-rsa AAAA x"#);
-        assert_eq!(line.options.len(), 4);
+        assert_eq!((line.options.len(), line.body), (4, "AAAA"));
+        assert_eq!(KeyLine::parse("ssh-rsa AAAA x AAAB").body, "AAAA");
+        assert_eq!(KeyLine::parse("restrict ssh-rsa").body, "");
         assert!(line.is_tight(Dialect::OpenSsh));
         assert_eq!(line.values("permitopen"), ["db:5432"]);
         let is_tight = |line: &str| KeyLine::parse(line).is_tight(Dialect::OpenSsh);

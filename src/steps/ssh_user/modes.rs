@@ -59,6 +59,16 @@ impl Node {
         self.has(5, 'w') || self.has(8, 'w')
     }
 
+    /// It is root's, and nobody else may write: as good as the user's own, and the user can change nothing.
+    pub(super) fn is_roots(&self) -> bool {
+        self.owner == 0 && !self.others_may_write()
+    }
+
+    /// Whether a user can read this file, as far as its own group tells.
+    pub(super) fn lets_read(&self, uid: u32, gid: u32) -> bool {
+        self.has(self.triple(uid, gid), 'r')
+    }
+
     /// Nobody besides the owner has any right.
     pub(super) fn is_private(&self) -> bool {
         self.mode.get(4..10).is_some_and(|rights| rights == "------")
@@ -72,13 +82,16 @@ impl Node {
 
     /// Whether a user can go through this directory, as far as its own group tells.
     pub(super) fn lets_through(&self, uid: u32, gid: u32) -> bool {
-        if self.owner == uid {
-            return self.has(3, 'x');
+        self.has(self.triple(uid, gid) + 2, 'x')
+    }
+
+    /// Where the rights begin that count for a user.
+    fn triple(&self, uid: u32, gid: u32) -> usize {
+        match (self.owner == uid, self.group == gid) {
+            (true, _) => 1,
+            (false, true) => 4,
+            (false, false) => 7,
         }
-        if self.group == gid {
-            return self.has(6, 'x');
-        }
-        self.has(9, 'x')
     }
 
     /// `s` and `t` in the place of an `x` mean that `x` is set, too.
@@ -111,5 +124,9 @@ mod tests {
         );
         assert!(Node::parse("-rw------- 1 1 /k").unwrap().is_private());
         assert!(Node::parse("garbage").is_none());
+        let roots = Node::parse("-rw-r--r-- 0 0 /k").unwrap();
+        assert!(roots.is_roots() && roots.lets_read(7, 8));
+        assert!(!Node::parse("-rw-r----- 0 0 /k").unwrap().lets_read(7, 8));
+        assert!(!Node::parse("-rw-rw-r-- 0 0 /k").unwrap().is_roots());
     }
 }

@@ -20,7 +20,6 @@ pub(crate) struct RemoveSshUser;
 #[derive(Debug, Default)]
 pub(crate) struct Leftovers {
     seen: Facts,
-    made_by_us: bool,
     /// What is in its home that nobody puts there by default.
     files: Vec<String>,
 }
@@ -49,7 +48,6 @@ impl Step for RemoveSshUser {
             .await?;
         let files = printed.lines().filter_map(|line| line.strip_prefix("file="));
         Ok(Leftovers {
-            made_by_us: printed.lines().any(|line| line == "made_by_us=yes"),
             files: files.map(str::to_owned).collect(),
             seen,
         })
@@ -113,7 +111,7 @@ fn why_it_stays(bastion: &Bastion, account: &Account, facts: &Leftovers) -> Opti
         Some(format!("other keys can log in ({others} in authorized_keys)"))
     } else if matches!(account.password, Password::Hash | Password::LockedWithHash) {
         Some("it has a password".to_owned())
-    } else if facts.made_by_us || facts.files.is_empty() {
+    } else if account.made_by_us || facts.files.is_empty() {
         None
     } else {
         let some = facts.files.iter().take(3).cloned().collect::<Vec<_>>().join(", ");

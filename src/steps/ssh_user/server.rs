@@ -64,7 +64,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
         plan.find(finding);
     }
     if server.kind == Kind::Dropbear {
-        dropbear::judge(&server.running, case.user(), &case.groups, plan);
+        dropbear::judge(&server.running, case.user(), &case.groups, &bastion.key_options, plan);
         return;
     }
     let views = View::all(server);

@@ -27,6 +27,10 @@ impl Dialect {
 /// Narrower options that somebody else may have put there; they are kept when the line is written anew.
 const NARROWING: [&str; 5] = ["from", "permitopen", "permitlisten", "command", "expiry-time"];
 
+/// sshd has no word for "no port at all". One that only root may listen on comes to the same. With `permitopen` beside it
+/// Unix sockets are closed as well, in both directions.
+const NOWHERE: &str = "permitlisten=\"localhost:1\"";
+
 /// What was chosen, for this database, these addresses and this server.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -35,6 +39,8 @@ pub(super) struct Wanted {
     targets: Vec<String>,
     /// The values of `from`; none: from anywhere.
     from: Vec<String>,
+    /// Whether it may listen on no port: a forwarding back through the SSH server is none to the database.
+    listens_nowhere: bool,
     /// What is chosen and this server cannot do.
     pub(super) impossible: Vec<KeyOption>,
     forced: Option<&'static str>,
@@ -66,6 +72,7 @@ impl Wanted {
             } else {
                 Vec::new()
             },
+            listens_nowhere: has(KeyOption::PermitOpen) && facts.server.knows_permitlisten(),
             impossible,
             forced: has(KeyOption::NoCommand).then_some("false"),
         }
@@ -75,6 +82,9 @@ impl Wanted {
     pub(super) fn text(&self, before: Option<&KeyLine<'_>>) -> String {
         let mut words = vec![self.dialect.base().to_owned()];
         words.extend(self.targets.iter().map(|target| format!("permitopen=\"{target}\"")));
+        if self.listens_nowhere {
+            words.push(NOWHERE.to_owned());
+        }
         if !self.from.is_empty() {
             words.push(format!("from=\"{}\"", self.from.join(",")));
         }
@@ -87,6 +97,7 @@ impl Wanted {
             let is_set = |word: &String| word.split_once('=').is_some_and(|(set, _)| set == name);
             let chosen = [
                 ("permitopen", !self.targets.is_empty()),
+                ("permitlisten", self.listens_nowhere),
                 ("from", !self.from.is_empty()),
             ];
             let is_chosen = chosen.contains(&(name.as_str(), true)) || (name == "command" && words.iter().any(is_set));
@@ -102,6 +113,7 @@ impl Wanted {
         line.is_tight(self.dialect)
             && self.targets_are_met(&line.values("permitopen"))
             && self.sources_are_met(&line.values("from"))
+            && (!self.listens_nowhere || listens_nowhere(&line.values("permitlisten")))
             && (self.forced.is_none() || !line.values("command").is_empty())
     }
 
@@ -141,6 +153,15 @@ impl Wanted {
         self.from.is_empty()
             || (there.len() == self.from.len() && self.from.iter().all(|from| there.contains(&from.as_str())))
     }
+}
+
+/// Every port is one that only root may listen on.
+fn listens_nowhere(there: &[&str]) -> bool {
+    let is_roots = |value: &&str| {
+        let port = value.rsplit_once(':').map_or(*value, |(_, port)| port);
+        port.parse::<u16>().is_ok_and(|port| port < 1024)
+    };
+    !there.is_empty() && there.iter().all(is_roots)
 }
 
 /// sshd compares names as they are written: it does not look them up.
@@ -190,6 +211,7 @@ mod tests {
             dialect: Dialect::OpenSsh,
             targets: targets.iter().map(|text| (*text).to_owned()).collect(),
             from: from.iter().map(|text| (*text).to_owned()).collect(),
+            listens_nowhere: false,
             impossible: Vec::new(),
             forced,
         }
@@ -230,6 +252,35 @@ mod tests {
                 .text(Some(&before))
                 .ends_with(r#"command="false",from="10.1.2.3",permitopen="x:1""#)
         );
+    }
+
+    #[test]
+    fn no_port_to_listen_on() {
+        let closed = Wanted {
+            listens_nowhere: true,
+            ..wanted(&["db:5432"], &[], None)
+        };
+        let before = KeyLine::parse(r#"permitlisten="8080",restrict ssh-rsa AAAA"#);
+        let text = closed.text(Some(&before));
+        assert_eq!(
+            text,
+            r#"restrict,port-forwarding,permitopen="db:5432",permitlisten="localhost:1""#
+        );
+        let met = |options: &str| closed.is_met_by(&KeyLine::parse(&format!("{options} ssh-rsa AAAA")));
+        assert!(met(&text));
+        assert!(met(
+            r#"restrict,port-forwarding,permitopen="db:5432",permitlisten="22""#
+        ));
+        for open in [
+            "",
+            r#",permitlisten="8080""#,
+            r#",permitlisten="localhost:1",permitlisten="*:*""#,
+        ] {
+            assert!(
+                !met(&format!(r#"restrict,port-forwarding,permitopen="db:5432"{open}"#)),
+                "{open}"
+            );
+        }
     }
 
     #[test]

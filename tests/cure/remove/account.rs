@@ -106,8 +106,7 @@ fn the_undo_file_leaves_no_trace() {
     assert_eq!(scene.bastion.run(TRACES), before);
 
     // The second change fails: there is no place for the key.
-    scene.bastion.run("mkdir -p /etc/skel/.ssh/authorized_keys");
-    let before = scene.bastion.run(TRACES);
+    scene.bastion.run("mkdir -p /home/stitch/.ssh/authorized_keys");
     let failed = told(
         &scene
             .program("setup", "root", "stitch")

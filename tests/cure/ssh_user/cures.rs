@@ -1,10 +1,10 @@
 //! Breakages that setup mends. One bastion without PAM, since that is where a locked account matters; a user for each.
 
-use super::scene::Scene;
+use super::scene::{OPTIONS, Scene, told};
 use crate::support::{BastionOptions, Need, world};
 
 /// Name (also the user's), what is done to a working account, and what the mending change says.
-pub(crate) const BREAKAGES: [(&str, &str, &str); 16] = [
+pub(crate) const BREAKAGES: [(&str, &str, &str); 15] = [
     ("locked", "usermod -p '!' locked", "make the account locked usable"),
     (
         "doubled",
@@ -23,7 +23,7 @@ pub(crate) const BREAKAGES: [(&str, &str, &str); 16] = [
     ),
     (
         "bare",
-        "sed -i 's/^restrict,port-forwarding //' ~bare/.ssh/authorized_keys",
+        "sed -i 's/^[^ ]* ssh/ssh/' ~bare/.ssh/authorized_keys",
         "tighten",
     ),
     (
@@ -47,11 +47,10 @@ pub(crate) const BREAKAGES: [(&str, &str, &str); 16] = [
     ("opendir", "chmod 777 ~opendir/.ssh", "correct the mode drwxrwxrwx"),
     ("openhome", "chmod 775 ~openhome", "correct the mode drwxrwxr-x"),
     (
-        "rootfile",
-        "chown root: ~rootfile/.ssh/authorized_keys",
-        "correct the owner 0",
+        "earlier",
+        "sed -i 's/,permit.*command=[^ ]*//' ~earlier/.ssh/authorized_keys",
+        "tighten",
     ),
-    ("rootdir", "chown root: ~rootdir/.ssh", "correct the owner 0"),
     ("nohome", "rm -r ~nohome", "make the missing home"),
 ];
 
@@ -83,10 +82,7 @@ fn other_lines_stay() {
     std::fs::write(&file, format!("{before}{key} old comment\n#{key}\n{key}\r\n{after}")).expect("written");
     scene.is_cured("stitch", "keep only one line");
     let text = std::fs::read_to_string(&file).expect("readable");
-    assert_eq!(
-        text,
-        format!("{before}restrict,port-forwarding {key} ops\n#{key}\n{after}\n")
-    );
+    assert_eq!(text, format!("{before}{OPTIONS} {key} ops\n#{key}\n{after}\n"));
 }
 
 /// A line that somebody made narrower is kept.
@@ -97,14 +93,19 @@ fn a_narrower_line_stays() {
     };
     let scene = Scene::new(&world, BastionOptions::new());
     scene.has_working("stitch");
-    let narrow = "sed -i 's/^restrict/permitopen=\"10.20.0.3:5432\",restrict/' ~stitch/.ssh/authorized_keys";
+    let narrow = "sed -i 's/^restrict/from=\"52.23.137.21,52.204.223.208\",restrict/' ~stitch/.ssh/authorized_keys";
     scene.bastion.run(narrow);
     let kept = scene.check("stitch");
     assert_eq!((kept.status, kept.changes().len()), (Some(0), 0), "{kept:#?}");
+    let loose = || {
+        let program = scene.program("check", "root", "stitch");
+        told(&program.args(["--key-options", "restrict"]))
+    };
+    assert_eq!(loose().changes().len(), 0);
     scene
         .bastion
         .run("sed -i 's/10.20.0.3:5432/10.20.0.4:5432/' ~stitch/.ssh/authorized_keys");
-    let elsewhere = scene.check("stitch");
+    let elsewhere = loose();
     assert_eq!(elsewhere.status, Some(4), "{elsewhere:#?}");
     assert_eq!(elsewhere.verdict("ssh-forwarding-restricted"), Some("bad"));
 }

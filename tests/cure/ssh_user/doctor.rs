@@ -234,7 +234,7 @@ fn ports_and_addresses() {
     let run = |arguments: &str| {
         let script = format!(
             "stitch-pg check --only ssh-user --no-input --format json --bastion local --stitch-bastion-host gate.example {arguments} \
-             --public-key-file /root/stitch.pub"
+             --public-key-file /root/stitch.pub --key-options restrict"
         );
         scene
             .bastion

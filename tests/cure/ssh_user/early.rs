@@ -20,6 +20,8 @@ fn check(scene: &Scene<'_>, key: &str) -> Program {
             "/run/world/tmp/stitch.pub",
             "--allow-cidr",
             "52.23.137.21",
+            "--key-options",
+            "restrict",
         ])
         .env("PGPASSWORD", POSTGRES_PASSWORD)
 }

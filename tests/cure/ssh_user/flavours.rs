@@ -11,10 +11,14 @@ fn from_nothing(test_name: &str, options: BastionOptions) {
     scene.is_cured("stitch", "add the user stitch");
     let shadow = scene.bastion.run("grep '^stitch:' /etc/shadow");
     assert!(shadow.starts_with("stitch:*:"), "{shadow}");
+    // Nothing there is the user's: it can let no other key in.
     let modes = scene
         .bastion
-        .run("ls -ld /home/stitch/.ssh /home/stitch/.ssh/authorized_keys | cut -c1-10");
-    assert_eq!(modes, "drwx------\n-rw-------\n");
+        .run("find /home/stitch -exec ls -ldn {} + | sed 's/  */ /g' | cut -d' ' -f1,3,4,9");
+    assert_eq!(
+        modes,
+        "drwxr-xr-x 0 0 /home/stitch\ndrwxr-xr-x 0 0 /home/stitch/.ssh\n-rw-r--r-- 0 0 /home/stitch/.ssh/authorized_keys\n"
+    );
     let lines = scene.bastion.run("wc -l </home/stitch/.ssh/authorized_keys");
     assert_eq!(lines.trim(), "1");
 }
@@ -71,6 +75,7 @@ fn the_printed_script() {
                 "root@x",
             ])
             .args(["--public-key-file", "/run/world/tmp/stitch.pub"])
+            .args(["--stitch-host", "10.20.0.3", "--stitch-port", "5432"])
             .run();
         assert_eq!(printed.status, Some(0), "{printed:#?}");
         for _ in 0..2 {
@@ -101,7 +106,8 @@ fn local() {
     .expect("copied");
     let run = |command: &str| {
         let script = format!(
-            "stitch-pg {command} --only ssh-user --no-input --bastion local --public-key-file /root/stitch.pub; echo status $?"
+            "stitch-pg {command} --only ssh-user --no-input --bastion local --public-key-file /root/stitch.pub \
+             --stitch-host 10.20.0.3 --stitch-port 5432; echo status $?"
         );
         scene.bastion.try_run(&format!("set +e; {script}")).stdout
     };

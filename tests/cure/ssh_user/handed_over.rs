@@ -58,7 +58,7 @@ fn every_breakage_is_mended_by_the_script() {
     }
     // What somebody made narrower stays.
     scene.has_working("narrow");
-    let narrow = "sed -i 's/^restrict/permitopen=\"10.20.0.3:5432\",restrict/' ~narrow/.ssh/authorized_keys";
+    let narrow = "sed -i 's/^restrict/from=\"52.23.137.21\",restrict/' ~narrow/.ssh/authorized_keys";
     scene.bastion.run(narrow);
     let before = scene.bastion.run("cat ~narrow/.ssh/authorized_keys");
     let output = scene.root_runs(&scene.sysadmin_script("narrow", &[]));
@@ -74,7 +74,7 @@ fn the_script_leaves_somebody_elses_account_alone() {
     let scene = Scene::new(&world, BastionOptions::new());
     scene.bastion.run(
         "groupadd -f sudo; useradd -m -G sudo boss; useradd -m worded; echo worded:word | chpasswd; useradd -m keyed
-         mkdir ~keyed/.ssh; cp ~admin/.ssh/authorized_keys ~keyed/.ssh/; useradd -r -m daemonish; useradd -o -u 0 toor",
+         mkdir ~keyed/.ssh; cp ~admin/.ssh/authorized_keys ~keyed/.ssh/; chown -R keyed: ~keyed; useradd -r -m daemonish; useradd -o -u 0 toor",
     );
     let before = scene.bastion.run(TRACES);
     for (user, why) in [

@@ -30,6 +30,9 @@ fn the_first_layer_that_fails() {
     };
     let scene = Scene::new(&world, BastionOptions::new());
     scene.has_working("stitch");
+    scene
+        .bastion
+        .run("sed -i 's/,permit.*command=[^ ]*//' ~stitch/.ssh/authorized_keys");
     SshKey::other(&world.outside(world.dir().join("tmp")));
     let host = world.host("db", &[("lan", "198.51.100.30/24"), ("inner", "10.20.0.3/24")]);
     let _server = Postgres::start_in(&world, Some(&host), PostgresOptions::new());

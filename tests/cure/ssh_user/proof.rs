@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::scene::Scene;
+use super::scene::{OPTIONS, Scene};
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::process::poll;
 use crate::support::{
@@ -177,7 +177,7 @@ fn ctrl_c_leaves_nothing() {
             .map(str::to_owned)
     });
     let line = line.expect("a second key");
-    assert!(line.starts_with("restrict,port-forwarding,expiry-time=\"20"), "{line}");
+    assert!(line.starts_with(&format!("{OPTIONS},expiry-time=\"20")), "{line}");
     running.signal("INT");
     let ended = running.finish(Duration::from_secs(20));
     world.sh(&format!("kill -CONT {pid}"));

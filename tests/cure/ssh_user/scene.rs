@@ -8,6 +8,10 @@ use crate::support::{Bastion, BastionOptions, Host, Program, SshKey, World, fini
 /// The bastion's address on the network the admin is in.
 pub(crate) const BASTION: &str = "198.51.100.20";
 
+/// What stands in front of Stitch's key by default, for the database that [`Scene::program`] names.
+pub(crate) const OPTIONS: &str =
+    "restrict,port-forwarding,permitopen=\"10.20.0.3:5432\",permitlisten=\"localhost:1\",command=\"false\"";
+
 /// See the module's description.
 pub(crate) struct Scene<'world> {
     pub(crate) world: &'world World,
@@ -80,14 +84,19 @@ impl<'world> Scene<'world> {
             .args(["--stitch-host", database, "--stitch-port", "5432"])
     }
 
-    /// An account as setup makes it, without the time that a setup takes.
+    /// An account that was there before, whose home is its own, with the key as setup puts it in.
     pub(crate) fn has_working(&self, user: &str) {
-        let script = "useradd -m -p '*' \"$1\"; d=$(getent passwd \"$1\" | cut -d: -f6)/.ssh; mkdir -m 700 \"$d\"
-            printf 'restrict,port-forwarding %s\\n' \"$2\" >\"$d/authorized_keys\"
+        let script = "if type useradd >/dev/null 2>&1; then
+                useradd -m -p '*' \"$1\"
+            else
+                adduser -D \"$1\" && echo \"$1:*\" | chpasswd -e
+            fi
+            d=/home/$1/.ssh; mkdir -m 700 \"$d\"
+            printf '%s %s\\n' \"$3\" \"$2\" >\"$d/authorized_keys\"
             chmod 600 \"$d/authorized_keys\"; chown -R \"$1:\" \"$d\"";
         self.world.sh_with(
-            "on bastion sh -euc \"$1\" sh \"$2\" \"$3\"",
-            &[script, user, &self.public()],
+            "on bastion sh -euc \"$1\" sh \"$2\" \"$3\" \"$4\"",
+            &[script, user, &self.public(), OPTIONS],
             b"",
         );
     }
@@ -108,12 +117,16 @@ impl<'world> Scene<'world> {
         told(&self.program("setup", "root", user).arg("--yes"))
     }
 
-    /// Logs in with Stitch's key as that user and has a connection forwarded to the SSH server itself.
+    /// Logs in with Stitch's key as that user and has a connection forwarded to the database's address, where the SSH server
+    /// itself answers for as long.
     pub(crate) fn tunnel_works(&self, user: &str) -> bool {
         let mut command = self.bastion.ssh(&self.ops, user, &self.stitch);
-        command.args(["-W", &format!("{BASTION}:{}", self.bastion.port())]);
+        command.args(["-v", "-W", "10.20.0.3:5432"]);
+        self.bastion.run("ip addr add 10.20.0.3/32 dev lo");
         let output = finish(command, b"", std::time::Duration::from_secs(10));
-        output.stdout.starts_with("SSH-2.0-")
+        self.bastion.run("ip addr del 10.20.0.3/32 dev lo");
+        // Nothing listens there: the server tried.
+        output.stderr.contains("Connection refused") || output.stderr.contains("onnect failed")
     }
 
     /// Check, setup, check, setup: pending, mended, ready, nothing to do.

@@ -59,11 +59,11 @@ fn nothing_but_the_database() {
     scene.has_working("stitch");
     scene
         .bastion
-        .run("sed -i 's/^restrict,port-forwarding //' ~stitch/.ssh/authorized_keys");
+        .run("sed -i 's/^[^ ]* ssh/ssh/' ~stitch/.ssh/authorized_keys");
     let seen = command_sees(&scene);
     assert!(seen.contains("agent=/tmp/") && seen.contains("/dev/pts/"), "{seen}");
 
-    // The default: no agent, no display, no terminal; commands and any target are left.
+    // The least: no agent, no display, no terminal; commands and any target are left.
     assert_eq!(run(&scene, "setup", "restrict").status, Some(0));
     assert_eq!(command_sees(&scene), "ran agent= display=\n");
     assert_eq!(refusal(&scene, "127.0.0.1:1"), "allowed");
@@ -95,6 +95,9 @@ fn only_from_stitch() {
     };
     let scene = Scene::new(&world, BastionOptions::new());
     scene.has_working("stitch");
+    scene
+        .bastion
+        .run("sed -i 's/,permit.*command=[^ ]*//' ~stitch/.ssh/authorized_keys");
     assert_eq!(run(&scene, "setup", "from").status, Some(0));
     let line = scene.bastion.run("cat ~stitch/.ssh/authorized_keys");
     let start = "restrict,port-forwarding,from=\"52.23.137.21,52.204.223.208\" ssh-rsa ";
@@ -140,8 +143,90 @@ fn dropbear_does_what_it_can() {
     let made = run(&scene, "setup", "permitopen,from,no-command");
     assert_eq!(made.status, Some(0), "{made:#?}");
     assert_eq!(made.verdict("ssh-key-option-unknown"), Some("unknown"), "{made:#?}");
-    assert!(!scene.tunnel_works("stitch"), "another target");
+    assert!(scene.tunnel_works("stitch"));
+    let other = ssh(&scene, &["-v", "-W", "127.0.0.1:22"], &[]).stderr;
+    assert!(other.contains("open failed"), "{other}");
     assert_eq!(command_sees(&scene), "");
     let again = run(&scene, "check", "permitopen,from,no-command");
     assert_eq!((again.status, again.changes().len()), (Some(0), 0), "{again:#?}");
+}
+
+/// With the defaults: no other target, no port to listen on, no Unix socket in either direction, no command, no key of its own.
+#[test]
+fn the_defaults_leave_nothing_but_the_database() {
+    let Some(world) = world("the_defaults_leave_nothing_but_the_database", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new().config("GatewayPorts yes"));
+    world.sh("ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1");
+    scene.bastion.run("ip addr add 10.20.0.3/24 dev e1");
+    assert_eq!(scene.setup("stitch").status, Some(0));
+    assert_eq!(refusal(&scene, DATABASE), "allowed");
+    for other in ["10.20.0.3:22", "10.20.0.2:5432", "127.0.0.1:5432", "localhost:5432"] {
+        assert_eq!(refusal(&scene, other), "prohibited", "{other}");
+    }
+    let commands = [
+        "echo key >>.ssh/authorized_keys",
+        "echo ran",
+        "internal-sftp",
+        "/usr/lib/openssh/sftp-server",
+    ];
+    for command in commands {
+        let tried = ssh(&scene, &[], &[command]);
+        assert_eq!(
+            (tried.status, tried.stdout.as_str()),
+            (Some(1), ""),
+            "{command}: {tried:#?}"
+        );
+    }
+    assert_eq!(command_sees(&scene), "");
+    assert_eq!(scene.bastion.run("wc -l <~stitch/.ssh/authorized_keys").trim(), "1");
+    for listen in [
+        "8080:127.0.0.1:22",
+        "*:8080:127.0.0.1:22",
+        "localhost:1:127.0.0.1:22",
+        "0:127.0.0.1:22",
+        "/tmp/back:127.0.0.1:22",
+    ] {
+        let tried = ssh(&scene, &["-N", "-o", "ExitOnForwardFailure=yes", "-R", listen], &[]);
+        assert!(
+            tried.stderr.contains("remote port forwarding failed"),
+            "{listen}: {tried:#?}"
+        );
+    }
+    // A server that answers on a socket which anybody may use.
+    scene.bastion.run("mkfifo /tmp/f; chmod 755 /tmp; (exec perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(\"/tmp/open\")); chmod 0777, \"/tmp/open\"; listen(S, 9); while (accept(C, S)) { syswrite(C, \"reached\\n\"); close(C) }') >/dev/null 2>&1 &");
+    let socket = |options: &str| {
+        let setup = told(
+            &scene
+                .program("setup", "root", "stitch")
+                .args(["--yes", "--key-options", options]),
+        );
+        assert_eq!(setup.status, Some(0), "{setup:#?}");
+    };
+    let through = || {
+        let script = "(\"$@\" -N -L /run/world/tmp/l.sock:/tmp/open & pid=$!
+            for i in 1 2 3 4 5 6 7 8 9 10; do [ -S /run/world/tmp/l.sock ] && break; sleep 0.2; done
+            perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, sockaddr_un(\"/run/world/tmp/l.sock\")); print <S>'
+            kill $pid; rm -f /run/world/tmp/l.sock)";
+        let command = scene.bastion.ssh(&scene.ops, "stitch", &scene.stitch);
+        let words: Vec<String> = command
+            .get_args()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let at = words.iter().position(|word| word == "ssh").expect("ssh");
+        crate::support::Program::new("sh", &scene.ops)
+            .args(["-c", script, "sh"])
+            .args(&words[at..])
+            .run()
+            .stdout
+    };
+    assert_eq!(through(), "");
+    // The test can tell: with a line that an earlier version wrote it is reached.
+    scene
+        .bastion
+        .run("sed -i 's/,permit.*command=[^ ]*//' ~stitch/.ssh/authorized_keys");
+    assert_eq!(through(), "reached\n");
+    socket("permitopen,no-command");
+    assert_eq!(through(), "");
 }

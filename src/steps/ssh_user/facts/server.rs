@@ -49,6 +49,8 @@ pub(in crate::steps::ssh_user) struct Ways {
 pub(in crate::steps::ssh_user) struct KeyFile {
     /// Whether Stitch's key is in it.
     pub(in crate::steps::ssh_user) has_the_key: bool,
+    /// What stands in it, but empty lines.
+    pub(in crate::steps::ssh_user) lines: Vec<String>,
     /// The file, and the directories above it.
     pub(in crate::steps::ssh_user) nodes: Vec<Node>,
 }
@@ -107,6 +109,11 @@ impl Server {
         }
     }
 
+    /// OpenSSH since 7.8. Unless it is known to be older, it is taken for newer.
+    pub(in crate::steps::ssh_user) fn knows_permitlisten(&self) -> bool {
+        self.kind == Kind::OpenSsh && self.ways.version.is_none_or(|version| version >= (7, 8))
+    }
+
     /// Whether PAM may decide about accounts; only a known "no" is a no.
     pub(in crate::steps::ssh_user) fn uses_pam(&self) -> bool {
         !self
@@ -137,8 +144,10 @@ fn key_files(lines: &Lines<'_>) -> Vec<KeyFile> {
         match (name, files.last_mut()) {
             ("key_file", _) => files.push(KeyFile {
                 has_the_key: value == "yes",
+                lines: Vec::new(),
                 nodes: Vec::new(),
             }),
+            ("key_file_line", Some(file)) => file.lines.push(value.to_owned()),
             ("key_file_node", Some(file)) => file.nodes.extend(Node::parse(value)),
             _ => {}
         }
