@@ -107,7 +107,7 @@ mod tests {
     fn nobody_is_put_into_a_powerful_group() {
         for (group, joins) in [("root", false), ("sudo", false), ("tunnels", true)] {
             let mut plan = Plan::default();
-            judge(&format!("dropbear -G {group}"), "stitch", &[], &mut plan);
+            judge(&format!("dropbear -G {group}"), "stitch", &[], &[], &mut plan);
             let advice = plan.findings[0].advice.as_deref().unwrap_or_default();
             assert_eq!(advice.contains("usermod -aG"), joins, "{advice}");
         }
