@@ -18,6 +18,8 @@ pub struct Finding {
     pub subject: Option<String>,
     /// How long it took to find out, where that tells something.
     pub elapsed: Option<Duration>,
+    /// The hop it is about, where the code alone does not say so.
+    pub hop: Option<Hop>,
 }
 
 /// How a finding counts towards the exit code: only [`Verdict::Bad`] does.
@@ -83,6 +85,19 @@ impl Finding {
         self
     }
 
+    /// Adds the hop that it is about.
+    #[must_use]
+    pub fn on(mut self, hop: Option<Hop>) -> Self {
+        self.hop = hop;
+        self
+    }
+
+    /// The hops that it is about.
+    #[must_use]
+    pub fn hops(&self) -> &[Hop] {
+        self.hop.as_ref().map_or(self.code.hops(), std::slice::from_ref)
+    }
+
     /// The sentence, with how long it took where that was measured.
     #[must_use]
     pub fn told(&self) -> String {
@@ -104,6 +119,7 @@ impl Finding {
             advice: None,
             subject: None,
             elapsed: None,
+            hop: None,
         }
     }
 }
@@ -123,19 +139,27 @@ pub(crate) fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<&str>)> {
 }
 
 mod codes;
+mod effect;
+mod hop;
+mod section;
+
 pub use codes::Code;
+pub(crate) use effect::Tells;
+pub use hop::Hop;
+pub use section::Section;
 
 /// The whole of docs/troubleshooting.md: every code with its meaning and cure, so that none can be missing there.
 #[must_use]
 pub fn troubleshooting_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
-    let mut step = "";
+    let mut section = None;
     for code in Code::ALL {
-        if code.step() != step {
-            step = code.step();
+        if section != Some(code.section()) {
+            section = Some(code.section());
             let _ = write!(
                 page,
-                "\n## {step}\n\n| code | what it means | what to do |\n|---|---|---|\n"
+                "\n## {}\n\n| code | what it means | what to do |\n|---|---|---|\n",
+                code.section().as_str()
             );
         }
         let _ = writeln!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Verdict};
+use crate::finding::Verdict;
 use crate::report::Report;
 use crate::settings::{Audience, Settings, Wanted};
 use crate::step_id::StepId;
@@ -61,7 +61,7 @@ impl Plans {
                 continue;
             };
             let mut plan = seen.clone();
-            if seen.findings.iter().any(|finding| is_for_others(finding.code)) {
+            if seen.findings.iter().any(|finding| finding.code.effect().needs_rights) {
                 others = true;
                 plan.changes = offline.remove(&step.step).unwrap_or_default().changes;
             }
@@ -87,22 +87,6 @@ impl Plans {
             Some(place) => format!("{remark} Made after a look at {place}: only what was missing then.\n"),
         }
     }
-}
-
-/// Whether it says that the login that looked may not do something, which is what a script for others is for.
-fn is_for_others(code: Code) -> bool {
-    matches!(
-        code,
-        Code::DatabaseCannotCreate
-            | Code::DatabaseCannotGrant
-            | Code::RoleCannotCreate
-            | Code::RoleCannotAlter
-            | Code::CatalogCannotGrant
-            | Code::ReaderCannotGrant
-            | Code::OwnershipCannotMove
-            | Code::OwnershipSuperuser
-            | Code::OwnershipUnseen
-    )
 }
 
 /// The script for one reader, or for all three one after another.
@@ -152,7 +136,7 @@ fn by_hand(plans: &Plans, steps: &[StepId], remark: &str) -> String {
         .filter_map(|step| plans.plans.get(step))
         .flat_map(|plan| &plan.findings);
     let mut out = String::new();
-    for finding in found.filter(|finding| finding.verdict == Verdict::Bad && !is_for_others(finding.code)) {
+    for finding in found.filter(|finding| finding.verdict == Verdict::Bad && !finding.code.effect().needs_rights) {
         let advice = finding.advice.as_deref().unwrap_or_default();
         let text = format!("By hand: {}\n{advice}", visible::one_line(&finding.text));
         out.push('\n');

@@ -2,7 +2,7 @@
 //! cannot come from Stitch's addresses: what was tried from here is joined with what was read about those.
 
 use super::Report;
-use crate::finding::{Code, Finding, Verdict};
+use crate::finding::{Code, Finding, Hop as Place, Tells, Verdict};
 use crate::settings::{Settings, Stitch};
 
 /// One hop.
@@ -22,19 +22,6 @@ pub struct Hop {
     pub why: String,
 }
 
-/// A place on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
-    /// From Stitch to the first host, SSH server or database.
-    First,
-    /// Into the SSH server as Stitch's user.
-    Login,
-    /// From the SSH server to the database's port.
-    Forward,
-    /// Into the database as the role.
-    Database,
-}
-
 /// The hops in order. The first is there once for each group of addresses that fare alike.
 #[must_use]
 pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
@@ -42,21 +29,51 @@ pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
     let database = format!("{}:{}", crate::stitch_form::stitch_sees(settings), stitch.port);
     let role = format!("{}@{}", stitch.role, stitch.database);
     let Some(bastion) = &settings.bastion else {
-        let mut hops = first(report, stitch, &database, &[Reach::First]);
-        hops.push(hop(report, &database, &role, &[Reach::Database]));
+        let way = [Place::First, Place::ToDatabase];
+        let mut hops = first(report, stitch, &database, &way);
+        let before = if is_closed(report, &way) {
+            Before::Closed
+        } else {
+            Before::Open
+        };
+        hops.push(hop(report, &database, &role, &[Place::Login], before));
         return hops;
     };
     let door = format!("{}:{}", bastion.stitch_host, bastion.stitch_port);
     let user = format!("{}@{}", bastion.tunnel_user, bastion.stitch_host);
-    let mut hops = first(report, stitch, &door, &[Reach::First]);
-    hops.push(hop(report, &door, &user, &[Reach::Login]));
-    hops.push(hop(report, &user, &database, &[Reach::Forward]));
-    hops.push(hop(report, &database, &role, &[Reach::Database]));
+    let mut hops = first(report, stitch, &door, &[Place::First]);
+    let mut before = Before::Open;
+    let mut passed: &[Place] = &[Place::First];
+    for (from, to, places) in [
+        (&door, &user, [Place::SshLogin].as_slice()),
+        (&user, &database, &[Place::Forward, Place::ToDatabase]),
+        (&database, &role, &[Place::Login]),
+    ] {
+        if is_closed(report, passed) {
+            before = Before::Closed;
+        }
+        hops.push(hop(report, from, to, places, before));
+        passed = places;
+    }
     hops
 }
 
+/// Whether a connection gets as far as a hop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Open,
+    /// A hop before lets nothing through: what was only read about this one does not make it good.
+    Closed,
+}
+
+/// Whether something was found that lets nothing through there.
+fn is_closed(report: &Report, places: &[Place]) -> bool {
+    findings(report, places)
+        .any(|finding| finding.verdict != Verdict::Good && finding.code.effect().tells == Tells::Closed)
+}
+
 /// The first hop, for each group of Stitch's addresses about which the same was found.
-fn first(report: &Report, stitch: &Stitch, to: &str, reaches: &[Reach]) -> Vec<Hop> {
+fn first(report: &Report, stitch: &Stitch, to: &str, places: &[Place]) -> Vec<Hop> {
     let mut groups: Vec<(Vec<String>, Vec<&Finding>)> = Vec::new();
     for network in &stitch.allow {
         let (whole, address) = (network.to_string(), bare(&network.to_string()));
@@ -64,15 +81,18 @@ fn first(report: &Report, stitch: &Stitch, to: &str, reaches: &[Reach]) -> Vec<H
             let subject = finding.subject.as_deref();
             !is_other_address(subject, stitch) || subject == Some(&whole) || subject == Some(&address)
         };
-        let found: Vec<&Finding> = findings(report, reaches).filter(about).collect();
-        let verdict = judge(&found);
-        match groups.iter_mut().find(|(_, others)| judge(others) == verdict) {
+        let found: Vec<&Finding> = findings(report, places).filter(about).collect();
+        let verdict = judge(&found, Before::Open);
+        match groups
+            .iter_mut()
+            .find(|(_, others)| judge(others, Before::Open) == verdict)
+        {
             Some((addresses, _)) => addresses.push(address),
             None => groups.push((vec![address], found)),
         }
     }
     if groups.is_empty() {
-        groups.push((Vec::new(), findings(report, reaches).collect()));
+        groups.push((Vec::new(), findings(report, places).collect()));
     }
     let named = groups.into_iter().map(|(addresses, found)| {
         let from = match addresses.as_slice() {
@@ -80,7 +100,7 @@ fn first(report: &Report, stitch: &Stitch, to: &str, reaches: &[Reach]) -> Vec<H
             [one] => format!("Stitch {one}"),
             [one, rest @ ..] => format!("Stitch {one} (+{})", rest.len()),
         };
-        build(from, to.to_owned(), addresses, &found)
+        build((from, to.to_owned()), addresses, &found, Before::Open)
     });
     named.collect()
 }
@@ -97,13 +117,13 @@ fn bare(network: &str) -> String {
     network.trim_end_matches("/32").to_owned()
 }
 
-fn hop(report: &Report, from: &str, to: &str, reaches: &[Reach]) -> Hop {
-    let found: Vec<&Finding> = findings(report, reaches).collect();
-    build(from.to_owned(), to.to_owned(), Vec::new(), &found)
+fn hop(report: &Report, from: &str, to: &str, places: &[Place], before: Before) -> Hop {
+    let found: Vec<&Finding> = findings(report, places).collect();
+    build((from.to_owned(), to.to_owned()), Vec::new(), &found, before)
 }
 
-fn build(from: String, to: String, addresses: Vec<String>, found: &[&Finding]) -> Hop {
-    let (verdict, telling) = judge(found);
+fn build((from, to): (String, String), addresses: Vec<String>, found: &[&Finding], before: Before) -> Hop {
+    let (verdict, telling) = judge(found, before);
     let mut codes: Vec<Code> = found
         .iter()
         .filter(|finding| finding.verdict == verdict)
@@ -122,68 +142,26 @@ fn build(from: String, to: String, addresses: Vec<String>, found: &[&Finding]) -
 }
 
 /// The worst counts; of what is good and of what is unknown, what was tried outweighs what could not be seen.
-fn judge(found: &[&Finding]) -> (Verdict, Option<String>) {
+fn judge(found: &[&Finding], before: Before) -> (Verdict, Option<String>) {
     let first = |verdict| found.iter().find(move |finding| finding.verdict == verdict);
     let proved = found
         .iter()
-        .find(|finding| finding.verdict == Verdict::Good && is_proof(finding.code));
-    let telling = first(Verdict::Bad)
-        .or(proved)
-        .or_else(|| first(Verdict::Unknown))
-        .or_else(|| first(Verdict::Good));
-    match telling {
+        .find(|finding| finding.verdict == Verdict::Good && finding.code.effect().tells == Tells::Proof);
+    let telling = first(Verdict::Bad).or(proved).or_else(|| first(Verdict::Unknown));
+    match telling.or_else(|| first(Verdict::Good)) {
+        Some(finding) if telling.is_none() && before == Before::Closed => (
+            Verdict::Unknown,
+            Some(format!("not tested, since a hop before it is closed; {}", finding.text)),
+        ),
         Some(finding) => (finding.verdict, Some(finding.text.clone())),
         None => (Verdict::Unknown, None),
     }
 }
 
-/// It was walked, not only read about.
-fn is_proof(code: Code) -> bool {
-    matches!(code, Code::TunnelProved | Code::LoginWorks | Code::RehearsalPassed)
-}
-
-fn findings<'a>(report: &'a Report, reaches: &'a [Reach]) -> impl Iterator<Item = &'a Finding> {
-    report.findings().filter(move |finding| {
-        let (code, layer) = (finding.code, finding.subject.as_deref());
-        reach(code, layer).iter().any(|reach| reaches.contains(reach))
-    })
-}
-
-/// Which hops a finding is about.
-fn reach(code: Code, subject: Option<&str>) -> &'static [Reach] {
-    let name = code.as_str();
-    match code {
-        Code::TunnelProved => &[Reach::Login, Reach::Forward, Reach::Database],
-        Code::TunnelName | Code::TunnelTcp => &[Reach::First],
-        Code::TunnelHandshake | Code::TunnelHostKey | Code::TunnelLogin => &[Reach::Login],
-        Code::TunnelForward
-        | Code::TunnelTarget
-        | Code::LoginTunnel
-        | Code::SshServerAllows
-        | Code::SshForwardingOff
-        | Code::SshForwardingRestricted => &[Reach::Forward],
-        Code::LayerNotReached => match subject {
-            Some("protocol" | "TLS" | "authentication") => &[Reach::Database],
-            _ => &[],
-        },
-        Code::LayerPassed => match subject {
-            Some("SSH tunnel") => &[Reach::Forward],
-            _ => &[],
-        },
-        _ if name.starts_with("firewall-") || name.starts_with("provider-") || name.starts_with("host-") => {
-            &[Reach::First]
-        }
-        Code::WrongRegion | Code::ListenAddresses | Code::PortDiffers => &[Reach::First],
-        _ if code.step() == "ssh-user" => &[Reach::Login],
-        Code::LoginName | Code::LoginFamily => &[Reach::First, Reach::Forward],
-        _ if name.starts_with("login-tcp") => &[Reach::First, Reach::Forward],
-        _ if name.starts_with("hba-") || name.starts_with("login-") => &[Reach::Database],
-        Code::PrivilegesMissing | Code::CatalogClosed | Code::RehearsalPassed | Code::RehearsalRefused => {
-            &[Reach::Database]
-        }
-        Code::PoolerStatement | Code::PasswordWrong => &[Reach::Database],
-        _ => &[],
-    }
+fn findings<'a>(report: &'a Report, places: &'a [Place]) -> impl Iterator<Item = &'a Finding> {
+    report
+        .findings()
+        .filter(move |finding| finding.hops().iter().any(|hop| places.contains(hop)))
 }
 
 #[cfg(test)]
@@ -192,6 +170,7 @@ mod tests {
 
     #[test]
     fn what_was_tried_outweighs_what_could_not_be_seen_and_nothing_outweighs_a_wrong() {
+        let judge = |found: &[&Finding]| judge(found, Before::Open);
         let unseen = Finding::unknown(Code::HbaUnreadable, "unseen");
         let works = Finding::good(Code::LoginWorks, "in");
         let refused = Finding::bad(Code::HbaReject, "no");
@@ -204,9 +183,51 @@ mod tests {
     }
 
     #[test]
-    fn every_failing_layer_is_on_some_hop() {
-        for code in Code::ALL.iter().filter(|code| code.as_str().starts_with("login-")) {
-            assert!(!reach(*code, None).is_empty(), "{code:?}");
+    fn behind_a_closed_hop_only_what_was_tried_is_good() {
+        let read = Finding::good(Code::HbaOk, "a rule lets it in");
+        let tried = Finding::good(Code::LoginWorks, "in");
+        assert_eq!(judge(&[&read], Before::Open).0, Verdict::Good);
+        assert_eq!(judge(&[&read], Before::Closed).0, Verdict::Unknown);
+        assert_eq!(judge(&[&read, &tried], Before::Closed).0, Verdict::Good);
+    }
+
+    /// What keeps a connection of Stitch's out stands on the hop that it keeps it from.
+    #[test]
+    fn every_code_that_keeps_stitch_out_is_on_its_hop() {
+        let about_the_way = [
+            "login-",
+            "tunnel-",
+            "hba-",
+            "host-",
+            "port-",
+            "firewall-",
+            "provider-",
+            "ssh-",
+        ];
+        for code in Code::ALL {
+            let effect = code.effect();
+            // A trigger that runs at a login, a proof that was not made, a key that lets in too much.
+            let others = [
+                Code::LoginTriggers,
+                Code::TunnelNotProved,
+                Code::TunnelKeyWide,
+                Code::TunnelKeyLeft,
+            ];
+            let is_about_the_way =
+                about_the_way.iter().any(|name| code.as_str().starts_with(name)) && !others.contains(code);
+            let keeps_out = is_about_the_way || !effect.blocks.is_empty() || effect.tells != Tells::Reading;
+            assert!(!keeps_out || !code.hops().is_empty(), "{code:?} is on no hop");
+        }
+        for (code, hop) in [
+            (Code::PortRefused, Place::First),
+            (Code::PortFiltered, Place::First),
+            (Code::PortDiffers, Place::ToDatabase),
+            (Code::ListenAddresses, Place::ToDatabase),
+            (Code::BastionCannotReach, Place::Forward),
+            (Code::RoleForeign, Place::Login),
+            (Code::DatabaseCannotCreate, Place::Login),
+        ] {
+            assert_eq!(code.hops(), [hop], "{code:?}");
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn not_reached(id: StepId, settings: &Settings, report: &Report) -> O
     }
     let wall = report
         .findings()
-        .find(|finding| walls_off(finding.code).contains(&id))?;
+        .find(|finding| finding.code.effect().blocks.contains(&id))?;
     Some(format!("not reached: {}", wall.text))
 }
 
@@ -43,32 +43,6 @@ fn failed(step: &StepReport) -> bool {
 
 /// Whether it says that something is missing which this login cannot make.
 pub(super) fn is_in_the_way(code: Code) -> bool {
-    let rights = [
-        Code::RoleCannotAlter,
-        Code::DatabaseCannotGrant,
-        Code::CatalogCannotGrant,
-        Code::OwnershipCannotMove,
-        Code::OwnershipSuperuser,
-        Code::OwnershipUnseen,
-        Code::ReaderCannotGrant,
-        Code::RemoveNeedsOwner,
-        Code::RemoveBlocked,
-    ];
-    rights.contains(&code) || !walls_off(code).is_empty()
-}
-
-/// The steps that cannot come to anything where this was found.
-fn walls_off(code: Code) -> &'static [StepId] {
-    match code {
-        Code::ServerStandby | Code::DatabaseCannotCreate => &[
-            StepId::Role,
-            StepId::Ownership,
-            StepId::Connection,
-            StepId::Registration,
-        ],
-        Code::RoleCannotCreate | Code::RoleSuperuser | Code::RoleIsGroup | Code::RoleForeign => {
-            &[StepId::Ownership, StepId::Connection, StepId::Registration]
-        }
-        _ => &[],
-    }
+    let effect = code.effect();
+    effect.needs_rights || !effect.blocks.is_empty()
 }

@@ -65,7 +65,7 @@ fn every_finding_has_a_test_that_the_page_names() {
         let name = code.as_str();
         assert!(!files.is_empty(), "no test names \"{name}\"");
         let files = files.join(", ");
-        let _ = writeln!(page, "| `{name}` | {} | {files} |", code.step());
+        let _ = writeln!(page, "| `{name}` | {} | {files} |", code.section().as_str());
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(project().join(PAGE), &page).expect("the page is writable");

@@ -258,7 +258,7 @@ fn every_code_of_the_step_is_raised_here() {
     .concat();
     let codes = stitch_pg::finding::Code::ALL
         .iter()
-        .filter(|code| code.step() == "allowlist");
+        .filter(|code| code.section().as_str() == "allowlist");
     for code in codes {
         let code = code.as_str();
         let is_raised = tests.contains(&format!("\"{code}\"")) || tests.contains(&format!("\\\"{code}\\\""));

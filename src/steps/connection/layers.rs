@@ -4,7 +4,7 @@
 use tokio_postgres::error::SqlState;
 
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Hop};
 use crate::world::rehearsal::Refusal;
 use crate::world::{Failure, Layer, SshLayer, Stage};
 
@@ -26,8 +26,11 @@ pub(super) fn passed(plan: &mut Plan, stages: &[Stage]) {
 }
 
 pub(super) fn good(layer: Layer, text: &str) -> Finding {
+    let hop = (layer == Layer::Tunnel).then_some(Hop::Forward);
     let layer = layer.as_str();
-    Finding::good(Code::LayerPassed, format!("{layer}: {text}")).about(layer)
+    Finding::good(Code::LayerPassed, format!("{layer}: {text}"))
+        .about(layer)
+        .on(hop)
 }
 
 /// The administrator's login, where it was that which did not come about: the error of the step it ended, told by layer
@@ -64,21 +67,26 @@ pub(super) fn bad(layer: Layer, code: Code, text: &str) -> Finding {
 pub(super) fn not_reached_behind(plan: &mut Plan, failure: &Failure) {
     if let Some(ended) = failure.ssh {
         let behind = SshLayer::ALL.into_iter().filter(|layer| *layer > ended);
-        behind.for_each(|layer| unreached(plan, layer_of(failure), layer.as_str()));
+        behind.for_each(|layer| plan.find(unreached(layer_of(failure), layer.as_str())));
     }
     let behind = ABOVE.into_iter().filter(|layer| *layer > failure.layer);
-    behind.for_each(|layer| unreached(plan, layer_of(failure), layer.as_str()));
+    behind.for_each(|layer| plan.find(unreached_above(layer_of(failure), layer)));
 }
 
 /// The layers behind the one that failed.
 pub(super) fn not_reached(plan: &mut Plan, failed: Layer) {
     let behind = ABOVE.into_iter().filter(|layer| *layer > failed);
-    behind.for_each(|layer| unreached(plan, failed.as_str(), layer.as_str()));
+    behind.for_each(|layer| plan.find(unreached_above(failed.as_str(), layer)));
 }
 
-fn unreached(plan: &mut Plan, failed: &str, layer: &str) {
+fn unreached_above(failed: &str, layer: Layer) -> Finding {
+    let is_login = matches!(layer, Layer::Protocol | Layer::Tls | Layer::Authentication);
+    unreached(failed, layer.as_str()).on(is_login.then_some(Hop::Login))
+}
+
+fn unreached(failed: &str, layer: &str) -> Finding {
     let text = format!("not reached, since the layer {failed} failed");
-    plan.find(Finding::unknown(Code::LayerNotReached, text).about(layer));
+    Finding::unknown(Code::LayerNotReached, text).about(layer)
 }
 
 /// The finding for an act of a load that the server refused.

@@ -5,15 +5,18 @@ use crate::finding::{Code, Finding, Verdict};
 
 /// What to do next about a check that failed.
 pub(super) fn likely_cause(found: &[Finding]) -> String {
-    let wrong = hops().find_map(|step| found.iter().find(|finding| is_wrong(finding, step)));
-    if let Some(finding) = wrong {
+    // The first hop that a connection of Stitch's passes; then, by the order of the codes, what is about no hop.
+    let wrong = found.iter().filter(|finding| finding.verdict == Verdict::Bad);
+    let first_hop = |finding: &Finding| finding.hops().iter().min().copied();
+    let likely = wrong.min_by_key(|finding| (first_hop(finding).is_none(), first_hop(finding), finding.code));
+    if let Some(finding) = likely {
         let advice = finding
             .advice
             .as_ref()
             .map_or_else(String::new, |advice| format!("; {advice}"));
         return format!(
             "the likely cause is what the step {} found: {}{advice}",
-            finding.code.step(),
+            finding.code.section().as_str(),
             finding.text
         );
     }
@@ -31,15 +34,6 @@ pub(super) fn likely_cause(found: &[Finding]) -> String {
             .to_owned(),
         (false, _) => "nothing is known here about the way: stitch-pg check walks it, hop by hop".to_owned(),
     }
-}
-
-/// In the order in which a connection of Stitch's passes them.
-fn hops() -> impl Iterator<Item = &'static str> {
-    ["allowlist", "ssh-user", "connection", "role", "database", "ownership"].into_iter()
-}
-
-fn is_wrong(finding: &Finding, step: &str) -> bool {
-    finding.verdict == Verdict::Bad && finding.code.step() == step
 }
 
 #[cfg(test)]

@@ -202,7 +202,14 @@ fn the_port_that_is_dialled_refuses_or_is_silent() {
     );
     let check = |arguments: &[&str]| -> Vec<(String, String)> {
         let output = stitch_pg(&ops)
-            .args(["check", "--only", "allowlist", "--format", "json", "--no-input"])
+            .args([
+                "check",
+                "--only",
+                "allowlist,connection",
+                "--format",
+                "json",
+                "--no-input",
+            ])
             .args([
                 "--host",
                 "198.51.100.30",
@@ -214,6 +221,7 @@ fn the_port_that_is_dialled_refuses_or_is_silent() {
             .args(["--region", "europe", "--bastion-identity", "/run/world/tmp/ed25519"])
             .args(arguments)
             .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .env("STITCH_PG_PASSWORD", "x")
             .run();
         let report = json::report(&output.stdout);
         let findings = report["steps"][0]["findings"].as_array().expect("findings");
@@ -222,7 +230,30 @@ fn the_port_that_is_dialled_refuses_or_is_silent() {
         let seen = findings
             .iter()
             .map(|finding| (text_of(finding, "code"), text_of(finding, "text")));
-        seen.filter(|(code, _)| knocks.contains(&code.as_str())).collect()
+        let seen: Vec<(String, String)> = seen.filter(|(code, _)| knocks.contains(&code.as_str())).collect();
+        // The path shows it on the hop that is closed, and nothing behind that as good.
+        let path = report["path"].as_array().expect("path");
+        if let Some((code, _)) = seen.first() {
+            let wanted = if code == "bastion-cannot-reach" {
+                path.len() - 2
+            } else {
+                0
+            };
+            // Stitch's own login says the same by its layer, and outweighs what was only unknown.
+            let closed =
+                |code: &str| code == "login-tunnel" || code.starts_with("login-tcp") || code.starts_with("tunnel-");
+            let codes = path[wanted]["codes"].as_array().expect("codes");
+            let names: Vec<&str> = codes.iter().filter_map(|code| code.as_str()).collect();
+            assert!(
+                names.iter().any(|name| name == code || closed(name)),
+                "{code}: {path:?}"
+            );
+            assert!(
+                path[wanted..].iter().all(|hop| hop["verdict"] != "good"),
+                "{code}: {path:?}"
+            );
+        }
+        seen
     };
     let bastion = ["--bastion", "admin@198.51.100.20"];
     let with = |more: &[&'static str]| [&bastion[..], more].concat();

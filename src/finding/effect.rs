@@ -1,0 +1,83 @@
+//! What a finding means for the rest of the run: the column of the table of codes that the runner, the path, the scripts and
+//! the registration read.
+
+use crate::step_id::StepId;
+
+/// What a finding means for the rest of the run.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Effect {
+    /// The steps that cannot succeed where it was found.
+    pub(crate) blocks: &'static [StepId],
+    /// Whether a login with more rights could do what this one cannot, so that it belongs into a script for somebody else.
+    pub(crate) needs_rights: bool,
+    /// What it tells about its hop.
+    pub(crate) tells: Tells,
+}
+
+/// What a finding tells about its hop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tells {
+    /// What was read, or some part of it.
+    Reading,
+    /// The hop was passed.
+    Proof,
+    /// Unless it is good, nothing gets through: what was read about the hops behind it is no proof for them.
+    Closed,
+}
+
+const AFTER_DATABASE: &[StepId] = &[
+    StepId::Role,
+    StepId::Ownership,
+    StepId::Connection,
+    StepId::Registration,
+];
+const AFTER_ROLE: &[StepId] = &[StepId::Ownership, StepId::Connection, StepId::Registration];
+
+/// Nothing: it is for the reader.
+pub(super) const INFORMS: Effect = Effect {
+    blocks: &[],
+    needs_rights: false,
+    tells: Tells::Reading,
+};
+
+/// It shows by doing that its hop works.
+pub(super) const PROOF: Effect = Effect {
+    tells: Tells::Proof,
+    ..INFORMS
+};
+
+/// It shows that its hop lets nothing through.
+pub(super) const CLOSED: Effect = Effect {
+    tells: Tells::Closed,
+    ..INFORMS
+};
+
+/// The login may not make one of the changes.
+pub(super) const NO_RIGHT: Effect = Effect {
+    needs_rights: true,
+    ..INFORMS
+};
+
+/// There is no database to work in, and no login could make one here.
+pub(super) const NO_DATABASE: Effect = Effect {
+    blocks: AFTER_DATABASE,
+    ..INFORMS
+};
+
+/// There is no database to work in, and this login may not make one.
+pub(super) const NO_RIGHT_TO_A_DATABASE: Effect = Effect {
+    blocks: AFTER_DATABASE,
+    ..NO_RIGHT
+};
+
+/// There is no role that could be Stitch's.
+pub(super) const NO_ROLE: Effect = Effect {
+    blocks: AFTER_ROLE,
+    ..INFORMS
+};
+
+/// There is no role, and this login may not make one.
+pub(super) const NO_RIGHT_TO_A_ROLE: Effect = Effect {
+    blocks: AFTER_ROLE,
+    ..NO_RIGHT
+};
