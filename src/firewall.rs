@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-mod ipset;
 mod iptables;
 mod marked;
 mod nft;

@@ -25,7 +25,7 @@ pub use account::{
 };
 pub use authorized_keys::{Present, fix_modes, install_key, remove_key};
 pub use curl::curl;
-pub use firewall::{Opening, close_firewall, inspect_firewall, open_firewall};
+pub use firewall::{Opening, inspect_firewall};
 pub use hba::{add_hba_lines, find_hba_lines, inspect_hba, remove_hba_lines};
 pub use hba_read::{Printed as PrintedHba, read_hba};
 pub use inspect::{Looking, inspect_ssh_user};

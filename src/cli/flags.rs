@@ -122,7 +122,7 @@ struct Stitch {
         long,
         value_name = "WHAT,...",
         action = ArgAction::Append,
-        help = "Also change hba (pg_hba.conf) or firewall (of the host that Stitch connects to)"
+        help = "Also change hba (pg_hba.conf) or firewall (ufw or firewalld, on the host that Stitch connects to)"
     )]
     manage: Vec<String>,
     /// Check for "Connect using SSL" ticked in Stitch

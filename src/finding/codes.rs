@@ -73,9 +73,9 @@ codes! {
     FirewallOpen = "firewall-open", Allowlist [First] INFORMS, "The firewall on the machine itself lets this address in.",
         "Nothing to do there; firewalls before it are seen by nobody here.";
     FirewallClosed = "firewall-closed", Allowlist [First] INFORMS, "The firewall on the machine itself keeps this address out.",
-        "Run the commands that the finding gives, or give `--manage firewall`; the finding names the rule or policy that decides.";
+        "Run the commands that the finding gives, or give `--manage firewall` where ufw or firewalld keeps the rules; the finding names the rule or policy that decides.";
     FirewallUnsure = "firewall-unsure", Allowlist [First] INFORMS, "What the firewall on the machine itself does hangs on something its rules do not tell.",
-        "Look at the rule the finding names: a rate, a packet mark, a kind of set, or a tool that is missing.";
+        "Look at the rule the finding names: a rate, a packet mark, an ipset, rules of iptables-legacy, or a tool that is missing.";
     HostNotPublic = "host-not-public", Allowlist [First] INFORMS, "The host Stitch is to dial is a socket, or a loopback, private or otherwise unreachable address.",
         "Give the public name with `--stitch-host`, or go through an SSH server with `--bastion`.";
     HostIpv6Only = "host-ipv6-only", Allowlist [First] INFORMS, "The host Stitch is to dial has IPv6 addresses only; Stitch's addresses are IPv4.",

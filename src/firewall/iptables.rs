@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::ipset::Sets;
 use super::{Act, Filter, Hook, Packet, Rule, Tool, Tri};
 
 /// The tables packets to this machine come through before they are delivered. `nat` decides about no packet.
@@ -18,7 +17,7 @@ const TABLES: [(&str, &str, i64); 5] = [
 ];
 
 /// Reads what was printed, for one packet.
-pub(super) fn parse(text: &str, tool: Tool, sets: &Sets, packet: Packet<'_>) -> Filter {
+pub(super) fn parse(text: &str, tool: Tool, packet: Packet<'_>) -> Filter {
     let mut filter = Filter::new(tool);
     if packet.from.is_ipv4() != tool.is_for_ipv4() {
         return filter;
@@ -45,7 +44,7 @@ pub(super) fn parse(text: &str, tool: Tool, sets: &Sets, packet: Packet<'_>) -> 
             let chain = format!("{table} {}", words.get(1).map_or("", String::as_str));
             let number: &mut u64 = numbers.entry(chain.clone()).or_default();
             *number += 1;
-            let (matches, act) = rule(&words, &table, sets, packet);
+            let (matches, act) = rule(&words, &table, packet);
             let rule = Rule {
                 text: format!("{} {table}: {line}", tool.as_str()),
                 number: *number,
@@ -87,7 +86,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-fn rule(words: &[String], table: &str, sets: &Sets, packet: Packet<'_>) -> (Tri, Act) {
+fn rule(words: &[String], table: &str, packet: Packet<'_>) -> (Tri, Act) {
     let mut words = words.iter().map(String::as_str).skip(2).peekable();
     let (mut matches, mut act) = (Tri::Yes, Act::Nothing);
     let mut negated = false;
@@ -108,17 +107,13 @@ fn rule(words: &[String], table: &str, sets: &Sets, packet: Packet<'_>) -> (Tri,
                 flags(&mask, set)
             }
             "--syn" => Tri::Yes,
-            "--match-set" => {
-                let name = value().to_owned();
-                sets.holds(&name, value(), packet)
-            }
             // It is to this machine, and from another.
             "--dst-type" => value().split(',').any(|kind| kind == "LOCAL").into(),
             "--src-type" if value() == "LOCAL" => Tri::No,
             "-m" | "--match" => {
                 match value() {
                     // Their own words follow, and are known; remarks say nothing.
-                    "tcp" | "state" | "conntrack" | "multiport" | "comment" | "set" | "addrtype" => {}
+                    "tcp" | "state" | "conntrack" | "multiport" | "comment" | "addrtype" => {}
                     _ => matches = matches.min(Tri::Maybe),
                 }
                 continue;
@@ -132,7 +127,7 @@ fn rule(words: &[String], table: &str, sets: &Sets, packet: Packet<'_>) -> (Tri,
                 // What follows are the target's own words.
                 break;
             }
-            // A word this program does not know: its value, if it has one, is no word either.
+            // A word this program does not know, or a set, which is not read: its value, if it has one, is no word either.
             _ => {
                 if word.starts_with('-') && words.peek().is_some_and(|next| !next.starts_with('-') && *next != "!") {
                     words.next();

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::ipset::Sets;
 use super::{Answer, Fate, Filter, Packet, Spot, Tool, iptables, nft};
 
 /// The rules of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Printed {
     rules: Vec<(Tool, String)>,
-    sets: Sets,
     blind: Vec<String>,
     /// By which interface packets from an address come.
     ways: BTreeMap<String, String>,
@@ -19,14 +17,14 @@ pub struct Printed {
     zones: BTreeMap<String, String>,
 }
 
-/// Who keeps the rules, and so has to be told of a new one.
+/// Who keeps the rules, and so has to be told of a new one. What they are told lasts; `--manage firewall` tells only them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Keeper {
     /// ufw, which is switched on.
     Ufw(Rank),
     /// firewalld, which runs; with the zone that such packets come into.
     Firewalld(String),
-    /// Nobody that is known: the rule goes to where the decision is made.
+    /// Nobody that is known: a rule counts where the decision is made, until the next boot.
     Nobody(Spot),
 }
 
@@ -51,25 +49,18 @@ pub enum Rank {
     First,
 }
 
-/// Into what the lines behind a mark go.
-enum Into {
-    Nothing,
-    Rules,
-    Sets,
-}
-
 impl Printed {
     /// Takes the output apart.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut printed = Self::default();
-        let mut into = Into::Nothing;
+        let mut of_rules = false;
         for line in text.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["@blind", ..] => printed.blind.push(line["@blind".len()..].trim().to_owned()),
                 // What only `marked` reads.
-                ["@ufw" | "@rich", ..] => into = Into::Nothing,
+                ["@ufw" | "@rich", ..] => of_rules = false,
                 ["@active", "ufw"] => printed.ufw = true,
                 ["@zone", interface, zone] => {
                     printed.zones.insert(interface.to_owned(), zone.to_owned());
@@ -77,21 +68,16 @@ impl Printed {
                 ["@way", address, interface] => {
                     printed.ways.insert(address.to_owned(), interface.to_owned());
                 }
-                ["@ipset"] => into = Into::Sets,
                 [mark] if let Some(tool) = mark.strip_prefix('@').and_then(Tool::named) => {
                     printed.rules.push((tool, String::new()));
-                    into = Into::Rules;
+                    of_rules = true;
                 }
-                _ => match into {
-                    Into::Nothing => {}
-                    Into::Sets => printed.sets.read(line),
-                    Into::Rules => {
-                        if let Some((_, text)) = printed.rules.last_mut() {
-                            text.push_str(line);
-                            text.push('\n');
-                        }
+                _ => {
+                    if let Some((_, text)) = printed.rules.last_mut().filter(|_| of_rules) {
+                        text.push_str(line);
+                        text.push('\n');
                     }
-                },
+                }
             }
         }
         printed
@@ -137,7 +123,7 @@ impl Printed {
             Tool::Nft => nft::parse(text, packet)
                 .as_ref()
                 .map_or_else(|| unknown("nft's list, which cannot be read"), Filter::answer),
-            tool => iptables::parse(text, *tool, &self.sets, packet).answer(),
+            tool => iptables::parse(text, *tool, packet).answer(),
         });
         let blind = self.blind.iter().map(|why| unknown(why));
         let mut all: Vec<Answer> = told.chain(blind).collect();

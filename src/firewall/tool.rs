@@ -1,25 +1,16 @@
-//! The tools by which rules are read and written, and a place among those rules.
+//! The tools that tell the rules, and a place among those rules.
 
-/// A tool for rules. `iptables` writes into the kernel's nftables or, as on older systems, into its older tables, and
-/// `iptables-legacy` into the latter always.
+/// A tool for rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is the name of a program")]
 pub enum Tool {
     Nft,
     Iptables,
-    IptablesLegacy,
     Ip6tables,
-    Ip6tablesLegacy,
 }
 
 impl Tool {
-    const ALL: [Self; 5] = [
-        Self::Nft,
-        Self::Iptables,
-        Self::IptablesLegacy,
-        Self::Ip6tables,
-        Self::Ip6tablesLegacy,
-    ];
+    const ALL: [Self; 3] = [Self::Nft, Self::Iptables, Self::Ip6tables];
 
     /// The program's name.
     #[must_use]
@@ -27,9 +18,7 @@ impl Tool {
         match self {
             Self::Nft => "nft",
             Self::Iptables => "iptables",
-            Self::IptablesLegacy => "iptables-legacy",
             Self::Ip6tables => "ip6tables",
-            Self::Ip6tablesLegacy => "ip6tables-legacy",
         }
     }
 
@@ -39,7 +28,7 @@ impl Tool {
 
     /// Whether it keeps rules for packets of that kind.
     pub(super) fn is_for_ipv4(self) -> bool {
-        matches!(self, Self::Nft | Self::Iptables | Self::IptablesLegacy)
+        self != Self::Ip6tables
     }
 }
 

@@ -1,7 +1,6 @@
-//! Scripts about a host's firewall: its rules printed as its own tools tell them, and ways in made and taken back.
-//! Nothing that is there is replaced or taken out.
+//! Scripts about a host's firewall: its rules printed as its own tools tell them, and ways in made and taken back with
+//! ufw and firewalld, which keep them over a boot. For bare rules there are only commands for people.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::{FAIL, HAS, script, word};
@@ -32,32 +31,22 @@ pub fn inspect_firewall(from: &[IpAddr]) -> Statement {
     )
 }
 
-/// Makes the way in.
-#[must_use]
-pub fn open_firewall(opening: &Opening) -> Statement {
-    let mut body = String::new();
-    for cidr in &opening.from {
-        let _ = writeln!(body, "{}", opening.guarded(cidr));
-    }
-    script(
-        "Let Stitch in. Every rule that is there stays.",
-        &[],
-        &[FAIL, body.trim_end()],
-    )
-}
-
-/// Takes the rules of [`open_firewall`] out again, and no others.
-#[must_use]
-pub fn close_firewall(opening: &Opening) -> Statement {
-    let each: Vec<String> = opening.from.iter().map(|cidr| opening.undo(cidr)).collect();
-    script(
-        "Take the rules that let Stitch in out again. Every other rule stays.",
-        &[],
-        &[&each.join("\n")],
-    )
-}
-
 impl Opening {
+    /// Makes the way in; none where nobody keeps the rules.
+    #[must_use]
+    pub fn open(&self) -> Option<Statement> {
+        let each: Option<Vec<String>> = self.from.iter().map(|cidr| self.guarded(cidr)).collect();
+        let heading = "Let Stitch in. Every rule that is there stays.";
+        Some(script(heading, &[], &[FAIL, &each?.join("\n")]))
+    }
+
+    /// Takes the rules of [`Opening::open`] out again, and no others.
+    #[must_use]
+    pub fn close(&self) -> Statement {
+        let heading = "Take the rules that let Stitch in out again. Every other rule stays.";
+        script(heading, &[], &[&self.closing().join("\n")])
+    }
+
     /// The commands by themselves, for people.
     #[must_use]
     pub fn commands(&self) -> Vec<String> {
@@ -67,9 +56,7 @@ impl Opening {
     /// The commands that take the rules out again, for people.
     #[must_use]
     pub fn closing(&self) -> Vec<String> {
-        let each = self.from.iter().map(|cidr| self.undo(cidr));
-        each.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
-            .collect()
+        self.from.iter().flat_map(|cidr| self.undo(cidr)).collect()
     }
 
     fn command(&self, cidr: &Cidr) -> Vec<String> {
@@ -91,9 +78,9 @@ impl Opening {
     }
 
     /// The commands, with what keeps somebody else's rule from being taken for ours.
-    fn guarded(&self, cidr: &Cidr) -> String {
+    fn guarded(&self, cidr: &Cidr) -> Option<String> {
         let commands = self.command(cidr).join("\n");
-        match &self.keeper {
+        Some(match &self.keeper {
             Keeper::Ufw(_) => format!(
                 // To add it once more would put our mark on somebody else's.
                 "case $(ufw show added) in *{}*) fail \"ufw has the rule for {cidr} already, and it does not count: another \
@@ -110,35 +97,20 @@ impl Opening {
                 word(zone),
                 self.rich(cidr)
             ),
-            Keeper::Nobody(_) => commands,
-        }
+            Keeper::Nobody(_) => return None,
+        })
     }
 
-    fn undo(&self, cidr: &Cidr) -> String {
+    fn undo(&self, cidr: &Cidr) -> Vec<String> {
         match &self.keeper {
-            Keeper::Ufw(_) => format!("ufw delete {}", self.ufw(cidr)),
+            Keeper::Ufw(_) => vec![format!("ufw delete {}", self.ufw(cidr))],
             Keeper::Firewalld(zone) => ["--permanent ", ""]
                 .map(|when| {
                     let rule = self.rich(cidr);
                     format!("firewall-cmd {when}--zone={} --remove-rich-rule={rule}", word(zone))
                 })
-                .join("\n"),
-            Keeper::Nobody(spot) if spot.tool == Tool::Nft => {
-                let chain = words(&spot.chain);
-                format!(
-                    "for handle in $(nft -a list chain {chain} | grep -F {} | sed 's/.* handle //'); do\n    nft delete rule \
-                     {chain} handle \"$handle\"\ndone",
-                    word(&format!("comment \"{}\"", self.remark(cidr)))
-                )
-            }
-            Keeper::Nobody(spot) => {
-                let (table, chain) = table_and_chain(spot);
-                format!(
-                    "{} -w -t {table} -D {chain} {}",
-                    spot.tool.as_str(),
-                    self.matching(cidr)
-                )
-            }
+                .into(),
+            Keeper::Nobody(_) => Vec::new(),
         }
     }
 
@@ -167,39 +139,26 @@ impl Opening {
         format!(
             "nft {place} {family} saddr {cidr} tcp dport {} accept comment {}",
             self.port,
-            word(&format!("\"{}\"", self.remark(cidr)))
+            word(&format!("\"{MARK}\""))
         )
     }
 
     fn iptables(&self, cidr: &Cidr, spot: &Spot) -> String {
-        let (table, chain) = table_and_chain(spot);
+        let (table, chain) = spot.chain.split_once(' ').unwrap_or_default();
+        let (tool, table, chain) = (spot.tool.as_str(), word(table), word(chain));
         let place = match spot.rule {
             Some(number) => format!("-I {chain} {number}"),
             None => format!("-A {chain}"),
         };
-        format!("{} -w -t {table} {place} {}", spot.tool.as_str(), self.matching(cidr))
-    }
-
-    fn matching(&self, cidr: &Cidr) -> String {
         format!(
-            "-s {cidr} -p tcp -m tcp --dport {} -m comment --comment {MARK} -j ACCEPT",
+            "{tool} -w -t {table} {place} -s {cidr} -p tcp -m tcp --dport {} -m comment --comment {MARK} -j ACCEPT",
             self.port
         )
-    }
-
-    /// By which our rule in nft is known again.
-    fn remark(&self, cidr: &Cidr) -> String {
-        format!("{MARK}: {} from {cidr}", self.port)
     }
 }
 
 fn words(chain: &str) -> String {
     chain.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
-fn table_and_chain(spot: &Spot) -> (String, String) {
-    let (table, chain) = spot.chain.split_once(' ').unwrap_or_default();
-    (word(table), word(chain))
 }
 
 const INSPECT: &str = r#"
@@ -218,16 +177,18 @@ save() {
     fi
 }
 if has iptables-save; then
-    # nftables rules of iptables and those of the kernel's older tables.
     save iptables
     save ip6tables
+    # Where it keeps its rules in nftables, those in the kernel's older tables are not among them.
     if [ -n "$tables" ]; then
-        save iptables-legacy
-        save ip6tables-legacy
-    fi
-    if has ipset; then
-        echo @ipset
-        ipset save 2>/dev/null || echo "@blind ipset does not list its sets"
+        case $(iptables -V 2>/dev/null || :) in
+        *nf_tables*)
+            older=$({ iptables-legacy-save && ip6tables-legacy-save; } 2>/dev/null || echo "-A, unseen")
+            if printf '%s\n' "$older" | grep -q -e '^-A' -e '^:[^ ]* DROP'; then
+                echo "@blind rules of iptables-legacy, which are not read"
+            fi
+            ;;
+        esac
     fi
 elif [ -n "$tables" ]; then
     echo "@blind the kernel has iptables rules, and there is no iptables-save to read them with"

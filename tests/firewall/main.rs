@@ -136,7 +136,9 @@ impl Bench<'_> {
 fn predict(tool: Tool, nft: &str, iptables: &str, from: IpAddr) -> Answer {
     let mut printed = format!("@nft\n{nft}\n");
     if tool != Tool::Nft {
-        printed += &["@", tool.name(), "\n", iptables, "\n"].concat();
+        // Where the rules are of the kernel's older tables, iptables-save is the program that tells those.
+        let tells = tool.name().trim_end_matches("-legacy");
+        printed += &format!("@{tells}\n{iptables}\n");
     }
     Printed::read(&printed).answer(from, PORT)
 }

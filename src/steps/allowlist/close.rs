@@ -117,7 +117,7 @@ impl Step for CloseAllowlist {
                     Code::RemoveLeft,
                     "whether the firewall of the machine that Stitch reaches has rules of this tool is not seen from here",
                 )
-                .advise("there, as root, look for the comment stitch-pg:\n  nft list ruleset; iptables-save; ufw show added"),
+                .advise("there, as root, look for the comment stitch-pg:\n  ufw show added"),
             );
         }
         let networks: Vec<String> = settings.stitch.allow.iter().map(ToString::to_string).collect();

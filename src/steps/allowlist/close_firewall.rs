@@ -1,41 +1,31 @@
 //! `remove`: the firewall rules of this tool's own on the machine that Stitch reaches.
 
-use std::collections::BTreeMap;
-
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
-use crate::firewall::{Keeper, marked, rich};
-use crate::names::Cidr;
+use crate::firewall::{Keeper, Rank, marked, rich};
 use crate::settings::Settings;
-use crate::shell::{self, Opening};
+use crate::shell::Opening;
 
-/// Those with our mark go; of firewalld's, which bear none, it is told which look like ours.
+/// Those with our mark go, which are ufw's; of firewalld's, which bear none, it is told which look like ours.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
     let (machine, port) = match &settings.bastion {
         Some(bastion) => ("the SSH server", bastion.stitch_port.number()),
         None => ("PostgreSQL's machine", settings.stitch.port.number()),
     };
-    let mut ours: BTreeMap<Keeper, Vec<Cidr>> = BTreeMap::new();
-    for (keeper, cidr) in marked(printed, port) {
-        let list = ours.entry(keeper).or_default();
-        if !list.contains(&cidr) {
-            list.push(cidr);
-        }
-    }
-    if ours.is_empty() {
+    let from = marked(printed, port);
+    if from.is_empty() {
         let text = format!("no rule of stitch-pg is in the firewall on {machine}");
         plan.find(Finding::good(Code::Removed, text).about(machine));
-    }
-    for (keeper, from) in ours {
+    } else {
+        let keeper = Keeper::Ufw(Rank::Last);
         let opening = Opening { keeper, from, port };
         plan.change(Change {
             summary: format!(
-                "close port {port} on {machine} again to {} of Stitch's addresses with {}",
-                opening.from.len(),
-                opening.keeper.tool()
+                "close port {port} on {machine} again to {} of Stitch's addresses with ufw",
+                opening.from.len()
             ),
             why: "These rules let Stitch in and nobody else; every other rule stays.",
-            action: Action::Entrance(shell::close_firewall(&opening)),
+            action: Action::Entrance(opening.close()),
             undo: None, // where a rule must stand to count is found out anew: setup --manage firewall
         });
     }

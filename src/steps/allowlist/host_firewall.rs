@@ -9,7 +9,7 @@ use crate::finding::{Code, Finding};
 use crate::firewall::{Fate, Keeper, Printed};
 use crate::names::Cidr;
 use crate::settings::{Manage, Settings};
-use crate::shell::{self, Opening};
+use crate::shell::Opening;
 
 /// What the rules do with each address, and what would open them.
 pub(super) fn plan(settings: &Settings, printed: &Printed) -> Plan {
@@ -43,7 +43,7 @@ pub(super) fn plan(settings: &Settings, printed: &Printed) -> Plan {
         plan.find(finding.about(cidr));
     }
     if settings.manages(Manage::Firewall) {
-        plan.changes = openings.iter().map(|opening| change(machine, opening)).collect();
+        plan.changes = openings.iter().filter_map(|opening| change(machine, opening)).collect();
     }
     plan
 }
@@ -63,38 +63,41 @@ fn openings(settings: &Settings, printed: &Printed, port: u16) -> Vec<Opening> {
     kept_out.into_iter().map(opening).collect()
 }
 
-fn change(machine: &str, opening: &Opening) -> Change {
-    let lasting = match &opening.keeper {
-        Keeper::Nobody(_) => "; until the next boot, unless whatever loads the rules there saves or gets them too",
-        Keeper::Ufw(_) | Keeper::Firewalld(_) => "",
-    };
+/// Bare rules are gone after a boot, so putting them in would not be a change that is done.
+fn change(machine: &str, opening: &Opening) -> Option<Change> {
+    let open = opening.open()?;
     let who = match opening.from.len() {
         1 => "1 address of Stitch's".to_owned(),
         number => format!("{number} addresses of Stitch's"),
     };
-    Change {
+    Some(Change {
         summary: format!(
-            "open port {} on {machine} to {who} with {}{lasting}",
+            "open port {} on {machine} to {who} with {}",
             opening.port,
             opening.keeper.tool()
         ),
         why: "The machine's own firewall drops what comes from there; every rule that is there stays.",
-        undo: Some(Action::Entrance(shell::close_firewall(opening))),
-        action: Action::Entrance(shell::open_firewall(opening)),
-    }
+        undo: Some(Action::Entrance(opening.close())),
+        action: Action::Entrance(open),
+    })
 }
 
 /// The commands, each on a line of its own that begins with two blanks, as everywhere in advice.
 fn advice(openings: &[Opening]) -> String {
-    let mut text = "open it with these, or have it done with --manage firewall:".to_owned();
+    let bare = openings
+        .iter()
+        .any(|opening| matches!(opening.keeper, Keeper::Nobody(_)));
+    let heading = if bare {
+        "open it with these, as root (--manage firewall changes only ufw and firewalld):"
+    } else {
+        "open it with these, or have it done with --manage firewall:"
+    };
+    let mut text = heading.to_owned();
     for command in openings.iter().flat_map(Opening::commands) {
         text.push_str("\n  ");
         text.push_str(&command);
     }
-    if openings
-        .iter()
-        .any(|opening| matches!(opening.keeper, Keeper::Nobody(_)))
-    {
+    if bare {
         text.push_str(
             "\nmind: what is added so is gone after a boot, unless whatever loads the rules there gets it too",
         );
