@@ -58,15 +58,14 @@ impl Trusted {
         if !opened.is_file() {
             return Ok(());
         }
-        let real = std::fs::canonicalize(path);
-        for file in [Some(path), real.as_deref().ok()].into_iter().flatten() {
-            let directory = match file.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent,
-                _ => Path::new("."),
-            };
-            if let Ok(found) = std::fs::metadata(directory) {
-                self.owned(directory, &found, "directory")?;
-                self.not_writable(directory, &found, Sticky::Counts)?;
+        // Who can write to a directory on the way can put another one into the place of the next.
+        let names = [std::path::absolute(path), std::fs::canonicalize(path)];
+        for file in names.iter().flatten() {
+            for directory in file.ancestors().skip(1) {
+                if let Ok(found) = std::fs::metadata(directory) {
+                    self.owned(directory, &found, "directory")?;
+                    self.not_writable(directory, &found, Sticky::Counts)?;
+                }
             }
         }
         Ok(())
@@ -220,6 +219,15 @@ mod tests {
                 }
             }
         }
+        // The directory itself is safe, and the one above it is not.
+        let below = folder.path().join("below");
+        std::fs::create_dir(&below).unwrap();
+        std::fs::write(below.join("file"), "x").unwrap();
+        chmod(&below, 0o755);
+        chmod(folder.path(), 0o777);
+        assert!(verdict(&trusted(), &below.join("file")).is_err());
+        chmod(folder.path(), 0o755);
+        assert_eq!(verdict(&trusted(), &below.join("file")), Ok(()));
         let gid = std::fs::metadata(&file).unwrap().gid();
         let with_group = Trusted {
             groups: vec![gid],

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use crate::support::{Place, Postgres, PostgresOptions};
 use crate::wizard::{PASSWORD, Wizard};
@@ -98,11 +99,23 @@ fn md5_and_an_unasked_password() {
     plan.has("password-not-given", "unknown");
 }
 
+/// A file where nobody else can put another: as the program has it, and as reached from here. The server's folder is the
+/// server's own user's.
+fn of_ours(server: &Postgres<'_>, name: &str) -> (PathBuf, PathBuf) {
+    let place = Place::from(server);
+    let folder = match place {
+        Place::Here => server.socket_dir(),
+        Place::Inside { .. } => place.home(),
+    };
+    let inside = folder.join(name);
+    let outside = place.outside(&inside);
+    (inside, outside)
+}
+
 #[test]
 fn a_generated_password_is_kept_in_its_file() {
     let server = Postgres::start("a_generated_password_is_kept_in_its_file");
-    let inside = server.socket_dir().join("generated");
-    let file = Place::from(&server).outside(&inside);
+    let (inside, file) = of_ours(&server, "generated");
     let wizard = Wizard::dba(&server)
         .without("STITCH_PG_PASSWORD")
         .set("--password-file", &inside.to_string_lossy())
@@ -130,8 +143,7 @@ fn a_generated_password_is_kept_in_its_file() {
 #[test]
 fn a_file_that_is_there_is_the_password_and_is_never_overwritten() {
     let server = Postgres::start("a_file_that_is_there_is_the_password_and_is_never_overwritten");
-    let inside = server.socket_dir().join("mine");
-    let file = Place::from(&server).outside(&inside);
+    let (inside, file) = of_ours(&server, "mine");
     fs::write(&file, "kept as it is\n").expect("a file in the server's folder");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of ours");
     let wizard = Wizard::dba(&server)

@@ -228,8 +228,11 @@ fn managed_rules_without_a_superuser() {
     assert_eq!(bytes(&bench), before, "removed");
 
     // A server that does not read its files again: the lines are taken out, and it is said.
-    bench.0.psql("CREATE FUNCTION public.pg_conf_load_time() RETURNS timestamptz LANGUAGE sql AS $$ SELECT 'epoch'::timestamptz $$;
-                  ALTER ROLE dba SET search_path = public, pg_catalog");
+    bench.0.psql(
+        "SET allow_system_table_mods = on;
+         ALTER FUNCTION pg_catalog.pg_conf_load_time() RENAME TO conf_load_time_as_it_is;
+         CREATE FUNCTION pg_catalog.pg_conf_load_time() RETURNS timestamptz LANGUAGE sql AS $$ SELECT 'epoch'::timestamptz $$",
+    );
     let failed = run(&bench, "setup", &["--yes"]);
     assert_eq!(failed.status, Some(1), "{}", failed.stdout);
     assert!(failed.stdout.contains("the lines are taken out"), "{}", failed.stdout);
@@ -246,7 +249,7 @@ fn managed_rules_that_do_not_show_are_taken_out_again() {
     bench.0.psql(
         "SET allow_system_table_mods = on;
          ALTER VIEW pg_hba_file_rules RENAME TO hba_as_it_is;
-         CREATE VIEW pg_hba_file_rules AS SELECT * FROM hba_as_it_is WHERE NOT '{stitch}' = user_name",
+         CREATE VIEW pg_catalog.pg_hba_file_rules AS SELECT * FROM pg_catalog.hba_as_it_is WHERE NOT '{stitch}' = user_name",
     );
     let failed = setup(&bench);
     assert_eq!(failed.status, Some(1), "{}", failed.stdout);
