@@ -309,22 +309,34 @@ impl Growing {
 
 fn append(file: &File, length: u64, text: &[u8], reserve: usize) -> Result<()> {
     let wanted = (text.len() + reserve) as u64;
-    let write = || -> io::Result<()> {
+    let mut written = 0;
+    let mut write = || -> io::Result<()> {
         match fallocate(file, FallocateFlags::KEEP_SIZE, length, wanted.max(1)) {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {}
             Err(error) => return Err(error.into()),
         }
-        (&*file).write_all(text)?;
+        while written < text.len() {
+            match (&*file).write(&text[written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(more) => written += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
         file.sync_data()
     };
-    write().map_err(|error| {
-        let error = refused(error);
-        // The beginning of a piece would be worse than none.
-        match file.set_len(length) {
-            Ok(()) => error,
-            Err(worse) => error.context(format!("and what was written of it is still there: {worse}")),
+    let Err(error) = write() else { return Ok(()) };
+    let error = refused(error);
+    // The beginning of a piece would be worse than none, but what another program has added meanwhile stays.
+    let now = file.metadata()?.len();
+    if now == length + written as u64 {
+        if let Err(worse) = file.set_len(length) {
+            return Err(error.context(format!("and what was written of it is still there: {worse}")));
         }
-    })
+    } else if written > 0 {
+        return Err(error.context("and what was written of it is still there, since another program has added to it"));
+    }
+    Err(error)
 }
 
 fn ensure_own(owner: u32) -> Result<()> {

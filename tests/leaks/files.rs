@@ -1,5 +1,5 @@
 //! Every file that the program writes is, whatever happens, as it was before or complete: a full disk, a limit, a read-only
-//! file system, another program at the same file.
+//! file system, another program at the same file, `kill -9`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::process::{DEADLINE, poll};
 use crate::support::{Output, Postgres, Program, STITCH_PG, World, stitch_pg, world};
+
+mod killed;
+mod known;
 
 const PASSWORD: &str = "a password";
 /// An undo file as an earlier run left it; a whole number of pages, so that a full disk has no room at its end.

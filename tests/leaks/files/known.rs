@@ -1,0 +1,150 @@
+//! `known_hosts` is written at a terminal, whole or not at all, and nobody else's lines are lost.
+
+use super::killed::LOG;
+use super::{FULL, put, read};
+use crate::scene::{BASTION, Scene};
+use crate::support::process::{DEADLINE, poll};
+use crate::support::{BastionOptions, Need, Program, STITCH_PG, Terminal, stitch_pg, world};
+
+/// Where nobody's room is short.
+const FILE: &str = "/run/world/out/known";
+
+/// A run that finds the host unknown, in front of which other words may stand.
+fn program(scene: &Scene<'_>, front: &[&str], file: &str) -> Program {
+    let program = match front {
+        [] => stitch_pg(&scene.ops),
+        [first, rest @ ..] => Program::new(first, &scene.ops).args(rest).arg(STITCH_PG),
+    };
+    let identity = ["--bastion-identity", "/run/world/tmp/ed25519"];
+    let key = ["--public-key-file", "/run/world/tmp/stitch.pub"];
+    program
+        .args(["check", "--only", "ssh-user", "--known-hosts", file])
+        .args(["--bastion", &format!("root@{BASTION}")])
+        .args(identity)
+        .args(key)
+        .args(["--stitch-host", "10.20.0.3", "--host", "10.20.0.3"])
+        .args(["--admin-user", "postgres", "--database", "stitch"])
+        .args(["--tunnel-user", "stitch", "--region", "europe"])
+}
+
+/// The same at a terminal, where the key is accepted.
+fn accept(scene: &Scene<'_>, front: &[&str], file: &str) -> Terminal {
+    let mut terminal = program(scene, front, file).terminal(120, 30);
+    terminal.expect("Accept it and go on?");
+    terminal.send_line("y");
+    terminal
+}
+
+fn end(mut terminal: Terminal) -> (i32, String) {
+    let status = terminal.wait_exit();
+    let shown = terminal.transcript();
+    (status, shown.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Lines of another host that fill two pages.
+fn others(scene: &Scene<'_>) -> String {
+    let line = format!("other.example {}\n", scene.bastion.host_keys()[0]);
+    line.repeat(8192 / line.len() + 1)[..8191].to_owned() + "\n"
+}
+
+#[test]
+fn known_hosts_and_every_fault_of_the_disk() {
+    let Some(world) = world("known_hosts_and_every_fault_of_the_disk", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    world.sh(&format!("mkdir {FULL}; mount -t tmpfs -o size=64k tmpfs {FULL}"));
+    let file = format!("{FULL}/known");
+    let before = others(&scene);
+    for (fault, prepare, front, error) in [
+        (
+            "full disk",
+            "dd if=/dev/zero of=/run/world/full/fill bs=4096 2>/dev/null || :",
+            &[][..],
+            "No space left",
+        ),
+        ("a limit for files", ":", &["prlimit", "--fsize=8192"], "File too large"),
+        (
+            "read-only",
+            "mount -o remount,ro /run/world/full",
+            &[],
+            "Read-only file system",
+        ),
+    ] {
+        put(&world, &file, Some(&before));
+        world.sh(prepare);
+        let (status, shown) = end(accept(&scene, front, &file));
+        world.sh("mount -o remount,rw /run/world/full; rm -f /run/world/full/fill");
+        assert!(
+            status == 1 && shown.contains("cannot add the host key") && shown.contains(error),
+            "{fault}: {shown}"
+        );
+        assert_eq!(read(&world, &file).as_deref(), Some(before.as_str()), "{fault}");
+        println!("known_hosts, {fault}: as it was, exit status 1, \"{error}\"");
+    }
+    // Half a line, as a killed program leaves it, is no other key of the host; a link of one's own is followed.
+    let key = scene.bastion.host_keys()[0].clone();
+    put(&world, &file, Some(&format!("{BASTION} {}", &key[..key.len() - 8])));
+    world.sh("mkdir /run/world/away; mv /run/world/full/known /run/world/away; ln -s /run/world/away/known /run/world/full/known");
+    let (_, shown) = end(accept(&scene, &[], &file));
+    let now = read(&world, "/run/world/away/known").unwrap_or_default();
+    assert_eq!(now.lines().count(), 2, "{now}{shown}");
+    world.sh("chown -h nobody: /run/world/full/known; : >/run/world/away/known");
+    let (status, _) = end(accept(&scene, &[], &file));
+    assert_eq!(
+        (status, read(&world, "/run/world/away/known").as_deref()),
+        (1, Some("")),
+        "nobody's link"
+    );
+}
+
+/// Another program adds a line, puts another file there or takes it away, while ours is about to be written, or fails.
+#[test]
+fn what_another_program_writes_to_known_hosts_is_kept() {
+    let Some(world) = world("what_another_program_writes_to_known_hosts_is_kept", &[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    world.sh("mkdir /run/world/out");
+    let before = others(&scene);
+    let add = "printf '# theirs\\n' >>/run/world/out/known";
+    let replace = "cd /run/world/out; echo '# theirs' >new; mv new known";
+    let remove = "rm /run/world/out/known";
+    for (what, limit, expected) in [
+        (add, "", format!("{before}# theirs\nOURS\n")),
+        (add, "8192", format!("{before}# theirs\n")),
+        (replace, "", "# theirs\n".to_owned()),
+        (remove, "", String::new()),
+    ] {
+        put(&world, FILE, Some(&before));
+        world.sh(&format!(": >{LOG}"));
+        let limit = format!("--fsize={}", if limit.is_empty() { "unlimited" } else { limit });
+        let front = [
+            "prlimit",
+            &limit,
+            "strace",
+            "-f",
+            "-qq",
+            "-o",
+            LOG,
+            "-e",
+            "trace=fallocate",
+            "-e",
+            "inject=fallocate:delay_enter=1500000:when=1",
+        ];
+        let terminal = accept(&scene, &front, FILE);
+        let waits = poll(DEADLINE, || {
+            let links = world.sh("ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c /run/world/out/known || :");
+            (links.trim() != "0").then_some(())
+        });
+        assert!(waits.is_some(), "{what}");
+        world.sh(what);
+        let (_, shown) = end(terminal);
+        let now = read(&world, FILE).unwrap_or_default();
+        let now: String = now
+            .split_inclusive('\n')
+            .map(|line| if line.starts_with(BASTION) { "OURS\n" } else { line })
+            .collect();
+        assert_eq!(now, expected, "{what}, {limit}: {shown}");
+    }
+}
