@@ -121,9 +121,10 @@ pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Proble
 fn with(accepted: &str, algorithms: &[&str]) -> String {
     let modern = algorithms.iter().filter(|name| **name != "ssh-rsa");
     let ours = modern.copied().collect::<Vec<_>>().join(",");
-    match accepted.starts_with(['+', '-', '^']) {
-        true => format!("+{ours}"),
-        false => format!("{accepted},{ours}"),
+    if accepted.starts_with(['+', '-', '^']) {
+        format!("+{ours}")
+    } else {
+        format!("{accepted},{ours}")
     }
 }
 

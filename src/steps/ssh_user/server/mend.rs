@@ -38,7 +38,10 @@ pub(super) fn for_user(user: &str, lines: &[&str], ways: &Ways) -> String {
 
 /// One more address to listen on, beside those that are set: the one by which this machine would answer Stitch.
 pub(super) fn listening(stitch: &str, ports: &[u16], ways: &Ways) -> String {
-    let lines: String = ports.iter().map(|port| format!("ListenAddress $a:{port}\n")).collect();
+    let mut lines = String::new();
+    for port in ports {
+        let _ = writeln!(lines, "ListenAddress $a:{port}");
+    }
     let config = ways.config.as_deref().unwrap_or(CONFIG);
     if ways.drop_ins.is_none() && ways.version.is_some_and(|version| version < INCLUDE) {
         return format!(

@@ -38,7 +38,7 @@ pub(super) fn doas(user: &str, uid: &str) -> Option<String> {
 
 /// A number, and not root's.
 fn number(uid: &str) -> Option<&str> {
-    (!uid.is_empty() && uid.len() <= 10 && uid.chars().all(|c| c.is_ascii_digit()) && uid.trim_matches('0') != "")
+    (!uid.is_empty() && uid.len() <= 10 && uid.chars().all(|c| c.is_ascii_digit()) && !uid.trim_matches('0').is_empty())
         .then_some(uid)
 }
 
