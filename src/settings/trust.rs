@@ -59,8 +59,8 @@ impl Trusted {
             return Ok(());
         }
         // Who can write to a directory on the way can put another one into the place of the next.
-        let names = [std::path::absolute(path), std::fs::canonicalize(path)];
-        for file in names.iter().flatten() {
+        let ways = [std::path::absolute(path), std::fs::canonicalize(path)];
+        for file in ways.iter().flatten() {
             for directory in file.ancestors().skip(1) {
                 if let Ok(found) = std::fs::metadata(directory) {
                     self.owned(directory, &found, "directory")?;

@@ -138,7 +138,7 @@ fn predict(tool: Tool, nft: &str, iptables: &str, from: IpAddr) -> Answer {
     if tool != Tool::Nft {
         // Where the rules are of the kernel's older tables, iptables-save is the program that tells those.
         let tells = tool.name().trim_end_matches("-legacy");
-        printed += &format!("@{tells}\n{iptables}\n");
+        printed = format!("{printed}@{tells}\n{iptables}\n");
     }
     Printed::read(&printed).answer(from, PORT)
 }

@@ -16,7 +16,7 @@ const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsab
 
 /// A packet of the SSH protocol before its keys are made (RFC 4253, 6): 24 kB of this type.
 pub(crate) fn packet(kind: u8) -> Vec<u8> {
-    let payload = [&[kind][..], &[0; 24 << 10]].concat();
+    let payload = [&[kind][..], &vec![0; 24 << 10]].concat();
     let padding = 16 - (payload.len() + 5) % 8;
     let length = u32::try_from(payload.len() + padding + 1).expect("short");
     let head = [&length.to_be_bytes()[..], &[u8::try_from(padding).expect("short")]].concat();

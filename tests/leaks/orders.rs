@@ -9,7 +9,7 @@ use crate::size::{hear, message, serving};
 use crate::support::{Output, Place, Postgres, stitch_pg};
 use crate::wizard::{PASSWORD, Wizard};
 
-/// Orders to GitHub, Azure Pipelines and TeamCity, a heading of Buildkite, the end of a fence, a line of Markdown. It
+/// Orders to GitHub, Azure Pipelines and `TeamCity`, a heading of Buildkite, the end of a fence, a line of Markdown. It
 /// holds no blank, so that folding does not begin a line with a part of it.
 const HOSTILE: &str = "evil\n::error::own1\r\n\t::stop-commands::own2\n##[error]own3\n---own4\n```\n~~~\n<img/src=//own5>\n\
                        \u{fe0f}::add-mask::own6\n##vso[task.x]own7\n##teamcity[own8]";
@@ -85,7 +85,7 @@ fn obeyed_by_nobody(format: &str, output: &Output) {
     }
 }
 
-/// As CommonMark has it: every fence ends where ours does, and nothing of others stands outside one unescaped.
+/// As `CommonMark` has it: every fence ends where ours does, and nothing of others stands outside one unescaped.
 #[track_caller]
 fn in_fences(output: &Output) {
     let mut fence = None;

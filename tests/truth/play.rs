@@ -68,8 +68,8 @@ pub(crate) fn all(server: &Postgres<'_>, admin: Admin) -> Vec<Played> {
             numbered += 1;
             (row, format!("r{numbered:03}"))
         };
-        let placed: Vec<Placed> = rows.into_iter().map(place).collect();
-        played.extend(together(server, admin, &wizard, &placed, exit));
+        let states: Vec<Placed> = rows.into_iter().map(place).collect();
+        played.extend(together(server, admin, &wizard, &states, exit));
     }
     played
 }

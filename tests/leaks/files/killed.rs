@@ -33,8 +33,8 @@ impl Call {
     /// Whether the run that ended was killed at the call that was meant.
     fn was_met(&self, world: &World) -> bool {
         let log = read(world, LOG).unwrap_or_default();
-        let calls = log.lines().filter(|line| line.contains('('));
-        calls.last().is_some_and(|line| aim(line) == self.aim)
+        let mut calls = log.lines().filter(|line| line.contains('('));
+        calls.next_back().is_some_and(|line| aim(line) == self.aim)
     }
 }
 
