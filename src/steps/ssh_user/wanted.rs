@@ -28,7 +28,8 @@ impl Dialect {
 const NARROWING: [&str; 5] = ["from", "permitopen", "permitlisten", "command", "expiry-time"];
 
 /// sshd has no word for "no port at all". One that only root may listen on comes to the same. With `permitopen` beside it
-/// Unix sockets are closed as well, in both directions.
+/// no Unix socket can be connected to. One can still be made to listen on: no option of a key closes that, only
+/// `AllowStreamLocalForwarding` of the server's configuration.
 const NOWHERE: &str = "permitlisten=\"localhost:1\"";
 
 /// What was chosen, for this database, these addresses and this server.

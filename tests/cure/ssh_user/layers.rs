@@ -97,6 +97,8 @@ fn the_first_layer_that_fails() {
                 "--only",
                 "connection",
                 "--prove-tunnel",
+                "--key-options",
+                "restrict",
                 "--format",
                 "json",
                 "--no-input",

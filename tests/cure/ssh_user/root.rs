@@ -20,7 +20,7 @@ const STATE: &str =
 
 /// Watches its home and swaps what is named for a link, again and again; what it hides it puts back, so that the other side
 /// goes on. It is the user in every right, and not in the bastion's root, where BusyBox has no Python.
-const ATTACKER: &str = r#"
+const ATTACKER: &str = r"
 import os, sys
 home, uid, what = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 os.chdir(home)
@@ -50,7 +50,7 @@ while True:
             for _ in range(n % 97): os.getpid()
             quietly(os.unlink, '.ssh')
             quietly(os.rename, '.kept', '.ssh')
-"#;
+";
 
 struct Race<'world> {
     scene: Scene<'world>,
@@ -154,13 +154,13 @@ fn undisturbed(race: &Race<'_>) {
 fn without_time(listed: &str) -> Vec<String> {
     let lines = listed.lines();
     lines
-        .map(|line| match line.starts_with(['-', 'd']) {
-            true => line
-                .split_whitespace()
-                .filter(|word| !word.contains(':'))
-                .collect::<Vec<_>>()
-                .join(" "),
-            false => line.to_owned(),
+        .map(|line| {
+            if line.starts_with(['-', 'd']) {
+                let words: Vec<&str> = line.split_whitespace().filter(|word| !word.contains(':')).collect();
+                words.join(" ")
+            } else {
+                line.to_owned()
+            }
         })
         .collect()
 }
