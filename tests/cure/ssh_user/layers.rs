@@ -94,11 +94,9 @@ fn the_first_layer_that_fails() {
         let program = stitch_pg(&scene.ops)
             .args([
                 "check",
-                "--only",
-                "connection",
+                "--only=connection",
                 "--prove-tunnel",
-                "--key-options",
-                "restrict",
+                "--key-options=restrict",
                 "--format",
                 "json",
                 "--no-input",

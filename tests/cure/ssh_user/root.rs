@@ -72,9 +72,10 @@ impl Race<'_> {
     }
 
     /// The program while the user swaps links; whatever comes of it, root's files are as they were, and untold.
-    fn run(&self, user: &str, what: &str, program: &Program) {
+    fn run(&self, user: &str, what: &str, program: Program) {
         let attacker = self.attack(user, what);
-        let output = program.run();
+        // The attacker takes a processor for itself.
+        let output = program.deadline(Duration::from_mins(5)).run();
         attacker.signal_if_there("KILL");
         attacker.finish(Duration::from_secs(20));
         assert!(
@@ -191,17 +192,16 @@ fn race(test_name: &str, options: BastionOptions) {
             race.run(
                 &user,
                 what,
-                &race
-                    .full("check", &user)
+                race.full("check", &user)
                     .args(["--only", "connection", "--prove-tunnel"]),
             );
             let undo = format!("/run/world/tmp/{user}.sh");
             let setup = scene.program("setup", "root", &user).args(["--yes", "--undo", &undo]);
-            race.run(&user, what, &setup);
+            race.run(&user, what, setup);
             if world.outside(&undo).exists() {
-                race.run(&user, what, &Program::new("sh", &scene.ops).arg(&undo));
+                race.run(&user, what, Program::new("sh", &scene.ops).arg(&undo));
             }
-            race.run(&user, what, &scene.program("remove", "root", &user).arg("--yes"));
+            race.run(&user, what, scene.program("remove", "root", &user).arg("--yes"));
             tries += 4;
         }
     }
