@@ -20,8 +20,10 @@ as_owner() {
         fail "user $as_uid has no name on this machine, so root cannot work as that user"
     elif has runuser; then
         $detached runuser -u "$as_name" -- sh -s -- "$@"
-    else
+    elif has su; then
         $detached su -s /bin/sh "$as_name" -c 'sh -s -- "$@"' sh "$@"
+    else
+        fail "this machine has neither setpriv, runuser nor su, so root cannot work as $as_name; nothing is changed"
     fi
 }
 "#;
