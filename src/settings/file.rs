@@ -1,11 +1,8 @@
 //! The settings file: TOML in, a draft out. Every complaint names the line, and shows it where that helps.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -26,17 +23,9 @@ pub const DEFAULT_FILE: &str = "stitch-pg.toml";
 pub(crate) fn load(named: Option<&Path>, environment: &Environment, problems: &mut Problems) -> Draft {
     let shown = named.map_or_else(|| PathBuf::from(DEFAULT_FILE), Path::to_path_buf);
     let path = environment.directory.join(&shown);
-    let bytes = match File::open(&path) {
-        Ok(file) => trust::read(file, &path, environment),
-        Err(error) => Err(error.into()),
-    };
-    let absent = |error: &Error| {
-        let error = error.downcast_ref::<io::Error>();
-        error.is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
-    };
-    let bytes = match bytes {
+    let bytes = match trust::read(&path, environment) {
         Ok(bytes) => bytes,
-        Err(error) if named.is_none() && absent(&error) => return Draft::default(),
+        Err(error) if named.is_none() && trust::is_absent(&error) => return Draft::default(),
         Err(error) => {
             let flag = if named.is_some() { "--config: " } else { "" };
             problems.wrong(format_args!("{flag}cannot read {}: {error:#}", shown.display()));

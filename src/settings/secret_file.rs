@@ -19,6 +19,7 @@ const LONGEST: usize = 64 << 10;
 pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<String>) -> Result<Secret> {
     let shown = path.display();
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    trust::before_opening(path, environment)?;
     let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
     let metadata = file.metadata().with_context(|| format!("cannot read {shown}"))?;
     trust::secret(path, &metadata, environment)?;

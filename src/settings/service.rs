@@ -1,6 +1,5 @@
 //! PostgreSQL service files (docs 34.17): a name for a set of connection parameters.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::draft::{Draft, Source};
@@ -18,12 +17,8 @@ const SYSTEM_DIRECTORY: &str = "/etc/postgresql-common";
 pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems: &mut Problems) -> Draft {
     let candidates = candidates(environment);
     for path in &candidates {
-        let bytes = match File::open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => Err(error.into()),
-            Ok(file) => trust::read(file, path, environment),
-        };
-        let text = match bytes {
+        let text = match trust::read(path, environment) {
+            Err(error) if trust::is_absent(&error) => continue,
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
                 problems.malformed(

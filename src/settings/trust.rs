@@ -10,12 +10,29 @@ use anyhow::{Result, bail, ensure};
 
 use super::environment::Environment;
 
-/// Reads a file that decides where passwords go. What is judged is the file that was opened, and not its name.
-pub(super) fn read(mut file: File, path: &Path, environment: &Environment) -> Result<Vec<u8>> {
+/// Reads a file that decides where passwords go. What is judged is the file that was opened, and not its name alone.
+pub(super) fn read(path: &Path, environment: &Environment) -> Result<Vec<u8>> {
+    before_opening(path, environment)?;
+    let mut file = File::open(path)?;
     Trusted::now(environment).check(path, &file.metadata()?)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Judges what stands under a name before it is opened: another user's pipe would keep us waiting before it could be judged.
+/// What is opened then is judged again.
+pub(super) fn before_opening(path: &Path, environment: &Environment) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(named) => Trusted::now(environment).check(path, &named),
+        Err(_) => Ok(()), // opening it says why
+    }
+}
+
+/// Whether a file could not be read because there is none.
+pub(super) fn is_absent(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<std::io::Error>();
+    error.is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Whose files are trusted.

@@ -10,6 +10,8 @@ use crate::support::{Output, Postgres, Program, STITCH_PG, World, stitch_pg, wor
 
 mod killed;
 mod known;
+mod links;
+mod torn;
 
 const PASSWORD: &str = "a password";
 /// An undo file as an earlier run left it; a whole number of pages, so that a full disk has no room at its end.

@@ -1,0 +1,83 @@
+//! No file is written through a link, nor over what another user laid there.
+
+use std::fs;
+
+use super::{Kind, has_role, put, ready, says, server, without_role};
+use crate::support::world;
+
+/// Links, and files that another user laid where we write, in a folder of everybody's or in one of that user.
+#[test]
+fn links_and_files_of_others_are_refused() {
+    let Some(world) = world("links_and_files_of_others_are_refused", &[]) else {
+        return;
+    };
+    let server = server(&world);
+    world.sh(
+        "cd /run/world; mkdir -m 1777 shared; mkdir -m 755 theirs own; chown nobody: theirs; echo kept >own/victim",
+    );
+    let victim = world.outside("/run/world/own/victim");
+    for kind in Kind::ALL {
+        for (lays, file, as_nobody) in [
+            ("ln -s ../own/victim own/link", "own/link", false),
+            ("ln -s ../own/absent own/link", "own/link", false),
+            ("ln -s ../own/victim shared/link", "shared/link", true),
+            ("ln -s ../own shared/folder", "shared/folder/absent", true),
+            ("ln -s ../own theirs/folder", "theirs/folder/absent", true),
+            ("echo theirs >shared/file; chmod 666 shared/file", "shared/file", true),
+            ("echo theirs >theirs/file", "theirs/file", true),
+            ("mkfifo -m 666 shared/file", "shared/file", true),
+        ] {
+            // A shell hands over a report's pipe of that kind. A password that exists is read, and not written, through a link of
+            // one's own.
+            if (kind == Kind::Report && lays.starts_with("mkfifo"))
+                || (kind == Kind::Password && lays == "ln -s ../own/victim own/link")
+            {
+                continue;
+            }
+            if kind != Kind::Sheet {
+                without_role(&server);
+            } else if !has_role(&server) {
+                ready(&world);
+            }
+            let lays = if as_nobody {
+                format!(
+                    "setpriv --reuid nobody --clear-groups sh -c {}",
+                    stitch_pg::shell::word(lays)
+                )
+            } else {
+                lays.to_owned()
+            };
+            world.sh(&format!("cd /run/world; rm -rf own/link shared/* theirs/*; {lays}"));
+            let listing = "cd /run/world; stat -c '%n %i %U %a %s' own/* shared/* theirs/* 2>/dev/null || :";
+            let before = world.sh(listing);
+            let output = kind.program(&world, &[], &format!("/run/world/{file}")).run();
+            assert!(matches!(output.status, Some(1 | 2)), "{kind:?}, {lays}: {output:#?}");
+            assert_eq!(world.sh(listing), before, "{kind:?}, {lays}");
+            assert_eq!(
+                fs::read_to_string(&victim).expect("it is ours"),
+                "kept\n",
+                "{kind:?}, {lays}"
+            );
+            assert!(kind == Kind::Sheet || !has_role(&server), "{kind:?}, {lays}: changed");
+        }
+    }
+    // A pipe is for a report what it is for a shell.
+    let piped = Kind::Report.program(&world, &[], "/dev/stdout").run();
+    assert!(piped.stdout.contains("\"steps\""), "{piped:#?}");
+    // An undo file that others can write to would run as us.
+    put(&world, "/run/world/own/undo.sh", Kind::Undo.before().as_deref());
+    world.sh("chmod 666 /run/world/own/undo.sh");
+    without_role(&server);
+    let output = Kind::Undo.program(&world, &[], "/run/world/own/undo.sh").run();
+    assert!(
+        says(&output, "others can write to it") && !has_role(&server),
+        "{output:#?}"
+    );
+    // Another file than an undo file is not made one.
+    put(&world, "/run/world/own/undo.sh", Some("#!/bin/sh\nexit 0\n"));
+    let output = Kind::Undo.program(&world, &[], "/run/world/own/undo.sh").run();
+    assert!(
+        says(&output, "there is another file of that name") && !has_role(&server),
+        "{output:#?}"
+    );
+}
