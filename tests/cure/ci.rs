@@ -17,7 +17,7 @@ fn block(heading: &str, language: &str) -> String {
 
 /// A place where the examples find their program, their settings and a file for each password.
 fn scene(server: &Postgres<'_>) -> std::path::PathBuf {
-    let inside = server.socket_dir().join("ci");
+    let inside = server.folder_of_ours().join("ci");
     let outside = server.place().outside(&inside);
     fs::create_dir_all(outside.join("bin")).expect("the world can be written");
     let settings = format!(

@@ -103,11 +103,7 @@ fn md5_and_an_unasked_password() {
 /// server's own user's.
 fn of_ours(server: &Postgres<'_>, name: &str) -> (PathBuf, PathBuf) {
     let place = Place::from(server);
-    let folder = match place {
-        Place::Here => server.socket_dir(),
-        Place::Inside { .. } => place.home(),
-    };
-    let inside = folder.join(name);
+    let inside = server.folder_of_ours().join(name);
     let outside = place.outside(&inside);
     (inside, outside)
 }

@@ -452,6 +452,15 @@ impl<'world> Postgres<'world> {
         self.dir.clone()
     }
 
+    /// A folder of who runs the program, for files that nobody else may be able to write: [`Self::socket_dir`] is the server's
+    /// user's.
+    pub fn folder_of_ours(&self) -> PathBuf {
+        match self.place {
+            Place::Here => self.dir.clone(),
+            Place::Inside { .. } => self.place.home(),
+        }
+    }
+
     /// Its Unix socket, as reached from the test's process.
     pub fn socket(&self) -> PathBuf {
         self.place.outside(&self.dir.join(format!(".s.PGSQL.{}", self.port)))
