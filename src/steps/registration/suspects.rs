@@ -1,14 +1,22 @@
 //! Which hop is likely to blame when Stitch's own check fails: its word, which is short, held against what this run has
 //! found itself.
 
-use crate::finding::{Code, Finding, Verdict};
+use crate::finding::{Code, Finding, Section, Verdict};
 
 /// What to do next about a check that failed.
 pub(super) fn likely_cause(found: &[Finding]) -> String {
     // The first hop that a connection of Stitch's passes; then, by the order of the codes, what is about no hop.
     let wrong = found.iter().filter(|finding| finding.verdict == Verdict::Bad);
     let first_hop = |finding: &Finding| finding.hops().iter().min().copied();
-    let likely = wrong.min_by_key(|finding| (first_hop(finding).is_none(), first_hop(finding), finding.code));
+    // What is about the way itself tells more than what is about a setting behind it.
+    let is_behind = |finding: &Finding| {
+        let section = finding.code.section();
+        !matches!(section, Section::Allowlist | Section::SshUser | Section::Connection)
+    };
+    let likely = wrong.min_by_key(|finding| {
+        let hop = first_hop(finding);
+        (hop.is_none(), hop, is_behind(finding), finding.code)
+    });
     if let Some(finding) = likely {
         let advice = finding
             .advice

@@ -1,0 +1,125 @@
+//! Root becomes the owner of `pg_hba.conf` with whatever the system has for it: `setpriv`, `runuser` or `su`.
+
+use stitch_pg::hba::edit::{At, HbaLines, LineEnd};
+use stitch_pg::shell::{add_hba_lines, remove_hba_lines};
+
+use crate::support::{World, world};
+
+const BEFORE: &str = "# keep\nhost dw all 10.0.0.0/8 md5\n";
+const AFTER: &str = "# keep\n# ours\nhost dw stitch 52.23.137.21/32 md5\nhost dw all 10.0.0.0/8 md5\n";
+
+/// A machine with a server's directory in it, and what runs there in front of `sh`.
+struct Machine<'world> {
+    world: &'world World,
+    on: &'static str,
+    file: &'static str,
+}
+
+impl Machine<'_> {
+    /// Puts the rules back, as this owner's.
+    fn put(&self, owner: &str) {
+        let script = format!(
+            "{} sh -euc 'mkdir -p \"${{1%/*}}\"; cat >\"$1\"; chmod 640 \"$1\"; chown \"$2\" \"$1\" \"${{1%/*}}\"' sh \"$1\" \"$2\"",
+            self.on
+        );
+        self.world.sh_with(&script, &[self.file, owner], BEFORE.as_bytes());
+    }
+
+    fn look(&self, command: &str) -> String {
+        let script = format!("{} sh -euc \"$1\" sh \"$2\"", self.on);
+        self.world.sh_with(&script, &[command, self.file], b"")
+    }
+
+    /// Adds the lines, or takes them out; whether it went well, and what it said.
+    fn edit(&self, path: &str, adds: bool) -> (bool, String) {
+        let sum = self.look("md5sum <\"$1\"");
+        let edit = HbaLines {
+            file: self.file.to_owned(),
+            md5: sum.split(' ').next().expect("a sum").to_owned(),
+            lines: vec!["# ours".to_owned(), "host dw stitch 52.23.137.21/32 md5".to_owned()],
+            at: At::Above(2),
+            end: LineEnd::Lf,
+            signal: None,
+        };
+        let script = if adds {
+            add_hba_lines(&edit)
+        } else {
+            remove_hba_lines(&edit)
+        };
+        let run = format!("{} env PATH=\"$1\" sh -s", self.on);
+        let output = self.world.try_sh(&run, &[path], script.to_string().as_bytes());
+        (output.success(), output.stderr)
+    }
+
+    /// Both ways, as the owner and with the owner's groups, whose files they stay.
+    fn edits_as_owner(&self, path: &str, case: &str) {
+        self.put("postgres:postgres");
+        for (adds, text) in [(true, AFTER), (false, BEFORE)] {
+            self.look(": >/tmp/as; chmod 666 /tmp/as");
+            let (done, said) = self.edit(path, adds);
+            assert!(done, "{case}: {said}");
+            assert_eq!(self.look("cat \"$1\""), text, "{case}");
+            assert_eq!(
+                self.look("stat -c '%U %a' \"$1\"; ls -A \"${1%/*}\""),
+                "postgres 640\npg_hba.conf\n",
+                "{case}"
+            );
+            let who = self.look("sort -u /tmp/as");
+            assert_eq!(who, self.look("echo $(id -un postgres) $(id -G postgres)"), "{case}");
+        }
+    }
+}
+
+/// A folder that is all of `PATH`, with the tools but these; `mv` notes who runs it.
+fn without(machine: &Machine<'_>, hidden: &str) -> String {
+    machine.look(&format!(
+        "rm -rf /tmp/tools; mkdir /tmp/tools; for folder in /usr/sbin /usr/bin /sbin /bin; do
+             ln -sf $folder/* /tmp/tools/
+         done
+         for tool in mv {hidden}; do rm -f /tmp/tools/$tool; done
+         # The scripts look there as well.
+         for tool in {hidden}; do if [ -x /usr/sbin/$tool ]; then mount --bind /dev/null /usr/sbin/$tool; fi; done
+         printf '#!/bin/sh\\necho $(id -un) $(id -G) >>/tmp/as\\nexec /bin/mv \"$@\"\\n' >/tmp/tools/mv
+         chmod 755 /tmp/tools/mv"
+    ));
+    "/tmp/tools".to_owned()
+}
+
+#[test]
+fn whatever_there_is_to_become_the_owner_is_taken() {
+    let Some(world) = world("whatever_there_is_to_become_the_owner_is_taken", &[]) else {
+        return;
+    };
+    world.sh("mount -t tmpfs -o mode=1777 tmpfs /tmp; mkdir -m 755 /run/world/server");
+    let machine = Machine {
+        world: &world,
+        on: "env",
+        file: "/run/world/server/data/pg_hba.conf",
+    };
+    for hidden in ["", "setpriv", "setpriv runuser", "setpriv runuser setsid"] {
+        let path = without(&machine, hidden);
+        machine.edits_as_owner(&path, &format!("without {hidden:?}"));
+    }
+    // With none of them, and for an owner without a name where it takes one, nothing is done as root.
+    for (hidden, owner, says) in [
+        (
+            "setpriv runuser su",
+            "postgres:postgres",
+            "this machine has neither setpriv, runuser nor su",
+        ),
+        (
+            "setpriv",
+            "4242:4242",
+            "user 4242 has no name on this machine, so root cannot work as that user",
+        ),
+    ] {
+        let path = without(&machine, hidden);
+        machine.put(owner);
+        let (done, said) = machine.edit(&path, true);
+        assert!(!done && said.contains(says), "without {hidden}: {said}");
+        assert_eq!(
+            machine.look("cat \"$1\"; ls -A \"${1%/*}\""),
+            format!("{BEFORE}pg_hba.conf\n")
+        );
+    }
+}
