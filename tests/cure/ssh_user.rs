@@ -10,6 +10,7 @@ mod flavours;
 mod granted;
 mod handed_over;
 mod host_keys;
+mod key_file_faults;
 mod layers;
 mod logins;
 mod names;

@@ -176,6 +176,12 @@ impl Bastion<'_> {
             .try_sh("on \"$1\" sh -euc \"$2\"", &[self.host.name(), script], b"")
     }
 
+    /// The same with something on its standard input.
+    pub fn try_run_with(&self, script: &str, stdin: &[u8]) -> Output {
+        self.world
+            .try_sh("on \"$1\" sh -euc \"$2\"", &[self.host.name(), script], stdin)
+    }
+
     /// What its SSH server has logged.
     pub fn log(&self) -> String {
         let path = self.world.outside(self.world.dir().join(self.host.name()).join("log"));
