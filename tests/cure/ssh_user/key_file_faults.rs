@@ -108,11 +108,11 @@ fn a_key_file_is_whole_whatever_happens() {
                     "dd if=/dev/zero of={HOME}/fill bs=4096 2>/dev/null || :; truncate -s -$(({pages} * 4096)) {HOME}/fill;"
                 )
             };
-            let full = (0..4).map(|pages| (format!("{pages} pages free"), fill(pages)));
+            let crowded = (0..4).map(|pages| (format!("{pages} pages free"), fill(pages)));
             let limits = [0, 1, 512, old.len() / 2, old.len() - 1];
             let limited = limits.map(|limit| (format!("{limit} bytes a file"), format!("prlimit --fsize={limit}")));
             let fixed = ("read-only".to_owned(), format!("mount -o remount,ro {HOME};"));
-            for (fault, front) in full.chain(limited).chain([fixed]) {
+            for (fault, front) in crowded.chain(limited).chain([fixed]) {
                 account.put(old);
                 let output = account.run(&front, script);
                 account
