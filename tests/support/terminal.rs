@@ -33,7 +33,7 @@ impl Terminal {
             session,
             raw: Vec::new(),
             seen: 0,
-            deadline: deadline.min(Duration::from_secs(20)),
+            deadline: deadline,
             closed: false,
         }
     }
