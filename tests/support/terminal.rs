@@ -33,7 +33,7 @@ impl Terminal {
             session,
             raw: Vec::new(),
             seen: 0,
-            deadline: deadline,
+            deadline,
             closed: false,
         }
     }
