@@ -1,8 +1,5 @@
 //! The pages under docs/: every link leads somewhere, and the commands they show do what the pages say.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod action;
 mod commands;
 mod fences;

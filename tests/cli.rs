@@ -1,9 +1,6 @@
 //! What every command prints, letter by letter: the files under `tests/cli/golden/` hold it.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test cli` writes them anew; look at the difference before you commit it.
-
-#[path = "../support/mod.rs"]
-mod support;
+//! `UPDATE_GOLDEN=1 cargo test --test it cli::` writes them anew; look at the difference before you commit it.
 
 mod expecting;
 mod explaining;
@@ -14,7 +11,7 @@ mod settings;
 mod undoing;
 mod walks;
 
-use support::{Output, Postgres, PostgresOptions, Program, golden, stitch_pg};
+use crate::support::{self, Output, Postgres, PostgresOptions, Program, golden, stitch_pg};
 
 /// A server whose paths and ports are the same in every run: that of a world of its own.
 fn server(test_name: &str) -> Option<Postgres<'static>> {

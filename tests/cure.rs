@@ -1,18 +1,6 @@
 //! *Cure* tests: one thing is broken by name on a real server, `check` sees it, `setup` mends it (or says who can),
 //! `check` is content, and a second `setup` changes nothing.
 
-#[path = "../support/mod.rs"]
-mod support;
-
-mod wizard;
-
-#[expect(dead_code, reason = "shared with the tests of rights, which use the rest")]
-#[path = "../rights/admins.rs"]
-mod admins;
-#[expect(dead_code, reason = "shared with the tests of rights, which use the rest")]
-#[path = "../rights/states.rs"]
-mod states;
-
 mod adopt;
 mod allowlist;
 mod biting;
@@ -32,7 +20,7 @@ mod peers;
 mod printed;
 mod provider;
 mod readers;
-mod registration;
+pub(crate) mod registration;
 mod remove;
 mod role;
 mod scale;
@@ -40,6 +28,6 @@ mod script;
 mod set_role;
 mod sheet;
 mod signs;
-mod ssh_user;
+pub(crate) mod ssh_user;
 mod traps;
 mod undo;

@@ -1,8 +1,5 @@
 //! Nothing is lost and nothing is left behind, wherever a run is cut off, however many run at once, and whoever is silent.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod direct;
 mod scene;
 mod together;

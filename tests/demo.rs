@@ -1,12 +1,9 @@
 //! The demo: it ends well, it can be stopped at any moment, and nothing is left of it.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use support::{Need, Output, Place, Program, STITCH_PG, World, process, stitch_pg, world};
+use crate::support::{Need, Output, Place, Program, STITCH_PG, World, process, stitch_pg, world};
 
 /// Far more than a demo takes, even on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -119,7 +116,7 @@ fn with_an_ssh_server_the_machine_s_accounts_stay() {
 /// The run in README.md is the demo's, but for numbers, keys, the temporary folder, and where lines are folded.
 #[track_caller]
 fn readme_shows(demo: &str) {
-    const README: &str = include_str!("../../README.md");
+    const README: &str = include_str!("../README.md");
     let (_, run) = README.split_once("## A run").expect("the run");
     let (_, run) = run.split_once("```text\n").expect("its text");
     let (run, _) = run.split_once("```").expect("its end");

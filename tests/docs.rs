@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stitch_pg::settings::{Environment, Id, Problems, Purpose, Request};
 
-#[path = "support/json.rs"]
-#[expect(dead_code, unreachable_pub, reason = "this crate uses a part of it")]
-mod json;
+use crate::support::json;
 
 #[test]
 fn config_schema_json_describes_the_example() {
@@ -123,7 +121,7 @@ fn is_current(name: &str, wanted: &str) {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == wanted,
-        "docs/{name} is out of date; run: UPDATE_DOCS=1 cargo test --test docs"
+        "docs/{name} is out of date; run: UPDATE_DOCS=1 cargo test --test it docs::"
     );
 }
 

@@ -1,25 +1,19 @@
 //! The table of faults: each is made on real parts, `stitch-pg check` names the layer and the cause, and the exit code is
 //! the contract's. The table in docs/troubleshooting.md is printed from here.
 
-#[path = "../support/mod.rs"]
-mod support;
-
-#[expect(dead_code, reason = "shared with the cure tests, which use the rest")]
-#[path = "../cure/wizard.rs"]
-mod wizard;
-
 mod bench;
 mod middle;
 mod page;
 mod peers;
 mod table;
 
+use crate::support;
 use std::sync::Mutex;
 use std::thread;
 
+use crate::support::wizard::Said;
 use bench::Bench;
 use table::{FAULTS, Fault};
-use wizard::Said;
 
 #[test]
 fn every_fault_is_named() {

@@ -1,12 +1,6 @@
 //! What this program says of a firewall against what the kernel does: real rules in a network namespace, and a real
 //! connection from each of several addresses.
 
-#[path = "../support/mod.rs"]
-mod support;
-
-#[path = "../hba/rng.rs"]
-mod rng;
-
 mod rules;
 
 use std::net::IpAddr;
@@ -14,8 +8,8 @@ use std::time::Duration;
 
 use stitch_pg::firewall::{Answer, Fate, Printed};
 
-use rng::Rng;
-use support::{Host, Need, Postgres, PostgresOptions, World, finish, world};
+use crate::support::rng::Rng;
+use crate::support::{Host, Need, Postgres, PostgresOptions, World, finish, world};
 
 const SERVER: &str = "52.0.0.1";
 const CLIENTS: [&str; 3] = ["52.23.137.21", "52.204.223.208", "52.99.9.9"];

@@ -4,18 +4,14 @@
 //!
 //! The test runs a second time inside a network of its own, where any address can be had: see [`inside`].
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod compare;
 mod generate;
 mod probe;
-mod rng;
 mod server;
 
 use std::time::Duration;
 
-use support::{Certificates, Need, Postgres, PostgresOptions, process};
+use crate::support::{self, Certificates, Need, Postgres, PostgresOptions, process};
 
 /// Rule files for each version, 2,100 together.
 const FILES: [(u32, u32); 6] = [(15, 900), (18, 800), (16, 100), (17, 100), (14, 100), (13, 100)];
@@ -66,7 +62,7 @@ fn on(major: u32) {
     let exe = std::env::current_exe().expect("this test");
     let mut command = world.command(exe);
     command
-        .args(["--exact", "inside", "--ignored", "--nocapture"])
+        .args(["--exact", "hba::inside", "--ignored", "--nocapture"])
         .env("HBA_TEST_SOCKETS", server.socket_dir())
         .env("HBA_TEST_FILES", files.to_string());
     let output = process::finish(command, b"", Duration::from_mins(10));

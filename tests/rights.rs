@@ -3,26 +3,19 @@
 //! hand; what was advised for others to run is enough; a refused run changes nothing; and nothing ends as a failure.
 //! docs/rights.md is printed from it.
 
-#[path = "../support/mod.rs"]
-mod support;
-
-#[expect(dead_code, reason = "shared with the cure tests, which use the rest")]
-#[path = "../cure/wizard.rs"]
-mod wizard;
-
-mod admins;
+pub(crate) mod admins;
 mod cell;
 mod hand;
 mod page;
-mod states;
+pub(crate) mod states;
 
 use std::sync::Mutex;
 use std::thread;
 
+use crate::support::{Postgres, PostgresOptions};
 use admins::Admin;
 use cell::Cell;
 use states::State;
-use support::{Postgres, PostgresOptions};
 
 /// The versions of the promise; one that is missing is a skip with a notice, and a failure in CI.
 const MAJORS: [u32; 6] = [13, 14, 15, 16, 17, 18];

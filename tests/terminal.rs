@@ -1,9 +1,5 @@
 //! The wizard in a real terminal, against real servers: what a person sees, answers and gets.
 
-// Test binaries have no users; `pub` and docs are for the shared support module.
-#[path = "../support/mod.rs"]
-mod support;
-
 mod answers;
 mod looks;
 mod questions;
@@ -11,7 +7,7 @@ mod repeating;
 mod screen;
 mod stopping;
 
-use support::{Postgres, PostgresOptions, Program, Terminal, stitch_pg};
+use crate::support::{self, Postgres, PostgresOptions, Program, Terminal, stitch_pg};
 
 /// A server Stitch could reach, as far as it can be told from here.
 fn server(test_name: &str) -> Option<Postgres<'static>> {

@@ -2,13 +2,6 @@
 //! as the Stitch role. A row fails when the two disagree, in either direction. A new row is one line in `rows.rs` or a
 //! neighbour of it. docs/how-it-decides.md is printed from the rows.
 
-#[path = "../support/mod.rs"]
-mod support;
-
-#[expect(dead_code, reason = "shared with the cure tests, which use the rest")]
-#[path = "../cure/wizard.rs"]
-mod wizard;
-
 mod page;
 mod play;
 mod row;
@@ -19,8 +12,8 @@ mod rows_tree;
 use std::sync::Mutex;
 use std::thread;
 
+use crate::support::{Postgres, PostgresOptions};
 use play::{Admin, Played};
-use support::{Postgres, PostgresOptions};
 
 /// The versions of the promise; one that is missing is a skip with a notice, and a failure in CI.
 const MAJORS: [u32; 7] = [10, 13, 14, 15, 16, 17, 18];

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::project;
+use crate::book::project;
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::{Output, Place, Postgres, PostgresOptions, Program, STITCH_PG, world};
 

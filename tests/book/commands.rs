@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::fences::blocks;
-use crate::pages;
+use crate::book::fences::blocks;
+use crate::book::pages;
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
 use crate::support::program::Program;
 use crate::support::{
@@ -21,7 +21,7 @@ fn every_page_with_commands_is_run() {
     for page in pages() {
         let name = page.name();
         let shows_commands =
-            !ELSEWHERE.contains(&name.as_str()) && blocks(&page).iter().any(crate::fences::Block::is_run);
+            !ELSEWHERE.contains(&name.as_str()) && blocks(&page).iter().any(crate::book::fences::Block::is_run);
         assert!(
             !shows_commands || these_tests.contains(&format!("\"{name}\"")),
             "{name} shows commands, and no test in tests/book/commands.rs runs them"
@@ -32,7 +32,7 @@ fn every_page_with_commands_is_run() {
 /// What stands in a page, as one script.
 fn script(name: &str) -> String {
     let page = pages().into_iter().find(|page| page.name() == name).expect("that page");
-    let run = blocks(&page).into_iter().filter(crate::fences::Block::is_run);
+    let run = blocks(&page).into_iter().filter(crate::book::fences::Block::is_run);
     let parts: Vec<String> = run
         .map(|block| format!(": {name}, line {}\n{}", block.line, block.text))
         .collect();

@@ -1,6 +1,6 @@
 //! The fenced blocks of a page, and which of them are commands that are run.
 
-use crate::{Page, pages};
+use crate::book::{Page, pages};
 
 /// How a block begins that is shown only.
 const NOT_RUN: &str = "# Not run by the tests";

@@ -9,14 +9,14 @@ use std::path::Path;
 
 use stitch_pg::finding::Code;
 
-use crate::project;
+use crate::book::project;
 
 const PAGE: &str = "docs/tests.md";
 
 const INTRODUCTION: &str = "\
 # Which test is about which finding
 
-<!-- Written by tests/book/findings.rs with UPDATE_DOCS=1 cargo test --test book. -->
+<!-- Written by tests/book/findings.rs with UPDATE_DOCS=1 cargo test --test it book::. -->
 
 What raises a finding, or proves that it is not raised: the files in which its code is named. What a code means is in
 [troubleshooting](troubleshooting.md).
@@ -74,12 +74,12 @@ fn every_finding_has_a_test_that_the_page_names() {
     for code in Code::ALL {
         let start = format!("| `{}` |", code.as_str());
         let row = written.lines().find(|line| line.starts_with(&start));
-        let row = row.unwrap_or_else(|| panic!("{PAGE} lacks {start}; run: UPDATE_DOCS=1 cargo test --test book"));
+        let row = row.unwrap_or_else(|| panic!("{PAGE} lacks {start}; run: UPDATE_DOCS=1 cargo test --test it book::"));
         let files = row.rsplit('|').nth(1).expect("three columns").split(", ");
         for file in files.map(|file| file.trim().trim_matches('`')) {
             assert!(
                 tests.get(file).is_some_and(|text| names(text, *code)),
-                "{PAGE}: {file} is not about {}; run: UPDATE_DOCS=1 cargo test --test book",
+                "{PAGE}: {file} is not about {}; run: UPDATE_DOCS=1 cargo test --test it book::",
                 code.as_str()
             );
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::{Page, pages, project};
+use crate::book::{Page, pages, project};
 
 /// The targets of `[text](target)`, outside of code.
 fn targets(text: &str) -> Vec<String> {

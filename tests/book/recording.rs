@@ -1,12 +1,12 @@
 //! docs/run.svg, the recording in the README: a real run in a real terminal, drawn as a picture that moves.
 //!
-//! `UPDATE_DOCS=1 cargo test --test book recording` makes it anew; without, it is made and thrown away.
+//! `UPDATE_DOCS=1 cargo test --test it book::recording` makes it anew; without, it is made and thrown away.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZero;
 
-use crate::project;
+use crate::book::project;
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::{Postgres, PostgresOptions, stitch_pg, world};
 

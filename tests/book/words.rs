@@ -1,6 +1,6 @@
 //! The grammar of messages is held by every report that a test reads (`support::json::report`); that it is seen when it is broken:
 
-use crate::support::json::words::complaint;
+use crate::support::words::complaint;
 
 #[test]
 fn what_is_wrong_with_words_is_seen() {

@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use crate::cli::{golden, in_ci, server};
 use crate::support::{Output, Postgres, PostgresOptions, Program, json};
-use crate::{golden, in_ci, server};
 
 /// What a plan would be approved by.
 fn digest(server: &Postgres<'_>) -> String {

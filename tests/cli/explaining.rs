@@ -9,7 +9,7 @@ const REFUSED: &str =
 fn a_message_is_explained_from_the_command_line_and_from_standard_input() {
     let given = stitch_pg(Place::Here).args(["explain", REFUSED]).run();
     assert_eq!((given.status, given.stderr.as_str()), (Some(0), ""), "{given:?}");
-    crate::compare("explain", &given);
+    crate::cli::compare("explain", &given);
     let read = stitch_pg(Place::Here).args(["explain", "-"]).stdin(REFUSED).run();
     assert_eq!(read.stdout, given.stdout);
     // A shell splits what is not quoted.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use crate::cli::{golden, in_ci, server};
 use crate::support::{Place, Program, json, stitch_pg};
-use crate::{golden, in_ci, server};
 
 /// What `config init` is told here.
 const SETTINGS: [&str; 14] = [
@@ -167,7 +167,7 @@ fn shellcheck_has_nothing_to_say() {
             "--bastion",
             "local",
             "--public-key",
-            crate::walks::KEY,
+            crate::cli::walks::KEY,
         ];
         let script = stitch_pg(Place::Here)
             .args(arguments)

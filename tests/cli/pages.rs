@@ -39,7 +39,7 @@ fn usage_errors_say_what_is_known_and_exit_2() {
     ] {
         let output = stitch_pg(Place::Here).args(arguments).run();
         assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{arguments:?}");
-        crate::compare(name, &output);
+        crate::cli::compare(name, &output);
     }
 }
 

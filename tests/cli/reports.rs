@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::cli::{in_ci, server};
 use crate::support::{golden, json};
-use crate::{in_ci, server};
 
 fn keys(value: &Value) -> Vec<&str> {
     value

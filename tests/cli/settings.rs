@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::compare;
+use crate::cli::compare;
 use crate::support::{Place, Program, stitch_pg};
 
 fn here() -> Program {
@@ -117,7 +117,7 @@ fn each_malformed_setting_has_its_message() {
         );
         all = format!("{all}{flag} {value:?}\n{}\n", output.stderr);
     }
-    crate::golden::compare("cli/golden/settings-each.txt", &all);
+    crate::cli::golden::compare("cli/golden/settings-each.txt", &all);
 }
 
 #[test]

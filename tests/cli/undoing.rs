@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use crate::cli::{golden, in_ci, server};
 use crate::support::Program;
-use crate::{golden, in_ci, server};
 
 #[test]
 fn the_undo_file_takes_everything_back_but_the_database() {

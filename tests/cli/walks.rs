@@ -1,8 +1,8 @@
 //! `plan`, `check`, `setup` and `script` as CI runs them, letter by letter.
 
+use crate::cli::{compare, everything, in_ci, server};
 use crate::support::golden::masked;
 use crate::support::{Place, Postgres, PostgresOptions, Program, stitch_pg};
-use crate::{compare, everything, in_ci, server};
 
 #[test]
 fn plan_check_setup_setup_check() {
@@ -100,7 +100,7 @@ fn scripts_for_each_reader() {
 fn the_dba_script_runs_twice_leads_to_ready_and_keeps_the_password_out_of_the_log() {
     let name = "the_dba_script_runs_twice_leads_to_ready_and_keeps_the_password_out_of_the_log";
     if !crate::support::world::possible() {
-        return assert!(crate::server(name).is_none());
+        return assert!(crate::cli::server(name).is_none());
     }
     let options = PostgresOptions::new().conf("listen_addresses", "*").log_statements();
     let Some(server) = Postgres::start_with(name, options) else {

@@ -1,7 +1,7 @@
 //! Whose role it is: one made for Stitch is taken up again, anybody else's only with `--adopt-role`.
 
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions};
-use crate::wizard::{PASSWORD, Wizard};
 
 /// A server with a role called stitch that could be Stitch's, and its database.
 fn server(name: &str) -> Postgres<'static> {

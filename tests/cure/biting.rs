@@ -1,7 +1,7 @@
 //! Settings attached to the role or the database that bite a loader: named, with the statement that clears each.
 
 use crate::support::Postgres;
-use crate::wizard::Wizard;
+use crate::support::wizard::Wizard;
 
 #[test]
 fn a_setting_that_bites_is_named_with_what_clears_it() {

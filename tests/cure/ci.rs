@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions, Program, STITCH_PG};
-use crate::wizard::{PASSWORD, Wizard};
 
 /// A fenced block below a heading, the `nth` of that language.
 fn block(heading: &str, language: &str) -> String {

@@ -1,7 +1,7 @@
 //! The step *connection*: the login as Stitch and the rehearsed load, layer by layer.
 
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Certificates, CountingProxy, Need, PgBouncer, Postgres, PostgresOptions};
-use crate::wizard::{PASSWORD, Wizard};
 
 const ALL: [&str; 3] = [
     "create the database",

@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions};
-use crate::wizard::Wizard;
 
 /// What a first run changes where nothing is there.
 const ALL: [&str; 3] = [

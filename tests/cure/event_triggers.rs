@@ -1,7 +1,7 @@
 //! Other people's functions that the server calls in our session are told before anything is changed.
 
+use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions};
-use crate::wizard::Wizard;
 
 const WATCHED: &str = r#"
     create function public."looks on"() returns event_trigger language plpgsql as 'begin end';

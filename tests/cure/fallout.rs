@@ -1,10 +1,10 @@
 //! Who reads before an ownership transfer reads afterwards, and what is lost is told before.
 
-use crate::ownership::LOADED;
+use crate::cure::ownership::LOADED;
 use crate::support::Postgres;
 use crate::support::Program;
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::wizard::Wizard;
+use crate::support::wizard::Wizard;
 
 /// A loaded schema, and everything that hangs on its owner.
 const HANGING: &str = r#"

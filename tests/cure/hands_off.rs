@@ -1,7 +1,7 @@
 //! What changes nothing: `plan`, `check`, and a `setup` that nobody has approved.
 
+use crate::support::wizard::Wizard;
 use crate::support::{CountingProxy, Fault, Postgres};
-use crate::wizard::Wizard;
 
 #[test]
 fn plan_says_what_setup_would_do() {

@@ -1,7 +1,7 @@
 //! Every kind of object that has an owner: left and told of, or moved when it is asked for; never what is an extension's.
 
 use crate::support::Postgres;
-use crate::wizard::Wizard;
+use crate::support::wizard::Wizard;
 
 /// One of each kind, in the schema `shop`, made by its owner.
 const ONE_OF_EACH: &str = "

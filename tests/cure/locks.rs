@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::ownership::LOADED;
+use crate::cure::ownership::LOADED;
 use crate::support::postgres::DBA_PASSWORD;
 use crate::support::process::{Running, poll};
+use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions, Program};
-use crate::wizard::Wizard;
 
 /// A loaded schema that the dba can move.
 fn loaded(server: &Postgres<'static>) {

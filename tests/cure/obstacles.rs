@@ -1,9 +1,9 @@
 //! What is in the way of a load into tables that are there, decided by the catalog; tests/truth holds the verdicts against
 //! what then happens.
 
-use crate::ownership::loaded;
+use crate::cure::ownership::loaded;
 use crate::support::Postgres;
-use crate::wizard::Wizard;
+use crate::support::wizard::Wizard;
 
 /// What the program did itself is not held against it: views of the owner before, and a second destination of the same role.
 #[test]

@@ -1,7 +1,7 @@
 //! The step *ownership*: schemas that Stitch has loaded before become its role's, with their tables.
 
+use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions, majors};
-use crate::wizard::Wizard;
 
 /// Tables as Stitch's loader leaves them (stitch.md 5.6), owned by whoever runs this.
 pub(crate) const LOADED: &str = r#"

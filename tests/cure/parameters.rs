@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 
 use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::wizard::{Said, Wizard};
 use crate::support::{
     Certificates, CountingProxy, Host, Place, Postgres, PostgresOptions, World, cache, process, world,
 };
-use crate::wizard::{Said, Wizard};
 
 const NETWORK: &str = "203.0.113.10";
 
@@ -144,7 +144,7 @@ fn an_md5_hash_over_a_network_is_told() {
     wizard.setup();
     server.psql(&format!(
         "set password_encryption = md5; alter role stitch password '{}'",
-        crate::wizard::PASSWORD
+        crate::support::wizard::PASSWORD
     ));
     let said = wizard.check();
     said.has("admin-md5-exposed", "unknown");

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Place, Postgres, PostgresOptions};
-use crate::wizard::{PASSWORD, Wizard};
 
 #[test]
 fn any_password_works() {

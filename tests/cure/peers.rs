@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 use std::{mem, thread};
 
+use crate::support::wizard::{PASSWORD, Said};
 use crate::support::{Place, Postgres, Program};
-use crate::wizard::{PASSWORD, Said};
 
 /// The program on this machine, before a port of its loopback.
 fn check(host: &str, port: u16) -> Said {
@@ -113,7 +113,7 @@ fn a_full_backlog_is_no_answer() {
 #[test]
 fn a_name_that_does_not_resolve() {
     let server = Postgres::start("a_name_that_does_not_resolve"); // its world asks no name server
-    let wizard = crate::wizard::Wizard::new(&server);
+    let wizard = crate::support::wizard::Wizard::new(&server);
     let said = wizard.clone().set("--host", "no-such-host.invalid").check().exits(1);
     says(&said, "no-such-host.invalid does not resolve");
     // For Stitch's own login it is a finding, since the rest can be looked at.
@@ -125,7 +125,7 @@ fn a_name_that_does_not_resolve() {
 #[test]
 fn what_stitch_dials_is_told_apart() {
     let server = Postgres::start("what_stitch_dials_is_told_apart");
-    let wizard = crate::wizard::Wizard::new(&server);
+    let wizard = crate::support::wizard::Wizard::new(&server);
     wizard.setup().exits(0);
     let said = wizard.clone().set("--stitch-port", "1").check().exits(4);
     said.bad_are(&["login-tcp-refused"]);

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::allowlist::bench::{Bench, GOOD};
+use crate::cure::allowlist::bench::{Bench, GOOD};
 use crate::support::Postgres;
-use crate::wizard::Wizard;
+use crate::support::wizard::Wizard;
 
 /// What a statement may touch: the catalog, and the columns of its one row; none: a row of its own.
 type Reach = (&'static str, &'static [&'static str]);

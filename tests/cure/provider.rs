@@ -1,7 +1,7 @@
 //! Who runs the server: recognised by its signs, overridden with `--provider`, and what that changes.
 
 use crate::support::Postgres;
-use crate::wizard::{PASSWORD, Wizard};
+use crate::support::wizard::{PASSWORD, Wizard};
 
 #[test]
 fn a_provider_is_recognised_and_overridden() {

@@ -1,9 +1,9 @@
 //! Readers keep reading: `--reader` lets other roles see what Stitch makes later, and what it has made.
 
-use crate::fallout;
+use crate::cure::fallout;
 use crate::support::postgres::DBA_PASSWORD;
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions, Program};
-use crate::wizard::{PASSWORD, Wizard};
 
 const READER_PASSWORD: &str = "reader-pw";
 

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::support::wizard::{PASSWORD, Said, Wizard};
 use crate::support::{Place, Postgres, Program, Running, stitch_pg, way_out};
-use crate::wizard::{PASSWORD, Said, Wizard};
 
 mod hostile;
 mod outcome;
 mod scripts;
-mod stitch;
+pub(crate) mod stitch;
 
 use stitch::{Check, FakeStitch, TOKEN, destination, kind};
 

@@ -1,7 +1,7 @@
 //! The step *role*: the login, its attributes and its rights. Passwords have a file of their own.
 
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions};
-use crate::wizard::{PASSWORD, Wizard};
 
 #[test]
 fn the_server_never_sees_the_password() {

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::ownership::LOADED;
+use crate::cure::ownership::LOADED;
 use crate::support::process::poll;
 use crate::support::proxy::{CountingProxy, Fault, Side};
+use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions};
-use crate::wizard::Wizard;
 
 const LEFT: &str = "select coalesce(string_agg(relname, ' ' order by relname), '') from pg_class
     where relnamespace = 'shop'::regnamespace and relkind in ('r', 'p') and pg_get_userbyid(relowner) <> 'stitch'";

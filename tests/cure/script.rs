@@ -1,10 +1,10 @@
 //! `script --for dba`: run by psql it leads to the same place as `setup`, and twice is as good as once.
 
-use crate::admins::Admin;
-use crate::ownership::LOADED;
-use crate::states::State;
+use crate::cure::ownership::LOADED;
+use crate::rights::admins::Admin;
+use crate::rights::states::State;
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Output, Postgres, PostgresOptions, Program};
-use crate::wizard::{PASSWORD, Wizard};
 
 /// How the script is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

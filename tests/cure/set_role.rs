@@ -1,7 +1,7 @@
 //! `--set-role`: a person logs in, and acts as a group.
 
+use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions, Program};
-use crate::wizard::Wizard;
 
 /// A person who may nothing, in a team that may.
 fn server(major: u32) -> Option<Postgres<'static>> {

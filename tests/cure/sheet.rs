@@ -1,11 +1,11 @@
 //! The sheet for the security team: the SSH server's host key and the authority are the real ones, and the latter is proved.
 
-use crate::ssh_user::scene::Scene;
+use crate::cure::ssh_user::scene::Scene;
 use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::wizard::PASSWORD;
 use crate::support::{
     BastionOptions, Certificates, Need, Place, Postgres, PostgresOptions, Program, json, stitch_pg, world,
 };
-use crate::wizard::PASSWORD;
 
 #[test]
 fn the_security_team_sees_the_real_keys() {

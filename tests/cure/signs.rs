@@ -1,7 +1,7 @@
 //! What holds, and what was not tried, has its code as well: scripts look for them.
 
 use crate::support::Postgres;
-use crate::wizard::Wizard;
+use crate::support::wizard::Wizard;
 
 #[test]
 fn what_holds_has_its_code() {

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::postgres::DBA_PASSWORD;
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Need, Output, PgBouncer, Postgres, PostgresOptions, Program, majors, world};
-use crate::wizard::{PASSWORD, Wizard};
 
 const BOSS_PASSWORD: &str = "boss-secret";
 

@@ -3,12 +3,12 @@
 
 use std::fs;
 
-use crate::ssh_user::cures::BREAKAGES;
-use crate::ssh_user::scene::{Scene, told};
+use crate::cure::ssh_user::cures::BREAKAGES;
+use crate::cure::ssh_user::scene::{Scene, told};
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
 use crate::support::process::{DEADLINE, poll};
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{BastionOptions, Need, Output, Postgres, PostgresOptions, Program, Running, stitch_pg, world};
-use crate::wizard::{PASSWORD, Wizard};
 
 /// A database that was loaded before. What everybody may do is written out beforehand: the first grant on something writes
 /// it out for ever, and means the same.

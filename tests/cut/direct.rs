@@ -5,12 +5,12 @@ use std::path::Path;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::scene::Scene;
+use crate::cut::scene::Scene;
+use crate::cut::trial::{Blow, Goal, Point, Shutdown, try_all};
 use crate::support::postgres::psql;
 use crate::support::{
     CountingProxy, Endpoint, Fault, Place, Postgres, PostgresOptions, Program, Running, STITCH_PG, Side, run,
 };
-use crate::trial::{Blow, Goal, Point, Shutdown, try_all};
 
 pub(crate) const RULES: &str =
     "local all postgres trust\nlocal all all scram-sha-256\nhostnossl all all all scram-sha-256\n";

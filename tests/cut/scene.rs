@@ -2,8 +2,8 @@
 
 use rustix::process::Signal;
 
+use crate::cut::trial::Shutdown;
 use crate::support::{CountingProxy, Program, Running};
-use crate::trial::Shutdown;
 
 /// One destination, and a way to it that can be cut.
 pub(crate) trait Scene: Sync {

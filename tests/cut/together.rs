@@ -3,11 +3,11 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::direct::{Connection, Direct, server};
-use crate::scene::Scene;
+use crate::cut::direct::{Connection, Direct, server};
+use crate::cut::scene::Scene;
+use crate::cut::trial::{Goal, brief, same};
 use crate::support::process::poll;
 use crate::support::{Output, Postgres, Program, Running, json};
-use crate::trial::{Goal, brief, same};
 
 /// So many runs at a time, and so many times.
 const RUNS: usize = 8;

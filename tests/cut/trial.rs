@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::scene::Scene;
+use crate::cut::scene::Scene;
 use crate::support::process::{poll, wait};
 use crate::support::{Fault, Output, Side};
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::direct::{BLOWS, Connection, Direct, RULES};
-use crate::scene::Scene;
+use crate::cut::direct::{BLOWS, Connection, Direct, RULES};
+use crate::cut::scene::Scene;
+use crate::cut::trial::{Blow, Goal, Point, Shutdown, try_all};
 use crate::support::process::poll;
 use crate::support::{
     Bastion, BastionOptions, CountingProxy, Fault, Host, Need, Postgres, PostgresOptions, Program, Running, Side,
     SshKey, World, stitch_pg, world,
 };
-use crate::trial::{Blow, Goal, Point, Shutdown, try_all};
 
 const DATABASE: &str = "10.20.0.3";
 const BASTION: &str = "198.51.100.20";
@@ -246,7 +246,7 @@ fn eight_setups_through_one_ssh_server() {
     let site = Site::new(&world);
     let scene = Tunnel::new(&site, Connection::Given, 1, Cut::Database);
     let goal = Goal::of(&scene);
-    crate::together::together(&[&scene], &goal);
+    crate::cut::together::together(&[&scene], &goal);
 }
 
 /// A killed run can take nothing back; its key goes all the same, without another run.

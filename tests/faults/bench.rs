@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::peers;
+use crate::faults::peers;
 use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::wizard::{PASSWORD, Said, Wizard};
 use crate::support::{
     Certificates, CountingProxy, PgBouncer, Postgres, PostgresOptions, Running, World, process, spawn,
 };
-use crate::wizard::{PASSWORD, Said, Wizard};
 
 /// Who may come in, and how: by role.
 const RULES: &str = "\

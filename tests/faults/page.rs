@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::table::Fault;
+use crate::faults::table::Fault;
 
 const MARK: &str = "\n## Faults that were made";
 
 fn text(faults: &[Fault]) -> String {
     let mut page = format!(
         "{MARK}, and what was said\n\n\
-         <!-- Written by tests/faults, which makes each of them on real parts: UPDATE_DOCS=1 cargo test --test faults -->\n\n\
+         <!-- Written by tests/faults, which makes each of them on real parts: UPDATE_DOCS=1 cargo test --test it faults:: -->\n\n\
          Each was made on a real server, pooler or peer; `stitch-pg check` named the layer and the cause, and ended so.\n\n\
          | fault | layer | code | exit code |\n|---|---|---|---|\n"
     );
@@ -34,7 +34,7 @@ pub(crate) fn compare(faults: &[Fault]) {
     }
     assert!(
         found == wanted,
-        "docs/troubleshooting.md is out of date; run: UPDATE_DOCS=1 cargo test --test faults\n{}",
+        "docs/troubleshooting.md is out of date; run: UPDATE_DOCS=1 cargo test --test it faults::\n{}",
         text(faults)
     );
 }

@@ -7,8 +7,8 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use crate::bench;
-use crate::middle;
+use crate::faults::bench;
+use crate::faults::middle;
 use crate::support::{Place, Running, spawn};
 
 /// Says that this process is the peers.
@@ -41,7 +41,7 @@ pub(crate) fn start(place: &Place) -> Running {
     let this = std::env::current_exe().expect("a test is a program");
     let mut command = place.command(this);
     command
-        .args(["--exact", "peers::the_peers", "--nocapture"])
+        .args(["--exact", "faults::peers::the_peers", "--nocapture"])
         .env(PEERS, "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

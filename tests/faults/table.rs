@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::bench::{self, Bench};
-use crate::peers;
+use crate::faults::bench::{self, Bench};
+use crate::faults::peers;
+use crate::support::wizard::Said;
 use crate::support::{Fault as Cut, Postgres, Side};
-use crate::wizard::Said;
 
 /// One row of the table.
 pub(crate) struct Fault {

@@ -1,6 +1,6 @@
 //! Rules for the firewalls under test: as people and their tools write them, and random ones.
 
-use super::rng::Rng;
+use crate::support::rng::Rng;
 
 /// For nft, with the number of the three clients whose fate may stay open.
 pub(super) const NFT: [(&str, usize); 16] = [

@@ -8,10 +8,10 @@ use std::time::Instant;
 use ipnet::IpNet;
 use stitch_pg::hba::{Address, Encryption, Name, Networks, Rule, Rules, from_rows};
 
-use crate::generate::{self, CLIENTS, DATABASES, ROLES};
-use crate::probe::{Prober, Said};
-use crate::rng::Rng;
-use crate::server::{PORT, Server};
+use crate::hba::generate::{self, CLIENTS, DATABASES, ROLES};
+use crate::hba::probe::{Prober, Said};
+use crate::hba::server::{PORT, Server};
+use crate::support::rng::Rng;
 
 const SEED: u64 = 20_261_122;
 const LOGINS_PER_FILE: usize = 10;

@@ -1,7 +1,7 @@
 //! Random rule files: every kind of word the server knows, in every way of writing it, around a small set of names and
 //! addresses so that rules do match.
 
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// Databases that logins name. They need not exist: the rules come first.
 pub(crate) const DATABASES: [&str; 8] = [

@@ -9,9 +9,9 @@ use stitch_pg::hba::{Encryption, Files, Had, KnownRegex, Networks, Origin, Quest
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
-use crate::compare::Login;
-use crate::generate::{DATABASES, ROLES};
-use crate::probe::{Prober, Said, expected};
+use crate::hba::compare::Login;
+use crate::hba::generate::{DATABASES, ROLES};
+use crate::hba::probe::{Prober, Said, expected};
 
 pub(crate) const PORT: u16 = 5432;
 

@@ -4,10 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::scene::Scene;
-use crate::size::{ORDINARY, hear, login as logged_in, measured, message, serving};
+use crate::cure::ssh_user::scene::Scene;
+use crate::leaks::size::{ORDINARY, hear, login as logged_in, measured, message, serving};
+use crate::support::wizard::PASSWORD;
 use crate::support::{BastionOptions, Need, Place, Program, stitch_pg, world};
-use crate::wizard::PASSWORD;
 
 /// How an SSH server begins.
 pub(crate) const GREETING: &[u8] = b"SSH-2.0-OpenSSH_9.2\r\n";

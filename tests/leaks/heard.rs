@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use crate::floods;
-use crate::scene::Scene;
+use crate::cure::ssh_user::scene::Scene;
+use crate::leaks::floods;
 use crate::support::process::{DEADLINE, Running, exit_code, poll, wait};
+use crate::support::wizard::PASSWORD;
 use crate::support::{BastionOptions, Need, Place, Program, stitch_pg, world};
-use crate::wizard::PASSWORD;
 
 const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];
 

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::needles::{Needle, none_in};
-use crate::scene::Scene;
-use crate::stitch::{FakeStitch, TOKEN};
+use crate::cure::registration::stitch::{FakeStitch, TOKEN};
+use crate::cure::ssh_user::scene::Scene;
+use crate::leaks::needles::{Needle, none_in};
 use crate::support::sshd::CAROL_PASSWORD;
 use crate::support::{
     BastionOptions, Host, Need, Place, Postgres, PostgresOptions, Program, STITCH_PG, SshKey, World, stitch_pg,

@@ -8,10 +8,10 @@ use serde_json::Value;
 use stitch_pg::names::{Cidr, DatabaseName, HostName, LinuxUser, RoleName, SchemaName};
 use stitch_pg::{hba, shell, sql};
 
-use crate::rng::Rng;
-use crate::scene::Scene;
+use crate::cure::ssh_user::scene::Scene;
+use crate::support::rng::Rng;
+use crate::support::wizard::Wizard;
 use crate::support::{BastionOptions, Kind, Need, Place, Postgres, process, world};
-use crate::wizard::Wizard;
 
 const SEED: u64 = 0x0bad_5eed;
 const NAMES: usize = 10_000;

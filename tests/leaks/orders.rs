@@ -4,10 +4,10 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use crate::shown::plain;
-use crate::size::{hear, message, serving};
+use crate::leaks::shown::plain;
+use crate::leaks::size::{hear, message, serving};
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Output, Place, Postgres, stitch_pg};
-use crate::wizard::{PASSWORD, Wizard};
 
 /// Orders to GitHub, Azure Pipelines and `TeamCity`, a heading of Buildkite, the end of a fence, a line of Markdown. It
 /// holds no blank, so that folding does not begin a line with a part of it.
@@ -180,7 +180,7 @@ fn words_of_peers() {
         let _ = stream.read(&mut [0; 4096]);
     };
     let fails: fn(TcpStream) = |mut stream| {
-        crate::size::login(&mut stream);
+        crate::leaks::size::login(&mut stream);
         let fields = format!("SERROR\0VERROR\0C42501\0M{HOSTILE} {FOLDED}\0D{HOSTILE}\0H{HOSTILE}\0\0");
         let _ = stream.write_all(&message(b'E', fields.as_bytes()));
         let _ = stream.write_all(&message(b'Z', b"I"));

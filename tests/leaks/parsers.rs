@@ -8,7 +8,7 @@ use std::path::Path;
 use stitch_pg::fuzz::PARSERS;
 use stitch_pg::settings::ssh_alias::{self, AliasOptions};
 
-use crate::rng::Rng;
+use crate::support::rng::Rng;
 
 /// Printed, so that what fails can be made again.
 const SEED: u64 = 0x0057_17c4;

@@ -5,9 +5,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
-use crate::scene::Scene;
+use crate::cure::ssh_user::scene::Scene;
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{BastionOptions, Need, Output, Place, Postgres, stitch_pg, world};
-use crate::wizard::{PASSWORD, Wizard};
 
 /// A title, a clearing of the screen in 8 bits, an override, and a way back to the line's start.
 const HOSTILE: &str = "evil\u{1b}]0;pwned\u{7}\u{9b}2J\u{202e}live\rback";

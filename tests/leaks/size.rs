@@ -7,11 +7,11 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::floods;
-use crate::scene::Scene;
+use crate::cure::ssh_user::scene::Scene;
+use crate::leaks::floods;
 use crate::support::process::{exit_code, spawn};
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{BastionOptions, Need, Place, Postgres, Program, stitch_pg, world};
-use crate::wizard::{PASSWORD, Wizard};
 
 /// The peak of its resident memory, in megabytes, with how it ended and what it said.
 pub(crate) struct Measured {

@@ -1,10 +1,10 @@
 //! One cell of the matrix, played through.
 
-use crate::admins::Admin;
-use crate::hand::Cannot;
-use crate::states::State;
+use crate::rights::admins::Admin;
+use crate::rights::hand::Cannot;
+use crate::rights::states::State;
 use crate::support::Postgres;
-use crate::wizard::{Said, Wizard};
+use crate::support::wizard::{Said, Wizard};
 
 /// What came of it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::admins::{ADMIN, ADMIN_PASSWORD, Admin};
+use crate::rights::admins::{ADMIN, ADMIN_PASSWORD, Admin};
 use crate::support::postgres::psql;
 use crate::support::{Postgres, Program};
 
@@ -52,7 +52,7 @@ impl Cannot {
             code: code.to_owned(),
             statement: statement
                 .trim_end_matches(';')
-                .replace("********", crate::wizard::PASSWORD),
+                .replace("********", crate::support::wizard::PASSWORD),
             database: if code == "catalog-cannot-grant" {
                 "stitch"
             } else {

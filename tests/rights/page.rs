@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::MAJORS;
-use crate::admins::Admin;
-use crate::cell::Cell;
-use crate::states::State;
+use crate::rights::MAJORS;
+use crate::rights::admins::Admin;
+use crate::rights::cell::Cell;
+use crate::rights::states::State;
 
 const INTRODUCTION: &str = "\
 # Which login can do what
 
-<!-- Written by tests/rights; it compares, and writes it anew with UPDATE_DOCS=1 cargo test --test rights. -->
+<!-- Written by tests/rights; it compares, and writes it anew with UPDATE_DOCS=1 cargo test --test it rights::. -->
 
 Every cell of these tables was played on a real server: `plan`, then `setup`, then what the finding says cannot be done was
 tried by hand with the same login, then what it advises was run by a superuser, after which `setup` came to its end.
@@ -96,6 +96,6 @@ pub(crate) fn compare(wanted: &str) {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == wanted,
-        "docs/rights.md is out of date; run: UPDATE_DOCS=1 cargo test --test rights\n{wanted}"
+        "docs/rights.md is out of date; run: UPDATE_DOCS=1 cargo test --test it rights::\n{wanted}"
     );
 }

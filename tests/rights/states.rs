@@ -1,8 +1,8 @@
 //! The states a server is found in.
 
-use crate::admins::Admin;
+use crate::rights::admins::Admin;
 use crate::support::Postgres;
-use crate::wizard::{PASSWORD, Wizard};
+use crate::support::wizard::{PASSWORD, Wizard};
 
 /// One state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,7 +103,7 @@ impl State {
 
     /// What is asked for in this state.
     pub(crate) fn wizard<'a>(self, server: &'a Postgres<'a>, admin: Admin) -> Wizard<'a> {
-        let wizard = Wizard::new(server).admin(crate::admins::ADMIN, crate::admins::ADMIN_PASSWORD);
+        let wizard = Wizard::new(server).admin(crate::rights::admins::ADMIN, crate::rights::admins::ADMIN_PASSWORD);
         let wizard = match admin.acts_as() {
             Some(role) => wizard.set("--set-role", role),
             None => wizard,

@@ -6,8 +6,7 @@ use std::path::Path;
 use boon::{Compiler, Schemas};
 use serde_json::Value;
 
-#[path = "words.rs"]
-pub mod words;
+use super::words;
 
 /// A report, valid by its schema, in which whatever is wrong comes with what to do next.
 #[track_caller]

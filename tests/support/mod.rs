@@ -35,8 +35,11 @@ pub mod postgres;
 pub mod process;
 pub mod program;
 pub mod proxy;
+pub mod rng;
 pub mod sshd;
 pub mod terminal;
+pub mod wizard;
+pub mod words;
 pub mod world;
 
 pub use bouncer::PgBouncer;

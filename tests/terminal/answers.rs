@@ -3,7 +3,7 @@
 use crate::support::golden;
 use crate::support::postgres::DBA_PASSWORD;
 use crate::support::process::{DEADLINE, poll};
-use crate::{DECIDE, accept_settings, screen, server, wizard};
+use crate::terminal::{DECIDE, accept_settings, screen, server, wizard};
 
 /// The password between "shown this once:" and the next blank line.
 fn shown_password(transcript: &str) -> String {
@@ -61,7 +61,7 @@ fn every_question_answered_otherwise_and_first_wrongly() {
     let Some(server) = server("every_question_answered_otherwise_and_first_wrongly") else {
         return;
     };
-    let mut terminal = crate::stitch_pg(&server).terminal(80, 24);
+    let mut terminal = crate::terminal::stitch_pg(&server).terminal(80, 24);
     let mut say = |question: &str, answer: &str| {
         terminal.expect(question);
         if question.starts_with("Password of the Stitch role: ") || question.starts_with("Once more") {

@@ -1,7 +1,7 @@
 //! The same conversation on other terminals.
 
 use crate::support::golden;
-use crate::{DECIDE, accept_settings, has_colours, screen, server, wizard};
+use crate::terminal::{DECIDE, accept_settings, has_colours, screen, server, wizard};
 
 #[test]
 fn sixty_columns() {

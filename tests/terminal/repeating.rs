@@ -2,7 +2,7 @@
 
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::stitch_pg;
-use crate::{DECIDE, server, wizard};
+use crate::terminal::{DECIDE, server, wizard};
 
 #[test]
 fn the_file_of_config_init_repeats_the_wizards_run() {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::process::{DEADLINE, poll};
 use crate::support::{Place, Terminal, stitch_pg};
-use crate::{DECIDE, accept_settings, server, wizard};
+use crate::terminal::{DECIDE, accept_settings, server, wizard};
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
 const NOTHING: &str = "Stopped. Nothing was changed; run the same command again to go on.";

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::play::{Admin, Claim, Played};
+use crate::truth::play::{Admin, Claim, Played};
 
 /// Where the printed part begins.
 const HEADING: &str = "## What is said, and what then happens";
 
 const INTRODUCTION: &str = "
-<!-- Written by tests/truth; it compares, and writes it anew with UPDATE_DOCS=1 cargo test --test truth. -->
+<!-- Written by tests/truth; it compares, and writes it anew with UPDATE_DOCS=1 cargo test --test it truth::. -->
 
 Each row was played on PostgreSQL 10 and 13 to 18, for a superuser's login and for one with CREATEDB and CREATEROLE (the rows
 of a superuser's objects for the former alone): the state is made, `plan` and `setup` are run, `check` says what it says, and
@@ -83,6 +83,6 @@ pub(crate) fn compare(wanted: &str) {
     }
     assert!(
         page == whole,
-        "docs/how-it-decides.md is out of date; run: UPDATE_DOCS=1 cargo test --test truth\n{wanted}"
+        "docs/how-it-decides.md is out of date; run: UPDATE_DOCS=1 cargo test --test it truth::\n{wanted}"
     );
 }

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::row::{LOAD, Row};
-use crate::rows;
 use crate::support::Postgres;
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::wizard::{PASSWORD, Said, Wizard};
+use crate::support::wizard::{PASSWORD, Said, Wizard};
+use crate::truth::row::{LOAD, Row};
+use crate::truth::rows;
 
 /// Who runs the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

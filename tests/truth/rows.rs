@@ -1,7 +1,7 @@
 //! Rows of every kind: structure, default privileges, and what others lose.
 
-use crate::row::{Row, fine, loss, problem};
-use crate::{rows_rights, rows_tree};
+use crate::truth::row::{Row, fine, loss, problem};
+use crate::truth::{rows_rights, rows_tree};
 
 /// All rows.
 pub(crate) fn all() -> Vec<Row> {

@@ -1,6 +1,6 @@
 //! Rows about rights that count in somebody's name while a row is written.
 
-use crate::row::{Row, fine, problem};
+use crate::truth::row::{Row, fine, problem};
 
 pub(crate) const ROWS: &[Row] = &[
     fine("a column with a sequence of its own", "create table t (id bigint, n serial)"),
@@ -60,4 +60,4 @@ pub(crate) const ROWS: &[Row] = &[
     problem("write-rights-unclear", "a trigger finds its table by the old owner's search_path", "create table t (id bigint); create schema {s}_x; create table {s}_x.only_here_{s} (n int); create function f() returns trigger language plpgsql as $$ begin insert into only_here_{s} values (1); return new; end $$; create trigger g before insert on t for each row execute procedure f()"),
 ];
 
-const ALL_AS_OWNER: &[(&str, &str)] = crate::row::LOAD;
+const ALL_AS_OWNER: &[(&str, &str)] = crate::truth::row::LOAD;

@@ -1,6 +1,6 @@
 //! Rows about partitions and inheritance: the unit of ALTER TABLE is the tree.
 
-use crate::row::{Row, fine, loss, problem};
+use crate::truth::row::{Row, fine, loss, problem};
 
 pub(crate) const ROWS: &[Row] = &[
     fine("partitions in the same schema", "create table t (id bigint, at date) partition by range (id); create table t1 partition of t for values from (minvalue) to (maxvalue)"),

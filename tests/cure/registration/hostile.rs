@@ -13,7 +13,7 @@ use wiremock::ResponseTemplate;
 use super::stitch::{FakeStitch, TOKEN, destination};
 use super::{PASSWORD, alone, changes, said, there};
 use crate::support::Certificates;
-use crate::wizard::Said;
+use crate::support::wizard::Said;
 
 fn refused(status: u16, body: &Value) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_json(body)

@@ -1,6 +1,6 @@
 //! The Linux user and its key, on a real SSH server.
 
-use crate::ssh_user::scene::{Scene, Told, told};
+use crate::cure::ssh_user::scene::{Scene, Told, told};
 use crate::support::{BastionOptions, Need, world};
 
 /// Everything on the SSH server that an account leaves traces in.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::allowlist::bench::{Bench, HEAD};
+use crate::cure::allowlist::bench::{Bench, HEAD};
 use crate::support::json;
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::{Program, stitch_pg};

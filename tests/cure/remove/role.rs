@@ -1,8 +1,8 @@
 //! The role, what was granted to it, and what it owns.
 
 use crate::support::postgres::DBA_PASSWORD;
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions, majors};
-use crate::wizard::{PASSWORD, Wizard};
 
 /// What Stitch loads, as Stitch.
 const LOAD: &str =

@@ -4,7 +4,7 @@ use std::fs;
 
 use stitch_pg::shell::{Present, install_key, remove_key};
 
-use crate::ssh_user::scene::Scene;
+use crate::cure::ssh_user::scene::Scene;
 use crate::support::{Bastion, BastionOptions, Need, Output, world};
 
 const HOME: &str = "/home/stitch";

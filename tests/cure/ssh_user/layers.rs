@@ -3,8 +3,8 @@
 
 use super::scene::{BASTION, Scene};
 use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::wizard::{PASSWORD, Said};
 use crate::support::{BastionOptions, Need, Postgres, PostgresOptions, SshKey, stitch_pg, world};
-use crate::wizard::{PASSWORD, Said};
 
 /// The layers in their order, as the subjects of what was not reached.
 const LAYERS: [&str; 13] = [

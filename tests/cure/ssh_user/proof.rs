@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::scene::{OPTIONS, Scene};
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::process::poll;
+use crate::support::wizard::{PASSWORD, Said};
 use crate::support::{
     BastionOptions, Host, Kind, Need, Postgres, PostgresOptions, Program, Server, World, stitch_pg, world,
 };
-use crate::wizard::{PASSWORD, Said};
 
 const DATABASE: &str = "10.20.0.3";
 const FILE: &str = "/home/stitch/.ssh/authorized_keys";

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::scene::{OPTIONS, Scene, told};
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::process::poll;
+use crate::support::wizard::PASSWORD;
 use crate::support::{BastionOptions, Kind, Need, Postgres, PostgresOptions, Program, Running, Server, world};
-use crate::wizard::PASSWORD;
 
 /// What the user would like to have: root's, and nothing of it is ever to change or to be told.
 const SECRET: &str = "root:$6$kept-by-root";

@@ -2,8 +2,8 @@
 
 use super::scene::Scene;
 use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::wizard::{PASSWORD, Said};
 use crate::support::{BastionOptions, Certificates, Need, Postgres, PostgresOptions, stitch_pg, world};
-use crate::wizard::{PASSWORD, Said};
 
 #[test]
 fn megabytes_and_thousands() {

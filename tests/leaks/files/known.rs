@@ -2,7 +2,7 @@
 
 use super::killed::LOG;
 use super::{FULL, put, read};
-use crate::scene::{BASTION, Scene};
+use crate::cure::ssh_user::scene::{BASTION, Scene};
 use crate::support::process::{DEADLINE, poll};
 use crate::support::{BastionOptions, Need, Program, STITCH_PG, Terminal, stitch_pg, world};
 
