@@ -237,7 +237,7 @@ struct Bastion {
     reason = "each is a flag that is there or not, as clap has it"
 )]
 struct Registration {
-    /// Enter the connection into Stitch and wait for its check; needs an access token
+    /// Enter the connection into Stitch; needs an access token
     #[arg(long)]
     register: bool,
     /// Name of the destination in Stitch
@@ -252,9 +252,6 @@ struct Registration {
     /// Send the password to an existing destination too
     #[arg(long)]
     send_password: bool,
-    /// Longest wait for Stitch's own check
-    #[arg(long, value_name = "SECONDS")]
-    wait: Option<String>,
     /// Address of Stitch's API
     #[arg(long, value_name = "URL")]
     api_url: Option<String>,

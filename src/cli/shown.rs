@@ -22,7 +22,7 @@ const SETTING_UP: [&str; 8] = [
     "tunnel-only",
 ];
 /// What `remove` has no use for, besides those.
-const LOADING: [&str; 19] = [
+const LOADING: [&str; 18] = [
     "region",
     "allow-cidr",
     "reader",
@@ -41,7 +41,6 @@ const LOADING: [&str; 19] = [
     "adopt-user",
     "stitch-ca",
     "allow-list-json",
-    "wait",
 ];
 /// What a script that is written without a connection has no use for.
 const RUNNING: [&str; 6] = ["format", "report", "verbose", "quiet", "timeout", "docs-url"];

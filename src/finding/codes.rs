@@ -442,14 +442,9 @@ codes! {
     DestinationPaused = "destination-paused", Registration [] INFORMS, "A person paused the destination in Stitch.",
         "If it is to load, switch it on again on Stitch's page of the destination.";
     DestinationSystemPaused = "destination-system-paused", Registration [] INFORMS, "Stitch itself paused the destination, as it does when it cannot connect.",
-        "Mend what the finding names, then switch it on again on Stitch's page of the destination.";
+        "Run `stitch-pg check`, which walks the way hop by hop; then switch it on again on Stitch's page of the destination.";
     DestinationPasswordUnsent = "destination-password-unsent", Registration [] INFORMS, "Stitch never tells the password it has, so it cannot be compared, and it was not sent.",
         "If it may be another one: `--send-password`.";
-    StitchCheckPassed = "stitch-check-passed", Registration [] INFORMS, "Stitch's own check of the connection passed.", "Nothing to do.";
-    StitchCheckFailed = "stitch-check-failed", Registration [] INFORMS, "Stitch's own check of the connection failed.",
-        "The finding names the hop that is the likely cause; mend it, then let Stitch check again on its page of the destination.";
-    StitchCheckUntold = "stitch-check-untold", Registration [] INFORMS, "Stitch's API does not tell, or has not told in time, how its own check ended, or there was none since the last change.",
-        "Look at Stitch's page of the destination, or run `stitch-pg check --register` in some minutes.";
     // remove
     Removed = "removed", Remove [] INFORMS, "What Stitch came in by is not there any more.",
         "Nothing to do.";

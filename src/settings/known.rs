@@ -134,7 +134,6 @@ settings! {
     DestinationId = "--destination-id", "", "registration.destination_id", Number, "the one with this host and database";
     MapSources = "--map-sources", "", "", Switch, "";
     SendPassword = "--send-password", "", "", Switch, "";
-    Wait = "--wait", "", "registration.wait", Number, "180";
     ApiUrl = "--api-url", "", "registration.api_url", Text, "https://api.stitchdata.com";
     InsecureApi = "--insecure-api", "", "", Switch, "";
     Only = "--only", "", "", List, "every step";

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
@@ -25,8 +24,6 @@ pub struct Registration {
     pub password: SendPassword,
     /// The one destination that may be changed whatever its host, `--destination-id`.
     pub destination: Option<u64>,
-    /// The longest wait for Stitch's own check.
-    pub wait: Duration,
 }
 
 /// `--register` or not.
@@ -81,7 +78,6 @@ impl Registration {
             sources: UnmappedSources::Leave,
             password: SendPassword::WhenSet,
             destination: None,
-            wait: Duration::from_mins(3),
         }
     }
 }

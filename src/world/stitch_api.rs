@@ -8,12 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::sleep;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
-use crate::ask::Tell;
 use crate::request::{Method, Request};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -45,10 +43,6 @@ pub(super) struct StitchApi {
 pub(crate) struct Told {
     /// The destination's number, as far as the answer could be read.
     pub(crate) id: Option<u64>,
-    /// When, by Stitch's clock.
-    pub(crate) at: Option<Timestamp>,
-    /// Whether it was made or changed.
-    pub(crate) method: Method,
     /// Whether the password went with it.
     pub(crate) password: bool,
 }
@@ -169,10 +163,6 @@ impl World {
         let said = answer.json().unwrap_or_default();
         self.stitch.told = Some(Told {
             id: answer::id(&said["id"]).or_else(|| id_in(request)),
-            at: answer::time(&said["updated_at"])
-                .or_else(|| answer::time(&said["created_at"]))
-                .or(answer.date),
-            method,
             password: request.body.holds_secret(),
         });
         if request.body.holds_secret() {
@@ -198,11 +188,6 @@ impl World {
         }
     }
 
-    /// What says that a long wait goes on.
-    pub(crate) fn teller(&self) -> Tell {
-        Arc::clone(&self.asker.tell)
-    }
-
     /// What must not be shown, even when the other side says it.
     fn secrets(&self) -> Arc<Secrets> {
         Arc::new(Secrets {
@@ -218,4 +203,4 @@ fn id_in(request: &Request) -> Option<u64> {
     last.parse().ok()
 }
 
-pub(crate) use answer::{id, text, time};
+pub(crate) use answer::{id, text};

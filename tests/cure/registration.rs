@@ -6,11 +6,10 @@ use crate::support::wizard::{PASSWORD, Said, Wizard};
 use crate::support::{Place, Postgres, Program, Running, stitch_pg, way_out};
 
 mod hostile;
-mod outcome;
 mod scripts;
 pub(crate) mod stitch;
 
-use stitch::{Check, FakeStitch, TOKEN, destination, kind};
+use stitch::{FakeStitch, TOKEN, destination, kind};
 
 const CREATED: &str = "create the destination \"stitch\" in Stitch (ignore_unmapped_sources is true";
 
@@ -21,7 +20,6 @@ fn registering<'a>(server: &'a Postgres<'a>, stitch: &FakeStitch) -> (Wizard<'a>
         .flag("--register")
         .flag("--insecure-api")
         .set("--api-url", &format!("http://127.0.0.1:{port}"))
-        .set("--wait", "30")
         .env("STITCH_ACCESS_TOKEN", TOKEN);
     (wizard, way)
 }
@@ -45,12 +43,7 @@ fn alone(command: &str, api: &str) -> Program {
 /// The same, run.
 #[track_caller]
 fn said(command: &str, stitch: &FakeStitch, flags: &[&str]) -> Said {
-    let wait: &[&str] = if flags.contains(&"--wait") {
-        &[]
-    } else {
-        &["--wait", "30"]
-    };
-    let said = Said::of(alone(command, &stitch.url()).args(flags).args(wait).run());
+    let said = Said::of(alone(command, &stitch.url()).args(flags).run());
     let everything = format!("{}{}", said.output.stdout, said.output.stderr);
     assert!(!everything.contains(TOKEN) && !everything.contains(PASSWORD), "{said}");
     said
@@ -83,15 +76,10 @@ fn a_destination_is_made_once_and_mended_field_by_field() {
         ],
         &[],
     );
-    setup.has("stitch-check-passed", "good");
     let form = setup.has("destination-form-complete", "good");
-    assert!(form.contains("says nothing about the connection"), "{form}");
     assert!(
-        setup
-            .output
-            .stderr
-            .contains("waiting for Stitch to check the connection: "),
-        "{setup}"
+        form.contains("says nothing about the connection") && form.contains("Stitch's page of the destination"),
+        "{form}"
     );
     let request = setup.commands().pop().unwrap_or_default();
     assert!(
@@ -140,26 +128,6 @@ fn a_destination_is_made_once_and_mended_field_by_field() {
         .exits(0)
         .plans(&["set password of the destination"]);
     assert_eq!(changes(&stitch), sent);
-}
-
-#[test]
-fn a_failed_check_is_joined_with_what_we_found() {
-    let server = Postgres::start("a_failed_check_is_joined_with_what_we_found");
-    let stitch = FakeStitch::start();
-    stitch.with(|state| state.last_check = Check::Fails);
-    let (wizard, _way) = registering(&server, &stitch);
-    let setup = wizard.setup().exits(4);
-    let text = setup.has("stitch-check-failed", "bad");
-    assert!(text.contains("the same login works from here"), "{text}");
-    server.psql("alter role stitch password 'something else'");
-    let check = wizard.check().exits(4);
-    let text = check.has("stitch-check-failed", "bad");
-    assert!(
-        text.contains("the likely cause is what the step connection found: authentication: "),
-        "{text}"
-    );
-    // After the administrator's no to an earlier step nothing is entered into Stitch.
-    assert_eq!(changes(&stitch).as_array().map(Vec::len), Some(1));
 }
 
 #[test]
@@ -216,8 +184,6 @@ fn through_an_ssh_server() {
             "--register",
             "--insecure-api",
             "--ssl",
-            "--wait",
-            "5",
         ])
         .args(["--format", "json", "--api-url", &stitch.url()])
         .args(flags)

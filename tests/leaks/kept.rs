@@ -269,15 +269,7 @@ fn straight_from_a_script() {
     let telling = |program: Program| {
         program
             .args(["--existing", "--schema", "shop", "--password-file", GENERATED])
-            .args([
-                "--register",
-                "--insecure-api",
-                "--send-password",
-                "--wait",
-                "30",
-                "--api-url",
-                &api,
-            ])
+            .args(["--register", "--insecure-api", "--send-password", "--api-url", &api])
             .env("STITCH_ACCESS_TOKEN", TOKEN)
     };
     let words = [

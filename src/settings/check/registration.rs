@@ -1,15 +1,10 @@
 //! Whether and how Stitch is told.
 
-use std::time::Duration;
-
 use super::{Checker, known_good_url};
+use crate::settings::Id;
 use crate::settings::draft::Value;
 use crate::settings::registration::{self, ApiUrl, Insecure, Registration, SendPassword, UnmappedSources, Wanted};
-use crate::settings::{Id, words};
 use crate::step_id::StepId;
-
-/// Stitch's check takes minutes at times; longer than this it is looked up on its page.
-const WAIT: Duration = Duration::from_mins(3);
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], database: &str) -> Registration {
     let wanted = is_wanted(checker, steps);
@@ -37,7 +32,6 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], database: &str)
             SendPassword::WhenSet
         },
         destination: checker.read(Id::DestinationId, registration::destination),
-        wait: checker.read(Id::Wait, words::timeout).unwrap_or(WAIT),
     }
 }
 

@@ -1,10 +1,9 @@
 //! Destinations and the report card as Stitch's API gives them, read leniently: the documents about it contradict one
 //! another, and fields may be absent.
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::world::stitch_api::{id, text, time};
+use crate::world::stitch_api::{id, text};
 
 /// A destination of the account.
 #[derive(Clone, Debug)]
@@ -13,7 +12,6 @@ pub(super) struct Destination {
     pub(super) kind: String,
     pub(super) name: String,
     properties: Value,
-    pub(super) updated: Option<Timestamp>,
     /// When a person paused it.
     pub(super) paused: Option<String>,
     /// When Stitch paused it.
@@ -62,7 +60,6 @@ impl Destination {
                 .find(|properties| properties.is_object())
                 .cloned()
                 .unwrap_or_default(),
-            updated: time(&value["updated_at"]),
             paused: text(&value["paused_at"]),
             system_paused: text(&value["system_paused_at"]),
             card: value["report_card"].clone(),

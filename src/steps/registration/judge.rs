@@ -1,7 +1,6 @@
 //! What is said of the account and of the destination.
 
 use super::destination::{Destination, Form};
-use super::outcome::{Outcome, Source};
 use super::{Account, Facts, Ours, form};
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
@@ -121,6 +120,7 @@ pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, c
                 Code::DestinationFormComplete,
                 "Stitch's form is complete (fully configured); that says nothing about the connection",
             )
+            .advise("Stitch's page of the destination shows how its own check of the connection ended")
             .about(there.id),
         ),
         Form::Missing(names) => plan.find(
@@ -157,7 +157,7 @@ pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, c
                 format!("Stitch itself paused the destination ({since})"),
             )
             .about(there.id)
-            .advise(facts.likely_cause.clone()),
+            .advise("run stitch-pg check, which walks the way hop by hop, then switch it on again on Stitch's page of the destination"),
         );
     }
     if !facts.new_password && !facts.told.as_ref().is_some_and(|told| told.password) {
@@ -169,50 +169,6 @@ pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, c
             .about(there.id)
             .advise("if it may be another one, send it with --send-password"),
         );
-    }
-    // Before the change is made, what was checked is not what will be there.
-    if change.is_none() {
-        plan.findings
-            .extend(checked(facts).map(|finding| finding.about(there.id)));
-    }
-}
-
-fn checked(facts: &Facts) -> Option<Finding> {
-    Some(match &facts.outcome {
-        Outcome::NotAsked => return None,
-        Outcome::Passed(source) => Finding::good(
-            Code::StitchCheckPassed,
-            format!("Stitch's own check of the connection passed{}", by(*source)),
-        ),
-        Outcome::Failed(source, said) => {
-            let said = said.as_ref().map_or_else(
-                || "; Stitch's API does not say why".to_owned(),
-                |said| format!("; Stitch says: {said}"),
-            );
-            Finding::bad(
-                Code::StitchCheckFailed,
-                format!("Stitch's own check of the connection failed{}{said}", by(*source)),
-            )
-            .advise(facts.likely_cause.clone())
-        }
-        Outcome::Untold(waited) if waited.is_zero() => untold("Stitch's API does not tell how its own check ended"),
-        Outcome::Untold(waited) => untold(format!(
-            "Stitch's API has not told within {} s how its own check ended",
-            waited.as_secs()
-        )),
-        Outcome::Stale => untold("Stitch has not checked the destination since it was last changed"),
-    })
-}
-
-fn untold(text: impl Into<String>) -> Finding {
-    Finding::unknown(Code::StitchCheckUntold, text)
-        .advise("look at Stitch's page of the destination, or run stitch-pg check --register in some minutes")
-}
-
-fn by(source: Source) -> &'static str {
-    match source {
-        Source::LastCheck => "",
-        Source::Undocumented => " (as an undocumented part of its API has it)",
     }
 }
 

@@ -4,8 +4,6 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use serde_json::Value;
 use ureq::Body;
 use ureq::http::Response;
@@ -17,8 +15,6 @@ use crate::visible;
 /// What came back.
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// When, by the other side's clock.
-    pub(super) date: Option<Timestamp>,
     /// Where it points to instead.
     location: Option<String>,
     body: Vec<u8>,
@@ -39,11 +35,8 @@ impl Answer {
         secrets: &Arc<Secrets>,
     ) -> Result<Self> {
         let mut response = answered.map_err(|error| failure::no_answer(url, &error))?;
-        let header = |name: &str| {
-            let value = response.headers().get(name)?.to_str().ok()?;
-            Some(value.to_owned())
-        };
-        let (date, location) = (header("date"), header("location"));
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+        let location = location.map(str::to_owned);
         let body = response
             .body_mut()
             .with_config()
@@ -52,9 +45,6 @@ impl Answer {
             .map_err(|error| failure::half_an_answer(url, &error))?;
         Ok(Self {
             status: response.status().as_u16(),
-            date: date
-                .and_then(|text| rfc2822::parse(&text).ok())
-                .map(|zoned| zoned.timestamp()),
             location,
             body: secrets.without_token(body),
             secrets: Arc::clone(secrets),
@@ -174,11 +164,6 @@ pub(crate) fn id(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// A moment.
-pub(crate) fn time(value: &Value) -> Option<Timestamp> {
-    value.as_str()?.parse().ok()
-}
-
 /// Whether the other end stopped in the middle.
 pub(super) fn is_cut(error: &ureq::Error) -> bool {
     match error {
@@ -215,7 +200,6 @@ mod tests {
     fn what_is_shown_is_harmless() {
         let answer = Answer {
             status: 400,
-            date: None,
             location: None,
             body: Vec::new(),
             secrets: Arc::new(Secrets {

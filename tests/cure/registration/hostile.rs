@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod};
 use serde_json::{Value, json};
@@ -329,5 +329,28 @@ fn the_certificate_is_verified() {
         let said = ask(host, authority).exits(1);
         assert!(said.error().contains("certificate verify failed"), "{said}");
         assert!(said.error().contains("SSL_CERT_FILE"), "{said}");
+    }
+}
+
+/// In the middle of a question, and of the change itself, of which nobody knows then whether it was done.
+#[test]
+fn ctrl_c_while_stitch_does_not_answer() {
+    for (method, path) in [("GET", "/v4/destinations"), ("POST", "/v4/destinations")] {
+        let stitch = FakeStitch::start();
+        let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(30));
+        stitch.with(|state| state.instead.push((method, path, slow)));
+        let running = alone("setup", &stitch.url()).arg("--yes").start();
+        let waiting = crate::support::process::poll(Duration::from_secs(30), || {
+            stitch.with(|state| state.instead.is_empty()).then_some(())
+        });
+        assert!(waiting.is_some(), "{method}: it never came to asking");
+        let began = Instant::now();
+        running.signal("INT");
+        let output = running.finish(Duration::from_secs(30));
+        assert_eq!(output.status, Some(130), "{method}: {}", output.stderr);
+        assert!(began.elapsed() < Duration::from_secs(5), "{method}: it was waited for");
+        said("setup", &stitch, &["--yes"]).exits(0);
+        said("setup", &stitch, &["--yes"]).exits(0).plans(&[]);
+        assert_eq!(stitch.with(|state| state.destinations.len()), 1, "{method}");
     }
 }

@@ -1,5 +1,5 @@
-//! Stitch's Connect API as its reference documents it, on this machine: it keeps destinations, checks them after a while,
-//! and notes every request.
+//! Stitch's Connect API as its reference documents it, on this machine: it keeps destinations, and notes every
+//! request.
 
 use std::sync::{Arc, Mutex};
 
@@ -25,30 +25,11 @@ pub(crate) struct State {
     pub(crate) destinations: Vec<Value>,
     /// The sources as `GET /v4/sources` lists them.
     pub(crate) sources: Value,
-    /// `last_check` of the third version, by what it becomes after a change.
-    pub(crate) last_check: Check,
-    /// What the undocumented address answers.
-    pub(crate) undocumented: Option<Value>,
-    /// Looks at `GET /v3/destinations` before a check comes to its end.
-    pub(crate) looks_before: u32,
     /// Answers out of turn: method, path, and what is answered, the first that fits, once each.
     pub(crate) instead: Vec<(&'static str, &'static str, ResponseTemplate)>,
     /// Every request: method, path and body.
     pub(crate) requests: Vec<(String, String, Value)>,
     clock: u32,
-    looks: u32,
-}
-
-/// How Stitch's check of a destination ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Check {
-    Passes,
-    Fails,
-    NeverEnds,
-    /// There is no such thing in the answers.
-    Untold,
-    /// Only an older one is told.
-    Old,
 }
 
 impl FakeStitch {
@@ -61,13 +42,9 @@ impl FakeStitch {
             kind: kind(&json!({"type": "string", "pattern": "^(true|false)$"})),
             destinations: Vec::new(),
             sources: json!([]),
-            last_check: Check::Passes,
-            undocumented: None,
-            looks_before: 1,
             instead: Vec::new(),
             requests: Vec::new(),
             clock: 0,
-            looks: 0,
         }));
         let server = runtime.block_on(async {
             let server = MockServer::start().await;
@@ -167,11 +144,6 @@ impl State {
             ("GET", ["v4", "destination-types", "postgres"]) => ok(&self.kind),
             ("GET", ["v4", "destinations"]) => ok(&Value::from(self.destinations.clone())),
             ("GET", ["v4", "sources"]) => ok(&self.sources),
-            ("GET", ["v3", "destinations"]) => self.third_version(),
-            ("GET", ["v4", "destinations", _, "last-connection-check"]) => match &self.undocumented {
-                Some(check) => ok(check),
-                None => ResponseTemplate::new(404).set_body_json(json!("not found")),
-            },
             ("POST", ["v4", "destinations"]) => self.create(&body),
             ("PUT", ["v4", "destinations", id]) => self.update(id, &body),
             _ => ResponseTemplate::new(404).set_body_json(json!({"code": 404, "message": "no such thing"})),
@@ -218,7 +190,6 @@ impl State {
     /// Takes properties over; credentials are never told again, and `ssl` is always text in answers.
     fn change(&mut self, at: usize, properties: &Value) -> ResponseTemplate {
         self.clock += 1;
-        self.looks = 0;
         let now = self.now();
         let there = &mut self.destinations[at];
         for (name, value) in properties.as_object().into_iter().flatten() {
@@ -229,27 +200,6 @@ impl State {
         }
         there["updated_at"] = now.into();
         ok(&there.clone())
-    }
-
-    fn third_version(&mut self) -> ResponseTemplate {
-        self.looks += 1;
-        let done = self.looks > self.looks_before;
-        let old = json!({"error": false, "started_at": "2024-12-31T23:59:00Z", "completed_at": "2024-12-31T23:59:59Z"});
-        let ended = |error: bool| json!({"error": error, "started_at": self.now(), "completed_at": format!("2026-01-01T00:{:02}:30Z", self.clock)});
-        let check = match self.last_check {
-            Check::Untold => Value::Null,
-            Check::Old => old,
-            Check::NeverEnds => json!({"error": null, "started_at": self.now(), "completed_at": null}),
-            _ if !done => old,
-            Check::Passes => ended(false),
-            Check::Fails => ended(true),
-        };
-        let list: Vec<Value> = self
-            .destinations
-            .iter()
-            .map(|there| json!({"id": there["id"], "type": there["type"], "connection": there["properties"], "last_check": check}))
-            .collect();
-        ok(&Value::from(list))
     }
 
     fn now(&self) -> String {
