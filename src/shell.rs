@@ -1,7 +1,6 @@
 //! Scripts for the SSH server, one function each: POSIX sh (dash, BusyBox ash), run as root, fed on standard input,
-//! harmless when run twice. The only place that quotes words for a shell.
-
-use std::fmt::Write as _;
+//! harmless when run twice. The only place that quotes words for a shell. The scripts themselves are the files in
+//! `shell/scripts`, which shellcheck reads.
 
 use crate::names::LinuxUser;
 use crate::statement::Statement;
@@ -12,11 +11,9 @@ mod curl;
 mod firewall;
 mod hba;
 mod hba_read;
-mod home;
 mod inspect;
 mod proof;
 mod put_back;
-mod replace;
 mod show;
 mod stranger;
 
@@ -58,59 +55,97 @@ fn line_of(user: &LinuxUser) -> String {
     quoted(&format!("^{}:", user.as_str().replace('.', "[.]")))
 }
 
-/// Puts a body into the frame that all scripts share. The braces make the shell read everything before it runs
-/// anything, so that a connection cut in the middle runs nothing; no command in them can eat the rest of the script.
-fn script(purpose: &str, settings: &[(&str, &str)], body: &[&str]) -> Statement {
-    let mut text =
-        format!("# {purpose}\nset -euf\nexport LC_ALL=C PATH=\"$PATH:/usr/local/sbin:/usr/sbin:/sbin\"\n{{\n");
-    for (name, value) in settings {
-        let _ = writeln!(text, "{name}={}", quoted(value));
-    }
-    for part in body {
-        text.push_str(part.trim_matches('\n'));
-        text.push('\n');
-    }
-    let _ = writeln!(text, "}} </dev/null\necho {}", quoted(DONE));
-    Statement::plain(text)
+/// A script of `shell/scripts`, in the frame that all of them share.
+fn script(purpose: &str, settings: &[(&str, &str)], template: &str) -> Statement {
+    framed(purpose, settings, &expanded(template))
 }
 
-/// Says why and stops.
-const FAIL: &str = r#"fail() { echo "stitch-pg: $*" >&2; exit 1; }"#;
-
-/// Whether a tool is there; `command -v` would say so, too, but small builds of BusyBox lack it.
-const HAS: &str = r#"has() { type "$1" >/dev/null 2>&1; }"#;
-
-/// Waits for another run that is at the same place, by a lock on a folder that is held until the script ends. Text at
-/// compile time, so that it can stand in the middle of other text.
-macro_rules! one_at_a_time {
-    ($folder:literal, $busy:literal) => {
-        concat!(
-            "if has flock; then\n",
-            "    exec 9<",
-            $folder,
-            "\n",
-            "    tries= # one letter each: small shells cannot reckon\n",
-            "    until refused=$(flock -n 9 2>&1) || [ -n \"$refused\" ]; do\n",
-            "        tries=x$tries\n",
-            "        [ \"${#tries}\" -lt 20 ] || fail \"",
-            $busy,
-            "; run the same command again later\"\n",
-            "        sleep 1\n",
-            "    done\n",
-            "fi\n"
-        )
-    };
+/// Puts a body into the frame. The braces make the shell read everything before it runs anything, so that a connection
+/// cut in the middle runs nothing; no command in them can eat the rest of the script.
+fn framed(purpose: &str, settings: &[(&str, &str)], body: &str) -> Statement {
+    let set = assignments(settings);
+    Statement::plain(format!(
+        "# {purpose}\nset -euf\nexport LC_ALL=C PATH=\"$PATH:/usr/local/sbin:/usr/sbin:/sbin\"\n{{\n{set}{body}}} </dev/null\n\
+         echo {}\n",
+        quoted(DONE)
+    ))
 }
-use one_at_a_time;
 
-/// Reads the user's entry in the account database into `name`, `uid`, `gid`, `home` and `shell`; `name` stays empty
-/// when there is none. The home is never assumed to be below /home.
-const LOOK_UP: &str = r#"
-# The user's entry in the account database.
-while IFS=: read -r name _ uid gid _ home _ && [ "$name" != "$user" ]; do :; done <<EOF
-$(getent passwd "$user" 2>/dev/null || cat /etc/passwd)
-EOF
-"#;
+/// A line for each name and its value.
+fn assignments(settings: &[(&str, &str)]) -> String {
+    let lines = settings
+        .iter()
+        .map(|(name, value)| format!("{name}={}\n", quoted(value)));
+    lines.collect()
+}
+
+/// A template with its parts in their places: a line `. NAME` stands for the part of that name. What stands behind the name
+/// is put in for FOLDER and BUSY. Lines that begin with `#:` are for those who read the template. Only text of our own is
+/// expanded; values go in afterwards.
+fn expanded(template: &str) -> String {
+    let mut text = String::new();
+    for line in template.lines().filter(|line| !line.starts_with("#:")) {
+        let words = line.strip_prefix(". ").unwrap_or_default();
+        let (name, values) = words.split_once(' ').unwrap_or((words, ""));
+        match part(name) {
+            Some(part) => {
+                let (folder, busy) = values.split_once(' ').unwrap_or_default();
+                let part = expanded(part).replace("FOLDER", folder);
+                text.push_str(&part.replace("BUSY", busy.trim_matches('"')));
+            }
+            None => {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+/// What several scripts have in common, and what is too long to stand in the middle of one.
+fn part(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "fail" => include_str!("shell/scripts/fail.sh"),
+        "has" => include_str!("shell/scripts/has.sh"),
+        "look_up" => include_str!("shell/scripts/look_up.sh"),
+        "look_up_home" => include_str!("shell/scripts/look_up_home.sh"),
+        "one_at_a_time" => include_str!("shell/scripts/one_at_a_time.sh"),
+        "only_roots" => include_str!("shell/scripts/only_roots.sh"),
+        "worker" => include_str!("shell/scripts/worker.sh"),
+        "home" => include_str!("shell/scripts/home.sh"),
+        "inside" => include_str!("shell/scripts/inside.sh"),
+        "enter" => include_str!("shell/scripts/enter.sh"),
+        "nologin" => include_str!("shell/scripts/nologin.sh"),
+        "make_home" => include_str!("shell/scripts/make_home.sh"),
+        "clear_home" => include_str!("shell/scripts/clear_home.sh"),
+        "leftovers" => include_str!("shell/scripts/leftovers.sh"),
+        "make_file" => include_str!("shell/scripts/make_file.sh"),
+        "find_file" => include_str!("shell/scripts/find_file.sh"),
+        "keep_tight" => include_str!("shell/scripts/keep_tight.sh"),
+        "rewrite" => include_str!("shell/scripts/rewrite.sh"),
+        "same_modes" => include_str!("shell/scripts/same_modes.sh"),
+        "write" => include_str!("shell/scripts/write.sh"),
+        "key_modes" => include_str!("shell/scripts/key_modes.sh"),
+        "replace_keys" => include_str!("shell/scripts/replace_keys.sh"),
+        "close_file" => include_str!("shell/scripts/close_file.sh"),
+        "label" => include_str!("shell/scripts/label.sh"),
+        "same_options" => include_str!("shell/scripts/same_options.sh"),
+        "put_back" => include_str!("shell/scripts/put_back.sh"),
+        "modes_back" => include_str!("shell/scripts/modes_back.sh"),
+        "say" => include_str!("shell/scripts/say.sh"),
+        "read_keys" => include_str!("shell/scripts/read_keys.sh"),
+        "inspect_server" => include_str!("shell/scripts/inspect_server.sh"),
+        "as_owner" => include_str!("shell/scripts/as_owner.sh"),
+        "who_can_write" => include_str!("shell/scripts/who_can_write.sh"),
+        "follow" => include_str!("shell/scripts/follow.sh"),
+        "sum" => include_str!("shell/scripts/sum.sh"),
+        "open_hba" => include_str!("shell/scripts/open_hba.sh"),
+        "replace" => include_str!("shell/scripts/replace.sh"),
+        "inspect_hba" => include_str!("shell/scripts/inspect_hba.sh"),
+        "find_server" => include_str!("shell/scripts/find_server.sh"),
+        _ => return None,
+    })
+}
 
 #[cfg(test)]
 mod tests;

@@ -35,17 +35,6 @@ pub fn curl(request: &Request) -> String {
 }
 
 /// The password as it stands between a JSON string's quotes.
-const PASSWORD: &str = r#": "${STITCH_PG_PASSWORD:?give the password of the Stitch role}"
-case $STITCH_PG_PASSWORD in
-    *[[:cntrl:]]*) echo 'the password has a control character in it, which this command cannot send' >&2; exit 1 ;;
-esac
-password=$(printf %s "$STITCH_PG_PASSWORD" | sed 's/[\\"]/\\&/g')
-"#;
+const PASSWORD: &str = include_str!("scripts/curl_password.sh");
 
-const ANSWER: &str = r#"printf '%s\n' "$answer"
-case $answer in
-    *'
-'2[0-9][0-9]) ;;
-    *) echo 'Stitch did not take it' >&2; exit 1 ;;
-esac
-"#;
+const ANSWER: &str = include_str!("scripts/curl_answer.sh");

@@ -1,9 +1,7 @@
 //! The way back of what was done to an account that was there before: its files as they were, byte for byte and with their
 //! modes, unless somebody has changed them meanwhile; its lock; a home that it did not have.
 
-use super::authorized_keys::{FIND_FILE, REPLACE, REWRITE, WRITE};
-use super::home::{ENTER, ONLY_ROOTS, WORKER, inside};
-use super::{FAIL, HAS, LOOK_UP, script};
+use super::script;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
@@ -46,20 +44,7 @@ pub fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &str), bef
     script(
         "Put the key file back as it was; where somebody has changed it meanwhile, only Stitch's key goes.",
         &settings,
-        &[
-            FAIL,
-            HAS,
-            LOOK_UP,
-            ONLY_ROOTS,
-            WORKER,
-            &inside("read_keys", &[ENTER, FIND_FILE, "cat authorized_keys"]),
-            &inside("put_back", &[ENTER, FIND_FILE, PUT_BACK]),
-            &inside("forget", &[ENTER, FIND_FILE, "rm authorized_keys"]),
-            &inside("take_out", &[ENTER, FIND_FILE, REWRITE, WRITE, REPLACE]),
-            &inside("put_modes", &[ENTER, MODES]),
-            KEYS,
-            "in_home put_modes",
-        ],
+        include_str!("scripts/put_keys_back.sh"),
     )
 }
 
@@ -73,16 +58,7 @@ pub fn put_modes_back(user: &LinuxUser, before: &Before) -> Statement {
     script(
         "Give the home, .ssh and the key file the modes they had.",
         &settings,
-        &[
-            FAIL,
-            HAS,
-            LOOK_UP,
-            ONLY_ROOTS,
-            WORKER,
-            &inside("put_home", &[r#"chmod "$home_mode" "$real""#]),
-            &inside("put_modes", &[ENTER, MODES]),
-            PLACES,
-        ],
+        include_str!("scripts/put_modes_back.sh"),
     )
 }
 
@@ -92,7 +68,7 @@ pub fn remove_home(user: &LinuxUser) -> Statement {
     script(
         "Take the home directory away again, if nothing is in it.",
         &[("user", user.as_str())],
-        &[&LOOK_UP.replace(" uid gid ", " _ _ "), ONLY_ROOTS, REMOVE_HOME],
+        include_str!("scripts/remove_home.sh"),
     )
 }
 
@@ -103,7 +79,7 @@ pub fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> Stateme
     script(
         "Lock the account as it was locked.",
         &[("user", user.as_str()), ("lock", lock), ("changed", &changed)],
-        &[HAS, LOCK],
+        include_str!("scripts/lock_again.sh"),
     )
 }
 
@@ -120,70 +96,3 @@ fn words(before: &Before) -> Vec<(&'static str, String)> {
     }
     words
 }
-
-/// The dot keeps the shell from eating line ends. What stood there goes in through standard input: it may be long, and it is
-/// not ours.
-const KEYS: &str = r#"
-if [ "$(in_home read_keys && echo .)" = "$after." ]; then
-    if [ -n "$file_mode" ]; then
-        file=$(printf %s "$before" | wc -c)
-        printf %s "$before" | in_home put_back
-    else
-        in_home forget
-    fi
-else
-    echo "$home/.ssh/authorized_keys was changed meanwhile: only Stitch's key goes"
-    in_home take_out
-fi
-"#;
-
-const PUT_BACK: &str = r#"
-new=$(mktemp ./.authorized_keys.stitch-pg.XXXXXX)
-trap '[ ! -e "$new" ] || rm -f "$new"' EXIT
-cat >"$new"
-[ "$(wc -c <"$new")" -eq "$file" ] || fail "$home/.ssh/authorized_keys could not be written anew; it is as it was"
-sync "$new" 2>/dev/null || :
-mv -f "$new" authorized_keys
-"#;
-
-/// The file and what it lies in. Owners are put back where root works; elsewhere nobody has changed them.
-const MODES: &str = r#"
-[ -d .ssh ] || exit 0
-cd .ssh
-if [ -n "$file_mode" ] && [ -f authorized_keys ] && [ ! -L authorized_keys ]; then
-    if [ "$worker" = root ]; then chown "$file_owner" authorized_keys; fi
-    chmod "$file_mode" authorized_keys
-fi
-if has restorecon; then restorecon -R . || :; fi
-if [ -n "$folder_mode" ]; then
-    if [ "$worker" = root ]; then chown "$folder_owner" .; fi
-    chmod "$folder_mode" .
-else
-    cd ..
-    rmdir .ssh 2>/dev/null || :
-fi
-"#;
-
-/// From the inside out: a home that others may write to is nothing for root to work in.
-const PLACES: &str = r#"
-in_home put_modes
-if [ -n "$home_mode" ]; then
-    if only_roots "${real%/*}"; then chmod "$home_mode" "$real"; else as_user put_home; fi
-fi
-"#;
-
-const REMOVE_HOME: &str = r#"
-if [ "$name" = "$user" ] && [ -d "$home" ]; then
-    real=$(cd "$home" && pwd -P)
-    if only_roots "${real%/*}"; then rmdir "$real"; fi
-fi
-"#;
-
-const LOCK: &str = r#"
-if has usermod; then
-    usermod -p "$lock" "$user"
-else
-    echo "$user:$lock" | chpasswd -e
-fi
-if [ -n "$changed" ] && has chage; then chage -d "$changed" "$user"; fi
-"#;

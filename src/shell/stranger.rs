@@ -1,7 +1,6 @@
 //! A script that was written without a look stops before an account that is somebody else's.
 
-use super::home::{ONLY_ROOTS, WORKER, inside};
-use super::{FAIL, HAS, LOOK_UP, script};
+use super::script;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
@@ -26,46 +25,6 @@ pub fn stop_where_foreign(user: &LinuxUser, key: Option<&PublicKey>, signs: Sign
             ("powerful", &format!(" {} ", signs.groups.join(" "))),
             ("ordinary", &signs.first_ordinary_id.to_string()),
         ],
-        &[
-            FAIL,
-            HAS,
-            LOOK_UP,
-            ONLY_ROOTS,
-            STRANGER,
-            "if [ \"$name\" = \"$user\" ]; then",
-            POWERS,
-            "if [ -d \"$home\" ]; then",
-            WORKER,
-            &inside("keys", &["cat \"$real/.ssh/authorized_keys\" 2>/dev/null || :"]),
-            "keys=$(in_home keys)\nfi",
-            LOOK,
-            "fi",
-        ],
+        include_str!("scripts/stop_where_foreign.sh"),
     )
 }
-
-/// The same signs, in the same order, as `belongs_to_another` of the step has them.
-const STRANGER: &str = r#"
-keys=
-stranger() { fail "the user $user is there and is not Stitch's: $1; choose another with --tunnel-user, or say --adopt-user"; }
-"#;
-
-const POWERS: &str = r#"
-[ "$uid" != 0 ] || stranger "it is root under another name"
-for group in $(id -Gn "$user"); do
-    case $powerful in *" $group "*) stranger "it is in the group $group" ;; esac
-done
-"#;
-
-const LOOK: &str = r#"
-if [ -z "$body" ] || ! printf '%s\n' "$keys" | grep -v '^[[:space:]]*#' | grep -qF -e "$body"; then
-    while IFS=: read -r name hash _ && [ "$name" != "$user" ]; do :; done </etc/shadow
-    case $hash in '$'* | '!$'* | '!!$'*) stranger "it has a password" ;; esac
-    if printf '%s\n' "$keys" | grep -q '^[[:space:]]*[^#[:space:]].*[[:space:]]AAAA'; then
-        stranger "other keys can log in ($home/.ssh/authorized_keys)"
-    fi
-    if [ "$uid" -lt "$ordinary" ] && [ -d "$home" ] && [ ! -d "$home/.ssh" ]; then
-        stranger "it is one of the system's own (uid $uid)"
-    fi
-fi
-"#;

@@ -24,12 +24,17 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         end: LineEnd::CrLf,
         signal: None,
     };
+    let running = Running {
+        port: 5432,
+        started: Some(1),
+    };
     let signalled = HbaLines {
-        signal: Some(Running {
-            port: 5432,
-            started: Some(1),
-        }),
+        signal: Some(running),
         ..edit.clone()
+    };
+    let signs = Signs {
+        groups: &["sudo", "wheel"],
+        first_ordinary_id: 1000,
     };
     let scripts = [
         (
@@ -65,6 +70,15 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         ("hba-remove", remove_hba_lines(&edit)),
         ("hba-add-and-signal", add_hba_lines(&signalled)),
         ("hba-remove-and-signal", remove_hba_lines(&signalled)),
+        ("hba-find", find_hba_lines("/etc/pg hba.conf", "# it's ours")),
+        ("hba-read", read_hba(running, None, [].iter())),
+        ("unlock-or-fail", unlock_for_keys(&user, Passworded::Refused)),
+        (
+            "install-anew",
+            install_key(&user, &key, "restrict,port-forwarding", Present::Replaced),
+        ),
+        ("leftovers", inspect_leftovers(&user)),
+        ("stranger", stop_where_foreign(&user, Some(&key), signs)),
     ];
     for (name, script) in scripts {
         let text = script.to_string();

@@ -1,7 +1,13 @@
-//! The part of the looking script that is about the SSH server: which one it is, what it makes of its configuration, and
-//! how that is changed there.
-
-pub(super) const RUNNING: &str = r#"
+#: The part of the looking script that is about the SSH server: which one it is, what it makes of its configuration, and
+#: how that is changed there.
+# What the database's name stands for here: sshd compares names as they are written.
+if [ -n "$database" ] && has getent; then
+    while read -r address kind _; do
+        if [ "$kind" = STREAM ]; then say database_address "$address"; fi
+    done <<EOF
+$(getent ahosts "$database" 2>/dev/null || :)
+EOF
+fi
 # The SSH server this script came through, else any that runs here: its settings depend on how it was started.
 name_of() { cat "/proc/$1/comm" 2>/dev/null || :; }
 command_of() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null || :; }
@@ -34,9 +40,6 @@ say running "$running"
 if [ "$server" = dropbear ] && tr '\0' '\n' <"$program" 2>/dev/null | grep -qF 'permitopen='; then
     say dropbear_knows permitopen
 fi
-"#;
-
-pub(super) const SSHD: &str = r#"
 # What sshd makes of its configuration for this user from each of Stitch's addresses.
 unread=
 sshd= # by its full name, on which it insists
@@ -111,10 +114,6 @@ config() {
 if [ "$server" != dropbear ] && { [ -n "$unread" ] || [ -z "$sshd" ]; } && [ -r "$config" ]; then
     config "$config"
 fi
-"#;
-
-/// How its configuration is changed: which file, which folder of drop-ins, and what makes it read them again.
-pub(super) const SSHD_WAYS: &str = r#"
 if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
     say sshd_config "$config"
     say sshd_version "$("$sshd" -V 2>&1 | sed -n '/OpenSSH_/{p;q;}')"
@@ -160,10 +159,6 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
     if [ -z "$reload" ] && [ -n "$listener" ]; then reload="kill -HUP $listener"; fi
     say sshd_reload "$reload"
 fi
-"#;
-
-/// The files and directories that its settings name.
-pub(super) const SSHD_FILES: &str = r#"
 # A path of the configuration, with its tokens put in.
 expanded() {
     start=
@@ -211,4 +206,3 @@ done
 for file in /var/run/nologin /etc/nologin; do
     if [ -e "$file" ]; then say nologin "$file"; fi
 done
-"#;

@@ -1,0 +1,25 @@
+#: `as_owner UID GID NAME ARGUMENT...` runs the script on its standard input as that user, where we are root: whoever owns
+#: a directory can put links into it, and follows them with no more rights than its own. The groups are those of the name;
+#: without one on this machine, as of a container's user, it is that group alone. The user cannot type into our terminal.
+as_owner() {
+    as_uid=$1 as_gid=$2 as_name=$3
+    shift 3
+    if [ "$as_uid" = 0 ] || [ "$(id -u)" != 0 ]; then
+        sh -s -- "$@" # as we are
+        return
+    fi
+    groups=--init-groups detached=
+    named_gid=$(id -g "$as_name" 2>/dev/null) && as_gid=$named_gid || groups=--clear-groups
+    if has setsid; then detached=setsid; fi
+    if has setpriv && setpriv --reuid "$as_uid" --regid "$as_gid" "$groups" true 2>/dev/null; then
+        $detached setpriv --reuid "$as_uid" --regid "$as_gid" "$groups" sh -s -- "$@"
+    elif [ "$groups" = --clear-groups ]; then
+        fail "user $as_uid has no name on this machine, so root cannot work as that user"
+    elif has runuser; then
+        $detached runuser -u "$as_name" -- sh -s -- "$@"
+    elif has su; then
+        $detached su -s /bin/sh "$as_name" -c 'sh -s -- "$@"' sh "$@"
+    else
+        fail "this machine has neither setpriv, runuser nor su, so root cannot work as $as_name; nothing is changed"
+    fi
+}

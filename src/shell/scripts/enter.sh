@@ -1,0 +1,3 @@
+#: Further lines of those that write there.
+cd "$real" 2>/dev/null || fail "$user cannot enter its home $real"
+[ ! -L .ssh ] || fail "$home/.ssh is a symbolic link; make it a directory of its own first"

@@ -1,0 +1,1 @@
+fail() { echo "stitch-pg: $*" >&2; exit 1; }

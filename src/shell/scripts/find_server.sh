@@ -1,0 +1,26 @@
+#: The server's first process: its own number, its start and its port stand in a file of its data directory, which is
+#: where it lives. The file is opened with the process's own rights: who owns the directory could put a link there.
+found=
+id_of() { sed -n "s/^$1:[^0-9]*\([0-9]*\).*/\1/p" "/proc/$2/status" 2>/dev/null; }
+for pid in $(ls /proc); do
+    case $pid in *[!0-9]*) continue ;; esac
+    name=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
+    case $name in postgres | postmaster | edb-postgres) ;; *) continue ;; esac
+    parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status" 2>/dev/null) || continue
+    [ "$name" != "$(cat "/proc/$parent/comm" 2>/dev/null)" ] || continue # one of its children
+    facts=$(as_owner "$(id_of Uid "$pid")" "$(id_of Gid "$pid")" "$(stat -c %U "/proc/$pid")" "$pid" 2>/dev/null <<'FACTS'
+cd "/proc/$1/cwd" && [ -f postmaster.pid ] && head -c 4096 postmaster.pid
+FACTS
+    ) || continue
+    { read -r own && read -r _ && read -r since && read -r listens; } <<EOF || continue
+$facts
+EOF
+    [ "$own" = "$(sed -n 's/^NSpid:.*[^0-9]//p' "/proc/$pid/status")" ] || continue
+    [ "$listens" = "$port" ] || continue
+    if [ -n "$started" ]; then
+        [ "$since" -le "$((started + 1))" ] && [ "$since" -ge "$((started - 60))" ] || continue
+    fi
+    found=$pid
+    break
+done
+[ -n "$found" ] || fail "that PostgreSQL server does not run on this machine, or belongs to somebody else"

@@ -1,0 +1,5 @@
+. fail
+. has
+. look_up
+. only_roots
+. worker

@@ -1,0 +1,1 @@
+if has restorecon; then restorecon -R "$real/.ssh" || :; fi

@@ -1,0 +1,19 @@
+[ "$name" = "$user" ] || fail "there is no user $user on this machine"
+case $home in
+/ | /dev/* | /nonexistent*) fail "the home of $user is $home; give it a real one first" ;;
+/*) ;;
+*) fail "the home of $user is no path: $home" ;;
+esac
+if [ ! -e "$home" ] && [ ! -L "$home" ]; then
+    place=${home%/*}
+    while [ -n "$place" ] && [ ! -d "$place" ]; do place=${place%/*}; done
+    above=$(cd "${place:-/}" && pwd -P)
+    only_roots "$above" || fail "others than root can write to $above; make $home yourself, or choose another home"
+    home=${above%/}${home#"$place"}
+    umask 022
+    mkdir -p "${home%/*}/"
+    mkdir "$home" 2>/dev/null || [ -d "$home" ] # another run may be making it
+    chown 0:0 "$home"
+    chmod 755 "$home"
+    if has restorecon; then restorecon "$home" || :; fi
+fi

@@ -1,0 +1,5 @@
+. fail
+. has
+. look_up_home
+. only_roots
+. make_home

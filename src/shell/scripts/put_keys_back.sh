@@ -1,0 +1,61 @@
+. home
+read_keys() {
+    # shellcheck disable=SC2317 # in_home runs it
+    cat <<'INSIDE'
+. inside
+. enter
+. find_file
+cat authorized_keys
+INSIDE
+}
+put_back() {
+    # shellcheck disable=SC2317 # in_home runs it
+    cat <<'INSIDE'
+. inside
+. enter
+. find_file
+. put_back
+INSIDE
+}
+forget() {
+    # shellcheck disable=SC2317 # in_home runs it
+    cat <<'INSIDE'
+. inside
+. enter
+. find_file
+rm authorized_keys
+INSIDE
+}
+take_out() {
+    # shellcheck disable=SC2317 # in_home runs it
+    cat <<'INSIDE'
+. inside
+. enter
+. find_file
+. rewrite
+. write
+. replace_keys
+INSIDE
+}
+put_modes() {
+    # shellcheck disable=SC2317 # in_home runs it
+    cat <<'INSIDE'
+. inside
+. enter
+. modes_back
+INSIDE
+}
+#: The dot keeps the shell from eating line ends. What stood there goes in through standard input: it may be long, and it is
+#: not ours.
+if [ "$(in_home read_keys && echo .)" = "$after." ]; then
+    if [ -n "$file_mode" ]; then
+        file=$(printf %s "$before" | wc -c)
+        printf %s "$before" | in_home put_back
+    else
+        in_home forget
+    fi
+else
+    echo "$home/.ssh/authorized_keys was changed meanwhile: only Stitch's key goes"
+    in_home take_out
+fi
+in_home put_modes

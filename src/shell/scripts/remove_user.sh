@@ -1,0 +1,30 @@
+. fail
+. has
+. look_up
+. only_roots
+if [ "$name" = "$user" ]; then
+if [ -d "$home" ]; then
+. worker
+clear_home() {
+    # shellcheck disable=SC2317 # in_home runs it
+    cat <<'INSIDE'
+. inside
+. clear_home
+INSIDE
+}
+in_home clear_home
+fi
+[ "$uid" != 0 ] || fail "the user $user is root under another name; it is left alone"
+# Who is logged in as this user still goes through the tunnel; userdel refuses while it does.
+for folder in $(set +f && echo /proc/[0-9]*); do
+    read -r _ _ owner _ <<EOF
+$(ls -ldn "$folder" 2>/dev/null || :)
+EOF
+    if [ "$owner" = "$uid" ]; then kill -KILL "${folder#/proc/}" 2>/dev/null || :; fi
+done
+if has userdel; then userdel "$user"; else deluser "$user"; fi
+if has groupdel && grep -q LINE /etc/group; then groupdel "$user" || :; fi
+if [ -d "$home" ] && only_roots "${real%/*}"; then
+    rmdir "$real" 2>/dev/null || echo "left $home: other files are in it" >&2
+fi
+fi

@@ -1,0 +1,10 @@
+#: Owner and mode stay to the bit: a proof only looks.
+kind_of() {
+    read -r mode _ owner group _ <<EOF
+$(ls -ldn "$1")
+EOF
+    echo "$mode $owner $group"
+}
+cp -p authorized_keys "$new"
+[ "$(kind_of "$new")" = "$(kind_of authorized_keys)" ] ||
+    fail "$home/.ssh/authorized_keys belongs to somebody else than $user, who owns its directory; it is not written"

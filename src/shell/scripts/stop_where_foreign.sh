@@ -1,0 +1,34 @@
+. fail
+. has
+. look_up
+. only_roots
+#: The same signs, in the same order, as `belongs_to_another` of the step has them.
+keys=
+stranger() { fail "the user $user is there and is not Stitch's: $1; choose another with --tunnel-user, or say --adopt-user"; }
+if [ "$name" = "$user" ]; then
+[ "$uid" != 0 ] || stranger "it is root under another name"
+for group in $(id -Gn "$user"); do
+    case $powerful in *" $group "*) stranger "it is in the group $group" ;; esac
+done
+if [ -d "$home" ]; then
+. worker
+keys() {
+    # shellcheck disable=SC2317 # in_home runs it
+    cat <<'INSIDE'
+. inside
+cat "$real/.ssh/authorized_keys" 2>/dev/null || :
+INSIDE
+}
+keys=$(in_home keys)
+fi
+if [ -z "$body" ] || ! printf '%s\n' "$keys" | grep -v '^[[:space:]]*#' | grep -qF -e "$body"; then
+    while IFS=: read -r name hash _ && [ "$name" != "$user" ]; do :; done </etc/shadow
+    case $hash in '$'* | '!$'* | '!!$'*) stranger "it has a password" ;; esac
+    if printf '%s\n' "$keys" | grep -q '^[[:space:]]*[^#[:space:]].*[[:space:]]AAAA'; then
+        stranger "other keys can log in ($home/.ssh/authorized_keys)"
+    fi
+    if [ "$uid" -lt "$ordinary" ] && [ -d "$home" ] && [ ! -d "$home/.ssh" ]; then
+        stranger "it is one of the system's own (uid $uid)"
+    fi
+fi
+fi

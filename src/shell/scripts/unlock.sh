@@ -1,0 +1,15 @@
+. fail
+. has
+# The second field of the user's line in /etc/shadow.
+while IFS=: read -r name hash _ && [ "$name" != "$user" ]; do :; done </etc/shadow
+case $name:$hash in
+"$user:*") echo "the account $user is usable with a key already" ;;
+"$user:!" | "$user:!!" | "$user:!*")
+    if has usermod; then
+        usermod -p '*' "$user"
+    else
+        echo "$user:*" | chpasswd -e
+    fi
+    ;;
+*) OTHER "the account $user has a password of its own, or none at all; it is left as it is" ;;
+esac
