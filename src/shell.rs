@@ -87,16 +87,13 @@ fn expanded(template: &str) -> String {
     for line in template.lines().filter(|line| !line.starts_with("#:")) {
         let words = line.strip_prefix(". ").unwrap_or_default();
         let (name, values) = words.split_once(' ').unwrap_or((words, ""));
-        match part(name) {
-            Some(part) => {
-                let (folder, busy) = values.split_once(' ').unwrap_or_default();
-                let part = expanded(part).replace("FOLDER", folder);
-                text.push_str(&part.replace("BUSY", busy.trim_matches('"')));
-            }
-            None => {
-                text.push_str(line);
-                text.push('\n');
-            }
+        if let Some(part) = part(name) {
+            let (folder, busy) = values.split_once(' ').unwrap_or_default();
+            let part = expanded(part).replace("FOLDER", folder);
+            text.push_str(&part.replace("BUSY", busy.trim_matches('"')));
+        } else {
+            text.push_str(line);
+            text.push('\n');
         }
     }
     text
