@@ -14,11 +14,11 @@ mod walks;
 use crate::support::{self, Output, Postgres, PostgresOptions, Program, golden, stitch_pg};
 
 /// A server whose paths and ports are the same in every run: that of a world of its own.
-fn server(test_name: &str) -> Option<Postgres<'static>> {
+fn server() -> Option<Postgres<'static>> {
     if !support::world::possible() {
-        support::world(test_name, &[])?;
+        support::world(&[])?;
     }
-    Postgres::start_with(test_name, PostgresOptions::new().conf("listen_addresses", "*"))
+    Postgres::start_with(PostgresOptions::new().conf("listen_addresses", "*"))
 }
 
 /// The program as CI would run it against that server.

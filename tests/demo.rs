@@ -44,7 +44,7 @@ fn assert_done(output: &Output) {
 
 #[test]
 fn it_ends_well_and_leaves_nothing() {
-    let Some(world) = world("it_ends_well_and_leaves_nothing", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     world.sh(HIDE_SSHD);
@@ -87,15 +87,15 @@ const SHOW_SSHD: &str = "mkdir /run/layer /run/etc /run/work
     mount -t overlay overlay -o lowerdir=/run/layer/usr:/usr /usr
     mount -t overlay overlay -o lowerdir=/run/layer/etc:/etc,upperdir=/run/etc,workdir=/run/work /etc";
 
-fn world_with_sshd(test_name: &str) -> Option<World> {
-    let world = world(test_name, &[Need::Bastion])?;
+fn world_with_sshd() -> Option<World> {
+    let world = world(&[Need::Bastion])?;
     world.sh(SHOW_SSHD);
     Some(world)
 }
 
 #[test]
 fn with_an_ssh_server_the_machine_s_accounts_stay() {
-    let Some(world) = world_with_sshd("with_an_ssh_server_the_machine_s_accounts_stay") else {
+    let Some(world) = world_with_sshd() else {
         return;
     };
     let before = accounts(&world);
@@ -145,7 +145,7 @@ fn but_for_what_changes(text: &str) -> String {
 
 #[test]
 fn it_can_be_stopped_at_any_moment() {
-    let Some(world) = world_with_sshd("it_can_be_stopped_at_any_moment") else {
+    let Some(world) = world_with_sshd() else {
         return;
     };
     let before = accounts(&world);
@@ -177,7 +177,7 @@ fn it_can_be_stopped_at_any_moment() {
 
 #[test]
 fn a_killed_demo_s_servers_end_by_themselves() {
-    let Some(world) = world_with_sshd("a_killed_demo_s_servers_end_by_themselves") else {
+    let Some(world) = world_with_sshd() else {
         return;
     };
     for after in [150, 300, 600, 1500] {
@@ -195,7 +195,7 @@ fn a_killed_demo_s_servers_end_by_themselves() {
 
 #[test]
 fn without_a_server_it_says_how_to_get_one() {
-    let Some(world) = world("without_a_server_it_says_how_to_get_one", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     world.sh(
@@ -216,7 +216,7 @@ fn without_a_server_it_says_how_to_get_one() {
 
 #[test]
 fn an_ordinary_user_can_run_it() {
-    let Some(world) = world("an_ordinary_user_can_run_it", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     // The checkout may lie in a home that is closed to others.

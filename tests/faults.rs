@@ -17,7 +17,7 @@ use table::{FAULTS, Fault};
 
 #[test]
 fn every_fault_is_named() {
-    let Some(world) = support::world("every_fault_is_named", &[support::Need::Bastion]) else {
+    let Some(world) = support::world(&[support::Need::Bastion]) else {
         return;
     };
     let bench = Bench::new(&world);

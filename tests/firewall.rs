@@ -137,8 +137,8 @@ fn predict(tool: Tool, nft: &str, iptables: &str, from: IpAddr) -> Answer {
     Printed::read(&printed).answer(from, PORT)
 }
 
-fn with_bench(test_name: &str, run: impl Fn(&Bench<'_>)) {
-    let Some(world) = world(test_name, &[Need::Bastion]) else {
+fn with_bench(run: impl Fn(&Bench<'_>)) {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let server = world.host("server", &[("lan", "52.0.0.1/8")]);
@@ -163,7 +163,7 @@ fn with_bench(test_name: &str, run: impl Fn(&Bench<'_>)) {
 
 #[test]
 fn rulesets_as_people_write_them() {
-    with_bench("rulesets_as_people_write_them", |bench| {
+    with_bench(|bench| {
         for (rules, open) in rules::NFT {
             assert_eq!(bench.compare(Tool::Nft, rules), open, "{rules}");
         }
@@ -176,7 +176,7 @@ fn rulesets_as_people_write_them() {
 
 #[test]
 fn rulesets_for_ipv6() {
-    with_bench("rulesets_for_ipv6", |bench| {
+    with_bench(|bench| {
         assert_eq!(bench.compare(Tool::Nft, rules::NFT_IPV6), 0);
         for rules in rules::IP6TABLES {
             assert_eq!(bench.compare(Tool::Ip6tables, rules), 0, "{rules}");
@@ -187,7 +187,7 @@ fn rulesets_for_ipv6() {
 
 #[test]
 fn random_rulesets() {
-    with_bench("random_rulesets", |bench| {
+    with_bench(|bench| {
         for seed in 1..=15 {
             println!("seed {seed}");
             let mut rng = Rng::new(seed);

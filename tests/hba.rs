@@ -32,8 +32,7 @@ fn the_server_does_what_is_predicted_on_13_14_16_and_17() {
 }
 
 fn on(major: u32) {
-    let name = format!("the_server_does_what_is_predicted_on_{major}");
-    let Some(world) = support::world(&name, &[Need::Postgres(major)]) else {
+    let Some(world) = support::world(&[Need::Postgres(major)]) else {
         return;
     };
     // Networks whose addresses are ours without being an interface's: neither `samehost` nor `samenet`.

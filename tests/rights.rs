@@ -60,7 +60,7 @@ fn wanted() -> Vec<u32> {
 
 /// One server for all cells of a version, one after the other; each leaves it as it was.
 fn one_version(major: u32) -> Vec<Cell> {
-    let Some(server) = Postgres::start_with("the_matrix", PostgresOptions::new().major(major)) else {
+    let Some(server) = Postgres::start_with(PostgresOptions::new().major(major)) else {
         return Vec::new();
     };
     let mut cells = Vec::new();

@@ -10,13 +10,13 @@ mod stopping;
 use crate::support::{self, Postgres, PostgresOptions, Program, Terminal, stitch_pg};
 
 /// A server Stitch could reach, as far as it can be told from here.
-fn server(test_name: &str) -> Option<Postgres<'static>> {
+fn server() -> Option<Postgres<'static>> {
     let options = PostgresOptions::new().conf("listen_addresses", "*");
     // What is shown is compared letter by letter, so it takes the fixed paths and ports of a world.
     if !support::world::possible() {
-        support::world(test_name, &[])?;
+        support::world(&[])?;
     }
-    Postgres::start_with(test_name, options)
+    Postgres::start_with(options)
 }
 
 /// The program with the server's superuser already named.

@@ -31,7 +31,7 @@ fn what_is_said_is_what_happens() {
             scope.spawn(|| {
                 while let Some((major, admin)) = next() {
                     let options = PostgresOptions::new().major(major);
-                    if let Some(server) = Postgres::start_with("what_is_said_is_what_happens", options) {
+                    if let Some(server) = Postgres::start_with(options) {
                         let rows = play::all(&server, admin);
                         played.lock().expect("no test thread panics with it").extend(rows);
                     }

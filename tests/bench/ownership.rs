@@ -110,7 +110,7 @@ fn main() {
         .conf("max_wal_size", "4GB")
         .conf("autovacuum", "off") // it would come at any time; what there is to clear up is cleared up before each turn
         .conf("max_locks_per_transaction", "1024"); // or the loop fails
-    let server = Postgres::start_with("bench_ownership", options).expect("the default version");
+    let server = Postgres::start_with(options).expect("the default version");
     // Everybody goes through it, so that it delays, and costs, everybody alike.
     let proxy = CountingProxy::before(&server);
     server.psql("create role loader");

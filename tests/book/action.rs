@@ -60,7 +60,7 @@ fn the_release_is_installed_if_its_checksum_is_right() {
 
 #[test]
 fn the_outcome_is_in_the_outputs_and_the_summary() {
-    let Some(world) = world("the_outcome_is_in_the_outputs_and_the_summary", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let server = Postgres::start_in(&world, None, PostgresOptions::new());

@@ -107,7 +107,7 @@ fn admin(name: &str, around: &str) -> String {
 
 #[test]
 fn tutorial() {
-    let Some(world) = world("tutorial", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let scene = Scene::new(&world, "db.example.com", PostgresOptions::new());
     let said = scene.runs("docs/tutorial.md", POSTGRES_PASSWORD);
     assert_set_up(&said);
@@ -119,7 +119,7 @@ fn tutorial() {
 
 #[test]
 fn exit_codes() {
-    let Some(world) = world("exit_codes", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let scene = Scene::new(&world, "db.example.com", PostgresOptions::new());
     let environment = [
         ("PGHOST", "db.example.com"),
@@ -134,7 +134,7 @@ fn exit_codes() {
 
 #[test]
 fn self_managed() {
-    let Some(world) = world("self_managed", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let there = world.host("there", &[("lan", "203.0.113.10/24")]);
@@ -151,7 +151,7 @@ fn self_managed() {
 
 #[test]
 fn install() {
-    let Some(world) = world("install", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let desk = world.host("desk", &[]);
     run_at(&desk, "docs/install.md", &[]);
     let page = world.sh("cat /run/world/home/.local/share/man/man1/stitch-pg.1");
@@ -160,7 +160,7 @@ fn install() {
 
 #[test]
 fn rds() {
-    let Some(world) = world("rds", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let scene = Scene::new(
         &world,
         "warehouse.abc123.us-east-1.rds.amazonaws.com",
@@ -178,7 +178,7 @@ fn rds() {
 
 #[test]
 fn aurora() {
-    let Some(world) = world("aurora", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let name = "warehouse.cluster-abc123.us-east-1.rds.amazonaws.com";
     let scene = Scene::new(&world, name, PostgresOptions::new());
     let around = "create role rdsadmin superuser; create role rds_superuser;
@@ -192,7 +192,7 @@ fn aurora() {
 
 #[test]
 fn cloud_sql() {
-    let Some(world) = world("cloud_sql", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let scene = Scene::new(&world, "203.0.113.10", PostgresOptions::new());
     scene
         .server
@@ -202,7 +202,7 @@ fn cloud_sql() {
 
 #[test]
 fn azure() {
-    let Some(world) = world("azure", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let scene = Scene::new(&world, "warehouse.postgres.database.azure.com", PostgresOptions::new());
     let around = "create role azuresu superuser; create role azure_pg_admin";
     scene.server.psql(&admin("pgadmin", around));
@@ -216,7 +216,7 @@ fn azure() {
 
 #[test]
 fn heroku() {
-    let Some(world) = world("heroku", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let scene = Scene::new(
         &world,
         "ec2-203-0-113-10.compute-1.amazonaws.com",
@@ -232,7 +232,7 @@ fn heroku() {
 
 #[test]
 fn supabase() {
-    let Some(world) = world("supabase", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let scene = Scene::new(&world, "db.abcdefghijklmnop.supabase.co", PostgresOptions::new());
     scene
         .server
@@ -242,7 +242,7 @@ fn supabase() {
 
 #[test]
 fn neon() {
-    let Some(world) = world("neon", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let scene = Scene::new(
         &world,
         "ep-cool-darkness-123456.us-east-2.aws.neon.tech",
@@ -258,7 +258,7 @@ fn neon() {
 
 #[test]
 fn bastion() {
-    let Some(world) = world("bastion", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let home = world.outside(world.home());

@@ -28,7 +28,7 @@ struct Frame {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
 fn recording() {
-    let Some(world) = world("recording", &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let server = Postgres::start_in(&world, None, PostgresOptions::new());
     let settings = "[admin]\nhost = \"localhost\"\nuser = \"postgres\"\n[stitch]\ndatabase = \"warehouse\"\nrole = \"stitch\"\n\
                     region = \"europe\"\n[ownership]\nexisting = false\n";

@@ -30,7 +30,7 @@ fn refused(server: &Postgres<'_>, program: &Program) -> Output {
 
 #[test]
 fn what_was_approved_is_what_runs() {
-    let Some(server) = server("what_was_approved_is_what_runs") else {
+    let Some(server) = server() else {
         return;
     };
     let approved = digest(&server);
@@ -93,8 +93,7 @@ fn what_was_approved_is_what_runs() {
 /// server, were approved by nobody.
 #[test]
 fn a_digest_is_bound_to_where_it_was_made_for() {
-    let name = "a_digest_is_bound_to_where_it_was_made_for";
-    let Some(world) = crate::support::world(name, &[]) else {
+    let Some(world) = crate::support::world(&[]) else {
         return;
     };
     let options = || PostgresOptions::new().hba("local all all trust\nhost all all all trust\n");
@@ -143,7 +142,7 @@ fn a_digest_is_bound_to_where_it_was_made_for() {
 
 #[test]
 fn only_a_digest_is_taken() {
-    let Some(server) = server("only_a_digest_is_taken") else {
+    let Some(server) = server() else {
         return;
     };
     let plan = in_ci(&server).args(["plan", "--format", "json"]).run();

@@ -76,7 +76,7 @@ fn the_answers_become_a_file_that_says_the_same() {
 
 #[test]
 fn the_sheet_is_for_one_reader() {
-    let Some(server) = server("the_sheet_is_for_one_reader") else {
+    let Some(server) = server() else {
         return;
     };
     assert!(in_ci(&server).args(["setup", "--yes"]).run().success());
@@ -113,7 +113,7 @@ fn the_sheet_is_for_one_reader() {
 /// Only what is missing, and nothing when nothing is.
 #[test]
 fn a_script_of_what_is_missing() {
-    let Some(server) = server("a_script_of_what_is_missing") else {
+    let Some(server) = server() else {
         return;
     };
     server.psql("create database stitch");

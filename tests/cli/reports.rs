@@ -100,7 +100,7 @@ fn assert_contract(report: &Value) {
 
 #[test]
 fn json_is_alone_on_stdout_and_the_same_in_the_file() {
-    let Some(server) = server("json_is_alone_on_stdout_and_the_same_in_the_file") else {
+    let Some(server) = server() else {
         return;
     };
     for (name, arguments, result) in [
@@ -127,7 +127,7 @@ fn json_is_alone_on_stdout_and_the_same_in_the_file() {
 
 #[test]
 fn a_report_that_cannot_be_written_is_said() {
-    let Some(server) = server("a_report_that_cannot_be_written_is_said") else {
+    let Some(server) = server() else {
         return;
     };
     let output = in_ci(&server)

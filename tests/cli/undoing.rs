@@ -8,7 +8,7 @@ use crate::support::Program;
 
 #[test]
 fn the_undo_file_takes_everything_back_but_the_database() {
-    let Some(server) = server("the_undo_file_takes_everything_back_but_the_database") else {
+    let Some(server) = server() else {
         return;
     };
     server.psql("create database stitch");
@@ -35,7 +35,7 @@ fn the_undo_file_takes_everything_back_but_the_database() {
 /// What was asked of the administrator's login is asked of psql's as well.
 #[test]
 fn the_undo_file_asks_no_less_of_the_login() {
-    let Some(server) = server("the_undo_file_asks_no_less_of_the_login") else {
+    let Some(server) = server() else {
         return;
     };
     let asked = [
@@ -67,7 +67,7 @@ fn the_undo_file_asks_no_less_of_the_login() {
 
 #[test]
 fn undo_and_setup_again_are_appended() {
-    let Some(server) = server("undo_and_setup_again_are_appended") else {
+    let Some(server) = server() else {
         return;
     };
     let run = in_ci(&server).args(["setup", "--yes", "--undo", "undo.sh"]);

@@ -6,7 +6,7 @@ use crate::support::{Place, Postgres, PostgresOptions, Program, stitch_pg};
 
 #[test]
 fn plan_check_setup_setup_check() {
-    let Some(server) = server("plan_check_setup_setup_check") else {
+    let Some(server) = server() else {
         return;
     };
     let before = server.dump();
@@ -26,7 +26,7 @@ fn plan_check_setup_setup_check() {
 
 #[test]
 fn quiet_says_the_result_and_verbose_says_more() {
-    let Some(server) = server("quiet_says_the_result_and_verbose_says_more") else {
+    let Some(server) = server() else {
         return;
     };
     let quiet = in_ci(&server).args(["-q", "setup", "--yes"]).run();
@@ -42,7 +42,7 @@ fn quiet_says_the_result_and_verbose_says_more() {
 
 #[test]
 fn output_is_ascii_without_a_unicode_locale_and_coloured_only_on_demand() {
-    let Some(server) = server("output_is_ascii_without_a_unicode_locale_and_coloured_only_on_demand") else {
+    let Some(server) = server() else {
         return;
     };
     let ascii = in_ci(&server).env("LC_ALL", "C").arg("check").run();
@@ -54,7 +54,7 @@ fn output_is_ascii_without_a_unicode_locale_and_coloured_only_on_demand() {
 
 #[test]
 fn only_and_skip_leave_steps_out() {
-    let Some(server) = server("only_and_skip_leave_steps_out") else {
+    let Some(server) = server() else {
         return;
     };
     compare(
@@ -98,12 +98,11 @@ fn scripts_for_each_reader() {
 
 #[test]
 fn the_dba_script_runs_twice_leads_to_ready_and_keeps_the_password_out_of_the_log() {
-    let name = "the_dba_script_runs_twice_leads_to_ready_and_keeps_the_password_out_of_the_log";
     if !crate::support::world::possible() {
-        return assert!(crate::cli::server(name).is_none());
+        return assert!(crate::cli::server().is_none());
     }
     let options = PostgresOptions::new().conf("listen_addresses", "*").log_statements();
-    let Some(server) = Postgres::start_with(name, options) else {
+    let Some(server) = Postgres::start_with(options) else {
         return;
     };
     let script = in_ci(&server).args(["script", "--for", "dba"]).run().stdout;
@@ -144,7 +143,7 @@ fn a_server_that_is_not_there_fails_with_what_to_do() {
 
 #[test]
 fn a_pipe_that_breaks_keeps_the_exit_code_and_the_work() {
-    let Some(server) = server("a_pipe_that_breaks_keeps_the_exit_code_and_the_work") else {
+    let Some(server) = server() else {
         return;
     };
     let words = format!(

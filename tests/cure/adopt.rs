@@ -4,8 +4,8 @@ use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions};
 
 /// A server with a role called stitch that could be Stitch's, and its database.
-fn server(name: &str) -> Postgres<'static> {
-    let server = Postgres::start(name);
+fn server() -> Postgres<'static> {
+    let server = Postgres::start();
     server.psql(&format!("create role stitch login password '{PASSWORD}'"));
     server.psql("create database stitch; create role other; create role person login");
     server.psql("create database elsewhere");
@@ -14,7 +14,7 @@ fn server(name: &str) -> Postgres<'static> {
 
 #[test]
 fn somebody_elses_role_is_not_taken_without_a_word() {
-    let server = server("somebody_elses_role_is_not_taken_without_a_word");
+    let server = server();
     let wizard = Wizard::new(&server);
     let cases = [
         (
@@ -79,7 +79,7 @@ fn somebody_elses_role_is_not_taken_without_a_word() {
 
 #[test]
 fn a_superuser_and_the_admins_own_login_can_be_adopted() {
-    let server = Postgres::start("a_superuser_and_the_admins_own_login_can_be_adopted");
+    let server = Postgres::start();
     server.psql(&format!("create role stitch login superuser password '{PASSWORD}'"));
     server.psql("create database stitch");
     let wizard = Wizard::new(&server);
@@ -100,7 +100,7 @@ fn a_superuser_and_the_admins_own_login_can_be_adopted() {
 fn what_was_made_for_stitch_needs_no_adoption() {
     for major in [15, 17] {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("what_was_made_for_stitch_needs_no_adoption", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         // By this tool, as an admin who then is a member of what it made, even by a grant of its own.

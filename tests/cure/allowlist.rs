@@ -19,7 +19,7 @@ use crate::support::postgres::DBA_PASSWORD;
 
 #[test]
 fn rules_that_keep_stitch_out_are_named_and_the_advice_lets_it_in() {
-    let bench = Bench::new("rules_that_keep_stitch_out_are_named_and_the_advice_lets_it_in");
+    let bench = Bench::new();
     for (rules, arguments, code) in [
         ("", &[][..], "hba-no-match"),
         ("host all all all reject\n", &[], "hba-reject"),
@@ -53,7 +53,7 @@ fn rules_that_keep_stitch_out_are_named_and_the_advice_lets_it_in() {
 
 #[test]
 fn what_cannot_be_told_is_unknown_and_never_fails() {
-    let bench = Bench::new("what_cannot_be_told_is_unknown_and_never_fails");
+    let bench = Bench::new();
     for (rules, code) in [
         ("host all all .example.org reject\n", "hba-uncertain"),
         ("host all all all pam\n", "hba-outside"),
@@ -75,7 +75,7 @@ fn what_cannot_be_told_is_unknown_and_never_fails() {
 
 #[test]
 fn a_password_stored_as_md5_against_a_scram_rule() {
-    let bench = Bench::new("a_password_stored_as_md5_against_a_scram_rule");
+    let bench = Bench::new();
     bench
         .0
         .psql("SET password_encryption = md5; CREATE ROLE stitch LOGIN PASSWORD 'x'");
@@ -90,7 +90,7 @@ fn a_password_stored_as_md5_against_a_scram_rule() {
 
 #[test]
 fn a_file_that_is_broken_or_not_loaded() {
-    let bench = Bench::new("a_file_that_is_broken_or_not_loaded");
+    let bench = Bench::new();
     bench.rules(&format!("{GOOD}hots all all all md5\n"));
     let broken = bench.check(&[]);
     let finding = broken.only("hba-broken");
@@ -113,7 +113,7 @@ fn a_file_that_is_broken_or_not_loaded() {
 
 #[test]
 fn the_other_regions_addresses() {
-    let bench = Bench::new("the_other_regions_addresses");
+    let bench = Bench::new();
     let europe = ["3.126.102.29", "18.158.16.164", "18.158.251.55", "52.57.235.168"];
     let rules: Vec<String> = europe
         .iter()
@@ -129,7 +129,7 @@ fn the_other_regions_addresses() {
 
 #[test]
 fn a_list_that_is_older_than_the_programs_own() {
-    let bench = Bench::new("a_list_that_is_older_than_the_programs_own");
+    let bench = Bench::new();
     let one = bench.check(&["--allow-cidr", "52.23.137.21/32,52.204.223.208/32"]);
     let finding = one.only("stitch-addresses-older");
     assert_eq!(
@@ -144,7 +144,7 @@ fn a_list_that_is_older_than_the_programs_own() {
 
 #[test]
 fn where_the_server_listens() {
-    let mut bench = Bench::new("where_the_server_listens");
+    let mut bench = Bench::new();
     bench.0.psql("ALTER SYSTEM SET listen_addresses = '127.0.0.1'");
     bench.0.restart();
     let broken = bench.check(&[]);
@@ -167,7 +167,7 @@ fn where_the_server_listens() {
 
 #[test]
 fn tls_that_is_not_offered() {
-    let mut bench = Bench::new("tls_that_is_not_offered");
+    let mut bench = Bench::new();
     bench.0.psql("ALTER SYSTEM SET ssl = off");
     bench.0.restart();
     let broken = bench.check(&["--ssl"]);
@@ -181,7 +181,7 @@ fn tls_that_is_not_offered() {
 
 #[test]
 fn the_host_and_port_in_stitchs_form() {
-    let bench = Bench::new("the_host_and_port_in_stitchs_form");
+    let bench = Bench::new();
     if let Some(world) = bench.0.world() {
         world.name("2001:db8::1", "six.example");
         world.name("10.1.2.3", "inner.example");
@@ -223,7 +223,7 @@ fn the_host_and_port_in_stitchs_form() {
 
 #[test]
 fn rules_from_a_file_where_the_login_may_not_read_them() {
-    let bench = Bench::new("rules_from_a_file_where_the_login_may_not_read_them");
+    let bench = Bench::new();
     let copy = bench.0.socket_dir().join("copy.conf");
     let copied = || std::fs::write(bench.0.place().outside(&copy), bench.hba()).expect("the folder is ours");
     let check = || bench.check_as("dba", DBA_PASSWORD, &["--hba-file", copy.to_str().expect("plain")]);

@@ -5,7 +5,7 @@ use crate::support::wizard::Wizard;
 
 #[test]
 fn a_setting_that_bites_is_named_with_what_clears_it() {
-    let server = Postgres::start("a_setting_that_bites_is_named_with_what_clears_it");
+    let server = Postgres::start();
     let wizard = Wizard::dba(&server);
     wizard.setup().exits(0);
     let cases = [
@@ -88,7 +88,7 @@ fn a_setting_that_bites_is_named_with_what_clears_it() {
 
 #[test]
 fn a_setting_that_is_overruled_does_not_bite() {
-    let server = Postgres::start("a_setting_that_is_overruled_does_not_bite");
+    let server = Postgres::start();
     let wizard = Wizard::dba(&server);
     wizard.setup().exits(0);
     server.psql("alter database stitch set statement_timeout = '1s'; alter role stitch set statement_timeout = 0");

@@ -53,7 +53,7 @@ fn run(server: &Postgres<'_>, folder: &Path, script: &str) -> crate::support::Ou
 #[test]
 fn the_examples_of_the_page_run() {
     let options = PostgresOptions::new().conf("listen_addresses", "*");
-    let server = Postgres::start_with("the_examples_of_the_page_run", options).expect("the default version is at hand");
+    let server = Postgres::start_with(options).expect("the default version is at hand");
     Wizard::new(&server).setup().exits(0);
     let folder = scene(&server);
     let kept = |name: &str| {

@@ -10,17 +10,16 @@ const ALL: [&str; 3] = [
 ];
 
 /// A server that speaks TLS, with these rules for TCP after the one for the socket.
-fn tls_server(name: &str, certificates: Certificates, rules: &str) -> Postgres<'static> {
+fn tls_server(certificates: Certificates, rules: &str) -> Postgres<'static> {
     let hba = format!("local all postgres trust\n{rules}");
     let options = PostgresOptions::new().tls(certificates).hba(&hba);
-    Postgres::start_with(name, options).expect("the default version is at hand")
+    Postgres::start_with(options).expect("the default version is at hand")
 }
 
 #[test]
 fn tls_is_used_where_it_is_offered_and_as_asked() {
-    let name = "tls_is_used_where_it_is_offered_and_as_asked";
     let certificates = Certificates::for_names(&["127.0.0.1"]);
-    let server = tls_server(name, certificates, "host all all all scram-sha-256\n");
+    let server = tls_server(certificates, "host all all all scram-sha-256\n");
     let said = Wizard::new(&server).cure(&ALL, &[]);
     assert_eq!(said.json["connection"]["ssl"], true, "{said}");
     let with = Wizard::new(&server).flag("--ssl").check().exits(0);
@@ -32,7 +31,7 @@ fn tls_is_used_where_it_is_offered_and_as_asked() {
 
 #[test]
 fn a_server_without_tls_cannot_be_asked_for_it() {
-    let server = Postgres::start("a_server_without_tls_cannot_be_asked_for_it");
+    let server = Postgres::start();
     Wizard::new(&server)
         .flag("--ssl")
         .cure(&ALL, &["login-tls-not-offered"]);
@@ -43,9 +42,8 @@ fn a_server_without_tls_cannot_be_asked_for_it() {
 
 #[test]
 fn a_server_that_insists_on_tls() {
-    let name = "a_server_that_insists_on_tls";
     let certificates = Certificates::for_names(&["127.0.0.1"]);
-    let server = tls_server(name, certificates, "hostssl all all all scram-sha-256\n");
+    let server = tls_server(certificates, "hostssl all all all scram-sha-256\n");
     let said = Wizard::new(&server).cure(&ALL, &[]);
     assert_eq!(said.json["connection"]["ssl"], true, "{said}");
     Wizard::new(&server).flag("--no-ssl").cure(&[], &["login-tls-required"]);
@@ -60,9 +58,8 @@ fn a_server_that_insists_on_tls() {
 
 #[test]
 fn a_server_that_refuses_tls_still_lets_prefer_in() {
-    let name = "a_server_that_refuses_tls_still_lets_prefer_in";
     let certificates = Certificates::for_names(&["127.0.0.1"]);
-    let server = tls_server(name, certificates, "hostnossl all all all scram-sha-256\n");
+    let server = tls_server(certificates, "hostnossl all all all scram-sha-256\n");
     let said = Wizard::new(&server).cure(&ALL, &[]);
     assert_eq!(said.json["connection"]["ssl"], false, "{said}");
     Wizard::new(&server).flag("--ssl").cure(&[], &["login-tls-unwanted"]);
@@ -70,10 +67,9 @@ fn a_server_that_refuses_tls_still_lets_prefer_in() {
 
 #[test]
 fn the_admins_certificates_are_checked_as_asked() {
-    let name = "the_admins_certificates_are_checked_as_asked";
     let right = Certificates::for_names(&["127.0.0.1"]);
     let (authority, other) = (right.ca(), Certificates::for_names(&["127.0.0.1"]));
-    let server = tls_server(name, right, "host all all all scram-sha-256\n");
+    let server = tls_server(right, "host all all all scram-sha-256\n");
     let full = Wizard::new(&server).set("--sslmode", "verify-full");
     let full = full.set("--sslrootcert", &authority.to_string_lossy());
     full.setup().exits(0);
@@ -104,10 +100,9 @@ fn the_admins_certificates_are_checked_as_asked() {
 
 #[test]
 fn an_expired_certificate_is_named() {
-    let name = "an_expired_certificate_is_named";
     let expired = Certificates::expired(&["127.0.0.1"]);
     let authority = expired.ca();
-    let server = tls_server(name, expired, "host all all all scram-sha-256\n");
+    let server = tls_server(expired, "host all all all scram-sha-256\n");
     let wizard = Wizard::new(&server).set("--sslmode", "verify-full");
     let said = wizard
         .set("--sslrootcert", &authority.to_string_lossy())
@@ -118,7 +113,7 @@ fn an_expired_certificate_is_named() {
 
 #[test]
 fn a_read_only_role_is_found_out_by_rehearsing() {
-    let server = Postgres::start("a_read_only_role_is_found_out_by_rehearsing");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     server.psql("alter role stitch set default_transaction_read_only = on");
     let said = Wizard::new(&server).cure(&[], &["login-read-only", "setting-bites"]);
@@ -128,11 +123,10 @@ fn a_read_only_role_is_found_out_by_rehearsing() {
 
 #[test]
 fn rules_that_keep_stitch_out_are_told_from_a_wrong_password() {
-    let name = "rules_that_keep_stitch_out_are_told_from_a_wrong_password";
     let hba =
         "local all postgres trust\nhost all stitch 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n";
     let options = PostgresOptions::new().hba(hba);
-    let server = Postgres::start_with(name, options).expect("the default version is at hand");
+    let server = Postgres::start_with(options).expect("the default version is at hand");
     Wizard::new(&server).cure(&ALL, &["login-refused"]);
     let dba = Wizard::dba(&server).check().exits(4);
     dba.has("password-untried", "unknown");
@@ -140,7 +134,7 @@ fn rules_that_keep_stitch_out_are_told_from_a_wrong_password() {
 
 #[test]
 fn too_many_connections() {
-    let server = Postgres::start("too_many_connections");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     server.psql("alter role dba connection limit 0");
     let said = Wizard::dba(&server).check().exits(1);
@@ -150,7 +144,7 @@ fn too_many_connections() {
 
 #[test]
 fn over_the_servers_socket() {
-    let server = Postgres::start("over_the_servers_socket");
+    let server = Postgres::start();
     let socket = server.socket_dir();
     let wizard = Wizard::new(&server).set("--host", &socket.to_string_lossy());
     let said = wizard.cure(&ALL, &[]);
@@ -163,8 +157,7 @@ fn over_the_servers_socket() {
 
 #[test]
 fn behind_pgbouncer() {
-    let name = "behind_pgbouncer";
-    let Some(world) = crate::support::world(name, &[Need::Bastion]) else {
+    let Some(world) = crate::support::world(&[Need::Bastion]) else {
         return;
     };
     let server = Postgres::start_in(&world, None, PostgresOptions::new());
@@ -184,9 +177,8 @@ fn behind_pgbouncer() {
 /// What becomes of the login when *Connect using SSL* is ticked the other way is told.
 #[test]
 fn both_ways_of_connect_using_ssl_are_tried() {
-    let name = "both_ways_of_connect_using_ssl_are_tried";
     let rules = "hostssl all tls all scram-sha-256\nhostnossl all plain all scram-sha-256\nhost all stitch,postgres all scram-sha-256\n";
-    let server = tls_server(name, Certificates::for_names(&["127.0.0.1"]), rules);
+    let server = tls_server(Certificates::for_names(&["127.0.0.1"]), rules);
     Wizard::new(&server).setup().exits(0);
     for role in ["tls", "plain"] {
         server.psql(&format!(
@@ -215,13 +207,12 @@ fn both_ways_of_connect_using_ssl_are_tried() {
 /// A certificate for Stitch's form: tested, put on the sheet, and nothing but certificates.
 #[test]
 fn a_certificate_for_stitchs_form() {
-    let name = "a_certificate_for_stitchs_form";
     let certificates = Certificates::for_names(&["127.0.0.1"]);
     let both = certificates.ca().with_file_name("both.pem");
     let read = |path: &std::path::Path| std::fs::read_to_string(path).expect("made just now");
     std::fs::write(&both, read(&certificates.key()) + &read(&certificates.ca())).expect("our own folder");
     let ca = read(&certificates.ca());
-    let server = tls_server(name, certificates, "host all all all scram-sha-256\n");
+    let server = tls_server(certificates, "host all all all scram-sha-256\n");
     let wizard = Wizard::new(&server).set("--stitch-ca", &both.to_string_lossy());
     let said = wizard.cure(&ALL, &[]);
     said.has("ca-verifies", "good");
@@ -252,7 +243,7 @@ fn a_certificate_for_stitchs_form() {
 /// As Supabase's: the project stands behind the user at the pooler, and the server knows only the user.
 #[test]
 fn behind_a_pooler_that_routes_by_the_user() {
-    let server = Postgres::start("behind_a_pooler_that_routes_by_the_user");
+    let server = Postgres::start();
     let proxy = CountingProxy::tcp_before(&server, 6543);
     proxy.route_by_user("abcdefgh");
     let wizard = Wizard::new(&server)
@@ -269,7 +260,7 @@ fn behind_a_pooler_that_routes_by_the_user() {
 /// What is told and when, with every message held back: `check` must stay quick enough for every night.
 #[test]
 fn round_trips_and_time_of_a_check() {
-    let server = Postgres::start("round_trips_and_time_of_a_check");
+    let server = Postgres::start();
     let proxy = CountingProxy::tcp_before(&server, 7000);
     let wizard = Wizard::dba(&server)
         .set("--port", "7000")
@@ -294,7 +285,7 @@ fn round_trips_and_time_of_a_check() {
 /// What a run costs at the wire, the admin's and Stitch's connections together, without TLS.
 #[test]
 fn round_trips() {
-    let server = Postgres::start("round_trips");
+    let server = Postgres::start();
     let proxy = CountingProxy::tcp_before(&server, 7000);
     let wizard = Wizard::dba(&server).set("--port", &proxy.port().to_string());
     let wizard = wizard.set("--sslmode", "disable").flag("--no-ssl");

@@ -15,7 +15,7 @@ const ALL: [&str; 3] = [
 /// A relative of PostgreSQL is told, and worked with.
 #[test]
 fn a_server_with_citus_is_told() {
-    let server = Postgres::start("a_server_with_citus_is_told");
+    let server = Postgres::start();
     // As the extension's own entry reads; its files are not needed for that.
     server.psql(
         "insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
@@ -27,7 +27,7 @@ fn a_server_with_citus_is_told() {
 
 #[test]
 fn a_missing_database_is_created_whatever_its_name() {
-    let server = Postgres::start("a_missing_database_is_created_whatever_its_name");
+    let server = Postgres::start();
     let long = "ü".repeat(31) + "x";
     assert_eq!(long.len(), 63);
     let names = [
@@ -54,7 +54,7 @@ fn a_missing_database_is_created_whatever_its_name() {
 
 #[test]
 fn an_existing_database_keeps_its_owner() {
-    let server = Postgres::start("an_existing_database_keeps_its_owner");
+    let server = Postgres::start();
     server.psql("create role keeper; create database dw owner keeper");
     let wizard = Wizard::new(&server).set("--database", "dw");
     // CONNECT and TEMPORARY come from PUBLIC here; Stitch is not to depend on it.
@@ -66,7 +66,7 @@ fn an_existing_database_keeps_its_owner() {
 
 #[test]
 fn a_name_that_differs_in_case_is_pointed_out() {
-    let server = Postgres::start("a_name_that_differs_in_case_is_pointed_out");
+    let server = Postgres::start();
     server.psql("create database stitchdw");
     let check = Wizard::new(&server).set("--database", "StitchDW").check().exits(3);
     let said = check.has("database-similar-name", "unknown");
@@ -75,7 +75,7 @@ fn a_name_that_differs_in_case_is_pointed_out() {
 
 #[test]
 fn what_makes_a_database_unfit_is_left_to_a_person() {
-    let server = Postgres::start("what_makes_a_database_unfit_is_left_to_a_person");
+    let server = Postgres::start();
     let other = "template template0 lc_collate 'C' lc_ctype 'C' encoding";
     server.psql(&format!("create database ascii {other} 'SQL_ASCII'"));
     server.psql(&format!("create database latin {other} 'LATIN1'"));
@@ -100,7 +100,7 @@ fn what_makes_a_database_unfit_is_left_to_a_person() {
 
 #[test]
 fn an_admin_who_may_not_create_databases_changes_nothing() {
-    let server = Postgres::start("an_admin_who_may_not_create_databases_changes_nothing");
+    let server = Postgres::start();
     server.psql("alter role dba nocreatedb");
     let said = Wizard::dba(&server).cure(&[], &["database-cannot-create"]);
     let text = said.has("database-cannot-create", "bad");
@@ -110,7 +110,7 @@ fn an_admin_who_may_not_create_databases_changes_nothing() {
 
 #[test]
 fn a_standby_is_refused() {
-    let mut server = Postgres::start("a_standby_is_refused");
+    let mut server = Postgres::start();
     fs::write(server.data_dir().join("standby.signal"), "").expect("the data directory can be written");
     server.restart();
     assert_eq!(server.psql("select pg_is_in_recovery()"), "t");
@@ -119,7 +119,7 @@ fn a_standby_is_refused() {
 
 #[test]
 fn a_template_in_another_encoding_does_not_matter() {
-    let server = Postgres::start("a_template_in_another_encoding_does_not_matter");
+    let server = Postgres::start();
     server.psql("alter database template1 is_template false");
     server.psql("drop database template1");
     server.psql("create database template1 template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'");
@@ -130,7 +130,7 @@ fn a_template_in_another_encoding_does_not_matter() {
 
 #[test]
 fn a_server_without_the_database_postgres_will_do() {
-    let server = Postgres::start("a_server_without_the_database_postgres_will_do");
+    let server = Postgres::start();
     server.psql_in("template1", "drop database postgres");
     let wizard = Wizard::new(&server);
     wizard.check().exits(3).plans(&ALL);
@@ -144,8 +144,7 @@ fn a_server_without_the_database_postgres_will_do() {
 fn every_version_is_set_up_by_an_admin_who_is_no_superuser() {
     for major in crate::support::majors() {
         let options = PostgresOptions::new().major(major);
-        let name = "every_version_is_set_up_by_an_admin_who_is_no_superuser";
-        let Some(server) = Postgres::start_with(name, options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         let said = Wizard::dba(&server).cure(&ALL, &[]);

@@ -20,7 +20,7 @@ const WELCOMED: &str = "
 fn event_triggers_are_told_before_anything_is_changed() {
     for major in [13, 17] {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("event_triggers_are_told_before_anything_is_changed", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         let wizard = Wizard::dba(&server).set("--database", "dw");

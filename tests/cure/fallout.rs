@@ -68,7 +68,7 @@ pub(crate) const STATE: &str = "select string_agg(one, E'\\n' order by one) from
 
 #[test]
 fn who_reads_goes_on_reading() {
-    let server = Postgres::start("who_reads_goes_on_reading");
+    let server = Postgres::start();
     let wizard = hanging(&server).set("--undo", "undo.sh");
     for (role, query) in QUERIES {
         assert!(works(&server, role, query), "{role} before: {query}");
@@ -113,7 +113,7 @@ fn who_reads_goes_on_reading() {
 
 #[test]
 fn without_readers_what_is_lost_is_told() {
-    let server = Postgres::start("without_readers_what_is_lost_is_told");
+    let server = Postgres::start();
     let wizard = hanging(&server).flag("--no-keep-readers");
     let said = wizard.cure(&["owner of the schema \"shop\" and 8 objects in it"], &[]);
     assert!(!said.commands().concat().contains("GRANT SELECT"), "{said}");
@@ -129,7 +129,7 @@ fn without_readers_what_is_lost_is_told() {
 
 #[test]
 fn a_view_that_would_stop_stays() {
-    let server = Postgres::start("a_view_that_would_stop_stays");
+    let server = Postgres::start();
     let wizard = hanging(&server).set("--include", "views");
     server.psql_in(
         "stitch",

@@ -5,7 +5,7 @@ use crate::support::{CountingProxy, Fault, Postgres};
 
 #[test]
 fn plan_says_what_setup_would_do() {
-    let server = Postgres::start("plan_says_what_setup_would_do");
+    let server = Postgres::start();
     let wizard = Wizard::dba(&server);
     let before = server.dump();
     let plan = wizard.run("plan").exits(0);
@@ -18,7 +18,7 @@ fn plan_says_what_setup_would_do() {
 
 #[test]
 fn setup_without_a_terminal_waits_for_a_yes() {
-    let server = Postgres::start("setup_without_a_terminal_waits_for_a_yes");
+    let server = Postgres::start();
     let wizard = Wizard::dba(&server);
     let before = server.dump();
     let said = wizard.run("setup").exits(0);
@@ -29,7 +29,7 @@ fn setup_without_a_terminal_waits_for_a_yes() {
 
 #[test]
 fn the_server_itself_keeps_looks_read_only() {
-    let server = Postgres::start("the_server_itself_keeps_looks_read_only");
+    let server = Postgres::start();
     let proxy = CountingProxy::tcp_before(&server, 7000);
     let wizard = Wizard::dba(&server)
         .set("--port", &proxy.port().to_string())
@@ -54,7 +54,7 @@ fn the_server_itself_keeps_looks_read_only() {
 
 #[test]
 fn the_rehearsal_leaves_nothing_behind() {
-    let server = Postgres::start("the_rehearsal_leaves_nothing_behind");
+    let server = Postgres::start();
     let wizard = Wizard::dba(&server);
     wizard.setup().exits(0);
     server.psql_in(
@@ -71,7 +71,7 @@ fn the_rehearsal_leaves_nothing_behind() {
 
 #[test]
 fn half_of_a_run_is_begun_only_when_that_is_said() {
-    let server = Postgres::start("half_of_a_run_is_begun_only_when_that_is_said");
+    let server = Postgres::start();
     server.psql("alter role dba nocreaterole");
     let wizard = Wizard::dba(&server);
     let before = server.dump();

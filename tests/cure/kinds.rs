@@ -39,7 +39,7 @@ const ALL: &str = "views,matviews,sequences,foreign-tables,functions,procedures,
 
 #[test]
 fn every_kind_moves_when_it_is_asked_for() {
-    let server = Postgres::start("every_kind_moves_when_it_is_asked_for");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     server.psql("create role loader");
     server.psql_in(
@@ -73,7 +73,7 @@ fn every_kind_moves_when_it_is_asked_for() {
 
 #[test]
 fn what_is_a_superusers_is_refused_and_the_rest_moves() {
-    let server = Postgres::start("what_is_a_superusers_is_refused_and_the_rest_moves");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     server.psql("set role dba; create role loader");
     server.psql_in(

@@ -46,10 +46,9 @@ fn release(server: &Postgres<'static>, holder: Running) {
 
 #[test]
 fn a_busy_table_is_named_and_the_rest_moves() {
-    let name = "a_busy_table_is_named_and_the_rest_moves";
-    named_and_the_rest_moves(&Postgres::start(name));
+    named_and_the_rest_moves(&Postgres::start());
     // Before 11 a block cannot commit, so each statement is a call.
-    let old = Postgres::start_with(name, PostgresOptions::new().major(10));
+    let old = Postgres::start_with(PostgresOptions::new().major(10));
     if let Some(old) = old {
         named_and_the_rest_moves(&old);
     }
@@ -97,7 +96,7 @@ fn named_and_the_rest_moves(server: &Postgres<'static>) {
 /// What is one transaction waits for as long as it has to; for whom is told meanwhile.
 #[test]
 fn a_change_that_waits_tells_for_whom() {
-    let server = Postgres::start("a_change_that_waits_tells_for_whom");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     server.psql("revoke temporary on database stitch from stitch, public");
     let holder = at_work(&server, "grant connect on database stitch to pg_monitor");
@@ -126,8 +125,7 @@ fn a_change_that_waits_tells_for_whom() {
 #[test]
 fn a_run_that_is_cut_off_leaves_nothing_borrowed() {
     for (major, signal) in [(15, "INT"), (17, "TERM"), (15, "KILL"), (17, "KILL")] {
-        let name = "a_run_that_is_cut_off_leaves_nothing_borrowed";
-        let Some(server) = Postgres::start_with(name, PostgresOptions::new().major(major)) else {
+        let Some(server) = Postgres::start_with(PostgresOptions::new().major(major)) else {
             continue;
         };
         loaded(&server);

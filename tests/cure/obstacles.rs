@@ -8,7 +8,7 @@ use crate::support::wizard::Wizard;
 /// What the program did itself is not held against it: views of the owner before, and a second destination of the same role.
 #[test]
 fn a_schema_that_changed_hands_is_detected_again() {
-    let server = Postgres::start("a_schema_that_changed_hands_is_detected_again");
+    let server = Postgres::start();
     loaded(&server, "postgres");
     server.psql_in(
         "stitch",
@@ -36,7 +36,7 @@ fn a_schema_that_changed_hands_is_detected_again() {
 
 #[test]
 fn a_comma_list_names_several_schemas() {
-    let server = Postgres::start("a_comma_list_names_several_schemas");
+    let server = Postgres::start();
     loaded(&server, "postgres");
     server.psql_in("stitch", "set role loader; reset role; create schema more authorization loader; create schema \"odd,name\" authorization loader");
     let wizard = Wizard::new(&server).set("--schema", "shop,more,\"odd,name\"");
@@ -48,7 +48,7 @@ fn a_comma_list_names_several_schemas() {
 /// What stands in the way of a load that the catalog shows is told for every table, and the report says which were tried.
 #[test]
 fn every_table_is_decided_and_a_sample_is_tried() {
-    let server = Postgres::start("every_table_is_decided_and_a_sample_is_tried");
+    let server = Postgres::start();
     loaded(&server, "postgres");
     server.psql_in(
         "stitch",
@@ -79,7 +79,7 @@ fn every_table_is_decided_and_a_sample_is_tried() {
 /// Whatever a function of the users' is used for, nothing that is asked or tried runs it.
 #[test]
 fn nobodys_functions_are_run() {
-    let server = Postgres::start("nobodys_functions_are_run");
+    let server = Postgres::start();
     loaded(&server, "postgres");
     server.psql_in(
         "stitch",

@@ -35,7 +35,7 @@ pub(crate) fn loaded<'a>(server: &'a Postgres<'a>, loader_is_made_by: &str) -> W
 
 #[test]
 fn a_loaded_schema_changes_hands() {
-    let server = Postgres::start("a_loaded_schema_changes_hands");
+    let server = Postgres::start();
     loaded(&server, "postgres");
     let wizard = Wizard::new(&server).set("--schema", "shop");
     let said = wizard.cure(&["owner of the schema \"shop\" and 8 objects in it"], &[]);
@@ -50,7 +50,7 @@ fn a_loaded_schema_changes_hands() {
 
 #[test]
 fn detection_takes_only_what_is_surely_stitchs() {
-    let server = Postgres::start("detection_takes_only_what_is_surely_stitchs");
+    let server = Postgres::start();
     loaded(&server, "postgres");
     // Meltano's target-postgres: the same columns, and a comment of its own.
     let marks =
@@ -85,7 +85,7 @@ fn detection_takes_only_what_is_surely_stitchs() {
 
 #[test]
 fn what_stitch_never_makes_is_left_unless_included() {
-    let server = Postgres::start("what_stitch_never_makes_is_left_unless_included");
+    let server = Postgres::start();
     loaded(&server, "postgres");
     server.psql_in(
         "stitch",
@@ -117,7 +117,7 @@ fn what_stitch_never_makes_is_left_unless_included() {
 
 #[test]
 fn a_schema_that_is_not_there() {
-    let server = Postgres::start("a_schema_that_is_not_there");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     let said = Wizard::new(&server)
         .set("--schema", "Shop")
@@ -133,9 +133,8 @@ fn a_schema_that_is_not_there() {
 
 #[test]
 fn every_version_moves_without_a_superuser_and_gives_back_what_it_borrowed() {
-    let name = "every_version_moves_without_a_superuser_and_gives_back_what_it_borrowed";
     for major in majors() {
-        let Some(server) = Postgres::start_with(name, PostgresOptions::new().major(major)) else {
+        let Some(server) = Postgres::start_with(PostgresOptions::new().major(major)) else {
             continue;
         };
         let wizard = loaded(&server, "dba").set("--schema", "shop");
@@ -163,9 +162,8 @@ fn strip_numbers(question: &str, major: u32) -> String {
 
 #[test]
 fn a_membership_that_was_there_before_is_still_there() {
-    let name = "a_membership_that_was_there_before_is_still_there";
     let options = PostgresOptions::new().major(17);
-    let Some(server) = Postgres::start_with(name, options) else {
+    let Some(server) = Postgres::start_with(options) else {
         return;
     };
     let wizard = loaded(&server, "dba").set("--schema", "shop");
@@ -182,8 +180,7 @@ fn a_membership_that_was_there_before_is_still_there() {
 #[test]
 fn what_the_admin_may_not_move_is_left_whole() {
     for major in [15, 17] {
-        let name = "what_the_admin_may_not_move_is_left_whole";
-        let Some(server) = Postgres::start_with(name, PostgresOptions::new().major(major)) else {
+        let Some(server) = Postgres::start_with(PostgresOptions::new().major(major)) else {
             continue;
         };
         let wizard = loaded(&server, "postgres").set("--schema", "shop");

@@ -40,10 +40,7 @@ fn nothing_was_sent(proxy: &CountingProxy, wizard: &Wizard<'_>, code: &str) -> S
 #[test]
 fn the_table_has_every_parameter_of_libpq() {
     let library = cache::cache().join("pg/18/lib/libpq.so.5");
-    if !cache::available(
-        "the_table_has_every_parameter_of_libpq",
-        &[crate::support::Need::Postgres(18)],
-    ) {
+    if !cache::available(&[crate::support::Need::Postgres(18)]) {
         return;
     }
     let mut python = Place::Here.command("python3");
@@ -85,7 +82,7 @@ while options[at].keyword:
 
 #[test]
 fn no_password_in_clear_text_over_a_network() {
-    let Some(world) = world("no_password_in_clear_text_over_a_network", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let host = world.host("db", &[("lan", &format!("{NETWORK}/24"))]);
@@ -117,11 +114,10 @@ fn no_password_in_clear_text_over_a_network() {
 /// On this machine's loopback nobody reads along, and inside TLS neither.
 #[test]
 fn a_password_in_clear_text_where_nobody_reads_along() {
-    let name = "a_password_in_clear_text_where_nobody_reads_along";
     let rules = "local all postgres trust\nhost all all all password\n";
-    let server = Postgres::start_with(name, PostgresOptions::new().hba(rules)).expect("the default version");
+    let server = Postgres::start_with(PostgresOptions::new().hba(rules)).expect("the default version");
     Wizard::new(&server).setup().exits(0);
-    let Some(world) = world(name, &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let host = world.host("db", &[("lan", &format!("{NETWORK}/24"))]);
     let options = PostgresOptions::new()
         .hba(rules)
@@ -132,7 +128,7 @@ fn a_password_in_clear_text_where_nobody_reads_along() {
 
 #[test]
 fn an_md5_hash_over_a_network_is_told() {
-    let Some(world) = world("an_md5_hash_over_a_network_is_told", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let host = world.host("db", &[("lan", &format!("{NETWORK}/24"))]);
@@ -154,7 +150,7 @@ fn an_md5_hash_over_a_network_is_told() {
 /// In a URL, a service and the environment; whichever method the server asks for instead.
 #[test]
 fn another_method_than_required_gets_nothing() {
-    let Some(world) = world("another_method_than_required_gets_nothing", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let host = world.host("db", &[("lan", &format!("{NETWORK}/24"))]);
@@ -188,7 +184,7 @@ fn another_method_than_required_gets_nothing() {
 
 #[test]
 fn channel_binding_as_required() {
-    let Some(world) = world("channel_binding_as_required", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let host = world.host("db", &[("lan", &format!("{NETWORK}/24"))]);
@@ -212,7 +208,6 @@ fn channel_binding_as_required() {
 
 #[test]
 fn a_revoked_certificate_is_refused() {
-    let name = "a_revoked_certificate_is_refused";
     let certificates = Certificates::for_names(&["127.0.0.1"]);
     let (authority, empty, revoked) = (
         certificates.ca(),
@@ -227,7 +222,7 @@ fn a_revoked_certificate_is_refused() {
     rehash.arg("rehash").arg(directory.path());
     process::run(rehash);
     let options = PostgresOptions::new().tls(certificates);
-    let server = Postgres::start_with(name, options).expect("the default version");
+    let server = Postgres::start_with(options).expect("the default version");
     let verified = Wizard::new(&server)
         .set("--sslmode", "verify-ca")
         .set("--sslrootcert", &authority.to_string_lossy());
@@ -253,11 +248,10 @@ fn a_revoked_certificate_is_refused() {
 
 #[test]
 fn versions_of_tls_are_bounded() {
-    let name = "versions_of_tls_are_bounded";
     let options = PostgresOptions::new()
         .tls(Certificates::for_names(&["127.0.0.1"]))
         .conf("ssl_max_protocol_version", "TLSv1.2");
-    let server = Postgres::start_with(name, options).expect("the default version");
+    let server = Postgres::start_with(options).expect("the default version");
     let wizard = Wizard::new(&server).set("--sslmode", "require");
     wizard.setup().exits(0);
     let said = wizard
@@ -271,7 +265,7 @@ fn versions_of_tls_are_bounded() {
 
 #[test]
 fn who_runs_the_server_behind_a_socket() {
-    let server = Postgres::start("who_runs_the_server_behind_a_socket");
+    let server = Postgres::start();
     let socket = server.socket_dir();
     let wizard = Wizard::new(&server).set("--host", &socket.to_string_lossy());
     wizard.clone().env("PGREQUIREPEER", "postgres").setup().exits(0);
@@ -286,10 +280,9 @@ fn who_runs_the_server_behind_a_socket() {
 /// The name is the certificate's and the address is where it is.
 #[test]
 fn an_address_in_place_of_the_lookup() {
-    let name = "an_address_in_place_of_the_lookup";
     let certificates = Certificates::for_names(&["db.invalid"]);
     let authority = certificates.ca();
-    let server = Postgres::start_with(name, PostgresOptions::new().tls(certificates)).expect("the default version");
+    let server = Postgres::start_with(PostgresOptions::new().tls(certificates)).expect("the default version");
     let named = Wizard::new(&server)
         .set("--host", "db.invalid")
         .set("--stitch-host", "127.0.0.1")
@@ -303,11 +296,10 @@ fn an_address_in_place_of_the_lookup() {
 
 #[test]
 fn tls_from_the_first_byte() {
-    let name = "tls_from_the_first_byte";
     let options = PostgresOptions::new()
         .major(18)
         .tls(Certificates::for_names(&["127.0.0.1"]));
-    let Some(server) = Postgres::start_with(name, options) else {
+    let Some(server) = Postgres::start_with(options) else {
         return;
     };
     let direct = Wizard::new(&server)
@@ -323,7 +315,7 @@ fn tls_from_the_first_byte() {
 /// What was asked of the session is asked of the server, and what stitch-pg asks for wins.
 #[test]
 fn options_reach_the_server() {
-    let server = Postgres::start("options_reach_the_server");
+    let server = Postgres::start();
     let wizard = Wizard::new(&server);
     let said = wizard.clone().env("PGOPTIONS", "-c work_mem=nonsense").check().exits(1);
     assert!(said.error().contains("work_mem"), "{said}");
@@ -342,9 +334,8 @@ fn options_reach_the_server() {
 /// Somebody between answers that there is no TLS, or breaks it: libpq's `prefer` goes on, and it is told.
 #[test]
 fn tls_that_was_taken_away_is_told() {
-    let name = "tls_that_was_taken_away_is_told";
     let options = PostgresOptions::new().tls(Certificates::for_names(&["127.0.0.1"]));
-    let server = Postgres::start_with(name, options).expect("the default version");
+    let server = Postgres::start_with(options).expect("the default version");
     Wizard::new(&server).setup().exits(0).has_not("admin-tls-lost");
     let proxy = CountingProxy::tcp_before(&server, PROXY);
     // No; and a fatal alert of TLS.
@@ -366,7 +357,7 @@ fn tls_that_was_taken_away_is_told() {
 /// A settings file decides where the password goes: it is named, and refused when others could have written it.
 #[test]
 fn the_settings_file_is_named_and_ours() {
-    let Some(world) = world("the_settings_file_is_named_and_ours", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let server = Postgres::start_in(&world, None, PostgresOptions::new());

@@ -9,7 +9,7 @@ use crate::support::{Place, Postgres, PostgresOptions};
 
 #[test]
 fn any_password_works() {
-    let server = Postgres::start("any_password_works");
+    let server = Postgres::start();
     server.psql("create database dw owner dba");
     let ascii: String = (' '..='~').collect();
     let long = "0123456789".repeat(100);
@@ -40,7 +40,7 @@ fn any_password_works() {
 
 #[test]
 fn a_wrong_password_is_reported_and_reset_only_on_request() {
-    let server = Postgres::start("a_wrong_password_is_reported_and_reset_only_on_request");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     for (wizard, password) in [(Wizard::new(&server), "new-one"), (Wizard::dba(&server), "another")] {
         let wizard = wizard.env("STITCH_PG_PASSWORD", password);
@@ -54,7 +54,7 @@ fn a_wrong_password_is_reported_and_reset_only_on_request() {
 /// Written past `ALTER ROLE`, which computes all the rounds itself, to see whether the password is empty.
 #[test]
 fn a_verifier_with_more_rounds_than_anybody_computes() {
-    let server = Postgres::start("a_verifier_with_more_rounds_than_anybody_computes");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     for rounds in ["100001", "2147483647"] {
         for wizard in [Wizard::new(&server), Wizard::dba(&server)] {
@@ -75,7 +75,7 @@ fn a_verifier_with_more_rounds_than_anybody_computes() {
 
 #[test]
 fn a_role_without_a_password_gets_one_on_request() {
-    let server = Postgres::start("a_role_without_a_password_gets_one_on_request");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     for wizard in [Wizard::new(&server), Wizard::dba(&server)] {
         server.psql("alter role stitch password null");
@@ -86,7 +86,7 @@ fn a_role_without_a_password_gets_one_on_request() {
 
 #[test]
 fn md5_and_an_unasked_password() {
-    let server = Postgres::start("md5_and_an_unasked_password");
+    let server = Postgres::start();
     server.psql(&format!(
         "set password_encryption = md5; create role stitch login password '{PASSWORD}'"
     ));
@@ -110,7 +110,7 @@ fn of_ours(server: &Postgres<'_>, name: &str) -> (PathBuf, PathBuf) {
 
 #[test]
 fn a_generated_password_is_kept_in_its_file() {
-    let server = Postgres::start("a_generated_password_is_kept_in_its_file");
+    let server = Postgres::start();
     let (inside, file) = of_ours(&server, "generated");
     let wizard = Wizard::dba(&server)
         .without("STITCH_PG_PASSWORD")
@@ -138,7 +138,7 @@ fn a_generated_password_is_kept_in_its_file() {
 
 #[test]
 fn a_file_that_is_there_is_the_password_and_is_never_overwritten() {
-    let server = Postgres::start("a_file_that_is_there_is_the_password_and_is_never_overwritten");
+    let server = Postgres::start();
     let (inside, file) = of_ours(&server, "mine");
     fs::write(&file, "kept as it is\n").expect("a file in the server's folder");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a file of ours");
@@ -153,8 +153,7 @@ fn a_file_that_is_there_is_the_password_and_is_never_overwritten() {
 
 #[test]
 fn the_verifier_is_the_servers_own_kind() {
-    let name = "the_verifier_is_the_servers_own_kind";
-    let Some(server) = Postgres::start_with(name, PostgresOptions::new().major(17)) else {
+    let Some(server) = Postgres::start_with(PostgresOptions::new().major(17)) else {
         return;
     };
     server.psql("alter role dba set scram_iterations = 20000; alter role dba set password_encryption = md5");

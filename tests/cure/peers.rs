@@ -112,7 +112,7 @@ fn a_full_backlog_is_no_answer() {
 
 #[test]
 fn a_name_that_does_not_resolve() {
-    let server = Postgres::start("a_name_that_does_not_resolve"); // its world asks no name server
+    let server = Postgres::start(); // its world asks no name server
     let wizard = crate::support::wizard::Wizard::new(&server);
     let said = wizard.clone().set("--host", "no-such-host.invalid").check().exits(1);
     says(&said, "no-such-host.invalid does not resolve");
@@ -124,7 +124,7 @@ fn a_name_that_does_not_resolve() {
 
 #[test]
 fn what_stitch_dials_is_told_apart() {
-    let server = Postgres::start("what_stitch_dials_is_told_apart");
+    let server = Postgres::start();
     let wizard = crate::support::wizard::Wizard::new(&server);
     wizard.setup().exits(0);
     let said = wizard.clone().set("--stitch-port", "1").check().exits(4);

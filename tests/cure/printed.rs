@@ -123,7 +123,7 @@ fn stays_within(gone: &[String], come: &[String], reach: &[Reach], case: &str) {
 #[test]
 fn a_statement_touches_what_it_is_for() {
     for (breaking, code, verdict, reach) in STATEMENTS {
-        let server = Postgres::start("a_statement_touches_what_it_is_for");
+        let server = Postgres::start();
         // Others, with what must not change for them.
         server.psql(
             "create role keeper login connection limit 3; create role analyst login password 'x' valid until '2998-01-01';
@@ -171,7 +171,7 @@ const SETTINGS: &str =
 
 #[test]
 fn lines_of_rules_are_for_stitch_alone() {
-    let bench = Bench::new("lines_of_rules_are_for_stitch_alone");
+    let bench = Bench::new();
     for (found, code) in [
         ("", "hba-no-match"),
         (
@@ -214,7 +214,7 @@ fn lines_of_rules_are_for_stitch_alone() {
 
 #[test]
 fn one_more_address_for_postgresql_to_listen_on() {
-    let mut bench = Bench::new("one_more_address_for_postgresql_to_listen_on");
+    let mut bench = Bench::new();
     let Some(world) = bench.0.world() else { return };
     world.sh("ip addr add 203.0.113.7/32 dev lo; ip addr add 203.0.113.8/32 dev lo");
     for (listens, wanted) in [

@@ -5,7 +5,7 @@ use crate::support::wizard::{PASSWORD, Wizard};
 
 #[test]
 fn a_provider_is_recognised_and_overridden() {
-    let server = Postgres::start("a_provider_is_recognised_and_overridden");
+    let server = Postgres::start();
     let wizard = Wizard::dba(&server);
     let provider = |wizard: &Wizard<'_>| wizard.run("plan").exits(0).json["server"]["provider"].clone();
     assert_eq!(provider(&wizard), "self-hosted");
@@ -18,7 +18,7 @@ fn a_provider_is_recognised_and_overridden() {
 
 #[test]
 fn what_the_provider_keeps_for_itself_is_said() {
-    let server = Postgres::start("what_the_provider_keeps_for_itself_is_said");
+    let server = Postgres::start();
     server.psql("create role azuresu superuser; create role azure_pg_admin; create database stitch owner azuresu");
     let said = Wizard::dba(&server).run("plan").exits(0);
     let text = said.has("database-cannot-grant", "bad");
@@ -30,7 +30,7 @@ fn what_the_provider_keeps_for_itself_is_said() {
 
 #[test]
 fn heroku_makes_roles_and_databases_itself() {
-    let server = Postgres::start("heroku_makes_roles_and_databases_itself");
+    let server = Postgres::start();
     server.psql("alter role dba nocreaterole nocreatedb");
     let wizard = Wizard::dba(&server).set("--provider", "heroku");
     let text = wizard.run("plan").exits(0).has("database-cannot-create", "bad");
@@ -45,7 +45,7 @@ fn heroku_makes_roles_and_databases_itself() {
 
 #[test]
 fn neon_gets_the_password_as_it_is_and_says_so() {
-    let server = Postgres::start("neon_gets_the_password_as_it_is_and_says_so");
+    let server = Postgres::start();
     let wizard = Wizard::dba(&server).set("--provider", "neon");
     let plan = wizard.run("plan").exits(0);
     assert!(plan.has("password-plain", "unknown").contains("plain text"));
@@ -58,7 +58,7 @@ fn neon_gets_the_password_as_it_is_and_says_so() {
 
 #[test]
 fn who_may_set_no_password_is_told_whom_to_ask() {
-    let server = Postgres::start("who_may_set_no_password_is_told_whom_to_ask");
+    let server = Postgres::start();
     server.psql("alter role dba set \"rds.restrict_password_commands\" = 'on'; create role rds_password; create role rds_superuser");
     let wizard = Wizard::dba(&server);
     let said = wizard.cure(&["create the database"], &["role-cannot-create"]);

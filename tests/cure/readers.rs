@@ -25,7 +25,7 @@ fn a_reader_sees_what_stitch_makes_later() {
         (18, "inherit"),
     ] {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("a_reader_sees_what_stitch_makes_later", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         server.psql(&format!(
@@ -75,7 +75,7 @@ fn a_reader_sees_what_stitch_makes_later() {
 fn what_is_there_already_is_opened_too() {
     for major in [15, 17] {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("what_is_there_already_is_opened_too", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         Wizard::dba(&server).setup().exits(0);
@@ -112,7 +112,7 @@ fn what_changes_hands_is_opened_too() {
         (17, "--no-keep-readers"),
     ] {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("what_changes_hands_is_opened_too", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         fallout::hanging(&server);
@@ -156,8 +156,7 @@ fn what_changes_hands_is_opened_too() {
 
 #[test]
 fn a_reader_that_cannot_be_served_is_a_finding() {
-    let name = "a_reader_that_cannot_be_served_is_a_finding";
-    let Some(server) = Postgres::start_with(name, PostgresOptions::new().major(17)) else {
+    let Some(server) = Postgres::start_with(PostgresOptions::new().major(17)) else {
         return;
     };
     Wizard::dba(&server).setup().exits(0);

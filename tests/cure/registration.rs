@@ -64,7 +64,7 @@ fn changes(stitch: &FakeStitch) -> Value {
 
 #[test]
 fn a_destination_is_made_once_and_mended_field_by_field() {
-    let server = Postgres::start("a_destination_is_made_once_and_mended_field_by_field");
+    let server = Postgres::start();
     let stitch = FakeStitch::start();
     let (wizard, _way) = registering(&server, &stitch);
     let setup = wizard.cure(
@@ -316,7 +316,7 @@ fn without_being_asked_nothing_is_told() {
 /// As Supabase's: Stitch needs the project behind the role there, as the report says.
 #[test]
 fn behind_a_pooler_stitch_is_told_the_project_as_well() {
-    let server = Postgres::start("behind_a_pooler_stitch_is_told_the_project_as_well");
+    let server = Postgres::start();
     let proxy = crate::support::CountingProxy::tcp_before(&server, 6543);
     proxy.route_by_user("abcdefgh");
     let stitch = FakeStitch::start();
@@ -334,7 +334,7 @@ fn behind_a_pooler_stitch_is_told_the_project_as_well() {
 
 #[test]
 fn integrations_that_stitch_lists_are_detected() {
-    let server = Postgres::start("integrations_that_stitch_lists_are_detected");
+    let server = Postgres::start();
     let stitch = FakeStitch::start();
     Wizard::dba(&server).setup().exits(0);
     for schema in ["shop", "empty", "public_data"] {

@@ -5,8 +5,7 @@ use crate::support::{Postgres, PostgresOptions};
 
 #[test]
 fn the_server_never_sees_the_password() {
-    let name = "the_server_never_sees_the_password";
-    let server = Postgres::start_with(name, PostgresOptions::new().log_statements());
+    let server = Postgres::start_with(PostgresOptions::new().log_statements());
     let server = server.expect("the default version is at hand");
     let said = Wizard::new(&server).cure(&["create the database", "create the role", "grant"], &[]);
     let stored = server.psql("select rolpassword from pg_authid where rolname = 'stitch'");
@@ -23,7 +22,7 @@ fn the_server_never_sees_the_password() {
 
 #[test]
 fn what_keeps_the_role_out_is_undone() {
-    let server = Postgres::start("what_keeps_the_role_out_is_undone");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     let cases = [
         ("alter role stitch nologin", "LOGIN"),
@@ -45,7 +44,7 @@ fn what_keeps_the_role_out_is_undone() {
 
 #[test]
 fn rights_on_the_database_are_granted_again() {
-    let server = Postgres::start("rights_on_the_database_are_granted_again");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     let cases = [
         ("connect, temporary", "grant CONNECT, TEMPORARY on"),
@@ -64,7 +63,7 @@ fn rights_on_the_database_are_granted_again() {
 
 #[test]
 fn what_another_owner_must_grant_is_left_to_them() {
-    let server = Postgres::start("what_another_owner_must_grant_is_left_to_them");
+    let server = Postgres::start();
     server.psql("create role keeper");
     server.psql("create database stitch owner keeper");
     let said = Wizard::dba(&server).cure(&["create the role"], &["database-cannot-grant", "privileges-missing"]);
@@ -77,7 +76,7 @@ fn what_another_owner_must_grant_is_left_to_them() {
 
 #[test]
 fn a_closed_system_view_is_opened_and_nothing_else() {
-    let server = Postgres::start("a_closed_system_view_is_opened_and_nothing_else");
+    let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     server.psql_in("stitch", "revoke select on information_schema.tables from public");
     let refused = Wizard::dba(&server).check();
@@ -98,7 +97,7 @@ fn a_closed_system_view_is_opened_and_nothing_else() {
 /// The administrator is kept out of the database that Stitch is to use.
 #[test]
 fn catalogs_of_a_closed_database_are_not_seen() {
-    let server = Postgres::start("catalogs_of_a_closed_database_are_not_seen");
+    let server = Postgres::start();
     Wizard::new(&server).setup().exits(0);
     server.psql("revoke connect on database stitch from public; grant connect on database stitch to stitch");
     let text = Wizard::dba(&server).check().exits(0).has("catalog-unseen", "unknown");
@@ -110,7 +109,7 @@ fn catalogs_of_a_closed_database_are_not_seen() {
 
 #[test]
 fn a_superuser_is_no_role_for_stitch() {
-    let server = Postgres::start("a_superuser_is_no_role_for_stitch");
+    let server = Postgres::start();
     server.psql(&format!("create role stitch login superuser password '{PASSWORD}'"));
     server.psql("create database stitch");
     Wizard::new(&server).cure(&[], &["role-superuser"]);
@@ -118,7 +117,7 @@ fn a_superuser_is_no_role_for_stitch() {
 
 #[test]
 fn a_group_is_no_role_for_stitch() {
-    let server = Postgres::start("a_group_is_no_role_for_stitch");
+    let server = Postgres::start();
     server.psql("create role stitch; create role analyst login; grant stitch to analyst");
     server.psql("create database stitch");
     let said = Wizard::new(&server).cure(&[], &["role-is-group"]);
@@ -127,9 +126,8 @@ fn a_group_is_no_role_for_stitch() {
 
 #[test]
 fn a_role_that_belongs_to_somebody_and_may_not_be_altered() {
-    let name = "a_role_that_belongs_to_somebody_and_may_not_be_altered";
     // From 16 on CREATEROLE alone does not reach roles that others made.
-    let Some(server) = Postgres::start_with(name, PostgresOptions::new().major(17)) else {
+    let Some(server) = Postgres::start_with(PostgresOptions::new().major(17)) else {
         return;
     };
     server.psql("create role stitch connection limit 0 login password 'another'");
@@ -145,7 +143,7 @@ fn a_role_that_belongs_to_somebody_and_may_not_be_altered() {
 
 #[test]
 fn an_admin_who_may_not_create_roles_makes_only_the_database() {
-    let server = Postgres::start("an_admin_who_may_not_create_roles_makes_only_the_database");
+    let server = Postgres::start();
     server.psql("alter role dba nocreaterole");
     let said = Wizard::dba(&server).cure(&["create the database"], &["role-cannot-create"]);
     let text = said.has("role-cannot-create", "bad");
@@ -158,7 +156,7 @@ fn an_admin_who_may_not_create_roles_makes_only_the_database() {
 
 #[test]
 fn what_will_keep_the_role_out_one_day_is_told() {
-    let server = Postgres::start("what_will_keep_the_role_out_one_day_is_told");
+    let server = Postgres::start();
     let wizard = Wizard::dba(&server);
     wizard.setup().exits(0);
     for (made, code) in [
@@ -175,7 +173,7 @@ fn what_will_keep_the_role_out_one_day_is_told() {
 
 #[test]
 fn a_grant_that_did_nothing_is_a_failure() {
-    let server = Postgres::start("a_grant_that_did_nothing_is_a_failure");
+    let server = Postgres::start();
     let wizard = Wizard::new(&server);
     wizard.setup().exits(0);
     server.psql_in("stitch", "revoke select on information_schema.tables from public");
@@ -198,7 +196,7 @@ fn a_grant_that_did_nothing_is_a_failure() {
 
 #[test]
 fn who_may_grant_only_a_part_grants_that_part() {
-    let server = Postgres::start("who_may_grant_only_a_part_grants_that_part");
+    let server = Postgres::start();
     server.psql("create role keeper; create database stitch owner keeper");
     server.psql("grant create on database stitch to dba with grant option");
     let wizard = Wizard::dba(&server);

@@ -54,8 +54,7 @@ const ONE_AND_ALL: &str = "select pg_get_userbyid(relowner), relacl, count(*) fr
 
 #[test]
 fn two_connections_share_the_work_and_one_does_it_as_well() {
-    let name = "two_connections_share_the_work_and_one_does_it_as_well";
-    let server = Postgres::start_with(name, PostgresOptions::new().log_statements()).expect("the default version");
+    let server = Postgres::start_with(PostgresOptions::new().log_statements()).expect("the default version");
     let wizard = ready(&server);
     warehouse(&server, 1600, "id int");
     let whole = server.psql_in("stitch", ONE_AND_ALL);
@@ -125,7 +124,7 @@ fn slow_autovacuum(server: &Postgres<'_>) {
 #[test]
 fn nobody_waits_long_for_a_transfer() {
     let options = PostgresOptions::new().conf("autovacuum_naptime", "1s");
-    let server = Postgres::start_with("nobody_waits_long_for_a_transfer", options).expect("the default version");
+    let server = Postgres::start_with(options).expect("the default version");
     let wizard = ready(&server);
     warehouse(&server, 60, "id serial primary key, said text");
     slow_autovacuum(&server);
@@ -221,7 +220,7 @@ fn nobody_waits_long_for_a_transfer() {
 
 #[test]
 fn a_cut_connection_leaves_each_object_moved_or_not() {
-    let server = Postgres::start("a_cut_connection_leaves_each_object_moved_or_not");
+    let server = Postgres::start();
     let direct = ready(&server);
     let proxy = CountingProxy::before(&server);
     let wizard = direct.clone().set("--host", &proxy.socket_dir().to_string_lossy());
@@ -261,7 +260,7 @@ const OWNERS_AND_RIGHTS: &str =
 /// A terminal is told the first few statements and how many are like them; JSON and the script have all of them.
 #[test]
 fn many_alike_are_told_by_their_number() {
-    let server = Postgres::start("many_alike_are_told_by_their_number");
+    let server = Postgres::start();
     let wizard = ready(&server);
     warehouse(&server, 1100, "id int");
     let told = wizard.program("plan").args(["--format", "text"]).run().stdout;
@@ -298,7 +297,7 @@ fn many_alike_are_told_by_their_number() {
 
 #[test]
 fn round_trips_do_not_grow_with_the_tables() {
-    let server = Postgres::start("round_trips_do_not_grow_with_the_tables");
+    let server = Postgres::start();
     let wizard = ready(&server);
     let proxy = CountingProxy::before(&server);
     let wizard = wizard.set("--host", &proxy.socket_dir().to_string_lossy());
@@ -322,7 +321,7 @@ fn the_lock_table_is_never_the_limit() {
     let options = PostgresOptions::new()
         .conf("max_locks_per_transaction", "10")
         .conf("max_connections", "20");
-    let server = Postgres::start_with("the_lock_table_is_never_the_limit", options).expect("the default version");
+    let server = Postgres::start_with(options).expect("the default version");
     let wizard = ready(&server);
     warehouse(&server, 2200, "id int, said text");
     let whole = "do $$ declare r record; begin for r in select oid::regclass as t from pg_class where relnamespace = 'shop'::regnamespace and relkind = 'r'

@@ -88,7 +88,7 @@ fn without_salts(dump: &str, script: &str) -> String {
 /// where that is another one, from what a plain login saw that may do nothing of it.
 #[test]
 fn every_state_of_the_matrix() {
-    let server = Postgres::start("every_state_of_the_matrix");
+    let server = Postgres::start();
     for state in State::ALL {
         let blind = matches!(
             state,
@@ -117,7 +117,7 @@ const FULL: [&str; 2] = ["database-connection-limit", "login-limit"];
 
 #[test]
 fn a_new_connection_of_any_name() {
-    let server = Postgres::start("a_new_connection_of_any_name");
+    let server = Postgres::start();
     let names = [
         "stitch",
         "Stitch DW",
@@ -147,7 +147,7 @@ fn a_new_connection_of_any_name() {
 /// Asked for at the terminal, with the role's name as it is: psql knows escapes of its own there.
 #[test]
 fn the_question_for_the_password_names_the_role() {
-    let server = Postgres::start("the_question_for_the_password_names_the_role");
+    let server = Postgres::start();
     for role in ["it's", "x\\'y", "\\", "a\\x41' :'z"] {
         let wizard = Wizard::new(&server).set("--role", role).set("--database", role);
         let script = wizard.program("script").args(["--for", "dba"]).run();
@@ -173,7 +173,7 @@ fn the_question_for_the_password_names_the_role() {
 
 #[test]
 fn schemas_that_were_loaded_before() {
-    let server = Postgres::start("schemas_that_were_loaded_before");
+    let server = Postgres::start();
     let name = "it's \"odd\"";
     server.psql("create role loader; create database dw");
     server.psql_in("dw", "create schema shop authorization loader");
@@ -191,7 +191,7 @@ fn schemas_that_were_loaded_before() {
 /// look finds it all by itself.
 #[test]
 fn whatever_is_there_is_found_by_the_script() {
-    let server = Postgres::start("whatever_is_there_is_found_by_the_script");
+    let server = Postgres::start();
     server.psql(&format!(
         "set password_encryption = 'scram-sha-256';
          create role expired login valid until '2001-01-01' password '{PASSWORD}';
@@ -218,7 +218,7 @@ fn whatever_is_there_is_found_by_the_script() {
 /// A role of somebody else's stops the script with an error, and nothing is given to it.
 #[test]
 fn a_role_of_somebody_elses_stops_the_script() {
-    let server = Postgres::start("a_role_of_somebody_elses_stops_the_script");
+    let server = Postgres::start();
     server.psql(
         "create role root superuser login; create role crew; create role one in role crew; create role maker login createdb;
          create database dw; create database other owner maker; create role quiet login; create role crowd role quiet",
@@ -244,7 +244,7 @@ fn a_role_of_somebody_elses_stops_the_script() {
 fn what_is_borrowed_is_given_back() {
     for major in [13, 17] {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("what_is_borrowed_is_given_back", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         let admin = if major >= 16 { " with admin option" } else { "" };

@@ -5,7 +5,7 @@ use crate::support::{Postgres, PostgresOptions, Program};
 
 /// A person who may nothing, in a team that may.
 fn server(major: u32) -> Option<Postgres<'static>> {
-    let server = Postgres::start_with("set_role", PostgresOptions::new().major(major))?;
+    let server = Postgres::start_with(PostgresOptions::new().major(major))?;
     server.psql(
         "create role \"The Team\" createdb createrole; create role person login noinherit password 'person-pw';
          grant \"The Team\" to person; create role stranger login password 'person-pw'",

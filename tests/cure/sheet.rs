@@ -9,7 +9,7 @@ use crate::support::{
 
 #[test]
 fn the_security_team_sees_the_real_keys() {
-    let Some(world) = world("the_security_team_sees_the_real_keys", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

@@ -5,7 +5,7 @@ use crate::support::wizard::Wizard;
 
 #[test]
 fn what_holds_has_its_code() {
-    let server = Postgres::start("what_holds_has_its_code");
+    let server = Postgres::start();
     server.psql("create role loader login; create database stitch");
     server.psql_in(
         "stitch",

@@ -233,7 +233,7 @@ fn all_were_covered(server: &Postgres<'_>, since: usize) {
 fn nobody_elses_code_runs_as_the_administrator() {
     for major in majors() {
         let options = PostgresOptions::new().major(major).log_statements();
-        let Some(server) = Postgres::start_with("nobody_elses_code_runs_as_the_administrator", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         let planted = plant(&server);
@@ -250,8 +250,7 @@ fn nobody_elses_code_runs_as_the_administrator() {
 /// Where a pooler refuses startup options, and where it gives the session to others in between: nothing of ours stays there.
 #[test]
 fn not_through_a_pooler_either() {
-    let name = "not_through_a_pooler_either";
-    let Some(world) = world(name, &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let server = Postgres::start_in(&world, None, PostgresOptions::new().log_statements());

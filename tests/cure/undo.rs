@@ -63,7 +63,7 @@ fn takes_back(server: &Postgres<'_>, file: &str, before: &str) {
 fn a_whole_run_is_taken_back() {
     for major in [13, 15, 17] {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("a_whole_run_is_taken_back", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         loaded(&server, major);
@@ -86,7 +86,7 @@ fn a_whole_run_is_taken_back() {
 /// A name that libpq would read as a connection string leads to that database and to no other server.
 #[test]
 fn names_that_look_like_connection_strings() {
-    let server = Postgres::start("names_that_look_like_connection_strings");
+    let server = Postgres::start();
     for name in ["host=192.0.2.1", "postgresql://192.0.2.1/x", "it's \\ a=b"] {
         let quoted = name.replace('"', "\"\"");
         server.psql(&format!("create role loader; create database \"{quoted}\" owner dba"));
@@ -117,7 +117,7 @@ fn names_that_look_like_connection_strings() {
 /// A new database stays, empty; everything else goes.
 #[test]
 fn a_database_that_was_made_stays() {
-    let server = Postgres::start("a_database_that_was_made_stays");
+    let server = Postgres::start();
     let roles = "select string_agg(a::text, ' ') from pg_authid a";
     let before = server.psql(roles);
     let run = Wizard::dba(&server).set("--undo", "new.sh");
@@ -184,7 +184,7 @@ const HALF: &str = "select least(count(*), 1) from pg_class where relname = 't4'
 /// Killed with no chance to say anything, at one point after another; the sessions die with it.
 #[test]
 fn a_run_that_was_killed_is_taken_back() {
-    let server = Postgres::start("a_run_that_was_killed_is_taken_back");
+    let server = Postgres::start();
     for (number, (lock, come_so_far)) in HALTS.into_iter().enumerate() {
         clear(&server);
         loaded(&server, server.major());
@@ -217,7 +217,7 @@ fn a_run_that_was_killed_is_taken_back() {
 /// The server ends a statement whose sender is dead. Whether it was made is for a person to see, and its function is there.
 #[test]
 fn what_was_made_unseen_can_be_taken_back_by_hand() {
-    let server = Postgres::start("what_was_made_unseen_can_be_taken_back_by_hand");
+    let server = Postgres::start();
     loaded(&server, server.major());
     let before = server.dump();
     let holder = Holder::of(&server, "pg_authid in share mode");
@@ -246,7 +246,7 @@ fn what_was_made_unseen_can_be_taken_back_by_hand() {
 /// Through the SSH server, everything at once: its user and key, the role, the owners, from the admin's own machine.
 #[test]
 fn a_run_through_the_ssh_server_is_taken_back() {
-    let Some(world) = world("a_run_through_the_ssh_server_is_taken_back", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -314,7 +314,7 @@ const TRACES: &str = "cat /etc/passwd /etc/group /etc/shadow /etc/gshadow; find 
 /// Whatever was wrong with an account is wrong again, to the byte.
 #[test]
 fn every_breakage_comes_back() {
-    let Some(world) = world("every_breakage_comes_back", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().use_pam(false));
@@ -365,7 +365,7 @@ fn every_breakage_comes_back() {
 /// The admin's password is asked for, or in the environment, never in the file.
 #[test]
 fn a_superusers_run_is_taken_back_too() {
-    let server = Postgres::start("a_superusers_run_is_taken_back_too");
+    let server = Postgres::start();
     loaded(&server, server.major());
     let before = server.dump();
     let wizard = wizard(&server, "super.sh").admin("postgres", POSTGRES_PASSWORD);

@@ -263,12 +263,12 @@ for step in $newest; do
     if grep -q \"^{ undo=.$step \" \"$1\"; then \"$step\"; else \"$step\" || echo \"$step was not made\"; fi
 done";
 
-pub(crate) fn server(name: &str) -> Postgres<'static> {
+pub(crate) fn server() -> Postgres<'static> {
     let options = PostgresOptions::new()
         .hba(RULES)
         .conf("max_connections", "60")
         .conf("autovacuum", "off");
-    Postgres::start_with(name, options).expect("the default version")
+    Postgres::start_with(options).expect("the default version")
 }
 
 /// How many runs at a time.
@@ -277,14 +277,14 @@ const WORKING: usize = 4;
 const WAITING: usize = 8;
 const ALONE: usize = 1;
 
-fn cut_anywhere(name: &str, connection: Connection, parallel: usize, points: impl Fn(&Goal) -> Vec<Point>) {
-    let server = server(name);
+fn cut_anywhere(connection: Connection, parallel: usize, points: impl Fn(&Goal) -> Vec<Point>) {
+    let server = server();
     let scene = |number| Direct::new(&server, connection, number);
     let scenes: Vec<Direct<'_>> = (1..=parallel).map(scene).collect();
     let goal = Goal::of(&scenes[0]);
     let scenes: Vec<&dyn Scene> = scenes.iter().map(|scene| scene as &dyn Scene).collect();
     let points = points(&goal);
-    try_all(name, &scenes, &goal, points);
+    try_all(&scenes, &goal, points);
 }
 
 pub(crate) const CUTS: [Blow; 2] = [Blow::Cut(Fault::Close), Blow::Cut(Fault::Reset)];
@@ -307,33 +307,23 @@ fn everywhere(step: usize) -> impl Fn(&Goal) -> Vec<Point> {
 
 #[test]
 fn a_new_destination_cut_anywhere() {
-    cut_anywhere(
-        "a_new_destination_cut_anywhere",
-        Connection::New,
-        WORKING,
-        everywhere(1),
-    );
+    cut_anywhere(Connection::New, WORKING, everywhere(1));
 }
 
 #[test]
 fn an_existing_destination_cut_anywhere() {
-    cut_anywhere(
-        "an_existing_destination_cut_anywhere",
-        Connection::Existing,
-        WORKING,
-        everywhere(2),
-    );
+    cut_anywhere(Connection::Existing, WORKING, everywhere(2));
 }
 
 #[test]
 fn a_destination_that_falls_silent() {
     let stalls = |goal: &Goal| goal.every(17, Side::Server, &[Blow::Cut(Fault::Stall)]);
-    cut_anywhere("a_destination_that_falls_silent", Connection::New, WAITING, stalls);
+    cut_anywhere(Connection::New, WAITING, stalls);
 }
 
 #[test]
 fn a_server_that_is_restarted() {
     let restarts = [Blow::Restart(Shutdown::Fast), Blow::Restart(Shutdown::Immediate)];
     let restarted = |goal: &Goal| goal.every(13, Side::Client, &restarts);
-    cut_anywhere("a_server_that_is_restarted", Connection::Existing, ALONE, restarted);
+    cut_anywhere(Connection::Existing, ALONE, restarted);
 }

@@ -46,7 +46,7 @@ pub(crate) fn together(scenes: &[&dyn Scene], goal: &Goal) {
 
 #[test]
 fn eight_setups_of_one_destination() {
-    let server = server("eight_setups_of_one_destination");
+    let server = server();
     for (number, connection) in [(1, Connection::Given), (2, Connection::Existing)] {
         let scene = Direct::new(&server, connection, number);
         let goal = Goal::of(&scene);
@@ -56,7 +56,7 @@ fn eight_setups_of_one_destination() {
 
 #[test]
 fn setups_of_eight_destinations() {
-    let server = server("setups_of_eight_destinations");
+    let server = server();
     let scenes: Vec<Direct<'_>> = (1..=RUNS)
         .map(|number| Direct::new(&server, Connection::Given, number))
         .collect();
@@ -96,7 +96,7 @@ fn told(output: &Output, code: &str) -> Vec<String> {
 /// A run that does not come to its end is named, and the way is free when it has.
 #[test]
 fn who_is_in_the_middle_of_a_change_is_named() {
-    let server = server("who_is_in_the_middle_of_a_change_is_named");
+    let server = server();
     let scene = Direct::new(&server, Connection::Given, 1);
     scene.prepare();
     let (running, pid) = busy(&server, "select pg_sleep(600)");
@@ -114,7 +114,7 @@ fn who_is_in_the_middle_of_a_change_is_named() {
 /// What somebody else makes while it is waited for is taken as it is, and not taken back.
 #[test]
 fn what_another_made_first_is_found() {
-    let server = server("what_another_made_first_is_found");
+    let server = server();
     let scene = Direct::new(&server, Connection::Given, 1);
     let goal = Goal::of(&scene);
     scene.prepare();

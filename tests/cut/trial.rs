@@ -126,7 +126,7 @@ const UNDONE_EVERY: usize = 12;
 
 /// Tries all points, each scene one at a time, and tells how many.
 #[track_caller]
-pub(crate) fn try_all(name: &str, scenes: &[&dyn Scene], goal: &Goal, points: Vec<Point>) {
+pub(crate) fn try_all(scenes: &[&dyn Scene], goal: &Goal, points: Vec<Point>) {
     let count = points.len();
     let points = points.into_iter().enumerate().map(|(number, point)| Point {
         undone: number % UNDONE_EVERY == 0,
@@ -141,14 +141,14 @@ pub(crate) fn try_all(name: &str, scenes: &[&dyn Scene], goal: &Goal, points: Ve
                 let next = || {
                     let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
                     if queue.len() % 100 == 0 {
-                        println!("{name}: {} points to go", queue.len());
+                        println!("{} points to go", queue.len());
                     }
                     queue.pop_front()
                 };
                 while let Some(point) = next() {
                     if let Err(why) = point.try_on(*scene, goal) {
                         // At once, since all of them take long.
-                        println!("{name}: {point}: {why}");
+                        println!("{point}: {why}");
                         let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
                         wrong.push(format!("{point}: {why}"));
                     }
@@ -157,10 +157,10 @@ pub(crate) fn try_all(name: &str, scenes: &[&dyn Scene], goal: &Goal, points: Ve
         }
     });
     let wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
-    println!("{name}: {count} cut points, {} wrong", wrong.len());
+    println!("{count} cut points, {} wrong", wrong.len());
     assert!(
         wrong.is_empty(),
-        "{name}: {} of {count} points:\n{}",
+        "{} of {count} points:\n{}",
         wrong.len(),
         wrong.join("\n\n")
     );

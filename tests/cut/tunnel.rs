@@ -178,8 +178,8 @@ impl Scene for Tunnel<'_> {
     }
 }
 
-fn cut_anywhere(name: &str, connection: Connection, cut: Cut, points: impl Fn(&Goal) -> Vec<Point>) {
-    let Some(world) = world(name, &[Need::Bastion]) else {
+fn cut_anywhere(connection: Connection, cut: Cut, points: impl Fn(&Goal) -> Vec<Point>) {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let site = Site::new(&world);
@@ -187,31 +187,21 @@ fn cut_anywhere(name: &str, connection: Connection, cut: Cut, points: impl Fn(&G
         .map(|number| Tunnel::new(&site, connection, number, cut))
         .collect();
     let goal = Goal::of(&scenes[0]);
-    println!("{name}: {:?}", goal.messages);
+    println!("{:?}", goal.messages);
     let scenes: Vec<&dyn Scene> = scenes.iter().map(|scene| scene as &dyn Scene).collect();
-    try_all(name, &scenes, &goal, points(&goal));
+    try_all(&scenes, &goal, points(&goal));
 }
 
 #[test]
 fn a_new_destination_behind_ssh_cut_anywhere() {
     let points = |goal: &Goal| goal.every(13, Side::Client, &BLOWS);
-    cut_anywhere(
-        "a_new_destination_behind_ssh_cut_anywhere",
-        Connection::Given,
-        Cut::Database,
-        points,
-    );
+    cut_anywhere(Connection::Given, Cut::Database, points);
 }
 
 #[test]
 fn an_existing_destination_behind_ssh_cut_anywhere() {
     let points = |goal: &Goal| goal.every(23, Side::Client, &BLOWS);
-    cut_anywhere(
-        "an_existing_destination_behind_ssh_cut_anywhere",
-        Connection::Existing,
-        Cut::Database,
-        points,
-    );
+    cut_anywhere(Connection::Existing, Cut::Database, points);
 }
 
 #[test]
@@ -221,26 +211,20 @@ fn a_login_at_the_ssh_server_cut_anywhere() {
         points.extend(goal.every(31, Side::Server, &BLOWS));
         points
     };
-    cut_anywhere(
-        "a_login_at_the_ssh_server_cut_anywhere",
-        Connection::Given,
-        Cut::Ssh,
-        points,
-    );
+    cut_anywhere(Connection::Given, Cut::Ssh, points);
 }
 
 /// In the greeting, the exchange of keys, the login, the opening of channels, in the middle of what scripts print.
 #[test]
 fn an_ssh_server_that_falls_silent() {
     let stalls = |goal: &Goal| goal.every(61, Side::Server, &[Blow::Cut(Fault::Stall)]);
-    cut_anywhere("an_ssh_server_that_falls_silent", Connection::Given, Cut::Ssh, stalls);
+    cut_anywhere(Connection::Given, Cut::Ssh, stalls);
 }
 
 /// Eight at once with the same user there: every line that was in the file is in it afterwards, and the key once.
 #[test]
 fn eight_setups_through_one_ssh_server() {
-    let name = "eight_setups_through_one_ssh_server";
-    let Some(world) = world(name, &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let site = Site::new(&world);
@@ -252,7 +236,7 @@ fn eight_setups_through_one_ssh_server() {
 /// A killed run can take nothing back; its key goes all the same, without another run.
 #[test]
 fn a_lent_key_goes_when_its_run_is_killed() {
-    let Some(world) = world("a_lent_key_goes_when_its_run_is_killed", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let site = Site::new(&world);

@@ -22,7 +22,7 @@ fn without_secret(output: &Output) {
 /// The system refuses us another thread, which makes tokio panic.
 #[test]
 fn a_panic_says_where_and_nothing_else() {
-    let Some(world) = world("a_panic_says_where_and_nothing_else", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     world.sh_with(AS_NOBODY, &[STITCH_PG], b"");
@@ -56,7 +56,7 @@ fn a_panic_says_where_and_nothing_else() {
 /// Killed by a signal that dumps core, where core files are asked for; its memory is nobody's to read meanwhile.
 #[test]
 fn a_crash_leaves_no_core_file() {
-    let Some(world) = world("a_crash_leaves_no_core_file", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     world.sh_with(AS_NOBODY, &[STITCH_PG], b"");

@@ -134,7 +134,7 @@ const FULL: &str = "/run/world/full";
 /// Each kind of file, each fault of the disk.
 #[test]
 fn every_file_and_every_fault_of_the_disk() {
-    let Some(world) = world("every_file_and_every_fault_of_the_disk", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let server = server(&world);
@@ -189,7 +189,7 @@ fn every_file_and_every_fault_of_the_disk() {
 /// Another program is at the file between the look and the move, which is held up until it is done.
 #[test]
 fn what_another_program_writes_meanwhile_is_kept() {
-    let Some(world) = world("what_another_program_writes_meanwhile_is_kept", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let server = server(&world);

@@ -281,7 +281,7 @@ fn registration(port: u16) -> Program {
 /// A real server whose login shell prints without end, on one output or both.
 #[test]
 fn an_ssh_command_that_never_stops() {
-    let Some(world) = world("an_ssh_command_that_never_stops", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

@@ -251,7 +251,7 @@ fn while_nobody_reads_what_it_says() {
 /// The C library's look-up cannot be called off, and libssh2's agent cannot either.
 #[test]
 fn while_a_name_server_or_an_agent_does_not_answer() {
-    let Some(world) = world("while_a_name_server_or_an_agent_does_not_answer", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

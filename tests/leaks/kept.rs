@@ -103,7 +103,7 @@ fn files_are_clean(needles: &[Needle], folder: &Path) {
 /// As somebody who has to give a passphrase, a sudo password and a password in a URL.
 #[test]
 fn through_a_tunnel_at_a_terminal() {
-    let Some(world) = world("through_a_tunnel_at_a_terminal", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     world.sh_with(
@@ -256,7 +256,7 @@ fn written_once(lines: &[String], generated: &str) -> String {
 /// As CI does: the login's password from a password file, a generated one for Stitch, a token, every kind of document.
 #[test]
 fn straight_from_a_script() {
-    let Some(world) = world("straight_from_a_script", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let (server, logged) = loud(&world, None);
@@ -342,7 +342,7 @@ fn straight_from_a_script() {
 /// Whoever laid a link where a secret is to be written does not get it, wherever the link leads.
 #[test]
 fn links_are_not_followed() {
-    let Some(world) = world("links_are_not_followed", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let (_server, _) = loud(&world, None);
@@ -372,7 +372,7 @@ fn links_are_not_followed() {
 /// Where this machine is the SSH server, shells are started here: with none of our secrets.
 #[test]
 fn programs_we_start_are_told_nothing() {
-    let Some(world) = world("programs_we_start_are_told_nothing", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let output = traced(&world, "/run/world/tmp/trace")

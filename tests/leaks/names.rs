@@ -79,7 +79,7 @@ fn hostile() -> Vec<String> {
 
 #[test]
 fn a_server_gives_back_every_name_and_runs_nothing() {
-    let server = Postgres::start("a_server_gives_back_every_name_and_runs_nothing");
+    let server = Postgres::start();
     server.psql("create table canary (alive int); insert into canary values (1)");
     let names = hostile();
     for part in names.chunks(1_000) {
@@ -193,7 +193,7 @@ type Told = (Option<Vec<String>>, Option<Vec<String>>, Option<String>);
 /// The server reads the lines that we would add, with all the names that it could be asked to let in.
 #[test]
 fn rules_hold_the_names_they_are_for() {
-    let server = Postgres::start("rules_hold_the_names_they_are_for");
+    let server = Postgres::start();
     let from: Cidr = "192.0.2.1/32".parse().expect("an address");
     let names = hostile();
     let names = names
@@ -247,10 +247,7 @@ fn shells_give_back_every_word_and_run_nothing() {
         );
     }
     println!("{} words through dash and bash, seed {SEED:#x}", words.len());
-    let Some(world) = world(
-        "shells_give_back_every_word_and_run_nothing",
-        &[Need::Bastion, Need::BusyBox],
-    ) else {
+    let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().kind(Kind::BusyBox));
@@ -268,7 +265,7 @@ fn shells_give_back_every_word_and_run_nothing() {
 /// Passwords that mean harm let their role in, and nothing else happens.
 #[test]
 fn passwords_stay_passwords() {
-    let server = Postgres::start("passwords_stay_passwords");
+    let server = Postgres::start();
     server.psql("create table canary (alive int); insert into canary values (1)");
     for password in [
         "'; DROP TABLE canary; --",

@@ -105,7 +105,7 @@ fn in_fences(output: &Output) {
 
 #[test]
 fn names_of_a_server() {
-    let server = Postgres::start("orders_in_names_of_a_server");
+    let server = Postgres::start();
     let name = |number: u8| format!("\"{}{number}\"", &HOSTILE[..30]);
     let (whole, folded) = (
         format!("\"{}\"", &HOSTILE[HOSTILE.len() - 62..]),

@@ -64,7 +64,7 @@ fn formats() -> [(&'static str, String); 5] {
 
 #[test]
 fn names_of_a_server() {
-    let server = Postgres::start("names_of_a_server");
+    let server = Postgres::start();
     let name = format!("\"{HOSTILE}\"");
     server.psql(&format!("create database stitch; create role {name}"));
     server.psql_in(
@@ -156,7 +156,7 @@ fn errors_of_a_server() {
 /// What stands on the SSH server's host: a home, a comment, lines in front of keys.
 #[test]
 fn words_of_a_host() {
-    let Some(world) = world("words_of_a_host", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

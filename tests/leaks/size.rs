@@ -113,7 +113,7 @@ fn files_that_no_honest_one_exceeds() {
 /// The server has read 10 MB of rules; so many are not asked for.
 #[test]
 fn ten_megabytes_of_rules_on_the_server() {
-    let server = Postgres::start("ten_megabytes_of_rules_on_the_server");
+    let server = Postgres::start();
     let rule = "host nobody nobody 192.0.2.1/32 scram-sha-256\n";
     let rules = rule.repeat((10 << 20) / rule.len());
     let text = format!("local all postgres trust\nhost all postgres 127.0.0.1/32 scram-sha-256\n{rules}");
@@ -263,7 +263,7 @@ fn notices_without_end() {
 /// Keys of others, twenty megabytes of them.
 #[test]
 fn a_huge_file_of_keys() {
-    let Some(world) = world("a_huge_file_of_keys", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

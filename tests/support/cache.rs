@@ -36,7 +36,7 @@ pub fn script(name: &str) -> PathBuf {
 
 /// Is everything there? If not: says that the test is skipped, or fails it in CI.
 #[track_caller]
-pub fn available(test_name: &str, needs: &[Need]) -> bool {
+pub fn available(needs: &[Need]) -> bool {
     for need in needs {
         let (there, what) = match need {
             Need::Root => (super::world::possible(), "needs root (namespaces)".to_owned()),
@@ -54,7 +54,7 @@ pub fn available(test_name: &str, needs: &[Need]) -> bool {
             ),
         };
         if !there {
-            skip(test_name, &what);
+            skip(&what);
             return false;
         }
     }
@@ -63,7 +63,10 @@ pub fn available(test_name: &str, needs: &[Need]) -> bool {
 
 /// Says that a test is skipped, past the test harness, which keeps what a passing test prints to itself.
 #[track_caller]
-pub fn skip(test_name: &str, why: &str) {
+pub fn skip(why: &str) {
+    let thread = std::thread::current();
+    // The harness names the thread of each test after the test.
+    let test_name = thread.name().unwrap_or("a test");
     assert!(
         env::var("CI").as_deref() != Ok("true"),
         "{test_name} cannot run here: {why}"

@@ -166,22 +166,22 @@ impl Postgres<'static> {
     ///
     /// With root: in a world of its own, on 127.0.0.1, port 5432. Without: as the current user, on a free port.
     #[track_caller]
-    pub fn start(test_name: &str) -> Self {
-        Self::start_with(test_name, PostgresOptions::new()).expect("the default version is at hand")
+    pub fn start() -> Self {
+        Self::start_with(PostgresOptions::new()).expect("the default version is at hand")
     }
 
     /// The same with options; `None`, and a line that says so, where that version is not at hand.
     #[track_caller]
-    pub fn start_with(test_name: &str, options: PostgresOptions) -> Option<Self> {
+    pub fn start_with(options: PostgresOptions) -> Option<Self> {
         if let Some(major) = options.major
-            && !cache::available(test_name, &[Need::Postgres(major)])
+            && !cache::available(&[Need::Postgres(major)])
         {
             return None;
         }
         if !world::possible() {
             return Some(Self::start_here(options));
         }
-        let world = Box::new(world::world(test_name, &[])?);
+        let world = Box::new(world::world(&[])?);
         let dir = world.dir().join("pg");
         let mut server = Self::prepare(
             &options,

@@ -24,8 +24,8 @@ const STATE: &str = "/run/world";
 
 /// A world of its own for a test; `None`, and a line that says so, where the machine cannot.
 #[track_caller]
-pub fn world(test_name: &str, needs: &[Need]) -> Option<World> {
-    (cache::available(test_name, &[Need::Root]) && cache::available(test_name, needs)).then(World::new)
+pub fn world(needs: &[Need]) -> Option<World> {
+    (cache::available(&[Need::Root]) && cache::available(needs)).then(World::new)
 }
 
 /// Can this process make namespaces?

@@ -5,7 +5,7 @@ use crate::terminal::{DECIDE, accept_settings, has_colours, screen, server, wiza
 
 #[test]
 fn sixty_columns() {
-    let Some(server) = server("sixty_columns") else { return };
+    let Some(server) = server() else { return };
     let mut terminal = wizard(&server).terminal(60, 24);
     accept_settings(&mut terminal);
     terminal.expect("[Y]es / [n]o / [e]xplain / [s]cript /\n    [q]uit: ");
@@ -24,7 +24,7 @@ fn colours_are_there_unless_refused() {
         ("no_color", "NO_COLOR", "1", false),
         ("dumb", "TERM", "dumb", false),
     ] {
-        let Some(server) = server(test) else { return };
+        let Some(server) = server() else { return };
         let mut terminal = wizard(&server)
             .env(name, value)
             .args(["--yes", "--region", "europe", "--generate-password"])
@@ -36,7 +36,7 @@ fn colours_are_there_unless_refused() {
 
 #[test]
 fn ascii_where_the_locale_has_no_more() {
-    let Some(server) = server("ascii_where_the_locale_has_no_more") else {
+    let Some(server) = server() else {
         return;
     };
     let mut terminal = wizard(&server).env("LC_ALL", "C").terminal(80, 24);
@@ -51,7 +51,7 @@ fn ascii_where_the_locale_has_no_more() {
 
 #[test]
 fn a_terminal_that_cannot_move_its_cursor_gets_numbered_lists() {
-    let Some(server) = server("a_terminal_that_cannot_move_its_cursor_gets_numbered_lists") else {
+    let Some(server) = server() else {
         return;
     };
     let mut terminal = wizard(&server).env("TERM", "dumb").terminal(80, 24);

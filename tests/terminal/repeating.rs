@@ -6,7 +6,7 @@ use crate::terminal::{DECIDE, server, wizard};
 
 #[test]
 fn the_file_of_config_init_repeats_the_wizards_run() {
-    let Some(server) = server("the_file_of_config_init_repeats_the_wizards_run") else {
+    let Some(server) = server() else {
         return;
     };
     let answers = [

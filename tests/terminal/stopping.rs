@@ -154,7 +154,7 @@ fn ctrl_c_while_a_server_does_not_answer() {
 
 #[test]
 fn ctrl_c_and_end_of_input_at_a_decision_and_a_password() {
-    let Some(server) = server("ctrl_c_and_end_of_input_at_a_decision_and_a_password") else {
+    let Some(server) = server() else {
         return;
     };
     let before = server.dump();
@@ -182,7 +182,7 @@ fn ctrl_c_and_end_of_input_at_a_decision_and_a_password() {
 
 #[test]
 fn ctrl_c_in_the_middle_of_a_change() {
-    let Some(server) = server("ctrl_c_in_the_middle_of_a_change") else {
+    let Some(server) = server() else {
         return;
     };
     // CREATE DATABASE copies template1, and waits for whoever is in it.

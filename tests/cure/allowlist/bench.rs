@@ -29,12 +29,12 @@ pub(crate) struct Finding {
 }
 
 impl Bench {
-    pub(crate) fn new(test_name: &str) -> Self {
+    pub(crate) fn new() -> Self {
         let options = PostgresOptions::new()
             .tls(Certificates::for_names(&["127.0.0.1"]))
             .conf("listen_addresses", "*")
             .hba(&format!("{HEAD}{GOOD}"));
-        let server = Postgres::start_with(test_name, options).expect("the default version is at hand");
+        let server = Postgres::start_with(options).expect("the default version is at hand");
         fs::write(
             server.data_dir().join("ca.crt"),
             fs::read(server.certificates().expect("asked for").ca()).expect("the authority"),

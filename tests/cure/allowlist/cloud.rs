@@ -80,7 +80,7 @@ fn the_cloud_script_runs() {
 /// A security group with two of the four, a stale one and one of the other region; then the command is followed.
 #[test]
 fn the_providers_list_beside_a_server() {
-    let bench = Bench::new("the_providers_list_beside_a_server");
+    let bench = Bench::new();
     let list = bench.0.socket_dir().join("group.json");
     let check = |entries: &[(&str, &str)]| {
         let ranges: Vec<String> = entries

@@ -53,7 +53,7 @@ fn compare(bench: &Bench, heading: &str, user: &str, password: &str, arguments: 
 
 #[test]
 fn the_worked_examples_are_what_is_said() {
-    let bench = Bench::new("the_worked_examples_are_what_is_said");
+    let bench = Bench::new();
     let one = |heading, arguments: &[&str]| compare(&bench, heading, "postgres", POSTGRES_PASSWORD, arguments);
     bench.rules(&format!("{REJECTED}hostssl dw stitch 52.23.137.21/32 scram-sha-256\n"));
     one(

@@ -379,10 +379,7 @@ fn codes(findings: &[Value]) -> Vec<&str> {
 
 #[test]
 fn managed_firewalls_let_stitchs_packets_in_and_no_others() {
-    let Some(world) = world(
-        "managed_firewalls_let_stitchs_packets_in_and_no_others",
-        &[Need::Bastion],
-    ) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);

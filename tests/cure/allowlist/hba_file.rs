@@ -62,7 +62,7 @@ fn strays(world: &World) -> String {
 /// Each way of having no room, at each point of the writing.
 #[test]
 fn no_full_disk_cuts_the_rules() {
-    let Some(world) = world("no_full_disk_cuts_the_rules", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let (before, after) = disk(&world);
@@ -167,7 +167,7 @@ fn run_at(world: &World, script: &str, at: u32, what: &str) -> (u32, String, boo
 /// At each command of both scripts: before it, in the middle of what it writes, and behind it.
 #[test]
 fn no_kill_cuts_the_rules() {
-    let Some(world) = world("no_kill_cuts_the_rules", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let (before, after) = disk(&world);
@@ -214,7 +214,7 @@ fn no_kill_cuts_the_rules() {
 /// Another program writes to the file, or puts another in its place, at each command of the script: its lines are there.
 #[test]
 fn what_another_program_writes_meanwhile_stays() {
-    let Some(world) = world("what_another_program_writes_meanwhile_stays", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let (before, _) = disk(&world);
@@ -254,7 +254,7 @@ fn what_another_program_writes_meanwhile_stays() {
 /// As whom the file is written, and when root refuses.
 #[test]
 fn the_owner_writes_the_rules() {
-    let Some(world) = world("the_owner_writes_the_rules", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let (before, after) = disk(&world);
@@ -335,7 +335,7 @@ const VICTIMS: &str = "cd /run/world/victims; stat -c '%n %U:%G %a' . *; cat *";
 /// The server's user races root for names in its data directory, in each of three ways.
 #[test]
 fn the_servers_user_cannot_lead_root_elsewhere() {
-    let bench = Bench::new("the_servers_user_cannot_lead_root_elsewhere");
+    let bench = Bench::new();
     let Some(world) = bench.0.world() else { return };
     bench.rules("host all all all reject\n");
     let rules = bench.hba();

@@ -10,7 +10,7 @@ use crate::support::{
 
 #[test]
 fn rules_read_on_this_machine_without_a_superuser() {
-    let mut bench = Bench::new("rules_read_on_this_machine_without_a_superuser");
+    let mut bench = Bench::new();
     let check = |bench: &Bench| bench.check_as("dba", DBA_PASSWORD, &[]);
     // A list of names beside the file, which the tool reads as the server does.
     let list = bench.0.data_dir().join("names");
@@ -61,7 +61,7 @@ fn rules_read_on_this_machine_without_a_superuser() {
 #[test]
 fn a_copy_is_read_with_what_lies_beside_it() {
     let options = PostgresOptions::new().major(18);
-    let Some(server) = Postgres::start_with("a_copy_is_read_with_what_lies_beside_it", options) else {
+    let Some(server) = Postgres::start_with(options) else {
         return;
     };
     let folder = server.socket_dir();
@@ -112,7 +112,7 @@ fn codes(report: &serde_json::Value, subject: &str) -> Vec<String> {
 #[test]
 fn rules_read_over_ssh_without_a_superuser() {
     let needs = [Need::Bastion, Need::Postgres(18)];
-    let Some(world) = world("rules_read_over_ssh_without_a_superuser", &needs) else {
+    let Some(world) = world(&needs) else {
         return;
     };
     let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);
@@ -182,7 +182,7 @@ fn rules_read_over_ssh_without_a_superuser() {
 /// From here: refused and silent. From the SSH server: silent, unknown, refused.
 #[test]
 fn the_port_that_is_dialled_refuses_or_is_silent() {
-    let Some(world) = world("the_port_that_is_dialled_refuses_or_is_silent", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);

@@ -116,7 +116,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn managed_rules_are_put_in_and_taken_out_to_the_byte() {
-    let bench = Bench::new("managed_rules_are_put_in_and_taken_out_to_the_byte");
+    let bench = Bench::new();
     for (n, Case { before, after }) in cases().into_iter().enumerate() {
         write(&bench, &before);
         let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -157,7 +157,7 @@ fn managed_rules_are_put_in_and_taken_out_to_the_byte() {
 
 #[test]
 fn a_managed_file_behind_a_symbolic_link_stays_behind_it() {
-    let bench = Bench::new("a_managed_file_behind_a_symbolic_link_stays_behind_it");
+    let bench = Bench::new();
     let data = bench.0.data_dir();
     fs::rename(data.join("pg_hba.conf"), data.join("real.conf")).expect("ours");
     symlink("real.conf", data.join("pg_hba.conf")).expect("ours");
@@ -181,7 +181,7 @@ fn a_managed_file_behind_a_symbolic_link_stays_behind_it() {
 
 #[test]
 fn what_cannot_be_managed_is_said() {
-    let bench = Bench::new("what_cannot_be_managed_is_said");
+    let bench = Bench::new();
     bench.rules("host all all all reject\n");
     // The file is broken already.
     bench.rules("host all all all reject\nhots all all all md5\n");
@@ -195,7 +195,7 @@ fn what_cannot_be_managed_is_said() {
 /// A login that may not ask the server to read its file again: the server is signalled on its machine.
 #[test]
 fn managed_rules_without_a_superuser() {
-    let mut bench = Bench::new("managed_rules_without_a_superuser");
+    let mut bench = Bench::new();
     bench.rules("host all all all reject\n");
     let before = bytes(&bench);
     let run =
@@ -242,7 +242,7 @@ fn managed_rules_without_a_superuser() {
 /// The server that is told to read the lines sees another file by then: the lines are taken out again.
 #[test]
 fn managed_rules_that_do_not_show_are_taken_out_again() {
-    let bench = Bench::new("managed_rules_that_do_not_show_are_taken_out_again");
+    let bench = Bench::new();
     bench.rules("host all all all reject\n");
     let before = bytes(&bench);
     // A server whose view is not the file's: what the proof is against.
@@ -260,7 +260,7 @@ fn managed_rules_that_do_not_show_are_taken_out_again() {
 /// Every run has read the same file before it writes: none takes another's lines out, or puts its own in twice.
 #[test]
 fn managed_rules_of_several_runs_at_once() {
-    let bench = Bench::new("managed_rules_of_several_runs_at_once");
+    let bench = Bench::new();
     bench.rules("host all all all reject\n");
     let before = bench.hba();
     let run = |number: usize| {
@@ -309,7 +309,7 @@ fn managed_rules_of_several_runs_at_once() {
 /// PostgreSQL on the SSH server: the file is changed there, over the SSH login.
 #[test]
 fn managed_rules_on_the_ssh_server() {
-    let Some(world) = world("managed_rules_on_the_ssh_server", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let ops = world.host("ops", &[("lan", "198.51.100.10/24")]);

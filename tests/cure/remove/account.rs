@@ -12,7 +12,7 @@ fn remove(scene: &Scene<'_>, user: &str) -> Told {
 
 #[test]
 fn a_user_that_was_made_goes_without_a_trace() {
-    let Some(world) = world("a_user_that_was_made_goes_without_a_trace", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -45,7 +45,7 @@ fn a_user_that_was_made_goes_without_a_trace() {
 /// One that people made stays when it holds anything of theirs; the key goes all the same, and nothing else.
 #[test]
 fn a_user_of_somebody_elses_stays() {
-    let Some(world) = world("a_user_of_somebody_elses_stays", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -82,7 +82,7 @@ fn a_user_of_somebody_elses_stays() {
 /// `--undo`: the SSH server as it was, byte for byte, also when the run that wrote the file ended in the middle.
 #[test]
 fn the_undo_file_leaves_no_trace() {
-    let Some(world) = world("the_undo_file_leaves_no_trace", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

@@ -35,7 +35,7 @@ fn is_gone(wizard: &Wizard<'_>) {
 fn what_was_loaded_stays_and_belongs_to_another() {
     for major in majors() {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("what_was_loaded_stays_and_belongs_to_another", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         server.psql("create role keeper; create database stitch owner dba");
@@ -79,7 +79,7 @@ fn what_was_loaded_stays_and_belongs_to_another() {
 /// Where Stitch never loaded, everything is as it was before `setup`.
 #[test]
 fn all_is_as_it_was() {
-    let server = Postgres::start("all_is_as_it_was");
+    let server = Postgres::start();
     server.psql("create database stitch");
     // From the first grant on, the database's default rights are written out, and stay so: they are here before.
     server.psql("grant create on database stitch to postgres");
@@ -97,7 +97,7 @@ fn all_is_as_it_was() {
 /// cannot log in.
 #[test]
 fn what_hangs_on_the_role_elsewhere() {
-    let server = Postgres::start("what_hangs_on_the_role_elsewhere");
+    let server = Postgres::start();
     let wizard = Wizard::new(&server).set("--new-owner", "postgres");
     wizard.setup().exits(0);
     server.psql_in(
@@ -133,7 +133,7 @@ fn what_hangs_on_the_role_elsewhere() {
 /// A default privilege is none of the likely grants: it is named.
 #[test]
 fn what_must_be_taken_away_by_hand() {
-    let server = Postgres::start("what_must_be_taken_away_by_hand");
+    let server = Postgres::start();
     let wizard = Wizard::new(&server);
     wizard.setup().exits(0);
     server.psql_in("stitch", "alter default privileges grant select on tables to stitch");
@@ -148,7 +148,7 @@ fn what_must_be_taken_away_by_hand() {
 /// The admin's own login, a superuser and a group are nobody's to remove.
 #[test]
 fn roles_that_are_not_stitchs() {
-    let server = Postgres::start("roles_that_are_not_stitchs");
+    let server = Postgres::start();
     server.psql("create role root superuser login; create role crew; create role one in role crew");
     let before = server.dump();
     let dba = Wizard::dba(&server);
@@ -177,7 +177,7 @@ fn roles_that_are_not_stitchs() {
 fn what_was_granted_ahead_goes_with_the_role() {
     for major in [13, 17] {
         let options = PostgresOptions::new().major(major);
-        let Some(server) = Postgres::start_with("what_was_granted_ahead_goes_with_the_role", options) else {
+        let Some(server) = Postgres::start_with(options) else {
             continue;
         };
         server.psql("create role keeper; create role bi; create role \"o'dd one\"; create database stitch owner dba");
@@ -225,7 +225,7 @@ fn what_was_granted_ahead_goes_with_the_role() {
 /// A database that Stitch's role owns goes to the new owner as well, which is said beforehand.
 #[test]
 fn a_database_of_the_roles_own_is_named() {
-    let server = Postgres::start("a_database_of_the_roles_own_is_named");
+    let server = Postgres::start();
     let wizard = Wizard::new(&server);
     wizard.setup().exits(0);
     server.psql("create role keeper; create database \"spare one\" owner stitch");

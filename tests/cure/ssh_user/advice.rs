@@ -59,7 +59,7 @@ const ACCOUNTS: [(&str, &str, &str, &str); 15] = [
 
 #[test]
 fn accounts_that_need_a_person() {
-    let Some(world) = world("accounts_that_need_a_person", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().use_pam(false));
@@ -122,7 +122,7 @@ fn follows(scene: &Scene<'_>, user: &str, advice: &str) {
 /// A directory above the home that is closed to the user.
 #[test]
 fn a_closed_way() {
-    let Some(world) = world("a_closed_way", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -138,7 +138,7 @@ fn a_closed_way() {
 /// A group of that name, with the rights that the new user would get.
 #[test]
 fn a_group_of_that_name() {
-    let Some(world) = world("a_group_of_that_name", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -156,7 +156,7 @@ fn a_group_of_that_name() {
 /// sshd does not say what it makes of its file; then the file is read, and nothing is certain.
 #[test]
 fn a_server_that_does_not_explain_itself() {
-    let Some(world) = world("a_server_that_does_not_explain_itself", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

@@ -44,7 +44,7 @@ fn words(count: usize) -> Vec<String> {
 #[test]
 fn settings_stay_words() {
     for kind in [Kind::Debian, Kind::BusyBox] {
-        let Some(world) = world("settings_stay_words", &[Need::Bastion, Need::BusyBox]) else {
+        let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().kind(kind));
@@ -97,7 +97,7 @@ fn settings_stay_words() {
 /// What stands on the server is as foreign as what is typed.
 #[test]
 fn what_the_server_says_stays_words() {
-    let Some(world) = world("what_the_server_says", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

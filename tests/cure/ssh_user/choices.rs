@@ -9,7 +9,7 @@ fn run(scene: &Scene<'_>, command: &str, user: &str, flags: &[&str]) -> Told {
 
 #[test]
 fn a_persons_account_is_taken_only_when_told_to() {
-    let Some(world) = world("a_persons_account", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -36,7 +36,7 @@ fn a_persons_account_is_taken_only_when_told_to() {
 #[test]
 fn the_shell_is_chosen() {
     for kind in [Kind::Debian, Kind::BusyBox] {
-        let Some(world) = world("the_shell_is_chosen", &[Need::Bastion, Need::BusyBox]) else {
+        let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().kind(kind));
@@ -64,7 +64,7 @@ fn the_shell_is_chosen() {
 /// Dropbear wants the shell in /etc/shells.
 #[test]
 fn dropbear_refuses_users_without_a_shell() {
-    let Some(world) = world("dropbear_refuses", &[Need::Bastion, Need::BusyBox]) else {
+    let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
     };
     let options = BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear);

@@ -56,7 +56,7 @@ pub(crate) const BREAKAGES: [(&str, &str, &str); 15] = [
 
 #[test]
 fn breakages_that_are_mended() {
-    let Some(world) = world("breakages_that_are_mended", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().use_pam(false));
@@ -70,7 +70,7 @@ fn breakages_that_are_mended() {
 /// Everything in the file that is not Stitch's stays as it is, byte for byte and in its order.
 #[test]
 fn other_lines_stay() {
-    let Some(world) = world("other_lines_stay", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -88,7 +88,7 @@ fn other_lines_stay() {
 /// A line that somebody made narrower is kept.
 #[test]
 fn a_narrower_line_stays() {
-    let Some(world) = world("a_narrower_line_stays", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

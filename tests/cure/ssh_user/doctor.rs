@@ -83,7 +83,7 @@ pub(super) fn follow(bastion: &Bastion<'_>, advice: &str) {
 
 #[test]
 fn the_printed_cure_mends_each() {
-    let Some(world) = world("the_printed_cure_mends_each", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let mut scene = Scene::new(&world, BastionOptions::new());
@@ -139,7 +139,7 @@ fn the_printed_cure_mends_each() {
 /// Only what holds for one of Stitch's addresses: it is named.
 #[test]
 fn one_address_alone() {
-    let Some(world) = world("one_address_alone", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let block = "Match Address 52.23.137.21\nAllowTcpForwarding no\nMatch all";
@@ -156,7 +156,7 @@ fn one_address_alone() {
 /// The key lies where the server looks for it. Up to `/` nobody else may write there.
 #[test]
 fn a_key_file_elsewhere() {
-    let Some(world) = world("a_key_file_elsewhere", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let block = "Match User stitch\nAuthorizedKeysFile /srv/keys/%u\nMatch all";
@@ -198,7 +198,7 @@ fn a_key_file_elsewhere() {
 #[test]
 fn closed_for_maintenance() {
     for (use_pam, verdict) in [(true, "bad"), (false, "unknown")] {
-        let Some(world) = world("closed_for_maintenance", &[Need::Bastion]) else {
+        let Some(world) = world(&[Need::Bastion]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().use_pam(use_pam));
@@ -215,7 +215,7 @@ fn closed_for_maintenance() {
 /// Where Stitch dials is where it listens, or somebody must translate.
 #[test]
 fn ports_and_addresses() {
-    let Some(world) = world("ports_and_addresses", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().config("ListenAddress 127.0.0.1"));
@@ -271,7 +271,7 @@ fn ports_and_addresses() {
 /// Dropbear has no configuration but its flags.
 #[test]
 fn flags_of_dropbear() {
-    let Some(world) = world("flags_of_dropbear", &[Need::Bastion, Need::BusyBox]) else {
+    let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
     };
     let options = BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear);

@@ -47,7 +47,7 @@ impl<'a> Held<'a> {
 
 #[test]
 fn nobody_waits_for_one_server_after_the_other() {
-    let Some(world) = world("nobody_waits_for_one_server_after_the_other", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let locked = SshKey::with_passphrase(&world.outside(world.dir().join("tmp")));

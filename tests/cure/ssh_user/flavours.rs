@@ -3,8 +3,8 @@
 use super::scene::Scene;
 use crate::support::{BastionOptions, Kind, Need, Program, Server, world};
 
-fn from_nothing(test_name: &str, options: BastionOptions) {
-    let Some(world) = world(test_name, &[Need::Bastion, Need::BusyBox]) else {
+fn from_nothing(options: BastionOptions) {
+    let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
     };
     let scene = Scene::new(&world, options);
@@ -25,41 +25,41 @@ fn from_nothing(test_name: &str, options: BastionOptions) {
 
 #[test]
 fn debian() {
-    from_nothing("debian", BastionOptions::new());
+    from_nothing(BastionOptions::new());
 }
 
 #[test]
 fn debian_without_pam() {
-    from_nothing("debian_without_pam", BastionOptions::new().use_pam(false));
+    from_nothing(BastionOptions::new().use_pam(false));
 }
 
 #[test]
 fn red_hat() {
-    from_nothing("red_hat", BastionOptions::new().kind(Kind::RhelLike));
+    from_nothing(BastionOptions::new().kind(Kind::RhelLike));
 }
 
 #[test]
 fn busybox() {
-    from_nothing("busybox", BastionOptions::new().kind(Kind::BusyBox));
+    from_nothing(BastionOptions::new().kind(Kind::BusyBox));
 }
 
 #[test]
 fn busybox_with_dropbear() {
     let options = BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear);
-    from_nothing("busybox_with_dropbear", options);
+    from_nothing(options);
 }
 
 #[test]
 fn debian_with_dropbear_on_another_port() {
     let options = BastionOptions::new().server(Server::Dropbear).port(2222);
-    from_nothing("debian_with_dropbear_on_another_port", options);
+    from_nothing(options);
 }
 
 /// What is printed for an administrator is what would be run: it leads to the same end, twice as well as once.
 #[test]
 fn the_printed_script() {
     for kind in [Kind::Debian, Kind::BusyBox] {
-        let Some(world) = world("the_printed_script", &[Need::Bastion, Need::BusyBox]) else {
+        let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().kind(kind));
@@ -89,7 +89,7 @@ fn the_printed_script() {
 /// This machine is the SSH server.
 #[test]
 fn local() {
-    let Some(world) = world("local", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -121,7 +121,7 @@ fn local() {
 #[test]
 fn undone() {
     for kind in [Kind::Debian, Kind::BusyBox] {
-        let Some(world) = world("undone", &[Need::Bastion, Need::BusyBox]) else {
+        let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().kind(kind));
@@ -162,7 +162,7 @@ fn host_scripts(undo: &str) -> Vec<String> {
 /// Two servers stand before the bastion, each in a network that only the one before it reaches.
 #[test]
 fn through_two_jumps() {
-    let Some(world) = world("through_two_jumps", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

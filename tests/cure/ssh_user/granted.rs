@@ -17,7 +17,7 @@ fn command(told: &Told) -> String {
 
 #[test]
 fn a_rule_for_one_login_and_one_command() {
-    let Some(world) = world("a_rule_for_one_login_and_one_command", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -89,13 +89,13 @@ fn refused_with(told: &Told) -> (String, String) {
 
 #[test]
 fn a_rule_of_doas() {
-    let Some(world) = world("a_rule_of_doas", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
     let bastion = &scene.bastion;
     if !bastion.try_run("test -x /usr/bin/doas").success() {
-        crate::support::cache::skip("a_rule_of_doas", "no doas in the layer: run tests/bed/prepare.sh");
+        crate::support::cache::skip("no doas in the layer: run tests/bed/prepare.sh");
         return;
     }
     bastion.run("umask 077; printf '# by hand\\npermit carol as root\\n' >/etc/doas.conf; rm -f /usr/bin/sudo");

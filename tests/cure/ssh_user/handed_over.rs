@@ -45,7 +45,7 @@ impl Scene<'_> {
 
 #[test]
 fn every_breakage_is_mended_by_the_script() {
-    let Some(world) = world("every_breakage_is_mended_by_the_script", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().use_pam(false));
@@ -68,7 +68,7 @@ fn every_breakage_is_mended_by_the_script() {
 
 #[test]
 fn the_script_leaves_somebody_elses_account_alone() {
-    let Some(world) = world("the_script_leaves_somebody_elses_account_alone", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -96,7 +96,7 @@ fn the_script_leaves_somebody_elses_account_alone() {
 
 #[test]
 fn busybox_runs_the_script_too() {
-    let Some(world) = world("busybox_runs_the_script_too", &[Need::Bastion, Need::BusyBox]) else {
+    let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().kind(Kind::BusyBox));

@@ -16,7 +16,7 @@ fn with_known(scene: &Scene<'_>, known: &str, more: impl FnOnce(Program) -> Prog
 
 #[test]
 fn known_and_unknown_hosts() {
-    let Some(world) = world("known_and_unknown_hosts", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -66,7 +66,7 @@ fn known_and_unknown_hosts() {
 
 #[test]
 fn aliases_and_identities() {
-    let Some(world) = world("aliases_and_identities", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let keys = world.outside(world.dir().join("tmp"));

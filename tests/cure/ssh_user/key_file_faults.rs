@@ -74,7 +74,7 @@ impl Account<'_, '_> {
 
 #[test]
 fn a_key_file_is_whole_whatever_happens() {
-    let Some(world) = world("a_key_file_is_whole_whatever_happens", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

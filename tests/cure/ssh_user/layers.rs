@@ -25,7 +25,7 @@ const LAYERS: [&str; 13] = [
 
 #[test]
 fn the_first_layer_that_fails() {
-    let Some(world) = world("the_first_layer_that_fails", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

@@ -22,7 +22,7 @@ fn check(scene: &Scene<'_>, login: &str) -> Program {
 /// libssh2's own way tries the first key alone.
 #[test]
 fn the_third_key_of_an_agent() {
-    let Some(world) = world("the_third_key_of_an_agent", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -69,7 +69,7 @@ fn the_third_key_of_an_agent() {
 
 #[test]
 fn a_passphrase_is_asked_for() {
-    let Some(world) = world("a_passphrase_is_asked_for", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let keys = world.outside(world.dir().join("tmp"));
@@ -90,8 +90,8 @@ fn a_passphrase_is_asked_for() {
     assert!(nobody.error().contains("it has a passphrase"), "{}", nobody.error());
 }
 
-fn with_password(name: &str, line: &str, question: &str) {
-    let Some(world) = world(name, &[Need::Bastion]) else {
+fn with_password(line: &str, question: &str) {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().config(line));
@@ -108,26 +108,18 @@ fn with_password(name: &str, line: &str, question: &str) {
 
 #[test]
 fn a_password_is_asked_for() {
-    with_password(
-        "a_password_is_asked_for",
-        "PasswordAuthentication yes",
-        "SSH password of carol@198.51.100.20:22",
-    );
+    with_password("PasswordAuthentication yes", "SSH password of carol@198.51.100.20:22");
 }
 
 #[test]
 fn the_server_asks_questions_of_its_own() {
-    with_password(
-        "the_server_asks_questions_of_its_own",
-        "KbdInteractiveAuthentication yes",
-        "carol@198.51.100.20:22 asks: ",
-    );
+    with_password("KbdInteractiveAuthentication yes", "carol@198.51.100.20:22 asks: ");
 }
 
 /// A command that is killed looks like success to libssh2; the missing last line tells.
 #[test]
 fn a_killed_script_is_no_success() {
-    let Some(world) = world("a_killed_script_is_no_success", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

@@ -13,7 +13,7 @@ use crate::support::{BastionOptions, Kind, Need, world};
 #[test]
 fn names_of_every_shape() {
     for kind in [Kind::Debian, Kind::RhelLike, Kind::BusyBox] {
-        let Some(world) = world("names_of_every_shape", &[Need::Bastion, Need::BusyBox]) else {
+        let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().kind(kind));
@@ -30,7 +30,7 @@ fn names_of_every_shape() {
 /// SUSE's way: shadow's tools, no group for each user, and homes that are not made unless asked for.
 #[test]
 fn suse() {
-    let Some(world) = world("suse", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().kind(Kind::RhelLike));
@@ -47,7 +47,7 @@ fn suse() {
 #[test]
 fn homes_elsewhere() {
     for (kind, shell) in [(Kind::Debian, "/bin/sh"), (Kind::BusyBox, "/bin/ash")] {
-        let Some(world) = world("homes_elsewhere", &[Need::Bastion, Need::BusyBox]) else {
+        let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().kind(kind));
@@ -75,7 +75,7 @@ fn homes_elsewhere() {
 /// A user of a directory service, here systemd's own, which the account database names and `/etc/passwd` does not.
 #[test]
 fn a_user_of_a_directory_service() {
-    let Some(world) = world("a_user_of_a_directory_service", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -88,10 +88,7 @@ fn a_user_of_a_directory_service() {
          getent passwd dora",
     );
     if !made.success() {
-        skip(
-            "a_user_of_a_directory_service",
-            "no libnss_systemd that reads /etc/userdb",
-        );
+        skip("no libnss_systemd that reads /etc/userdb");
         return;
     }
     for flags in [&[][..], &["--adopt-user"]] {
@@ -147,7 +144,7 @@ fn the_machine_that_runs_the_tests_is_untouched() {
     let before = accounts_of_this_machine();
     assert!(before.contains_key("/etc/passwd"));
     for kind in [Kind::Debian, Kind::BusyBox] {
-        let Some(world) = world("the_machine_is_untouched", &[Need::Bastion, Need::BusyBox]) else {
+        let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().kind(kind));

@@ -14,8 +14,8 @@ use crate::support::{
 const DATABASE: &str = "10.20.0.3";
 const FILE: &str = "/home/stitch/.ssh/authorized_keys";
 
-fn place(name: &str) -> Option<World> {
-    world(name, &[Need::Bastion, Need::BusyBox])
+fn place() -> Option<World> {
+    world(&[Need::Bastion, Need::BusyBox])
 }
 
 /// Only the bastion reaches it.
@@ -59,7 +59,7 @@ fn file(scene: &Scene<'_>) -> String {
 
 #[test]
 fn the_whole_way() {
-    let Some(world) = place("the_whole_way") else { return };
+    let Some(world) = place() else { return };
     let scene = Scene::new(&world, BastionOptions::new());
     let (_host, _server) = database(&world);
     let set = run(
@@ -103,7 +103,7 @@ fn the_whole_way() {
 
 #[test]
 fn what_is_in_the_way_is_told_and_nothing_stays() {
-    let Some(world) = place("what_is_in_the_way") else {
+    let Some(world) = place() else {
         return;
     };
     let mut scene = Scene::new(&world, BastionOptions::new());
@@ -157,7 +157,7 @@ fn what_is_in_the_way_is_told_and_nothing_stays() {
 
 #[test]
 fn ctrl_c_leaves_nothing() {
-    let Some(world) = place("ctrl_c_leaves_nothing") else {
+    let Some(world) = place() else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -188,7 +188,7 @@ fn ctrl_c_leaves_nothing() {
 /// The file may not be written any more when the key is to be taken out: that is said, with what to do.
 #[test]
 fn a_key_that_cannot_be_taken_out_is_told() {
-    let Some(world) = place("a_key_that_cannot_be_taken_out_is_told") else {
+    let Some(world) = place() else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -218,7 +218,7 @@ fn a_key_that_cannot_be_taken_out_is_told() {
 
 #[test]
 fn a_server_that_does_not_know_when_a_key_ends() {
-    let Some(world) = place("a_server_that_does_not_know") else {
+    let Some(world) = place() else {
         return;
     };
     let options = BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear);

@@ -175,7 +175,7 @@ fn reaches_no_further(scene: &mut Scene<'_>, lines: &str, code: &str, layout: (&
 
 #[test]
 fn a_printed_cure_changes_what_it_is_for() {
-    let Some(world) = world("a_printed_cure_changes_what_it_is_for", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let mut scene = Scene::new(&world, BastionOptions::new());
@@ -200,7 +200,7 @@ fn a_printed_cure_changes_what_it_is_for() {
 /// The configuration is broken in another place: the cure takes itself out again, and sshd is not told to read anything.
 #[test]
 fn a_cure_that_sshd_refuses_leaves_nothing() {
-    let Some(world) = world("a_cure_that_sshd_refuses_leaves_nothing", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let mut scene = Scene::new(&world, BastionOptions::new());
@@ -244,7 +244,7 @@ fn a_cure_that_sshd_refuses_leaves_nothing() {
 /// Beside the loopback address, one more; and that one only.
 #[test]
 fn one_more_address_to_listen_on() {
-    let Some(world) = world("one_more_address_to_listen_on", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().config("ListenAddress 127.0.0.1"));

@@ -6,7 +6,7 @@ use crate::support::{BastionOptions, Need, world};
 
 #[test]
 fn through_sudo() {
-    let Some(world) = world("through_sudo", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -38,7 +38,7 @@ fn through_sudo() {
 
 #[test]
 fn without_rights() {
-    let Some(world) = world("without_rights", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -87,7 +87,7 @@ fn without_rights() {
 /// What sudo says on the side is no failure.
 #[test]
 fn a_host_without_a_name() {
-    let Some(world) = world("a_host_without_a_name", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -99,12 +99,12 @@ fn a_host_without_a_name() {
 /// doas, where there is no sudo; a password it takes from a terminal only.
 #[test]
 fn through_doas() {
-    let Some(world) = world("through_doas", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
     if !scene.bastion.try_run("test -x /usr/bin/doas").success() {
-        crate::support::cache::skip("through_doas", "no doas in the layer: run tests/bed/prepare.sh");
+        crate::support::cache::skip("no doas in the layer: run tests/bed/prepare.sh");
         return;
     }
     let rule = |rule: &str| {

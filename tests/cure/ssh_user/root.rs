@@ -167,8 +167,8 @@ fn without_time(listed: &str) -> Vec<String> {
 }
 
 /// 24 tries: two of each kind of swap, for each thing that is done in the home.
-fn race(test_name: &str, options: BastionOptions) {
-    let Some(world) = world(test_name, &[Need::Bastion, Need::BusyBox]) else {
+fn race(options: BastionOptions) {
+    let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
     };
     let scene = Scene::new(&world, options);
@@ -210,31 +210,22 @@ fn race(test_name: &str, options: BastionOptions) {
 
 #[test]
 fn links_are_swapped_in_on_debian() {
-    race("links_are_swapped_in_on_debian", BastionOptions::new());
+    race(BastionOptions::new());
 }
 
 #[test]
 fn links_are_swapped_in_on_red_hat() {
-    race(
-        "links_are_swapped_in_on_red_hat",
-        BastionOptions::new().kind(Kind::RhelLike),
-    );
+    race(BastionOptions::new().kind(Kind::RhelLike));
 }
 
 #[test]
 fn links_are_swapped_in_on_busybox() {
-    race(
-        "links_are_swapped_in_on_busybox",
-        BastionOptions::new().kind(Kind::BusyBox),
-    );
+    race(BastionOptions::new().kind(Kind::BusyBox));
 }
 
 #[test]
 fn links_are_swapped_in_with_dropbear() {
-    race(
-        "links_are_swapped_in_with_dropbear",
-        BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear),
-    );
+    race(BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear));
 }
 
 /// In an account that setup made the user has nothing to swap, and no way to let another key in.
@@ -246,10 +237,7 @@ fn a_new_account_can_change_nothing_of_its_own() {
         (Kind::BusyBox, Server::OpenSsh),
         (Kind::BusyBox, Server::Dropbear),
     ] {
-        let Some(world) = world(
-            "a_new_account_can_change_nothing_of_its_own",
-            &[Need::Bastion, Need::BusyBox],
-        ) else {
+        let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
             return;
         };
         let scene = Scene::new(&world, BastionOptions::new().kind(kind).server(server));
@@ -294,7 +282,7 @@ fn a_new_account_can_change_nothing_of_its_own() {
 /// Root's files in a directory of the user's: nobody can write them safely, and what is advised is done by the user.
 #[test]
 fn files_of_roots_in_the_users_home() {
-    let Some(world) = world("files_of_roots_in_the_users_home", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -336,7 +324,7 @@ fn files_of_roots_in_the_users_home() {
 /// Keys of others in the files that sshd reads for Stitch's user, also where Stitch's own stands in the comment.
 #[test]
 fn keys_of_others_are_told() {
-    let Some(world) = world("keys_of_others_are_told", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

@@ -49,7 +49,7 @@ impl Scene<'_> {
 
 #[test]
 fn a_login_shell_that_comes_to_no_end() {
-    let Some(world) = world("a_login_shell_that_comes_to_no_end", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -75,7 +75,7 @@ fn a_login_shell_that_comes_to_no_end() {
 /// In the middle of a script: one of the tools it needs does not come back.
 #[test]
 fn a_tool_there_that_comes_to_no_end() {
-    let Some(world) = world("a_tool_there_that_comes_to_no_end", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -99,7 +99,7 @@ fn a_tool_there_that_comes_to_no_end() {
 
 #[test]
 fn ctrl_c_while_a_script_comes_to_no_end() {
-    let Some(world) = world("ctrl_c_while_a_script_comes_to_no_end", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

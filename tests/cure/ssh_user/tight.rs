@@ -47,7 +47,7 @@ fn command_sees(scene: &Scene<'_>) -> String {
 
 #[test]
 fn nothing_but_the_database() {
-    let Some(world) = world("nothing_but_the_database", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let options = BastionOptions::new().config("X11Forwarding yes");
@@ -90,7 +90,7 @@ fn nothing_but_the_database() {
 
 #[test]
 fn only_from_stitch() {
-    let Some(world) = world("only_from_stitch", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -113,7 +113,7 @@ fn only_from_stitch() {
 /// Both spellings, since sshd looks no names up.
 #[test]
 fn a_database_by_name() {
-    let Some(world) = world("a_database_by_name", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -135,7 +135,7 @@ fn a_database_by_name() {
 
 #[test]
 fn dropbear_does_what_it_can() {
-    let Some(world) = world("dropbear_does_what_it_can", &[Need::Bastion, Need::BusyBox]) else {
+    let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
     };
     let options = BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear);
@@ -154,7 +154,7 @@ fn dropbear_does_what_it_can() {
 /// With the defaults: no other target, no port to listen on, no Unix socket to connect to, no command, no key of its own.
 #[test]
 fn the_defaults_leave_nothing_but_the_database() {
-    let Some(world) = world("the_defaults_leave_nothing_but_the_database", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().config("GatewayPorts yes"));

@@ -8,7 +8,7 @@ use crate::support::{BastionOptions, Certificates, Need, Postgres, PostgresOptio
 #[test]
 fn megabytes_and_thousands() {
     const TABLES: usize = 1500;
-    let Some(world) = world("megabytes_and_thousands", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -64,7 +64,7 @@ fn megabytes_and_thousands() {
 /// The name that is verified is the database's own, as the SSH server knows it, and not the tunnel's end.
 #[test]
 fn verify_full_through_the_tunnel() {
-    let Some(world) = world("verify_full_through_the_tunnel", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

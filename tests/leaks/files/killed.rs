@@ -112,8 +112,7 @@ impl Kind {
 
 /// Kills runs that write the kind of file at each call.
 fn killed_at_each_call(kind: Kind) {
-    let name = format!("killed_at_each_call_{kind:?}");
-    let Some(world) = world(&name, &[]) else { return };
+    let Some(world) = world(&[]) else { return };
     let server = server(&world);
     world.sh(&format!("mkdir {FOLDER}"));
     if kind == Kind::Sheet {

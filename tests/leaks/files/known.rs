@@ -49,7 +49,7 @@ fn others(scene: &Scene<'_>) -> String {
 
 #[test]
 fn known_hosts_and_every_fault_of_the_disk() {
-    let Some(world) = world("known_hosts_and_every_fault_of_the_disk", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
@@ -101,7 +101,7 @@ fn known_hosts_and_every_fault_of_the_disk() {
 /// Another program adds a line, puts another file there or takes it away, while ours is about to be written, or fails.
 #[test]
 fn what_another_program_writes_to_known_hosts_is_kept() {
-    let Some(world) = world("what_another_program_writes_to_known_hosts_is_kept", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

@@ -8,7 +8,7 @@ use crate::support::world;
 /// Links, and files that another user laid where we write, in a folder of everybody's or in one of that user.
 #[test]
 fn links_and_files_of_others_are_refused() {
-    let Some(world) = world("links_and_files_of_others_are_refused", &[]) else {
+    let Some(world) = world(&[]) else {
         return;
     };
     let server = server(&world);

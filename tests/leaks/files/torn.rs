@@ -12,7 +12,7 @@ const STUB: &str = "#!/bin/sh\n{ echo \"$*\"; cat; } >>\"$RAN\"\n";
 /// Cut off at any byte, as by `kill -9`, an undo file undoes what it says was made, newest first, and nothing else.
 #[test]
 fn an_undo_file_cut_off_anywhere_runs_no_torn_entry() {
-    let Some(world) = world("an_undo_file_cut_off_anywhere_runs_no_torn_entry", &[Need::BusyBox]) else {
+    let Some(world) = world(&[Need::BusyBox]) else {
         return;
     };
     let server = server(&world);
