@@ -112,7 +112,6 @@ fn sources(directory: &Path) -> String {
     text
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
 fn is_current(name: &str, wanted: &str) {
     let path = document(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {

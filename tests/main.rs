@@ -1,6 +1,11 @@
 //! All tests of the program from outside, as one crate. `cargo test --test it cure::ownership` runs those whose names
 //! begin so; each module says first what it holds.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests start servers and read their own switches; the ban is for the program"
+)]
+
 mod support;
 
 mod book;

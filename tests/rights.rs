@@ -50,7 +50,6 @@ fn the_matrix() {
 }
 
 /// All of them, or those named in `RIGHTS_MAJORS`, such as `15,17`: for trying things out.
-#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
 fn wanted() -> Vec<u32> {
     let named = std::env::var("RIGHTS_MAJORS").ok();
     named.map_or(MAJORS.to_vec(), |named| {

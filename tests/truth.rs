@@ -56,7 +56,6 @@ fn what_is_said_is_what_happens() {
 }
 
 /// All of them, or those named in `TRUTH_MAJORS`, such as `15,17`: for trying things out.
-#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
 fn wanted() -> Vec<u32> {
     let named = std::env::var("TRUTH_MAJORS").ok();
     named.map_or(MAJORS.to_vec(), |named| {

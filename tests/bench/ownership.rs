@@ -3,7 +3,12 @@
 //! transaction, the usual limit (docs/performance.md). Sizes after `--`, and the delay of a round trip if any:
 //! `cargo bench -- 100 1000`, `cargo bench -- 10000 80ms`.
 
-// A bench has no users; `pub` and docs are for the shared support module.
+#[expect(
+    dead_code,
+    unused_imports,
+    clippy::disallowed_methods,
+    reason = "what the tests share, of which a benchmark needs a part"
+)]
 #[path = "../support/mod.rs"]
 mod support;
 

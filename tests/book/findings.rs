@@ -49,7 +49,6 @@ fn names(text: &str, code: Code) -> bool {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
 fn every_finding_has_a_test_that_the_page_names() {
     let mut tests = BTreeMap::new();
     tests_of(Path::new("tests"), &mut tests);

@@ -26,7 +26,6 @@ struct Frame {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
 fn recording() {
     let Some(world) = world(&[]) else { return };
     let server = Postgres::start_in(&world, None, PostgresOptions::new());

@@ -116,7 +116,6 @@ impl Goal {
 }
 
 /// `all`: all blows at every place, which takes an hour; `each`: every place once, with one of the blows in turn.
-#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
 fn thoroughness() -> Option<String> {
     std::env::var("STITCH_PG_TEST_CUTS").ok()
 }

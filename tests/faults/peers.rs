@@ -56,7 +56,6 @@ pub(crate) fn start(place: &Place) -> Running {
 
 /// Not a test, but what [`start`] runs.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test's own switch, not the program's")]
 fn the_peers() {
     if std::env::var_os(PEERS).is_none() {
         return;

@@ -1,29 +1,27 @@
 //! pgbouncer before a server: a peer that looks like PostgreSQL and shares sessions among clients.
 
 use std::fs;
-use std::path::PathBuf;
 
 use super::{Host, Place, Postgres, World};
 
 /// A running pgbouncer. It ends with its world.
-pub struct PgBouncer {
+pub(crate) struct PgBouncer {
     place: Place,
     address: String,
     port: u16,
-    log: PathBuf,
 }
 
 impl PgBouncer {
     /// Starts one on port 6432 of `host`, or of the world's own loopback, before a server that can be reached from
     /// there. `users`: names and passwords. The world needs [`super::Need::Bastion`].
     #[track_caller]
-    pub fn start_in(world: &World, host: Option<&Host>, server: &Postgres<'_>, users: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_in(world: &World, host: Option<&Host>, server: &Postgres<'_>, users: &[(&str, &str)]) -> Self {
         Self::pooling_in(world, host, server, users, "transaction", 6432)
     }
 
     /// The same, sharing sessions by `session`, `transaction` or `statement`, on another port.
     #[track_caller]
-    pub fn pooling_in(
+    pub(crate) fn pooling_in(
         world: &World,
         host: Option<&Host>,
         server: &Postgres<'_>,
@@ -54,31 +52,21 @@ impl PgBouncer {
             .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         world.sh_with("bouncer_start \"$@\"", &[name, &port.to_string(), &inside], b"");
         let place = host.map_or_else(|| world.place(), Host::place);
-        Self {
-            place,
-            address,
-            port,
-            log: folder.join("log"),
-        }
+        Self { place, address, port }
     }
 
     /// Its address.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.address
     }
 
     /// Its port.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// Where programs reach it there.
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.place.clone()
-    }
-
-    /// What it has logged.
-    pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// A part of the cache, or a right, without which a test cannot run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// Root, for namespaces. Every world needs it.
     Root,
     /// What a bastion has on top of the machine's own root file system.
@@ -18,7 +18,7 @@ pub enum Need {
 }
 
 /// The folder that `prepare.sh` fills. Root's own folder is closed to the user that the servers run as.
-pub fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("STITCH_PG_TEST_CACHE").unwrap_or_else(|| {
         let own = || set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
@@ -30,13 +30,13 @@ pub fn cache() -> PathBuf {
 }
 
 /// The scripts of the bed.
-pub fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/bed").join(name)
 }
 
 /// Is everything there? If not: says that the test is skipped, or fails it in CI.
 #[track_caller]
-pub fn available(needs: &[Need]) -> bool {
+pub(crate) fn available(needs: &[Need]) -> bool {
     for need in needs {
         let (there, what) = match need {
             Need::Root => (super::world::possible(), "needs root (namespaces)".to_owned()),
@@ -63,7 +63,7 @@ pub fn available(needs: &[Need]) -> bool {
 
 /// Says that a test is skipped, past the test harness, which keeps what a passing test prints to itself.
 #[track_caller]
-pub fn skip(why: &str) {
+pub(crate) fn skip(why: &str) {
     let thread = std::thread::current();
     // The harness names the thread of each test after the test.
     let test_name = thread.name().unwrap_or("a test");

@@ -9,36 +9,36 @@ use tempfile::TempDir;
 use super::process;
 
 /// A certificate authority and a server's certificate that it signed.
-pub struct Certificates {
+pub(crate) struct Certificates {
     dir: TempDir,
 }
 
 impl Certificates {
     /// A certificate for these names; what parses as an IP address becomes one.
     #[track_caller]
-    pub fn for_names(names: &[&str]) -> Self {
+    pub(crate) fn for_names(names: &[&str]) -> Self {
         Self::make(names, "20200101000000Z", "20991231235959Z")
     }
 
     /// The same, but it is no longer valid.
     #[track_caller]
-    pub fn expired(names: &[&str]) -> Self {
+    pub(crate) fn expired(names: &[&str]) -> Self {
         Self::make(names, "20200101000000Z", "20200102000000Z")
     }
 
     /// The authority's certificate.
-    pub fn ca(&self) -> PathBuf {
+    pub(crate) fn ca(&self) -> PathBuf {
         self.dir.path().join("ca.crt")
     }
 
     /// The server's certificate.
-    pub fn certificate(&self) -> PathBuf {
+    pub(crate) fn certificate(&self) -> PathBuf {
         self.dir.path().join("server.crt")
     }
 
     /// The authority's list of revoked certificates, with the server's in it or not.
     #[track_caller]
-    pub fn revoked(&self, server_too: bool) -> PathBuf {
+    pub(crate) fn revoked(&self, server_too: bool) -> PathBuf {
         let openssl = |arguments: &str| {
             let mut command = Command::new("openssl");
             command
@@ -57,7 +57,7 @@ impl Certificates {
     }
 
     /// The server's private key.
-    pub fn key(&self) -> PathBuf {
+    pub(crate) fn key(&self) -> PathBuf {
         self.dir.path().join("server.key")
     }
 

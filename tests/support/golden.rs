@@ -7,7 +7,7 @@ use std::{env, fs};
 
 /// Compares with `tests/NAME`, or writes it.
 #[track_caller]
-pub fn compare(name: &str, text: &str) {
+pub(crate) fn compare(name: &str, text: &str) {
     let text = but_for_the_firewall_here(text);
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
     if env::var_os("UPDATE_GOLDEN").is_some() {
@@ -46,7 +46,7 @@ fn but_for_the_firewall_here(text: &str) -> String {
 }
 
 /// The text without what differs from run to run: times, versions, and what the caller names.
-pub fn masked(text: &str, others: &[(&str, &str)]) -> String {
+pub(crate) fn masked(text: &str, others: &[(&str, &str)]) -> String {
     let mut text = others
         .iter()
         .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));

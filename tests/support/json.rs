@@ -10,7 +10,7 @@ use super::words;
 
 /// A report, valid by its schema, in which whatever is wrong comes with what to do next.
 #[track_caller]
-pub fn report(text: &str) -> Value {
+pub(crate) fn report(text: &str) -> Value {
     let report = parse(text);
     valid("report.schema.json", &report);
     let findings = report["steps"].as_array().into_iter().flatten();
@@ -37,20 +37,20 @@ pub fn report(text: &str) -> Value {
 
 /// Any JSON document, and nothing around it.
 #[track_caller]
-pub fn parse(text: &str) -> Value {
+pub(crate) fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON: {error}\n{text}"))
 }
 
 /// Holds a document against a schema of docs/.
 #[track_caller]
-pub fn valid(schema: &str, document: &Value) {
+pub(crate) fn valid(schema: &str, document: &Value) {
     if let Err(complaint) = check(schema, document) {
         panic!("not valid by docs/{schema}: {complaint}\n{document:#}");
     }
 }
 
 /// What is wrong with a document by a schema of docs/.
-pub fn check(schema: &str, document: &Value) -> Result<(), String> {
+pub(crate) fn check(schema: &str, document: &Value) -> Result<(), String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(schema);
     let text = std::fs::read_to_string(&path).expect("the schema is published");
     let mut compiler = Compiler::new();

@@ -9,53 +9,53 @@ use super::{cache, process};
 
 /// A key pair of somebody who logs in.
 #[derive(Clone, Debug)]
-pub struct SshKey {
+pub(crate) struct SshKey {
     /// The private key's file; the public one's has `.pub` at its end.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The passphrase, if it has one.
-    pub passphrase: Option<&'static str>,
+    pub(crate) passphrase: Option<&'static str>,
 }
 
 impl SshKey {
     /// An ed25519 key in `dir`.
     #[track_caller]
-    pub fn ed25519(dir: &Path) -> Self {
+    pub(crate) fn ed25519(dir: &Path) -> Self {
         Self::make(dir, "ed25519", &["-t", "ed25519"], None)
     }
 
     /// Another ed25519 key, which no bastion knows by default.
     #[track_caller]
-    pub fn other(dir: &Path) -> Self {
+    pub(crate) fn other(dir: &Path) -> Self {
         Self::make(dir, "other", &["-t", "ed25519"], None)
     }
 
     /// An ed25519 key with a passphrase.
     #[track_caller]
-    pub fn with_passphrase(dir: &Path) -> Self {
+    pub(crate) fn with_passphrase(dir: &Path) -> Self {
         Self::make(dir, "ed25519_passphrase", &["-t", "ed25519"], Some("passphrase"))
     }
 
     /// An ECDSA key.
     #[track_caller]
-    pub fn ecdsa(dir: &Path) -> Self {
+    pub(crate) fn ecdsa(dir: &Path) -> Self {
         Self::make(dir, "ecdsa", &["-t", "ecdsa"], None)
     }
 
     /// An RSA key of 2048 bits in OpenSSH's format.
     #[track_caller]
-    pub fn rsa(dir: &Path) -> Self {
+    pub(crate) fn rsa(dir: &Path) -> Self {
         Self::make(dir, "rsa", &["-t", "rsa", "-b", "2048"], None)
     }
 
     /// An RSA key of 2048 bits in PEM.
     #[track_caller]
-    pub fn rsa_pem(dir: &Path) -> Self {
+    pub(crate) fn rsa_pem(dir: &Path) -> Self {
         Self::make(dir, "rsa_pem", &["-t", "rsa", "-b", "2048", "-m", "PEM"], None)
     }
 
     /// The public key: type, key and comment.
     #[track_caller]
-    pub fn public(&self) -> String {
+    pub(crate) fn public(&self) -> String {
         let mut path = self.path.clone().into_os_string();
         path.push(".pub");
         fs::read_to_string(&path)

@@ -15,15 +15,15 @@ use super::world::{self, PATH};
 use super::{Certificates, Host, Need, Place, World, cache, process};
 
 /// The superuser's password (`postgres`), asked for over TCP.
-pub const POSTGRES_PASSWORD: &str = "admin-secret";
+pub(crate) const POSTGRES_PASSWORD: &str = "admin-secret";
 /// The password of `dba`, who is no superuser but may make roles and databases.
-pub const DBA_PASSWORD: &str = "dba-secret";
+pub(crate) const DBA_PASSWORD: &str = "dba-secret";
 
 /// The oldest version that its makers still looked after a year ago. Older ones are for the tests that name them.
 const MAINTAINED: u32 = 13;
 
 /// The server versions at hand that are looked after, oldest first.
-pub fn majors() -> Vec<u32> {
+pub(crate) fn majors() -> Vec<u32> {
     let mut majors: Vec<u32> = installations().into_iter().map(|(major, _)| major).collect();
     majors.retain(|major| *major >= MAINTAINED);
     majors.sort_unstable();
@@ -32,12 +32,12 @@ pub fn majors() -> Vec<u32> {
 }
 
 /// Whether a server of this version is at hand.
-pub fn has(major: u32) -> bool {
+pub(crate) fn has(major: u32) -> bool {
     installations().iter().any(|(candidate, _)| *candidate == major)
 }
 
 /// The newest server of the machine's own, else the newest of the cache: what a test gets that asks for none.
-pub fn default_major() -> u32 {
+pub(crate) fn default_major() -> u32 {
     let own = installations()
         .into_iter()
         .filter(|(_, bin)| bin.starts_with("/usr"))
@@ -82,7 +82,7 @@ fn version_of(bin: &Path) -> Option<u32> {
 /// What a server is to be like. The default: the machine's newest version, port 5432 in a world; local socket
 /// `trust`, TCP `scram-sha-256` for everybody; UTF8 and C.UTF-8; nothing is flushed to disk.
 #[derive(Default)]
-pub struct PostgresOptions {
+pub(crate) struct PostgresOptions {
     major: Option<u32>,
     port: Option<u16>,
     hba: Option<String>,
@@ -94,56 +94,56 @@ pub struct PostgresOptions {
 
 impl PostgresOptions {
     /// The default.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// The major version.
-    pub fn major(mut self, major: u32) -> Self {
+    pub(crate) fn major(mut self, major: u32) -> Self {
         self.major = Some(major);
         self
     }
 
     /// The port. Only of use in a world: elsewhere it may be taken.
-    pub fn port(mut self, port: u16) -> Self {
+    pub(crate) fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
     /// All of `pg_hba.conf`. Without a line for the local socket [`Postgres::psql`] cannot work: begin with
     /// `local all postgres trust`.
-    pub fn hba(mut self, text: &str) -> Self {
+    pub(crate) fn hba(mut self, text: &str) -> Self {
         self.hba = Some(text.to_owned());
         self
     }
 
     /// A setting of `postgresql.conf`.
-    pub fn conf(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn conf(mut self, name: &str, value: &str) -> Self {
         self.conf.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// A variable of the server's environment.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Turns TLS on.
-    pub fn tls(mut self, certificates: Certificates) -> Self {
+    pub(crate) fn tls(mut self, certificates: Certificates) -> Self {
         self.tls = Some(certificates);
         self
     }
 
     /// Logs every statement and connection: see [`Postgres::log`].
-    pub fn log_statements(mut self) -> Self {
+    pub(crate) fn log_statements(mut self) -> Self {
         self.log_statements = true;
         self
     }
 }
 
 /// A running PostgreSQL server. It ends when this value does.
-pub struct Postgres<'world> {
+pub(crate) struct Postgres<'world> {
     server: Option<Child>,
     place: Place,
     bin: PathBuf,
@@ -166,13 +166,13 @@ impl Postgres<'static> {
     ///
     /// With root: in a world of its own, on 127.0.0.1, port 5432. Without: as the current user, on a free port.
     #[track_caller]
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(PostgresOptions::new()).expect("the default version is at hand")
     }
 
     /// The same with options; `None`, and a line that says so, where that version is not at hand.
     #[track_caller]
-    pub fn start_with(options: PostgresOptions) -> Option<Self> {
+    pub(crate) fn start_with(options: PostgresOptions) -> Option<Self> {
         if let Some(major) = options.major
             && !cache::available(&[Need::Postgres(major)])
         {
@@ -229,7 +229,7 @@ impl<'world> Postgres<'world> {
     /// A server in a world: on the addresses of `host`, or on the world's own loopback. Several may run in one
     /// world; on one network they need different ports.
     #[track_caller]
-    pub fn start_in(world: &'world World, host: Option<&Host>, options: PostgresOptions) -> Self {
+    pub(crate) fn start_in(world: &'world World, host: Option<&Host>, options: PostgresOptions) -> Self {
         let dir = world.dir().join(format!("pg{}", world.serial()));
         let place = host.map_or_else(|| world.place(), Host::place);
         let address = host.map_or("127.0.0.1", Host::address).to_owned();
@@ -242,7 +242,7 @@ impl<'world> Postgres<'world> {
     /// A standby of a server in a world, made with `pg_basebackup`. The primary's rules let its superuser replicate over
     /// the socket.
     #[track_caller]
-    pub fn standby_in(world: &'world World, primary: &Postgres<'_>, options: PostgresOptions) -> Self {
+    pub(crate) fn standby_in(world: &'world World, primary: &Postgres<'_>, options: PostgresOptions) -> Self {
         let dir = world.dir().join(format!("pg{}", world.serial()));
         let port = options.port.expect("another port than the primary's");
         let mut server = Self::prepare(&options, world.place(), dir, "127.0.0.1".to_owned(), port);
@@ -433,28 +433,28 @@ impl<'world> Postgres<'world> {
     }
 
     /// Its major version.
-    pub fn major(&self) -> u32 {
+    pub(crate) fn major(&self) -> u32 {
         self.major
     }
 
     /// The TCP port; also the one of the socket's name.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// The address it listens on, for a program that runs at [`Postgres::place`] or elsewhere on its network.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.address
     }
 
     /// The folder of its Unix socket, for a program that runs at [`Postgres::place`].
-    pub fn socket_dir(&self) -> PathBuf {
+    pub(crate) fn socket_dir(&self) -> PathBuf {
         self.dir.clone()
     }
 
     /// A folder of who runs the program, for files that nobody else may be able to write: [`Self::socket_dir`] is the server's
     /// user's.
-    pub fn folder_of_ours(&self) -> PathBuf {
+    pub(crate) fn folder_of_ours(&self) -> PathBuf {
         match self.place {
             Place::Here => self.dir.clone(),
             Place::Inside { .. } => self.place.home(),
@@ -462,65 +462,47 @@ impl<'world> Postgres<'world> {
     }
 
     /// Its Unix socket, as reached from the test's process.
-    pub fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.place.outside(&self.dir.join(format!(".s.PGSQL.{}", self.port)))
     }
 
     /// Its data directory, as reached from the test's process.
-    pub fn data_dir(&self) -> PathBuf {
+    pub(crate) fn data_dir(&self) -> PathBuf {
         self.place.outside(&self.dir.join("data"))
     }
 
     /// Its certificates, if it speaks TLS.
-    pub fn certificates(&self) -> Option<&Certificates> {
+    pub(crate) fn certificates(&self) -> Option<&Certificates> {
         self.tls.as_ref()
     }
 
     /// Where a program reaches it at [`Postgres::host`] and [`Postgres::port`].
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.place.clone()
     }
 
     /// A command that runs there.
-    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         self.place.command(program)
     }
 
     /// Its world, if it has one of its own.
-    pub fn world(&self) -> Option<&World> {
+    pub(crate) fn world(&self) -> Option<&World> {
         self.own_world.as_deref()
     }
 
     /// What it has logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let path = self.place.outside(&self.dir.join("log"));
         String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
     }
 
     /// Stops it (fast shutdown: clients are cut off, nothing is lost).
     #[track_caller]
-    pub fn stop(&mut self) {
-        self.end("INT");
-    }
-
-    /// Kills it as a crash would: immediate shutdown, recovery at the next start.
-    #[track_caller]
-    pub fn crash(&mut self) {
-        self.end("QUIT");
-    }
-
-    /// Starts it again, after [`Postgres::stop`] if it is still running.
-    #[track_caller]
-    pub fn restart(&mut self) {
-        self.stop();
-        self.launch();
-    }
-
-    #[track_caller]
-    fn end(&mut self, signal: &str) {
+    pub(crate) fn stop(&mut self) {
         let Some(mut server) = self.server.take() else { return };
         let told = server.stdin.take().expect("a pipe");
-        let written = writeln!(&told, "{signal}");
+        let written = writeln!(&told, "INT");
         let ended = process::wait(&mut server, process::DEADLINE);
         drop(told); // only now: the end of the input is an order of its own
         assert!(
@@ -530,9 +512,16 @@ impl<'world> Postgres<'world> {
         );
     }
 
+    /// Starts it again, after [`Postgres::stop`] if it is still running.
+    #[track_caller]
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        self.launch();
+    }
+
     /// Makes it read its configuration files again.
     #[track_caller]
-    pub fn reload(&self) {
+    pub(crate) fn reload(&self) {
         let before = self.psql("select pg_conf_load_time()");
         self.psql("select pg_reload_conf()");
         // The postmaster reads on a signal. This session reads too, but new ones start from the postmaster's view.
@@ -544,13 +533,13 @@ impl<'world> Postgres<'world> {
 
     /// Runs SQL as the superuser over the socket in the database `postgres`; the rows, fields separated by `|`.
     #[track_caller]
-    pub fn psql(&self, sql: &str) -> String {
+    pub(crate) fn psql(&self, sql: &str) -> String {
         self.psql_in("postgres", sql)
     }
 
     /// The same in another database.
     #[track_caller]
-    pub fn psql_in(&self, database: &str, sql: &str) -> String {
+    pub(crate) fn psql_in(&self, database: &str, sql: &str) -> String {
         let socket = self.socket();
         let folder = socket.parent().expect("a socket is in a folder");
         // From outside: a world's file system can be reached, and no namespace has to be entered.
@@ -559,7 +548,7 @@ impl<'world> Postgres<'world> {
     }
 
     /// Runs SQL over TCP, with a password; the rows, or what psql complained about.
-    pub fn try_psql_as(&self, user: &str, password: &str, database: &str, sql: &str) -> Result<String, String> {
+    pub(crate) fn try_psql_as(&self, user: &str, password: &str, database: &str, sql: &str) -> Result<String, String> {
         self.run_psql(&self.place, &self.address, user, password, database, sql)
     }
 
@@ -614,7 +603,7 @@ impl<'world> Postgres<'world> {
     /// the configuration files. For `assert_eq!(before, after)`; numbers that the server changes by itself are
     /// left out. Object numbers are in it: what is dropped and made anew counts as a change.
     #[track_caller]
-    pub fn dump(&self) -> String {
+    pub(crate) fn dump(&self) -> String {
         let mut text = self.psql(include_str!("dump_cluster.sql"));
         for database in self
             .psql("select datname from pg_database where datallowconn order by 1")
@@ -644,7 +633,7 @@ impl From<&Postgres<'_>> for Place {
 }
 
 /// The client. Debian's `psql` on the search path is a script that looks for the real one, and takes its time.
-pub fn psql() -> &'static Path {
+pub(crate) fn psql() -> &'static Path {
     static PSQL: OnceLock<PathBuf> = OnceLock::new();
     PSQL.get_or_init(|| {
         let mut all = installations();

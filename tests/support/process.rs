@@ -7,35 +7,35 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The deadline of a helper command, far more than any needs.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Ordinary processes are started under the reader's lock, terminals under the writer's.
 ///
 /// The terminal library opens descriptors that are not closed on exec. A process which another thread starts at
 /// that moment inherits them, and the library then waits until that process, perhaps a server, ends.
-pub static SPAWNING: RwLock<()> = RwLock::new(());
+pub(crate) static SPAWNING: RwLock<()> = RwLock::new(());
 
 /// What a finished process left.
 #[derive(Clone, Debug)]
-pub struct Output {
+pub(crate) struct Output {
     /// The exit status; 128 + N for one ended by signal N; `None` when the deadline ended it.
-    pub status: Option<i32>,
+    pub(crate) status: Option<i32>,
     /// The standard output, invalid UTF-8 replaced.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// The standard error, invalid UTF-8 replaced.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Output {
     /// Did it exit with status 0?
-    pub fn success(&self) -> bool {
+    pub(crate) fn success(&self) -> bool {
         self.status == Some(0)
     }
 }
 
 /// Starts a process.
 #[track_caller]
-pub fn spawn(command: &mut Command) -> Child {
+pub(crate) fn spawn(command: &mut Command) -> Child {
     let _guard = SPAWNING.read().unwrap_or_else(PoisonError::into_inner);
     match command.spawn() {
         Ok(child) => child,
@@ -45,7 +45,7 @@ pub fn spawn(command: &mut Command) -> Child {
 
 /// Runs a process to its end, or to the deadline, with `stdin` as its standard input.
 #[track_caller]
-pub fn finish(mut command: Command, stdin: &[u8], deadline: Duration) -> Output {
+pub(crate) fn finish(mut command: Command, stdin: &[u8], deadline: Duration) -> Output {
     command.stdin(if stdin.is_empty() {
         Stdio::null()
     } else {
@@ -70,7 +70,7 @@ pub fn finish(mut command: Command, stdin: &[u8], deadline: Duration) -> Output 
 
 /// Runs a process that must succeed within [`DEADLINE`]; its standard output.
 #[track_caller]
-pub fn run(command: Command) -> String {
+pub(crate) fn run(command: Command) -> String {
     let shown = format!("{command:?}");
     let output = finish(command, b"", DEADLINE);
     assert!(
@@ -84,7 +84,7 @@ pub fn run(command: Command) -> String {
 }
 
 /// Waits for the end of a process; kills it at the deadline and answers `None`.
-pub fn wait(child: &mut Child, deadline: Duration) -> Option<ExitStatus> {
+pub(crate) fn wait(child: &mut Child, deadline: Duration) -> Option<ExitStatus> {
     let end = Instant::now() + deadline;
     let mut pause = Duration::from_micros(500);
     loop {
@@ -103,13 +103,13 @@ pub fn wait(child: &mut Child, deadline: Duration) -> Option<ExitStatus> {
 }
 
 /// The exit status as a shell tells it.
-pub fn exit_code(status: ExitStatus) -> i32 {
+pub(crate) fn exit_code(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
 /// Polls `ready` until it answers something or the deadline is over.
-pub fn poll<T>(deadline: Duration, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn poll<T>(deadline: Duration, mut ready: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + deadline;
     loop {
         if let Some(answer) = ready() {
@@ -152,21 +152,21 @@ impl Collector {
 }
 
 /// A process that runs while the test does other things; killed when this value is dropped.
-pub struct Running {
+pub(crate) struct Running {
     /// The process; inside a world it is the `nsenter` around the program.
-    pub child: Child,
+    pub(crate) child: Child,
     place: super::Place,
 }
 
 impl Running {
     /// Takes charge of a process that [`super::Place::command`] of that place made.
-    pub fn new(child: Child, place: super::Place) -> Self {
+    pub(crate) fn new(child: Child, place: super::Place) -> Self {
         Self { child, place }
     }
 
     /// Sends the program a signal: `"TERM"`, `"INT"`.
     #[track_caller]
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.place.program_pid(self.child.id());
         let mut command = Command::new("bash");
         command.args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid.to_string()]);
@@ -174,7 +174,7 @@ impl Running {
     }
 
     /// The same to a program that has begun and may have ended by now.
-    pub fn signal_if_there(&self, name: &str) {
+    pub(crate) fn signal_if_there(&self, name: &str) {
         if let Some(pid) = self.place.running_pid(self.child.id()) {
             let mut command = Command::new("bash");
             command.args([
@@ -190,7 +190,7 @@ impl Running {
 
     /// Sends the program of this machine itself, [`super::Place::Here`], a signal, without a shell in between.
     #[track_caller]
-    pub fn kill_with(&self, signal: rustix::process::Signal) {
+    pub(crate) fn kill_with(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.child.id())
             .ok()
             .and_then(rustix::process::Pid::from_raw);
@@ -199,7 +199,7 @@ impl Running {
 
     /// Waits for its end, up to the deadline; its exit status and what it wrote.
     #[track_caller]
-    pub fn finish(mut self, deadline: Duration) -> Output {
+    pub(crate) fn finish(mut self, deadline: Duration) -> Output {
         drop(self.child.stdin.take());
         let stdout = Collector::start(self.child.stdout.take());
         let stderr = Collector::start(self.child.stderr.take());

@@ -1,7 +1,7 @@
 //! The program under test, run in a clean environment.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use super::world::PATH;
 use super::{Place, Terminal};
 
 /// The program under test.
-pub const STITCH_PG: &str = env!("CARGO_BIN_EXE_stitch-pg");
+pub(crate) const STITCH_PG: &str = env!("CARGO_BIN_EXE_stitch-pg");
 
 /// What a terminal shows when it is ready for the program.
 const MARK: &str = "terminal-is-ready";
 
 /// The program under test, at a place: `Place::Here`, `&world`, `&host` or `&postgres`.
-pub fn stitch_pg(place: impl Into<Place>) -> Program {
+pub(crate) fn stitch_pg(place: impl Into<Place>) -> Program {
     Program::new(STITCH_PG, place)
 }
 
 /// A program with its arguments. Of the environment it gets only what is set here: `PATH`, `HOME` (an empty folder
 /// of this value's own; in a world the world's one), `LC_ALL`, `TERM`, `USER`, `RUST_BACKTRACE=0`.
-pub struct Program {
+pub(crate) struct Program {
     place: Place,
     executable: OsString,
     arguments: Vec<OsString>,
@@ -38,7 +38,7 @@ pub struct Program {
 impl Program {
     /// Any program.
     #[track_caller]
-    pub fn new(program: impl AsRef<OsStr>, place: impl Into<Place>) -> Self {
+    pub(crate) fn new(program: impl AsRef<OsStr>, place: impl Into<Place>) -> Self {
         let place = place.into();
         let temporary = matches!(place, Place::Here).then(|| tempfile::tempdir().expect("a temporary folder"));
         let home = temporary
@@ -64,57 +64,51 @@ impl Program {
     }
 
     /// One more argument.
-    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
     }
 
     /// More arguments.
-    pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+    pub(crate) fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.arguments
             .extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
     /// Sets a variable.
-    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment
             .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
     /// Leaves out a variable that would be set.
-    pub fn env_remove(mut self, name: &str) -> Self {
+    pub(crate) fn env_remove(mut self, name: &str) -> Self {
         self.environment.retain(|(set, _)| set != name);
         self
     }
 
     /// What its standard input holds; nothing by default.
-    pub fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
         self.stdin = text.as_ref().into();
         self
     }
 
     /// Kills it after this time instead of a minute.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
+    pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Another home folder, as seen from the program's place: for runs that share one.
-    pub fn home_at(mut self, home: &Path) -> Self {
-        self.home = home.into();
-        self
-    }
-
     /// Its home folder, as reached from the test's process.
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.place.outside(&self.home)
     }
 
     /// Runs it to its end. Fails the test at the deadline; says so if the status is another one than wanted.
     #[track_caller]
-    pub fn run(&self) -> Output {
+    pub(crate) fn run(&self) -> Output {
         let output = process::finish(self.command(), &self.stdin, self.deadline);
         assert!(
             output.status.is_some(),
@@ -130,7 +124,7 @@ impl Program {
 
     /// Starts it and lets it run; its output is not read, unless the caller takes the pipes.
     #[track_caller]
-    pub fn start(&self) -> process::Running {
+    pub(crate) fn start(&self) -> process::Running {
         let mut command = self.command();
         command
             .stdin(Stdio::piped())
@@ -141,7 +135,7 @@ impl Program {
 
     /// Starts it in a terminal of that size.
     #[track_caller]
-    pub fn terminal(&self, columns: u16, rows: u16) -> Terminal {
+    pub(crate) fn terminal(&self, columns: u16, rows: u16) -> Terminal {
         // The terminal library turns the echo off, and what is set from here might come after the program looks.
         let prepare = format!("stty echo cols {columns} rows {rows}; printf '{MARK}'; exec \"$@\"");
         let mut words = vec![
@@ -155,7 +149,7 @@ impl Program {
     }
 
     /// The command itself.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         self.compose(&self.executable, &self.arguments)
     }
 

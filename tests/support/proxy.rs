@@ -21,7 +21,7 @@ use super::{Place, Postgres};
 /// The proxy lives in the test's process, outside every world. Into a world it reaches through Unix sockets, which
 /// are files; see [`super::Place::outside`].
 #[derive(Clone, Debug)]
-pub enum Endpoint {
+pub(crate) enum Endpoint {
     /// TCP; to listen on port 0 is to listen on a free one.
     Tcp(SocketAddr),
     /// A Unix socket.
@@ -30,7 +30,7 @@ pub enum Endpoint {
 
 /// Who sends a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     /// The program under test.
     Client,
     /// PostgreSQL.
@@ -39,7 +39,7 @@ pub enum Side {
 
 /// How a connection breaks. The proxy has passed on the message that triggers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Both ends see the connection closed.
     Close,
     /// Nothing comes any more, and nothing says so.
@@ -52,18 +52,18 @@ pub enum Fault {
 
 /// What a proxy has counted, over all its connections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Connections.
-    pub connections: usize,
+    pub(crate) connections: usize,
     /// Messages of the clients, start-up messages included.
-    pub client_messages: usize,
+    pub(crate) client_messages: usize,
     /// Messages of the server, the one-byte answers to a request for encryption included.
-    pub server_messages: usize,
+    pub(crate) server_messages: usize,
     /// Round trips: how often a client spoke first, or again after the server had.
-    pub flights: usize,
+    pub(crate) flights: usize,
     /// The messages' types in the order in which they passed: `Client` or `Server` and the type byte; 0 for a
     /// start-up message or a one-byte answer.
-    pub messages: Vec<(Side, u8)>,
+    pub(crate) messages: Vec<(Side, u8)>,
 }
 
 /// When to break a connection.
@@ -95,7 +95,7 @@ struct State {
 }
 
 /// See the module's description. It ends, and its connections with it, when this value is dropped.
-pub struct CountingProxy {
+pub(crate) struct CountingProxy {
     state: Arc<Mutex<State>>,
     ended: Arc<AtomicBool>,
     listen: Endpoint,
@@ -108,7 +108,7 @@ pub struct CountingProxy {
 impl CountingProxy {
     /// Starts a proxy.
     #[track_caller]
-    pub fn start(listen: &Endpoint, target: Endpoint) -> Self {
+    pub(crate) fn start(listen: &Endpoint, target: Endpoint) -> Self {
         let (listener, listen) = Listener::bind(listen).unwrap_or_else(|error| panic!("{listen:?}: {error}"));
         let (folder, port) = match &listen {
             Endpoint::Tcp(address) => (PathBuf::from(address.ip().to_string()), address.port()),
@@ -138,7 +138,7 @@ impl CountingProxy {
     /// Starts a proxy before a server, for programs that run where the server does: they reach it at
     /// [`CountingProxy::socket_dir`] as they would the server at its own one, with [`CountingProxy::port`].
     #[track_caller]
-    pub fn before(server: &Postgres<'_>) -> Self {
+    pub(crate) fn before(server: &Postgres<'_>) -> Self {
         let folder = server.socket_dir().join(format!("proxy{}", server.next_proxy()));
         let outside = Place::from(server).outside(&folder);
         std::fs::create_dir(&outside).unwrap_or_else(|error| panic!("{}: {error}", outside.display()));
@@ -152,7 +152,7 @@ impl CountingProxy {
     /// The same over TCP: programs reach it at the server's address and `port`, the server sees TCP connections, and
     /// its rules for them apply. Inside a world relays carry the bytes out to this process and in again.
     #[track_caller]
-    pub fn tcp_before(server: &Postgres<'_>, port: u16) -> Self {
+    pub(crate) fn tcp_before(server: &Postgres<'_>, port: u16) -> Self {
         let place = Place::from(server);
         let address = |port: u16| Endpoint::Tcp(SocketAddr::new(server.host().parse().expect("an IP address"), port));
         if matches!(place, Place::Here) {
@@ -167,7 +167,7 @@ impl CountingProxy {
 
     /// The same before anything that is no PostgreSQL, at a place of a world: `folder` is one to be made there.
     #[track_caller]
-    pub fn before_any(place: &Place, folder: &Path, listen: SocketAddr, target: SocketAddr) -> Self {
+    pub(crate) fn before_any(place: &Place, folder: &Path, listen: SocketAddr, target: SocketAddr) -> Self {
         let proxy = Self::within(place, folder, &Endpoint::Tcp(listen), &Endpoint::Tcp(target));
         proxy.lock().chunks = true;
         proxy
@@ -186,57 +186,52 @@ impl CountingProxy {
         proxy
     }
 
-    /// Where it listens, as reached from the test's process.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.listen
-    }
-
     /// The folder of its Unix socket, for a client where the server is; with TCP: its address.
-    pub fn socket_dir(&self) -> PathBuf {
+    pub(crate) fn socket_dir(&self) -> PathBuf {
         self.folder.clone()
     }
 
     /// The port, or the one in its socket's name.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// What it has counted since the start, or the last [`CountingProxy::reset`].
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.lock().counts.clone()
     }
 
     /// Counts from 0 again.
-    pub fn reset(&self) {
+    pub(crate) fn reset(&self) {
         let mut state = self.lock();
         state.counts = Counts::default();
         state.last_speaker = None;
     }
 
     /// Holds everything back for so long, in each direction.
-    pub fn delay(&self, delay: Duration) {
+    pub(crate) fn delay(&self, delay: Duration) {
         self.lock().delay = delay;
     }
 
     /// Breaks a connection once so many more messages of that side have passed. Happens once.
-    pub fn cut_after(&self, side: Side, messages: usize, fault: Fault) {
+    pub(crate) fn cut_after(&self, side: Side, messages: usize, fault: Fault) {
         self.lock().fault = Some((Trigger::Messages(side, messages), fault));
     }
 
     /// Breaks a connection once a client's message that holds this text has been delivered: the server may carry it
     /// out, and the client never hears of it. Upper and lower case are one. Happens once.
-    pub fn cut_on(&self, text: &str, fault: Fault) {
+    pub(crate) fn cut_on(&self, text: &str, fault: Fault) {
         self.lock().fault = Some((Trigger::Text(text.to_ascii_lowercase().into_bytes()), fault));
     }
 
     /// Is everything held back by a [`Fault::Hold`]?
-    pub fn holds(&self) -> bool {
+    pub(crate) fn holds(&self) -> bool {
         self.lock().held
     }
 
     /// Lets everything pass again, and closes what was stalled, as the network does in the end. A fault that has not
     /// happened yet will not.
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         let mut state = self.lock();
         state.held = false;
         state.fault = None;
@@ -244,17 +239,17 @@ impl CountingProxy {
     }
 
     /// Becomes a pooler for many projects: `USER.PROJECT` is `USER` to the server, and anybody else is hung up on.
-    pub fn route_by_user(&self, project: &str) {
+    pub(crate) fn route_by_user(&self, project: &str) {
         self.lock().project = Some(format!(".{project}\0"));
     }
 
     /// Becomes somebody who takes TLS away: the wish for it is answered here, and the server never hears of it.
-    pub fn answer_tls(&self, answer: &[u8]) {
+    pub(crate) fn answer_tls(&self, answer: &[u8]) {
         self.lock().tls_answer = Some(answer.to_vec());
     }
 
     /// How often a client has sent a password or what stands for one.
-    pub fn passwords(&self) -> usize {
+    pub(crate) fn passwords(&self) -> usize {
         let counts = self.counts();
         counts
             .messages
@@ -264,7 +259,7 @@ impl CountingProxy {
     }
 
     /// How many connections it has broken.
-    pub fn broken(&self) -> usize {
+    pub(crate) fn broken(&self) -> usize {
         self.lock().broken
     }
 
@@ -581,7 +576,7 @@ impl Framer {
     }
 }
 
-/// SSLRequest or GSSENCRequest, which are answered by one byte and followed by a start-up message?
+/// `SSLRequest` or `GSSENCRequest`, which are answered by one byte and followed by a start-up message?
 fn is_request_for_encryption(message: &[u8]) -> bool {
     message.len() == 8 && matches!(message[4..], [4, 0xd2, 0x16, 0x2f | 0x30])
 }
@@ -592,7 +587,7 @@ const RELAY: &str = "STITCH_PG_TEST_RELAY";
 /// A way out for programs that run where a server does: what they send to this port of their own loopback reaches a port
 /// of the test's process. The port, and what must live as long as the way.
 #[track_caller]
-pub fn way_out(server: &Postgres<'_>, port: u16, target: u16) -> (u16, Vec<Running>) {
+pub(crate) fn way_out(server: &Postgres<'_>, port: u16, target: u16) -> (u16, Vec<Running>) {
     let place = Place::from(server);
     if matches!(place, Place::Here) {
         return (target, Vec::new());

@@ -8,11 +8,11 @@ use super::process::Output;
 use super::{Host, Place, SshKey, World};
 
 /// The password of the account `carol`, which `sudo` asks for.
-pub const CAROL_PASSWORD: &str = "carol-secret";
+pub(crate) const CAROL_PASSWORD: &str = "carol-secret";
 
 /// What a bastion is like inside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// This machine's own system, usually Debian, in a copy that only the bastion sees.
     #[default]
     Debian,
@@ -24,7 +24,7 @@ pub enum Kind {
 
 /// The SSH server of a bastion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Server {
+pub(crate) enum Server {
     /// OpenSSH.
     #[default]
     OpenSsh,
@@ -34,7 +34,7 @@ pub enum Server {
 
 /// What a bastion is to be like. The default: Debian, OpenSSH with PAM, port 22, nobody can log in.
 #[derive(Clone, Debug)]
-pub struct BastionOptions {
+pub(crate) struct BastionOptions {
     kind: Kind,
     server: Server,
     use_pam: bool,
@@ -58,36 +58,36 @@ impl Default for BastionOptions {
 
 impl BastionOptions {
     /// The default.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// What it is like inside.
-    pub fn kind(mut self, kind: Kind) -> Self {
+    pub(crate) fn kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
     }
 
     /// Its SSH server.
-    pub fn server(mut self, server: Server) -> Self {
+    pub(crate) fn server(mut self, server: Server) -> Self {
         self.server = server;
         self
     }
 
     /// OpenSSH's `UsePAM`. A [`Kind::BusyBox`] has no PAM in any case.
-    pub fn use_pam(mut self, yes: bool) -> Self {
+    pub(crate) fn use_pam(mut self, yes: bool) -> Self {
         self.use_pam = yes;
         self
     }
 
     /// The port, 22 by default.
-    pub fn port(mut self, port: u16) -> Self {
+    pub(crate) fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
     /// A line of `sshd_config`, which wins over the bed's own lines; with Dropbear: one argument.
-    pub fn config(mut self, line: &str) -> Self {
+    pub(crate) fn config(mut self, line: &str) -> Self {
         self.lines.push(line.to_owned());
         self
     }
@@ -95,14 +95,14 @@ impl BastionOptions {
     /// Lets the owner of this key log in as root, admin (sudo without a password), carol (sudo with
     /// [`CAROL_PASSWORD`]) and dave (no sudo). A [`Kind::BusyBox`] has root and dave only.
     #[track_caller]
-    pub fn authorize(mut self, key: &SshKey) -> Self {
+    pub(crate) fn authorize(mut self, key: &SshKey) -> Self {
         self.keys.push(key.public());
         self
     }
 }
 
 /// A host with a root file system of its own and an SSH server, on all addresses.
-pub struct Bastion<'world> {
+pub(crate) struct Bastion<'world> {
     world: &'world World,
     host: Host,
     options: BastionOptions,
@@ -111,7 +111,7 @@ pub struct Bastion<'world> {
 impl World {
     /// Adds a bastion; `plugs` as with [`World::host`].
     #[track_caller]
-    pub fn bastion(&self, name: &str, plugs: &[(&str, &str)], options: BastionOptions) -> Bastion<'_> {
+    pub(crate) fn bastion(&self, name: &str, plugs: &[(&str, &str)], options: BastionOptions) -> Bastion<'_> {
         let host = self.host(name, plugs);
         let kind = match options.kind {
             Kind::Debian => "debian",
@@ -135,62 +135,62 @@ impl World {
 
 impl Bastion<'_> {
     /// The host that it is.
-    pub fn host(&self) -> &Host {
+    pub(crate) fn host(&self) -> &Host {
         &self.host
     }
 
     /// Its first address.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.host.address()
     }
 
     /// Its SSH port.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.options.port
     }
 
     /// A file in its root file system, as reached from the test's process.
     ///
     /// What its kernel file systems and symbolic links with absolute targets say is the world's there.
-    pub fn outside(&self, inside: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn outside(&self, inside: impl AsRef<Path>) -> PathBuf {
         let inside = inside.as_ref();
         self.world
             .outside(self.root().join(inside.strip_prefix("/").unwrap_or(inside)))
     }
 
     /// Its root file system, as seen from inside the world.
-    pub fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.world.dir().join(self.host.name()).join("root")
     }
 
     /// Runs a `sh` script on it as root, without SSH; its standard output.
     #[track_caller]
-    pub fn run(&self, script: &str) -> String {
+    pub(crate) fn run(&self, script: &str) -> String {
         self.world
             .sh_with("on \"$1\" sh -euc \"$2\"", &[self.host.name(), script], b"")
     }
 
     /// The same for a script that may fail.
-    pub fn try_run(&self, script: &str) -> Output {
+    pub(crate) fn try_run(&self, script: &str) -> Output {
         self.world
             .try_sh("on \"$1\" sh -euc \"$2\"", &[self.host.name(), script], b"")
     }
 
     /// The same with something on its standard input.
-    pub fn try_run_with(&self, script: &str, stdin: &[u8]) -> Output {
+    pub(crate) fn try_run_with(&self, script: &str, stdin: &[u8]) -> Output {
         self.world
             .try_sh("on \"$1\" sh -euc \"$2\"", &[self.host.name(), script], stdin)
     }
 
     /// What its SSH server has logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let path = self.world.outside(self.world.dir().join(self.host.name()).join("log"));
         String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
     }
 
     /// Its host keys: lines of type and key.
     #[track_caller]
-    pub fn host_keys(&self) -> Vec<String> {
+    pub(crate) fn host_keys(&self) -> Vec<String> {
         let path = self
             .world
             .outside(self.world.dir().join(self.host.name()).join("hostkeys"));
@@ -200,7 +200,7 @@ impl Bastion<'_> {
 
     /// The text of a `known_hosts` file that knows it under every one of its addresses.
     #[track_caller]
-    pub fn known_hosts(&self) -> String {
+    pub(crate) fn known_hosts(&self) -> String {
         let mut text = String::new();
         for address in self.host.addresses() {
             for key in self.host_keys() {
@@ -216,7 +216,7 @@ impl Bastion<'_> {
 
     /// Writes [`Bastion::known_hosts`] to `.ssh/known_hosts` of the world's home, adding to what is there.
     #[track_caller]
-    pub fn remember(&self) {
+    pub(crate) fn remember(&self) {
         self.world.sh_with(
             "mkdir -p -m 700 \"$1/.ssh\"; cat >>\"$1/.ssh/known_hosts\"",
             &[&self.world.home().to_string_lossy()],
@@ -228,7 +228,7 @@ impl Bastion<'_> {
     ///
     /// It knows the bastion's host keys and nothing of the machine's own configuration.
     #[track_caller]
-    pub fn ssh(&self, from: impl Into<Place>, user: &str, key: &SshKey) -> Command {
+    pub(crate) fn ssh(&self, from: impl Into<Place>, user: &str, key: &SshKey) -> Command {
         let known = self
             .world
             .dir()
@@ -257,13 +257,13 @@ impl Bastion<'_> {
 
     /// Stops its SSH server and cuts every connection to it.
     #[track_caller]
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.world.sh_with("server_stop \"$1\"", &[self.host.name()], b"");
     }
 
     /// Starts its SSH server again after [`Bastion::stop`], with other options for the server if there are any.
     #[track_caller]
-    pub fn restart(&mut self, change: impl FnOnce(BastionOptions) -> BastionOptions) {
+    pub(crate) fn restart(&mut self, change: impl FnOnce(BastionOptions) -> BastionOptions) {
         self.options = change(self.options.clone());
         self.start();
     }

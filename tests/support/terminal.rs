@@ -13,7 +13,7 @@ use expectrl::session::OsSession;
 use super::process;
 
 /// A program in a terminal. Killed when this value is dropped.
-pub struct Terminal {
+pub(crate) struct Terminal {
     session: OsSession,
     raw: Vec<u8>,
     /// How much of the transcript earlier expectations have passed.
@@ -25,7 +25,7 @@ pub struct Terminal {
 impl Terminal {
     /// Starts a command in a terminal of 80 columns; [`super::Program::terminal`] gives it another size, and an echo.
     #[track_caller]
-    pub fn start(command: Command, deadline: Duration) -> Self {
+    pub(crate) fn start(command: Command, deadline: Duration) -> Self {
         let shown = format!("{command:?}");
         let _guard = process::SPAWNING.write().unwrap_or_else(PoisonError::into_inner);
         let session = OsSession::spawn(command).unwrap_or_else(|error| panic!("cannot start {shown}: {error}"));
@@ -40,7 +40,7 @@ impl Terminal {
 
     /// The same for a command that shows `mark` before it starts the program proper; the transcript begins there.
     #[track_caller]
-    pub fn start_after(mark: &str, command: Command, deadline: Duration) -> Self {
+    pub(crate) fn start_after(mark: &str, command: Command, deadline: Duration) -> Self {
         let mut terminal = Self::start(command, deadline);
         terminal.expect(mark);
         let mark = mark.as_bytes();
@@ -58,7 +58,7 @@ impl Terminal {
     ///
     /// Looks at the text without colours and cursor movements.
     #[track_caller]
-    pub fn expect(&mut self, text: &str) -> String {
+    pub(crate) fn expect(&mut self, text: &str) -> String {
         let end = Instant::now() + self.deadline;
         loop {
             let closed = !self.read();
@@ -81,7 +81,7 @@ impl Terminal {
 
     /// Types text.
     #[track_caller]
-    pub fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         self.session
             .write_all(text.as_bytes())
             .and_then(|()| self.session.flush())
@@ -90,25 +90,25 @@ impl Terminal {
 
     /// Types a line: the text and Enter.
     #[track_caller]
-    pub fn send_line(&mut self, text: &str) {
+    pub(crate) fn send_line(&mut self, text: &str) {
         self.send(&format!("{text}\r"));
     }
 
     /// Presses Ctrl-C.
     #[track_caller]
-    pub fn send_ctrl_c(&mut self) {
+    pub(crate) fn send_ctrl_c(&mut self) {
         self.send("\u{3}");
     }
 
     /// Presses Ctrl-D.
     #[track_caller]
-    pub fn send_ctrl_d(&mut self) {
+    pub(crate) fn send_ctrl_d(&mut self) {
         self.send("\u{4}");
     }
 
     /// Sends the program a signal, as `kill -NAME` does.
     #[track_caller]
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
         kill.arg(format!("-{name}"))
             .arg(self.session.get_process().pid().to_string());
@@ -117,7 +117,7 @@ impl Terminal {
 
     /// Waits for the program's end; its exit status, 128 + N for signal N.
     #[track_caller]
-    pub fn wait_exit(&mut self) -> i32 {
+    pub(crate) fn wait_exit(&mut self) -> i32 {
         let end = Instant::now() + self.deadline;
         loop {
             self.read();
@@ -145,17 +145,17 @@ impl Terminal {
     }
 
     /// Does the terminal show what is typed? Passwords are to be typed with this off.
-    pub fn echoes(&self) -> bool {
+    pub(crate) fn echoes(&self) -> bool {
         self.session.is_echo().unwrap_or(false)
     }
 
     /// Everything shown so far, without colours and cursor movements; lines end with `\n`.
-    pub fn transcript(&self) -> String {
+    pub(crate) fn transcript(&self) -> String {
         plain(&String::from_utf8_lossy(&self.raw))
     }
 
     /// Everything shown so far, as it came.
-    pub fn raw(&self) -> &[u8] {
+    pub(crate) fn raw(&self) -> &[u8] {
         &self.raw
     }
 

@@ -17,7 +17,7 @@ const NAMES: [&str; 12] = [
 ];
 
 /// What is wrong with the words of a finding, of an advice or of a change.
-pub fn complaint(words: &str) -> Option<&'static str> {
+pub(crate) fn complaint(words: &str) -> Option<&'static str> {
     let first = words.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let mut letters = first.chars();
     let capital = letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase);

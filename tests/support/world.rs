@@ -17,19 +17,19 @@ use super::cache::{self, Need};
 use super::process;
 
 /// The search path of everything that runs in the bed.
-pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The folder for a world's state, as seen from inside. On a tmpfs; short, for the sake of socket names.
 const STATE: &str = "/run/world";
 
 /// A world of its own for a test; `None`, and a line that says so, where the machine cannot.
 #[track_caller]
-pub fn world(needs: &[Need]) -> Option<World> {
+pub(crate) fn world(needs: &[Need]) -> Option<World> {
     (cache::available(&[Need::Root]) && cache::available(needs)).then(World::new)
 }
 
 /// Can this process make namespaces?
-pub fn possible() -> bool {
+pub(crate) fn possible() -> bool {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
     *POSSIBLE.get_or_init(|| {
         // Root in a container may not: only a try tells.
@@ -41,14 +41,14 @@ pub fn possible() -> bool {
 }
 
 /// Is this process root?
-pub fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// Where a command runs.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub(crate) enum Place {
     /// On this machine, as the user who runs the tests.
     Here,
     /// In a world, on the network of one of its hosts or on the one of the world itself.
@@ -64,7 +64,7 @@ impl Place {
     /// A command that runs there. Inside a world it starts in the world's home folder.
     ///
     /// Killing it kills the program. Other signals for the program go to [`Place::program_pid`].
-    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let Self::Inside { pid, host } = self else {
             return Command::new(program);
         };
@@ -88,7 +88,7 @@ impl Place {
     }
 
     /// The home folder of who runs commands there, as seen from there. Here: a folder that is not there.
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         match self {
             Self::Here => PathBuf::from("/nonexistent"),
             Self::Inside { .. } => Path::new(STATE).join("home"),
@@ -96,7 +96,7 @@ impl Place {
     }
 
     /// A file of that place, as reached from the test's process.
-    pub fn outside(&self, inside: &Path) -> PathBuf {
+    pub(crate) fn outside(&self, inside: &Path) -> PathBuf {
         match self {
             Self::Here => inside.to_owned(),
             Self::Inside { pid, .. } => {
@@ -106,7 +106,7 @@ impl Place {
     }
 
     /// The number, outside, of the program that a process started by [`Place::command`] runs.
-    pub fn program_pid(&self, started: u32) -> u32 {
+    pub(crate) fn program_pid(&self, started: u32) -> u32 {
         match self {
             Self::Here => started,
             Self::Inside { .. } => process::poll(process::DEADLINE, || child_of(started))
@@ -115,7 +115,7 @@ impl Place {
     }
 
     /// The same of a program that may have ended by now.
-    pub fn running_pid(&self, started: u32) -> Option<u32> {
+    pub(crate) fn running_pid(&self, started: u32) -> Option<u32> {
         match self {
             Self::Here => Some(started),
             Self::Inside { .. } => child_of(started),
@@ -124,7 +124,7 @@ impl Place {
 }
 
 /// See the module's description.
-pub struct World {
+pub(crate) struct World {
     holder: Child,
     stdin: Option<ChildStdin>,
     pid: u32,
@@ -176,24 +176,24 @@ impl World {
     }
 
     /// The folder for everything the test makes in this world, as seen from inside.
-    pub fn dir(&self) -> PathBuf {
+    pub(crate) fn dir(&self) -> PathBuf {
         // The same in every world; but who has no world has no folder.
         let Self { .. } = self;
         PathBuf::from(STATE)
     }
 
     /// The home folder of who runs commands in this world, as seen from inside.
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.place().home()
     }
 
     /// A file of this world, as reached from the test's process.
-    pub fn outside(&self, inside: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn outside(&self, inside: impl AsRef<Path>) -> PathBuf {
         self.place().outside(inside.as_ref())
     }
 
     /// The world itself, with no network but its loopback.
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         Place::Inside {
             pid: self.pid,
             host: None,
@@ -201,19 +201,19 @@ impl World {
     }
 
     /// A command in this world, with no network but the world's loopback.
-    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         self.place().command(program)
     }
 
     /// Runs a bash script in this world, with `set -euo pipefail` and the functions of `world_lib.sh`; its output.
     #[track_caller]
-    pub fn sh(&self, script: &str) -> String {
+    pub(crate) fn sh(&self, script: &str) -> String {
         self.sh_with(script, &[], b"")
     }
 
     /// The same with arguments and a standard input.
     #[track_caller]
-    pub fn sh_with(&self, script: &str, arguments: &[&str], stdin: &[u8]) -> String {
+    pub(crate) fn sh_with(&self, script: &str, arguments: &[&str], stdin: &[u8]) -> String {
         let output = self.try_sh(script, arguments, stdin);
         assert!(
             output.success(),
@@ -226,7 +226,7 @@ impl World {
     }
 
     /// The same for a script that may fail.
-    pub fn try_sh(&self, script: &str, arguments: &[&str], stdin: &[u8]) -> process::Output {
+    pub(crate) fn try_sh(&self, script: &str, arguments: &[&str], stdin: &[u8]) -> process::Output {
         let mut command = self.command("bash");
         command.env_clear().env("PATH", PATH).env("HOME", self.home());
         command
@@ -243,7 +243,7 @@ impl World {
     ///
     /// `world.host("db", &[("lan", "198.51.100.10/24")])`. LANs have no route to each other.
     #[track_caller]
-    pub fn host(&self, name: &str, plugs: &[(&str, &str)]) -> Host {
+    pub(crate) fn host(&self, name: &str, plugs: &[(&str, &str)]) -> Host {
         let mut arguments = vec![name];
         for (lan, address) in plugs {
             arguments.extend([*lan, *address]);
@@ -269,12 +269,12 @@ impl World {
 
     /// Gives an address a name, for every command of this world and of its hosts (not inside a bastion).
     #[track_caller]
-    pub fn name(&self, address: &str, name: &str) {
+    pub(crate) fn name(&self, address: &str, name: &str) {
         self.sh_with("printf '%s %s\\n' \"$1\" \"$2\" >>/etc/hosts", &[address, name], b"");
     }
 
     /// A number that this world has not given out yet.
-    pub fn serial(&self) -> u32 {
+    pub(crate) fn serial(&self) -> u32 {
         self.serial.fetch_add(1, Ordering::Relaxed)
     }
 }
@@ -289,7 +289,7 @@ impl Drop for World {
 
 /// A host of a world.
 #[derive(Clone, Debug)]
-pub struct Host {
+pub(crate) struct Host {
     name: String,
     addresses: Vec<String>,
     place: Place,
@@ -297,34 +297,34 @@ pub struct Host {
 
 impl Host {
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Its first address.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.addresses.first().map_or("127.0.0.1", String::as_str)
     }
 
     /// All its addresses, in the order of its plugs.
-    pub fn addresses(&self) -> &[String] {
+    pub(crate) fn addresses(&self) -> &[String] {
         &self.addresses
     }
 
     /// Where its commands run.
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.place.clone()
     }
 
     /// Runs a `sh` script on this host's network with the programs that bastions have and the machine may not:
     /// `nft`, `iptables`. The world needs [`Need::Bastion`]; the first use takes a fifth of a second.
     #[track_caller]
-    pub fn tool(&self, world: &World, script: &str) -> String {
+    pub(crate) fn tool(&self, world: &World, script: &str) -> String {
         world.sh_with("tools_add; tool \"$1\" sh -euc \"$2\"", &[&self.name, script], b"")
     }
 
     /// A command on this host's network (with the machine's file system, not a bastion's).
-    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         self.place.command(program)
     }
 }
