@@ -1,7 +1,6 @@
 //! What is asked of a person, and how: the questions that come up in the middle of a connection, and lists to tick.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::secret::Secret;
 
@@ -60,27 +59,6 @@ impl Asker {
             tell: Arc::new(|_| ()),
             attended: false,
         }
-    }
-
-    /// Asks nobody yet; the flag becomes true where somebody would have been asked.
-    pub(crate) fn declining(&self) -> (Self, Arc<AtomicBool>) {
-        let wanted = Arc::new(AtomicBool::new(false));
-        if !self.attended {
-            return (self.clone(), wanted);
-        }
-        let [secret, trust] = [(); 2].map(|()| Arc::clone(&wanted));
-        let asker = Self {
-            secret: Arc::new(move |_| {
-                secret.store(true, Ordering::Relaxed);
-                None
-            }),
-            trust: Arc::new(move |_| {
-                trust.store(true, Ordering::Relaxed);
-                None
-            }),
-            ..Self::nobody()
-        };
-        (asker, wanted)
     }
 
     /// Every host key is right, and there is no secret.

@@ -6,7 +6,7 @@ mod sql;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::finding::Finding;
+use crate::finding::{Code, Finding};
 use crate::hba::edit::HbaLines;
 use crate::names::{DatabaseName, RoleName};
 use crate::request::Request;
@@ -119,6 +119,23 @@ pub struct Borrow {
     pub row: Row,
 }
 
+impl Borrow {
+    /// What a member needs to act for a role in this way, on a server of this version. `held`: it is a member by a row that
+    /// the grant would change. `None` where nothing is to be borrowed then: before 16 that row would be taken away with the
+    /// grant.
+    #[must_use]
+    pub fn new(role: RoleName, member: &str, options: Membership, version_num: i32, held: bool) -> Option<Self> {
+        let is_split = version_num >= 160_000;
+        (is_split || !held).then_some(())?;
+        Some(Self {
+            role,
+            member: member.parse().ok()?,
+            options: if is_split { options } else { Membership::Plain },
+            row: if held { Row::Widened } else { Row::Fresh },
+        })
+    }
+}
+
 /// Whether a borrowed membership is a row of its own in `pg_auth_members`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Row {
@@ -140,6 +157,20 @@ pub enum Membership {
     ToUse,
 }
 
+impl Sql {
+    /// Statements that are one transaction and need nothing else.
+    #[must_use]
+    pub fn together(database: &DatabaseName, statements: Vec<Statement>) -> Self {
+        Self {
+            database: database.clone(),
+            statements,
+            run: Run::Together,
+            unless: None,
+            borrow: Vec::new(),
+        }
+    }
+}
+
 impl Change {
     /// The statements of a change that goes object by object: a part of it may be made when the run is cut off.
     #[must_use]
@@ -152,6 +183,25 @@ impl Change {
 }
 
 impl Plan {
+    /// Adds what holds.
+    pub fn good(&mut self, code: Code, text: impl Into<String>) -> &mut Finding {
+        self.add(Finding::good(code, text))
+    }
+
+    /// Adds what cannot be known from here, and what to do about it.
+    pub fn unknown(&mut self, code: Code, text: impl Into<String>, advice: impl Into<String>) -> &mut Finding {
+        self.add(Finding::unknown(code, text).advise(advice))
+    }
+
+    /// Adds a problem that this tool leaves to others, and what they do about it.
+    pub fn bad(&mut self, code: Code, text: impl Into<String>, advice: impl Into<String>) -> &mut Finding {
+        self.add(Finding::bad(code, text).advise(advice))
+    }
+
+    fn add(&mut self, finding: Finding) -> &mut Finding {
+        self.findings.push_mut(finding)
+    }
+
     /// Adds a finding.
     pub fn find(&mut self, finding: Finding) {
         self.findings.push(finding);

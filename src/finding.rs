@@ -34,6 +34,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// A problem where that is certain, else not known.
+    #[must_use]
+    pub fn bad_if(certain: bool) -> Self {
+        if certain { Self::Bad } else { Self::Unknown }
+    }
+
     /// The word in the JSON report.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -78,6 +84,11 @@ impl Finding {
         self
     }
 
+    /// Says what it is about, once it is in a plan.
+    pub fn concerning(&mut self, subject: impl fmt::Display) {
+        self.subject = Some(subject.to_string());
+    }
+
     /// Adds how long it took.
     #[must_use]
     pub fn took(mut self, elapsed: Duration) -> Self {
@@ -111,7 +122,9 @@ impl Finding {
         (self.code, self.verdict, &self.text, &self.advice) == (other.code, other.verdict, &other.text, &other.advice)
     }
 
-    fn new(code: Code, verdict: Verdict, text: impl Into<String>) -> Self {
+    /// With a verdict that depends on what was found.
+    #[must_use]
+    pub fn new(code: Code, verdict: Verdict, text: impl Into<String>) -> Self {
         Self {
             code,
             verdict,

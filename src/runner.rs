@@ -61,9 +61,6 @@ pub enum Start {
 /// Walks through all steps. Fails only where no report can be made; a step's failure is in the report. The report is the
 /// caller's, so that it tells how far a run came that was cut short.
 pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
-    if not_reached(StepId::SshUser, settings, report).is_none() && SshUser::skip(settings).is_none() {
-        run.world.begin_ssh_login();
-    }
     let mut known = Known::default();
     if run.command.makes_changes() {
         // A digest was approved, so nothing may be begun before it is compared.

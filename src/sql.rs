@@ -23,11 +23,8 @@ mod unseen;
 pub use conditions::{
     database_exists, role_exists, role_has, role_missing, role_owns_something, schema_missing, template_is_not_utf8,
 };
-pub use default_privileges::{grant_default_privileges, reset_default_privileges, revoke_default_privileges};
-pub use grants::{
-    grant_on_database, grant_schema_usage, grant_select, revoke_all, revoke_on_database, revoke_schema_usage,
-    revoke_select,
-};
+pub use default_privileges::{reading_by_default, reset_default_privileges};
+pub use grants::{rights_on_database, select_on, usage_of_schema};
 pub use hba::{HBA_LOADED, HBA_STATE, reload};
 pub use memberships::{give_back, lend};
 pub use patient::{BUSY, asynchronously, borrowing, durably, patiently};
@@ -167,34 +164,25 @@ pub fn set_password(role: &RoleName, verifier: Option<Secret>) -> Statement {
 /// Changes the named attributes of a role and no others.
 #[must_use]
 pub fn alter_role(role: &RoleName, attributes: &[&str]) -> Statement {
-    Statement::plain(format!(
-        "ALTER ROLE {} {}",
-        identifier(role.as_str()),
-        attributes.join(" ")
-    ))
+    let role = identifier(role.as_str());
+    Statement::plain(format!("ALTER ROLE {role} {}", attributes.join(" ")))
 }
 
 /// Takes a setting off the role again, in one database or in all.
 #[must_use]
 pub fn reset_setting(role: &RoleName, database: Option<&DatabaseName>, name: &str) -> Statement {
-    let place = database.map_or(String::new(), |database| {
-        format!(" IN DATABASE {}", identifier(database.as_str()))
-    });
-    Statement::plain(format!(
-        "ALTER ROLE {}{place} RESET {}",
-        identifier(role.as_str()),
-        identifier(name)
-    ))
+    let (role, name) = (identifier(role.as_str()), identifier(name));
+    let place = database.map(|database| format!(" IN DATABASE {}", identifier(database.as_str())));
+    Statement::plain(format!("ALTER ROLE {role}{} RESET {name}", place.unwrap_or_default()))
 }
 
 /// Gives the role a setting of its own in one database; `value` is SQL.
 #[must_use]
 pub fn set_setting(role: &RoleName, database: &DatabaseName, name: &str, value: &str) -> Statement {
+    let (role, database) = (identifier(role.as_str()), identifier(database.as_str()));
+    let name = identifier(name);
     Statement::plain(format!(
-        "ALTER ROLE {} IN DATABASE {} SET {} TO {value}",
-        identifier(role.as_str()),
-        identifier(database.as_str()),
-        identifier(name)
+        "ALTER ROLE {role} IN DATABASE {database} SET {name} TO {value}"
     ))
 }
 
@@ -207,31 +195,14 @@ pub fn drop_role(role: &RoleName) -> Statement {
 /// Hands everything the role owns in this database to another; nothing is dropped.
 #[must_use]
 pub fn reassign_owned(role: &RoleName, owner: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "REASSIGN OWNED BY {} TO {}",
-        identifier(role.as_str()),
-        identifier(owner.as_str())
-    ))
+    let (role, owner) = (identifier(role.as_str()), identifier(owner.as_str()));
+    Statement::plain(format!("REASSIGN OWNED BY {role} TO {owner}"))
 }
 
 /// Lets the coming owner use and create in a schema, which a non-superuser needs before it can hand tables over.
 #[must_use]
 pub fn grant_schema_create(schema: &SchemaName, role: &RoleName) -> Statement {
-    Statement::plain(format!(
-        "GRANT USAGE, CREATE ON SCHEMA {} TO {}",
-        identifier(schema.as_str()),
-        identifier(role.as_str())
-    ))
-}
-
-/// Changes the owner of a schema. Takes no lock on the tables in it.
-#[must_use]
-pub fn alter_schema_owner(schema: &SchemaName, owner: &str) -> Statement {
-    Statement::plain(format!(
-        "ALTER SCHEMA {} OWNER TO {}",
-        identifier(schema.as_str()),
-        identifier(owner)
-    ))
+    grant("USAGE, CREATE", "SCHEMA", &identifier(schema.as_str()), role.as_str())
 }
 
 /// A relation's name in a statement.
@@ -255,10 +226,8 @@ pub fn grant(privileges: &str, kind: &str, target: &str, role: &str) -> Statemen
 /// Takes privileges on something back.
 #[must_use]
 pub fn revoke(privileges: &str, kind: &str, target: &str, role: &str) -> Statement {
-    Statement::plain(format!(
-        "REVOKE {privileges} ON {kind} {target} FROM {}",
-        identifier(role)
-    ))
+    let role = identifier(role);
+    Statement::plain(format!("REVOKE {privileges} ON {kind} {target} FROM {role}"))
 }
 
 /// Gives everybody, or one role, a privilege on what `maker` will make in a schema (`None`: anywhere), and takes it back.
@@ -271,14 +240,9 @@ pub fn default_privilege(
     grantee: Option<&str>,
     grantable: Grantable,
 ) -> (Statement, Statement) {
-    let begin = format!(
-        "ALTER DEFAULT PRIVILEGES FOR ROLE {}{}",
-        identifier(maker.as_str()),
-        schema.map_or(String::new(), |schema| format!(
-            " IN SCHEMA {}",
-            identifier(schema.as_str())
-        ))
-    );
+    let place = schema.map(|schema| format!(" IN SCHEMA {}", identifier(schema.as_str())));
+    let maker = identifier(maker.as_str());
+    let begin = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {maker}{}", place.unwrap_or_default());
     let (privilege, on) = what;
     let grantee = grantee.map_or("PUBLIC".to_owned(), identifier);
     let option = match grantable {

@@ -99,13 +99,6 @@ impl World {
         }
     }
 
-    /// Begins the login on the SSH server in the background, if there is one to be made.
-    pub(crate) fn begin_ssh_login(&self) {
-        if let Some(gateway) = &self.gateway {
-            gateway.begin();
-        }
-    }
-
     /// What the server is, as far as it was reached.
     #[must_use]
     pub fn known_server(&self) -> Option<&Server> {

@@ -6,10 +6,8 @@ use crate::names::{DatabaseName, RoleName, SchemaName};
 /// True when there is a database of this name.
 #[must_use]
 pub fn database_exists(name: &DatabaseName) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM pg_catalog.pg_database WHERE datname = {})",
-        quoted(name.as_str())
-    )
+    let name = quoted(name.as_str());
+    format!("EXISTS (SELECT 1 FROM pg_catalog.pg_database WHERE datname = {name})")
 }
 
 /// True when a new database that is copied from `template1` could not be UTF-8.
@@ -22,10 +20,8 @@ pub fn template_is_not_utf8() -> String {
 /// True when there is a role of this name.
 #[must_use]
 pub fn role_exists(name: &RoleName) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {})",
-        quoted(name.as_str())
-    )
+    let name = quoted(name.as_str());
+    format!("EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {name})")
 }
 
 /// True when there is no role of this name.
@@ -37,10 +33,8 @@ pub fn role_missing(name: &RoleName) -> String {
 /// True when the role of this name is as a condition on `pg_roles` says.
 #[must_use]
 pub fn role_has(name: &RoleName, condition: &str) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {} AND {condition})",
-        quoted(name.as_str())
-    )
+    let name = quoted(name.as_str());
+    format!("EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {name} AND {condition})")
 }
 
 /// True when the role owns anything, in whatever database.
@@ -56,8 +50,6 @@ pub fn role_owns_something(name: &RoleName) -> String {
 /// True when there is no schema of this name.
 #[must_use]
 pub fn schema_missing(name: &SchemaName) -> String {
-    format!(
-        "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {})",
-        quoted(name.as_str())
-    )
+    let name = quoted(name.as_str());
+    format!("NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {name})")
 }

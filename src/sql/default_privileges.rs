@@ -4,17 +4,19 @@ use super::identifier;
 use crate::names::RoleName;
 use crate::statement::Statement;
 
-/// Lets a reader see the schemas and tables that a role will make. Only `FOR ROLE` of the maker does: the default
-/// privileges of anybody else do not fire for what it makes.
+/// Lets a reader see the schemas and tables that a role will make, and takes that back for what will be made from then on.
+/// Only `FOR ROLE` of the maker does: the default privileges of anybody else do not fire for what it makes.
 #[must_use]
-pub fn grant_default_privileges(role: &RoleName, reader: &RoleName) -> Vec<Statement> {
-    default_privileges(role, "GRANT", "TO", reader)
-}
-
-/// Takes that back, for what will be made from then on.
-#[must_use]
-pub fn revoke_default_privileges(role: &RoleName, reader: &RoleName) -> Vec<Statement> {
-    default_privileges(role, "REVOKE", "FROM", reader)
+pub fn reading_by_default(role: &RoleName, reader: &RoleName) -> (Vec<Statement>, Vec<Statement>) {
+    let (role, reader) = (identifier(role.as_str()), identifier(reader.as_str()));
+    let both = ["USAGE ON SCHEMAS", "SELECT ON TABLES"].map(|what| {
+        let begin = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}");
+        (
+            Statement::plain(format!("{begin} GRANT {what} TO {reader}")),
+            Statement::plain(format!("{begin} REVOKE {what} FROM {reader}")),
+        )
+    });
+    both.into_iter().unzip()
 }
 
 /// Puts the default privileges of a role for one kind of thing back to what they are when nobody has said anything: the
@@ -46,16 +48,4 @@ pub fn reset_default_privileges(
         }
     }
     statements.into_iter().map(Statement::plain).collect()
-}
-
-fn default_privileges(role: &RoleName, verb: &str, word: &str, reader: &RoleName) -> Vec<Statement> {
-    let (role, reader) = (identifier(role.as_str()), identifier(reader.as_str()));
-    ["USAGE ON SCHEMAS", "SELECT ON TABLES"]
-        .into_iter()
-        .map(|what| {
-            Statement::plain(format!(
-                "ALTER DEFAULT PRIVILEGES FOR ROLE {role} {verb} {what} {word} {reader}"
-            ))
-        })
-        .collect()
 }

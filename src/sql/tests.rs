@@ -8,7 +8,9 @@ fn role(name: &str) -> RoleName {
 fn names_are_quoted_whatever_they_hold() {
     let database: DatabaseName = r#"we"ird; DROP"#.parse().unwrap();
     assert_eq!(
-        grant_on_database(&["CREATE"], &database, &role("O'Stitch")).to_string(),
+        rights_on_database(&["CREATE"], &database, &role("O'Stitch"))
+            .0
+            .to_string(),
         r#"GRANT CREATE ON DATABASE "we""ird; DROP" TO "O'Stitch""#
     );
 }

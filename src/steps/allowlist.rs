@@ -11,6 +11,7 @@ use crate::finding::{Code, Finding};
 use crate::firewall::Printed;
 use crate::hba::Rules;
 use crate::hba::edit::{LineEnd, Running};
+use crate::names::{HostName, Port};
 use crate::provider::Provider;
 use crate::settings::{Region, Settings};
 use crate::step_id::StepId;
@@ -185,6 +186,14 @@ impl Step for Allowlist {
             None => findings.push(rules::not_asked(settings)),
         }
         Plan { findings, changes }
+    }
+}
+
+/// The host and port that Stitch connects to, and which machine that is.
+fn entrance(settings: &Settings) -> (&HostName, Port, &'static str) {
+    match &settings.bastion {
+        Some(bastion) => (&bastion.stitch_host, bastion.stitch_port, "the SSH server"),
+        None => (&settings.stitch.host, settings.stitch.port, "PostgreSQL's machine"),
     }
 }
 

@@ -12,7 +12,7 @@ use anyhow::Result;
 
 use crate::change::Plan;
 use crate::command::Command;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::settings::{Route, Settings};
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
@@ -84,17 +84,20 @@ impl Step for Connection {
         facts.way.judge(&mut plan, settings);
         match &facts.login {
             Login::Offline | Login::NotReached => {}
-            Login::OnlyPlanning => plan.find(
-                Finding::unknown(Code::ConnectionNotTried, "the login as Stitch is not tried by plan")
-                    .advise("stitch-pg check tries it, and changes nothing either"),
-            ),
-            Login::NoPassword => plan.find(
-                Finding::unknown(
+            Login::OnlyPlanning => {
+                plan.unknown(
+                    Code::ConnectionNotTried,
+                    "the login as Stitch is not tried by plan",
+                    "stitch-pg check tries it, and changes nothing either",
+                );
+            }
+            Login::NoPassword => {
+                plan.unknown(
                     Code::ConnectionNotTried,
                     format!("the password of {role:?} was not given, so the login cannot be tried"),
-                )
-                .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
-            ),
+                    "give it with STITCH_PG_PASSWORD or --password-file FILE",
+                );
+            }
             Login::Refused(failure, eyes) => {
                 layers::passed(&mut plan, &failure.passed);
                 family(&mut plan, settings, &failure.passed);
@@ -119,14 +122,12 @@ fn family(plan: &mut Plan, settings: &Settings, stages: &[crate::world::Stage]) 
     let dialable = stages.iter().any(|stage| stage.layer == Layer::Family);
     if resolved && !dialable && settings.bastion.is_none() && settings.admin.route == Route::Direct {
         let host = &settings.stitch.host;
-        plan.find(
-            Finding::bad(
-                Code::LoginFamily,
-                format!("address family: {host} has IPv6 addresses only; Stitch's are IPv4, so it cannot dial it"),
-            )
-            .about(Layer::Family.as_str())
-            .advise("give it an IPv4 address, or let Stitch come through an SSH server with --bastion"),
-        );
+        plan.bad(
+            Code::LoginFamily,
+            format!("address family: {host} has IPv6 addresses only; Stitch's are IPv4, so it cannot dial it"),
+            "give it an IPv4 address, or let Stitch come through an SSH server with --bastion",
+        )
+        .concerning(Layer::Family.as_str());
     }
 }
 

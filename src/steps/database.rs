@@ -22,7 +22,7 @@ const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options 
 pub(crate) struct Database;
 
 /// What the server says about the database, and about our right to make it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Facts {
     found: Option<Found>,
@@ -63,28 +63,6 @@ struct Found {
     connection_limit: i32,
 }
 
-impl Default for Facts {
-    /// Nothing exists yet, and whoever runs the script may create it.
-    fn default() -> Self {
-        Self {
-            found: None,
-            similar: None,
-            in_recovery: false,
-            user: String::new(),
-            may_create: true,
-            template_encoding: "UTF8".to_owned(),
-            creators: Vec::new(),
-            login_triggers: Vec::new(),
-            variants: Vec::new(),
-            provider: Provider::default(),
-            ssl: None,
-            tls_lost: None,
-            exposed_md5: false,
-            ended: None,
-        }
-    }
-}
-
 impl Step for Database {
     const ID: StepId = StepId::Database;
     const WHY: &'static str = "Stitch loads into one database; it makes its own schemas and tables there. The database must exist before Stitch connects.";
@@ -113,12 +91,10 @@ impl Step for Database {
         let mut plan = Plan::default();
         let name = &settings.stitch.database;
         if let Some((version, day)) = &facts.ended {
-            plan.find(
-                Finding::unknown(
-                    Code::ServerEndOfLife,
-                    format!("PostgreSQL {version} gets no more updates from the community since {day}"),
-                )
-                .advise("everything works here all the same; plan an upgrade, unless your provider keeps it patched"),
+            plan.unknown(
+                Code::ServerEndOfLife,
+                format!("PostgreSQL {version} gets no more updates from the community since {day}"),
+                "everything works here all the same; plan an upgrade, unless your provider keeps it patched",
             );
         }
         own_login(&mut plan, facts);
@@ -129,12 +105,10 @@ impl Step for Database {
             plan.find(trigger.finding(Code::LoginTriggers, &settings.admin.database));
         }
         if facts.in_recovery {
-            plan.find(
-                Finding::bad(
-                    Code::ServerStandby,
-                    "this server is a standby (or a read-only endpoint): nothing can be created or loaded here",
-                )
-                .advise("connect to the primary; on Aurora that is the cluster's writer endpoint"),
+            plan.bad(
+                Code::ServerStandby,
+                "this server is a standby (or a read-only endpoint): nothing can be created or loaded here",
+                "connect to the primary; on Aurora that is the cluster's writer endpoint",
             );
         }
         if let Some(found) = &facts.found {
@@ -142,17 +116,12 @@ impl Step for Database {
             return plan;
         }
         if let Some(similar) = &facts.similar {
-            plan.find(
-                Finding::unknown(
-                    Code::DatabaseSimilarName,
-                    format!(
-                        "there is no database {:?}, but there is {similar:?}; case matters",
-                        name.as_str()
-                    ),
-                )
-                .advise(format!("if that one is meant, give --database {}", shell_word(similar)))
-                .about(similar),
-            );
+            plan.unknown(
+                Code::DatabaseSimilarName,
+                format!("there is no database {name:?}, but there is {similar:?}; case matters"),
+                format!("if that one is meant, give --database {}", crate::shell::word(similar)),
+            )
+            .concerning(similar);
         }
         if facts.in_recovery {
             return plan;
@@ -170,25 +139,23 @@ impl Step for Database {
         if facts.may_create {
             plan.change(create(settings, "", statement, sql::database_exists(name)));
         } else {
-            plan.find(
-                Finding::bad(
-                    Code::DatabaseCannotCreate,
-                    format!(
-                        "the database {:?} does not exist, and {:?} may not create databases (it lacks CREATEDB)",
-                        name.as_str(),
-                        facts.user
-                    ),
-                )
-                .advise(match facts.provider {
-                    Provider::Heroku => format!(
-                        "Heroku makes databases itself: give --database with the name of your add-on's (heroku pg:info -a APP); \
-                         elsewhere {} runs: {statement};",
-                        who(&facts.creators)
-                    ),
-                    _ => format!("{} runs: {statement};", who(&facts.creators)),
-                })
-                .about(name),
-            );
+            let who = who(&facts.creators);
+            let advice = match facts.provider {
+                Provider::Heroku => format!(
+                    "Heroku makes databases itself: give --database with the name of your add-on's (heroku pg:info -a APP); \
+                     elsewhere {who} runs: {statement};"
+                ),
+                _ => format!("{who} runs: {statement};"),
+            };
+            let user = &facts.user;
+            plan.bad(
+                Code::DatabaseCannotCreate,
+                format!(
+                    "the database {name:?} does not exist, and {user:?} may not create databases (it lacks CREATEDB)"
+                ),
+                advice,
+            )
+            .concerning(name);
         }
         plan
     }
@@ -212,11 +179,9 @@ fn create(settings: &Settings, where_that: &str, statement: Statement, unless: S
         ),
         why: "Stitch connects to a database that exists; it does not create one.",
         action: Action::Sql(Sql {
-            database: settings.admin.database.clone(),
-            statements: vec![statement],
             run: Run::Alone,
             unless: Some(unless),
-            borrow: Vec::new(),
+            ..Sql::together(&settings.admin.database, vec![statement])
         }),
         undo: None, // a database is never dropped by this tool
     }
@@ -225,80 +190,63 @@ fn create(settings: &Settings, where_that: &str, statement: Statement, unless: S
 fn judge(plan: &mut Plan, settings: &Settings, found: &Found) {
     let name = &settings.stitch.database;
     let quoted = sql::identifier(name.as_str());
-    plan.find(
-        Finding::good(
-            Code::DatabaseExists,
-            format!("the database {:?} exists, owned by {:?}", name.as_str(), found.owner),
-        )
-        .about(name),
-    );
+    plan.good(
+        Code::DatabaseExists,
+        format!("the database {name:?} exists, owned by {:?}", found.owner),
+    )
+    .concerning(name);
     if found.encoding != "UTF8" {
-        plan.find(
-            Finding::bad(
-                Code::DatabaseEncoding,
-                format!("the database {:?} has the encoding {}, and Stitch loads UTF-8: characters outside it will be refused", name.as_str(), found.encoding),
-            )
-            .advise("an encoding cannot be changed; give --database with a new name and let this tool create it")
-            .about(name),
-        );
+        plan.bad(
+            Code::DatabaseEncoding,
+            format!(
+                "the database {name:?} has the encoding {}, and Stitch loads UTF-8: characters outside it will \
+                 be refused",
+                found.encoding
+            ),
+            "an encoding cannot be changed; give --database with a new name and let this tool create it",
+        )
+        .concerning(name);
     }
     if found.is_template {
-        plan.find(
-            Finding::bad(
-                Code::DatabaseTemplate,
-                format!(
-                    "the database {:?} is a template: what Stitch loads would be copied into every new database",
-                    name.as_str()
-                ),
-            )
-            .advise(format!(
-                "choose another with --database, or its owner runs: ALTER DATABASE {quoted} IS_TEMPLATE false;"
-            ))
-            .about(name),
-        );
+        plan.bad(
+            Code::DatabaseTemplate,
+            format!("the database {name:?} is a template: what Stitch loads would be copied into every new database"),
+            format!("choose another with --database, or its owner runs: ALTER DATABASE {quoted} IS_TEMPLATE false;"),
+        )
+        .concerning(name);
     }
     if !found.allows_connections {
-        plan.find(
-            Finding::bad(
-                Code::DatabaseNoConnections,
-                format!("the database {:?} accepts no connections at all", name.as_str()),
-            )
-            .advise(format!(
-                "its owner runs: ALTER DATABASE {quoted} ALLOW_CONNECTIONS true;"
-            ))
-            .about(name),
-        );
+        plan.bad(
+            Code::DatabaseNoConnections,
+            format!("the database {name:?} accepts no connections at all"),
+            format!("its owner runs: ALTER DATABASE {quoted} ALLOW_CONNECTIONS true;"),
+        )
+        .concerning(name);
     }
     if found.connection_limit == 0 {
-        plan.find(
-            Finding::bad(
-                Code::DatabaseConnectionLimit,
-                format!("the database {:?} has a connection limit of 0", name.as_str()),
-            )
-            .advise(format!("its owner runs: ALTER DATABASE {quoted} CONNECTION LIMIT 20;"))
-            .about(name),
-        );
+        plan.bad(
+            Code::DatabaseConnectionLimit,
+            format!("the database {name:?} has a connection limit of 0"),
+            format!("its owner runs: ALTER DATABASE {quoted} CONNECTION LIMIT 20;"),
+        )
+        .concerning(name);
     }
 }
 
 /// What the administrator's own login gave away.
 fn own_login(plan: &mut Plan, facts: &Facts) {
     if let Some(why) = &facts.tls_lost {
-        plan.find(
-            Finding::unknown(
-                Code::AdminTlsLost,
-                format!("this login is not encrypted, although TLS could have been had: {why}"),
-            )
-            .advise("find out what stands between; give --sslmode require, or better verify-full with --sslrootcert"),
+        plan.unknown(
+            Code::AdminTlsLost,
+            format!("this login is not encrypted, although TLS could have been had: {why}"),
+            "find out what stands between; give --sslmode require, or better verify-full with --sslrootcert",
         );
     }
     if facts.exposed_md5 {
-        plan.find(
-            Finding::unknown(
-                Code::AdminMd5Exposed,
-                "an md5 hash of this login's password went over the network without TLS",
-            )
-            .advise("give --sslmode require, or let the server use scram-sha-256 and set the password anew"),
+        plan.unknown(
+            Code::AdminMd5Exposed,
+            "an md5 hash of this login's password went over the network without TLS",
+            "give --sslmode require, or let the server use scram-sha-256 and set the password anew",
         );
     }
 }
@@ -310,10 +258,6 @@ fn who(roles: &[String]) -> String {
     } else {
         format!("one of {}", crate::visible::one_line(&roles.join(", ")))
     }
-}
-
-fn shell_word(text: &str) -> String {
-    crate::shell::word(text)
 }
 
 const QUESTION: &str = concat!(

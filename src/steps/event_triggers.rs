@@ -22,12 +22,9 @@ impl EventTrigger {
             _ => "when something is created, altered, granted or dropped",
         };
         let text = format!(
-            "the event trigger {:?} ({}) of {:?} calls {}() {when} in the database {:?}, with the rights of whoever is at work",
-            self.name,
-            self.event,
-            self.owner,
-            self.function,
-            database.as_str()
+            "the event trigger {:?} ({}) of {:?} calls {}() {when} in the database {database:?}, with the \
+             rights of whoever is at work",
+            self.name, self.event, self.owner, self.function
         );
         let advice = format!(
             "read the function before anything is changed (in psql: \\sf {}); here it finds names in pg_catalog only, unless it \

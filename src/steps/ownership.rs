@@ -151,12 +151,10 @@ impl Step for Ownership {
             plan.find(unseen(settings, shut));
         }
         if let Some(why) = &facts.unlisted {
-            plan.find(
-                Finding::unknown(
-                    Code::IntegrationsUnseen,
-                    format!("Stitch's API did not list the integrations, so their marks alone tell: {why}"),
-                )
-                .advise("look at STITCH_ACCESS_TOKEN and --api-url, or name the schemas with --schema"),
+            plan.unknown(
+                Code::IntegrationsUnseen,
+                format!("Stitch's API did not list the integrations, so their marks alone tell: {why}"),
+                "look at STITCH_ACCESS_TOKEN and --api-url, or name the schemas with --schema",
             );
         }
         for schema in &facts.schemas {
@@ -169,14 +167,16 @@ impl Step for Ownership {
                 .iter()
                 .filter(|name| !facts.schemas.iter().any(|schema| schema.name == name.as_str()))
             {
-                plan.find(
-                    Finding::bad(
-                        Code::SchemaMissing,
-                        format!("there is no schema {:?} in the database {:?}", name.as_str(), settings.stitch.database.as_str()),
-                    )
-                    .advise("case matters; leave it out of --schema when the integration has not loaded yet: Stitch makes the schema itself")
-                    .about(name),
-                );
+                plan.bad(
+                    Code::SchemaMissing,
+                    format!(
+                        "there is no schema {name:?} in the database {:?}",
+                        settings.stitch.database.as_str()
+                    ),
+                    "case matters; leave it out of --schema when the integration has not loaded yet: Stitch makes \
+                     the schema itself",
+                )
+                .concerning(name);
             }
         }
         let mut objects: BTreeMap<&str, Vec<&objects::Foreign>> = BTreeMap::new();

@@ -16,8 +16,8 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Plan, Run, Sql};
-use crate::finding::{Code, Finding};
+use crate::change::{Action, Plan, Sql};
+use crate::finding::Code;
 use crate::settings::Settings;
 use crate::statement::Statement;
 use crate::step_id::StepId;
@@ -203,7 +203,8 @@ impl Facts {
 /// Breaks off where the role is somebody else's: it gets no right and no password from this tool.
 fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &Found) -> ControlFlow<()> {
     let role = &settings.stitch.role;
-    plan.find(Finding::good(Code::RoleExists, format!("the role {:?} exists", role.as_str())).about(role));
+    plan.good(Code::RoleExists, format!("the role {role:?} exists"))
+        .concerning(role);
     whose::plan(plan, settings, found)?;
     attributes::plan(plan, settings, found);
     let may_alter = if found.may_alter {
@@ -216,13 +217,7 @@ fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &Found) 
 }
 
 fn on_server(settings: &Settings, statement: Statement) -> Action {
-    Action::Sql(Sql {
-        database: settings.admin.database.clone(),
-        statements: vec![statement],
-        run: Run::Together,
-        unless: None,
-        borrow: Vec::new(),
-    })
+    Action::Sql(Sql::together(&settings.admin.database, vec![statement]))
 }
 
 /// The same action, guarded in scripts.

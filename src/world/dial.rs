@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::net::UnixStream;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -20,6 +21,7 @@ use crate::server::Encryption;
 use crate::settings::{LoginRules, Route, Tls};
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::peer;
+use crate::world::ssh::layer::failure as ssh_failure;
 use crate::world::tap::{Begins, Method, Watched};
 use crate::world::tls::{Attempt, connector, mode_name};
 use crate::world::wire::Wire;
@@ -70,6 +72,17 @@ impl Login {
         }
     }
 
+    /// The wire to it through an SSH server that was asked to open it.
+    pub(crate) async fn through_tunnel(
+        &self,
+        opening: impl Future<Output = anyhow::Result<UnixStream>>,
+    ) -> Result<Wire, Failure> {
+        let began = Instant::now();
+        let stream = opening.await.map_err(|error| ssh_failure(&error))?;
+        let text = format!("the SSH server opens {}", self.server());
+        Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tunnel, began, text)]))
+    }
+
     /// Where to connect to: libpq's `hostaddr` stands in for the host's lookup.
     pub(crate) fn address(&self) -> &HostName {
         self.rules.address.as_ref().unwrap_or(&self.host)
@@ -117,7 +130,7 @@ where
     if not_let_in(&failure)
         && let Some(other) = Attempt::left_out(login.tls.mode)
         && let Ok(wire) = open().await
-        && is_let_in(login, other, wire).await
+        && try_other_way(login, other, wire).await == Other::LetIn
     {
         return Err(wants_the_other_way(login, other).behind(below_tls(failure.passed)));
     }
@@ -167,11 +180,6 @@ pub(crate) enum Other {
     NotOffered,
     /// Something else happened.
     Untold,
-}
-
-/// Whether the server would go on to ask for a password this way. Nothing secret is sent.
-async fn is_let_in(login: &Login, attempt: Attempt, wire: Wire) -> bool {
-    try_other_way(login, attempt, wire).await == Other::LetIn
 }
 
 fn wants_the_other_way(login: &Login, other: Attempt) -> Failure {

@@ -202,15 +202,19 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn next_step(state: &SqlState) -> &'static str {
-    if *state == SqlState::INSUFFICIENT_PRIVILEGE {
-        "\nnext: this login lacks the right; run it as the owner or a superuser, or hand them `stitch-pg script --for dba`"
-    } else if *state == SqlState::LOCK_NOT_AVAILABLE {
-        "\nnext: somebody holds a lock on it; run the same command again when they are done"
-    } else if *state == SqlState::READ_ONLY_SQL_TRANSACTION {
-        "\nnext: the server or this login is read-only; connect to the primary, as a login without default_transaction_read_only"
-    } else if *state == SqlState::OBJECT_IN_USE {
-        "\nnext: somebody is connected to the template database; try again when they have left"
-    } else {
-        ""
+    match *state {
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            "\nnext: this login lacks the right; run it as the owner or a superuser, or hand them `stitch-pg script --for dba`"
+        }
+        SqlState::LOCK_NOT_AVAILABLE => {
+            "\nnext: somebody holds a lock on it; run the same command again when they are done"
+        }
+        SqlState::READ_ONLY_SQL_TRANSACTION => {
+            "\nnext: the server or this login is read-only; connect to the primary, as a login without default_transaction_read_only"
+        }
+        SqlState::OBJECT_IN_USE => {
+            "\nnext: somebody is connected to the template database; try again when they have left"
+        }
+        _ => "",
     }
 }

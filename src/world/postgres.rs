@@ -8,7 +8,6 @@ mod stitch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use tokio_postgres::error::SqlState;
@@ -20,10 +19,9 @@ use crate::server::Server;
 use crate::settings::{Route, Settings};
 use crate::world::Access;
 use crate::world::dial::{Login, Session, log_in};
-use crate::world::failure::{Failure, Layer, Stage};
+use crate::world::failure::{Failure, Layer};
 use crate::world::gateway::Gateway;
 use crate::world::open::open_direct;
-use crate::world::ssh::layer::failure as ssh_failure;
 use crate::world::wire::Wire;
 
 use hello::hello;
@@ -235,26 +233,16 @@ impl Postgres {
     async fn log_in(&self, login: &Login) -> Result<Session, Failure> {
         match self.settings.admin.route {
             Route::Direct => log_in(login, || open_direct(login.address(), login.port, login.timeout)).await,
-            Route::Bastion => self.log_in_through_bastion(login).await,
+            Route::Bastion => log_in(login, || self.tunnel(login)).await,
         }
-    }
-
-    async fn log_in_through_bastion(&self, login: &Login) -> Result<Session, Failure> {
-        log_in(login, || self.tunnel(login)).await
     }
 
     async fn tunnel(&self, login: &Login) -> Result<Wire, Failure> {
         let Some(gateway) = &self.gateway else {
             return open_direct(login.address(), login.port, login.timeout).await;
         };
-        let began = Instant::now();
-        match gateway.forward(login.address().as_str(), login.port.number()).await {
-            Ok(stream) => {
-                let text = format!("the SSH server opens {}", login.server());
-                Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tunnel, began, text)]))
-            }
-            Err(error) => Err(ssh_failure(&error)),
-        }
+        let opening = gateway.forward(login.address().as_str(), login.port.number());
+        login.through_tunnel(opening).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The whole way, proved: a fresh key is put beside Stitch's for two minutes, with the same options, and used as Stitch
 //! will use its own, through the SSH server to a login as the Stitch role. It is taken out again whatever happens.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use openssl::base64;
@@ -15,10 +15,9 @@ use crate::shell::{self, Expiry};
 use crate::statement::Statement;
 use crate::world::World;
 use crate::world::dial::{Session, log_in};
-use crate::world::failure::{Failure, Layer, Stage};
+use crate::world::failure::Failure;
 use crate::world::ssh::layer::failure as broken;
 use crate::world::ssh::{Ssh, Wish};
-use crate::world::wire::Wire;
 
 /// A script that was under way when the run was cut short is given this long to end before its work is undone. What it does
 /// later is undone by the watcher it leaves.
@@ -146,17 +145,8 @@ impl World {
             stitch.host.clone()
         };
         let login = self.postgres.stitch_login(host, stitch.database.as_str());
-        log_in(&login, || async {
-            let began = Instant::now();
-            match ssh.forward(login.host.as_str(), login.port.number()).await {
-                Ok(stream) => {
-                    let text = format!("the SSH server opens {}", login.server());
-                    Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tunnel, began, text)]))
-                }
-                Err(error) => Err(broken(&error)),
-            }
-        })
-        .await
+        let open = || login.through_tunnel(ssh.forward(login.host.as_str(), login.port.number()));
+        log_in(&login, open).await
     }
 
     async fn enter_as_stitch(&self, bastion: &Bastion, pem: &Secret) -> Result<Ssh> {

@@ -4,11 +4,9 @@
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::finding::Code;
+use crate::sql::identifier;
 use crate::world::failure::{Failure, Layer, Stage, said};
 use crate::world::tap::Method;
-
-/// Supavisor and Neon say most of what they refuse with this one.
-const INTERNAL: &SqlState = &SqlState::INTERNAL_ERROR;
 
 /// Who was refused, where.
 pub(crate) struct Refused<'a> {
@@ -30,135 +28,108 @@ impl Refused<'_> {
         let state = self.error.code().clone();
         let authenticated = self.passed.iter().any(|stage| stage.layer == Layer::Authentication);
         let (layer, code, text, advice) = self.told(&state, authenticated);
+        let text = format!("{text} ({})", said(self.error));
         let mut failure = Failure::new(layer, code, text).advise(advice).behind(self.passed);
         failure.state = Some(state);
         failure.routine = self.error.routine().map(ToOwned::to_owned);
         failure
     }
 
+    /// The layer, the code, what is the case and what to do.
     fn told(&self, state: &SqlState, authenticated: bool) -> (Layer, Code, String, String) {
         let (server, user, database) = (self.server, self.user, self.database);
-        let said = said(self.error);
-        if *state == SqlState::INVALID_PASSWORD {
-            return (
-                Layer::Authentication,
+        let login = |code, text, advice: &str| (Layer::Authentication, code, text, advice.to_owned());
+        let inside = |code, text, advice: &str| (Layer::Database, code, text, advice.to_owned());
+        match *state {
+            SqlState::INVALID_PASSWORD => login(
                 Code::LoginPassword,
-                format!("{server} refused the password of {user:?} ({said})"),
-                "check the user and the password; the server says the same for a role that does not exist, has no password, or has expired".to_owned(),
-            );
-        }
-        if *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION && authenticated {
-            return (
-                Layer::Authentication,
+                format!("{server} refused the password of {user:?}"),
+                "check the user and the password; the server says the same for a role that does not exist, has no \
+                 password, or has expired",
+            ),
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION if authenticated => login(
                 Code::LoginNologin,
                 format!(
-                    "{server} found the login of {user:?} right and lets it in no further: the role is missing or may not log in ({said})"
+                    "{server} found the login of {user:?} right and lets it in no further: the role is missing or may \
+                     not log in"
                 ),
-                format!("a superuser runs: ALTER ROLE {} LOGIN", crate::sql::identifier(user)),
-            );
-        }
-        if *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION && self.method == Some(Method::Scram) {
-            return (
-                Layer::Authentication,
+                &format!("a superuser runs: ALTER ROLE {} LOGIN", identifier(user)),
+            ),
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION if self.method == Some(Method::Scram) => login(
                 Code::LoginBinding,
-                format!("{server} takes the TLS it sees for another one than ours (channel binding): something in between ends TLS and begins it anew ({said})"),
-                "take that proxy out of the way, or let it pass TLS through; a client without channel binding would get in".to_owned(),
-            );
-        }
-        if *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
-            return (
-                Layer::Authentication,
-                Code::LoginRefused,
-                format!("{server} does not let {user:?} into {database:?} from here ({said})"),
-                "a pg_hba.conf rule is missing, says reject or wants a client certificate; stitch-pg check --only allowlist, as a superuser, names it".to_owned(),
-            );
-        }
-        if *state == SqlState::INVALID_CATALOG_NAME {
-            return (
-                Layer::Database,
-                Code::LoginDatabaseMissing,
-                format!("{server} has no database {database:?} ({said})"),
-                "names are case-sensitive here: an unquoted CREATE DATABASE StitchDW makes stitchdw".to_owned(),
-            );
-        }
-        if *state == SqlState::INSUFFICIENT_PRIVILEGE {
-            return (
-                Layer::Database,
-                Code::LoginConnect,
-                format!("{user:?} may not connect to {database:?} on {server} ({said})"),
                 format!(
-                    "the database's owner runs: GRANT CONNECT ON DATABASE {} TO {}",
-                    crate::sql::identifier(database),
-                    crate::sql::identifier(user)
+                    "{server} takes the TLS it sees for another one than ours (channel binding): something in between \
+                     ends TLS and begins it anew"
                 ),
-            );
-        }
-        if *state == SqlState::TOO_MANY_CONNECTIONS {
-            return (
-                Layer::Database,
+                "take that proxy out of the way, or let it pass TLS through; a client without channel binding would get in",
+            ),
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => login(
+                Code::LoginRefused,
+                format!("{server} does not let {user:?} into {database:?} from here"),
+                "a pg_hba.conf rule is missing, says reject or wants a client certificate; stitch-pg check --only \
+                 allowlist, as a superuser, names it",
+            ),
+            SqlState::INVALID_CATALOG_NAME => inside(
+                Code::LoginDatabaseMissing,
+                format!("{server} has no database {database:?}"),
+                "names are case-sensitive here: an unquoted CREATE DATABASE StitchDW makes stitchdw",
+            ),
+            SqlState::INSUFFICIENT_PRIVILEGE => inside(
+                Code::LoginConnect,
+                format!("{user:?} may not connect to {database:?} on {server}"),
+                &format!(
+                    "the database's owner runs: GRANT CONNECT ON DATABASE {} TO {}",
+                    identifier(database),
+                    identifier(user)
+                ),
+            ),
+            SqlState::TOO_MANY_CONNECTIONS => inside(
                 if authenticated {
                     Code::LoginLimit
                 } else {
                     Code::LoginFull
                 },
-                format!("{server} has no connection free for {user:?} ({said})"),
-                "wait, or raise max_connections or the role's or database's CONNECTION LIMIT".to_owned(),
-            );
-        }
-        self.unusual(state, &said)
-    }
-
-    fn unusual(&self, state: &SqlState, said: &str) -> (Layer, Code, String, String) {
-        let (server, user, database) = (self.server, self.user, self.database);
-        if *state == SqlState::CANNOT_CONNECT_NOW {
-            return (
-                Layer::Database,
+                format!("{server} has no connection free for {user:?}"),
+                "wait, or raise max_connections or the role's or database's CONNECTION LIMIT",
+            ),
+            SqlState::CANNOT_CONNECT_NOW => inside(
                 Code::LoginStarting,
-                format!("{server} is starting up, shutting down or recovering ({said})"),
-                "try again in a minute; a standby with hot_standby = off says this for ever".to_owned(),
-            );
-        }
-        if *state == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE {
-            return (
-                Layer::Database,
+                format!("{server} is starting up, shutting down or recovering"),
+                "try again in a minute; a standby with hot_standby = off says this for ever",
+            ),
+            SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => inside(
                 Code::LoginDatabaseClosed,
-                format!("{database:?} on {server} does not accept connections ({said})"),
-                "choose another database, or ask its owner: ALTER DATABASE … ALLOW_CONNECTIONS true".to_owned(),
-            );
-        }
-        if let Some(advice) = hosted(self.host, state) {
-            return (
-                Layer::Authentication,
+                format!("{database:?} on {server} does not accept connections"),
+                "choose another database, or ask its owner: ALTER DATABASE … ALLOW_CONNECTIONS true",
+            ),
+            _ if let Some(advice) = hosted(self.host, state) => login(
                 Code::LoginTenant,
-                format!("{server} does not know which project or endpoint {user:?} belongs to ({said})"),
-                advice.to_owned(),
-            );
+                format!("{server} does not know which project or endpoint {user:?} belongs to"),
+                advice,
+            ),
+            _ => login(
+                Code::LoginRefused,
+                format!("{server} refused the login of {user:?}"),
+                "read the server's log for this moment",
+            ),
         }
-        (
-            Layer::Authentication,
-            Code::LoginRefused,
-            format!("{server} refused the login of {user:?} ({said})"),
-            "read the server's log for this moment".to_owned(),
-        )
     }
 }
 
-/// What the routers before hosted databases want, which they cannot say in a SQLSTATE of its own.
+/// What the routers before hosted databases want, which they cannot say in a SQLSTATE of its own: Supavisor and Neon say most
+/// of what they refuse with that of an internal error.
 fn hosted(host: &str, state: &SqlState) -> Option<&'static str> {
-    let unclear = state == INTERNAL || *state == SqlState::PROTOCOL_VIOLATION;
+    let unclear = matches!(*state, SqlState::INTERNAL_ERROR | SqlState::PROTOCOL_VIOLATION);
     if unclear && host.ends_with(".neon.tech") {
         return Some(
             "Neon finds the endpoint by the host name in the TLS handshake (SNI): tick Connect using SSL (--ssl), and give \
              the endpoint's name with --stitch-host, not an address",
         );
     }
-    if unclear && host.ends_with(".pooler.supabase.com") {
-        return Some(
-            "Supabase's pooler wants the project behind the role: USER.PROJECT. Give the admin's login so as well \
-             (--admin-user postgres.PROJECT), and the role's is derived from it",
-        );
-    }
-    None
+    (unclear && host.ends_with(".pooler.supabase.com")).then_some(
+        "Supabase's pooler wants the project behind the role: USER.PROJECT. Give the admin's login so as well \
+         (--admin-user postgres.PROJECT), and the role's is derived from it",
+    )
 }
 
 #[cfg(test)]
@@ -169,9 +140,9 @@ mod tests {
     fn routers_of_hosted_databases_are_known_by_their_names() {
         let neon = hosted("ep-cool-1.eu-central-1.aws.neon.tech", &SqlState::PROTOCOL_VIOLATION);
         assert!(neon.is_some_and(|advice| advice.contains("SNI")));
-        let supabase = hosted("aws-0-eu.pooler.supabase.com", INTERNAL);
+        let supabase = hosted("aws-0-eu.pooler.supabase.com", &SqlState::INTERNAL_ERROR);
         assert!(supabase.is_some_and(|advice| advice.contains("USER.PROJECT")));
-        assert_eq!(hosted("db.example.com", INTERNAL), None);
+        assert_eq!(hosted("db.example.com", &SqlState::INTERNAL_ERROR), None);
         assert_eq!(hosted("x.neon.tech", &SqlState::INVALID_PASSWORD), None);
     }
 }

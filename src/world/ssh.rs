@@ -44,6 +44,7 @@ pub(crate) struct Ssh {
 }
 
 /// What is needed to log in once more.
+#[derive(Clone)]
 struct Door {
     target: SshTarget,
     /// The login on the server before it, if it is reached through one.
@@ -97,16 +98,8 @@ impl Ssh {
 
     /// A login as somebody else on the same server, with a key of our own.
     pub(super) async fn as_user(&self, user: &str, pem: &Secret) -> Result<Self> {
-        let door = Door {
-            target: SshTarget {
-                user: user.to_owned(),
-                ..self.door.target.clone()
-            },
-            through: self.door.through.clone(),
-            addresses: self.door.addresses.clone(),
-            timeout: self.door.timeout,
-            asker: self.door.asker.clone(),
-        };
+        let mut door = Door::clone(&self.door);
+        user.clone_into(&mut door.target.user);
         Self::enter(Arc::new(door), Some(login::Proof::key(pem))).await
     }
 
@@ -117,16 +110,8 @@ impl Ssh {
         user: &str,
         pem: &Secret,
     ) -> Result<Self> {
-        let door = Door {
-            addresses: look_up(target, timeout).await?,
-            target: SshTarget {
-                user: user.to_owned(),
-                ..target.clone()
-            },
-            through: None,
-            timeout,
-            asker: Asker::trusting(),
-        };
+        let mut door = Door::of_any_key(target, timeout).await?;
+        user.clone_into(&mut door.target.user);
         Self::enter(Arc::new(door), Some(login::Proof::key(pem))).await
     }
 
@@ -142,13 +127,7 @@ impl Ssh {
 
     /// The same of a server nobody is logged in to.
     pub(super) async fn greeting_of(target: &SshTarget, timeout: Duration) -> Result<String> {
-        let door = Door {
-            addresses: look_up(target, timeout).await?,
-            target: target.clone(),
-            through: None,
-            timeout,
-            asker: Asker::trusting(),
-        };
+        let door = Door::of_any_key(target, timeout).await?;
         tokio::task::spawn_blocking(move || {
             let (session, _) = door.open(None, &Bounds::default())?;
             Ok(session.banner().unwrap_or_default().to_owned())
@@ -230,6 +209,17 @@ impl Ssh {
 }
 
 impl Door {
+    /// A server that is reached directly, whose host key need not be known.
+    async fn of_any_key(target: &SshTarget, timeout: Duration) -> Result<Self> {
+        Ok(Self {
+            addresses: look_up(target, timeout).await?,
+            target: target.clone(),
+            through: None,
+            timeout,
+            asker: Asker::trusting(),
+        })
+    }
+
     /// `forwarded`: the connection, where a server before this one carries it.
     fn open(&self, forwarded: Option<OwnedFd>, bounds: &Bounds) -> Result<(Session, OwnedFd)> {
         let peer = match forwarded {

@@ -288,7 +288,11 @@ mod tests {
     fn no_first_byte_hides_what_is_asked() {
         let asks = |begins, bytes: &[u8]| {
             let tap = Tap::default();
-            tap.expect(begins, Guard::network(None));
+            let guard = Guard {
+                methods: None,
+                network: true,
+            };
+            tap.expect(begins, guard);
             let heard = bytes.chunks(1).try_for_each(|byte| tap.raw(byte));
             heard.is_err()
         };

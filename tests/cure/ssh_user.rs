@@ -5,7 +5,6 @@ mod canary;
 mod choices;
 pub(crate) mod cures;
 mod doctor;
-mod early;
 mod flavours;
 mod granted;
 mod handed_over;

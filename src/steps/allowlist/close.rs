@@ -8,7 +8,7 @@ use super::inspect::{ELSEWHERE, value};
 use super::manage::REMARK;
 use crate::change::{Action, Change, Plan};
 use crate::count::counted;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::hba::{Encryption, new_rule};
 use crate::settings::Settings;
@@ -96,28 +96,30 @@ impl Step for CloseAllowlist {
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
         match &facts.seen {
-            Seen::No => plan.find(
-                Finding::unknown(
+            Seen::No => {
+                plan.unknown(
                     Code::RemoveLeft,
                     "whether lines of this tool stand in pg_hba.conf is not seen from here",
-                )
-                .advise(format!("on PostgreSQL's machine look for the line: {REMARK}")),
-            ),
-            Seen::Failed(why) => plan.find(
-                Finding::unknown(Code::RemoveLeft, format!("pg_hba.conf could not be looked at: {why}"))
-                    .advise(format!("on PostgreSQL's machine look for the line: {REMARK}")),
-            ),
+                    format!("on PostgreSQL's machine look for the line: {REMARK}"),
+                );
+            }
+            Seen::Failed(why) => {
+                plan.unknown(
+                    Code::RemoveLeft,
+                    format!("pg_hba.conf could not be looked at: {why}"),
+                    format!("on PostgreSQL's machine look for the line: {REMARK}"),
+                );
+            }
             Seen::File { path, printed, signal } => lines(&mut plan, settings, facts.version, path, printed, *signal),
         }
         if let Some(printed) = &facts.firewall {
             close_firewall::plan(&mut plan, settings, printed);
         } else {
-            plan.find(
-                Finding::unknown(
-                    Code::RemoveLeft,
-                    "whether the firewall of the machine that Stitch reaches has rules of this tool is not seen from here",
-                )
-                .advise("there, as root, look for the comment stitch-pg:\n  ufw show added"),
+            plan.unknown(
+                Code::RemoveLeft,
+                "whether the firewall of the machine that Stitch reaches has rules of this tool is not seen \
+                 from here",
+                "there, as root, look for the comment stitch-pg:\n  ufw show added",
             );
         }
         let networks: Vec<String> = settings.stitch.allow.iter().map(ToString::to_string).collect();
@@ -126,12 +128,10 @@ impl Step for CloseAllowlist {
         } else {
             networks.join(", ")
         };
-        plan.find(
-            Finding::unknown(
-                Code::RemoveLeft,
-                "what people opened for Stitch in firewalls and allow lists stays open",
-            )
-            .advise(format!("take {whose} out where nobody else needs them")),
+        plan.unknown(
+            Code::RemoveLeft,
+            "what people opened for Stitch in firewalls and allow lists stays open",
+            format!("take {whose} out where nobody else needs them"),
         );
         plan
     }
@@ -145,7 +145,8 @@ fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed
     };
     let blocks = blocks(settings, version, printed);
     if blocks.is_empty() {
-        plan.find(Finding::good(Code::Removed, format!("no line of stitch-pg is in {path}")).about(path));
+        plan.good(Code::Removed, format!("no line of stitch-pg is in {path}"))
+            .concerning(path);
     }
     for rules in blocks {
         plan.change(Change {

@@ -1,21 +1,19 @@
 //! `remove`: the firewall rules of this tool's own on the machine that Stitch reaches.
 
 use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::firewall::{Keeper, Rank, marked, rich};
 use crate::settings::Settings;
 use crate::shell::Opening;
 
 /// Those with our mark go, which are ufw's; of firewalld's, which bear none, it is told which look like ours.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
-    let (machine, port) = match &settings.bastion {
-        Some(bastion) => ("the SSH server", bastion.stitch_port.number()),
-        None => ("PostgreSQL's machine", settings.stitch.port.number()),
-    };
+    let (_, port, machine) = super::entrance(settings);
+    let port = port.number();
     let from = marked(printed, port);
     if from.is_empty() {
         let text = format!("no rule of stitch-pg is in the firewall on {machine}");
-        plan.find(Finding::good(Code::Removed, text).about(machine));
+        plan.good(Code::Removed, text).concerning(machine);
     } else {
         let keeper = Keeper::Ufw(Rank::Last);
         let opening = Opening { keeper, from, port };
@@ -35,15 +33,17 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
             from: vec![cidr],
             port,
         };
-        plan.find(
-            Finding::unknown(
-                Code::RemoveLeft,
-                format!(
-                    "firewalld on {machine} lets {cidr} in on port {port}; its rules bear no mark, so whether stitch-pg made this one is not known"
-                ),
-            )
-            .advise(format!("if nobody else needs it, as root:\n  {}", opening.closing().join("\n  ")))
-            .about(cidr),
-        );
+        plan.unknown(
+            Code::RemoveLeft,
+            format!(
+                "firewalld on {machine} lets {cidr} in on port {port}; its rules bear no mark, so whether \
+                 stitch-pg made this one is not known"
+            ),
+            format!(
+                "if nobody else needs it, as root:\n  {}",
+                opening.closing().join("\n  ")
+            ),
+        )
+        .concerning(cidr);
     }
 }

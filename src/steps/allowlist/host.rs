@@ -10,16 +10,12 @@ use crate::settings::Settings;
 use crate::world::Closed;
 
 pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> {
-    let (host, advice) = match &settings.bastion {
-        Some(bastion) => (
-            &bastion.stitch_host,
-            "give the SSH server's public name or address with --stitch-bastion-host",
-        ),
-        None => (
-            &settings.stitch.host,
-            "give the name or address under which the internet reaches it with --stitch-host, or an SSH server that \
-             Stitch can reach with --bastion",
-        ),
+    let (host, ..) = super::entrance(settings);
+    let advice = if settings.bastion.is_some() {
+        "give the SSH server's public name or address with --stitch-bastion-host"
+    } else {
+        "give the name or address under which the internet reaches it with --stitch-host, or an SSH server that Stitch can \
+         reach with --bastion"
     };
     let dial = dial(host, dialled).map(|finding| finding.advise(advice).about(host));
     let role = endpoint(&settings.stitch.host, settings.stitch.port.number());
@@ -29,10 +25,7 @@ pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> 
 /// What a knock from here, or from the SSH server, came to.
 pub(super) fn knocked(settings: &Settings, facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let (host, port) = match &settings.bastion {
-        Some(bastion) => (&bastion.stitch_host, bastion.stitch_port),
-        None => (&settings.stitch.host, settings.stitch.port),
-    };
+    let (host, port, _) = super::entrance(settings);
     if let Some(closed) = &facts.knocked {
         let (code, advice) = match closed {
             Closed::Refused => (

@@ -13,10 +13,8 @@ use crate::shell::Opening;
 
 /// What the rules do with each address, and what would open them.
 pub(super) fn plan(settings: &Settings, printed: &Printed) -> Plan {
-    let (machine, port) = match &settings.bastion {
-        Some(bastion) => ("the SSH server", bastion.stitch_port.number()),
-        None => ("PostgreSQL's machine", settings.stitch.port.number()),
-    };
+    let (_, port, machine) = super::entrance(settings);
+    let port = port.number();
     let mut plan = Plan::default();
     let openings = openings(settings, printed, port);
     for cidr in &settings.stitch.allow {

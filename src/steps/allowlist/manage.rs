@@ -5,7 +5,7 @@ use super::verdict::{Judgement, Lines};
 use super::{HbaFile, LastLine, Reach, ServerFacts, mend};
 use crate::change::{Action, Change, Plan};
 use crate::count::counted;
-use crate::finding::{Code, Finding, Verdict};
+use crate::finding::{Code, Verdict};
 use crate::hba::edit::{At, HbaLines};
 use crate::hba::{Encryption, Place};
 use crate::names::Cidr;
@@ -52,14 +52,14 @@ pub(super) fn plan(
                 action: Action::AddHbaLines(edit),
             });
         }
-        Err(why) => plan.find(
-            Finding::unknown(
+        Err(why) => {
+            plan.unknown(
                 Code::HbaNotManaged,
                 format!("{} cannot be changed by this tool: {why}", file.path),
+                "add the lines by hand",
             )
-            .advise("add the lines by hand")
-            .about(&file.path),
-        ),
+            .concerning(&file.path);
+        }
     }
     plan
 }

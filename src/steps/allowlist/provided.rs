@@ -11,10 +11,8 @@ use crate::settings::{Region, Settings};
 
 /// What the list says of each address, and what else is remarkable in it.
 pub(super) fn findings(settings: &Settings, provider: Provider, list: &AllowList) -> Vec<Finding> {
-    let (host, port) = match &settings.bastion {
-        Some(bastion) => (&bastion.stitch_host, bastion.stitch_port.number()),
-        None => (&settings.stitch.host, settings.stitch.port.number()),
-    };
+    let (host, port, _) = super::entrance(settings);
+    let port = port.number();
     let provider = list.provider.unwrap_or(provider);
     let open: Vec<&Entry> = list.entries.iter().filter(|entry| is_for(entry, port)).collect();
     // A trusted-sources list without a rule lets everybody in, until it has its first one.

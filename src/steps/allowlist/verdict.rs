@@ -40,11 +40,7 @@ pub(super) enum Lines {
 
 impl Judgement {
     pub(super) fn finding(&self) -> Finding {
-        match self.verdict {
-            Verdict::Good => Finding::good(self.code, &self.text),
-            Verdict::Unknown => Finding::unknown(self.code, &self.text),
-            Verdict::Bad => Finding::bad(self.code, &self.text),
-        }
+        Finding::new(self.code, self.verdict, &self.text)
     }
 
     /// The same, when the address is only the likeliest one.

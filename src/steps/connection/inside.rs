@@ -135,26 +135,21 @@ impl Inside {
     /// What others could read on the way, or could have arranged to.
     fn exposed(&self, plan: &mut Plan) {
         if let Some(why) = &self.tls_lost {
-            plan.find(
-                Finding::unknown(
-                    Code::LoginTlsLost,
-                    format!("TLS: the login is not encrypted, although TLS could have been had: {why}"),
-                )
-                .about(Layer::Tls.as_str())
-                .advise("find out what stands between; demand TLS with --ssl, and the same in Stitch's form"),
-            );
+            plan.unknown(
+                Code::LoginTlsLost,
+                format!("TLS: the login is not encrypted, although TLS could have been had: {why}"),
+                "find out what stands between; demand TLS with --ssl, and the same in Stitch's form",
+            )
+            .concerning(Layer::Tls.as_str());
         }
         if self.exposed_md5 {
-            plan.find(
-                Finding::unknown(
-                    Code::LoginMd5Exposed,
-                    "authentication: an md5 hash of the password went over the network without TLS",
-                )
-                .about(Layer::Authentication.as_str())
-                .advise(
-                    "give --ssl, or let the server use scram-sha-256 and set the password anew with --reset-password",
-                ),
-            );
+            plan.unknown(
+                Code::LoginMd5Exposed,
+                "authentication: an md5 hash of the password went over the network without TLS",
+                "give --ssl, or let the server use scram-sha-256 and set the password anew with \
+                 --reset-password",
+            )
+            .concerning(Layer::Authentication.as_str());
         }
     }
 
@@ -162,22 +157,20 @@ impl Inside {
     fn certificate(&self, plan: &mut Plan, settings: &Settings) {
         let Some(ca) = &settings.stitch.ca else { return };
         let shown = ca.path.display();
-        plan.find(Finding::good(
+        plan.good(
             Code::CaVerifies,
             format!("TLS: the certificate for Stitch's form, {shown}, vouches for this server"),
-        ));
+        );
         if self.certificate_faults.contains(&Fault::Name) {
-            plan.find(
-                Finding::unknown(
-                    Code::CaName,
-                    format!(
-                        "TLS: the server's certificate is for {}, and Stitch will dial {}; it is not documented whether \
+            plan.unknown(
+                Code::CaName,
+                format!(
+                    "TLS: the server's certificate is for {}, and Stitch will dial {}; it is not documented whether \
                          Stitch compares the two",
-                        self.certificate_names.join(", "),
-                        settings.stitch.host
-                    ),
-                )
-                .advise("dial the name in the certificate with --stitch-host, or give the server one with this name"),
+                    self.certificate_names.join(", "),
+                    settings.stitch.host
+                ),
+                "dial the name in the certificate with --stitch-host, or give the server one with this name",
             );
         }
     }

@@ -142,17 +142,15 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
         );
     }
     for table in existing.tables.iter().filter(|table| table.rows_hidden) {
-        plan.find(
-            Finding::unknown(
-                Code::RowSecurity,
-                format!(
-                    "row security is forced on {schema:?}.{:?}, on its owner as well",
-                    table.name
-                ),
-            )
-            .about(format!("{schema}.{}", table.name))
-            .advise("make sure that its policies let the loader read and write every row, or NO FORCE it"),
-        );
+        plan.unknown(
+            Code::RowSecurity,
+            format!(
+                "row security is forced on {schema:?}.{:?}, on its owner as well",
+                table.name
+            ),
+            "make sure that its policies let the loader read and write every row, or NO FORCE it",
+        )
+        .concerning(format!("{schema}.{}", table.name));
     }
 }
 

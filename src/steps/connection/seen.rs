@@ -108,27 +108,23 @@ impl Seen {
 
     pub(super) fn noticed(&self, plan: &mut Plan) {
         if !self.triggers.is_empty() {
-            plan.find(
-                Finding::unknown(
-                    Code::DdlWatched,
-                    format!(
-                        "event triggers are called on what Stitch creates and alters: {}",
-                        self.triggers.join(", ")
-                    ),
-                )
-                .advise("the rehearsal passes through them; ask their owner when they refuse something"),
+            plan.unknown(
+                Code::DdlWatched,
+                format!(
+                    "event triggers are called on what Stitch creates and alters: {}",
+                    self.triggers.join(", ")
+                ),
+                "the rehearsal passes through them; ask their owner when they refuse something",
             );
         }
         if matches!(self.log_statement.as_str(), "mod" | "ddl" | "all") {
-            plan.find(
-                Finding::unknown(
-                    Code::StatementsLogged,
-                    format!(
-                        "the server logs the statements of every load (log_statement = {})",
-                        self.log_statement
-                    ),
-                )
-                .advise("where the log gets too large, a superuser runs: ALTER ROLE … SET log_statement = 'none'"),
+            plan.unknown(
+                Code::StatementsLogged,
+                format!(
+                    "the server logs the statements of every load (log_statement = {})",
+                    self.log_statement
+                ),
+                "where the log gets too large, a superuser runs: ALTER ROLE … SET log_statement = 'none'",
             );
         }
     }

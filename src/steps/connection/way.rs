@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::settings::{Prove, Settings};
 use crate::shell::Expiry;
 use crate::world::{Proof, Wish, World};
@@ -43,12 +43,10 @@ impl Way {
         let proof = match self {
             Self::NotAsked => return,
             Self::NoKey => {
-                plan.find(
-                    Finding::unknown(
-                        Code::TunnelNotProved,
-                        "the whole way was not proved: Stitch's public key was not given",
-                    )
-                    .advise("give it with --public-key or --public-key-file"),
+                plan.unknown(
+                    Code::TunnelNotProved,
+                    "the whole way was not proved: Stitch's public key was not given",
+                    "give it with --public-key or --public-key-file",
                 );
                 return;
             }
@@ -59,7 +57,9 @@ impl Way {
             .as_ref()
             .map_or("", |bastion| bastion.tunnel_user.as_str());
         match &proof.outcome {
-            Ok(()) => plan.find(Finding::good(Code::TunnelProved, proved(proof, settings, user))),
+            Ok(()) => {
+                plan.good(Code::TunnelProved, proved(proof, settings, user));
+            }
             Err(failure) => {
                 super::layers::passed(plan, &failure.passed);
                 plan.find(super::layers::failed(failure));
@@ -67,33 +67,27 @@ impl Way {
             }
         }
         if !proof.granted.is_empty() {
-            plan.find(
-                Finding::bad(
-                    Code::TunnelKeyWide,
-                    format!(
-                        "with a key like Stitch's the SSH server grants {user} {}",
-                        list(&proof.granted)
-                    ),
-                )
-                .about(user)
-                .advise("look at the options in front of Stitch's key: stitch-pg check --only ssh-user"),
-            );
+            plan.bad(
+                Code::TunnelKeyWide,
+                format!(
+                    "with a key like Stitch's the SSH server grants {user} {}",
+                    list(&proof.granted)
+                ),
+                "look at the options in front of Stitch's key: stitch-pg check --only ssh-user",
+            )
+            .concerning(user);
         }
         if let Some(why) = &proof.left_behind {
             let ending = match proof.expiry {
                 Expiry::TwoMinutes => "it ends by itself within two minutes",
                 Expiry::Unknown => "this SSH server does not end it by itself",
             };
-            plan.find(
-                Finding::bad(
-                    Code::TunnelKeyLeft,
-                    format!("the key that proved the way could not be taken out again ({ending}): {why}"),
-                )
-                .about(user)
-                .advise(format!(
-                    "on the SSH server, as root: sed -i '/ stitch-pg-proof$/d' ~{user}/.ssh/authorized_keys"
-                )),
-            );
+            plan.bad(
+                Code::TunnelKeyLeft,
+                format!("the key that proved the way could not be taken out again ({ending}): {why}"),
+                format!("on the SSH server, as root: sed -i '/ stitch-pg-proof$/d' ~{user}/.ssh/authorized_keys"),
+            )
+            .concerning(user);
         }
     }
 }

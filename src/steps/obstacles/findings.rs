@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Lacking, MOST_COLUMNS, Obstacles, Shape};
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::settings::Settings;
 use crate::sql;
 
@@ -37,11 +37,7 @@ impl Notes {
                 text.replace("{}", &shown),
                 advice.replace("{}", named.first().map_or("", String::as_str)),
             );
-            let finding = if bad {
-                Finding::bad(code, text)
-            } else {
-                Finding::unknown(code, text)
-            };
+            let finding = Finding::new(code, Verdict::bad_if(bad), text);
             let finding = match tables.as_slice() {
                 [table] => finding.about(format_args!("{schema}.{table}")),
                 _ => finding.about(&schema),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::change::Plan;
 use crate::count::counted;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::settings::{Schemas, Settings};
 
 /// One schema and the marks found in it.
@@ -112,38 +112,32 @@ pub(super) fn judge(plan: &mut Plan, settings: &Settings, schema: &Schema) {
     let named = matches!(&settings.ownership.schemas, Schemas::Named(names) if names.iter().any(|name| name.as_str() == schema.name));
     let is_known = schema.ours && schema.has_marks();
     if named && is_known || schema.is_strong() && (named || settings.ownership.schemas == Schemas::Detect) {
-        plan.find(
-            Finding::good(
-                Code::SchemaDetected,
-                format!("the schema {:?} is Stitch's: {}", schema.name, schema.described()),
-            )
-            .about(&schema.name),
-        );
+        plan.good(
+            Code::SchemaDetected,
+            format!("the schema {:?} is Stitch's: {}", schema.name, schema.described()),
+        )
+        .concerning(&schema.name);
     } else if named {
-        plan.find(
-            Finding::unknown(
-                Code::SchemaWeakEvidence,
-                format!(
-                    "the schema {:?} was named, and its evidence is weak: {}",
-                    schema.name,
-                    schema.described()
-                ),
-            )
-            .advise("make sure that an integration of this name exists in Stitch")
-            .about(&schema.name),
-        );
+        plan.unknown(
+            Code::SchemaWeakEvidence,
+            format!(
+                "the schema {:?} was named, and its evidence is weak: {}",
+                schema.name,
+                schema.described()
+            ),
+            "make sure that an integration of this name exists in Stitch",
+        )
+        .concerning(&schema.name);
     } else if schema.has_marks() {
-        plan.find(
-            Finding::unknown(
-                Code::SchemaNotChosen,
-                format!("the schema {:?} is left alone: {}", schema.name, schema.described()),
-            )
-            .advise(format!(
+        plan.unknown(
+            Code::SchemaNotChosen,
+            format!("the schema {:?} is left alone: {}", schema.name, schema.described()),
+            format!(
                 "if Stitch loads into it, add --schema {}",
                 crate::shell::word(&crate::settings::in_a_list(&schema.name))
-            ))
-            .about(&schema.name),
-        );
+            ),
+        )
+        .concerning(&schema.name);
     }
 }
 

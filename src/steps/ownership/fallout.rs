@@ -139,14 +139,15 @@ pub(super) fn owner(
     } else {
         format!("; the same holds for its members: {}", some_of(&members))
     };
-    plan.find(
-        Finding::unknown(
-            Code::FalloutOwner,
-            format!("{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, and may no longer write, alter, drop or grant{also}"),
-        )
-        .advise(advice)
-        .about(schema),
-    );
+    plan.unknown(
+        Code::FalloutOwner,
+        format!(
+            "{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, and may no longer \
+             write, alter, drop or grant{also}"
+        ),
+        advice,
+    )
+    .concerning(schema);
 }
 
 /// What else hangs on the present owners.

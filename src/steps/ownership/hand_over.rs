@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql};
+use crate::change::{Action, Borrow, Change, Membership, Plan, Run, Sql};
 use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
@@ -66,40 +66,29 @@ impl Step for HandOver {
         let (role, database) = (&settings.stitch.role, &settings.stitch.database);
         take_back_defaults(&mut plan, settings, facts);
         if facts.owned.is_empty() {
-            plan.find(
-                Finding::good(
-                    Code::Removed,
-                    format!(
-                        "{:?} owns nothing in the database {:?}",
-                        role.as_str(),
-                        database.as_str()
-                    ),
-                )
-                .about(database),
-            );
+            plan.good(
+                Code::Removed,
+                format!("{role:?} owns nothing in the database {database:?}"),
+            )
+            .concerning(database);
             return plan;
         }
         match new_owner(settings, facts) {
             Ok((owner, borrow)) => plan.change(Change {
                 summary: format!(
-                    "make {:?} the owner of the {} that {:?} owns in the database {:?}{}",
-                    owner.as_str(),
+                    "make {owner:?} the owner of the {} that {role:?} owns in the database {database:?}{}",
                     counted(facts.owned.len(), "object"),
-                    role.as_str(),
-                    database.as_str(),
                     shared(&facts.owned)
                 ),
                 why: "A role that owns something cannot be dropped; the tables stay as they are.",
                 action: Action::Sql(Sql {
-                    database: database.clone(),
-                    statements: vec![sql::reassign_owned(role, owner)],
                     run: Run::Patiently {
                         lock_timeout: settings.ownership.lock_timeout,
                         first: 0,
                         last: 0,
                     },
-                    unless: None,
                     borrow,
+                    ..Sql::together(database, vec![sql::reassign_owned(role, owner)])
                 }),
                 undo: None, // the role that owned it goes next
             }),
@@ -126,31 +115,22 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let Ok(borrow) = lend(facts, &[role]) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         let text = format!(
-            "{:?} granted ahead on what it would make, and {:?} may not act for it",
-            role.as_str(),
+            "{role:?} granted ahead on what it would make, and {:?} may not act for it",
             facts.user
         );
         let advice = format!(
-            "a superuser, or a member of the role, runs in the database {:?}: {}",
-            database.as_str(),
+            "a superuser, or a member of the role, runs in the database {database:?}: {}",
             lines.join(" ")
         );
-        plan.find(Finding::bad(Code::RemoveBlocked, text).about(role).advise(advice));
+        plan.bad(Code::RemoveBlocked, text, advice).concerning(role);
         return;
     };
     plan.change(Change {
-        summary: format!(
-            "take back what {:?} granted ahead on what it would make in the database {:?}",
-            role.as_str(),
-            database.as_str()
-        ),
+        summary: format!("take back what {role:?} granted ahead on what it would make in the database {database:?}"),
         why: "Default privileges belong to a role, and keep it from being dropped; it makes nothing any more.",
         action: Action::Sql(Sql {
-            database: database.clone(),
-            statements,
-            run: Run::Together,
-            unless: None,
             borrow,
+            ..Sql::together(database, statements)
         }),
         undo: None, // the role that granted it goes next
     });
@@ -164,17 +144,9 @@ fn lend<'a>(facts: &Facts, roles: &[&'a RoleName]) -> Result<Vec<Borrow>, &'a Ro
             continue;
         }
         let held = contains(&facts.held, wanted);
-        let split = facts.version_num >= 160_000;
-        match facts.user.parse() {
-            // Before 16 the one row there is would be taken with what was there before.
-            Ok(member) if contains(&facts.can_grant, wanted) && (split || !held) => borrow.push(Borrow {
-                role: wanted.clone(),
-                member,
-                options: if split { Membership::ToUse } else { Membership::Plain },
-                row: if held { Row::Widened } else { Row::Fresh },
-            }),
-            _ => return Err(wanted),
-        }
+        let to_use = || Borrow::new(wanted.clone(), &facts.user, Membership::ToUse, facts.version_num, held);
+        let one = contains(&facts.can_grant, wanted).then(to_use).flatten();
+        borrow.push(one.ok_or(wanted)?);
     }
     borrow.sort();
     Ok(borrow)
@@ -184,8 +156,7 @@ fn lend<'a>(facts: &Facts, roles: &[&'a RoleName]) -> Result<Vec<Borrow>, &'a Ro
 fn new_owner<'a>(settings: &'a Settings, facts: &Facts) -> Result<(&'a RoleName, Vec<Borrow>), Box<Finding>> {
     let role = &settings.stitch.role;
     let what = format!(
-        "{:?} owns {} ({})",
-        role.as_str(),
+        "{role:?} owns {} ({})",
         counted(facts.owned.len(), "object"),
         some(&facts.owned)
     );
@@ -200,14 +171,14 @@ fn new_owner<'a>(settings: &'a Settings, facts: &Facts) -> Result<(&'a RoleName,
         } else {
             "does not exist"
         };
-        let text = format!("{what}, and {:?}, which was to take it over, {why}", owner.as_str());
+        let text = format!("{what}, and {owner:?}, which was to take it over, {why}");
         let finding = Finding::bad(Code::RemoveNeedsOwner, text).about(role);
         return Err(Box::new(
             finding.advise("give --new-owner with the name of another role that exists"),
         ));
     }
     let borrow = lend(facts, &[role, owner]).map_err(|wanted| {
-        let text = format!("{what}, and {:?} may not act for {:?}", facts.user, wanted.as_str());
+        let text = format!("{what}, and {:?} may not act for {wanted:?}", facts.user);
         let statement = sql::reassign_owned(role, owner);
         let advice = format!(
             "a superuser, or who is a member of both roles, runs in the database {:?}: {statement};",

@@ -12,16 +12,15 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings) {
     for schema in names {
         plan.change(Change {
             summary: format!(
-                "make {:?} the owner of the schema {:?} and the tables in it (run by a superuser, or a member of both owners)",
-                role.as_str(),
-                schema.as_str()
+                "make {role:?} the owner of the schema {schema:?} and the tables in it (run by a superuser, or \
+                 a member of both owners)"
             ),
             why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",
             action: Action::Sql(Sql {
                 database: settings.stitch.database.clone(),
                 // The schema first: the new owner of a table must be able to create in its schema.
                 statements: vec![
-                    sql::alter_schema_owner(schema, role.as_str()),
+                    sql::alter_owner("SCHEMA", &sql::identifier(schema.as_str()), role.as_str()),
                     sql::alter_owner_of_tables(schema, role, settings.ownership.readers),
                 ],
                 run: Run::Patiently {

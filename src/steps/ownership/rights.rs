@@ -4,8 +4,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::objects::Foreign;
-use crate::change::{Borrow, Membership, Row};
-use crate::names::RoleName;
+use crate::change::{Borrow, Membership};
 use crate::settings::{Readers, Settings};
 use crate::sql;
 use crate::world::Place;
@@ -184,17 +183,9 @@ impl Rights {
         if !ours_to_be && !self.can_grant.iter().any(|name| name == role) {
             return None;
         }
-        let held = self.held.iter().any(|name| name == role);
-        if held && !self.is_split() {
-            // A member by NOINHERIT: the grant would do nothing, and giving it back would take what was there before.
-            return None;
-        }
-        Some(Borrow {
-            role: role.parse::<RoleName>().ok()?,
-            member: self.user.parse::<RoleName>().ok()?,
-            options: if self.is_split() { membership } else { Membership::Plain },
-            row: if held || second { Row::Widened } else { Row::Fresh },
-        })
+        // What is there already, or is lent by then, is widened.
+        let held = second || self.held.iter().any(|name| name == role);
+        Borrow::new(role.parse().ok()?, &self.user, membership, self.version_num, held)
     }
 }
 

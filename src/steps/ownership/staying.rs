@@ -25,22 +25,20 @@ pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&Forei
             .filter(|object| object.kind.included_by() == Some(kind))
             .map(|object| object.shown())
             .collect();
-        plan.find(
-            Finding::unknown(
-                Code::ObjectsLeft,
-                format!(
-                    "{} in the schema {:?} stay with their owners: {}",
-                    kind.plural(),
-                    schema.name,
-                    some_of(&names)
-                ),
-            )
-            .advise(format!(
+        plan.unknown(
+            Code::ObjectsLeft,
+            format!(
+                "{} in the schema {:?} stay with their owners: {}",
+                kind.plural(),
+                schema.name,
+                some_of(&names)
+            ),
+            format!(
                 "Stitch makes none, so they are probably yours; --include {} moves them too",
                 kind.word()
-            ))
-            .about(&schema.name),
-        );
+            ),
+        )
+        .concerning(&schema.name);
     }
 }
 
@@ -60,14 +58,19 @@ pub(super) fn report_blind(plan: &mut Plan, settings: &Settings, blind: &[&Forei
     for object in blind {
         let reads = reads_what(object, fallout).unwrap_or_default().join(", ");
         let role = settings.stitch.role.as_str();
-        plan.find(
-            Finding::unknown(
-                Code::FalloutViewStays,
-                format!("the view {:?}.{:?} stays with {:?}: it reads {reads} with its owner's rights, and {role:?} may not read that", object.schema, object.name, object.owner),
-            )
-            .advise(format!("to move it, grant first: GRANT SELECT ON TABLE {reads} TO {}; (and USAGE on the schema)", sql::identifier(role)))
-            .about(format_args!("{}.{}", object.schema, object.name)),
-        );
+        plan.unknown(
+            Code::FalloutViewStays,
+            format!(
+                "the view {:?}.{:?} stays with {:?}: it reads {reads} with its owner's rights, and {role:?} may \
+                 not read that",
+                object.schema, object.name, object.owner
+            ),
+            format!(
+                "to move it, grant first: GRANT SELECT ON TABLE {reads} TO {}; (and USAGE on the schema)",
+                sql::identifier(role)
+            ),
+        )
+        .concerning(format_args!("{}.{}", object.schema, object.name));
     }
 }
 

@@ -8,7 +8,7 @@ use super::rights::{Rights, Way, borrowings};
 use super::staying;
 use crate::change::{Action, Borrow, Change, Plan, Run, Sql};
 use crate::count::counted;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::names::SchemaName;
 use crate::settings::{Readers, Settings};
 use crate::sql::{self, Grantable};
@@ -39,17 +39,15 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: 
     }
     if moving.is_empty() {
         if refused.is_empty() {
-            plan.find(
-                Finding::good(
-                    Code::SchemaOwned,
-                    format!(
-                        "{:?} owns the schema {:?} and its tables",
-                        settings.stitch.role.as_str(),
-                        schema.name
-                    ),
-                )
-                .about(&schema.name),
-            );
+            plan.good(
+                Code::SchemaOwned,
+                format!(
+                    "{:?} owns the schema {:?} and its tables",
+                    settings.stitch.role.as_str(),
+                    schema.name
+                ),
+            )
+            .concerning(&schema.name);
         }
         return;
     }
@@ -134,30 +132,24 @@ fn change(
     backward.extend(taken);
     let action = |statements: Vec<Statement>, first, last, borrow| {
         Action::Sql(Sql {
-            database: settings.stitch.database.clone(),
-            statements,
             run: Run::Patiently {
                 lock_timeout: settings.ownership.lock_timeout,
                 first,
                 last,
             },
-            unless: None,
             borrow,
+            ..Sql::together(&settings.stitch.database, statements)
         })
     };
     Change {
         summary: if schemas.is_empty() {
             format!(
-                "make {:?} the owner of {} in the schema {:?}",
-                role.as_str(),
-                counted(objects.len(), "object"),
-                schema.as_str()
+                "make {role:?} the owner of {} in the schema {schema:?}",
+                counted(objects.len(), "object")
             )
         } else {
             format!(
-                "make {:?} the owner of the schema {:?} and {} in it",
-                role.as_str(),
-                schema.as_str(),
+                "make {role:?} the owner of the schema {schema:?} and {} in it",
                 counted(objects.len(), "object")
             )
         },

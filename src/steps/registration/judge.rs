@@ -9,69 +9,65 @@ use crate::settings::Settings;
 /// What holds whichever destination is ours.
 pub(super) fn account(plan: &mut Plan, settings: &Settings, account: &Account, ours: &Ours<'_>) {
     match &account.kind {
-        None => plan.find(
-            Finding::unknown(
+        None => {
+            plan.unknown(
                 Code::DestinationFieldUnknown,
                 "Stitch does not tell which fields a PostgreSQL destination needs; the documented ones are sent",
-            )
-            .advise("look at Stitch's form of the destination afterwards"),
-        ),
+                "look at Stitch's form of the destination afterwards",
+            );
+        }
         Some(kind) => {
             if kind.access() == Some(false) {
                 plan.find(no_access(kind.tier(), ours));
             }
             let others = kind.others_required(&form::KNOWN);
             if !others.is_empty() {
-                plan.find(
-                    Finding::unknown(
-                        Code::DestinationFieldUnknown,
-                        format!(
-                            "Stitch's form has required fields that stitch-pg does not know: {}",
-                            others.join(", ")
-                        ),
-                    )
-                    .advise("fill them in on Stitch's page of the destination"),
+                plan.unknown(
+                    Code::DestinationFieldUnknown,
+                    format!(
+                        "Stitch's form has required fields that stitch-pg does not know: {}",
+                        others.join(", ")
+                    ),
+                    "fill them in on Stitch's page of the destination",
                 );
             }
         }
     }
     match ours {
         Ours::None | Ours::One(_) => {}
-        Ours::Several(several) => plan.find(
-            Finding::bad(
+        Ours::Several(several) => {
+            plan.bad(
                 Code::DestinationAmbiguous,
                 format!(
                     "several destinations in Stitch load into this database: {}",
                     list(several)
                 ),
-            )
-            .advise("say which one is meant with --destination-id"),
-        ),
-        Ours::NoSuch(id) => {
-            let all: Vec<&Destination> = account.destinations.iter().collect();
-            plan.find(
-                Finding::bad(
-                    Code::DestinationNotFound,
-                    format!(
-                        "the account has no destination with the number {id}; it has {}",
-                        list(&all)
-                    ),
-                )
-                .about(id)
-                .advise("name one of these with --destination-id, or leave it out"),
+                "say which one is meant with --destination-id",
             );
         }
-        Ours::OtherType(there) => plan.find(
-            Finding::bad(
+        Ours::NoSuch(id) => {
+            let all: Vec<&Destination> = account.destinations.iter().collect();
+            plan.bad(
+                Code::DestinationNotFound,
+                format!(
+                    "the account has no destination with the number {id}; it has {}",
+                    list(&all)
+                ),
+                "name one of these with --destination-id, or leave it out",
+            )
+            .concerning(id);
+        }
+        Ours::OtherType(there) => {
+            plan.bad(
                 Code::DestinationOtherType,
                 format!(
                     "the destination {} is no PostgreSQL destination, and Stitch cannot make it one",
                     there.described()
                 ),
+                "leave --destination-id out, so that a new one is made, or name another one",
             )
-            .about(there.id)
-            .advise("leave --destination-id out, so that a new one is made, or name another one"),
-        ),
+            .concerning(there.id);
+        }
     }
     let others: Vec<&Destination> = account
         .destinations
@@ -79,13 +75,13 @@ pub(super) fn account(plan: &mut Plan, settings: &Settings, account: &Account, o
         .filter(|there| matches!(ours, Ours::None) || matches!(ours, Ours::One(one) if one.id != there.id))
         .collect();
     if !others.is_empty() && settings.registration.destination.is_none() {
-        plan.find(Finding::good(
+        plan.good(
             Code::DestinationOthers,
             format!(
                 "the account has other destinations, which stay as they are: {}",
                 list(&others)
             ),
-        ));
+        );
     }
 }
 
@@ -103,72 +99,67 @@ fn no_access(tier: Option<String>, ours: &Ours<'_>) -> Finding {
 /// What holds of the destination that is ours.
 pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, change: Option<&Change>) {
     if change.is_none() {
-        plan.find(
-            Finding::good(
-                Code::DestinationReady,
-                format!(
-                    "Stitch has the destination {}, and its fields are as they should be",
-                    there.described()
-                ),
-            )
-            .about(there.id),
-        );
+        plan.good(
+            Code::DestinationReady,
+            format!(
+                "Stitch has the destination {}, and its fields are as they should be",
+                there.described()
+            ),
+        )
+        .concerning(there.id);
     }
     match there.form() {
-        Form::Complete => plan.find(
-            Finding::good(
-                Code::DestinationFormComplete,
-                "Stitch's form is complete (fully configured); that says nothing about the connection",
-            )
-            .advise("Stitch's page of the destination shows how its own check of the connection ended")
-            .about(there.id),
-        ),
-        Form::Missing(names) => plan.find(
-            Finding::bad(
+        Form::Complete => {
+            plan.find(
+                Finding::good(
+                    Code::DestinationFormComplete,
+                    "Stitch's form is complete (fully configured); that says nothing about the connection",
+                )
+                .advise("Stitch's page of the destination shows how its own check of the connection ended")
+                .about(there.id),
+            );
+        }
+        Form::Missing(names) => {
+            plan.bad(
                 Code::DestinationFormMissing,
                 format!(
                     "required fields of the destination are missing in Stitch: {}",
                     names.join(", ")
                 ),
+                if names.iter().any(|name| name == "password") {
+                    "send the password with --send-password; fill in the others on Stitch's page of the destination"
+                } else {
+                    "fill them in on Stitch's page of the destination"
+                },
             )
-            .about(there.id)
-            .advise(if names.iter().any(|name| name == "password") {
-                "send the password with --send-password; fill in the others on Stitch's page of the destination"
-            } else {
-                "fill them in on Stitch's page of the destination"
-            }),
-        ),
+            .concerning(there.id);
+        }
         Form::Untold => {}
     }
     if let Some(since) = &there.paused {
-        plan.find(
-            Finding::unknown(
-                Code::DestinationPaused,
-                format!("a person paused the destination in Stitch ({since})"),
-            )
-            .about(there.id)
-            .advise("if it is to load, switch it on again on Stitch's page of the destination"),
-        );
+        plan.unknown(
+            Code::DestinationPaused,
+            format!("a person paused the destination in Stitch ({since})"),
+            "if it is to load, switch it on again on Stitch's page of the destination",
+        )
+        .concerning(there.id);
     }
     if let Some(since) = &there.system_paused {
-        plan.find(
-            Finding::bad(
-                Code::DestinationSystemPaused,
-                format!("Stitch itself paused the destination ({since})"),
-            )
-            .about(there.id)
-            .advise("run stitch-pg check, which walks the way hop by hop, then switch it on again on Stitch's page of the destination"),
-        );
+        plan.bad(
+            Code::DestinationSystemPaused,
+            format!("Stitch itself paused the destination ({since})"),
+            "run stitch-pg check, which walks the way hop by hop, then switch it on again on Stitch's page of the \
+             destination",
+        )
+        .concerning(there.id);
     }
     if !facts.new_password && !facts.told.as_ref().is_some_and(|told| told.password) {
-        plan.find(
-            Finding::unknown(
-                Code::DestinationPasswordUnsent,
-                "Stitch never tells the password it has, so it cannot be compared and was not sent",
-            )
-            .about(there.id)
-            .advise("if it may be another one, send it with --send-password"),
-        );
+        plan.unknown(
+            Code::DestinationPasswordUnsent,
+            "Stitch never tells the password it has, so it cannot be compared and was not sent",
+            "if it may be another one, send it with --send-password",
+        )
+        .concerning(there.id);
     }
 }
 

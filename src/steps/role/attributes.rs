@@ -3,7 +3,7 @@
 
 use super::Found;
 use crate::change::{Change, Plan};
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::settings::Settings;
 use crate::sql;
 
@@ -37,25 +37,18 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &Found) {
     let undo: Vec<&str> = undo.iter().map(String::as_str).collect();
     if found.may_alter {
         plan.change(Change {
-            summary: format!("let the role {:?} log in ({})", role.as_str(), wanted.join(", ")),
+            summary: format!("let the role {role:?} log in ({})", wanted.join(", ")),
             why: "As it is, the server refuses Stitch's login.",
             action: super::on_server(settings, statement),
             undo: (!undo.is_empty()).then(|| super::on_server(settings, sql::alter_role(role, &undo))),
         });
     } else {
-        plan.find(
-            Finding::bad(
-                Code::RoleCannotAlter,
-                format!(
-                    "the role {:?} cannot log in as it is, and this login may not alter it",
-                    role.as_str()
-                ),
-            )
-            .advise(format!(
-                "a superuser, or an administrator of that role, runs: {statement};"
-            ))
-            .about(role),
-        );
+        plan.bad(
+            Code::RoleCannotAlter,
+            format!("the role {role:?} cannot log in as it is, and this login may not alter it"),
+            format!("a superuser, or an administrator of that role, runs: {statement};"),
+        )
+        .concerning(role);
     }
 }
 
@@ -64,23 +57,17 @@ fn tell(plan: &mut Plan, settings: &Settings, found: &Found) {
     let role = &settings.stitch.role;
     let mut tell = |code, text: String, cure: &str| {
         let statement = sql::alter_role(role, &[cure]);
-        plan.find(
-            Finding::unknown(code, text)
-                .advise(format!("who may alter the role runs: {statement};"))
-                .about(role),
-        );
+        plan.unknown(code, text, format!("who may alter the role runs: {statement};"))
+            .concerning(role);
     };
     if let Some(until) = found.valid_until.as_ref().filter(|_| !found.expired) {
-        let text = format!(
-            "the role {:?} expires at {until}: Stitch is refused from then on",
-            role.as_str()
-        );
+        let text = format!("the role {role:?} expires at {until}: Stitch is refused from then on");
         tell(Code::RoleExpires, text, "VALID UNTIL 'infinity'");
     }
     if (1..FEW_CONNECTIONS).contains(&found.connection_limit) {
         let text = format!(
-            "the role {:?} may have {} connections at once: with several integrations loading, Stitch is refused",
-            role.as_str(),
+            "the role {role:?} may have {} connections at once: with several integrations loading, Stitch \
+             is refused",
             found.connection_limit
         );
         tell(Code::RoleConnectionLimit, text, "CONNECTION LIMIT -1");

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::settings::Settings;
 use crate::sql;
 
@@ -93,17 +93,13 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, attached: &[Attached]) 
             continue;
         };
         let place = match (setting.role, setting.database) {
-            (true, true) => format!("the role {:?} in the database {:?}", role.as_str(), database.as_str()),
-            (true, false) => format!("the role {:?}", role.as_str()),
-            (false, true) => format!("everybody in the database {:?}", database.as_str()),
+            (true, true) => format!("the role {role:?} in the database {database:?}"),
+            (true, false) => format!("the role {role:?}"),
+            (false, true) => format!("everybody in the database {database:?}"),
             (false, false) => "every role".to_owned(),
         };
         let text = format!("{} = {} is set for {place}: {}", setting.name, setting.value, bite.how);
-        let finding = if bite.surely {
-            Finding::bad(Code::SettingBites, text)
-        } else {
-            Finding::unknown(Code::SettingBites, text)
-        };
+        let finding = Finding::new(Code::SettingBites, Verdict::bad_if(bite.surely), text);
         // Where it is not the role's alone, others may need it: then the role gets its own.
         let cure = if setting.role {
             sql::reset_setting(role, setting.database.then_some(database), &setting.name)

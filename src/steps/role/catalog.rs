@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Change, Plan, Run, Sql};
+use crate::change::{Action, Change, Plan, Sql};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
@@ -56,24 +56,20 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, shut: Opti
     }
     let role = &settings.stitch.role;
     if gaps.schemas.is_empty() && gaps.relations.is_empty() {
-        plan.find(Finding::good(
+        plan.good(
             Code::CatalogReadable,
             "the system catalogs can be read without any further grant",
-        ));
+        );
         return;
     }
     for gap in &gaps.schemas {
-        let (grant, revoke) = (
-            sql::grant_schema_usage(&gap.schema, role),
-            sql::revoke_schema_usage(&gap.schema, role),
-        );
+        let what = format!("USAGE on the schema {}", gap.schema);
         one(
             plan,
             settings,
-            format!("USAGE on the schema {}", gap.schema),
-            grant,
-            revoke,
-            May::grant(gap.may_grant),
+            what,
+            sql::usage_of_schema(&gap.schema, role),
+            gap.may_grant,
         );
     }
     let mut by_schema: BTreeMap<(&str, bool), Vec<String>> = BTreeMap::new();
@@ -84,46 +80,30 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, shut: Opti
             .push(gap.relation.clone());
     }
     for ((schema, may_grant), relations) in by_schema {
-        let (grant, revoke) = (
-            sql::grant_select(schema, &relations, role),
-            sql::revoke_select(schema, &relations, role),
-        );
+        let what = format!("SELECT on {} ({schema})", relations.join(", "));
         one(
             plan,
             settings,
-            format!("SELECT on {} ({schema})", relations.join(", ")),
-            grant,
-            revoke,
-            May::grant(may_grant),
+            what,
+            sql::select_on(schema, &relations, role),
+            may_grant,
         );
     }
 }
 
-fn one(plan: &mut Plan, settings: &Settings, what: String, grant: Statement, revoke: Statement, may: May) {
-    let role = settings.stitch.role.as_str();
-    if may == May::No {
-        plan.find(
-            Finding::bad(
-                Code::CatalogCannotGrant,
-                format!("the role {role:?} lacks {what}, and this login may not grant it"),
-            )
-            .advise(format!(
-                "a superuser runs in the database {:?}: {grant};",
-                settings.stitch.database.as_str()
-            ))
-            .about(what),
-        );
+/// `may_grant`: whether this login may.
+fn one(plan: &mut Plan, settings: &Settings, what: String, (grant, revoke): (Statement, Statement), may_grant: bool) {
+    let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+    if !may_grant {
+        plan.bad(
+            Code::CatalogCannotGrant,
+            format!("the role {role:?} lacks {what}, and this login may not grant it"),
+            format!("a superuser runs in the database {database:?}: {grant};"),
+        )
+        .concerning(what);
         return;
     }
-    let action = |statement| {
-        Action::Sql(Sql {
-            database: settings.stitch.database.clone(),
-            statements: vec![statement],
-            run: Run::Together,
-            unless: None,
-            borrow: Vec::new(),
-        })
-    };
+    let action = |statement| Action::Sql(Sql::together(database, vec![statement]));
     plan.change(Change {
         summary: format!("grant {what} to {role:?}"),
         why: WHY,
@@ -136,33 +116,14 @@ fn one(plan: &mut Plan, settings: &Settings, what: String, grant: Statement, rev
 pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     let role = &settings.stitch.role;
     plan.change(Change {
-        summary: format!(
-            "let {:?} read the system catalogs where somebody has closed them",
-            role.as_str()
-        ),
+        summary: format!("let {role:?} read the system catalogs where somebody has closed them"),
         why: WHY,
-        action: Action::Sql(Sql {
-            database: settings.stitch.database.clone(),
-            statements: vec![sql::grant_what_is_closed(role, SCHEMAS, RELATIONS)],
-            run: Run::Together,
-            unless: None,
-            borrow: Vec::new(),
-        }),
+        action: Action::Sql(Sql::together(
+            &settings.stitch.database,
+            vec![sql::grant_what_is_closed(role, SCHEMAS, RELATIONS)],
+        )),
         undo: None,
     });
-}
-
-/// Whether this login may grant it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum May {
-    Yes,
-    No,
-}
-
-impl May {
-    fn grant(may: bool) -> Self {
-        if may { Self::Yes } else { Self::No }
-    }
 }
 
 const WHY: &str =

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Facts, offline, on_server, unless};
 use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::provider::Provider;
 use crate::settings::{Password, Settings};
 use crate::sql;
@@ -14,31 +14,27 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
     let role = &settings.stitch.role;
     let statement = sql::create_role(role, facts.keeping.formed(settings));
     if facts.may_create_roles == Some(false) {
-        plan.find(
-            Finding::bad(
-                Code::RoleCannotCreate,
-                format!(
-                    "the role {:?} does not exist, and {:?} may not create roles (it lacks CREATEROLE)",
-                    role.as_str(),
-                    facts.user
-                ),
-            )
-            .advise(match facts.keeping.provider {
-                Provider::Heroku => format!(
-                    "Heroku makes roles itself, from Standard plans on: heroku pg:credentials:create DATABASE --name stitch -a APP; \
-                     then give --role and --password-file with that credential's user and password. On Essential plans there is \
-                     the default credential only: --role with its user, and --adopt-role. Elsewhere {} runs: {statement};",
-                    creators(&facts.creators)
-                ),
-                _ => format!("{} runs: {statement};", creators(&facts.creators)),
-            })
-            .about(role),
-        );
+        let who = creators(&facts.creators);
+        let advice = match facts.keeping.provider {
+            Provider::Heroku => format!(
+                "Heroku makes roles itself, from Standard plans on: heroku pg:credentials:create DATABASE --name stitch -a APP; \
+                 then give --role and --password-file with that credential's user and password. On Essential plans there is \
+                 the default credential only: --role with its user, and --adopt-role. Elsewhere {who} runs: {statement};"
+            ),
+            _ => format!("{who} runs: {statement};"),
+        };
+        let user = &facts.user;
+        plan.bad(
+            Code::RoleCannotCreate,
+            format!("the role {role:?} does not exist, and {user:?} may not create roles (it lacks CREATEROLE)"),
+            advice,
+        )
+        .concerning(role);
         return ControlFlow::Break(());
     }
     if let Some((why, advice)) = facts.keeping.refusal(&facts.user) {
-        let text = format!("the role {:?} does not exist, and {why}", role.as_str());
-        plan.find(Finding::bad(Code::RoleCannotCreate, text).advise(advice).about(role));
+        let text = format!("the role {role:?} does not exist, and {why}");
+        plan.bad(Code::RoleCannotCreate, text, advice).concerning(role);
         return ControlFlow::Break(());
     }
     facts.keeping.tell(plan);
@@ -47,7 +43,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
     }
     save_generated(plan, settings);
     plan.change(Change {
-        summary: format!("create the role {:?}", role.as_str()),
+        summary: format!("create the role {role:?}"),
         why: facts.keeping.why(),
         action: unless(on_server(settings, statement), sql::role_exists(role)),
         // What Stitch has loaded meanwhile is its own; then the role stays.

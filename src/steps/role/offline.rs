@@ -30,10 +30,7 @@ pub(super) fn after(plan: &mut Plan, settings: &Settings) {
         ("CONNECTION LIMIT -1", "rolconnlimit <> 0"),
     ] {
         plan.change(Change {
-            summary: format!(
-                "let the role {:?} log in where it is kept from that ({attribute})",
-                role.as_str()
-            ),
+            summary: format!("let the role {role:?} log in where it is kept from that ({attribute})"),
             why: "As it is then, the server refuses Stitch's login.",
             action: unless(
                 on_server(settings, sql::alter_role(role, &[attribute])),

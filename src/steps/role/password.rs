@@ -90,19 +90,19 @@ impl Keeping {
     /// What is said aloud before a password is set.
     pub(super) fn tell(&self, plan: &mut Plan) {
         if self.form() == Form::Plain {
-            plan.find(
-                Finding::unknown(
-                    Code::PasswordPlain,
-                    "the password is sent to the server as plain text: Neon refuses SCRAM verifiers when the transaction is committed",
-                )
-                .advise("it is protected by TLS on its way, and may be in the provider's own logs; --provider tells if this is not Neon"),
+            plan.unknown(
+                Code::PasswordPlain,
+                "the password is sent to the server as plain text: Neon refuses SCRAM verifiers when the \
+                 transaction is committed",
+                "it is protected by TLS on its way, and may be in the provider's own logs; --provider tells if \
+                 this is not Neon",
             );
         } else if self.encryption == "md5" && matches!(self.form(), Form::Scram { .. }) {
-            plan.find(Finding::good(
+            plan.good(
                 Code::PasswordForm,
-                "the server stores new passwords as md5 (password_encryption); Stitch's is sent as a SCRAM verifier, which the \
-                 methods md5 and scram-sha-256 of pg_hba.conf both take",
-            ));
+                "the server stores new passwords as md5 (password_encryption); Stitch's is sent as a SCRAM verifier, which \
+                 the methods md5 and scram-sha-256 of pg_hba.conf both take",
+            );
         }
     }
 
@@ -182,19 +182,16 @@ pub(super) fn plan(
         Proof::NoRole => return,
         Proof::Right => Finding::good(
             Code::PasswordProved,
-            format!("the password given is the role's ({:?})", role.as_str()),
+            format!("the password given is the role's ({role:?})"),
         ),
         Proof::NotGiven => Finding::unknown(
             Code::PasswordNotGiven,
-            format!(
-                "the password of the role {:?} was not given, so it is not proved",
-                role.as_str()
-            ),
+            format!("the password of the role {role:?} was not given, so it is not proved"),
         )
         .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
         Proof::Untried(why) => Finding::unknown(
             Code::PasswordUntried,
-            format!("the password of {:?} cannot be tried from here: {why}", role.as_str()),
+            format!("the password of {role:?} cannot be tried from here: {why}"),
         )
         .advise("mend that first; a superuser's run of this command can also compare it with the stored verifier"),
         Proof::Wrong | Proof::NoneSet | Proof::TooDear(_) => match settings.stitch.on_wrong_password {
@@ -230,28 +227,26 @@ fn reset(plan: &mut Plan, settings: &Settings, keeping: &Keeping, may_alter: May
     let role = &settings.stitch.role;
     let statement = sql::set_password(role, keeping.formed(settings));
     if may_alter == MayAlter::No {
-        plan.find(
-            Finding::bad(
-                Code::RoleCannotAlter,
-                format!("{user:?} may not change the password of the role {:?}", role.as_str()),
-            )
-            .advise(format!(
+        plan.bad(
+            Code::RoleCannotAlter,
+            format!("{user:?} may not change the password of the role {role:?}"),
+            format!(
                 "a superuser, or an administrator of that role, runs in psql: \\password {}",
                 sql::identifier(role.as_str())
-            ))
-            .about(role),
-        );
+            ),
+        )
+        .concerning(role);
         return;
     }
     if let Some((why, advice)) = keeping.refusal(user) {
-        let text = format!("the password of {:?} cannot be changed: {why}", role.as_str());
-        plan.find(Finding::bad(Code::RoleCannotAlter, text).advise(advice).about(role));
+        let text = format!("the password of {role:?} cannot be changed: {why}");
+        plan.bad(Code::RoleCannotAlter, text, advice).concerning(role);
         return;
     }
     keeping.tell(plan);
     super::making::save_generated(plan, settings);
     plan.change(Change {
-        summary: format!("change the password of the role {:?}", role.as_str()),
+        summary: format!("change the password of the role {role:?}"),
         why: "You asked for it (--reset-password): the present password is another one.",
         action: super::on_server(settings, statement),
         undo: None, // the password from before is known to nobody here
@@ -267,10 +262,7 @@ pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     let role = &settings.stitch.role;
     let statement = sql::set_password(role, Keeping::default().formed(settings));
     plan.change(Change {
-        summary: format!(
-            "set the password of the role {:?}, where it is there already",
-            role.as_str()
-        ),
+        summary: format!("set the password of the role {role:?}, where it is there already"),
         why: "You asked for it (--reset-password). The same password set once more differs in its salt only.",
         action: super::unless(super::on_server(settings, statement), sql::role_missing(role)),
         undo: None,

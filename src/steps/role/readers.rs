@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::change::{Action, Borrow, Change, Membership, Plan, Row, Run, Sql};
+use crate::change::{Action, Borrow, Change, Membership, Plan, Sql};
 use crate::count::counted;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
@@ -78,35 +78,31 @@ pub(super) fn plan(
     for reader in &settings.stitch.readers {
         let name = reader.as_str();
         if me.is_some_and(|(_, standing)| !standing.known.iter().any(|known| known == name)) {
-            plan.find(
-                Finding::bad(
-                    Code::ReaderMissing,
-                    format!("there is no role {name:?} to read what Stitch makes (--reader)"),
-                )
-                .advise("check the spelling (case matters), or let who may create roles make it")
-                .about(name),
-            );
+            plan.bad(
+                Code::ReaderMissing,
+                format!("there is no role {name:?} to read what Stitch makes (--reader)"),
+                "check the spelling (case matters), or let who may create roles make it",
+            )
+            .concerning(name);
             continue;
         }
         let granted = seen.is_some_and(|seen| seen.granted.iter().any(|granted| granted == name));
         if granted {
-            plan.find(
-                Finding::good(
-                    Code::ReaderReads,
-                    format!("{name:?} will see the schemas and tables that Stitch makes"),
-                )
-                .about(name),
-            );
+            plan.good(
+                Code::ReaderReads,
+                format!("{name:?} will see the schemas and tables that Stitch makes"),
+            )
+            .concerning(name);
         } else {
             let role = &settings.stitch.role;
+            let summary = format!("let {name:?} read what {role:?} will make");
             one(
                 plan,
                 settings,
                 me,
                 made,
-                &format!("let {name:?} read what {:?} will make", role.as_str()),
-                sql::grant_default_privileges(role, reader),
-                sql::revoke_default_privileges(role, reader),
+                &summary,
+                sql::reading_by_default(role, reader),
             );
         }
         present(plan, settings, seen, me, made, reader);
@@ -131,21 +127,14 @@ fn present(
             .map(|closed| (closed.schema.as_str(), closed)),
     );
     for (schema, closed) in schemas {
-        let (mut grants, mut revokes) = (Vec::new(), Vec::new());
-        if closed.usage {
-            grants.push(sql::grant_schema_usage(schema, reader));
-            revokes.push(sql::revoke_schema_usage(schema, reader));
-        }
-        if !closed.tables.is_empty() {
-            grants.push(sql::grant_select(schema, &closed.tables, reader));
-            revokes.push(sql::revoke_select(schema, &closed.tables, reader));
-        }
+        let usage = closed.usage.then(|| sql::usage_of_schema(schema, reader));
+        let select = (!closed.tables.is_empty()).then(|| sql::select_on(schema, &closed.tables, reader));
+        let grants = usage.into_iter().chain(select).unzip();
         let summary = format!(
-            "let {:?} read the schema {schema:?} and {} in it",
-            reader.as_str(),
+            "let {reader:?} read the schema {schema:?} and {} in it",
             counted(closed.tables.len(), "table")
         );
-        one(plan, settings, me, made, &summary, grants, revokes);
+        one(plan, settings, me, made, &summary, grants);
     }
 }
 
@@ -155,38 +144,26 @@ fn one(
     me: Option<(&str, &Standing)>,
     made: Made,
     summary: &str,
-    statements: Vec<Statement>,
-    back: Vec<Statement>,
+    (statements, back): (Vec<Statement>, Vec<Statement>),
 ) {
+    let (role, database) = (&settings.stitch.role, &settings.stitch.database);
     let borrow = me.map_or(Some(Vec::new()), |(user, standing)| {
         standing.borrow(settings, user, made)
     });
     let Some(borrow) = borrow else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
-        plan.find(
-            Finding::bad(
-                Code::ReaderCannotGrant,
-                format!(
-                    "nobody but {:?} itself, or who may act for it, can {summary}, and this login may not",
-                    settings.stitch.role.as_str()
-                ),
-            )
-            .advise(format!(
-                "a superuser runs in the database {:?}: {}",
-                settings.stitch.database.as_str(),
-                lines.join(" ")
-            ))
-            .about(&settings.stitch.database),
-        );
+        plan.bad(
+            Code::ReaderCannotGrant,
+            format!("nobody but {role:?} itself, or who may act for it, can {summary}, and this login may not"),
+            format!("a superuser runs in the database {database:?}: {}", lines.join(" ")),
+        )
+        .concerning(database);
         return;
     };
     let action = |statements| {
         Action::Sql(Sql {
-            database: settings.stitch.database.clone(),
-            statements,
-            run: Run::Together,
-            unless: None,
             borrow: borrow.clone(),
+            ..Sql::together(database, statements)
         })
     };
     plan.change(Change {
@@ -209,7 +186,6 @@ pub(super) enum Made {
 impl Standing {
     /// The membership that must be borrowed; `None` where it is not to be had.
     fn borrow(&self, settings: &Settings, user: &str, made: Made) -> Option<Vec<Borrow>> {
-        let split = self.version_num >= 160_000;
         let (acts_for, can_grant, held) = match made {
             Made::Before => (self.acts_for, self.can_grant, self.held),
             // Who makes a role administers it, and 16 and newer may be set to grant more.
@@ -222,16 +198,9 @@ impl Standing {
         if acts_for {
             return Some(Vec::new());
         }
-        // Before 16 a member that does not inherit would lose its membership with what is given back.
-        if !can_grant || (held && !split) {
-            return None;
-        }
-        Some(vec![Borrow {
-            role: settings.stitch.role.clone(),
-            member: user.parse().ok()?,
-            options: if split { Membership::ToUse } else { Membership::Plain },
-            row: if held { Row::Widened } else { Row::Fresh },
-        }])
+        let role = settings.stitch.role.clone();
+        let lent = can_grant.then(|| Borrow::new(role, user, Membership::ToUse, self.version_num, held))?;
+        lent.map(|lent| vec![lent])
     }
 }
 

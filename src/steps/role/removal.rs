@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Change, Plan, Run, Sql};
+use super::on_server;
+use crate::change::{Action, Change, Plan, Sql};
 use crate::count::counted;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::settings::Settings;
 use crate::sql;
-use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
 use crate::world::{On, World};
@@ -83,37 +83,39 @@ impl Step for RemoveRole {
         let mut plan = Plan::default();
         let role = &settings.stitch.role;
         let Some(found) = &facts.role else {
-            plan.find(Finding::good(Code::Removed, format!("there is no role {:?}", role.as_str())).about(role));
+            plan.good(Code::Removed, format!("there is no role {role:?}"))
+                .concerning(role);
             return plan;
         };
         if let Some(why) = not_stitchs(found) {
-            let text = format!("the role {:?} is left as it is: {why}", role.as_str());
-            plan.find(
-                Finding::bad(Code::RemoveBlocked, text)
-                    .about(role)
-                    .advise("give --role with the name of the role that Stitch logs in as"),
-            );
+            let text = format!("the role {role:?} is left as it is: {why}");
+            plan.bad(
+                Code::RemoveBlocked,
+                text,
+                "give --role with the name of the role that Stitch logs in as",
+            )
+            .concerning(role);
             return plan;
         }
         revoke(&mut plan, settings, facts);
         let stays = why_it_stays(settings, facts, found);
         for (what, advice) in &stays {
-            let text = format!("the role {:?} cannot be dropped: {what}", role.as_str());
-            plan.find(Finding::bad(Code::RemoveBlocked, text).about(role).advise(advice));
+            let text = format!("the role {role:?} cannot be dropped: {what}");
+            plan.bad(Code::RemoveBlocked, text, advice).concerning(role);
         }
         if stays.is_empty() {
             plan.change(Change {
-                summary: format!("drop the role {:?}", role.as_str()),
+                summary: format!("drop the role {role:?}"),
                 why: "Stitch logs in as it; nothing belongs to it any more.",
-                action: on_server(settings, vec![sql::drop_role(role)]),
+                action: on_server(settings, sql::drop_role(role)),
                 undo: None, // its password is known to nobody
             });
         } else if found.can_login && found.may_drop {
             plan.change(Change {
-                summary: format!("keep the role {:?} from logging in", role.as_str()),
+                summary: format!("keep the role {role:?} from logging in"),
                 why: "It cannot be dropped yet, and Stitch must not log in any more.",
-                action: on_server(settings, vec![sql::alter_role(role, &["NOLOGIN"])]),
-                undo: Some(on_server(settings, vec![sql::alter_role(role, &["LOGIN"])])),
+                action: on_server(settings, sql::alter_role(role, &["NOLOGIN"])),
+                undo: Some(on_server(settings, sql::alter_role(role, &["LOGIN"]))),
             });
         }
         plan
@@ -135,40 +137,30 @@ fn not_stitchs(found: &Found) -> Option<String> {
 fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let role = &settings.stitch.role;
     let (ours, others): (Vec<&Grant>, Vec<&Grant>) = facts.grants.iter().partition(|grant| grant.may_revoke);
-    let statement = |grant: &&Grant| sql::revoke_all(&grant.kind, &grant.identity, role);
+    let statement = |grant: &&Grant| sql::revoke("ALL", &grant.kind, &grant.identity, role.as_str());
     if !ours.is_empty() {
         let what: Vec<String> = ours
             .iter()
             .map(|grant| format!("{} {}", grant.kind, grant.identity))
             .collect();
         plan.change(Change {
-            summary: format!("revoke what {:?} was granted on {}", role.as_str(), what.join(", ")),
+            summary: format!("revoke what {role:?} was granted on {}", what.join(", ")),
             why: "A role that was granted something cannot be dropped.",
-            action: Action::Sql(Sql {
-                database: settings.stitch.database.clone(),
-                statements: ours.iter().map(statement).collect(),
-                run: Run::Together,
-                unless: None,
-                borrow: Vec::new(),
-            }),
+            action: Action::Sql(Sql::together(
+                &settings.stitch.database,
+                ours.iter().map(statement).collect(),
+            )),
             undo: None, // the role goes next
         });
     }
     for grant in others {
         let text = format!(
-            "{:?} was granted rights on {} {}, and {:?} may not revoke them",
-            role.as_str(),
-            grant.kind,
-            grant.identity,
-            facts.user
+            "{role:?} was granted rights on {} {}, and {:?} may not revoke them",
+            grant.kind, grant.identity, facts.user
         );
         let grantors = crate::visible::one_line(&grant.grantors.join(" or "));
         let advice = format!("{grantors} runs: {};", statement(&grant));
-        plan.find(
-            Finding::bad(Code::RemoveBlocked, text)
-                .about(&grant.identity)
-                .advise(advice),
-        );
+        plan.bad(Code::RemoveBlocked, text, advice).concerning(&grant.identity);
     }
 }
 
@@ -217,16 +209,6 @@ fn why_it_stays(settings: &Settings, facts: &Facts, found: &Found) -> Vec<(Strin
         ));
     }
     reasons
-}
-
-fn on_server(settings: &Settings, statements: Vec<Statement>) -> Action {
-    Action::Sql(Sql {
-        database: settings.admin.database.clone(),
-        statements,
-        run: Run::Together,
-        unless: None,
-        borrow: Vec::new(),
-    })
 }
 
 /// `$1`: the Stitch role. Grants are those of the kinds that are likely; whatever else hangs on the role is named.

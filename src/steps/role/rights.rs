@@ -34,17 +34,11 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, holder: 
     let lacks = |right: &&str| there.is_none_or(|on| !on.held.iter().any(|held| held == right));
     let mut missing: Vec<&str> = ALL.into_iter().filter(lacks).collect();
     if missing.is_empty() {
-        plan.find(
-            Finding::good(
-                Code::DatabaseRights,
-                format!(
-                    "the role {:?} has CONNECT, CREATE and TEMPORARY on the database {:?}",
-                    role.as_str(),
-                    database.as_str()
-                ),
-            )
-            .about(database),
-        );
+        plan.good(
+            Code::DatabaseRights,
+            format!("the role {role:?} has CONNECT, CREATE and TEMPORARY on the database {database:?}"),
+        )
+        .concerning(database);
         return;
     }
     if there.is_some_and(|on| on.untouched) {
@@ -62,25 +56,18 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, holder: 
     if ours.is_empty() {
         return;
     }
+    let (grant, revoke) = sql::rights_on_database(&ours, database, role);
     plan.change(Change {
-        summary: format!(
-            "grant {} on the database {:?} to {:?}",
-            ours.join(", "),
-            database.as_str(),
-            role.as_str()
-        ),
+        summary: format!("grant {} on the database {database:?} to {role:?}", ours.join(", ")),
         why: "Stitch runs CREATE SCHEMA IF NOT EXISTS before every load and stages rows in temporary tables.",
-        action: super::on_server(settings, sql::grant_on_database(&ours, database, role)),
-        undo: Some(super::on_server(
-            settings,
-            sql::revoke_on_database(&ours, database, role),
-        )),
+        action: super::on_server(settings, grant),
+        undo: Some(super::on_server(settings, revoke)),
     });
 }
 
 fn cannot(settings: &Settings, facts: &Facts, on: &OnDatabase, rights: &[&str]) -> Finding {
     let (database, role) = (&settings.stitch.database, &settings.stitch.role);
-    let statement = sql::grant_on_database(rights, database, role);
+    let (statement, _) = sql::rights_on_database(rights, database, role);
     let (provider, owner) = (facts.keeping.provider, &on.owner);
     let advice = if provider.keeps(owner) {
         format!(
@@ -93,10 +80,8 @@ fn cannot(settings: &Settings, facts: &Facts, on: &OnDatabase, rights: &[&str]) 
     Finding::bad(
         Code::DatabaseCannotGrant,
         format!(
-            "the role {:?} lacks {} on the database {:?}, and {:?} may not grant it",
-            role.as_str(),
+            "the role {role:?} lacks {} on the database {database:?}, and {:?} may not grant it",
             rights.join(", "),
-            database.as_str(),
             facts.user
         ),
     )

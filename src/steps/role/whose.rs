@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Found;
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::settings::{Adopt, Schemas, Settings};
 use crate::sql;
 use crate::world::Place;
@@ -66,20 +66,23 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &Found) -> Contr
         return ControlFlow::Continue(());
     };
     if settings.stitch.adopt == Adopt::Yes {
-        plan.find(
-            Finding::unknown(Code::RoleAdopted, format!("taken with --adopt-role: {text}"))
-                .advise("a role of Stitch's own is better: --role with a new name")
-                .about(role),
-        );
+        plan.unknown(
+            Code::RoleAdopted,
+            format!("taken with --adopt-role: {text}"),
+            "a role of Stitch's own is better: --role with a new name",
+        )
+        .concerning(role);
         return ControlFlow::Continue(());
     }
-    plan.find(
-        Finding::bad(code, text)
-            .advise(format!(
-                "give --role with the name of a role of Stitch's own; or take this one with --adopt-role ({never})"
-            ))
-            .about(role),
-    );
+    plan.bad(
+        code,
+        text,
+        format!(
+            "give --role with the name of a role of Stitch's own; or take this one with --adopt-role \
+             ({never})"
+        ),
+    )
+    .concerning(role);
     ControlFlow::Break(())
 }
 

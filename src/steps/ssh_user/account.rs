@@ -3,7 +3,7 @@
 use super::facts::{Account, Aging, Facts, Password, Source};
 use super::{key_file, login_shell};
 use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{Adopt, Bastion};
 use crate::shell;
 
@@ -133,9 +133,13 @@ fn adopted(bastion: &Bastion, account: &Account, plan: &mut Plan) {
             "the user {user} is taken for Stitch (--adopt-user) although {}",
             signs.join(", ")
         );
-        plan.find(Finding::unknown(Code::SshUserAdopted, text).about(user).advise(
-            "whoever else can log in as this user can read and change what Stitch's key may do; a user of its own is better",
-        ));
+        plan.unknown(
+            Code::SshUserAdopted,
+            text,
+            "whoever else can log in as this user can read and change what Stitch's key may do; a user of \
+             its own is better",
+        )
+        .concerning(user);
     }
 }
 
@@ -156,39 +160,35 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
         Password::LockedWithHash => {
             let text =
                 format!("the account {user} was locked by somebody (passwd -l); its password is kept behind the lock");
-            let finding = if facts.server.uses_pam() {
-                Finding::unknown(Code::SshUserLocked, text)
-            } else {
-                Finding::bad(Code::SshUserLocked, text)
-            };
+            let finding = Finding::new(Code::SshUserLocked, Verdict::bad_if(!facts.server.uses_pam()), text);
             plan.find(finding.about(user).advise(format!(
                 "if nobody needs the password any more, as root: usermod -p '*' {user}"
             )));
         }
-        Password::Empty => plan.find(
-            Finding::bad(
+        Password::Empty => {
+            plan.bad(
                 Code::SshUserOpen,
                 format!("the account {user} has an empty password: anybody may be able to log in as {user}"),
+                format!("on the SSH server, as root: usermod -p '*' {user}"),
             )
-            .about(user)
-            .advise(format!("on the SSH server, as root: usermod -p '*' {user}")),
-        ),
-        Password::Hash => plan.find(
-            Finding::unknown(
+            .concerning(user);
+        }
+        Password::Hash => {
+            plan.unknown(
                 Code::SshUserPassword,
                 format!("the account {user} has a password as well as a key; Stitch does not need it"),
+                format!("if nobody else needs it, as root: usermod -p '*' {user}"),
             )
-            .about(user)
-            .advise(format!("if nobody else needs it, as root: usermod -p '*' {user}")),
-        ),
-        Password::Unknown => plan.find(
-            Finding::unknown(
+            .concerning(user);
+        }
+        Password::Unknown => {
+            plan.unknown(
                 Code::SshUserPassword,
                 format!("whether the account {user} is locked could not be read from /etc/shadow"),
+                format!("on the SSH server, as root: passwd -S {user}"),
             )
-            .about(user)
-            .advise(format!("on the SSH server, as root: passwd -S {user}")),
-        ),
+            .concerning(user);
+        }
     }
 }
 
@@ -232,51 +232,43 @@ fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
             });
         } else {
             let text = format!("the home of {user} is {home:?}, which cannot hold a key file");
-            plan.find(Finding::bad(Code::SshHomeMissing, text).about(user).advise(format!(
-                "on the SSH server, as root: usermod -d /home/{user} {user}\nthen stitch-pg setup makes that home"
-            )));
+            plan.bad(
+                Code::SshHomeMissing,
+                text,
+                format!(
+                    "on the SSH server, as root: usermod -d /home/{user} {user}\nthen stitch-pg setup makes that \
+                     home"
+                ),
+            )
+            .concerning(user);
         }
         return;
     };
     if node.owner != account.uid && node.owner != 0 {
-        plan.find(
-            Finding::bad(
-                Code::SshHomeOwner,
-                format!(
+        plan.bad(Code::SshHomeOwner, format!(
                     "{} belongs to the user number {}, not to {user}; sshd ignores its key file",
                     node.path, node.owner
-                ),
-            )
-            .about(&node.path)
-            .advise(if node.path.ends_with(&format!("/{user}")) {
+                ), if node.path.ends_with(&format!("/{user}")) {
                 format!("on the SSH server, as root: chown {user}: {}", shell::word(&node.path))
             } else {
                 format!(
                     "it may be somebody else's: give the user a home of its own, on the SSH server, as root: usermod -d \
                      /home/{user} {user}\nthen stitch-pg setup makes that home"
                 )
-            }),
-        );
+            }).concerning(&node.path);
     }
     let way = account.above.iter().chain(Some(node).filter(|node| node.owner == 0));
     if let Some(closed) = way
         .into_iter()
         .find(|above| !above.lets_through(account.uid, account.gid))
     {
-        plan.find(
-            Finding::bad(
-                Code::SshHomeUnreachable,
-                format!(
+        plan.bad(Code::SshHomeUnreachable, format!(
                     "{user} cannot pass through {} ({}) to its home, so sshd cannot read its key",
                     closed.path, closed.mode
-                ),
-            )
-            .about(&closed.path)
-            .advise(format!(
+                ), format!(
                 "on the SSH server, as root: chmod o+x {}\nevery user can then pass through it, and list nothing; where that is too \
                  much, give {user} another home: usermod -d DIRECTORY {user}",
                 shell::word(&closed.path)
-            )),
-        );
+            )).concerning(&closed.path);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::account::POWERFUL;
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::settings::KeyOption;
 
 /// Flags with a value, which stands behind them or is the next word.
@@ -48,29 +48,27 @@ pub(super) fn judge(command: &str, user: &str, groups: &[String], key_options: &
         ));
     }
     if problems.is_empty() {
-        plan.find(Finding::good(
+        plan.good(
             Code::SshServerAllows,
             format!(
                 "the SSH server is Dropbear ({}), which lets {user} log in with a key and forward",
                 command.trim()
             ),
-        ));
+        );
     }
     if key_options.contains(&KeyOption::PermitOpen) && value('k').is_none() && value('j').is_none() {
         let text =
             "the SSH server is a Dropbear, in which no option keeps a key from listening on ports of the server itself";
-        plan.find(
-            Finding::unknown(Code::SshKeyOptionUnknown, text)
-                .about(user)
-                .advise("start Dropbear with -k: then nobody can have a port forwarded back through it"),
-        );
+        plan.unknown(
+            Code::SshKeyOptionUnknown,
+            text,
+            "start Dropbear with -k: then nobody can have a port forwarded back through it",
+        )
+        .concerning(user);
     }
     for (code, text, advice) in problems {
-        plan.find(
-            Finding::bad(code, format!("the SSH server is Dropbear and {text}"))
-                .about(user)
-                .advise(advice),
-        );
+        plan.bad(code, format!("the SSH server is Dropbear and {text}"), advice)
+            .concerning(user);
     }
 }
 

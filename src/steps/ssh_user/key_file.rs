@@ -70,7 +70,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, fac
     }
     if state.problem().is_none() && modes.is_empty() {
         let text = format!("Stitch's key {key} is installed for {user}, once, {purpose}");
-        plan.find(Finding::good(Code::SshKeyInstalled, text).about(key.fingerprint()));
+        plan.good(Code::SshKeyInstalled, text).concerning(key.fingerprint());
     }
     for line in &state.lines {
         if wanted.is_met_by(line) {
@@ -318,19 +318,15 @@ fn narrower(settings: &Settings, bastion: &Bastion, line: &KeyLine<'_>, plan: &m
     let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
     let targets = line.values("permitopen");
     if !targets.is_empty() && !targets.iter().any(|target| opens(target, host, port)) {
-        plan.find(
-            Finding::bad(
-                Code::SshForwardingRestricted,
-                format!(
-                    "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys)",
-                    targets.join(", ")
-                ),
-            )
-            .about(user)
-            .advise(format!(
-                "add permitopen=\"{host}:{port}\" to the options of the line in ~{user}/.ssh/authorized_keys"
-            )),
-        );
+        plan.bad(
+            Code::SshForwardingRestricted,
+            format!(
+                "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys)",
+                targets.join(", ")
+            ),
+            format!("add permitopen=\"{host}:{port}\" to the options of the line in ~{user}/.ssh/authorized_keys"),
+        )
+        .concerning(user);
     }
     let from: Vec<&str> = line.values("from").iter().flat_map(|list| list.split(',')).collect();
     let shut_out: Vec<String> = settings
@@ -342,18 +338,14 @@ fn narrower(settings: &Settings, bastion: &Bastion, line: &KeyLine<'_>, plan: &m
         .map(|address| address.to_string())
         .collect();
     if !shut_out.is_empty() {
-        plan.find(
-            Finding::bad(
-                Code::SshNotAllowed,
-                format!(
-                    "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys)",
-                    shut_out.join(", ")
-                ),
-            )
-            .about(user)
-            .advise(format!(
-                "add the addresses to from=\"…\" in ~{user}/.ssh/authorized_keys"
-            )),
-        );
+        plan.bad(
+            Code::SshNotAllowed,
+            format!(
+                "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys)",
+                shut_out.join(", ")
+            ),
+            format!("add the addresses to from=\"…\" in ~{user}/.ssh/authorized_keys"),
+        )
+        .concerning(user);
     }
 }

@@ -6,7 +6,7 @@ use super::facts::{Account, Password};
 use super::key_file::{self, Ours};
 use super::{Facts, SshUser, account, add_user};
 use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::settings::{Bastion, Settings};
 use crate::shell::{self, Present};
 use crate::step_id::StepId;
@@ -58,18 +58,20 @@ impl Step for RemoveSshUser {
         let Some(bastion) = &settings.bastion else { return plan };
         let user = &bastion.tunnel_user;
         let Some(account) = &facts.seen.account else {
-            plan.find(Finding::good(Code::Removed, format!("there is no user {user} on the SSH server")).about(user));
+            plan.good(Code::Removed, format!("there is no user {user} on the SSH server"))
+                .concerning(user);
             return plan;
         };
         take_key(&mut plan, settings, bastion, account, facts);
         match why_it_stays(bastion, account, facts) {
-            Some(why) => plan.find(
-                Finding::unknown(Code::RemoveLeft, format!("the user {user} stays: {why}"))
-                    .about(user)
-                    .advise(format!(
-                        "if nobody needs it, on the SSH server, as root: userdel -r {user}"
-                    )),
-            ),
+            Some(why) => {
+                plan.unknown(
+                    Code::RemoveLeft,
+                    format!("the user {user} stays: {why}"),
+                    format!("if nobody needs it, on the SSH server, as root: userdel -r {user}"),
+                )
+                .concerning(user);
+            }
             None => plan.change(Change {
                 summary: format!("remove the user {user}, and end what runs as it"),
                 why: "It was there for Stitch alone.",
@@ -85,13 +87,13 @@ fn take_key(plan: &mut Plan, settings: &Settings, bastion: &Bastion, account: &A
     let user = &bastion.tunnel_user;
     let Some(key) = &bastion.public_key else { return };
     match key_file::ours(settings, bastion, account, key, &facts.seen) {
-        Ours::None => plan.find(
-            Finding::good(
+        Ours::None => {
+            plan.good(
                 Code::Removed,
                 format!("Stitch's key {key} is not in the key file of {user}"),
             )
-            .about(key.fingerprint()),
-        ),
+            .concerning(key.fingerprint());
+        }
         Ours::OutOfReach(finding) => plan.find(*finding),
         Ours::Line(options) => plan.change(Change {
             summary: format!("take Stitch's key {key} out of the key file of {user}"),

@@ -85,10 +85,10 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
     let user = case.user();
     if problems.iter().all(|(problem, _)| problem.verdict != Verdict::Bad) {
         let (host, port) = (&settings.stitch.host, settings.stitch.port);
-        plan.find(Finding::good(
+        plan.good(
             Code::SshServerAllows,
             format!("by its settings the SSH server lets {user} log in with a key and forward to {host}:{port}"),
-        ));
+        );
     }
     for (problem, addresses) in problems {
         let from = if addresses.len() == views.len() {
@@ -97,10 +97,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
             format!(" (for logins from {})", addresses.join(", "))
         };
         let text = format!("{}{from}", problem.text);
-        let finding = match problem.verdict {
-            Verdict::Bad => Finding::bad(problem.code, text),
-            Verdict::Unknown | Verdict::Good => Finding::unknown(problem.code, text),
-        };
+        let finding = Finding::new(problem.code, problem.verdict, text);
         plan.find(finding.about(user).advise(problem.advice));
     }
 }

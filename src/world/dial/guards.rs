@@ -15,11 +15,9 @@ pub(super) fn expect(login: &Login, attempt: Attempt, wire: &Wire) -> Begins {
         (Attempt::Tls, Negotiation::Direct) => Begins::Tls,
         (Attempt::Tls | Attempt::TlsIfOffered, _) => Begins::Answer,
     };
-    let methods = login.rules.methods.clone();
-    let guard = if wire.is_private() {
-        Guard::private(methods)
-    } else {
-        Guard::network(methods)
+    let guard = Guard {
+        methods: login.rules.methods.clone(),
+        network: !wire.is_private(),
     };
     wire.tap().expect(begins, guard);
     begins

@@ -1,6 +1,6 @@
 //! How to be root there: found out once, with one probe, and with sudo's password only when sudo wants one.
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, anyhow, bail};
 
 use super::{Host, Way, complaint};
 use crate::secret::Secret;
@@ -86,10 +86,10 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
         "wants" if looked.stdout.contains("must have a tty") => in_terminal(host, who, SUDO).await,
         "wants" => with_password(host, who).await,
         _ if says("doas") == "wants" => match doas_said(&looked.stdout) {
-            Some(words) => bail!("{}", no_rights(host, who, DOAS, &words)),
+            Some(words) => Err(no_rights(host, who, DOAS, &words)),
             None => in_terminal(host, who, DOAS).await,
         },
-        _ => bail!("{}", no_rights(host, who, "", "neither sudo nor doas is installed")),
+        _ => Err(no_rights(host, who, "", "neither sudo nor doas is installed")),
     }
 }
 
@@ -100,15 +100,8 @@ async fn with_password(host: &Host, who: &Login) -> Result<Rights> {
         let is_set = given.is_some();
         let ask = || (host.asker.secret)(&format!("sudo password of {user} on {}", host.name()));
         let Some(password) = given.take().or_else(ask) else {
-            bail!(
-                "{}",
-                no_rights(
-                    host,
-                    who,
-                    SUDO,
-                    "sudo wants a password; give it in STITCH_PG_SUDO_PASSWORD"
-                )
-            )
+            let reason = "sudo wants a password; give it in STITCH_PG_SUDO_PASSWORD";
+            return Err(no_rights(host, who, SUDO, reason));
         };
         let stdin = Secret::new(format!("{}\n", password.reveal()));
         let tried = host.run("sudo -k -S -p '' sh -c :", stdin).await?;
@@ -126,10 +119,8 @@ async fn with_password(host: &Host, who: &Login) -> Result<Rights> {
             "password is required",
         ];
         if !wrong.iter().any(|words| stderr.contains(words)) {
-            bail!(
-                "{}",
-                no_rights(host, who, SUDO, &format!("sudo says: {}", complaint(stderr)))
-            );
+            let reason = format!("sudo says: {}", complaint(stderr));
+            return Err(no_rights(host, who, SUDO, &reason));
         }
         if is_set {
             bail!(
@@ -146,7 +137,8 @@ async fn in_terminal(host: &Host, who: &Login, tool: &'static str) -> Result<Rig
     let user = &who.user;
     let name = tool.split(' ').next().unwrap_or(tool);
     if matches!(host.way, Way::Local) {
-        bail!("{}", no_tty(host, who, tool));
+        let reason = format!("{name} insists on a terminal, which this run has not to give");
+        return Err(no_rights(host, who, tool, &reason));
     }
     let trial = Secret::new(":".to_owned());
     let set = host.sudo_password.clone();
@@ -156,7 +148,7 @@ async fn in_terminal(host: &Host, who: &Login, tool: &'static str) -> Result<Rig
             Some(output) if output.status == 0 => return Ok(Rights::Terminal(tool, password)),
             Some(output) if !output.stdout.contains("Authentication failed") => {
                 let said = format!("{name} says: {}", complaint(&output.stdout));
-                bail!("{}", no_rights(host, who, tool, &said));
+                return Err(no_rights(host, who, tool, &said));
             }
             // It asks for a password, or for another one.
             Some(_) | None => {}
@@ -171,7 +163,7 @@ async fn in_terminal(host: &Host, who: &Login, tool: &'static str) -> Result<Rig
         password = set.clone().or_else(ask);
         if password.is_none() {
             let reason = format!("{name} wants a password; give it in STITCH_PG_SUDO_PASSWORD");
-            bail!("{}", no_rights(host, who, tool, &reason));
+            return Err(no_rights(host, who, tool, &reason));
         }
     }
     bail!("{name} on {} refused {ATTEMPTS} passwords of {user}", host.name())
@@ -183,14 +175,8 @@ fn doas_said(probed: &str) -> Option<String> {
     (!words.starts_with("Authentication")).then(|| format!("doas says: {words}"))
 }
 
-fn no_tty(host: &Host, who: &Login, tool: &str) -> String {
-    let name = tool.split(' ').next().unwrap_or(tool);
-    let reason = format!("{name} insists on a terminal, which this run has not to give");
-    no_rights(host, who, tool, &reason)
-}
-
 /// Nothing of the login's rights is needed where an administrator runs the script, so that comes first.
-fn no_rights(host: &Host, who: &Login, tool: &str, reason: &str) -> String {
+fn no_rights(host: &Host, who: &Login, tool: &str, reason: &str) -> Error {
     let user = &who.user;
     let grant = match tool {
         SUDO => grant::sudo(user, &who.uid),
@@ -200,7 +186,7 @@ fn no_rights(host: &Host, who: &Login, tool: &str, reason: &str) -> String {
     let or = grant.map(|grant| {
         format!("; or let root there run this, with which {user} may do anything as root until it is undone: {grant}")
     });
-    format!(
+    anyhow!(
         "{user} cannot become root on {}: {reason}. Give an administrator the output of: stitch-pg script --for sysadmin \
          (that gives nobody any rights); or log in as root or as somebody with sudo (--bastion USER@HOST){}",
         host.name(),

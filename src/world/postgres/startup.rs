@@ -47,8 +47,7 @@ pub(super) fn role_refused(role: &RoleName, login: &Login, failure: &Failure) ->
             Layer::Authentication,
             Code::LoginRefused,
             format!(
-                "{user:?} may not act as the role {:?} (--set-role): {}",
-                role.as_str(),
+                "{user:?} may not act as the role {role:?} (--set-role): {}",
                 failure.text
             ),
         )

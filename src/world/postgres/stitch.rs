@@ -5,7 +5,7 @@ use crate::finding::Code;
 use crate::names::HostName;
 use crate::server::{self, Encryption};
 use crate::settings::{LoginRules, RootCertificates, Route, SslMode, StitchSsl, Tls};
-use crate::world::dial::{Login, Other, Session, try_other_way};
+use crate::world::dial::{Login, Other, Session, log_in, try_other_way};
 use crate::world::failure::{Failure, Layer};
 use crate::world::tls::Attempt;
 
@@ -62,17 +62,15 @@ impl Postgres {
     pub(crate) async fn log_in_as_stitch(&self, database: &str) -> Result<Session, Failure> {
         let login = self.stitch_login(self.settings.stitch.host.clone(), database);
         if !login.host.is_socket() {
-            return self.log_in_through_bastion(&login).await;
+            return log_in(&login, || self.tunnel(&login)).await;
         }
         // Nobody dials a socket from elsewhere; TCP on this machine is the nearest thing to what Stitch does.
         let loopback = "127.0.0.1"
             .parse()
             .map_err(|error| Failure::new(Layer::Name, Code::LoginName, format!("{error}")))?;
-        match self
-            .log_in_through_bastion(&self.stitch_login(loopback, database))
-            .await
-        {
-            Err(failure) if failure.layer == Layer::Tcp => self.log_in_through_bastion(&login).await,
+        let nearest = self.stitch_login(loopback, database);
+        match log_in(&nearest, || self.tunnel(&nearest)).await {
+            Err(failure) if failure.layer == Layer::Tcp => log_in(&login, || self.tunnel(&login)).await,
             outcome => outcome,
         }
     }

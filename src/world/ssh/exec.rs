@@ -34,20 +34,27 @@ pub(crate) struct Output {
 impl Ssh {
     /// Runs a command with this input. Ends with an error when the command is killed, or not done in time.
     pub(crate) async fn run(&self, command: &str, stdin: Secret, limit: Duration) -> Result<Output> {
-        let ssh = self.clone();
         let words = command.to_owned();
+        let work = move |session: &Session, socket: &OwnedFd, deadline| {
+            run(session, socket, &words, stdin.reveal().as_bytes(), deadline)
+        };
+        self.on_a_thread(limit, &format!("{command:?}"), work).await
+    }
+
+    /// Work with a channel of its own, on a thread that may wait and within the session's bounds. `what` is run, in words.
+    async fn on_a_thread<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        what: &str,
+        work: impl FnOnce(&Session, &OwnedFd, Instant) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let ssh = self.clone();
         let running = tokio::task::spawn_blocking(move || {
             let (session, socket) = ssh.session();
             session.set_blocking(true);
             // The longest: a channel opened, a command begun, run and ended.
             ssh.bounds.begin(limit + 3 * ssh.timeout(), ANSWER);
-            let outcome = run(
-                session,
-                socket,
-                &words,
-                stdin.reveal().as_bytes(),
-                Instant::now() + limit,
-            );
+            let outcome = work(session, socket, Instant::now() + limit);
             session.set_blocking(true);
             ssh.bounds.pause();
             outcome.map_err(|error| ssh.bounds.explain(error))
@@ -56,17 +63,13 @@ impl Ssh {
         running
             .await
             .context("the SSH thread ended")?
-            .with_context(|| format!("cannot run {command:?} on {name}"))
+            .with_context(|| format!("cannot run {what} on {name}"))
             .map_err(advise)
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where commands are run over SSH")]
 fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadline: Instant) -> Result<Output> {
-    let mut channel = session
-        .channel_session()
-        .plainly()
-        .context("the server opens no session channel")?;
+    let mut channel = open(session)?;
     channel
         .exec(command)
         .plainly()
@@ -78,34 +81,32 @@ fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadlin
         stdout: Vec::new(),
         stderr: Vec::new(),
     };
-    loop {
-        let progress = talk.step(&mut channel)?;
-        if progress == Progress::None && channel.eof() {
-            break;
-        }
-        if Instant::now() >= deadline {
-            bail!(talk.late());
-        }
-        if progress == Progress::Made {
-            continue;
-        }
-        wait::for_session(session, socket, deadline)?;
-    }
-    session.set_blocking(true);
-    channel
-        .wait_close()
-        .plainly()
-        .context("the server does not close the channel")?;
+    while talk.goes_on(&mut channel, (session, socket), deadline)? {}
+    close(session, &mut channel)?;
     // Without a status, and for a command killed by a signal, exit_status() is 0: the signal is asked for first.
-    let signal = channel.exit_signal().context("the server does not say how it ended")?;
+    let signal = channel.exit_signal().context(UNTOLD)?;
     if let Some(signal) = signal.exit_signal {
         bail!("it was killed by SIG{signal}");
     }
     Ok(Output {
-        status: channel.exit_status().context("the server does not say how it ended")?,
+        status: channel.exit_status().context(UNTOLD)?,
         stdout: String::from_utf8_lossy(&talk.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&talk.stderr).into_owned(),
     })
+}
+
+const UNTOLD: &str = "the server does not say how it ended";
+
+#[expect(clippy::disallowed_methods, reason = "the one place where commands are run over SSH")]
+fn open(session: &Session) -> Result<Channel> {
+    let channel = session.channel_session().plainly();
+    channel.context("the server opens no session channel")
+}
+
+fn close(session: &Session, channel: &mut Channel) -> Result<()> {
+    session.set_blocking(true);
+    let closed = channel.wait_close().plainly();
+    closed.context("the server does not close the channel")
 }
 
 struct Talk<'a> {
@@ -139,7 +140,22 @@ impl Talk<'_> {
         }
     }
 
-    /// One turn: both outputs share one window, so neither may be left full while the other is waited for.
+    /// One turn, and a wait where it moved nothing; false at the end.
+    fn goes_on(&mut self, channel: &mut Channel, at: (&Session, &OwnedFd), deadline: Instant) -> Result<bool> {
+        let progress = self.step(channel)?;
+        if progress == Progress::None && channel.eof() {
+            return Ok(false);
+        }
+        if Instant::now() >= deadline {
+            bail!(self.late());
+        }
+        if progress == Progress::None {
+            wait::for_session(at.0, at.1, deadline)?;
+        }
+        Ok(true)
+    }
+
+    /// Moves what can be moved: both outputs share one window, so neither may be left full while the other is waited for.
     fn step(&mut self, channel: &mut Channel) -> Result<Progress> {
         let mut moved = take(channel, &mut self.stdout)?;
         moved += take(&mut channel.stderr(), &mut self.stderr)?;

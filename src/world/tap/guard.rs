@@ -6,9 +6,9 @@ use crate::settings::{self, Methods};
 /// The rules of one login.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guard {
-    methods: Option<Methods>,
+    pub(crate) methods: Option<Methods>,
     /// Others could read along where it is not encrypted.
-    network: bool,
+    pub(crate) network: bool,
 }
 
 /// What was asked for and is not given.
@@ -21,19 +21,6 @@ pub(crate) enum Unwanted {
 }
 
 impl Guard {
-    /// Where nobody can read along.
-    pub(crate) fn private(methods: Option<Methods>) -> Self {
-        Self {
-            methods,
-            network: false,
-        }
-    }
-
-    /// Over a network.
-    pub(crate) fn network(methods: Option<Methods>) -> Self {
-        Self { methods, network: true }
-    }
-
     pub(super) fn refuses(&self, method: Method, encrypted: bool) -> Option<Unwanted> {
         if let Some(methods) = &self.methods {
             if !accepted(methods, method) {
@@ -63,18 +50,29 @@ fn accepted(methods: &Methods, method: Method) -> bool {
 mod tests {
     use super::*;
 
+    fn network(methods: Option<Methods>) -> Guard {
+        Guard { methods, network: true }
+    }
+
+    fn private(methods: Option<Methods>) -> Guard {
+        Guard {
+            methods,
+            network: false,
+        }
+    }
+
     #[test]
     fn clear_text_needs_a_private_way_or_its_name() {
         let named = |text: &str| Methods::parse(text);
         for (guard, encrypted, refused) in [
-            (Guard::network(None), false, Some(Unwanted::ClearText)),
-            (Guard::network(None), true, None),
-            (Guard::private(None), false, None),
-            (Guard::network(named("password")), false, None),
-            (Guard::network(named("password,scram-sha-256")), false, None),
-            (Guard::network(named("!md5")), false, Some(Unwanted::ClearText)),
+            (network(None), false, Some(Unwanted::ClearText)),
+            (network(None), true, None),
+            (private(None), false, None),
+            (network(named("password")), false, None),
+            (network(named("password,scram-sha-256")), false, None),
+            (network(named("!md5")), false, Some(Unwanted::ClearText)),
             (
-                Guard::private(named("scram-sha-256")),
+                private(named("scram-sha-256")),
                 true,
                 Some(Unwanted::Method(Method::ClearText)),
             ),
@@ -85,7 +83,7 @@ mod tests {
                 "{guard:?} {encrypted}"
             );
         }
-        let scram = Guard::private(named("scram-sha-256"));
+        let scram = private(named("scram-sha-256"));
         for (method, accepted) in [
             (Method::Scram, true),
             (Method::Nothing, false),

@@ -2,7 +2,7 @@
 
 use super::is_strangers;
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::public_key::PublicKey;
 use crate::settings::{Adopt, Bastion};
 use crate::steps::ssh_user::facts::{Account, Server};
@@ -30,11 +30,8 @@ pub(super) fn judge(bastion: &Bastion, account: &Account, key: &PublicKey, serve
     let shown = places.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     let more = if places.len() > 5 { ", …" } else { "" };
     let text = format!("keys other than Stitch's can log in as {user}: {shown}{more}");
-    let finding = if account.made_by_us && bastion.adopt == Adopt::No {
-        Finding::bad(Code::SshKeyFileOtherKeys, text)
-    } else {
-        Finding::unknown(Code::SshKeyFileOtherKeys, text)
-    };
+    let verdict = Verdict::bad_if(account.made_by_us && bastion.adopt == Adopt::No);
+    let finding = Finding::new(Code::SshKeyFileOtherKeys, verdict, text);
     plan.find(finding.about(user).advise(
         "find out who put them there. Take the lines out where nobody needs them: whoever holds such a key is not kept to \
          the database",

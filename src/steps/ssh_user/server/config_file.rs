@@ -2,20 +2,16 @@
 
 use super::{CHECKS, Case};
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::Code;
 use crate::steps::ssh_user::sshd::View;
 
 pub(super) fn judge(case: &Case<'_>, plan: &mut Plan) {
     let (user, server) = (case.user(), case.server);
     let why = server.error.as_deref().unwrap_or("sshd is not in the search path");
-    plan.find(
-        Finding::unknown(
-            Code::SshSettingsUnreadable,
-            format!("whether the SSH server lets {user} log in and forward is not known: {why}"),
-        )
-        .advise(format!(
-            "on the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"
-        )),
+    plan.unknown(
+        Code::SshSettingsUnreadable,
+        format!("whether the SSH server lets {user} log in and forward is not known: {why}"),
+        format!("on the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"),
     );
     let Some(view) = View::of_file(server) else { return };
     for problem in CHECKS.into_iter().filter_map(|check| check(case, &view)) {
@@ -23,6 +19,6 @@ pub(super) fn judge(case: &Case<'_>, plan: &mut Plan) {
             "{}, as far as /etc/ssh/sshd_config can be read without sshd (its Match blocks are not looked at)",
             problem.text
         );
-        plan.find(Finding::unknown(problem.code, text).about(user).advise(problem.advice));
+        plan.unknown(problem.code, text, problem.advice).concerning(user);
     }
 }

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Case, Problem, mend};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{BastionServer, Region};
 use crate::shell;
 use crate::steps::ssh_user::facts::Kind;
@@ -19,11 +19,8 @@ const ENOUGH: u32 = 10;
 pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
     let file = case.server.nologin.as_ref()?;
     let text = format!("the SSH server is closed to everybody but root: {file} exists");
-    let finding = if case.server.kind == Kind::OpenSsh && !case.server.uses_pam() {
-        Finding::unknown(Code::SshLoginsClosed, text)
-    } else {
-        Finding::bad(Code::SshLoginsClosed, text)
-    };
+    let certain = case.server.kind != Kind::OpenSsh || case.server.uses_pam();
+    let finding = Finding::new(Code::SshLoginsClosed, Verdict::bad_if(certain), text);
     Some(finding.about(file).advise(format!(
         "when the maintenance it stands for is over, as root on the SSH server: rm {}",
         shell::word(file)

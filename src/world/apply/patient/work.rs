@@ -272,18 +272,16 @@ impl<'a> Work<'a> {
 }
 
 fn is_busy(error: &tokio_postgres::Error) -> bool {
-    [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED]
-        .iter()
-        .any(|state| error.code() == Some(state))
+    let busy = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
+    error.code().is_some_and(|state| busy.contains(state))
 }
 
 fn is_gone(error: &tokio_postgres::Error) -> bool {
-    [
+    let gone = [
         SqlState::UNDEFINED_TABLE,
         SqlState::UNDEFINED_OBJECT,
         SqlState::UNDEFINED_FUNCTION,
         SqlState::INVALID_SCHEMA_NAME,
-    ]
-    .iter()
-    .any(|state| error.code() == Some(state))
+    ];
+    error.code().is_some_and(|state| gone.contains(state))
 }

@@ -4,14 +4,14 @@
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use ssh2::{PtyModeOpcode, PtyModes, Session};
 
-use super::{ANSWER, Eof, Output, Progress, Talk, wait};
+use super::{Eof, Output, Talk, UNTOLD, close, open};
 use crate::secret::Secret;
 use crate::shell::quoted;
 use crate::world::ssh::Ssh;
-use crate::world::ssh::trouble::{Plainly as _, advise};
+use crate::world::ssh::trouble::Plainly as _;
 
 /// What sudo is told to ask with, and what doas's question ends with.
 const QUESTION: &str = "password: ";
@@ -37,34 +37,14 @@ impl Ssh {
         let command = format!("stty raw -echo; exec {become_root} sh -c {}", quoted(&feed));
         let typed = Secret::new(format!("{}\n{END}\n", script.reveal()));
         let answer = password.map(|password| Secret::new(format!("{}\n", password.reveal())));
-        let ssh = self.clone();
-        let running = tokio::task::spawn_blocking(move || {
-            let (session, socket) = ssh.session();
-            session.set_blocking(true);
-            // The longest: a channel opened, a command begun, run and ended.
-            ssh.bounds.begin(limit + 3 * ssh.timeout(), ANSWER);
-            let outcome = run(
-                session,
-                socket,
-                &command,
-                answer.as_ref(),
-                &typed,
-                Instant::now() + limit,
-            );
-            session.set_blocking(true);
-            ssh.bounds.pause();
-            outcome.map_err(|error| ssh.bounds.explain(error))
-        });
-        let name = self.name();
-        running
-            .await
-            .context("the SSH thread ended")?
-            .with_context(|| format!("cannot run {become_root} in a terminal on {name}"))
-            .map_err(advise)
+        let work = move |session: &Session, socket: &OwnedFd, deadline| {
+            run(session, socket, &command, answer.as_ref(), &typed, deadline)
+        };
+        let what = format!("{become_root} in a terminal");
+        self.on_a_thread(limit, &what, work).await
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where commands are run over SSH")]
 fn run(
     session: &Session,
     socket: &OwnedFd,
@@ -73,10 +53,7 @@ fn run(
     script: &Secret,
     deadline: Instant,
 ) -> Result<Option<Output>> {
-    let mut channel = session
-        .channel_session()
-        .plainly()
-        .context("the server opens no session channel")?;
+    let mut channel = open(session)?;
     let mut modes = PtyModes::new();
     modes.set_boolean(PtyModeOpcode::ECHO, false);
     channel
@@ -96,8 +73,7 @@ fn run(
     };
     let (mut answers, mut has_begun) = (answer.into_iter(), false);
     let mut questions = 0;
-    loop {
-        let progress = talk.step(&mut channel)?;
+    while talk.goes_on(&mut channel, (session, socket), deadline)? {
         if !has_begun {
             let heard = String::from_utf8_lossy(&talk.stdout);
             if heard.contains(BEGIN) {
@@ -115,23 +91,9 @@ fn run(
                 }
             }
         }
-        if progress == Progress::None && channel.eof() {
-            break;
-        }
-        if Instant::now() >= deadline {
-            bail!(talk.late());
-        }
-        if progress == Progress::Made {
-            continue;
-        }
-        wait::for_session(session, socket, deadline)?;
     }
-    session.set_blocking(true);
-    channel
-        .wait_close()
-        .plainly()
-        .context("the server does not close the channel")?;
-    let status = channel.exit_status().context("the server does not say how it ended")?;
+    close(session, &mut channel)?;
+    let status = channel.exit_status().context(UNTOLD)?;
     let text = String::from_utf8_lossy(&talk.stdout).replace("\r\n", "\n");
     // A terminal has one output for both.
     let said = text
