@@ -64,15 +64,7 @@ impl Opening {
         match &self.keeper {
             Keeper::Ufw(Rank::Last) => vec![format!("ufw {} comment {MARK}", self.ufw(cidr))],
             Keeper::Ufw(Rank::First) => vec![format!("ufw prepend {} comment {MARK}", self.ufw(cidr))],
-            Keeper::Firewalld(zone) => ["--permanent ", ""]
-                .map(|when| {
-                    format!(
-                        "firewall-cmd {when}--zone={} --add-rich-rule={}",
-                        word(zone),
-                        self.rich(cidr)
-                    )
-                })
-                .into(),
+            Keeper::Firewalld(zone) => self.firewalld("add", zone, cidr),
             Keeper::Nobody(spot) if spot.tool == Tool::Nft => vec![self.nft(cidr, spot)],
             Keeper::Nobody(spot) => vec![self.iptables(cidr, spot)],
         }
@@ -105,12 +97,7 @@ impl Opening {
     fn undo(&self, cidr: &Cidr) -> Vec<String> {
         match &self.keeper {
             Keeper::Ufw(_) => vec![format!("ufw delete {}", self.ufw(cidr))],
-            Keeper::Firewalld(zone) => ["--permanent ", ""]
-                .map(|when| {
-                    let rule = self.rich(cidr);
-                    format!("firewall-cmd {when}--zone={} --remove-rich-rule={rule}", word(zone))
-                })
-                .into(),
+            Keeper::Firewalld(zone) => self.firewalld("remove", zone, cidr),
             Keeper::Nobody(_) => Vec::new(),
         }
     }
@@ -124,6 +111,14 @@ impl Opening {
 
     fn ufw(&self, cidr: &Cidr) -> String {
         format!("allow proto tcp from {cidr} to any port {}", self.port)
+    }
+
+    /// For the next boot, and for now.
+    fn firewalld(&self, verb: &str, zone: &str, cidr: &Cidr) -> Vec<String> {
+        let (zone, rule) = (word(zone), self.rich(cidr));
+        ["--permanent ", ""]
+            .map(|when| format!("firewall-cmd {when}--zone={zone} --{verb}-rich-rule={rule}"))
+            .into()
     }
 
     fn rich(&self, cidr: &Cidr) -> String {

@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 
 use anyhow::Result;
+use serde::Deserialize;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
@@ -57,14 +58,17 @@ pub(crate) struct Facts {
 }
 
 /// PostgreSQL's side of the way in.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct ServerFacts {
+    #[serde(skip)]
     version: u32,
+    #[serde(skip)]
     provider: Provider,
     /// The admin's login.
+    #[serde(skip)]
     user: String,
     listen_addresses: String,
-    /// Where that is set, as `pg_settings` has it.
+    /// Where that is set: `default`, `configuration file`, `command line`.
     listen_source: String,
     port: u16,
     /// Whether it offers TLS.
@@ -73,15 +77,17 @@ pub(crate) struct ServerFacts {
     memberships: Vec<String>,
     /// The address the server sees us come from; none over a Unix socket.
     client: Option<IpAddr>,
+    #[serde(skip)]
     hba: HbaFacts,
 }
 
 /// What could be read of `pg_hba.conf`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum HbaFacts {
     /// The login may not; and why the file itself could not be read either, where that was tried.
     Forbidden(Option<String>),
     /// PostgreSQL 9.6 has no view of it.
+    #[default]
     NoView,
     /// The server could not.
     Failed(String),
@@ -165,27 +171,23 @@ impl Step for Allowlist {
     }
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
-        let mut findings = addresses(settings);
-        findings.extend(regions::older_list(settings));
-        let mut changes = Vec::new();
-        findings.extend(host::findings(settings, &facts.dialled));
-        findings.extend(host::knocked(settings, facts));
-        findings.extend(firewall::findings(settings, facts));
+        let mut plan = Plan::default();
+        plan.findings.extend(addresses(settings));
+        plan.findings.extend(regions::older_list(settings));
+        plan.findings.extend(host::findings(settings, &facts.dialled));
+        host::knocked(&mut plan, settings, facts);
+        plan.findings.extend(firewall::findings(settings, facts));
         if let Some(printed) = &facts.firewall {
-            let firewall = host_firewall::plan(settings, printed);
-            findings.extend(firewall.findings);
-            changes.extend(firewall.changes);
+            host_firewall::plan(&mut plan, settings, printed);
         }
         match &facts.server {
             Some(server) => {
-                findings.extend(listen::findings(settings, server));
-                let rules = rules::plan(settings, server, &facts.bastion);
-                findings.extend(rules.findings);
-                changes.extend(rules.changes);
+                listen::plan(&mut plan, settings, server);
+                rules::plan(&mut plan, settings, server, &facts.bastion);
             }
-            None => findings.push(rules::not_asked(settings)),
+            None => plan.find(rules::not_asked(settings)),
         }
-        Plan { findings, changes }
+        plan
     }
 }
 

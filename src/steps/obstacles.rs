@@ -18,13 +18,14 @@ pub(crate) use findings::{findings, losses, not_owned};
 #[serde(default)]
 pub(crate) struct Obstacles {
     lacking: Vec<Lacking>,
-    unclear: Vec<Unclear>,
+    unclear: Vec<About>,
     instead: Vec<About>,
     referenced: Vec<About>,
-    wide: Vec<Wide>,
-    shaped: Vec<Shaped>,
+    wide: Vec<About>,
+    shaped: Vec<About>,
     unidentified: Vec<About>,
-    branches: Vec<Branch>,
+    /// Partitions and children that stay with their owners.
+    branches: Vec<About>,
     /// Tables elsewhere whose child or partition changes hands.
     parents: Vec<About>,
     /// Triggers and rules elsewhere that write to tables which change hands.
@@ -48,45 +49,28 @@ struct Lacking {
     owner: String,
 }
 
-/// What a write sets off and the catalog does not show whole.
-#[derive(Clone, Debug, Deserialize)]
-struct Unclear {
-    schema: String,
-    table: String,
-    through: String,
-    why: String,
-}
-
-/// A table, and something that concerns it.
-#[derive(Clone, Debug, Deserialize)]
+/// A table, and what there is about it; each list of [`Obstacles`] fills in what it is about.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 struct About {
     schema: String,
     table: String,
-    #[serde(default)]
+    /// Something else than the table, as the server writes it.
     object: String,
-    #[serde(default)]
+    /// The schema of that.
+    place: String,
     owner: String,
-    #[serde(default)]
     constraint: String,
-    #[serde(default)]
+    /// What a write sets off.
     through: String,
-}
-
-/// A table with as many columns as there can be, or nearly.
-#[derive(Clone, Debug, Deserialize)]
-struct Wide {
-    schema: String,
-    table: String,
+    /// Why its rights cannot be told.
+    why: String,
+    /// How many columns it has: as many as there can be, or nearly.
     columns: i32,
-}
-
-/// A table whose columns are another's.
-#[derive(Clone, Debug, Deserialize)]
-struct Shaped {
-    schema: String,
-    table: String,
-    why: Shape,
-    object: String,
+    /// Whether the other is a foreign table.
+    foreign: bool,
+    /// Whose columns it has.
+    shape: Option<Shape>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -98,18 +82,6 @@ enum Shape {
     Partition,
     /// `INHERITS`.
     Child,
-}
-
-/// A partition or child that stays with its owner.
-#[derive(Clone, Debug, Deserialize)]
-struct Branch {
-    schema: String,
-    table: String,
-    object: String,
-    /// Its schema.
-    place: String,
-    foreign: bool,
-    owner: String,
 }
 
 /// PostgreSQL's limit, dropped columns included.

@@ -7,6 +7,7 @@ mod tables;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::Deserialize;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
@@ -48,21 +49,23 @@ pub(crate) struct Rehearsed {
 }
 
 /// A schema of Stitch's and tables in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Existing {
     pub(crate) schema: String,
+    /// How many tables there are in it, partitions aside; a load is tried on some of them.
+    pub(crate) total: usize,
     pub(crate) tables: Vec<Table>,
 }
 
 /// A table that is there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Table {
     pub(crate) name: String,
     /// Its owner may see fewer rows than there are.
     pub(crate) rows_hidden: bool,
     /// A column to try writes with, which write no row; none: they would run others' code, so the catalog decides.
     pub(crate) column: Option<String>,
-    /// Whether a row may be inserted or updated in one statement.
+    /// It has a unique index, and no partitions: a row may be inserted or updated in one statement.
     pub(crate) key: bool,
 }
 

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Facts, Resolved};
+use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::HostName;
 use crate::settings::Settings;
@@ -23,8 +24,7 @@ pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> 
 }
 
 /// What a knock from here, or from the SSH server, came to.
-pub(super) fn knocked(settings: &Settings, facts: &Facts) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn knocked(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let (host, port, _) = super::entrance(settings);
     if let Some(closed) = &facts.knocked {
         let (code, advice) = match closed {
@@ -41,24 +41,18 @@ pub(super) fn knocked(settings: &Settings, facts: &Facts) -> Vec<Finding> {
             "port {port} of {host}, which Stitch is to dial, does not open from here: {}",
             closed.as_str()
         );
-        findings.push(
-            Finding::unknown(code, text)
-                .advise(advice)
-                .about(format!("{host}:{port}")),
-        );
+        plan.unknown(code, text, advice).concerning(format!("{host}:{port}"));
     }
     if let Some(why) = &facts.beyond {
         let database = format!("{}:{}", settings.stitch.host, settings.stitch.port);
-        findings.push(
-            Finding::unknown(
-                Code::BastionCannotReach,
-                format!("from the SSH server the database at {database} does not open: {why}"),
-            )
-            .advise("give the name or address that the database has in the SSH server's own network with --stitch-host, and let the SSH server's address in there")
-            .about(database),
-        );
+        plan.unknown(
+            Code::BastionCannotReach,
+            format!("from the SSH server the database at {database} does not open: {why}"),
+            "give the name or address that the database has in the SSH server's own network with --stitch-host, and let the \
+             SSH server's address in there",
+        )
+        .concerning(database);
     }
-    findings
 }
 
 fn dial(host: &HostName, resolved: &Resolved) -> Option<Finding> {

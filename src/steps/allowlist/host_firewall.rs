@@ -12,10 +12,9 @@ use crate::settings::{Manage, Settings};
 use crate::shell::Opening;
 
 /// What the rules do with each address, and what would open them.
-pub(super) fn plan(settings: &Settings, printed: &Printed) -> Plan {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &Printed) {
     let (_, port, machine) = super::entrance(settings);
     let port = port.number();
-    let mut plan = Plan::default();
     let openings = openings(settings, printed, port);
     for cidr in &settings.stitch.allow {
         let answer = printed.answer(cidr.address(), port);
@@ -41,9 +40,9 @@ pub(super) fn plan(settings: &Settings, printed: &Printed) -> Plan {
         plan.find(finding.about(cidr));
     }
     if settings.manages(Manage::Firewall) {
-        plan.changes = openings.iter().filter_map(|opening| change(machine, opening)).collect();
+        plan.changes
+            .extend(openings.iter().filter_map(|opening| change(machine, opening)));
     }
-    plan
 }
 
 /// What lets in whoever is kept out, one for each place where that is decided. A rule put in moves the numbers of those

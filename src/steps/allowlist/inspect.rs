@@ -106,13 +106,8 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
             version,
             provider: server.provider,
             user: server.user,
-            listen_addresses: answer.listen_addresses,
-            listen_source: answer.listen_source,
-            port: answer.port,
-            ssl: answer.ssl,
-            memberships: answer.memberships,
-            client: answer.client,
             hba,
+            ..answer.server
         }),
         dialled,
         knocked,
@@ -186,13 +181,8 @@ async fn resolve(host: &HostName, port: Port, settings: &Settings) -> Resolved {
 
 #[derive(Debug, Deserialize)]
 struct Answer {
-    listen_addresses: String,
-    /// Where that is set: `default`, `configuration file`, `command line`.
-    listen_source: String,
-    port: u16,
-    ssl: bool,
-    memberships: Vec<String>,
-    client: Option<IpAddr>,
+    #[serde(flatten)]
+    server: ServerFacts,
     started: i64,
     loaded: i64,
     /// Superusers and members of `pg_read_all_settings` are told.

@@ -3,36 +3,32 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::ServerFacts;
+use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::settings::{Settings, StitchSsl};
 use crate::sql;
 
-pub(super) fn findings(settings: &Settings, server: &ServerFacts) -> Vec<Finding> {
-    let mut findings = vec![listening(settings, server)];
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts) {
+    plan.find(listening(settings, server));
     // Through a pooler or a forwarded port the two differ on purpose.
     if settings.stitch.port.number() != server.port {
-        findings.push(
-            Finding::unknown(
-                Code::PortDiffers,
-                format!(
-                    "Stitch is to dial port {}, and PostgreSQL itself listens on {}: something in between must pass it on",
-                    settings.stitch.port, server.port
-                ),
-            )
-            .advise(format!("if nothing does, give --stitch-port {}", server.port))
-            .about(settings.stitch.port),
-        );
+        plan.unknown(
+            Code::PortDiffers,
+            format!(
+                "Stitch is to dial port {}, and PostgreSQL itself listens on {}: something in between must pass it on",
+                settings.stitch.port, server.port
+            ),
+            format!("if nothing does, give --stitch-port {}", server.port),
+        )
+        .concerning(settings.stitch.port);
     }
     if settings.stitch.ssl == StitchSsl::On && !server.ssl {
-        findings.push(
-            Finding::bad(
-                Code::TlsNotOffered,
-                "\"Connect using SSL\" is to be ticked, and the server has ssl = off: Stitch will be refused",
-            )
-            .advise("give the server a certificate, set ssl = on and reload it; or give --no-ssl"),
+        plan.bad(
+            Code::TlsNotOffered,
+            "\"Connect using SSL\" is to be ticked, and the server has ssl = off: Stitch will be refused",
+            "give the server a certificate, set ssl = on and reload it; or give --no-ssl",
         );
     }
-    findings
 }
 
 fn listening(settings: &Settings, server: &ServerFacts) -> Finding {

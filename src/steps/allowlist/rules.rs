@@ -38,27 +38,19 @@ pub(super) fn not_asked(settings: &Settings) -> Finding {
     Finding::unknown(Code::HbaUnreadable, "what pg_hba.conf says was not looked at").advise(advice)
 }
 
-pub(super) fn plan(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Plan {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts, bastion: &Resolved) {
     if let HbaFacts::Read(file) = &server.hba {
-        return read(settings, server, file, bastion);
+        return read(plan, settings, server, file, bastion);
     }
-    let mut findings = unread(settings, server, bastion);
+    plan.findings.extend(unread(settings, server, bastion));
     if settings.manages(Manage::Hba) {
-        findings.push(
-            Finding::unknown(
-                Code::HbaNotManaged,
-                "pg_hba.conf cannot be changed by this tool without seeing its rules, which takes a \
-                 superuser, or PostgreSQL's own machine",
-            )
-            .advise(
-                "a superuser runs this tool with --only allowlist --manage hba, or who is root on PostgreSQL's own \
-                 machine runs it there",
-            ),
+        plan.unknown(
+            Code::HbaNotManaged,
+            "pg_hba.conf cannot be changed by this tool without seeing its rules, which takes a superuser, or PostgreSQL's \
+             own machine",
+            "a superuser runs this tool with --only allowlist --manage hba, or who is root on PostgreSQL's own machine runs \
+             it there",
         );
-    }
-    Plan {
-        findings,
-        changes: Vec::new(),
     }
 }
 
@@ -112,8 +104,8 @@ const LOOK: &str = "run this tool on PostgreSQL's machine as root, or with --bas
     copy of the file with --hba-file FILE; or a superuser runs this tool with --only allowlist, or looks with:\n  SELECT * \
     FROM pg_hba_file_rules;";
 
-fn read(settings: &Settings, server: &ServerFacts, file: &HbaFile, bastion: &Resolved) -> Plan {
-    let mut findings = state(file);
+fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFile, bastion: &Resolved) {
+    state(plan, file);
     let encryption = encryption(settings, Some(server));
     let judged: Vec<(Client, Judgement)> = clients(settings, Some(server), bastion)
         .into_iter()
@@ -143,58 +135,49 @@ fn read(settings: &Settings, server: &ServerFacts, file: &HbaFile, bastion: &Res
         if !advice.is_empty() {
             finding = finding.advise(advice.join("\n"));
         }
-        findings.push(finding);
+        plan.find(finding);
     }
     if refused && settings.bastion.is_none() {
-        findings.extend(regions::wrong_one(settings, &file.rules));
+        plan.findings.extend(regions::wrong_one(settings, &file.rules));
     }
-    findings.extend(managed.findings);
-    Plan {
-        findings,
-        changes: managed.changes,
-    }
+    plan.findings.extend(managed.findings);
+    plan.changes.extend(managed.changes);
 }
 
 /// Whether the rules that were read are the ones in force.
-fn state(file: &HbaFile) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = file
-        .rules
-        .broken()
-        .map(|(place, why)| {
-            Finding::bad(
-                Code::HbaBroken,
-                format!("the server cannot read {}: {why}; until that is mended a reload changes nothing, and a restart fails", place.within(&file.path)),
-            )
-            .advise("mend the line, then run: SELECT pg_reload_conf();")
-            .about(place.within(&file.path))
-        })
-        .collect();
-    if file.freshness == Freshness::Untold {
-        let text = format!(
-            "the rules are those of {}, which was handed over; whether it is the server's file, and whether the server has \
-             read it since it was changed, is not seen from here",
-            file.path
-        );
-        findings.push(
-            Finding::unknown(Code::HbaFromFile, text)
-                .advise("a superuser makes sure with:\n  SELECT * FROM pg_hba_file_rules;")
-                .about(&file.path),
-        );
+fn state(plan: &mut Plan, file: &HbaFile) {
+    let path = &file.path;
+    for (place, why) in file.rules.broken() {
+        let place = place.within(path);
+        plan.bad(
+            Code::HbaBroken,
+            format!(
+                "the server cannot read {place}: {why}; until that is mended a reload changes nothing, and a restart fails"
+            ),
+            "mend the line, then run: SELECT pg_reload_conf();",
+        )
+        .concerning(place);
     }
-    if file.freshness == Freshness::EditedSince {
-        findings.push(
-            Finding::unknown(
-                Code::HbaNotLoaded,
+    match file.freshness {
+        Freshness::Loaded => {}
+        Freshness::Untold => plan
+            .unknown(
+                Code::HbaFromFile,
                 format!(
-                    "{} was changed after the server last read it; older rules are in force",
-                    file.path
+                    "the rules are those of {path}, which was handed over; whether it is the server's file, and whether \
+                     the server has read it since it was changed, is not seen from here"
                 ),
+                "a superuser makes sure with:\n  SELECT * FROM pg_hba_file_rules;",
             )
-            .advise("when it is as wanted, run: SELECT pg_reload_conf();")
-            .about(&file.path),
-        );
+            .concerning(path),
+        Freshness::EditedSince => plan
+            .unknown(
+                Code::HbaNotLoaded,
+                format!("{path} was changed after the server last read it; older rules are in force"),
+                "when it is as wanted, run: SELECT pg_reload_conf();",
+            )
+            .concerning(path),
     }
-    findings
 }
 
 fn judge_client(

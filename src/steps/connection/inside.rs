@@ -208,7 +208,7 @@ async fn in_the_way(
     seen: &Seen,
     loads: &Loads,
 ) -> Vec<Finding> {
-    let schemas: Vec<&str> = seen.schemas.iter().map(|schema| schema.name.as_str()).collect();
+    let schemas: Vec<&str> = seen.schemas.iter().map(|existing| existing.schema.as_str()).collect();
     let version = world.known_server().map_or(0, |server| server.version_num);
     let Ok(request) = obstacles::Request::new(settings, version, &schemas) else {
         return Vec::new();

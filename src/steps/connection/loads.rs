@@ -3,7 +3,6 @@
 use tokio_postgres::error::SqlState;
 
 use super::layers::rehearsal_refused;
-use super::seen::Schema;
 use crate::change::Plan;
 use crate::count::counted;
 use crate::finding::{Code, Finding};
@@ -16,31 +15,24 @@ use crate::world::rehearsal::{self, Existing, Patience, Refusal, Rehearsed, Tabl
 pub(super) struct Loads {
     scratch: Rehearsed,
     existing: Vec<(Existing, Rehearsed)>,
-    /// How many tables there are in each of them.
-    totals: Vec<usize>,
 }
 
 impl Loads {
-    pub(super) async fn rehearse(settings: &Settings, session: &Session, schemas: &[Schema]) -> Self {
+    pub(super) async fn rehearse(settings: &Settings, session: &Session, schemas: &[Existing]) -> Self {
         let patience = Patience {
             answer: settings.timeout,
             lock: settings.ownership.lock_timeout,
         };
         let scratch = rehearsal::new_schema(session, &settings.stitch.readers, patience).await;
         let mut existing = Vec::new();
-        let totals = schemas.iter().map(|schema| schema.total).collect();
         if scratch.refusal.is_none() {
-            for schema in schemas.iter().map(Schema::to_rehearse) {
+            for schema in schemas {
                 let how = settings.ownership.rehearse;
-                let rehearsed = rehearsal::existing_schema(session, &schema, patience, how).await;
-                existing.push((schema, rehearsed));
+                let rehearsed = rehearsal::existing_schema(session, schema, patience, how).await;
+                existing.push((schema.clone(), rehearsed));
             }
         }
-        Self {
-            scratch,
-            existing,
-            totals,
-        }
+        Self { scratch, existing }
     }
 
     /// The very first statement, `BEGIN`, was against the protocol: PostgreSQL never says so.
@@ -65,8 +57,8 @@ impl Loads {
             ),
             Some(refusal) => plan.find(rehearsal_refused(refusal, None, &[])),
         }
-        for ((existing, rehearsed), total) in self.existing.iter().zip(&self.totals) {
-            judge_existing(plan, settings, existing, rehearsed, *total);
+        for (existing, rehearsed) in &self.existing {
+            judge_existing(plan, settings, existing, rehearsed);
         }
     }
 
@@ -78,13 +70,13 @@ impl Loads {
 }
 
 /// Which tables a load was tried on, and which only the catalog was asked about.
-fn how(existing: &Existing, rehearsed: &Rehearsed, total: usize) -> String {
+fn how(existing: &Existing, rehearsed: &Rehearsed) -> String {
     let busy = |table: &&Table| rehearsed.busy_tables.contains(&table.name);
     let (tried, not): (Vec<&Table>, Vec<&Table>) = existing
         .tables
         .iter()
         .partition(|table| table.column.is_some() && !busy(table));
-    let decided = total.saturating_sub(tried.len());
+    let decided = existing.total.saturating_sub(tried.len());
     let tried = format!("; writes were tried on {}", counted(tried.len(), "table"));
     if decided == 0 {
         return tried;
@@ -105,16 +97,16 @@ fn how(existing: &Existing, rehearsed: &Rehearsed, total: usize) -> String {
     )
 }
 
-fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, rehearsed: &Rehearsed, total: usize) {
+fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, rehearsed: &Rehearsed) {
     let schema = existing.schema.as_str();
     for (refusal, tables) in refusals(rehearsed) {
         plan.find(rehearsal_refused(refusal, Some(schema), &tables));
     }
     if rehearsed.refusal.is_none() && rehearsed.refused_tables.is_empty() {
-        let how = if total == 0 {
+        let how = if existing.total == 0 {
             String::new()
         } else {
-            how(existing, rehearsed, total)
+            how(existing, rehearsed)
         };
         let text = format!("rehearsal: a load into the existing schema {schema:?} was rehearsed and rolled back{how}");
         plan.find(
@@ -167,22 +159,4 @@ fn refusals(rehearsed: &Rehearsed) -> Vec<(&Refusal, Vec<&str>)> {
         }
     }
     told
-}
-
-impl Schema {
-    fn to_rehearse(&self) -> Existing {
-        Existing {
-            schema: self.name.clone(),
-            tables: self
-                .tables
-                .iter()
-                .map(|table| Table {
-                    name: table.name.clone(),
-                    rows_hidden: table.row_security,
-                    column: table.column.clone(),
-                    key: table.key,
-                })
-                .collect(),
-        }
-    }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::world::Layer;
+use crate::world::rehearsal::Existing;
 
 /// Fewer free connections than this are few: Stitch loads several tables at a time.
 const FEW: i64 = 5;
@@ -27,27 +28,8 @@ pub(super) struct Seen {
     temp_file_limit: String,
     log_statement: String,
     triggers: Vec<String>,
-    pub(super) schemas: Vec<Schema>,
-}
-
-/// A schema of Stitch's.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Schema {
-    pub(super) name: String,
-    /// How many tables there are in it, partitions aside; a load is tried on some of them.
-    pub(super) total: usize,
-    pub(super) tables: Vec<Table>,
-}
-
-/// A table in it.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Table {
-    pub(super) name: String,
-    pub(super) row_security: bool,
-    /// A column that may be written; none where a write would run others' code even without a row.
-    pub(super) column: Option<String>,
-    /// It has a unique index, and no partitions: a row may be inserted or updated in one statement.
-    pub(super) key: bool,
+    /// Schemas of Stitch's.
+    pub(super) schemas: Vec<Existing>,
 }
 
 impl Seen {
@@ -146,9 +128,9 @@ SELECT json_build_object(
     'temp_file_limit', current_setting('temp_file_limit'),
     'log_statement', current_setting('log_statement'),
     'triggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger WHERE evtenabled <> 'D'),
-    'schemas', (SELECT coalesce(json_agg(json_build_object('name', n.nspname,
+    'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
             'total', (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition),
-            'tables', (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'row_security', t.relforcerowsecurity,
+            'tables', (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'rows_hidden', t.relforcerowsecurity,
                 'key', t.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indisunique AND i.indimmediate),
                 'column', (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
                     AND NOT a.atthasdef AND pg_catalog.to_jsonb(a) ->> 'attidentity' = '' AND NOT t.relhasrules

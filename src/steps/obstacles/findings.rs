@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Lacking, MOST_COLUMNS, Obstacles, Shape};
+use super::{About, Lacking, MOST_COLUMNS, Obstacles, Shape};
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::settings::Settings;
@@ -17,8 +17,11 @@ struct Notes(BTreeMap<Said, (bool, Vec<String>)>);
 
 impl Notes {
     /// In `text`, `{}` stands for the tables.
-    fn add(&mut self, bad: bool, code: Code, table: (&str, &str), text: &str, advice: &str) {
-        let (schema, name) = table;
+    fn add(&mut self, bad: bool, code: Code, table: &About, text: &str, advice: &str) {
+        self.add_to(bad, code, (&table.schema, &table.table), text, advice);
+    }
+
+    fn add_to(&mut self, bad: bool, code: Code, (schema, name): (&str, &str), text: &str, advice: &str) {
         let key = (code, schema.to_owned(), text.to_owned(), advice.to_owned());
         let tables = &mut self.0.entry(key).or_insert((bad, Vec::new())).1;
         if !tables.iter().any(|known| known == name) {
@@ -57,13 +60,7 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
             one.through, one.why
         );
         let advice = "try an insert, an update and a delete as the Stitch role, in a transaction that is rolled back";
-        notes.add(
-            false,
-            Code::WriteRightsUnclear,
-            (&one.schema, &one.table),
-            &text,
-            advice,
-        );
+        notes.add(false, Code::WriteRightsUnclear, one, &text, advice);
     }
     for one in &seen.instead {
         let text = format!(
@@ -74,7 +71,7 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
             "DROP RULE {} ON {{}}; unless that is what you want",
             sql::identifier(&one.object)
         );
-        notes.add(false, Code::RuleInstead, (&one.schema, &one.table), &text, &advice);
+        notes.add(false, Code::RuleInstead, one, &text, &advice);
     }
     for one in &seen.referenced {
         let text = format!(
@@ -88,7 +85,7 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
             one.object,
             sql::identifier(&one.constraint)
         );
-        notes.add(true, Code::TruncateRefused, (&one.schema, &one.table), &text, &advice);
+        notes.add(true, Code::TruncateRefused, one, &text, &advice);
     }
     shapes(&mut notes, seen);
     branches(&mut notes, settings, seen);
@@ -98,53 +95,43 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
 /// Columns that cannot be added, renamed or identified.
 fn shapes(notes: &mut Notes, seen: &Obstacles) {
     for one in &seen.wide {
-        let text = format!(
-            "{{}} has {} of {MOST_COLUMNS} columns, dropped ones included, so Stitch cannot add many more",
-            one.columns
-        );
-        let full = one.columns >= MOST_COLUMNS;
-        let text = if full {
-            text.replace("so Stitch cannot add many more", "so no column can be added")
+        let (columns, full) = (one.columns, one.columns >= MOST_COLUMNS);
+        let so = if full {
+            "no column can be added"
         } else {
-            text
+            "Stitch cannot add many more"
         };
+        let text = format!("{{}} has {columns} of {MOST_COLUMNS} columns, dropped ones included, so {so}");
         let advice = "leave fields out in Stitch, or copy the table: CREATE TABLE … AS SELECT; a copy forgets the dropped columns";
-        notes.add(full, Code::ColumnLimit, (&one.schema, &one.table), &text, advice);
+        notes.add(full, Code::ColumnLimit, one, &text, advice);
     }
     for one in &seen.shaped {
-        let (bad, text) = match one.why {
-            Shape::Typed => (
+        let of = &one.object;
+        let (bad, text, advice) = match one.shape {
+            Some(Shape::Typed) => (
                 true,
-                format!(
-                    "{{}} is a table of the type {}: no column can be added or renamed",
-                    one.object
-                ),
+                format!("{{}} is a table of the type {of}: no column can be added or renamed"),
+                "ALTER TABLE {} NOT OF;",
             ),
-            Shape::Partition => (
+            Some(Shape::Partition) => (
                 true,
-                format!(
-                    "{{}} is a partition of {}: no column can be added to it or renamed",
-                    one.object
-                ),
+                format!("{{}} is a partition of {of}: no column can be added to it or renamed"),
+                "if Stitch loads into it, detach it; else leave its schema out of --schema",
             ),
-            Shape::Child => (
+            Some(Shape::Child) | None => (
                 false,
-                format!("{{}} inherits columns of {}, which cannot be renamed", one.object),
+                format!("{{}} inherits columns of {of}, which cannot be renamed"),
+                "if Stitch loads into it, its owner ends the inheritance: ALTER TABLE {} NO INHERIT …;",
             ),
         };
-        let advice = match one.why {
-            Shape::Typed => "ALTER TABLE {} NOT OF;",
-            Shape::Partition => "if Stitch loads into it, detach it; else leave its schema out of --schema",
-            Shape::Child => "if Stitch loads into it, its owner ends the inheritance: ALTER TABLE {} NO INHERIT …;",
-        };
-        notes.add(bad, Code::TableShapeFixed, (&one.schema, &one.table), &text, advice);
+        notes.add(bad, Code::TableShapeFixed, one, &text, advice);
     }
     for one in &seen.unidentified {
         let text = "a publication publishes updates and deletes of {}, which has no replica identity, so the server refuses them";
         notes.add(
             true,
             Code::ReplicaIdentityMissing,
-            (&one.schema, &one.table),
+            one,
             text,
             "its owner runs: ALTER TABLE {} REPLICA IDENTITY FULL;",
         );
@@ -170,7 +157,7 @@ fn branches(notes: &mut Notes, settings: &Settings, seen: &Obstacles) {
         } else {
             format!("give --schema {} as well, or {alter}", schema_flag(&one.place))
         };
-        notes.add(true, Code::PartitionNotOwned, (&one.schema, &one.table), &text, &advice);
+        notes.add(true, Code::PartitionNotOwned, one, &text, &advice);
     }
 }
 
@@ -183,7 +170,7 @@ pub(crate) fn not_owned<'a>(
     for one in seen.not_owned.iter().filter(|one| !tried(&one.schema, &one.table)) {
         let text = format!("{{}} belongs to {:?}, and only an owner may alter a table", one.owner);
         let advice = format!("run stitch-pg setup --existing --schema {}", schema_flag(&one.schema));
-        notes.add(true, Code::TableNotOwned, (&one.schema, &one.table), &text, &advice);
+        notes.add(true, Code::TableNotOwned, one, &text, &advice);
     }
     notes.findings()
 }
@@ -201,7 +188,7 @@ pub(crate) fn losses(plan: &mut Plan, seen: &Obstacles) {
             "grant who writes to {} what it needs on {{}}, or make the function SECURITY DEFINER with an owner that has it",
             one.object
         );
-        notes.add(false, Code::FalloutWrites, (&one.schema, &one.table), &text, &advice);
+        notes.add(false, Code::FalloutWrites, one, &text, &advice);
     }
     for one in &seen.parents {
         let text = format!(
@@ -210,7 +197,7 @@ pub(crate) fn losses(plan: &mut Plan, seen: &Obstacles) {
         );
         let advice =
             "leave that schema out of --schema, or move the parent's too, so that the whole tree has one owner";
-        notes.add(false, Code::FalloutParents, (&one.schema, &one.table), &text, advice);
+        notes.add(false, Code::FalloutParents, one, &text, advice);
     }
     notes.findings().for_each(|finding| plan.find(finding));
 }
@@ -240,7 +227,7 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
                 "an owner of {{}} revoked {privileges} on it from itself, so the next owner {role:?} may not either"
             );
             let grant = sql::grant(&privileges, "TABLE", "{}", role);
-            notes.add(
+            notes.add_to(
                 true,
                 Code::TableRightsRevoked,
                 (schema, table),
@@ -265,6 +252,6 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
             what.join(", ")
         );
         let advice = format!("{}, or a superuser, runs: {}", owners.join(" and "), grants.join(" "));
-        notes.add(true, Code::WriteRightsMissing, (schema, table), &text, &advice);
+        notes.add_to(true, Code::WriteRightsMissing, (schema, table), &text, &advice);
     }
 }

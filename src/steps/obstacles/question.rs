@@ -224,7 +224,7 @@ SELECT pg_catalog.json_build_object(
     'wide', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'columns', columns) ORDER BY schema, name), '[]')
         FROM (SELECT t.schema, t.name, pg_catalog.max(c.relnatts) AS columns FROM tbl t JOIN below b ON b.root = t.oid JOIN pg_catalog.pg_class c ON c.oid = b.oid
               WHERE NOT t.relispartition GROUP BY t.oid, t.schema, t.name) AS w WHERE columns > 1580),
-    'shaped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'why', why, 'object', object) ORDER BY schema, name, object), '[]') FROM (
+    'shaped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'shape', why, 'object', object) ORDER BY schema, name, object), '[]') FROM (
         SELECT schema, name, 'typed' AS why, pg_catalog.format_type(reloftype, NULL) AS object FROM tbl WHERE reloftype <> 0
         UNION ALL
         SELECT t.schema, t.name, CASE WHEN t.relispartition THEN 'partition' ELSE 'child' END, pg_catalog.format('%I.%I', n.nspname, c.relname)

@@ -34,7 +34,7 @@ pub(super) async fn read(settings: &Settings, world: &mut World, told: &Answer, 
         });
     }
     let running = Running {
-        port: told.port,
+        port: told.server.port,
         started: Some(told.started),
     };
     let read = match world.read_hba_files(running, told.hba_file.as_deref(), version).await {
