@@ -207,12 +207,21 @@ const METHODS: [(&str, Method); 15] = [
     ("oauth", Method::Oauth),
 ];
 
+/// What a word of the file stands for.
+fn meant_by<T: Clone>(table: &[(&'static str, T)], word: &str) -> Option<T> {
+    let mut rows = table.iter();
+    rows.find(|(known, _)| *known == word).map(|(_, value)| value.clone())
+}
+
+/// The word for it in the file.
+fn word_for<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
+    let mut rows = table.iter();
+    rows.find(|(_, known)| known == value).map_or("", |(word, _)| word)
+}
+
 impl Method {
     fn named(word: &str) -> Self {
-        METHODS
-            .into_iter()
-            .find(|(name, _)| *name == word)
-            .map_or_else(|| Self::Other(word.to_owned()), |(_, method)| method)
+        meant_by(&METHODS, word).unwrap_or_else(|| Self::Other(word.to_owned()))
     }
 
     /// The word in the file.
@@ -220,10 +229,7 @@ impl Method {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Other(word) => word,
-            known => METHODS
-                .iter()
-                .find(|(_, method)| method == known)
-                .map_or("", |(name, _)| name),
+            known => word_for(&METHODS, known),
         }
     }
 }
@@ -239,18 +245,12 @@ impl Kind {
     ];
 
     fn named(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|(name, _)| *name == word)
-            .map(|(_, kind)| kind)
+        meant_by(&Self::ALL, word)
     }
 
     /// The word in the file.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        Self::ALL
-            .into_iter()
-            .find(|(_, kind)| *kind == self)
-            .map_or("", |(name, _)| name)
+        word_for(&Self::ALL, &self)
     }
 }

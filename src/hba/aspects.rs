@@ -46,11 +46,11 @@ impl Rule {
     }
 }
 
-/// One name that matches is enough, whatever the others hide.
-fn any(names: &[Name], matches: impl Fn(&Name) -> Matches) -> Matches {
+/// One that matches is enough, whatever the others hide.
+fn any<T>(those: &[T], matches: impl Fn(&T) -> Matches) -> Matches {
     let mut unsure = Matches::No;
-    for name in names {
-        match matches(name) {
+    for one in those {
+        match matches(one) {
             Matches::Yes => return Matches::Yes,
             Matches::Unsure(why) => unsure = Matches::Unsure(why),
             Matches::No => {}
@@ -82,18 +82,11 @@ impl Address {
             Self::All => Matches::Yes,
             Self::Net { address, mask } => covered(address::cover(*address, *mask, from)),
             Self::SameHost | Self::SameNet => match networks {
-                Networks::Known(interfaces) => interfaces
-                    .iter()
-                    .map(|interface| {
-                        let own = IpNet::from(interface.addr());
-                        let mask = if *self == Self::SameHost { own } else { *interface }.netmask();
-                        covered(address::cover(interface.addr(), mask, from))
-                    })
-                    .reduce(|a, b| match (&a, &b) {
-                        (Matches::Yes, _) | (Matches::Unsure(_), Matches::No | Matches::Unsure(_)) => a,
-                        _ => b,
-                    })
-                    .unwrap_or(Matches::No),
+                Networks::Known(interfaces) => any(interfaces, |interface| {
+                    let own = IpNet::from(interface.addr());
+                    let mask = if *self == Self::SameHost { own } else { *interface }.netmask();
+                    covered(address::cover(interface.addr(), mask, from))
+                }),
                 Networks::Elsewhere => Matches::No,
                 // Every host has its loopback address.
                 Networks::Unknown if loopback && whole => match from.addr().to_string().as_str() {

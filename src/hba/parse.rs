@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::files::Files;
 use super::lexer::{Quoting, Word};
-use super::{Address, Content, Kind, Method, Name, Rule, Rules, address};
+use super::{Address, Content, Kind, Method, Name, Rule, Rules, address, meant_by, word_for};
 
 /// First version with `/regex` in names and with `include` lines.
 pub(super) const REGEXES_AND_INCLUDES: u32 = 160_000;
@@ -31,19 +31,14 @@ impl Follow {
     ];
 
     pub(super) fn as_str(self) -> &'static str {
-        Self::ALL
-            .into_iter()
-            .find(|(_, follow)| *follow == self)
-            .map_or("", |(name, _)| name)
+        word_for(&Self::ALL, &self)
     }
 }
 
 /// What a line includes, if it is one that does.
 pub(super) fn follow(fields: &[Vec<Word>], version: u32) -> Option<(Follow, &str)> {
     let [first, second] = fields else { return None };
-    let (_, follow) = Follow::ALL
-        .into_iter()
-        .find(|(name, _)| version >= REGEXES_AND_INCLUDES && *name == first[0].text)?;
+    let follow = meant_by(&Follow::ALL, &first[0].text).filter(|_| version >= REGEXES_AND_INCLUDES)?;
     Some((follow, &second[0].text))
 }
 

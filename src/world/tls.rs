@@ -158,14 +158,11 @@ fn names(certificate: &X509Ref) -> Vec<String> {
     let alternatives = certificate.subject_alt_names().into_iter().flatten();
     let mut names: Vec<String> = alternatives
         .filter_map(|name| {
-            let address = name.ipaddress().and_then(|bytes| match bytes.len() {
-                4 => <[u8; 4]>::try_from(bytes)
-                    .ok()
-                    .map(|bytes| IpAddr::from(bytes).to_string()),
-                _ => <[u8; 16]>::try_from(bytes)
-                    .ok()
-                    .map(|bytes| IpAddr::from(bytes).to_string()),
-            });
+            let address = |bytes: &[u8]| {
+                let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+                v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+            };
+            let address = name.ipaddress().and_then(address).as_ref().map(IpAddr::to_string);
             name.dnsname().map(str::to_owned).or(address)
         })
         .collect();

@@ -26,7 +26,7 @@ pub(super) fn plan(
     let in_need: Vec<&(Client, Judgement)> = judged
         .iter()
         .filter(|(client, judgement)| {
-            let kept_out = judgement.verdict != Verdict::Good && judgement.lines == Lines::Wanted;
+            let kept_out = judgement.finding.verdict != Verdict::Good && judgement.lines == Lines::Wanted;
             kept_out && client.certainty == Certainty::Sure
         })
         .collect();

@@ -118,9 +118,11 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
             in_need.entry(judgement.place.clone()).or_default().extend(cidr(client));
         }
     }
-    let refused = judged.iter().all(|(_, judgement)| judgement.verdict == Verdict::Bad);
+    let refused = judged
+        .iter()
+        .all(|(_, judgement)| judgement.finding.verdict == Verdict::Bad);
     for (client, judgement) in judged {
-        let mut advice: Vec<String> = judgement.advice.clone().into_iter().collect();
+        let mut advice: Vec<String> = judgement.finding.advice.clone().into_iter().collect();
         if judgement.lines == Lines::Wanted
             && let Some(cidrs) = in_need.get(&judgement.place)
             && !cidrs.is_empty()
@@ -131,7 +133,7 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
             };
             advice.push(mend::lines(settings, Some(server.version), cidrs, encryption, &place));
         }
-        let mut finding = judgement.finding().about(subject(settings, &client));
+        let mut finding = judgement.finding.about(subject(settings, &client));
         if !advice.is_empty() {
             finding = finding.advise(advice.join("\n"));
         }
@@ -219,7 +221,7 @@ fn judge_client(
         Certainty::Guess => {
             // What holds for every address holds for the one that is not known.
             let whatever = judge(&case(anywhere()));
-            if whatever.code != Code::HbaUncertain || client.from == anywhere() {
+            if whatever.finding.code != Code::HbaUncertain || client.from == anywhere() {
                 return whatever;
             }
             judge(&case(client.from)).if_seen_as(&client.from)

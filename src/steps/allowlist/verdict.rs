@@ -22,10 +22,7 @@ pub(super) struct Case<'a> {
 /// What became of it.
 #[derive(Clone, Debug)]
 pub(super) struct Judgement {
-    pub(super) code: Code,
-    pub(super) verdict: Verdict,
-    pub(super) text: String,
-    pub(super) advice: Option<String>,
+    pub(super) finding: Finding,
     /// The line above which ours belong.
     pub(super) place: Option<Place>,
     pub(super) lines: Lines,
@@ -39,23 +36,19 @@ pub(super) enum Lines {
 }
 
 impl Judgement {
-    pub(super) fn finding(&self) -> Finding {
-        Finding::new(self.code, self.verdict, &self.text)
-    }
-
     /// The same, when the address is only the likeliest one.
     pub(super) fn if_seen_as(self, address: &impl Display) -> Self {
+        let text = format!(
+            "which address PostgreSQL sees for the SSH server is not known from here; if it is {address}: {}",
+            self.finding.text
+        );
+        let advice = self
+            .finding
+            .advice
+            .map(|advice| format!("{TELL_THE_ADDRESS}\n{advice}"));
         Self {
-            code: Code::HbaUncertain,
-            verdict: Verdict::Unknown,
-            text: format!(
-                "which address PostgreSQL sees for the SSH server is not known from here; if it is {address}: {}",
-                self.text
-            ),
-            advice: Some(match self.advice {
-                Some(advice) => format!("{TELL_THE_ADDRESS}\n{advice}"),
-                None => TELL_THE_ADDRESS.to_owned(),
-            }),
+            finding: Finding::unknown(Code::HbaUncertain, text)
+                .advise(advice.unwrap_or_else(|| TELL_THE_ADDRESS.to_owned())),
             ..self
         }
     }
@@ -71,15 +64,13 @@ pub(super) fn judge(case: &Case<'_>) -> Judgement {
         Some(doubt) => {
             let line = doubt.place.within(case.path);
             let rule = doubt.rule.map(|rule| format!(" (`{rule}`)")).unwrap_or_default();
+            let text = format!(
+                "{line}{rule} {}; if it does not decide: {}",
+                doubt.why,
+                case.decided().finding.text
+            );
             Judgement {
-                code: Code::HbaUncertain,
-                verdict: Verdict::Unknown,
-                text: format!(
-                    "{line}{rule} {}; if it does not decide: {}",
-                    doubt.why,
-                    case.decided().text
-                ),
-                advice: None,
+                finding: Finding::unknown(Code::HbaUncertain, text),
                 place: Some(doubt.place.clone()),
                 lines: Lines::Wanted,
             }
@@ -141,10 +132,6 @@ impl Case<'_> {
                 format!("{line} asks {} for {method}, which Stitch cannot do", self.login()),
             ),
         };
-        let advice = (code == Code::HbaVerifier).then(|| {
-            "give --reset-password: the new password is stored as SCRAM; every other user of that role needs it too"
-                .to_owned()
-        });
         let lines = match code {
             Code::HbaVerifier | Code::HbaOutside | Code::HbaOk => Lines::Useless,
             _ => Lines::Wanted,
@@ -154,11 +141,14 @@ impl Case<'_> {
         } else {
             String::new()
         };
+        let mut finding = Finding::new(code, verdict, text + &shadowed + &self.otherwise());
+        if code == Code::HbaVerifier {
+            finding = finding.advise(
+                "give --reset-password: the new password is stored as SCRAM; every other user of that role needs it too",
+            );
+        }
         Judgement {
-            code,
-            verdict,
-            text: text + &shadowed + &self.otherwise(),
-            advice,
+            finding,
             place: Some(found.place.clone()),
             lines,
         }
@@ -214,17 +204,15 @@ impl Case<'_> {
                 format!("; {} (`{}`) is {but}", self.line(found.place), found.rule)
             })
             .collect();
+        let text = format!(
+            "no rule of {} lets {} in{}{}",
+            self.path,
+            self.login(),
+            near.concat(),
+            self.otherwise()
+        );
         Judgement {
-            code: Code::HbaNoMatch,
-            verdict: Verdict::Bad,
-            text: format!(
-                "no rule of {} lets {} in{}{}",
-                self.path,
-                self.login(),
-                near.concat(),
-                self.otherwise()
-            ),
-            advice: None,
+            finding: Finding::bad(Code::HbaNoMatch, text),
             place: None,
             lines: Lines::Wanted,
         }
