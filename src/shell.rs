@@ -2,13 +2,11 @@
 //! harmless when run twice. The only place that quotes words for a shell. The scripts themselves are the files in
 //! `shell/scripts`, which shellcheck reads.
 
-use crate::names::LinuxUser;
-use crate::statement::Statement;
-
 mod account;
 mod authorized_keys;
 mod curl;
 mod firewall;
+mod frame;
 mod hba;
 mod hba_read;
 mod inspect;
@@ -23,126 +21,15 @@ pub use account::{
 pub use authorized_keys::{Present, fix_modes, install_key, remove_key};
 pub use curl::curl;
 pub use firewall::{Opening, inspect_firewall};
+pub(crate) use frame::quoted;
+pub use frame::{DONE, word};
+
 pub use hba::{add_hba_lines, find_hba_lines, inspect_hba, remove_hba_lines};
 pub use hba_read::{Printed as PrintedHba, read_hba};
 pub use inspect::{Looking, inspect_ssh_user};
 pub use proof::{Expiry, lend_key, return_key};
 pub use put_back::{Before, Was, lock_again, put_keys_back, put_modes_back, remove_home};
 pub use stranger::{Signs, stop_where_foreign};
-
-/// The last line a script prints. Without it the script did not reach its end, whatever its exit status says: a
-/// command that was killed by a signal ends with status 0 as libssh2 tells it.
-pub const DONE: &str = "stitch-pg: done";
-
-/// Quotes any text as one word.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// Quotes a word where it needs it, for commands that people read.
-#[must_use]
-pub fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
-}
-
-/// The regular expression (of `grep`) that finds the user's or group's line in `/etc/passwd` and the like, as one word.
-fn line_of(user: &LinuxUser) -> String {
-    quoted(&format!("^{}:", user.as_str().replace('.', "[.]")))
-}
-
-/// A script of `shell/scripts`, in the frame that all of them share.
-fn script(purpose: &str, settings: &[(&str, &str)], template: &str) -> Statement {
-    framed(purpose, settings, &expanded(template))
-}
-
-/// Puts a body into the frame. The braces make the shell read everything before it runs anything, so that a connection
-/// cut in the middle runs nothing; no command in them can eat the rest of the script.
-fn framed(purpose: &str, settings: &[(&str, &str)], body: &str) -> Statement {
-    let set = assignments(settings);
-    Statement::plain(format!(
-        "# {purpose}\nset -euf\nexport LC_ALL=C PATH=\"$PATH:/usr/local/sbin:/usr/sbin:/sbin\"\n{{\n{set}{body}}} </dev/null\n\
-         echo {}\n",
-        quoted(DONE)
-    ))
-}
-
-/// A line for each name and its value.
-fn assignments(settings: &[(&str, &str)]) -> String {
-    let lines = settings
-        .iter()
-        .map(|(name, value)| format!("{name}={}\n", quoted(value)));
-    lines.collect()
-}
-
-/// A template with its parts in their places: a line `. NAME` stands for the part of that name. What stands behind the name
-/// is put in for FOLDER and BUSY. Lines that begin with `#:` are for those who read the template. Only text of our own is
-/// expanded; values go in afterwards.
-fn expanded(template: &str) -> String {
-    let mut text = String::new();
-    for line in template.lines().filter(|line| !line.starts_with("#:")) {
-        let words = line.strip_prefix(". ").unwrap_or_default();
-        let (name, values) = words.split_once(' ').unwrap_or((words, ""));
-        if let Some(part) = part(name) {
-            let (folder, busy) = values.split_once(' ').unwrap_or_default();
-            let part = expanded(part).replace("FOLDER", folder);
-            text.push_str(&part.replace("BUSY", busy.trim_matches('"')));
-        } else {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    text
-}
-
-/// What several scripts have in common, and what is too long to stand in the middle of one.
-fn part(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "fail" => include_str!("shell/scripts/fail.sh"),
-        "has" => include_str!("shell/scripts/has.sh"),
-        "look_up" => include_str!("shell/scripts/look_up.sh"),
-        "look_up_home" => include_str!("shell/scripts/look_up_home.sh"),
-        "one_at_a_time" => include_str!("shell/scripts/one_at_a_time.sh"),
-        "only_roots" => include_str!("shell/scripts/only_roots.sh"),
-        "worker" => include_str!("shell/scripts/worker.sh"),
-        "home" => include_str!("shell/scripts/home.sh"),
-        "inside" => include_str!("shell/scripts/inside.sh"),
-        "enter" => include_str!("shell/scripts/enter.sh"),
-        "nologin" => include_str!("shell/scripts/nologin.sh"),
-        "make_home" => include_str!("shell/scripts/make_home.sh"),
-        "clear_home" => include_str!("shell/scripts/clear_home.sh"),
-        "leftovers" => include_str!("shell/scripts/leftovers.sh"),
-        "make_file" => include_str!("shell/scripts/make_file.sh"),
-        "find_file" => include_str!("shell/scripts/find_file.sh"),
-        "keep_tight" => include_str!("shell/scripts/keep_tight.sh"),
-        "rewrite" => include_str!("shell/scripts/rewrite.sh"),
-        "same_modes" => include_str!("shell/scripts/same_modes.sh"),
-        "write" => include_str!("shell/scripts/write.sh"),
-        "key_modes" => include_str!("shell/scripts/key_modes.sh"),
-        "replace_keys" => include_str!("shell/scripts/replace_keys.sh"),
-        "close_file" => include_str!("shell/scripts/close_file.sh"),
-        "label" => include_str!("shell/scripts/label.sh"),
-        "same_options" => include_str!("shell/scripts/same_options.sh"),
-        "put_back" => include_str!("shell/scripts/put_back.sh"),
-        "modes_back" => include_str!("shell/scripts/modes_back.sh"),
-        "say" => include_str!("shell/scripts/say.sh"),
-        "read_keys" => include_str!("shell/scripts/read_keys.sh"),
-        "inspect_server" => include_str!("shell/scripts/inspect_server.sh"),
-        "as_owner" => include_str!("shell/scripts/as_owner.sh"),
-        "who_can_write" => include_str!("shell/scripts/who_can_write.sh"),
-        "follow" => include_str!("shell/scripts/follow.sh"),
-        "sum" => include_str!("shell/scripts/sum.sh"),
-        "open_hba" => include_str!("shell/scripts/open_hba.sh"),
-        "replace" => include_str!("shell/scripts/replace.sh"),
-        "inspect_hba" => include_str!("shell/scripts/inspect_hba.sh"),
-        "find_server" => include_str!("shell/scripts/find_server.sh"),
-        _ => return None,
-    })
-}
 
 #[cfg(test)]
 mod tests;

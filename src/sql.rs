@@ -1,13 +1,8 @@
 //! One function per SQL statement this tool runs; the only place that quotes identifiers and literals.
 
-use std::fmt::Write as _;
-
-use postgres_protocol::escape::{escape_identifier, escape_literal};
-
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::secret::Secret;
-use crate::statement::{Hole, Statement};
-use crate::visible;
+use crate::statement::Statement;
 
 mod conditions;
 mod default_privileges;
@@ -15,6 +10,7 @@ mod grants;
 mod hba;
 mod memberships;
 mod patient;
+mod quoting;
 mod search_path;
 mod transactions;
 mod turn;
@@ -28,85 +24,11 @@ pub use grants::{rights_on_database, select_on, usage_of_schema};
 pub use hba::{HBA_LOADED, HBA_STATE, reload};
 pub use memberships::{give_back, lend};
 pub use patient::{BUSY, asynchronously, borrowing, durably, patiently};
+use quoting::quoted;
+pub use quoting::{PASSWORD, connection_string, identifier, literal, name};
 pub use search_path::{FIX_PATH, FIX_PATH_ONCE, PATH_OPTION};
 pub use turn::{TURN_HOLDER, take_turn};
 pub use unseen::{alter_owner_of_tables, grant_what_is_closed, stop_where};
-
-/// What stands in place of the Stitch role's password or verifier.
-pub const PASSWORD: Hole = Hole {
-    shown: "'********'",
-    psql: ":'stitch_password'",
-};
-
-/// What stands in a name as an escape: what a terminal would obey, what would begin a line, and what a CI system would
-/// take for the beginning of an order to it (`##[`).
-fn is_written_out(name: &str) -> impl Fn(char) -> bool {
-    let has_marks = name.contains("##");
-    move |c| c == '\n' || visible::is_obeyed(c) || c == '#' && has_marks
-}
-
-/// An identifier in double quotes, right for every name (PostgreSQL docs 4.1.1). What a terminal would obey is written as
-/// an escape, and so is a line feed, so that a statement can be looked at anywhere and still names the same thing.
-#[must_use]
-pub fn identifier(name: &str) -> String {
-    let is_written_out = is_written_out(name);
-    if !name.contains(&is_written_out) {
-        return escape_identifier(name);
-    }
-    let mut text = "U&\"".to_owned();
-    for c in name.chars() {
-        match c {
-            '"' => text.push_str("\"\""),
-            '\\' => text.push_str("\\\\"),
-            c if is_written_out(c) => {
-                let _ = write!(text, "\\+{:06X}", u32::from(c));
-            }
-            c => text.push(c),
-        }
-    }
-    text + "\""
-}
-
-/// A string literal, likewise.
-#[must_use]
-pub fn literal(text: &str) -> String {
-    in_quotes(text, visible::is_obeyed)
-}
-
-/// A name as a string literal: in one line, whatever is in it.
-#[must_use]
-pub fn name(name: &str) -> String {
-    in_quotes(name, is_written_out(name))
-}
-
-fn in_quotes(text: &str, is_written_out: impl Fn(char) -> bool) -> String {
-    if !text.contains(&is_written_out) {
-        return escape_literal(text).trim_start().to_owned();
-    }
-    let mut quoted = "E'".to_owned();
-    for c in text.chars() {
-        match c {
-            '\'' => quoted.push_str("''"),
-            '\\' => quoted.push_str("\\\\"),
-            c if is_written_out(c) => {
-                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted + "'"
-}
-
-/// A database's name as libpq takes it. One with `=` or `://` in it would be read as a connection string, which may name
-/// another server; that string is then made of it. `None`: the name stands for itself.
-#[must_use]
-pub fn connection_string(database: &str) -> Option<String> {
-    let is_taken_for_one = database.contains('=') || database.contains("://");
-    is_taken_for_one.then(|| {
-        let value = database.replace('\\', "\\\\").replace('\'', "\\'");
-        format!("dbname='{value}'")
-    })
-}
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
 #[must_use]
@@ -281,10 +203,6 @@ pub fn set_lock_timeout(milliseconds: u128, place: Place) -> String {
         Place::Transaction => "LOCAL ",
     };
     format!("SET {local}lock_timeout = {milliseconds}")
-}
-
-fn quoted(secret: &Secret) -> Secret {
-    Secret::new(literal(secret.reveal()))
 }
 
 #[cfg(test)]

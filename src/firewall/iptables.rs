@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Act, Filter, Hook, Packet, Rule, Tool, Tri};
+use super::filter::{Act, Filter, Hook, Packet, Rule, Tri};
+use super::tool::Tool;
 
 /// The tables packets to this machine come through before they are delivered. `nat` decides about no packet.
 const TABLES: [(&str, &str, i64); 5] = [

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::{Act, Filter, Hook, Packet, Rule, Tool, Tri};
+use super::filter::{Act, Filter, Hook, Packet, Rule, Tri};
+use super::tool::Tool;
 
 /// Tables that iptables keeps in nftables are read as `iptables-save` tells them; here much of them is hidden.
 const OF_IPTABLES: [&str; 5] = ["raw", "mangle", "filter", "nat", "security"];

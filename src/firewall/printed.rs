@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Answer, Fate, Filter, Packet, Spot, Tool, iptables, nft};
+use super::filter::{Answer, Fate, Filter, Packet};
+use super::tool::{Spot, Tool};
+use super::{iptables, nft};
 
 /// The rules of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

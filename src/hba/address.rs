@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use super::Address;
+use super::rules::Address;
 
 /// How much of a network of clients a rule's address covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 
 use super::address::{self, Cover};
 use super::matching::{Aspect, Encryption, Networks, Origin, Question};
-use super::{Address, Kind, Name, Rule};
+use super::rules::{Address, Kind, Name, Rule};
 
 /// Whether one thing about a rule matches.
 #[derive(Clone, Debug, PartialEq, Eq)]

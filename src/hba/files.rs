@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lexer::{self, Quoting, Word};
 use super::parse::{self, Follow};
-use super::{Content, Line, Place, Rules};
+use super::rules::{Content, Line, Place, Rules};
 
 /// As deep as the server follows (`CONF_FILE_MAX_DEPTH`).
 const DEEPEST: u32 = 10;

@@ -4,7 +4,7 @@
 use ipnet::IpNet;
 
 use super::aspects::Matches;
-use super::{Content, Line, Place, Rule, Rules};
+use super::rules::{Content, Found, Line, Place, Rule, Rules};
 
 /// A login that is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -67,15 +67,6 @@ pub struct KnownRegex {
     pub subject: String,
     /// Whether it matched.
     pub matches: bool,
-}
-
-/// A rule and where it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found<'a> {
-    /// Where.
-    pub place: &'a Place,
-    /// The rule.
-    pub rule: &'a Rule,
 }
 
 /// A line above the deciding one that may decide instead.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Method, Name, Rule, quoted};
+use super::rules::{Method, Name, Rule};
+use super::write::quoted;
 
 /// What a rule means for Stitch's login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

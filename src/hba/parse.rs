@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::address;
 use super::files::Files;
 use super::lexer::{Quoting, Word};
-use super::{Address, Content, Kind, Method, Name, Rule, Rules, address, meant_by, word_for};
+use super::rules::{Address, Content, Kind, Method, Name, Rule, Rules, meant_by, word_for};
 
 /// First version with `/regex` in names and with `include` lines.
 pub(super) const REGEXES_AND_INCLUDES: u32 = 160_000;

@@ -3,8 +3,9 @@
 
 use serde::Deserialize;
 
+use super::address::numeric;
 use super::lexer::{Quoting, Word};
-use super::{Address, Content, Kind, Line, Method, Name, Place, Rule, Rules, numeric};
+use super::rules::{Address, Content, Kind, Line, Method, Name, Place, Rule, Rules};
 
 /// One row of the view, as JSON.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -1,9 +1,10 @@
 //! Lines for `pg_hba.conf`: names quoted so that the server reads exactly them.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
+use super::matching::Encryption;
 use super::parse::REGEXES_AND_INCLUDES;
-use super::{Encryption, Kind};
+use super::rules::Kind;
 use crate::names::{Cidr, DatabaseName, RoleName};
 
 /// First version that knows `scram-sha-256`.

@@ -33,7 +33,7 @@ pub fn names_of_a_list(text: &str) -> Vec<String> {
 #[must_use]
 pub fn in_a_list(name: &str) -> String {
     if name.contains([',', '"']) {
-        crate::sql::identifier(name)
+        format!("\"{}\"", name.replace('"', "\"\""))
     } else {
         name.to_owned()
     }

@@ -1,7 +1,7 @@
 //! Scripts about the account itself: made, made usable with a key, taken away. They look for tools, never for the name
 //! of a distribution.
 
-use super::{expanded, framed, line_of, script};
+use super::frame::{expanded, framed, line_of, script};
 use crate::names::LinuxUser;
 use crate::settings::LoginShell;
 use crate::statement::Statement;

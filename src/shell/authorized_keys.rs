@@ -1,6 +1,6 @@
 //! Scripts about `authorized_keys`: Stitch's line put in, put right, taken out. All other lines stay byte for byte.
 
-use super::{expanded, framed, quoted, script};
+use super::frame::{expanded, framed, quoted, script};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::quoted;
+use super::frame::quoted;
 use crate::request::Request;
 
 /// The command, in POSIX sh. What Stitch answers goes to stdout; the exit status tells whether it took the request.

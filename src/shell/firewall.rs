@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{expanded, framed, script, word};
+use super::frame::{expanded, framed, script, word};
 use crate::firewall::{Keeper, MARK, Rank, Spot, Tool, rich_rule};
 use crate::names::Cidr;
 use crate::statement::Statement;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{assignments, expanded, framed, quoted};
+use super::frame::{assignments, expanded, framed, quoted};
 use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::sql;
 use crate::statement::Statement;

@@ -1,7 +1,7 @@
 //! Reads `pg_hba.conf` and what it names on the machine of the server that was asked, as the user that server runs as:
 //! root's own eyes would see more than the server does.
 
-use super::script;
+use super::frame::script;
 use crate::hba::edit::Running;
 use crate::hba::{Files, Had, Wanted};
 use crate::statement::Statement;

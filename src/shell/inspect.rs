@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::account::MADE_BY_US;
-use super::{expanded, framed, line_of};
+use super::frame::{expanded, framed, line_of};
 use crate::names::{LinuxUser, Port};
 use crate::public_key::PublicKey;
 use crate::statement::Statement;

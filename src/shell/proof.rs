@@ -1,6 +1,6 @@
 //! Scripts for the proof of the whole way: a second key beside Stitch's for a short time, and out again.
 
-use super::script;
+use super::frame::script;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;

@@ -1,7 +1,7 @@
 //! The way back of what was done to an account that was there before: its files as they were, byte for byte and with their
 //! modes, unless somebody has changed them meanwhile; its lock; a home that it did not have.
 
-use super::script;
+use super::frame::script;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;

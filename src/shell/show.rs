@@ -10,11 +10,15 @@ impl fmt::Display for Action {
         match self {
             Self::Sql(sql) => sql.fmt(f),
             Self::Host(script) | Self::Entrance(script) => script.fmt(f),
-            Self::AddHbaLines(edit) => edit.show(f, &super::add_hba_lines(edit)),
-            Self::RemoveHbaLines(edit) => edit.show(f, &super::remove_hba_lines(edit)),
+            Self::AddHbaLines(edit) => edit.show(f, &super::hba::add_hba_lines(edit)),
+            Self::RemoveHbaLines(edit) => edit.show(f, &super::hba::remove_hba_lines(edit)),
             Self::Http(request) => request.fmt(f),
             Self::SaveSecret { path, .. } => {
-                write!(f, "umask 077; set -C; cat > {}", super::word(&path.to_string_lossy()))
+                write!(
+                    f,
+                    "umask 077; set -C; cat > {}",
+                    super::frame::word(&path.to_string_lossy())
+                )
             }
         }
     }

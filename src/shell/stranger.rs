@@ -1,6 +1,6 @@
 //! A script that was written without a look stops before an account that is somebody else's.
 
-use super::script;
+use super::frame::script;
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;

@@ -1,6 +1,7 @@
+use super::frame::line_of;
 use super::*;
 use crate::hba::edit::{At, HbaLines, LineEnd, Running};
-use crate::names::Port;
+use crate::names::{LinuxUser, Port};
 use crate::public_key::PublicKey;
 use crate::settings::LoginShell;
 

@@ -1,6 +1,6 @@
 //! Expressions that are true when there is nothing left to do; scripts for others guard their statements by them.
 
-use super::name as quoted;
+use super::quoting::name as quoted;
 use crate::names::{DatabaseName, RoleName, SchemaName};
 
 /// True when there is a database of this name.

@@ -1,6 +1,6 @@
 //! Default privileges: who may read what a role will make.
 
-use super::identifier;
+use super::quoting::identifier;
 use crate::names::RoleName;
 use crate::statement::Statement;
 

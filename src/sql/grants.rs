@@ -1,6 +1,7 @@
 //! Rights on the database, on schemas and on single relations: each grant with what takes it back.
 
-use super::{identifier, in_schema};
+use super::in_schema;
+use super::quoting::identifier;
 use crate::names::{DatabaseName, RoleName};
 use crate::statement::Statement;
 

@@ -1,6 +1,6 @@
 //! Memberships that are borrowed for the length of one change.
 
-use super::identifier;
+use super::quoting::identifier;
 use crate::change::{Borrow, Membership, Row};
 use crate::statement::Statement;
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{FIX_PATH_ONCE, literal};
+use super::quoting::literal;
+use super::search_path::FIX_PATH_ONCE;
 use crate::statement::Statement;
 
 /// The code under which the server tells, by the way, the number of a statement that met a lock. It is told as INFO, which

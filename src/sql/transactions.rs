@@ -55,15 +55,17 @@ impl Sql {
     /// Whether a statement is one that lends a membership, or takes it back.
     #[must_use]
     pub fn is_membership(&self, statement: &Statement) -> bool {
-        let lent = |borrow| *statement == super::lend(borrow) || *statement == super::give_back(borrow);
+        let lent = |borrow| {
+            *statement == super::memberships::lend(borrow) || *statement == super::memberships::give_back(borrow)
+        };
         self.borrow.iter().any(lent)
     }
 
     /// Statements with the borrowed memberships around them, as one transaction runs them.
     #[must_use]
     pub fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
-        let lent = self.borrow.iter().map(super::lend);
-        let returned = self.borrow.iter().rev().map(super::give_back);
+        let lent = self.borrow.iter().map(super::memberships::lend);
+        let returned = self.borrow.iter().rev().map(super::memberships::give_back);
         lent.chain(statements).chain(returned).collect()
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{FIX_PATH_ONCE, name as quoted};
+use super::quoting::name as quoted;
+use super::search_path::FIX_PATH_ONCE;
 use crate::statement::Statement;
 
 /// Waits until no other run is in the middle of a change about this database, for so long; to stand in front of the

@@ -1,7 +1,7 @@
 //! Statements for scripts that are written without a look: the server decides, when they are run, what there is to do.
 
+use super::quoting::{identifier, literal, name as quoted};
 use super::search_path::FIX_PATH_IN_BLOCK;
-use super::{identifier, literal, name as quoted};
 use crate::names::{RoleName, SchemaName};
 use crate::settings::Readers;
 use crate::statement::Statement;

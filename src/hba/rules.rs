@@ -1,0 +1,245 @@
+//! The rules as data: lines, what they hold and where they stand.
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// The lines of `pg_hba.conf` that say something, in the order in which the server tries them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules(pub Vec<Line>);
+
+impl Rules {
+    /// The lines the server cannot read. While there is one, a reload changes nothing and a restart fails.
+    pub fn broken(&self) -> impl Iterator<Item = (&Place, &str)> {
+        self.0.iter().filter_map(|line| match &line.content {
+            Content::Broken(message) => Some((&line.place, message.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The rules proper.
+    pub fn rules(&self) -> impl Iterator<Item = Found<'_>> {
+        self.0.iter().filter_map(|line| match &line.content {
+            Content::Rule(rule) => Some(Found {
+                place: &line.place,
+                rule,
+            }),
+            _ => None,
+        })
+    }
+}
+
+/// A rule and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// Where.
+    pub place: &'a Place,
+    /// The rule.
+    pub rule: &'a Rule,
+}
+
+/// One line and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub content: Content,
+}
+
+/// Where a line stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, when the source says it: the view does from PostgreSQL 16 on.
+    pub file: Option<String>,
+    /// The number of its first line.
+    pub number: u32,
+}
+
+impl Place {
+    /// Where, for people, when the main file is at `main`.
+    #[must_use]
+    pub fn within(&self, main: &str) -> String {
+        format!("line {} of {}", self.number, self.file.as_deref().unwrap_or(main))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.within("pg_hba.conf"))
+    }
+}
+
+/// What a line holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A rule.
+    Rule(Rule),
+    /// Something the server cannot read, in its words or ours.
+    Broken(String),
+    /// `include`, `include_if_exists` or `include_dir` with its argument, not followed.
+    Include(String),
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its first word.
+    pub kind: Kind,
+    /// The databases it is for.
+    pub databases: Vec<Name>,
+    /// The roles it is for.
+    pub roles: Vec<Name>,
+    /// The clients it is for; none for `local`.
+    pub address: Option<Address>,
+    /// What it asks of them.
+    pub method: Method,
+    /// `name=value` words behind the method.
+    pub options: Vec<String>,
+}
+
+/// The kinds of connection a rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Unix socket.
+    Local,
+    /// TCP, encrypted or not.
+    Host,
+    /// TCP with TLS.
+    HostSsl,
+    /// TCP without TLS.
+    HostNoSsl,
+    /// TCP with GSSAPI encryption.
+    HostGssEnc,
+    /// TCP without GSSAPI encryption.
+    HostNoGssEnc,
+}
+
+/// One name in the list of databases or of roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// `all`.
+    All,
+    /// `sameuser`: the database called as the role.
+    SameUser,
+    /// `samerole`: the database called as a role that this one is a member of.
+    SameRole,
+    /// `replication`: physical replication only, never a login to a database.
+    Replication,
+    /// `+role`: its members, and itself.
+    Member(String),
+    /// `/regex`, from PostgreSQL 16 on; without the slash.
+    Regex(String),
+    /// Exactly this one.
+    Exact(String),
+    /// `@file`: names in another file, not read.
+    File(String),
+}
+
+/// The clients a rule is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// `all`: IPv4 and IPv6.
+    All,
+    /// `samehost`: the server's own addresses.
+    SameHost,
+    /// `samenet`: the networks the server is in.
+    SameNet,
+    /// A network; any mask, also one with holes.
+    Net {
+        /// The address as written, bits behind the mask included.
+        address: IpAddr,
+        /// The mask, of the same family.
+        mask: IpAddr,
+    },
+    /// A host name, or `.suffix` of host names.
+    Name(String),
+}
+
+/// How the server makes sure who is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is PostgreSQL's word for itself")]
+pub enum Method {
+    Trust,
+    Reject,
+    ScramSha256,
+    Md5,
+    Password,
+    Cert,
+    Peer,
+    Ident,
+    Gss,
+    Sspi,
+    Ldap,
+    Radius,
+    Pam,
+    Bsd,
+    Oauth,
+    /// One that is newer than this program.
+    Other(String),
+}
+
+pub(super) const METHODS: [(&str, Method); 15] = [
+    ("trust", Method::Trust),
+    ("reject", Method::Reject),
+    ("scram-sha-256", Method::ScramSha256),
+    ("md5", Method::Md5),
+    ("password", Method::Password),
+    ("cert", Method::Cert),
+    ("peer", Method::Peer),
+    ("ident", Method::Ident),
+    ("gss", Method::Gss),
+    ("sspi", Method::Sspi),
+    ("ldap", Method::Ldap),
+    ("radius", Method::Radius),
+    ("pam", Method::Pam),
+    ("bsd", Method::Bsd),
+    ("oauth", Method::Oauth),
+];
+
+/// What a word of the file stands for.
+pub(super) fn meant_by<T: Clone>(table: &[(&'static str, T)], word: &str) -> Option<T> {
+    let mut rows = table.iter();
+    rows.find(|(known, _)| *known == word).map(|(_, value)| value.clone())
+}
+
+/// The word for it in the file.
+pub(super) fn word_for<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
+    let mut rows = table.iter();
+    rows.find(|(_, known)| known == value).map_or("", |(word, _)| word)
+}
+
+impl Method {
+    pub(super) fn named(word: &str) -> Self {
+        meant_by(&METHODS, word).unwrap_or_else(|| Self::Other(word.to_owned()))
+    }
+
+    /// The word in the file.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Other(word) => word,
+            known => word_for(&METHODS, known),
+        }
+    }
+}
+
+impl Kind {
+    pub(super) const ALL: [(&'static str, Self); 6] = [
+        ("local", Self::Local),
+        ("host", Self::Host),
+        ("hostssl", Self::HostSsl),
+        ("hostnossl", Self::HostNoSsl),
+        ("hostgssenc", Self::HostGssEnc),
+        ("hostnogssenc", Self::HostNoGssEnc),
+    ];
+
+    pub(super) fn named(word: &str) -> Option<Self> {
+        meant_by(&Self::ALL, word)
+    }
+
+    /// The word in the file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        word_for(&Self::ALL, &self)
+    }
+}
