@@ -11,7 +11,9 @@ const DEADLINE: Duration = Duration::from_mins(3);
 /// Whatever a demo could have left in its world: processes, files, shared memory.
 const LEFT_BEHIND: &str = r#"
 for comm in /proc/[0-9]*/comm; do
-    case $(cat "$comm" 2>/dev/null) in postgres | initdb | sshd | unshare) echo "process ${comm%/comm}" ;; esac
+    case $(cat "$comm" 2>/dev/null) in
+        postgres | initdb | sshd | unshare) echo "process ${comm%/comm}: $(cut -d' ' -f2-5 "${comm%comm}stat")" ;;
+    esac
 done
 ls -A /run/world/tmp /dev/shm | sed '/^$/d; /:$/d; s/^/file /'
 sed '1d; s/^/segment /' /proc/sysvipc/shm
@@ -170,7 +172,7 @@ fn it_can_be_stopped_at_any_moment() {
             output.stderr
         );
         assert!(took < Duration::from_secs(8), "{signal} after {after} ms took {took:?}");
-        assert_eq!(left_behind(&world), "", "{signal} after {after} ms");
+        assert_eq!(left_behind(&world), "", "{signal} after {after} ms, ended after {took:?}");
     }
     assert_eq!(accounts(&world), before);
 }

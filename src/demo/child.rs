@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Error, Result, anyhow};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::sync::oneshot;
 
 use crate::secret;
@@ -15,7 +16,7 @@ use crate::secret;
 /// How long a tidy end may take before it is made an untidy one.
 const TIDY: Duration = Duration::from_secs(5);
 
-/// The process. Dropping it ends it and waits for that, whatever the reason is for which the demo ends.
+/// The process and its group. Dropping it ends them and waits for that, whatever the reason is for which the demo ends.
 pub(super) struct Child {
     process: Process,
     pipe: Option<ChildStdin>,
@@ -72,14 +73,25 @@ impl Child {
         Ok(())
     }
 
+    fn group(&self) -> Option<Pid> {
+        Pid::from_raw(self.process.id().cast_signed())
+    }
+
     fn signal(&self, signal: Signal) {
         // It may be gone already.
-        let _ = Pid::from_raw(self.process.id().cast_signed()).map(|pid| kill_process_group(pid, signal));
+        let _ = self.group().map(|group| kill_process_group(group, signal));
+    }
+
+    /// Whether the process and all others of its group have ended: a shell may end before the server that it started.
+    fn has_ended(&mut self) -> bool {
+        let ended = !matches!(self.process.try_wait(), Ok(None));
+        let group = self.group();
+        ended && group.is_none_or(|group| test_kill_process_group(group) == Err(Errno::SRCH))
     }
 
     fn ended_within(&mut self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
-        while matches!(self.process.try_wait(), Ok(None)) {
+        while !self.has_ended() {
             if Instant::now() >= end {
                 return false;
             }

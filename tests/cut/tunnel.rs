@@ -105,8 +105,9 @@ impl Scene for Tunnel<'_> {
     fn prepare(&self) {
         self.direct.prepare();
         let user = self.user();
+        // The home is root's, and `userdel -r` leaves what is another user's.
         self.site.bastion.run(&format!(
-            "if id {user} >/dev/null 2>&1; then userdel -r {user} 2>/dev/null; fi"
+            "if id {user} >/dev/null 2>&1; then userdel {user} && rm -rf /home/{user} /var/mail/{user}; fi"
         ));
     }
 
