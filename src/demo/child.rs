@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Error, Result, anyhow};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 use tokio::sync::oneshot;
 
 use crate::secret;
@@ -105,8 +105,9 @@ impl Drop for Child {
     fn drop(&mut self) {
         drop(self.pipe.take());
         if self.first_word.is_some() {
-            // In the middle of its preparations it does not look at the pipe.
-            self.signal(Signal::TERM);
+            // In the middle of its preparations it does not read the pipe. The programs that it has started are not
+            // signalled: initdb leaves shared memory behind when it is cut short.
+            let _ = self.group().map(|pid| kill_process(pid, Signal::TERM));
         }
         for signal in [Signal::QUIT, Signal::KILL] {
             if self.ended_within(TIDY) {

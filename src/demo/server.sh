@@ -5,9 +5,10 @@
 # and the folder removed: nobody else has to live for that.
 folder=$1 port=$2 listen=$3 bin=$4
 umask 077
-# A handler, so that the shell survives a signal to its process group, and a demo that was killed before it could hear
-# "ready" (PIPE), and still cleans up; initdb and postgres do not inherit it and end in their own, tidy ways.
-trap : TERM INT HUP PIPE
+# A handler, so that the shell survives a signal, and a demo that was killed before it could read "ready" (PIPE), and
+# still cleans up. initdb is not cut short: it would leave shared memory behind.
+stopped=
+trap stopped=1 TERM INT HUP PIPE
 
 gone() {
   cd /
@@ -28,6 +29,7 @@ printf '%s\n' "$password" >admin.pw
   --no-sync </dev/null >log 2>&1 ||
   failed "initdb failed:"
 rm -f admin.pw
+[ -z "$stopped" ] || gone 1
 # Nothing needs to survive a crash. mmap keeps shared memory inside the folder, so that not even a killed server
 # leaves a file in /dev/shm.
 "$bin/postgres" -D "$folder/data" \
