@@ -203,9 +203,7 @@ fn a_killed_demo_s_servers_end_by_themselves() {
         running.signal("KILL");
         drop(running.finish(DEADLINE));
         let servers = |left: &str| left.contains("process") || left.contains("server") || left.contains("segment");
-        let gone = process::poll(DEADLINE, || {
-            (!servers(&left_behind(&world))).then_some(())
-        });
+        let gone = process::poll(DEADLINE, || (!servers(&left_behind(&world))).then_some(()));
         assert!(gone.is_some(), "{}", left_behind(&world));
     }
 }
