@@ -5,17 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::change::{Action, Change, Plan};
-use crate::finding::Verdict;
+use crate::finding::{Finding, Verdict};
 use crate::report::Report;
+use crate::runner::dispatch::{Goal, about};
 use crate::settings::{Audience, Settings, Wanted};
 use crate::step_id::StepId;
-use crate::steps::Step;
-use crate::steps::allowlist::Allowlist;
-use crate::steps::database::Database;
-use crate::steps::ownership::Ownership;
-use crate::steps::registration::Registration;
-use crate::steps::role::Role;
-use crate::steps::ssh_user::SshUser;
 use crate::{shell, visible};
 
 mod cloud;
@@ -32,16 +26,9 @@ pub(crate) struct Plans {
 impl Plans {
     /// From settings alone: what is planned when nothing exists yet.
     pub(crate) fn offline(settings: &Settings) -> Self {
-        let plans = [
-            offline::<Allowlist>(settings),
-            offline::<Database>(settings),
-            offline::<SshUser>(settings),
-            offline::<Role>(settings),
-            offline::<Ownership>(settings),
-            offline::<Registration>(settings),
-        ];
+        let plans = StepId::ALL.into_iter().map(|id| (id, planned_offline(id, settings)));
         Self {
-            plans: plans.into_iter().collect(),
+            plans: plans.collect(),
             seen: None,
         }
     }
@@ -75,9 +62,22 @@ impl Plans {
         }
     }
 
-    fn changes(&self, steps: &[StepId]) -> Vec<&Change> {
-        let plans = steps.iter().filter_map(|step| self.plans.get(step));
-        plans.flat_map(|plan| &plan.changes).collect()
+    /// The changes that this reader can make.
+    fn changes(&self, audience: Audience) -> Vec<&Change> {
+        let scripted = self
+            .plans
+            .iter()
+            .filter(|(id, _)| scripted_for(**id).contains(&audience));
+        scripted.flat_map(|(_, plan)| &plan.changes).collect()
+    }
+
+    /// What is told to this reader: a step's findings are for the first of those whom it is scripted for.
+    fn findings(&self, audience: Audience) -> impl Iterator<Item = &Finding> {
+        let told = self
+            .plans
+            .iter()
+            .filter(move |(id, _)| scripted_for(**id).first() == Some(&audience));
+        told.flat_map(|(_, plan)| &plan.findings)
     }
 
     /// Below the header: what the script is made of.
@@ -111,32 +111,31 @@ pub(crate) fn text(settings: &Settings, plans: &Plans, audience: Option<Audience
 }
 
 /// What is planned when nothing exists yet; nothing for a step that is left out.
-fn offline<S: Step>(settings: &Settings) -> (StepId, Plan) {
-    let wanted = settings.steps.contains(&S::ID) && S::skip(settings).is_none();
-    let plan = if wanted {
-        S::plan(settings, &S::Facts::default())
+fn planned_offline(id: StepId, settings: &Settings) -> Plan {
+    let step = about(Goal::SetUp, id);
+    if settings.steps.contains(&id) && (step.skip)(settings).is_none() {
+        (step.offline)(settings)
     } else {
         Plan::default()
-    };
-    (S::ID, plan)
+    }
+}
+
+fn scripted_for(id: StepId) -> &'static [Audience] {
+    about(Goal::SetUp, id).scripted_for
 }
 
 fn cloud(settings: &Settings, plans: &Plans) -> String {
-    let findings = plans
-        .plans
-        .get(&StepId::Allowlist)
-        .map_or(&[][..], |plan| &plan.findings);
-    cloud::script(settings, &plans.origin("#"), findings)
+    let findings: Vec<Finding> = plans.findings(Audience::Cloud).cloned().collect();
+    cloud::script(settings, &plans.origin("#"), &findings)
 }
 
 /// What only a person can do, as remarks.
-fn by_hand(plans: &Plans, steps: &[StepId], remark: &str) -> String {
-    let found = steps
-        .iter()
-        .filter_map(|step| plans.plans.get(step))
-        .flat_map(|plan| &plan.findings);
+fn by_hand(plans: &Plans, audience: Audience, remark: &str) -> String {
     let mut out = String::new();
-    for finding in found.filter(|finding| finding.verdict == Verdict::Bad && !finding.code.effect().needs_rights) {
+    for finding in plans
+        .findings(audience)
+        .filter(|finding| finding.verdict == Verdict::Bad && !finding.code.effect().needs_rights)
+    {
         let advice = finding.advice.as_deref().unwrap_or_default();
         let text = format!("By hand: {}\n{advice}", visible::one_line(&finding.text));
         out.push('\n');
@@ -151,7 +150,7 @@ fn by_hand(plans: &Plans, steps: &[StepId], remark: &str) -> String {
 /// The request to Stitch, for whoever has the token.
 fn stitch(plans: &Plans) -> String {
     let mut out = String::from(STITCH_HEADER);
-    let changes = plans.changes(&[StepId::Registration]);
+    let changes = plans.changes(Audience::Stitch);
     if changes.is_empty() {
         out.push_str("# --register was not given, so there is nothing to do here.\n");
     }

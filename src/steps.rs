@@ -4,18 +4,22 @@ pub(crate) mod allowlist;
 pub(crate) mod connection;
 pub(crate) mod database;
 mod event_triggers;
+pub(crate) mod layers;
 mod obstacles;
 pub(crate) mod ownership;
 pub(crate) mod registration;
 pub(crate) mod role;
 pub(crate) mod ssh_user;
 
+use std::marker::PhantomData;
+
 use anyhow::Result;
 
 use crate::ask::{Choice, Chosen};
 use crate::change::Plan;
 use crate::command::Command;
-use crate::settings::Settings;
+use crate::secret::Secret;
+use crate::settings::{Audience, Settings};
 use crate::step_id::StepId;
 use crate::world::World;
 
@@ -29,6 +33,16 @@ pub(crate) trait Step {
     const LINK: &'static str;
     /// The steps without whose changes this one's would fail.
     const NEEDS: &'static [StepId] = &[];
+    /// Whether it can be inspected before the first change of a run.
+    const PREFLIGHT: Preflight = Preflight::Always;
+    /// Whether it is still inspected, in a run that changes nothing, after another step failed.
+    const AFTER_FAILURE: AfterFailure = AfterFailure::Skip;
+    /// Which reason is given where it is both left out by choice and blocked by what an earlier step found.
+    const SKIP_REASON: SkipReason = SkipReason::Blocked;
+    /// Who can run its changes as a script; the first one is also told what is to be done by hand.
+    const SCRIPTED_FOR: &'static [Audience] = &[];
+    /// Why `remove` has nothing to do for it, where it has not.
+    const KEPT: &'static str = "nothing of it stays behind";
     /// What was read. The default is *nothing exists yet*, so that a plan from the default is the offline script.
     type Facts: Default;
 
@@ -50,6 +64,62 @@ pub(crate) trait Step {
 
     /// Pure and deterministic.
     fn plan(settings: &Settings, facts: &Self::Facts) -> Plan;
+
+    /// Called once its changes are made. Returns a secret that nobody could read later, and what it is.
+    fn after_applied(_settings: &mut Settings) -> Option<(&'static str, Secret)> {
+        None
+    }
+}
+
+/// Whether a step can be inspected before the first change of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Preflight {
+    /// It can.
+    Always,
+    /// Unless that step has changes to make first.
+    Unless(StepId),
+    /// Not before the changes of the steps before it are made.
+    Never,
+}
+
+/// What becomes of a step after another one failed, in a run that changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterFailure {
+    /// It depends on the same server, so it is skipped.
+    Skip,
+    /// It is about another server, so it is inspected.
+    Inspect,
+}
+
+/// The reason that is given for a step that is both left out by choice and blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SkipReason {
+    /// What blocks it.
+    Blocked,
+    /// That nobody asked for it.
+    NotRequested,
+}
+
+/// What `remove` does about a step that leaves nothing to be removed: it says why.
+pub(crate) struct Kept<S>(PhantomData<S>);
+
+impl<S: Step> Step for Kept<S> {
+    const ID: StepId = S::ID;
+    const WHY: &'static str = S::WHY;
+    const LINK: &'static str = S::LINK;
+    type Facts = ();
+
+    fn skip(_settings: &Settings) -> Option<&'static str> {
+        Some(S::KEPT)
+    }
+
+    async fn inspect(_settings: &Settings, _world: &mut World, _walk: Walk) -> Result<()> {
+        Ok(())
+    }
+
+    fn plan(_settings: &Settings, (): &()) -> Plan {
+        Plan::default()
+    }
 }
 
 /// Which kind of walk a step is looked at in: the connection is rehearsed in `check` and `setup` only.

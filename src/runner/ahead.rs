@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use super::dispatch::{Goal, about, planned};
 use super::reach::{is_in_the_way, not_reached};
-use super::{Run, Start, order, planned, removal};
+use super::walk::{Run, Start, failed};
 use crate::change::Plan;
 use crate::command::Command;
 use crate::console::{Console, Event};
@@ -15,14 +16,7 @@ use crate::finding::{Finding, Verdict as FindingVerdict};
 use crate::report::{Outcome, Report, StepReport};
 use crate::settings::Settings;
 use crate::step_id::StepId;
-use crate::steps::Step;
-use crate::steps::allowlist::Allowlist;
-use crate::steps::connection::Connection;
-use crate::steps::database::Database;
-use crate::steps::ownership::Ownership;
-use crate::steps::registration::Registration;
-use crate::steps::role::Role;
-use crate::steps::ssh_user::SshUser;
+use crate::steps::Preflight;
 
 /// What comes of looking ahead.
 pub(super) enum Verdict {
@@ -38,12 +32,12 @@ pub(super) struct Known(BTreeMap<StepId, Plan>);
 
 impl Known {
     /// The plan of a step, unless something that it was made on has been changed since.
-    pub(super) fn of(&mut self, id: StepId, report: &Report) -> Option<Plan> {
+    pub(super) fn of(&mut self, goal: Goal, id: StepId, report: &Report) -> Option<Plan> {
         let made = |needed: &StepId| {
             let step = report.steps.iter().find(|step| step.step == *needed);
             step.is_some_and(|step| matches!(step.outcome, Outcome::Applied(_) | Outcome::Failed(..)))
         };
-        let stale = needs(id).iter().any(made);
+        let stale = about(goal, id).needs.iter().any(made);
         self.0.remove(&id).filter(|_| !stale)
     }
 }
@@ -103,10 +97,11 @@ pub(super) async fn overview<C: Console>(settings: &mut Settings, run: &mut Run<
 }
 
 async fn look_at_all<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Report> {
+    let goal = Goal::from(run.command);
     let mut seen = Report::new(Command::Plan);
-    for id in order(run.command) {
+    for id in goal.order() {
         let began = Instant::now();
-        let outcome = match not_reached(id, settings, &seen) {
+        let outcome = match not_reached(goal, id, settings, &seen) {
             Some(reason) => Outcome::Skipped(reason),
             None => one(id, settings, run, &seen).await,
         };
@@ -123,39 +118,23 @@ async fn look_at_all<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) 
 }
 
 async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, C>, seen: &Report) -> Outcome {
-    let plan = match id {
-        id if run.command == Command::Remove => Box::pin(removal::plan(id, settings, run)).await,
-        StepId::Allowlist => plan::<Allowlist, C>(settings, run).await,
-        StepId::Database => plan::<Database, C>(settings, run).await,
-        StepId::SshUser => plan::<SshUser, C>(settings, run).await,
-        StepId::Role => plan::<Role, C>(settings, run).await,
-        // In a database that is yet to be made nobody owns anything.
-        StepId::Ownership if !is_pending(seen, StepId::Database) => plan::<Ownership, C>(settings, run).await,
-        StepId::Connection => return later(Connection::skip(settings)),
-        StepId::Registration => return later(Registration::skip(settings)),
-        StepId::Ownership => return later(Ownership::skip(settings)),
-    };
-    match plan {
-        Ok(Ok(plan)) if plan.changes.is_empty() => Outcome::Ready(plan),
-        Ok(Ok(plan)) => Outcome::Pending(plan),
-        Ok(Err(reason)) => Outcome::Skipped(reason.to_owned()),
-        Err(error) => super::failed(error),
+    let goal = Goal::from(run.command);
+    let step = about(goal, id);
+    if let Some(reason) = (step.skip)(settings) {
+        return Outcome::Skipped(reason.to_owned());
     }
-}
-
-/// A step that can only be looked at when what it builds on is there.
-fn later(skip: Option<&str>) -> Outcome {
-    Outcome::Skipped(skip.unwrap_or("comes when the changes before it are made").to_owned())
-}
-
-/// The plan, or the reason to leave the step out.
-pub(super) async fn plan<S: Step, C: Console>(
-    settings: &mut Settings,
-    run: &mut Run<'_, C>,
-) -> Result<Result<Plan, &'static str>> {
-    match S::skip(settings) {
-        Some(reason) => Ok(Err(reason)),
-        None => planned::<S, C>(settings, run).await.map(Ok),
+    let is_early = match step.preflight {
+        Preflight::Always => false,
+        Preflight::Unless(changed) => is_pending(seen, changed),
+        Preflight::Never => true,
+    };
+    if is_early {
+        return Outcome::Skipped("comes when the changes before it are made".to_owned());
+    }
+    match planned(goal, id, settings, run).await {
+        Ok(plan) if plan.changes.is_empty() => Outcome::Ready(plan),
+        Ok(plan) => Outcome::Pending(plan),
+        Err(error) => failed(error),
     }
 }
 
@@ -163,14 +142,4 @@ fn is_pending(seen: &Report, id: StepId) -> bool {
     seen.steps
         .iter()
         .any(|step| step.step == id && matches!(step.outcome, Outcome::Pending(_)))
-}
-
-fn needs(id: StepId) -> &'static [StepId] {
-    match id {
-        StepId::Allowlist => Allowlist::NEEDS,
-        StepId::Database => Database::NEEDS,
-        StepId::SshUser => SshUser::NEEDS,
-        StepId::Role => Role::NEEDS,
-        StepId::Ownership | StepId::Connection | StepId::Registration => Ownership::NEEDS,
-    }
 }

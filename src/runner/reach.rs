@@ -1,25 +1,28 @@
 //! Which steps are still worth walking after what the earlier ones found: nothing is changed on top of a failure, and no
 //! role is made for a database that cannot be.
 
+use super::dispatch::{Goal, about};
 use crate::finding::Code;
 use crate::report::{Outcome, Report, StepReport};
-use crate::settings::{Settings, Wanted};
+use crate::settings::Settings;
 use crate::step_id::StepId;
+use crate::steps::{AfterFailure, SkipReason};
 
 /// The reason a step is not walked, if there is one.
-pub(super) fn not_reached(id: StepId, settings: &Settings, report: &Report) -> Option<String> {
+pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &Report) -> Option<String> {
     if !settings.steps.contains(&id) {
         return Some("left out (--only, --skip)".to_owned());
     }
-    // Looking at the SSH server further does no harm; changing further, on top of a failure, might.
-    let looks_on = id == StepId::SshUser && !report.command.makes_changes();
+    let step = about(goal, id);
+    // Inspecting another server does no harm; changing further, on top of a failure, might.
+    let looks_on = step.after_failure == AfterFailure::Inspect && !report.command.makes_changes();
     if let Some(failed) = report.steps.iter().find(|step| failed(step))
         && !looks_on
     {
         return Some(format!("not reached, since the step {} failed", failed.step));
     }
     // What nobody asked for says so by itself.
-    if id == StepId::Registration && settings.registration.wanted == Wanted::No {
+    if step.skip_reason == SkipReason::NotRequested && (step.skip)(settings).is_some() {
         return None;
     }
     let wall = report

@@ -4,16 +4,13 @@ use std::fmt::Write as _;
 
 use super::{Plans, by_hand};
 use crate::change::{Action, Change, Sql};
-use crate::settings::{Schemas, Settings};
+use crate::settings::{Audience, Schemas, Settings};
 use crate::statement::Statement;
-use crate::step_id::StepId;
 use crate::{sql, visible};
-
-const STEPS: [StepId; 3] = [StepId::Database, StepId::Role, StepId::Ownership];
 
 pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
     let changes: Vec<(&Change, &Sql)> = plans
-        .changes(&STEPS)
+        .changes(Audience::Dba)
         .into_iter()
         .filter_map(|change| match &change.action {
             Action::Sql(action) => Some((change, action)),
@@ -21,7 +18,7 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
         })
         .collect();
     let mut out = header(settings) + &plans.origin("--") + SETTINGS + sql::FIX_PATH + ";\n";
-    out.push_str(&by_hand(plans, &STEPS, "--"));
+    out.push_str(&by_hand(plans, Audience::Dba, "--"));
     let needs_password = changes.iter().any(|(_, action)| holds_secret(action));
     if needs_password {
         // Between single quotes psql's commands know both.

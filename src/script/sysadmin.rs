@@ -4,15 +4,12 @@ use std::fmt::Write as _;
 
 use super::{Plans, by_hand};
 use crate::change::Action;
-use crate::settings::Settings;
-use crate::step_id::StepId;
+use crate::settings::{Audience, Settings};
 use crate::{shell, sql, visible};
-
-const STEPS: [StepId; 2] = [StepId::Allowlist, StepId::SshUser];
 
 pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
     let mut parts = String::new();
-    for change in plans.changes(&STEPS) {
+    for change in plans.changes(Audience::Sysadmin) {
         let (script, then) = match &change.action {
             Action::Host(script) | Action::Entrance(script) => (script.to_string(), String::new()),
             Action::AddHbaLines(edit) => {
@@ -40,7 +37,7 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
         return out;
     }
     out.push_str("[ \"$(id -u)\" = 0 ] || { echo 'run this as root: sudo sh FILE' >&2; exit 1; }\n");
-    out + &by_hand(plans, &[StepId::SshUser], "#") + &parts
+    out + &by_hand(plans, Audience::Sysadmin, "#") + &parts
 }
 
 /// Each part is what `setup` runs by itself, and stays in a shell of its own.

@@ -14,7 +14,7 @@ use crate::hba::Rules;
 use crate::hba::edit::{LineEnd, Running};
 use crate::names::{HostName, Port};
 use crate::provider::Provider;
-use crate::settings::{Region, Settings};
+use crate::settings::{Audience, Region, Settings};
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
 use crate::world::{Closed, World};
@@ -164,6 +164,7 @@ impl Step for Allowlist {
     const ID: StepId = StepId::Allowlist;
     const WHY: &'static str = "Stitch connects from a few fixed addresses. Every firewall on the way and the server's own pg_hba.conf must let them in.";
     const LINK: &'static str = "/security/stitch-ip-addresses";
+    const SCRIPTED_FOR: &'static [Audience] = &[Audience::Cloud, Audience::Sysadmin];
     type Facts = Facts;
 
     async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {

@@ -3,7 +3,6 @@
 
 mod eyes;
 mod inside;
-pub(crate) mod layers;
 mod loads;
 mod seen;
 mod way;
@@ -15,7 +14,7 @@ use crate::command::Command;
 use crate::finding::Code;
 use crate::settings::{Route, Settings};
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
+use crate::steps::{Preflight, Step, Walk, layers};
 use crate::world::{Failure, World};
 use eyes::Eyes;
 use inside::Inside;
@@ -54,6 +53,7 @@ impl Step for Connection {
     const WHY: &'static str = "Stitch's own test takes minutes and ends in one sentence. Here we log in as Stitch will and rehearse a load, in a transaction that is rolled back.";
     const LINK: &'static str = "/troubleshooting/destinations/destination-connection-error-reference";
     const NEEDS: &'static [StepId] = &[StepId::Database, StepId::Role];
+    const PREFLIGHT: Preflight = Preflight::Never;
     type Facts = Facts;
 
     async fn inspect(settings: &Settings, world: &mut World, walk: Walk) -> Result<Facts> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::change::{Action, Change, Plan, Run, Sql};
 use crate::finding::{Code, Finding};
 use crate::provider::Provider;
-use crate::settings::Settings;
+use crate::settings::{Audience, Settings};
 use crate::sql::{self, Template};
 use crate::statement::Statement;
 use crate::step_id::StepId;
@@ -67,6 +67,8 @@ impl Step for Database {
     const ID: StepId = StepId::Database;
     const WHY: &'static str = "Stitch loads into one database; it makes its own schemas and tables there. The database must exist before Stitch connects.";
     const LINK: &'static str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
+    const SCRIPTED_FOR: &'static [Audience] = &[Audience::Dba];
+    const KEPT: &'static str = "a database, and what Stitch loaded into it, is never dropped";
     type Facts = Facts;
 
     async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {

@@ -20,9 +20,9 @@ use crate::ask::{Choice, Chosen};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
-use crate::settings::{Connection, Schemas, Settings};
+use crate::settings::{Audience, Connection, Schemas, Settings};
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk, obstacles};
+use crate::steps::{Preflight, Step, Walk, obstacles};
 use crate::world::{Failure, On, World};
 
 use evidence::Schema;
@@ -66,6 +66,8 @@ impl Step for Ownership {
     const WHY: &'static str = "Stitch has loaded here before: it must own its schemas and tables, because it runs ALTER TABLE and COMMENT on them, which only an owner may.";
     const LINK: &'static str = "/replication/loading/understanding-destination-schemas";
     const NEEDS: &'static [StepId] = &[StepId::Database, StepId::Role];
+    const PREFLIGHT: Preflight = Preflight::Unless(StepId::Database);
+    const SCRIPTED_FOR: &'static [Audience] = &[Audience::Dba];
     type Facts = Facts;
 
     fn skip(settings: &Settings) -> Option<&'static str> {

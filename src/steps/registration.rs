@@ -11,9 +11,9 @@ use anyhow::{Context, Result, ensure};
 use crate::change::{Action, Change, Plan};
 use crate::request::{Method, Password, Request};
 use crate::server::Encryption;
-use crate::settings::{Registration as Telling, SendPassword, Settings, StitchSsl, UnmappedSources, Wanted};
+use crate::settings::{Audience, Registration as Telling, SendPassword, Settings, StitchSsl, UnmappedSources, Wanted};
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
+use crate::steps::{Preflight, SkipReason, Step, Walk};
 use crate::stitch_form::{stitch_logs_in_as, ticks_ssl};
 use crate::world::stitch_api::Told;
 use crate::world::{On, World};
@@ -79,6 +79,10 @@ impl Step for Registration {
         "The last act: the connection is entered into Stitch, which then checks it from its own addresses.";
     const LINK: &'static str = "/developers/stitch-connect/guides/create-destination-with-stitch-connect";
     const NEEDS: &'static [StepId] = &[StepId::Database, StepId::Role];
+    const PREFLIGHT: Preflight = Preflight::Never;
+    const SKIP_REASON: SkipReason = SkipReason::NotRequested;
+    const SCRIPTED_FOR: &'static [Audience] = &[Audience::Stitch];
+    const KEPT: &'static str = "delete or pause the destination in Stitch yourself, so that it stops trying";
     type Facts = Facts;
 
     fn skip(settings: &Settings) -> Option<&'static str> {

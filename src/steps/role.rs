@@ -18,7 +18,8 @@ use serde::Deserialize;
 
 use crate::change::{Action, Plan, Sql};
 use crate::finding::Code;
-use crate::settings::Settings;
+use crate::secret::Secret;
+use crate::settings::{Audience, Password, Settings};
 use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::{Step, Walk};
@@ -81,6 +82,7 @@ impl Step for Role {
     const WHY: &'static str = "Stitch logs in as a role of its own. It creates schemas and temporary tables, so the role needs CONNECT, CREATE and TEMPORARY on the database, for ever.";
     const LINK: &'static str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
     const NEEDS: &'static [StepId] = &[StepId::Database];
+    const SCRIPTED_FOR: &'static [Audience] = &[Audience::Dba];
     type Facts = Facts;
 
     async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
@@ -157,6 +159,17 @@ impl Step for Role {
         let me = facts.may_create_roles.map(|_| (facts.user.as_str(), &facts.standing));
         readers::plan(&mut plan, settings, facts.seen.as_ref(), me, made);
         plan
+    }
+
+    fn after_applied(settings: &mut Settings) -> Option<(&'static str, Secret)> {
+        let shown = match &settings.stitch.password {
+            Password::Generated { secret, save_to: None } => {
+                Some(("the generated password of the Stitch role", secret.clone()))
+            }
+            _ => None,
+        };
+        settings.password_is_set();
+        shown
     }
 }
 

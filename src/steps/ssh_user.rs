@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use anyhow::Result;
 
-use super::{Step, Walk};
+use super::{AfterFailure, Step, Walk};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
-use crate::settings::{Bastion, Region, Settings};
+use crate::settings::{Audience, Bastion, Region, Settings};
 use crate::shell::{self, Looking};
 use crate::step_id::StepId;
 use crate::world::World;
@@ -38,6 +38,8 @@ impl Step for SshUser {
     const WHY: &'static str = "Stitch reaches a database without a public address through your SSH server. It needs a \
                                user of its own there, with its public key and without a password.";
     const LINK: &'static str = "/security/data-encryption/setting-up-ssh-tunnel-for-database-connection";
+    const AFTER_FAILURE: AfterFailure = AfterFailure::Inspect;
+    const SCRIPTED_FOR: &'static [Audience] = &[Audience::Sysadmin];
     type Facts = Facts;
 
     fn skip(settings: &Settings) -> Option<&'static str> {

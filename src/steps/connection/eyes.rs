@@ -3,10 +3,10 @@
 
 use serde::Deserialize;
 
-use super::layers::bad;
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql::identifier;
+use crate::steps::layers::bad;
 use crate::world::{Failure, Layer, On, World};
 
 /// What is seen.

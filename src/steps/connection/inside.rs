@@ -1,12 +1,12 @@
 //! What a login as Stitch shows once it is in: how it came in, what it may do, what room there is, and a load rehearsed.
 
-use super::layers::{bad, good, not_reached};
 use super::loads::Loads;
 use super::seen::{SEEN, Seen};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::server::Encryption;
 use crate::settings::{Schemas, Settings, StitchSsl};
+use crate::steps::layers::{bad, good, not_reached};
 use crate::steps::obstacles;
 use crate::world::{Fault, Layer, Offer, Other, Pooler, Session, Stage, World, ask};
 use anyhow::Error;

@@ -2,11 +2,11 @@
 
 use tokio_postgres::error::SqlState;
 
-use super::layers::rehearsal_refused;
 use crate::change::Plan;
 use crate::count::counted;
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
+use crate::steps::layers::rehearsal_refused;
 use crate::world::Session;
 use crate::world::rehearsal::{self, Existing, Patience, Refusal, Rehearsed, Table};
 

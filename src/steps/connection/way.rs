@@ -6,6 +6,7 @@ use crate::change::Plan;
 use crate::finding::Code;
 use crate::settings::{Prove, Settings};
 use crate::shell::Expiry;
+use crate::steps::layers;
 use crate::world::{Proof, Wish, World};
 
 /// What came of walking it.
@@ -61,9 +62,9 @@ impl Way {
                 plan.good(Code::TunnelProved, proved(proof, settings, user));
             }
             Err(failure) => {
-                super::layers::passed(plan, &failure.passed);
-                plan.find(super::layers::failed(failure));
-                super::layers::not_reached_behind(plan, failure);
+                layers::passed(plan, &failure.passed);
+                plan.find(layers::failed(failure));
+                layers::not_reached_behind(plan, failure);
             }
         }
         if !proof.granted.is_empty() {

@@ -1,0 +1,216 @@
+//! One step, whichever it is: inspected, shown, asked about, changed and inspected again.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::contention;
+use crate::change::{Action, Change, Plan, Sql, in_one_go};
+use crate::command::Command;
+use crate::console::{Console, Decision, Event};
+use crate::expect::Expected;
+use crate::report::Outcome;
+use crate::settings::Settings;
+use crate::step_id::StepId;
+use crate::steps::{Step, Walk, layers};
+use crate::undo::UndoFile;
+use crate::world::{Applied, World};
+
+/// One run's constant companions.
+pub struct Run<'a, C> {
+    /// Which walk.
+    pub command: Command,
+    /// What is reached.
+    pub world: &'a mut World,
+    /// Who is spoken to.
+    pub console: &'a mut C,
+    /// Where the way back is written.
+    pub undo: UndoFile,
+    /// What has to be known before the first change.
+    pub start: Start,
+    /// The plan that was approved beforehand (`--expect`): nothing else is changed.
+    pub expected: Option<Expected>,
+}
+
+/// What has to be known before the first change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing: `--partial` was given.
+    StepByStep,
+    /// A person sees what every step found, and then says yes or no to each step's plan. Each is looked at again in its
+    /// turn, since a person takes time.
+    Overview,
+    /// That this login can make all the changes: nobody is there to weigh half of them.
+    Whole,
+}
+
+/// A step that could not be looked at; when it was the administrator's login, with its layers.
+pub(super) fn failed(error: anyhow::Error) -> Outcome {
+    let plan = layers::administrator(&error);
+    Outcome::Failed(error, plan, 0)
+}
+
+/// Said where a step has to do something else once the steps before it are made.
+const NOT_APPROVED: &str = "what is to be changed here is not what was approved (--expect), since something changed \
+                            meanwhile; nothing of it was made\nnext: stitch-pg plan, and have its digest approved";
+
+/// What is known before a step is walked.
+pub(super) struct Before {
+    /// The steps whose changes were refused.
+    pub(super) undone: Vec<StepId>,
+    /// The plan that was made ahead, if it still holds.
+    pub(super) plan: Option<Plan>,
+}
+
+/// Why a step ended without an outcome.
+pub(super) enum Stop {
+    Quit,
+    Error(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Inspects, plans, shows, asks, applies and verifies one step.
+pub(super) async fn walk<S: Step, C: Console>(
+    settings: &mut Settings,
+    run: &mut Run<'_, C>,
+    times: &mut Vec<std::time::Duration>,
+    before: Before,
+) -> Result<Outcome, Stop> {
+    if let Some(missing) = S::NEEDS.iter().find(|id| before.undone.contains(id)) {
+        let reason = format!("needs the step {missing}, which was not made");
+        run.console.event(&Event::Skipped {
+            id: S::ID,
+            reason: &reason,
+        })?;
+        return Ok(Outcome::Skipped(reason));
+    }
+    if let Some(reason) = S::skip(settings) {
+        run.console.event(&Event::Skipped { id: S::ID, reason })?;
+        return Ok(Outcome::Skipped(reason.to_owned()));
+    }
+    let link = format!("{}{}", settings.docs_url, S::LINK);
+    run.console.event(&Event::Opened {
+        id: S::ID,
+        why: S::WHY,
+        link: &link,
+    })?;
+    let plan = match before.plan {
+        Some(plan) => plan,
+        None => planned::<S, C>(settings, run).await?,
+    };
+    run.console.event(&Event::Planned { id: S::ID, plan: &plan })?;
+    if plan.changes.is_empty() {
+        return Ok(Outcome::Ready(plan));
+    }
+    if !run.command.makes_changes() {
+        return Ok(Outcome::Pending(plan));
+    }
+    if run
+        .expected
+        .as_ref()
+        .is_some_and(|expected| !expected.allows(S::ID, &plan))
+    {
+        return Ok(Outcome::Failed(anyhow!(NOT_APPROVED), plan, 0));
+    }
+    match run.console.decide(S::ID, S::WHY, &plan).await? {
+        Decision::Yes => apply::<S, C>(settings, run, plan, times).await.map_err(Stop::Error),
+        Decision::No => Ok(Outcome::Pending(plan)),
+        Decision::Quit => Err(Stop::Quit),
+    }
+}
+
+/// Looks, asks what only a person can choose, and makes the plan.
+pub(super) async fn planned<S: Step, C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Plan> {
+    let walk = Walk { command: run.command };
+    let mut facts = S::inspect(settings, run.world, walk).await?;
+    if let Some(question) = S::question(settings, &facts) {
+        let chosen = run.console.choose(&question).await?;
+        S::answer(settings, &chosen);
+        facts = S::inspect(settings, run.world, walk).await?;
+    }
+    Ok(S::plan(settings, &facts))
+}
+
+/// Makes the changes, then looks again: *done* means that the plan is empty.
+async fn apply<S: Step, C: Console>(
+    settings: &mut Settings,
+    run: &mut Run<'_, C>,
+    plan: Plan,
+    times: &mut Vec<std::time::Duration>,
+) -> Result<Outcome> {
+    let mut found = Vec::new();
+    for changes in in_one_go(&plan.changes) {
+        let began = Instant::now();
+        for change in changes {
+            run.console.event(&Event::Applying { change })?;
+            // The way back is on disk before the change is made, so that it is there after a crash.
+            run.undo.begin(change)?;
+        }
+        let console = &mut *run.console;
+        // Whether it can be told is no reason to stop in the middle of a change.
+        let mut tell = |progress| drop(console.event(&Event::Progress { progress }));
+        let whole = Sql::merged(changes.iter().filter_map(Change::piecemeal)).map(Action::Sql);
+        let action = whole.as_ref().unwrap_or(&changes[0].action);
+        let applied = match Box::pin(run.world.apply(action, &mut tell)).await {
+            Ok(applied) => applied,
+            Err(error) => {
+                let index = times.len();
+                let rest = match changes.len() {
+                    1 => String::new(),
+                    number => format!(", and {} more schemas like it", number - 1),
+                };
+                let mut plan = plan.clone();
+                plan.findings.extend(contention::busy(&error));
+                let error = error.context(format!("Failed to {}{rest}", changes[0].summary));
+                return Ok(Outcome::Failed(error, plan, index));
+            }
+        };
+        if applied == Applied::Made {
+            run.undo.made()?;
+        } else {
+            found.push(contention::found(&changes[0]));
+        }
+        let elapsed = began.elapsed();
+        for change in changes {
+            times.push(elapsed);
+            run.console.event(&Event::Applied { change, elapsed })?;
+        }
+    }
+    if let Some((what, secret)) = S::after_applied(settings) {
+        run.console.show_once(what, &secret)?;
+    }
+    let facts = S::inspect(settings, run.world, Walk { command: run.command })
+        .await
+        .context("cannot look again after the change")?;
+    let mut again = S::plan(settings, &facts);
+    again.findings.extend(found);
+    run.console.event(&Event::LookedAgain {
+        before: &plan,
+        plan: &again,
+    })?;
+    let made = plan.changes.len();
+    if again.changes.is_empty() {
+        return Ok(Outcome::Applied(Plan {
+            findings: again.findings,
+            changes: plan.changes,
+        }));
+    }
+    let left: Vec<&str> = again.changes.iter().map(|change| change.summary.as_str()).collect();
+    let error = anyhow!(
+        "the changes were made without an error, yet the server does not show them: still to {}",
+        left.join("; ")
+    );
+    Ok(Outcome::Failed(
+        error,
+        Plan {
+            findings: again.findings,
+            changes: plan.changes,
+        },
+        made,
+    ))
+}
