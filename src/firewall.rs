@@ -9,6 +9,6 @@ mod printed;
 mod tool;
 
 pub use filter::{Answer, Fate};
-pub use marked::{MARK, marked, rich, rich_rule};
+pub(crate) use marked::{MARK, marked, rich, rich_rule};
 pub use printed::{Keeper, Printed, Rank};
 pub use tool::{Spot, Tool};

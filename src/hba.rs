@@ -13,7 +13,6 @@ mod rows;
 mod rules;
 mod write;
 
-pub use address::numeric;
 pub use files::{Files, Had, Wanted};
 pub use matching::{Answer, Aspect, Doubt, Encryption, KnownRegex, Networks, Origin, Question, evaluate};
 pub use meaning::Meaning;
@@ -21,4 +20,4 @@ pub use parse::parse;
 pub use rows::{Row, from_rows};
 pub use rules::{Address, Content, Found, Kind, Line, Method, Name, Place, Rule, Rules};
 
-pub use write::{new_rule, quoted};
+pub use write::new_rule;

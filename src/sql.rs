@@ -16,23 +16,23 @@ mod transactions;
 mod turn;
 mod unseen;
 
-pub use conditions::{
+pub(crate) use conditions::{
     database_exists, role_exists, role_has, role_missing, role_owns_something, schema_missing, template_is_not_utf8,
 };
-pub use default_privileges::{reading_by_default, reset_default_privileges};
-pub use grants::{rights_on_database, select_on, usage_of_schema};
-pub use hba::{HBA_LOADED, HBA_STATE, reload};
-pub use memberships::{give_back, lend};
-pub use patient::{BUSY, asynchronously, borrowing, durably, patiently};
+pub(crate) use default_privileges::{reading_by_default, reset_default_privileges};
+pub(crate) use grants::{rights_on_database, select_on, usage_of_schema};
+pub(crate) use hba::{HBA_LOADED, HBA_STATE, reload};
+pub(crate) use memberships::{give_back, lend};
+pub(crate) use patient::{BUSY, asynchronously, borrowing, durably, patiently};
 use quoting::quoted;
-pub use quoting::{PASSWORD, connection_string, identifier, literal, name};
-pub use search_path::{FIX_PATH, FIX_PATH_ONCE, PATH_OPTION};
-pub use turn::{TURN_HOLDER, take_turn};
-pub use unseen::{alter_owner_of_tables, grant_what_is_closed, stop_where};
+pub(crate) use quoting::{PASSWORD, connection_string, name};
+pub use quoting::{identifier, literal};
+pub(crate) use search_path::{FIX_PATH, FIX_PATH_ONCE, PATH_OPTION};
+pub(crate) use turn::{TURN_HOLDER, take_turn};
+pub(crate) use unseen::{alter_owner_of_tables, grant_what_is_closed, stop_where};
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
-#[must_use]
-pub fn role_option(role: &RoleName) -> String {
+pub(crate) fn role_option(role: &RoleName) -> String {
     let mut option = "-c role=".to_owned();
     for c in role.as_str().chars() {
         if c == '\\' || c.is_whitespace() {
@@ -44,14 +44,12 @@ pub fn role_option(role: &RoleName) -> String {
 }
 
 /// Acts as another role from then on.
-#[must_use]
-pub fn set_role(role: &RoleName) -> Statement {
+pub(crate) fn set_role(role: &RoleName) -> Statement {
     Statement::plain(format!("SET ROLE {}", identifier(role.as_str())))
 }
 
 /// `CREATE DATABASE`, from a template that can hold UTF-8. Runs alone: it refuses a transaction block (guide step 2).
-#[must_use]
-pub fn create_database(name: &DatabaseName, template: Template) -> Statement {
+pub(crate) fn create_database(name: &DatabaseName, template: Template) -> Statement {
     let how = match template {
         Template::Default => "ENCODING 'UTF8'",
         Template::Pristine => "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'",
@@ -61,7 +59,7 @@ pub fn create_database(name: &DatabaseName, template: Template) -> Statement {
 
 /// Which template a new database is copied from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Template {
+pub(crate) enum Template {
     /// `template1`, as the administrator has prepared it.
     Default,
     /// `template0`, because `template1` has another encoding than UTF-8.
@@ -70,37 +68,32 @@ pub enum Template {
 
 /// `CREATE ROLE … LOGIN` with a SCRAM verifier made on our side, so that the password itself is in no server's log.
 /// `None`: the password is not known in this run.
-#[must_use]
-pub fn create_role(role: &RoleName, verifier: Option<Secret>) -> Statement {
+pub(crate) fn create_role(role: &RoleName, verifier: Option<Secret>) -> Statement {
     Statement::plain(format!("CREATE ROLE {} LOGIN PASSWORD ", identifier(role.as_str())))
         .then_secret(verifier.map(|v| quoted(&v)), PASSWORD)
 }
 
 /// Changes an existing role's password, again by verifier.
-#[must_use]
-pub fn set_password(role: &RoleName, verifier: Option<Secret>) -> Statement {
+pub(crate) fn set_password(role: &RoleName, verifier: Option<Secret>) -> Statement {
     Statement::plain(format!("ALTER ROLE {} PASSWORD ", identifier(role.as_str())))
         .then_secret(verifier.map(|v| quoted(&v)), PASSWORD)
 }
 
 /// Changes the named attributes of a role and no others.
-#[must_use]
-pub fn alter_role(role: &RoleName, attributes: &[&str]) -> Statement {
+pub(crate) fn alter_role(role: &RoleName, attributes: &[&str]) -> Statement {
     let role = identifier(role.as_str());
     Statement::plain(format!("ALTER ROLE {role} {}", attributes.join(" ")))
 }
 
 /// Takes a setting off the role again, in one database or in all.
-#[must_use]
-pub fn reset_setting(role: &RoleName, database: Option<&DatabaseName>, name: &str) -> Statement {
+pub(crate) fn reset_setting(role: &RoleName, database: Option<&DatabaseName>, name: &str) -> Statement {
     let (role, name) = (identifier(role.as_str()), identifier(name));
     let place = database.map(|database| format!(" IN DATABASE {}", identifier(database.as_str())));
     Statement::plain(format!("ALTER ROLE {role}{} RESET {name}", place.unwrap_or_default()))
 }
 
 /// Gives the role a setting of its own in one database; `value` is SQL.
-#[must_use]
-pub fn set_setting(role: &RoleName, database: &DatabaseName, name: &str, value: &str) -> Statement {
+pub(crate) fn set_setting(role: &RoleName, database: &DatabaseName, name: &str, value: &str) -> Statement {
     let (role, database) = (identifier(role.as_str()), identifier(database.as_str()));
     let name = identifier(name);
     Statement::plain(format!(
@@ -109,53 +102,45 @@ pub fn set_setting(role: &RoleName, database: &DatabaseName, name: &str, value: 
 }
 
 /// `DROP ROLE`, only ever offered as the way back from our own `CREATE ROLE`.
-#[must_use]
-pub fn drop_role(role: &RoleName) -> Statement {
+pub(crate) fn drop_role(role: &RoleName) -> Statement {
     Statement::plain(format!("DROP ROLE {}", identifier(role.as_str())))
 }
 
 /// Hands everything the role owns in this database to another; nothing is dropped.
-#[must_use]
-pub fn reassign_owned(role: &RoleName, owner: &RoleName) -> Statement {
+pub(crate) fn reassign_owned(role: &RoleName, owner: &RoleName) -> Statement {
     let (role, owner) = (identifier(role.as_str()), identifier(owner.as_str()));
     Statement::plain(format!("REASSIGN OWNED BY {role} TO {owner}"))
 }
 
 /// Lets the coming owner use and create in a schema, which a non-superuser needs before it can hand tables over.
-#[must_use]
-pub fn grant_schema_create(schema: &SchemaName, role: &RoleName) -> Statement {
+pub(crate) fn grant_schema_create(schema: &SchemaName, role: &RoleName) -> Statement {
     grant("USAGE, CREATE", "SCHEMA", &identifier(schema.as_str()), role.as_str())
 }
 
 /// A relation's name in a statement.
-#[must_use]
-pub fn in_schema(schema: &str, name: &str) -> String {
+pub(crate) fn in_schema(schema: &str, name: &str) -> String {
     format!("{}.{}", identifier(schema), identifier(name))
 }
 
 /// Changes the owner of one object; `kind` is the word after `ALTER`, `target` the name, quoted already.
-#[must_use]
-pub fn alter_owner(kind: &str, target: &str, owner: &str) -> Statement {
+pub(crate) fn alter_owner(kind: &str, target: &str, owner: &str) -> Statement {
     Statement::plain(format!("ALTER {kind} {target} OWNER TO {}", identifier(owner)))
 }
 
 /// Grants privileges on one object; `kind` is the word after `ON`, `target` the name, quoted already.
-#[must_use]
-pub fn grant(privileges: &str, kind: &str, target: &str, role: &str) -> Statement {
+pub(crate) fn grant(privileges: &str, kind: &str, target: &str, role: &str) -> Statement {
     Statement::plain(format!("GRANT {privileges} ON {kind} {target} TO {}", identifier(role)))
 }
 
 /// Takes privileges on something back.
-#[must_use]
-pub fn revoke(privileges: &str, kind: &str, target: &str, role: &str) -> Statement {
+pub(crate) fn revoke(privileges: &str, kind: &str, target: &str, role: &str) -> Statement {
     let role = identifier(role);
     Statement::plain(format!("REVOKE {privileges} ON {kind} {target} FROM {role}"))
 }
 
 /// Gives everybody, or one role, a privilege on what `maker` will make in a schema (`None`: anywhere), and takes it back.
 /// What: the privilege and the word after `ON`.
-#[must_use]
-pub fn default_privilege(
+pub(crate) fn default_privilege(
     maker: &RoleName,
     schema: Option<&SchemaName>,
     what: (&str, &str),
@@ -179,7 +164,7 @@ pub fn default_privilege(
 
 /// Whether a privilege may be passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grantable {
+pub(crate) enum Grantable {
     /// It may.
     Yes,
     /// It may not.
@@ -188,7 +173,7 @@ pub enum Grantable {
 
 /// Where a setting is to last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// In the session, to its end.
     Session,
     /// In the transaction.
@@ -196,8 +181,7 @@ pub enum Place {
 }
 
 /// Bounds the wait for locks, in milliseconds.
-#[must_use]
-pub fn set_lock_timeout(milliseconds: u128, place: Place) -> String {
+pub(crate) fn set_lock_timeout(milliseconds: u128, place: Place) -> String {
     let local = match place {
         Place::Session => "",
         Place::Transaction => "LOCAL ",

@@ -3,11 +3,10 @@
 use crate::names::Cidr;
 
 /// The comment of the rules that this tool makes or prints.
-pub const MARK: &str = "stitch-pg";
+pub(crate) const MARK: &str = "stitch-pg";
 
 /// For whom ufw has a marked rule for a port.
-#[must_use]
-pub fn marked(printed: &str, port: u16) -> Vec<Cidr> {
+pub(crate) fn marked(printed: &str, port: u16) -> Vec<Cidr> {
     let rules = printed.lines().filter_map(|line| line.strip_prefix("@ufw ufw "));
     let mut found: Vec<Cidr> = Vec::new();
     for cidr in rules.filter_map(|rule| of_ufw(rule, port)) {
@@ -19,8 +18,7 @@ pub fn marked(printed: &str, port: u16) -> Vec<Cidr> {
 }
 
 /// firewalld's rich rules bear no mark. These are the ones that this tool would write for these addresses.
-#[must_use]
-pub fn rich(printed: &str, allow: &[Cidr], port: u16) -> Vec<(String, Cidr)> {
+pub(crate) fn rich(printed: &str, allow: &[Cidr], port: u16) -> Vec<(String, Cidr)> {
     let rules = printed
         .lines()
         .filter_map(|line| line.strip_prefix("@rich ")?.split_once(' '));
@@ -33,8 +31,7 @@ pub fn rich(printed: &str, allow: &[Cidr], port: u16) -> Vec<(String, Cidr)> {
 }
 
 /// The rich rule for one network, as firewalld itself writes it.
-#[must_use]
-pub fn rich_rule(cidr: &Cidr, port: u16) -> String {
+pub(crate) fn rich_rule(cidr: &Cidr, port: u16) -> String {
     let family = if cidr.address().is_ipv4() { "ipv4" } else { "ipv6" };
     format!("rule family=\"{family}\" source address=\"{cidr}\" port port=\"{port}\" protocol=\"tcp\" accept")
 }

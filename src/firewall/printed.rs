@@ -32,8 +32,7 @@ pub enum Keeper {
 
 impl Keeper {
     /// The name of the tool that is told.
-    #[must_use]
-    pub fn tool(&self) -> &'static str {
+    pub(crate) fn tool(&self) -> &'static str {
         match self {
             Self::Ufw(_) => "ufw",
             Self::Firewalld(_) => "firewalld",
@@ -86,14 +85,12 @@ impl Printed {
     }
 
     /// Whether nothing could be seen at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.blind.is_empty()
     }
 
     /// Who has to be told of a rule that changes what was decided there about packets from that address.
-    #[must_use]
-    pub fn keeper(&self, from: IpAddr, at: &Spot) -> Keeper {
+    pub(crate) fn keeper(&self, from: IpAddr, at: &Spot) -> Keeper {
         let zone = self.ways.get(&from.to_string()).and_then(|way| self.zones.get(way));
         let chain = at.chain.as_str();
         if let Some(zone) = zone

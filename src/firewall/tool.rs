@@ -13,8 +13,7 @@ impl Tool {
     const ALL: [Self; 3] = [Self::Nft, Self::Iptables, Self::Ip6tables];
 
     /// The program's name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Nft => "nft",
             Self::Iptables => "iptables",

@@ -53,8 +53,7 @@ pub(super) fn mask(prefix: &str, address: IpAddr) -> Option<IpAddr> {
 
 /// An address as `getaddrinfo` with `AI_NUMERICHOST` takes it: besides the usual forms `127.1`, `0x7f.0.0.1`, octal
 /// parts, and a scope behind an IPv6 address, which the comparison ignores. `None`: it is a host name.
-#[must_use]
-pub fn numeric(text: &str) -> Option<IpAddr> {
+pub(crate) fn numeric(text: &str) -> Option<IpAddr> {
     let without_scope = text.split_once('%').map_or(text, |(address, _)| address);
     match without_scope.parse::<Ipv6Addr>() {
         Ok(v6) => Some(IpAddr::V6(v6)),

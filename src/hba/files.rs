@@ -51,8 +51,7 @@ impl Files {
     }
 
     /// The path of the file itself.
-    #[must_use]
-    pub fn main(&self) -> &str {
+    pub(crate) fn main(&self) -> &str {
         &self.main
     }
 

@@ -57,8 +57,7 @@ pub struct Place {
 
 impl Place {
     /// Where, for people, when the main file is at `main`.
-    #[must_use]
-    pub fn within(&self, main: &str) -> String {
+    pub(crate) fn within(&self, main: &str) -> String {
         format!("line {} of {}", self.number, self.file.as_deref().unwrap_or(main))
     }
 }
@@ -238,8 +237,7 @@ impl Kind {
     }
 
     /// The word in the file.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         word_for(&Self::ALL, &self)
     }
 }

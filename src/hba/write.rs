@@ -36,8 +36,7 @@ pub fn new_rule(
 }
 
 /// A name in double quotes where it would otherwise be read as something else.
-#[must_use]
-pub fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     let plain = name
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$'));

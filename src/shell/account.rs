@@ -7,12 +7,11 @@ use crate::settings::LoginShell;
 use crate::statement::Statement;
 
 /// In the account's comment field: by it `remove` knows a user that this tool made.
-pub const MADE_BY_US: &str = "Stitch (made by stitch-pg)";
+pub(crate) const MADE_BY_US: &str = "Stitch (made by stitch-pg)";
 
 /// Adds a group and a user of that name. Its home is root's, so nobody but root can let a key in there. Its password is `*`: no password fits, yet the account
 /// is not locked, as it is with `!`, which sshd refuses even for keys when it runs without PAM.
-#[must_use]
-pub fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
+pub(crate) fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
     framed(
         "Add the user that Stitch logs in as. It has no password; it logs in with a key.",
         &[
@@ -25,8 +24,7 @@ pub fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
 }
 
 /// Gives an existing user another login shell.
-#[must_use]
-pub fn set_shell(user: &LinuxUser, shell: &LoginShell) -> Statement {
+pub(crate) fn set_shell(user: &LinuxUser, shell: &LoginShell) -> Statement {
     script(
         "Give Stitch's user the login shell that was chosen.",
         &[("user", user.as_str()), ("shell", shell_word(shell))],
@@ -35,8 +33,7 @@ pub fn set_shell(user: &LinuxUser, shell: &LoginShell) -> Statement {
 }
 
 /// Turns the locked password `!` into the impossible one `*`. A real password is never removed.
-#[must_use]
-pub fn unlock_for_keys(user: &LinuxUser, other: Passworded) -> Statement {
+pub(crate) fn unlock_for_keys(user: &LinuxUser, other: Passworded) -> Statement {
     let template = include_str!("scripts/unlock.sh");
     let template = match other {
         Passworded::Refused => template.replace("OTHER", "fail"),
@@ -51,7 +48,7 @@ pub fn unlock_for_keys(user: &LinuxUser, other: Passworded) -> Statement {
 
 /// What is done about an account that has a password of its own, or none at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passworded {
+pub(crate) enum Passworded {
     /// Nothing, and that is a failure: it was locked when it was looked at.
     Refused,
     /// Nothing, and that is fine.
@@ -59,8 +56,7 @@ pub enum Passworded {
 }
 
 /// Makes the home directory that the account database names and that is missing. It is root's.
-#[must_use]
-pub fn make_home(user: &LinuxUser) -> Statement {
+pub(crate) fn make_home(user: &LinuxUser) -> Statement {
     script(
         "Make the home directory of Stitch's user.",
         &[("user", user.as_str())],
@@ -69,8 +65,7 @@ pub fn make_home(user: &LinuxUser) -> Statement {
 }
 
 /// Takes the user away again, unless a key can still use the account. Files that are not ours stay.
-#[must_use]
-pub fn remove_user(user: &LinuxUser) -> Statement {
+pub(crate) fn remove_user(user: &LinuxUser) -> Statement {
     framed(
         "Remove Stitch's user. Its home goes too when nothing but the usual files is in it.",
         &[("user", user.as_str())],
@@ -79,8 +74,7 @@ pub fn remove_user(user: &LinuxUser) -> Statement {
 }
 
 /// Tells what is in the user's home that nobody puts there by default.
-#[must_use]
-pub fn inspect_leftovers(user: &LinuxUser) -> Statement {
+pub(crate) fn inspect_leftovers(user: &LinuxUser) -> Statement {
     script(
         "Look at what Stitch's user has of its own; nothing is changed.",
         &[("user", user.as_str())],

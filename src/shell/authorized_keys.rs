@@ -52,8 +52,7 @@ pub fn remove_key(user: &LinuxUser, key: &PublicKey) -> Statement {
 }
 
 /// Owners and modes as sshd's `StrictModes` wants them, and no wider.
-#[must_use]
-pub fn fix_modes(user: &LinuxUser) -> Statement {
+pub(crate) fn fix_modes(user: &LinuxUser) -> Statement {
     script(
         "Give Stitch's key file the owner and modes without which sshd ignores it.",
         &[("user", user.as_str())],

@@ -7,8 +7,7 @@ use super::frame::quoted;
 use crate::request::Request;
 
 /// The command, in POSIX sh. What Stitch answers goes to stdout; the exit status tells whether it took the request.
-#[must_use]
-pub fn curl(request: &Request) -> String {
+pub(crate) fn curl(request: &Request) -> String {
     let mut text =
         String::from("(\nset -eu\n: \"${STITCH_ACCESS_TOKEN:?give the access token of your Stitch account}\"\n");
     if request.body.holds_secret() {

@@ -10,19 +10,18 @@ use crate::statement::Statement;
 
 /// A way in, for a few addresses to one port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
+pub(crate) struct Opening {
     /// Who is told.
-    pub keeper: Keeper,
+    pub(crate) keeper: Keeper,
     /// For whom.
-    pub from: Vec<Cidr>,
+    pub(crate) from: Vec<Cidr>,
     /// To which port.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 /// Prints the rules, each tool's behind a line with its name; nothing is changed. What was not to be had is told as
 /// `@blind` and why. The addresses are those whose way in matters.
-#[must_use]
-pub fn inspect_firewall(from: &[IpAddr]) -> Statement {
+pub(crate) fn inspect_firewall(from: &[IpAddr]) -> Statement {
     let addresses: Vec<String> = from.iter().map(IpAddr::to_string).collect();
     script(
         "Look at the firewall; nothing is changed.",
@@ -33,8 +32,7 @@ pub fn inspect_firewall(from: &[IpAddr]) -> Statement {
 
 impl Opening {
     /// Makes the way in; none where nobody keeps the rules.
-    #[must_use]
-    pub fn open(&self) -> Option<Statement> {
+    pub(crate) fn open(&self) -> Option<Statement> {
         let each: Option<Vec<String>> = self.from.iter().map(|cidr| self.guarded(cidr)).collect();
         let heading = "Let Stitch in. Every rule that is there stays.";
         let body = format!("{}{}\n", expanded(". fail"), each?.join("\n"));
@@ -42,21 +40,18 @@ impl Opening {
     }
 
     /// Takes the rules of [`Opening::open`] out again, and no others.
-    #[must_use]
-    pub fn close(&self) -> Statement {
+    pub(crate) fn close(&self) -> Statement {
         let heading = "Take the rules that let Stitch in out again. Every other rule stays.";
         framed(heading, &[], &(self.closing().join("\n") + "\n"))
     }
 
     /// The commands by themselves, for people.
-    #[must_use]
-    pub fn commands(&self) -> Vec<String> {
+    pub(crate) fn commands(&self) -> Vec<String> {
         self.from.iter().flat_map(|cidr| self.command(cidr)).collect()
     }
 
     /// The commands that take the rules out again, for people.
-    #[must_use]
-    pub fn closing(&self) -> Vec<String> {
+    pub(crate) fn closing(&self) -> Vec<String> {
         self.from.iter().flat_map(|cidr| self.undo(cidr)).collect()
     }
 

@@ -5,7 +5,7 @@ use crate::statement::Statement;
 
 /// The last line a script prints. Without it the script did not reach its end, whatever its exit status says: a
 /// command that was killed by a signal ends with status 0 as libssh2 tells it.
-pub const DONE: &str = "stitch-pg: done";
+pub(crate) const DONE: &str = "stitch-pg: done";
 
 /// Quotes any text as one word.
 pub(crate) fn quoted(text: &str) -> String {

@@ -12,14 +12,12 @@ use crate::statement::Statement;
 const BEGIN: &str = ". fail\n. has\n. as_owner\n. who_can_write\n";
 
 /// Tells the file's MD5, its device and inode, how its lines end, and whether who runs this may write it, as `name=value` lines.
-#[must_use]
-pub fn inspect_hba(file: &str) -> Statement {
+pub(crate) fn inspect_hba(file: &str) -> Statement {
     look("Look at pg_hba.conf; nothing is changed.", file, &[], ". inspect_hba")
 }
 
 /// Prints every line below a remark, up to the next that is no rule, as `rule=LINE` behind `remark=`.
-#[must_use]
-pub fn find_hba_lines(file: &str, remark: &str) -> Statement {
+pub(crate) fn find_hba_lines(file: &str, remark: &str) -> Statement {
     let title = "Look for Stitch's lines in pg_hba.conf; nothing is changed.";
     look(
         title,

@@ -18,20 +18,19 @@ impl Running {
 
 /// What was printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Printed {
+pub(crate) struct Printed {
     /// The path of `pg_hba.conf`.
-    pub main: Option<String>,
+    pub(crate) main: Option<String>,
     /// What was found.
-    pub found: Vec<(Wanted, Had)>,
+    pub(crate) found: Vec<(Wanted, Had)>,
     /// When the newest of the files was written to, in seconds since 1970.
-    pub edited: Option<i64>,
+    pub(crate) edited: Option<i64>,
     /// Which file `pg_hba.conf` is, by device and inode: of one name there may be two, one of them a container's.
-    pub identity: Option<String>,
+    pub(crate) identity: Option<String>,
 }
 
 /// Reads the files that are wanted; without any, `pg_hba.conf` itself. `path` is where that is, if the server told.
-#[must_use]
-pub fn read_hba<'a>(server: Running, path: Option<&str>, wanted: impl Iterator<Item = &'a Wanted>) -> Statement {
+pub(crate) fn read_hba<'a>(server: Running, path: Option<&str>, wanted: impl Iterator<Item = &'a Wanted>) -> Statement {
     let lines: Vec<String> = wanted
         .map(|wanted| match wanted {
             Wanted::File(path) => format!("file {path}"),
@@ -53,8 +52,7 @@ pub fn read_hba<'a>(server: Running, path: Option<&str>, wanted: impl Iterator<I
 
 impl Printed {
     /// Reads what [`read_hba`] printed.
-    #[must_use]
-    pub fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let mut printed = Self::default();
         for line in text.lines() {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
@@ -79,8 +77,7 @@ impl Printed {
     }
 
     /// The file itself, with nothing beside it yet.
-    #[must_use]
-    pub fn main_file(&self) -> Option<Files> {
+    pub(crate) fn main_file(&self) -> Option<Files> {
         let main = self.main.as_deref()?;
         self.found.iter().find_map(|found| match found {
             (Wanted::File(path), Had::Text(text)) if path == main => Some(Files::new(main, text.clone())),

@@ -11,23 +11,22 @@ use crate::statement::Statement;
 
 /// What the script is told to look for.
 #[derive(Clone, Copy, Debug)]
-pub struct Looking<'a> {
+pub(crate) struct Looking<'a> {
     /// Stitch's login name.
-    pub user: &'a LinuxUser,
+    pub(crate) user: &'a LinuxUser,
     /// Stitch's key, to be looked for in files elsewhere.
-    pub key: Option<&'a PublicKey>,
+    pub(crate) key: Option<&'a PublicKey>,
     /// Where Stitch connects from.
-    pub from: &'a [IpAddr],
+    pub(crate) from: &'a [IpAddr],
     /// The port Stitch dials.
-    pub port: Port,
+    pub(crate) port: Port,
     /// The name whose addresses matter; empty: none.
-    pub database: &'a str,
+    pub(crate) database: &'a str,
 }
 
 /// Looks at the user and the server; `sshd -T` is asked once for each address Stitch connects from, since `Match`
 /// blocks can tell them apart.
-#[must_use]
-pub fn inspect_ssh_user(looking: &Looking<'_>) -> Statement {
+pub(crate) fn inspect_ssh_user(looking: &Looking<'_>) -> Statement {
     let addresses: Vec<String> = looking.from.iter().map(IpAddr::to_string).collect();
     framed(
         "Look at the user that Stitch logs in as, and at the SSH server; nothing is changed.",

@@ -7,7 +7,7 @@ use crate::statement::Statement;
 
 /// Whether the server can be told when a key ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expiry {
+pub(crate) enum Expiry {
     /// It ends two minutes from now.
     TwoMinutes,
     /// The server does not know `expiry-time` (OpenSSH before 7.7, Dropbear) and would ignore the line.
@@ -17,8 +17,7 @@ pub enum Expiry {
 /// Puts a fresh key into the file with the options that Stitch's own line has there, and leaves a watcher behind that takes
 /// it out when the login that lent it is gone, however it ended, or after two minutes. `from` is left out, since it is not
 /// Stitch that comes now.
-#[must_use]
-pub fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry: Expiry) -> Statement {
+pub(crate) fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry: Expiry) -> Statement {
     let seconds = match expiry {
         Expiry::TwoMinutes => "120",
         Expiry::Unknown => "",
@@ -39,8 +38,7 @@ pub fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry
 }
 
 /// Takes it out again and makes sure that it is gone.
-#[must_use]
-pub fn return_key(user: &LinuxUser, fresh: &PublicKey) -> Statement {
+pub(crate) fn return_key(user: &LinuxUser, fresh: &PublicKey) -> Statement {
     script(
         "Take the key out again that proved the way.",
         &[

@@ -8,27 +8,26 @@ use crate::statement::Statement;
 
 /// Mode and owner of something in the home, before it was touched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Was {
+pub(crate) struct Was {
     /// As `chmod` takes it.
-    pub mode: String,
+    pub(crate) mode: String,
     /// As `chown` takes it: numbers.
-    pub owner: String,
+    pub(crate) owner: String,
 }
 
 /// The key file, and what it lies in, before; what was not there is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Before {
+pub(crate) struct Before {
     /// The home.
-    pub home: Option<Was>,
+    pub(crate) home: Option<Was>,
     /// `.ssh`.
-    pub folder: Option<Was>,
+    pub(crate) folder: Option<Was>,
     /// `authorized_keys`.
-    pub file: Option<Was>,
+    pub(crate) file: Option<Was>,
 }
 
 /// Puts the key file back as it was: exactly, where it still is as it was written; else Stitch's line alone goes.
-#[must_use]
-pub fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &str), before: &Before) -> Statement {
+pub(crate) fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &str), before: &Before) -> Statement {
     let (text_before, text_after) = texts;
     let mut settings = words(before);
     settings.retain(|(name, _)| *name != "home_mode" && *name != "home_owner");
@@ -49,8 +48,7 @@ pub fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &str), bef
 }
 
 /// Puts owners and modes back.
-#[must_use]
-pub fn put_modes_back(user: &LinuxUser, before: &Before) -> Statement {
+pub(crate) fn put_modes_back(user: &LinuxUser, before: &Before) -> Statement {
     let mut settings = words(before);
     settings.retain(|(name, _)| *name != "home_owner");
     settings.push(("user", user.as_str().to_owned()));
@@ -63,8 +61,7 @@ pub fn put_modes_back(user: &LinuxUser, before: &Before) -> Statement {
 }
 
 /// Takes a home away again that is still empty.
-#[must_use]
-pub fn remove_home(user: &LinuxUser) -> Statement {
+pub(crate) fn remove_home(user: &LinuxUser) -> Statement {
     script(
         "Take the home directory away again, if nothing is in it.",
         &[("user", user.as_str())],
@@ -73,8 +70,7 @@ pub fn remove_home(user: &LinuxUser) -> Statement {
 }
 
 /// Locks the account as it was locked before; `changed` is the day that stood beside it.
-#[must_use]
-pub fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> Statement {
+pub(crate) fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> Statement {
     let changed = changed.map(|day| day.to_string()).unwrap_or_default();
     script(
         "Lock the account as it was locked.",

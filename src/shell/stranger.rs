@@ -7,16 +7,15 @@ use crate::statement::Statement;
 
 /// By what an account is known to be somebody else's.
 #[derive(Clone, Copy, Debug)]
-pub struct Signs<'a> {
+pub(crate) struct Signs<'a> {
     /// Groups whose members are people or powers.
-    pub groups: &'a [&'a str],
+    pub(crate) groups: &'a [&'a str],
     /// Below it are the system's own users.
-    pub first_ordinary_id: u32,
+    pub(crate) first_ordinary_id: u32,
 }
 
 /// Stops where the user is there, without Stitch's key, and has what Stitch's user would not have.
-#[must_use]
-pub fn stop_where_foreign(user: &LinuxUser, key: Option<&PublicKey>, signs: Signs<'_>) -> Statement {
+pub(crate) fn stop_where_foreign(user: &LinuxUser, key: Option<&PublicKey>, signs: Signs<'_>) -> Statement {
     script(
         "Stop before a user that is somebody else's; nothing is changed.",
         &[

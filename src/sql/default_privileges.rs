@@ -6,8 +6,7 @@ use crate::statement::Statement;
 
 /// Lets a reader see the schemas and tables that a role will make, and takes that back for what will be made from then on.
 /// Only `FOR ROLE` of the maker does: the default privileges of anybody else do not fire for what it makes.
-#[must_use]
-pub fn reading_by_default(role: &RoleName, reader: &RoleName) -> (Vec<Statement>, Vec<Statement>) {
+pub(crate) fn reading_by_default(role: &RoleName, reader: &RoleName) -> (Vec<Statement>, Vec<Statement>) {
     let (role, reader) = (identifier(role.as_str()), identifier(reader.as_str()));
     let both = ["USAGE ON SCHEMAS", "SELECT ON TABLES"].map(|what| {
         let begin = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}");
@@ -21,8 +20,7 @@ pub fn reading_by_default(role: &RoleName, reader: &RoleName) -> (Vec<Statement>
 
 /// Puts the default privileges of a role for one kind of thing back to what they are when nobody has said anything: the
 /// server then forgets them. `grantees`: whoever is in them, `None` for everybody.
-#[must_use]
-pub fn reset_default_privileges(
+pub(crate) fn reset_default_privileges(
     role: &RoleName,
     schema: Option<&str>,
     kind: &str,

@@ -5,8 +5,7 @@ use crate::change::{Borrow, Membership, Row};
 use crate::statement::Statement;
 
 /// Grants a membership for the length of one change.
-#[must_use]
-pub fn lend(borrow: &Borrow) -> Statement {
+pub(crate) fn lend(borrow: &Borrow) -> Statement {
     let options = match (borrow.options, borrow.row) {
         (Membership::Plain, _) => "",
         (Membership::ToBecome, Row::Fresh) => " WITH INHERIT FALSE, SET TRUE",
@@ -18,8 +17,7 @@ pub fn lend(borrow: &Borrow) -> Statement {
 }
 
 /// Gives a borrowed membership back.
-#[must_use]
-pub fn give_back(borrow: &Borrow) -> Statement {
+pub(crate) fn give_back(borrow: &Borrow) -> Statement {
     Statement::plain(match (borrow.options, borrow.row) {
         (Membership::ToBecome, Row::Widened) => format!("GRANT {} WITH SET FALSE", role_to_member(borrow, "TO")),
         (Membership::ToUse, Row::Widened) => format!("GRANT {} WITH INHERIT FALSE", role_to_member(borrow, "TO")),

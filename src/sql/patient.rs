@@ -8,7 +8,7 @@ use crate::statement::Statement;
 
 /// The code under which the server tells, by the way, the number of a statement that met a lock. It is told as INFO, which
 /// reaches the client whatever `client_min_messages` says, and no log.
-pub const BUSY: &str = "SPG01";
+pub(crate) const BUSY: &str = "SPG01";
 
 /// One call that runs the statements, each with a number, one after another, and commits each: who waits behind us waits
 /// for one object only, and the lock table never fills. Needs PostgreSQL 11, where a block may commit.
@@ -19,8 +19,7 @@ pub const BUSY: &str = "SPG01";
 /// `process` is the server process that the login was told of. If that runs the block, no pooler is in between, so its
 /// settings may last until [`durably`]; setting them for each transaction anew takes a tenth of the whole time. Until they
 /// are set, names mean what the session says, so those of the block itself are written in full.
-#[must_use]
-pub fn patiently(statements: &[(usize, &str)], lock_timeout: Duration, process: Option<i32>) -> Statement {
+pub(crate) fn patiently(statements: &[(usize, &str)], lock_timeout: Duration, process: Option<i32>) -> Statement {
     let block = format!(
         "{}
   pooled boolean := pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) {};
@@ -69,8 +68,11 @@ const TOGETHER: usize = 16;
 ///
 /// Nobody waits longer for that: only the first object of a transaction, when no other is held, waits for a lock. One that
 /// is not free at once ends the transaction and begins the next.
-#[must_use]
-pub fn borrowing(statements: &[(usize, &str)], (lend, give_back): (&str, &str), lock_timeout: Duration) -> Statement {
+pub(crate) fn borrowing(
+    statements: &[(usize, &str)],
+    (lend, give_back): (&str, &str),
+    lock_timeout: Duration,
+) -> Statement {
     let block = format!(
         "{}
   start int := 1;
@@ -120,8 +122,7 @@ END",
 }
 
 /// The same for one statement, for servers whose blocks cannot commit.
-#[must_use]
-pub fn asynchronously(statement: &str, lock_timeout: Duration) -> Statement {
+pub(crate) fn asynchronously(statement: &str, lock_timeout: Duration) -> Statement {
     Statement::plain(format!(
         "{FIX_PATH_ONCE}; SET LOCAL lock_timeout = {}; SET LOCAL synchronous_commit = off; {statement}",
         lock_timeout.as_millis()
@@ -130,8 +131,7 @@ pub fn asynchronously(statement: &str, lock_timeout: Duration) -> Statement {
 
 /// Waits until everything that was committed before is on disk: a commit of its own that has something to write and is
 /// no less durable than the server's own choice. What [`patiently`] set ends with it.
-#[must_use]
-pub fn durably() -> Statement {
+pub(crate) fn durably() -> Statement {
     Statement::plain(format!(
         "RESET search_path; RESET lock_timeout; RESET synchronous_commit; {FIX_PATH_ONCE}; \
          SELECT pg_catalog.set_config('synchronous_commit', 'local', true) \

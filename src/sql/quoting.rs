@@ -7,7 +7,7 @@ use postgres_protocol::escape::{escape_identifier, escape_literal};
 use std::fmt::Write as _;
 
 /// What stands in place of the Stitch role's password or verifier.
-pub const PASSWORD: Hole = Hole {
+pub(crate) const PASSWORD: Hole = Hole {
     shown: "'********'",
     psql: ":'stitch_password'",
 };
@@ -48,8 +48,7 @@ pub fn literal(text: &str) -> String {
 }
 
 /// A name as a string literal: in one line, whatever is in it.
-#[must_use]
-pub fn name(name: &str) -> String {
+pub(crate) fn name(name: &str) -> String {
     in_quotes(name, is_written_out(name))
 }
 
@@ -73,8 +72,7 @@ pub(super) fn in_quotes(text: &str, is_written_out: impl Fn(char) -> bool) -> St
 
 /// A database's name as libpq takes it. One with `=` or `://` in it would be read as a connection string, which may name
 /// another server; that string is then made of it. `None`: the name stands for itself.
-#[must_use]
-pub fn connection_string(database: &str) -> Option<String> {
+pub(crate) fn connection_string(database: &str) -> Option<String> {
     let is_taken_for_one = database.contains('=') || database.contains("://");
     is_taken_for_one.then(|| {
         let value = database.replace('\\', "\\\\").replace('\'', "\\'");

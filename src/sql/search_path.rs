@@ -3,14 +3,14 @@
 //! last, else they would come first.
 
 /// For the session, as its first statement.
-pub const FIX_PATH: &str = "SET search_path = pg_catalog, pg_temp";
+pub(crate) const FIX_PATH: &str = "SET search_path = pg_catalog, pg_temp";
 
 /// For one transaction, in front of its statements in the same call. A transaction pooler gives the session to somebody
 /// else afterwards, who finds nothing of it there.
-pub const FIX_PATH_ONCE: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
+pub(crate) const FIX_PATH_ONCE: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
 
 /// The same as a startup option, in force before anything runs.
-pub const PATH_OPTION: &str = "-c search_path=pg_catalog,pg_temp";
+pub(crate) const PATH_OPTION: &str = "-c search_path=pg_catalog,pg_temp";
 
 /// The same in a block, which may be run anywhere.
 pub(super) const FIX_PATH_IN_BLOCK: &str = "PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);";

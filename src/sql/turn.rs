@@ -9,8 +9,7 @@ use crate::statement::Statement;
 /// Waits until no other run is in the middle of a change about this database, for so long; to stand in front of the
 /// statements of one transaction, for which it also settles where names are looked for. What the statements themselves wait
 /// for a lock is the session's business again.
-#[must_use]
-pub fn take_turn(database: &str, wait: Duration) -> Statement {
+pub(crate) fn take_turn(database: &str, wait: Duration) -> Statement {
     Statement::plain(format!(
         "{FIX_PATH_ONCE}; SET LOCAL lock_timeout = {}; \
          SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('stitch-pg'), pg_catalog.hashtext({})); \
@@ -21,7 +20,7 @@ pub fn take_turn(database: &str, wait: Duration) -> Statement {
 }
 
 /// Who is in the middle of one, or null; `$1`: the database that the change is about. A lock's numbers are told unsigned.
-pub const TURN_HOLDER: &str = "
+pub(crate) const TURN_HOLDER: &str = "
 SELECT coalesce((
     SELECT json_build_object('pid', l.pid, 'user', a.usename, 'application', nullif(a.application_name, ''),
                              'host', host(a.client_addr), 'since', to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ'))

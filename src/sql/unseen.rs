@@ -7,8 +7,7 @@ use crate::settings::Readers;
 use crate::statement::Statement;
 
 /// Stops the script with an error where an expression is true.
-#[must_use]
-pub fn stop_where(role: &RoleName, condition: &str) -> Statement {
+pub(crate) fn stop_where(role: &RoleName, condition: &str) -> Statement {
     let complaint = literal(&format!(
         "the role {} is there, and looks like somebody else's: it may more than log in, or belongs to a group, or others act as it, or it owns something elsewhere",
         identifier(role.as_str())
@@ -25,8 +24,7 @@ END"
 
 /// Grants `USAGE` on the schemas and `SELECT` on the relations that the role cannot reach, each told by a condition: on `n`
 /// (`pg_namespace`), and on `c` (`pg_class`) in it.
-#[must_use]
-pub fn grant_what_is_closed(role: &RoleName, schemas: &str, relations: &str) -> Statement {
+pub(crate) fn grant_what_is_closed(role: &RoleName, schemas: &str, relations: &str) -> Statement {
     let name = quoted(role.as_str());
     do_block(&format!(
         "DECLARE t pg_catalog.text;
@@ -46,8 +44,7 @@ END"
 }
 
 /// Moves every table of a schema, each by name.
-#[must_use]
-pub fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName, readers: Readers) -> Statement {
+pub(crate) fn alter_owner_of_tables(schema: &SchemaName, owner: &RoleName, readers: Readers) -> Statement {
     let keep = match readers {
         Readers::Keep => "\n    EXECUTE format('GRANT SELECT ON TABLE %s TO %I', t, former);",
         Readers::Drop => "",
