@@ -34,9 +34,6 @@ struct Cli {
 
     #[command(flatten)]
     run: Run,
-
-    #[command(flatten)]
-    settings: flags::Settings,
 }
 
 const EXAMPLES: &str = "\
@@ -249,7 +246,7 @@ pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Invoc
 /// environment variable, the file key and the default from the table of settings.
 #[must_use]
 pub fn command() -> clap::Command {
-    let command = shown::in_help(Cli::command().mut_args(|arg| flags::annotate(arg).global(true)));
+    let command = shown::in_help(Cli::command().args(flags::args()).mut_args(|arg| arg.global(true)));
     let pages: Vec<_> = command
         .get_subcommands()
         .map(|page| page.get_name().to_owned())

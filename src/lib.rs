@@ -16,7 +16,8 @@ pub mod expect;
 pub mod explain;
 pub mod finding;
 pub mod firewall;
-#[doc(hidden)]
+#[cfg(any(test, feature = "fuzz"))]
+#[path = "../tests/fuzz/parsers.rs"]
 pub mod fuzz;
 pub mod hba;
 mod journey;

@@ -9,7 +9,6 @@ mod kept;
 mod names;
 mod needles;
 mod orders;
-mod parsers;
 mod shown;
 mod size;
 mod supply;

@@ -50,7 +50,7 @@ pub fn config_file(draft: &Draft, directory: &Path, file: &Path) -> String {
 }
 
 fn entry(draft: &Draft, id: Id, name: &str, from: Option<&Path>) -> String {
-    let help = help(id);
+    let help = id.help();
     let texts = draft.given(id).map(Given::texts).unwrap_or_default();
     if let (Some(value), false) = (value(id, texts, from), texts.is_empty()) {
         return format!("# {help}\n{name} = {value}\n");
@@ -130,7 +130,7 @@ fn shape(id: Id) -> Value {
     let default = id
         .default_text()
         .map_or_else(String::new, |default| format!(". Default: {default}"));
-    shape["description"] = json!(format!("{}{default}", help(id)));
+    shape["description"] = json!(format!("{}{default}", id.help()));
     shape
 }
 
@@ -141,16 +141,4 @@ fn keys_of(section: &'static str) -> impl Iterator<Item = (Id, &'static str)> {
         let (of, name) = key.split_once('.').unwrap_or(("", key));
         (of == section).then_some((*id, name))
     })
-}
-
-/// What the flag's help says, in one line.
-fn help(id: Id) -> String {
-    let command = super::command();
-    let flag = id.flag().unwrap_or_default().trim_start_matches("--");
-    let arg = command.get_arguments().find(|arg| arg.get_long() == Some(flag));
-    let help = arg
-        .and_then(clap::Arg::get_help)
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    help.split(" [env:").next().unwrap_or_default().trim().to_owned()
 }

@@ -2,7 +2,7 @@
 //! how Stitch's own check of it ended.
 //! Only with `--register`. Nothing is ever deleted there, and no destination of another type or host is touched unasked.
 
-mod destination;
+pub(crate) mod destination;
 mod form;
 mod judge;
 
@@ -18,20 +18,6 @@ use crate::stitch_form::{stitch_logs_in_as, ticks_ssl};
 use crate::world::stitch_api::Told;
 use crate::world::{On, World};
 use destination::{Destination, DestinationType};
-
-/// Reads an answer as a list of destinations and as a type, whatever it is.
-pub(crate) fn look_at(answer: &serde_json::Value) {
-    for destination in Destination::list(answer) {
-        let _ = (destination.described(), destination.form());
-    }
-    let kind = DestinationType::read(answer.clone());
-    let _ = (
-        kind.access(),
-        kind.tier(),
-        kind.value("ssl", "true"),
-        kind.others_required(&["host"]),
-    );
-}
 
 /// What Stitch calls our kind of destination.
 const TYPE: &str = "postgres";

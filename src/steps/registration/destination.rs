@@ -7,21 +7,21 @@ use crate::world::stitch_api::{id, text};
 
 /// A destination of the account.
 #[derive(Clone, Debug)]
-pub(super) struct Destination {
-    pub(super) id: u64,
-    pub(super) kind: String,
-    pub(super) name: String,
+pub(crate) struct Destination {
+    pub(crate) id: u64,
+    pub(crate) kind: String,
+    pub(crate) name: String,
     properties: Value,
     /// When a person paused it.
-    pub(super) paused: Option<String>,
+    pub(crate) paused: Option<String>,
     /// When Stitch paused it.
-    pub(super) system_paused: Option<String>,
+    pub(crate) system_paused: Option<String>,
     card: Value,
 }
 
 /// How far Stitch's form is filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// Every required field is there. That is all it says: it is no proof of a connection.
     Complete,
     /// These required fields are missing.
@@ -32,13 +32,13 @@ pub(super) enum Form {
 
 /// What the account may do with PostgreSQL destinations, and how Stitch wants the fields.
 #[derive(Clone, Debug, Default)]
-pub(super) struct DestinationType {
+pub(crate) struct DestinationType {
     card: Value,
 }
 
 impl Destination {
     /// All that are not deleted, by their numbers.
-    pub(super) fn list(answer: &Value) -> Vec<Self> {
+    pub(crate) fn list(answer: &Value) -> Vec<Self> {
         let entries = answer.as_array().into_iter().flatten();
         let mut list: Vec<Self> = entries.filter_map(Self::read).collect();
         list.sort_by_key(|destination| destination.id);
@@ -67,7 +67,7 @@ impl Destination {
     }
 
     /// A property as text, whichever way Stitch writes it.
-    pub(super) fn property(&self, name: &str) -> Option<String> {
+    pub(crate) fn property(&self, name: &str) -> Option<String> {
         match &self.properties[name] {
             // As it is: it is compared, and shown only after `text` has cleaned it.
             Value::String(text) => Some(text.clone()),
@@ -76,13 +76,13 @@ impl Destination {
     }
 
     /// Its type and host, for people.
-    pub(super) fn described(&self) -> String {
+    pub(crate) fn described(&self) -> String {
         let host = text(&self.properties["host"]).unwrap_or_else(|| "no host".to_owned());
         let database = text(&self.properties["database"]).map_or_else(String::new, |name| format!("/{name}"));
         format!("{:?} (number {}, {}, {host}{database})", self.name, self.id, self.kind)
     }
 
-    pub(super) fn form(&self) -> Form {
+    pub(crate) fn form(&self) -> Form {
         let steps = self.card["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
         let form = steps.iter().find(|step| step["type"] == "form");
         let properties = form.and_then(|form| form["properties"].as_array());
@@ -103,23 +103,23 @@ impl Destination {
 }
 
 impl DestinationType {
-    pub(super) fn read(answer: Value) -> Self {
+    pub(crate) fn read(answer: Value) -> Self {
         Self { card: answer }
     }
 
     /// Whether the account may make such a destination, where Stitch tells.
-    pub(super) fn access(&self) -> Option<bool> {
+    pub(crate) fn access(&self) -> Option<bool> {
         self.card["details"]["access"].as_bool()
     }
 
     /// The plan that such destinations need.
-    pub(super) fn tier(&self) -> Option<String> {
+    pub(crate) fn tier(&self) -> Option<String> {
         text(&self.card["details"]["pricing_tier"])
     }
 
     /// A field in the way that the live schema wants it. Without a word from the schema it is a text, as in Stitch's own
     /// newest examples.
-    pub(super) fn value(&self, name: &str, text: &str) -> Value {
+    pub(crate) fn value(&self, name: &str, text: &str) -> Value {
         let schema = self.properties().find(|property| property["name"] == name);
         let types = schema.map_or_else(Vec::new, |property| types(&property["json_schema"]));
         if types.is_empty() || types.contains(&"string") {
@@ -136,7 +136,7 @@ impl DestinationType {
     }
 
     /// The required fields that a person gives, besides these.
-    pub(super) fn others_required(&self, known: &[&str]) -> Vec<String> {
+    pub(crate) fn others_required(&self, known: &[&str]) -> Vec<String> {
         let required = self.properties().filter(|property| {
             let system = property["property_type"].as_str().unwrap_or("user_provided");
             property["is_required"] == true && system.starts_with("user_provided")

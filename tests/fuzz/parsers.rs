@@ -1,5 +1,6 @@
-//! Every parser of text that others wrote, behind one door: `tests/fuzz` and `tests/leaks` hand them anything. They must
-//! come back; what has a writer must be read again as it was. Nothing of the program calls this.
+//! Every parser of text that others wrote: the fuzzer's targets and the unit tests hand them anything. They must come back;
+//! what has a writer must be read again as it was. A module of the crate in tests and with the feature `fuzz` only, since the
+//! parsers are private.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -12,10 +13,14 @@ use crate::settings::file;
 use crate::settings::pgpass::{self, Wanted};
 use crate::settings::url::{self, Passwords};
 use crate::settings::{Problems, Source, service};
-use crate::steps::registration;
+use crate::steps::registration::destination::{Destination, DestinationType};
 use crate::steps::ssh_user::facts::Facts;
 use crate::world::known_hosts::{KnownHosts, Name};
 use crate::{firewall, password, pattern, provider, shell, sql, visible};
+
+#[cfg(test)]
+#[path = "anything.rs"]
+mod anything;
 
 /// A parser: its name, which is that of its corpus, and what hands it a text. It panics where a property does not hold.
 pub type Parser = (&'static str, fn(&str));
@@ -127,9 +132,22 @@ fn provider_list(text: &str) {
 
 fn api_answer(text: &str) {
     if let Ok(answer) = serde_json::from_str(text) {
-        registration::look_at(&answer);
-        registration::look_at(&serde_json::Value::Array(vec![answer]));
+        destinations(&answer);
+        destinations(&serde_json::Value::Array(vec![answer]));
     }
+}
+
+fn destinations(answer: &serde_json::Value) {
+    for destination in Destination::list(answer) {
+        let _ = (destination.described(), destination.form());
+    }
+    let kind = DestinationType::read(answer.clone());
+    let _ = (
+        kind.access(),
+        kind.tier(),
+        kind.value("ssl", "true"),
+        kind.others_required(&["host"]),
+    );
 }
 
 fn host_facts(text: &str) {

@@ -5,10 +5,13 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use stitch_pg::fuzz::PARSERS;
-use stitch_pg::settings::ssh_alias::{self, AliasOptions};
+use super::PARSERS;
+use crate::settings::ssh_alias::{self, AliasOptions};
+use rng::Rng;
 
-use crate::support::rng::Rng;
+#[path = "../support/rng.rs"]
+#[expect(dead_code, reason = "the rule files of tests/hba use more of it")]
+mod rng;
 
 /// Printed, so that what fails can be made again.
 const SEED: u64 = 0x0057_17c4;
