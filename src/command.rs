@@ -1,16 +1,19 @@
 //! The commands that walk through the steps.
 
-/// Which walk through the steps it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Look, ask, change, look again.
-    Setup,
-    /// Look and say.
-    Plan,
-    /// Look, rehearse, say.
-    Check,
-    /// Take Stitch's access away: look, ask, change, look again.
-    Remove,
+use crate::word::words;
+
+words! {
+    /// Which walk through the steps it was.
+    pub enum Command {
+        /// Look, ask, change, look again.
+        Setup = "setup",
+        /// Look and say.
+        Plan = "plan",
+        /// Look, rehearse, say.
+        Check = "check",
+        /// Take Stitch's access away: look, ask, change, look again.
+        Remove = "remove",
+    }
 }
 
 impl Command {
@@ -18,16 +21,5 @@ impl Command {
     #[must_use]
     pub fn makes_changes(self) -> bool {
         matches!(self, Self::Setup | Self::Remove)
-    }
-
-    /// The word people type.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Setup => "setup",
-            Self::Plan => "plan",
-            Self::Check => "check",
-            Self::Remove => "remove",
-        }
     }
 }

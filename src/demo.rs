@@ -162,12 +162,6 @@ impl Stage {
     }
 
     async fn walk(&self, command: Command, telling: Telling, look: &Look, stop: &mut Stop) -> Result<u8> {
-        let purpose = match command {
-            Command::Setup => Purpose::Setup,
-            Command::Plan => Purpose::Plan,
-            Command::Check => Purpose::Check,
-            Command::Remove => Purpose::Remove,
-        };
         let report = self.report();
         let journey = Journey {
             command,
@@ -176,7 +170,7 @@ impl Stage {
             } else {
                 Access::ReadOnly
             },
-            settings: self.settings(purpose)?,
+            settings: self.settings(command.into())?,
             asker: Asker::nobody(),
             undo: UndoFile::none(),
             report_file: Some(&report),

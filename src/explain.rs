@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use crate::word::words;
 use matching::Index;
 
 /// One entry of the table: messages that mean the same.
@@ -29,46 +30,23 @@ pub struct Message {
     pub fix: String,
 }
 
-/// A part of the way from Stitch to a loaded table.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// Stitch's own side: its account, its plan, its API.
-    Stitch,
-    /// From Stitch's addresses to the first host, an SSH server or the database.
-    Network,
-    /// The login on the SSH server.
-    SshLogin,
-    /// From the SSH server to the database's port.
-    Forward,
-    /// The login into PostgreSQL, TLS included.
-    Login,
-    /// The statements of a load.
-    Load,
-}
-
-impl Place {
-    /// All of them, in the order of the way.
-    pub const ALL: [Self; 6] = [
-        Self::Stitch,
-        Self::Network,
-        Self::SshLogin,
-        Self::Forward,
-        Self::Login,
-        Self::Load,
-    ];
-
-    /// The place in words.
-    #[must_use]
-    pub fn as_words(self) -> &'static str {
-        match self {
-            Self::Stitch => "Stitch's own side",
-            Self::Network => "the network between Stitch and the first host",
-            Self::SshLogin => "the login on the SSH server",
-            Self::Forward => "the way from the SSH server to the database",
-            Self::Login => "the login into PostgreSQL",
-            Self::Load => "a statement of a load",
-        }
+words! {
+    /// A part of the way from Stitch to a loaded table.
+    #[derive(Deserialize, Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Place {
+        /// Stitch's own side: its account, its plan, its API.
+        Stitch = "Stitch's own side",
+        /// From Stitch's addresses to the first host, an SSH server or the database.
+        Network = "the network between Stitch and the first host",
+        /// The login on the SSH server.
+        SshLogin = "the login on the SSH server",
+        /// From the SSH server to the database's port.
+        Forward = "the way from the SSH server to the database",
+        /// The login into PostgreSQL, TLS included.
+        Login = "the login into PostgreSQL",
+        /// The statements of a load.
+        Load = "a statement of a load",
     }
 }
 
@@ -137,7 +115,7 @@ impl Table {
     pub fn markdown(&self) -> String {
         let mut page = INTRODUCTION.to_owned();
         for place in Place::ALL {
-            let _ = writeln!(page, "\n## At {}", place.as_words());
+            let _ = writeln!(page, "\n## At {}", place.as_str());
             for message in self.messages.iter().filter(|message| message.hop == place) {
                 let _ = write!(
                     page,
@@ -197,7 +175,7 @@ fn one(explanation: &Explanation<'_>) -> String {
         "{}\n  From:  {}\n  Where: {}\n\nLikely causes, the most likely first:\n",
         explanation.message.replace("{}", "…"),
         message.from,
-        message.hop.as_words()
+        message.hop.as_str()
     );
     for (at, cause) in message.causes.iter().enumerate() {
         let _ = writeln!(text, "  {}. {cause}", at + 1);

@@ -45,4 +45,5 @@ pub mod steps;
 pub mod stitch_form;
 pub mod undo;
 pub mod visible;
+mod word;
 pub mod world;

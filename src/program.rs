@@ -166,13 +166,7 @@ fn name_file(invocation: &Invocation, environment: &Environment) {
 
 async fn walk(command: Command, invocation: &Invocation, environment: Environment, stop: &mut Stop) -> Result<u8> {
     let expected = expected(invocation)?;
-    let purpose = match command {
-        Command::Setup => Purpose::Setup,
-        Command::Plan => Purpose::Plan,
-        Command::Check => Purpose::Check,
-        Command::Remove => Purpose::Remove,
-    };
-    let Some(settings) = settings(purpose, invocation, &environment, stop).await? else {
+    let Some(settings) = settings(command.into(), invocation, &environment, stop).await? else {
         return Ok(stopped());
     };
     let run = &invocation.run;

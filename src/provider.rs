@@ -6,6 +6,8 @@ use std::str::FromStr;
 use anyhow::{Error, bail};
 use serde::Deserialize;
 
+use crate::word::words;
+
 pub mod list;
 
 /// What was read.
@@ -35,72 +37,39 @@ pub struct Signs {
     pub powerless: bool,
 }
 
-/// Who runs the server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Provider {
-    /// No managed service recognised.
-    #[default]
-    SelfHosted,
-    /// Amazon RDS for PostgreSQL.
-    Rds,
-    /// Amazon Aurora PostgreSQL.
-    Aurora,
-    /// Google Cloud SQL.
-    CloudSql,
-    /// Google AlloyDB.
-    AlloyDb,
-    /// Azure Database for PostgreSQL.
-    Azure,
-    /// Heroku Postgres.
-    Heroku,
-    /// Supabase.
-    Supabase,
-    /// Neon.
-    Neon,
-    /// `DigitalOcean` Managed Databases.
-    DigitalOcean,
-    /// Aiven.
-    Aiven,
-    /// Crunchy Bridge.
-    CrunchyBridge,
+words! {
+    /// Who runs the server.
+    #[derive(Default)]
+    pub enum Provider {
+        /// No managed service recognised.
+        #[default]
+        SelfHosted = "self-hosted",
+        /// Amazon RDS for PostgreSQL.
+        Rds = "rds",
+        /// Amazon Aurora PostgreSQL.
+        Aurora = "aurora",
+        /// Google Cloud SQL.
+        CloudSql = "cloud-sql",
+        /// Google AlloyDB.
+        AlloyDb = "alloydb",
+        /// Azure Database for PostgreSQL.
+        Azure = "azure",
+        /// Heroku Postgres.
+        Heroku = "heroku",
+        /// Supabase.
+        Supabase = "supabase",
+        /// Neon.
+        Neon = "neon",
+        /// `DigitalOcean` Managed Databases.
+        DigitalOcean = "digitalocean",
+        /// Aiven.
+        Aiven = "aiven",
+        /// Crunchy Bridge.
+        CrunchyBridge = "crunchy-bridge",
+    }
 }
 
 impl Provider {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::SelfHosted,
-        Self::Rds,
-        Self::Aurora,
-        Self::CloudSql,
-        Self::AlloyDb,
-        Self::Azure,
-        Self::Heroku,
-        Self::Supabase,
-        Self::Neon,
-        Self::DigitalOcean,
-        Self::Aiven,
-        Self::CrunchyBridge,
-    ];
-
-    /// The word in the JSON report, and for `--provider`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SelfHosted => "self-hosted",
-            Self::Rds => "rds",
-            Self::Aurora => "aurora",
-            Self::CloudSql => "cloud-sql",
-            Self::AlloyDb => "alloydb",
-            Self::Azure => "azure",
-            Self::Heroku => "heroku",
-            Self::Supabase => "supabase",
-            Self::Neon => "neon",
-            Self::DigitalOcean => "digitalocean",
-            Self::Aiven => "aiven",
-            Self::CrunchyBridge => "crunchy-bridge",
-        }
-    }
-
     /// By the host name's ending alone, for when nothing has been connected to yet.
     #[must_use]
     pub fn of_host(host: &str) -> Option<Self> {

@@ -9,6 +9,7 @@ use crate::provider::Provider;
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
 use crate::step_id::StepId;
+use crate::word::words;
 
 pub mod ask;
 mod authority;
@@ -144,14 +145,15 @@ pub struct Tls {
     pub negotiation: Negotiation,
 }
 
-/// A version of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "their names say it")]
-pub enum TlsVersion {
-    V1,
-    V1_1,
-    V1_2,
-    V1_3,
+words! {
+    /// A version of TLS.
+    #[expect(missing_docs, reason = "their names say it")]
+    pub enum TlsVersion {
+        V1 = "TLSv1",
+        V1_1 = "TLSv1.1",
+        V1_2 = "TLSv1.2",
+        V1_3 = "TLSv1.3",
+    }
 }
 
 /// libpq's `sslsni`: whether the server's name is sent before the connection is encrypted.
@@ -174,22 +176,24 @@ pub enum Negotiation {
     Direct,
 }
 
-/// libpq's `sslmode`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SslMode {
-    /// Never TLS.
-    Disable,
-    /// TLS only when the server insists.
-    Allow,
-    /// TLS when the server offers it.
-    #[default]
-    Prefer,
-    /// TLS or nothing; the certificate is checked only when a root file is given.
-    Require,
-    /// TLS with a certificate from a trusted authority.
-    VerifyCa,
-    /// TLS with a trusted certificate for the very host that was dialled.
-    VerifyFull,
+words! {
+    /// libpq's `sslmode`.
+    #[derive(Default)]
+    pub enum SslMode {
+        /// Never TLS.
+        Disable = "disable",
+        /// TLS only when the server insists.
+        Allow = "allow",
+        /// TLS when the server offers it.
+        #[default]
+        Prefer = "prefer",
+        /// TLS or nothing; the certificate is checked only when a root file is given.
+        Require = "require",
+        /// TLS with a certificate from a trusted authority.
+        VerifyCa = "verify-ca",
+        /// TLS with a trusted certificate for the very host that was dialled.
+        VerifyFull = "verify-full",
+    }
 }
 
 /// libpq's `sslrootcert`.

@@ -5,49 +5,25 @@ use std::str::FromStr;
 
 use anyhow::{Error, Result, bail};
 
-/// The steps. The order of the variants is the order of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StepId {
-    /// Guide step 1: let Stitch's addresses in.
-    Allowlist,
-    /// Guide step 2: the database Stitch loads into.
-    Database,
-    /// Guide steps 3 and 4: the Linux user on the SSH server, and Stitch's public key.
-    SshUser,
-    /// Guide step 5: the database role, its password and its rights.
-    Role,
-    /// Guide step 5, existing connections: schemas and tables that Stitch must own.
-    Ownership,
-    /// Guide step 6: log in and load as Stitch would.
-    Connection,
-    /// Guide step 6, last act: enter the connection into Stitch.
-    Registration,
-}
+use crate::word::words;
 
-impl StepId {
-    /// All steps in running order.
-    pub const ALL: [Self; 7] = [
-        Self::Allowlist,
-        Self::Database,
-        Self::SshUser,
-        Self::Role,
-        Self::Ownership,
-        Self::Connection,
-        Self::Registration,
-    ];
-
-    /// The name in flags, reports and docs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allowlist => "allowlist",
-            Self::Database => "database",
-            Self::SshUser => "ssh-user",
-            Self::Role => "role",
-            Self::Ownership => "ownership",
-            Self::Connection => "connection",
-            Self::Registration => "registration",
-        }
+words! {
+    /// The steps. The order of the variants is the order of the run.
+    pub enum StepId {
+        /// Guide step 1: let Stitch's addresses in.
+        Allowlist = "allowlist",
+        /// Guide step 2: the database Stitch loads into.
+        Database = "database",
+        /// Guide steps 3 and 4: the Linux user on the SSH server, and Stitch's public key.
+        SshUser = "ssh-user",
+        /// Guide step 5: the database role, its password and its rights.
+        Role = "role",
+        /// Guide step 5, existing connections: schemas and tables that Stitch must own.
+        Ownership = "ownership",
+        /// Guide step 6: log in and load as Stitch would.
+        Connection = "connection",
+        /// Guide step 6, last act: enter the connection into Stitch.
+        Registration = "registration",
     }
 }
 

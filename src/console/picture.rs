@@ -22,7 +22,7 @@ pub(super) fn text(look: &Look, report: &Report, settings: &Settings) -> String 
         for hop in std::iter::once(start).chain(&rest) {
             // What lies behind a hop that does not hold is not reached.
             let verdict = if open { hop.verdict } else { Verdict::Unknown };
-            line.extend([" ", arrow(look.symbols, verdict), " ", hop.to.as_str()]);
+            line.extend([" ", &arrow(look.symbols, verdict), " ", &hop.to]);
             open &= hop.verdict != Verdict::Bad;
         }
         lines.push(visible::one_line(&line));
@@ -34,15 +34,10 @@ pub(super) fn text(look: &Look, report: &Report, settings: &Settings) -> String 
     lines.join("\n")
 }
 
-fn arrow(symbols: Symbols, verdict: Verdict) -> &'static str {
-    match (symbols, verdict) {
-        (Symbols::Unicode, Verdict::Good) => "─✓─",
-        (Symbols::Unicode, Verdict::Unknown) => "─?─",
-        (Symbols::Unicode, Verdict::Bad) => "─✗─",
-        (Symbols::Ascii, Verdict::Good) => "-ok-",
-        (Symbols::Ascii, Verdict::Unknown) => "-?-",
-        (Symbols::Ascii, Verdict::Bad) => "-XX-",
-    }
+/// The sign on a line between two places.
+fn arrow(symbols: Symbols, verdict: Verdict) -> String {
+    let line = if symbols == Symbols::Unicode { "─" } else { "-" };
+    format!("{line}{}{line}", sign(symbols, verdict))
 }
 
 fn sign(symbols: Symbols, verdict: Verdict) -> &'static str {

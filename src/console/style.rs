@@ -87,44 +87,32 @@ impl Look {
     }
 
     pub(super) fn verdict(&self, verdict: Verdict) -> String {
-        let (unicode, ascii, style) = match verdict {
-            Verdict::Good => ("✓", "ok", Style::new().green()),
-            Verdict::Unknown => ("? unknown:", "? unknown:", Style::new().yellow()),
-            Verdict::Bad => ("✗ wrong:", "!! wrong:", Style::new().red()),
-        };
-        self.paint(
-            &style,
-            if self.symbols == Symbols::Unicode {
-                unicode
-            } else {
-                ascii
-            },
-        )
+        match verdict {
+            Verdict::Good => self.symbol("✓", "ok", Style::new().green()),
+            Verdict::Unknown => self.symbol("? unknown:", "? unknown:", Style::new().yellow()),
+            Verdict::Bad => self.symbol("✗ wrong:", "!! wrong:", Style::new().red()),
+        }
     }
 
     pub(super) fn pending(&self) -> String {
-        self.paint(
-            &Style::new().cyan(),
-            if self.symbols == Symbols::Unicode { "→" } else { "->" },
-        )
+        self.symbol("→", "->", Style::new().cyan())
     }
 
     pub(super) fn done(&self) -> String {
-        self.paint(
-            &Style::new().green(),
-            if self.symbols == Symbols::Unicode { "✓" } else { "ok" },
-        )
+        self.verdict(Verdict::Good)
     }
 
     pub(super) fn failed(&self) -> String {
-        self.paint(
-            &Style::new().red().bold(),
-            if self.symbols == Symbols::Unicode {
-                "✗ failed:"
-            } else {
-                "!! failed:"
-            },
-        )
+        self.symbol("✗ failed:", "!! failed:", Style::new().red().bold())
+    }
+
+    fn symbol(&self, unicode: &str, ascii: &str, style: Style) -> String {
+        let text = if self.symbols == Symbols::Unicode {
+            unicode
+        } else {
+            ascii
+        };
+        self.paint(&style, text)
     }
 
     /// `2/7 database ─────` across the width.

@@ -46,12 +46,7 @@ pub fn parse(text: &str) -> Result<AllowList> {
         return supabase_text(text);
     }
     let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).context("it is not JSON")?;
-    let list = of(&value)?;
-    ensure!(
-        list.entries.len() <= MOST,
-        "it has more than {MOST} entries, which no provider allows"
-    );
-    Ok(list)
+    of(&value)
 }
 
 fn of(value: &Value) -> Result<AllowList> {
@@ -91,45 +86,31 @@ fn of(value: &Value) -> Result<AllowList> {
 fn amazon(groups: &[Value]) -> Result<AllowList> {
     let mut entries = Vec::new();
     for permission in groups.iter().flat_map(|group| array(group, "IpPermissions")) {
-        let protocol = permission["IpProtocol"].as_str().unwrap_or_default();
-        if !matches!(protocol, "tcp" | "6" | "-1") {
-            continue;
-        }
         let port = |key: &str| permission[key].as_u64().and_then(|port| u16::try_from(port).ok());
-        let ports = match protocol {
+        let ports = match permission["IpProtocol"].as_str().unwrap_or_default() {
             "-1" => None,
-            _ => Some((port("FromPort").unwrap_or(0), port("ToPort").unwrap_or(u16::MAX))),
+            "tcp" | "6" => Some((port("FromPort").unwrap_or(0), port("ToPort").unwrap_or(u16::MAX))),
+            _ => continue,
         };
         let v4 = array(permission, "IpRanges").map(|range| (&range["CidrIp"], range));
         let v6 = array(permission, "Ipv6Ranges").map(|range| (&range["CidrIpv6"], range));
         for (network, range) in v4.chain(v6) {
-            entries.push(Entry {
-                ports,
-                ..entry(network, &range["Description"])?
-            });
+            let entry = entry(network, &range["Description"])?;
+            entries.push(Ok(Entry { ports, ..entry }));
         }
     }
-    let name = match groups {
-        [group] => name(&group["GroupId"])?,
-        _ => None,
+    // Of several groups none can be named in a command.
+    let id = match groups {
+        [group] => &group["GroupId"],
+        _ => &Value::Null,
     };
-    Ok(AllowList {
-        provider: Some(Provider::Rds),
-        entries,
-        name,
-        group: None,
-    })
+    list(Provider::Rds, entries, id)
 }
 
 fn google(instance: &Value, configuration: &Value) -> Result<AllowList> {
-    Ok(AllowList {
-        provider: Some(Provider::CloudSql),
-        entries: array(configuration, "authorizedNetworks")
-            .map(|network| entry(&network["value"], &network["name"]))
-            .collect::<Result<_>>()?,
-        name: name(&instance["name"])?,
-        group: None,
-    })
+    let networks = array(configuration, "authorizedNetworks");
+    let entries = networks.map(|network| entry(&network["value"], &network["name"]));
+    list(Provider::CloudSql, entries, &instance["name"])
 }
 
 fn azure(rules: &[Value]) -> Result<AllowList> {
@@ -146,68 +127,47 @@ fn azure(rules: &[Value]) -> Result<AllowList> {
         })
     };
     // /subscriptions/…/resourceGroups/GROUP/…/flexibleServers/SERVER/firewallRules/RULE
-    let id = rules[0]["id"].as_str().unwrap_or_default().to_owned();
+    let id = rules[0]["id"].as_str().unwrap_or_default();
     let part = |before: &str| {
-        let mut parts = id.split('/');
-        parts.find(|part| part.eq_ignore_ascii_case(before))?;
-        parts.next().map(|part| Value::String(part.to_owned()))
+        let mut parts = id.split('/').skip_while(|part| !part.eq_ignore_ascii_case(before));
+        parts.nth(1).map_or(Value::Null, Value::from)
     };
+    let listed = list(Provider::Azure, rules.iter().map(rule), &part("flexibleServers"))?;
     Ok(AllowList {
-        provider: Some(Provider::Azure),
-        entries: rules.iter().map(rule).collect::<Result<_>>()?,
-        name: part("flexibleServers").map_or(Ok(None), |part| name(&part))?,
-        group: part("resourceGroups").map_or(Ok(None), |part| name(&part))?,
+        group: name(&part("resourceGroups"))?,
+        ..listed
     })
 }
 
 fn supabase(value: &Value) -> Result<AllowList> {
     let both = ["dbAllowedCidrs", "dbAllowedCidrsV6"];
-    Ok(AllowList {
-        provider: Some(Provider::Supabase),
-        entries: both
-            .iter()
-            .flat_map(|key| array(&value["config"], key))
-            .map(|network| entry(network, &Value::Null))
-            .collect::<Result<_>>()?,
-        name: None,
-        group: None,
-    })
+    let networks = both.iter().flat_map(|key| array(&value["config"], key));
+    list(
+        Provider::Supabase,
+        networks.map(|network| entry(network, &Value::Null)),
+        &Value::Null,
+    )
 }
 
 /// The tool's own words: `DB Allowed IPv4 CIDRs: &[1.2.3.0/24 …]`.
 fn supabase_text(text: &str) -> Result<AllowList> {
-    let mut entries = Vec::new();
-    for line in text.lines().filter(|line| line.contains("CIDRs: ")) {
-        let (_, networks) = line.split_once("CIDRs: ").unwrap_or_default();
-        let networks = networks.trim().trim_start_matches("&[").trim_end_matches(']');
-        for word in networks.split_whitespace().filter(|word| *word != "<nil>") {
-            entries.push(entry(&Value::String(word.to_owned()), &Value::Null)?);
-        }
-    }
-    ensure!(
-        entries.len() <= MOST,
-        "it has more than {MOST} entries, which no provider allows"
-    );
-    Ok(AllowList {
-        provider: Some(Provider::Supabase),
-        entries,
-        name: None,
-        group: None,
-    })
+    let lines = text
+        .lines()
+        .filter_map(|line| Some(line.split_once("CIDRs: ")?.1.trim()));
+    let words = lines.flat_map(|line| line.trim_start_matches("&[").trim_end_matches(']').split_whitespace());
+    let networks = words.filter(|word| *word != "<nil>").map(Value::from);
+    list(
+        Provider::Supabase,
+        networks.map(|network| entry(&network, &Value::Null)),
+        &Value::Null,
+    )
 }
 
 fn digital_ocean(rules: &[Value]) -> Result<AllowList> {
-    Ok(AllowList {
-        provider: Some(Provider::DigitalOcean),
-        // Droplets, apps and clusters have no address here.
-        entries: rules
-            .iter()
-            .filter(|rule| rule["type"] == "ip_addr")
-            .map(|rule| entry(&rule["value"], &rule["description"]))
-            .collect::<Result<_>>()?,
-        name: name(&rules[0]["cluster_uuid"])?,
-        group: None,
-    })
+    // Droplets, apps and clusters have no address here.
+    let addresses = rules.iter().filter(|rule| rule["type"] == "ip_addr");
+    let entries = addresses.map(|rule| entry(&rule["value"], &rule["description"]));
+    list(Provider::DigitalOcean, entries, &rules[0]["cluster_uuid"])
 }
 
 fn aiven(service: &Value, config: &Value) -> Result<AllowList> {
@@ -216,14 +176,21 @@ fn aiven(service: &Value, config: &Value) -> Result<AllowList> {
         Some(network) => entry(network, &item["description"]),
         None => entry(item, &Value::Null),
     };
+    let entries = keys.iter().flat_map(|key| array(config, key)).map(one);
+    list(Provider::Aiven, entries, &service["service_name"])
+}
+
+/// A list of this provider's, with the name that stands in its commands.
+fn list(provider: Provider, entries: impl IntoIterator<Item = Result<Entry>>, named: &Value) -> Result<AllowList> {
+    let entries: Vec<Entry> = entries.into_iter().collect::<Result<_>>()?;
+    ensure!(
+        entries.len() <= MOST,
+        "it has more than {MOST} entries, which no provider allows"
+    );
     Ok(AllowList {
-        provider: Some(Provider::Aiven),
-        entries: keys
-            .iter()
-            .flat_map(|key| array(config, key))
-            .map(one)
-            .collect::<Result<_>>()?,
-        name: name(&service["service_name"])?,
+        provider: Some(provider),
+        entries,
+        name: name(named)?,
         group: None,
     })
 }

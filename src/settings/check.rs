@@ -16,6 +16,7 @@ use super::registration::{ApiUrl, Insecure};
 use super::{Settings, WayIn, handed_over, words};
 use crate::names::HostName;
 use crate::provider::list::{self, AllowList};
+use crate::secret::Secret;
 use crate::step_id::StepId;
 
 mod admin;
@@ -114,7 +115,7 @@ pub(super) fn steps(checker: &mut Checker<'_>) -> Vec<StepId> {
 
 /// The path a setting names: from the home directory, from where the settings file is, or from the current directory.
 pub(super) fn path(given: &Given, environment: &Environment) -> PathBuf {
-    let text = given.texts().first().map(String::as_str).unwrap_or_default();
+    let text = given.text();
     let from = given.source.directory().unwrap_or(std::path::Path::new(""));
     environment.directory.join(from).join(environment.expand(text))
 }
@@ -183,6 +184,23 @@ impl Checker<'_> {
         self.read(id, words::switch)
     }
 
+    /// One of two, by a switch that is on.
+    fn either<T>(&mut self, id: Id, on: T, off: T) -> T {
+        if self.switch(id) == Some(true) { on } else { off }
+    }
+
+    /// A secret, if it was given itself and not the name of a file.
+    fn secret(&self, id: Id) -> Option<Secret> {
+        self.draft.given(id)?.secret().cloned()
+    }
+
+    /// Who gave a setting, for a message.
+    fn giver(&self, id: Id) -> String {
+        self.draft
+            .given(id)
+            .map_or_else(String::new, |given| given.source.to_string())
+    }
+
     /// A path, if one was given.
     fn path(&mut self, id: Id) -> Option<PathBuf> {
         self.draft.given(id).map(|given| path(given, self.context.environment))
@@ -195,12 +213,7 @@ impl Checker<'_> {
         if self.context.connects()
             && let Err(error) = std::fs::File::open(&path)
         {
-            let source = self
-                .draft
-                .given(id)
-                .map(|given| given.source.to_string())
-                .unwrap_or_default();
-            let shown = path.display();
+            let (source, shown) = (self.giver(id), path.display());
             self.problems
                 .malformed(id, format_args!("{source}: cannot read {shown}: {error}"));
         }

@@ -13,6 +13,7 @@ use super::known::{Id, Kind};
 use super::problems::Problems;
 use super::url::Passwords;
 use super::{Settings, file, libpq, named_files, questions, secret_file, service, url};
+use crate::command::Command;
 
 /// What the settings are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,17 @@ pub enum Purpose {
     Remove,
     /// `script`, for one audience or for all.
     Script(Option<Audience>),
+}
+
+impl From<Command> for Purpose {
+    fn from(command: Command) -> Self {
+        match command {
+            Command::Setup => Self::Setup,
+            Command::Plan => Self::Plan,
+            Command::Check => Self::Check,
+            Command::Remove => Self::Remove,
+        }
+    }
 }
 
 /// Whom a script is for.
@@ -138,8 +150,7 @@ pub fn check_file(path: &Path, environment: &Environment) -> Result<usize, Probl
     let mut draft = file::load(Some(path), environment, &mut problems);
     let count = Id::ALL.iter().filter(|id| draft.has(**id)).count();
     if let Some(given) = draft.take(Id::Url) {
-        let text = given.texts().first().map(String::as_str).unwrap_or_default();
-        match url::parse(text, &given.source, Passwords::Refused) {
+        match url::parse(given.text(), &given.source, Passwords::Refused) {
             Ok(parts) => draft = draft.or(parts),
             Err(error) => problems.malformed(Id::Url, format_args!("{}: {error:#}", given.source)),
         }
@@ -186,8 +197,7 @@ fn gather(flags: Draft, request: &Request, environment: &Environment, problems: 
             Source::Environment(_) => Passwords::Kept,
             _ => Passwords::Refused,
         };
-        let text = given.texts().first().map(String::as_str).unwrap_or_default();
-        match url::parse(text, &given.source, passwords) {
+        match url::parse(given.text(), &given.source, passwords) {
             Ok(parts) => levels[at] = std::mem::take(&mut levels[at]).or(parts),
             Err(error) => problems.malformed(Id::Url, format_args!("{}: {error:#}", given.source)),
         }
@@ -198,8 +208,7 @@ fn gather(flags: Draft, request: &Request, environment: &Environment, problems: 
         .enumerate()
         .find_map(|(at, name)| Some((at, name?)))
     {
-        let name = given.texts().first().map(String::as_str).unwrap_or_default();
-        let parts = service::load(name, &given.source, environment, problems);
+        let parts = service::load(given.text(), &given.source, environment, problems);
         let level = std::mem::take(&mut levels[at]);
         levels[at] = match given.source {
             // As in libpq, so that psql and we go to the same server: PGSERVICE wins over PGHOST and the like.
@@ -231,7 +240,7 @@ fn from_environment(environment: &Environment, problems: &mut Problems) -> Draft
     }
     for entry in libpq::variables() {
         if let Some(text) = environment.text(entry.env, problems) {
-            draft.set_parameter(entry.name, &text, Source::Environment(entry.env));
+            draft.set_libpq(entry, &text, Source::Environment(entry.env));
         }
     }
     draft

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::known::Id;
+use super::libpq::{Entry, Parameter};
 use crate::secret::Secret;
 
 /// Settings as far as they were given, unchecked.
@@ -166,14 +167,22 @@ impl Draft {
         self.given(id)?.texts().first().map(String::as_str)
     }
 
-    /// Notes a parameter of libpq. An empty value means *not given*, as in libpq.
-    pub(crate) fn set_parameter(&mut self, name: &'static str, text: &str, source: Source) {
-        if !text.is_empty() {
-            let value = match name {
-                "sslpassword" => Value::Secret(Secret::new(text.to_owned())),
-                _ => Value::Texts(vec![text.to_owned()]),
-            };
-            self.parameters.insert(name, Given { value, source });
+    /// Sets what a parameter of libpq stands for, unless it is set already, as in libpq. An empty value is none.
+    pub(crate) fn set_libpq(&mut self, entry: &Entry, value: &str, source: Source) {
+        match entry.parameter {
+            _ if value.is_empty() => {}
+            Parameter::Setting(id) if !self.has(id) => self.set(id, value, source),
+            Parameter::Password if !self.has(Id::AdminPassword) => {
+                self.set_secret(Id::AdminPassword, Secret::new(value.to_owned()), source);
+            }
+            Parameter::Honoured | Parameter::Refused(_) => {
+                let value = match entry.name {
+                    "sslpassword" => Value::Secret(Secret::new(value.to_owned())),
+                    _ => Value::Texts(vec![value.to_owned()]),
+                };
+                self.parameters.insert(entry.name, Given { value, source });
+            }
+            Parameter::Setting(_) | Parameter::Password | Parameter::Harmless => {}
         }
     }
 
@@ -201,6 +210,19 @@ impl Draft {
 }
 
 impl Given {
+    /// The first text, where it is no secret.
+    pub(crate) fn text(&self) -> &str {
+        self.texts().first().map(String::as_str).unwrap_or_default()
+    }
+
+    /// The secret, where it is one.
+    pub(crate) fn secret(&self) -> Option<&Secret> {
+        match &self.value {
+            Value::Texts(_) => None,
+            Value::Secret(secret) => Some(secret),
+        }
+    }
+
     /// The texts; none for a secret.
     #[must_use]
     pub fn texts(&self) -> &[String] {

@@ -66,7 +66,7 @@ pub(super) fn handed_over(draft: &Draft, id: Id) -> Option<HandedOver> {
     }
 }
 
-fn content(given: &Given, environment: &Environment) -> Result<HandedOver> {
+pub(super) fn content(given: &Given, environment: &Environment) -> Result<HandedOver> {
     let named = given.texts().first().cloned().unwrap_or_default();
     let (name, path, bytes) = if named == "-" {
         ("standard input".to_owned(), None, bounded(std::io::stdin().lock()))

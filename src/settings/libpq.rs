@@ -33,244 +33,86 @@ pub(crate) struct Entry {
 
 use Parameter::{Harmless, Honoured, Password, Refused, Setting};
 
-const fn entry(name: &'static str, env: &'static str, parameter: Parameter, why: &'static str) -> Entry {
-    Entry {
-        name,
-        env,
-        parameter,
-        why,
-    }
-}
-
 const OFF: &[&str] = &["0", "false", "off", "no"];
 const NO_GSS: &str = "stitch-pg never logs in by GSSAPI.";
 const NO_OAUTH: &str = "stitch-pg never logs in by OAuth, and sends no token.";
 const KEPT_ALIVE: &str = "stitch-pg notices a dead connection by its own keepalives, and every wait ends at --timeout.";
 const MIDDLEWARE: &str = "It is made for middleware; give the password.";
 
+macro_rules! entries {
+    ($($name:literal $env:literal => $parameter:expr, $why:expr;)*) => {
+        &[$(Entry { name: $name, env: $env, parameter: $parameter, why: $why },)*]
+    };
+}
+
 /// In the order of the documentation.
-pub(crate) const TABLE: &[Entry] = &[
-    entry("host", "PGHOST", Setting(Id::Host), "One host: several are refused."),
-    entry(
-        "hostaddr",
-        "PGHOSTADDR",
-        Honoured,
-        "The address to connect to. The host is then the name in the certificate and in the password file.",
-    ),
-    entry("port", "PGPORT", Setting(Id::Port), ""),
-    entry("dbname", "PGDATABASE", Setting(Id::AdminDatabase), ""),
-    entry("user", "PGUSER", Setting(Id::AdminUser), ""),
-    entry(
-        "password",
-        "PGPASSWORD",
-        Password,
-        "Refused in a URL that is given as a flag or in the settings file, where others can read it.",
-    ),
-    entry(
-        "passfile",
-        "PGPASSFILE",
-        Honoured,
-        "The password file, in place of ~/.pgpass.",
-    ),
-    entry(
-        "require_auth",
-        "PGREQUIREAUTH",
-        Honoured,
-        "Checked before anything is sent. Naming password also allows a password in clear text over an unencrypted network.",
-    ),
-    entry(
-        "channel_binding",
-        "PGCHANNELBINDING",
-        Honoured,
-        "With require, only SCRAM inside TLS is accepted.",
-    ),
-    entry(
-        "connect_timeout",
-        "PGCONNECT_TIMEOUT",
-        Honoured,
-        "Seconds for each login of the administrator; 0 leaves it to --timeout.",
-    ),
-    entry(
-        "client_encoding",
-        "PGCLIENTENCODING",
-        Harmless,
-        "stitch-pg always asks for UTF8.",
-    ),
-    entry(
-        "options",
-        "PGOPTIONS",
-        Honoured,
-        "Sent with the administrator's login, before the options of stitch-pg, which win.",
-    ),
-    entry("application_name", "PGAPPNAME", Honoured, "In place of stitch-pg."),
-    entry(
-        "fallback_application_name",
-        "",
-        Honoured,
-        "As application_name, where that is not given.",
-    ),
-    entry("keepalives", "", Harmless, KEPT_ALIVE),
-    entry("keepalives_idle", "", Harmless, KEPT_ALIVE),
-    entry("keepalives_interval", "", Harmless, KEPT_ALIVE),
-    entry("keepalives_count", "", Harmless, KEPT_ALIVE),
-    entry("tcp_user_timeout", "", Harmless, KEPT_ALIVE),
-    entry(
-        "replication",
-        "",
-        Refused(OFF),
-        "stitch-pg runs SQL, and a replication connection runs none.",
-    ),
-    entry(
-        "gssencmode",
-        "PGGSSENCMODE",
-        Refused(&["disable", "prefer"]),
-        "stitch-pg does not encrypt by GSSAPI; use TLS (sslmode=require).",
-    ),
-    entry("sslmode", "PGSSLMODE", Setting(Id::SslMode), ""),
-    entry(
-        "requiressl",
-        "PGREQUIRESSL",
-        Honoured,
-        "1 means sslmode=require, where sslmode is not given.",
-    ),
-    entry(
-        "sslnegotiation",
-        "PGSSLNEGOTIATION",
-        Honoured,
-        "direct needs sslmode=require or stronger, as in libpq.",
-    ),
-    entry(
-        "sslcompression",
-        "PGSSLCOMPRESSION",
-        Harmless,
-        "stitch-pg never compresses TLS, which is the safe side.",
-    ),
-    entry("sslcert", "PGSSLCERT", Setting(Id::SslCert), ""),
-    entry(
-        "sslkey",
-        "PGSSLKEY",
-        Setting(Id::SslKey),
-        "Refused when others can read the file, as in libpq.",
-    ),
-    entry(
-        "sslkeylogfile",
-        "",
-        Refused(&[]),
-        "Whoever reads that file can decrypt the connection.",
-    ),
-    entry(
-        "sslpassword",
-        "",
-        Honoured,
-        "The passphrase of sslkey. Refused in a URL that is given as a flag or in the settings file.",
-    ),
-    entry(
-        "sslcertmode",
-        "PGSSLCERTMODE",
-        Honoured,
-        "disable and allow. require is refused: stitch-pg cannot see whether the server asked for the certificate.",
-    ),
-    entry("sslrootcert", "PGSSLROOTCERT", Setting(Id::SslRootCert), ""),
-    entry(
-        "sslcrl",
-        "PGSSLCRL",
-        Honoured,
-        "~/.postgresql/root.crl where it exists. Refused where the certificate is not checked.",
-    ),
-    entry(
-        "sslcrldir",
-        "PGSSLCRLDIR",
-        Honoured,
-        "Refused where the certificate is not checked.",
-    ),
-    entry("sslsni", "PGSSLSNI", Honoured, ""),
-    entry(
-        "requirepeer",
-        "PGREQUIREPEER",
-        Honoured,
-        "Checked before anything is sent. As in libpq it is about Unix sockets; the user must be in /etc/passwd.",
-    ),
-    entry(
-        "ssl_min_protocol_version",
-        "PGSSLMINPROTOCOLVERSION",
-        Honoured,
-        "TLSv1.2 where it is not given.",
-    ),
-    entry("ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION", Honoured, ""),
-    entry(
-        "min_protocol_version",
-        "PGMINPROTOCOLVERSION",
-        Refused(&["3.0"]),
-        "stitch-pg speaks version 3.0 of the protocol.",
-    ),
-    entry(
-        "max_protocol_version",
-        "PGMAXPROTOCOLVERSION",
-        Harmless,
-        "stitch-pg speaks version 3.0 of the protocol, which every limit allows.",
-    ),
-    entry("krbsrvname", "PGKRBSRVNAME", Harmless, NO_GSS),
-    entry("gsslib", "PGGSSLIB", Harmless, NO_GSS),
-    entry("gssdelegation", "PGGSSDELEGATION", Harmless, NO_GSS),
-    entry("scram_client_key", "", Refused(&[]), MIDDLEWARE),
-    entry("scram_server_key", "", Refused(&[]), MIDDLEWARE),
-    entry("service", "PGSERVICE", Setting(Id::Service), ""),
-    entry(
-        "target_session_attrs",
-        "PGTARGETSESSIONATTRS",
-        Honoured,
-        "read-write and primary refuse a standby. read-only and standby are refused: nothing can be set up there.",
-    ),
-    entry(
-        "load_balance_hosts",
-        "PGLOADBALANCEHOSTS",
-        Harmless,
-        "stitch-pg connects to one host.",
-    ),
-    entry("oauth_issuer", "", Harmless, NO_OAUTH),
-    entry("oauth_client_id", "", Harmless, NO_OAUTH),
-    entry("oauth_client_secret", "", Harmless, NO_OAUTH),
-    entry("oauth_scope", "", Harmless, NO_OAUTH),
+pub(crate) const TABLE: &[Entry] = entries! {
+    "host" "PGHOST" => Setting(Id::Host), "One host: several are refused.";
+    "hostaddr" "PGHOSTADDR" => Honoured, "The address to connect to. The host is then the name in the certificate and in the password file.";
+    "port" "PGPORT" => Setting(Id::Port), "";
+    "dbname" "PGDATABASE" => Setting(Id::AdminDatabase), "";
+    "user" "PGUSER" => Setting(Id::AdminUser), "";
+    "password" "PGPASSWORD" => Password, "Refused in a URL that is given as a flag or in the settings file, where others can read it.";
+    "passfile" "PGPASSFILE" => Honoured, "The password file, in place of ~/.pgpass.";
+    "require_auth" "PGREQUIREAUTH" => Honoured, "Checked before anything is sent. Naming password also allows a password in clear text over an unencrypted network.";
+    "channel_binding" "PGCHANNELBINDING" => Honoured, "With require, only SCRAM inside TLS is accepted.";
+    "connect_timeout" "PGCONNECT_TIMEOUT" => Honoured, "Seconds for each login of the administrator; 0 leaves it to --timeout.";
+    "client_encoding" "PGCLIENTENCODING" => Harmless, "stitch-pg always asks for UTF8.";
+    "options" "PGOPTIONS" => Honoured, "Sent with the administrator's login, before the options of stitch-pg, which win.";
+    "application_name" "PGAPPNAME" => Honoured, "In place of stitch-pg.";
+    "fallback_application_name" "" => Honoured, "As application_name, where that is not given.";
+    "keepalives" "" => Harmless, KEPT_ALIVE;
+    "keepalives_idle" "" => Harmless, KEPT_ALIVE;
+    "keepalives_interval" "" => Harmless, KEPT_ALIVE;
+    "keepalives_count" "" => Harmless, KEPT_ALIVE;
+    "tcp_user_timeout" "" => Harmless, KEPT_ALIVE;
+    "replication" "" => Refused(OFF), "stitch-pg runs SQL, and a replication connection runs none.";
+    "gssencmode" "PGGSSENCMODE" => Refused(&["disable", "prefer"]), "stitch-pg does not encrypt by GSSAPI; use TLS (sslmode=require).";
+    "sslmode" "PGSSLMODE" => Setting(Id::SslMode), "";
+    "requiressl" "PGREQUIRESSL" => Honoured, "1 means sslmode=require, where sslmode is not given.";
+    "sslnegotiation" "PGSSLNEGOTIATION" => Honoured, "direct needs sslmode=require or stronger, as in libpq.";
+    "sslcompression" "PGSSLCOMPRESSION" => Harmless, "stitch-pg never compresses TLS, which is the safe side.";
+    "sslcert" "PGSSLCERT" => Setting(Id::SslCert), "";
+    "sslkey" "PGSSLKEY" => Setting(Id::SslKey), "Refused when others can read the file, as in libpq.";
+    "sslkeylogfile" "" => Refused(&[]), "Whoever reads that file can decrypt the connection.";
+    "sslpassword" "" => Honoured, "The passphrase of sslkey. Refused in a URL that is given as a flag or in the settings file.";
+    "sslcertmode" "PGSSLCERTMODE" => Honoured, "disable and allow. require is refused: stitch-pg cannot see whether the server asked for the certificate.";
+    "sslrootcert" "PGSSLROOTCERT" => Setting(Id::SslRootCert), "";
+    "sslcrl" "PGSSLCRL" => Honoured, "~/.postgresql/root.crl where it exists. Refused where the certificate is not checked.";
+    "sslcrldir" "PGSSLCRLDIR" => Honoured, "Refused where the certificate is not checked.";
+    "sslsni" "PGSSLSNI" => Honoured, "";
+    "requirepeer" "PGREQUIREPEER" => Honoured, "Checked before anything is sent. As in libpq it is about Unix sockets; the user must be in /etc/passwd.";
+    "ssl_min_protocol_version" "PGSSLMINPROTOCOLVERSION" => Honoured, "TLSv1.2 where it is not given.";
+    "ssl_max_protocol_version" "PGSSLMAXPROTOCOLVERSION" => Honoured, "";
+    "min_protocol_version" "PGMINPROTOCOLVERSION" => Refused(&["3.0"]), "stitch-pg speaks version 3.0 of the protocol.";
+    "max_protocol_version" "PGMAXPROTOCOLVERSION" => Harmless, "stitch-pg speaks version 3.0 of the protocol, which every limit allows.";
+    "krbsrvname" "PGKRBSRVNAME" => Harmless, NO_GSS;
+    "gsslib" "PGGSSLIB" => Harmless, NO_GSS;
+    "gssdelegation" "PGGSSDELEGATION" => Harmless, NO_GSS;
+    "scram_client_key" "" => Refused(&[]), MIDDLEWARE;
+    "scram_server_key" "" => Refused(&[]), MIDDLEWARE;
+    "service" "PGSERVICE" => Setting(Id::Service), "";
+    "target_session_attrs" "PGTARGETSESSIONATTRS" => Honoured, "read-write and primary refuse a standby. read-only and standby are refused: nothing can be set up there.";
+    "load_balance_hosts" "PGLOADBALANCEHOSTS" => Harmless, "stitch-pg connects to one host.";
+    "oauth_issuer" "" => Harmless, NO_OAUTH;
+    "oauth_client_id" "" => Harmless, NO_OAUTH;
+    "oauth_client_secret" "" => Harmless, NO_OAUTH;
+    "oauth_scope" "" => Harmless, NO_OAUTH;
     // Of other versions: servicefile is new in 19, tty went with 14, authtype earlier.
-    entry(
-        "servicefile",
-        "PGSERVICEFILE",
-        Refused(&[]),
-        "libpq 18 knows it as a variable only: set PGSERVICEFILE.",
-    ),
-    entry("tty", "", Harmless, "No server since PostgreSQL 7.4 uses it."),
-    entry("authtype", "", Harmless, "No libpq since PostgreSQL 9 uses it."),
-];
+    "servicefile" "PGSERVICEFILE" => Refused(&[]), "libpq 18 knows it as a variable only: set PGSERVICEFILE.";
+    "tty" "" => Harmless, "No server since PostgreSQL 7.4 uses it.";
+    "authtype" "" => Harmless, "No libpq since PostgreSQL 9 uses it.";
+};
 
 /// The variables that stand for no parameter.
-const VARIABLES: &[(&str, &str, &str)] = &[
-    (
-        "PGSERVICEFILE",
-        "honoured",
-        "Where the services are, in place of ~/.pg_service.conf.",
-    ),
-    (
-        "PGSYSCONFDIR",
-        "honoured",
-        "The directory of the system's pg_service.conf.",
-    ),
-    (
-        "PGDATESTYLE",
-        "harmless",
-        "stitch-pg reads no date in a style that it sets.",
-    ),
-    (
-        "PGTZ",
-        "harmless",
-        "It changes how a time is written, not which time it is.",
-    ),
-    (
-        "PGGEQO",
-        "harmless",
-        "It changes how a query is planned, not its answer.",
-    ),
-    ("PGLOCALEDIR", "harmless", "It is where libpq finds its translations."),
-];
+const VARIABLES: &[Entry] = entries! {
+    "" "PGSERVICEFILE" => Honoured, "Where the services are, in place of ~/.pg_service.conf.";
+    "" "PGSYSCONFDIR" => Honoured, "The directory of the system's pg_service.conf.";
+    "" "PGDATESTYLE" => Harmless, "stitch-pg reads no date in a style that it sets.";
+    "" "PGTZ" => Harmless, "It changes how a time is written, not which time it is.";
+    "" "PGGEQO" => Harmless, "It changes how a query is planned, not its answer.";
+    "" "PGLOCALEDIR" => Harmless, "It is where libpq finds its translations.";
+};
 
 /// Looks a parameter up; an unknown one comes back as the nearest known one.
 pub(crate) fn parameter(name: &str) -> Result<&'static Entry, Option<&'static str>> {
@@ -329,8 +171,11 @@ pub fn libpq_markdown() -> String {
         );
     }
     page.push_str(OTHERS);
-    for (name, word, why) in VARIABLES {
-        let _ = writeln!(page, "| `{name}` | {word} | {why} |");
+    for Entry {
+        env, parameter, why, ..
+    } in VARIABLES
+    {
+        let _ = writeln!(page, "| `{env}` | {} | {why} |", parameter.word());
     }
     page
 }
@@ -374,7 +219,7 @@ mod tests {
             if name == "-" {
                 variables += 1;
                 let known =
-                    VARIABLES.iter().any(|(known, ..)| *known == env) || TABLE.iter().any(|known| known.env == env);
+                    VARIABLES.iter().any(|known| known.env == env) || TABLE.iter().any(|known| known.env == env);
                 assert!(known, "{env} is missing");
                 continue;
             }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::names::HostName;
+use crate::word::words;
 
 /// How the administrator's login is made, with libpq's meaning of each parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,35 +48,24 @@ pub enum ChannelBinding {
     Require,
 }
 
-/// How a server may ask for proof of the login (libpq's names in `require_auth`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// It asks for nothing.
-    None,
-    /// The password in clear text.
-    Password,
-    /// A hash of the password.
-    Md5,
-    /// GSSAPI.
-    Gss,
-    /// SSPI.
-    Sspi,
-    /// SCRAM-SHA-256.
-    Scram,
-    /// OAuth.
-    Oauth,
-}
-
-impl Method {
-    pub(crate) const ALL: [(&'static str, Self); 7] = [
-        ("none", Self::None),
-        ("password", Self::Password),
-        ("md5", Self::Md5),
-        ("gss", Self::Gss),
-        ("sspi", Self::Sspi),
-        ("scram-sha-256", Self::Scram),
-        ("oauth", Self::Oauth),
-    ];
+words! {
+    /// How a server may ask for proof of the login (libpq's names in `require_auth`).
+    pub enum Method {
+        /// It asks for nothing.
+        None = "none",
+        /// The password in clear text.
+        Password = "password",
+        /// A hash of the password.
+        Md5 = "md5",
+        /// GSSAPI.
+        Gss = "gss",
+        /// SSPI.
+        Sspi = "sspi",
+        /// SCRAM-SHA-256.
+        Scram = "scram-sha-256",
+        /// OAuth.
+        Oauth = "oauth",
+    }
 }
 
 /// libpq's `require_auth`: the methods that are accepted.
@@ -90,12 +80,7 @@ impl Methods {
     /// Reads `scram-sha-256,md5` or `!password,!md5`; `None` for anything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let words: Vec<&str> = text.split(',').map(str::trim).collect();
-        let method = |word: &str| {
-            Method::ALL
-                .into_iter()
-                .find(|(name, _)| *name == word)
-                .map(|(_, method)| method)
-        };
+        let method = |word: &str| Method::ALL.into_iter().find(|method| method.as_str() == word);
         let ruled_out: Vec<&str> = words.iter().filter_map(|word| word.strip_prefix('!')).collect();
         if ruled_out.is_empty() {
             let accepted = words.into_iter().map(method).collect::<Option<_>>()?;
@@ -105,9 +90,9 @@ impl Methods {
             return None;
         }
         let ruled_out = ruled_out.into_iter().map(method).collect::<Option<Vec<_>>>()?;
-        let accepted = Method::ALL.into_iter().map(|(_, method)| method);
+        let accepted = Method::ALL.into_iter().filter(|method| !ruled_out.contains(method));
         Some(Self {
-            accepted: accepted.filter(|method| !ruled_out.contains(method)).collect(),
+            accepted: accepted.collect(),
             listed: false,
         })
     }
@@ -115,11 +100,9 @@ impl Methods {
     /// As libpq reads it.
     pub(crate) fn as_text(&self) -> String {
         let (mark, wanted) = if self.listed { ("", true) } else { ("!", false) };
-        let named = Method::ALL
-            .into_iter()
-            .filter(|(_, method)| self.accepts(*method) == wanted);
+        let named = Method::ALL.into_iter().filter(|method| self.accepts(*method) == wanted);
         named
-            .map(|(name, _)| format!("{mark}{name}"))
+            .map(|method| format!("{mark}{}", method.as_str()))
             .collect::<Vec<_>>()
             .join(",")
     }

@@ -5,24 +5,25 @@ use std::str::FromStr;
 use anyhow::{Error, Result, bail};
 
 use super::{BastionServer, Route, Settings};
+use crate::word::words;
 
-/// Something outside the database that is changed only when asked for by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manage {
-    /// `pg_hba.conf`.
-    Hba,
-    /// The firewall of the machine that Stitch reaches.
-    Firewall,
+words! {
+    /// Something outside the database that is changed only when asked for by name.
+    pub enum Manage {
+        /// `pg_hba.conf`.
+        Hba = "hba",
+        /// The firewall of the machine that Stitch reaches.
+        Firewall = "firewall",
+    }
 }
 
 impl FromStr for Manage {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "hba" => Ok(Self::Hba),
-            "firewall" => Ok(Self::Firewall),
-            _ => bail!("{text:?} is nothing to be managed; it can be hba or firewall"),
+        match Self::ALL.into_iter().find(|what| what.as_str() == text) {
+            Some(what) => Ok(what),
+            None => bail!("{text:?} is nothing to be managed; it can be hba or firewall"),
         }
     }
 }

@@ -1,9 +1,5 @@
 //! The files that settings name: passwords, the public key, what was handed over.
 
-use std::io::Read as _;
-
-use anyhow::{Result, ensure};
-
 use super::complete::{Purpose, Request};
 use super::draft::{Draft, Value};
 use super::environment::Environment;
@@ -60,37 +56,14 @@ fn read_public_key(draft: &mut Draft, environment: &Environment, problems: &mut 
     if key == named {
         problems.wrong("--public-key and --public-key-file are both given; one of them is enough");
     }
-    let text = given.texts().first().map(String::as_str).unwrap_or_default();
-    let path = check::path(&given, environment);
-    let content = if text == "-" {
-        read_stdin()
-    } else {
-        std::fs::read(&path).map_err(Into::into)
-    };
-    let place = if text == "-" {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    };
-    let key = content.and_then(|bytes| {
-        let text = String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("it is not text"))?;
-        ensure!(!text.trim().is_empty(), "it is empty");
-        Ok(text)
-    });
+    let key = handed_over::content(&given, environment);
     match key {
-        Ok(key) => draft.set(Id::PublicKey, key, given.source),
+        Ok(key) => draft.set(Id::PublicKey, key.text, given.source),
         Err(error) => {
-            problems.malformed(Id::PublicKeyFile, format_args!("{}: {place}: {error:#}", given.source));
+            problems.malformed(Id::PublicKeyFile, format_args!("{}: {error:#}", given.source));
             // Not missing, too.
             draft.take(Id::PublicKey);
             draft.set_all(Id::PublicKey, Vec::new(), given.source);
         }
     }
-}
-
-fn read_stdin() -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // No public key is longer; an endless pipe must not fill the memory.
-    std::io::stdin().take(1 << 20).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::names::{RoleName, SchemaName};
+use crate::word::words;
 
 /// Ownership of what Stitch has loaded before.
 #[derive(Clone, Debug)]
@@ -61,33 +62,34 @@ pub enum Schemas {
     Ask,
 }
 
-/// Kinds of objects that are moved only on request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Include {
-    /// Views.
-    Views,
-    /// Materialized views.
-    Matviews,
-    /// Sequences that belong to no table.
-    Sequences,
-    /// Foreign tables.
-    ForeignTables,
-    /// Functions and aggregates.
-    Functions,
-    /// Procedures.
-    Procedures,
-    /// Types that are not a table's.
-    Types,
-    /// Domains.
-    Domains,
-    /// Extended statistics.
-    Statistics,
-    /// Operators, their classes and families.
-    Operators,
-    /// Collations.
-    Collations,
-    /// Conversions.
-    Conversions,
-    /// Configurations and dictionaries of the text search.
-    TextSearch,
+words! {
+    /// Kinds of objects that are moved only on request.
+    pub enum Include {
+        /// Views.
+        Views = "views",
+        /// Materialized views.
+        Matviews = "matviews",
+        /// Sequences that belong to no table.
+        Sequences = "sequences",
+        /// Foreign tables.
+        ForeignTables = "foreign-tables",
+        /// Functions and aggregates.
+        Functions = "functions",
+        /// Procedures.
+        Procedures = "procedures",
+        /// Types that are not a table's.
+        Types = "types",
+        /// Domains.
+        Domains = "domains",
+        /// Extended statistics.
+        Statistics = "statistics",
+        /// Operators, their classes and families.
+        Operators = "operators",
+        /// Collations.
+        Collations = "collations",
+        /// Conversions.
+        Conversions = "conversions",
+        /// Configurations and dictionaries of the text search.
+        TextSearch = "text-search",
+    }
 }

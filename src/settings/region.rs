@@ -2,13 +2,16 @@
 
 use std::net::IpAddr;
 
-/// Stitch's data pipeline regions (Stitch docs, "Stitch IP addresses"; the list last grew in October 2020).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Region {
-    /// AWS us-east-1.
-    NorthAmerica,
-    /// AWS eu-central-1.
-    Europe,
+use crate::word::words;
+
+words! {
+    /// Stitch's data pipeline regions (Stitch docs, "Stitch IP addresses"; the list last grew in October 2020).
+    pub enum Region {
+        /// AWS us-east-1.
+        NorthAmerica = "north-america",
+        /// AWS eu-central-1.
+        Europe = "europe",
+    }
 }
 
 impl Region {
@@ -30,15 +33,6 @@ impl Region {
             ],
         };
         octets.map(IpAddr::from)
-    }
-
-    /// The name in flags and files.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NorthAmerica => "north-america",
-            Self::Europe => "europe",
-        }
     }
 
     /// The other one.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use anyhow::{Result, ensure};
+use ureq::http::Uri;
 
 use crate::secret::Secret;
 
@@ -89,23 +90,23 @@ impl ApiUrl {
             !text.contains('@'),
             "the address has a user or password in it; the token is given in STITCH_ACCESS_TOKEN, nothing else is needed"
         );
-        let Ok(url) = url::Url::parse(text) else {
+        let Ok(uri) = text.parse::<Uri>() else {
             anyhow::bail!("{text:?} is not an address such as https://api.stitchdata.com");
         };
         ensure!(
-            url.query().is_none() && url.fragment().is_none(),
+            !text.contains(['?', '#']),
             "{text:?} has a ? or # in it; give the base address alone"
         );
-        match (url.scheme(), is_loopback(&url)) {
-            ("https", _) => {}
-            ("http", true) => ensure!(
+        match (uri.scheme_str(), is_loopback(&uri)) {
+            (Some("https"), _) => {}
+            (Some("http"), true) => ensure!(
                 insecure == Insecure::OnLoopback,
                 "{text:?} is not encrypted, so the token could be read on the way; --insecure-api allows it on this very \
                  machine, for tests"
             ),
             _ => anyhow::bail!("{text:?} does not begin with https://"),
         }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        Ok(Self(uri.to_string().trim_end_matches('/').to_owned()))
     }
 
     /// The address of a path of the API.
@@ -127,8 +128,8 @@ impl fmt::Display for ApiUrl {
     }
 }
 
-fn is_loopback(url: &url::Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
+fn is_loopback(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

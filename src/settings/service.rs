@@ -8,7 +8,6 @@ use super::known::Id;
 use super::libpq::{Parameter, parameter};
 use super::problems::Problems;
 use super::trust;
-use crate::secret::Secret;
 
 /// Debian's and Ubuntu's system-wide place; `PGSYSCONFDIR` overrides it.
 const SYSTEM_DIRECTORY: &str = "/etc/postgresql-common";
@@ -94,16 +93,11 @@ pub(crate) fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &
             continue;
         };
         let (key, value) = (key.trim(), value.trim());
-        match parameter(key).map(|entry| (entry.parameter, entry.name)) {
-            Ok((Parameter::Setting(Id::Service), _)) => {
+        match parameter(key) {
+            Ok(entry) if entry.parameter == Parameter::Setting(Id::Service) => {
                 problems.malformed(Id::Service, format_args!("{at}: a service cannot name another service"));
             }
-            Ok((Parameter::Setting(id), _)) if !value.is_empty() => draft.set(id, value, source),
-            Ok((Parameter::Password, _)) if !value.is_empty() => {
-                draft.set_secret(Id::AdminPassword, Secret::new(value.to_owned()), source);
-            }
-            Ok((Parameter::Honoured | Parameter::Refused(_), known)) => draft.set_parameter(known, value, source),
-            Ok(_) => {}
+            Ok(entry) => draft.set_libpq(entry, value, source),
             Err(near) => {
                 let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
                 let key = key.escape_debug();

@@ -4,17 +4,20 @@ use std::str::FromStr;
 
 use anyhow::{Error, bail, ensure};
 
-/// One word of `--key-options`: what narrows Stitch's line besides `restrict,port-forwarding`, which it always has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyOption {
-    /// `restrict`: nothing besides.
-    Restrict,
-    /// `permitopen`: forwards to the database and nowhere else.
-    PermitOpen,
-    /// `from`: lets the key in from Stitch's addresses only.
-    From,
-    /// `no-command`: whatever command or shell is asked for, `false` is run.
-    NoCommand,
+use crate::word::words;
+
+words! {
+    /// One word of `--key-options`: what narrows Stitch's line besides `restrict,port-forwarding`, which it always has.
+    pub enum KeyOption {
+        /// `restrict`: nothing besides.
+        Restrict = "restrict",
+        /// `permitopen`: forwards to the database and nowhere else.
+        PermitOpen = "permitopen",
+        /// `from`: lets the key in from Stitch's addresses only.
+        From = "from",
+        /// `no-command`: whatever command or shell is asked for, `false` is run.
+        NoCommand = "no-command",
+    }
 }
 
 /// Whether an account or a database role that looks like somebody else's may become Stitch's.
@@ -61,25 +64,13 @@ pub enum Prove {
 impl KeyOption {
     /// What Stitch needs, and nothing else: it forwards to the database.
     pub(super) const BY_DEFAULT: [Self; 2] = [Self::PermitOpen, Self::NoCommand];
-
-    /// As it is given.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Restrict => "restrict",
-            Self::PermitOpen => "permitopen",
-            Self::From => "from",
-            Self::NoCommand => "no-command",
-        }
-    }
 }
 
 impl FromStr for KeyOption {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let all = [Self::Restrict, Self::PermitOpen, Self::From, Self::NoCommand];
-        match all.into_iter().find(|option| option.as_str() == text) {
+        match Self::ALL.into_iter().find(|option| option.as_str() == text) {
             Some(option) => Ok(option),
             None => bail!("{text:?} is none of restrict, permitopen, from, no-command"),
         }

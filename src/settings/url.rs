@@ -2,11 +2,11 @@
 //! repeats a part of the URL: a slip of the pen can make any part of it a piece of the password.
 
 use anyhow::{Result, bail, ensure};
+use percent_encoding::percent_decode_str;
 
 use super::draft::{Draft, Source};
 use super::known::Id;
 use super::libpq::{Parameter, parameter};
-use crate::secret::Secret;
 
 /// Whether the place a URL was written in may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,28 +39,31 @@ pub(crate) fn parse(url: &str, source: &Source, passwords: Passwords) -> Result<
     };
     let (authority, database) = before.split_once('/').unwrap_or((before, ""));
     ensure!(!database.contains('@'), "{ENCODE}");
-    let (login, address) = match authority.split_once('@') {
-        Some((_, address)) if address.contains('@') => bail!("{ENCODE}"),
-        Some((login, address)) => (Some(login), address),
-        None => (None, authority),
-    };
+    let (login, address) = authority.split_once('@').unwrap_or(("", authority));
+    ensure!(!address.contains('@'), "{ENCODE}");
 
-    let mut parts = Parts::new(source, passwords);
+    let mut parts = Parts {
+        draft: Draft::default(),
+        source,
+        passwords,
+    };
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let Some((name, value)) = pair.split_once('=') else {
             bail!("a parameter behind the ? has no value; write it as name=value");
         };
         parts.parameter(&decode(name)?, &decode(value)?)?;
     }
-    if let Some(login) = login {
-        let (user, password) = login.split_once(':').unwrap_or((login, ""));
-        parts.text(Id::AdminUser, decode(user)?);
-        parts.password(decode(password)?)?;
-    }
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let (host, port) = host_and_port(address)?;
-    parts.text(Id::Host, decode(host)?);
-    parts.text(Id::Port, decode(port)?);
-    parts.text(Id::AdminDatabase, decode(database)?);
+    for (name, value) in [
+        ("user", user),
+        ("password", password),
+        ("host", host),
+        ("port", port),
+        ("dbname", database),
+    ] {
+        parts.parameter(name, &decode(value)?)?;
+    }
     parts.finish()
 }
 
@@ -76,59 +79,29 @@ struct Parts<'a> {
     passwords: Passwords,
 }
 
-impl<'a> Parts<'a> {
-    fn new(source: &'a Source, passwords: Passwords) -> Self {
-        Self {
-            draft: Draft::default(),
-            source,
-            passwords,
-        }
-    }
-
+impl Parts<'_> {
     fn parameter(&mut self, name: &str, value: &str) -> Result<()> {
-        // libpq takes JDBC's spelling too.
-        if (name, value) == ("ssl", "true") {
-            self.text(Id::SslMode, "require".to_owned());
-            return Ok(());
-        }
-        match parameter(name).map(|entry| (entry.parameter, entry.name)) {
-            Ok((Parameter::Setting(id), _)) => self.text(id, value.to_owned()),
-            Ok((Parameter::Password, _)) => self.password(value.to_owned())?,
-            Ok((Parameter::Honoured | Parameter::Refused(_), known)) => {
-                if known == "sslpassword" && self.passwords == Passwords::Refused {
-                    bail!(
-                        "the URL holds the passphrase of a key (sslpassword), which others could read here; put the whole \
-                         URL in the environment as DATABASE_URL, or the passphrase in a service of pg_service.conf"
-                    );
-                }
-                let source = Source::Url(Box::new(self.source.clone()));
-                self.draft.set_parameter(known, value, source);
-            }
-            Ok((Parameter::Harmless, _)) => {}
+        let entry = match parameter(name) {
+            // libpq takes JDBC's spelling too.
+            _ if (name, value) == ("ssl", "true") => return self.parameter("sslmode", "require"),
+            Ok(entry) => entry,
             Err(Some(near)) => bail!("a parameter behind the ? is unknown; is it a misspelt {near}?"),
             Err(None) => bail!("a parameter behind the ? is unknown to PostgreSQL"),
-        }
-        Ok(())
-    }
-
-    fn text(&mut self, id: Id, value: String) {
-        if !value.is_empty() && !self.draft.has(id) {
-            self.draft.set(id, value, Source::Url(Box::new(self.source.clone())));
-        }
-    }
-
-    fn password(&mut self, value: String) -> Result<()> {
-        if value.is_empty() {
-            return Ok(());
-        }
-        if self.passwords == Passwords::Refused {
-            bail!(
+        };
+        if self.passwords == Passwords::Refused && !value.is_empty() {
+            ensure!(
+                entry.name != "sslpassword",
+                "the URL holds the passphrase of a key (sslpassword), which others could read here; put the whole \
+                 URL in the environment as DATABASE_URL, or the passphrase in a service of pg_service.conf"
+            );
+            ensure!(
+                entry.parameter != Parameter::Password,
                 "the URL holds a password, which others could read here; leave it out and give it in PGPASSWORD, \
                  with --admin-password-file, or put the whole URL in the environment as DATABASE_URL"
             );
         }
         let source = Source::Url(Box::new(self.source.clone()));
-        self.draft.set_secret(Id::AdminPassword, Secret::new(value), source);
+        self.draft.set_libpq(entry, value, source);
         Ok(())
     }
 
@@ -165,23 +138,15 @@ fn host_and_port(address: &str) -> Result<(&str, &str)> {
 }
 
 fn decode(text: &str) -> Result<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digit = |digit: Option<u8>| digit.and_then(|d| char::from(d).to_digit(16));
-        let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
-            bail!("a % in the URL is not followed by two hexadecimal digits; write % itself as %25");
-        };
-        let code = u8::try_from(high * 16 + low)?;
-        ensure!(code != 0, "the URL holds %00, which PostgreSQL cannot take");
-        bytes.push(code);
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(text),
+    let is_code = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let mut codes = text.match_indices('%').map(|(at, _)| text.get(at + 1..at + 3));
+    ensure!(
+        codes.all(|code| code.is_some_and(is_code)),
+        "a % in the URL is not followed by two hexadecimal digits; write % itself as %25"
+    );
+    ensure!(!text.contains("%00"), "the URL holds %00, which PostgreSQL cannot take");
+    match percent_decode_str(text).decode_utf8() {
+        Ok(text) => Ok(text.into_owned()),
         Err(_) => bail!("a percent-encoded part of the URL is not UTF-8"),
     }
 }

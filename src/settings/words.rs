@@ -55,15 +55,12 @@ impl FromStr for SslMode {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Ok(match text {
-            "disable" => Self::Disable,
-            "allow" => Self::Allow,
-            "prefer" => Self::Prefer,
-            "require" => Self::Require,
-            "verify-ca" => Self::VerifyCa,
-            "verify-full" => Self::VerifyFull,
-            _ => bail!("{text:?} is not an sslmode; write disable, allow, prefer, require, verify-ca or verify-full"),
-        })
+        match Self::ALL.into_iter().find(|mode| mode.as_str() == text) {
+            Some(mode) => Ok(mode),
+            None => {
+                bail!("{text:?} is not an sslmode; write disable, allow, prefer, require, verify-ca or verify-full")
+            }
+        }
     }
 }
 
@@ -71,53 +68,17 @@ impl FromStr for Include {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        match Self::ALL.into_iter().find(|kind| kind.word() == text) {
+        match Self::ALL.into_iter().find(|kind| kind.as_str() == text) {
             Some(kind) => Ok(kind),
             None => bail!(
                 "{text:?} cannot be included; write {}",
-                Self::ALL.map(Self::word).join(", ")
+                Self::ALL.map(Self::as_str).join(", ")
             ),
         }
     }
 }
 
 impl Include {
-    /// All of them.
-    pub(crate) const ALL: [Self; 13] = [
-        Self::Views,
-        Self::Matviews,
-        Self::Sequences,
-        Self::ForeignTables,
-        Self::Functions,
-        Self::Procedures,
-        Self::Types,
-        Self::Domains,
-        Self::Statistics,
-        Self::Operators,
-        Self::Collations,
-        Self::Conversions,
-        Self::TextSearch,
-    ];
-
-    /// The word in flags and files.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Views => "views",
-            Self::Matviews => "matviews",
-            Self::Sequences => "sequences",
-            Self::ForeignTables => "foreign-tables",
-            Self::Functions => "functions",
-            Self::Procedures => "procedures",
-            Self::Types => "types",
-            Self::Domains => "domains",
-            Self::Statistics => "statistics",
-            Self::Operators => "operators",
-            Self::Collations => "collations",
-            Self::Conversions => "conversions",
-            Self::TextSearch => "text-search",
-        }
-    }
-
     /// What people call them.
     pub(crate) fn plural(self) -> &'static str {
         match self {
@@ -126,7 +87,7 @@ impl Include {
             Self::Functions => "functions and aggregates",
             Self::Operators => "operators, their classes and families",
             Self::TextSearch => "text search configurations and dictionaries",
-            _ => self.word(),
+            _ => self.as_str(),
         }
     }
 }

@@ -63,21 +63,14 @@ pub(super) fn tunnel(settings: &Settings) -> Option<String> {
 
 /// libpq's own variables for what was chosen about TLS.
 fn tls(tls: &Tls) -> String {
-    let mode = match tls.mode {
-        SslMode::Disable => "disable",
-        SslMode::Allow => "allow",
-        SslMode::Prefer => "",
-        SslMode::Require => "require",
-        SslMode::VerifyCa => "verify-ca",
-        SslMode::VerifyFull => "verify-full",
-    };
+    let mode = Some(tls.mode).filter(|mode| *mode != SslMode::Prefer);
     let root = tls.root.as_ref().map(|root| match root {
         RootCertificates::System => "system".to_owned(),
         RootCertificates::File(path) => path.to_string_lossy().into_owned(),
     });
     let file = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
     let variables = [
-        ("PGSSLMODE", (!mode.is_empty()).then(|| mode.to_owned())),
+        ("PGSSLMODE", mode.map(|mode| mode.as_str().to_owned())),
         ("PGSSLROOTCERT", root),
         ("PGSSLCERT", file(&tls.certificate)),
         ("PGSSLKEY", file(&tls.key)),
@@ -118,13 +111,7 @@ fn rules(admin: &Admin) -> String {
 }
 
 fn version(version: TlsVersion) -> String {
-    let text = match version {
-        TlsVersion::V1 => "TLSv1",
-        TlsVersion::V1_1 => "TLSv1.1",
-        TlsVersion::V1_2 => "TLSv1.2",
-        TlsVersion::V1_3 => "TLSv1.3",
-    };
-    text.to_owned()
+    version.as_str().to_owned()
 }
 
 /// The variables that have a value, in front of a command.

@@ -1,11 +1,11 @@
 //! The admin's login: where, who, and how safely, with libpq's defaults.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use super::{Checker, known_good, libpq};
 use crate::names::{DatabaseName, HostName, Port};
 use crate::secret::Secret;
-use crate::settings::draft::{Rank, Value};
+use crate::settings::draft::Rank;
 use crate::settings::pgpass::{self, Wanted};
 use crate::settings::trust;
 use crate::settings::{Admin, Bastion, BastionServer, Environment, Id, RootCertificates, Route, SslMode, Tls};
@@ -103,16 +103,10 @@ fn password(
         user,
     };
     let given = checker.draft.given(Id::AdminPassword);
-    let secret = given.and_then(|given| match &given.value {
-        Value::Secret(secret) => Some((given.source.rank(), secret.clone())),
-        Value::Texts(_) => None,
-    });
+    let secret = given.and_then(|given| Some((given.source.rank(), given.secret()?.clone())));
     let named_file = checker.parameter_path("passfile");
-    let file = match (&named_file, &environment.home) {
-        (Some(file), _) => Some(file.clone()),
-        (None, Some(home)) => Some(home.join(".pgpass")),
-        (None, None) => None,
-    };
+    let usual = environment.home.as_ref().map(|home| home.join(".pgpass"));
+    let file = named_file.clone().or(usual);
     match (secret, file) {
         (Some((Rank::Flag | Rank::Environment, secret)), _) | (Some((_, secret)), None) => Some(secret),
         (Some((_, secret)), Some(_)) if named_file.is_none() => Some(secret),
@@ -156,9 +150,12 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
         (None, _) if insists => SslMode::Require,
         (mode, _) => mode.unwrap_or_default(),
     };
-    let enough = ensure_system_is_verified(mode, root.as_ref());
-    if let Err(error) = enough {
-        checker.problems.malformed(Id::SslMode, error);
+    // As in libpq: anybody can get a certificate from a public authority, so it proves nothing without the host's name.
+    if root == Some(RootCertificates::System) && mode != SslMode::VerifyFull {
+        checker.problems.malformed(
+            Id::SslMode,
+            "--sslrootcert system needs --sslmode verify-full: a public authority vouches for anybody's host",
+        );
     }
     let mut tls = Tls {
         mode,
@@ -175,13 +172,4 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
         checker.problems.malformed(Id::SslKey, error);
     }
     tls
-}
-
-/// As in libpq: anybody can get a certificate from a public authority, so it proves nothing without the host's name.
-fn ensure_system_is_verified(mode: SslMode, root: Option<&RootCertificates>) -> Result<()> {
-    ensure!(
-        root != Some(&RootCertificates::System) || mode == SslMode::VerifyFull,
-        "--sslrootcert system needs --sslmode verify-full: a public authority vouches for anybody's host"
-    );
-    Ok(())
 }

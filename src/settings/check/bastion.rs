@@ -3,7 +3,7 @@
 use super::{Checker, known_good};
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
-use crate::settings::draft::{Rank, Value};
+use crate::settings::draft::Rank;
 use crate::settings::ssh_alias::{self, AliasOptions};
 use crate::settings::{
     Adopt, Audience, Bastion, BastionServer, Environment, Id, KeyOption, LoginShell, Prove, Purpose,
@@ -23,27 +23,13 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Basti
         return None;
     }
     let server = server(checker);
-    let own_host = match &server {
-        Some(BastionServer::Ssh(target)) => target.host.clone(),
-        Some(BastionServer::Local) | None => this_machine(checker),
+    let (own_host, own_port) = match &server {
+        Some(BastionServer::Ssh(target)) => (target.host.clone(), target.port),
+        Some(BastionServer::Local) | None => (this_machine(checker), Port::SSH),
     };
-    let own_port = match &server {
-        Some(BastionServer::Ssh(target)) => target.port,
-        Some(BastionServer::Local) | None => Port::SSH,
-    };
-    let sudo_password = checker
-        .draft
-        .given(Id::SudoPassword)
-        .and_then(|given| match &given.value {
-            Value::Secret(secret) => Some(secret.clone()),
-            Value::Texts(_) => None,
-        });
+    let sudo_password = checker.secret(Id::SudoPassword);
     let tunnel_user = checker.parse(Id::TunnelUser).unwrap_or_else(|| known_good("stitch"));
-    let adopt = if checker.switch(Id::AdoptUser) == Some(true) {
-        Adopt::Yes
-    } else {
-        Adopt::No
-    };
+    let adopt = checker.either(Id::AdoptUser, Adopt::Yes, Adopt::No);
     let shell = login_shell(checker);
     let public_key = public_key(checker, steps);
     let mut key_options: Vec<KeyOption> = checker.list(Id::KeyOptions);
@@ -176,11 +162,7 @@ fn warn_of_idle_flags(checker: &mut Checker<'_>) {
         Id::StitchBastionHost,
     ] {
         if checker.draft.rank(id) == Some(Rank::Flag) && checker.context.connects() {
-            let name = checker
-                .draft
-                .given(id)
-                .map(|given| given.source.to_string())
-                .unwrap_or_default();
+            let name = checker.giver(id);
             checker.warnings.push(format!(
                 "{name} has no effect without --bastion, which names the SSH server"
             ));

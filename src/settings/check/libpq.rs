@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::Checker;
 use crate::names::HostName;
-use crate::secret::Secret;
-use crate::settings::draft::Value;
+use crate::settings::draft::Given;
 use crate::settings::libpq::{Parameter, parameter};
 use crate::settings::login_rules::{Method, Methods, Standby};
 use crate::settings::{ChannelBinding, LoginRules, Negotiation, RootCertificates, Sni, SslMode, Tls, TlsVersion};
@@ -47,22 +46,9 @@ impl Checker<'_> {
         self.value(name)
             .map(|text| environment.directory.join(environment.expand(text)))
     }
-
-    fn parameter_secret(&self, name: &str) -> Option<Secret> {
-        match &self.draft.parameter(name)?.value {
-            Value::Secret(secret) => Some(secret.clone()),
-            Value::Texts(_) => None,
-        }
-    }
 }
 
 const SWITCH: [(&str, bool); 2] = [("1", true), ("0", false)];
-const VERSIONS: [(&str, TlsVersion); 4] = [
-    ("TLSv1", TlsVersion::V1),
-    ("TLSv1.1", TlsVersion::V1_1),
-    ("TLSv1.2", TlsVersion::V1_2),
-    ("TLSv1.3", TlsVersion::V1_3),
-];
 
 pub(super) fn rules(checker: &mut Checker<'_>, host: &HostName) -> LoginRules {
     refused(checker);
@@ -140,8 +126,7 @@ fn timeout(checker: &mut Checker<'_>) -> Option<Duration> {
 fn methods(checker: &mut Checker<'_>) -> Option<Methods> {
     let methods = Methods::parse(checker.value("require_auth")?);
     if methods.is_none() {
-        let words: Vec<&str> = Method::ALL.iter().map(|(word, _)| *word).collect();
-        let words = words.join(", ");
+        let words = Method::ALL.map(Method::as_str).join(", ");
         checker.refuse(
             "require_auth",
             &format!("the value must be a list of {words}, or of the same words with an exclamation mark each"),
@@ -174,12 +159,13 @@ fn standby(checker: &mut Checker<'_>) -> Standby {
 
 /// Adds what libpq's parameters say about TLS to what the settings say.
 pub(super) fn tls(checker: &mut Checker<'_>, tls: &mut Tls) {
+    let versions = TlsVersion::ALL.map(|version| (version.as_str(), version));
     tls.min_version = Some(
         checker
-            .choice("ssl_min_protocol_version", &VERSIONS)
+            .choice("ssl_min_protocol_version", &versions)
             .unwrap_or(TlsVersion::V1_2),
     );
-    tls.max_version = checker.choice("ssl_max_protocol_version", &VERSIONS);
+    tls.max_version = checker.choice("ssl_max_protocol_version", &versions);
     if tls.max_version.is_some_and(|max| Some(max) < tls.min_version) {
         checker.refuse(
             "ssl_max_protocol_version",
@@ -206,7 +192,7 @@ pub(super) fn tls(checker: &mut Checker<'_>, tls: &mut Tls) {
         ),
         _ => {}
     }
-    tls.key_passphrase = checker.parameter_secret("sslpassword");
+    tls.key_passphrase = checker.draft.parameter("sslpassword").and_then(Given::secret).cloned();
     revocation(checker, tls);
 }
 

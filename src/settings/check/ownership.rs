@@ -34,10 +34,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Ownership {
             Some(false) => Readers::Drop,
             Some(true) | None => Readers::Keep,
         },
-        rehearse: match checker.switch(Id::RehearseExisting) {
-            Some(true) => Rehearse::Fully,
-            _ => Rehearse::Lightly,
-        },
+        rehearse: checker.either(Id::RehearseExisting, Rehearse::Fully, Rehearse::Lightly),
     }
 }
 

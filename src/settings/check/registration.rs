@@ -2,17 +2,15 @@
 
 use super::{Checker, known_good_url};
 use crate::settings::Id;
-use crate::settings::draft::Value;
 use crate::settings::registration::{self, ApiUrl, Insecure, Registration, SendPassword, UnmappedSources, Wanted};
 use crate::step_id::StepId;
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], database: &str) -> Registration {
-    let wanted = is_wanted(checker, steps);
-    let insecure = if checker.draft.has(Id::InsecureApi) {
-        Insecure::OnLoopback
-    } else {
-        Insecure::No
+    let wanted = match checker.either(Id::Register, Wanted::Yes, Wanted::No) {
+        Wanted::Yes if steps.contains(&StepId::Registration) => Wanted::Yes,
+        _ => Wanted::No,
     };
+    let insecure = checker.either(Id::InsecureApi, Insecure::OnLoopback, Insecure::No);
     let api = checker.read(Id::ApiUrl, |text| ApiUrl::parse(text, insecure));
     Registration {
         wanted,
@@ -21,33 +19,15 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], database: &str)
         name: checker
             .read(Id::RegistrationName, registration::name)
             .unwrap_or_else(|| database.to_owned()),
-        sources: if checker.draft.has(Id::MapSources) {
-            UnmappedSources::Map
-        } else {
-            UnmappedSources::Leave
-        },
-        password: if checker.draft.has(Id::SendPassword) {
-            SendPassword::Always
-        } else {
-            SendPassword::WhenSet
-        },
+        sources: checker.either(Id::MapSources, UnmappedSources::Map, UnmappedSources::Leave),
+        password: checker.either(Id::SendPassword, SendPassword::Always, SendPassword::WhenSet),
         destination: checker.read(Id::DestinationId, registration::destination),
-    }
-}
-
-fn is_wanted(checker: &mut Checker<'_>, steps: &[StepId]) -> Wanted {
-    let switched_on = checker.switch(Id::Register) == Some(true);
-    if switched_on && steps.contains(&StepId::Registration) {
-        Wanted::Yes
-    } else {
-        Wanted::No
     }
 }
 
 /// The token is used whenever it is there, to see what Stitch lists; it is needed only to tell Stitch.
 fn token(checker: &mut Checker<'_>, wanted: Wanted) -> Option<crate::secret::Secret> {
-    let given = checker.draft.given(Id::AccessToken).cloned();
-    let Some(Value::Secret(secret)) = given.as_ref().map(|given| &given.value) else {
+    let Some(secret) = checker.secret(Id::AccessToken) else {
         if wanted == Wanted::Yes && checker.context.connects() {
             checker.problems.missing(
                 Id::AccessToken,
@@ -56,11 +36,11 @@ fn token(checker: &mut Checker<'_>, wanted: Wanted) -> Option<crate::secret::Sec
         }
         return None;
     };
-    if let Err(error) = registration::token(secret) {
-        let source = given.as_ref().map(|given| given.source.to_string()).unwrap_or_default();
+    if let Err(error) = registration::token(&secret) {
+        let source = checker.giver(Id::AccessToken);
         checker
             .problems
             .malformed(Id::AccessToken, format_args!("{source}: {error:#}"));
     }
-    Some(secret.clone())
+    Some(secret)
 }

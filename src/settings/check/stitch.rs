@@ -1,7 +1,7 @@
 //! What Stitch itself will use: the fields of its form, and where it comes from.
 
 use crate::names::{Cidr, HostName, RoleName};
-use crate::settings::draft::{Draft, Given, Value};
+use crate::settings::draft::{Draft, Given};
 use crate::settings::{
     Admin, Adopt, Approval, Audience, Authority, Environment, Id, KeyOption, OnWrongPassword, Password, Purpose,
     Region, Stdin, Stitch, StitchSsl, secret_file,
@@ -37,16 +37,8 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
         None => StitchSsl::WhenOffered,
     };
     let ca = authority(checker, ssl);
-    let on_wrong_password = if checker.draft.has(Id::ResetPassword) {
-        OnWrongPassword::Reset
-    } else {
-        OnWrongPassword::Report
-    };
-    let adopt = if checker.switch(Id::AdoptRole) == Some(true) {
-        Adopt::Yes
-    } else {
-        Adopt::No
-    };
+    let on_wrong_password = checker.either(Id::ResetPassword, OnWrongPassword::Reset, OnWrongPassword::Report);
+    let adopt = checker.either(Id::AdoptRole, Adopt::Yes, Adopt::No);
     let role: RoleName = checker.parse(Id::Role).unwrap_or_else(|| known_good("stitch"));
     let mut readers: Vec<RoleName> = checker.list(Id::Readers);
     readers.sort();
@@ -129,10 +121,10 @@ pub(in crate::settings) fn password_is_used(steps: &[StepId]) -> bool {
 }
 
 fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> Password {
-    let given = checker.draft.given(Id::Password).cloned();
-    if let Some(Value::Secret(secret)) = given.as_ref().map(|given| &given.value) {
-        return Password::Known(secret.clone());
+    if let Some(secret) = checker.secret(Id::Password) {
+        return Password::Known(secret);
     }
+    let given = checker.draft.given(Id::Password).cloned();
     let request = checker.context.request;
     if !password_is_used(steps) || request.purpose == Purpose::Remove {
         return Password::Unknown;

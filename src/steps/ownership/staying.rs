@@ -35,7 +35,7 @@ pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&Forei
             ),
             format!(
                 "Stitch makes none, so they are probably yours; --include {} moves them too",
-                kind.word()
+                kind.as_str()
             ),
         )
         .concerning(&schema.name);
