@@ -51,7 +51,6 @@ pub struct Asker {
 
 impl Asker {
     /// Nobody can be asked.
-    #[must_use]
     pub fn nobody() -> Self {
         Self {
             secret: Arc::new(|_| None),

@@ -123,7 +123,6 @@ impl Borrow {
     /// What a member needs to act for a role in this way, on a server of this version. `held`: it is a member by a row that
     /// the grant would change. `None` where nothing is to be borrowed then: before 16 that row would be taken away with the
     /// grant.
-    #[must_use]
     pub fn new(role: RoleName, member: &str, options: Membership, version_num: i32, held: bool) -> Option<Self> {
         let is_split = version_num >= 160_000;
         (is_split || !held).then_some(())?;
@@ -159,7 +158,6 @@ pub enum Membership {
 
 impl Sql {
     /// Statements that are one transaction and need nothing else.
-    #[must_use]
     pub fn together(database: &DatabaseName, statements: Vec<Statement>) -> Self {
         Self {
             database: database.clone(),
@@ -173,7 +171,6 @@ impl Sql {
 
 impl Change {
     /// The statements of a change that goes object by object: a part of it may be made when the run is cut off.
-    #[must_use]
     pub fn piecemeal(&self) -> Option<&Sql> {
         match &self.action {
             Action::Sql(sql) if matches!(sql.run, Run::Patiently { .. }) => Some(sql),

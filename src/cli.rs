@@ -208,7 +208,6 @@ pub struct Invocation {
 }
 
 /// The command line this process was started with; a usage error, `--help` and `--version` end the process here.
-#[must_use]
 pub fn parse() -> Invocation {
     parse_from(std::env::args_os()).unwrap_or_else(|error| {
         // It repeats what was typed, which may come from elsewhere: a pull request's title.
@@ -244,7 +243,6 @@ pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Invoc
 
 /// The command line as clap has it: every flag is accepted before and after the command, and its help names the
 /// environment variable, the file key and the default from the table of settings.
-#[must_use]
 pub fn command() -> clap::Command {
     let command = shown::in_help(Cli::command().args(flags::args()).mut_args(|arg| arg.global(true)));
     let pages: Vec<_> = command

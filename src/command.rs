@@ -18,7 +18,6 @@ words! {
 
 impl Command {
     /// Whether it makes changes that are approved.
-    #[must_use]
     pub fn makes_changes(self) -> bool {
         matches!(self, Self::Setup | Self::Remove)
     }

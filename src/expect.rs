@@ -32,7 +32,6 @@ impl Expected {
 
     /// Holds the plan of this run against what was approved: `Some` with the difference when it is another. A run that has
     /// nothing to do does nothing that was not approved.
-    #[must_use]
     pub fn refusal(&mut self, report: &Report, settings: &Settings) -> Option<String> {
         let now = Digest::of(report, settings)?;
         if self.digest == now {
@@ -52,7 +51,6 @@ impl Expected {
 
     /// Whether a step may make these changes: those that were planned ahead and approved, and no others. A step is
     /// planned anew when the ones before it have changed what it stands on.
-    #[must_use]
     pub fn allows(&self, id: StepId, plan: &Plan) -> bool {
         let approved = self.confirmed.iter().find(|(step, _)| *step == id);
         let approved = approved.map_or(&[][..], |(_, changes)| changes.as_slice());

@@ -80,7 +80,6 @@ impl Table {
     ///
     /// # Panics
     /// Never: a unit test reads the same text.
-    #[must_use]
     pub fn built_in() -> Self {
         let file: File =
             toml::from_str(include_str!("explain/messages.toml")).expect("the table is read by a unit test");
@@ -92,14 +91,12 @@ impl Table {
     }
 
     /// All entries.
-    #[must_use]
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }
 
     /// The entries that fit a text, the best first. The text may be one message, a part of one, or some lines of a log.
     /// Empty when none fits.
-    #[must_use]
     pub fn explain(&self, text: &str) -> Vec<Explanation<'_>> {
         let found = self.index.find(text).into_iter().take(MOST);
         found
@@ -111,7 +108,6 @@ impl Table {
     }
 
     /// The page docs/errors.md.
-    #[must_use]
     pub fn markdown(&self) -> String {
         let mut page = INTRODUCTION.to_owned();
         for place in Place::ALL {
@@ -152,7 +148,6 @@ explain the codes.
 ";
 
 /// An explanation for a person.
-#[must_use]
 pub fn as_text(found: &[Explanation<'_>]) -> String {
     let Some((first, others)) = found.split_first() else {
         return UNKNOWN.to_owned();
@@ -188,7 +183,6 @@ fn one(explanation: &Explanation<'_>) -> String {
 }
 
 /// An explanation for a program: `known`, and the entries as the table has them.
-#[must_use]
 pub fn as_json(found: &[Explanation<'_>]) -> String {
     let document = serde_json::json!({ "schema_version": 1, "known": !found.is_empty(), "explanations": found });
     format!("{document:#}\n")

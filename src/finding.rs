@@ -35,13 +35,11 @@ pub enum Verdict {
 
 impl Verdict {
     /// A problem where that is certain, else not known.
-    #[must_use]
     pub fn bad_if(certain: bool) -> Self {
         if certain { Self::Bad } else { Self::Unknown }
     }
 
     /// The word in the JSON report.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -53,32 +51,27 @@ impl Verdict {
 
 impl Finding {
     /// Something that holds.
-    #[must_use]
     pub fn good(code: Code, text: impl Into<String>) -> Self {
         Self::new(code, Verdict::Good, text)
     }
 
     /// Something that cannot be known from here.
-    #[must_use]
     pub fn unknown(code: Code, text: impl Into<String>) -> Self {
         Self::new(code, Verdict::Unknown, text)
     }
 
     /// Something wrong that a person must mend.
-    #[must_use]
     pub fn bad(code: Code, text: impl Into<String>) -> Self {
         Self::new(code, Verdict::Bad, text)
     }
 
     /// Adds what to do next.
-    #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
     }
 
     /// Adds what it is about.
-    #[must_use]
     pub fn about(mut self, subject: impl fmt::Display) -> Self {
         self.subject = Some(subject.to_string());
         self
@@ -90,27 +83,23 @@ impl Finding {
     }
 
     /// Adds how long it took.
-    #[must_use]
     pub fn took(mut self, elapsed: Duration) -> Self {
         self.elapsed = Some(elapsed);
         self
     }
 
     /// Adds the hop that it is about.
-    #[must_use]
     pub fn on(mut self, hop: Option<Hop>) -> Self {
         self.hop = hop;
         self
     }
 
     /// The hops that it is about.
-    #[must_use]
     pub fn hops(&self) -> &[Hop] {
         self.hop.as_ref().map_or(self.code.hops(), std::slice::from_ref)
     }
 
     /// The sentence, with how long it took where that was measured.
-    #[must_use]
     pub fn told(&self) -> String {
         match self.elapsed {
             Some(elapsed) => format!("{} ({} ms)", self.text, elapsed.as_millis()),
@@ -123,7 +112,6 @@ impl Finding {
     }
 
     /// With a verdict that depends on what was found.
-    #[must_use]
     pub fn new(code: Code, verdict: Verdict, text: impl Into<String>) -> Self {
         Self {
             code,
@@ -162,7 +150,6 @@ pub use hop::Hop;
 pub use section::Section;
 
 /// The whole of docs/troubleshooting.md: every code with its meaning and cure, so that none can be missing there.
-#[must_use]
 pub fn troubleshooting_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
     let mut section = None;

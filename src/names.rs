@@ -20,7 +20,6 @@ macro_rules! text_name {
 
         impl $name {
             /// The name as it is, unquoted.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -73,19 +72,16 @@ text_name! {
 
 impl HostName {
     /// A directory that holds the server's Unix socket, as libpq understands `host=/run/postgresql`.
-    #[must_use]
     pub fn is_socket(&self) -> bool {
         self.0.starts_with('/')
     }
 
     /// The address, when the host is written as one.
-    #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         self.0.parse().ok()
     }
 
     /// A loopback name or address, or a socket: reachable from the same machine only.
-    #[must_use]
     pub fn is_local(&self) -> bool {
         self.is_socket() || self.0.eq_ignore_ascii_case("localhost") || self.address().is_some_and(|a| a.is_loopback())
     }
@@ -97,13 +93,11 @@ pub struct Cidr(IpNet);
 
 impl Cidr {
     /// The network.
-    #[must_use]
     pub fn net(self) -> IpNet {
         self.0
     }
 
     /// The first address in it, the one that is asked about.
-    #[must_use]
     pub fn address(self) -> IpAddr {
         self.0.addr()
     }
@@ -148,7 +142,6 @@ impl Port {
     pub const SSH: Self = Self(22);
 
     /// The number.
-    #[must_use]
     pub fn number(self) -> u16 {
         self.0
     }

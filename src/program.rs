@@ -34,7 +34,6 @@ const USAGE: u8 = 2;
 const FAILED: u8 = 1;
 
 /// The whole program.
-#[must_use]
 pub fn main() -> ExitCode {
     privacy::keep();
     // The hook has said what there is to say.

@@ -71,7 +71,6 @@ words! {
 
 impl Provider {
     /// By the host name's ending alone, for when nothing has been connected to yet.
-    #[must_use]
     pub fn of_host(host: &str) -> Option<Self> {
         let host = host.to_ascii_lowercase();
         let endings = [
@@ -92,7 +91,6 @@ impl Provider {
     }
 
     /// The best-scored provider. Each sign is one point, and one alone decides nothing.
-    #[must_use]
     pub fn recognise(signs: &Signs, host: &str) -> Self {
         let by_host = Self::of_host(host);
         let score = |provider: Self, prefix: &str, roles: &[&str], databases: &[&str]| {
@@ -161,7 +159,6 @@ impl Provider {
     }
 
     /// The role that the provider keeps for itself: what belongs to it can be had by nobody.
-    #[must_use]
     pub fn keeps(self, role: &str) -> bool {
         match self {
             Self::Rds | Self::Aurora => role == "rdsadmin",
@@ -205,7 +202,6 @@ impl Signs {
     }
 
     /// What is PostgreSQL and yet not quite the community's, or not reached directly: each with what that means here.
-    #[must_use]
     pub fn variants(&self) -> Vec<&'static str> {
         let epas = self.banner.contains("EnterpriseDB");
         let citus = self.extensions.iter().any(|extension| extension == "citus");

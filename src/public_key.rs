@@ -31,25 +31,21 @@ pub struct PublicKey {
 
 impl PublicKey {
     /// The type as OpenSSH names it: `ssh-ed25519`, `ssh-rsa`, ….
-    #[must_use]
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
     /// The base64 body: what identifies the key wherever it is written.
-    #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 
     /// `SHA256:…`, as `ssh-keygen -l` shows it.
-    #[must_use]
     pub fn fingerprint(&self) -> String {
         self.key.fingerprint(HashAlg::Sha256).to_string()
     }
 
     /// The size of an RSA key; the other types have one size each.
-    #[must_use]
     pub fn bits(&self) -> Option<usize> {
         self.key
             .rsa()
@@ -57,7 +53,6 @@ impl PublicKey {
     }
 
     /// Type and body: what sshd compares.
-    #[must_use]
     pub fn bare(&self) -> String {
         format!("{} {}", self.kind, self.body)
     }
@@ -75,7 +70,6 @@ impl PublicKey {
     }
 
     /// The canonical line: type, body and comment, without options and without a line end.
-    #[must_use]
     pub fn line(&self) -> String {
         format!("{} {} {}", self.kind, self.body, self.comment)
     }

@@ -109,7 +109,6 @@ pub enum Summary {
 
 impl Outcome {
     /// The word in the JSON report.
-    #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Ready(_) => "ready",
@@ -121,7 +120,6 @@ impl Outcome {
     }
 
     /// Findings and changes, where the step came that far.
-    #[must_use]
     pub fn plan(&self) -> Option<&Plan> {
         match self {
             Self::Ready(plan) | Self::Applied(plan) | Self::Pending(plan) | Self::Failed(_, plan, _) => Some(plan),
@@ -130,7 +128,6 @@ impl Outcome {
     }
 
     /// Whether the error of a step that failed says what this finding says, which stands beside it for its code and layer.
-    #[must_use]
     pub fn says(&self, finding: &Finding) -> bool {
         let Self::Failed(error, ..) = self else { return false };
         let error = format!("{error:#}");
@@ -149,7 +146,6 @@ impl Outcome {
 
 impl Report {
     /// Nothing has happened yet.
-    #[must_use]
     pub fn new(command: Command) -> Self {
         Self {
             command,
@@ -161,7 +157,6 @@ impl Report {
     }
 
     /// The run in one word. Where several apply: stopped, failed, pending, attention, in this order.
-    #[must_use]
     pub fn summary(&self) -> Summary {
         let any = |test: fn(&Outcome) -> bool| self.steps.iter().any(|step| test(&step.outcome));
         let bad = self.findings().any(|finding| finding.verdict == Verdict::Bad);
@@ -181,7 +176,6 @@ impl Report {
     }
 
     /// Whether the run came as far as Stitch's own login, so that the connection sheet is worth reading.
-    #[must_use]
     pub fn came_through(&self) -> bool {
         self.steps.iter().any(|step| {
             step.step == StepId::Connection && matches!(step.outcome, Outcome::Ready(_) | Outcome::Applied(_))
@@ -189,7 +183,6 @@ impl Report {
     }
 
     /// The step at which the run failed, if it did.
-    #[must_use]
     pub fn failed_step(&self) -> Option<StepId> {
         let failed = self
             .steps
@@ -201,7 +194,6 @@ impl Report {
     /// The exit status: 0 ready, 1 failed, 3 `check` found changes, 4 a person is needed, 130 stopped.
     /// `plan` ends 0 when it could look; `setup` with something left undone (a person said no) ends 3 as well, unless it
     /// was asked to change nothing.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         match (self.summary(), self.command) {
             (Summary::Stopped, _) => 130,
@@ -213,7 +205,6 @@ impl Report {
     }
 
     /// The report in a format for programs or pages; none for people at a terminal, who are told by the console.
-    #[must_use]
     pub fn document(&self, format: Format, settings: &Settings) -> Option<String> {
         match format {
             Format::Text => None,

@@ -30,7 +30,6 @@ pub enum Method {
 
 impl Method {
     /// The word on the wire.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Post => "POST",
@@ -53,7 +52,6 @@ pub type Field = (&'static str, Value);
 
 impl Request {
     /// Makes one whose body has these fields and, as the last one, `properties`.
-    #[must_use]
     pub fn new(method: Method, url: String, fields: &[Field], properties: &[Field], password: Password) -> Self {
         let mut lines: Vec<String> = fields.iter().map(|field| format!("  {},\n", member(field))).collect();
         lines.insert(0, "{\n".to_owned());

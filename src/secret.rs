@@ -26,7 +26,6 @@ pub struct Secret(SecretString);
 
 impl Secret {
     /// Takes the text over, and wipes where it was.
-    #[must_use]
     pub fn new(mut text: String) -> Self {
         // A `String` turned into a boxed text is moved when it has room to spare, and what it leaves behind is not wiped.
         let secret = SecretString::from(text.as_str());
@@ -35,7 +34,6 @@ impl Secret {
     }
 
     /// The text itself. Call it where the secret leaves the program on purpose, nowhere else.
-    #[must_use]
     pub fn reveal(&self) -> &str {
         self.0.expose_secret()
     }

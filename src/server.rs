@@ -102,13 +102,11 @@ impl Server {
     }
 
     /// The day the community's updates of this major version ended, when they have (postgresql.org, "Versioning policy").
-    #[must_use]
     pub fn support_ended(&self) -> Option<&'static str> {
         support_ended(self.major())
     }
 
     /// `15` of `15.18`; `9.6` counts as 9.
-    #[must_use]
     pub fn major(&self) -> i32 {
         self.version_num / 10_000
     }

@@ -252,7 +252,6 @@ pub enum Password {
 
 impl Password {
     /// The password, when there is one.
-    #[must_use]
     pub fn secret(&self) -> Option<&Secret> {
         match self {
             Self::Known(secret) | Self::Generated { secret, .. } => Some(secret),

@@ -25,13 +25,11 @@ pub struct Hole {
 
 impl Statement {
     /// A statement without secrets.
-    #[must_use]
     pub fn plain(text: impl Into<String>) -> Self {
         Self(vec![Part::Plain(text.into())])
     }
 
     /// Appends text that may be shown.
-    #[must_use]
     pub fn then(mut self, text: impl Into<String>) -> Self {
         self.0.push(Part::Plain(text.into()));
         self
@@ -39,21 +37,18 @@ impl Statement {
 
     /// Appends a secret; the hole stands in its place wherever people can see it. `None`: not known in this run, so the
     /// statement can be shown and scripted, not run.
-    #[must_use]
     pub fn then_secret(mut self, value: Option<Secret>, hole: Hole) -> Self {
         self.0.push(Part::Secret { value, hole });
         self
     }
 
     /// Appends another statement.
-    #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
         self.0.extend(other.0.iter().cloned());
         self
     }
 
     /// The statement as it is run; `None` when a secret in it is not known. Only [`crate::world`] calls this.
-    #[must_use]
     pub fn reveal(&self) -> Option<Secret> {
         let parts: Option<Vec<&str>> = self
             .0
@@ -67,7 +62,6 @@ impl Statement {
     }
 
     /// The statement for a psql script, its secrets as psql variables.
-    #[must_use]
     pub fn for_psql(&self) -> String {
         self.0
             .iter()
@@ -87,7 +81,6 @@ impl Statement {
     }
 
     /// Whether it holds a secret, known or not.
-    #[must_use]
     pub fn holds_secret(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Secret { .. }))
     }

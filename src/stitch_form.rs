@@ -29,7 +29,6 @@ pub(crate) fn wanted(settings: &Settings, user: &str, ssl: bool) -> Vec<Wanted> 
 }
 
 /// Whether *Connect using SSL* is to be ticked: as told, else as the last login went.
-#[must_use]
 pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
     match ssl {
         StitchSsl::On => true,
@@ -39,14 +38,12 @@ pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
 }
 
 /// The user for Stitch's form.
-#[must_use]
 pub fn stitch_logs_in_as(settings: &Settings, server: Option<&Server>) -> String {
     crate::server::stitch_user(settings, server)
 }
 
 /// The host for Stitch's form. A socket is nothing Stitch can dial; through an SSH server on the same machine it is
 /// that machine's loopback.
-#[must_use]
 pub fn stitch_sees(settings: &Settings) -> String {
     let local_bastion = settings
         .bastion

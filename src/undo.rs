@@ -56,7 +56,6 @@ trap 'for step in $undo; do \"$step\" || exit 1; done' EXIT
 
 impl UndoFile {
     /// Keeps nothing.
-    #[must_use]
     pub fn none() -> Self {
         Self {
             file: None,
@@ -118,7 +117,6 @@ impl UndoFile {
     }
 
     /// What is to be said about the file as it was found.
-    #[must_use]
     pub fn note(&self) -> Option<String> {
         self.was_repaired.then(|| {
             format!(

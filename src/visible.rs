@@ -9,7 +9,6 @@ use std::fmt::Write as _;
 pub use ci::unobeyed;
 
 /// The text with nothing in it that a terminal obeys. Line feeds and tabs stay; a CRLF is a line feed.
-#[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
     rewritten(text, |rest| match rest {
         _ if rest.starts_with("\r\n") => Some(Instead::Nothing),
@@ -18,7 +17,6 @@ pub fn text(text: &str) -> Cow<'_, str> {
 }
 
 /// The same for text that we have coloured ourselves: sequences that set nothing but colours and weight stay.
-#[must_use]
 pub(crate) fn in_colors(text: &str) -> Cow<'_, str> {
     rewritten(text, |rest| match rest {
         _ if rest.starts_with("\r\n") => Some(Instead::Nothing),
@@ -31,7 +29,6 @@ pub(crate) fn in_colors(text: &str) -> Cow<'_, str> {
 
 /// The same for a JSON document: what JSON leaves as it is although a terminal obeys it becomes `\u009b` and the like,
 /// which says the same to whoever parses it. Outside strings JSON holds none of it.
-#[must_use]
 pub fn json(document: &str) -> Cow<'_, str> {
     let document = rewritten(document, |rest| {
         obeyed(rest.chars().next()?).map(|c| Instead::Text(utf_16(c)))
@@ -44,7 +41,6 @@ pub fn json(document: &str) -> Cow<'_, str> {
 }
 
 /// The same in one line: a line feed is written out, so that no text of others begins a line of its own.
-#[must_use]
 pub(crate) fn one_line(line: &str) -> String {
     let line = text(line).replace('\n', "\\n");
     ci::unobeyed(&line).into_owned()
@@ -52,7 +48,6 @@ pub(crate) fn one_line(line: &str) -> String {
 
 /// A message of ours with text of others in it: only the line ends that are ours stay, in front of `next:`, of blanks and
 /// of the mark of an excerpt.
-#[must_use]
 pub(crate) fn message(message: &str) -> String {
     let mut lines = message.split('\n');
     let first = lines.next().unwrap_or_default().to_owned();
@@ -63,7 +58,6 @@ pub(crate) fn message(message: &str) -> String {
 }
 
 /// Whether a terminal would obey it, or show its neighbours in another order, or show nothing at all for it.
-#[must_use]
 pub fn is_obeyed(c: char) -> bool {
     obeyed(c).is_some()
 }

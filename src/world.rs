@@ -79,7 +79,6 @@ pub enum Access {
 
 impl World {
     /// Connects to nothing yet.
-    #[must_use]
     pub fn new(settings: &Settings, access: Access, asker: Asker) -> Self {
         let gateway = match settings.bastion.as_ref().map(|bastion| &bastion.server) {
             Some(BastionServer::Ssh(target)) => Some(Gateway::new(target, settings.timeout, &asker)),
@@ -100,7 +99,6 @@ impl World {
     }
 
     /// What the server is, as far as it was reached.
-    #[must_use]
     pub fn known_server(&self) -> Option<&Server> {
         self.postgres.known_server()
     }
@@ -133,7 +131,6 @@ impl World {
     }
 
     /// Whether Stitch's own login was encrypted, when it was tried.
-    #[must_use]
     pub fn stitch_encryption(&self) -> Option<Encryption> {
         self.stitch_encryption
     }
@@ -149,7 +146,6 @@ impl World {
     }
 
     /// The SSH server's host key, as far as it was reached over SSH.
-    #[must_use]
     pub fn host_key(&self) -> Option<String> {
         self.gateway.as_ref()?.host_key()
     }

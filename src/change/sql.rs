@@ -5,7 +5,6 @@ use super::{Borrow, Change, Run, Sql};
 impl Sql {
     /// Several changes as one: what comes first in each comes first, what comes last comes last, and a membership that
     /// several need is borrowed once.
-    #[must_use]
     pub fn merged<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         let mut parts = parts.into_iter();
         let mut whole = parts.next()?.clone();
@@ -44,7 +43,6 @@ impl Sql {
 }
 
 /// Changes that are run in one go, since each is made object by object in the same database, and how.
-#[must_use]
 pub fn in_one_go(changes: &[Change]) -> Vec<&[Change]> {
     changes
         .chunk_by(|one, next| match (one.piecemeal(), next.piecemeal()) {

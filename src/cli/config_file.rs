@@ -32,7 +32,6 @@ const HEADER: &str = "\
 /// The file that says what this draft says; what nobody said is there as a remark. Secrets are left out. Relative paths of
 /// the draft are meant from `directory`; in a file they are meant from the file's own, so they are written out in full
 /// where that is another.
-#[must_use]
 pub fn config_file(draft: &Draft, directory: &Path, file: &Path) -> String {
     let elsewhere = directory.join(file).parent() != Some(directory);
     let from = elsewhere.then_some(directory);
@@ -93,7 +92,6 @@ fn value(id: Id, texts: &[String], from: Option<&Path>) -> Option<String> {
 }
 
 /// The JSON Schema of the file, for editors and for checks in a pipeline.
-#[must_use]
 pub fn config_schema() -> String {
     let mut top = Map::new();
     for (section, title) in SECTIONS {

@@ -96,7 +96,6 @@ fn tidied(page: &str) -> String {
 }
 
 /// The whole of docs/flags.md.
-#[must_use]
 pub fn flags_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
     let command = super::command();

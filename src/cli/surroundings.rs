@@ -7,7 +7,6 @@ use crate::settings::Surroundings;
 use crate::settings::{Environment, Stdin};
 
 /// What this process was started in.
-#[must_use]
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one place that reads the environment"

@@ -66,7 +66,6 @@ impl Plain {
 }
 
 /// Says that a long wait goes on, as lines of a log.
-#[must_use]
 pub fn tell(volume: Volume) -> Tell {
     Arc::new(move |text| {
         if volume != Volume::Quiet {

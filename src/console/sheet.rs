@@ -6,7 +6,6 @@ use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 use crate::visible;
 
 /// Label and value of each field, in the order of the form.
-#[must_use]
 pub fn fields(settings: &Settings, report: &Report) -> Vec<(&'static str, String)> {
     let stitch = &settings.stitch;
     let mut fields = vec![
@@ -46,7 +45,6 @@ fn host(settings: &Settings) -> String {
 }
 
 /// The sheet as text.
-#[must_use]
 pub fn text(settings: &Settings, report: &Report) -> String {
     let mut lines = vec!["Stitch's form (app.stitchdata.com > Destination > PostgreSQL):".to_owned()];
     lines.extend(

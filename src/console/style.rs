@@ -59,7 +59,6 @@ pub enum ColorChoice {
 
 impl Look {
     /// For a terminal, or for a stream that is none.
-    #[must_use]
     pub fn of(term: &Term, choice: ColorChoice, around: &Surroundings) -> Self {
         let locale = around.locale.to_ascii_lowercase();
         let unicode = locale.contains("utf-8") || locale.contains("utf8");
@@ -88,14 +87,14 @@ impl Look {
 
     pub(super) fn verdict(&self, verdict: Verdict) -> String {
         match verdict {
-            Verdict::Good => self.symbol("✓", "ok", Style::new().green()),
-            Verdict::Unknown => self.symbol("? unknown:", "? unknown:", Style::new().yellow()),
-            Verdict::Bad => self.symbol("✗ wrong:", "!! wrong:", Style::new().red()),
+            Verdict::Good => self.symbol("✓", "ok", &Style::new().green()),
+            Verdict::Unknown => self.symbol("? unknown:", "? unknown:", &Style::new().yellow()),
+            Verdict::Bad => self.symbol("✗ wrong:", "!! wrong:", &Style::new().red()),
         }
     }
 
     pub(super) fn pending(&self) -> String {
-        self.symbol("→", "->", Style::new().cyan())
+        self.symbol("→", "->", &Style::new().cyan())
     }
 
     pub(super) fn done(&self) -> String {
@@ -103,16 +102,16 @@ impl Look {
     }
 
     pub(super) fn failed(&self) -> String {
-        self.symbol("✗ failed:", "!! failed:", Style::new().red().bold())
+        self.symbol("✗ failed:", "!! failed:", &Style::new().red().bold())
     }
 
-    fn symbol(&self, unicode: &str, ascii: &str, style: Style) -> String {
+    fn symbol(&self, unicode: &str, ascii: &str, style: &Style) -> String {
         let text = if self.symbols == Symbols::Unicode {
             unicode
         } else {
             ascii
         };
-        self.paint(&style, text)
+        self.paint(style, text)
     }
 
     /// `2/7 database ─────` across the width.

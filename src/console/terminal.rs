@@ -70,7 +70,6 @@ Enter takes the [default], < goes back. Ctrl-C stops; run it again to go on.";
 
 impl Terminal {
     /// Speaks with this look.
-    #[must_use]
     pub fn new(look: Look, approved: Approved, format: Format) -> Self {
         Self {
             look,

@@ -17,19 +17,16 @@ macro_rules! codes {
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The stable name.
-            #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
             /// The step that reports it.
-            #[must_use]
             pub fn section(self) -> Section {
                 match self { $(Self::$variant => Section::$section,)* }
             }
 
             /// The hops of the path from Stitch to its role that it is about. Empty: it is about none.
-            #[must_use]
             pub fn hops(self) -> &'static [Hop] {
                 match self { $(Self::$variant => &[$(Hop::$hop),*],)* }
             }
@@ -40,13 +37,11 @@ macro_rules! codes {
             }
 
             /// What it means.
-            #[must_use]
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }.trim()
             }
 
             /// What to do about it.
-            #[must_use]
             pub fn cure(self) -> &'static str {
                 match self { $(Self::$variant => $cure,)* }.trim()
             }
@@ -568,7 +563,7 @@ codes! {
     /// TLS is to be used, and the server does not offer it.
     /// Set `ssl = on` with a certificate and reload, or leave *Connect using SSL* unticked (`--no-ssl`).
     LoginTlsNotOffered = "login-tls-not-offered", Connection [Login] INFORMS;
-    /// The server lets the role in with TLS only, and *Connect using SSL* is not to be ticked. The server's own words for it are that no pg_hba.conf entry fits, "no encryption".
+    /// The server lets the role in with TLS only, and *Connect using SSL* is not to be ticked. The server's own words for it are that no `pg_hba.conf` entry fits, "no encryption".
     /// Tick *Connect using SSL* (`--ssl`).
     LoginTlsRequired = "login-tls-required", Connection [Login] INFORMS;
     /// The server's rules let the role in without TLS only.

@@ -52,7 +52,6 @@ pub enum Rank {
 
 impl Printed {
     /// Takes the output apart.
-    #[must_use]
     pub fn read(text: &str) -> Self {
         let mut printed = Self::default();
         let mut of_rules = false;
@@ -109,7 +108,6 @@ impl Printed {
     }
 
     /// What becomes of the first packet of a connection from that address to that port: it must get through all rules.
-    #[must_use]
     pub fn answer(&self, from: IpAddr, port: u16) -> Answer {
         let over = self.ways.get(&from.to_string()).map(String::as_str);
         let packet = Packet { from, port, over };

@@ -43,7 +43,6 @@ pub struct Files {
 
 impl Files {
     /// A file by itself. Others are looked for from where it stands.
-    #[must_use]
     pub fn new(main: &str, text: String) -> Self {
         let main = main.to_owned();
         let had = BTreeMap::from([(Wanted::File(main.clone()), Had::Text(text))]);
@@ -62,7 +61,6 @@ impl Files {
 
     /// The rules in the order in which the server tries them, and what is missing to know them all. `version` is the
     /// server's `server_version_num`.
-    #[must_use]
     pub fn read(&self, version: u32) -> (Rules, BTreeSet<Wanted>) {
         let mut reader = Reader {
             files: self,

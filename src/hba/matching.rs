@@ -107,7 +107,6 @@ pub struct Answer<'a> {
 }
 
 /// Finds the deciding rule. Lines the server cannot read are passed over: see [`Rules::broken`].
-#[must_use]
 pub fn evaluate<'a>(rules: &'a Rules, question: &Question<'_>) -> Answer<'a> {
     let mut answer = Answer::default();
     for line in &rules.0 {

@@ -27,7 +27,6 @@ pub enum Meaning {
 
 impl Rule {
     /// What the rule means for Stitch's login.
-    #[must_use]
     pub fn meaning(&self) -> Meaning {
         match self.method {
             Method::Reject => Meaning::Refused,

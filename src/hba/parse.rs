@@ -11,7 +11,6 @@ use super::rules::{Address, Content, Kind, Method, Name, Rule, Rules, meant_by, 
 pub(super) const REGEXES_AND_INCLUDES: u32 = 160_000;
 
 /// Reads the text of a file by itself. `version` is the server's `server_version_num`, for the syntax has grown.
-#[must_use]
 pub fn parse(text: &str, version: u32) -> Rules {
     Files::new("", text.to_owned()).read(version).0
 }

@@ -34,7 +34,6 @@ pub struct Row {
 }
 
 /// Reads the rows in the order of the view. `version` is the server's `server_version_num`.
-#[must_use]
 pub fn from_rows(rows: Vec<Row>, version: u32) -> Rules {
     Rules(rows.into_iter().map(|row| line(row, version)).collect())
 }

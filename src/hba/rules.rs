@@ -213,7 +213,6 @@ impl Method {
     }
 
     /// The word in the file.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Other(word) => word,

@@ -11,7 +11,6 @@ use crate::names::{Cidr, DatabaseName, RoleName};
 const SCRAM: u32 = 100_000;
 
 /// The rule that lets one address in, and nothing else. `version` is the server's `server_version_num`, if known.
-#[must_use]
 pub fn new_rule(
     database: &DatabaseName,
     role: &RoleName,

@@ -29,7 +29,6 @@ pub struct Digest {
 
 impl Digest {
     /// That of the report's changes; `None` where there is none.
-    #[must_use]
     pub fn of(report: &Report, settings: &Settings) -> Option<Self> {
         let changes: Vec<String> = report.changes().map(|(step, change)| told(step, change)).collect();
         if changes.is_empty() {
@@ -49,7 +48,6 @@ impl Digest {
     }
 
     /// One for each change.
-    #[must_use]
     pub fn parts(&self) -> &[String] {
         &self.parts
     }

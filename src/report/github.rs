@@ -7,7 +7,6 @@ use crate::visible;
 
 impl Report {
     /// One line for everything a person should see: errors fail the job by the exit code, notices do not.
-    #[must_use]
     pub fn github(&self) -> String {
         let mut lines = Vec::new();
         for step in &self.steps {

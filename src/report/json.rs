@@ -13,7 +13,6 @@ use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 
 impl Report {
     /// The JSON document of the contract. Secrets are masked, since only `Display` of statements is used.
-    #[must_use]
     pub fn json(&self, settings: &Settings) -> Value {
         json!({
             "tool": "stitch-pg",

@@ -11,7 +11,6 @@ use crate::visible;
 
 impl Report {
     /// The document. Changes that were not made fail `check`; what is unknown is skipped.
-    #[must_use]
     pub fn junit(&self) -> String {
         let mut suites = String::new();
         let (mut cases, mut failures) = (0, 0);

@@ -21,7 +21,6 @@ pub(crate) struct Item {
 
 impl Report {
     /// The report as a page.
-    #[must_use]
     pub fn markdown(&self, settings: &Settings) -> String {
         let mut page = format!("# stitch-pg {}\n\n{}\n", self.command.as_str(), self.place(settings));
         if let Some(digest) = Digest::of(self, settings) {

@@ -23,7 +23,6 @@ pub struct Hop {
 }
 
 /// The hops in order. The first is there once for each group of addresses that fare alike.
-#[must_use]
 pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
     let stitch = &settings.stitch;
     let database = format!("{}:{}", crate::stitch_form::stitch_sees(settings), stitch.port);

@@ -80,7 +80,6 @@ pub enum Rank {
 
 impl Source {
     /// How strong it is; a part of a URL is as strong as who gave the URL.
-    #[must_use]
     pub fn rank(&self) -> Rank {
         match self {
             Self::Flag(_) => Rank::Flag,
@@ -92,7 +91,6 @@ impl Source {
     }
 
     /// The directory that a relative path is meant from, where it is not the current one.
-    #[must_use]
     pub fn directory(&self) -> Option<&Path> {
         match self {
             Self::File { path, .. } => path.parent(),
@@ -115,7 +113,6 @@ impl fmt::Display for Source {
 
 impl Draft {
     /// Lays this draft over a weaker one: what is missing here is taken from there.
-    #[must_use]
     pub fn or(mut self, weaker: Self) -> Self {
         for (id, given) in weaker.settings {
             self.settings.entry(id).or_insert(given);
@@ -144,25 +141,21 @@ impl Draft {
     }
 
     /// What was said about a setting.
-    #[must_use]
     pub fn given(&self, id: Id) -> Option<&Given> {
         self.settings.get(&id)
     }
 
     /// Whether anything was said about it.
-    #[must_use]
     pub fn has(&self, id: Id) -> bool {
         self.settings.contains_key(&id)
     }
 
     /// How strong what was said about it is; `None` when nothing was.
-    #[must_use]
     pub fn rank(&self, id: Id) -> Option<Rank> {
         self.given(id).map(|given| given.source.rank())
     }
 
     /// The first text given for a setting.
-    #[must_use]
     pub fn text(&self, id: Id) -> Option<&str> {
         self.given(id)?.texts().first().map(String::as_str)
     }
@@ -224,7 +217,6 @@ impl Given {
     }
 
     /// The texts; none for a secret.
-    #[must_use]
     pub fn texts(&self) -> &[String] {
         match &self.value {
             Value::Texts(texts) => texts,

@@ -79,7 +79,6 @@ impl Environment {
     }
 
     /// A variable that holds a path.
-    #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.variables
             .get(name)
@@ -88,7 +87,6 @@ impl Environment {
     }
 
     /// A path as a person wrote it: `~/` at its start means the home directory.
-    #[must_use]
     pub fn expand(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), &self.home) {
             (Some(rest), Some(home)) => home.join(rest),

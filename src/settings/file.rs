@@ -47,7 +47,6 @@ pub(crate) fn load(named: Option<&Path>, environment: &Environment, problems: &m
 }
 
 /// The file whose settings take part in a run, as people name it.
-#[must_use]
 pub fn in_use(named: Option<&Path>, environment: &Environment) -> Option<String> {
     let shown = named.map_or_else(|| format!("./{DEFAULT_FILE}"), |path| path.display().to_string());
     let found = environment.directory.join(named.unwrap_or(Path::new(DEFAULT_FILE)));

@@ -49,7 +49,6 @@ macro_rules! settings {
             }
 
             /// The flag, with its dashes.
-            #[must_use]
             pub fn flag(self) -> Option<&'static str> {
                 some(match self { $($(Self::$id => $flag,)*)* })
             }
@@ -60,25 +59,21 @@ macro_rules! settings {
             }
 
             /// The environment variable.
-            #[must_use]
             pub fn env(self) -> Option<&'static str> {
                 some(match self { $($(Self::$id => $env,)*)* })
             }
 
             /// The key in the file.
-            #[must_use]
             pub fn key(self) -> Option<&'static str> {
                 some(match self { $($(Self::$id => $key,)*)* })
             }
 
             /// What kind of value it holds.
-            #[must_use]
             pub fn kind(self) -> Kind {
                 match self { $($(Self::$id => Kind::$kind,)*)* }
             }
 
             /// What holds when nobody says anything, for people.
-            #[must_use]
             pub fn default_text(self) -> Option<&'static str> {
                 some(match self { $($(Self::$id => $default,)*)* })
             }
@@ -235,19 +230,16 @@ settings! {
 
 impl Id {
     /// The setting with this key in the file.
-    #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|id| id.key() == Some(key))
     }
 
     /// Every way to give it, for people: `--port, PGPORT or admin.port in the file`.
-    #[must_use]
     pub fn ways(self) -> Ways {
         Ways(self)
     }
 
     /// What to call it when nobody gave it: the flag where there is one.
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.flag().or(self.env()).or(self.key()).unwrap_or_default()
     }
@@ -278,7 +270,6 @@ impl fmt::Display for Ways {
 }
 
 /// The candidate that looks most like a misspelt word, if any looks like it at all.
-#[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()

@@ -142,7 +142,6 @@ impl Parameter {
 }
 
 /// The whole of docs/libpq.md.
-#[must_use]
 pub fn libpq_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
     for Entry {

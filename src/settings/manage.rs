@@ -40,7 +40,6 @@ pub enum Machine {
 impl Settings {
     /// Where the database runs, if it is a machine this tool can run scripts on. A port that somebody forwards to this
     /// machine looks the same, so what is found there is held against what the server says.
-    #[must_use]
     pub fn database_machine(&self) -> Option<Machine> {
         if self.admin.route == Route::Direct && self.admin.host.is_local() {
             return Some(Machine::Here);
@@ -54,7 +53,6 @@ impl Settings {
     }
 
     /// Whether this was asked for.
-    #[must_use]
     pub fn manages(&self, what: Manage) -> bool {
         self.way_in.manage.contains(&what)
     }

@@ -45,26 +45,22 @@ impl Problems {
     }
 
     /// Each of them, in the order they were found.
-    #[must_use]
     pub fn list(&self) -> &[Problem] {
         &self.0
     }
 
     /// Whether there is none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Leaves only what asking cannot mend.
-    #[must_use]
     pub fn only_malformed(mut self) -> Self {
         self.0.retain(|problem| problem.sort == Sort::Malformed);
         self
     }
 
     /// In the order of the table of settings, with what is wrong with files and pairs of flags first.
-    #[must_use]
     pub fn sorted(mut self) -> Self {
         self.0.sort_by_key(|problem| problem.id);
         self

@@ -16,7 +16,6 @@ words! {
 
 impl Region {
     /// The region's four addresses. Any of them may connect, so all are needed.
-    #[must_use]
     pub fn addresses(self) -> [IpAddr; 4] {
         let octets: [[u8; 4]; 4] = match self {
             Self::NorthAmerica => [
@@ -36,7 +35,6 @@ impl Region {
     }
 
     /// The other one.
-    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::NorthAmerica => Self::Europe,

@@ -110,13 +110,11 @@ impl ApiUrl {
     }
 
     /// The address of a path of the API.
-    #[must_use]
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 
     /// Whether it is encrypted.
-    #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.0.starts_with("https:")
     }

@@ -9,7 +9,6 @@ use super::{Include, Region, SslMode};
 
 /// The names of a comma list, as a flag has it: `a,b`. A name in double quotes may hold commas, `"a,b"`, and a doubled
 /// quote stands for one.
-#[must_use]
 pub fn names_of_a_list(text: &str) -> Vec<String> {
     let (mut names, mut last) = (Vec::new(), String::new());
     let (mut is_quoted, mut letters) = (false, text.chars().peekable());
@@ -30,7 +29,6 @@ pub fn names_of_a_list(text: &str) -> Vec<String> {
 }
 
 /// The same the other way: a name as it is written in a comma list.
-#[must_use]
 pub fn in_a_list(name: &str) -> String {
     if name.contains([',', '"']) {
         format!("\"{}\"", name.replace('"', "\"\""))

@@ -7,7 +7,6 @@ use crate::statement::Statement;
 
 /// Puts the key into the user's `authorized_keys` exactly once, behind these options: an older line with the same
 /// key is replaced where it stands, and pieces of it, from a paste that was broken over lines, are taken out.
-#[must_use]
 pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, present: Present) -> Statement {
     let line = format!("{options} {}", key.line());
     let keep = match present {
@@ -37,7 +36,6 @@ pub enum Present {
 }
 
 /// Takes the key out again; the rest of the file stays.
-#[must_use]
 pub fn remove_key(user: &LinuxUser, key: &PublicKey) -> Statement {
     script(
         "Take Stitch's key out.",

@@ -13,7 +13,6 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// Quotes a word where it needs it, for commands that people read.
-#[must_use]
 pub fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {

@@ -44,7 +44,6 @@ fn work(settings: &[(&str, &str)], body: &str) -> String {
 }
 
 /// Puts the lines in, and tells the MD5 of the file with them as [`inspect_hba`] does.
-#[must_use]
 pub fn add_hba_lines(edit: &HbaLines) -> Statement {
     let number = match edit.at {
         At::Above(number) => number.to_string(),
@@ -59,7 +58,6 @@ pub fn add_hba_lines(edit: &HbaLines) -> Statement {
 }
 
 /// Takes the lines out again, wherever they stand by then; the server may have been started anew.
-#[must_use]
 pub fn remove_hba_lines(edit: &HbaLines) -> Statement {
     let later = HbaLines {
         signal: edit.signal.map(|server| Running {

@@ -21,7 +21,6 @@ pub(super) fn is_written_out(name: &str) -> impl Fn(char) -> bool {
 
 /// An identifier in double quotes, right for every name (PostgreSQL docs 4.1.1). What a terminal would obey is written as
 /// an escape, and so is a line feed, so that a statement can be looked at anywhere and still names the same thing.
-#[must_use]
 pub fn identifier(name: &str) -> String {
     let is_written_out = is_written_out(name);
     if !name.contains(&is_written_out) {
@@ -42,7 +41,6 @@ pub fn identifier(name: &str) -> String {
 }
 
 /// A string literal, likewise.
-#[must_use]
 pub fn literal(text: &str) -> String {
     in_quotes(text, visible::is_obeyed)
 }

@@ -8,14 +8,12 @@ use crate::statement::Statement;
 
 impl Sql {
     /// Every statement that is run, the borrowed memberships around them included.
-    #[must_use]
     pub fn all(&self) -> Vec<Statement> {
         self.around(self.statements.clone())
     }
 
     /// The statements in the groups that are a transaction each, the borrowed memberships around each group: whatever cuts
     /// it off, nothing lent is left.
-    #[must_use]
     pub fn transactions(&self) -> Vec<Vec<Statement>> {
         match self.run {
             Run::Together => vec![self.all()],
@@ -53,7 +51,6 @@ impl Sql {
     }
 
     /// Whether a statement is one that lends a membership, or takes it back.
-    #[must_use]
     pub fn is_membership(&self, statement: &Statement) -> bool {
         let lent = |borrow| {
             *statement == super::memberships::lend(borrow) || *statement == super::memberships::give_back(borrow)
@@ -62,7 +59,6 @@ impl Sql {
     }
 
     /// Statements with the borrowed memberships around them, as one transaction runs them.
-    #[must_use]
     pub fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
         let lent = self.borrow.iter().map(super::memberships::lend);
         let returned = self.borrow.iter().rev().map(super::memberships::give_back);

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 
 /// The text without such orders: the first colon, or the last `#`, is written out. Nothing but the GitHub format, which
 /// writes its own, goes into a log without this.
-#[must_use]
 pub fn unobeyed(text: &str) -> Cow<'_, str> {
     let text = without_marks(text, "\\x23");
     if !text.lines().any(is_order) {

@@ -57,7 +57,6 @@ impl World {
     }
 
     /// Whether a key of ours is in Stitch's file.
-    #[must_use]
     pub fn has_lent_key(&self) -> bool {
         self.lent_key.is_some()
     }

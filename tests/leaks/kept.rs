@@ -123,9 +123,7 @@ fn through_a_tunnel_at_a_terminal() {
     let scene = Scene::new(&world, options);
     let host = world.host("db", &[("inner", "10.20.0.3/24")]);
     let (server, logged) = loud(&world, Some(&host));
-    let url: String = url::form_urlencoded::byte_serialize(ADMIN.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20");
+    let url = percent_encoding::utf8_percent_encode(ADMIN, percent_encoding::NON_ALPHANUMERIC).to_string();
     let mut all = needles();
     // A line out of the middle of the key, and the key as it is in memory.
     let line = private.lines().nth(3).expect("a key has lines");

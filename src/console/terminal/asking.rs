@@ -18,7 +18,6 @@ const KEY_BEGINNINGS: [&str; 5] = ["ssh-", "ecdsa-", "sk-", "----", "\"ssh-"];
 
 impl Terminal {
     /// Questions that come up in the middle of a connection.
-    #[must_use]
     pub fn asker(&self) -> Asker {
         let look = self.look.clone();
         let waiting = self.look.clone();

@@ -238,7 +238,6 @@ pub struct SavedTerminal(Option<Termios>);
 
 impl SavedTerminal {
     /// Remembers it; nothing where standard input is none.
-    #[must_use]
     pub fn now() -> Self {
         Self(tcgetattr(io::stdin()).ok())
     }

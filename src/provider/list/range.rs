@@ -20,21 +20,18 @@ impl Range {
     }
 
     /// Whether all of the network is in it.
-    #[must_use]
     pub fn covers(&self, net: IpNet) -> bool {
         let same_family = self.first.is_ipv4() == net.addr().is_ipv4();
         same_family && self.first <= net.network() && net.broadcast() <= self.last
     }
 
     /// Whether it is the whole internet.
-    #[must_use]
     pub fn is_everybody(&self) -> bool {
         let everybody = |all: &str| all.parse().is_ok_and(|all| self.covers(all));
         everybody("0.0.0.0/0") || everybody("::/0")
     }
 
     /// The address, when it is a single one.
-    #[must_use]
     pub fn single(&self) -> Option<IpAddr> {
         (self.first == self.last).then_some(self.first)
     }
