@@ -1,18 +1,33 @@
 //! Which managed service a server belongs to, from signs any login can read; scored, never decided by one sign alone:
 //! a role's name can be anybody's, and RDS and Heroku both live below amazonaws.com.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use anyhow::{Error, bail};
 use serde::Deserialize;
 
-use crate::word::words;
-
+mod aiven;
+pub(crate) mod allow_list;
+mod alloydb;
+mod aurora;
+mod azure;
+mod cloud_sql;
+mod crunchy_bridge;
+mod definition;
+mod digital_ocean;
+mod heroku;
 pub mod list;
+mod neon;
+mod rds;
+mod self_hosted;
+mod supabase;
+
+use definition::Definition;
 
 /// What was read.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Signs {
+pub struct Evidence {
     /// `version()`.
     pub banner: String,
     /// First parts of the names of dotted settings, such as `rds`.
@@ -37,139 +52,93 @@ pub struct Signs {
     pub powerless: bool,
 }
 
-words! {
-    /// Who runs the server.
-    #[derive(Default)]
-    pub enum Provider {
-        /// No managed service recognised.
-        #[default]
-        SelfHosted = "self-hosted",
-        /// Amazon RDS for PostgreSQL.
-        Rds = "rds",
-        /// Amazon Aurora PostgreSQL.
-        Aurora = "aurora",
-        /// Google Cloud SQL.
-        CloudSql = "cloud-sql",
-        /// Google AlloyDB.
-        AlloyDb = "alloydb",
-        /// Azure Database for PostgreSQL.
-        Azure = "azure",
-        /// Heroku Postgres.
-        Heroku = "heroku",
-        /// Supabase.
-        Supabase = "supabase",
-        /// Neon.
-        Neon = "neon",
-        /// `DigitalOcean` Managed Databases.
-        DigitalOcean = "digitalocean",
-        /// Aiven.
-        Aiven = "aiven",
-        /// Crunchy Bridge.
-        CrunchyBridge = "crunchy-bridge",
-    }
+/// Declares the providers, each defined in the module of its name.
+macro_rules! providers {
+    ($($(#[$meta:meta])* $provider:ident: $module:ident,)*) => {
+        /// Who runs the server.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum Provider { $($(#[$meta])* $provider,)* }
+
+        impl Provider {
+            /// All of them.
+            pub const ALL: [Self; [$($module::DEFINITION.name),*].len()] = [$(Self::$provider),*];
+
+            /// What there is to know of it.
+            pub(crate) fn definition(self) -> &'static Definition {
+                match self { $(Self::$provider => const { &$module::DEFINITION },)* }
+            }
+        }
+    };
+}
+
+providers! {
+    /// No managed service recognised.
+    #[default]
+    SelfHosted: self_hosted,
+    /// Amazon RDS for PostgreSQL.
+    Rds: rds,
+    /// Amazon Aurora PostgreSQL.
+    Aurora: aurora,
+    /// Google Cloud SQL.
+    CloudSql: cloud_sql,
+    /// Google AlloyDB.
+    AlloyDb: alloydb,
+    /// Azure Database for PostgreSQL.
+    Azure: azure,
+    /// Heroku Postgres.
+    Heroku: heroku,
+    /// Supabase.
+    Supabase: supabase,
+    /// Neon.
+    Neon: neon,
+    /// `DigitalOcean` Managed Databases.
+    DigitalOcean: digital_ocean,
+    /// Aiven.
+    Aiven: aiven,
+    /// Crunchy Bridge.
+    CrunchyBridge: crunchy_bridge,
 }
 
 impl Provider {
+    /// The word in the JSON report, and for `--provider`.
+    pub fn as_str(self) -> &'static str {
+        self.definition().name
+    }
+
     /// By the host name's ending alone, for when nothing has been connected to yet.
     pub fn of_host(host: &str) -> Option<Self> {
-        let host = host.to_ascii_lowercase();
-        let endings = [
-            (".rds.amazonaws.com", Self::Rds),
-            (".postgres.database.azure.com", Self::Azure),
-            (".supabase.co", Self::Supabase),
-            (".pooler.supabase.com", Self::Supabase),
-            (".neon.tech", Self::Neon),
-            (".db.ondigitalocean.com", Self::DigitalOcean),
-            (".aivencloud.com", Self::Aiven),
-            (".db.postgresbridge.com", Self::CrunchyBridge),
-            (".compute-1.amazonaws.com", Self::Heroku),
-        ];
-        endings
+        Self::ALL
             .into_iter()
-            .find(|(ending, _)| host.ends_with(ending))
-            .map(|(_, provider)| provider)
+            .find(|provider| provider.definition().has_host(host))
     }
 
     /// The best-scored provider. Each sign is one point, and one alone decides nothing.
-    pub fn recognise(signs: &Signs, host: &str) -> Self {
-        let by_host = Self::of_host(host);
-        let score = |provider: Self, prefix: &str, roles: &[&str], databases: &[&str]| {
+    pub fn recognise(evidence: &Evidence, host: &str) -> Self {
+        let score = |provider: Self| {
+            let definition = provider.definition();
+            let prefixes = evidence.prefixes.iter();
             let points = [
-                usize::from(!prefix.is_empty() && signs.prefixes.iter().any(|p| p == prefix)),
-                among(&signs.roles, roles),
-                among(&signs.databases, databases),
-                usize::from(by_host == Some(provider)),
+                usize::from(prefixes.into_iter().any(|prefix| prefix == definition.setting_prefix)),
+                among(&evidence.roles, definition.roles),
+                among(&evidence.databases, definition.databases),
+                usize::from(definition.has_host(host)),
             ];
-            (points.into_iter().sum::<usize>(), provider)
+            (definition.score)(evidence, points.into_iter().sum())
         };
-        let mut scores = vec![
-            score(
-                Self::Rds,
-                "rds",
-                &["rdsadmin", "rds_superuser", "rds_password", "rds_replication"],
-                &["rdsadmin"],
-            ),
-            score(
-                Self::CloudSql,
-                "cloudsql",
-                &["cloudsqladmin", "cloudsqlsuperuser"],
-                &["cloudsqladmin"],
-            ),
-            score(
-                Self::AlloyDb,
-                "alloydb",
-                &["alloydbsuperuser", "alloydbadmin"],
-                &["alloydbadmin"],
-            ),
-            score(
-                Self::Azure,
-                "azure",
-                &["azuresu", "azure_pg_admin", "azure_superuser"],
-                &["azure_maintenance", "azure_sys"],
-            ),
-            score(
-                Self::Supabase,
-                "supautils",
-                &["supabase_admin", "supabase_auth_admin", "authenticator"],
-                &[],
-            ),
-            score(
-                Self::Neon,
-                "neon",
-                &["neon_superuser", "cloud_admin", "neon_service"],
-                &[],
-            ),
-            score(Self::DigitalOcean, "", &["doadmin", "_dodb"], &["_dodb", "defaultdb"]),
-            score(Self::Aiven, "", &["avnadmin"], &["_aiven", "defaultdb"]),
-            score(
-                Self::CrunchyBridge,
-                "",
-                &["crunchy_superuser", "crunchy_replication"],
-                &[],
-            ),
-        ];
-        if signs.is_heroku(by_host == Some(Self::Heroku)) {
-            scores.push((3, Self::Heroku));
-        }
-        match scores.into_iter().max_by_key(|(points, _)| *points) {
-            Some((points, Self::Rds)) if points >= 2 && signs.aurora => Self::Aurora,
-            Some((points, provider)) if points >= 2 => provider,
-            _ => Self::SelfHosted,
-        }
+        let best = Self::ALL.into_iter().max_by_key(|provider| score(*provider));
+        best.filter(|best| score(*best) >= 2).unwrap_or_default()
     }
 
-    /// The role that the provider keeps for itself: what belongs to it can be had by nobody.
-    pub fn keeps(self, role: &str) -> bool {
-        match self {
-            Self::Rds | Self::Aurora => role == "rdsadmin",
-            Self::CloudSql => role == "cloudsqladmin",
-            Self::AlloyDb => role == "alloydbadmin",
-            Self::Azure => matches!(role, "azuresu" | "azure_superuser"),
-            Self::Supabase => role == "supabase_admin",
-            Self::Neon => matches!(role, "cloud_admin" | "neon_service"),
-            Self::DigitalOcean => role == "_dodb",
-            _ => false,
-        }
+    /// Whether the provider keeps this role for itself: what belongs to it can be had by nobody.
+    pub fn is_reserved_role(self, role: &str) -> bool {
+        self.definition().reserved_roles.contains(&role)
+    }
+
+    /// What all providers together have of a kind of names, as an array of PostgreSQL's.
+    pub(crate) fn array_of(names: fn(&Definition) -> &'static [&'static str]) -> String {
+        let all = Self::ALL.into_iter().flat_map(|provider| names(provider.definition()));
+        let all: BTreeSet<&str> = all.copied().collect();
+        format!("{{{}}}", all.into_iter().collect::<Vec<_>>().join(","))
     }
 }
 
@@ -187,20 +156,7 @@ impl FromStr for Provider {
     }
 }
 
-impl Signs {
-    /// Heroku has no names of its own, and its hosts are Amazon's like everybody's; three of its four habits are needed.
-    fn is_heroku(&self, by_host: bool) -> bool {
-        let random_name = self.database.len() == 14
-            && self.database.starts_with('d')
-            && self
-                .database
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        let extensions_apart = self.schemas.iter().any(|schema| schema == "heroku_ext");
-        let habits = [by_host, random_name, extensions_apart, self.powerless];
-        habits.into_iter().filter(|habit| *habit).count() >= 3
-    }
-
+impl Evidence {
     /// What is PostgreSQL and yet not quite the community's, or not reached directly: each with what that means here.
     pub fn variants(&self) -> Vec<&'static str> {
         let epas = self.banner.contains("EnterpriseDB");

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 
-use crate::provider::{Provider, Signs};
+use crate::provider::{Evidence, Provider};
 use crate::settings::Settings;
 
 /// Oldest server this tool works with; older ones lack what its questions use (and their support ended before 2021).
@@ -28,7 +28,7 @@ pub struct Server {
     /// Whether this is a standby.
     pub in_recovery: bool,
     /// What hints at a managed service.
-    pub signs: Signs,
+    pub signs: Evidence,
     /// Filled in after the question.
     #[serde(skip)]
     pub provider: Provider,
@@ -60,20 +60,24 @@ SELECT json_build_object(
     'signs', json_build_object(
         'banner', version(),
         'prefixes', (SELECT coalesce(json_agg(DISTINCT split_part(name, '.', 1)), '[]') FROM pg_settings WHERE name LIKE '%.%'),
-        'roles', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]') FROM pg_roles WHERE rolname IN
-            ('rdsadmin', 'rds_superuser', 'cloudsqladmin', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azuresu', 'azure_pg_admin',
-             'azure_superuser', 'supabase_admin', 'supabase_auth_admin', 'authenticator', 'neon_superuser', 'cloud_admin',
-             'neon_service', 'doadmin', '_dodb', 'avnadmin', 'crunchy_superuser', 'crunchy_replication', 'rds_password',
-             'rds_replication', 'alloydbadmin')),
-        'databases', (SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database WHERE datname IN
-            ('rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'azure_maintenance', 'azure_sys', '_dodb', '_aiven', 'defaultdb')),
-        'schemas', (SELECT coalesce(json_agg(nspname), '[]') FROM pg_namespace WHERE nspname = 'heroku_ext'),
+        'roles', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]') FROM pg_roles WHERE rolname = ANY (($1::text)::name[])),
+        'databases', (SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database WHERE datname = ANY (($2::text)::name[])),
+        'schemas', (SELECT coalesce(json_agg(nspname), '[]') FROM pg_namespace WHERE nspname = ANY (($3::text)::name[])),
         'extensions', (SELECT coalesce(json_agg(extname), '[]') FROM pg_extension WHERE extname = 'citus'),
         'database', current_database(),
         'powerless', NOT (r.rolcreaterole OR r.rolcreatedb OR r.rolsuper),
         'aurora', to_regproc('pg_catalog.aurora_version') IS NOT NULL)
 )::text
 FROM pg_roles r WHERE r.rolname = current_user";
+
+/// What [`QUESTION`] is asked with: the roles, databases and schemas that providers make.
+pub(crate) fn parameters() -> [String; 3] {
+    [
+        Provider::array_of(|provider| provider.roles),
+        Provider::array_of(|provider| provider.databases),
+        Provider::array_of(|provider| provider.schemas),
+    ]
+}
 
 /// The user that Stitch logs in as. A pooler for many projects wants the project behind the role, and then the admin's
 /// login has it behind its own as well: `postgres.PROJECT` is `postgres` to the server.
@@ -162,9 +166,9 @@ mod tests {
             createdb: false,
             createrole: false,
             in_recovery: false,
-            signs: Signs {
+            signs: Evidence {
                 banner: banner.to_owned(),
-                ..Signs::default()
+                ..Evidence::default()
             },
             provider: Provider::default(),
             pooled: false,

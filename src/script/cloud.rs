@@ -5,26 +5,16 @@ use std::fmt::Write as _;
 
 use crate::finding::{Code, Finding, grouped};
 use crate::provider::Provider;
+use crate::provider::allow_list::PLACEHOLDERS;
 use crate::settings::Settings;
 use crate::visible;
 
-/// What stands in capitals in the commands, and the variable it becomes.
-const HOLES: [(&str, &str, &str); 10] = [
-    (
-        "PRESENT,NETWORKS",
-        "PRESENT_NETWORKS",
-        "the list as it is, joined by commas: this command replaces it",
-    ),
-    ("GROUP", "GROUP", "the security group (AWS) or resource group (Azure)"),
-    ("INSTANCE", "INSTANCE", "the instance's name"),
-    ("CLUSTER", "CLUSTER", "the cluster's name or number"),
-    ("REGION", "REGION", "the provider's region"),
-    ("SERVICE", "SERVICE", "the service's name"),
-    ("PROJECT", "PROJECT", "the project's number"),
-    ("REF", "REF", "the project's reference"),
-    ("ADDON", "ADDON", "the add-on's name"),
-    ("APP", "APP", "the app's name"),
-];
+/// What stands in capitals in the commands, and what to put there.
+fn placeholders() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let definitions = Provider::ALL.into_iter().map(Provider::definition);
+    let own = definitions.flat_map(|definition| definition.placeholders);
+    PLACEHOLDERS.iter().chain(own).copied()
+}
 
 pub(super) fn script(settings: &Settings, origin: &str, findings: &[Finding]) -> String {
     let mut holes = Vec::new();
@@ -63,9 +53,10 @@ fn is_to_be_run(settings: &Settings, code: Code) -> bool {
 }
 
 /// The command with variables for what is in capitals.
-fn filled(command: &str, holes: &mut Vec<(&'static str, &'static str)>) -> String {
+fn filled(command: &str, holes: &mut Vec<(String, &'static str)>) -> String {
     let mut text = command.to_owned();
-    for (hole, variable, what) in HOLES {
+    for (hole, what) in placeholders() {
+        let variable = hole.replace(',', "_");
         let mut from = 0;
         while let Some(at) = text[from..].find(hole).map(|at| at + from) {
             let end = at + hole.len();
@@ -77,8 +68,8 @@ fn filled(command: &str, holes: &mut Vec<(&'static str, &'static str)>) -> Strin
             let replacement = format!("\"${variable}\"");
             text.replace_range(at..end, &replacement);
             from = at + replacement.len();
-            if !holes.contains(&(variable, what)) {
-                holes.push((variable, what));
+            if !holes.iter().any(|(known, _)| *known == variable) {
+                holes.push((variable.clone(), what));
             }
         }
     }
@@ -104,7 +95,7 @@ mod tests {
             filled(text, &mut holes),
             "x --group-id \"$GROUP\" --n=\"$PRESENT_NETWORKS\",1.2.3.4/32 --GROUPS MYGROUP"
         );
-        let variables: Vec<&str> = holes.iter().map(|(variable, _)| *variable).collect();
+        let variables: Vec<&str> = holes.iter().map(|(variable, _)| variable.as_str()).collect();
         assert_eq!(variables, ["PRESENT_NETWORKS", "GROUP"]);
     }
 }

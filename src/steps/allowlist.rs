@@ -22,7 +22,6 @@ use crate::world::{Closed, World};
 mod clients;
 mod close;
 mod close_firewall;
-mod cloud;
 mod firewall;
 mod host;
 mod host_firewall;

@@ -142,12 +142,9 @@ impl Step for Database {
             plan.change(create(settings, "", statement, sql::database_exists(name)));
         } else {
             let who = who(&facts.creators);
-            let advice = match facts.provider {
-                Provider::Heroku => format!(
-                    "Heroku makes databases itself: give --database with the name of your add-on's (heroku pg:info -a APP); \
-                     elsewhere {who} runs: {statement};"
-                ),
-                _ => format!("{who} runs: {statement};"),
+            let advice = match facts.provider.definition().making_databases {
+                Some(how) => format!("{how} {who} runs: {statement};"),
+                None => format!("{who} runs: {statement};"),
             };
             let user = &facts.user;
             plan.bad(

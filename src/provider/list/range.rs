@@ -15,7 +15,7 @@ pub struct Range {
 
 impl Range {
     /// From one to the other, both included.
-    pub(super) fn between(first: IpAddr, last: IpAddr) -> Self {
+    pub(in crate::provider) fn between(first: IpAddr, last: IpAddr) -> Self {
         Self { first, last, net: None }
     }
 

@@ -1,10 +1,10 @@
 //! The firewalls on the way, which cannot be seen from here: where to look, and the command that opens them.
 
-use super::cloud::{self, Wanted};
 use super::{Facts, provided};
 use crate::finding::{Code, Finding};
 use crate::names::Cidr;
 use crate::provider::Provider;
+use crate::provider::allow_list::Request;
 use crate::settings::Settings;
 
 /// What was handed over of the provider's list, and what is not seen all the same.
@@ -45,13 +45,13 @@ fn unseen(settings: &Settings, facts: &Facts) -> Finding {
 fn direct(settings: &Settings, provider: Provider) -> Finding {
     let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
     let allow = &settings.stitch.allow;
-    let wanted = Wanted {
+    let request = Request {
         host,
         port,
         cidrs: allow,
         list: None,
     };
-    let finding = match cloud::commands(provider, &wanted) {
+    let finding = match provider.definition().commands.map(|commands| commands(&request)) {
         Some(commands) => {
             let mut advice = format!(
                 "look with:\n  {}\nopen with:\n  {}",

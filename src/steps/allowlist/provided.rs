@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::cloud::{self, Wanted};
 use crate::finding::{Code, Finding};
 use crate::names::Cidr;
 use crate::provider::Provider;
-use crate::provider::list::{AllowList, Entry};
+use crate::provider::allow_list::Request;
+use crate::provider::list::{AllowList, ListEntry};
 use crate::settings::{Region, Settings};
 
 /// What the list says of each address, and what else is remarkable in it.
@@ -14,9 +14,9 @@ pub(super) fn findings(settings: &Settings, provider: Provider, list: &AllowList
     let (host, port, _) = super::entrance(settings);
     let port = port.number();
     let provider = list.provider.unwrap_or(provider);
-    let open: Vec<&Entry> = list.entries.iter().filter(|entry| is_for(entry, port)).collect();
+    let open: Vec<&ListEntry> = list.entries.iter().filter(|entry| is_for(entry, port)).collect();
     // A trusted-sources list without a rule lets everybody in, until it has its first one.
-    let unlimited = provider == Provider::DigitalOcean && list.entries.is_empty();
+    let unlimited = provider.definition().empty_list_is_open && list.entries.is_empty();
     let lets_in = |cidr: &Cidr| unlimited || open.iter().any(|entry| entry.from.covers(cidr.net()));
     let (present, missing): (Vec<Cidr>, Vec<Cidr>) = settings.stitch.allow.iter().copied().partition(lets_in);
     let mut findings: Vec<Finding> = present
@@ -26,16 +26,20 @@ pub(super) fn findings(settings: &Settings, provider: Provider, list: &AllowList
             Finding::good(Code::ProviderListOk, text).about(cidr)
         })
         .collect();
-    let wanted = Wanted {
+    let request = Request {
         host: host.as_str(),
         port,
         cidrs: &missing,
         list: Some(list),
     };
-    let advice = cloud::commands(provider, &wanted).map(|commands| {
-        let mind = commands.mind.map(|mind| format!("\nmind: {mind}")).unwrap_or_default();
-        format!("open with:\n  {}{mind}", commands.open.join("\n  "))
-    });
+    let advice = provider
+        .definition()
+        .commands
+        .map(|commands| commands(&request))
+        .map(|commands| {
+            let mind = commands.mind.map(|mind| format!("\nmind: {mind}")).unwrap_or_default();
+            format!("open with:\n  {}{mind}", commands.open.join("\n  "))
+        });
     for cidr in &missing {
         let text = format!("the provider's list does not let this address in on port {port}");
         let finding = Finding::bad(Code::ProviderListMissing, text).about(cidr);
@@ -55,13 +59,13 @@ pub(super) fn findings(settings: &Settings, provider: Provider, list: &AllowList
     findings
 }
 
-fn is_for(entry: &Entry, port: u16) -> bool {
+fn is_for(entry: &ListEntry, port: u16) -> bool {
     entry.ports.is_none_or(|(first, last)| (first..=last).contains(&port))
 }
 
 /// Entries that were meant for Stitch and are not its addresses: those of the other region, and those that somebody
 /// called Stitch's.
-fn others(settings: &Settings, open: &[&Entry], missing: &[Cidr]) -> Vec<Finding> {
+fn others(settings: &Settings, open: &[&ListEntry], missing: &[Cidr]) -> Vec<Finding> {
     let wanted = |address: IpAddr| settings.stitch.allow.iter().any(|cidr| cidr.net().contains(&address));
     let mut findings = Vec::new();
     for entry in open {

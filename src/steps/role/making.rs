@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use super::{Facts, offline, on_server, unless};
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
-use crate::provider::Provider;
 use crate::settings::{Password, Settings};
 use crate::sql;
 
@@ -15,13 +14,9 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
     let statement = sql::create_role(role, facts.keeping.formed(settings));
     if facts.may_create_roles == Some(false) {
         let who = creators(&facts.creators);
-        let advice = match facts.keeping.provider {
-            Provider::Heroku => format!(
-                "Heroku makes roles itself, from Standard plans on: heroku pg:credentials:create DATABASE --name stitch -a APP; \
-                 then give --role and --password-file with that credential's user and password. On Essential plans there is \
-                 the default credential only: --role with its user, and --adopt-role. Elsewhere {who} runs: {statement};"
-            ),
-            _ => format!("{who} runs: {statement};"),
+        let advice = match facts.keeping.provider.definition().making_roles {
+            Some(how) => format!("{how} {who} runs: {statement};"),
+            None => format!("{who} runs: {statement};"),
         };
         let user = &facts.user;
         plan.bad(

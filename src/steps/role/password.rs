@@ -51,9 +51,9 @@ pub(super) struct Keeping {
 
 impl Keeping {
     fn form(&self) -> Form {
-        match self.provider {
-            Provider::Neon => Form::Plain,
-            _ if (1..100_000).contains(&self.version_num) => Form::Md5,
+        match self.version_num {
+            _ if self.provider.definition().wants_plain_password => Form::Plain,
+            1..100_000 => Form::Md5,
             _ => Form::Scram {
                 iterations: self
                     .iterations

@@ -69,7 +69,7 @@ fn cannot(settings: &Settings, facts: &Facts, on: &OnDatabase, rights: &[&str]) 
     let (database, role) = (&settings.stitch.database, &settings.stitch.role);
     let (statement, _) = sql::rights_on_database(rights, database, role);
     let (provider, owner) = (facts.keeping.provider, &on.owner);
-    let advice = if provider.keeps(owner) {
+    let advice = if provider.is_reserved_role(owner) {
         format!(
             "{owner:?} is the provider's own, and nobody can act as it: give --database with a new name and let this tool make \
              that; or have the provider's support run: {statement};"

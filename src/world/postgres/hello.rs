@@ -16,7 +16,8 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
             admin.database
         );
     }
-    match ask::<Server>(session, server::QUESTION, &[], limit).await {
+    let names = server::parameters();
+    match ask::<Server>(session, server::QUESTION, &names.each_ref().map(String::as_str), limit).await {
         Ok(server) => {
             let server = server.accept(admin.host.as_str())?;
             ensure!(

@@ -1,0 +1,44 @@
+//! Aiven.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::Provider;
+use super::allow_list::{Commands, Request};
+use super::definition::Definition;
+use super::list::{AllowList, array, entry, list};
+
+pub(super) const DEFINITION: Definition = Definition {
+    name: "aiven",
+    hosts: &[".aivencloud.com"],
+    roles: &["avnadmin"],
+    databases: &["_aiven", "defaultdb"],
+    commands: Some(commands),
+    placeholders: &[("SERVICE", "the service's name")],
+    list_command: Some("avn service get --json"),
+    read_list: |_, value| value.get("user_config").map(|config| read(value, config)),
+    ..Definition::NONE
+};
+
+fn commands(request: &Request<'_>) -> Commands {
+    Commands {
+        place: "the service's ip_filter",
+        look: "avn service get SERVICE --json".to_owned(),
+        open: vec![format!(
+            "avn service update {} -c ip_filter={}",
+            request.name("SERVICE"),
+            request.merged()
+        )],
+        mind: Some(request.replaces()),
+    }
+}
+
+fn read(service: &Value, config: &Value) -> Result<AllowList> {
+    let keys = ["ip_filter", "ip_filter_string", "ip_filter_object"];
+    let one = |item: &Value| match item.get("network") {
+        Some(network) => entry(network, &item["description"]),
+        None => entry(item, &Value::Null),
+    };
+    let entries = keys.iter().flat_map(|key| array(config, key)).map(one);
+    list(Provider::Aiven, entries, &service["service_name"])
+}

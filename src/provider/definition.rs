@@ -1,0 +1,72 @@
+//! What there is to know of a provider: all of it stands in the file of its name.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::Evidence;
+use super::allow_list::{Commands, Request};
+use super::list::AllowList;
+
+/// One provider. A field that does not apply is as in [`Definition::NONE`].
+pub(crate) struct Definition {
+    /// The word in the JSON report, and for `--provider`.
+    pub(crate) name: &'static str,
+    /// The endings of its servers' host names.
+    pub(crate) hosts: &'static [&'static str],
+    /// The first part of the names of its dotted settings, such as `rds`.
+    pub(crate) setting_prefix: &'static str,
+    /// Roles that it makes.
+    pub(crate) roles: &'static [&'static str],
+    /// Of these, the ones that it keeps for itself: what belongs to them can be had by nobody.
+    pub(crate) reserved_roles: &'static [&'static str],
+    /// Databases that it makes.
+    pub(crate) databases: &'static [&'static str],
+    /// Schemas that it makes.
+    pub(crate) schemas: &'static [&'static str],
+    /// The score, where signs need another judgement than one point each; it gets the points counted so far.
+    pub(crate) score: fn(&Evidence, usize) -> usize,
+    /// Its commands to list and to open its allow list.
+    pub(crate) commands: Option<fn(&Request<'_>) -> Commands>,
+    /// What stands in capitals in those commands, and what to put there, beyond what several providers share.
+    pub(crate) placeholders: &'static [(&'static str, &'static str)],
+    /// The command whose output [`Definition::read_list`] reads.
+    pub(crate) list_command: Option<&'static str>,
+    /// Reads what that command printed; `None` when it is another provider's. The JSON is null where it is none.
+    pub(crate) read_list: fn(&str, &Value) -> Option<Result<AllowList>>,
+    /// Whether an allow list without an entry lets everybody in.
+    pub(crate) empty_list_is_open: bool,
+    /// Whether it wants passwords themselves, and refuses verifiers.
+    pub(crate) wants_plain_password: bool,
+    /// How a database is made where SQL cannot make one.
+    pub(crate) making_databases: Option<&'static str>,
+    /// How a role is made where SQL cannot make one.
+    pub(crate) making_roles: Option<&'static str>,
+}
+
+impl Definition {
+    /// Nothing is known.
+    pub(crate) const NONE: Self = Self {
+        name: "",
+        hosts: &[],
+        setting_prefix: "",
+        roles: &[],
+        reserved_roles: &[],
+        databases: &[],
+        schemas: &[],
+        score: |_, points| points,
+        commands: None,
+        placeholders: &[],
+        list_command: None,
+        read_list: |_, _| None,
+        empty_list_is_open: false,
+        wants_plain_password: false,
+        making_databases: None,
+        making_roles: None,
+    };
+
+    /// Whether a server of this host name is its.
+    pub(crate) fn has_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.hosts.iter().any(|ending| host.ends_with(ending))
+    }
+}
