@@ -23,7 +23,6 @@ use crate::world::Access;
 
 mod advice;
 mod bastion;
-mod brief;
 mod certificate;
 mod child;
 mod installed;
@@ -31,7 +30,6 @@ mod server;
 mod wording;
 
 use bastion::Bastion;
-use brief::Brief;
 use installed::Installed;
 use server::{Server, Way};
 
@@ -74,34 +72,27 @@ pub(crate) async fn run(look: Look, environment: &Environment, stop: &mut Stop) 
 
 /// The three acts; the first one that does not end well is the last one.
 async fn perform(stage: &Stage, look: &Look, stop: &mut Stop) -> Result<u8> {
-    for (title, command, words, telling) in [
-        ("1. A fresh server", Command::Setup, "setup --yes", Telling::Everything),
-        ("2. The same again", Command::Setup, "setup --yes", Telling::Outcomes),
-        ("3. A check", Command::Check, "check", Telling::Outcomes),
+    for (title, command, words, volume) in [
+        ("1. A fresh server", Command::Setup, "setup --yes", Volume::Quiet),
+        ("2. The same again", Command::Setup, "setup --yes", Volume::Outcomes),
+        ("3. A check", Command::Check, "check", Volume::Outcomes),
     ] {
         say(&format!(
             "\n{}\n{}\n",
             look.heading(title),
             wording::command_line(words, &stage.flags, look.width)
         ))?;
-        let code = stage.walk(command, telling, look, stop).await?;
+        let code = stage.walk(command, volume, look, stop).await?;
         if code != 0 {
             return Ok(code);
         }
         // What was changed a second time was not done the first time.
         ensure!(
-            telling == Telling::Everything || stage.last_result()? == "ready",
+            volume == Volume::Quiet || stage.last_result()? == "ready",
             "the second run changed something, and it should not have"
         );
     }
     Ok(0)
-}
-
-/// How much is told of a run that goes well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Telling {
-    Everything,
-    Outcomes,
 }
 
 /// The throw-away servers, and how the wizard is told about them. Dropped in this order.
@@ -161,7 +152,7 @@ impl Stage {
         complete(draft, &request, &self.environment, None)
     }
 
-    async fn walk(&self, command: Command, telling: Telling, look: &Look, stop: &mut Stop) -> Result<u8> {
+    async fn walk(&self, command: Command, volume: Volume, look: &Look, stop: &mut Stop) -> Result<u8> {
         let report = self.report();
         let journey = Journey {
             command,
@@ -181,14 +172,11 @@ impl Stage {
         let voice = Plain {
             approved: Approved::Yes,
             format: Format::Text,
-            volume: Volume::Quiet,
+            volume,
             look: look.clone(),
             pace: None,
         };
-        match telling {
-            Telling::Everything => journey.go(voice, stop).await,
-            Telling::Outcomes => journey.go(Brief(voice), stop).await,
-        }
+        journey.go(voice, stop).await
     }
 
     fn report(&self) -> PathBuf {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Error, Result, bail, ensure};
 use openssl::base64;
+use openssl::bn::BigNum;
 use ssh_key::HashAlg;
 use ssh_key::public::KeyData;
 
@@ -47,9 +48,8 @@ impl PublicKey {
 
     /// The size of an RSA key; the other types have one size each.
     pub fn bits(&self) -> Option<usize> {
-        self.key
-            .rsa()
-            .map(|rsa| bits(rsa.n.as_positive_bytes().unwrap_or_default()))
+        let modulus = BigNum::from_slice(self.key.rsa()?.n.as_positive_bytes()?).ok()?;
+        usize::try_from(modulus.num_bits()).ok()
     }
 
     /// Type and body: what sshd compares.
@@ -111,15 +111,6 @@ impl FromStr for PublicKey {
         }
         Ok(key)
     }
-}
-
-fn bits(modulus: &[u8]) -> usize {
-    let significant = modulus.iter().skip_while(|byte| **byte == 0);
-    let mut count = significant.clone().count() * 8;
-    if let Some(first) = significant.clone().next() {
-        count -= usize::try_from(first.leading_zeros()).unwrap_or_default();
-    }
-    count
 }
 
 /// Comments go into a file that sshd reads and into scripts that people read: printable ASCII, and not endless.

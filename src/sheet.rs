@@ -44,15 +44,7 @@ struct Trust {
     stitch_key: Option<String>,
     /// Subject and fingerprint of each certificate authority that the server was held against.
     authorities: Vec<(String, String)>,
-    ca: CaProof,
-}
-
-/// Whether the authority for Stitch's form was seen to vouch for the server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum CaProof {
-    #[default]
-    Untried,
-    Proved,
+    is_proved: bool,
 }
 
 impl Sheet {
@@ -65,11 +57,7 @@ impl Sheet {
                 .as_ref()
                 .and_then(|bastion| Some(bastion.public_key.as_ref()?.to_string())),
             authorities: authorities(settings)?,
-            ca: if report.findings().any(|finding| finding.code == Code::CaVerifies) {
-                CaProof::Proved
-            } else {
-                CaProof::Untried
-            },
+            is_proved: report.findings().any(|finding| finding.code == Code::CaVerifies),
         };
         let is_json = self.path.extension().is_some_and(|extension| extension == "json");
         let text = if is_json {
@@ -110,10 +98,10 @@ impl Sheet {
         for (subject, fingerprint) in &trust.authorities {
             line("certificate authority", &format!("{subject} SHA256 {fingerprint}"));
         }
-        match (trust.ca, &settings.stitch.ca) {
-            (CaProof::Proved, _) => line("", "it vouches for this server: Stitch's own login was tried with it"),
-            (CaProof::Untried, Some(_)) => line("", "whether it vouches for this server was not tried: run check"),
-            (CaProof::Untried, None) => {}
+        match (trust.is_proved, &settings.stitch.ca) {
+            (true, _) => line("", "it vouches for this server: Stitch's own login was tried with it"),
+            (false, Some(_)) => line("", "whether it vouches for this server was not tried: run check"),
+            (false, None) => {}
         }
         if trust.authorities.is_empty() {
             line(
@@ -133,7 +121,7 @@ impl Sheet {
             "trust": {
                 "ssh_host_key": trust.host_key,
                 "stitch_public_key": trust.stitch_key,
-                "certificate_authority_proved": trust.ca == CaProof::Proved,
+                "certificate_authority_proved": trust.is_proved,
                 "certificate_authorities": authorities
                     .map(|(subject, fingerprint)| json!({ "subject": subject, "sha256": fingerprint }))
                     .collect::<Vec<_>>(),

@@ -17,8 +17,10 @@ mod reach;
 mod whole;
 
 /// An undo file, or none.
-pub struct UndoFile {
-    file: Option<Growing>,
+pub struct UndoFile(Option<Open>);
+
+struct Open {
+    file: Growing,
     /// As it was named, for messages.
     path: PathBuf,
     /// Whether the end of an entry that a killed run left was cut off.
@@ -28,7 +30,7 @@ pub struct UndoFile {
     /// The database that psql goes to where it does not matter.
     database: String,
     /// Stitch's role, whose going makes the rest of the way back done.
-    role: Option<RoleName>,
+    role: RoleName,
     /// What runs a script as root on the SSH server.
     host: String,
     /// What runs a script on the machine PostgreSQL runs on.
@@ -57,19 +59,7 @@ trap 'for step in $undo; do \"$step\" || exit 1; done' EXIT
 impl UndoFile {
     /// Keeps nothing.
     pub fn none() -> Self {
-        Self {
-            file: None,
-            path: PathBuf::new(),
-            was_repaired: false,
-            psql: String::new(),
-            database: String::new(),
-            role: None,
-            host: String::new(),
-            database_host: String::new(),
-            entrance: String::new(),
-            count: 0,
-            begun: None,
-        }
+        Self(None)
     }
 
     /// Opens the file (mode 0600) and appends to what an earlier run has written.
@@ -97,13 +87,13 @@ impl UndoFile {
             Some(Machine::Bastion) => host.clone(),
             _ => "sh -s".to_owned(),
         };
-        Ok(Self {
-            file: Some(file),
+        Ok(Self(Some(Open {
+            file,
             path: path.to_owned(),
             was_repaired,
             psql: reach::psql(settings),
             database: reach::database(settings.admin.database.as_str()),
-            role: Some(settings.stitch.role.clone()),
+            role: settings.stitch.role.clone(),
             entrance: if settings.bastion.is_some() {
                 host.clone()
             } else {
@@ -113,42 +103,41 @@ impl UndoFile {
             host,
             count: 0,
             begun: None,
-        })
+        })))
     }
 
     /// What is to be said about the file as it was found.
     pub fn note(&self) -> Option<String> {
-        self.was_repaired.then(|| {
-            format!(
-                "the last entry of {} was cut off when an earlier run was killed, and is removed",
-                self.path.display()
-            )
-        })
+        let open = self.0.as_ref().filter(|open| open.was_repaired)?;
+        Some(format!(
+            "the last entry of {} was cut off when an earlier run was killed, and is removed",
+            open.path.display()
+        ))
     }
 
     /// Writes the way back of one change to disk, before the change is made.
     pub fn begin(&mut self, change: &Change) -> Result<()> {
-        self.begun = None;
-        let Some(file) = &mut self.file else { return Ok(()) };
-        self.count += 1;
-        let name = format!("undo_{}_{}", std::process::id(), self.count);
+        let Some(open) = &mut self.0 else { return Ok(()) };
+        open.begun = None;
+        open.count += 1;
+        let name = format!("undo_{}_{}", std::process::id(), open.count);
         let entry = match &change.undo {
             Some(undo) => {
                 let (command, text) = match undo {
                     Action::Sql(sql) => (
-                        format!("{} -d {}", self.psql, reach::database(sql.database.as_str())),
-                        guarded(sql, self.role.as_ref()),
+                        format!("{} -d {}", open.psql, reach::database(sql.database.as_str())),
+                        guarded(sql, &open.role),
                     ),
-                    Action::Host(script) => (self.host.clone(), script.to_string()),
-                    Action::Entrance(script) => (self.entrance.clone(), script.to_string()),
+                    Action::Host(script) => (open.host.clone(), script.to_string()),
+                    Action::Entrance(script) => (open.entrance.clone(), script.to_string()),
                     Action::Http(request) => ("sh -s".to_owned(), shell::curl(request)),
                     Action::RemoveHbaLines(edit) => {
                         let reload = shell::word(&format!("{};", crate::sql::reload()));
                         let command = match edit.signal {
-                            Some(_) => self.database_host.clone(),
+                            Some(_) => open.database_host.clone(),
                             None => format!(
                                 "{{ {} && {} -d {} -c {reload} </dev/null; }}",
-                                self.database_host, self.psql, self.database
+                                open.database_host, open.psql, open.database
                             ),
                         };
                         (command, shell::remove_hba_lines(edit).to_string())
@@ -169,13 +158,13 @@ impl UndoFile {
             ),
         };
         // Room for the line of `made`, so that it cannot fail for want of space when the change is made.
-        file.append(&entry, made(&name).len()).with_context(|| {
+        open.file.append(&entry, made(&name).len()).with_context(|| {
             format!(
                 "cannot write the undo file {}, so the change was not made",
-                self.path.display()
+                open.path.display()
             )
         })?;
-        self.begun = change.undo.is_some().then_some(name);
+        open.begun = change.undo.is_some().then_some(name);
         // A part of it may be made when the run is cut off, and its way back does nothing to the rest, so that is in force
         // from the start.
         if change.piecemeal().is_some() {
@@ -187,14 +176,15 @@ impl UndoFile {
 
     /// The change was made: from now on the file takes it back.
     pub fn made(&mut self) -> Result<()> {
-        match (&mut self.file, self.begun.take()) {
-            (Some(file), Some(name)) => file.append(&made(&name), 0).with_context(|| {
+        let Some(open) = &mut self.0 else { return Ok(()) };
+        match open.begun.take() {
+            Some(name) => open.file.append(&made(&name), 0).with_context(|| {
                 format!(
                     "the change was made, and the undo file {} does not say so: to undo it, call its function {name}",
-                    self.path.display()
+                    open.path.display()
                 )
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }
@@ -210,8 +200,8 @@ fn grouped(function: &str) -> String {
 }
 
 /// The statements, or none where the guard says so, or where the role is gone: nothing is left then to be taken from it.
-fn guarded(sql: &Sql, role: Option<&RoleName>) -> String {
-    let mut condition = role.map_or("true".to_owned(), crate::sql::role_exists);
+fn guarded(sql: &Sql, role: &RoleName) -> String {
+    let mut condition = crate::sql::role_exists(role);
     if let Some(unless) = &sql.unless {
         let _ = write!(condition, " AND NOT ({unless})");
     }

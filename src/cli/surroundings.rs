@@ -16,7 +16,6 @@ pub fn environment() -> Environment {
         .filter_map(|name| Some((name.to_owned(), std::env::var_os(name)?)))
         .filter(|(_, value)| !value.is_empty())
         .collect();
-    let account = Account::of_this_process();
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     Environment {
         surroundings: Surroundings {
@@ -30,10 +29,7 @@ pub fn environment() -> Environment {
         variables,
         home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
         // libpq asks the system who is running it, not `USER`, which sudo and containers leave behind.
-        os_user: account
-            .map(|account| account.name)
-            .or_else(|| variable("USER"))
-            .or_else(|| variable("LOGNAME")),
+        os_user: account().or_else(|| variable("USER")).or_else(|| variable("LOGNAME")),
         machine: std::fs::read_to_string("/proc/sys/kernel/hostname")
             .ok()
             .map(|name| name.trim().to_owned())
@@ -59,19 +55,13 @@ fn asking() -> Stdin {
     }
 }
 
-/// A line of /etc/passwd. Accounts from a directory service are not in it; `USER` has to do for them.
-struct Account {
-    name: String,
-}
-
-impl Account {
-    fn of_this_process() -> Option<Self> {
-        let id = rustix::process::geteuid().as_raw().to_string();
-        let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
-        accounts.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next()?;
-            (fields.nth(1)? == id).then(|| Self { name: name.to_owned() })
-        })
-    }
+/// The name of this process's account. Accounts from a directory service are not in that file; `USER` has to do for them.
+fn account() -> Option<String> {
+    let id = rustix::process::geteuid().as_raw().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
 }

@@ -25,6 +25,8 @@ pub enum Volume {
     Normal,
     /// Each step as it opens, too.
     Verbose,
+    /// As quiet, and only a line for each step when every step was ready.
+    Outcomes,
 }
 
 /// The plain voice.
@@ -68,7 +70,7 @@ impl Plain {
 /// Says that a long wait goes on, as lines of a log.
 pub fn tell(volume: Volume) -> Tell {
     Arc::new(move |text| {
-        if volume != Volume::Quiet {
+        if matches!(volume, Volume::Normal | Volume::Verbose) {
             edge::say(&visible::one_line(text));
         }
     })
@@ -132,6 +134,12 @@ impl Console for Plain {
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
         if let Some(document) = report.document(self.format, settings) {
             return Ok(edge::document(&document)?);
+        }
+        if self.volume == Volume::Outcomes && report.exit_code() == 0 && report.changes().next().is_none() {
+            for step in &report.steps {
+                edge::show(&words::brief(step.step, &step.outcome))?;
+            }
+            return Ok(edge::show(&format!("\n{}", words::last_line(report)))?);
         }
         for step in &report.steps {
             edge::show(&words::outcome(&self.look, step.step, &step.outcome))?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::change::{Action, Change, Plan, Progress};
 use crate::console::style::Look;
-use crate::finding::{Finding, grouped};
+use crate::finding::{Finding, Verdict, grouped};
 use crate::report::Outcome;
 use crate::step_id::StepId;
 use crate::visible;
@@ -149,6 +149,28 @@ pub(super) fn outcome(look: &Look, id: StepId, outcome: &Outcome) -> String {
         parts.push(failure(look, error));
     }
     parts.join("\n")
+}
+
+/// The outcome of a step that had nothing to change, in one line.
+pub(super) fn brief(id: StepId, outcome: &Outcome) -> String {
+    let Some(plan) = outcome.plan() else {
+        return format!("{}: skipped", title(id));
+    };
+    let count = |verdict| {
+        plan.findings
+            .iter()
+            .filter(|finding| finding.verdict == verdict)
+            .count()
+    };
+    let unknown = match count(Verdict::Unknown) {
+        0 => String::new(),
+        unknown => format!(", {unknown} unknown from here"),
+    };
+    format!(
+        "{}: ready ({} looked at and good{unknown})",
+        title(id),
+        count(Verdict::Good)
+    )
 }
 
 /// A change that was made.

@@ -8,17 +8,6 @@ use crate::finding::{Finding, Verdict, grouped};
 use crate::settings::Settings;
 use crate::visible;
 
-/// One change, as it is shown.
-pub(crate) struct Item {
-    pub(crate) step: String,
-    pub(crate) summary: String,
-    pub(crate) why: String,
-    /// `sql` with its database, or `host`.
-    pub(crate) kind: String,
-    pub(crate) database: Option<String>,
-    pub(crate) command: String,
-}
-
 impl Report {
     /// The report as a page.
     pub fn markdown(&self, settings: &Settings) -> String {
@@ -29,13 +18,8 @@ impl Report {
                 "\nDigest: `{digest}`. `stitch-pg setup --expect DIGEST` makes these changes and no others.\n"
             );
         }
-        let items = self.items();
         page.push('\n');
-        if items.is_empty() {
-            page.push_str("There is nothing to change.\n");
-        } else {
-            page.push_str(&changes(&items));
-        }
+        page.push_str(&self.changes_section());
         for (verdict, heading) in [
             (Verdict::Bad, "For a person to mend"),
             (Verdict::Unknown, "Not known from here"),
@@ -63,20 +47,23 @@ impl Report {
         page.trim_end().to_owned()
     }
 
-    /// The changes as they are shown.
-    pub(crate) fn items(&self) -> Vec<Item> {
-        let items = self.changes().map(|(step, change)| {
+    fn changes_section(&self) -> String {
+        if self.changes().next().is_none() {
+            return "There is nothing to change.\n".to_owned();
+        }
+        let mut page = String::from("## Changes\n");
+        for (step, change) in self.changes() {
             let (kind, database) = kind(&change.action);
-            Item {
-                step: step.to_string(),
-                summary: change.summary.clone(),
-                why: change.why.to_owned(),
-                kind: kind.to_owned(),
-                database: database.map(str::to_owned),
-                command: change.action.to_string(),
-            }
-        });
-        items.collect()
+            let place = database.map_or_else(String::new, |name| format!(" (in the database {})", code(name)));
+            let _ = write!(
+                page,
+                "\n### {step}: {}\n\n{}{place}\n\n{}",
+                escaped(&change.summary),
+                escaped(change.why),
+                fenced(if kind == "sql" { "sql" } else { "sh" }, &change.action.to_string())
+            );
+        }
+        page
     }
 
     fn place(&self, settings: &Settings) -> String {
@@ -95,27 +82,6 @@ impl Report {
             code(stitch.role.as_str())
         )
     }
-}
-
-/// Every change with its reason and its command. `--expect FILE` compares this part of two plans.
-pub(crate) fn changes(items: &[Item]) -> String {
-    let mut page = String::from("## Changes\n");
-    for item in items {
-        let place = match &item.database {
-            Some(database) => format!(" (in the database {})", code(database)),
-            None => String::new(),
-        };
-        let language = if item.kind == "sql" { "sql" } else { "sh" };
-        let _ = write!(
-            page,
-            "\n### {}: {}\n\n{}{place}\n\n{}",
-            item.step,
-            escaped(&item.summary),
-            escaped(&item.why),
-            fenced(language, &item.command)
-        );
-    }
-    page
 }
 
 fn list(findings: &[Finding]) -> String {

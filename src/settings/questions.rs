@@ -124,10 +124,13 @@ impl Questions<'_> {
             return Ok(());
         }
         let help = "Stitch shows it under your user menu > Edit User Settings > Data pipeline region.";
-        let regions = [Region::NorthAmerica, Region::Europe];
-        let question = question(Id::Region, "Region of your Stitch account", help, None);
-        let answer = self.choose(question, &["North America", "Europe"])?;
-        self.set(Id::Region, regions[answer].as_str());
+        let answer = self.choose(
+            Id::Region,
+            "Region of your Stitch account",
+            help,
+            &["North America", "Europe"],
+        )?;
+        self.set(Id::Region, Region::ALL[answer].as_str());
         Ok(())
     }
 
@@ -141,14 +144,8 @@ impl Questions<'_> {
         }
         let help = "If another role loaded for Stitch before, its schemas and tables must change hands.";
         let choices = ["No, this is a new connection", "Yes, there are schemas of Stitch's"];
-        let first = Some(choices[0].to_owned());
-        let question = question(
-            Id::Existing,
-            "Has Stitch loaded into this database before?",
-            help,
-            first,
-        );
-        let answer = self.choose(question, &choices)?;
+        let prompt = "Has Stitch loaded into this database before?";
+        let answer = self.choose(Id::Existing, prompt, help, &choices)?;
         self.set(Id::Existing, if answer == 0 { "false" } else { "true" });
         Ok(())
     }
@@ -200,7 +197,8 @@ impl Questions<'_> {
         })
     }
 
-    fn choose(&mut self, mut question: Question, choices: &[&str]) -> Result<usize> {
+    fn choose(&mut self, id: Id, prompt: &'static str, help: &'static str, choices: &[&str]) -> Result<usize> {
+        let mut question = question(id, prompt, help, None);
         question.before = self.memory.before();
         let remembered = match self.memory.recall(&question) {
             Some(Reply::Choice(text)) => choices.iter().position(|choice| *choice == text),

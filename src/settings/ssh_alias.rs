@@ -55,14 +55,9 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
     };
     let user = typed.user.map(str::to_owned).or_else(|| config.user.clone());
     let user = user.unwrap_or_else(|| options.os_user.clone());
-    let extra = |name: &str| {
-        config
-            .unsupported_fields
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-    };
+    let extra = |name: &str| extra(&config, name);
     let known_as = extra("HostKeyAlias")
-        .and_then(|(_, words)| words.first().cloned())
+        .and_then(|words| words.first().cloned())
         .unwrap_or_else(|| host.clone());
     let expand = |path: &Path| expanded(path, options, &host, &user);
     let (identities, identity_source) = match (&options.identity, &config.identity_file) {
@@ -74,12 +69,12 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
         ),
     };
     let agent_keys = match extra("IdentitiesOnly") {
-        Some((_, words)) if words.first().is_some_and(|word| word.eq_ignore_ascii_case("yes")) => AgentKeys::Listed,
+        Some([word, ..]) if word.eq_ignore_ascii_case("yes") => AgentKeys::Listed,
         _ => AgentKeys::All,
     };
     let known_hosts = match (&options.known_hosts, extra("UserKnownHostsFile")) {
         (Some(file), _) => vec![file.clone()],
-        (None, Some((_, files))) => files.iter().map(|file| expand(Path::new(file))).collect(),
+        (None, Some(files)) => files.iter().map(|file| expand(Path::new(file))).collect(),
         (None, None) => vec![
             folder.join("known_hosts"),
             folder.join("known_hosts2"),
@@ -208,23 +203,24 @@ fn jumps(config: &HostParams, given: &str, options: &AliasOptions, depth: usize)
 }
 
 fn refuse_commands(config: &HostParams, host: &str, folder: &Path) -> Result<()> {
-    let through = |what: &str| -> Result<()> {
-        bail!(
-            "{} reaches {host} through {what}, which stitch-pg cannot follow (ProxyJump it can); run it on a machine \
+    match extra(config, "ProxyCommand") {
+        Some([word, ..]) if word.eq_ignore_ascii_case("none") => Ok(()),
+        None | Some([]) => Ok(()),
+        Some(words) => bail!(
+            "{} reaches {host} through ProxyCommand {}, which stitch-pg cannot follow (ProxyJump it can); run it on a machine \
              that reaches the SSH server directly, or open a way first (ssh -L 2222:{host}:22 …) and give --bastion \
              USER@localhost:2222",
-            folder.join("config").display()
-        )
-    };
-    let is_set = |word: &str| !word.eq_ignore_ascii_case("none");
-    let command = config
-        .unsupported_fields
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case("ProxyCommand"));
-    if let Some((_, words)) = command.filter(|(_, words)| words.first().is_some_and(|word| is_set(word))) {
-        through(&format!("ProxyCommand {}", words.join(" ")))?;
+            folder.join("config").display(),
+            words.join(" ")
+        ),
     }
-    Ok(())
+}
+
+/// The words of an option that the parser knows by name only.
+fn extra<'a>(config: &'a HostParams, name: &str) -> Option<&'a [String]> {
+    let mut fields = config.unsupported_fields.iter();
+    let (_, words) = fields.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    Some(words)
 }
 
 /// `~` and the tokens people use in file names (`ssh_config(5)`, TOKENS).

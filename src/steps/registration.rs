@@ -9,6 +9,7 @@ mod judge;
 use anyhow::{Context, Result, ensure};
 
 use crate::change::{Action, Change, Plan};
+use crate::finding::Finding;
 use crate::request::{Method, Password, Request};
 use crate::server::Encryption;
 use crate::settings::{Audience, Registration as Telling, SendPassword, Settings, StitchSsl, UnmappedSources, Wanted};
@@ -46,17 +47,6 @@ struct Account {
     /// `None` when Stitch does not tell.
     kind: Option<DestinationType>,
     destinations: Vec<Destination>,
-}
-
-/// Which of the account's destinations loads into this database.
-enum Ours<'a> {
-    None,
-    One(&'a Destination),
-    Several(Vec<&'a Destination>),
-    /// `--destination-id` names none.
-    NoSuch(u64),
-    /// It names one that is no PostgreSQL destination.
-    OtherType(&'a Destination),
 }
 
 impl Step for Registration {
@@ -98,14 +88,14 @@ impl Step for Registration {
         let kind = account.kind.clone().unwrap_or_default();
         match ours {
             // Without access Stitch would refuse; that is told as a finding.
-            Ours::None if kind.access() == Some(false) => {}
-            Ours::None => plan.change(create(settings, facts, &kind)),
-            Ours::One(there) => {
+            Ok(None) if kind.access() == Some(false) => {}
+            Ok(None) => plan.change(create(settings, facts, &kind)),
+            Ok(Some(there)) => {
                 let change = update(settings, facts, &kind, there);
                 judge::destination(&mut plan, facts, there, change.as_ref());
                 plan.changes.extend(change);
             }
-            Ours::Several(_) | Ours::NoSuch(_) | Ours::OtherType(_) => {}
+            Err(wrong) => plan.find(wrong),
         }
         plan
     }
@@ -126,17 +116,18 @@ impl Account {
         })
     }
 
-    fn ours(&self, settings: &Settings, facts: &Facts) -> Ours<'_> {
+    /// Which of the account's destinations loads into this database, or why none can be told.
+    fn ours(&self, settings: &Settings, facts: &Facts) -> Result<Option<&Destination>, Finding> {
         let find = |id: u64| self.destinations.iter().find(|there| there.id == id);
         if let Some(id) = settings.registration.destination {
             return match find(id) {
-                None => Ours::NoSuch(id),
-                Some(there) if there.kind != TYPE => Ours::OtherType(there),
-                Some(there) => Ours::One(there),
+                None => Err(judge::no_such(id, &self.destinations)),
+                Some(there) if there.kind != TYPE => Err(judge::other_type(there)),
+                ours => Ok(ours),
             };
         }
         if let Some(there) = facts.told.as_ref().and_then(|told| told.id).and_then(find) {
-            return Ours::One(there);
+            return Ok(Some(there));
         }
         let fields = facts.wanted(settings);
         let ours = self.destinations.iter().filter(|there| form::is_ours(there, &fields));
@@ -151,9 +142,9 @@ impl Account {
             ours = exactly;
         }
         match ours.as_slice() {
-            [] => Ours::None,
-            [one] => Ours::One(one),
-            _ => Ours::Several(ours),
+            [] => Ok(None),
+            [one] => Ok(Some(one)),
+            several => Err(judge::ambiguous(several)),
         }
     }
 }

@@ -84,12 +84,8 @@ impl Ask for Terminal {
     fn choose(&self, question: &Question, choices: &[&str]) -> Result<Said<usize>> {
         self.introduce(question);
         let back = (question.before == Before::Something).then_some("(back to the question before)");
-        let first = question
-            .default
-            .as_deref()
-            .and_then(|default| choices.iter().position(|choice| *choice == default));
         let lines: Vec<&str> = choices.iter().copied().chain(back).collect();
-        let chosen = prompt::one_of(&self.look, question.prompt, &lines, first.unwrap_or_default());
+        let chosen = prompt::one_of(&self.look, question.prompt, &lines);
         Ok(if chosen < choices.len() {
             Said::This(chosen)
         } else {

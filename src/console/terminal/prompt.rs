@@ -89,15 +89,15 @@ fn without_echo<T>(question: impl FnOnce() -> T) -> T {
 }
 
 /// One of several; its index.
-pub(super) fn one_of(look: &Look, prompt: &str, choices: &[&str], first: usize) -> usize {
+pub(super) fn one_of(look: &Look, prompt: &str, choices: &[&str]) -> usize {
     if look.cursor == Cursor::Stays {
-        return numbered(prompt, choices, first);
+        return numbered(prompt, choices);
     }
     #[expect(clippy::disallowed_types, reason = "the one place where questions are asked")]
     let list = Select::with_theme(&Plain)
         .with_prompt(prompt)
         .items(choices.iter().map(|choice| visible::text(choice)))
-        .default(first)
+        .default(0)
         .report(false);
     CURSOR_HIDDEN.store(true, Ordering::SeqCst);
     let Ok(Some(chosen)) = without_echo(|| list.interact_opt()) else {
@@ -108,14 +108,14 @@ pub(super) fn one_of(look: &Look, prompt: &str, choices: &[&str], first: usize) 
     chosen
 }
 
-fn numbered(prompt: &str, choices: &[&str], first: usize) -> usize {
+fn numbered(prompt: &str, choices: &[&str]) -> usize {
     for (index, choice) in choices.iter().enumerate() {
         say(&format!("  {}) {choice}", index + 1));
     }
     loop {
-        let answer = line(prompt, Some(&(first + 1).to_string()));
+        let answer = line(prompt, Some("1"));
         match answer.trim() {
-            "" => return first,
+            "" => return 0,
             text => match text.parse::<usize>() {
                 Ok(number) if (1..=choices.len()).contains(&number) => return number - 1,
                 _ => say(&format!("  ! Please answer with a number from 1 to {}.", choices.len())),

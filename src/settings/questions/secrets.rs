@@ -25,9 +25,7 @@ impl Questions<'_> {
             let help = "A generated one is shown once, to be copied into Stitch. An existing role keeps the password it has: \
                         type that one.";
             let choices = ["Generate one", "Type one"];
-            let first = Some(choices[0].to_owned());
-            let question = question(Id::Password, "Password of the Stitch role", help, first);
-            if self.choose(question, &choices)? == 0 {
+            if self.choose(Id::Password, "Password of the Stitch role", help, &choices)? == 0 {
                 self.set(Id::GeneratePassword, "true");
                 return Ok(());
             }

@@ -25,8 +25,7 @@ impl Questions<'_> {
         let lines: Vec<String> = known.iter().map(ToString::to_string).collect();
         let choices: Vec<&str> = lines.iter().map(String::as_str).chain([ANOTHER]).collect();
         let help = "These are known from pg_service.conf and ~/.pgpass.";
-        let question = question(Id::Service, "Which PostgreSQL server is it?", help, None);
-        match known.get(self.choose(question, &choices)?) {
+        match known.get(self.choose(Id::Service, "Which PostgreSQL server is it?", help, &choices)?) {
             None => self.host(),
             Some(KnownServer::Service(name)) => {
                 // What is wrong in that file is told with everything else, when the settings are checked.

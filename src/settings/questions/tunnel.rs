@@ -22,9 +22,7 @@ impl Questions<'_> {
         } else {
             let help = "Needed when the database cannot be reached from the internet but an SSH server near it can.";
             let choices = ["No, Stitch connects directly", "Yes, through an SSH server"];
-            let first = Some(choices[0].to_owned());
-            let question_ = question(Id::Bastion, "Does Stitch go through an SSH tunnel?", help, first);
-            if self.choose(question_, &choices)? == 0 {
+            if self.choose(Id::Bastion, "Does Stitch go through an SSH tunnel?", help, &choices)? == 0 {
                 return Ok(());
             }
             self.ssh_server()?;
@@ -42,13 +40,8 @@ impl Questions<'_> {
         let aliases = known_servers::ssh_aliases(environment);
         if !aliases.is_empty() {
             let choices: Vec<&str> = aliases.iter().map(String::as_str).chain([ANOTHER]).collect();
-            let question = question(
-                Id::Bastion,
-                "Which SSH server?",
-                "These are known from ~/.ssh/config.",
-                None,
-            );
-            if let Some(alias) = aliases.get(self.choose(question, &choices)?) {
+            let help = "These are known from ~/.ssh/config.";
+            if let Some(alias) = aliases.get(self.choose(Id::Bastion, "Which SSH server?", help, &choices)?) {
                 check::can_be_server(alias, environment)?;
                 self.set(Id::Bastion, alias.clone());
                 return Ok(());
@@ -79,9 +72,7 @@ impl Questions<'_> {
         }
         let help = "A second key stands beside Stitch's for as long as the login takes, two minutes at most.";
         let choices = ["Yes, log in as Stitch will", "No"];
-        let first = Some(choices[0].to_owned());
-        let question = question(Id::ProveTunnel, "Prove the whole way at the end?", help, first);
-        let answer = self.choose(question, &choices)?;
+        let answer = self.choose(Id::ProveTunnel, "Prove the whole way at the end?", help, &choices)?;
         self.set(Id::ProveTunnel, if answer == 0 { "true" } else { "false" });
         Ok(())
     }
@@ -101,9 +92,7 @@ impl Questions<'_> {
         let knows_addresses = self.draft.has(Id::Region) || self.draft.has(Id::AllowCidrs);
         let offered = if knows_addresses { choices.len() } else { 2 };
         let help = "A tighter key must be changed when the database moves or Stitch adds an address.";
-        let first = Some(choices[0].to_owned());
-        let question = question(Id::KeyOptions, "What may Stitch's key do?", help, first);
-        let answer = self.choose(question, &choices[..offered])?;
+        let answer = self.choose(Id::KeyOptions, "What may Stitch's key do?", help, &choices[..offered])?;
         self.set(Id::KeyOptions, sets[answer]);
         Ok(())
     }

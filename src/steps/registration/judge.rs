@@ -1,13 +1,18 @@
 //! What is said of the account and of the destination.
 
 use super::destination::{Destination, Form};
-use super::{Account, Facts, Ours, form};
+use super::{Account, Facts, form};
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 
 /// What holds whichever destination is ours.
-pub(super) fn account(plan: &mut Plan, settings: &Settings, account: &Account, ours: &Ours<'_>) {
+pub(super) fn account(
+    plan: &mut Plan,
+    settings: &Settings,
+    account: &Account,
+    ours: &Result<Option<&Destination>, Finding>,
+) {
     match &account.kind {
         None => {
             plan.unknown(
@@ -18,7 +23,7 @@ pub(super) fn account(plan: &mut Plan, settings: &Settings, account: &Account, o
         }
         Some(kind) => {
             if kind.access() == Some(false) {
-                plan.find(no_access(kind.tier(), ours));
+                plan.find(no_access(kind.tier(), matches!(ours, Ok(None))));
             }
             let others = kind.others_required(&form::KNOWN);
             if !others.is_empty() {
@@ -33,46 +38,10 @@ pub(super) fn account(plan: &mut Plan, settings: &Settings, account: &Account, o
             }
         }
     }
-    match ours {
-        Ours::None | Ours::One(_) => {}
-        Ours::Several(several) => {
-            plan.bad(
-                Code::DestinationAmbiguous,
-                format!(
-                    "several destinations in Stitch load into this database: {}",
-                    list(several)
-                ),
-                "say which one is meant with --destination-id",
-            );
-        }
-        Ours::NoSuch(id) => {
-            let all: Vec<&Destination> = account.destinations.iter().collect();
-            plan.bad(
-                Code::DestinationNotFound,
-                format!(
-                    "the account has no destination with the number {id}; it has {}",
-                    list(&all)
-                ),
-                "name one of these with --destination-id, or leave it out",
-            )
-            .concerning(id);
-        }
-        Ours::OtherType(there) => {
-            plan.bad(
-                Code::DestinationOtherType,
-                format!(
-                    "the destination {} is no PostgreSQL destination, and Stitch cannot make it one",
-                    there.described()
-                ),
-                "leave --destination-id out, so that a new one is made, or name another one",
-            )
-            .concerning(there.id);
-        }
-    }
-    let others: Vec<&Destination> = account
-        .destinations
-        .iter()
-        .filter(|there| matches!(ours, Ours::None) || matches!(ours, Ours::One(one) if one.id != there.id))
+    let Ok(ours) = ours else { return };
+    let others = account.destinations.iter();
+    let others: Vec<&Destination> = others
+        .filter(|there| ours.is_none_or(|ours| ours.id != there.id))
         .collect();
     if !others.is_empty() && settings.registration.destination.is_none() {
         plan.good(
@@ -85,13 +54,46 @@ pub(super) fn account(plan: &mut Plan, settings: &Settings, account: &Account, o
     }
 }
 
+/// Several load into this database.
+pub(super) fn ambiguous(several: &[&Destination]) -> Finding {
+    let text = format!(
+        "several destinations in Stitch load into this database: {}",
+        list(several)
+    );
+    Finding::bad(Code::DestinationAmbiguous, text).advise("say which one is meant with --destination-id")
+}
+
+/// `--destination-id` names none.
+pub(super) fn no_such(id: u64, all: &[Destination]) -> Finding {
+    let all: Vec<&Destination> = all.iter().collect();
+    let text = format!(
+        "the account has no destination with the number {id}; it has {}",
+        list(&all)
+    );
+    Finding::bad(Code::DestinationNotFound, text)
+        .about(id)
+        .advise("name one of these with --destination-id, or leave it out")
+}
+
+/// It names one that is no PostgreSQL destination.
+pub(super) fn other_type(there: &Destination) -> Finding {
+    let text = format!(
+        "the destination {} is no PostgreSQL destination, and Stitch cannot make it one",
+        there.described()
+    );
+    Finding::bad(Code::DestinationOtherType, text)
+        .about(there.id)
+        .advise("leave --destination-id out, so that a new one is made, or name another one")
+}
+
 /// Wrong where one is to be made; one that is there already can be changed all the same.
-fn no_access(tier: Option<String>, ours: &Ours<'_>) -> Finding {
+fn no_access(tier: Option<String>, is_to_be_made: bool) -> Finding {
     let tier = tier.map_or_else(String::new, |tier| format!(" (Stitch counts them to the tier {tier})"));
     let text = format!("Stitch says that this account may not have PostgreSQL destinations{tier}");
-    let finding = match ours {
-        Ours::None => Finding::bad(Code::DestinationNoAccess, text),
-        _ => Finding::unknown(Code::DestinationNoAccess, text),
+    let finding = if is_to_be_made {
+        Finding::bad(Code::DestinationNoAccess, text)
+    } else {
+        Finding::unknown(Code::DestinationNoAccess, text)
     };
     finding.advise("have the account's plan changed in Stitch, or use the token of another account")
 }
