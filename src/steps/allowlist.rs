@@ -176,7 +176,7 @@ impl Step for Allowlist {
         plan.findings.extend(regions::older_list(settings));
         plan.findings.extend(host::findings(settings, &facts.dialled));
         host::knocked(&mut plan, settings, facts);
-        plan.findings.extend(firewall::findings(settings, facts));
+        firewall::plan(&mut plan, settings, facts);
         if let Some(printed) = &facts.firewall {
             host_firewall::plan(&mut plan, settings, printed);
         }

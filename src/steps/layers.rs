@@ -58,9 +58,10 @@ fn layer_of(failure: &Failure) -> &'static str {
     failure.ssh.map_or(failure.layer.as_str(), SshLayer::as_str)
 }
 
-pub(super) fn bad(layer: Layer, code: Code, text: &str) -> Finding {
+pub(super) fn bad(layer: Layer, code: Code, text: &str, advice: impl Into<String>) -> Finding {
     let layer = layer.as_str();
-    Finding::bad(code, format!("{layer}: {text}")).about(layer)
+    let finding = Finding::bad(code, format!("{layer}: {text}"));
+    finding.about(layer).advise(advice)
 }
 
 /// The layers behind the one at which a login ended, those of the SSH server included.

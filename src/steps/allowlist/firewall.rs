@@ -1,6 +1,7 @@
 //! The firewalls on the way, which cannot be seen from here: where to look, and the command that opens them.
 
 use super::{Facts, provided};
+use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::Cidr;
 use crate::provider::Provider;
@@ -8,17 +9,16 @@ use crate::provider::allow_list::Request;
 use crate::settings::Settings;
 
 /// What was handed over of the provider's list, and what is not seen all the same.
-pub(super) fn findings(settings: &Settings, facts: &Facts) -> Vec<Finding> {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let provider = provider(settings, facts);
-    let Some(list) = &settings.way_in.allow_list else {
-        return vec![unseen(settings, facts)];
-    };
-    let mut findings = provided::findings(settings, provider, list);
-    // A managed service has no other firewall before the database; anything else may have several.
-    if settings.bastion.is_some() || provider == Provider::SelfHosted {
-        findings.push(unseen(settings, facts));
+    if let Some(list) = &settings.way_in.allow_list {
+        provided::plan(plan, settings, provider, list);
+        // A managed service has no other firewall before the database; anything else may have several.
+        if settings.bastion.is_none() && provider != Provider::SelfHosted {
+            return;
+        }
     }
-    findings
+    plan.find(unseen(settings, facts));
 }
 
 fn unseen(settings: &Settings, facts: &Facts) -> Finding {

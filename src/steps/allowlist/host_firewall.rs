@@ -20,22 +20,20 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &Printed) {
         let answer = printed.answer(cidr.address(), port);
         let by = answer.by.map(|by| format!(" ({by})")).unwrap_or_default();
         let finding = match answer.fate {
-            Fate::Accepted => Finding::good(
-                Code::FirewallOpen,
-                format!("the firewall on {machine} lets this address in on port {port}{by}"),
-            ),
-            Fate::Dropped => Finding::bad(
-                Code::FirewallClosed,
-                format!("the firewall on {machine} keeps this address out of port {port}{by}"),
-            )
-            .advise(advice(&openings)),
-            Fate::Unknown => Finding::unknown(
-                Code::FirewallUnsure,
-                format!(
-                    "whether the firewall on {machine} lets this address in on port {port} hangs on {}",
-                    by.trim()
-                ),
-            ),
+            Fate::Accepted => {
+                let text = format!("the firewall on {machine} lets this address in on port {port}{by}");
+                Finding::good(Code::FirewallOpen, text)
+            }
+            Fate::Dropped => {
+                let text = format!("the firewall on {machine} keeps this address out of port {port}{by}");
+                Finding::bad(Code::FirewallClosed, text).advise(advice(&openings))
+            }
+            Fate::Unknown => {
+                let by = by.trim();
+                let text =
+                    format!("whether the firewall on {machine} lets this address in on port {port} hangs on {by}");
+                Finding::unknown(Code::FirewallUnsure, text)
+            }
         };
         plan.find(finding.about(cidr));
     }

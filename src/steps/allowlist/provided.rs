@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::Cidr;
 use crate::provider::Provider;
@@ -10,7 +11,7 @@ use crate::provider::list::{AllowList, ListEntry};
 use crate::settings::{Region, Settings};
 
 /// What the list says of each address, and what else is remarkable in it.
-pub(super) fn findings(settings: &Settings, provider: Provider, list: &AllowList) -> Vec<Finding> {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, list: &AllowList) {
     let (host, port, _) = super::entrance(settings);
     let port = port.number();
     let provider = list.provider.unwrap_or(provider);
@@ -19,13 +20,10 @@ pub(super) fn findings(settings: &Settings, provider: Provider, list: &AllowList
     let unlimited = provider.definition().empty_list_is_open && list.entries.is_empty();
     let lets_in = |cidr: &Cidr| unlimited || open.iter().any(|entry| entry.from.covers(cidr.net()));
     let (present, missing): (Vec<Cidr>, Vec<Cidr>) = settings.stitch.allow.iter().copied().partition(lets_in);
-    let mut findings: Vec<Finding> = present
-        .iter()
-        .map(|cidr| {
-            let text = format!("the provider's list lets this address in on port {port}");
-            Finding::good(Code::ProviderListOk, text).about(cidr)
-        })
-        .collect();
+    for cidr in &present {
+        let text = format!("the provider's list lets this address in on port {port}");
+        plan.good(Code::ProviderListOk, text).concerning(cidr);
+    }
     let request = Request {
         host: host.as_str(),
         port,
@@ -42,21 +40,17 @@ pub(super) fn findings(settings: &Settings, provider: Provider, list: &AllowList
         });
     for cidr in &missing {
         let text = format!("the provider's list does not let this address in on port {port}");
-        let finding = Finding::bad(Code::ProviderListMissing, text).about(cidr);
-        findings.push(match &advice {
-            Some(advice) => finding.advise(advice),
-            None => finding.advise("add it to the list"),
-        });
+        let advice = advice.as_deref().unwrap_or("add it to the list");
+        plan.bad(Code::ProviderListMissing, text, advice).concerning(cidr);
     }
-    findings.extend(others(settings, &open, &missing));
+    plan.findings.extend(others(settings, &open, &missing));
     if unlimited || open.iter().any(|entry| entry.from.is_everybody()) {
-        let text = "the provider's list lets everybody on the internet in".to_owned();
-        findings.push(
-            Finding::unknown(Code::ProviderListOpen, text)
-                .advise("if that is not meant: let Stitch's addresses in by themselves, then take it out"),
+        plan.unknown(
+            Code::ProviderListOpen,
+            "the provider's list lets everybody on the internet in",
+            "if that is not meant: let Stitch's addresses in by themselves, then take it out",
         );
     }
-    findings
 }
 
 fn is_for(entry: &ListEntry, port: u16) -> bool {

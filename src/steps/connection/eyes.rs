@@ -54,35 +54,27 @@ impl Eyes {
         let quoted = identifier(role);
         let said = &failure.text;
         match (failure.code, &self.role) {
-            (Code::LoginPassword | Code::LoginNologin, None) => Some(
-                bad(
-                    Layer::Authentication,
-                    Code::LoginRoleMissing,
-                    &format!("there is no role {role:?}, which the server does not say: {said}"),
-                )
-                .advise("stitch-pg setup makes it; or correct --role (case matters)"),
-            ),
-            (Code::LoginPassword, Some(seen)) if seen.expired => Some(
-                bad(
-                    Layer::Authentication,
-                    Code::LoginRoleExpired,
-                    &format!(
-                        "the password of {role:?} was valid until {}, which the server does not say: {said}",
-                        seen.until.as_deref().unwrap_or_default()
-                    ),
-                )
-                .advise(format!(
-                    "stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'"
-                )),
-            ),
-            (Code::LoginNologin, Some(seen)) if !seen.can_login => Some(
-                bad(
-                    Layer::Authentication,
-                    Code::LoginNologin,
-                    &format!("the role {role:?} is NOLOGIN: {said}"),
-                )
-                .advise(format!("stitch-pg setup, or: ALTER ROLE {quoted} LOGIN")),
-            ),
+            (Code::LoginPassword | Code::LoginNologin, None) => Some(bad(
+                Layer::Authentication,
+                Code::LoginRoleMissing,
+                &format!("there is no role {role:?}, which the server does not say: {said}"),
+                "stitch-pg setup makes it; or correct --role (case matters)",
+            )),
+            (Code::LoginPassword, Some(seen)) if seen.expired => Some(bad(
+                Layer::Authentication,
+                Code::LoginRoleExpired,
+                &format!(
+                    "the password of {role:?} was valid until {}, which the server does not say: {said}",
+                    seen.until.as_deref().unwrap_or_default()
+                ),
+                format!("stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'"),
+            )),
+            (Code::LoginNologin, Some(seen)) if !seen.can_login => Some(bad(
+                Layer::Authentication,
+                Code::LoginNologin,
+                &format!("the role {role:?} is NOLOGIN: {said}"),
+                format!("stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
+            )),
             (Code::LoginDatabaseMissing, _) => self.other_name(settings, said),
             (Code::LoginLimit | Code::LoginFull, seen) => Some(self.limit(failure, seen.as_ref(), settings)),
             _ => None,
@@ -92,17 +84,15 @@ impl Eyes {
     fn other_name(&self, settings: &Settings, said: &str) -> Option<Finding> {
         let database = settings.stitch.database.as_str();
         let alike = self.alike.first()?;
-        Some(
-            bad(
-                Layer::Database,
-                Code::LoginDatabaseMissing,
-                &format!("there is no database {database:?}, but one named {alike:?}: {said}"),
-            )
-            .advise(format!(
+        Some(bad(
+            Layer::Database,
+            Code::LoginDatabaseMissing,
+            &format!("there is no database {database:?}, but one named {alike:?}: {said}"),
+            format!(
                 "give --database {alike:?} and type exactly that into Stitch's form: without quotes CREATE DATABASE folds \
                  capitals"
-            )),
-        )
+            ),
+        ))
     }
 
     fn limit(&self, failure: &Failure, role: Option<&Role>, settings: &Settings) -> Finding {
@@ -116,8 +106,8 @@ impl Eyes {
                     "the role {name:?} has {} of {} sessions: {said}",
                     role.sessions, role.limit
                 ),
-            )
-            .advise(format!("ALTER ROLE {} CONNECTION LIMIT -1", identifier(name)));
+                format!("ALTER ROLE {} CONNECTION LIMIT -1", identifier(name)),
+            );
         }
         if let Some(limit) = self
             .database_limit
@@ -130,12 +120,12 @@ impl Eyes {
                     "the database {database:?} has {} of {limit} sessions: {said}",
                     self.database_sessions
                 ),
-            )
-            .advise(format!(
-                "ALTER DATABASE {} CONNECTION LIMIT {}",
-                identifier(database),
-                limit + 20
-            ));
+                format!(
+                    "ALTER DATABASE {} CONNECTION LIMIT {}",
+                    identifier(database),
+                    limit + 20
+                ),
+            );
         }
         bad(
             Layer::Database,
@@ -144,8 +134,8 @@ impl Eyes {
                 "the server has {} of {} sessions: {said}",
                 self.sessions, self.max_connections
             ),
+            "raise max_connections and restart, or end idle sessions; superusers get in by the reserved ones",
         )
-        .advise("raise max_connections and restart, or end idle sessions; superusers get in by the reserved ones")
     }
 }
 

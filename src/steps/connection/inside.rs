@@ -76,20 +76,18 @@ impl Inside {
         let seen = match &self.seen {
             Ok(seen) => seen,
             Err(error) => {
-                plan.find(
-                    bad(
-                        Layer::Privileges,
-                        Code::CatalogClosed,
-                        &format!("the role cannot read the system catalogs: {error:#}"),
-                    )
-                    .advise("stitch-pg setup opens the views that were closed; a superuser runs it"),
-                );
+                plan.find(bad(
+                    Layer::Privileges,
+                    Code::CatalogClosed,
+                    &format!("the role cannot read the system catalogs: {error:#}"),
+                    "stitch-pg setup opens the views that were closed; a superuser runs it",
+                ));
                 not_reached(plan, Layer::Privileges);
                 return;
             }
         };
         if let Some((layer, code, text, advice)) = seen.what_keeps_it_out() {
-            plan.find(bad(layer, code, text).advise(advice));
+            plan.find(bad(layer, code, text, advice));
             not_reached(plan, layer);
             return;
         }
@@ -237,8 +235,8 @@ fn pooled(pooler: Pooler, statement_mode: bool) -> Finding {
             Layer::Rehearsal,
             Code::PoolerStatement,
             "a connection pooler in statement mode stands between, which refuses transactions; a load is one",
-        )
-        .advise(advice);
+            advice,
+        );
     }
     match pooler {
         Pooler::Session => Finding::good(
