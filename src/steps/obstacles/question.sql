@@ -1,0 +1,176 @@
+WITH RECURSIVE stitch AS (
+    SELECT s.oid, coalesce(s.rolname, 'public')::name AS name,
+           coalesce((SELECT pg_catalog.substr(o, 13) FROM pg_catalog.pg_db_role_setting d, pg_catalog.unnest(d.setconfig) AS o
+                     WHERE o LIKE 'search\_path=%' AND (d.setrole = 0 OR d.setrole = s.oid)
+                       AND d.setdatabase IN (0, (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database()))
+                     ORDER BY d.setrole = 0, d.setdatabase = 0 LIMIT 1), '$user, public') AS usual_path
+    FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_roles s ON s.rolname = $2),
+chosen AS (SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname IN (SELECT pg_catalog.json_array_elements_text($1::json))),
+tbl AS (
+    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind, c.relowner, c.relacl, c.relnatts, c.reloftype, c.relispartition
+    FROM pg_catalog.pg_class c JOIN chosen n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p')),
+moving AS (
+    SELECT c.oid FROM pg_catalog.pg_class c JOIN chosen n ON n.oid = c.relnamespace
+    WHERE pg_catalog.strpos($3, c.relkind::text) > 0 AND NOT (c.relkind = 'S' AND EXISTS (
+        SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+            AND d.refclassid = 'pg_catalog.pg_class'::regclass))
+    UNION ALL
+    SELECT s.oid FROM tbl t JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = t.oid
+        AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
+    JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'),
+below(root, oid) AS (
+    SELECT oid, oid FROM tbl UNION SELECT b.root, i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid),
+evaluated AS (
+    SELECT t.oid AS root, pg_catalog.format('the default of the column %I', a.attname) AS through, 'pg_catalog.pg_attrdef'::regclass::oid AS class, d.oid AS object, 0::oid AS aside
+    FROM tbl t JOIN pg_catalog.pg_attrdef d ON d.adrelid = t.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.adnum
+    UNION ALL
+    -- Before 15 what a generated column depends on is written down with the column.
+    SELECT DISTINCT t.oid, 'a generated column', 'pg_catalog.pg_class'::regclass::oid, t.oid, 0::oid
+    FROM tbl t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.atthasdef AND pg_catalog.to_jsonb(a) ->> 'attgenerated' <> ''
+    UNION ALL
+    SELECT b.root, pg_catalog.format('the check constraint %I', k.conname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
+    FROM below b JOIN pg_catalog.pg_constraint k ON k.conrelid = b.oid AND k.contype = 'c'
+    UNION ALL
+    SELECT t.oid, pg_catalog.format('the domain %I', y.typname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
+    FROM tbl t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384
+    JOIN pg_catalog.pg_type y ON y.oid = a.atttypid AND y.typtype = 'd' JOIN pg_catalog.pg_constraint k ON k.contypid = y.oid
+    UNION ALL
+    SELECT b.root, pg_catalog.format('the index %I', c.relname), 'pg_catalog.pg_class'::regclass, c.oid, 0
+    FROM below b JOIN pg_catalog.pg_index i ON i.indrelid = b.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    UNION ALL
+    SELECT b.root, 'the partition key', 'pg_catalog.pg_class'::regclass, b.oid, 0
+    FROM below b JOIN pg_catalog.pg_partitioned_table k ON k.partrelid = b.oid AND k.partexprs IS NOT NULL
+    UNION ALL
+    SELECT b.root, pg_catalog.format('the condition of the trigger %I', g.tgname), 'pg_catalog.pg_trigger'::regclass, g.oid, g.tgfoid
+    FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND g.tgqual IS NOT NULL AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')),
+uses AS (
+    SELECT DISTINCT e.root, e.through, d.refclassid = 'pg_catalog.pg_class'::regclass AS is_relation, coalesce(o.oprcode::oid, d.refobjid) AS used
+    FROM evaluated e JOIN pg_catalog.pg_depend d ON d.classid = e.class AND d.objid = e.object
+        AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_class'::regclass)
+    LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
+    WHERE d.refobjid <> e.aside),
+set_off AS (
+    SELECT DISTINCT b.root, pg_catalog.format('the trigger %I', g.tgname) AS through, g.tgfoid AS func
+    FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
+    UNION ALL
+    SELECT root, through, used FROM uses WHERE NOT is_relation),
+code(root, through, func, lanname, body, path, usr, depth) AS (
+    SELECT t.root, t.through, /* start of code */, (/* runs as */)::name, 0
+    FROM set_off t JOIN pg_catalog.pg_proc p ON p.oid = t.func JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+    CROSS JOIN (SELECT name AS usr FROM stitch) AS s
+    UNION
+    SELECT b.oid, pg_catalog.format('the rule %I', w.rulename), 0::oid, 'sql', pg_catalog.pg_get_ruledef(w.oid), ARRAY['public'::name], s.name, 0
+    FROM tbl b JOIN pg_catalog.pg_rewrite w ON w.ev_class = b.oid AND w.ev_type <> '1' AND w.ev_enabled IN ('O', 'A') CROSS JOIN stitch s
+    UNION
+    SELECT r.root, r.through, /* start of code */, (/* runs as */)::name, r.depth + 1
+    FROM code r CROSS JOIN LATERAL (
+        SELECT k.oid FROM /* called in code */ AS k
+        UNION
+        SELECT g.tgfoid FROM /* named in code */ AS w JOIN pg_catalog.pg_trigger g ON g.tgrelid = w.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
+        WHERE w.privilege <> 'SELECT') AS k
+    JOIN pg_catalog.pg_proc p ON p.oid = k.oid JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+    WHERE r.depth < 3 AND r.lanname IN ('sql', 'plpgsql')),
+named AS (
+    SELECT DISTINCT r.root, r.through, r.usr, w.privilege, w.bare, w.word, w.oid
+    FROM code r CROSS JOIN LATERAL /* named in code */ AS w WHERE r.lanname IN ('sql', 'plpgsql')),
+needed AS (
+    SELECT root, through, usr, privilege, oid, true AS by_name FROM named WHERE oid IS NOT NULL
+    UNION
+    -- A row that is inserted elsewhere takes its numbers from that table's sequences.
+    SELECT w.root, w.through, w.usr, 'USAGE', s.oid, false FROM named w JOIN pg_catalog.pg_attrdef a ON a.adrelid = w.oid
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = a.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass
+    JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S' WHERE w.privilege = 'INSERT'
+    UNION
+    SELECT u.root, u.through, s.name, 'USAGE', c.oid, false FROM uses u JOIN pg_catalog.pg_class c ON c.oid = u.used AND c.relkind = 'S' CROSS JOIN stitch s WHERE u.is_relation
+    UNION
+    SELECT t.oid, NULL, s.name, p.privilege, t.oid, false FROM tbl t CROSS JOIN stitch s
+    CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p(privilege) WHERE NOT t.relispartition),
+lacking AS (
+    SELECT n.root, n.through, n.usr, n.privilege, CASE WHEN c.relkind = 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, pg_catalog.format('%I.%I', m.nspname, c.relname) AS object, c.relowner AS owner
+    FROM needed n JOIN pg_catalog.pg_class c ON c.oid = n.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace CROSS JOIN stitch s
+    LEFT JOIN moving v ON v.oid = c.oid
+    WHERE NOT CASE
+        WHEN c.relowner IS DISTINCT FROM s.oid AND v.oid IS NOT NULL THEN
+            CASE WHEN n.usr = s.name THEN c.relacl IS NULL OR EXISTS (SELECT 1 FROM pg_catalog.aclexplode(c.relacl) a
+                    WHERE (a.grantee IN (0, c.relowner) OR a.grantee = s.oid) AND (a.privilege_type = n.privilege OR c.relkind = 'S' AND a.privilege_type = 'UPDATE'))
+                ELSE n.privilege = 'SELECT' AND $4 = 'keep' AND pg_catalog.pg_has_role(n.usr, c.relowner, 'USAGE')
+                    OR EXISTS (SELECT 1 FROM pg_catalog.pg_roles u WHERE u.rolname = n.usr AND u.rolsuper)
+                    OR EXISTS (SELECT 1 FROM pg_catalog.aclexplode(c.relacl) a WHERE a.grantee <> c.relowner
+                        AND a.privilege_type = n.privilege AND CASE WHEN a.grantee = 0 THEN true ELSE pg_catalog.pg_has_role(n.usr, a.grantee, 'USAGE') END)
+            END
+        WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(n.usr, c.oid, 'USAGE, UPDATE')
+        WHEN n.through IS NOT NULL AND n.privilege IN ('SELECT', 'INSERT', 'UPDATE') THEN pg_catalog.has_any_column_privilege(n.usr, c.oid, n.privilege)
+        ELSE pg_catalog.has_table_privilege(n.usr, c.oid, n.privilege) END
+    UNION
+    SELECT n.root, n.through, n.usr, 'USAGE', 'SCHEMA', pg_catalog.format('%I', m.nspname), m.nspowner
+    FROM needed n JOIN pg_catalog.pg_class c ON c.oid = n.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace CROSS JOIN stitch s
+    WHERE n.by_name AND NOT (n.usr = s.name AND m.oid IN (SELECT oid FROM chosen)) AND NOT pg_catalog.has_schema_privilege(n.usr, m.oid, 'USAGE')
+    UNION
+    SELECT r.root, r.through, r.usr, 'EXECUTE', 'FUNCTION', (pg_catalog.pg_identify_object('pg_catalog.pg_proc'::regclass, p.oid, 0)).identity, p.proowner
+    FROM (SELECT u.root, u.through, s.name AS usr, u.used AS func FROM uses u CROSS JOIN stitch s WHERE NOT u.is_relation
+          UNION SELECT r.root, r.through, r.usr, k.oid FROM code r CROSS JOIN LATERAL /* called in code */ AS k WHERE r.lanname IN ('sql', 'plpgsql')) AS r
+    JOIN pg_catalog.pg_proc p ON p.oid = r.func CROSS JOIN stitch s
+    WHERE NOT (r.usr = s.name AND pg_catalog.strpos($3, 'F') > 0 AND p.pronamespace IN (SELECT oid FROM chosen))
+      AND NOT pg_catalog.has_function_privilege(r.usr, p.oid, 'EXECUTE')),
+losing AS (SELECT t.oid, t.schema, t.name FROM tbl t CROSS JOIN stitch s WHERE t.relowner IS DISTINCT FROM s.oid),
+elsewhere AS (
+    SELECT g.tgrelid AS oid, pg_catalog.format('the trigger %I', g.tgname) AS through, /* start of code */
+    FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
+    WHERE EXISTS (SELECT 1 FROM losing) AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND NOT EXISTS (SELECT 1 FROM moving v WHERE v.oid = g.tgrelid)
+    UNION ALL
+    SELECT w.ev_class, pg_catalog.format('the rule %I', w.rulename), 0::oid, 'sql', pg_catalog.pg_get_ruledef(w.oid), ARRAY['public'::name]
+    FROM pg_catalog.pg_rewrite w WHERE EXISTS (SELECT 1 FROM losing) AND w.oid >= 16384 AND w.ev_type <> '1' AND NOT EXISTS (SELECT 1 FROM moving v WHERE v.oid = w.ev_class)),
+published AS (SELECT DISTINCT g.relid FROM pg_catalog.pg_publication u CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(u.pubname::text) g WHERE u.pubupdate OR u.pubdelete)
+SELECT pg_catalog.json_build_object(
+    'lacking', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', l.through, 'user', l.usr,
+            'privilege', l.privilege, 'on', l.kind, 'object', l.object, 'owner', pg_catalog.pg_get_userbyid(l.owner))
+            ORDER BY t.schema, l.through, l.kind = 'SCHEMA' DESC, l.object, l.privilege, t.name), '[]')
+        FROM lacking l JOIN tbl t ON t.oid = l.root),
+    'unclear', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', u.through, 'why', u.why) ORDER BY t.schema, u.through, u.why, t.name), '[]')
+        FROM (SELECT r.root, r.through, CASE
+                  WHEN r.lanname NOT IN ('sql', 'plpgsql', 'c', 'internal') THEN 'it is written in ' || r.lanname
+                  WHEN r.body ~* E'\\mexecute\\M(?!\\s+(function|procedure))' AND r.lanname = 'plpgsql' THEN 'it builds the SQL that it runs'
+                  WHEN r.body ~* E'\\mraise\\M' AND r.body ~* E'([^:]=|<>|!=|\\min\\s*[(])\\s*[(]?\\s*(current_user|session_user|current_role)|(current_user|session_user|current_role)\\s*([)]\\s*)?(=|<>|!=|(not\\s+)?in\\M)'
+                      THEN 'it raises an error, depending on who loads' END AS why FROM code r
+              UNION SELECT w.root, w.through, 'it names ' || w.word || ' without a schema, and finds none by the role''s search_path' FROM named w
+                  WHERE w.oid IS NULL AND w.bare AND w.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND EXISTS (SELECT 1 FROM pg_catalog.pg_class c
+                      WHERE c.relname = pg_catalog.lower(w.word)::name AND c.relkind IN ('r', 'p', 'v', 'f') AND c.oid >= 16384)) AS u
+        JOIN tbl t ON t.oid = u.root WHERE u.why IS NOT NULL),
+    'instead', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', w.rulename) ORDER BY t.schema, t.name, w.rulename), '[]')
+        FROM tbl t JOIN pg_catalog.pg_rewrite w ON w.ev_class = t.oid AND w.ev_type <> '1' AND w.is_instead AND w.ev_enabled IN ('O', 'A')),
+    'referenced', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
+            'constraint', k.conname, 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
+        FROM tbl t JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND k.confrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = k.conrelid AND NOT c.relispartition
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE NOT t.relispartition AND NOT EXISTS (SELECT 1 FROM below b WHERE b.root = t.oid AND b.oid = k.conrelid)),
+    'wide', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'columns', columns) ORDER BY schema, name), '[]')
+        FROM (SELECT t.schema, t.name, pg_catalog.max(c.relnatts) AS columns FROM tbl t JOIN below b ON b.root = t.oid JOIN pg_catalog.pg_class c ON c.oid = b.oid
+              WHERE NOT t.relispartition GROUP BY t.oid, t.schema, t.name) AS w WHERE columns > 1580),
+    'shaped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'shape', why, 'object', object) ORDER BY schema, name, object), '[]') FROM (
+        SELECT schema, name, 'typed' AS why, pg_catalog.format_type(reloftype, NULL) AS object FROM tbl WHERE reloftype <> 0
+        UNION ALL
+        SELECT t.schema, t.name, CASE WHEN t.relispartition THEN 'partition' ELSE 'child' END, pg_catalog.format('%I.%I', n.nspname, c.relname)
+        FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE NOT t.relispartition OR n.oid NOT IN (SELECT oid FROM chosen)) AS s),
+    'unidentified', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name)), '[]')
+        FROM published p JOIN pg_catalog.pg_class c ON c.oid = p.relid JOIN below b ON b.oid = p.relid JOIN tbl t ON t.oid = b.root
+        WHERE NOT t.relispartition AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))),
+    'branches', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
+            'place', n.nspname, 'foreign', c.relkind = 'f', 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
+        FROM below b JOIN tbl t ON t.oid = b.root AND NOT t.relispartition JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN stitch s
+        WHERE b.oid <> b.root AND NOT EXISTS (SELECT 1 FROM moving v WHERE v.oid = b.oid) AND NOT coalesce(pg_catalog.pg_has_role(s.oid, c.relowner, 'USAGE'), false)),
+    'parents', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
+            'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
+        FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent AND NOT EXISTS (SELECT 1 FROM moving v WHERE v.oid = c.oid)
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_roles o ON o.oid = c.relowner AND NOT o.rolsuper CROSS JOIN stitch s
+        WHERE c.relowner IS DISTINCT FROM s.oid AND t.relowner IS DISTINCT FROM s.oid),
+    'writers', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
+            'through', r.through, 'owner', pg_catalog.pg_get_userbyid(c.relowner))), '[]')
+        FROM elsewhere r CROSS JOIN LATERAL /* named in code */ AS w JOIN losing t ON t.oid = w.oid JOIN pg_catalog.pg_class c ON c.oid = r.oid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE w.privilege <> 'SELECT'),
+    'not_owned', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'owner', pg_catalog.pg_get_userbyid(t.relowner)) ORDER BY t.schema, t.name), '[]')
+        FROM tbl t CROSS JOIN stitch s WHERE NOT coalesce(pg_catalog.pg_has_role(s.oid, t.relowner, 'USAGE'), false)
+          -- A partition of a table that is not its own either is told of with that table.
+          AND (NOT t.relispartition OR EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+              WHERE i.inhrelid = t.oid AND pg_catalog.pg_has_role(s.oid, c.relowner, 'USAGE'))))
+)::text
