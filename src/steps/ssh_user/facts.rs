@@ -1,5 +1,8 @@
 //! What the looking script printed, as data.
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
 use super::modes::Node;
 
 mod server;
@@ -41,7 +44,8 @@ pub(super) struct Account {
 }
 
 /// How the lines of the key file end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum KeyEnd {
     /// Each as lines do.
     #[default]
@@ -65,7 +69,8 @@ pub(super) enum Source {
 }
 
 /// The password field, without the hash.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Password {
     /// `*`: no password fits, keys do.
     #[default]
@@ -159,6 +164,11 @@ impl<'a> Lines<'a> {
         self.one(name)?.parse().ok()
     }
 
+    /// What one of our own words stands for.
+    fn word<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_value(self.one(name)?.into()).ok()
+    }
+
     fn node(&self, name: &str) -> Option<Node> {
         self.one(name).and_then(Node::parse)
     }
@@ -176,14 +186,7 @@ fn account(lines: &Lines<'_>) -> Account {
             .one("groups")
             .map(|names| names.split_whitespace().map(str::to_owned).collect())
             .unwrap_or_default(),
-        password: match lines.one("password") {
-            Some("impossible") => Password::Impossible,
-            Some("locked") => Password::Locked,
-            Some("locked-with-hash") => Password::LockedWithHash,
-            Some("empty") => Password::Empty,
-            Some("hash") => Password::Hash,
-            _ => Password::Unknown,
-        },
+        password: lines.word("password").unwrap_or(Password::Unknown),
         aging: Aging {
             today: lines.number("today"),
             expires: lines.number("expires"),
@@ -203,12 +206,7 @@ fn account(lines: &Lines<'_>) -> Account {
         ssh_node: lines.node("ssh_node"),
         keys_node: lines.node("keys_node"),
         key_lines: lines.all("key_line").map(str::to_owned).collect(),
-        key_end: match lines.one("key_end") {
-            Some("mixed") => KeyEnd::Mixed,
-            Some("unread") => KeyEnd::Unread,
-            Some(_) => KeyEnd::Open,
-            None => KeyEnd::Usual,
-        },
+        key_end: lines.word("key_end").unwrap_or_default(),
         made_by_us: lines.one("made_by_us").is_some(),
         lock: lines.text("lock").unwrap_or_default(),
         above: lines.all("above").filter_map(Node::parse).collect(),

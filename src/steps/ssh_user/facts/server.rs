@@ -1,5 +1,7 @@
 //! What the looking script printed of the SSH server.
 
+use serde::Deserialize;
+
 use super::Lines;
 use crate::settings::KeyOption;
 use crate::steps::ssh_user::modes::Node;
@@ -56,7 +58,8 @@ pub(in crate::steps::ssh_user) struct KeyFile {
 }
 
 /// Which SSH server it is; unless it is known otherwise, OpenSSH.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
 pub(in crate::steps::ssh_user) enum Kind {
     #[default]
     OpenSsh,
@@ -73,10 +76,7 @@ pub(in crate::steps::ssh_user) enum Looked {
 impl Server {
     pub(super) fn parse(lines: &Lines<'_>) -> Self {
         Self {
-            kind: match lines.one("server") {
-                Some("dropbear") => Kind::Dropbear,
-                _ => Kind::OpenSsh,
-            },
+            kind: lines.word("server").unwrap_or_default(),
             running: lines.text("running").unwrap_or_default(),
             settings: lines.all("sshd").filter_map(setting).collect(),
             permits_targets: lines.one("dropbear_knows").is_some(),
