@@ -37,7 +37,7 @@ pub struct Change {
     pub undo: Option<Action>,
 }
 
-/// Everything [`crate::world::World::apply`] knows to do.
+/// Everything [`crate::world::Writer::apply`] knows to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Statements for PostgreSQL, run by the admin's login.

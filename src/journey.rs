@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::sheet::Sheet;
 use crate::undo::UndoFile;
 use crate::visible;
-use crate::world::{Access, World};
+use crate::world::{Access, Writer};
 pub(crate) use ear::Stop;
 
 /// How long a stopped run may take to stop what the server is doing for it.
@@ -43,7 +43,7 @@ pub(crate) struct Journey<'a> {
 
 impl Journey<'_> {
     pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<u8> {
-        let mut world = World::new(&self.settings, self.access, self.asker);
+        let mut world = Writer::new(&self.settings, self.access, self.asker);
         let mut report = Report::new(self.command);
         let mut run = Run {
             command: self.command,
@@ -67,15 +67,15 @@ impl Journey<'_> {
         }
         // No key is lent after an undisturbed run; after any other it goes back now.
         let returned = tokio::time::timeout(GIVE_BACK, world.give_back()).await;
-        report.server = world.known_server().cloned();
-        report.stitch_encryption = world.stitch_encryption();
+        report.server = world.reader().known_server().cloned();
+        report.stitch_encryption = world.reader().stitch_encryption();
         let said = console.finish(&report, &self.settings);
         // One that cannot be written is no reason to go without the other.
         let written = self.report_file.map_or(Ok(()), |path| {
             report_file::write(path, &visible::json(&format!("{:#}\n", report.json(&self.settings))))
         });
         if let Some(sheet) = self.sheet.filter(|_| report.came_through()) {
-            sheet.write(&report, &self.settings, world.host_key())?;
+            sheet.write(&report, &self.settings, world.reader().host_key())?;
         }
         written?;
         match said {

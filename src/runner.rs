@@ -50,6 +50,7 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
             let before = Before {
                 undone: undone(report),
                 plan: known.of(goal, id, report),
+                report,
             };
             dispatch::walk(goal, id, settings, run, &mut times, before).await
         };
@@ -63,9 +64,6 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
         };
         if let Outcome::Failed(error, ..) = &outcome {
             run.console.event(&Event::Failed { id, error })?;
-        }
-        if let Some(plan) = outcome.plan() {
-            run.world.remember(&plan.findings);
         }
         report.steps.push(StepReport {
             step: id,

@@ -17,11 +17,12 @@ use anyhow::Result;
 
 use crate::ask::{Choice, Chosen};
 use crate::change::Plan;
-use crate::command::Command;
+use crate::finding::Finding;
+use crate::report::Report;
 use crate::secret::Secret;
 use crate::settings::{Audience, Settings};
 use crate::step_id::StepId;
-use crate::world::World;
+use crate::world::{Prover, Reader};
 
 /// One documented step: it reads the world into facts, and a pure function makes facts into a plan.
 pub(crate) trait Step {
@@ -52,7 +53,7 @@ pub(crate) trait Step {
     }
 
     /// Reads only. Something absent is a value, never an error.
-    async fn inspect(settings: &Settings, world: &mut World, walk: Walk) -> Result<Self::Facts>;
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Self::Facts>;
 
     /// What only a person can choose once the facts are known; asked on a terminal, before the plan is made.
     fn question(_settings: &Settings, _facts: &Self::Facts) -> Option<Choice> {
@@ -64,6 +65,16 @@ pub(crate) trait Step {
 
     /// Pure and deterministic.
     fn plan(settings: &Settings, facts: &Self::Facts) -> Plan;
+
+    /// Shows what only doing can show, in `check` and `setup`, where nothing is left to change. `report`: the steps before.
+    async fn prove(_settings: &Settings, _prover: &mut Prover<'_>, _report: &Report) -> Result<Vec<Finding>> {
+        Ok(Vec::new())
+    }
+
+    /// Reported in place of the proof by `plan`.
+    fn not_proved() -> Vec<Finding> {
+        Vec::new()
+    }
 
     /// Called once its changes are made. Returns a secret that nobody could read later, and what it is.
     fn after_applied(_settings: &mut Settings) -> Option<(&'static str, Secret)> {
@@ -113,17 +124,11 @@ impl<S: Step> Step for Kept<S> {
         Some(S::KEPT)
     }
 
-    async fn inspect(_settings: &Settings, _world: &mut World, _walk: Walk) -> Result<()> {
+    async fn inspect(_settings: &Settings, _reader: &mut Reader) -> Result<()> {
         Ok(())
     }
 
     fn plan(_settings: &Settings, (): &()) -> Plan {
         Plan::default()
     }
-}
-
-/// Which kind of walk a step is looked at in: the connection is rehearsed in `check` and `setup` only.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Walk {
-    pub(crate) command: Command,
 }

@@ -19,7 +19,7 @@ use crate::runner::{self, Run, Start};
 use crate::script::{self, Plans};
 use crate::settings::{self, Approval, Ask, Audience, Environment, Purpose, Request, Settings, Stdin};
 use crate::undo::UndoFile;
-use crate::world::{Access, World};
+use crate::world::{Access, Writer};
 
 /// Looks at everything, and prints what is missing for somebody else to run.
 pub(super) async fn script_from_plan(
@@ -27,7 +27,7 @@ pub(super) async fn script_from_plan(
     audience: Option<Audience>,
     stop: &mut Stop,
 ) -> Result<u8> {
-    let mut world = World::new(&settings, Access::ReadOnly, Asker::nobody());
+    let mut world = Writer::new(&settings, Access::ReadOnly, Asker::nobody());
     let mut console = Plain {
         approved: Approved::No,
         format: Format::Text,

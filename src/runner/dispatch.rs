@@ -117,7 +117,7 @@ pub(super) async fn walk<C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
     times: &mut Vec<Duration>,
-    before: Before,
+    before: Before<'_>,
 ) -> Result<Outcome, Stop> {
     with_step!(goal, id, S => Box::pin(walk::walk::<S, C>(settings, run, times, before)).await)
 }

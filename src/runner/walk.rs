@@ -9,19 +9,19 @@ use crate::change::{Action, Change, Plan, Sql, in_one_go};
 use crate::command::Command;
 use crate::console::{Console, Decision, Event};
 use crate::expect::Expected;
-use crate::report::Outcome;
+use crate::report::{Outcome, Report};
 use crate::settings::Settings;
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk, layers};
+use crate::steps::{Step, layers};
 use crate::undo::UndoFile;
-use crate::world::{Applied, World};
+use crate::world::{Applied, Prover, Writer};
 
 /// One run's constant companions.
 pub struct Run<'a, C> {
     /// Which walk.
     pub command: Command,
     /// What is reached.
-    pub world: &'a mut World,
+    pub world: &'a mut Writer,
     /// Who is spoken to.
     pub console: &'a mut C,
     /// Where the way back is written.
@@ -55,11 +55,13 @@ const NOT_APPROVED: &str = "what is to be changed here is not what was approved 
                             meanwhile; nothing of it was made\nnext: stitch-pg plan, and have its digest approved";
 
 /// What is known before a step is walked.
-pub(super) struct Before {
+pub(super) struct Before<'a> {
     /// The steps whose changes were refused.
     pub(super) undone: Vec<StepId>,
     /// The plan that was made ahead, if it still holds.
     pub(super) plan: Option<Plan>,
+    /// What the steps before it came to.
+    pub(super) report: &'a Report,
 }
 
 /// Why a step ended without an outcome.
@@ -79,7 +81,7 @@ pub(super) async fn walk<S: Step, C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
     times: &mut Vec<std::time::Duration>,
-    before: Before,
+    before: Before<'_>,
 ) -> Result<Outcome, Stop> {
     if let Some(missing) = S::NEEDS.iter().find(|id| before.undone.contains(id)) {
         let reason = format!("needs the step {missing}, which was not made");
@@ -99,10 +101,11 @@ pub(super) async fn walk<S: Step, C: Console>(
         why: S::WHY,
         link: &link,
     })?;
-    let plan = match before.plan {
+    let mut plan = match before.plan {
         Some(plan) => plan,
         None => planned::<S, C>(settings, run).await?,
     };
+    prove::<S, C>(settings, run, &mut plan, before.report).await?;
     run.console.event(&Event::Planned { id: S::ID, plan: &plan })?;
     if plan.changes.is_empty() {
         return Ok(Outcome::Ready(plan));
@@ -118,7 +121,9 @@ pub(super) async fn walk<S: Step, C: Console>(
         return Ok(Outcome::Failed(anyhow!(NOT_APPROVED), plan, 0));
     }
     match run.console.decide(S::ID, S::WHY, &plan).await? {
-        Decision::Yes => apply::<S, C>(settings, run, plan, times).await.map_err(Stop::Error),
+        Decision::Yes => apply::<S, C>(settings, run, plan, times, before.report)
+            .await
+            .map_err(Stop::Error),
         Decision::No => Ok(Outcome::Pending(plan)),
         Decision::Quit => Err(Stop::Quit),
     }
@@ -126,14 +131,29 @@ pub(super) async fn walk<S: Step, C: Console>(
 
 /// Looks, asks what only a person can choose, and makes the plan.
 pub(super) async fn planned<S: Step, C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Plan> {
-    let walk = Walk { command: run.command };
-    let mut facts = S::inspect(settings, run.world, walk).await?;
+    let mut facts = S::inspect(settings, run.world.reader()).await?;
     if let Some(question) = S::question(settings, &facts) {
         let chosen = run.console.choose(&question).await?;
         S::answer(settings, &chosen);
-        facts = S::inspect(settings, run.world, walk).await?;
+        facts = S::inspect(settings, run.world.reader()).await?;
     }
     Ok(S::plan(settings, &facts))
+}
+
+/// Adds what only doing can show, where nothing is left to change.
+async fn prove<S: Step, C: Console>(
+    settings: &Settings,
+    run: &mut Run<'_, C>,
+    plan: &mut Plan,
+    report: &Report,
+) -> Result<()> {
+    if run.command == Command::Plan {
+        plan.findings.extend(S::not_proved());
+    } else if plan.changes.is_empty() {
+        let mut prover = Prover::new(run.world);
+        plan.findings.extend(S::prove(settings, &mut prover, report).await?);
+    }
+    Ok(())
 }
 
 /// Makes the changes, then looks again: *done* means that the plan is empty.
@@ -142,6 +162,7 @@ async fn apply<S: Step, C: Console>(
     run: &mut Run<'_, C>,
     plan: Plan,
     times: &mut Vec<std::time::Duration>,
+    report: &Report,
 ) -> Result<Outcome> {
     let mut found = Vec::new();
     for changes in in_one_go(&plan.changes) {
@@ -184,10 +205,11 @@ async fn apply<S: Step, C: Console>(
     if let Some((what, secret)) = S::after_applied(settings) {
         run.console.show_once(what, &secret)?;
     }
-    let facts = S::inspect(settings, run.world, Walk { command: run.command })
+    let facts = S::inspect(settings, run.world.reader())
         .await
         .context("cannot look again after the change")?;
     let mut again = S::plan(settings, &facts);
+    prove::<S, C>(settings, run, &mut again, report).await?;
     again.findings.extend(found);
     run.console.event(&Event::LookedAgain {
         before: &plan,

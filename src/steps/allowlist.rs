@@ -16,8 +16,8 @@ use crate::names::{HostName, Port};
 use crate::provider::Provider;
 use crate::settings::{Audience, Region, Settings};
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
-use crate::world::{Closed, World};
+use crate::steps::Step;
+use crate::world::{Closed, Reader};
 
 mod clients;
 mod close;
@@ -166,8 +166,8 @@ impl Step for Allowlist {
     const SCRIPTED_FOR: &'static [Audience] = &[Audience::Cloud, Audience::Sysadmin];
     type Facts = Facts;
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
-        inspect::inspect(settings, world).await
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
+        inspect::inspect(settings, reader).await
     }
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {

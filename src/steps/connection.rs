@@ -10,12 +10,12 @@ mod way;
 use anyhow::Result;
 
 use crate::change::Plan;
-use crate::command::Command;
-use crate::finding::Code;
+use crate::finding::{Code, Finding};
+use crate::report::Report;
 use crate::settings::{Route, Settings};
 use crate::step_id::StepId;
-use crate::steps::{Preflight, Step, Walk, layers};
-use crate::world::{Failure, World};
+use crate::steps::{Preflight, Step, layers};
+use crate::world::{Failure, Prover, Reader};
 use eyes::Eyes;
 use inside::Inside;
 use way::Way;
@@ -23,29 +23,12 @@ use way::Way;
 /// The step.
 pub(crate) struct Connection;
 
-/// What came of trying.
-#[derive(Debug, Default)]
-pub(crate) struct Facts {
-    way: Way,
-    login: Login,
-}
-
-/// The login as Stitch, from here as far as it goes.
-#[derive(Debug, Default)]
+/// What came of the login as Stitch, from here as far as it goes.
 enum Login {
-    /// Not tried, and why.
-    #[default]
-    Offline,
-    /// `plan` changes nothing and rehearses nothing.
-    OnlyPlanning,
-    /// No password to log in with.
-    NoPassword,
     /// It did not come to a login; and what the administrator sees of the role and the database.
     Refused(Box<Failure>, Option<Eyes>),
     /// Logged in.
     In(Box<Inside>),
-    /// The proof of the way ended before the database.
-    NotReached,
 }
 
 impl Step for Connection {
@@ -54,64 +37,69 @@ impl Step for Connection {
     const LINK: &'static str = "/troubleshooting/destinations/destination-connection-error-reference";
     const NEEDS: &'static [StepId] = &[StepId::Database, StepId::Role];
     const PREFLIGHT: Preflight = Preflight::Never;
-    type Facts = Facts;
+    type Facts = ();
 
-    async fn inspect(settings: &Settings, world: &mut World, walk: Walk) -> Result<Facts> {
-        if walk.command == Command::Plan {
-            return Ok(Login::OnlyPlanning.into());
-        }
-        if settings.stitch.password.secret().is_none() {
-            return Ok(Login::NoPassword.into());
-        }
-        let way = Way::walk(settings, world).await?;
-        let login = if way.is_blocked() {
-            Login::NotReached
-        } else {
-            match world.log_in_as_stitch(settings.stitch.database.as_str()).await {
-                Ok(session) => Login::In(Box::new(Inside::look(settings, world, session).await)),
-                Err(failure) => {
-                    let eyes = Eyes::open(settings, world, &failure).await;
-                    Login::Refused(Box::new(failure), eyes)
-                }
-            }
-        };
-        Ok(Facts { way, login })
+    async fn inspect(_settings: &Settings, _reader: &mut Reader) -> Result<()> {
+        Ok(())
     }
 
-    fn plan(settings: &Settings, facts: &Facts) -> Plan {
+    fn plan(_settings: &Settings, (): &()) -> Plan {
+        Plan::default()
+    }
+
+    async fn prove(settings: &Settings, prover: &mut Prover<'_>, report: &Report) -> Result<Vec<Finding>> {
         let mut plan = Plan::default();
-        let role = settings.stitch.role.as_str();
-        facts.way.judge(&mut plan, settings);
-        match &facts.login {
-            Login::Offline | Login::NotReached => {}
-            Login::OnlyPlanning => {
-                plan.unknown(
-                    Code::ConnectionNotTried,
-                    "the login as Stitch is not tried by plan",
-                    "stitch-pg check tries it, and changes nothing either",
-                );
-            }
-            Login::NoPassword => {
-                plan.unknown(
+        if settings.stitch.password.secret().is_none() {
+            let role = settings.stitch.role.as_str();
+            plan.find(
+                Finding::unknown(
                     Code::ConnectionNotTried,
                     format!("the password of {role:?} was not given, so the login cannot be tried"),
-                    "give it with STITCH_PG_PASSWORD or --password-file FILE",
-                );
-            }
-            Login::Refused(failure, eyes) => {
-                layers::passed(&mut plan, &failure.passed);
-                family(&mut plan, settings, &failure.passed);
-                let told = eyes.as_ref().and_then(|eyes| eyes.explain(failure, settings));
-                plan.find(told.unwrap_or_else(|| layers::failed(failure)));
-                layers::not_reached_behind(&mut plan, failure);
-            }
-            Login::In(inside) => {
-                layers::passed(&mut plan, &inside.stages);
-                family(&mut plan, settings, &inside.stages);
-                inside.judge(&mut plan, settings);
-            }
+                )
+                .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
+            );
+            return Ok(plan.findings);
         }
-        plan
+        let way = Way::walk(settings, prover).await?;
+        way.judge(&mut plan, settings);
+        if !way.is_blocked() {
+            let login = log_in(settings, prover.reader(), report).await;
+            judge(&mut plan, settings, &login);
+        }
+        Ok(plan.findings)
+    }
+
+    fn not_proved() -> Vec<Finding> {
+        let text = "the login as Stitch is not tried by plan";
+        let advice = "stitch-pg check tries it, and changes nothing either";
+        vec![Finding::unknown(Code::ConnectionNotTried, text).advise(advice)]
+    }
+}
+
+async fn log_in(settings: &Settings, reader: &mut Reader, report: &Report) -> Login {
+    match reader.log_in_as_stitch(settings.stitch.database.as_str()).await {
+        Ok(session) => Login::In(Box::new(Inside::look(settings, reader, session, report).await)),
+        Err(failure) => {
+            let eyes = Eyes::open(settings, reader, &failure).await;
+            Login::Refused(Box::new(failure), eyes)
+        }
+    }
+}
+
+fn judge(plan: &mut Plan, settings: &Settings, login: &Login) {
+    match login {
+        Login::Refused(failure, eyes) => {
+            layers::passed(plan, &failure.passed);
+            family(plan, settings, &failure.passed);
+            let told = eyes.as_ref().and_then(|eyes| eyes.explain(failure, settings));
+            plan.find(told.unwrap_or_else(|| layers::failed(failure)));
+            layers::not_reached_behind(plan, failure);
+        }
+        Login::In(inside) => {
+            layers::passed(plan, &inside.stages);
+            family(plan, settings, &inside.stages);
+            inside.judge(plan, settings);
+        }
     }
 }
 
@@ -128,14 +116,5 @@ fn family(plan: &mut Plan, settings: &Settings, stages: &[crate::world::Stage]) 
             "give it an IPv4 address, or let Stitch come through an SSH server with --bastion",
         )
         .concerning(Layer::Family.as_str());
-    }
-}
-
-impl From<Login> for Facts {
-    fn from(login: Login) -> Self {
-        Self {
-            way: Way::default(),
-            login,
-        }
     }
 }

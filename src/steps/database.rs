@@ -10,9 +10,9 @@ use crate::settings::{Audience, Settings};
 use crate::sql::{self, Template};
 use crate::statement::Statement;
 use crate::step_id::StepId;
+use crate::steps::Step;
 use crate::steps::event_triggers::{EventTrigger, event_triggers};
-use crate::steps::{Step, Walk};
-use crate::world::{On, World};
+use crate::world::{On, Reader};
 
 /// Something in between that is not PostgreSQL.
 const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options as PgBouncer does: plan and check cannot have \
@@ -71,20 +71,20 @@ impl Step for Database {
     const KEPT: &'static str = "a database, and what Stitch loaded into it, is never dropped";
     type Facts = Facts;
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let name = settings.stitch.database.as_str();
-        let mut facts: Facts = world.ask(On::Server, QUESTION, &[name]).await?.unwrap_or_default();
-        let server = world.server().await?;
+        let mut facts: Facts = reader.ask(On::Server, QUESTION, &[name]).await?.unwrap_or_default();
+        let server = reader.server().await?;
         facts.provider = server.provider;
         facts.variants = server.signs.variants();
         if server.pooled {
             facts.variants.push(POOLER);
         }
-        if let Some(session) = world.admin_session() {
+        if let Some(session) = reader.admin_session() {
             facts.tls_lost = session.tls_lost(facts.ssl);
             facts.exposed_md5 = session.exposed_md5;
         }
-        let server = world.server().await?;
+        let server = reader.server().await?;
         facts.ended = server.support_ended().map(|day| (server.version.clone(), day));
         Ok(facts)
     }

@@ -22,8 +22,8 @@ use crate::finding::{Code, Finding};
 use crate::names::SchemaName;
 use crate::settings::{Audience, Connection, Schemas, Settings};
 use crate::step_id::StepId;
-use crate::steps::{Preflight, Step, Walk, obstacles};
-use crate::world::{Failure, On, World};
+use crate::steps::{Preflight, Step, obstacles};
+use crate::world::{Failure, On, Reader};
 
 use evidence::Schema;
 
@@ -75,14 +75,14 @@ impl Step for Ownership {
             .then_some("a new connection: Stitch has loaded nothing here yet (--existing otherwise)")
     }
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let database = &settings.stitch.database;
-        let server = world.server().await?;
+        let server = reader.server().await?;
         let (version, superuser) = (server.version_num, server.superuser);
-        let Some(place) = world.place(On::Database(database)).await? else {
+        let Some(place) = reader.place(On::Database(database)).await? else {
             return Ok(Facts {
                 sight: Sight::Closed,
-                shut: world.shut(database).cloned(),
+                shut: reader.shut(database).cloned(),
                 ..Facts::default()
             });
         };
@@ -103,8 +103,8 @@ impl Step for Ownership {
             schema.ours = schema.owner == settings.stitch.role.as_str();
         }
         // The best evidence there is, where an access token was given.
-        if matches!(settings.ownership.schemas, Schemas::Detect | Schemas::Ask) && world.can_ask_stitch() {
-            match world.ask_stitch("/v4/sources").await {
+        if matches!(settings.ownership.schemas, Schemas::Detect | Schemas::Ask) && reader.can_ask_stitch() {
+            match reader.ask_stitch("/v4/sources").await {
                 Ok(sources) => evidence::mark_listed(&mut facts.schemas, &sources),
                 Err(error) => facts.unlisted = Some(format!("{error:#}")),
             }

@@ -14,10 +14,10 @@ use crate::request::{Method, Password, Request};
 use crate::server::Encryption;
 use crate::settings::{Audience, Registration as Telling, SendPassword, Settings, StitchSsl, UnmappedSources, Wanted};
 use crate::step_id::StepId;
-use crate::steps::{Preflight, SkipReason, Step, Walk};
+use crate::steps::{Preflight, SkipReason, Step};
 use crate::stitch_form::{stitch_logs_in_as, ticks_ssl};
 use crate::world::stitch_api::Told;
-use crate::world::{On, World};
+use crate::world::{On, Reader};
 use destination::{Destination, DestinationType};
 
 /// What Stitch calls our kind of destination.
@@ -67,13 +67,13 @@ impl Step for Registration {
         )
     }
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         Ok(Facts {
-            ssl: ssl(settings, world).await?,
-            user: Some(user(settings, world).await?),
-            new_password: world.has_new_password(),
-            account: Some(Account::read(world).await?),
-            told: world.told_stitch().cloned(),
+            ssl: ssl(settings, reader).await?,
+            user: Some(user(settings, reader).await?),
+            new_password: reader.has_new_password(),
+            account: Some(Account::read(reader).await?),
+            told: reader.told_stitch().cloned(),
         })
     }
 
@@ -102,9 +102,9 @@ impl Step for Registration {
 }
 
 impl Account {
-    async fn read(world: &World) -> Result<Self> {
-        let kind = world.try_stitch("/v4/destination-types/postgres").await?;
-        let list = world.ask_stitch("/v4/destinations").await?;
+    async fn read(reader: &Reader) -> Result<Self> {
+        let kind = reader.try_stitch("/v4/destination-types/postgres").await?;
+        let list = reader.ask_stitch("/v4/destinations").await?;
         // Taken for an empty list, it would end in a second destination.
         ensure!(
             list.is_array(),
@@ -150,10 +150,10 @@ impl Account {
 }
 
 /// As Stitch's own login went in this run; where there was none, whether the server offers TLS.
-async fn ssl(settings: &Settings, world: &mut World) -> Result<bool> {
-    let mut tried = world.stitch_encryption();
+async fn ssl(settings: &Settings, reader: &mut Reader) -> Result<bool> {
+    let mut tried = reader.stitch_encryption();
     if settings.stitch.ssl == StitchSsl::WhenOffered && tried.is_none() {
-        let offers: Option<bool> = world
+        let offers: Option<bool> = reader
             .ask(On::Server, "SELECT (current_setting('ssl') = 'on')::text", &[])
             .await
             .context("cannot see whether the server offers TLS; say it with --ssl or --no-ssl")?;
@@ -167,16 +167,16 @@ async fn ssl(settings: &Settings, world: &mut World) -> Result<bool> {
 }
 
 /// The role, with the project behind it where the admin's login has one: only the server tells which part is which.
-async fn user(settings: &Settings, world: &mut World) -> Result<String> {
+async fn user(settings: &Settings, reader: &mut Reader) -> Result<String> {
     let server = if settings.admin.user.contains('.') {
         Some(
-            world
+            reader
                 .server()
                 .await
                 .context("cannot see whether the user has a project behind it")?,
         )
     } else {
-        world.known_server()
+        reader.known_server()
     };
     Ok(stitch_logs_in_as(settings, server))
 }

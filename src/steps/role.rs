@@ -22,8 +22,8 @@ use crate::secret::Secret;
 use crate::settings::{Audience, Password, Settings};
 use crate::statement::Statement;
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
-use crate::world::{Failure, On, Place, World};
+use crate::steps::Step;
+use crate::world::{Failure, On, Place, Reader};
 
 pub(crate) use removal::RemoveRole;
 
@@ -85,9 +85,9 @@ impl Step for Role {
     const SCRIPTED_FOR: &'static [Audience] = &[Audience::Dba];
     type Facts = Facts;
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let stitch = &settings.stitch;
-        let server = world.server().await?;
+        let server = reader.server().await?;
         let (superuser, provider) = (server.superuser, server.provider);
         let question = if superuser {
             question(STORED_PASSWORD)
@@ -96,16 +96,16 @@ impl Step for Role {
         };
         let readers = readers::names(settings)?;
         let names = [stitch.role.as_str(), stitch.database.as_str(), &readers];
-        let mut facts: Facts = world.ask(On::Server, &question, &names).await?.unwrap_or_default();
+        let mut facts: Facts = reader.ask(On::Server, &question, &names).await?.unwrap_or_default();
         facts.keeping.provider = provider;
         if let Some(role) = &mut facts.role {
-            own_copies(&mut role.ties.elsewhere, settings, world).await?;
+            own_copies(&mut role.ties.elsewhere, settings, reader).await?;
         }
         if facts.database.is_some() {
-            if let Some(place) = world.place(On::Database(&stitch.database)).await? {
+            if let Some(place) = reader.place(On::Database(&stitch.database)).await? {
                 look_inside(&mut facts, settings, &place).await?;
             }
-            facts.shut = world.shut(&stitch.database).cloned();
+            facts.shut = reader.shut(&stitch.database).cloned();
         }
         facts.password = match &facts.role {
             // The server says the same for an expired role as for a wrong password.
@@ -121,7 +121,7 @@ impl Step for Role {
                 } else {
                     &settings.admin.database
                 };
-                password::prove(settings, world, stored, database).await
+                password::prove(settings, reader, stored, database).await
             }
             None => password::Proof::NoRole,
         };
@@ -177,11 +177,11 @@ impl Step for Role {
 const COPIES: usize = 4;
 
 /// Takes out the databases that Stitch loads as well, as far as this login may look into them.
-async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, world: &mut World) -> Result<()> {
+async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, reader: &mut Reader) -> Result<()> {
     let mut copies = Vec::new();
     for name in elsewhere.iter().take(COPIES) {
         let Ok(database) = name.parse() else { continue };
-        if let Some(place) = world.place(On::Database(&database)).await?
+        if let Some(place) = reader.place(On::Database(&database)).await?
             && whose::loads_there(settings, &place).await?
         {
             copies.push(name.clone());

@@ -5,13 +5,13 @@ use std::net::IpAddr;
 
 use anyhow::Result;
 
-use super::{AfterFailure, Step, Walk};
+use super::{AfterFailure, Step};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{Audience, Bastion, Region, Settings};
 use crate::shell::{self, Looking};
 use crate::step_id::StepId;
-use crate::world::World;
+use crate::world::Reader;
 
 mod account;
 mod dropbear;
@@ -49,7 +49,7 @@ impl Step for SshUser {
         }
     }
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let Some(bastion) = &settings.bastion else {
             return Ok(Facts::default());
         };
@@ -65,7 +65,7 @@ impl Step for SshUser {
             port: bastion.stitch_port,
             database: name_to_look_up(settings),
         });
-        Ok(Facts::parse(&world.look_on_host(&script).await?))
+        Ok(Facts::parse(&reader.look_on_host(&script).await?))
     }
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {

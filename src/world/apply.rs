@@ -14,7 +14,7 @@ use crate::output_file::{Links, PRIVATE, Target};
 use crate::secret::Secret;
 use crate::sql;
 use crate::statement::Statement;
-use crate::world::World;
+use crate::world::Writer;
 use crate::world::dial::Session;
 
 mod blockers;
@@ -36,13 +36,13 @@ pub enum Applied {
     Found,
 }
 
-impl World {
+impl Writer {
     /// Runs one change, and tells how far it is where it goes object by object.
     pub async fn apply(&mut self, action: &Action, tell: &mut dyn FnMut(Progress)) -> Result<Applied> {
         match action {
             Action::Sql(sql) => return self.apply_sql(sql, tell).await,
-            Action::Host(script) => self.host().await?.as_root(script).await.map(drop),
-            Action::Entrance(script) => self.entrance().await?.as_root(script).await.map(drop),
+            Action::Host(script) => self.reader.host().await?.as_root(script).await.map(drop),
+            Action::Entrance(script) => self.reader.entrance().await?.as_root(script).await.map(drop),
             Action::AddHbaLines(edit) => self.add_hba_lines(edit).await,
             Action::RemoveHbaLines(edit) => self.remove_hba_lines(edit).await,
             Action::Http(request) => self.tell_stitch(request).await,
@@ -63,28 +63,38 @@ impl World {
 
     /// Stops what the server is still doing for a run that was cut short.
     pub async fn cancel(&mut self) {
-        self.postgres.cancel().await;
+        self.reader.postgres.cancel().await;
     }
 
     /// Makes the server read its configuration files again.
     pub(super) async fn reload_server(&mut self) -> Result<()> {
-        let limit = self.settings.timeout;
-        let home = self.postgres.home().await?;
-        let session = self.postgres.session(&home).await?.context("the database is gone")?;
+        let limit = self.reader.settings.timeout;
+        let home = self.reader.postgres.home().await?;
+        let session = self
+            .reader
+            .postgres
+            .session(&home)
+            .await?
+            .context("the database is gone")?;
         run(session, &sql::reload(), limit).await
     }
 
     async fn apply_sql(&mut self, sql: &Sql, tell: Tell<'_>) -> Result<Applied> {
-        let limit = self.settings.timeout * PATIENCE;
+        let limit = self.reader.settings.timeout * PATIENCE;
         let database = sql.database.as_str();
         // Roles and databases are the same from every database, so an absent one is fine where the home will do.
-        let home = self.postgres.home().await?;
-        let name = if self.postgres.session(database).await?.is_some() {
+        let home = self.reader.postgres.home().await?;
+        let name = if self.reader.postgres.session(database).await?.is_some() {
             database
         } else {
             home.as_str()
         };
-        let session = self.postgres.session(name).await?.context("the database is gone")?;
+        let session = self
+            .reader
+            .postgres
+            .session(name)
+            .await?
+            .context("the database is gone")?;
         let session = Arc::clone(session);
         let applied = match sql.run {
             Run::Patiently { .. } => {
@@ -92,7 +102,7 @@ impl World {
                 Applied::Made
             }
             Run::Together => {
-                let work = turn::together(&session, sql, limit, self.settings.timeout);
+                let work = turn::together(&session, sql, limit, self.reader.settings.timeout);
                 self.telling_who_is_in_the_way((&session, name), work).await?
             }
             Run::Alone => {

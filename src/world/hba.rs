@@ -1,4 +1,4 @@
-//! `pg_hba.conf` on the machine PostgreSQL runs on: looked at, and changed for [`super::World::apply`].
+//! `pg_hba.conf` on the machine PostgreSQL runs on: looked at, and changed for [`super::Writer::apply`].
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tokio::time::sleep;
 
 use super::host::Host;
-use super::{On, World};
+use super::{On, Reader, Writer};
 use crate::hba::edit::HbaLines;
 use crate::settings::Machine;
 use crate::{shell, sql};
@@ -31,7 +31,7 @@ struct InForce {
     complaint: Option<String>,
 }
 
-impl World {
+impl Reader {
     /// What [`shell::inspect_hba`] prints on the machine PostgreSQL runs on.
     pub(crate) async fn look_at_hba_file(&mut self, file: &str) -> Result<String> {
         let host = self.database_host().await?;
@@ -44,6 +44,16 @@ impl World {
         host.as_owner_or_root(&shell::find_hba_lines(file, remark)).await
     }
 
+    pub(super) async fn database_host(&mut self) -> Result<&mut Host> {
+        match self.settings.database_machine() {
+            Some(Machine::Bastion) => self.host().await,
+            Some(Machine::Here) => Ok(self.here.get_or_insert_with(|| Host::here(&self.settings, &self.asker))),
+            None => bail!("the machine PostgreSQL runs on cannot be reached from here"),
+        }
+    }
+}
+
+impl Writer {
     /// Puts the lines in, has the server reload, and makes sure that it took all of them; if not, takes them out again.
     pub(super) async fn add_hba_lines(&mut self, edit: &HbaLines) -> Result<()> {
         let since = self.last_reload().await?;
@@ -52,7 +62,7 @@ impl World {
             before.broken == 0,
             "pg_hba.conf has lines the server cannot read; mend them first"
         );
-        let host = self.database_host().await?;
+        let host = self.reader.database_host().await?;
         let left = host.as_owner_or_root(&shell::add_hba_lines(edit)).await?;
         // The first of the lines is a remark.
         let wanted = before.rules + edit.lines.len() - 1;
@@ -72,7 +82,7 @@ impl World {
     }
 
     async fn take_out(&mut self, edit: &HbaLines, since: &str) -> Result<()> {
-        let host = self.database_host().await?;
+        let host = self.reader.database_host().await?;
         host.as_owner_or_root(&shell::remove_hba_lines(edit)).await?;
         self.reload(edit, since).await.context("the lines are taken out")
     }
@@ -88,7 +98,7 @@ impl World {
         }
         // Where another run has been at the file by now, the number says nothing; the step looks at every rule again.
         ensure!(
-            after.rules == wanted || md5(&self.look_at_hba_file(&edit.file).await?) != md5(left),
+            after.rules == wanted || md5(&self.reader.look_at_hba_file(&edit.file).await?) != md5(left),
             "the server shows {} rules where {wanted} were expected",
             after.rules
         );
@@ -114,18 +124,19 @@ impl World {
     }
 
     async fn loaded(&mut self, since: &str) -> Result<Loaded> {
-        let loaded = self.ask(On::Server, sql::HBA_LOADED, &[since]).await?;
+        let loaded = self.reader.ask(On::Server, sql::HBA_LOADED, &[since]).await?;
         loaded.context("the server did not answer about its configuration files")
     }
 
     /// The rules as the server reads them; for a login that may not ask it, as we do, from the same file.
     async fn hba_rules(&mut self, edit: &HbaLines) -> Result<InForce> {
         let Some(running) = edit.signal else {
-            let rules = self.ask(On::Server, sql::HBA_STATE, &[]).await?;
+            let rules = self.reader.ask(On::Server, sql::HBA_STATE, &[]).await?;
             return rules.context("the server did not answer about its rules");
         };
-        let version = u32::try_from(self.server().await?.version_num).context("the server says an odd version")?;
-        let read = self.read_hba_files(running, Some(&edit.file), version).await?;
+        let version =
+            u32::try_from(self.reader.server().await?.version_num).context("the server says an odd version")?;
+        let read = self.reader.read_hba_files(running, Some(&edit.file), version).await?;
         let (rules, _) = read.files.read(version);
         let complaint = rules.broken().next().map(|(_, complaint)| complaint.to_owned());
         Ok(InForce {
@@ -133,14 +144,6 @@ impl World {
             broken: rules.broken().count(),
             complaint,
         })
-    }
-
-    pub(super) async fn database_host(&mut self) -> Result<&mut Host> {
-        match self.settings.database_machine() {
-            Some(Machine::Bastion) => self.host().await,
-            Some(Machine::Here) => Ok(self.here.get_or_insert_with(|| Host::here(&self.settings, &self.asker))),
-            None => bail!("the machine PostgreSQL runs on cannot be reached from here"),
-        }
     }
 }
 

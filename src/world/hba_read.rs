@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::World;
+use super::Reader;
 use crate::hba::edit::Running;
 use crate::hba::{Files, Had, Wanted};
 use crate::settings::{HandedOver, bounded};
@@ -24,7 +24,7 @@ pub(crate) struct Read {
     pub(crate) identity: Option<String>,
 }
 
-impl World {
+impl Reader {
     /// The server's files on its own machine, when that is one we can run scripts on. `path` is where the first is, if the server told.
     pub(crate) async fn read_hba_files(&mut self, server: Running, path: Option<&str>, version: u32) -> Result<Read> {
         let host = self.database_host().await?;

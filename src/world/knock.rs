@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::World;
+use super::Reader;
 use crate::names::{HostName, Port};
 use crate::settings::{BastionServer, Settings};
 
@@ -40,7 +40,7 @@ pub(crate) async fn knock(host: &HostName, port: Port, settings: &Settings) -> O
     }
 }
 
-impl World {
+impl Reader {
     /// Knocks at the database from the SSH server. `None`: it is open, or the SSH server could not be asked.
     pub(crate) async fn knock_from_bastion(&self) -> Option<String> {
         let stitch = &self.settings.stitch;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::de::DeserializeOwned;
 
-use super::World;
+use super::Reader;
 use super::dial::Session;
 use super::postgres::ask;
 use crate::names::DatabaseName;
@@ -35,7 +35,7 @@ impl Place {
     }
 }
 
-impl World {
+impl Reader {
     /// Where such questions are put; `None` when the database does not exist, or lets nobody in.
     pub(crate) async fn place(&mut self, on: On<'_>) -> Result<Option<Place>> {
         let database = match on {

@@ -1,7 +1,7 @@
 //! Whether a pooler stands between us and PostgreSQL, and of which kind. It tells a process number of its own at login,
 //! which is not the one that the server process has.
 
-use crate::world::World;
+use crate::world::Reader;
 use crate::world::dial::Session;
 use crate::world::postgres::ask;
 
@@ -16,7 +16,7 @@ pub(crate) enum Pooler {
 
 const PROCESS: &str = "SELECT to_json(pg_backend_pid())::text";
 
-impl World {
+impl Reader {
     /// Which pooler this login came through, if any; `process` is the server process it is served by.
     pub(crate) async fn pooler(&self, session: &Session, process: i32) -> Option<Pooler> {
         if session.process.is_none_or(|told| told == process) {

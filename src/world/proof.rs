@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::settings::{AgentKeys, Bastion, BastionServer, IdentitySource, KeyOption, SshTarget};
 use crate::shell::{self, Expiry};
 use crate::statement::Statement;
-use crate::world::World;
+use crate::world::Writer;
 use crate::world::dial::{Session, log_in};
 use crate::world::failure::Failure;
 use crate::world::ssh::layer::failure as broken;
@@ -59,9 +59,9 @@ struct FreshKey {
     public: PublicKey,
 }
 
-impl World {
+impl Writer {
     /// Walks the whole way as Stitch will.
-    pub(crate) async fn prove_tunnel(&mut self, bastion: &Bastion, stitchs: &PublicKey) -> Result<Proof> {
+    pub(super) async fn prove_tunnel(&mut self, bastion: &Bastion, stitchs: &PublicKey) -> Result<Proof> {
         let fresh = FreshKey::new()?;
         let mut proof = Proof {
             outcome: Ok(()),
@@ -80,12 +80,12 @@ impl World {
         };
         proof.expiry = expiry;
         let script = shell::lend_key(&bastion.tunnel_user, stitchs, &fresh.public, expiry);
-        self.host().await?;
+        self.reader.host().await?;
         self.lent_key = Some(LentKey {
             removal: shell::return_key(&bastion.tunnel_user, &fresh.public),
             state: Lent::Asked,
         });
-        let lent = self.host().await?.as_root(&script).await;
+        let lent = self.reader.host().await?.as_root(&script).await;
         if let Some(key) = &mut self.lent_key {
             key.state = Lent::There;
         }
@@ -111,7 +111,7 @@ impl World {
         if key.state == Lent::Asked {
             tokio::time::sleep(SETTLING).await;
         }
-        let host = self.host().await?;
+        let host = self.reader.host().await?;
         host.renew().await?;
         host.as_root(&key.removal).await.map(drop)
     }
@@ -138,32 +138,32 @@ impl World {
     }
 
     async fn log_in_over(&self, ssh: &Ssh) -> Result<Session, Failure> {
-        let stitch = &self.settings.stitch;
+        let stitch = &self.reader.settings.stitch;
         let host = if stitch.host.is_socket() {
             loopback().map_err(|error| broken(&error))?
         } else {
             stitch.host.clone()
         };
-        let login = self.postgres.stitch_login(host, stitch.database.as_str());
+        let login = self.reader.postgres.stitch_login(host, stitch.database.as_str());
         let open = || login.through_tunnel(ssh.forward(login.host.as_str(), login.port.number()));
         log_in(&login, open).await
     }
 
     async fn enter_as_stitch(&self, bastion: &Bastion, pem: &Secret) -> Result<Ssh> {
         let user = bastion.tunnel_user.as_str();
-        if let Some(gateway) = &self.gateway {
+        if let Some(gateway) = &self.reader.gateway {
             return gateway.login().await?.as_user(user, pem).await;
         }
         let target = this_machine(bastion.stitch_port)?;
         // Whoever is root here is past being deceived about who answers on this machine's own loopback.
-        Ssh::connect_with_key(&target, self.settings.timeout, user, pem).await
+        Ssh::connect_with_key(&target, self.reader.settings.timeout, user, pem).await
     }
 
     /// By its own greeting; a server that does not know `expiry-time` would ignore the whole line.
     async fn key_expiry(&self, bastion: &Bastion) -> Result<Expiry> {
-        let greeting = match (&bastion.server, &self.gateway) {
+        let greeting = match (&bastion.server, &self.reader.gateway) {
             (BastionServer::Ssh(_), Some(gateway)) => gateway.login().await?.greeting(),
-            _ => Ssh::greeting_of(&this_machine(bastion.stitch_port)?, self.settings.timeout).await?,
+            _ => Ssh::greeting_of(&this_machine(bastion.stitch_port)?, self.reader.settings.timeout).await?,
         };
         Ok(knows_expiry(&greeting))
     }

@@ -16,7 +16,7 @@ use crate::request::{Method, Request};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::statement::Statement;
-use crate::world::World;
+use crate::world::{Reader, Writer};
 use answer::{Answer, Secrets};
 
 /// No answer of the API is longer; an endless one must not fill the memory.
@@ -104,7 +104,7 @@ impl StitchApi {
     }
 }
 
-impl World {
+impl Reader {
     /// Whether there is a token to ask Stitch with.
     pub(crate) fn can_ask_stitch(&self) -> bool {
         self.stitch.token.is_some()
@@ -127,15 +127,39 @@ impl World {
         answer.json().map(Some).with_context(|| format!("cannot read {url}"))
     }
 
+    /// What Stitch was told in this run.
+    pub(crate) fn told_stitch(&self) -> Option<&Told> {
+        self.stitch.told.as_ref()
+    }
+
+    /// Whether this run gave the role a password that Stitch has not heard of yet.
+    pub(crate) fn has_new_password(&self) -> bool {
+        self.stitch.new_password
+    }
+
+    /// What must not be shown, even when the other side says it.
+    fn secrets(&self) -> Arc<Secrets> {
+        Arc::new(Secrets {
+            token: self.stitch.token.clone(),
+            password: self.settings.stitch.password.secret().cloned(),
+        })
+    }
+}
+
+impl Writer {
     /// Tells Stitch something, once: whether it was done is seen by looking again, never by telling it twice.
     pub(super) async fn tell_stitch(&mut self, request: &Request) -> Result<()> {
         let Some(body) = request.body.reveal() else {
             bail!("the Stitch role's password is not known\nnext: give STITCH_PG_PASSWORD or --password-file FILE");
         };
-        let agent = self.stitch.agent.clone();
-        let token = self.stitch.bearer()?;
-        let (method, url, limit) = (request.method, request.url.clone(), self.settings.timeout * PATIENCE);
-        let secrets = self.secrets();
+        let agent = self.reader.stitch.agent.clone();
+        let token = self.reader.stitch.bearer()?;
+        let (method, url, limit) = (
+            request.method,
+            request.url.clone(),
+            self.reader.settings.timeout * PATIENCE,
+        );
+        let secrets = self.reader.secrets();
         let sent = tokio::task::spawn_blocking(move || {
             let builder = match method {
                 Method::Post => agent.post(&url),
@@ -161,39 +185,21 @@ impl World {
             accepted => accepted?,
         }
         let said = answer.json().unwrap_or_default();
-        self.stitch.told = Some(Told {
+        self.reader.stitch.told = Some(Told {
             id: answer::id(&said["id"]).or_else(|| id_in(request)),
             password: request.body.holds_secret(),
         });
         if request.body.holds_secret() {
-            self.stitch.new_password = false;
+            self.reader.stitch.new_password = false;
         }
         Ok(())
-    }
-
-    /// What Stitch was told in this run.
-    pub(crate) fn told_stitch(&self) -> Option<&Told> {
-        self.stitch.told.as_ref()
-    }
-
-    /// Whether this run gave the role a password that Stitch has not heard of yet.
-    pub(crate) fn has_new_password(&self) -> bool {
-        self.stitch.new_password
     }
 
     /// Notes that the role has a new password, when these statements give it one.
     pub(super) fn note_password(&mut self, statements: &[Statement]) {
         if statements.iter().any(Statement::holds_secret) {
-            self.stitch.new_password = true;
+            self.reader.stitch.new_password = true;
         }
-    }
-
-    /// What must not be shown, even when the other side says it.
-    fn secrets(&self) -> Arc<Secrets> {
-        Arc::new(Secrets {
-            token: self.stitch.token.clone(),
-            password: self.settings.stitch.password.secret().cloned(),
-        })
     }
 }
 

@@ -13,8 +13,8 @@ use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::hba::{Encryption, new_rule};
 use crate::settings::Settings;
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
-use crate::world::{On, World};
+use crate::steps::Step;
+use crate::world::{On, Reader};
 
 /// The step's other half.
 pub(crate) struct CloseAllowlist;
@@ -57,19 +57,19 @@ impl Step for CloseAllowlist {
     const LINK: &'static str = super::Allowlist::LINK;
     type Facts = Facts;
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
-        let server = world.server().await?;
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
+        let server = reader.server().await?;
         let version = u32::try_from(server.version_num).unwrap_or_default();
         let mut facts = Facts {
             version,
             ..Facts::default()
         };
         let superuser = server.superuser;
-        facts.firewall = world.look_at_firewall().await.ok();
+        facts.firewall = reader.look_at_firewall().await.ok();
         if settings.database_machine().is_none() {
             return Ok(facts);
         }
-        let Some(place) = world.ask::<Place>(On::Server, QUESTION, &[]).await? else {
+        let Some(place) = reader.ask::<Place>(On::Server, QUESTION, &[]).await? else {
             return Ok(facts);
         };
         let running = Running {
@@ -78,12 +78,12 @@ impl Step for CloseAllowlist {
         };
         let (path, signal, identity) = match place.hba_file {
             Some(path) if superuser => (path, None, None),
-            told => match world.read_hba_files(running, told.as_deref(), version).await {
+            told => match reader.read_hba_files(running, told.as_deref(), version).await {
                 Ok(read) => (read.files.main().to_owned(), Some(running), read.identity),
                 Err(_) => return Ok(facts),
             },
         };
-        facts.seen = match world.look_for_hba_lines(&path, REMARK).await {
+        facts.seen = match reader.look_for_hba_lines(&path, REMARK).await {
             Ok(printed) if identity.is_some_and(|wanted| value(&printed, "identity") != Some(&wanted)) => {
                 Seen::Failed(ELSEWHERE.to_owned())
             }

@@ -11,7 +11,7 @@ use crate::hba::{KnownRegex, Row, from_rows};
 use crate::names::{HostName, Port};
 use crate::server::Server;
 use crate::settings::{BastionServer, Manage, Route, Settings};
-use crate::world::{On, World, knock};
+use crate::world::{On, Reader, knock};
 
 mod file;
 mod reach;
@@ -29,15 +29,15 @@ const LOOKS: u32 = 10;
 /// More rules than this are not judged: nobody reads so many either, and memory is not endless.
 const RULES_MOST: usize = 10_000;
 
-pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Facts> {
-    let server = world.server().await?.clone();
+pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
+    let server = reader.server().await?.clone();
     let version = u32::try_from(server.version_num).context("the server says an odd version")?;
     let (mut sum, mut looks) = (None, 0);
     let (answer, failure, reach) = loop {
         looks += 1;
-        let (answer, failure) = look(settings, world, &server).await?;
+        let (answer, failure) = look(settings, reader, &server).await?;
         let reach = match (&answer.hba_file, settings.manages(Manage::Hba)) {
-            (Some(path), true) if server.superuser => reach::reach(settings, world, path, answer.sum.as_deref()).await,
+            (Some(path), true) if server.superuser => reach::reach(settings, reader, path, answer.sum.as_deref()).await,
             _ => Some(Reach::NotAsked),
         };
         match reach {
@@ -48,7 +48,7 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
         }
     };
     let rules = match (&answer.rules, &failure) {
-        (None, None) => file::read(settings, world, &answer, version).await?,
+        (None, None) => file::read(settings, reader, &answer, version).await?,
         _ => HbaFacts::NoView,
     };
     let hba = match (answer.rules, failure) {
@@ -95,10 +95,10 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
     let around = async {
         let was_reached = settings.admin.route == Route::Bastion && is_the_admins_way(settings);
         let beyond = match settings.bastion {
-            Some(_) if !was_reached => world.knock_from_bastion().await,
+            Some(_) if !was_reached => reader.knock_from_bastion().await,
             _ => None,
         };
-        (beyond, firewall(world).await)
+        (beyond, firewall(reader).await)
     };
     let (dialled, knocked, (beyond, firewall)) = tokio::join!(resolve(dialled, port, settings), knocking, around);
     Ok(Facts {
@@ -118,11 +118,11 @@ pub(super) async fn inspect(settings: &Settings, world: &mut World) -> Result<Fa
 }
 
 /// What the server tells, and why it does not tell its rules when it failed to.
-async fn look(settings: &Settings, world: &mut World, server: &Server) -> Result<(Answer, Option<String>)> {
+async fn look(settings: &Settings, reader: &mut Reader, server: &Server) -> Result<(Answer, Option<String>)> {
     // Who may call a function is checked before a statement runs, so no CASE can guard the view: who asks decides
     // which question is put.
     if !server.superuser || server.version_num < RULES_VIEW {
-        return Ok((ask(settings, world, &question("")).await?, None));
+        return Ok((ask(settings, reader, &question("")).await?, None));
     }
     let reads_anywhere = server.version_num >= ANYWHERE;
     let freshness = if reads_anywhere { FRESHNESS } else { "" };
@@ -132,11 +132,11 @@ async fn look(settings: &Settings, world: &mut World, server: &Server) -> Result
     } else {
         ""
     };
-    match ask(settings, world, &question(&format!("{}{freshness}{sum}", rules()))).await {
+    match ask(settings, reader, &question(&format!("{}{freshness}{sum}", rules()))).await {
         Ok(answer) => Ok((answer, None)),
         // An hba file that is gone makes the view fail; the rest is worth knowing all the same.
         Err(error) => {
-            let rest = ask(settings, world, &question("")).await?;
+            let rest = ask(settings, reader, &question("")).await?;
             Ok((rest, Some(format!("{error:#}"))))
         }
     }
@@ -148,14 +148,14 @@ fn is_the_admins_way(settings: &Settings) -> bool {
     admin.host == stitch.host && admin.port == stitch.port
 }
 
-async fn firewall(world: &mut World) -> Option<Printed> {
-    let text = world.look_at_firewall().await.ok()?;
+async fn firewall(reader: &mut Reader) -> Option<Printed> {
+    let text = reader.look_at_firewall().await.ok()?;
     Some(Printed::read(&text)).filter(|printed| !printed.is_empty())
 }
 
-async fn ask(settings: &Settings, world: &mut World, question: &str) -> Result<Answer> {
+async fn ask(settings: &Settings, reader: &mut Reader, question: &str) -> Result<Answer> {
     let names = [settings.stitch.database.as_str(), settings.stitch.role.as_str()];
-    let answer = world.ask(On::Server, question, &names).await?;
+    let answer = reader.ask(On::Server, question, &names).await?;
     answer.context("the server did not answer about its allow list")
 }
 

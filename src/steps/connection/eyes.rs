@@ -7,7 +7,7 @@ use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql::identifier;
 use crate::steps::layers::bad;
-use crate::world::{Failure, Layer, On, World};
+use crate::world::{Failure, Layer, On, Reader};
 
 /// What is seen.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,7 +32,7 @@ struct Role {
 
 impl Eyes {
     /// Looks, where the server said something that may mean several things.
-    pub(super) async fn open(settings: &Settings, world: &mut World, failure: &Failure) -> Option<Self> {
+    pub(super) async fn open(settings: &Settings, reader: &mut Reader, failure: &Failure) -> Option<Self> {
         let ambiguous = [
             Code::LoginPassword,
             Code::LoginNologin,
@@ -45,7 +45,7 @@ impl Eyes {
         }
         let parameters = [settings.stitch.role.as_str(), settings.stitch.database.as_str()];
         // Who cannot look either leaves it at what the server said.
-        world.ask(On::Server, SEEN, &parameters).await.ok().flatten()
+        reader.ask(On::Server, SEEN, &parameters).await.ok().flatten()
     }
 
     /// What the failure means by what is seen; `None` where that adds nothing.

@@ -4,11 +4,12 @@ use super::loads::Loads;
 use super::seen::{SEEN, Seen};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
+use crate::report::Report;
 use crate::server::Encryption;
 use crate::settings::{Schemas, Settings, StitchSsl};
 use crate::steps::layers::{bad, good, not_reached};
 use crate::steps::obstacles;
-use crate::world::{Fault, Layer, Offer, Other, Pooler, Session, Stage, World, ask};
+use crate::world::{Fault, Layer, Offer, Other, Pooler, Reader, Session, Stage, ask};
 use anyhow::Error;
 
 /// See the module's description.
@@ -29,7 +30,7 @@ pub(super) struct Inside {
 }
 
 impl Inside {
-    pub(super) async fn look(settings: &Settings, world: &mut World, session: Session) -> Self {
+    pub(super) async fn look(settings: &Settings, reader: &mut Reader, session: Session, report: &Report) -> Self {
         let named: Vec<&str> = match &settings.ownership.schemas {
             Schemas::Named(names) => names.iter().map(crate::names::SchemaName::as_str).collect(),
             Schemas::Detect | Schemas::Ask => Vec::new(),
@@ -39,14 +40,14 @@ impl Inside {
         let database = settings.stitch.database.as_str();
         let other_way = match session.offer {
             Offer::Refused => Other::NotOffered,
-            Offer::Given | Offer::NotAsked => world.try_other_way(database, session.encryption).await,
+            Offer::Given | Offer::NotAsked => reader.try_other_way(database, session.encryption).await,
         };
         let (mut pooler, mut loads, mut obstacles) = (None, None, Vec::new());
         if let Ok(seen) = &seen {
-            pooler = world.pooler(&session, seen.process).await;
+            pooler = reader.pooler(&session, seen.process).await;
             if seen.what_keeps_it_out().is_none() {
                 let rehearsed = Loads::rehearse(settings, &session, &seen.schemas).await;
-                obstacles = in_the_way(settings, world, &session, seen, &rehearsed).await;
+                obstacles = in_the_way(settings, reader, &session, seen, (&rehearsed, report)).await;
                 loads = Some(rehearsed);
             }
         }
@@ -201,13 +202,13 @@ impl Inside {
 /// What the catalog shows of the schemas that Stitch loads, unless the ownership step has told it already.
 async fn in_the_way(
     settings: &Settings,
-    world: &mut World,
+    reader: &Reader,
     session: &Session,
     seen: &Seen,
-    loads: &Loads,
+    (loads, report): (&Loads, &Report),
 ) -> Vec<Finding> {
     let schemas: Vec<&str> = seen.schemas.iter().map(|existing| existing.schema.as_str()).collect();
-    let version = world.known_server().map_or(0, |server| server.version_num);
+    let version = reader.known_server().map_or(0, |server| server.version_num);
     let Ok(request) = obstacles::Request::new(settings, version, &schemas) else {
         return Vec::new();
     };
@@ -222,7 +223,7 @@ async fn in_the_way(
     found.extend(obstacles::not_owned(&seen, &|schema, table| loads.tried(schema, table)));
     let known = |finding: &Finding| {
         let same = |told: &Finding| (told.code, &told.subject) == (finding.code, &finding.subject);
-        world.found().iter().any(same)
+        report.findings().any(same)
     };
     found.retain(|finding| !known(finding));
     found

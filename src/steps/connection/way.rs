@@ -7,7 +7,7 @@ use crate::finding::Code;
 use crate::settings::{Prove, Settings};
 use crate::shell::Expiry;
 use crate::steps::layers;
-use crate::world::{Proof, Wish, World};
+use crate::world::{Proof, Prover, Wish};
 
 /// What came of walking it.
 #[derive(Debug, Default)]
@@ -22,12 +22,12 @@ pub(super) enum Way {
 }
 
 impl Way {
-    pub(super) async fn walk(settings: &Settings, world: &mut World) -> Result<Self> {
+    pub(super) async fn walk(settings: &Settings, prover: &mut Prover<'_>) -> Result<Self> {
         let Some(bastion) = settings.bastion.as_ref().filter(|bastion| bastion.prove == Prove::Yes) else {
             return Ok(Self::NotAsked);
         };
         match &bastion.public_key {
-            Some(key) => world
+            Some(key) => prover
                 .prove_tunnel(bastion, key)
                 .await
                 .map(|proof| Self::Walked(Box::new(proof))),

@@ -11,8 +11,8 @@ use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
-use crate::world::{On, World};
+use crate::steps::Step;
+use crate::world::{On, Reader};
 
 /// The step's other half.
 pub(crate) struct HandOver;
@@ -54,11 +54,11 @@ impl Step for HandOver {
     const LINK: &'static str = "/replication/loading/understanding-destination-schemas";
     type Facts = Facts;
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let new_owner = settings.ownership.new_owner.as_ref().map_or("", RoleName::as_str);
         let parameters = [settings.stitch.role.as_str(), new_owner];
         let database = On::Database(&settings.stitch.database);
-        Ok(world.ask(database, QUESTION, &parameters).await?.unwrap_or_default())
+        Ok(reader.ask(database, QUESTION, &parameters).await?.unwrap_or_default())
     }
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {

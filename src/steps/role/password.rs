@@ -11,7 +11,7 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use crate::settings::{OnWrongPassword, Password, Settings};
 use crate::sql;
-use crate::world::World;
+use crate::world::Reader;
 use tokio_postgres::error::SqlState;
 
 /// What is known of the existing role's password.
@@ -141,7 +141,7 @@ pub(super) enum Hash<'a> {
 }
 
 /// By the stored hash where it can be seen (that works whatever `pg_hba.conf` says about this machine), else by logging in.
-pub(super) async fn prove(settings: &Settings, world: &mut World, hash: Hash<'_>, database: &DatabaseName) -> Proof {
+pub(super) async fn prove(settings: &Settings, reader: &mut Reader, hash: Hash<'_>, database: &DatabaseName) -> Proof {
     let password = match &settings.stitch.password {
         Password::Unknown => return Proof::NotGiven,
         Password::Generated { .. } => return Proof::Wrong, // brand-new: it cannot be the role's yet
@@ -161,7 +161,7 @@ pub(super) async fn prove(settings: &Settings, world: &mut World, hash: Hash<'_>
         },
         Hash::Hidden => {}
     }
-    match world.log_in_as_stitch(database.as_str()).await {
+    match reader.log_in_as_stitch(database.as_str()).await {
         Ok(_) => Proof::Right,
         Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => Proof::Wrong,
         Err(failure) if failure.code == Code::LoginRounds => Proof::TooDear(failure.text),

@@ -13,8 +13,8 @@ use crate::finding::Code;
 use crate::settings::Settings;
 use crate::sql;
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
-use crate::world::{On, World};
+use crate::steps::Step;
+use crate::world::{On, Reader};
 
 /// The step's other half.
 pub(crate) struct RemoveRole;
@@ -67,15 +67,15 @@ impl Step for RemoveRole {
     const NEEDS: &'static [StepId] = &[StepId::Ownership];
     type Facts = Facts;
 
-    async fn inspect(settings: &Settings, world: &mut World, _walk: Walk) -> Result<Facts> {
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let role = settings.stitch.role.as_str();
-        let here = world
+        let here = reader
             .ask(On::Database(&settings.stitch.database), QUESTION, &[role])
             .await?;
         match here {
             Some(facts) => Ok(facts),
             // No such database, or none that lets us in: what is shared by all is seen from anywhere.
-            None => Ok(world.ask(On::Server, QUESTION, &[role]).await?.unwrap_or_default()),
+            None => Ok(reader.ask(On::Server, QUESTION, &[role]).await?.unwrap_or_default()),
         }
     }
 

@@ -10,8 +10,8 @@ use crate::finding::Code;
 use crate::settings::{Bastion, Settings};
 use crate::shell::{self, Present};
 use crate::step_id::StepId;
-use crate::steps::{Step, Walk};
-use crate::world::World;
+use crate::steps::Step;
+use crate::world::Reader;
 
 /// The step's other half.
 pub(crate) struct RemoveSshUser;
@@ -35,15 +35,15 @@ impl Step for RemoveSshUser {
         SshUser::skip(settings)
     }
 
-    async fn inspect(settings: &Settings, world: &mut World, walk: Walk) -> Result<Leftovers> {
-        let seen = SshUser::inspect(settings, world, walk).await?;
+    async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Leftovers> {
+        let seen = SshUser::inspect(settings, reader).await?;
         let Some(bastion) = settings.bastion.as_ref().filter(|_| seen.account.is_some()) else {
             return Ok(Leftovers {
                 seen,
                 ..Leftovers::default()
             });
         };
-        let printed = world
+        let printed = reader
             .look_on_host(&shell::inspect_leftovers(&bastion.tunnel_user))
             .await?;
         let files = printed.lines().filter_map(|line| line.strip_prefix("file="));

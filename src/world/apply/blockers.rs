@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use crate::sql;
-use crate::world::World;
+use crate::world::Writer;
 use crate::world::apply::execute;
 use crate::world::dial::Session;
 use crate::world::postgres::ask;
@@ -38,21 +38,21 @@ struct Blocker {
 /// How long a change takes longer than an answer may before it is called waiting: runs that wait for their turn end then.
 const GRACE: Duration = Duration::from_secs(1);
 
-impl World {
+impl Writer {
     /// A change that takes longer than an answer should: who is in its way is told while it is waited for.
     pub(super) async fn telling_who_is_in_the_way<T>(
         &mut self,
         (session, database): (&Session, &str),
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let began = self.settings.timeout + GRACE;
+        let began = self.reader.settings.timeout + GRACE;
         let mut work = pin!(work);
         if let Ok(outcome) = timeout(began, work.as_mut()).await {
             return outcome;
         }
-        let tell = Arc::clone(&self.asker.tell);
+        let tell = Arc::clone(&self.reader.asker.tell);
         let look = async {
-            let by = match (session.process, self.postgres.second(database).await) {
+            let by = match (session.process, self.reader.postgres.second(database).await) {
                 (Some(pid), Ok(second)) => holders(&second, pid).await,
                 _ => Vec::new(),
             };

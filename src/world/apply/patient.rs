@@ -13,7 +13,7 @@ use super::{PATIENCE, blockers, run};
 use crate::change::{Progress, Run, Sql};
 use crate::sql;
 use crate::statement::Statement;
-use crate::world::World;
+use crate::world::Writer;
 use crate::world::dial::Session;
 use crate::world::failure::Layer;
 
@@ -47,7 +47,7 @@ fn round_trip(session: &Session) -> Duration {
     answers.map(|stage| stage.elapsed).sum()
 }
 
-impl World {
+impl Writer {
     /// Runs the statements of one change, or of several, in one go.
     pub(super) async fn patiently(&mut self, sql: &Sql, database: &str, tell: Tell<'_>) -> Result<()> {
         let Run::Patiently {
@@ -60,7 +60,7 @@ impl World {
         };
         let all: Vec<String> = sql.statements.iter().map(Statement::to_string).collect();
         let borrowed = Borrowed::of(sql);
-        let version = self.postgres.server().await?.version_num;
+        let version = self.reader.postgres.server().await?.version_num;
         let session = self.first_session(database).await?;
         let way = if version < COMMITTING_BLOCKS {
             Way::Singly
@@ -71,7 +71,7 @@ impl World {
             &all,
             borrowed.as_ref(),
             lock_timeout,
-            self.settings.timeout * PATIENCE,
+            self.reader.settings.timeout * PATIENCE,
             way,
             tell,
         );
@@ -111,7 +111,7 @@ impl World {
         if busy.is_empty() {
             return Ok(());
         }
-        let second = self.postgres.second(database).await.ok();
+        let second = self.reader.postgres.second(database).await.ok();
         let mut named = Vec::new();
         for number in &busy {
             let by = match &second {
@@ -135,7 +135,7 @@ impl World {
         let works = Cell::new(false);
         let second = async {
             // One connection does it as well.
-            if let Ok(second) = self.postgres.second(database).await {
+            if let Ok(second) = self.reader.postgres.second(database).await {
                 works.set(true);
                 work.share(&second).await;
                 // Nothing was promised on it, so this has no need to be waited for by anything else.
@@ -151,7 +151,7 @@ impl World {
     }
 
     async fn first_session(&mut self, database: &str) -> Result<Arc<Session>> {
-        let session = self.postgres.session(database).await?;
+        let session = self.reader.postgres.session(database).await?;
         Ok(Arc::clone(session.context("the database is gone")?))
     }
 }

@@ -15,7 +15,7 @@ use crate::world::wire::Wire;
 
 /// A live connection.
 pub(crate) struct Session {
-    pub(crate) client: Client,
+    pub(in crate::world) client: Client,
     /// `server_version` as announced at login; PgBouncer's console and some look-alikes give themselves away here.
     pub(crate) announced_version: String,
     /// Whether the connection is encrypted by TLS.

@@ -10,21 +10,21 @@ use crate::hba::{Content, KnownRegex, Name, Rules};
 use crate::provider::Provider;
 use crate::settings::{Manage, Settings};
 use crate::steps::allowlist::{Freshness, HbaFacts, HbaFile, Reach, Stored};
-use crate::world::{On, World, beside};
+use crate::world::{On, Reader, beside};
 
-pub(super) async fn read(settings: &Settings, world: &mut World, told: &Answer, version: u32) -> Result<HbaFacts> {
+pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &Answer, version: u32) -> Result<HbaFacts> {
     if let Some(copy) = &settings.way_in.hba_file {
         let rules = beside(copy, version).read(version).0;
         return Ok(HbaFacts::Read(Box::new(HbaFile {
             path: copy.name.clone(),
-            regexes: regexes(settings, world, &rules).await,
+            regexes: regexes(settings, reader, &rules).await,
             rules,
             freshness: Freshness::Untold,
             stored: Stored::Other,
             reach: no_reach(settings, "it is a copy that was handed over"),
         })));
     }
-    let server = world.server().await?;
+    let server = reader.server().await?;
     let (superuser, provider) = (server.superuser, server.provider);
     if provider != Provider::SelfHosted || settings.database_machine().is_none() {
         return Ok(if superuser {
@@ -37,20 +37,20 @@ pub(super) async fn read(settings: &Settings, world: &mut World, told: &Answer, 
         port: told.server.port,
         started: Some(told.started),
     };
-    let read = match world.read_hba_files(running, told.hba_file.as_deref(), version).await {
+    let read = match reader.read_hba_files(running, told.hba_file.as_deref(), version).await {
         Ok(read) => read,
         Err(_) if superuser => return Ok(HbaFacts::NoView),
         Err(why) => return Ok(HbaFacts::Forbidden(Some(format!("{why:#}")))),
     };
     let rules = read.files.read(version).0;
     let reach = if settings.manages(Manage::Hba) {
-        reach::by_signal(world, &read, running).await
+        reach::by_signal(reader, &read, running).await
     } else {
         Reach::NotAsked
     };
     Ok(HbaFacts::Read(Box::new(HbaFile {
         path: read.files.main().to_owned(),
-        regexes: regexes(settings, world, &rules).await,
+        regexes: regexes(settings, reader, &rules).await,
         rules,
         freshness: match read.edited {
             Some(edited) if edited > told.loaded => Freshness::EditedSince,
@@ -75,7 +75,7 @@ struct Tried {
 }
 
 /// The regular expressions of the rules as the server's own engine takes them; none when there is one it refuses.
-async fn regexes(settings: &Settings, world: &mut World, rules: &Rules) -> Vec<KnownRegex> {
+async fn regexes(settings: &Settings, reader: &mut Reader, rules: &Rules) -> Vec<KnownRegex> {
     let names = rules.0.iter().flat_map(|line| match &line.content {
         Content::Rule(rule) => [&rule.databases[..], &rule.roles[..]],
         _ => [&[][..], &[][..]],
@@ -93,7 +93,7 @@ async fn regexes(settings: &Settings, world: &mut World, rules: &Rules) -> Vec<K
     let stitch = &settings.stitch;
     let patterns = serde_json::json!(patterns).to_string();
     let parameters = [patterns.as_str(), stitch.database.as_str(), stitch.role.as_str()];
-    let tried = world.ask::<Tried>(On::Server, REGEXES, &parameters).await;
+    let tried = reader.ask::<Tried>(On::Server, REGEXES, &parameters).await;
     tried.ok().flatten().map(|tried| tried.regexes).unwrap_or_default()
 }
 

@@ -4,11 +4,11 @@
 use crate::hba::edit::{LineEnd, Running};
 use crate::settings::{Machine, Settings};
 use crate::steps::allowlist::{LastLine, Reach};
-use crate::world::{HbaRead, World};
+use crate::world::{HbaRead, Reader};
 
 /// `sum` is the MD5 of the file as the server reads it, which takes a version that reads a file of any path for us. `None`:
 /// what the machine has under that name is another file.
-pub(super) async fn reach(settings: &Settings, world: &mut World, path: &str, sum: Option<&str>) -> Option<Reach> {
+pub(super) async fn reach(settings: &Settings, reader: &mut Reader, path: &str, sum: Option<&str>) -> Option<Reach> {
     if settings.database_machine().is_none() {
         return Some(Reach::No(
             "PostgreSQL runs on another machine; run stitch-pg there with --host localhost, or with --bastion and \
@@ -19,7 +19,7 @@ pub(super) async fn reach(settings: &Settings, world: &mut World, path: &str, su
     let Some(sum) = sum else {
         return Some(Reach::No("that takes PostgreSQL 11 or newer".to_owned()));
     };
-    match world.look_at_hba_file(path).await {
+    match reader.look_at_hba_file(path).await {
         Ok(told) if md5(&told) == Some(sum) => Some(writable(&told, sum.to_owned(), None)),
         Ok(_) => None,
         Err(error) => Some(Reach::No(format!("{error:#}"))),
@@ -42,8 +42,8 @@ pub(in crate::steps::allowlist) const ELSEWHERE: &str =
     "the server runs in a container, and the file of that name outside of it is another one";
 
 /// For a login that may not ask the server for its file: the one it was started with, whose process is on that machine.
-pub(super) async fn by_signal(world: &mut World, read: &HbaRead, server: Running) -> Reach {
-    match world.look_at_hba_file(read.files.main()).await {
+pub(super) async fn by_signal(reader: &mut Reader, read: &HbaRead, server: Running) -> Reach {
+    match reader.look_at_hba_file(read.files.main()).await {
         Ok(told) => match md5(&told) {
             Some(sum) if value(&told, "identity") == read.identity.as_deref() => {
                 writable(&told, sum.to_owned(), Some(server))

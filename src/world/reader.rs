@@ -1,0 +1,133 @@
+//! What steps read from. It has no method that changes anything.
+
+use anyhow::{Result, bail};
+
+use crate::ask::Asker;
+use crate::names::DatabaseName;
+use crate::server::{Encryption, Server};
+use crate::settings::{BastionServer, Settings};
+use crate::statement::Statement;
+use crate::world::gateway::Gateway;
+use crate::world::host::Host;
+use crate::world::postgres::Postgres;
+use crate::world::stitch_api::StitchApi;
+use crate::world::{Failure, Other, Session};
+
+/// What can be read of the outside.
+pub struct Reader {
+    pub(super) settings: Settings,
+    pub(super) asker: Asker,
+    pub(super) postgres: Postgres,
+    pub(super) gateway: Option<Gateway>,
+    pub(super) host: Option<Host>,
+    /// This machine, when PostgreSQL runs on it.
+    pub(super) here: Option<Host>,
+    pub(super) stitch_encryption: Option<Encryption>,
+    pub(super) stitch: StitchApi,
+}
+
+/// Whether the run may change anything. In [`Access::ReadOnly`] the server itself enforces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// `plan`, `check`: every admin connection has `default_transaction_read_only = on`.
+    ReadOnly,
+    /// `setup`.
+    ReadWrite,
+}
+
+impl Reader {
+    /// Connects to nothing yet.
+    pub(super) fn new(settings: &Settings, access: Access, asker: Asker) -> Self {
+        let gateway = match settings.bastion.as_ref().map(|bastion| &bastion.server) {
+            Some(BastionServer::Ssh(target)) => Some(Gateway::new(target, settings.timeout, &asker)),
+            _ => None,
+        };
+        Self {
+            settings: settings.clone(),
+            postgres: Postgres::new(settings, access, gateway.clone(), asker.clone()),
+            asker,
+            gateway,
+            host: None,
+            here: None,
+            stitch_encryption: None,
+            stitch: StitchApi::new(settings),
+        }
+    }
+
+    /// What the server is, as far as it was reached.
+    pub fn known_server(&self) -> Option<&Server> {
+        self.postgres.known_server()
+    }
+
+    /// What the server is.
+    pub(crate) async fn server(&mut self) -> Result<&Server> {
+        self.postgres.server().await
+    }
+
+    /// The administrator's first connection, where there is one.
+    pub(crate) fn admin_session(&self) -> Option<&Session> {
+        self.postgres.first_session()
+    }
+
+    /// Why a database that exists did not let the admin's login in, when a question was last put to it.
+    pub(crate) fn shut(&self, database: &DatabaseName) -> Option<&Failure> {
+        self.postgres.shut(database.as_str())
+    }
+
+    /// Logs in as the Stitch role, a fresh connection over the path Stitch will use.
+    pub(crate) async fn log_in_as_stitch(&mut self, database: &str) -> Result<Session, Failure> {
+        let session = self.postgres.log_in_as_stitch(database).await?;
+        self.stitch_encryption = Some(session.encryption);
+        Ok(session)
+    }
+
+    /// What Stitch's login comes to with TLS instead of without, or the other way round. No password is sent.
+    pub(crate) async fn try_other_way(&self, database: &str, this_way: Encryption) -> Other {
+        self.postgres.try_other_way(database, this_way).await
+    }
+
+    /// Whether Stitch's own login was encrypted, when it was tried.
+    pub fn stitch_encryption(&self) -> Option<Encryption> {
+        self.stitch_encryption
+    }
+
+    /// The SSH server's host key, as far as it was reached over SSH.
+    pub fn host_key(&self) -> Option<String> {
+        self.gateway.as_ref()?.host_key()
+    }
+
+    /// Runs a POSIX shell script as root on the SSH server that only looks, and returns what it printed on stdout.
+    pub(crate) async fn look_on_host(&mut self, script: &Statement) -> Result<String> {
+        self.host().await?.as_root(script).await
+    }
+
+    /// The firewall rules of the machine that Stitch, or without an SSH server PostgreSQL, is reached at, where it is
+    /// one we are root on without a question.
+    pub(crate) async fn look_at_firewall(&mut self) -> Result<String> {
+        let addresses: Vec<_> = self.settings.stitch.allow.iter().map(|cidr| cidr.address()).collect();
+        let script = crate::shell::inspect_firewall(&addresses);
+        self.entrance().await?.as_root_unasked(&script).await
+    }
+
+    /// The machine Stitch reaches: the SSH server, or without one PostgreSQL's.
+    pub(super) async fn entrance(&mut self) -> Result<&mut Host> {
+        if self.settings.bastion.is_some() {
+            self.host().await
+        } else {
+            self.database_host().await
+        }
+    }
+
+    pub(super) async fn host(&mut self) -> Result<&mut Host> {
+        let Some(bastion) = &self.settings.bastion else {
+            bail!("no SSH server is set (--bastion)")
+        };
+        match &mut self.host {
+            Some(host) => Ok(host),
+            empty => {
+                let timeout = self.settings.timeout;
+                Ok(empty.insert(Host::open(bastion, self.gateway.as_ref(), &self.asker, timeout).await?))
+            }
+        }
+    }
+}
