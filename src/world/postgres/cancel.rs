@@ -22,6 +22,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 impl Postgres {
     /// Asks the server to stop every statement of the admin's connections, until each has nothing left to do: statements
     /// may wait in line behind the one that is stopped. What cannot be asked ends by itself.
+    #[expect(clippy::disallowed_methods, reason = "an empty statement: it does nothing")]
     pub(crate) async fn cancel(&self) {
         for session in self.sessions.values().chain(self.seconds.values()) {
             while self.cancel_one(session).await.is_some() {

@@ -14,6 +14,7 @@ use crate::sql::FIX_PATH_ONCE;
 use crate::world::dial::Session;
 
 /// One question, one round trip, one JSON value back.
+#[expect(clippy::disallowed_methods, reason = "the one place where questions are put")]
 pub(crate) async fn ask<T: DeserializeOwned>(
     session: &Session,
     question: &str,

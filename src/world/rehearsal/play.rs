@@ -27,6 +27,7 @@ pub(super) async fn play(session: &Session, acts: Vec<Act>, patience: Patience, 
 }
 
 /// The answer to each, or nothing when they did not come in time.
+#[expect(clippy::disallowed_methods, reason = "the test load, which is rolled back")]
 pub(super) async fn all_at_once(session: &Session, acts: &[Act], patience: Patience) -> Option<Vec<Answer>> {
     let answers = acts
         .iter()
@@ -66,6 +67,7 @@ async fn join_in_order<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     .await
 }
 
+#[expect(clippy::disallowed_methods, reason = "the test load, which is rolled back")]
 pub(super) async fn copy_into_staging(session: &Session, patience: Patience) -> Result<(), tokio_postgres::Error> {
     let work = async {
         let sink = session.client.copy_in::<_, &[u8]>(COPY).await?;
@@ -78,6 +80,7 @@ pub(super) async fn copy_into_staging(session: &Session, patience: Patience) -> 
     timeout(patience.answer, work).await.unwrap_or(Ok(()))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the test load, which is rolled back")]
 pub(super) async fn roll_back(session: &Session, patience: Patience) {
     // A lost connection has rolled back as well.
     let _ = timeout(patience.answer, session.client.simple_query("ROLLBACK")).await;
