@@ -2,7 +2,7 @@
 //! its own can live in another network.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
@@ -65,7 +65,11 @@ fn the_peers() {
             thread::sleep(Duration::from_mins(2));
             drop(stream);
         }),
-        (HANGS_UP, drop),
+        (HANGS_UP, |mut stream| {
+            // What came in and was not read would make a reset of it.
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        }),
         (RESETS, |stream| {
             let _ = rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
         }),

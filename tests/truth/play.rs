@@ -30,7 +30,6 @@ pub(crate) enum Claim {
 /// What came of a row.
 #[derive(Debug)]
 pub(crate) struct Played {
-    pub(crate) major: u32,
     pub(crate) admin: Admin,
     pub(crate) row: Row,
     pub(crate) claim: Claim,
@@ -145,7 +144,6 @@ fn one(server: &Postgres<'_>, admin: Admin, row: Row, schema: &str, (plan, check
         )
     });
     Played {
-        major: server.major(),
         admin,
         row,
         claim,
