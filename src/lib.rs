@@ -38,6 +38,7 @@ pub mod server;
 pub mod settings;
 mod sheet;
 pub mod shell;
+pub mod shell_word;
 pub mod sql;
 pub mod statement;
 pub mod step_id;

@@ -16,6 +16,7 @@ mod demo;
 mod docs;
 mod faults;
 mod firewall;
+mod floors;
 mod hba;
 mod leaks;
 mod rights;

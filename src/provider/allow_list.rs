@@ -2,7 +2,7 @@
 
 use super::list::AllowList;
 use crate::names::Cidr;
-use crate::shell;
+use crate::shell_word;
 
 /// The commands, and what to mind.
 pub(crate) struct Commands {
@@ -42,7 +42,7 @@ impl Request<'_> {
     /// A name that the list has, else the word for it in capitals.
     pub(super) fn name(&self, capitals: &str) -> String {
         let name = self.list.and_then(|list| list.name.as_deref());
-        shell::word(name.unwrap_or(capitals))
+        shell_word::word(name.unwrap_or(capitals))
     }
 
     /// The parts of the host name; past its end they are empty.

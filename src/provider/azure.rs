@@ -8,7 +8,7 @@ use super::allow_list::{Commands, Request};
 use super::definition::Definition;
 use super::list::{AllowList, ListEntry, Range, address, list, name};
 use crate::names::Cidr;
-use crate::shell;
+use crate::shell_word;
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "azure",
@@ -30,7 +30,7 @@ pub(super) const DEFINITION: Definition = Definition {
 fn commands(request: &Request<'_>) -> Commands {
     let server = request.name(request.label(0));
     let group = request.list.and_then(|list| list.group.as_deref());
-    let group = shell::word(group.unwrap_or("GROUP"));
+    let group = shell_word::word(group.unwrap_or("GROUP"));
     let taken = |n: u32| {
         let name = format!("stitch-{n}");
         request

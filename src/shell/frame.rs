@@ -1,26 +1,12 @@
 //! The frame that all scripts share, and the quoting of words for a shell.
 
 use crate::names::LinuxUser;
+pub use crate::shell_word::{quoted, word};
 use crate::statement::Statement;
 
 /// The last line a script prints. Without it the script did not reach its end, whatever its exit status says: a
 /// command that was killed by a signal ends with status 0 as libssh2 tells it.
 pub(crate) const DONE: &str = "stitch-pg: done";
-
-/// Quotes any text as one word.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// Quotes a word where it needs it, for commands that people read.
-pub fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@%+=".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
-}
 
 /// The regular expression (of `grep`) that finds the user's or group's line in `/etc/passwd` and the like, as one word.
 pub(super) fn line_of(user: &LinuxUser) -> String {
