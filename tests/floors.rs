@@ -13,7 +13,12 @@ fn sources() -> Vec<(String, String)> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "rs") {
-                let name = path.strip_prefix(&root).expect("below src").to_str().expect("ASCII").to_owned();
+                let name = path
+                    .strip_prefix(&root)
+                    .expect("below src")
+                    .to_str()
+                    .expect("ASCII")
+                    .to_owned();
                 found.push((name, std::fs::read_to_string(&path).expect("a readable file")));
             }
         }
@@ -43,7 +48,10 @@ fn room(file: &str) -> &str {
 /// The rooms that a text names behind `crate::`, without its comments and its tests.
 fn imports(text: &str) -> Vec<String> {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
     let text = lines.join("\n");
     let mut found = Vec::new();
     for rest in text.split("crate::").skip(1) {
@@ -66,7 +74,9 @@ fn imports(text: &str) -> Vec<String> {
         }
     }
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    let names = found.iter().map(|text| text.trim_start().split(|c| !is_part(c)).next().unwrap_or_default());
+    let names = found
+        .iter()
+        .map(|text| text.trim_start().split(|c| !is_part(c)).next().unwrap_or_default());
     names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
@@ -100,9 +110,16 @@ fn files_import_from_lower_floors_only() {
 /// A test that cannot fail holds nothing: an upward import that is planted is found.
 #[test]
 fn an_upward_import_is_found() {
-    for planted in ["use crate::runner::Run;", "use crate::{secret, runner::{Run, Start}};", "fn f() { crate::runner::g(); }"] {
+    for planted in [
+        "use crate::runner::Run;",
+        "use crate::{secret, runner::{Run, Start}};",
+        "fn f() { crate::runner::g(); }",
+    ] {
         let mut files = sources();
-        let (_, text) = files.iter_mut().find(|(name, _)| name == "change.rs").expect("src/change.rs");
+        let (_, text) = files
+            .iter_mut()
+            .find(|(name, _)| name == "change.rs")
+            .expect("src/change.rs");
         text.insert_str(0, &format!("{planted}\n"));
         let wrong = upward(&files, &floors());
         assert_eq!(wrong, ["change.rs imports runner, which is not below it"], "{planted}");
