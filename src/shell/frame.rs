@@ -1,7 +1,8 @@
 //! The frame that all scripts share, and the quoting of words for a shell.
 
 use crate::names::LinuxUser;
-pub use crate::shell_word::{quoted, word};
+pub(crate) use crate::shell_word::quoted;
+pub use crate::shell_word::word;
 use crate::statement::Statement;
 
 /// The last line a script prints. Without it the script did not reach its end, whatever its exit status says: a
