@@ -29,6 +29,7 @@ pub(crate) use hba_read::{Printed as PrintedHba, read_hba};
 pub(crate) use inspect::{Looking, inspect_ssh_user};
 pub(crate) use proof::{Expiry, lend_key, return_key};
 pub(crate) use put_back::{Before, Was, lock_again, put_keys_back, put_modes_back, remove_home};
+pub(crate) use sshd_file::{DROP_INS, Sockets, Unread, close_sockets, open_sockets, socket_file};
 pub(crate) use stranger::{Signs, stop_where_foreign};
 
 #[cfg(test)]

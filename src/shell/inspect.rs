@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::account::MADE_BY_US;
 use super::frame::{expanded, framed, line_of};
+use super::sshd_file::socket_file;
 use crate::names::{LinuxUser, Port};
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
@@ -37,6 +38,7 @@ pub(crate) fn inspect_ssh_user(looking: &Looking<'_>) -> Statement {
             ("port", &looking.port.to_string()),
             ("database", looking.database),
             ("comment", MADE_BY_US),
+            ("socket_file", &socket_file(looking.user)),
             ("max", "1048577"),
         ],
         &expanded(include_str!("scripts/inspect_ssh_user.sh")).replace("LINE", &line_of(looking.user)),

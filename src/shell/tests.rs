@@ -37,7 +37,15 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         groups: &["sudo", "wheel"],
         first_ordinary_id: 1000,
     };
+    let sockets = Sockets {
+        user: &user,
+        folder: DROP_INS,
+        from: &["52.23.137.21".parse().unwrap()],
+        port: Port::SSH,
+    };
     let scripts = [
+        ("sockets-close", close_sockets(&sockets, Unread::Passed)),
+        ("sockets-open", open_sockets(&sockets)),
         (
             "inspect",
             inspect_ssh_user(&Looking {

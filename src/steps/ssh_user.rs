@@ -53,15 +53,10 @@ impl Step for SshUser {
         let Some(bastion) = &settings.bastion else {
             return Ok(Facts::default());
         };
-        let mut from: Vec<IpAddr> = settings.stitch.allow.iter().map(|cidr| cidr.address()).collect();
-        if from.is_empty() {
-            // The account's region is not known in this run: any of Stitch's addresses may come.
-            from = [Region::NorthAmerica, Region::Europe].map(Region::addresses).concat();
-        }
         let script = shell::inspect_ssh_user(&Looking {
             user: &bastion.tunnel_user,
             key: bastion.public_key.as_ref(),
-            from: &from,
+            from: &came_from(settings),
             port: bastion.stitch_port,
             database: name_to_look_up(settings),
         });
@@ -79,6 +74,17 @@ impl Step for SshUser {
             server::judge(settings, bastion, facts, &mut plan);
         }
         plan
+    }
+}
+
+/// Where Stitch connects from.
+fn came_from(settings: &Settings) -> Vec<IpAddr> {
+    let allowed: Vec<IpAddr> = settings.stitch.allow.iter().map(|cidr| cidr.address()).collect();
+    if allowed.is_empty() {
+        // The account's region is not known in this run: any of Stitch's addresses may come.
+        [Region::NorthAmerica, Region::Europe].map(Region::addresses).concat()
+    } else {
+        allowed
     }
 }
 

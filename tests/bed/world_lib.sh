@@ -144,7 +144,8 @@ sshd_start() {
   {
     cat
     printf '%s\n' "Port $2" "PermitRootLogin prohibit-password" "PasswordAuthentication no" \
-      "KbdInteractiveAuthentication no" "LogLevel DEBUG1" "UseDNS no" "Subsystem sftp internal-sftp"
+      "KbdInteractiveAuthentication no" "LogLevel DEBUG1" "UseDNS no" "Subsystem sftp internal-sftp" \
+      "AllowStreamLocalForwarding no" # what setup would close
     # An OpenSSH built without PAM does not know the word at all.
     [ "$3" = no ] || echo "UsePAM yes"
   } >"$r/etc/ssh/sshd_config"

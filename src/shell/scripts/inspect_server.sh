@@ -8,57 +8,19 @@ if [ -n "$database" ] && has getent; then
 $(getent ahosts "$database" 2>/dev/null || :)
 EOF
 fi
-# The SSH server this script came through, else any that runs here: its settings depend on how it was started.
-name_of() { cat "/proc/$1/comm" 2>/dev/null || :; }
-command_of() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null || :; }
-server=
-running=
-program=
-listener=
-pid=$$
-while [ "${pid:-0}" -gt 1 ]; do
-    case $(name_of "$pid") in
-    sshd*) server=openssh && running=$(command_of "$pid") && listener=$pid ;;
-    dropbear*) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe ;;
-    esac
-    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null || :)
-done
-if [ -z "$server" ]; then
-    set +f
-    for folder in /proc/[0-9]*; do
-        pid=${folder#/proc/}
-        case $(name_of "$pid") in
-        sshd) server=openssh && running=$(command_of "$pid") && listener=$pid && break ;;
-        dropbear) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe && break ;;
-        esac
-    done
-    set -f
-fi
+. sshd_running
 say server "$server"
 say running "$running"
 # BusyBox grep takes a zero byte for the end of a line.
 if [ "$server" = dropbear ] && tr '\0' '\n' <"$program" 2>/dev/null | grep -qF 'permitopen='; then
     say dropbear_knows permitopen
 fi
+. sshd_program
 # What sshd makes of its configuration for this user from each of Stitch's addresses.
 unread=
-sshd= # by its full name, on which it insists
-for word in /usr/local/sbin/sshd /sbin/sshd /usr/sbin/sshd $running; do
-    case $word in /*/sshd) if [ -x "$word" ]; then sshd=$word; fi ;; esac
-done
 if [ "$server" = dropbear ] || [ -z "$sshd" ]; then addresses=; fi
-config=/etc/ssh/sshd_config
 key_files=
 roots=
-set --
-previous=
-for word in $running; do
-    case $previous in -f | -o | -p) set -- "$@" "$previous" "$word" ;; esac
-    case $previous in -f) config=$word ;; esac
-    case $word in -f?* | -o?* | -p?*) set -- "$@" "$word" ;; esac
-    case $word in -f?*) config=${word#-f} ;; esac
-    previous=$word
-done
 for address in $addresses; do
     who=user=$user,host=$address,addr=$address
     # Match LocalAddress and LocalPort want to be told, and old servers do not know the words.
@@ -66,8 +28,9 @@ for address in $addresses; do
         settings=$("$sshd" -T "$@" -C "$who,laddr=127.0.0.1,lport=$port" 2>&1); then
         while read -r key value; do
             case $key in
-            allowgroups | allowtcpforwarding | allowusers | authenticationmethods | authorizedkeyscommand | \
-                authorizedkeysfile | chrootdirectory | denygroups | denyusers | disableforwarding | listenaddress | \
+            allowgroups | allowstreamlocalforwarding | allowtcpforwarding | allowusers | authenticationmethods | \
+                authorizedkeyscommand | authorizedkeysfile | chrootdirectory | denygroups | denyusers | \
+                disableforwarding | listenaddress | \
                 maxsessions | maxstartups | permitopen | port | pubkeyacceptedalgorithms | pubkeyacceptedkeytypes | \
                 pubkeyauthentication | requiredrsasize | strictmodes | trustedusercakeys | usepam)
                 say sshd "$address $key $value"
@@ -114,6 +77,7 @@ config() {
 if [ "$server" != dropbear ] && { [ -n "$unread" ] || [ -z "$sshd" ]; } && [ -r "$config" ]; then
     config "$config"
 fi
+drop_ins=
 if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
     say sshd_config "$config"
     say sshd_version "$("$sshd" -V 2>&1 | sed -n '/OpenSSH_/{p;q;}')"
@@ -132,7 +96,7 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
         if [ -z "$decided" ] && [ "$pattern" = "$folder/*.conf" ]; then ours=$folder/00-stitch-pg-; fi
         for file in $(set +f && printf '%s\n' $pattern $ours | LC_ALL=C sort); do
             if [ "$file" = "$ours" ]; then
-                if [ -z "$decided" ]; then say sshd_drop_ins "$folder"; fi
+                if [ -z "$decided" ]; then drop_ins=$folder && say sshd_drop_ins "$folder"; fi
                 decided=yes
             elif [ -f "$file" ]; then
                 startups_in="$startups_in $file"
@@ -143,19 +107,12 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
     for file in $startups_in; do
         if grep -qiE '^[[:space:]]*maxstartups[[:space:]=]' "$file" 2>/dev/null; then say sshd_startups_in "$file"; fi
     done
-    reload=
-    if [ -d /run/systemd/system ] && has systemctl; then
-        for unit in sshd ssh; do # one may be another name of the other
-            if systemctl cat "$unit.service" >/dev/null 2>&1; then reload="systemctl reload-or-restart $unit"; fi
-        done
-    elif has rc-service; then
-        reload="rc-service sshd reload"
-    fi
-    for file in /run/sshd.pid /var/run/sshd.pid; do
-        if [ -z "$reload" ] && [ -n "$listener" ] && [ "$(cat "$file" 2>/dev/null)" = "$listener" ]; then
-            reload="kill -HUP \"\$(cat $file)\""
-        fi
-    done
+fi
+. sshd_reload
+if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
+    # A file of our own goes where nobody but root can write, when it is known how sshd is made to read it.
+    if [ -n "$drop_ins" ] && [ -n "$reload" ] && only_roots "$drop_ins"; then say sshd_our_folder "$drop_ins"; fi
+    if [ -n "$drop_ins" ] && [ -f "$drop_ins/$socket_file" ]; then say sshd_our_file "$drop_ins"; fi
     if [ -z "$reload" ] && [ -n "$listener" ]; then reload="kill -HUP $listener"; fi
     say sshd_reload "$reload"
 fi

@@ -1,7 +1,7 @@
 //! The same without a look: whatever of it is there by then is left as it is, and an account of somebody else's stops it.
 
 use super::account::{FIRST_ORDINARY_ID, POWERFUL};
-use super::{Facts, add_user, key_file, no_key};
+use super::{Facts, add_user, key_file, no_key, server};
 use crate::change::{Action, Change, Plan};
 use crate::settings::{Adopt, Bastion, LoginShell, Settings};
 use crate::shell::{self, Passworded, Signs};
@@ -64,4 +64,5 @@ pub(super) fn plan(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: 
         "sshd ignores a key file that others could have written.",
         shell::fix_modes(user),
     );
+    server::sockets::offline(settings, bastion, plan);
 }

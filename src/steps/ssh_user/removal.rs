@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::facts::{Account, Password};
 use super::key_file::{self, Ours};
-use super::{Facts, SshUser, account, add_user};
+use super::{Facts, SshUser, account, add_user, server};
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
 use crate::settings::{Bastion, Settings};
@@ -57,12 +57,15 @@ impl Step for RemoveSshUser {
         let mut plan = Plan::default();
         let Some(bastion) = &settings.bastion else { return plan };
         let user = &bastion.tunnel_user;
+        if let Some(account) = &facts.seen.account {
+            take_key(&mut plan, settings, bastion, account, facts);
+        }
+        server::sockets::remove(settings, bastion, &facts.seen, &mut plan);
         let Some(account) = &facts.seen.account else {
             plan.good(Code::Removed, format!("there is no user {user} on the SSH server"))
                 .concerning(user);
             return plan;
         };
-        take_key(&mut plan, settings, bastion, account, facts);
         match why_it_stays(bastion, account, facts) {
             Some(why) => {
                 plan.unknown(

@@ -1,5 +1,6 @@
 //! Whether the SSH server lets Stitch's user log in with the key and forward to the database, from each of Stitch's
-//! addresses. Nothing of its configuration is ever changed: the exact file is told, and the command that puts it to work.
+//! addresses. Nothing of its configuration is changed, but for a file of our own about Unix sockets: the exact file is
+//! printed, and the command that puts it to work.
 
 use super::dropbear;
 use super::facts::{Facts, Kind, Looked, Server};
@@ -14,6 +15,7 @@ mod doors;
 mod forwarding;
 mod key_files;
 mod mend;
+pub(super) mod sockets;
 
 /// Everything a check looks at.
 struct Case<'a> {
@@ -82,6 +84,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
             }
         }
     }
+    sockets::judge(&case, facts, &views, plan);
     let user = case.user();
     if problems.iter().all(|(problem, _)| problem.verdict != Verdict::Bad) {
         let (host, port) = (&settings.stitch.host, settings.stitch.port);

@@ -123,11 +123,15 @@ fn no_full_disk_cuts_the_rules() {
 const SHIM: &str = r#"#!/bin/sh
 tool=/usr/bin/${0##*/}
 [ ! -O /run/world/shims ] || exec "$tool" "$@"
-read -r n </run/world/count
+# The commands of a pipe begin at the same time; each gets a number of its own.
+exec 8<>/run/world/count
+/usr/bin/flock 8
+read -r n <&8
 n=$((n + 1))
 echo "$n" >/run/world/count
+exec 8<&-
 if [ "$n" = "$AT" ]; then
-    echo "${0##*/}" >/run/world/acted
+    echo "${0##*/}" >>/run/world/acted
     case $DO in
     before) kill -9 -1 ;;
     half) "$tool" "$@" | /usr/bin/head -c 100; kill -9 -1 ;;
@@ -234,6 +238,7 @@ fn what_another_program_writes_meanwhile_stays() {
                 continue; // a pipe's commands begin in any order, and one of that number was not met
             }
             moments += 1;
+            assert_eq!(tool.lines().count(), 1, "{what} {at}: it happened once: {tool:?}");
             if !found.contains("host theirs all") {
                 unseen.push((what, tool.trim().to_owned()));
             } else if !done {

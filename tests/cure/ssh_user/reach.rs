@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::doctor::{SERVERS, follow};
-use super::scene::Scene;
+use super::scene::{Scene, told};
 use crate::support::{Bastion, BastionOptions, Need, world};
 
 /// Who is asked about: the settings without a login, then user and address of a login.
@@ -108,6 +108,7 @@ fn is_meant(code: &str, lines: &str, keyword: &str) -> bool {
         ],
         "ssh-forwarding-off" => &["allowtcpforwarding"],
         "ssh-forwarding-restricted" => &["permitopen"],
+        "ssh-stream-local-forwarding" => &["allowstreamlocalforwarding"],
         "ssh-no-sessions" => &["maxsessions"],
         "ssh-few-logins" => &["maxstartups"],
         _ => &[],
@@ -115,16 +116,13 @@ fn is_meant(code: &str, lines: &str, keyword: &str) -> bool {
     keywords.contains(&keyword)
 }
 
-/// Breaks the server that way, follows the cure, and looks at everything.
-#[track_caller]
-fn reaches_no_further(scene: &mut Scene<'_>, lines: &str, code: &str, layout: (&str, &str)) {
-    let (name, arrange) = layout;
+/// Starts the server with the lines that break it, arranged that way; the lines as they stand there.
+fn arranged(scene: &mut Scene<'_>, lines: &str, arrange: &str) -> String {
     let broken = match lines.strip_prefix("MATCH ") {
         Some(lines) => format!("Match User stitch\n{lines}\nMatch all"),
         None if lines.starts_with("Match ") => format!("{lines}\nMatch all"),
         None => lines.to_owned(),
     };
-    let case = format!("{broken:?}, {name}");
     scene.bastion.stop();
     scene
         .bastion
@@ -136,6 +134,15 @@ fn reaches_no_further(scene: &mut Scene<'_>, lines: &str, code: &str, layout: (&
     let arrange = arrange.replace("{DORMANT}", DORMANT);
     let script = format!("set -- '{broken}'; c=/etc/ssh/sshd_config\n{arrange}\nsshd -t");
     scene.bastion.run(&script);
+    broken
+}
+
+/// Breaks the server that way, follows the cure, and looks at everything.
+#[track_caller]
+fn reaches_no_further(scene: &mut Scene<'_>, lines: &str, code: &str, layout: (&str, &str)) {
+    let (name, arrange) = layout;
+    let broken = arranged(scene, lines, arrange);
+    let case = format!("{broken:?}, {name}");
     let (before, at_first) = (effective(&scene.bastion), files(&scene.bastion));
     let advice = scene.check("stitch").advice(code);
 
@@ -195,6 +202,115 @@ fn a_printed_cure_changes_what_it_is_for() {
     for (lines, code, layout) in cases.chain(common).chain(everybody) {
         reaches_no_further(&mut scene, lines, code, layout);
     }
+}
+
+/// Unix sockets: what setup changes itself, and what it leaves to a person, change nothing else. Both ways back are exact.
+#[test]
+fn closing_unix_sockets_changes_what_it_is_for() {
+    let Some(world) = world("closing_unix_sockets_changes_what_it_is_for", &[Need::Bastion]) else {
+        return;
+    };
+    let mut scene = Scene::new(&world, BastionOptions::new());
+    for user in ["stitch", "stitch2", "other"] {
+        scene.has_working(user);
+    }
+    let code = "ssh-stream-local-forwarding";
+    let mut made = Vec::new();
+    for (name, arrange) in LAYOUTS {
+        for lines in ["AllowStreamLocalForwarding yes", "MATCH AllowStreamLocalForwarding all"] {
+            let case = format!("{lines}, {name}");
+            arranged(&mut scene, lines, arrange);
+            let (before, at_first) = (effective(&scene.bastion), files(&scene.bastion));
+            let planned = scene.check("stitch");
+            if planned.verdict(code).is_some() {
+                assert_eq!(
+                    (planned.status, planned.verdict(code)),
+                    (Some(4), Some("bad")),
+                    "{case}: {planned:#?}"
+                );
+                reaches_no_further(&mut scene, lines, code, (name, arrange));
+                continue;
+            }
+            assert_eq!((planned.status, planned.changes().len()), (Some(3), 1), "{case}: {planned:#?}");
+            made.push(name);
+            let undo = "/run/world/tmp/sockets-undo.sh";
+            let setup = scene.program("setup", "root", "stitch").args(["--yes", "--undo", undo]);
+            let setup = told(&setup);
+            assert_eq!(setup.status, Some(0), "{case}: {setup:#?}");
+            let after = effective(&scene.bastion);
+            for (login, keyword) in touched(&before, &after) {
+                assert!(
+                    is_meant(code, lines, keyword) && login.starts_with("user=stitch,"),
+                    "{case}: {keyword} changed for {login:?}"
+                );
+            }
+            assert_eq!(touched(&before, &after).len(), 2, "{case}: one for each of Stitch's addresses");
+            assert_eq!(scene.check_when_up("stitch").report["result"], "ready", "{case}");
+            world.sh_with("on ops sh \"$1\" && rm \"$1\"", &[undo], b"");
+            assert_eq!(files(&scene.bastion), at_first, "{case}: the way back");
+            scene.check_when_up("stitch");
+        }
+    }
+    made.dedup();
+    assert_eq!(made, ["a folder is included"], "where a file of ours is read before every Match");
+}
+
+/// A configuration that sshd refuses as a whole is not touched, and no file is left in it. The account of another user is not
+/// changed, and others' keys are not narrowed.
+#[test]
+fn unix_sockets_of_others_stay() {
+    let Some(world) = world("unix_sockets_of_others_stay", &[Need::Bastion]) else {
+        return;
+    };
+    let lines = "Include /etc/ssh/sshd_config.d/*.conf\nAllowStreamLocalForwarding yes";
+    let mut scene = Scene::new(&world, BastionOptions::new().config(lines));
+    scene.bastion.run("mkdir -p /etc/ssh/sshd_config.d");
+    for user in ["stitch", "foreign"] {
+        scene.has_working(user);
+    }
+    // Somebody else's key beside Stitch's: told, not changed.
+    scene
+        .bastion
+        .run("ssh-keygen -q -t ed25519 -N '' -f /tmp/k; cat /tmp/k.pub >>~stitch/.ssh/authorized_keys");
+    let shared = scene.setup("stitch");
+    assert_eq!(
+        (shared.verdict("ssh-stream-local-forwarding"), shared.changes().len()),
+        (Some("unknown"), 0),
+        "{shared:#?}"
+    );
+    // Another's account altogether.
+    scene
+        .bastion
+        .run("cat /tmp/k.pub >~foreign/.ssh/authorized_keys; echo foreign:secret | chpasswd");
+    let foreign = scene.setup("foreign");
+    assert_eq!(foreign.verdict("ssh-user-foreign"), Some("bad"), "{foreign:#?}");
+    assert_eq!(foreign.verdict("ssh-stream-local-forwarding"), None, "{foreign:#?}");
+    assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), "");
+    // Others may write to the folder: root puts nothing there.
+    scene.bastion.run("sed -i '$d' ~stitch/.ssh/authorized_keys; chmod o+w /etc/ssh/sshd_config.d");
+    let unsafe_folder = scene.setup("stitch");
+    assert_eq!(
+        (unsafe_folder.status, unsafe_folder.verdict("ssh-stream-local-forwarding")),
+        (Some(4), Some("bad")),
+        "{unsafe_folder:#?}"
+    );
+    scene.bastion.run("chmod o-w /etc/ssh/sshd_config.d");
+    // remove takes the file with it, and its undo brings it again.
+    let options = scene.plain_options();
+    scene.bastion.stop();
+    scene.bastion.restart(|_| options);
+    assert_eq!(scene.setup("stitch").status, Some(0));
+    let file = "00-stitch-pg-stitch-allowstreamlocalforwarding.conf\n";
+    assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), file);
+    scene.check_when_up("stitch");
+    let undo = "/run/world/tmp/remove-undo.sh";
+    let remove = scene.program("remove", "root", "stitch").args(["--yes", "--undo", undo]);
+    let removed = told(&remove);
+    assert_eq!(removed.status, Some(0), "{removed:#?}");
+    assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), "");
+    scene.check_when_up("other");
+    world.sh_with("on ops sh \"$1\"", &[undo], b"");
+    assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), file);
 }
 
 /// The configuration is broken in another place: the cure takes itself out again, and sshd is not told to read anything.

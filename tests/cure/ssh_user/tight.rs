@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::scene::{Scene, Told, told};
+use crate::support::process::{DEADLINE, poll};
 use crate::support::{BastionOptions, Kind, Need, Output, Server, finish, world};
 
 /// The database as Stitch's form has it; the bastion has that address, too, so that somebody answers.
@@ -151,16 +152,29 @@ fn dropbear_does_what_it_can() {
     assert_eq!((again.status, again.changes().len()), (Some(0), 0), "{again:#?}");
 }
 
-/// With the defaults: no other target, no port to listen on, no Unix socket to connect to, no command, no key of its own.
+/// With the defaults: no other target, no port and no Unix socket to listen on, no Unix socket to connect to, no command, no
+/// key of its own.
 #[test]
 fn the_defaults_leave_nothing_but_the_database() {
     let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
-    let scene = Scene::new(&world, BastionOptions::new().config("GatewayPorts yes"));
+    let options = "Include /etc/ssh/sshd_config.d/*.conf\nGatewayPorts yes\nAllowStreamLocalForwarding yes";
+    let scene = Scene::new(&world, BastionOptions::new().config(options));
     world.sh("ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1");
-    scene.bastion.run("ip addr add 10.20.0.3/24 dev e1");
-    assert_eq!(scene.setup("stitch").status, Some(0));
+    scene
+        .bastion
+        .run("ip addr add 10.20.0.3/24 dev e1; mkdir -p /etc/ssh/sshd_config.d");
+    let setup = scene.setup("stitch");
+    assert_eq!(setup.status, Some(0), "{setup:#?}");
+    assert!(
+        setup
+            .changes()
+            .contains(&"set AllowStreamLocalForwarding no for stitch, in /etc/ssh/sshd_config.d/00-stitch-pg-stitch-allowstreamlocalforwarding.conf"),
+        "{setup:#?}"
+    );
+    let up = || ssh(&scene, &["-v"], &["true"]).stderr.contains("Authenticated to");
+    poll(DEADLINE, || up().then_some(())).expect("the server comes back");
     assert_eq!(refusal(&scene, DATABASE), "allowed");
     for other in ["10.20.0.3:22", "10.20.0.2:5432", "127.0.0.1:5432", "localhost:5432"] {
         assert_eq!(refusal(&scene, other), "prohibited", "{other}");
@@ -193,6 +207,32 @@ fn the_defaults_leave_nothing_but_the_database() {
             "{listen}: {tried:#?}"
         );
     }
+    // The server listens on no Unix socket, and the test can tell: without the file it does.
+    let listens = || {
+        let socket = ["-N", "-v", "-o", "ExitOnForwardFailure=yes", "-R", "/tmp/back:127.0.0.1:22"];
+        let mut command = scene.bastion.ssh(&scene.ops, "stitch", &scene.stitch);
+        command.args(socket);
+        let tried = finish(command, b"", Duration::from_secs(4)).stderr;
+        let made = scene.bastion.try_run("rm /tmp/back").success();
+        assert_eq!(tried.contains("remote forward failure"), !made, "{tried}");
+        made
+    };
+    assert!(!listens());
+    scene
+        .bastion
+        .run("mv /etc/ssh/sshd_config.d/00-stitch-pg-* /tmp/ours; kill -HUP $(cat /run/sshd.pid)");
+    poll(DEADLINE, || listens().then_some(())).expect("a socket without the file");
+    for (value, open) in [("local", false), ("remote", true), ("all", true)] {
+        scene.bastion.run(&format!(
+            "printf 'AllowStreamLocalForwarding {value}\\n' >/etc/ssh/sshd_config.d/x.conf; kill -HUP $(cat /run/sshd.pid)"
+        ));
+        poll(DEADLINE, || (listens() == open).then_some(())).expect(value);
+        assert_eq!(scene.check("stitch").changes().len(), usize::from(open), "{value}");
+    }
+    scene.bastion.run(
+        "cd /etc/ssh/sshd_config.d; rm x.conf; mv /tmp/ours 00-stitch-pg-stitch-allowstreamlocalforwarding.conf; kill -HUP $(cat /run/sshd.pid)",
+    );
+    poll(DEADLINE, || up().then_some(())).expect("the server comes back");
     // A server that answers on a socket which anybody may use.
     scene.bastion.run("(exec perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(\"/tmp/open\")); chmod 0777, \"/tmp/open\"; listen(S, 9); while (accept(C, S)) { syswrite(C, \"reached\\n\"); close(C) }') >/dev/null 2>&1 &");
     let socket = |options: &str| {

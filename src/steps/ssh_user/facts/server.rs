@@ -38,6 +38,10 @@ pub(in crate::steps::ssh_user) struct Ways {
     pub(in crate::steps::ssh_user) config: Option<String>,
     /// The folder whose `*.conf` that file includes, when a file of ours there is read before any `Match`.
     pub(in crate::steps::ssh_user) drop_ins: Option<String>,
+    /// The same folder, when nobody but root can write there and it is known how sshd is made to read it.
+    pub(in crate::steps::ssh_user) our_folder: Option<String>,
+    /// The folder that has a file of ours about Unix sockets.
+    pub(in crate::steps::ssh_user) has_our_file: Option<String>,
     /// What makes it read the file again.
     pub(in crate::steps::ssh_user) reload: Option<String>,
     /// Whether it is too old for `Include` (before 8.2).
@@ -90,6 +94,8 @@ impl Server {
             ways: Ways {
                 config: lines.text("sshd_config"),
                 drop_ins: lines.text("sshd_drop_ins"),
+                our_folder: lines.text("sshd_our_folder"),
+                has_our_file: lines.text("sshd_our_file"),
                 reload: lines.text("sshd_reload"),
                 version: lines.one("sshd_version").and_then(version),
                 startups_in: lines.all("sshd_startups_in").map(str::to_owned).collect(),

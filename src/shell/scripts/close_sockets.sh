@@ -1,0 +1,33 @@
+. fail
+. has
+. only_roots
+say() { :; }
+. sshd_running
+. sshd_program
+. sshd_reload
+# A service that does not run reads its configuration when it is started, and is not started for this.
+case $reload in
+systemctl*) if ! systemctl is-active --quiet "${reload##* }"; then reload=:; fi ;;
+esac
+# Whether sshd says so, for each of Stitch's addresses. It says nothing when it refuses its configuration.
+closed() {
+    for address in $addresses; do
+        who=user=$user,host=$address,addr=$address
+        settings=$("$sshd" -T "$@" -C "$who" 2>/dev/null) ||
+            settings=$("$sshd" -T "$@" -C "$who,laddr=127.0.0.1,lport=$port" 2>/dev/null) || return 1
+        printf '%s\n' "$settings" | grep -qixE 'allowstreamlocalforwarding (no|local)|disableforwarding yes' || return 1
+    done
+}
+if [ "$server" != dropbear ] && [ -n "$sshd" ] && ! closed "$@"; then
+    made=
+    if [ -n "$reload" ] && only_roots "$folder"; then
+        # sshd reads no file of this name until it is complete.
+        new=$folder/.stitch-pg-new
+        if printf 'Match User %s\n    AllowStreamLocalForwarding no\n' "$user" >"$new" && mv -f "$new" "$folder/$file"; then
+            if closed "$@" && eval "$reload"; then made=yes; else rm -f "$folder/$file"; fi
+        else
+            rm -f "$new"
+        fi
+    fi
+    [ -n "$made" ] || OR_ELSE "the holder of the key of $user can have sshd listen on Unix sockets, and $folder/$file cannot change that; sshd's configuration is as it was. As root, set AllowStreamLocalForwarding no for $user"
+fi

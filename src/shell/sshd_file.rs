@@ -1,0 +1,72 @@
+//! Scripts about one file of our own in sshd's configuration: it keeps Stitch's user from having sshd listen on Unix sockets.
+//! No option in front of a key does that.
+
+use std::net::IpAddr;
+
+use super::frame::{expanded, framed};
+use crate::names::{LinuxUser, Port};
+use crate::statement::Statement;
+
+/// Where sshd looks for files besides its own, unless it is known otherwise.
+pub(crate) const DROP_INS: &str = "/etc/ssh/sshd_config.d";
+
+/// The file's name in that folder. The printed fix for the same has the same, so that either finds the other's.
+pub(crate) fn socket_file(user: &LinuxUser) -> String {
+    format!("00-stitch-pg-{user}-allowstreamlocalforwarding.conf")
+}
+
+/// What is to be closed, and for whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sockets<'a> {
+    /// Stitch's login name.
+    pub(crate) user: &'a LinuxUser,
+    /// The folder of sshd's further files.
+    pub(crate) folder: &'a str,
+    /// Where Stitch connects from: `Match` blocks can tell addresses apart.
+    pub(crate) from: &'a [IpAddr],
+    /// The port Stitch dials.
+    pub(crate) port: Port,
+}
+
+/// What is done where the file would change nothing, since sshd does not read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It fails: sshd read the folder a moment ago.
+    Refused,
+    /// It is reported, and the script goes on.
+    Passed,
+}
+
+/// Writes the file, asks sshd itself whether that closes it, and takes it out again where it does not.
+pub(crate) fn close_sockets(sockets: &Sockets<'_>, unread: Unread) -> Statement {
+    let or_else = match unread {
+        Unread::Refused => "fail",
+        Unread::Passed => "echo",
+    };
+    about(
+        "Keep Stitch's user from having sshd listen on Unix sockets: one file of our own, for this user alone.",
+        sockets,
+        &expanded(include_str!("scripts/close_sockets.sh")).replace("OR_ELSE", or_else),
+    )
+}
+
+/// Takes the file out again.
+pub(crate) fn open_sockets(sockets: &Sockets<'_>) -> Statement {
+    about(
+        "Take stitch-pg's file about Stitch's user out of sshd's configuration.",
+        sockets,
+        &expanded(include_str!("scripts/open_sockets.sh")),
+    )
+}
+
+fn about(purpose: &str, sockets: &Sockets<'_>, body: &str) -> Statement {
+    let addresses: Vec<String> = sockets.from.iter().map(IpAddr::to_string).collect();
+    let settings = [
+        ("user", sockets.user.as_str()),
+        ("folder", sockets.folder),
+        ("file", &socket_file(sockets.user)),
+        ("addresses", &addresses.join(" ")),
+        ("port", &sockets.port.to_string()),
+    ];
+    framed(purpose, &settings, body)
+}

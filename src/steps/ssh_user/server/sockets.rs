@@ -1,0 +1,100 @@
+//! Unix sockets that sshd would listen on for Stitch's user (`ssh -R /tmp/back:…`). No option in front of a key refuses them,
+//! in any OpenSSH: only `AllowStreamLocalForwarding` does.
+
+use super::Case;
+use crate::change::{Action, Change, Plan};
+use crate::finding::{Code, Finding};
+use crate::settings::{Bastion, KeyOption, Settings};
+use crate::shell::{self, Sockets, Unread};
+use crate::steps::ssh_user::facts::{Account, Facts, Password};
+use crate::steps::ssh_user::sshd::View;
+use crate::steps::ssh_user::{account, came_from, key_file};
+
+const WHY: &str = "The holder of Stitch's key could have sshd listen on Unix sockets; no option in front of a key refuses that.";
+
+/// Closes them where a file for this user alone does it, which root puts into a folder that sshd reads anyway. Everything else
+/// is a problem with a printed fix.
+pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &mut Plan) {
+    let bastion = case.bastion;
+    let open: Vec<&str> = views
+        .iter()
+        .filter(|view| !view.is("disableforwarding", "yes"))
+        .filter_map(|view| view.value("allowstreamlocalforwarding"))
+        .filter(|value| !matches!(*value, "no" | "local"))
+        .collect();
+    let (Some(value), true) = (open.first(), bastion.key_options.contains(&KeyOption::PermitOpen)) else {
+        return;
+    };
+    let account = facts.account.as_ref();
+    if account.is_some_and(|account| account::belongs_to_another(bastion, account).is_some()) {
+        return;
+    }
+    let user = case.user();
+    let is_shared = account.is_some_and(|account| is_shared(bastion, account));
+    if let (Some(folder), false) = (&case.server.ways.our_folder, is_shared) {
+        plan.change(close(case.settings, bastion, folder, Unread::Refused));
+        return;
+    }
+    let text = format!(
+        "the holder of Stitch's key can have sshd listen on Unix sockets as {user} (AllowStreamLocalForwarding {value})"
+    );
+    let finding = if is_shared {
+        let text = format!("{text}; stitch-pg does not change that, since others use the account {user} as well");
+        Finding::unknown(Code::SshStreamLocalForwarding, text)
+    } else {
+        Finding::bad(Code::SshStreamLocalForwarding, text)
+    };
+    plan.find(finding.about(user).advise(case.drop_in(&["AllowStreamLocalForwarding no"])));
+}
+
+/// Whether others log in as the user: the file would hold for them, too.
+fn is_shared(bastion: &Bastion, account: &Account) -> bool {
+    let others = key_file::other_keys(account, bastion.public_key.as_ref());
+    !account.made_by_us && (others > 0 || account.password == Password::Hash)
+}
+
+/// The same without knowing the server: the script asks sshd itself.
+pub(in crate::steps::ssh_user) fn offline(settings: &Settings, bastion: &Bastion, plan: &mut Plan) {
+    if bastion.key_options.contains(&KeyOption::PermitOpen) {
+        plan.change(close(settings, bastion, shell::DROP_INS, Unread::Passed));
+    }
+}
+
+/// Takes the file out again when Stitch's key goes.
+pub(in crate::steps::ssh_user) fn remove(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
+    let Some(folder) = &facts.server.ways.has_our_file else { return };
+    let (close, open) = actions(settings, bastion, folder, Unread::Refused);
+    plan.change(Change {
+        summary: format!("remove {folder}/{}", shell::socket_file(&bastion.tunnel_user)),
+        why: "It was there for Stitch's key alone.",
+        action: open,
+        undo: Some(close),
+    });
+}
+
+fn close(settings: &Settings, bastion: &Bastion, folder: &str, unread: Unread) -> Change {
+    let (action, undo) = actions(settings, bastion, folder, unread);
+    let user = &bastion.tunnel_user;
+    Change {
+        summary: format!(
+            "set AllowStreamLocalForwarding no for {user}, in {folder}/{}",
+            shell::socket_file(user)
+        ),
+        why: WHY,
+        action,
+        undo: (unread == Unread::Refused).then_some(undo),
+    }
+}
+
+fn actions(settings: &Settings, bastion: &Bastion, folder: &str, unread: Unread) -> (Action, Action) {
+    let sockets = Sockets {
+        user: &bastion.tunnel_user,
+        folder,
+        from: &came_from(settings),
+        port: bastion.stitch_port,
+    };
+    (
+        Action::Host(shell::close_sockets(&sockets, unread)),
+        Action::Host(shell::open_sockets(&sockets)),
+    )
+}
