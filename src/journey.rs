@@ -22,11 +22,11 @@ use crate::visible;
 use crate::world::{Access, Writer};
 pub(crate) use ear::Stop;
 
-/// How long a stopped run may take to stop what the server is doing for it.
-const CANCEL: Duration = Duration::from_millis(700);
-
-/// How long a stopped run may take to take its key back; the SSH server does it when it notices that the login is gone.
-const GIVE_BACK: Duration = Duration::from_millis(900);
+/// How long a stopped run may take to stop what the server is doing for it, or to take its key back. The SSH server does the
+/// latter by itself when it notices that the login is gone: the watcher for that was there with the key.
+const CLEAN_UP: Duration = Duration::from_millis(600);
+/// What is left of the second is for the report.
+const _: () = assert!(CLEAN_UP.as_millis() + 200 < ear::LAST_WORDS.as_millis());
 
 /// One walk through the steps, from start to last words.
 pub(crate) struct Journey<'a> {
@@ -63,10 +63,10 @@ impl Journey<'_> {
         // While a key is lent nothing is being changed in PostgreSQL.
         if cut_short && !world.has_lent_key() {
             // A server that does not take the request in time ends the statement by itself.
-            let _ = tokio::time::timeout(CANCEL, world.cancel()).await;
+            let _ = tokio::time::timeout(CLEAN_UP, world.cancel()).await;
         }
         // No key is lent after an undisturbed run; after any other it goes back now.
-        let returned = tokio::time::timeout(GIVE_BACK, world.give_back()).await;
+        let returned = tokio::time::timeout(CLEAN_UP, world.give_back()).await;
         report.server = world.reader().known_server().cloned();
         report.stitch_encryption = world.reader().stitch_encryption();
         let said = console.finish(&report, &self.settings);

@@ -27,7 +27,7 @@ pub(crate) use patient::{BUSY, asynchronously, borrowing, durably, patiently};
 use quoting::quoted;
 pub(crate) use quoting::{PASSWORD, connection_string, name};
 pub use quoting::{identifier, literal};
-pub(crate) use search_path::{FIX_PATH, FIX_PATH_ONCE, PATH_OPTION};
+pub(crate) use search_path::{FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, READ_ONLY_ONCE};
 pub(crate) use turn::{TURN_HOLDER, take_turn};
 pub(crate) use unseen::{alter_owner_of_tables, grant_what_is_closed, stop_where};
 

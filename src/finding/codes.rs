@@ -552,7 +552,7 @@ codes! {
     /// `stitch-pg setup` writes the options anew; see `--key-options`.
     TunnelKeyWide = "tunnel-key-wide", Connection [] INFORMS;
     /// The key that proved the way could not be taken out of Stitch's file again. Where the SSH server knows `expiry-time` it ends within two minutes.
-    /// `sed -i '/ stitch-pg-proof$/d' ~USER/.ssh/authorized_keys`
+    /// Take the line that ends with `stitch-pg-proof` out of `~USER/.ssh/authorized_keys`: as root where the home and `.ssh` are root's, else as the user.
     TunnelKeyLeft = "tunnel-key-left", Connection [] INFORMS;
     /// Something answers there, and it is no PostgreSQL server: HTTP, SSH, MySQL, TLS from the first byte.
     /// Check `--stitch-host` and `--stitch-port`.

@@ -20,12 +20,14 @@ use crate::console::terminal::SavedTerminal;
 const STOPPED: i32 = 130;
 /// The run hears a signal within this time, or is ended.
 const HEARD: Duration = Duration::from_millis(700);
-/// A run that heard it has this long to stop the server, to take a lent key back, and for its last words.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// A run that heard it ends within this time after the signal: it stops the server or takes a lent key back, and reports.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(850);
 /// So long may the throw-away servers of a demo take to end.
 const CLEANED: Duration = Duration::from_secs(20);
 /// Where the last words and the terminal's modes do not get through in this time, nobody reads them.
 const SAID: Duration = Duration::from_millis(100);
+/// What is promised: every signal ends the run within a second.
+const _: () = assert!(LAST_WORDS.as_millis() + SAID.as_millis() < 1000 && HEARD.as_millis() < LAST_WORDS.as_millis());
 
 /// Ctrl-C, `kill`, and a terminal that is closed.
 pub(crate) struct Stop {

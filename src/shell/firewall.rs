@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::frame::{expanded, framed, script, word};
+use super::frame::{expanded, framed, quoted, script, word};
 use crate::firewall::{Keeper, MARK, Rank, Spot, Tool, rich_rule};
 use crate::names::Cidr;
 use crate::statement::Statement;
@@ -75,7 +75,7 @@ impl Opening {
                  stands before it\" ;; esac\n{commands}",
                 word(&format!(
                     "allow from {} to any port {} proto tcp",
-                    Self::as_ufw_shows(cidr),
+                    Self::without_length(cidr),
                     self.port
                 ))
             ),
@@ -97,8 +97,8 @@ impl Opening {
         }
     }
 
-    /// ufw shows a single address without its length.
-    fn as_ufw_shows(cidr: &Cidr) -> String {
+    /// ufw and nft show a single address without its length.
+    fn without_length(cidr: &Cidr) -> String {
         let text = cidr.to_string();
         let single = if cidr.address().is_ipv4() { "/32" } else { "/128" };
         text.strip_suffix(single).map(str::to_owned).unwrap_or(text)
@@ -127,11 +127,13 @@ impl Opening {
             None => format!("add rule {chain}"),
         };
         let family = if cidr.address().is_ipv4() { "ip" } else { "ip6" };
-        format!(
-            "nft {place} {family} saddr {cidr} tcp dport {} accept comment {}",
-            self.port,
-            word(&format!("\"{MARK}\""))
-        )
+        let mark = format!("\"{MARK}\"");
+        let rule = |from: &str, mark: &str| format!("{family} saddr {from} tcp dport {} accept comment {mark}", self.port);
+        // The same rule from before goes: it is there once, and at this place.
+        let listed = rule(&Self::without_length(cidr), &mark).replace('.', "[.]");
+        let delete = format!("s|^[[:space:]]*{listed} # handle |delete rule {} handle |p", spot.chain);
+        let (delete, added) = (quoted(&delete), rule(&cidr.to_string(), &word(&mark)));
+        format!("nft -nna list chain {chain} | sed -n {delete} | nft -f - && nft {place} {added}")
     }
 
     fn iptables(&self, cidr: &Cidr, spot: &Spot) -> String {
@@ -141,10 +143,12 @@ impl Opening {
             Some(number) => format!("-I {chain} {number}"),
             None => format!("-A {chain}"),
         };
-        format!(
-            "{tool} -w -t {table} {place} -s {cidr} -p tcp -m tcp --dport {} -m comment --comment {MARK} -j ACCEPT",
+        let rule = format!(
+            "-s {cidr} -p tcp -m tcp --dport {} -m comment --comment {MARK} -j ACCEPT",
             self.port
-        )
+        );
+        // The same rule from before goes: it is there once, and at this place.
+        format!("{tool} -w -t {table} -D {chain} {rule} 2>/dev/null || :; {tool} -w -t {table} {place} {rule}")
     }
 }
 

@@ -9,8 +9,12 @@ pub(crate) const FIX_PATH: &str = "SET search_path = pg_catalog, pg_temp";
 /// else afterwards, who finds nothing of it there.
 pub(crate) const FIX_PATH_ONCE: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
 
-/// The same as a startup option, in force before anything runs.
+/// A question changes nothing, and the server sees to it, behind a pooler that refuses startup options as well. In the same
+/// call as the question.
+pub(crate) const READ_ONLY_ONCE: &str = "SET LOCAL transaction_read_only = on";
+
+/// The path as a startup option, in force before anything runs.
 pub(crate) const PATH_OPTION: &str = "-c search_path=pg_catalog,pg_temp";
 
-/// The same in a block, which may be run anywhere.
+/// The path in a block, which may be run anywhere.
 pub(super) const FIX_PATH_IN_BLOCK: &str = "PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);";

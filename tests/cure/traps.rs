@@ -247,6 +247,19 @@ fn nobody_elses_code_runs_as_the_administrator() {
     }
 }
 
+/// A pooler takes no startup options, so each call of a plan tells the server itself to refuse changes.
+fn asks_read_only(server: &Postgres<'_>, since: usize) {
+    let log = server.log();
+    let calls: Vec<&str> = log[since..]
+        .lines()
+        .filter(|line| line.contains("statement: SET LOCAL search_path"))
+        .collect();
+    assert!(calls.len() >= 3, "{calls:#?}");
+    for call in calls {
+        assert!(call.contains(";SET LOCAL transaction_read_only = on;"), "{call}");
+    }
+}
+
 /// Where a pooler refuses startup options, and where it gives the session to others in between: nothing of ours stays there.
 #[test]
 fn not_through_a_pooler_either() {
@@ -273,6 +286,7 @@ fn not_through_a_pooler_either() {
                 .set("--database", &database)
                 .set("--role", &format!("stitch_{admin}"));
             new.run("plan").exits(0);
+            asks_read_only(&server, since);
             new.clone().set("--undo", &format!("{database}.sh")).setup().exits(0);
             is_quiet(&server, since, &format!("{mode} pooling, {admin}: setup"));
             load(&server, &database, "keeper", "shop");

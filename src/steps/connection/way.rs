@@ -86,7 +86,11 @@ impl Way {
             plan.bad(
                 Code::TunnelKeyLeft,
                 format!("the key that proved the way could not be taken out again ({ending}): {why}"),
-                format!("on the SSH server, as root: sed -i '/ stitch-pg-proof$/d' ~{user}/.ssh/authorized_keys"),
+                format!(
+                    "on the SSH server, as root: if [ \"$(stat -c %u ~{user} ~{user}/.ssh | sort -u)\" = 0 ]; then sed -i \
+                     '/ stitch-pg-proof$/d' ~{user}/.ssh/authorized_keys; else su -s /bin/sh {user} -c \
+                     'sed -i \"/ stitch-pg-proof\\$/d\" ~/.ssh/authorized_keys'; fi"
+                ),
             )
             .concerning(user);
         }

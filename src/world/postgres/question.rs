@@ -1,5 +1,5 @@
-//! One question to the server, in one call that settles where its names are looked for: whatever stands in between, nobody
-//! else's function or operator is taken for the system's. No statement is prepared and nothing is left in the session, so
+//! One question to the server, in one call that settles where its names are looked for and that it changes nothing: whatever
+//! stands in between, nobody else's function or operator is taken for the system's. No statement is prepared and nothing is left in the session, so
 //! it passes every kind of pooler.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::sql::FIX_PATH_ONCE;
+use crate::sql::{FIX_PATH_ONCE, READ_ONLY_ONCE};
 use crate::world::dial::Session;
 
 /// One question, one round trip, one JSON value back.
@@ -22,7 +22,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     limit: Duration,
 ) -> Result<T> {
     // Statements of one simple query are one transaction, for which the first one speaks (PostgreSQL docs 53.2.2.1).
-    let whole = format!("{FIX_PATH_ONCE};{}", filled_in(question, parameters));
+    let whole = format!("{FIX_PATH_ONCE};{READ_ONLY_ONCE};{}", filled_in(question, parameters));
     let messages = match timeout(limit, session.client.simple_query(&whole)).await {
         Ok(Ok(messages)) => messages,
         Ok(Err(error)) => return Err(session.explain(&error)),

@@ -35,7 +35,7 @@ const CASES: [Case; 6] = [
                ct state established accept; ip saddr 198.51.100.0/24 accept; }; }'",
         show: "nft list ruleset",
         clear: "nft flush ruleset",
-        commands: &["nft add rule inet f i ip saddr"],
+        commands: &["nft -nna list chain inet f i | sed -n"],
     },
     Case {
         name: "nft, by a rule in a chain of its own",
@@ -44,7 +44,7 @@ const CASES: [Case; 6] = [
                tcp dport 22 jump ssh; }; }'",
         show: "nft list ruleset",
         clear: "nft flush ruleset",
-        commands: &["nft insert rule inet f ssh position"],
+        commands: &["nft -nna list chain inet f ssh | sed -n"],
     },
     Case {
         name: "iptables, by rules of two chains",
@@ -55,10 +55,7 @@ const CASES: [Case; 6] = [
                iptables -A db -j DROP",
         show: "iptables-save | sed '/^#/d; s/ \\[.*\\]$//'",
         clear: "iptables -F; iptables -X; nft flush ruleset",
-        commands: &[
-            "iptables -w -t filter -I INPUT 4 -s",
-            "iptables -w -t filter -I db 1 -s",
-        ],
+        commands: &["iptables -w -t filter -D INPUT -s", "iptables -w -t filter -D db -s"],
     },
     Case {
         name: "iptables, by policy",
@@ -67,7 +64,7 @@ const CASES: [Case; 6] = [
                iptables -A INPUT -s 198.51.100.0/24 -j ACCEPT",
         show: "iptables-save | sed '/^#/d; s/ \\[.*\\]$//'",
         clear: "iptables -P INPUT ACCEPT; iptables -F; nft flush ruleset",
-        commands: &["iptables -w -t filter -A INPUT -s"],
+        commands: &["iptables -w -t filter -D INPUT -s"],
     },
     Case {
         name: "ufw, by policy and by a rule",
@@ -269,8 +266,14 @@ impl Bench<'_> {
         };
         let mut before = lines();
         self.bastion.run(&commands.join("\n"));
+        let mut after = lines();
+        self.bastion.run(&commands.join("\n"));
+        let mut twice = lines();
+        after.sort_unstable();
+        twice.sort_unstable();
+        assert_eq!(after, twice, "{name}: a second time adds nothing");
         let mut added = Vec::new();
-        for line in lines() {
+        for line in after {
             match before.iter().position(|known| *known == line) {
                 Some(at) => drop(before.remove(at)),
                 None => added.push(line),

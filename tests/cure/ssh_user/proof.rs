@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::scene::{OPTIONS, Scene};
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::{PASSWORD, Said};
 use crate::support::{
     BastionOptions, Host, Kind, Need, Postgres, PostgresOptions, Program, Server, World, stitch_pg, world,
@@ -182,7 +182,57 @@ fn ctrl_c_leaves_nothing() {
     let ended = running.finish(Duration::from_secs(20));
     world.sh(&format!("kill -CONT {pid}"));
     assert_eq!(ended.status, Some(130), "{ended:#?}");
-    assert_eq!(scene.bastion.run(&format!("cat {FILE}")), before);
+    // By the run itself, or by the watcher on the SSH server where the run's second was over before.
+    poll(DEADLINE, || {
+        (scene.bastion.run(&format!("cat {FILE}")) == before).then_some(())
+    })
+    .expect("the key goes");
+}
+
+/// Nothing can be taken out over an SSH server that stands still. The run ends all the same, and the watcher that was there
+/// with the key takes it out.
+#[test]
+fn a_signal_is_heard_while_the_key_cannot_be_taken_out() {
+    let Some(world) = place("a_signal_is_heard_while_the_key_cannot_be_taken_out") else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let (_host, server) = database(&world);
+    run(&scene, "setup", &["--yes"]).exits(0);
+    let before = scene.bastion.run(&format!("cat {FILE}"));
+    let pid = std::fs::read_to_string(server.data_dir().join("postmaster.pid")).expect("it runs");
+    let pid = pid.lines().next().expect("a number").to_owned();
+    let every_sshd = |signal: &str| {
+        scene.bastion.run(&format!(
+            "set +e; net=$(readlink /proc/self/ns/net)
+             for p in /proc/[0-9]*; do
+                 if [ \"$(readlink $p/ns/net)\" = \"$net\" ]; then
+                     case $(cat $p/comm) in sshd*) kill -{signal} ${{p#/proc/}} ;; esac
+                 fi
+             done 2>/dev/null; :"
+        ));
+    };
+    for signals in [&["INT"][..], &["TERM"], &["HUP"]] {
+        world.sh(&format!("kill -STOP {pid}"));
+        let check = ["--only", "connection", "--prove-tunnel", "--timeout", "600"];
+        let running = program(&scene, "check", &check).start();
+        let lent = || scene.bastion.run(&format!("cat {FILE}")).contains("stitch-pg-proof");
+        poll(DEADLINE, || lent().then_some(())).expect("a second key");
+        every_sshd("STOP");
+        for signal in signals {
+            running.signal(signal);
+        }
+        // By far longer than a signal takes, by far shorter than the limit of the run.
+        let ended = running.finish(Duration::from_secs(20));
+        assert_eq!(ended.status, Some(130), "{signals:?}: {ended:#?}");
+        assert!(lent(), "{signals:?}");
+        every_sshd("CONT");
+        world.sh(&format!("kill -CONT {pid}"));
+        poll(DEADLINE, || {
+            (scene.bastion.run(&format!("cat {FILE}")) == before).then_some(())
+        })
+        .expect("the key goes");
+    }
 }
 
 /// The file may not be written any more when the key is to be taken out: that is said, with what to do.
@@ -214,6 +264,13 @@ fn a_key_that_cannot_be_taken_out_is_told() {
     let (_, cure) = text.split_once("as root: ").expect("a command");
     scene.bastion.run(cure);
     assert!(!lent());
+    // In a home of the user's own root opens nothing: the user does it.
+    scene.bastion.run(&format!(
+        "chown -R stitch: ~stitch; chmod 700 {folder}; echo 'ssh-ed25519 AAAA stitch-pg-proof' >>{FILE}"
+    ));
+    scene.bastion.run(cure);
+    assert!(!lent());
+    assert_eq!(scene.bastion.run(&format!("stat -c %U {FILE}")), "stitch\n");
 }
 
 #[test]

@@ -231,7 +231,11 @@ fn closing_unix_sockets_changes_what_it_is_for() {
                 reaches_no_further(&mut scene, lines, code, (name, arrange));
                 continue;
             }
-            assert_eq!((planned.status, planned.changes().len()), (Some(3), 1), "{case}: {planned:#?}");
+            assert_eq!(
+                (planned.status, planned.changes().len()),
+                (Some(3), 1),
+                "{case}: {planned:#?}"
+            );
             made.push(name);
             let undo = "/run/world/tmp/sockets-undo.sh";
             let setup = scene.program("setup", "root", "stitch").args(["--yes", "--undo", undo]);
@@ -244,7 +248,11 @@ fn closing_unix_sockets_changes_what_it_is_for() {
                     "{case}: {keyword} changed for {login:?}"
                 );
             }
-            assert_eq!(touched(&before, &after).len(), 2, "{case}: one for each of Stitch's addresses");
+            assert_eq!(
+                touched(&before, &after).len(),
+                2,
+                "{case}: one for each of Stitch's addresses"
+            );
             assert_eq!(scene.check_when_up("stitch").report["result"], "ready", "{case}");
             world.sh_with("on ops sh \"$1\" && rm \"$1\"", &[undo], b"");
             assert_eq!(files(&scene.bastion), at_first, "{case}: the way back");
@@ -252,7 +260,11 @@ fn closing_unix_sockets_changes_what_it_is_for() {
         }
     }
     made.dedup();
-    assert_eq!(made, ["a folder is included"], "where a file of ours is read before every Match");
+    assert_eq!(
+        made,
+        ["a folder is included"],
+        "where a file of ours is read before every Match"
+    );
 }
 
 /// A configuration that sshd refuses as a whole is not touched, and no file is left in it. The account of another user is not
@@ -287,10 +299,15 @@ fn unix_sockets_of_others_stay() {
     assert_eq!(foreign.verdict("ssh-stream-local-forwarding"), None, "{foreign:#?}");
     assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), "");
     // Others may write to the folder: root puts nothing there.
-    scene.bastion.run("sed -i '$d' ~stitch/.ssh/authorized_keys; chmod o+w /etc/ssh/sshd_config.d");
+    scene
+        .bastion
+        .run("sed -i '$d' ~stitch/.ssh/authorized_keys; chmod o+w /etc/ssh/sshd_config.d");
     let unsafe_folder = scene.setup("stitch");
     assert_eq!(
-        (unsafe_folder.status, unsafe_folder.verdict("ssh-stream-local-forwarding")),
+        (
+            unsafe_folder.status,
+            unsafe_folder.verdict("ssh-stream-local-forwarding")
+        ),
         (Some(4), Some("bad")),
         "{unsafe_folder:#?}"
     );
@@ -304,7 +321,9 @@ fn unix_sockets_of_others_stay() {
     assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), file);
     scene.check_when_up("stitch");
     let undo = "/run/world/tmp/remove-undo.sh";
-    let remove = scene.program("remove", "root", "stitch").args(["--yes", "--undo", undo]);
+    let remove = scene
+        .program("remove", "root", "stitch")
+        .args(["--yes", "--undo", undo]);
     let removed = told(&remove);
     assert_eq!(removed.status, Some(0), "{removed:#?}");
     assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), "");

@@ -209,7 +209,14 @@ fn the_defaults_leave_nothing_but_the_database() {
     }
     // The server listens on no Unix socket, and the test can tell: without the file it does.
     let listens = || {
-        let socket = ["-N", "-v", "-o", "ExitOnForwardFailure=yes", "-R", "/tmp/back:127.0.0.1:22"];
+        let socket = [
+            "-N",
+            "-v",
+            "-o",
+            "ExitOnForwardFailure=yes",
+            "-R",
+            "/tmp/back:127.0.0.1:22",
+        ];
         let mut command = scene.bastion.ssh(&scene.ops, "stitch", &scene.stitch);
         command.args(socket);
         let tried = finish(command, b"", Duration::from_secs(4)).stderr;

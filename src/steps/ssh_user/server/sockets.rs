@@ -10,7 +10,8 @@ use crate::steps::ssh_user::facts::{Account, Facts, Password};
 use crate::steps::ssh_user::sshd::View;
 use crate::steps::ssh_user::{account, came_from, key_file};
 
-const WHY: &str = "The holder of Stitch's key could have sshd listen on Unix sockets; no option in front of a key refuses that.";
+const WHY: &str =
+    "The holder of Stitch's key could have sshd listen on Unix sockets; no option in front of a key refuses that.";
 
 /// Closes them where a file for this user alone does it, which root puts into a folder that sshd reads anyway. Everything else
 /// is a problem with a printed fix.
@@ -44,7 +45,11 @@ pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &m
     } else {
         Finding::bad(Code::SshStreamLocalForwarding, text)
     };
-    plan.find(finding.about(user).advise(case.drop_in(&["AllowStreamLocalForwarding no"])));
+    plan.find(
+        finding
+            .about(user)
+            .advise(case.drop_in(&["AllowStreamLocalForwarding no"])),
+    );
 }
 
 /// Whether others log in as the user: the file would hold for them, too.
@@ -62,7 +67,9 @@ pub(in crate::steps::ssh_user) fn offline(settings: &Settings, bastion: &Bastion
 
 /// Takes the file out again when Stitch's key goes.
 pub(in crate::steps::ssh_user) fn remove(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
-    let Some(folder) = &facts.server.ways.has_our_file else { return };
+    let Some(folder) = &facts.server.ways.has_our_file else {
+        return;
+    };
     let (close, open) = actions(settings, bastion, folder, Unread::Refused);
     plan.change(Change {
         summary: format!("remove {folder}/{}", shell::socket_file(&bastion.tunnel_user)),
