@@ -63,8 +63,8 @@ fn about(purpose: &str, sockets: &Sockets<'_>, body: &str) -> Statement {
     let addresses: Vec<String> = sockets.from.iter().map(IpAddr::to_string).collect();
     let settings = [
         ("user", sockets.user.as_str()),
-        ("folder", sockets.folder),
-        ("file", &socket_file(sockets.user)),
+        ("into", sockets.folder),
+        ("ours", &socket_file(sockets.user)),
         ("addresses", &addresses.join(" ")),
         ("port", &sockets.port.to_string()),
     ];

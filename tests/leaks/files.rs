@@ -140,7 +140,20 @@ fn every_file_and_every_fault_of_the_disk() {
     let server = server(&world);
     world.sh(&format!("mkdir {FULL}; mount -t tmpfs -o size=64k tmpfs {FULL}"));
     let file = format!("{FULL}/file");
-    let faults: [(&str, &str, &[&str], &str); 3] = [
+    let quota = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        "/run/world/tmp/quota",
+        "-e",
+        "trace=fallocate,fsync,fdatasync",
+        "-e",
+        "inject=fallocate,fsync,fdatasync:error=EDQUOT",
+    ];
+    let faults: [(&str, &str, &[&str], &str); 4] = [
+        // What a quota that is used up says. Kernels of test machines have none.
+        ("a quota", ":", &quota, "uota exceeded"),
         (
             "full disk",
             "dd if=/dev/zero of=/run/world/full/fill bs=4096 2>/dev/null || :",
@@ -239,7 +252,7 @@ fn what_another_program_writes_meanwhile_is_kept() {
         "-o",
         "/dev/null",
         "-e",
-        "trace=fallocate",
+        "trace=fallocate,fsync,fdatasync",
         "-e",
         "inject=fallocate:delay_enter=1500000:when=2",
     ];

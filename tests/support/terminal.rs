@@ -79,6 +79,21 @@ impl Terminal {
         }
     }
 
+    /// Waits until this text has appeared, or until the program is gone; whether the text came.
+    pub(crate) fn expect_or_end(&mut self, text: &str) -> bool {
+        let end = Instant::now() + self.deadline;
+        loop {
+            let closed = !self.read();
+            if self.transcript().contains(text) {
+                return true;
+            }
+            if closed || Instant::now() >= end {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(3));
+        }
+    }
+
     /// Types text.
     #[track_caller]
     pub(crate) fn send(&mut self, text: &str) {

@@ -9,6 +9,8 @@ say() { :; }
 case $reload in
 systemctl*) if ! systemctl is-active --quiet "${reload##* }"; then reload=:; fi ;;
 esac
+# sshd closes its sockets for a moment, and our next login may be in the same second.
+reload() { [ -n "$reload" ] && eval "$reload" && sleep 1; }
 # Whether sshd says so, for each of Stitch's addresses. It says nothing when it refuses its configuration.
 closed() {
     for address in $addresses; do
@@ -20,14 +22,14 @@ closed() {
 }
 if [ "$server" != dropbear ] && [ -n "$sshd" ] && ! closed "$@"; then
     made=
-    if [ -n "$reload" ] && only_roots "$folder"; then
+    if [ -n "$reload" ] && only_roots "$into"; then
         # sshd reads no file of this name until it is complete.
-        new=$folder/.stitch-pg-new
-        if printf 'Match User %s\n    AllowStreamLocalForwarding no\n' "$user" >"$new" && mv -f "$new" "$folder/$file"; then
-            if closed "$@" && eval "$reload"; then made=yes; else rm -f "$folder/$file"; fi
+        new=$into/.stitch-pg-new
+        if printf 'Match User %s\n    AllowStreamLocalForwarding no\n' "$user" >"$new" && mv -f "$new" "$into/$ours"; then
+            if closed "$@" && reload; then made=yes; else rm -f "$into/$ours"; fi
         else
             rm -f "$new"
         fi
     fi
-    [ -n "$made" ] || OR_ELSE "the holder of the key of $user can have sshd listen on Unix sockets, and $folder/$file cannot change that; sshd's configuration is as it was. As root, set AllowStreamLocalForwarding no for $user"
+    [ -n "$made" ] || OR_ELSE "the holder of the key of $user can have sshd listen on Unix sockets, and $into/$ours cannot change that; sshd's configuration is as it was. As root, set AllowStreamLocalForwarding no for $user"
 fi

@@ -9,7 +9,9 @@ say() { :; }
 case $reload in
 systemctl*) if ! systemctl is-active --quiet "${reload##* }"; then reload=:; fi ;;
 esac
-if only_roots "$folder" && [ -f "$folder/$file" ]; then
-    rm "$folder/$file"
-    if [ -n "$sshd" ] && "$sshd" -t "$@" 2>/dev/null && [ -n "$reload" ]; then eval "$reload"; fi
+# sshd closes its sockets for a moment, and our next login may be in the same second.
+reload() { [ -n "$reload" ] && eval "$reload" && sleep 1; }
+if only_roots "$into" && [ -f "$into/$ours" ]; then
+    rm "$into/$ours"
+    if [ -n "$sshd" ] && "$sshd" -t "$@" 2>/dev/null; then reload || :; fi
 fi

@@ -193,7 +193,7 @@ fn ctrl_c_leaves_nothing() {
 /// with the key takes it out.
 #[test]
 fn a_signal_is_heard_while_the_key_cannot_be_taken_out() {
-    let Some(world) = place("a_signal_is_heard_while_the_key_cannot_be_taken_out") else {
+    let Some(world) = place() else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());

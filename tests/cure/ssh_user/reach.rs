@@ -207,7 +207,7 @@ fn a_printed_cure_changes_what_it_is_for() {
 /// Unix sockets: what setup changes itself, and what it leaves to a person, change nothing else. Both ways back are exact.
 #[test]
 fn closing_unix_sockets_changes_what_it_is_for() {
-    let Some(world) = world("closing_unix_sockets_changes_what_it_is_for", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let mut scene = Scene::new(&world, BastionOptions::new());
@@ -271,7 +271,7 @@ fn closing_unix_sockets_changes_what_it_is_for() {
 /// changed, and others' keys are not narrowed.
 #[test]
 fn unix_sockets_of_others_stay() {
-    let Some(world) = world("unix_sockets_of_others_stay", &[Need::Bastion]) else {
+    let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let lines = "Include /etc/ssh/sshd_config.d/*.conf\nAllowStreamLocalForwarding yes";
@@ -316,7 +316,8 @@ fn unix_sockets_of_others_stay() {
     let options = scene.plain_options();
     scene.bastion.stop();
     scene.bastion.restart(|_| options);
-    assert_eq!(scene.setup("stitch").status, Some(0));
+    let made = scene.setup("stitch");
+    assert_eq!(made.status, Some(0), "{made:#?}");
     let file = "00-stitch-pg-stitch-allowstreamlocalforwarding.conf\n";
     assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), file);
     scene.check_when_up("stitch");

@@ -1,5 +1,7 @@
 //! `known_hosts` is written at a terminal, whole or not at all, and nobody else's lines are lost.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::killed::LOG;
 use super::{FULL, put, read};
 use crate::cure::ssh_user::scene::{BASTION, Scene};
@@ -56,6 +58,9 @@ fn known_hosts_and_every_fault_of_the_disk() {
     world.sh(&format!("mkdir {FULL}; mount -t tmpfs -o size=64k tmpfs {FULL}"));
     let file = format!("{FULL}/known");
     let before = others(&scene);
+    // What a quota that is used up says. Kernels of test machines have none.
+    let error = "inject=fallocate:error=EDQUOT";
+    let quota = ["strace", "-f", "-qq", "-o", LOG, "-e", "trace=fallocate", "-e", error];
     for (fault, prepare, front, error) in [
         (
             "full disk",
@@ -64,6 +69,7 @@ fn known_hosts_and_every_fault_of_the_disk() {
             "No space left",
         ),
         ("a limit for files", ":", &["prlimit", "--fsize=8192"], "File too large"),
+        ("a quota", ":", &quota, "uota exceeded"),
         (
             "read-only",
             "mount -o remount,ro /run/world/full",
@@ -147,4 +153,86 @@ fn what_another_program_writes_to_known_hosts_is_kept() {
             .collect();
         assert_eq!(now, expected, "{what}, {limit}: {shown}");
     }
+}
+
+/// The calls on the file, whichever thread makes them: each by its name and which of that name it is.
+fn calls_on_file(log: &str) -> BTreeSet<(String, usize)> {
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut calls = BTreeSet::new();
+    for line in log.lines() {
+        let Some((thread, call)) = line.split_once(char::is_whitespace) else {
+            continue;
+        };
+        let Some((name, _)) = call.trim_start().split_once('(') else {
+            continue;
+        };
+        if name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+            let number = seen.entry((thread.to_owned(), name.to_owned())).or_default();
+            *number += 1;
+            calls.insert((name.to_owned(), *number));
+        }
+    }
+    calls
+}
+
+/// Killed at each system call on the file, in each state that the file may be in: it is as it was or has the whole line.
+#[test]
+fn killed_while_known_hosts_is_written() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    world.sh("mkdir /run/world/out");
+    // strace counts for each thread, and with a path only what is done to that file: the writer's calls by themselves.
+    let trace = ["strace", "-f", "-qq", "-y", "-o", LOG, "-P", FILE];
+    let pages = others(&scene);
+    let states = [
+        ("no file", None),
+        ("an empty file", Some(String::new())),
+        ("two pages", Some(pages.clone())),
+        ("a last line without an end", Some(pages.trim_end().to_owned())),
+        ("half a line of ours", Some(format!("{pages}{BASTION} ssh-ed25519 AAAAC3Nz"))),
+    ];
+    let (mut moments, mut kept, mut made) = (0, 0, BTreeSet::new());
+    for (state, before) in &states {
+        let is_whole = |now: Option<String>| {
+            let now = now.unwrap_or_default();
+            let ours = now.lines().filter(|line| line.starts_with(BASTION)).filter(|line| {
+                let mut words = line.split(' ').skip(1);
+                let (kind, key) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                scene.bastion.host_keys().contains(&format!("{kind} {key}"))
+            });
+            now.starts_with(before.as_deref().unwrap_or_default()) && now.ends_with('\n') && ours.count() == 1
+        };
+        put(&world, FILE, before.as_deref());
+        end(accept(&scene, &trace, FILE));
+        assert!(is_whole(read(&world, FILE)), "{state}");
+        let calls = calls_on_file(&read(&world, LOG).expect("strace wrote it"));
+        for (name, number) in calls {
+            put(&world, FILE, before.as_deref());
+            let inject = format!("inject={name}:signal=KILL:when={number}");
+            let only = format!("trace={name}");
+            let front = [&trace[..], &["-e", &only, "-e", &inject]].concat();
+            let mut terminal = program(&scene, &front, FILE).terminal(120, 30);
+            // It may be killed before it asks, where the file is only read.
+            if terminal.expect_or_end("Accept it and go on?") {
+                terminal.send_line("y");
+            }
+            let (status, shown) = end(terminal);
+            let now = read(&world, FILE);
+            let as_it_was = now == *before || (before.is_none() && now.as_deref() == Some(""));
+            assert!(as_it_was || is_whole(now), "{state}, {name} {number}: {shown}");
+            moments += usize::from(status == 137);
+            kept += usize::from(as_it_was);
+            if status == 137 {
+                made.insert(name);
+            }
+        }
+        put(&world, FILE, before.as_deref());
+    }
+    println!("known_hosts: killed at {moments} moments ({made:?}), {kept} times as it was, 0 damaged");
+    for call in ["openat", "flock", "fallocate", "write", "fdatasync"] {
+        assert!(made.contains(call), "{call} of {made:?}");
+    }
+    assert!(moments >= 40 && kept > 0 && kept < moments, "{moments} {kept}");
 }
