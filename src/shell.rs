@@ -13,6 +13,7 @@ mod inspect;
 mod proof;
 mod put_back;
 mod show;
+mod sshd_file;
 mod stranger;
 
 pub use authorized_keys::{Present, install_key, remove_key};

@@ -128,7 +128,8 @@ impl Opening {
         };
         let family = if cidr.address().is_ipv4() { "ip" } else { "ip6" };
         let mark = format!("\"{MARK}\"");
-        let rule = |from: &str, mark: &str| format!("{family} saddr {from} tcp dport {} accept comment {mark}", self.port);
+        let rule =
+            |from: &str, mark: &str| format!("{family} saddr {from} tcp dport {} accept comment {mark}", self.port);
         // The same rule from before goes: it is there once, and at this place.
         let listed = rule(&Self::without_length(cidr), &mark).replace('.', "[.]");
         let delete = format!("s|^[[:space:]]*{listed} # handle |delete rule {} handle |p", spot.chain);

@@ -166,7 +166,10 @@ fn calls_on_file(log: &str) -> BTreeSet<(String, usize)> {
         let Some((name, _)) = call.trim_start().split_once('(') else {
             continue;
         };
-        if name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        if name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        {
             let number = seen.entry((thread.to_owned(), name.to_owned())).or_default();
             *number += 1;
             calls.insert((name.to_owned(), *number));
@@ -191,7 +194,10 @@ fn killed_while_known_hosts_is_written() {
         ("an empty file", Some(String::new())),
         ("two pages", Some(pages.clone())),
         ("a last line without an end", Some(pages.trim_end().to_owned())),
-        ("half a line of ours", Some(format!("{pages}{BASTION} ssh-ed25519 AAAAC3Nz"))),
+        (
+            "half a line of ours",
+            Some(format!("{pages}{BASTION} ssh-ed25519 AAAAC3Nz")),
+        ),
     ];
     let (mut moments, mut kept, mut made) = (0, 0, BTreeSet::new());
     for (state, before) in &states {
