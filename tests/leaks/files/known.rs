@@ -189,7 +189,7 @@ fn killed_while_known_hosts_is_written() {
     // strace counts for each thread, and with a path only what is done to that file: the writer's calls by themselves.
     let trace = ["strace", "-f", "-qq", "-y", "-o", LOG, "-P", FILE];
     let pages = others(&scene);
-    let states = [
+    let befores = [
         ("no file", None),
         ("an empty file", Some(String::new())),
         ("two pages", Some(pages.clone())),
@@ -200,7 +200,7 @@ fn killed_while_known_hosts_is_written() {
         ),
     ];
     let (mut moments, mut kept, mut made) = (0, 0, BTreeSet::new());
-    for (state, before) in &states {
+    for (state, before) in &befores {
         let is_whole = |now: Option<String>| {
             let now = now.unwrap_or_default();
             let ours = now.lines().filter(|line| line.starts_with(BASTION)).filter(|line| {
