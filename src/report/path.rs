@@ -211,6 +211,7 @@ mod tests {
                 Code::TunnelNotProved,
                 Code::TunnelKeyWide,
                 Code::TunnelKeyLeft,
+                Code::SshStreamLocalForwarding,
             ];
             let is_about_the_way =
                 about_the_way.iter().any(|name| code.as_str().starts_with(name)) && !others.contains(code);
