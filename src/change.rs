@@ -45,7 +45,7 @@ pub enum Action {
     /// A POSIX shell script for the SSH server, fed on standard input, run as root.
     Host(Statement),
     /// The same for the machine Stitch reaches: the SSH server, or without one PostgreSQL's.
-    Entrance(Statement),
+    Ingress(Statement),
     /// Lines put into `pg_hba.conf` on the machine PostgreSQL runs on, and the server reloaded; they are proved to be in
     /// force, or taken out again at once.
     AddHbaLines(HbaLines),
@@ -70,22 +70,22 @@ pub struct Sql {
     /// The statements, in order.
     pub statements: Vec<Statement>,
     /// How they are grouped.
-    pub run: Run,
+    pub run: Execution,
     /// An SQL expression that is true when there is nothing left to do; scripts for others guard the statements by it.
     pub unless: Option<String>,
     /// Memberships the admin's login needs while they run; granted and taken back within each transaction.
-    pub borrow: Vec<Borrow>,
+    pub memberships: Vec<TemporaryMembership>,
 }
 
 /// How the statements of one change are grouped into transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Run {
+pub enum Execution {
     /// Each by itself, outside any transaction block (`CREATE DATABASE` insists).
-    Alone,
+    Autocommit,
     /// All in one transaction: all happen or none.
-    Together,
+    Transaction,
     /// Each in a transaction of its own that waits no longer than this for a lock; a busy object is tried again later.
-    Patiently {
+    PerStatement {
         /// The longest anybody may queue behind us for one object.
         lock_timeout: Duration,
         /// So many of the statements come before all others.
@@ -108,7 +108,7 @@ pub struct Progress {
 
 /// A membership that is granted to the admin's login and revoked again before the transaction ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Borrow {
+pub struct TemporaryMembership {
     /// The role whose rights are needed.
     pub role: RoleName,
     /// The admin's login that gets them.
@@ -119,7 +119,7 @@ pub struct Borrow {
     pub row: Row,
 }
 
-impl Borrow {
+impl TemporaryMembership {
     /// What a member needs to act for a role in this way, on a server of this version. `held`: it is a member by a row that
     /// the grant would change. `None` where nothing is to be borrowed then: before 16 that row would be taken away with the
     /// grant.
@@ -151,9 +151,9 @@ pub enum Membership {
     /// PostgreSQL 15 and older: plain membership.
     Plain,
     /// 16 and newer, to make the role an owner: `WITH INHERIT FALSE, SET TRUE`.
-    ToBecome,
+    Set,
     /// 16 and newer, to act on what the role owns: `WITH INHERIT TRUE, SET FALSE`.
-    ToUse,
+    Inherit,
 }
 
 impl Sql {
@@ -162,9 +162,9 @@ impl Sql {
         Self {
             database: database.clone(),
             statements,
-            run: Run::Together,
+            run: Execution::Transaction,
             unless: None,
-            borrow: Vec::new(),
+            memberships: Vec::new(),
         }
     }
 }
@@ -173,7 +173,7 @@ impl Change {
     /// The statements of a change that goes object by object: a part of it may be made when the run is cut off.
     pub fn piecemeal(&self) -> Option<&Sql> {
         match &self.action {
-            Action::Sql(sql) if matches!(sql.run, Run::Patiently { .. }) => Some(sql),
+            Action::Sql(sql) if matches!(sql.run, Execution::PerStatement { .. }) => Some(sql),
             _ => None,
         }
     }

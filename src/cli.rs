@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::console::edge;
+use crate::console::output;
 use crate::report::Format;
 use crate::settings::file::DEFAULT_FILE;
 use crate::settings::{Audience, Draft};
@@ -16,11 +16,11 @@ mod config_file;
 mod flags;
 mod pages;
 mod shown;
-mod surroundings;
+mod terminal_env;
 
 pub use config_file::{config_file, config_schema};
 pub use pages::{completions, flags_markdown, man_page};
-pub use surroundings::environment;
+pub use terminal_env::environment;
 
 /// Makes a PostgreSQL server ready to be a Stitch destination.
 ///
@@ -33,7 +33,7 @@ struct Cli {
     command: Option<Command>,
 
     #[command(flatten)]
-    run: Run,
+    run: RunArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -131,7 +131,7 @@ pub enum Config {
     clippy::struct_excessive_bools,
     reason = "each is a flag that is there or not, as clap has it"
 )]
-pub struct Run {
+pub struct RunArgs {
     /// Settings file to use
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -202,7 +202,7 @@ pub struct Invocation {
     /// What to do.
     pub command: Command,
     /// How to run.
-    pub run: Run,
+    pub run: RunArgs,
     /// The settings that were given as flags, as raw text.
     pub flags: Draft,
 }
@@ -216,7 +216,7 @@ pub fn parse() -> Invocation {
         if error.use_stderr() && (visible::unobeyed(&shown) != text || std::env::args_os().any(|word| has_lines(&word)))
         {
             let lines: Vec<&str> = shown.trim_end().lines().collect();
-            edge::say(&lines.join("\n| "));
+            output::say(&lines.join("\n| "));
             std::process::exit(error.exit_code());
         }
         error.exit()

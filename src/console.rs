@@ -1,12 +1,12 @@
 //! How the engine speaks and asks: one trait, two voices. Nothing but [`terminal`] asks; nothing here decides.
 
-pub(crate) mod edge;
+pub(crate) mod output;
 mod picture;
 pub mod plain;
+pub(crate) mod render;
 pub mod sheet;
 pub mod style;
 pub mod terminal;
-pub(crate) mod words;
 
 use std::time::Duration;
 

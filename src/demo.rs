@@ -11,13 +11,15 @@ use tempfile::TempDir;
 use crate::ask::Asker;
 use crate::command::Command;
 use crate::console::plain::{Plain, Volume};
-use crate::console::style::Look;
-use crate::console::{Approved, edge};
-use crate::journey::{Journey, Stop};
+use crate::console::style::Style;
+use crate::console::{Approved, output};
 use crate::report::Format;
+use crate::run_session::{RunSession, Stop};
 use crate::runner::Start;
 use crate::secret::Secret;
-use crate::settings::{Approval, Draft, Environment, Id, Purpose, Region, Request, Settings, Source, complete};
+use crate::settings::{
+    Approval, Draft, Environment, Purpose, Region, SettingId, Settings, SettingsRequest, Source, complete,
+};
 use crate::undo::UndoFile;
 use crate::world::Access;
 
@@ -29,9 +31,9 @@ mod installed;
 mod server;
 mod wording;
 
-use bastion::Bastion;
+use bastion::DemoBastion;
 use installed::Installed;
-use server::{Server, Way};
+use server::{DemoServer, StitchRoute};
 
 const REGION: Region = Region::NorthAmerica;
 
@@ -40,7 +42,7 @@ const STOPPED: u8 = 130;
 const STOPPED_TEXT: &str = "Demo stopped. Nothing is left behind.";
 
 /// Runs the demo to its exit code. Whatever the way out, what was made is unmade on it.
-pub(crate) async fn run(look: Look, environment: &Environment, stop: &mut Stop) -> Result<u8> {
+pub(crate) async fn run(look: Style, environment: &Environment, stop: &mut Stop) -> Result<u8> {
     stop.cleans_up();
     let Some(installed) = installed::newest(&environment.search_path) else {
         let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
@@ -71,7 +73,7 @@ pub(crate) async fn run(look: Look, environment: &Environment, stop: &mut Stop) 
 }
 
 /// The three acts; the first one that does not end well is the last one.
-async fn perform(stage: &Stage, look: &Look, stop: &mut Stop) -> Result<u8> {
+async fn perform(stage: &Stage, look: &Style, stop: &mut Stop) -> Result<u8> {
     for (title, command, words, volume) in [
         ("1. A fresh server", Command::Setup, "setup --yes", Volume::Quiet),
         ("2. The same again", Command::Setup, "setup --yes", Volume::Outcomes),
@@ -82,7 +84,7 @@ async fn perform(stage: &Stage, look: &Look, stop: &mut Stop) -> Result<u8> {
             look.heading(title),
             wording::command_line(words, &stage.flags, look.width)
         ))?;
-        let code = stage.walk(command, volume, look, stop).await?;
+        let code = stage.run_once(command, volume, look, stop).await?;
         if code != 0 {
             return Ok(code);
         }
@@ -99,11 +101,11 @@ async fn perform(stage: &Stage, look: &Look, stop: &mut Stop) -> Result<u8> {
 struct Stage {
     /// What was made, for people.
     made: Vec<String>,
-    flags: Vec<(Id, String)>,
+    flags: Vec<(SettingId, String)>,
     password: Secret,
     environment: Environment,
-    _bastion: Option<Bastion>,
-    _server: Server,
+    _bastion: Option<DemoBastion>,
+    _server: DemoServer,
     folder: TempDir,
 }
 
@@ -111,8 +113,12 @@ impl Stage {
     async fn build(installed: &Installed, around: &Environment) -> Result<Self> {
         let folder = server::folder("stitch-pg-demo-")?;
         let (bastion, about_ssh) = wording::ssh(bastion(&around.search_path).await);
-        let way = if bastion.is_some() { Way::Tunnel } else { Way::Direct };
-        let mut server = Server::start(installed, way, REGION)?;
+        let way = if bastion.is_some() {
+            StitchRoute::Tunnel
+        } else {
+            StitchRoute::Direct
+        };
+        let mut server = DemoServer::start(installed, way, REGION)?;
         server.ready().await?;
         let root = folder.path().join("server.crt");
         fs::write(&root, &server.certificate).with_context(|| format!("cannot write {}", root.display()))?;
@@ -140,11 +146,11 @@ impl Stage {
             draft.set(*id, text, Source::Flag(id.name()));
         }
         draft.set_secret(
-            Id::AdminPassword,
+            SettingId::AdminPassword,
             self.password.clone(),
             Source::Environment("PGPASSWORD"),
         );
-        let request = Request {
+        let request = SettingsRequest {
             purpose,
             approval: Approval::Given,
             config: None,
@@ -152,9 +158,9 @@ impl Stage {
         complete(draft, &request, &self.environment, None)
     }
 
-    async fn walk(&self, command: Command, volume: Volume, look: &Look, stop: &mut Stop) -> Result<u8> {
+    async fn run_once(&self, command: Command, volume: Volume, look: &Style, stop: &mut Stop) -> Result<u8> {
         let report = self.report();
-        let journey = Journey {
+        let journey = RunSession {
             command,
             access: if command.makes_changes() {
                 Access::ReadWrite
@@ -191,10 +197,10 @@ impl Stage {
 }
 
 /// The error is the reason why there is none: the demo goes on without it.
-async fn bastion(search_path: &[PathBuf]) -> Result<Bastion, String> {
+async fn bastion(search_path: &[PathBuf]) -> Result<DemoBastion, String> {
     let means = bastion::means(search_path)?;
     let made = async {
-        let mut bastion = Bastion::start(&means)?;
+        let mut bastion = DemoBastion::start(&means)?;
         bastion.ready().await?;
         anyhow::Ok(bastion)
     };
@@ -203,25 +209,25 @@ async fn bastion(search_path: &[PathBuf]) -> Result<Bastion, String> {
 }
 
 /// What a person would give; empty for a switch.
-fn flags(folder: &Path, server: &Server, bastion: Option<&Bastion>) -> Vec<(Id, String)> {
+fn flags(folder: &Path, server: &DemoServer, bastion: Option<&DemoBastion>) -> Vec<(SettingId, String)> {
     let file = |name: &str| folder.join(name).display().to_string();
     let mut flags = vec![
-        (Id::Host, "127.0.0.1".to_owned()),
-        (Id::Port, server.port.to_string()),
-        (Id::AdminUser, "postgres".to_owned()),
-        (Id::SslMode, "verify-full".to_owned()),
-        (Id::SslRootCert, file("server.crt")),
-        (Id::Region, REGION.as_str().to_owned()),
-        (Id::Database, "stitch".to_owned()),
-        (Id::GeneratePassword, String::new()),
-        (Id::Password, file("stitch.pw")),
+        (SettingId::Host, "127.0.0.1".to_owned()),
+        (SettingId::Port, server.port.to_string()),
+        (SettingId::AdminUser, "postgres".to_owned()),
+        (SettingId::SslMode, "verify-full".to_owned()),
+        (SettingId::SslRootCert, file("server.crt")),
+        (SettingId::Region, REGION.as_str().to_owned()),
+        (SettingId::Database, "stitch".to_owned()),
+        (SettingId::GeneratePassword, String::new()),
+        (SettingId::Password, file("stitch.pw")),
     ];
     if let Some(bastion) = bastion {
         flags.extend([
-            (Id::Bastion, format!("root@127.0.0.1:{}", bastion.port)),
-            (Id::BastionIdentity, bastion.admin_key().display().to_string()),
-            (Id::HostKey, bastion.fingerprint.clone()),
-            (Id::PublicKeyFile, bastion.stitch_key().display().to_string()),
+            (SettingId::Bastion, format!("root@127.0.0.1:{}", bastion.port)),
+            (SettingId::BastionIdentity, bastion.admin_key().display().to_string()),
+            (SettingId::HostKey, bastion.fingerprint.clone()),
+            (SettingId::PublicKeyFile, bastion.stitch_key().display().to_string()),
         ]);
     }
     flags
@@ -233,5 +239,5 @@ fn stopped() -> Result<u8> {
 }
 
 fn say(text: &str) -> Result<()> {
-    Ok(edge::show(text)?)
+    Ok(output::show(text)?)
 }

@@ -19,7 +19,7 @@ pub struct Message {
     /// The program that prints them.
     pub from: String,
     /// The part of the way from Stitch to a loaded table where it happens.
-    pub hop: Place,
+    pub hop: Origin,
     /// Why it happens, the likely causes first.
     pub causes: Vec<String>,
     /// The finding codes that `stitch-pg check` reports in these cases.
@@ -34,7 +34,7 @@ words! {
     /// A part of the way from Stitch to a loaded table.
     #[derive(Deserialize, Serialize)]
     #[serde(rename_all = "kebab-case")]
-    pub enum Place {
+    pub enum Origin {
         /// Stitch's own side: its account, its plan, its API.
         Stitch = "Stitch's own side",
         /// From Stitch's addresses to the first host, an SSH server or the database.
@@ -110,7 +110,7 @@ impl Table {
     /// The page docs/errors.md.
     pub fn markdown(&self) -> String {
         let mut page = INTRODUCTION.to_owned();
-        for place in Place::ALL {
+        for place in Origin::ALL {
             let _ = writeln!(page, "\n## At {}", place.as_str());
             for message in self.messages.iter().filter(|message| message.hop == place) {
                 let _ = write!(

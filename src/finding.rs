@@ -145,7 +145,7 @@ mod hop;
 mod section;
 
 pub use codes::Code;
-pub(crate) use effect::Tells;
+pub(crate) use effect::Proves;
 pub use hop::Hop;
 pub use section::Section;
 

@@ -5,10 +5,10 @@ mod filter;
 mod iptables;
 mod marked;
 mod nft;
-mod printed;
+mod ruleset_dump;
 mod tool;
 
-pub use filter::{Answer, Fate};
+pub use filter::{Evaluation, Verdict};
 pub(crate) use marked::{MARK, marked, rich, rich_rule};
-pub use printed::{Keeper, Printed, Rank};
-pub use tool::{Spot, Tool};
+pub use ruleset_dump::{FirewallManager, Rank, RulesetDump};
+pub use tool::{RuleLocation, Tool};

@@ -2,7 +2,7 @@
 //! from the text of the file, and the answer is PostgreSQL's own (`src/backend/libpq/hba.c`), or says why it is open.
 
 mod address;
-mod aspects;
+mod conditions;
 pub mod edit;
 mod files;
 mod lexer;
@@ -13,11 +13,13 @@ mod rows;
 mod rules;
 mod write;
 
-pub use files::{Files, Had, Wanted};
-pub use matching::{Answer, Aspect, Doubt, Encryption, KnownRegex, Networks, Origin, Question, evaluate};
+pub use files::{Files, Had, NamedFile};
+pub use matching::{
+    Condition, Encryption, KnownRegex, LoginVerdict, Networks, Origin, Question, Uncertainty, evaluate,
+};
 pub use meaning::Meaning;
 pub use parse::parse;
 pub use rows::{Row, from_rows};
-pub use rules::{Address, Content, Found, Kind, Line, Method, Name, Place, Rule, Rules};
+pub use rules::{Address, AuthMethod, ConnectionKind, Content, Line, LocatedRule, Location, Name, Rule, Rules};
 
 pub use write::new_rule;

@@ -2,7 +2,7 @@
 
 mod explain_command;
 mod handing_over;
-mod privacy;
+mod process_hardening;
 
 use std::process::ExitCode;
 
@@ -13,16 +13,18 @@ use crate::ask::Asker;
 use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::command::Command;
 use crate::console::plain::{self, Plain, Volume};
-use crate::console::style::{ColorChoice, Look};
+use crate::console::style::{ColorChoice, Style};
 use crate::console::terminal::Terminal;
-use crate::console::{Approved, edge};
+use crate::console::{Approved, output};
 use crate::expect::Expected;
-use crate::journey::{Journey, Stop, is_broken_pipe};
 use crate::report::Format;
 use crate::report_file;
+use crate::run_session::{RunSession, Stop, is_broken_pipe};
 use crate::runner::Start;
-use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Request, Settings, Stdin, complete, file};
-use crate::sheet::{Password as SheetPassword, Sheet};
+use crate::settings::{
+    Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete, file,
+};
+use crate::sheet::{Sheet, SheetPassword};
 use crate::undo::UndoFile;
 use crate::world::Access;
 use crate::{demo, script, visible};
@@ -35,7 +37,7 @@ const FAILED: u8 = 1;
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    privacy::keep();
+    process_hardening::keep();
     // The hook has said what there is to say.
     std::panic::catch_unwind(run).unwrap_or(ExitCode::from(FAILED))
 }
@@ -65,7 +67,7 @@ fn run() -> ExitCode {
 }
 
 fn complain(error: &Error, code: u8) -> ExitCode {
-    edge::say(&visible::message(&format!("stitch-pg: {error:#}")));
+    output::say(&visible::message(&format!("stitch-pg: {error:#}")));
     ExitCode::from(code)
 }
 
@@ -110,7 +112,7 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
 }
 
 fn print(text: &str) -> Result<u8> {
-    edge::hand_over(text)?;
+    output::hand_over(text)?;
     Ok(0)
 }
 
@@ -126,7 +128,7 @@ async fn settings(
     } else {
         Approval::Asked
     };
-    let request = Request {
+    let request = SettingsRequest {
         purpose,
         approval,
         config: invocation.run.config.clone(),
@@ -151,7 +153,7 @@ async fn settings(
         () = stop.requested() => return Ok(None),
     };
     for warning in &settings.warnings {
-        edge::say(&format!("stitch-pg: {}", visible::one_line(warning)));
+        output::say(&format!("stitch-pg: {}", visible::one_line(warning)));
     }
     Ok(Some(settings))
 }
@@ -159,7 +161,7 @@ async fn settings(
 /// The settings file decides where passwords go, so it is always named, the default one above all.
 fn name_file(invocation: &Invocation, environment: &Environment) {
     if let Some(file) = file::in_use(invocation.run.config.as_deref(), environment) {
-        edge::say(&format!("Using {file}"));
+        output::say(&format!("Using {file}"));
     }
 }
 
@@ -172,7 +174,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
     let on_terminal = environment.stdin == Stdin::Terminal;
     let unapproved = command.makes_changes() && !on_terminal && !run.yes;
     if unapproved {
-        edge::say(&format!(
+        output::say(&format!(
             "stitch-pg: nobody can be asked and --yes was not given, so nothing is changed; this is what {} would do",
             command.as_str()
         ));
@@ -212,9 +214,9 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         _ => UndoFile::none(),
     };
     if let Some(note) = undo.note() {
-        edge::say(&format!("stitch-pg: {note}"));
+        output::say(&format!("stitch-pg: {note}"));
     }
-    let journey = Journey {
+    let journey = RunSession {
         command,
         access: if command.makes_changes() && !unapproved {
             Access::ReadWrite
@@ -260,15 +262,15 @@ fn expected(invocation: &Invocation) -> Result<Option<Expected>, Problems> {
 
 fn stopped() -> u8 {
     // The question's line is still open.
-    edge::say("\nStopped. Nothing was changed; run the same command again to go on.");
+    output::say("\nStopped. Nothing was changed; run the same command again to go on.");
     STOPPED
 }
 
-fn look(invocation: &Invocation, environment: &Environment, term: &Term) -> Look {
+fn look(invocation: &Invocation, environment: &Environment, term: &Term) -> Style {
     let choice = match invocation.run.color {
         clap::ColorChoice::Auto => ColorChoice::Auto,
         clap::ColorChoice::Always => ColorChoice::Always,
         clap::ColorChoice::Never => ColorChoice::Never,
     };
-    Look::of(term, choice, &environment.surroundings)
+    Style::of(term, choice, &environment.surroundings)
 }

@@ -27,7 +27,7 @@ use definition::Definition;
 
 /// What was read.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Evidence {
+pub struct ProviderEvidence {
     /// `version()`.
     pub banner: String,
     /// First parts of the names of dotted settings, such as `rds`.
@@ -113,7 +113,7 @@ impl Provider {
     }
 
     /// The best-scored provider. Each sign is one point, and one alone decides nothing.
-    pub fn recognise(evidence: &Evidence, host: &str) -> Self {
+    pub fn recognise(evidence: &ProviderEvidence, host: &str) -> Self {
         let score = |provider: Self| {
             let definition = provider.definition();
             let prefixes = evidence.prefixes.iter();
@@ -156,7 +156,7 @@ impl FromStr for Provider {
     }
 }
 
-impl Evidence {
+impl ProviderEvidence {
     /// What is PostgreSQL and yet not quite the community's, or not reached directly: each with what that means here.
     pub fn variants(&self) -> Vec<&'static str> {
         let epas = self.banner.contains("EnterpriseDB");

@@ -15,7 +15,7 @@ pub mod path;
 use crate::change::{Change, Plan};
 use crate::command::Command;
 use crate::finding::{Finding, Verdict};
-use crate::server::{Encryption, Server};
+use crate::server::{Encryption, PostgresServer};
 use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::visible;
@@ -58,7 +58,7 @@ pub struct Report {
     /// One entry a step, in running order.
     pub steps: Vec<StepReport>,
     /// What the server is, when it was reached.
-    pub server: Option<Server>,
+    pub server: Option<PostgresServer>,
     /// Whether a person stopped the run.
     pub ending: Ending,
     /// Whether Stitch's own login was encrypted, when it was tried.

@@ -12,7 +12,7 @@ use crate::statement::{Hole, Statement};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// What is done to what the address names.
-    pub method: Method,
+    pub method: HttpMethod,
     /// The whole address.
     pub url: String,
     /// The JSON document that is sent, letter by letter.
@@ -21,14 +21,14 @@ pub struct Request {
 
 /// What is done. There is no deleting here, on purpose: it stops replication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum HttpMethod {
     /// Make.
     Post,
     /// Change.
     Put,
 }
 
-impl Method {
+impl HttpMethod {
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Method {
 
 /// The password among a destination's properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Password {
+pub enum PropertyPassword {
     /// It is not sent.
     Unsent,
     /// It is sent; `None`: not known in this run, so the request can be shown and scripted, not sent.
@@ -52,7 +52,13 @@ pub type Field = (&'static str, Value);
 
 impl Request {
     /// Makes one whose body has these fields and, as the last one, `properties`.
-    pub fn new(method: Method, url: String, fields: &[Field], properties: &[Field], password: Password) -> Self {
+    pub fn new(
+        method: HttpMethod,
+        url: String,
+        fields: &[Field],
+        properties: &[Field],
+        password: PropertyPassword,
+    ) -> Self {
         let mut lines: Vec<String> = fields.iter().map(|field| format!("  {},\n", member(field))).collect();
         lines.insert(0, "{\n".to_owned());
         let inner: Vec<String> = properties
@@ -61,8 +67,8 @@ impl Request {
             .collect();
         let body = Statement::plain(format!("{}  \"properties\": {{\n{}", lines.concat(), inner.join(",\n")));
         let body = match password {
-            Password::Unsent => body,
-            Password::Sent(secret) => body
+            PropertyPassword::Unsent => body,
+            PropertyPassword::Sent(secret) => body
                 .then(if inner.is_empty() {
                     "    \"password\": \""
                 } else {
@@ -110,9 +116,9 @@ impl fmt::Display for Request {
 mod tests {
     use super::*;
 
-    fn request(password: Password) -> Request {
+    fn request(password: PropertyPassword) -> Request {
         Request::new(
-            Method::Post,
+            HttpMethod::Post,
             "https://api.example/v4/destinations".to_owned(),
             &[("type", "postgres".into()), ("ignore_unmapped_sources", true.into())],
             &[("host", "we\"ird".into()), ("port", 5432.into())],
@@ -123,7 +129,7 @@ mod tests {
     #[test]
     fn what_is_shown_is_what_is_sent_but_for_the_secrets() {
         let secret = Secret::new("a\"b\\c\td$`é".to_owned());
-        let request = request(Password::Sent(Some(secret)));
+        let request = request(PropertyPassword::Sent(Some(secret)));
         assert_eq!(
             request.to_string(),
             "POST https://api.example/v4/destinations\nAuthorization: Bearer ***\nContent-Type: application/json\n\n\
@@ -141,13 +147,13 @@ mod tests {
 
     #[test]
     fn a_password_may_be_absent_or_unknown() {
-        let absent = request(Password::Unsent);
+        let absent = request(PropertyPassword::Unsent);
         assert!(!absent.body.holds_secret());
         let text = absent.body.reveal().unwrap();
         assert!(serde_json::from_str::<Value>(text.reveal()).is_ok());
-        let unknown = request(Password::Sent(None));
+        let unknown = request(PropertyPassword::Sent(None));
         assert!(unknown.body.holds_secret() && unknown.body.reveal().is_none());
-        let only = Request::new(Method::Put, String::new(), &[], &[], Password::Sent(None));
+        let only = Request::new(HttpMethod::Put, String::new(), &[], &[], PropertyPassword::Sent(None));
         assert_eq!(
             only.body.to_string(),
             "{\n  \"properties\": {\n    \"password\": \"***\"\n  }\n}"

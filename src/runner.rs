@@ -1,9 +1,9 @@
 //! The linear runner: every step in its order, each one looked at, shown, asked about, changed and looked at again.
 
-mod ahead;
 mod contention;
 pub(crate) mod dispatch;
-mod reach;
+mod gating;
+mod preflight;
 mod walk;
 
 use std::time::Instant;
@@ -14,10 +14,10 @@ use crate::console::{Console, Event};
 use crate::report::{Ending, Outcome, Report, StepReport};
 use crate::settings::Settings;
 
-use ahead::Known;
 use dispatch::Goal;
-use reach::{not_reached, undone};
-use walk::{Before, Stop, failed};
+use gating::{declined_steps, not_reached};
+use preflight::PlannedSteps;
+use walk::{StepContext, Stop, failed};
 
 pub use walk::{Run, Start};
 
@@ -25,19 +25,19 @@ pub use walk::{Run, Start};
 /// caller's, so that it tells how far a run came that was cut short.
 pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
     let goal = Goal::from(run.command);
-    let mut known = Known::default();
+    let mut known = PlannedSteps::default();
     if run.command.makes_changes() {
         // A digest was approved, so nothing may be begun before it is compared.
         if run.start == Start::Whole || run.expected.is_some() {
-            match ahead::look(settings, run).await? {
-                ahead::Verdict::Start(plans) => known = plans,
-                ahead::Verdict::Leave(steps) => {
+            match preflight::preflight(settings, run).await? {
+                preflight::PreflightResult::Proceed(plans) => known = plans,
+                preflight::PreflightResult::Abort(steps) => {
                     report.steps = steps;
                     return Ok(());
                 }
             }
         } else if run.start == Start::Overview {
-            ahead::overview(settings, run).await?;
+            preflight::overview(settings, run).await?;
         }
     }
     for id in goal.order() {
@@ -47,8 +47,8 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
             run.console.event(&Event::Skipped { id, reason: &reason })?;
             Ok(Outcome::Skipped(reason))
         } else {
-            let before = Before {
-                undone: undone(report),
+            let before = StepContext {
+                undone: declined_steps(report),
                 plan: known.of(goal, id, report),
                 report,
             };

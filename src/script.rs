@@ -8,7 +8,7 @@ use crate::change::{Action, Change, Plan};
 use crate::finding::{Finding, Verdict};
 use crate::report::Report;
 use crate::runner::dispatch::{Goal, about};
-use crate::settings::{Audience, Settings, Wanted};
+use crate::settings::{Audience, Registering, Settings};
 use crate::step_id::StepId;
 use crate::{shell, visible};
 
@@ -102,7 +102,7 @@ pub(crate) fn text(settings: &Settings, plans: &Plans, audience: Option<Audience
                 sysadmin::script(settings, plans),
                 dba::script(settings, plans),
             ];
-            if settings.registration.wanted == Wanted::Yes {
+            if settings.registration.wanted == Registering::Yes {
                 all.push(stitch(plans));
             }
             all.join("\n")

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 
-use crate::provider::{Evidence, Provider};
+use crate::provider::{Provider, ProviderEvidence};
 use crate::settings::Settings;
 
 /// Oldest server this tool works with; older ones lack what its questions use (and their support ended before 2021).
@@ -12,7 +12,7 @@ const OLDEST: i32 = 90_600;
 /// The server and the login, as the first question found them.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one column's answer")]
-pub struct Server {
+pub struct PostgresServer {
     /// `server_version`, such as `15.18 (Debian …)`.
     pub version: String,
     /// `server_version_num`, such as 150018.
@@ -28,7 +28,7 @@ pub struct Server {
     /// Whether this is a standby.
     pub in_recovery: bool,
     /// What hints at a managed service.
-    pub signs: Evidence,
+    pub signs: ProviderEvidence,
     /// Filled in after the question.
     #[serde(skip)]
     pub provider: Provider,
@@ -81,7 +81,7 @@ pub(crate) fn parameters() -> [String; 3] {
 
 /// The user that Stitch logs in as. A pooler for many projects wants the project behind the role, and then the admin's
 /// login has it behind its own as well: `postgres.PROJECT` is `postgres` to the server.
-pub(crate) fn stitch_user(settings: &Settings, server: Option<&Server>) -> String {
+pub(crate) fn stitch_user(settings: &Settings, server: Option<&PostgresServer>) -> String {
     let role = settings.stitch.role.as_str();
     let own = server.map_or("", |server| server.user.as_str());
     let project = settings.admin.user.strip_prefix(own);
@@ -91,10 +91,10 @@ pub(crate) fn stitch_user(settings: &Settings, server: Option<&Server>) -> Strin
     }
 }
 
-impl Server {
+impl PostgresServer {
     /// Refuses what only looks like a PostgreSQL server, and what is too old.
     pub(crate) fn accept(self, host: &str) -> Result<Self> {
-        refuse_look_alikes(&self.signs.banner)?;
+        refuse_other_databases(&self.signs.banner)?;
         ensure!(
             self.version_num >= OLDEST,
             "this server is PostgreSQL {}, which is too old for this tool (9.6 or newer)\nnext: upgrade it; PostgreSQL {} has had no security updates for years",
@@ -130,7 +130,7 @@ fn support_ended(major: i32) -> Option<&'static str> {
 }
 
 /// Servers that speak PostgreSQL's protocol and are something else. `banner` is `version()`.
-pub(crate) fn refuse_look_alikes(banner: &str) -> Result<()> {
+pub(crate) fn refuse_other_databases(banner: &str) -> Result<()> {
     let known = [
         (
             "Redshift",
@@ -157,8 +157,8 @@ pub(crate) fn refuse_look_alikes(banner: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn server(version_num: i32, banner: &str) -> Server {
-        Server {
+    fn server(version_num: i32, banner: &str) -> PostgresServer {
+        PostgresServer {
             version: "x".to_owned(),
             version_num,
             user: "me".to_owned(),
@@ -166,9 +166,9 @@ mod tests {
             createdb: false,
             createrole: false,
             in_recovery: false,
-            signs: Evidence {
+            signs: ProviderEvidence {
                 banner: banner.to_owned(),
-                ..Evidence::default()
+                ..ProviderEvidence::default()
             },
             provider: Provider::default(),
             pooled: false,

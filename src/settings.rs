@@ -18,8 +18,7 @@ pub mod complete;
 pub mod draft;
 pub mod environment;
 pub mod file;
-mod handed_over;
-pub mod known;
+mod input_files;
 mod known_servers;
 mod libpq;
 mod login_rules;
@@ -31,6 +30,7 @@ pub mod problems;
 mod questions;
 mod region;
 mod registration;
+pub mod registry;
 mod secret_file;
 pub(crate) mod service;
 pub mod ssh;
@@ -40,21 +40,21 @@ mod tunnel;
 pub(crate) mod url;
 mod words;
 
-pub use ask::{Answered, Ask, Before, Question, Said, Typing};
+pub use ask::{Answer, Answered, Ask, PreviousQuestion, Question, Typing};
 pub use authority::Authority;
-pub use complete::{Approval, Audience, Purpose, Request, answers, check_file, complete};
+pub use complete::{Approval, Audience, Purpose, SettingsRequest, answers, check_file, complete};
 pub use draft::{Draft, Source};
-pub use environment::{Environment, Stdin, Surroundings};
-pub(crate) use handed_over::bounded;
-pub use handed_over::{HandedOver, WayIn};
-pub use known::Id;
+pub use environment::{Environment, Stdin, TerminalEnv};
+pub(crate) use input_files::bounded;
+pub use input_files::{AllowlistInputs, HandedOver};
 pub use libpq::libpq_markdown;
-pub use login_rules::{ChannelBinding, LoginRules, Method, Methods, Standby};
+pub use login_rules::{AllowedAuth, ChannelBinding, LoginRules, Methods, Standby};
 pub use manage::{Machine, Manage};
-pub use ownership::{Connection, Include, Ownership, Readers, Rehearse, Schemas};
+pub use ownership::{Connection, Include, OwnershipSettings, Readers, Rehearse, Schemas};
 pub use problems::{Problem, Problems};
 pub use region::Region;
-pub use registration::{ApiUrl, Insecure, Registration, SendPassword, UnmappedSources, Wanted};
+pub use registration::{ApiUrl, Insecure, Registering, RegistrationSettings, SendPassword, UnmappedSources};
+pub use registry::SettingId;
 pub use ssh::{AgentKeys, BastionServer, IdentitySource, SshTarget};
 pub use tunnel::{Adopt, KeyOption, LoginShell, Prove};
 pub use words::{in_a_list, names_of_a_list};
@@ -67,13 +67,13 @@ pub struct Settings {
     /// What Stitch will use.
     pub stitch: Stitch,
     /// Whether Stitch has loaded here before, and what must change hands.
-    pub ownership: Ownership,
+    pub ownership: OwnershipSettings,
     /// The SSH server between Stitch and the database, if any.
-    pub bastion: Option<Bastion>,
+    pub bastion: Option<BastionSettings>,
     /// Whether and how Stitch itself is told.
-    pub registration: Registration,
+    pub registration: RegistrationSettings,
     /// What was handed over about the way in.
-    pub way_in: WayIn,
+    pub way_in: AllowlistInputs,
     /// The steps that take part, in running order.
     pub steps: Vec<StepId>,
     /// The longest a single network operation may take.
@@ -217,7 +217,7 @@ pub struct Stitch {
     /// Stitch's role.
     pub role: RoleName,
     /// Its password, as far as it is known.
-    pub password: Password,
+    pub password: RolePassword,
     /// What to do when the existing role has another password.
     pub on_wrong_password: OnWrongPassword,
     /// Whether an existing role may be somebody else's so far.
@@ -236,7 +236,7 @@ pub struct Stitch {
 
 /// What is known of the Stitch role's password.
 #[derive(Clone, Debug)]
-pub enum Password {
+pub enum RolePassword {
     /// Given by file, environment or prompt.
     Known(Secret),
     /// Made by us in this run; not yet written or shown.
@@ -250,7 +250,7 @@ pub enum Password {
     Unknown,
 }
 
-impl Password {
+impl RolePassword {
     /// The password, when there is one.
     pub fn secret(&self) -> Option<&Secret> {
         match self {
@@ -282,7 +282,7 @@ pub enum StitchSsl {
 
 /// The SSH server, and Stitch's account on it.
 #[derive(Clone, Debug)]
-pub struct Bastion {
+pub struct BastionSettings {
     /// How we reach it.
     pub server: BastionServer,
     /// The Linux user Stitch logs in as.
@@ -308,8 +308,8 @@ pub struct Bastion {
 impl Settings {
     /// After the role has a generated password it is known like any other, for the login that proves it.
     pub(crate) fn password_is_set(&mut self) {
-        if let Password::Generated { secret, .. } = &self.stitch.password {
-            self.stitch.password = Password::Known(secret.clone());
+        if let RolePassword::Generated { secret, .. } = &self.stitch.password {
+            self.stitch.password = RolePassword::Known(secret.clone());
         }
     }
 }

@@ -25,12 +25,12 @@ const TITLE: &str = "stitch-pg connection sheet";
 #[derive(Clone, Debug)]
 pub(crate) struct Sheet {
     pub(crate) path: PathBuf,
-    pub(crate) password: Password,
+    pub(crate) password: SheetPassword,
 }
 
 /// Whether the password is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Password {
+pub(crate) enum SheetPassword {
     Shown,
     LeftOut,
 }
@@ -71,7 +71,7 @@ impl Sheet {
 
     fn text(&self, report: &Report, settings: &Settings, trust: &Trust) -> String {
         let mut page = format!("{TITLE}\n\n{}\n", visible::text(&sheet::text(settings, report)));
-        if let (Password::Shown, Some(password)) = (self.password, settings.stitch.password.secret()) {
+        if let (SheetPassword::Shown, Some(password)) = (self.password, settings.stitch.password.secret()) {
             let _ = writeln!(page, "  {:<18} {}", "Password", password.reveal());
         }
         let _ = write!(
@@ -141,7 +141,7 @@ impl Sheet {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), Value::String(value)))
             .collect();
-        if let (Password::Shown, Some(password)) = (self.password, stitch.password.secret()) {
+        if let (SheetPassword::Shown, Some(password)) = (self.password, stitch.password.secret()) {
             properties.insert("password".to_owned(), Value::String(password.reveal().to_owned()));
         }
         json!({ "type": "postgres", "name": stitch.database.as_str(), "properties": properties })

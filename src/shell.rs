@@ -6,6 +6,7 @@ mod account;
 mod authorized_keys;
 mod curl;
 mod firewall;
+mod foreign_account;
 mod frame;
 mod hba;
 mod hba_read;
@@ -14,7 +15,6 @@ mod proof;
 mod put_back;
 mod show;
 mod sshd_file;
-mod stranger;
 
 pub use authorized_keys::{Present, install_key, remove_key};
 pub use frame::word;
@@ -24,14 +24,14 @@ pub(crate) use account::{Passworded, add_user, inspect_leftovers, make_home, rem
 pub(crate) use authorized_keys::fix_modes;
 pub(crate) use curl::curl;
 pub(crate) use firewall::{Opening, inspect_firewall};
+pub(crate) use foreign_account::{AccountSigns, stop_if_foreign_account};
 pub(crate) use frame::{DONE, quoted};
 pub(crate) use hba::{find_hba_lines, inspect_hba};
 pub(crate) use hba_read::{Printed as PrintedHba, read_hba};
 pub(crate) use inspect::{Looking, inspect_ssh_user};
-pub(crate) use proof::{Expiry, lend_key, return_key};
-pub(crate) use put_back::{Before, Was, lock_again, put_keys_back, put_modes_back, remove_home};
+pub(crate) use proof::{Expiry, install_temporary_key, return_key};
+pub(crate) use put_back::{PreviousKeyFile, Was, lock_again, put_keys_back, put_modes_back, remove_home};
 pub(crate) use sshd_file::{DROP_INS, Sockets, Unread, close_sockets, open_sockets, socket_file};
-pub(crate) use stranger::{Signs, stop_where_foreign};
 
 #[cfg(test)]
 mod tests;

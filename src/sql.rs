@@ -4,32 +4,32 @@ use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::secret::Secret;
 use crate::statement::Statement;
 
+mod batch;
 mod conditions;
 mod default_privileges;
 mod grants;
 mod hba;
+mod hidden_objects;
 mod memberships;
-mod patient;
 mod quoting;
+mod run_lock;
 mod search_path;
 mod transactions;
-mod turn;
-mod unseen;
 
+pub(crate) use batch::{BUSY, async_commit, batch_block, flush_commits, with_memberships};
 pub(crate) use conditions::{
     database_exists, role_exists, role_has, role_missing, role_owns_something, schema_missing, template_is_not_utf8,
 };
 pub(crate) use default_privileges::{reading_by_default, reset_default_privileges};
 pub(crate) use grants::{rights_on_database, select_on, usage_of_schema};
 pub(crate) use hba::{HBA_LOADED, HBA_STATE, reload};
-pub(crate) use memberships::{give_back, lend};
-pub(crate) use patient::{BUSY, asynchronously, borrowing, durably, patiently};
+pub(crate) use hidden_objects::{alter_owner_of_tables, grant_what_is_closed, stop_where};
+pub(crate) use memberships::{grant_membership, revoke_membership};
 use quoting::quoted;
 pub(crate) use quoting::{PASSWORD, connection_string, name};
 pub use quoting::{identifier, literal};
+pub(crate) use run_lock::{TURN_HOLDER, take_turn};
 pub(crate) use search_path::{FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, READ_ONLY_ONCE};
-pub(crate) use turn::{TURN_HOLDER, take_turn};
-pub(crate) use unseen::{alter_owner_of_tables, grant_what_is_closed, stop_where};
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
 pub(crate) fn role_option(role: &RoleName) -> String {
@@ -173,7 +173,7 @@ pub(crate) enum Grantable {
 
 /// Where a setting is to last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum SettingScope {
     /// In the session, to its end.
     Session,
     /// In the transaction.
@@ -181,10 +181,10 @@ pub(crate) enum Place {
 }
 
 /// Bounds the wait for locks, in milliseconds.
-pub(crate) fn set_lock_timeout(milliseconds: u128, place: Place) -> String {
+pub(crate) fn set_lock_timeout(milliseconds: u128, place: SettingScope) -> String {
     let local = match place {
-        Place::Session => "",
-        Place::Transaction => "LOCAL ",
+        SettingScope::Session => "",
+        SettingScope::Transaction => "LOCAL ",
     };
     format!("SET {local}lock_timeout = {milliseconds}")
 }

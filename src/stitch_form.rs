@@ -1,13 +1,13 @@
 //! What stands in Stitch's form, and its fields by the names of its API: for the registration, and for the sheet.
 
-use crate::server::{Encryption, Server};
+use crate::server::{Encryption, PostgresServer};
 use crate::settings::{BastionServer, Settings, StitchSsl};
 
 /// One field: its name in the API, and its value as text.
-pub(crate) type Wanted = (&'static str, String);
+pub(crate) type FormField = (&'static str, String);
 
 /// Every field but the password, in the order of the form.
-pub(crate) fn wanted(settings: &Settings, user: &str, ssl: bool) -> Vec<Wanted> {
+pub(crate) fn wanted(settings: &Settings, user: &str, ssl: bool) -> Vec<FormField> {
     let stitch = &settings.stitch;
     let mut fields = vec![
         ("host", stitch_sees(settings)),
@@ -38,7 +38,7 @@ pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
 }
 
 /// The user for Stitch's form.
-pub fn stitch_logs_in_as(settings: &Settings, server: Option<&Server>) -> String {
+pub fn stitch_logs_in_as(settings: &Settings, server: Option<&PostgresServer>) -> String {
     crate::server::stitch_user(settings, server)
 }
 

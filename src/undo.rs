@@ -129,7 +129,7 @@ impl UndoFile {
                         guarded(sql, &open.role),
                     ),
                     Action::Host(script) => (open.host.clone(), script.to_string()),
-                    Action::Entrance(script) => (open.entrance.clone(), script.to_string()),
+                    Action::Ingress(script) => (open.entrance.clone(), script.to_string()),
                     Action::Http(request) => ("sh -s".to_owned(), shell::curl(request)),
                     Action::RemoveHbaLines(edit) => {
                         let reload = shell::word(&format!("{};", crate::sql::reload()));

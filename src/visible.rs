@@ -58,7 +58,7 @@ pub(crate) fn message(message: &str) -> String {
 }
 
 /// Whether a terminal would obey it, or show its neighbours in another order, or show nothing at all for it.
-pub fn is_obeyed(c: char) -> bool {
+pub fn is_control(c: char) -> bool {
     obeyed(c).is_some()
 }
 
@@ -91,7 +91,7 @@ enum Instead {
 }
 
 fn rewritten(text: &str, instead: impl Fn(&str) -> Option<Instead>) -> Cow<'_, str> {
-    if !text.chars().any(is_obeyed) {
+    if !text.chars().any(is_control) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -170,7 +170,7 @@ mod tests {
         for plain in [format!("{value:#}"), value.to_string()] {
             let document = json(&plain);
             assert!(
-                !document.chars().any(is_obeyed) && !document.contains("##["),
+                !document.chars().any(is_control) && !document.contains("##["),
                 "{document}"
             );
             assert_eq!(serde_json::from_str::<serde_json::Value>(&document).unwrap(), value);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use stitch_pg::settings::{Environment, Id, Problems, Purpose, Request};
+use stitch_pg::settings::{Environment, Problems, Purpose, SettingId, SettingsRequest};
 
 use crate::support::json;
 
@@ -136,7 +136,7 @@ fn example_toml_shows_every_key() {
         }
     }
     let shown_as_the_other_way = ["bastion.public_key"];
-    for key in Id::ALL.iter().filter_map(|id| id.key()) {
+    for key in SettingId::ALL.iter().filter_map(|id| id.key()) {
         assert!(
             keys.contains(key) || shown_as_the_other_way.contains(&key),
             "{key} is not in docs/example.toml"
@@ -151,7 +151,7 @@ fn example_toml_is_read_without_a_complaint_about_a_key_or_value() {
         directory: PathBuf::from("/"),
         ..Environment::default()
     };
-    let request = Request {
+    let request = SettingsRequest {
         purpose: Purpose::Plan,
         approval: stitch_pg::settings::Approval::Asked,
         config: Some(document("example.toml")),

@@ -6,7 +6,7 @@ mod rules;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use stitch_pg::firewall::{Answer, Fate, Printed};
+use stitch_pg::firewall::{Evaluation, RulesetDump, Verdict};
 
 use crate::support::rng::Rng;
 use crate::support::{Host, Need, Postgres, PostgresOptions, World, finish, world};
@@ -106,11 +106,11 @@ impl Bench<'_> {
             let answer = predict(tool, &nft, &iptables, from.parse().expect("an address"));
             let connects = self.connects(from);
             let told = match answer.fate {
-                Fate::Unknown => {
+                Verdict::Unknown => {
                     open += 1;
                     continue;
                 }
-                fate => fate == Fate::Accepted,
+                fate => fate == Verdict::Accepted,
             };
             assert_eq!(
                 told,
@@ -127,14 +127,14 @@ impl Bench<'_> {
 }
 
 /// As the program asks: everything that the tools printed, taken together.
-fn predict(tool: Tool, nft: &str, iptables: &str, from: IpAddr) -> Answer {
+fn predict(tool: Tool, nft: &str, iptables: &str, from: IpAddr) -> Evaluation {
     let mut printed = format!("@nft\n{nft}\n");
     if tool != Tool::Nft {
         // Where the rules are of the kernel's older tables, iptables-save is the program that tells those.
         let tells = tool.name().trim_end_matches("-legacy");
         printed = format!("{printed}@{tells}\n{iptables}\n");
     }
-    Printed::read(&printed).answer(from, PORT)
+    RulesetDump::read(&printed).answer(from, PORT)
 }
 
 fn with_bench(run: impl Fn(&Bench<'_>)) {

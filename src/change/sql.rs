@@ -1,6 +1,6 @@
 //! Changes that are run in one go: how their statements are grouped across them.
 
-use super::{Borrow, Change, Run, Sql};
+use super::{Change, Execution, Sql, TemporaryMembership};
 
 impl Sql {
     /// Several changes as one: what comes first in each comes first, what comes last comes last, and a membership that
@@ -8,7 +8,7 @@ impl Sql {
     pub fn merged<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         let mut parts = parts.into_iter();
         let mut whole = parts.next()?.clone();
-        let Run::Patiently {
+        let Execution::PerStatement {
             lock_timeout,
             first,
             last,
@@ -19,19 +19,22 @@ impl Sql {
         let mut after = whole.statements.split_off(whole.statements.len() - last);
         let mut between = whole.statements.split_off(first);
         for part in parts {
-            let Run::Patiently { first, last, .. } = part.run else {
+            let Execution::PerStatement { first, last, .. } = part.run else {
                 continue;
             };
             let (head, tail) = part.statements.split_at(part.statements.len() - last);
             whole.statements.extend_from_slice(&head[..first]);
             between.extend_from_slice(&head[first..]);
             after.extend_from_slice(tail);
-            let new = part.borrow.iter().filter(|borrow| !whole.borrow.contains(borrow));
-            let new: Vec<Borrow> = new.cloned().collect();
-            whole.borrow.extend(new);
+            let new = part
+                .memberships
+                .iter()
+                .filter(|memberships| !whole.memberships.contains(memberships));
+            let new: Vec<TemporaryMembership> = new.cloned().collect();
+            whole.memberships.extend(new);
         }
-        whole.borrow.sort();
-        whole.run = Run::Patiently {
+        whole.memberships.sort();
+        whole.run = Execution::PerStatement {
             lock_timeout,
             first: whole.statements.len(),
             last: after.len(),
@@ -48,7 +51,7 @@ pub fn in_one_go(changes: &[Change]) -> Vec<&[Change]> {
         .chunk_by(|one, next| match (one.piecemeal(), next.piecemeal()) {
             (Some(one), Some(next)) => {
                 let waits = |sql: &Sql| match sql.run {
-                    Run::Patiently { lock_timeout, .. } => Some(lock_timeout),
+                    Execution::PerStatement { lock_timeout, .. } => Some(lock_timeout),
                     _ => None,
                 };
                 one.database == next.database && waits(one) == waits(next)
@@ -73,13 +76,13 @@ mod tests {
             action: Action::Sql(Sql {
                 database: "d".parse().unwrap(),
                 statements: statements.iter().map(|text| Statement::plain(*text)).collect(),
-                run: Run::Patiently {
+                run: Execution::PerStatement {
                     lock_timeout: Duration::from_millis(100),
                     first,
                     last,
                 },
                 unless: None,
-                borrow: Vec::new(),
+                memberships: Vec::new(),
             }),
             undo: None,
         }
@@ -91,6 +94,6 @@ mod tests {
         assert_eq!(in_one_go(&changes).len(), 1);
         let whole = Sql::merged(changes.iter().filter_map(Change::piecemeal)).unwrap();
         assert_eq!(whole.to_string(), "a1;\nb1;\nb2;\nb3;\nc1;\nc2;");
-        assert!(matches!(whole.run, Run::Patiently { first: 1, last: 2, .. }));
+        assert!(matches!(whole.run, Execution::PerStatement { first: 1, last: 2, .. }));
     }
 }

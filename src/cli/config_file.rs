@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::settings::draft::Given;
-use crate::settings::known::Kind;
-use crate::settings::{Draft, Id};
+use crate::settings::registry::ValueKind;
+use crate::settings::{Draft, SettingId};
 
 /// What is said above a section.
 const SECTIONS: [(&str, &str); 6] = [
@@ -48,14 +48,14 @@ pub fn config_file(draft: &Draft, directory: &Path, file: &Path) -> String {
     page
 }
 
-fn entry(draft: &Draft, id: Id, name: &str, from: Option<&Path>) -> String {
+fn entry(draft: &Draft, id: SettingId, name: &str, from: Option<&Path>) -> String {
     let help = id.help();
     let texts = draft.given(id).map(Given::texts).unwrap_or_default();
     if let (Some(value), false) = (value(id, texts, from), texts.is_empty()) {
         return format!("# {help}\n{name} = {value}\n");
     }
     let or = match (id.kind(), id.env()) {
-        (Kind::SecretPath, Some(env)) => format!("; or {env} in the environment"),
+        (ValueKind::SecretPath, Some(env)) => format!("; or {env} in the environment"),
         _ => String::new(),
     };
     let default = id
@@ -65,15 +65,15 @@ fn entry(draft: &Draft, id: Id, name: &str, from: Option<&Path>) -> String {
 }
 
 /// As TOML.
-fn value(id: Id, texts: &[String], from: Option<&Path>) -> Option<String> {
+fn value(id: SettingId, texts: &[String], from: Option<&Path>) -> Option<String> {
     let quoted = |text: &String| toml::Value::String(text.clone()).to_string();
     let first = texts.first()?;
     Some(match id.kind() {
-        Kind::Switch => first.clone(),
-        Kind::Number | Kind::Duration if first.parse::<u32>().is_ok() => first.clone(),
-        Kind::List | Kind::Names => {
+        ValueKind::Switch => first.clone(),
+        ValueKind::Number | ValueKind::Duration if first.parse::<u32>().is_ok() => first.clone(),
+        ValueKind::List | ValueKind::Names => {
             let pieces = texts.iter().flat_map(|text| match id.kind() {
-                Kind::List => text.split(',').map(|piece| piece.trim().to_owned()).collect(),
+                ValueKind::List => text.split(',').map(|piece| piece.trim().to_owned()).collect(),
                 _ => crate::settings::names_of_a_list(text),
             });
             format!(
@@ -81,7 +81,7 @@ fn value(id: Id, texts: &[String], from: Option<&Path>) -> Option<String> {
                 pieces.map(|piece| quoted(&piece)).collect::<Vec<_>>().join(", ")
             )
         }
-        Kind::Path | Kind::SecretPath => match from {
+        ValueKind::Path | ValueKind::SecretPath => match from {
             Some(directory) if !first.starts_with("~/") && first != "system" => {
                 quoted(&directory.join(first).to_string_lossy().into_owned())
             }
@@ -118,12 +118,12 @@ pub fn config_schema() -> String {
     format!("{schema:#}\n")
 }
 
-fn shape(id: Id) -> Value {
+fn shape(id: SettingId) -> Value {
     let mut shape = match id.kind() {
-        Kind::Switch => json!({ "type": "boolean" }),
-        Kind::Number | Kind::Duration => json!({ "type": ["integer", "string"], "minimum": 0 }),
-        Kind::List | Kind::Names => json!({ "type": ["array", "string"], "items": { "type": "string" } }),
-        Kind::Text | Kind::Path | Kind::SecretPath => json!({ "type": "string" }),
+        ValueKind::Switch => json!({ "type": "boolean" }),
+        ValueKind::Number | ValueKind::Duration => json!({ "type": ["integer", "string"], "minimum": 0 }),
+        ValueKind::List | ValueKind::Names => json!({ "type": ["array", "string"], "items": { "type": "string" } }),
+        ValueKind::Text | ValueKind::Path | ValueKind::SecretPath => json!({ "type": "string" }),
     };
     let default = id
         .default_text()
@@ -133,8 +133,8 @@ fn shape(id: Id) -> Value {
 }
 
 /// The settings of a section, with their names in it.
-fn keys_of(section: &'static str) -> impl Iterator<Item = (Id, &'static str)> {
-    Id::ALL.iter().filter_map(move |id| {
+fn keys_of(section: &'static str) -> impl Iterator<Item = (SettingId, &'static str)> {
+    SettingId::ALL.iter().filter_map(move |id| {
         let key = id.key()?;
         let (of, name) = key.split_once('.').unwrap_or(("", key));
         (of == section).then_some((*id, name))

@@ -1,16 +1,16 @@
-//! The flags that are settings, made of the table in [`crate::settings::known`].
+//! The flags that are settings, made of the table in [`crate::settings::registry`].
 
 use clap::{Arg, ArgAction, ArgMatches};
 
-use crate::settings::known::Kind;
-use crate::settings::{Draft, Id, Source};
+use crate::settings::registry::ValueKind;
+use crate::settings::{Draft, SettingId, Source};
 
 /// All settings that have a flag. Their values stay raw text.
 pub(super) fn args() -> impl Iterator<Item = Arg> {
-    Id::ALL.iter().filter_map(|id| arg(*id))
+    SettingId::ALL.iter().filter_map(|id| arg(*id))
 }
 
-fn arg(id: Id) -> Option<Arg> {
+fn arg(id: SettingId) -> Option<Arg> {
     let name = name(id)?;
     let env = id.env().map(|env| format!("[env: {env}]"));
     let key = id.key().map(|key| format!("[file: {key}]"));
@@ -23,25 +23,25 @@ fn arg(id: Id) -> Option<Arg> {
         .help(id.help())
         .long_help(help.trim_end().to_owned());
     Some(match id.kind() {
-        Kind::Switch => arg.action(ArgAction::SetTrue),
-        Kind::List | Kind::Names => arg.action(ArgAction::Append).value_name(id.value_name()),
+        ValueKind::Switch => arg.action(ArgAction::SetTrue),
+        ValueKind::List | ValueKind::Names => arg.action(ArgAction::Append).value_name(id.value_name()),
         _ => arg.value_name(id.value_name()),
     })
 }
 
 /// The name of a setting's flag, without its dashes.
-fn name(id: Id) -> Option<&'static str> {
+fn name(id: SettingId) -> Option<&'static str> {
     id.flag()?.strip_prefix("--")
 }
 
 /// The settings that were given as flags.
 pub(super) fn draft(matches: &ArgMatches) -> Draft {
     let mut draft = Draft::default();
-    for id in Id::ALL.iter().copied() {
+    for id in SettingId::ALL.iter().copied() {
         let (Some(flag), Some(name)) = (id.flag(), name(id)) else {
             continue;
         };
-        if id.kind() == Kind::Switch {
+        if id.kind() == ValueKind::Switch {
             if matches.get_flag(name) {
                 draft.set(id, "true", Source::Flag(flag));
             }
@@ -53,7 +53,7 @@ pub(super) fn draft(matches: &ArgMatches) -> Draft {
 }
 
 /// The setting behind an argument.
-pub(super) fn setting(arg: &Arg) -> Option<Id> {
+pub(super) fn setting(arg: &Arg) -> Option<SettingId> {
     let long = arg.get_long()?;
-    Id::ALL.iter().copied().find(|id| name(*id) == Some(long))
+    SettingId::ALL.iter().copied().find(|id| name(*id) == Some(long))
 }

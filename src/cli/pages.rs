@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::settings::Id;
+use crate::settings::SettingId;
 
 /// Writes a shell's completion script.
 pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
@@ -128,8 +128,8 @@ pub fn flags_markdown() -> String {
             page,
             "| {short}`--{}{value}` | {} | {} | {default} | {} |",
             arg.get_long().unwrap_or_default(),
-            code(id.and_then(Id::env)),
-            code(id.and_then(Id::key)),
+            code(id.and_then(SettingId::env)),
+            code(id.and_then(SettingId::key)),
             help.replace('|', "\\|"),
         );
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::settings::Id;
+use crate::settings::SettingId;
 
 fn invocation(arguments: &[&str]) -> Invocation {
     let words = std::iter::once(&"stitch-pg").chain(arguments).map(OsString::from);
@@ -19,7 +19,7 @@ fn clap_finds_nothing_wrong_with_it() {
 #[test]
 fn every_setting_has_its_flag() {
     let command = command();
-    for id in Id::ALL {
+    for id in SettingId::ALL {
         if let Some(flag) = id.flag() {
             let long = flag.trim_start_matches('-');
             let arg = command.get_arguments().find(|arg| arg.get_long() == Some(long));
@@ -33,7 +33,7 @@ fn flags_stand_before_and_after_the_command() {
     for arguments in [["--host", "h", "plan"], ["plan", "--host", "h"]] {
         let found = invocation(&arguments);
         assert_eq!(found.command, Command::Plan);
-        assert_eq!(found.flags.text(Id::Host), Some("h"));
+        assert_eq!(found.flags.text(SettingId::Host), Some("h"));
     }
     assert_eq!(invocation(&[]).command, Command::Setup);
     assert!(invocation(&["-y", "setup", "--no-input"]).run.yes);
@@ -44,12 +44,14 @@ fn values_stay_raw() {
     let found = invocation(&[
         "--port", "many", "--region", "asia", "--schema", "a,b", "--schema", "c", "--no-ssl",
     ]);
-    assert_eq!(found.flags.text(Id::Port), Some("many"));
-    assert_eq!(found.flags.given(Id::Schemas).unwrap().texts(), ["a,b", "c"]);
-    assert_eq!(found.flags.text(Id::NoSsl), Some("true"));
-    assert!(!found.flags.has(Id::Ssl));
+    assert_eq!(found.flags.text(SettingId::Port), Some("many"));
+    assert_eq!(found.flags.given(SettingId::Schemas).unwrap().texts(), ["a,b", "c"]);
+    assert_eq!(found.flags.text(SettingId::NoSsl), Some("true"));
+    assert!(!found.flags.has(SettingId::Ssl));
     assert_eq!(
-        invocation(&["--public-key-file", "-"]).flags.text(Id::PublicKeyFile),
+        invocation(&["--public-key-file", "-"])
+            .flags
+            .text(SettingId::PublicKeyFile),
         Some("-")
     );
 }

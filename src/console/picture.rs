@@ -1,6 +1,6 @@
 //! The picture of the path from Stitch to the database: the whole of it in a line, and below it one line a hop.
 
-use crate::console::style::{Look, Symbols};
+use crate::console::style::{Style, Symbols};
 use crate::finding::Verdict;
 use crate::report::Report;
 use crate::report::path::{Hop, hops};
@@ -11,7 +11,7 @@ use crate::visible;
 const LONGEST: usize = 140;
 
 /// The picture, for people.
-pub(super) fn text(look: &Look, report: &Report, settings: &Settings) -> String {
+pub(super) fn text(look: &Style, report: &Report, settings: &Settings) -> String {
     let hops = hops(report, settings);
     let (first, rest): (Vec<&Hop>, Vec<&Hop>) = hops.iter().partition(|hop| hop.from.starts_with("Stitch"));
     let title = "The path, as far as it is seen from here (nobody but Stitch comes from its addresses):";

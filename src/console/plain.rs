@@ -8,8 +8,8 @@ use anyhow::{Result, bail};
 use crate::ask::{Choice, Chosen, Tell};
 use crate::change::Plan;
 use crate::command::Command;
-use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, edge, picture, sheet, words};
+use crate::console::style::Style;
+use crate::console::{Approved, Console, Decision, Event, output, picture, render, sheet};
 use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -39,7 +39,7 @@ pub struct Plain {
     /// `-q`, `-v`.
     pub volume: Volume,
     /// How to write.
-    pub look: Look,
+    pub look: Style,
     /// When the change that is being made was begun, and when its progress was last told.
     pub pace: Option<Pace>,
 }
@@ -62,7 +62,7 @@ impl Plain {
             (Volume::Verbose, _) | (Volume::Normal, Volume::Normal)
         );
         if loud_enough {
-            edge::say(text);
+            output::say(text);
         }
     }
 }
@@ -71,7 +71,7 @@ impl Plain {
 pub fn tell(volume: Volume) -> Tell {
     Arc::new(move |text| {
         if matches!(volume, Volume::Normal | Volume::Verbose) {
-            edge::say(&visible::one_line(text));
+            output::say(&visible::one_line(text));
         }
     })
 }
@@ -79,7 +79,7 @@ pub fn tell(volume: Volume) -> Tell {
 impl Console for Plain {
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         match event {
-            Event::Opened { id, .. } => self.say(Volume::Verbose, &format!("{}: looking", words::title(*id))),
+            Event::Opened { id, .. } => self.say(Volume::Verbose, &format!("{}: looking", render::title(*id))),
             Event::Applying { change } => {
                 let began = Instant::now();
                 self.pace = Some(Pace { began, told: began });
@@ -93,7 +93,7 @@ impl Console for Plain {
                     && pace.told.elapsed() >= EVERY
                 {
                     pace.told = Instant::now();
-                    let text = words::progress(progress, pace.began.elapsed());
+                    let text = render::progress(progress, pace.began.elapsed());
                     self.say(Volume::Normal, &text);
                 }
             }
@@ -106,8 +106,8 @@ impl Console for Plain {
                 ),
             ),
             // Said even when quiet: the exit code alone would not tell it from a plan.
-            Event::NotBegun { cannot } => edge::say(&words::not_begun(&self.look, cannot)),
-            Event::NotExpected { difference } => edge::say(&words::not_expected(difference)),
+            Event::NotBegun { cannot } => output::say(&render::not_begun(&self.look, cannot)),
+            Event::NotExpected { difference } => output::say(&render::not_expected(difference)),
             _ => {}
         }
         Ok(())
@@ -133,27 +133,27 @@ impl Console for Plain {
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
         if let Some(document) = report.document(self.format, settings) {
-            return Ok(edge::document(&document)?);
+            return Ok(output::document(&document)?);
         }
         if self.volume == Volume::Outcomes && report.exit_code() == 0 && report.changes().next().is_none() {
             for step in &report.steps {
-                edge::show(&words::brief(step.step, &step.outcome))?;
+                output::show(&render::brief(step.step, &step.outcome))?;
             }
-            return Ok(edge::show(&format!("\n{}", words::last_line(report)))?);
+            return Ok(output::show(&format!("\n{}", render::last_line(report)))?);
         }
         for step in &report.steps {
-            edge::show(&words::outcome(&self.look, step.step, &step.outcome))?;
+            output::show(&render::outcome(&self.look, step.step, &step.outcome))?;
         }
         if report.came_through() && report.command != Command::Plan {
-            edge::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
-            edge::show(&format!("\n{}", sheet::text(settings, report)))?;
+            output::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
+            output::show(&format!("\n{}", sheet::text(settings, report)))?;
         }
-        if let Some(approval) = words::approval(&self.look, report, settings) {
-            edge::show(&format!("\n{approval}"))?;
+        if let Some(approval) = render::approval(&self.look, report, settings) {
+            output::show(&format!("\n{approval}"))?;
         }
-        Ok(edge::show(&format!(
+        Ok(output::show(&format!(
             "\n{}",
-            self.look.fold("", 0, &words::last_line(report))
+            self.look.fold("", 0, &render::last_line(report))
         ))?)
     }
 }

@@ -1,14 +1,14 @@
 //! What the place where we speak can show: symbols, colours, width.
 
-use console::{Style, Term, measure_text_width};
+use console::{Style as TextStyle, Term, measure_text_width};
 
 use crate::finding::Verdict;
-use crate::settings::Surroundings;
+use crate::settings::TerminalEnv;
 use crate::visible;
 
 /// How to write.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct Style {
     /// Symbols.
     pub symbols: Symbols,
     /// Colours.
@@ -57,9 +57,9 @@ pub enum ColorChoice {
     Never,
 }
 
-impl Look {
+impl Style {
     /// For a terminal, or for a stream that is none.
-    pub fn of(term: &Term, choice: ColorChoice, around: &Surroundings) -> Self {
+    pub fn of(term: &Term, choice: ColorChoice, around: &TerminalEnv) -> Self {
         let locale = around.locale.to_ascii_lowercase();
         let unicode = locale.contains("utf-8") || locale.contains("utf8");
         let capable = term.is_term() && around.term != "dumb" && !around.no_color;
@@ -87,14 +87,14 @@ impl Look {
 
     pub(super) fn verdict(&self, verdict: Verdict) -> String {
         match verdict {
-            Verdict::Good => self.symbol("✓", "ok", &Style::new().green()),
-            Verdict::Unknown => self.symbol("? unknown:", "? unknown:", &Style::new().yellow()),
-            Verdict::Bad => self.symbol("✗ wrong:", "!! wrong:", &Style::new().red()),
+            Verdict::Good => self.symbol("✓", "ok", &TextStyle::new().green()),
+            Verdict::Unknown => self.symbol("? unknown:", "? unknown:", &TextStyle::new().yellow()),
+            Verdict::Bad => self.symbol("✗ wrong:", "!! wrong:", &TextStyle::new().red()),
         }
     }
 
     pub(super) fn pending(&self) -> String {
-        self.symbol("→", "->", &Style::new().cyan())
+        self.symbol("→", "->", &TextStyle::new().cyan())
     }
 
     pub(super) fn done(&self) -> String {
@@ -102,10 +102,10 @@ impl Look {
     }
 
     pub(super) fn failed(&self) -> String {
-        self.symbol("✗ failed:", "!! failed:", &Style::new().red().bold())
+        self.symbol("✗ failed:", "!! failed:", &TextStyle::new().red().bold())
     }
 
-    fn symbol(&self, unicode: &str, ascii: &str, style: &Style) -> String {
+    fn symbol(&self, unicode: &str, ascii: &str, style: &TextStyle) -> String {
         let text = if self.symbols == Symbols::Unicode {
             unicode
         } else {
@@ -120,17 +120,17 @@ impl Look {
         let rest = self.width.saturating_sub(measure_text_width(text) + 1);
         format!(
             "{} {}",
-            self.paint(&Style::new().bold(), text),
+            self.paint(&TextStyle::new().bold(), text),
             self.dim(&line.repeat(rest))
         )
     }
 
     pub(super) fn dim(&self, text: &str) -> String {
-        self.paint(&Style::new().dim(), text)
+        self.paint(&TextStyle::new().dim(), text)
     }
 
     pub(super) fn bold(&self, text: &str) -> String {
-        self.paint(&Style::new().bold(), text)
+        self.paint(&TextStyle::new().bold(), text)
     }
 
     /// Folds a paragraph to the width, each line after `indent` spaces, the first one after `lead`. A line of it that
@@ -172,7 +172,7 @@ impl Look {
         }
     }
 
-    fn paint(&self, style: &Style, text: &str) -> String {
+    fn paint(&self, style: &TextStyle, text: &str) -> String {
         let text = visible::text(text);
         match self.colors {
             Colors::On => style.clone().force_styling(true).apply_to(text).to_string(),

@@ -5,9 +5,9 @@ use anyhow::{Context, Result};
 
 use crate::ask::{Choice, Chosen};
 use crate::change::{Action, Plan};
-use crate::console::edge::{self, say};
-use crate::console::style::Look;
-use crate::console::{Approved, Console, Decision, Event, picture, sheet, words};
+use crate::console::output::{self, say};
+use crate::console::style::Style;
+use crate::console::{Approved, Console, Decision, Event, picture, render, sheet};
 use crate::finding::{Finding, Verdict};
 use crate::report::{Format, Report};
 use crate::secret::Secret;
@@ -26,7 +26,7 @@ pub use prompt::SavedTerminal;
 /// report.
 #[derive(Clone, Debug)]
 pub struct Terminal {
-    look: Look,
+    look: Style,
     approved: Approved,
     format: Format,
     /// What was said last: steps that are left out one after another are told without blank lines between.
@@ -43,7 +43,7 @@ enum Last {
 
 /// What a person may answer to "make these changes?".
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum MenuAnswer {
     Yes,
     No,
     Explain,
@@ -51,7 +51,7 @@ enum Answer {
     Quit,
 }
 
-impl Answer {
+impl MenuAnswer {
     fn of(text: &str) -> Option<Self> {
         match text.trim().to_ascii_lowercase().as_str() {
             "" | "y" | "yes" => Some(Self::Yes),
@@ -70,7 +70,7 @@ Enter takes the [default], < goes back. Ctrl-C stops; run it again to go on.";
 
 impl Terminal {
     /// Speaks with this look.
-    pub fn new(look: Look, approved: Approved, format: Format) -> Self {
+    pub fn new(look: Style, approved: Approved, format: Format) -> Self {
         Self {
             look,
             approved,
@@ -143,16 +143,16 @@ impl Console for Terminal {
         self.bar = None;
         match event {
             Event::LookingAhead => say(&format!("\n{}", look.bold("What is there"))),
-            Event::Looked { step } => say(&words::looked(look, step)),
-            Event::LookedAhead => say(&words::nothing_yet(look)),
+            Event::Looked { step } => say(&render::step_line(look, step)),
+            Event::LookedAhead => say(&render::nothing_yet(look)),
             Event::Opened { id, why, link } => say(&format!(
                 "\n{}\n{}\n  {}",
-                look.heading(&words::title(*id)),
+                look.heading(&render::title(*id)),
                 look.fold("  ", 2, why),
                 look.dim(link)
             )),
             Event::Planned { plan, .. } => {
-                let text = words::plan(look, plan);
+                let text = render::plan(look, plan);
                 if !text.is_empty() {
                     say(&text);
                 }
@@ -162,11 +162,11 @@ impl Console for Terminal {
             }
             Event::Applying { change } => {
                 // A change that takes long is announced before; the line is short-lived otherwise.
-                if matches!(change.action, Action::Host(_) | Action::Entrance(_)) {
+                if matches!(change.action, Action::Host(_) | Action::Ingress(_)) {
                     say(&look.fold("  ", 4, &format!("... to {}", visible::one_line(&change.summary))));
                 }
             }
-            Event::Applied { change, elapsed } => say(&words::just_made(look, change, *elapsed)),
+            Event::Applied { change, elapsed } => say(&render::just_made(look, change, *elapsed)),
             Event::LookedAgain { before, plan } => {
                 let news: Vec<Finding> = plan
                     .findings
@@ -175,7 +175,7 @@ impl Console for Terminal {
                     .cloned()
                     .collect();
                 if !news.is_empty() {
-                    say(&words::findings(look, &news));
+                    say(&render::findings(look, &news));
                 }
                 if plan.changes.is_empty() {
                     say(&format!("  {} looked again: nothing left to change", look.done()));
@@ -186,13 +186,13 @@ impl Console for Terminal {
                 if last == Last::Other {
                     say("");
                 }
-                let lead = format!("{}: ", look.bold(&words::title(*id)));
+                let lead = format!("{}: ", look.bold(&render::title(*id)));
                 say(&look.fold(&lead, 2, &format!("skipped, {}", visible::one_line(reason))));
             }
             Event::Progress { .. } => {}
-            Event::NotBegun { cannot } => say(&words::not_begun(look, cannot)),
-            Event::NotExpected { difference } => say(&words::not_expected(difference)),
-            Event::Failed { error, .. } => say(&words::failure(look, error)),
+            Event::NotBegun { cannot } => say(&render::not_begun(look, cannot)),
+            Event::NotExpected { difference } => say(&render::not_expected(difference)),
+            Event::Failed { error, .. } => say(&render::failure(look, error)),
         }
         Ok(())
     }
@@ -210,12 +210,12 @@ impl Console for Terminal {
             let answers = format!("{what} [Y]es / [n]o / [e]xplain / [s]cript / [q]uit:");
             let prompt = self.look.fold("  ", 4, &answers);
             let answer = in_background(move || prompt::line(&prompt, None)).await?;
-            match Answer::of(&answer) {
-                Some(Answer::Yes) => return Ok(Decision::Yes),
-                Some(Answer::No) => return Ok(Decision::No),
-                Some(Answer::Quit) => return Ok(Decision::Quit),
-                Some(Answer::Explain) => self.explain(why, plan),
-                Some(Answer::Script) => Self::script(plan),
+            match MenuAnswer::of(&answer) {
+                Some(MenuAnswer::Yes) => return Ok(Decision::Yes),
+                Some(MenuAnswer::No) => return Ok(Decision::No),
+                Some(MenuAnswer::Quit) => return Ok(Decision::Quit),
+                Some(MenuAnswer::Explain) => self.explain(why, plan),
+                Some(MenuAnswer::Script) => Self::script(plan),
                 None => say("  ! Please answer y, n, e, s or q."),
             }
         }
@@ -259,21 +259,21 @@ impl Console for Terminal {
     }
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
-        say(&format!("\n{}", words::summary(&self.look, report)));
+        say(&format!("\n{}", render::summary(&self.look, report)));
         match report.document(self.format, settings) {
-            Some(document) => edge::document(&document)?,
+            Some(document) => output::document(&document)?,
             None if report.came_through() => {
-                edge::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
-                edge::show(&format!("\n{}", sheet::text(settings, report)))?;
+                output::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
+                output::show(&format!("\n{}", sheet::text(settings, report)))?;
             }
             None => {}
         }
-        say(&format!("\n{}", self.look.fold("", 0, &words::last_line(report))));
+        say(&format!("\n{}", self.look.fold("", 0, &render::last_line(report))));
         Ok(())
     }
 }
 
-fn unchanged(look: &Look, findings: &[Finding]) -> String {
+fn unchanged(look: &Style, findings: &[Finding]) -> String {
     if findings.iter().any(|finding| finding.verdict == Verdict::Bad) {
         let text = "nothing here for stitch-pg to change; what is wrong needs a person";
         look.fold("  ", 4, text)

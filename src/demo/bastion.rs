@@ -39,7 +39,7 @@ pub(super) fn means(search_path: &[PathBuf]) -> Result<Means, &'static str> {
 }
 
 /// The running SSH server. Its parts go in this order: the processes, then the folder.
-pub(super) struct Bastion {
+pub(super) struct DemoBastion {
     child: Child,
     folder: TempDir,
     /// On 127.0.0.1.
@@ -48,8 +48,8 @@ pub(super) struct Bastion {
     pub(super) fingerprint: String,
 }
 
-impl Bastion {
-    /// Begins to make one; it is there when [`Bastion::ready`] says so.
+impl DemoBastion {
+    /// Begins to make one; it is there when [`DemoBastion::ready`] says so.
     pub(super) fn start(means: &Means) -> Result<Self> {
         let folder = folder("stitch-pg-demo-ssh-")?;
         let path = folder.path();

@@ -35,7 +35,7 @@ const USUAL: [&str; 8] = [
 pub(super) fn newest(search_path: &[PathBuf]) -> Option<Installed> {
     let mut folders = search_path.to_vec();
     folders.extend(USUAL.iter().flat_map(|pattern| matching(pattern)));
-    folders.extend(told_by_pg_config());
+    folders.extend(bindir_of_pg_config());
     folders
         .into_iter()
         .filter(|folder| folder.is_absolute() && folder.join("initdb").exists())
@@ -72,7 +72,7 @@ fn version(text: &str) -> Option<(String, u32)> {
     Some((version.to_owned(), digits.parse().ok()?))
 }
 
-fn told_by_pg_config() -> Option<PathBuf> {
+fn bindir_of_pg_config() -> Option<PathBuf> {
     let bin = output(Path::new("pg_config"), "--bindir")?;
     Some(PathBuf::from(bin.trim_end()))
 }

@@ -20,7 +20,7 @@ use crate::settings::Region;
 const SCRIPT: &str = include_str!("server.sh");
 
 /// The running server. Its parts go in this order: the process, then what is left of its folder.
-pub(super) struct Server {
+pub(super) struct DemoServer {
     child: Child,
     _folder: TempDir,
     /// On 127.0.0.1.
@@ -33,14 +33,14 @@ pub(super) struct Server {
 
 /// The way Stitch would come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum StitchRoute {
     /// Over the internet.
     Direct,
     /// Through the throw-away SSH server.
     Tunnel,
 }
 
-impl Way {
+impl StitchRoute {
     /// Only loopback is listened on. Yet a server that Stitch dials directly has to listen on an outer address, and the
     /// wizard looks for one: this one is reserved for documentation, no machine has it, and PostgreSQL passes over an
     /// address that it cannot listen on.
@@ -52,10 +52,10 @@ impl Way {
     }
 }
 
-impl Server {
-    /// Begins to make one; it is there when [`Server::ready`] says so.
-    pub(super) fn start(installed: &Installed, way: Way, region: Region) -> Result<Self> {
-        let account = Account::for_the_server()?;
+impl DemoServer {
+    /// Begins to make one; it is there when [`DemoServer::ready`] says so.
+    pub(super) fn start(installed: &Installed, way: StitchRoute, region: Region) -> Result<Self> {
+        let account = ServerAccount::for_the_server()?;
         let folder = folder("stitch-pg-demo-server-")?;
         let port = free_port()?;
         let certificate = certificate::make()?;
@@ -113,12 +113,12 @@ fn hba(region: Region) -> String {
 }
 
 /// PostgreSQL refuses to run as root.
-enum Account {
+enum ServerAccount {
     Mine,
     Other { uid: u32, gid: u32 },
 }
 
-impl Account {
+impl ServerAccount {
     fn for_the_server() -> Result<Self> {
         if !rustix::process::geteuid().is_root() {
             return Ok(Self::Mine);
@@ -151,12 +151,12 @@ impl Account {
     }
 }
 
-fn find(accounts: &str, wanted: &str) -> Option<Account> {
+fn find(accounts: &str, wanted: &str) -> Option<ServerAccount> {
     accounts.lines().find_map(|line| {
         let mut fields = line.split(':');
         (fields.next()? == wanted).then_some(())?;
         let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
-        Some(Account::Other { uid, gid })
+        Some(ServerAccount::Other { uid, gid })
     })
 }
 
@@ -200,7 +200,7 @@ mod tests {
         let accounts = "root:x:0:0:root:/root:/bin/sh\nnot-postgres:x:1:2::/:\npostgres:x:101:104:PG:/var:/bin/bash\n";
         assert!(matches!(
             find(accounts, "postgres"),
-            Some(Account::Other { uid: 101, gid: 104 })
+            Some(ServerAccount::Other { uid: 101, gid: 104 })
         ));
         assert!(find(accounts, "nobody").is_none());
     }

@@ -1,21 +1,23 @@
 //! What the demo says about what it made, and the command a person would type to do the same.
 
-use super::bastion::Bastion;
+use super::bastion::DemoBastion;
 use super::installed::Installed;
-use super::server::{Server, Way};
-use crate::settings::Id;
+use super::server::{DemoServer, StitchRoute};
+use crate::settings::SettingId;
 
-pub(super) fn postgres(installed: &Installed, server: &Server, way: Way) -> String {
+pub(super) fn postgres(installed: &Installed, server: &DemoServer, way: StitchRoute) -> String {
     let (version, bin, port) = (&installed.version, installed.bin.display(), server.port);
     let text = format!("PostgreSQL {version} of {bin} on 127.0.0.1:{port}, with TLS; it listens nowhere else.");
     match way {
-        Way::Tunnel => text,
-        Way::Direct => format!("{text} (192.0.2.10 in its settings stands for the public address of a real one.)"),
+        StitchRoute::Tunnel => text,
+        StitchRoute::Direct => {
+            format!("{text} (192.0.2.10 in its settings stands for the public address of a real one.)")
+        }
     }
 }
 
 /// The SSH server if there is one, and in either case what to say about it.
-pub(super) fn ssh(outcome: Result<Bastion, String>) -> (Option<Bastion>, String) {
+pub(super) fn ssh(outcome: Result<DemoBastion, String>) -> (Option<DemoBastion>, String) {
     match outcome {
         Ok(bastion) => {
             let text = format!(
@@ -29,7 +31,7 @@ pub(super) fn ssh(outcome: Result<Bastion, String>) -> (Option<Bastion>, String)
 }
 
 /// `$ PGPASSWORD=… stitch-pg setup --yes --host 127.0.0.1 \`, broken between flags only, so that it can be copied.
-pub(super) fn command_line(words: &str, flags: &[(Id, String)], width: usize) -> String {
+pub(super) fn command_line(words: &str, flags: &[(SettingId, String)], width: usize) -> String {
     let mut lines = vec![format!("$ PGPASSWORD=*** stitch-pg {words}")];
     for (id, value) in flags {
         let flag = format!("{} {value}", id.name());
@@ -52,9 +54,9 @@ mod tests {
     #[test]
     fn a_command_is_broken_between_flags() {
         let flags = [
-            (Id::Host, "127.0.0.1".to_owned()),
-            (Id::GeneratePassword, String::new()),
-            (Id::Port, "5".to_owned()),
+            (SettingId::Host, "127.0.0.1".to_owned()),
+            (SettingId::GeneratePassword, String::new()),
+            (SettingId::Port, "5".to_owned()),
         ];
         assert_eq!(
             command_line("check", &flags, 60),

@@ -11,12 +11,12 @@ pub(crate) struct Effect {
     /// Whether a login with more rights could do what this one cannot, so that it belongs into a script for somebody else.
     pub(crate) needs_rights: bool,
     /// What it tells about its hop.
-    pub(crate) tells: Tells,
+    pub(crate) tells: Proves,
 }
 
 /// What a finding tells about its hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tells {
+pub(crate) enum Proves {
     /// What was read, or some part of it.
     Reading,
     /// The hop was passed.
@@ -37,18 +37,18 @@ const AFTER_ROLE: &[StepId] = &[StepId::Ownership, StepId::Connection, StepId::R
 pub(super) const INFORMS: Effect = Effect {
     blocks: &[],
     needs_rights: false,
-    tells: Tells::Reading,
+    tells: Proves::Reading,
 };
 
 /// It shows by doing that its hop works.
 pub(super) const PROOF: Effect = Effect {
-    tells: Tells::Proof,
+    tells: Proves::Proof,
     ..INFORMS
 };
 
 /// It shows that its hop lets nothing through.
 pub(super) const CLOSED: Effect = Effect {
-    tells: Tells::Closed,
+    tells: Proves::Closed,
     ..INFORMS
 };
 

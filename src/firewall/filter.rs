@@ -1,6 +1,6 @@
 //! Chains of rules as data, and what they do with one packet.
 
-use super::tool::{Spot, Tool};
+use super::tool::{RuleLocation, Tool};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -15,34 +15,34 @@ pub(super) struct Packet<'a> {
 
 impl Packet<'_> {
     /// Stitch's packets come over no loopback.
-    pub(super) fn comes_over(&self, name: &str) -> Tri {
+    pub(super) fn comes_over(&self, name: &str) -> Match {
         match (name, self.over) {
-            ("lo", _) => Tri::No,
+            ("lo", _) => Match::No,
             (name, Some(over)) => match name.strip_suffix(['+', '*']) {
                 Some(start) => over.starts_with(start),
                 None => over == name,
             }
             .into(),
-            ("+" | "*", None) => Tri::Yes,
-            (_, None) => Tri::Maybe,
+            ("+" | "*", None) => Match::Yes,
+            (_, None) => Match::Maybe,
         }
     }
 }
 
 /// What becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct Evaluation {
     /// Let in or not.
-    pub fate: Fate,
+    pub fate: Verdict,
     /// The rule or policy that decides; none where there is no firewall.
     pub by: Option<String>,
     /// Where that stands, where it is a rule or policy that was seen.
-    pub at: Option<Spot>,
+    pub at: Option<RuleLocation>,
 }
 
 /// What becomes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Verdict {
     /// It gets in.
     Accepted,
     /// It does not, with an answer or without.
@@ -64,7 +64,7 @@ pub(super) struct Filter {
 pub(super) struct Hook {
     pub(super) chain: String,
     pub(super) priority: i64,
-    pub(super) policy: Act,
+    pub(super) policy: Statement,
 }
 
 /// A rule, already held against one packet.
@@ -73,24 +73,24 @@ pub(super) struct Rule {
     pub(super) text: String,
     /// nft's handle, or the number in the chain.
     pub(super) number: u64,
-    pub(super) matches: Tri,
-    pub(super) act: Act,
+    pub(super) matches: Match,
+    pub(super) act: Statement,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Tri {
+pub(super) enum Match {
     No,
     Maybe,
     Yes,
 }
 
-impl From<bool> for Tri {
+impl From<bool> for Match {
     fn from(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
     }
 }
 
-impl Tri {
+impl Match {
     pub(super) fn not(self) -> Self {
         match self {
             Self::No => Self::Yes,
@@ -101,7 +101,7 @@ impl Tri {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Act {
+pub(super) enum Statement {
     /// Counts, logs: the packet goes on.
     Nothing,
     Accept,
@@ -126,9 +126,9 @@ impl Filter {
     }
 
     /// What it does with the packet it was read for.
-    pub(super) fn answer(&self) -> Answer {
-        let mut answer = Answer {
-            fate: Fate::Accepted,
+    pub(super) fn answer(&self) -> Evaluation {
+        let mut answer = Evaluation {
+            fate: Verdict::Accepted,
             by: None,
             at: None,
         };
@@ -137,22 +137,22 @@ impl Filter {
         for hook in hooks {
             let mut doubt = None;
             let end = match self.walk(&hook.chain, &mut doubt, 0) {
-                End::Decided(answer) => answer,
-                End::Over if hook.policy == Act::Drop => self.policy(Fate::Dropped, "drop", &hook.chain),
-                End::Over => self.policy(Fate::Accepted, "accept", &hook.chain),
+                ChainEnd::Decided(answer) => answer,
+                ChainEnd::Over if hook.policy == Statement::Drop => self.policy(Verdict::Dropped, "drop", &hook.chain),
+                ChainEnd::Over => self.policy(Verdict::Accepted, "accept", &hook.chain),
             };
             let said = match doubt {
                 // What stood in doubt would have done the same, or decides.
-                Some(other) if other.fate != end.fate => Answer {
-                    fate: Fate::Unknown,
+                Some(other) if other.fate != end.fate => Evaluation {
+                    fate: Verdict::Unknown,
                     ..other
                 },
                 _ => end,
             };
             match (answer.fate, said.fate) {
                 // Every chain must let it in: what one drops is gone, whatever another would have done.
-                (_, Fate::Dropped) => return said,
-                (Fate::Unknown, _) => {}
+                (_, Verdict::Dropped) => return said,
+                (Verdict::Unknown, _) => {}
                 _ => answer = said,
             }
         }
@@ -160,67 +160,67 @@ impl Filter {
     }
 
     /// Goes through a chain. A rule that may match leaves a doubt and the walk goes on.
-    fn walk(&self, chain: &str, doubt: &mut Option<Answer>, depth: usize) -> End {
+    fn walk(&self, chain: &str, doubt: &mut Option<Evaluation>, depth: usize) -> ChainEnd {
         let Some(rules) = self.chains.get(chain).filter(|_| depth < DEEPEST) else {
-            return End::Decided(Answer {
-                fate: Fate::Unknown,
+            return ChainEnd::Decided(Evaluation {
+                fate: Verdict::Unknown,
                 by: Some(format!("chain {chain}, which was not seen")),
                 at: None,
             });
         };
         for rule in rules {
-            if rule.matches == Tri::No {
+            if rule.matches == Match::No {
                 continue;
             }
             let end = match &rule.act {
-                Act::Nothing => continue,
-                Act::Accept => End::Decided(self.by(rule, chain, Fate::Accepted)),
-                Act::Drop => End::Decided(self.by(rule, chain, Fate::Dropped)),
-                Act::Unknown => End::Decided(self.by(rule, chain, Fate::Unknown)),
-                Act::Return => End::Over,
-                Act::Jump(to) | Act::Goto(to) => self.walk(to, doubt, depth + 1),
+                Statement::Nothing => continue,
+                Statement::Accept => ChainEnd::Decided(self.by(rule, chain, Verdict::Accepted)),
+                Statement::Drop => ChainEnd::Decided(self.by(rule, chain, Verdict::Dropped)),
+                Statement::Unknown => ChainEnd::Decided(self.by(rule, chain, Verdict::Unknown)),
+                Statement::Return => ChainEnd::Over,
+                Statement::Jump(to) | Statement::Goto(to) => self.walk(to, doubt, depth + 1),
             };
-            let returns = matches!(rule.act, Act::Return | Act::Goto(_));
+            let returns = matches!(rule.act, Statement::Return | Statement::Goto(_));
             match (rule.matches, end) {
                 // A return that may happen hides the rest of the chain.
-                (Tri::Maybe, End::Over) if returns => {
-                    doubt.get_or_insert(self.by(rule, chain, Fate::Unknown));
+                (Match::Maybe, ChainEnd::Over) if returns => {
+                    doubt.get_or_insert(self.by(rule, chain, Verdict::Unknown));
                 }
-                (Tri::Yes, End::Over) if returns => return End::Over,
-                (_, End::Over) => {}
-                (Tri::Yes, decided) => return decided,
-                (_, End::Decided(answer)) => {
+                (Match::Yes, ChainEnd::Over) if returns => return ChainEnd::Over,
+                (_, ChainEnd::Over) => {}
+                (Match::Yes, decided) => return decided,
+                (_, ChainEnd::Decided(answer)) => {
                     let earlier = doubt.get_or_insert(answer.clone());
                     if earlier.fate != answer.fate {
-                        *earlier = Answer {
-                            fate: Fate::Unknown,
+                        *earlier = Evaluation {
+                            fate: Verdict::Unknown,
                             ..answer
                         };
                     }
                 }
             }
         }
-        End::Over
+        ChainEnd::Over
     }
 
-    fn policy(&self, fate: Fate, word: &str, chain: &str) -> Answer {
-        Answer {
+    fn policy(&self, fate: Verdict, word: &str, chain: &str) -> Evaluation {
+        Evaluation {
             fate,
             by: Some(format!("policy {word} of {chain}")),
             at: Some(self.spot(chain, None)),
         }
     }
 
-    pub(super) fn by(&self, rule: &Rule, chain: &str, fate: Fate) -> Answer {
-        Answer {
+    pub(super) fn by(&self, rule: &Rule, chain: &str, fate: Verdict) -> Evaluation {
+        Evaluation {
             fate,
             by: Some(rule.text.clone()),
             at: Some(self.spot(chain, Some(rule.number))),
         }
     }
 
-    fn spot(&self, chain: &str, rule: Option<u64>) -> Spot {
-        Spot {
+    fn spot(&self, chain: &str, rule: Option<u64>) -> RuleLocation {
+        RuleLocation {
             tool: self.tool,
             chain: chain.to_owned(),
             rule,
@@ -232,8 +232,8 @@ impl Filter {
     }
 }
 
-pub(super) enum End {
-    Decided(Answer),
+pub(super) enum ChainEnd {
+    Decided(Evaluation),
     /// The chain ended, or said return.
     Over,
 }

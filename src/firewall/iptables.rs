@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::filter::{Act, Filter, Hook, Packet, Rule, Tri};
+use super::filter::{Filter, Hook, Match, Packet, Rule, Statement};
 use super::tool::Tool;
 
 /// The tables packets to this machine come through before they are delivered. `nat` decides about no packet.
@@ -37,7 +37,11 @@ pub(super) fn parse(text: &str, tool: Tool, packet: Packet<'_>) -> Filter {
                 filter.hooks.push(Hook {
                     chain: full,
                     priority: *priority,
-                    policy: if policy == "DROP" { Act::Drop } else { Act::Accept },
+                    policy: if policy == "DROP" {
+                        Statement::Drop
+                    } else {
+                        Statement::Accept
+                    },
                 });
             }
         } else if line.starts_with("-A ") {
@@ -87,9 +91,9 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-fn rule(words: &[String], table: &str, packet: Packet<'_>) -> (Tri, Act) {
+fn rule(words: &[String], table: &str, packet: Packet<'_>) -> (Match, Statement) {
     let mut words = words.iter().map(String::as_str).skip(2).peekable();
-    let (mut matches, mut act) = (Tri::Yes, Act::Nothing);
+    let (mut matches, mut act) = (Match::Yes, Statement::Nothing);
     let mut negated = false;
     while let Some(word) = words.next() {
         if word == "!" {
@@ -107,15 +111,15 @@ fn rule(words: &[String], table: &str, packet: Packet<'_>) -> (Tri, Act) {
                 let (mask, set) = (value().to_owned(), value());
                 flags(&mask, set)
             }
-            "--syn" => Tri::Yes,
+            "--syn" => Match::Yes,
             // It is to this machine, and from another.
             "--dst-type" => value().split(',').any(|kind| kind == "LOCAL").into(),
-            "--src-type" if value() == "LOCAL" => Tri::No,
+            "--src-type" if value() == "LOCAL" => Match::No,
             "-m" | "--match" => {
                 match value() {
                     // Their own words follow, and are known; remarks say nothing.
                     "tcp" | "state" | "conntrack" | "multiport" | "comment" | "addrtype" => {}
-                    _ => matches = matches.min(Tri::Maybe),
+                    _ => matches = matches.min(Match::Maybe),
                 }
                 continue;
             }
@@ -133,7 +137,7 @@ fn rule(words: &[String], table: &str, packet: Packet<'_>) -> (Tri, Act) {
                 if word.starts_with('-') && words.peek().is_some_and(|next| !next.starts_with('-') && *next != "!") {
                     words.next();
                 }
-                Tri::Maybe
+                Match::Maybe
             }
         };
         matches = matches.min(if negated { one.not() } else { one });
@@ -142,31 +146,31 @@ fn rule(words: &[String], table: &str, packet: Packet<'_>) -> (Tri, Act) {
     (matches, act)
 }
 
-fn target(table: &str, word: &str, name: &str) -> Act {
+fn target(table: &str, word: &str, name: &str) -> Statement {
     match name {
-        "ACCEPT" => Act::Accept,
-        "DROP" | "REJECT" => Act::Drop,
-        "RETURN" => Act::Return,
+        "ACCEPT" => Statement::Accept,
+        "DROP" | "REJECT" => Statement::Drop,
+        "RETURN" => Statement::Return,
         // These change or count, and the packet goes on.
         "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "CT" | "NOTRACK" | "TCPMSS" | "AUDIT" | "SECMARK" | "CONNSECMARK"
-        | "CHECKSUM" | "TRACE" => Act::Nothing,
+        | "CHECKSUM" | "TRACE" => Statement::Nothing,
         // Ends in user space or in another answer.
-        "QUEUE" | "NFQUEUE" | "TARPIT" | "SYNPROXY" | "MIRROR" | "STEAL" => Act::Unknown,
-        other if word.starts_with("-g") || word == "--goto" => Act::Goto(format!("{table} {other}")),
-        other => Act::Jump(format!("{table} {other}")),
+        "QUEUE" | "NFQUEUE" | "TARPIT" | "SYNPROXY" | "MIRROR" | "STEAL" => Statement::Unknown,
+        other if word.starts_with("-g") || word == "--goto" => Statement::Goto(format!("{table} {other}")),
+        other => Statement::Jump(format!("{table} {other}")),
     }
 }
 
-fn network(text: &str, from: IpAddr) -> Tri {
+fn network(text: &str, from: IpAddr) -> Match {
     let one = |text: &str| match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
         (Ok(net), _) => net.contains(&from).into(),
         (_, Ok(address)) => (address == from).into(),
-        _ => Tri::Maybe,
+        _ => Match::Maybe,
     };
-    text.split(',').map(one).max().unwrap_or(Tri::Maybe)
+    text.split(',').map(one).max().unwrap_or(Match::Maybe)
 }
 
-fn ports(text: &str, port: u16) -> Tri {
+fn ports(text: &str, port: u16) -> Match {
     let number = |text: &str, empty: u16| {
         if text.is_empty() {
             Some(empty)
@@ -178,18 +182,18 @@ fn ports(text: &str, port: u16) -> Tri {
         let (first, last) = text.split_once(':').unwrap_or((text, text));
         match (number(first, 0), number(last, u16::MAX)) {
             (Some(first), Some(last)) => (first..=last).contains(&port).into(),
-            _ => Tri::Maybe,
+            _ => Match::Maybe,
         }
     };
-    text.split(',').map(one).max().unwrap_or(Tri::Maybe)
+    text.split(',').map(one).max().unwrap_or(Match::Maybe)
 }
 
-fn states(text: &str) -> Tri {
+fn states(text: &str) -> Match {
     text.split(',').any(|state| state == "NEW").into()
 }
 
 /// Of the first packet of a connection only SYN is set.
-fn flags(mask: &str, set: &str) -> Tri {
+fn flags(mask: &str, set: &str) -> Match {
     let asks = |flag: &str| mask == "ALL" || mask.split(',').any(|name| name == flag);
     let wanted: Vec<&str> = set.split(',').filter(|flag| *flag != "NONE").collect();
     let syn = wanted.contains(&"SYN");

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::filter::{Act, Filter, Hook, Packet, Rule, Tri};
+use super::filter::{Filter, Hook, Match, Packet, Rule, Statement};
 use super::tool::Tool;
 
 /// Tables that iptables keeps in nftables are read as `iptables-save` tells them; here much of them is hidden.
@@ -15,7 +15,7 @@ const OF_IPTABLES: [&str; 5] = ["raw", "mangle", "filter", "nat", "security"];
 pub(super) fn parse(text: &str, packet: Packet<'_>) -> Option<Filter> {
     let value: Value = serde_json::from_str(text).ok()?;
     let items = value.get("nftables")?.as_array()?;
-    let reader = Reader { items, packet };
+    let reader = RulesetReader { items, packet };
     let mut filter = Filter::new(Tool::Nft);
     for item in items {
         if let Some(chain) = item.get("chain").filter(|chain| reader.concerns(chain)) {
@@ -29,9 +29,9 @@ pub(super) fn parse(text: &str, packet: Packet<'_>) -> Option<Filter> {
                     // What comes first at an earlier hook.
                     priority: chain["prio"].as_i64().unwrap_or(0) - if hook == "input" { 0 } else { 100_000 },
                     policy: if text_of(chain, "policy") == "drop" {
-                        Act::Drop
+                        Statement::Drop
                     } else {
-                        Act::Accept
+                        Statement::Accept
                     },
                 });
             }
@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str, packet: Packet<'_>) -> Option<Filter> {
     Some(filter)
 }
 
-struct Reader<'a> {
+struct RulesetReader<'a> {
     items: &'a [Value],
     packet: Packet<'a>,
 }
@@ -58,7 +58,7 @@ fn table(value: &Value) -> String {
     format!("{} {}", text_of(value, "family"), text_of(value, "table"))
 }
 
-impl Reader<'_> {
+impl RulesetReader<'_> {
     /// Whether a chain or rule is for such packets and not told better elsewhere.
     fn concerns(&self, item: &Value) -> bool {
         let family = match text_of(item, "family") {
@@ -93,7 +93,7 @@ impl Reader<'_> {
         let table = table(rule);
         let number = rule["handle"].as_u64().unwrap_or_default();
         let text = format!("nft {chain}, handle {number}");
-        let mut matches = Tri::Yes;
+        let mut matches = Match::Yes;
         let mut rules = Vec::new();
         for statement in rule["expr"].as_array().into_iter().flatten() {
             let Some((kind, value)) = statement.as_object().and_then(|object| object.iter().next()) else {
@@ -106,7 +106,7 @@ impl Reader<'_> {
                 }
                 "counter" | "log" | "comment" | "mangle" | "notrack" | "ct helper" | "flow" | "meter" => continue,
                 "limit" | "ct count" | "quota" | "set" => {
-                    matches = matches.min(Tri::Maybe);
+                    matches = matches.min(Match::Maybe);
                     continue;
                 }
                 "vmap" => {
@@ -126,7 +126,7 @@ impl Reader<'_> {
     }
 
     /// The entries of a verdict map, as rules of their own.
-    fn verdicts(&self, map: &Value, table: &str, so_far: Tri, text: &str, number: u64) -> Vec<Rule> {
+    fn verdicts(&self, map: &Value, table: &str, so_far: Match, text: &str, number: u64) -> Vec<Rule> {
         let entries = match &map["data"] {
             Value::String(name) => self.elements(name, table),
             data => data["set"].as_array(),
@@ -135,8 +135,8 @@ impl Reader<'_> {
             return vec![Rule {
                 text: text.to_owned(),
                 number,
-                matches: so_far.min(Tri::Maybe),
-                act: Act::Unknown,
+                matches: so_far.min(Match::Maybe),
+                act: Statement::Unknown,
             }];
         };
         let rule = |entry: &Value| {
@@ -153,25 +153,25 @@ impl Reader<'_> {
         entries.iter().filter_map(rule).collect()
     }
 
-    fn matches(&self, value: &Value, table: &str) -> Tri {
+    fn matches(&self, value: &Value, table: &str) -> Match {
         let is = self.compare(&value["left"], &value["right"], table);
         match text_of(value, "op") {
             "==" | "in" => is,
             "!=" => is.not(),
-            _ => Tri::Maybe,
+            _ => Match::Maybe,
         }
     }
 
-    fn compare(&self, left: &Value, right: &Value, table: &str) -> Tri {
+    fn compare(&self, left: &Value, right: &Value, table: &str) -> Match {
         if let Some(list) = self.several(right, table) {
             return list
                 .iter()
                 .map(|one| self.compare(left, one, table))
                 .max()
-                .unwrap_or(Tri::No);
+                .unwrap_or(Match::No);
         }
         if right.as_str().is_some_and(|name| name.starts_with('@')) {
-            return Tri::Maybe;
+            return Match::Maybe;
         }
         // An element with a time-out or a remark.
         if let Some(inner) = right.pointer("/elem/val") {
@@ -181,8 +181,8 @@ impl Reader<'_> {
             return match state.as_str() {
                 Some("state") => (right == "new").into(),
                 // Where nothing turns packets to other addresses, this one was not turned.
-                Some("status") if right == "dnat" && !self.turns_packets() => Tri::No,
-                _ => Tri::Maybe,
+                Some("status") if right == "dnat" && !self.turns_packets() => Match::No,
+                _ => Match::Maybe,
             };
         }
         if let Some(key) = left.pointer("/meta/key").and_then(Value::as_str) {
@@ -191,7 +191,7 @@ impl Reader<'_> {
         if let Some(payload) = left.get("payload") {
             return self.payload(payload, right);
         }
-        Tri::Maybe
+        Match::Maybe
     }
 
     /// A set, written out or named.
@@ -213,7 +213,7 @@ impl Reader<'_> {
         })
     }
 
-    fn meta(&self, key: &str, right: &Value) -> Tri {
+    fn meta(&self, key: &str, right: &Value) -> Match {
         let v4 = self.packet.from.is_ipv4();
         let text = right.as_str().unwrap_or_default();
         match key {
@@ -221,42 +221,42 @@ impl Reader<'_> {
             "l4proto" => (text == "tcp" || *right == 6).into(),
             "nfproto" => (text == if v4 { "ipv4" } else { "ipv6" }).into(),
             "protocol" => (text == if v4 { "ip" } else { "ip6" }).into(),
-            _ => Tri::Maybe,
+            _ => Match::Maybe,
         }
     }
 
-    fn payload(&self, payload: &Value, right: &Value) -> Tri {
+    fn payload(&self, payload: &Value, right: &Value) -> Match {
         let v4 = self.packet.from.is_ipv4();
         match (text_of(payload, "protocol"), text_of(payload, "field")) {
-            ("ip", _) if !v4 => Tri::No,
-            ("ip6", _) if v4 => Tri::No,
+            ("ip", _) if !v4 => Match::No,
+            ("ip6", _) if v4 => Match::No,
             ("ip" | "ip6", "saddr") => address(right, self.packet.from),
             ("ip", "protocol") | ("ip6", "nexthdr") => (*right == "tcp" || *right == 6).into(),
             ("tcp" | "th", "dport") => port(right, self.packet.port),
-            ("udp" | "icmp" | "icmpv6" | "sctp" | "dccp" | "udplite" | "esp" | "ah", _) => Tri::No,
-            _ => Tri::Maybe,
+            ("udp" | "icmp" | "icmpv6" | "sctp" | "dccp" | "udplite" | "esp" | "ah", _) => Match::No,
+            _ => Match::Maybe,
         }
     }
 }
 
-fn act(kind: &str, value: &Value, table: &str) -> Act {
+fn act(kind: &str, value: &Value, table: &str) -> Statement {
     let target = || format!("{table} {}", text_of(value, "target"));
     match kind {
-        "accept" => Act::Accept,
-        "drop" | "reject" => Act::Drop,
-        "return" => Act::Return,
-        "continue" => Act::Nothing,
-        "jump" => Act::Jump(target()),
-        "goto" => Act::Goto(target()),
-        _ => Act::Unknown,
+        "accept" => Statement::Accept,
+        "drop" | "reject" => Statement::Drop,
+        "return" => Statement::Return,
+        "continue" => Statement::Nothing,
+        "jump" => Statement::Jump(target()),
+        "goto" => Statement::Goto(target()),
+        _ => Statement::Unknown,
     }
 }
 
-fn address(right: &Value, from: IpAddr) -> Tri {
+fn address(right: &Value, from: IpAddr) -> Match {
     if let Some(text) = right.as_str() {
         return text
             .parse::<IpAddr>()
-            .map_or(Tri::Maybe, |address| (address == from).into());
+            .map_or(Match::Maybe, |address| (address == from).into());
     }
     let parsed = |value: &Value| value.as_str()?.parse::<IpAddr>().ok();
     if let Some(prefix) = right.get("prefix") {
@@ -264,21 +264,21 @@ fn address(right: &Value, from: IpAddr) -> Tri {
         let net = parsed(&prefix["addr"])
             .zip(length)
             .and_then(|(address, length)| IpNet::new(address, length).ok());
-        return net.map_or(Tri::Maybe, |net| net.contains(&from).into());
+        return net.map_or(Match::Maybe, |net| net.contains(&from).into());
     }
     match (parsed(&right["range"][0]), parsed(&right["range"][1])) {
         (Some(first), Some(last)) => (first <= from && from <= last).into(),
-        _ => Tri::Maybe,
+        _ => Match::Maybe,
     }
 }
 
-fn port(right: &Value, port: u16) -> Tri {
+fn port(right: &Value, port: u16) -> Match {
     let number = |value: &Value| value.as_u64();
     if let Some(one) = number(right) {
         return (one == u64::from(port)).into();
     }
     match (number(&right["range"][0]), number(&right["range"][1])) {
         (Some(first), Some(last)) => (first..=last).contains(&u64::from(port)).into(),
-        _ => Tri::Maybe,
+        _ => Match::Maybe,
     }
 }

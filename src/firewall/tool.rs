@@ -33,7 +33,7 @@ impl Tool {
 
 /// A rule or a chain's policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
+pub struct RuleLocation {
     /// Who tells it.
     pub tool: Tool,
     /// With nft: family, table and chain; else table and chain.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lexer::{self, Quoting, Word};
 use super::parse::{self, Follow};
-use super::rules::{Content, Line, Place, Rules};
+use super::rules::{Content, Line, Location, Rules};
 
 /// As deep as the server follows (`CONF_FILE_MAX_DEPTH`).
 const DEEPEST: u32 = 10;
@@ -14,7 +14,7 @@ const MOST_LINES: usize = 50_000;
 
 /// Something that the rules name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wanted {
+pub enum NamedFile {
     /// The text of a file.
     File(String),
     /// The names of the files in a folder.
@@ -38,14 +38,14 @@ pub enum Had {
 #[derive(Clone, Debug, Default)]
 pub struct Files {
     main: String,
-    had: BTreeMap<Wanted, Had>,
+    had: BTreeMap<NamedFile, Had>,
 }
 
 impl Files {
     /// A file by itself. Others are looked for from where it stands.
     pub fn new(main: &str, text: String) -> Self {
         let main = main.to_owned();
-        let had = BTreeMap::from([(Wanted::File(main.clone()), Had::Text(text))]);
+        let had = BTreeMap::from([(NamedFile::File(main.clone()), Had::Text(text))]);
         Self { main, had }
     }
 
@@ -55,14 +55,14 @@ impl Files {
     }
 
     /// Takes what was fetched.
-    pub fn put(&mut self, wanted: Wanted, had: Had) {
+    pub fn put(&mut self, wanted: NamedFile, had: Had) {
         self.had.insert(wanted, had);
     }
 
     /// The rules in the order in which the server tries them, and what is missing to know them all. `version` is the
     /// server's `server_version_num`.
-    pub fn read(&self, version: u32) -> (Rules, BTreeSet<Wanted>) {
-        let mut reader = Reader {
+    pub fn read(&self, version: u32) -> (Rules, BTreeSet<NamedFile>) {
+        let mut reader = FileReader {
             files: self,
             version,
             lines: 0,
@@ -96,19 +96,19 @@ enum Without {
     Refused(&'static str),
 }
 
-struct Reader<'a> {
+struct FileReader<'a> {
     files: &'a Files,
     version: u32,
     lines: usize,
-    wanted: BTreeSet<Wanted>,
+    wanted: BTreeSet<NamedFile>,
 }
 
-impl<'a> Reader<'a> {
-    fn file(&mut self, path: &str, depth: u32) -> Result<Vec<(Place, Part)>, Without> {
+impl<'a> FileReader<'a> {
+    fn file(&mut self, path: &str, depth: u32) -> Result<Vec<(Location, Part)>, Without> {
         if depth > DEEPEST {
             return Err(Without::Refused("maximum nesting depth exceeded"));
         }
-        let Had::Text(text) = self.had(Wanted::File(path.to_owned()))? else {
+        let Had::Text(text) = self.had(NamedFile::File(path.to_owned()))? else {
             return Err(Without::Unread);
         };
         let mut parts = Vec::new();
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
             if self.lines > MOST_LINES {
                 return Err(Without::Refused("more lines than this tool reads"));
             }
-            let place = Place {
+            let place = Location {
                 file: (path != self.files.main).then(|| path.to_owned()),
                 number: raw.number,
             };
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         Ok(parts)
     }
 
-    fn had(&mut self, wanted: Wanted) -> Result<&'a Had, Without> {
+    fn had(&mut self, wanted: NamedFile) -> Result<&'a Had, Without> {
         match self.files.had.get(&wanted) {
             Some(Had::Absent) => Err(Without::Absent),
             Some(Had::Unread) => Err(Without::Unread),
@@ -148,8 +148,8 @@ impl<'a> Reader<'a> {
         how: Follow,
         name: &str,
         (from, depth): (&str, u32),
-        place: Place,
-        parts: &mut Vec<(Place, Part)>,
+        place: Location,
+        parts: &mut Vec<(Location, Part)>,
     ) {
         let path = beside(from, name);
         let lines = match how {
@@ -167,8 +167,8 @@ impl<'a> Reader<'a> {
     }
 
     /// As `GetConfFilesInDir` chooses and sorts them.
-    fn folder(&mut self, path: &str, depth: u32) -> Result<Vec<(Place, Part)>, Without> {
-        let mut names = match self.had(Wanted::Folder(path.to_owned()))? {
+    fn folder(&mut self, path: &str, depth: u32) -> Result<Vec<(Location, Part)>, Without> {
+        let mut names = match self.had(NamedFile::Folder(path.to_owned()))? {
             Had::Names(names) => names.clone(),
             _ => return Err(Without::Unread),
         };

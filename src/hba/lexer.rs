@@ -75,7 +75,7 @@ fn next_field(rest: &mut &str) -> Vec<Word> {
     let mut words = Vec::new();
     while let Some((word, end)) = next_word(rest) {
         words.push(word);
-        if end == End::Other {
+        if end == LineEnd::Other {
             break;
         }
     }
@@ -83,24 +83,24 @@ fn next_field(rest: &mut &str) -> Vec<Word> {
 }
 
 #[derive(PartialEq, Eq)]
-enum End {
+enum LineEnd {
     /// The list goes on, also over white space behind the comma.
     Comma,
     Other,
 }
 
 /// Takes one word; `None` at the end of the line or at a comment. The character behind the word is left in place.
-fn next_word(rest: &mut &str) -> Option<(Word, End)> {
+fn next_word(rest: &mut &str) -> Option<(Word, LineEnd)> {
     let line = rest.trim_start_matches([' ', '\t', '\r', ',']);
     let mut text = String::new();
     let (mut in_quote, mut was_quote, mut saw_quote) = (false, false, false);
     let mut quoting = Quoting::Bare;
-    let mut end = End::Other;
+    let mut end = LineEnd::Other;
     let mut left = "";
     for (at, c) in line.char_indices() {
         if !in_quote && matches!(c, ' ' | '\t' | '\r' | ',') {
             if c == ',' {
-                end = End::Comma;
+                end = LineEnd::Comma;
             }
             left = &line[at..];
             break;

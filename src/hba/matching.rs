@@ -3,8 +3,8 @@
 
 use ipnet::IpNet;
 
-use super::aspects::Matches;
-use super::rules::{Content, Found, Line, Place, Rule, Rules};
+use super::conditions::Matches;
+use super::rules::{Content, Line, LocatedRule, Location, Rule, Rules};
 
 /// A login that is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -71,9 +71,9 @@ pub struct KnownRegex {
 
 /// A line above the deciding one that may decide instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt<'a> {
+pub struct Uncertainty<'a> {
     /// Where.
-    pub place: &'a Place,
+    pub place: &'a Location,
     /// The rule; none for an include that was not read.
     pub rule: Option<&'a Rule>,
     /// Why it cannot be told; completes "line 3 …".
@@ -82,7 +82,7 @@ pub struct Doubt<'a> {
 
 /// The one thing about a rule that keeps it from matching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Aspect {
+pub enum Condition {
     /// Socket, TLS, plain.
     Kind,
     /// The client's address.
@@ -95,24 +95,24 @@ pub enum Aspect {
 
 /// What becomes of a login.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer<'a> {
+pub struct LoginVerdict<'a> {
     /// The first rule that certainly matches; without one the server refuses.
-    pub decides: Option<Found<'a>>,
+    pub decides: Option<LocatedRule<'a>>,
     /// Lines above it that may match; empty: the answer is certain.
-    pub doubts: Vec<Doubt<'a>>,
+    pub doubts: Vec<Uncertainty<'a>>,
     /// Rules below it that were written for this database, role or address and are never reached.
-    pub shadowed: Vec<Found<'a>>,
+    pub shadowed: Vec<LocatedRule<'a>>,
     /// Rules that would match but for one thing.
-    pub near: Vec<(Found<'a>, Aspect)>,
+    pub near_misses: Vec<(LocatedRule<'a>, Condition)>,
 }
 
 /// Finds the deciding rule. Lines the server cannot read are passed over: see [`Rules::broken`].
-pub fn evaluate<'a>(rules: &'a Rules, question: &Question<'_>) -> Answer<'a> {
-    let mut answer = Answer::default();
+pub fn evaluate<'a>(rules: &'a Rules, question: &Question<'_>) -> LoginVerdict<'a> {
+    let mut answer = LoginVerdict::default();
     for line in &rules.0 {
         match &line.content {
-            Content::Rule(rule) => answer.weigh(line, rule, question),
-            Content::Include(what) if answer.decides.is_none() => answer.doubts.push(Doubt {
+            Content::Rule(rule) => answer.consider(line, rule, question),
+            Content::Include(what) if answer.decides.is_none() => answer.doubts.push(Uncertainty {
                 place: &line.place,
                 rule: None,
                 why: format!("says \"{what}\", and what that holds was not read"),
@@ -123,9 +123,9 @@ pub fn evaluate<'a>(rules: &'a Rules, question: &Question<'_>) -> Answer<'a> {
     answer
 }
 
-impl<'a> Answer<'a> {
-    fn weigh(&mut self, line: &'a Line, rule: &'a Rule, question: &Question<'_>) {
-        let found = Found {
+impl<'a> LoginVerdict<'a> {
+    fn consider(&mut self, line: &'a Line, rule: &'a Rule, question: &Question<'_>) {
+        let found = LocatedRule {
             place: &line.place,
             rule,
         };
@@ -134,7 +134,7 @@ impl<'a> Answer<'a> {
         match (misses.next(), misses.next()) {
             (Some((aspect, _)), None) => {
                 if aspects.iter().filter(|(_, m)| *m == Matches::Yes).count() == 3 {
-                    self.near.push((found, *aspect));
+                    self.near_misses.push((found, *aspect));
                 }
                 return;
             }
@@ -146,7 +146,7 @@ impl<'a> Answer<'a> {
             _ => None,
         });
         match (why, self.decides) {
-            (Some(why), None) => self.doubts.push(Doubt {
+            (Some(why), None) => self.doubts.push(Uncertainty {
                 place: &line.place,
                 rule: Some(rule),
                 why,

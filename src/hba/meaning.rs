@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::rules::{Method, Name, Rule};
+use super::rules::{AuthMethod, Name, Rule};
 use super::write::quoted;
 
 /// What a rule means for Stitch's login.
@@ -29,19 +29,19 @@ impl Rule {
     /// What the rule means for Stitch's login.
     pub fn meaning(&self) -> Meaning {
         match self.method {
-            Method::Reject => Meaning::Refused,
+            AuthMethod::Reject => Meaning::Refused,
             _ if self.wants_certificate() => Meaning::Certificate,
-            Method::ScramSha256 | Method::Md5 => Meaning::Proved,
-            Method::Password => Meaning::Sent,
-            Method::Trust => Meaning::Open,
-            Method::Ldap | Method::Radius | Method::Pam | Method::Bsd => Meaning::Outside,
-            Method::Cert
-            | Method::Peer
-            | Method::Ident
-            | Method::Gss
-            | Method::Sspi
-            | Method::Oauth
-            | Method::Other(_) => Meaning::Impossible,
+            AuthMethod::ScramSha256 | AuthMethod::Md5 => Meaning::Proved,
+            AuthMethod::Password => Meaning::Sent,
+            AuthMethod::Trust => Meaning::Open,
+            AuthMethod::Ldap | AuthMethod::Radius | AuthMethod::Pam | AuthMethod::Bsd => Meaning::Outside,
+            AuthMethod::Cert
+            | AuthMethod::Peer
+            | AuthMethod::Ident
+            | AuthMethod::Gss
+            | AuthMethod::Sspi
+            | AuthMethod::Oauth
+            | AuthMethod::Other(_) => Meaning::Impossible,
         }
     }
 
@@ -51,7 +51,7 @@ impl Rule {
             let value = option.strip_prefix("clientcert=");
             value.is_some_and(|value| !matches!(value, "0" | "no-verify"))
         };
-        self.method == Method::Cert || self.options.iter().any(asked_for)
+        self.method == AuthMethod::Cert || self.options.iter().any(asked_for)
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::address;
 use super::files::Files;
 use super::lexer::{Quoting, Word};
-use super::rules::{Address, Content, Kind, Method, Name, Rule, Rules, meant_by, word_for};
+use super::rules::{Address, AuthMethod, ConnectionKind, Content, Name, Rule, Rules, meant_by, word_for};
 
 /// First version with `/regex` in names and with `include` lines.
 pub(super) const REGEXES_AND_INCLUDES: u32 = 160_000;
@@ -53,7 +53,8 @@ pub(super) fn content(fields: &[Vec<Word>], version: u32) -> Content {
 fn rule(fields: &[Vec<Word>], version: u32) -> Result<Rule, String> {
     let mut fields = fields.iter();
     let first = single(fields.next(), "connection type")?;
-    let kind = Kind::named(&first.text).ok_or_else(|| format!("invalid connection type \"{}\"", first.text))?;
+    let kind =
+        ConnectionKind::named(&first.text).ok_or_else(|| format!("invalid connection type \"{}\"", first.text))?;
     let databases = list(fields.next(), "database")?
         .iter()
         .map(|word| word.database(version))
@@ -63,7 +64,7 @@ fn rule(fields: &[Vec<Word>], version: u32) -> Result<Rule, String> {
         .map(|word| word.role(version))
         .collect();
     let address = match kind {
-        Kind::Local => None,
+        ConnectionKind::Local => None,
         _ => Some(host_address(&mut fields)?),
     };
     let method = method(kind, &single(fields.next(), "authentication method")?.text)?;
@@ -136,15 +137,17 @@ fn netmask(field: Option<&Vec<Word>>, address: IpAddr) -> Result<IpAddr, String>
     }
 }
 
-fn method(kind: Kind, word: &str) -> Result<Method, String> {
-    match (kind, Method::named(word)) {
-        (_, Method::Other(word)) => Err(format!("invalid authentication method \"{word}\"")),
+fn method(kind: ConnectionKind, word: &str) -> Result<AuthMethod, String> {
+    match (kind, AuthMethod::named(word)) {
+        (_, AuthMethod::Other(word)) => Err(format!("invalid authentication method \"{word}\"")),
         // As the server has it, for files from before `peer` had a name of its own.
-        (Kind::Local, Method::Ident | Method::Peer) => Ok(Method::Peer),
-        (Kind::Local, Method::Gss) => Err("gssapi authentication is not supported on local sockets".to_owned()),
-        (_, Method::Peer) => Err("peer authentication is only supported on local sockets".to_owned()),
-        (Kind::HostSsl, Method::Cert) => Ok(Method::Cert),
-        (_, Method::Cert) => Err("cert authentication is only supported on hostssl connections".to_owned()),
+        (ConnectionKind::Local, AuthMethod::Ident | AuthMethod::Peer) => Ok(AuthMethod::Peer),
+        (ConnectionKind::Local, AuthMethod::Gss) => {
+            Err("gssapi authentication is not supported on local sockets".to_owned())
+        }
+        (_, AuthMethod::Peer) => Err("peer authentication is only supported on local sockets".to_owned()),
+        (ConnectionKind::HostSsl, AuthMethod::Cert) => Ok(AuthMethod::Cert),
+        (_, AuthMethod::Cert) => Err("cert authentication is only supported on hostssl connections".to_owned()),
         (_, method) => Ok(method),
     }
 }

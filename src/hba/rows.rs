@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::address::numeric;
 use super::lexer::{Quoting, Word};
-use super::rules::{Address, Content, Kind, Line, Method, Name, Place, Rule, Rules};
+use super::rules::{Address, AuthMethod, ConnectionKind, Content, Line, Location, Name, Rule, Rules};
 
 /// One row of the view, as JSON.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,19 +39,19 @@ pub fn from_rows(rows: Vec<Row>, version: u32) -> Rules {
 }
 
 fn line(row: Row, version: u32) -> Line {
-    let place = Place {
+    let place = Location {
         file: row.file_name.clone(),
         number: row.line_number.unwrap_or_default(),
     };
     // A row with an error *and* a type is in force all the same: that is how the server warns of a `hostssl` line
     // that cannot match while TLS is off.
-    let content = match (row.kind.as_deref().and_then(Kind::named), &row.auth_method) {
+    let content = match (row.kind.as_deref().and_then(ConnectionKind::named), &row.auth_method) {
         (Some(kind), Some(method)) => Content::Rule(Rule {
             kind,
             databases: names(row.database, |word| word.database(version)),
             roles: names(row.user_name, |word| word.role(version)),
             address: row.address.as_deref().map(|text| address(text, row.netmask.as_deref())),
-            method: Method::named(method),
+            method: AuthMethod::named(method),
             options: row.options.unwrap_or_default(),
         }),
         _ => Content::Broken(row.error.unwrap_or_else(|| "the server does not say why".to_owned())),

@@ -9,7 +9,7 @@ pub struct Rules(pub Vec<Line>);
 
 impl Rules {
     /// The lines the server cannot read. While there is one, a reload changes nothing and a restart fails.
-    pub fn broken(&self) -> impl Iterator<Item = (&Place, &str)> {
+    pub fn broken(&self) -> impl Iterator<Item = (&Location, &str)> {
         self.0.iter().filter_map(|line| match &line.content {
             Content::Broken(message) => Some((&line.place, message.as_str())),
             _ => None,
@@ -17,9 +17,9 @@ impl Rules {
     }
 
     /// The rules proper.
-    pub fn rules(&self) -> impl Iterator<Item = Found<'_>> {
+    pub fn rules(&self) -> impl Iterator<Item = LocatedRule<'_>> {
         self.0.iter().filter_map(|line| match &line.content {
-            Content::Rule(rule) => Some(Found {
+            Content::Rule(rule) => Some(LocatedRule {
                 place: &line.place,
                 rule,
             }),
@@ -30,9 +30,9 @@ impl Rules {
 
 /// A rule and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found<'a> {
+pub struct LocatedRule<'a> {
     /// Where.
-    pub place: &'a Place,
+    pub place: &'a Location,
     /// The rule.
     pub rule: &'a Rule,
 }
@@ -41,28 +41,28 @@ pub struct Found<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Where.
-    pub place: Place,
+    pub place: Location,
     /// What.
     pub content: Content,
 }
 
 /// Where a line stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The file, when the source says it: the view does from PostgreSQL 16 on.
     pub file: Option<String>,
     /// The number of its first line.
     pub number: u32,
 }
 
-impl Place {
+impl Location {
     /// Where, for people, when the main file is at `main`.
     pub(crate) fn within(&self, main: &str) -> String {
         format!("line {} of {}", self.number, self.file.as_deref().unwrap_or(main))
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.within("pg_hba.conf"))
     }
@@ -83,7 +83,7 @@ pub enum Content {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its first word.
-    pub kind: Kind,
+    pub kind: ConnectionKind,
     /// The databases it is for.
     pub databases: Vec<Name>,
     /// The roles it is for.
@@ -91,14 +91,14 @@ pub struct Rule {
     /// The clients it is for; none for `local`.
     pub address: Option<Address>,
     /// What it asks of them.
-    pub method: Method,
+    pub method: AuthMethod,
     /// `name=value` words behind the method.
     pub options: Vec<String>,
 }
 
 /// The kinds of connection a rule is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ConnectionKind {
     /// Unix socket.
     Local,
     /// TCP, encrypted or not.
@@ -157,7 +157,7 @@ pub enum Address {
 /// How the server makes sure who is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is PostgreSQL's word for itself")]
-pub enum Method {
+pub enum AuthMethod {
     Trust,
     Reject,
     ScramSha256,
@@ -177,22 +177,22 @@ pub enum Method {
     Other(String),
 }
 
-pub(super) const METHODS: [(&str, Method); 15] = [
-    ("trust", Method::Trust),
-    ("reject", Method::Reject),
-    ("scram-sha-256", Method::ScramSha256),
-    ("md5", Method::Md5),
-    ("password", Method::Password),
-    ("cert", Method::Cert),
-    ("peer", Method::Peer),
-    ("ident", Method::Ident),
-    ("gss", Method::Gss),
-    ("sspi", Method::Sspi),
-    ("ldap", Method::Ldap),
-    ("radius", Method::Radius),
-    ("pam", Method::Pam),
-    ("bsd", Method::Bsd),
-    ("oauth", Method::Oauth),
+pub(super) const METHODS: [(&str, AuthMethod); 15] = [
+    ("trust", AuthMethod::Trust),
+    ("reject", AuthMethod::Reject),
+    ("scram-sha-256", AuthMethod::ScramSha256),
+    ("md5", AuthMethod::Md5),
+    ("password", AuthMethod::Password),
+    ("cert", AuthMethod::Cert),
+    ("peer", AuthMethod::Peer),
+    ("ident", AuthMethod::Ident),
+    ("gss", AuthMethod::Gss),
+    ("sspi", AuthMethod::Sspi),
+    ("ldap", AuthMethod::Ldap),
+    ("radius", AuthMethod::Radius),
+    ("pam", AuthMethod::Pam),
+    ("bsd", AuthMethod::Bsd),
+    ("oauth", AuthMethod::Oauth),
 ];
 
 /// What a word of the file stands for.
@@ -207,7 +207,7 @@ pub(super) fn word_for<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> 
     rows.find(|(_, known)| known == value).map_or("", |(word, _)| word)
 }
 
-impl Method {
+impl AuthMethod {
     pub(super) fn named(word: &str) -> Self {
         meant_by(&METHODS, word).unwrap_or_else(|| Self::Other(word.to_owned()))
     }
@@ -221,7 +221,7 @@ impl Method {
     }
 }
 
-impl Kind {
+impl ConnectionKind {
     pub(super) const ALL: [(&'static str, Self); 6] = [
         ("local", Self::Local),
         ("host", Self::Host),

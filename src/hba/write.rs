@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::matching::Encryption;
 use super::parse::REGEXES_AND_INCLUDES;
-use super::rules::Kind;
+use super::rules::ConnectionKind;
 use crate::names::{Cidr, DatabaseName, RoleName};
 
 /// First version that knows `scram-sha-256`.
@@ -19,8 +19,8 @@ pub fn new_rule(
     version: Option<u32>,
 ) -> String {
     let kind = match encryption {
-        Encryption::Tls => Kind::HostSsl,
-        Encryption::Plain => Kind::Host,
+        Encryption::Tls => ConnectionKind::HostSsl,
+        Encryption::Plain => ConnectionKind::Host,
     };
     let method = match version {
         Some(version) if version < SCRAM => "md5",
@@ -68,7 +68,7 @@ fn name(name: &str, version: Option<u32>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, Networks, Origin, Question, evaluate, parse};
+    use super::super::{LoginVerdict, Networks, Origin, Question, evaluate, parse};
     use super::*;
 
     fn line(database: &str, role: &str, version: u32) -> String {
@@ -118,7 +118,10 @@ mod tests {
                     regexes: &[],
                 };
                 let answer = evaluate(&rules, &question);
-                assert!(matches!(answer, Answer { decides: Some(_), .. }), "{text}: {rules:?}");
+                assert!(
+                    matches!(answer, LoginVerdict { decides: Some(_), .. }),
+                    "{text}: {rules:?}"
+                );
                 let other = Question {
                     database: "other",
                     ..question

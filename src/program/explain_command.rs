@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Read as _};
 use anyhow::{Context, Result};
 
 use super::{FAILED, Stop, print, stopped};
-use crate::console::edge;
+use crate::console::output;
 use crate::explain::{Table, as_json, as_text};
 use crate::report::Format;
 use crate::settings::Problems;
@@ -43,7 +43,7 @@ pub(super) async fn run(text: &[String], format: Format, stop: &mut Stop) -> Res
 /// What stands on standard input; `None` when the person stopped.
 async fn read(stop: &mut Stop) -> Result<Option<String>> {
     if std::io::stdin().is_terminal() {
-        edge::say("Paste the message, then press Ctrl-D on a line of its own.");
+        output::say("Paste the message, then press Ctrl-D on a line of its own.");
     }
     // Reading blocks; on a thread of its own it leaves Ctrl-C to be heard.
     let reading = tokio::task::spawn_blocking(|| {

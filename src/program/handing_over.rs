@@ -10,14 +10,14 @@ use crate::cli::{self, Config, Invocation};
 use crate::command::Command;
 use crate::console::Approved;
 use crate::console::plain::{Plain, Volume};
-use crate::console::style::{ColorChoice, Look};
+use crate::console::style::{ColorChoice, Style};
 use crate::console::terminal::Terminal;
-use crate::journey::Stop;
 use crate::output_file::{Links, ORDINARY, Target};
 use crate::report::{Format, Outcome, Report};
+use crate::run_session::Stop;
 use crate::runner::{self, Run, Start};
 use crate::script::{self, Plans};
-use crate::settings::{self, Approval, Ask, Audience, Environment, Purpose, Request, Settings, Stdin};
+use crate::settings::{self, Approval, Ask, Audience, Environment, Purpose, Settings, SettingsRequest, Stdin};
 use crate::undo::UndoFile;
 use crate::world::{Access, Writer};
 
@@ -33,7 +33,7 @@ pub(super) async fn script_from_plan(
         format: Format::Text,
         volume: Volume::Quiet,
         pace: None,
-        look: Look::of(
+        look: Style::of(
             &console::Term::stderr(),
             ColorChoice::Never,
             &Environment::default().surroundings,
@@ -79,7 +79,7 @@ pub(super) async fn config(
             ))
         }
         Config::Init { file } => {
-            let request = Request {
+            let request = SettingsRequest {
                 purpose: Purpose::Plan,
                 approval: Approval::Asked,
                 config: invocation.run.config.clone(),

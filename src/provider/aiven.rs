@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::Provider;
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, array, entry, list};
 
@@ -20,8 +20,8 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-fn commands(request: &Request<'_>) -> Commands {
-    Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
+    AllowListCommands {
         place: "the service's ip_filter",
         look: "avn service get SERVICE --json".to_owned(),
         open: vec![format!(

@@ -5,7 +5,7 @@ use crate::names::Cidr;
 use crate::shell_word;
 
 /// The commands, and what to mind.
-pub(crate) struct Commands {
+pub(crate) struct AllowListCommands {
     /// Where the list is.
     pub(crate) place: &'static str,
     /// Shows it.
@@ -17,7 +17,7 @@ pub(crate) struct Commands {
 }
 
 /// What the commands are about.
-pub(crate) struct Request<'a> {
+pub(crate) struct AllowListRequest<'a> {
     pub(crate) host: &'a str,
     pub(crate) port: u16,
     /// Who is to be let in; of a list that is known, only those who are missing.
@@ -38,7 +38,7 @@ pub(crate) const PLACEHOLDERS: [(&str, &str); 5] = [
     ("REGION", "the provider's region"),
 ];
 
-impl Request<'_> {
+impl AllowListRequest<'_> {
     /// A name that the list has, else the word for it in capitals.
     pub(super) fn name(&self, capitals: &str) -> String {
         let name = self.list.and_then(|list| list.name.as_deref());

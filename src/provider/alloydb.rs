@@ -1,6 +1,6 @@
 //! Google AlloyDB.
 
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -13,8 +13,8 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-fn commands(request: &Request<'_>) -> Commands {
-    Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
+    AllowListCommands {
         place: "the instance's authorized external networks",
         look: "gcloud alloydb instances describe INSTANCE --cluster=CLUSTER --region=REGION".to_owned(),
         open: vec![format!(

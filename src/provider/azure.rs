@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use super::Provider;
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, ListEntry, Range, address, list, name};
 use crate::names::Cidr;
@@ -27,7 +27,7 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-fn commands(request: &Request<'_>) -> Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
     let server = request.name(request.label(0));
     let group = request.list.and_then(|list| list.group.as_deref());
     let group = shell_word::word(group.unwrap_or("GROUP"));
@@ -46,7 +46,7 @@ fn commands(request: &Request<'_>) -> Commands {
              --start-ip-address {start} --end-ip-address {end}"
         )
     };
-    Commands {
+    AllowListCommands {
         place: "the server's firewall rules",
         look: format!("az postgres flexible-server firewall-rule list -g {group} --server-name {server}"),
         open: free.zip(request.cidrs).map(create).collect(),

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::Provider;
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, array, entry, list};
 
@@ -20,9 +20,9 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-fn commands(request: &Request<'_>) -> Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
     let host = request.host;
-    Commands {
+    AllowListCommands {
         place: "the instance's authorized networks",
         look: format!(
             "gcloud sql instances list --filter=\"ipAddresses.ipAddress={host}\" \

@@ -1,6 +1,6 @@
 //! Crunchy Bridge.
 
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -11,13 +11,13 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-fn commands(request: &Request<'_>) -> Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
     let cluster = if request.label(0) == "p" {
         request.label(1)
     } else {
         "CLUSTER"
     };
-    Commands {
+    AllowListCommands {
         place: "the cluster's firewall",
         look: format!("cb firewall --cluster {cluster}"),
         open: vec![format!(

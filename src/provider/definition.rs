@@ -3,8 +3,8 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::Evidence;
-use super::allow_list::{Commands, Request};
+use super::ProviderEvidence;
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::list::AllowList;
 
 /// One provider. A field that does not apply is as in [`Definition::NONE`].
@@ -24,9 +24,9 @@ pub(crate) struct Definition {
     /// Schemas that it makes.
     pub(crate) schemas: &'static [&'static str],
     /// The score, where signs need another judgement than one point each; it gets the points counted so far.
-    pub(crate) score: fn(&Evidence, usize) -> usize,
+    pub(crate) score: fn(&ProviderEvidence, usize) -> usize,
     /// Its commands to list and to open its allow list.
-    pub(crate) commands: Option<fn(&Request<'_>) -> Commands>,
+    pub(crate) commands: Option<fn(&AllowListRequest<'_>) -> AllowListCommands>,
     /// What stands in capitals in those commands, and what to put there, beyond what several providers share.
     pub(crate) placeholders: &'static [(&'static str, &'static str)],
     /// The command whose output [`Definition::read_list`] reads.

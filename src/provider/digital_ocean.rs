@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::Provider;
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, entry, list};
 use crate::names::Cidr;
@@ -26,10 +26,10 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-fn commands(request: &Request<'_>) -> Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
     let cluster = request.name("CLUSTER");
     let append = format!("doctl databases firewalls append {cluster} --rule ip_addr:");
-    Commands {
+    AllowListCommands {
         place: "the cluster's trusted sources",
         look: "doctl databases firewalls list CLUSTER".to_owned(),
         open: request

@@ -1,7 +1,7 @@
 //! Heroku Postgres.
 
-use super::Evidence;
-use super::allow_list::{Commands, Request};
+use super::ProviderEvidence;
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -23,7 +23,7 @@ pub(super) const DEFINITION: Definition = Definition {
 };
 
 /// Heroku has no names of its own, and its hosts are Amazon's like everybody's; three of its four habits are needed.
-fn score(evidence: &Evidence, by_host: usize) -> usize {
+fn score(evidence: &ProviderEvidence, by_host: usize) -> usize {
     let name = evidence.database.as_bytes();
     let is_random = name.len() == 14
         && name[0] == b'd'
@@ -36,8 +36,8 @@ fn score(evidence: &Evidence, by_host: usize) -> usize {
     if habits >= 3 { 3 } else { 0 }
 }
 
-fn commands(request: &Request<'_>) -> Commands {
-    Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
+    AllowListCommands {
         place: "nothing on the Common Runtime, which has no allow list; trusted ranges on Private and Shield plans",
         look: "heroku data:mtls:ip-rules ADDON --app APP".to_owned(),
         open: request.each("heroku data:mtls:ip-rules:create ADDON --app APP --cidr"),

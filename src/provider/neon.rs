@@ -1,6 +1,6 @@
 //! Neon.
 
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -15,8 +15,8 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-fn commands(request: &Request<'_>) -> Commands {
-    Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
+    AllowListCommands {
         place: "the project's IP Allow list, if the plan has one",
         look: "neon ip-allow list --project-id PROJECT".to_owned(),
         open: vec![format!(

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::Provider;
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, ListEntry, array, entry, list};
 
@@ -22,8 +22,8 @@ pub(super) const DEFINITION: Definition = Definition {
 };
 
 /// `mydb.abc123.us-east-1.rds.amazonaws.com`, and with `cluster-` before the second label for Aurora.
-fn commands(request: &Request<'_>) -> Commands {
-    let Request { host, port, cidrs, .. } = *request;
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
+    let AllowListRequest { host, port, cidrs, .. } = *request;
     let group = request.name("GROUP");
     let labels: Vec<&str> = host.split('.').collect();
     let (name, region, cluster) = match labels[..] {
@@ -39,7 +39,7 @@ fn commands(request: &Request<'_>) -> Commands {
         .iter()
         .map(|cidr| format!("{{CidrIp={cidr},Description=Stitch}}"))
         .collect();
-    Commands {
+    AllowListCommands {
         place: "the instance's VPC security group",
         look,
         open: vec![format!(

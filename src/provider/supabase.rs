@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::Provider;
-use super::allow_list::{Commands, Request};
+use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, array, entry, list};
 
@@ -26,14 +26,14 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-fn commands(request: &Request<'_>) -> Commands {
+fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
     let project = if request.label(0) == "db" {
         request.label(1)
     } else {
         "REF"
     };
     let update = format!("supabase network-restrictions update --project-ref {project} --append --db-allow-cidr");
-    Commands {
+    AllowListCommands {
         place: "the project's network restrictions",
         look: format!("supabase network-restrictions get --project-ref {project}"),
         open: vec![format!("{update} {}", request.joined(" --db-allow-cidr "))],

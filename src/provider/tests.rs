@@ -2,12 +2,12 @@
 
 use super::*;
 
-fn signs(prefixes: &[&str], roles: &[&str]) -> Evidence {
+fn signs(prefixes: &[&str], roles: &[&str]) -> ProviderEvidence {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Evidence {
+    ProviderEvidence {
         prefixes: owned(prefixes),
         roles: owned(roles),
-        ..Evidence::default()
+        ..ProviderEvidence::default()
     }
 }
 
@@ -54,10 +54,10 @@ fn two_signs_are() {
 #[test]
 fn heroku_is_told_by_its_habits() {
     let host = "ec2-1-2-3-4.compute-1.amazonaws.com";
-    let mut heroku = Evidence {
+    let mut heroku = ProviderEvidence {
         database: "d8f1k2l3m4n5o6".to_owned(),
         powerless: true,
-        ..Evidence::default()
+        ..ProviderEvidence::default()
     };
     assert_eq!(Provider::recognise(&heroku, host), Provider::Heroku);
     heroku.schemas = vec!["heroku_ext".to_owned()];
@@ -70,14 +70,14 @@ fn heroku_is_told_by_its_habits() {
 
 #[test]
 fn relatives_are_named() {
-    let signs = Evidence {
+    let signs = ProviderEvidence {
         banner: "PostgreSQL 16.3 (EnterpriseDB Advanced Server 16.3.0) on x86_64".to_owned(),
         extensions: vec!["citus".to_owned()],
-        ..Evidence::default()
+        ..ProviderEvidence::default()
     };
     let variants = signs.variants();
     assert!(variants[0].starts_with("EDB Postgres Advanced Server") && variants[1].contains("Citus"));
-    assert!(Evidence::default().variants().is_empty());
+    assert!(ProviderEvidence::default().variants().is_empty());
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn names_are_read_back() {
 
 #[test]
 fn aurora_is_rds_with_its_function() {
-    let signs = Evidence {
+    let signs = ProviderEvidence {
         aurora: true,
         ..signs(&["rds"], &["rdsadmin"])
     };

@@ -115,7 +115,7 @@ pub(super) fn kind(action: &Action) -> (&'static str, Option<&str>) {
         Action::Sql(sql) => ("sql", Some(sql.database.as_str())),
         Action::Http(_) => ("http", None),
         Action::Host(_)
-        | Action::Entrance(_)
+        | Action::Ingress(_)
         | Action::AddHbaLines(_)
         | Action::RemoveHbaLines(_)
         | Action::SaveSecret { .. } => ("host", None),

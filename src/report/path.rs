@@ -2,7 +2,7 @@
 //! cannot come from Stitch's addresses: what was tried from here is joined with what was read about those.
 
 use super::Report;
-use crate::finding::{Code, Finding, Hop as Place, Tells, Verdict};
+use crate::finding::{Code, Finding, Hop as Place, Proves, Verdict};
 use crate::settings::{Settings, Stitch};
 
 /// One hop.
@@ -31,9 +31,9 @@ pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
         let way = [Place::First, Place::ToDatabase];
         let mut hops = first(report, stitch, &database, &way);
         let before = if is_closed(report, &way) {
-            Before::Closed
+            HopReach::Closed
         } else {
-            Before::Open
+            HopReach::Open
         };
         hops.push(hop(report, &database, &role, &[Place::Login], before));
         return hops;
@@ -41,7 +41,7 @@ pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
     let door = format!("{}:{}", bastion.stitch_host, bastion.stitch_port);
     let user = format!("{}@{}", bastion.tunnel_user, bastion.stitch_host);
     let mut hops = first(report, stitch, &door, &[Place::First]);
-    let mut before = Before::Open;
+    let mut before = HopReach::Open;
     let mut passed: &[Place] = &[Place::First];
     for (from, to, places) in [
         (&door, &user, [Place::SshLogin].as_slice()),
@@ -49,7 +49,7 @@ pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
         (&database, &role, &[Place::Login]),
     ] {
         if is_closed(report, passed) {
-            before = Before::Closed;
+            before = HopReach::Closed;
         }
         hops.push(hop(report, from, to, places, before));
         passed = places;
@@ -59,7 +59,7 @@ pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
 
 /// Whether a connection gets as far as a hop.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
+enum HopReach {
     Open,
     /// A hop before lets nothing through: what was only read about this one does not make it good.
     Closed,
@@ -68,7 +68,7 @@ enum Before {
 /// Whether something was found that lets nothing through there.
 fn is_closed(report: &Report, places: &[Place]) -> bool {
     findings(report, places)
-        .any(|finding| finding.verdict != Verdict::Good && finding.code.effect().tells == Tells::Closed)
+        .any(|finding| finding.verdict != Verdict::Good && finding.code.effect().tells == Proves::Closed)
 }
 
 /// The first hop, for each group of Stitch's addresses about which the same was found.
@@ -81,10 +81,10 @@ fn first(report: &Report, stitch: &Stitch, to: &str, places: &[Place]) -> Vec<Ho
             !is_other_address(subject, stitch) || subject == Some(&whole) || subject == Some(&address)
         };
         let found: Vec<&Finding> = findings(report, places).filter(about).collect();
-        let verdict = judge(&found, Before::Open);
+        let verdict = judge(&found, HopReach::Open);
         match groups
             .iter_mut()
-            .find(|(_, others)| judge(others, Before::Open) == verdict)
+            .find(|(_, others)| judge(others, HopReach::Open) == verdict)
         {
             Some((addresses, _)) => addresses.push(address),
             None => groups.push((vec![address], found)),
@@ -99,7 +99,7 @@ fn first(report: &Report, stitch: &Stitch, to: &str, places: &[Place]) -> Vec<Ho
             [one] => format!("Stitch {one}"),
             [one, rest @ ..] => format!("Stitch {one} (+{})", rest.len()),
         };
-        build((from, to.to_owned()), addresses, &found, Before::Open)
+        build((from, to.to_owned()), addresses, &found, HopReach::Open)
     });
     named.collect()
 }
@@ -116,12 +116,12 @@ fn bare(network: &str) -> String {
     network.trim_end_matches("/32").to_owned()
 }
 
-fn hop(report: &Report, from: &str, to: &str, places: &[Place], before: Before) -> Hop {
+fn hop(report: &Report, from: &str, to: &str, places: &[Place], before: HopReach) -> Hop {
     let found: Vec<&Finding> = findings(report, places).collect();
     build((from.to_owned(), to.to_owned()), Vec::new(), &found, before)
 }
 
-fn build((from, to): (String, String), addresses: Vec<String>, found: &[&Finding], before: Before) -> Hop {
+fn build((from, to): (String, String), addresses: Vec<String>, found: &[&Finding], before: HopReach) -> Hop {
     let (verdict, telling) = judge(found, before);
     let mut codes: Vec<Code> = found
         .iter()
@@ -141,14 +141,14 @@ fn build((from, to): (String, String), addresses: Vec<String>, found: &[&Finding
 }
 
 /// The worst counts; of what is good and of what is unknown, what was tried outweighs what could not be seen.
-fn judge(found: &[&Finding], before: Before) -> (Verdict, Option<String>) {
+fn judge(found: &[&Finding], before: HopReach) -> (Verdict, Option<String>) {
     let first = |verdict| found.iter().find(move |finding| finding.verdict == verdict);
     let proved = found
         .iter()
-        .find(|finding| finding.verdict == Verdict::Good && finding.code.effect().tells == Tells::Proof);
+        .find(|finding| finding.verdict == Verdict::Good && finding.code.effect().tells == Proves::Proof);
     let telling = first(Verdict::Bad).or(proved).or_else(|| first(Verdict::Unknown));
     match telling.or_else(|| first(Verdict::Good)) {
-        Some(finding) if telling.is_none() && before == Before::Closed => (
+        Some(finding) if telling.is_none() && before == HopReach::Closed => (
             Verdict::Unknown,
             Some(format!("not tested, since a hop before it is closed; {}", finding.text)),
         ),
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_was_tried_outweighs_what_could_not_be_seen_and_nothing_outweighs_a_wrong() {
-        let judge = |found: &[&Finding]| judge(found, Before::Open);
+        let judge = |found: &[&Finding]| judge(found, HopReach::Open);
         let unseen = Finding::unknown(Code::HbaUnreadable, "unseen");
         let works = Finding::good(Code::LoginWorks, "in");
         let refused = Finding::bad(Code::HbaReject, "no");
@@ -185,9 +185,9 @@ mod tests {
     fn behind_a_closed_hop_only_what_was_tried_is_good() {
         let read = Finding::good(Code::HbaOk, "a rule lets it in");
         let tried = Finding::good(Code::LoginWorks, "in");
-        assert_eq!(judge(&[&read], Before::Open).0, Verdict::Good);
-        assert_eq!(judge(&[&read], Before::Closed).0, Verdict::Unknown);
-        assert_eq!(judge(&[&read, &tried], Before::Closed).0, Verdict::Good);
+        assert_eq!(judge(&[&read], HopReach::Open).0, Verdict::Good);
+        assert_eq!(judge(&[&read], HopReach::Closed).0, Verdict::Unknown);
+        assert_eq!(judge(&[&read, &tried], HopReach::Closed).0, Verdict::Good);
     }
 
     /// What keeps a connection of Stitch's out stands on the hop that it keeps it from.
@@ -215,7 +215,7 @@ mod tests {
             ];
             let is_about_the_way =
                 about_the_way.iter().any(|name| code.as_str().starts_with(name)) && !others.contains(code);
-            let keeps_out = is_about_the_way || !effect.blocks.is_empty() || effect.tells != Tells::Reading;
+            let keeps_out = is_about_the_way || !effect.blocks.is_empty() || effect.tells != Proves::Reading;
             assert!(!keeps_out || !code.hops().is_empty(), "{code:?} is on no hop");
         }
         for (code, hop) in [

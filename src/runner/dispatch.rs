@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::walk::{self, Before, Run, Stop};
+use super::walk::{self, Run, StepContext, Stop};
 use crate::change::Plan;
 use crate::command::Command;
 use crate::console::Console;
@@ -117,7 +117,7 @@ pub(super) async fn walk<C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
     times: &mut Vec<Duration>,
-    before: Before<'_>,
+    before: StepContext<'_>,
 ) -> Result<Outcome, Stop> {
     with_step!(goal, id, S => Box::pin(walk::walk::<S, C>(settings, run, times, before)).await)
 }

@@ -55,7 +55,7 @@ const NOT_APPROVED: &str = "what is to be changed here is not what was approved 
                             meanwhile; nothing of it was made\nnext: stitch-pg plan, and have its digest approved";
 
 /// What is known before a step is walked.
-pub(super) struct Before<'a> {
+pub(super) struct StepContext<'a> {
     /// The steps whose changes were refused.
     pub(super) undone: Vec<StepId>,
     /// The plan that was made ahead, if it still holds.
@@ -81,7 +81,7 @@ pub(super) async fn walk<S: Step, C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
     times: &mut Vec<std::time::Duration>,
-    before: Before<'_>,
+    before: StepContext<'_>,
 ) -> Result<Outcome, Stop> {
     if let Some(missing) = S::NEEDS.iter().find(|id| before.undone.contains(id)) {
         let reason = format!("needs the step {missing}, which was not made");

@@ -29,7 +29,7 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
     let mut quiet = false;
     for (change, action) in changes {
         if connected != Some(&action.database) {
-            let database = connect_word(action.database.as_str());
+            let database = psql_connect_argument(action.database.as_str());
             let _ = writeln!(out, "\n\\connect {database}\n{};", sql::FIX_PATH);
             quiet = false;
             if let Some(role) = &settings.admin.set_role {
@@ -96,8 +96,8 @@ fn guarded(out: &mut String, action: &Sql) {
     if let Some(done) = &action.unless {
         let _ = writeln!(out, "SELECT NOT ({done}) AS stitch_todo \\gset\n\\if :stitch_todo");
     }
-    if !action.borrow.is_empty() {
-        out.push_str(WHO_BORROWS);
+    if !action.memberships.is_empty() {
+        out.push_str(WHO_GETS_MEMBERSHIP);
     }
     out.push_str(&action.for_psql(None, |statement| {
         let line = format!("{};\n", statement.for_psql());
@@ -113,7 +113,7 @@ fn guarded(out: &mut String, action: &Sql) {
 }
 
 /// A database's name as psql's `\connect` takes it: a connection string begins anew unless it is told not to.
-fn connect_word(name: &str) -> String {
+fn psql_connect_argument(name: &str) -> String {
     match sql::connection_string(name) {
         Some(text) => format!("-reuse-previous=on {}", in_quotes(&text)),
         None => in_quotes(name),
@@ -158,7 +158,7 @@ SET password_encryption = 'scram-sha-256';
 ";
 
 /// Only who looked borrows; a superuser needs no membership.
-const WHO_BORROWS: &str = "\
+const WHO_GETS_MEMBERSHIP: &str = "\
 -- Memberships are lent for the length of a transaction, and to the login that looked; a superuser needs none.
 SELECT NOT rolsuper AS stitch_borrows FROM pg_catalog.pg_roles WHERE rolname = current_user \\gset
 ";

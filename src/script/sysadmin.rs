@@ -11,7 +11,7 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
     let mut parts = String::new();
     for change in plans.changes(Audience::Sysadmin) {
         let (script, then) = match &change.action {
-            Action::Host(script) | Action::Entrance(script) => (script.to_string(), String::new()),
+            Action::Host(script) | Action::Ingress(script) => (script.to_string(), String::new()),
             Action::AddHbaLines(edit) => {
                 let then = format!("# Then, as a superuser of PostgreSQL: {};\n", sql::reload());
                 (shell::add_hba_lines(edit).to_string(), then)

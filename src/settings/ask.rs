@@ -2,20 +2,20 @@
 
 use anyhow::Result;
 
-use super::known::Id;
+use super::registry::SettingId;
 use crate::secret::Secret;
 
 /// Puts questions to a person, one at a time, and blocks until there is an answer. An error (Ctrl-C, end of input)
 /// ends the program; it comes back out of [`super::complete()`] as it is.
 pub trait Ask {
     /// A line of text. An answer that cannot be is asked again, with the reason in [`Question::refused`].
-    fn text(&self, question: &Question) -> Result<Said<String>>;
+    fn text(&self, question: &Question) -> Result<Answer<String>>;
 
     /// A secret, typed unseen.
     fn secret(&self, question: &Question, typing: Typing) -> Result<Secret>;
 
     /// One of several; the index of the answer.
-    fn choose(&self, question: &Question, choices: &[&str]) -> Result<Said<usize>>;
+    fn choose(&self, question: &Question, choices: &[&str]) -> Result<Answer<usize>>;
 
     /// Shows all answers before anything is done with them; the index of one that is to be given anew, if any.
     fn review(&self, answers: &[Answered]) -> Result<Option<usize>>;
@@ -23,7 +23,7 @@ pub trait Ask {
 
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said<T> {
+pub enum Answer<T> {
     /// An answer.
     This(T),
     /// The person wants the question before this one again.
@@ -41,7 +41,7 @@ pub struct Answered {
 
 /// Whether there is a question to go back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Before {
+pub enum PreviousQuestion {
     /// This is the first one.
     Nothing,
     /// One was answered before.
@@ -61,7 +61,7 @@ pub enum Typing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The setting it fills.
-    pub id: Id,
+    pub id: SettingId,
     /// The question itself, short: `Host of the PostgreSQL server`.
     pub prompt: &'static str,
     /// One or two sentences that help to answer it; shown above.
@@ -71,5 +71,5 @@ pub struct Question {
     /// Why the last answer could not be taken.
     pub refused: Option<String>,
     /// Whether one can go back from here.
-    pub before: Before,
+    pub before: PreviousQuestion,
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use anyhow::{Error, Result, ensure};
 
 use super::ask::Ask;
-use super::complete::{Purpose, Request};
+use super::complete::{Purpose, SettingsRequest};
 use super::draft::{Draft, Given, Source};
 use super::environment::Environment;
-use super::known::{Id, Kind};
 use super::problems::Problems;
 use super::registration::{ApiUrl, Insecure};
-use super::{Settings, WayIn, handed_over, words};
+use super::registry::{SettingId, ValueKind};
+use super::{AllowlistInputs, Settings, input_files, words};
 use crate::names::HostName;
 use crate::provider::list::{self, AllowList};
 use crate::secret::Secret;
@@ -32,7 +32,7 @@ pub(super) use stitch::{key_from_is_chosen, password_is_used, region_is_needed};
 
 /// What settings are checked for.
 pub(super) struct Context<'a> {
-    pub(super) request: &'a Request,
+    pub(super) request: &'a SettingsRequest,
     pub(super) environment: &'a Environment,
     pub(super) asker: Option<&'a dyn Ask>,
 }
@@ -58,36 +58,36 @@ pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Prob
     let stitch = stitch::check(&mut checker, &steps, &admin);
     let ownership = ownership::check(&mut checker, &steps);
     let registration = registration::check(&mut checker, &steps, stitch.database.as_str());
-    let timeout = checker.read(Id::Timeout, words::timeout);
+    let timeout = checker.read(SettingId::Timeout, words::timeout);
     let allow_list = allow_list(&mut checker);
-    let manage = checker.list(Id::Manage);
-    let docs_url = checker.read(Id::DocsUrl, docs_url);
+    let manage = checker.list(SettingId::Manage);
+    let docs_url = checker.read(SettingId::DocsUrl, docs_url);
     Settings {
         admin,
         stitch,
         ownership,
         bastion,
         registration,
-        way_in: WayIn {
-            hba_file: handed_over::handed_over(draft, Id::HbaFile),
+        way_in: AllowlistInputs {
+            hba_file: input_files::handed_over(draft, SettingId::HbaFile),
             allow_list,
             manage,
         },
         steps,
         timeout: timeout.unwrap_or(Duration::from_secs(10)),
-        docs_url: docs_url.unwrap_or_else(|| Id::DocsUrl.default_text().unwrap_or_default().to_owned()),
+        docs_url: docs_url.unwrap_or_else(|| SettingId::DocsUrl.default_text().unwrap_or_default().to_owned()),
         warnings: checker.warnings,
     }
 }
 
 /// The provider's list; what cannot be read is told with the file's name.
 fn allow_list(checker: &mut Checker<'_>) -> Option<AllowList> {
-    let given = handed_over::handed_over(checker.draft, Id::AllowListJson)?;
+    let given = input_files::handed_over(checker.draft, SettingId::AllowListJson)?;
     match list::parse(&given.text) {
         Ok(list) => Some(list),
         Err(error) => {
             let text = format_args!("--allow-list-json: {} cannot be used: {error:#}", given.name);
-            checker.problems.malformed(Id::AllowListJson, text);
+            checker.problems.malformed(SettingId::AllowListJson, text);
             None
         }
     }
@@ -95,14 +95,14 @@ fn allow_list(checker: &mut Checker<'_>) -> Option<AllowList> {
 
 /// The steps that take part, in running order, whatever order they were named in.
 pub(super) fn steps(checker: &mut Checker<'_>) -> Vec<StepId> {
-    let only: Vec<StepId> = checker.list(Id::Only);
-    let skip: Vec<StepId> = checker.list(Id::Skip);
+    let only: Vec<StepId> = checker.list(SettingId::Only);
+    let skip: Vec<StepId> = checker.list(SettingId::Skip);
     for both in only.iter().filter(|step| skip.contains(step)) {
         checker
             .problems
             .wrong(format_args!("--only and --skip both name {both}"));
     }
-    let all_named = !checker.draft.has(Id::Only);
+    let all_named = !checker.draft.has(SettingId::Only);
     let steps: Vec<_> = StepId::ALL
         .into_iter()
         .filter(|step| (all_named || only.contains(step)) && !skip.contains(step))
@@ -155,7 +155,7 @@ pub(super) struct Checker<'a> {
 
 impl Checker<'_> {
     /// A setting, if it was given and can be read.
-    fn read<T>(&mut self, id: Id, read: impl FnOnce(&str) -> Result<T>) -> Option<T> {
+    fn read<T>(&mut self, id: SettingId, read: impl FnOnce(&str) -> Result<T>) -> Option<T> {
         let given = self.draft.given(id)?;
         match read(given.texts().first()?) {
             Ok(value) => Some(value),
@@ -167,12 +167,12 @@ impl Checker<'_> {
     }
 
     /// The same, for what knows how to read itself.
-    fn parse<T: FromStr<Err = Error>>(&mut self, id: Id) -> Option<T> {
+    fn parse<T: FromStr<Err = Error>>(&mut self, id: SettingId) -> Option<T> {
         self.read(id, str::parse)
     }
 
     /// A setting nobody can do without.
-    fn required<T>(&mut self, id: Id, what: &str, read: impl FnOnce(&str) -> Result<T>) -> Option<T> {
+    fn required<T>(&mut self, id: SettingId, what: &str, read: impl FnOnce(&str) -> Result<T>) -> Option<T> {
         if !self.draft.has(id) {
             self.problems.missing(id, what);
         }
@@ -180,34 +180,34 @@ impl Checker<'_> {
     }
 
     /// A switch, if it was given.
-    fn switch(&mut self, id: Id) -> Option<bool> {
+    fn switch(&mut self, id: SettingId) -> Option<bool> {
         self.read(id, words::switch)
     }
 
     /// One of two, by a switch that is on.
-    fn either<T>(&mut self, id: Id, on: T, off: T) -> T {
+    fn either<T>(&mut self, id: SettingId, on: T, off: T) -> T {
         if self.switch(id) == Some(true) { on } else { off }
     }
 
     /// A secret, if it was given itself and not the name of a file.
-    fn secret(&self, id: Id) -> Option<Secret> {
+    fn secret(&self, id: SettingId) -> Option<Secret> {
         self.draft.given(id)?.secret().cloned()
     }
 
     /// Who gave a setting, for a message.
-    fn giver(&self, id: Id) -> String {
+    fn giver(&self, id: SettingId) -> String {
         self.draft
             .given(id)
             .map_or_else(String::new, |given| given.source.to_string())
     }
 
     /// A path, if one was given.
-    fn path(&mut self, id: Id) -> Option<PathBuf> {
+    fn path(&mut self, id: SettingId) -> Option<PathBuf> {
         self.draft.given(id).map(|given| path(given, self.context.environment))
     }
 
     /// A file that has to be there.
-    fn existing_file(&mut self, id: Id) -> Option<PathBuf> {
+    fn existing_file(&mut self, id: SettingId) -> Option<PathBuf> {
         let path = self.path(id)?;
         // A script may be written on another machine than the one it is about.
         if self.context.connects()
@@ -221,16 +221,16 @@ impl Checker<'_> {
     }
 
     /// Everything a list names, once each, as far as it can be read.
-    fn list<T: FromStr<Err = Error> + PartialEq>(&mut self, id: Id) -> Vec<T> {
+    fn list<T: FromStr<Err = Error> + PartialEq>(&mut self, id: SettingId) -> Vec<T> {
         let mut values = Vec::new();
         let Some(given) = self.draft.given(id) else {
             return values;
         };
         for text in given.texts() {
             let pieces: Vec<String> = match id.kind() {
-                Kind::List => text.split(',').map(|piece| piece.trim().to_owned()).collect(),
+                ValueKind::List => text.split(',').map(|piece| piece.trim().to_owned()).collect(),
                 // In the file a list is a list.
-                Kind::Names if matches!(given.source, Source::Flag(_)) => words::names_of_a_list(text),
+                ValueKind::Names if matches!(given.source, Source::Flag(_)) => words::names_of_a_list(text),
                 _ => vec![text.to_owned()],
             };
             for piece in pieces {
@@ -247,7 +247,7 @@ impl Checker<'_> {
 
 /// Stitch's own address, which can be read.
 fn known_good_url() -> ApiUrl {
-    let text = Id::ApiUrl.default_text().unwrap_or_default();
+    let text = SettingId::ApiUrl.default_text().unwrap_or_default();
     ApiUrl::parse(text, Insecure::No).expect("our own defaults can be read")
 }
 

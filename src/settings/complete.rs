@@ -9,15 +9,15 @@ use super::ask::Ask;
 use super::check::{self, Context};
 use super::draft::{Draft, Source};
 use super::environment::{Environment, Stdin};
-use super::known::{Id, Kind};
 use super::problems::Problems;
+use super::registry::{SettingId, ValueKind};
 use super::url::Passwords;
 use super::{Settings, file, libpq, named_files, questions, secret_file, service, url};
 use crate::command::Command;
 
 /// What the settings are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct SettingsRequest {
     /// The command.
     pub purpose: Purpose,
     /// Whether changes are approved beforehand.
@@ -81,7 +81,7 @@ pub enum Approval {
 /// [`Problems`] when anything is missing or malformed; what the asker failed with, when it did.
 pub fn complete(
     flags: Draft,
-    request: &Request,
+    request: &SettingsRequest,
     environment: &Environment,
     asker: Option<&dyn Ask>,
 ) -> Result<Settings> {
@@ -115,7 +115,12 @@ pub fn complete(
 ///
 /// # Errors
 /// [`Problems`] when anything is malformed; what the asker failed with, when it did.
-pub fn answers(flags: Draft, request: &Request, environment: &Environment, asker: Option<&dyn Ask>) -> Result<Draft> {
+pub fn answers(
+    flags: Draft,
+    request: &SettingsRequest,
+    environment: &Environment,
+    asker: Option<&dyn Ask>,
+) -> Result<Draft> {
     let mut problems = Problems::default();
     let draft = gather(flags, request, environment, &mut problems);
     let context = Context {
@@ -148,25 +153,25 @@ pub fn answers(flags: Draft, request: &Request, environment: &Environment, asker
 pub fn check_file(path: &Path, environment: &Environment) -> Result<usize, Problems> {
     let mut problems = Problems::default();
     let mut draft = file::load(Some(path), environment, &mut problems);
-    let count = Id::ALL.iter().filter(|id| draft.has(**id)).count();
-    if let Some(given) = draft.take(Id::Url) {
+    let count = SettingId::ALL.iter().filter(|id| draft.has(**id)).count();
+    if let Some(given) = draft.take(SettingId::Url) {
         match url::parse(given.text(), &given.source, Passwords::Refused) {
             Ok(parts) => draft = draft.or(parts),
-            Err(error) => problems.malformed(Id::Url, format_args!("{}: {error:#}", given.source)),
+            Err(error) => problems.malformed(SettingId::Url, format_args!("{}: {error:#}", given.source)),
         }
     }
     draft.address_as_host();
     // Files that another machine has are another machine's to read.
     for id in [
-        Id::AdminPassword,
-        Id::Password,
-        Id::HbaFile,
-        Id::PublicKeyFile,
-        Id::Service,
+        SettingId::AdminPassword,
+        SettingId::Password,
+        SettingId::HbaFile,
+        SettingId::PublicKeyFile,
+        SettingId::Service,
     ] {
         draft.take(id);
     }
-    let request = Request {
+    let request = SettingsRequest {
         purpose: Purpose::Script(None),
         approval: Approval::Asked,
         config: None,
@@ -181,17 +186,17 @@ pub fn check_file(path: &Path, environment: &Environment) -> Result<usize, Probl
 }
 
 /// Lays flags over environment over file, a URL and a service at the level of who named them.
-fn gather(flags: Draft, request: &Request, environment: &Environment, problems: &mut Problems) -> Draft {
+fn gather(flags: Draft, request: &SettingsRequest, environment: &Environment, problems: &mut Problems) -> Draft {
     let mut levels = [
         flags,
         from_environment(environment, problems),
         file::load(request.config.as_deref(), environment, problems),
     ];
     for level in &mut levels {
-        pair_up(level, problems);
+        normalize_negations(level, problems);
     }
     // A URL is one setting: the strongest one counts, and none of the others.
-    let urls = levels.each_mut().map(|level| level.take(Id::Url));
+    let urls = levels.each_mut().map(|level| level.take(SettingId::Url));
     if let Some((at, given)) = urls.into_iter().enumerate().find_map(|(at, url)| Some((at, url?))) {
         let passwords = match given.source {
             Source::Environment(_) => Passwords::Kept,
@@ -199,10 +204,10 @@ fn gather(flags: Draft, request: &Request, environment: &Environment, problems: 
         };
         match url::parse(given.text(), &given.source, passwords) {
             Ok(parts) => levels[at] = std::mem::take(&mut levels[at]).or(parts),
-            Err(error) => problems.malformed(Id::Url, format_args!("{}: {error:#}", given.source)),
+            Err(error) => problems.malformed(SettingId::Url, format_args!("{}: {error:#}", given.source)),
         }
     }
-    let services = levels.each_mut().map(|level| level.take(Id::Service));
+    let services = levels.each_mut().map(|level| level.take(SettingId::Service));
     if let Some((at, given)) = services
         .into_iter()
         .enumerate()
@@ -224,14 +229,14 @@ fn gather(flags: Draft, request: &Request, environment: &Environment, problems: 
 
 fn from_environment(environment: &Environment, problems: &mut Problems) -> Draft {
     let mut draft = Draft::default();
-    for id in Id::ALL.iter().copied() {
+    for id in SettingId::ALL.iter().copied() {
         let Some(name) = id.env() else { continue };
         let Some(text) = environment.text(name, problems) else {
             continue;
         };
         let source = Source::Environment(name);
         match id.kind() {
-            Kind::SecretPath => match secret_file::check(&text) {
+            ValueKind::SecretPath => match secret_file::check(&text) {
                 Ok(()) => draft.set_secret(id, crate::secret::Secret::new(text), source),
                 Err(error) => problems.malformed(id, format_args!("{name}: {error:#}")),
             },
@@ -247,12 +252,12 @@ fn from_environment(environment: &Environment, problems: &mut Problems) -> Draft
 }
 
 /// `--no-ssl` is `--ssl` said the other way round, and `--new` is `--existing`: from here on there is one of each.
-fn pair_up(level: &mut Draft, problems: &mut Problems) {
+fn normalize_negations(level: &mut Draft, problems: &mut Problems) {
     for (id, opposite) in [
-        (Id::Ssl, Id::NoSsl),
-        (Id::Existing, Id::New),
-        (Id::ProveTunnel, Id::NoProveTunnel),
-        (Id::KeepReaders, Id::NoKeepReaders),
+        (SettingId::Ssl, SettingId::NoSsl),
+        (SettingId::Existing, SettingId::New),
+        (SettingId::ProveTunnel, SettingId::NoProveTunnel),
+        (SettingId::KeepReaders, SettingId::NoKeepReaders),
     ] {
         let Some(given) = level.take(opposite) else { continue };
         if level.has(id) {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::known::Id;
-use super::libpq::{Entry, Parameter};
+use super::libpq::{LibpqParameter, Parameter};
+use super::registry::SettingId;
 use crate::secret::Secret;
 
 /// Settings as far as they were given, unchecked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
-    settings: BTreeMap<Id, Given>,
+    settings: BTreeMap<SettingId, Given>,
     /// libpq's parameters that are no settings of ours, by their names in its table.
     parameters: BTreeMap<&'static str, Given>,
 }
@@ -124,49 +124,49 @@ impl Draft {
     }
 
     /// Notes one text.
-    pub fn set(&mut self, id: Id, text: impl Into<String>, source: Source) {
+    pub fn set(&mut self, id: SettingId, text: impl Into<String>, source: Source) {
         self.set_all(id, vec![text.into()], source);
     }
 
     /// Notes several texts.
-    pub fn set_all(&mut self, id: Id, texts: Vec<String>, source: Source) {
+    pub fn set_all(&mut self, id: SettingId, texts: Vec<String>, source: Source) {
         let value = Value::Texts(texts);
         self.settings.insert(id, Given { value, source });
     }
 
     /// Notes a secret.
-    pub fn set_secret(&mut self, id: Id, secret: Secret, source: Source) {
+    pub fn set_secret(&mut self, id: SettingId, secret: Secret, source: Source) {
         let value = Value::Secret(secret);
         self.settings.insert(id, Given { value, source });
     }
 
     /// What was said about a setting.
-    pub fn given(&self, id: Id) -> Option<&Given> {
+    pub fn given(&self, id: SettingId) -> Option<&Given> {
         self.settings.get(&id)
     }
 
     /// Whether anything was said about it.
-    pub fn has(&self, id: Id) -> bool {
+    pub fn has(&self, id: SettingId) -> bool {
         self.settings.contains_key(&id)
     }
 
     /// How strong what was said about it is; `None` when nothing was.
-    pub fn rank(&self, id: Id) -> Option<Rank> {
+    pub fn rank(&self, id: SettingId) -> Option<Rank> {
         self.given(id).map(|given| given.source.rank())
     }
 
     /// The first text given for a setting.
-    pub fn text(&self, id: Id) -> Option<&str> {
+    pub fn text(&self, id: SettingId) -> Option<&str> {
         self.given(id)?.texts().first().map(String::as_str)
     }
 
     /// Sets what a parameter of libpq stands for, unless it is set already, as in libpq. An empty value is none.
-    pub(crate) fn set_libpq(&mut self, entry: &Entry, value: &str, source: Source) {
+    pub(crate) fn set_libpq(&mut self, entry: &LibpqParameter, value: &str, source: Source) {
         match entry.parameter {
             _ if value.is_empty() => {}
             Parameter::Setting(id) if !self.has(id) => self.set(id, value, source),
-            Parameter::Password if !self.has(Id::AdminPassword) => {
-                self.set_secret(Id::AdminPassword, Secret::new(value.to_owned()), source);
+            Parameter::Password if !self.has(SettingId::AdminPassword) => {
+                self.set_secret(SettingId::AdminPassword, Secret::new(value.to_owned()), source);
             }
             Parameter::Honoured | Parameter::Refused(_) => {
                 let value = match entry.name {
@@ -191,13 +191,13 @@ impl Draft {
 
     /// libpq's `hostaddr` stands in for the host where none is given.
     pub(crate) fn address_as_host(&mut self) {
-        if let Some(given) = self.parameters.get("hostaddr").filter(|_| !self.has(Id::Host)) {
-            self.settings.insert(Id::Host, given.clone());
+        if let Some(given) = self.parameters.get("hostaddr").filter(|_| !self.has(SettingId::Host)) {
+            self.settings.insert(SettingId::Host, given.clone());
         }
     }
 
     /// Takes a setting out.
-    pub fn take(&mut self, id: Id) -> Option<Given> {
+    pub fn take(&mut self, id: SettingId) -> Option<Given> {
         self.settings.remove(&id)
     }
 }
@@ -232,14 +232,14 @@ mod tests {
     #[test]
     fn the_stronger_draft_wins_setting_by_setting() {
         let mut flags = Draft::default();
-        flags.set(Id::Host, "flag", Source::Flag("--host"));
+        flags.set(SettingId::Host, "flag", Source::Flag("--host"));
         let mut environment = Draft::default();
-        environment.set(Id::Host, "env", Source::Environment("PGHOST"));
-        environment.set(Id::Port, "6000", Source::Environment("PGPORT"));
+        environment.set(SettingId::Host, "env", Source::Environment("PGHOST"));
+        environment.set(SettingId::Port, "6000", Source::Environment("PGPORT"));
         let draft = flags.or(environment);
-        assert_eq!(draft.text(Id::Host), Some("flag"));
-        assert_eq!(draft.text(Id::Port), Some("6000"));
-        assert_eq!(draft.rank(Id::Port), Some(Rank::Environment));
-        assert!(!draft.has(Id::Role));
+        assert_eq!(draft.text(SettingId::Host), Some("flag"));
+        assert_eq!(draft.text(SettingId::Port), Some("6000"));
+        assert_eq!(draft.rank(SettingId::Port), Some(Rank::Environment));
+        assert!(!draft.has(SettingId::Role));
     }
 }

@@ -6,13 +6,13 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::known::Id;
 use super::libpq;
 use super::problems::Problems;
+use super::registry::SettingId;
 
 /// What decides the look, as the environment has it.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
+pub struct TerminalEnv {
     /// `LC_ALL`, else `LC_CTYPE`, else `LANG`.
     pub locale: String,
     /// `TERM`.
@@ -28,7 +28,7 @@ pub const OTHER_NAMES: &[&str] = &["PGSERVICEFILE", "PGSYSCONFDIR", "SUDO_UID"];
 #[derive(Clone, Default)]
 pub struct Environment {
     /// What decides how output looks.
-    pub surroundings: Surroundings,
+    pub surroundings: TerminalEnv,
     /// The variables we read, those that are set and not empty. An empty one means *not given*: that is what a CI
     /// system makes of a secret it does not have.
     pub variables: BTreeMap<String, OsString>,
@@ -61,7 +61,7 @@ pub enum Stdin {
 impl Environment {
     /// Every variable name worth collecting.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        Id::ALL
+        SettingId::ALL
             .iter()
             .filter_map(|id| id.env())
             .chain(OTHER_NAMES.iter().copied())

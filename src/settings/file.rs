@@ -8,8 +8,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::draft::{Draft, Source};
 use super::environment::Environment;
-use super::known::{Id, Kind, nearest};
 use super::problems::Problems;
+use super::registry::{SettingId, ValueKind, nearest};
 use super::trust;
 
 mod hidden;
@@ -56,7 +56,7 @@ pub fn in_use(named: Option<&Path>, environment: &Environment) -> Option<String>
 /// Takes the text of a file apart.
 pub(crate) fn parse(text: &str, path: &Path, problems: &mut Problems) -> Draft {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader {
+    let mut reader = SettingsReader {
         text,
         path,
         draft: Draft::default(),
@@ -69,14 +69,14 @@ pub(crate) fn parse(text: &str, path: &Path, problems: &mut Problems) -> Draft {
     reader.draft
 }
 
-struct Reader<'a> {
+struct SettingsReader<'a> {
     text: &'a str,
     path: &'a Path,
     draft: Draft,
     problems: &'a mut Problems,
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     fn table(&mut self, table: &DeTable<'_>, section: &str) {
         // As written, so that complaints come in the order of the file.
         let mut entries: Vec<_> = table.iter().collect();
@@ -87,7 +87,7 @@ impl Reader<'_> {
                 _ => format!("{section}.{}", name.get_ref()),
             };
             let line = self.line(name.span().start);
-            match (value.get_ref(), Id::from_key(&key)) {
+            match (value.get_ref(), SettingId::from_key(&key)) {
                 (DeValue::Table(inner), None) => self.table(inner, &key),
                 (_, Some(id)) => self.setting(id, key, line, value),
                 (_, None) => self.unknown(&key, line),
@@ -95,7 +95,7 @@ impl Reader<'_> {
         }
     }
 
-    fn setting(&mut self, id: Id, key: String, line: usize, value: &Spanned<DeValue<'_>>) {
+    fn setting(&mut self, id: SettingId, key: String, line: usize, value: &Spanned<DeValue<'_>>) {
         match texts(id.kind(), value.get_ref()) {
             Ok(texts) => {
                 let path = self.path.to_path_buf();
@@ -132,7 +132,7 @@ impl Reader<'_> {
             return;
         }
         let mut message = format!("{at}: {key} is not a known key");
-        let known = || Id::ALL.iter().filter_map(|id| id.key());
+        let known = || SettingId::ALL.iter().filter_map(|id| id.key());
         let same_end: Vec<&str> = known().filter(|known| known.rsplit('.').next() == Some(last)).collect();
         let near = match nearest(key, known()) {
             Some(near) if key.contains('.') || same_end.is_empty() => near.to_owned(),
@@ -170,22 +170,19 @@ impl Reader<'_> {
 const SECTIONS: &[&str] = &["admin", "stitch", "ownership", "bastion", "registration"];
 
 /// The raw texts of a value, or what it should have been.
-fn texts(kind: Kind, value: &DeValue<'_>) -> Result<Vec<String>, &'static str> {
+fn texts(kind: ValueKind, value: &DeValue<'_>) -> Result<Vec<String>, &'static str> {
     let one = |text: &dyn ToString| Ok(vec![text.to_string()]);
     match (kind, value) {
-        (Kind::Switch, DeValue::Boolean(switch)) => one(switch),
-        (Kind::Switch, _) => Err("true or false"),
-        (Kind::Number | Kind::Duration, DeValue::Integer(number)) => {
+        (ValueKind::Switch, DeValue::Boolean(switch)) => one(switch),
+        (ValueKind::Switch, _) => Err("true or false"),
+        (ValueKind::Number | ValueKind::Duration, DeValue::Integer(number)) => {
             match i64::from_str_radix(number.as_str(), number.radix()) {
                 Ok(number) => one(&number),
                 Err(_) => Err("a smaller number"),
             }
         }
-        (Kind::Text | Kind::Path | Kind::SecretPath | Kind::Number | Kind::Duration, DeValue::String(text)) => {
-            one(text)
-        }
-        (Kind::List | Kind::Names, DeValue::String(text)) => one(text),
-        (Kind::List | Kind::Names, DeValue::Array(items)) => items
+        (_, DeValue::String(text)) => one(text),
+        (ValueKind::List | ValueKind::Names, DeValue::Array(items)) => items
             .iter()
             .map(|item| {
                 item.get_ref()
@@ -194,10 +191,10 @@ fn texts(kind: Kind, value: &DeValue<'_>) -> Result<Vec<String>, &'static str> {
                     .ok_or("a list of texts in quotes")
             })
             .collect(),
-        (Kind::List | Kind::Names, _) => Err("a list of texts in quotes"),
-        (Kind::Number, _) => Err("a number"),
-        (Kind::Duration, _) => Err("a number of milliseconds or a text such as \"2s\""),
-        (Kind::Text | Kind::Path | Kind::SecretPath, _) => Err("a text in quotes"),
+        (ValueKind::List | ValueKind::Names, _) => Err("a list of texts in quotes"),
+        (ValueKind::Number, _) => Err("a number"),
+        (ValueKind::Duration, _) => Err("a number of milliseconds or a text such as \"2s\""),
+        (ValueKind::Text | ValueKind::Path | ValueKind::SecretPath, _) => Err("a text in quotes"),
     }
 }
 
@@ -225,13 +222,16 @@ mod tests {
              [ownership]\nschemas = 'one'\nlock_timeout = 250\n[registration]\nenabled = false\n",
         );
         assert_eq!(problems, "");
-        assert_eq!(draft.text(Id::Port), Some("6000"));
-        assert_eq!(draft.given(Id::AllowCidrs).unwrap().texts(), ["1.2.3.4", "5.6.7.8"]);
-        assert_eq!(draft.text(Id::Ssl), Some("true"));
-        assert_eq!(draft.text(Id::Schemas), Some("one"));
-        assert_eq!(draft.text(Id::LockTimeout), Some("250"));
+        assert_eq!(draft.text(SettingId::Port), Some("6000"));
         assert_eq!(
-            draft.given(Id::Ssl).unwrap().source.to_string(),
+            draft.given(SettingId::AllowCidrs).unwrap().texts(),
+            ["1.2.3.4", "5.6.7.8"]
+        );
+        assert_eq!(draft.text(SettingId::Ssl), Some("true"));
+        assert_eq!(draft.text(SettingId::Schemas), Some("one"));
+        assert_eq!(draft.text(SettingId::LockTimeout), Some("250"));
+        assert_eq!(
+            draft.given(SettingId::Ssl).unwrap().source.to_string(),
             "stitch-pg.toml:5: stitch.ssl"
         );
     }

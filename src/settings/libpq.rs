@@ -4,13 +4,13 @@
 
 use std::fmt::Write as _;
 
-use super::known::{Id, nearest};
+use super::registry::{SettingId, nearest};
 
 /// What a parameter means here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parameter {
     /// One of our settings.
-    Setting(Id),
+    Setting(SettingId),
     /// The password.
     Password,
     /// Honoured by this name; `check/libpq.rs` reads its value.
@@ -22,7 +22,7 @@ pub(crate) enum Parameter {
 }
 
 /// A row of the table.
-pub(crate) struct Entry {
+pub(crate) struct LibpqParameter {
     pub(crate) name: &'static str,
     /// Its environment variable; empty where it has none.
     pub(crate) env: &'static str,
@@ -41,17 +41,17 @@ const MIDDLEWARE: &str = "It is made for middleware; give the password.";
 
 macro_rules! entries {
     ($($name:literal $env:literal => $parameter:expr, $why:expr;)*) => {
-        &[$(Entry { name: $name, env: $env, parameter: $parameter, why: $why },)*]
+        &[$(LibpqParameter { name: $name, env: $env, parameter: $parameter, why: $why },)*]
     };
 }
 
 /// In the order of the documentation.
-pub(crate) const TABLE: &[Entry] = entries! {
-    "host" "PGHOST" => Setting(Id::Host), "One host: several are refused.";
+pub(crate) const TABLE: &[LibpqParameter] = entries! {
+    "host" "PGHOST" => Setting(SettingId::Host), "One host: several are refused.";
     "hostaddr" "PGHOSTADDR" => Honoured, "The address to connect to. The host is then the name in the certificate and in the password file.";
-    "port" "PGPORT" => Setting(Id::Port), "";
-    "dbname" "PGDATABASE" => Setting(Id::AdminDatabase), "";
-    "user" "PGUSER" => Setting(Id::AdminUser), "";
+    "port" "PGPORT" => Setting(SettingId::Port), "";
+    "dbname" "PGDATABASE" => Setting(SettingId::AdminDatabase), "";
+    "user" "PGUSER" => Setting(SettingId::AdminUser), "";
     "password" "PGPASSWORD" => Password, "Refused in a URL that is given as a flag or in the settings file, where others can read it.";
     "passfile" "PGPASSFILE" => Honoured, "The password file, in place of ~/.pgpass.";
     "require_auth" "PGREQUIREAUTH" => Honoured, "Checked before anything is sent. Naming password also allows a password in clear text over an unencrypted network.";
@@ -68,16 +68,16 @@ pub(crate) const TABLE: &[Entry] = entries! {
     "tcp_user_timeout" "" => Harmless, KEPT_ALIVE;
     "replication" "" => Refused(OFF), "stitch-pg runs SQL, and a replication connection runs none.";
     "gssencmode" "PGGSSENCMODE" => Refused(&["disable", "prefer"]), "stitch-pg does not encrypt by GSSAPI; use TLS (sslmode=require).";
-    "sslmode" "PGSSLMODE" => Setting(Id::SslMode), "";
+    "sslmode" "PGSSLMODE" => Setting(SettingId::SslMode), "";
     "requiressl" "PGREQUIRESSL" => Honoured, "1 means sslmode=require, where sslmode is not given.";
     "sslnegotiation" "PGSSLNEGOTIATION" => Honoured, "direct needs sslmode=require or stronger, as in libpq.";
     "sslcompression" "PGSSLCOMPRESSION" => Harmless, "stitch-pg never compresses TLS, which is the safe side.";
-    "sslcert" "PGSSLCERT" => Setting(Id::SslCert), "";
-    "sslkey" "PGSSLKEY" => Setting(Id::SslKey), "Refused when others can read the file, as in libpq.";
+    "sslcert" "PGSSLCERT" => Setting(SettingId::SslCert), "";
+    "sslkey" "PGSSLKEY" => Setting(SettingId::SslKey), "Refused when others can read the file, as in libpq.";
     "sslkeylogfile" "" => Refused(&[]), "Whoever reads that file can decrypt the connection.";
     "sslpassword" "" => Honoured, "The passphrase of sslkey. Refused in a URL that is given as a flag or in the settings file.";
     "sslcertmode" "PGSSLCERTMODE" => Honoured, "disable and allow. require is refused: stitch-pg cannot see whether the server asked for the certificate.";
-    "sslrootcert" "PGSSLROOTCERT" => Setting(Id::SslRootCert), "";
+    "sslrootcert" "PGSSLROOTCERT" => Setting(SettingId::SslRootCert), "";
     "sslcrl" "PGSSLCRL" => Honoured, "~/.postgresql/root.crl where it exists. Refused where the certificate is not checked.";
     "sslcrldir" "PGSSLCRLDIR" => Honoured, "Refused where the certificate is not checked.";
     "sslsni" "PGSSLSNI" => Honoured, "";
@@ -91,7 +91,7 @@ pub(crate) const TABLE: &[Entry] = entries! {
     "gssdelegation" "PGGSSDELEGATION" => Harmless, NO_GSS;
     "scram_client_key" "" => Refused(&[]), MIDDLEWARE;
     "scram_server_key" "" => Refused(&[]), MIDDLEWARE;
-    "service" "PGSERVICE" => Setting(Id::Service), "";
+    "service" "PGSERVICE" => Setting(SettingId::Service), "";
     "target_session_attrs" "PGTARGETSESSIONATTRS" => Honoured, "read-write and primary refuse a standby. read-only and standby are refused: nothing can be set up there.";
     "load_balance_hosts" "PGLOADBALANCEHOSTS" => Harmless, "stitch-pg connects to one host.";
     "oauth_issuer" "" => Harmless, NO_OAUTH;
@@ -105,7 +105,7 @@ pub(crate) const TABLE: &[Entry] = entries! {
 };
 
 /// The variables that stand for no parameter.
-const VARIABLES: &[Entry] = entries! {
+const VARIABLES: &[LibpqParameter] = entries! {
     "" "PGSERVICEFILE" => Honoured, "Where the services are, in place of ~/.pg_service.conf.";
     "" "PGSYSCONFDIR" => Honoured, "The directory of the system's pg_service.conf.";
     "" "PGDATESTYLE" => Harmless, "stitch-pg reads no date in a style that it sets.";
@@ -115,15 +115,15 @@ const VARIABLES: &[Entry] = entries! {
 };
 
 /// Looks a parameter up; an unknown one comes back as the nearest known one.
-pub(crate) fn parameter(name: &str) -> Result<&'static Entry, Option<&'static str>> {
+pub(crate) fn parameter(name: &str) -> Result<&'static LibpqParameter, Option<&'static str>> {
     let known = || TABLE.iter().map(|entry| entry.name);
     let found = TABLE.iter().find(|entry| entry.name == name);
     found.ok_or_else(|| nearest(name, known()))
 }
 
 /// The variables of parameters that are no settings of ours, and so not in their table.
-pub(crate) fn variables() -> impl Iterator<Item = &'static Entry> {
-    let others = |entry: &&Entry| !matches!(entry.parameter, Setting(_) | Password | Harmless);
+pub(crate) fn variables() -> impl Iterator<Item = &'static LibpqParameter> {
+    let others = |entry: &&LibpqParameter| !matches!(entry.parameter, Setting(_) | Password | Harmless);
     TABLE
         .iter()
         .filter(others)
@@ -144,7 +144,7 @@ impl Parameter {
 /// The whole of docs/libpq.md.
 pub fn libpq_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
-    for Entry {
+    for LibpqParameter {
         name,
         env,
         parameter,
@@ -170,7 +170,7 @@ pub fn libpq_markdown() -> String {
         );
     }
     page.push_str(OTHERS);
-    for Entry {
+    for LibpqParameter {
         env, parameter, why, ..
     } in VARIABLES
     {

@@ -50,7 +50,7 @@ pub enum ChannelBinding {
 
 words! {
     /// How a server may ask for proof of the login (libpq's names in `require_auth`).
-    pub enum Method {
+    pub enum AllowedAuth {
         /// It asks for nothing.
         None = "none",
         /// The password in clear text.
@@ -71,7 +71,7 @@ words! {
 /// libpq's `require_auth`: the methods that are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Methods {
-    accepted: Vec<Method>,
+    accepted: Vec<AllowedAuth>,
     /// Whether they were listed, and not what is left when others are ruled out.
     listed: bool,
 }
@@ -80,7 +80,7 @@ impl Methods {
     /// Reads `scram-sha-256,md5` or `!password,!md5`; `None` for anything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let words: Vec<&str> = text.split(',').map(str::trim).collect();
-        let method = |word: &str| Method::ALL.into_iter().find(|method| method.as_str() == word);
+        let method = |word: &str| AllowedAuth::ALL.into_iter().find(|method| method.as_str() == word);
         let ruled_out: Vec<&str> = words.iter().filter_map(|word| word.strip_prefix('!')).collect();
         if ruled_out.is_empty() {
             let accepted = words.into_iter().map(method).collect::<Option<_>>()?;
@@ -90,7 +90,9 @@ impl Methods {
             return None;
         }
         let ruled_out = ruled_out.into_iter().map(method).collect::<Option<Vec<_>>>()?;
-        let accepted = Method::ALL.into_iter().filter(|method| !ruled_out.contains(method));
+        let accepted = AllowedAuth::ALL
+            .into_iter()
+            .filter(|method| !ruled_out.contains(method));
         Some(Self {
             accepted: accepted.collect(),
             listed: false,
@@ -100,7 +102,9 @@ impl Methods {
     /// As libpq reads it.
     pub(crate) fn as_text(&self) -> String {
         let (mark, wanted) = if self.listed { ("", true) } else { ("!", false) };
-        let named = Method::ALL.into_iter().filter(|method| self.accepts(*method) == wanted);
+        let named = AllowedAuth::ALL
+            .into_iter()
+            .filter(|method| self.accepts(*method) == wanted);
         named
             .map(|method| format!("{mark}{}", method.as_str()))
             .collect::<Vec<_>>()
@@ -108,13 +112,13 @@ impl Methods {
     }
 
     /// Whether this method is accepted.
-    pub(crate) fn accepts(&self, method: Method) -> bool {
+    pub(crate) fn accepts(&self, method: AllowedAuth) -> bool {
         self.accepted.contains(&method)
     }
 
     /// Whether a password in clear text was asked for by its name.
     pub(crate) fn names_clear_text(&self) -> bool {
-        self.listed && self.accepts(Method::Password)
+        self.listed && self.accepts(AllowedAuth::Password)
     }
 }
 
@@ -126,7 +130,13 @@ mod tests {
     fn methods_are_read_as_libpq_reads_them() {
         let read = |text: &str| {
             let methods = Methods::parse(text)?;
-            let accepted = [Method::None, Method::Password, Method::Md5, Method::Scram].map(|m| methods.accepts(m));
+            let accepted = [
+                AllowedAuth::None,
+                AllowedAuth::Password,
+                AllowedAuth::Md5,
+                AllowedAuth::Scram,
+            ]
+            .map(|m| methods.accepts(m));
             Some((accepted, methods.names_clear_text()))
         };
         assert_eq!(read("scram-sha-256"), Some(([false, false, false, true], false)));

@@ -1,33 +1,33 @@
 //! The files that settings name: passwords, the public key, what was handed over.
 
-use super::complete::{Purpose, Request};
+use super::complete::{Purpose, SettingsRequest};
 use super::draft::{Draft, Value};
 use super::environment::Environment;
-use super::known::Id;
 use super::problems::Problems;
-use super::{check, handed_over, secret_file};
+use super::registry::SettingId;
+use super::{check, input_files, secret_file};
 use crate::secret::Secret;
 
 /// Reads the files that hold one setting, each once: a pipe such as `<(pass show stitch)` gives its content only once.
 pub(super) fn read(
     draft: &mut Draft,
-    request: &Request,
+    request: &SettingsRequest,
     environment: &Environment,
     problems: &mut Problems,
     warnings: &mut Vec<String>,
 ) {
-    let generate = draft.has(Id::GeneratePassword);
-    for id in [Id::AdminPassword, Id::Password] {
+    let generate = draft.has(SettingId::GeneratePassword);
+    for id in [SettingId::AdminPassword, SettingId::Password] {
         let Some(given) = draft.given(id) else { continue };
         let Value::Texts(_) = given.value else { continue };
         let path = check::path(given, environment);
         let source = given.source.clone();
         // A script logs in nowhere.
-        if id == Id::AdminPassword && matches!(request.purpose, Purpose::Script(_)) {
+        if id == SettingId::AdminPassword && matches!(request.purpose, Purpose::Script(_)) {
             continue;
         }
         // One that is yet to be generated is not there on the first run, and is read on the second.
-        if id == Id::Password && generate && !path.exists() {
+        if id == SettingId::Password && generate && !path.exists() {
             continue;
         }
         match secret_file::read(&path, environment, warnings) {
@@ -40,30 +40,30 @@ pub(super) fn read(
         }
     }
     read_public_key(draft, environment, problems);
-    handed_over::read(draft, environment, problems);
+    input_files::read(draft, environment, problems);
 }
 
 /// The key itself and the file with the key are one setting given in two ways.
 fn read_public_key(draft: &mut Draft, environment: &Environment, problems: &mut Problems) {
-    let (key, named) = (draft.rank(Id::PublicKey), draft.rank(Id::PublicKeyFile));
+    let (key, named) = (draft.rank(SettingId::PublicKey), draft.rank(SettingId::PublicKeyFile));
     if named.is_none() || key > named {
-        draft.take(Id::PublicKeyFile);
+        draft.take(SettingId::PublicKeyFile);
         return;
     }
-    let Some(given) = draft.take(Id::PublicKeyFile) else {
+    let Some(given) = draft.take(SettingId::PublicKeyFile) else {
         return;
     };
     if key == named {
         problems.wrong("--public-key and --public-key-file are both given; one of them is enough");
     }
-    let key = handed_over::content(&given, environment);
+    let key = input_files::content(&given, environment);
     match key {
-        Ok(key) => draft.set(Id::PublicKey, key.text, given.source),
+        Ok(key) => draft.set(SettingId::PublicKey, key.text, given.source),
         Err(error) => {
-            problems.malformed(Id::PublicKeyFile, format_args!("{}: {error:#}", given.source));
+            problems.malformed(SettingId::PublicKeyFile, format_args!("{}: {error:#}", given.source));
             // Not missing, too.
-            draft.take(Id::PublicKey);
-            draft.set_all(Id::PublicKey, Vec::new(), given.source);
+            draft.take(SettingId::PublicKey);
+            draft.set_all(SettingId::PublicKey, Vec::new(), given.source);
         }
     }
 }

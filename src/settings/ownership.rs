@@ -7,7 +7,7 @@ use crate::word::words;
 
 /// Ownership of what Stitch has loaded before.
 #[derive(Clone, Debug)]
-pub struct Ownership {
+pub struct OwnershipSettings {
     /// New or existing connection, as the guide's tabs have it.
     pub connection: Connection,
     /// Which schemas are Stitch's.

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 
 /// What a connection is looked up by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct PgpassKey<'a> {
     /// Host name, address, or socket directory.
     pub(crate) host: &'a str,
     /// Port.
@@ -20,7 +20,7 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// Looks the password up; a file that others may read is left alone, and told about.
-pub(crate) fn look_up(path: &Path, wanted: &Wanted<'_>, warnings: &mut Vec<String>) -> Option<Secret> {
+pub(crate) fn stored_password(path: &Path, wanted: &PgpassKey<'_>, warnings: &mut Vec<String>) -> Option<Secret> {
     let metadata = std::fs::metadata(path).ok()?;
     let shown = path.display();
     if !metadata.is_file() {
@@ -66,7 +66,7 @@ fn is_open_to_others(file: &std::fs::Metadata) -> bool {
     file.mode() & 0o077 != 0
 }
 
-pub(crate) fn find(text: &str, wanted: &Wanted<'_>) -> Option<Secret> {
+pub(crate) fn find(text: &str, wanted: &PgpassKey<'_>) -> Option<Secret> {
     // libpq looks its default socket directory up as "localhost"; which one is the default depends on the packager.
     let default_socket = matches!(wanted.host, "/var/run/postgresql" | "/run/postgresql" | "/tmp");
     let port = wanted.port.to_string();
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
-    const WANTED: Wanted<'_> = Wanted {
+    const WANTED: PgpassKey<'_> = PgpassKey {
         host: "db",
         port: 5432,
         database: "postgres",
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(found("db:5433:*:*:x"), None);
         assert_eq!(found("db:*:*:x"), None);
         assert_eq!(found("*:*:*:*:x\r\n").as_deref(), Some("x"));
-        let socket = Wanted {
+        let socket = PgpassKey {
             host: "/run/postgresql",
             ..WANTED
         };
@@ -158,12 +158,12 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "*:*:*:*:x").unwrap();
         let mut warnings = Vec::new();
-        assert!(look_up(file.path(), &WANTED, &mut warnings).is_some());
+        assert!(stored_password(file.path(), &WANTED, &mut warnings).is_some());
         assert!(warnings.is_empty());
         std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(look_up(file.path(), &WANTED, &mut warnings).is_none());
+        assert!(stored_password(file.path(), &WANTED, &mut warnings).is_none());
         assert!(warnings[0].contains("chmod 600"), "{warnings:?}");
-        assert!(look_up(Path::new("/nonexistent"), &WANTED, &mut warnings).is_none());
+        assert!(stored_password(Path::new("/nonexistent"), &WANTED, &mut warnings).is_none());
         assert_eq!(warnings.len(), 1);
     }
 }

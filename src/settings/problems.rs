@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::known::Id;
+use super::registry::SettingId;
 
 /// One thing that is missing or malformed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Problem {
     /// Missing or malformed.
     pub sort: Sort,
     /// The setting, where it is about one; every way to give it is then written below.
-    pub id: Option<Id>,
+    pub id: Option<SettingId>,
     /// What is wrong and where it was said; never a secret. May have several lines.
     pub text: String,
 }
@@ -30,12 +30,12 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     /// Notes that a setting is needed and nobody gave it.
-    pub fn missing(&mut self, id: Id, what: impl fmt::Display) {
+    pub fn missing(&mut self, id: SettingId, what: impl fmt::Display) {
         self.push(Sort::Missing, Some(id), format!("{} is missing: {what}", id.name()));
     }
 
     /// Notes that what was given cannot be; the text says where it was given.
-    pub fn malformed(&mut self, id: Id, text: impl fmt::Display) {
+    pub fn malformed(&mut self, id: SettingId, text: impl fmt::Display) {
         self.push(Sort::Malformed, Some(id), text.to_string());
     }
 
@@ -74,7 +74,7 @@ impl Problems {
         if self.is_empty() { Ok(()) } else { Err(self) }
     }
 
-    fn push(&mut self, sort: Sort, id: Option<Id>, text: String) {
+    fn push(&mut self, sort: Sort, id: Option<SettingId>, text: String) {
         let problem = Problem { sort, id, text };
         // The same file may be looked at twice (before and after asking); it is told once.
         if !self.0.contains(&problem) {
@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn every_problem_says_how_to_mend_it() {
         let mut problems = Problems::default();
-        problems.missing(Id::Region, "your account's region");
-        problems.malformed(Id::Port, "PGPORT: \"x\" is not a port");
+        problems.missing(SettingId::Region, "your account's region");
+        problems.malformed(SettingId::Port, "PGPORT: \"x\" is not a port");
         assert_eq!(
             problems.to_string(),
             "2 settings are missing or malformed:\n  \

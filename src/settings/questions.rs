@@ -4,12 +4,12 @@ use std::str::FromStr;
 
 use anyhow::{Error, Result, bail, ensure};
 
-use super::ask::{Ask, Before, Question, Said};
+use super::ask::{Answer, Ask, PreviousQuestion, Question};
 use super::check::{self, Checker, Context};
 use super::complete::{Approval, Purpose};
 use super::draft::{Draft, Source};
-use super::known::Id;
 use super::problems::Problems;
+use super::registry::SettingId;
 use super::{Audience, Region};
 use crate::names::{DatabaseName, RoleName};
 use crate::step_id::StepId;
@@ -73,7 +73,7 @@ struct Questions<'a> {
 
 /// Whether a question has an answer that is taken when it is not put.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum DefaultAnswer {
     HasDefault,
     MustBeGiven,
 }
@@ -82,19 +82,21 @@ impl Questions<'_> {
     fn for_run(&mut self) -> Result<()> {
         self.server()?;
         let default = self.context.environment.os_user.clone();
-        let answer = default.as_ref().map_or(Answer::MustBeGiven, |_| Answer::HasDefault);
-        if self.is_open(Id::AdminUser, answer) {
+        let answer = default
+            .as_ref()
+            .map_or(DefaultAnswer::MustBeGiven, |_| DefaultAnswer::HasDefault);
+        if self.is_open(SettingId::AdminUser, answer) {
             let help = "A login that may create databases and roles. Stitch never uses it.";
-            let question = question(Id::AdminUser, "Log in to PostgreSQL as", help, default);
+            let question = question(SettingId::AdminUser, "Log in to PostgreSQL as", help, default);
             self.text(question, str::parse::<DatabaseName>)?;
         }
         let help = "Stitch loads into a database of its own; it is created when it does not exist.";
-        self.name::<DatabaseName>(Id::Database, "Database Stitch loads into", help)?;
+        self.name::<DatabaseName>(SettingId::Database, "Database Stitch loads into", help)?;
         self.region()?;
         self.tunnel()?;
         if check::password_is_used(&self.steps) {
             let help = "Stitch logs in as a role of its own, with no more rights than it needs.";
-            self.name::<RoleName>(Id::Role, "Role Stitch logs in as", help)?;
+            self.name::<RoleName>(SettingId::Role, "Role Stitch logs in as", help)?;
             self.password()?;
         }
         self.existing()?;
@@ -103,7 +105,7 @@ impl Questions<'_> {
 
     fn for_script(&mut self, audience: Option<Audience>) -> Result<()> {
         self.region()?;
-        let needs_key = audience == Some(Audience::Sysadmin) || self.draft.has(Id::Bastion);
+        let needs_key = audience == Some(Audience::Sysadmin) || self.draft.has(SettingId::Bastion);
         if needs_key && self.takes_part(StepId::SshUser) {
             self.public_key()?;
         }
@@ -111,8 +113,8 @@ impl Questions<'_> {
     }
 
     /// Whether to ask: not for what was given, and with `--yes` only for what has no default.
-    fn is_open(&self, id: Id, answer: Answer) -> bool {
-        let needed = answer == Answer::MustBeGiven || self.context.request.approval == Approval::Asked;
+    fn is_open(&self, id: SettingId, answer: DefaultAnswer) -> bool {
+        let needed = answer == DefaultAnswer::MustBeGiven || self.context.request.approval == Approval::Asked;
         needed && !self.draft.has(id)
     }
 
@@ -120,33 +122,33 @@ impl Questions<'_> {
         let key_needs_it = check::key_from_is_chosen(&self.draft) && self.takes_part(StepId::SshUser);
         let key_needs_it = key_needs_it && self.context.request.purpose != Purpose::Remove;
         let needed = key_needs_it || check::region_is_needed(self.context.request.purpose, &self.steps);
-        if !needed || self.draft.has(Id::Region) || self.draft.has(Id::AllowCidrs) {
+        if !needed || self.draft.has(SettingId::Region) || self.draft.has(SettingId::AllowCidrs) {
             return Ok(());
         }
         let help = "Stitch shows it under your user menu > Edit User Settings > Data pipeline region.";
         let answer = self.choose(
-            Id::Region,
+            SettingId::Region,
             "Region of your Stitch account",
             help,
             &["North America", "Europe"],
         )?;
-        self.set(Id::Region, Region::ALL[answer].as_str());
+        self.set(SettingId::Region, Region::ALL[answer].as_str());
         Ok(())
     }
 
     fn existing(&mut self) -> Result<()> {
-        let said = [Id::Existing, Id::Schemas, Id::Detect]
+        let said = [SettingId::Existing, SettingId::Schemas, SettingId::Detect]
             .iter()
             .any(|id| self.draft.has(*id));
-        let wanted = self.takes_part(StepId::Ownership) && self.is_open(Id::Existing, Answer::HasDefault);
+        let wanted = self.takes_part(StepId::Ownership) && self.is_open(SettingId::Existing, DefaultAnswer::HasDefault);
         if said || !wanted || self.context.request.purpose == Purpose::Remove {
             return Ok(());
         }
         let help = "If another role loaded for Stitch before, its schemas and tables must change hands.";
         let choices = ["No, this is a new connection", "Yes, there are schemas of Stitch's"];
         let prompt = "Has Stitch loaded into this database before?";
-        let answer = self.choose(Id::Existing, prompt, help, &choices)?;
-        self.set(Id::Existing, if answer == 0 { "false" } else { "true" });
+        let answer = self.choose(SettingId::Existing, prompt, help, &choices)?;
+        self.set(SettingId::Existing, if answer == 0 { "false" } else { "true" });
         Ok(())
     }
 
@@ -154,8 +156,8 @@ impl Questions<'_> {
         self.steps.contains(&step)
     }
 
-    fn name<T: FromStr<Err = Error>>(&mut self, id: Id, prompt: &'static str, help: &'static str) -> Result<()> {
-        if self.is_open(id, Answer::HasDefault) {
+    fn name<T: FromStr<Err = Error>>(&mut self, id: SettingId, prompt: &'static str, help: &'static str) -> Result<()> {
+        if self.is_open(id, DefaultAnswer::HasDefault) {
             let default = id.default_text().map(str::to_owned);
             self.text(question(id, prompt, help, default), str::parse::<T>)?;
         }
@@ -186,7 +188,7 @@ impl Questions<'_> {
     }
 
     fn typed(&self, question: &Question) -> Result<String> {
-        let Said::This(answer) = self.asker.text(question)? else {
+        let Answer::This(answer) = self.asker.text(question)? else {
             bail!(GoBack)
         };
         // White space around an answer comes from pasting; no setting begins or ends with it.
@@ -197,7 +199,7 @@ impl Questions<'_> {
         })
     }
 
-    fn choose(&mut self, id: Id, prompt: &'static str, help: &'static str, choices: &[&str]) -> Result<usize> {
+    fn choose(&mut self, id: SettingId, prompt: &'static str, help: &'static str, choices: &[&str]) -> Result<usize> {
         let mut question = question(id, prompt, help, None);
         question.before = self.memory.before();
         let remembered = match self.memory.recall(&question) {
@@ -207,8 +209,8 @@ impl Questions<'_> {
         let answer = match remembered {
             Some(answer) => answer,
             None => match self.asker.choose(&question, choices)? {
-                Said::This(answer) => answer,
-                Said::Back => bail!(GoBack),
+                Answer::This(answer) => answer,
+                Answer::Back => bail!(GoBack),
             },
         };
         ensure!(answer < choices.len(), "choice {answer} is none of {}", choices.len());
@@ -216,18 +218,18 @@ impl Questions<'_> {
         Ok(answer)
     }
 
-    fn set(&mut self, id: Id, text: impl Into<String>) {
+    fn set(&mut self, id: SettingId, text: impl Into<String>) {
         self.draft.set(id, text, Source::Prompt);
     }
 }
 
-fn question(id: Id, prompt: &'static str, help: &'static str, default: Option<String>) -> Question {
+fn question(id: SettingId, prompt: &'static str, help: &'static str, default: Option<String>) -> Question {
     Question {
         id,
         prompt,
         help,
         default,
         refused: None,
-        before: Before::Nothing,
+        before: PreviousQuestion::Nothing,
     }
 }

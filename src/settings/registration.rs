@@ -10,9 +10,9 @@ use crate::secret::Secret;
 
 /// What is known about telling Stitch.
 #[derive(Clone, Debug)]
-pub struct Registration {
+pub struct RegistrationSettings {
     /// Whether it was asked for.
-    pub wanted: Wanted,
+    pub wanted: Registering,
     /// The access token of the Stitch account.
     pub token: Option<Secret>,
     /// Where the API is.
@@ -29,7 +29,7 @@ pub struct Registration {
 
 /// `--register` or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Registering {
     /// The step takes part.
     Yes,
     /// The form is filled in by hand.
@@ -68,11 +68,11 @@ pub enum Insecure {
 pub struct ApiUrl(String);
 
 #[cfg(test)]
-impl Registration {
+impl RegistrationSettings {
     /// What holds when nobody says anything.
     pub(crate) fn unasked() -> Self {
         Self {
-            wanted: Wanted::No,
+            wanted: Registering::No,
             token: None,
             api: ApiUrl("https://api.stitchdata.com".to_owned()),
             name: "dw".to_owned(),

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::draft::{Draft, Source};
 use super::environment::Environment;
-use super::known::Id;
 use super::libpq::{Parameter, parameter};
 use super::problems::Problems;
+use super::registry::SettingId;
 use super::trust;
 
 /// Debian's and Ubuntu's system-wide place; `PGSYSCONFDIR` overrides it.
@@ -21,7 +21,7 @@ pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems:
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
                 problems.malformed(
-                    Id::Service,
+                    SettingId::Service,
                     format_args!("{by}: cannot read {}: {error:#}", path.display()),
                 );
                 return Draft::default();
@@ -33,7 +33,7 @@ pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems:
     }
     let looked: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
     problems.malformed(
-        Id::Service,
+        SettingId::Service,
         format_args!(
             "{by}: there is no service [{}] in {}",
             name.escape_debug(),
@@ -89,20 +89,23 @@ pub(crate) fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &
             } else {
                 "write it as key=value"
             };
-            problems.malformed(Id::Service, format_args!("{at}: {what}"));
+            problems.malformed(SettingId::Service, format_args!("{at}: {what}"));
             continue;
         };
         let (key, value) = (key.trim(), value.trim());
         match parameter(key) {
-            Ok(entry) if entry.parameter == Parameter::Setting(Id::Service) => {
-                problems.malformed(Id::Service, format_args!("{at}: a service cannot name another service"));
+            Ok(entry) if entry.parameter == Parameter::Setting(SettingId::Service) => {
+                problems.malformed(
+                    SettingId::Service,
+                    format_args!("{at}: a service cannot name another service"),
+                );
             }
             Ok(entry) => draft.set_libpq(entry, value, source),
             Err(near) => {
                 let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
                 let key = key.escape_debug();
                 problems.malformed(
-                    Id::Service,
+                    SettingId::Service,
                     format_args!("{at}: PostgreSQL knows no parameter {key}{hint}"),
                 );
             }
@@ -129,9 +132,9 @@ mod tests {
         let (draft, problems) = read(text, "mine");
         let draft = draft.unwrap();
         assert!(problems.is_empty(), "{problems}");
-        assert_eq!(draft.text(Id::Host), Some("db"));
-        assert_eq!(draft.text(Id::Port), Some("6000"));
-        assert!(draft.has(Id::AdminPassword) && !draft.has(Id::AdminUser));
+        assert_eq!(draft.text(SettingId::Host), Some("db"));
+        assert_eq!(draft.text(SettingId::Port), Some("6000"));
+        assert!(draft.has(SettingId::AdminPassword) && !draft.has(SettingId::AdminUser));
         assert_eq!(read(text, "absent").0, None);
     }
 

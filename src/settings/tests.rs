@@ -63,7 +63,7 @@ impl Place {
 
     fn run(&self, flags: &[&str], asker: Option<&dyn Ask>) -> Result<Settings> {
         let words = std::iter::once(&"stitch-pg").chain(flags).map(std::ffi::OsString::from);
-        let request = Request {
+        let request = SettingsRequest {
             purpose: self.purpose,
             approval: self.approval,
             config: self.config.clone(),

@@ -5,8 +5,8 @@ use anyhow::{Result, bail, ensure};
 use percent_encoding::percent_decode_str;
 
 use super::draft::{Draft, Source};
-use super::known::Id;
 use super::libpq::{Parameter, parameter};
+use super::registry::SettingId;
 
 /// Whether the place a URL was written in may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,10 +106,10 @@ impl Parts<'_> {
     }
 
     fn finish(self) -> Result<Draft> {
-        if let Some(host) = self.draft.text(Id::Host) {
+        if let Some(host) = self.draft.text(SettingId::Host) {
             ensure!(!host.contains(','), "{SEVERAL}");
         }
-        if let Some(port) = self.draft.text(Id::Port) {
+        if let Some(port) = self.draft.text(SettingId::Port) {
             ensure!(!port.contains(','), "{SEVERAL}");
             // Checked here, because `postgres://user:password` without a host reads as host and port.
             ensure!(
@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn password(draft: &Draft) -> Option<String> {
-        match &draft.given(Id::AdminPassword)?.value {
+        match &draft.given(SettingId::AdminPassword)?.value {
             super::super::draft::Value::Secret(secret) => Some(secret.reveal().to_owned()),
             super::super::draft::Value::Texts(_) => None,
         }
@@ -173,13 +173,13 @@ mod tests {
              ?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3&application_name=x",
         )
         .unwrap();
-        assert_eq!(draft.text(Id::AdminUser), Some("an admin"));
+        assert_eq!(draft.text(SettingId::AdminUser), Some("an admin"));
         assert_eq!(password(&draft).as_deref(), Some("p@ss/ü?"));
-        assert_eq!(draft.text(Id::Host), Some("db.example.com"));
-        assert_eq!(draft.text(Id::Port), Some("5433"));
-        assert_eq!(draft.text(Id::AdminDatabase), Some("a\"db"));
-        assert_eq!(draft.text(Id::SslMode), Some("verify-full"));
-        assert_eq!(draft.text(Id::SslRootCert), Some("/ca.pem"));
+        assert_eq!(draft.text(SettingId::Host), Some("db.example.com"));
+        assert_eq!(draft.text(SettingId::Port), Some("5433"));
+        assert_eq!(draft.text(SettingId::AdminDatabase), Some("a\"db"));
+        assert_eq!(draft.text(SettingId::SslMode), Some("verify-full"));
+        assert_eq!(draft.text(SettingId::SslRootCert), Some("/ca.pem"));
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
         ] {
             let mut draft = kept(url).unwrap();
             draft.address_as_host();
-            assert_eq!(draft.text(Id::Host), host, "{url}");
+            assert_eq!(draft.text(SettingId::Host), host, "{url}");
             assert_eq!(draft.parameter("hostaddr").is_some(), url.contains("hostaddr"), "{url}");
         }
     }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::frame::{expanded, framed, quoted, script, word};
-use crate::firewall::{Keeper, MARK, Rank, Spot, Tool, rich_rule};
+use crate::firewall::{FirewallManager, MARK, Rank, RuleLocation, Tool, rich_rule};
 use crate::names::Cidr;
 use crate::statement::Statement;
 
@@ -12,7 +12,7 @@ use crate::statement::Statement;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Opening {
     /// Who is told.
-    pub(crate) keeper: Keeper,
+    pub(crate) keeper: FirewallManager,
     /// For whom.
     pub(crate) from: Vec<Cidr>,
     /// To which port.
@@ -57,11 +57,11 @@ impl Opening {
 
     fn command(&self, cidr: &Cidr) -> Vec<String> {
         match &self.keeper {
-            Keeper::Ufw(Rank::Last) => vec![format!("ufw {} comment {MARK}", self.ufw(cidr))],
-            Keeper::Ufw(Rank::First) => vec![format!("ufw prepend {} comment {MARK}", self.ufw(cidr))],
-            Keeper::Firewalld(zone) => self.firewalld("add", zone, cidr),
-            Keeper::Nobody(spot) if spot.tool == Tool::Nft => vec![self.nft(cidr, spot)],
-            Keeper::Nobody(spot) => vec![self.iptables(cidr, spot)],
+            FirewallManager::Ufw(Rank::Last) => vec![format!("ufw {} comment {MARK}", self.ufw(cidr))],
+            FirewallManager::Ufw(Rank::First) => vec![format!("ufw prepend {} comment {MARK}", self.ufw(cidr))],
+            FirewallManager::Firewalld(zone) => self.firewalld("add", zone, cidr),
+            FirewallManager::Nobody(spot) if spot.tool == Tool::Nft => vec![self.nft(cidr, spot)],
+            FirewallManager::Nobody(spot) => vec![self.iptables(cidr, spot)],
         }
     }
 
@@ -69,7 +69,7 @@ impl Opening {
     fn guarded(&self, cidr: &Cidr) -> Option<String> {
         let commands = self.command(cidr).join("\n");
         Some(match &self.keeper {
-            Keeper::Ufw(_) => format!(
+            FirewallManager::Ufw(_) => format!(
                 // To add it once more would put our mark on somebody else's.
                 "case $(ufw show added) in *{}*) fail \"ufw has the rule for {cidr} already, and it does not count: another \
                  stands before it\" ;; esac\n{commands}",
@@ -79,21 +79,21 @@ impl Opening {
                     self.port
                 ))
             ),
-            Keeper::Firewalld(zone) => format!(
+            FirewallManager::Firewalld(zone) => format!(
                 "if firewall-cmd --permanent --zone={} --query-rich-rule={} >/dev/null; then\n    fail \"firewalld keeps the \
                  rule for {cidr} already and has not loaded it; run firewall-cmd --reload\"\nfi\n{commands}",
                 word(zone),
                 self.rich(cidr)
             ),
-            Keeper::Nobody(_) => return None,
+            FirewallManager::Nobody(_) => return None,
         })
     }
 
     fn undo(&self, cidr: &Cidr) -> Vec<String> {
         match &self.keeper {
-            Keeper::Ufw(_) => vec![format!("ufw delete {}", self.ufw(cidr))],
-            Keeper::Firewalld(zone) => self.firewalld("remove", zone, cidr),
-            Keeper::Nobody(_) => Vec::new(),
+            FirewallManager::Ufw(_) => vec![format!("ufw delete {}", self.ufw(cidr))],
+            FirewallManager::Firewalld(zone) => self.firewalld("remove", zone, cidr),
+            FirewallManager::Nobody(_) => Vec::new(),
         }
     }
 
@@ -120,7 +120,7 @@ impl Opening {
         word(&rich_rule(cidr, self.port))
     }
 
-    fn nft(&self, cidr: &Cidr, spot: &Spot) -> String {
+    fn nft(&self, cidr: &Cidr, spot: &RuleLocation) -> String {
         let chain = words(&spot.chain);
         let place = match spot.rule {
             Some(handle) => format!("insert rule {chain} position {handle}"),
@@ -137,7 +137,7 @@ impl Opening {
         format!("nft -nna list chain {chain} | sed -n {delete} | nft -f - && nft {place} {added}")
     }
 
-    fn iptables(&self, cidr: &Cidr, spot: &Spot) -> String {
+    fn iptables(&self, cidr: &Cidr, spot: &RuleLocation) -> String {
         let (table, chain) = spot.chain.split_once(' ').unwrap_or_default();
         let (tool, table, chain) = (spot.tool.as_str(), word(table), word(chain));
         let place = match spot.rule {

@@ -3,7 +3,7 @@
 
 use super::frame::script;
 use crate::hba::edit::Running;
-use crate::hba::{Files, Had, Wanted};
+use crate::hba::{Files, Had, NamedFile};
 use crate::statement::Statement;
 
 impl Running {
@@ -22,7 +22,7 @@ pub(crate) struct Printed {
     /// The path of `pg_hba.conf`.
     pub(crate) main: Option<String>,
     /// What was found.
-    pub(crate) found: Vec<(Wanted, Had)>,
+    pub(crate) found: Vec<(NamedFile, Had)>,
     /// When the newest of the files was written to, in seconds since 1970.
     pub(crate) edited: Option<i64>,
     /// Which file `pg_hba.conf` is, by device and inode: of one name there may be two, one of them a container's.
@@ -30,11 +30,15 @@ pub(crate) struct Printed {
 }
 
 /// Reads the files that are wanted; without any, `pg_hba.conf` itself. `path` is where that is, if the server told.
-pub(crate) fn read_hba<'a>(server: Running, path: Option<&str>, wanted: impl Iterator<Item = &'a Wanted>) -> Statement {
+pub(crate) fn read_hba<'a>(
+    server: Running,
+    path: Option<&str>,
+    wanted: impl Iterator<Item = &'a NamedFile>,
+) -> Statement {
     let lines: Vec<String> = wanted
         .map(|wanted| match wanted {
-            Wanted::File(path) => format!("file {path}"),
-            Wanted::Folder(path) => format!("folder {path}"),
+            NamedFile::File(path) => format!("file {path}"),
+            NamedFile::Folder(path) => format!("folder {path}"),
         })
         .collect();
     let [(port, at), (started, when)] = server.settings();
@@ -64,10 +68,10 @@ impl Printed {
                 }
                 ("name", Some((_, Had::Names(names)))) => names.push(path()),
                 ("main", _) => printed.main = Some(path()),
-                ("file", _) => printed.found.push((Wanted::File(path()), Had::Text(String::new()))),
-                ("folder", _) => printed.found.push((Wanted::Folder(path()), Had::Names(Vec::new()))),
-                ("no-file", _) => printed.found.push((Wanted::File(path()), Had::Absent)),
-                ("no-folder", _) => printed.found.push((Wanted::Folder(path()), Had::Absent)),
+                ("file", _) => printed.found.push((NamedFile::File(path()), Had::Text(String::new()))),
+                ("folder", _) => printed.found.push((NamedFile::Folder(path()), Had::Names(Vec::new()))),
+                ("no-file", _) => printed.found.push((NamedFile::File(path()), Had::Absent)),
+                ("no-folder", _) => printed.found.push((NamedFile::Folder(path()), Had::Absent)),
                 ("identity", _) => printed.identity = Some(path()),
                 ("edited", _) => printed.edited = printed.edited.max(rest.parse().ok()),
                 _ => {}
@@ -80,7 +84,7 @@ impl Printed {
     pub(crate) fn main_file(&self) -> Option<Files> {
         let main = self.main.as_deref()?;
         self.found.iter().find_map(|found| match found {
-            (Wanted::File(path), Had::Text(text)) if path == main => Some(Files::new(main, text.clone())),
+            (NamedFile::File(path), Had::Text(text)) if path == main => Some(Files::new(main, text.clone())),
             _ => None,
         })
     }
@@ -96,8 +100,8 @@ mod tests {
             "main /d/hba\nfile /d/hba\n local a b peer\r\n file x\n \nno-file /d/x\nfolder /d/c\nname a.conf\nname b c\n\
              no-folder /e\nidentity 1:2\nedited 7\nedited 5\n",
         );
-        let file = |path: &str| Wanted::File(path.to_owned());
-        let folder = |path: &str| Wanted::Folder(path.to_owned());
+        let file = |path: &str| NamedFile::File(path.to_owned());
+        let folder = |path: &str| NamedFile::Folder(path.to_owned());
         assert_eq!(
             printed.found,
             [

@@ -17,7 +17,12 @@ pub(crate) enum Expiry {
 /// Puts a fresh key into the file with the options that Stitch's own line has there, and leaves a watcher behind that takes
 /// it out when the login that lent it is gone, however it ended, or after two minutes. `from` is left out, since it is not
 /// Stitch that comes now.
-pub(crate) fn lend_key(user: &LinuxUser, stitchs: &PublicKey, fresh: &PublicKey, expiry: Expiry) -> Statement {
+pub(crate) fn install_temporary_key(
+    user: &LinuxUser,
+    stitchs: &PublicKey,
+    fresh: &PublicKey,
+    expiry: Expiry,
+) -> Statement {
     let seconds = match expiry {
         Expiry::TwoMinutes => "120",
         Expiry::Unknown => "",

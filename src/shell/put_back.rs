@@ -17,7 +17,7 @@ pub(crate) struct Was {
 
 /// The key file, and what it lies in, before; what was not there is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Before {
+pub(crate) struct PreviousKeyFile {
     /// The home.
     pub(crate) home: Option<Was>,
     /// `.ssh`.
@@ -27,7 +27,12 @@ pub(crate) struct Before {
 }
 
 /// Puts the key file back as it was: exactly, where it still is as it was written; else Stitch's line alone goes.
-pub(crate) fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &str), before: &Before) -> Statement {
+pub(crate) fn put_keys_back(
+    user: &LinuxUser,
+    key: &PublicKey,
+    texts: (&str, &str),
+    before: &PreviousKeyFile,
+) -> Statement {
     let (text_before, text_after) = texts;
     let mut settings = words(before);
     settings.retain(|(name, _)| *name != "home_mode" && *name != "home_owner");
@@ -48,7 +53,7 @@ pub(crate) fn put_keys_back(user: &LinuxUser, key: &PublicKey, texts: (&str, &st
 }
 
 /// Puts owners and modes back.
-pub(crate) fn put_modes_back(user: &LinuxUser, before: &Before) -> Statement {
+pub(crate) fn put_modes_back(user: &LinuxUser, before: &PreviousKeyFile) -> Statement {
     let mut settings = words(before);
     settings.retain(|(name, _)| *name != "home_owner");
     settings.push(("user", user.as_str().to_owned()));
@@ -79,7 +84,7 @@ pub(crate) fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> 
     )
 }
 
-fn words(before: &Before) -> Vec<(&'static str, String)> {
+fn words(before: &PreviousKeyFile) -> Vec<(&'static str, String)> {
     let mut words = Vec::new();
     for (was, mode, owner) in [
         (&before.home, "home_mode", "home_owner"),

@@ -9,7 +9,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sql(sql) => sql.fmt(f),
-            Self::Host(script) | Self::Entrance(script) => script.fmt(f),
+            Self::Host(script) | Self::Ingress(script) => script.fmt(f),
             Self::AddHbaLines(edit) => edit.show(f, &super::hba::add_hba_lines(edit)),
             Self::RemoveHbaLines(edit) => edit.show(f, &super::hba::remove_hba_lines(edit)),
             Self::Http(request) => request.fmt(f),

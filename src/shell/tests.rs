@@ -33,7 +33,7 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         signal: Some(running),
         ..edit.clone()
     };
-    let signs = Signs {
+    let signs = AccountSigns {
         groups: &["sudo", "wheel"],
         first_ordinary_id: 1000,
     };
@@ -67,10 +67,13 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         ("modes", fix_modes(&user)),
         ("home-remove", remove_home(&user)),
         ("lock-again", lock_again(&user, "!", Some(20000))),
-        ("keys-back", put_keys_back(&user, &key, ("", "x\n"), &Before::default())),
-        ("modes-back", put_modes_back(&user, &Before::default())),
+        (
+            "keys-back",
+            put_keys_back(&user, &key, ("", "x\n"), &PreviousKeyFile::default()),
+        ),
+        ("modes-back", put_modes_back(&user, &PreviousKeyFile::default())),
         ("remove-key", remove_key(&user, &key)),
-        ("lend-key", lend_key(&user, &key, &key, Expiry::TwoMinutes)),
+        ("lend-key", install_temporary_key(&user, &key, &key, Expiry::TwoMinutes)),
         ("return-key", return_key(&user, &key)),
         ("remove-user", remove_user(&user)),
         ("firewall", inspect_firewall(&["52.23.137.21".parse().unwrap()])),
@@ -87,7 +90,7 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
             install_key(&user, &key, "restrict,port-forwarding", Present::Replaced),
         ),
         ("leftovers", inspect_leftovers(&user)),
-        ("stranger", stop_where_foreign(&user, Some(&key), signs)),
+        ("stranger", stop_if_foreign_account(&user, Some(&key), signs)),
     ];
     for (name, script) in scripts {
         let text = script.to_string();

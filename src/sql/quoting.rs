@@ -16,7 +16,7 @@ pub(crate) const PASSWORD: Hole = Hole {
 /// take for the beginning of an order to it (`##[`).
 pub(super) fn is_written_out(name: &str) -> impl Fn(char) -> bool {
     let has_marks = name.contains("##");
-    move |c| c == '\n' || visible::is_obeyed(c) || c == '#' && has_marks
+    move |c| c == '\n' || visible::is_control(c) || c == '#' && has_marks
 }
 
 /// An identifier in double quotes, right for every name (PostgreSQL docs 4.1.1). What a terminal would obey is written as
@@ -42,7 +42,7 @@ pub fn identifier(name: &str) -> String {
 
 /// A string literal, likewise.
 pub fn literal(text: &str) -> String {
-    in_quotes(text, visible::is_obeyed)
+    in_quotes(text, visible::is_control)
 }
 
 /// A name as a string literal: in one line, whatever is in it.

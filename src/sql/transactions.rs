@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::Place;
-use crate::change::{Run, Sql};
+use super::SettingScope;
+use crate::change::{Execution, Sql};
 use crate::statement::Statement;
 
 impl Sql {
@@ -16,8 +16,8 @@ impl Sql {
     /// it off, nothing lent is left.
     pub fn transactions(&self) -> Vec<Vec<Statement>> {
         match self.run {
-            Run::Together => vec![self.all()],
-            Run::Alone | Run::Patiently { .. } => {
+            Execution::Transaction => vec![self.all()],
+            Execution::Autocommit | Execution::PerStatement { .. } => {
                 let each = self.statements.iter();
                 each.map(|statement| self.around(vec![statement.clone()])).collect()
             }
@@ -29,11 +29,11 @@ impl Sql {
     pub(crate) fn for_psql(&self, opening: Option<&str>, write: impl Fn(&Statement) -> String) -> String {
         let mut opening = opening.map(str::to_owned);
         let mut text = String::new();
-        if let Run::Patiently { lock_timeout, .. } = self.run {
+        if let Execution::PerStatement { lock_timeout, .. } = self.run {
             let place = if opening.is_some() {
-                Place::Transaction
+                SettingScope::Transaction
             } else {
-                Place::Session
+                SettingScope::Session
             };
             let line = format!("{};\n", super::set_lock_timeout(lock_timeout.as_millis(), place));
             opening.as_mut().unwrap_or(&mut text).push_str(&line);
@@ -52,16 +52,17 @@ impl Sql {
 
     /// Whether a statement is one that lends a membership, or takes it back.
     pub fn is_membership(&self, statement: &Statement) -> bool {
-        let lent = |borrow| {
-            *statement == super::memberships::lend(borrow) || *statement == super::memberships::give_back(borrow)
+        let lent = |memberships| {
+            *statement == super::memberships::grant_membership(memberships)
+                || *statement == super::memberships::revoke_membership(memberships)
         };
-        self.borrow.iter().any(lent)
+        self.memberships.iter().any(lent)
     }
 
     /// Statements with the borrowed memberships around them, as one transaction runs them.
     pub fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
-        let lent = self.borrow.iter().map(super::memberships::lend);
-        let returned = self.borrow.iter().rev().map(super::memberships::give_back);
+        let lent = self.memberships.iter().map(super::memberships::grant_membership);
+        let returned = self.memberships.iter().rev().map(super::memberships::revoke_membership);
         lent.chain(statements).chain(returned).collect()
     }
 }

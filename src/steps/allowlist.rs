@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
-use crate::firewall::Printed;
+use crate::firewall::RulesetDump;
 use crate::hba::Rules;
 use crate::hba::edit::{LineEnd, Running};
 use crate::names::{HostName, Port};
@@ -17,18 +17,18 @@ use crate::provider::Provider;
 use crate::settings::{Audience, Region, Settings};
 use crate::step_id::StepId;
 use crate::steps::Step;
-use crate::world::{Closed, Reader};
+use crate::world::{Reader, Unreachable};
 
 mod clients;
 mod close;
 mod close_firewall;
 mod firewall;
+mod fixes;
 mod host;
 mod host_firewall;
 mod inspect;
 mod listen;
 mod manage;
-mod mend;
 mod provided;
 mod regions;
 mod rules;
@@ -47,11 +47,11 @@ pub(crate) struct Facts {
     /// What the name resolves to that Stitch must dial.
     dialled: Resolved,
     /// What a knock at the port came to that Stitch must dial, when nobody opened.
-    knocked: Option<Closed>,
+    port_reachability: Option<Unreachable>,
     /// Why the SSH server does not reach the database, when it was tried and does not.
     beyond: Option<String>,
     /// The rules of the firewall on the machine Stitch reaches, where they could be read.
-    firewall: Option<Printed>,
+    firewall: Option<RulesetDump>,
     /// What the name resolves to under which we know the SSH server.
     bastion: Resolved,
 }
@@ -175,7 +175,7 @@ impl Step for Allowlist {
         plan.findings.extend(addresses(settings));
         plan.findings.extend(regions::older_list(settings));
         plan.findings.extend(host::findings(settings, &facts.dialled));
-        host::knocked(&mut plan, settings, facts);
+        host::port_reachability(&mut plan, settings, facts);
         firewall::plan(&mut plan, settings, facts);
         if let Some(printed) = &facts.firewall {
             host_firewall::plan(&mut plan, settings, printed);

@@ -1,11 +1,11 @@
 //! Guide step 6: log in as Stitch will, over the path Stitch will take as far as it can be walked from here, layer by
 //! layer, and rehearse a load in transactions that are rolled back. Findings only.
 
-mod eyes;
-mod inside;
+mod admin_view;
 mod loads;
-mod seen;
-mod way;
+mod server_state;
+mod session_checks;
+mod tunnel;
 
 use anyhow::Result;
 
@@ -16,19 +16,19 @@ use crate::settings::{Route, Settings};
 use crate::step_id::StepId;
 use crate::steps::{Preflight, Step, layers};
 use crate::world::{Failure, Prover, Reader};
-use eyes::Eyes;
-use inside::Inside;
-use way::Way;
+use admin_view::AdminView;
+use session_checks::SessionChecks;
+use tunnel::TunnelResult;
 
 /// The step.
 pub(crate) struct Connection;
 
 /// What came of the login as Stitch, from here as far as it goes.
-enum Login {
+enum StitchLogin {
     /// It did not come to a login; and what the administrator sees of the role and the database.
-    Refused(Box<Failure>, Option<Eyes>),
+    Refused(Box<Failure>, Option<AdminView>),
     /// Logged in.
-    In(Box<Inside>),
+    In(Box<SessionChecks>),
 }
 
 impl Step for Connection {
@@ -60,7 +60,7 @@ impl Step for Connection {
             );
             return Ok(plan.findings);
         }
-        let way = Way::walk(settings, prover).await?;
+        let way = TunnelResult::walk(settings, prover).await?;
         way.judge(&mut plan, settings);
         if !way.is_blocked() {
             let login = log_in(settings, prover.reader(), report).await;
@@ -76,26 +76,26 @@ impl Step for Connection {
     }
 }
 
-async fn log_in(settings: &Settings, reader: &mut Reader, report: &Report) -> Login {
+async fn log_in(settings: &Settings, reader: &mut Reader, report: &Report) -> StitchLogin {
     match reader.log_in_as_stitch(settings.stitch.database.as_str()).await {
-        Ok(session) => Login::In(Box::new(Inside::look(settings, reader, session, report).await)),
+        Ok(session) => StitchLogin::In(Box::new(SessionChecks::look(settings, reader, session, report).await)),
         Err(failure) => {
-            let eyes = Eyes::open(settings, reader, &failure).await;
-            Login::Refused(Box::new(failure), eyes)
+            let eyes = AdminView::open(settings, reader, &failure).await;
+            StitchLogin::Refused(Box::new(failure), eyes)
         }
     }
 }
 
-fn judge(plan: &mut Plan, settings: &Settings, login: &Login) {
+fn judge(plan: &mut Plan, settings: &Settings, login: &StitchLogin) {
     match login {
-        Login::Refused(failure, eyes) => {
+        StitchLogin::Refused(failure, eyes) => {
             layers::passed(plan, &failure.passed);
             family(plan, settings, &failure.passed);
             let told = eyes.as_ref().and_then(|eyes| eyes.explain(failure, settings));
             plan.find(told.unwrap_or_else(|| layers::failed(failure)));
             layers::not_reached_behind(plan, failure);
         }
-        Login::In(inside) => {
+        StitchLogin::In(inside) => {
             layers::passed(plan, &inside.stages);
             family(plan, settings, &inside.stages);
             inside.judge(plan, settings);

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Change, Plan, Run, Sql};
+use crate::change::{Action, Change, Execution, Plan, Sql};
 use crate::finding::{Code, Finding};
 use crate::provider::Provider;
 use crate::settings::{Audience, Settings};
@@ -12,7 +12,7 @@ use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::Step;
 use crate::steps::event_triggers::{EventTrigger, event_triggers};
-use crate::world::{On, Reader};
+use crate::world::{Reader, Target};
 
 /// Something in between that is not PostgreSQL.
 const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options as PgBouncer does: plan and check cannot have \
@@ -25,7 +25,7 @@ pub(crate) struct Database;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Facts {
-    found: Option<Found>,
+    found: Option<DatabaseRow>,
     /// A database whose name differs only in case.
     similar: Option<String>,
     in_recovery: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Facts {
 }
 
 #[derive(Debug, Deserialize)]
-struct Found {
+struct DatabaseRow {
     encoding: String,
     owner: String,
     allows_connections: bool,
@@ -73,7 +73,7 @@ impl Step for Database {
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let name = settings.stitch.database.as_str();
-        let mut facts: Facts = reader.ask(On::Server, QUESTION, &[name]).await?.unwrap_or_default();
+        let mut facts: Facts = reader.ask(Target::Server, QUESTION, &[name]).await?.unwrap_or_default();
         let server = reader.server().await?;
         facts.provider = server.provider;
         facts.variants = server.signs.variants();
@@ -178,7 +178,7 @@ fn create(settings: &Settings, where_that: &str, statement: Statement, unless: S
         ),
         why: "Stitch connects to a database that exists; it does not create one.",
         action: Action::Sql(Sql {
-            run: Run::Alone,
+            run: Execution::Autocommit,
             unless: Some(unless),
             ..Sql::together(&settings.admin.database, vec![statement])
         }),
@@ -186,7 +186,7 @@ fn create(settings: &Settings, where_that: &str, statement: Statement, unless: S
     }
 }
 
-fn judge(plan: &mut Plan, settings: &Settings, found: &Found) {
+fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
     let name = &settings.stitch.database;
     let quoted = sql::identifier(name.as_str());
     plan.good(

@@ -5,7 +5,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Hop};
-use crate::world::rehearsal::Refusal;
+use crate::world::test_load::Refusal;
 use crate::world::{Failure, Layer, SshLayer, Stage};
 
 /// The layers above the way to the server, in their order.
@@ -91,7 +91,7 @@ fn unreached(failed: &str, layer: &str) -> Finding {
 }
 
 /// The finding for an act of a load that the server refused.
-pub(super) fn rehearsal_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&str]) -> Finding {
+pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&str]) -> Finding {
     let place = match (schema, tables) {
         (None, _) => String::new(),
         (Some(schema), []) => format!(" in the schema {schema:?}"),

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::settings::{Include, Readers, Settings};
-use crate::world::{Place, Session, ask};
+use crate::world::{DatabaseHandle, Session, ask};
 
 pub(crate) use findings::{findings, losses, not_owned};
 
@@ -88,12 +88,12 @@ enum Shape {
 const MOST_COLUMNS: i32 = 1600;
 
 /// The question, and what it is asked with: tables in these schemas, as if Stitch's role owned them.
-pub(crate) struct Request {
+pub(crate) struct ObstaclesQuery {
     question: String,
     parameters: [String; 4],
 }
 
-impl Request {
+impl ObstaclesQuery {
     pub(crate) fn new(settings: &Settings, version: i32, schemas: &[&str]) -> Result<Option<Self>> {
         // 9.6 has neither partitions nor publications; its catalogs would need a question of their own.
         if schemas.is_empty() || version < 100_000 {
@@ -131,7 +131,7 @@ impl Request {
 }
 
 /// By the administrator, who sees everything.
-pub(crate) async fn read(request: Option<&Request>, place: &Place) -> Result<Obstacles> {
+pub(crate) async fn read(request: Option<&ObstaclesQuery>, place: &DatabaseHandle) -> Result<Obstacles> {
     match request {
         Some(request) => place.ask(&request.question, &request.parameters()).await,
         None => Ok(Obstacles::default()),
@@ -140,7 +140,7 @@ pub(crate) async fn read(request: Option<&Request>, place: &Place) -> Result<Obs
 
 /// By Stitch itself.
 pub(crate) async fn read_as_stitch(
-    request: Option<&Request>,
+    request: Option<&ObstaclesQuery>,
     session: &Session,
     settings: &Settings,
 ) -> Result<Obstacles> {

@@ -2,13 +2,13 @@
 //! alters and comments them. Tables are moved; views, materialized views and free sequences only on request.
 
 mod evidence;
-mod fallout;
 mod hand_over;
+mod impact;
 mod kinds;
+mod not_transferred;
 mod objects;
 mod offline;
 mod rights;
-mod staying;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use crate::names::SchemaName;
 use crate::settings::{Audience, Connection, Schemas, Settings};
 use crate::step_id::StepId;
 use crate::steps::{Preflight, Step, obstacles};
-use crate::world::{Failure, On, Reader};
+use crate::world::{Failure, Reader, Target};
 
 use evidence::Schema;
 
@@ -43,10 +43,10 @@ pub(crate) struct Facts {
     sight: Sight,
     /// Why it exists and was not.
     #[serde(skip)]
-    shut: Option<Failure>,
+    closed_reason: Option<Failure>,
     /// What is in the chosen schemas and belongs to somebody else.
     #[serde(skip)]
-    foreign: Vec<objects::Foreign>,
+    foreign: Vec<objects::MisownedObject>,
     /// What this login may do about it.
     #[serde(skip)]
     rights: rights::Rights,
@@ -55,7 +55,7 @@ pub(crate) struct Facts {
     unlisted: Option<String>,
     /// What hangs on the present owners.
     #[serde(skip)]
-    fallout: fallout::Fallout,
+    fallout: impact::Impact,
     /// What would refuse a load although the role owns everything.
     #[serde(skip)]
     obstacles: obstacles::Obstacles,
@@ -79,10 +79,10 @@ impl Step for Ownership {
         let database = &settings.stitch.database;
         let server = reader.server().await?;
         let (version, superuser) = (server.version_num, server.superuser);
-        let Some(place) = reader.place(On::Database(database)).await? else {
+        let Some(place) = reader.place(Target::Database(database)).await? else {
             return Ok(Facts {
                 sight: Sight::Closed,
-                shut: reader.shut(database).cloned(),
+                closed_reason: reader.closed_reason(database).cloned(),
                 ..Facts::default()
             });
         };
@@ -93,7 +93,7 @@ impl Step for Ownership {
         };
         let marks = place.ask(evidence::QUESTION, &[]);
         let objects = objects::inspect(settings, &place, version, &known);
-        let request = obstacles::Request::new(settings, version, &known)?;
+        let request = obstacles::ObstaclesQuery::new(settings, version, &known)?;
         let obstacles = obstacles::read(request.as_ref(), &place);
         let (mut facts, foreign, obstacles): (Facts, _, _) = tokio::try_join!(marks, objects, obstacles)?;
         facts.sight = Sight::Seen;
@@ -113,11 +113,11 @@ impl Step for Ownership {
         let chosen: Vec<&str> = chosen.into_iter().map(|schema| schema.name.as_str()).collect();
         if known.is_empty() {
             let objects = objects::inspect(settings, &place, version, &chosen);
-            let request = obstacles::Request::new(settings, version, &chosen)?;
+            let request = obstacles::ObstaclesQuery::new(settings, version, &chosen)?;
             let obstacles = obstacles::read(request.as_ref(), &place);
             (facts.foreign, facts.obstacles) = tokio::try_join!(objects, obstacles)?;
         }
-        let fallout = fallout::read(settings, &place, (version, superuser), &chosen, &facts.foreign);
+        let fallout = impact::read(settings, &place, (version, superuser), &chosen, &facts.foreign);
         let rights = rights::read(settings, &place, &facts.foreign);
         (facts.fallout, facts.rights) = tokio::try_join!(fallout, rights)?;
         Ok(facts)
@@ -149,8 +149,8 @@ impl Step for Ownership {
             offline::plan(&mut plan, settings);
             return plan;
         }
-        if let Some(shut) = &facts.shut {
-            plan.find(unseen(settings, shut));
+        if let Some(closed_reason) = &facts.closed_reason {
+            plan.find(unseen(settings, closed_reason));
         }
         if let Some(why) = &facts.unlisted {
             plan.unknown(
@@ -181,11 +181,11 @@ impl Step for Ownership {
                 .concerning(name);
             }
         }
-        let mut objects: BTreeMap<&str, Vec<&objects::Foreign>> = BTreeMap::new();
+        let mut objects: BTreeMap<&str, Vec<&objects::MisownedObject>> = BTreeMap::new();
         for object in &facts.foreign {
             objects.entry(&object.schema).or_default().push(object);
         }
-        let known = transfer::Known {
+        let known = transfer::TransferContext {
             rights: &facts.rights,
             fallout: &facts.fallout,
         };
@@ -194,7 +194,7 @@ impl Step for Ownership {
             transfer::plan(&mut plan, settings, schema, here, &known);
         }
         if !plan.changes.is_empty() {
-            fallout::rest(&mut plan, settings, &facts.fallout);
+            impact::rest(&mut plan, settings, &facts.fallout);
             obstacles::losses(&mut plan, &facts.obstacles);
         }
         plan.findings.extend(obstacles::findings(settings, &facts.obstacles));
@@ -203,15 +203,20 @@ impl Step for Ownership {
 }
 
 /// What is said of a database that this login cannot look into: whatever is in there stays as it is.
-fn unseen(settings: &Settings, shut: &Failure) -> Finding {
+fn unseen(settings: &Settings, closed_reason: &Failure) -> Finding {
     Finding::bad(
         Code::OwnershipUnseen,
         format!(
             "who owns what in it is not seen, and nothing in it is moved: {}",
-            shut.text
+            closed_reason.text
         ),
     )
-    .advise(shut.advice.as_deref().unwrap_or("let this login in, and look again"))
+    .advise(
+        closed_reason
+            .advice
+            .as_deref()
+            .unwrap_or("let this login in, and look again"),
+    )
     .about(&settings.stitch.database)
 }
 

@@ -10,14 +10,16 @@ use anyhow::{Context, Result, ensure};
 
 use crate::change::{Action, Change, Plan};
 use crate::finding::Finding;
-use crate::request::{Method, Password, Request};
+use crate::request::{HttpMethod, PropertyPassword, Request};
 use crate::server::Encryption;
-use crate::settings::{Audience, Registration as Telling, SendPassword, Settings, StitchSsl, UnmappedSources, Wanted};
+use crate::settings::{
+    Audience, Registering, RegistrationSettings as Telling, SendPassword, Settings, StitchSsl, UnmappedSources,
+};
 use crate::step_id::StepId;
 use crate::steps::{Preflight, SkipReason, Step};
 use crate::stitch_form::{stitch_logs_in_as, ticks_ssl};
-use crate::world::stitch_api::Told;
-use crate::world::{On, Reader};
+use crate::world::stitch_api::SentToStitch;
+use crate::world::{Reader, Target};
 use destination::{Destination, DestinationType};
 
 /// What Stitch calls our kind of destination.
@@ -30,7 +32,7 @@ pub(crate) struct Registration;
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// `None` when Stitch was not asked.
-    account: Option<Account>,
+    account: Option<StitchAccount>,
     /// Whether *Connect using SSL* will be ticked.
     ssl: bool,
     /// Whom Stitch logs in as, where a server was asked.
@@ -38,12 +40,12 @@ pub(crate) struct Facts {
     /// Whether this run gave the role a password that Stitch has not heard of yet.
     new_password: bool,
     /// What Stitch was told in this run.
-    told: Option<Told>,
+    told: Option<SentToStitch>,
 }
 
 /// The Stitch account as far as it matters here.
 #[derive(Debug)]
-struct Account {
+struct StitchAccount {
     /// `None` when Stitch does not tell.
     kind: Option<DestinationType>,
     destinations: Vec<Destination>,
@@ -62,7 +64,7 @@ impl Step for Registration {
     type Facts = Facts;
 
     fn skip(settings: &Settings) -> Option<&'static str> {
-        (settings.registration.wanted == Wanted::No).then_some(
+        (settings.registration.wanted == Registering::No).then_some(
             "not asked for: type the connection sheet into Stitch's form, or let --register do it (with an access token)",
         )
     }
@@ -72,8 +74,8 @@ impl Step for Registration {
             ssl: ssl(settings, reader).await?,
             user: Some(user(settings, reader).await?),
             new_password: reader.has_new_password(),
-            account: Some(Account::read(reader).await?),
-            told: reader.told_stitch().cloned(),
+            account: Some(StitchAccount::read(reader).await?),
+            told: reader.sent_to_stitch().cloned(),
         })
     }
 
@@ -101,7 +103,7 @@ impl Step for Registration {
     }
 }
 
-impl Account {
+impl StitchAccount {
     async fn read(reader: &Reader) -> Result<Self> {
         let kind = reader.try_stitch("/v4/destination-types/postgres").await?;
         let list = reader.ask_stitch("/v4/destinations").await?;
@@ -154,7 +156,7 @@ async fn ssl(settings: &Settings, reader: &mut Reader) -> Result<bool> {
     let mut tried = reader.stitch_encryption();
     if settings.stitch.ssl == StitchSsl::WhenOffered && tried.is_none() {
         let offers: Option<bool> = reader
-            .ask(On::Server, "SELECT (current_setting('ssl') = 'on')::text", &[])
+            .ask(Target::Server, "SELECT (current_setting('ssl') = 'on')::text", &[])
             .await
             .context("cannot see whether the server offers TLS; say it with --ssl or --no-ssl")?;
         tried = Some(if offers == Some(true) {
@@ -183,7 +185,7 @@ async fn user(settings: &Settings, reader: &mut Reader) -> Result<String> {
 
 impl Facts {
     /// What is to stand in Stitch's form.
-    fn wanted(&self, settings: &Settings) -> Vec<form::Wanted> {
+    fn wanted(&self, settings: &Settings) -> Vec<form::FormField> {
         let user = self.user.as_deref().unwrap_or(settings.stitch.role.as_str());
         form::wanted(settings, user, self.ssl)
     }
@@ -207,12 +209,12 @@ fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change 
         ("ignore_unmapped_sources", ignore.into()),
     ];
     let properties = form::written(&facts.wanted(settings), kind);
-    let password = Password::Sent(settings.stitch.password.secret().cloned());
+    let password = PropertyPassword::Sent(settings.stitch.password.secret().cloned());
     let url = telling.api.at("/v4/destinations");
     Change {
         summary: format!("create the destination {:?} in Stitch ({said})", telling.name),
         why: "Stitch loads into a database once it is entered there as a destination; it then checks the connection.",
-        action: Action::Http(Request::new(Method::Post, url, &fields, &properties, password)),
+        action: Action::Http(Request::new(HttpMethod::Post, url, &fields, &properties, password)),
         undo: None,
     }
 }
@@ -228,14 +230,14 @@ fn update(settings: &Settings, facts: &Facts, kind: &DestinationType, there: &De
     let mut names: Vec<&str> = differing.iter().map(|field| field.0).collect();
     let password = if sends {
         names.push("password");
-        Password::Sent(settings.stitch.password.secret().cloned())
+        PropertyPassword::Sent(settings.stitch.password.secret().cloned())
     } else {
-        Password::Unsent
+        PropertyPassword::Unsent
     };
     let url = settings.registration.api.at(&format!("/v4/destinations/{}", there.id));
-    let put = |fields: &[form::Wanted], password| {
+    let put = |fields: &[form::FormField], password| {
         let properties = form::written(fields, kind);
-        Action::Http(Request::new(Method::Put, url.clone(), &[], &properties, password))
+        Action::Http(Request::new(HttpMethod::Put, url.clone(), &[], &properties, password))
     };
     let before = form::as_they_are(&differing, there);
     Some(Change {
@@ -245,7 +247,7 @@ fn update(settings: &Settings, facts: &Facts, kind: &DestinationType, there: &De
             there.described()
         ),
         why: "What Stitch has there differs from what it needs to reach this database; only that is sent.",
-        undo: (!before.is_empty()).then(|| put(&before, Password::Unsent)),
+        undo: (!before.is_empty()).then(|| put(&before, PropertyPassword::Unsent)),
         action: put(&differing, password),
     })
 }

@@ -1,15 +1,15 @@
 //! Guide step 5: the database role, its password and its rights on the database and the catalogs.
 
 mod attributes;
-mod biting;
 mod catalog;
-mod making;
+mod create;
+mod foreign_role;
 mod offline;
 mod password;
 mod readers;
 mod removal;
 mod rights;
-mod whose;
+mod role_settings;
 
 use std::ops::ControlFlow;
 
@@ -19,11 +19,11 @@ use serde::Deserialize;
 use crate::change::{Action, Plan, Sql};
 use crate::finding::Code;
 use crate::secret::Secret;
-use crate::settings::{Audience, Password, Settings};
+use crate::settings::{Audience, RolePassword, Settings};
 use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::Step;
-use crate::world::{Failure, On, Place, Reader};
+use crate::world::{DatabaseHandle, Failure, Reader, Target};
 
 pub(crate) use removal::RemoveRole;
 
@@ -34,7 +34,7 @@ pub(crate) struct Role;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Facts {
-    role: Option<Found>,
+    role: Option<RoleRow>,
     /// The target database, when it exists.
     database: Option<rights::OnDatabase>,
     user: String,
@@ -43,33 +43,33 @@ pub(crate) struct Facts {
     /// Names of roles that may, for the advice.
     creators: Vec<String>,
     /// What somebody attached to the role or the database.
-    attached: Vec<biting::Attached>,
-    keeping: password::Keeping,
-    standing: readers::Standing,
+    attached: Vec<role_settings::Attached>,
+    keeping: password::PasswordPolicy,
+    standing: readers::ReaderPrivileges,
     /// What the readers lack in the target database, when that could be asked.
     #[serde(skip)]
-    seen: Option<readers::Seen>,
+    seen: Option<readers::Readers>,
     /// Catalog relations the role cannot read in the target database.
     #[serde(skip)]
     catalog: catalog::Gaps,
     /// Why the target database does not let this login in.
     #[serde(skip)]
-    shut: Option<Failure>,
+    closed_reason: Option<Failure>,
     #[serde(skip)]
-    password: password::Proof,
+    password: password::PasswordProof,
 }
 
 /// An existing role, as `pg_roles` has it.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one column's answer")]
-struct Found {
+struct RoleRow {
     can_login: bool,
     superuser: bool,
     connection_limit: i32,
     expired: bool,
     /// Its expiry date, where it has one.
     valid_until: Option<String>,
-    ties: whose::Ties,
+    ties: foreign_role::OwnershipSigns,
     /// Whether this login may alter it.
     may_alter: bool,
     /// The stored hash; only a superuser's question has it.
@@ -96,20 +96,22 @@ impl Step for Role {
         };
         let readers = readers::names(settings)?;
         let names = [stitch.role.as_str(), stitch.database.as_str(), &readers];
-        let mut facts: Facts = reader.ask(On::Server, &question, &names).await?.unwrap_or_default();
+        let mut facts: Facts = reader.ask(Target::Server, &question, &names).await?.unwrap_or_default();
         facts.keeping.provider = provider;
         if let Some(role) = &mut facts.role {
             own_copies(&mut role.ties.elsewhere, settings, reader).await?;
         }
         if facts.database.is_some() {
-            if let Some(place) = reader.place(On::Database(&stitch.database)).await? {
-                look_inside(&mut facts, settings, &place).await?;
+            if let Some(place) = reader.place(Target::Database(&stitch.database)).await? {
+                inspect_database(&mut facts, settings, &place).await?;
             }
-            facts.shut = reader.shut(&stitch.database).cloned();
+            facts.closed_reason = reader.closed_reason(&stitch.database).cloned();
         }
         facts.password = match &facts.role {
             // The server says the same for an expired role as for a wrong password.
-            Some(role) if role.expired && !superuser => password::Proof::Untried("the role has expired".to_owned()),
+            Some(role) if role.expired && !superuser => {
+                password::PasswordProof::Untried("the role has expired".to_owned())
+            }
             Some(role) => {
                 let stored = match (superuser, &role.stored_password) {
                     (false, _) => password::Hash::Hidden,
@@ -123,7 +125,7 @@ impl Step for Role {
                 };
                 password::prove(settings, reader, stored, database).await
             }
-            None => password::Proof::NoRole,
+            None => password::PasswordProof::NoRole,
         };
         Ok(facts)
     }
@@ -135,7 +137,7 @@ impl Step for Role {
         }
         let further = match &facts.role {
             Some(role) => existing(&mut plan, settings, facts, role),
-            None => making::plan(&mut plan, settings, facts),
+            None => create::plan(&mut plan, settings, facts),
         };
         if further.is_break() {
             return plan;
@@ -149,9 +151,9 @@ impl Step for Role {
         if facts.is_offline() {
             catalog::offline(&mut plan, settings);
         } else {
-            catalog::plan(&mut plan, settings, &facts.catalog, facts.shut.as_ref());
+            catalog::plan(&mut plan, settings, &facts.catalog, facts.closed_reason.as_ref());
         }
-        biting::plan(&mut plan, settings, &facts.attached);
+        role_settings::plan(&mut plan, settings, &facts.attached);
         let made = match holder {
             rights::Holder::Role => readers::Made::Before,
             rights::Holder::Public => readers::Made::ByUs,
@@ -163,7 +165,7 @@ impl Step for Role {
 
     fn after_applied(settings: &mut Settings) -> Option<(&'static str, Secret)> {
         let shown = match &settings.stitch.password {
-            Password::Generated { secret, save_to: None } => {
+            RolePassword::Generated { secret, save_to: None } => {
                 Some(("the generated password of the Stitch role", secret.clone()))
             }
             _ => None,
@@ -181,8 +183,8 @@ async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, reader: &m
     let mut copies = Vec::new();
     for name in elsewhere.iter().take(COPIES) {
         let Ok(database) = name.parse() else { continue };
-        if let Some(place) = reader.place(On::Database(&database)).await?
-            && whose::loads_there(settings, &place).await?
+        if let Some(place) = reader.place(Target::Database(&database)).await?
+            && foreign_role::loads_there(settings, &place).await?
         {
             copies.push(name.clone());
         }
@@ -192,17 +194,17 @@ async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, reader: &m
 }
 
 /// What only the database itself tells, at the price of one round trip.
-async fn look_inside(facts: &mut Facts, settings: &Settings, place: &Place) -> Result<()> {
-    let strange = async {
+async fn inspect_database(facts: &mut Facts, settings: &Settings, place: &DatabaseHandle) -> Result<()> {
+    let unrelated_schemas = async {
         match &mut facts.role {
-            Some(role) => whose::strange(settings, place)
+            Some(role) => foreign_role::unrelated_schemas(settings, place)
                 .await
-                .map(|strange| role.ties.strange = strange),
+                .map(|unrelated_schemas| role.ties.unrelated_schemas = unrelated_schemas),
             None => Ok(()),
         }
     };
     let (seen, catalog) = (readers::inspect(settings, place), catalog::inspect(settings, place));
-    ((), facts.seen, facts.catalog) = tokio::try_join!(strange, seen, catalog)?;
+    ((), facts.seen, facts.catalog) = tokio::try_join!(unrelated_schemas, seen, catalog)?;
     Ok(())
 }
 
@@ -214,11 +216,11 @@ impl Facts {
 }
 
 /// Breaks off where the role is somebody else's: it gets no right and no password from this tool.
-fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &Found) -> ControlFlow<()> {
+fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow) -> ControlFlow<()> {
     let role = &settings.stitch.role;
     plan.good(Code::RoleExists, format!("the role {role:?} exists"))
         .concerning(role);
-    whose::plan(plan, settings, found)?;
+    foreign_role::plan(plan, settings, found)?;
     attributes::plan(plan, settings, found);
     let may_alter = if found.may_alter {
         password::MayAlter::Yes
@@ -273,9 +275,9 @@ SELECT json_build_object(
 )::text
 FROM me",
         on_database = rights::QUESTION,
-        attached = biting::QUESTION,
+        attached = role_settings::QUESTION,
         keeping = password::KEEPING,
         standing = readers::STANDING,
-        ties = whose::QUESTION
+        ties = foreign_role::QUESTION
     )
 }

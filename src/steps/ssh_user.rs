@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::{AfterFailure, Step};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
-use crate::settings::{Audience, Bastion, Region, Settings};
+use crate::settings::{Audience, BastionSettings, Region, Settings};
 use crate::shell::{self, Looking};
 use crate::step_id::StepId;
 use crate::world::Reader;
@@ -18,13 +18,13 @@ mod dropbear;
 pub(crate) mod facts;
 mod key_file;
 mod key_options;
+mod key_restrictions;
 mod login_shell;
 mod modes;
 mod offline;
 mod removal;
 mod server;
 mod sshd;
-mod wanted;
 
 pub(crate) use facts::Facts;
 use facts::Looked;
@@ -58,9 +58,9 @@ impl Step for SshUser {
             key: bastion.public_key.as_ref(),
             from: &came_from(settings),
             port: bastion.stitch_port,
-            database: name_to_look_up(settings),
+            database: account_name(settings),
         });
-        Ok(Facts::parse(&reader.look_on_host(&script).await?))
+        Ok(Facts::parse(&reader.inspect_host(&script).await?))
     }
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
@@ -89,7 +89,7 @@ fn came_from(settings: &Settings) -> Vec<IpAddr> {
 }
 
 /// The database's name, where it can stand for an address.
-fn name_to_look_up(settings: &Settings) -> &str {
+fn account_name(settings: &Settings) -> &str {
     let host = &settings.stitch.host;
     if host.is_socket() || host.address().is_some() {
         ""
@@ -98,7 +98,7 @@ fn name_to_look_up(settings: &Settings) -> &str {
     }
 }
 
-fn plan_account_and_key(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
+fn plan_account_and_key(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
     match &facts.account {
         None => {
             if let Some(finding) = account::name_is_taken(bastion, facts) {
@@ -136,7 +136,7 @@ fn no_key() -> Finding {
     )
 }
 
-fn add_user(bastion: &Bastion) -> Change {
+fn add_user(bastion: &BastionSettings) -> Change {
     let user = &bastion.tunnel_user;
     Change {
         summary: format!("add the user {user}, which logs in with a key and has no password"),

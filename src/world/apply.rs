@@ -9,20 +9,20 @@ use anyhow::{Context, Result, anyhow, ensure};
 use secrecy::zeroize::Zeroizing;
 use tokio::time::timeout;
 
-use crate::change::{Action, Progress, Run, Sql};
+use crate::change::{Action, Execution, Progress, Sql};
 use crate::output_file::{Links, PRIVATE, Target};
 use crate::secret::Secret;
 use crate::sql;
 use crate::statement::Statement;
 use crate::world::Writer;
-use crate::world::dial::Session;
+use crate::world::login::Session;
 
+mod batch;
 mod blockers;
-mod patient;
-mod turn;
+mod run_lock;
 
-use patient::Tell;
-pub(crate) use turn::AnotherRun;
+use batch::Tell;
+pub(crate) use run_lock::AnotherRun;
 
 /// A statement may take longer than a look: `CREATE DATABASE` copies a template and waits for a checkpoint.
 const PATIENCE: u32 = 30;
@@ -42,22 +42,22 @@ impl Writer {
         match action {
             Action::Sql(sql) => return self.apply_sql(sql, tell).await,
             Action::Host(script) => self.reader.host().await?.as_root(script).await.map(drop),
-            Action::Entrance(script) => self.reader.entrance().await?.as_root(script).await.map(drop),
+            Action::Ingress(script) => self.reader.entrance().await?.as_root(script).await.map(drop),
             Action::AddHbaLines(edit) => self.add_hba_lines(edit).await,
             Action::RemoveHbaLines(edit) => self.remove_hba_lines(edit).await,
-            Action::Http(request) => self.tell_stitch(request).await,
+            Action::Http(request) => self.send_to_stitch(request).await,
             Action::SaveSecret { path, secret } => save_secret(path, secret),
         }?;
         Ok(Applied::Made)
     }
 
     /// Takes our key out of Stitch's file, on a fresh connection if need be. Called when a run ends early.
-    pub async fn give_back(&mut self) -> Result<()> {
+    pub async fn revoke_membership(&mut self) -> Result<()> {
         self.take_key_back().await
     }
 
     /// Whether a key of ours is in Stitch's file.
-    pub fn has_lent_key(&self) -> bool {
+    pub fn has_temporary_key(&self) -> bool {
         self.lent_key.is_some()
     }
 
@@ -97,20 +97,20 @@ impl Writer {
             .context("the database is gone")?;
         let session = Arc::clone(session);
         let applied = match sql.run {
-            Run::Patiently { .. } => {
+            Execution::PerStatement { .. } => {
                 self.patiently(sql, name, tell).await?;
                 Applied::Made
             }
-            Run::Together => {
-                let work = turn::together(&session, sql, limit, self.reader.settings.timeout);
+            Execution::Transaction => {
+                let work = run_lock::together(&session, sql, limit, self.reader.settings.timeout);
                 self.telling_who_is_in_the_way((&session, name), work).await?
             }
-            Run::Alone => {
+            Execution::Autocommit => {
                 ensure!(
-                    sql.borrow.is_empty(),
+                    sql.memberships.is_empty(),
                     "what runs outside a transaction cannot give back what it borrows"
                 );
-                turn::alone(&session, sql, limit).await?
+                run_lock::alone(&session, sql, limit).await?
             }
         };
         self.note_password(&sql.statements);

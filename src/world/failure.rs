@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::finding::Code;
+use crate::world::login_observer::LimitExceeded;
 use crate::world::ssh::SshLayer;
-use crate::world::tap::Excess;
 
 /// The layer at which a connection ended, in the order they are passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,7 +145,7 @@ fn shown(words: &str) -> String {
 }
 
 /// What the server said, in its own words and with its code: kept beside ours, never instead.
-pub(crate) fn said(error: &DbError) -> String {
+pub(crate) fn server_message(error: &DbError) -> String {
     format!(
         "the server says: {}, SQLSTATE {}",
         shown(error.message()),
@@ -175,11 +175,11 @@ pub(crate) fn explain(error: &tokio_postgres::Error) -> anyhow::Error {
     } else {
         format!(" ({})", shown(&detail))
     };
-    anyhow::anyhow!("{}{detail}{next}", said(db))
+    anyhow::anyhow!("{}{detail}{next}", server_message(db))
 }
 
 /// The connection was given up by us, since its server went beyond all bounds.
-pub(crate) fn cut_off(excess: &Excess) -> anyhow::Error {
+pub(crate) fn cut_off(excess: &LimitExceeded) -> anyhow::Error {
     anyhow::anyhow!(
         "{excess}; the connection was closed at the layer {}\nnext: see what answers at that address; it is no PostgreSQL \
          server, or something before it damages what it says",

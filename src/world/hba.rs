@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tokio::time::sleep;
 
 use super::host::Host;
-use super::{On, Reader, Writer};
+use super::{Reader, Target, Writer};
 use crate::hba::edit::HbaLines;
 use crate::settings::Machine;
 use crate::{shell, sql};
@@ -33,13 +33,13 @@ struct InForce {
 
 impl Reader {
     /// What [`shell::inspect_hba`] prints on the machine PostgreSQL runs on.
-    pub(crate) async fn look_at_hba_file(&mut self, file: &str) -> Result<String> {
+    pub(crate) async fn read_hba_file(&mut self, file: &str) -> Result<String> {
         let host = self.database_host().await?;
         host.as_owner_or_root(&shell::inspect_hba(file)).await
     }
 
     /// What [`shell::find_hba_lines`] prints on the machine PostgreSQL runs on.
-    pub(crate) async fn look_for_hba_lines(&mut self, file: &str, remark: &str) -> Result<String> {
+    pub(crate) async fn find_hba_lines(&mut self, file: &str, remark: &str) -> Result<String> {
         let host = self.database_host().await?;
         host.as_owner_or_root(&shell::find_hba_lines(file, remark)).await
     }
@@ -98,7 +98,7 @@ impl Writer {
         }
         // Where another run has been at the file by now, the number says nothing; the step looks at every rule again.
         ensure!(
-            after.rules == wanted || md5(&self.reader.look_at_hba_file(&edit.file).await?) != md5(left),
+            after.rules == wanted || md5(&self.reader.read_hba_file(&edit.file).await?) != md5(left),
             "the server shows {} rules where {wanted} were expected",
             after.rules
         );
@@ -124,14 +124,14 @@ impl Writer {
     }
 
     async fn loaded(&mut self, since: &str) -> Result<Loaded> {
-        let loaded = self.reader.ask(On::Server, sql::HBA_LOADED, &[since]).await?;
+        let loaded = self.reader.ask(Target::Server, sql::HBA_LOADED, &[since]).await?;
         loaded.context("the server did not answer about its configuration files")
     }
 
     /// The rules as the server reads them; for a login that may not ask it, as we do, from the same file.
     async fn hba_rules(&mut self, edit: &HbaLines) -> Result<InForce> {
         let Some(running) = edit.signal else {
-            let rules = self.reader.ask(On::Server, sql::HBA_STATE, &[]).await?;
+            let rules = self.reader.ask(Target::Server, sql::HBA_STATE, &[]).await?;
             return rules.context("the server did not answer about its rules");
         };
         let version =

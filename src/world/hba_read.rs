@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::Reader;
 use crate::hba::edit::Running;
-use crate::hba::{Files, Had, Wanted};
+use crate::hba::{Files, Had, NamedFile};
 use crate::settings::{HandedOver, bounded};
 use crate::shell::{PrintedHba, read_hba};
 
@@ -63,12 +63,12 @@ pub(crate) fn beside(copy: &HandedOver, version: u32) -> Files {
             break;
         }
         for wanted in missing {
-            let (Wanted::File(name) | Wanted::Folder(name)) = &wanted;
+            let (NamedFile::File(name) | NamedFile::Folder(name)) = &wanted;
             let is_beside = folder.is_some_and(|folder| Path::new(name).starts_with(folder));
             let had = match &wanted {
                 _ if !is_beside => None,
-                Wanted::File(name) => text(Path::new(name)).map(Had::Text),
-                Wanted::Folder(name) => names(Path::new(name)).map(Had::Names),
+                NamedFile::File(name) => text(Path::new(name)).map(Had::Text),
+                NamedFile::Folder(name) => names(Path::new(name)).map(Had::Names),
             };
             files.put(wanted, had.unwrap_or(Had::Unread));
         }

@@ -7,10 +7,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::ask::Asker;
 use crate::secret::Secret;
-use crate::settings::{Bastion, Settings};
+use crate::settings::{BastionSettings, Settings};
 use crate::shell;
 use crate::statement::Statement;
-use crate::world::gateway::Gateway;
+use crate::world::shared_ssh_login::SharedSshLogin;
 use crate::world::ssh::{Output, Ssh};
 
 mod local;
@@ -22,7 +22,7 @@ use rights::Rights;
 const PATIENCE: u32 = 6;
 
 /// Where scripts are run.
-enum Way {
+enum HostAccess {
     /// This machine is the SSH server.
     Local,
     /// Over the admin's SSH login.
@@ -31,7 +31,7 @@ enum Way {
 
 /// The SSH server, and how to be root there.
 pub(crate) struct Host {
-    way: Way,
+    way: HostAccess,
     asker: Asker,
     sudo_password: Option<Secret>,
     rights: Option<Rights>,
@@ -42,14 +42,14 @@ pub(crate) struct Host {
 impl Host {
     /// Logs in; the rights are looked at when they are needed first.
     pub(crate) async fn open(
-        bastion: &Bastion,
-        gateway: Option<&Gateway>,
+        bastion: &BastionSettings,
+        gateway: Option<&SharedSshLogin>,
         asker: &Asker,
         timeout: Duration,
     ) -> Result<Self> {
         let way = match gateway {
-            None => Way::Local,
-            Some(gateway) => Way::Ssh(gateway.login().await?),
+            None => HostAccess::Local,
+            Some(gateway) => HostAccess::Ssh(gateway.login().await?),
         };
         Ok(Self {
             way,
@@ -63,7 +63,7 @@ impl Host {
     /// Runs a script as root if that takes no password that nobody gave yet, and on this machine only when we are root
     /// (a refused sudo is told to its administrator): for what is good to know and not worth a question.
     pub(crate) async fn as_root_unasked(&mut self, script: &Statement) -> Result<String> {
-        if matches!(self.way, Way::Local) && !rustix::process::geteuid().is_root() {
+        if matches!(self.way, HostAccess::Local) && !rustix::process::geteuid().is_root() {
             bail!("this login is not root");
         }
         let asker = std::mem::replace(&mut self.asker, Asker::nobody());
@@ -89,7 +89,7 @@ impl Host {
     pub(crate) fn here(settings: &Settings, asker: &Asker) -> Self {
         let bastion = settings.bastion.as_ref();
         Self {
-            way: Way::Local,
+            way: HostAccess::Local,
             asker: asker.clone(),
             sudo_password: bastion.and_then(|bastion| bastion.sudo_password.clone()),
             rights: None,
@@ -101,7 +101,7 @@ impl Host {
     /// script is one that looks, and says `own=yes`.
     pub(crate) async fn as_owner_or_root(&mut self, script: &Statement) -> Result<String> {
         if self.rights.is_none()
-            && matches!(self.way, Way::Local)
+            && matches!(self.way, HostAccess::Local)
             && let Some(text) = script.reveal()
             && let Ok(printed) = self.run("sh", text).await.and_then(|output| self.printed(&output))
             && printed.lines().any(|line| line == "own=yes")
@@ -114,8 +114,8 @@ impl Host {
 
     /// Goes on over a session of its own, since the old one may be in the middle of something.
     pub(crate) async fn renew(&mut self) -> Result<()> {
-        if let Way::Ssh(ssh) = &self.way {
-            self.way = Way::Ssh(ssh.another().await?);
+        if let HostAccess::Ssh(ssh) = &self.way {
+            self.way = HostAccess::Ssh(ssh.another().await?);
         }
         Ok(())
     }
@@ -165,24 +165,24 @@ impl Host {
 
     async fn run(&self, command: &str, stdin: Secret) -> Result<Output> {
         match &self.way {
-            Way::Local => local::run(command, stdin, self.limit).await,
-            Way::Ssh(ssh) => ssh.run(command, stdin, self.limit).await,
+            HostAccess::Local => local::run(command, stdin, self.limit).await,
+            HostAccess::Ssh(ssh) => ssh.run(command, stdin, self.limit).await,
         }
     }
 
     /// `None`: it asks for a password, or for another one.
     async fn run_in_terminal(&self, tool: &str, password: Option<&Secret>, script: &Secret) -> Result<Option<Output>> {
         match &self.way {
-            Way::Ssh(ssh) => ssh.run_in_terminal(tool, password, script, self.limit).await,
-            Way::Local => bail!("this run has no terminal to give to {tool}"),
+            HostAccess::Ssh(ssh) => ssh.run_in_terminal(tool, password, script, self.limit).await,
+            HostAccess::Local => bail!("this run has no terminal to give to {tool}"),
         }
     }
 
     /// `USER@HOST:PORT`, or `this machine`.
     fn name(&self) -> String {
         match &self.way {
-            Way::Local => "this machine".to_owned(),
-            Way::Ssh(ssh) => ssh.name(),
+            HostAccess::Local => "this machine".to_owned(),
+            HostAccess::Ssh(ssh) => ssh.name(),
         }
     }
 }

@@ -19,11 +19,11 @@ use crate::public_key;
 /// All entries of some `known_hosts` files, in order.
 #[derive(Debug, Default)]
 pub(crate) struct KnownHosts {
-    entries: Vec<Entry>,
+    entries: Vec<KnownHost>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct KnownHost {
     /// `FILE:LINE`, for messages.
     place: String,
     marker: Marker,
@@ -41,7 +41,7 @@ enum Marker {
 
 /// What the files say about a key that a server showed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum HostKeyVerdict {
     /// This host, this key.
     Known,
     /// Nothing about this host; `note` says what else the files hold that may explain it.
@@ -100,7 +100,7 @@ impl KnownHosts {
         let entries = text
             .lines()
             .enumerate()
-            .filter_map(|(index, line)| Entry::parse(line, format!("{file}:{}", index + 1)));
+            .filter_map(|(index, line)| KnownHost::parse(line, format!("{file}:{}", index + 1)));
         self.entries.extend(entries);
     }
 
@@ -116,24 +116,24 @@ impl KnownHosts {
     }
 
     /// Judges a key shown by the server.
-    pub(crate) fn judge(&self, name: &Name, kind: &str, key: &[u8]) -> Verdict {
-        let entries: Vec<&Entry> = self.of(name).collect();
+    pub(crate) fn judge(&self, name: &Name, kind: &str, key: &[u8]) -> HostKeyVerdict {
+        let entries: Vec<&KnownHost> = self.of(name).collect();
         let revoked = entries
             .iter()
             .find(|entry| entry.marker == Marker::Revoked && entry.key == key);
         if let Some(entry) = revoked {
-            return Verdict::Revoked {
+            return HostKeyVerdict::Revoked {
                 place: entry.place.clone(),
             };
         }
-        let keys: Vec<&&Entry> = entries.iter().filter(|entry| entry.marker == Marker::None).collect();
+        let keys: Vec<&&KnownHost> = entries.iter().filter(|entry| entry.marker == Marker::None).collect();
         if keys.iter().any(|entry| entry.key == key) {
-            return Verdict::Known;
+            return HostKeyVerdict::Known;
         }
         // On another port a plain entry can vouch for the key, but says nothing against it (as in ssh).
-        let exact = |entry: &&&&Entry| name.exact == name.plain || entry.names(&name.exact);
+        let exact = |entry: &&&&KnownHost| name.exact == name.plain || entry.names(&name.exact);
         if let Some(entry) = keys.iter().filter(exact).find(|entry| entry.kind == kind) {
-            return Verdict::Changed {
+            return HostKeyVerdict::Changed {
                 place: entry.place.clone(),
             };
         }
@@ -150,17 +150,17 @@ impl KnownHosts {
         } else {
             String::new()
         };
-        Verdict::Unknown { note }
+        HostKeyVerdict::Unknown { note }
     }
 
-    fn of<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Entry> {
+    fn of<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a KnownHost> {
         self.entries
             .iter()
             .filter(|entry| entry.names(&name.exact) || entry.names(&name.plain))
     }
 }
 
-impl Entry {
+impl KnownHost {
     fn parse(line: &str, place: String) -> Option<Self> {
         let mut words = line.split_whitespace().peekable();
         let marker = match *words.peek()? {

@@ -2,7 +2,7 @@
 //! which is not the one that the server process has.
 
 use crate::world::Reader;
-use crate::world::dial::Session;
+use crate::world::login::Session;
 use crate::world::postgres::ask;
 
 /// How a pooler shares server sessions among its clients.

@@ -15,13 +15,13 @@ use tokio_postgres::error::SqlState;
 use crate::ask::Asker;
 use crate::finding::Code;
 use crate::secret::Secret;
-use crate::server::Server;
+use crate::server::PostgresServer;
 use crate::settings::{Route, Settings};
 use crate::world::Access;
-use crate::world::dial::{Login, Session, log_in};
 use crate::world::failure::{Failure, Layer};
-use crate::world::gateway::Gateway;
+use crate::world::login::{AdminLogin, Session, log_in};
 use crate::world::open::open_direct;
+use crate::world::shared_ssh_login::SharedSshLogin;
 use crate::world::wire::Wire;
 
 use hello::hello;
@@ -32,7 +32,7 @@ use startup::{behind_pooler, role_refused, startup_options};
 pub(crate) struct Postgres {
     settings: Settings,
     access: Access,
-    gateway: Option<Gateway>,
+    gateway: Option<SharedSshLogin>,
     asker: Asker,
     sessions: BTreeMap<String, Arc<Session>>,
     /// Second connections to a database, for work that is shared out or watched.
@@ -41,15 +41,15 @@ pub(crate) struct Postgres {
     home: Option<String>,
     /// A pooler refused our startup options.
     pooled: bool,
-    server: Option<Server>,
+    server: Option<PostgresServer>,
     /// The first failure to get in at all, so that later steps do not wait for the same again.
     failure: Option<Failure>,
     /// Databases that exist and do not let the admin's login in, each with what the server said.
-    shut: BTreeMap<String, Failure>,
+    closed_reason: BTreeMap<String, Failure>,
 }
 
 impl Postgres {
-    pub(crate) fn new(settings: &Settings, access: Access, gateway: Option<Gateway>, asker: Asker) -> Self {
+    pub(crate) fn new(settings: &Settings, access: Access, gateway: Option<SharedSshLogin>, asker: Asker) -> Self {
         Self {
             settings: settings.clone(),
             access,
@@ -61,12 +61,12 @@ impl Postgres {
             pooled: false,
             server: None,
             failure: None,
-            shut: BTreeMap::new(),
+            closed_reason: BTreeMap::new(),
         }
     }
 
     /// What the server is; known after the first connection.
-    pub(crate) fn known_server(&self) -> Option<&Server> {
+    pub(crate) fn known_server(&self) -> Option<&PostgresServer> {
         self.server.as_ref()
     }
 
@@ -76,12 +76,12 @@ impl Postgres {
     }
 
     /// Logs in where needed and says what the server is.
-    pub(crate) async fn server(&mut self) -> Result<&Server> {
+    pub(crate) async fn server(&mut self) -> Result<&PostgresServer> {
         if self.server.is_none() {
             let home = self.home().await?;
             let session = self.sessions.get(&home).context("the first connection is gone")?;
             let server = hello(session, &self.settings.admin, self.settings.timeout).await?;
-            self.server = Some(Server {
+            self.server = Some(PostgresServer {
                 pooled: self.pooled,
                 ..server
             });
@@ -131,8 +131,8 @@ impl Postgres {
     }
 
     /// Why a database that exists did not let the admin's login in, when it was last tried.
-    pub(crate) fn shut(&self, database: &str) -> Option<&Failure> {
-        self.shut.get(database)
+    pub(crate) fn closed_reason(&self, database: &str) -> Option<&Failure> {
+        self.closed_reason.get(database)
     }
 
     /// The connection to one database; `None` when there is no such database, or none that lets this login in.
@@ -145,13 +145,13 @@ impl Postgres {
         {
             match self.open(database).await {
                 Ok(session) => {
-                    self.shut.remove(database);
+                    self.closed_reason.remove(database);
                     self.sessions.insert(database.to_owned(), Arc::new(session));
                 }
                 Err(failure) if failure.is(&SqlState::INVALID_CATALOG_NAME) => return Ok(None),
                 // No CONNECT, `datallowconn` off, a connection limit of 0: an answer about that database, not the end.
-                Err(failure) if failure.layer == Layer::Database && is_shut(&failure) => {
-                    self.shut.insert(database.to_owned(), failure);
+                Err(failure) if failure.layer == Layer::Database && is_closed(&failure) => {
+                    self.closed_reason.insert(database.to_owned(), failure);
                     return Ok(None);
                 }
                 Err(failure) => bail!(failure),
@@ -174,7 +174,7 @@ impl Postgres {
 
     async fn open(&mut self, database: &str) -> Result<Session, Failure> {
         let admin = self.settings.admin.clone();
-        let mut login = Login {
+        let mut login = AdminLogin {
             host: admin.host.clone(),
             port: admin.port,
             user: admin.user.clone(),
@@ -224,20 +224,20 @@ impl Postgres {
         }
     }
 
-    async fn ask_password(&self, login: &Login) -> Option<Secret> {
+    async fn ask_password(&self, login: &AdminLogin) -> Option<Secret> {
         self.asker
             .ask_secret(format!("Password of {} on {}", login.user, login.server()))
             .await
     }
 
-    async fn log_in(&self, login: &Login) -> Result<Session, Failure> {
+    async fn log_in(&self, login: &AdminLogin) -> Result<Session, Failure> {
         match self.settings.admin.route {
             Route::Direct => log_in(login, || open_direct(login.address(), login.port, login.timeout)).await,
             Route::Bastion => log_in(login, || self.tunnel(login)).await,
         }
     }
 
-    async fn tunnel(&self, login: &Login) -> Result<Wire, Failure> {
+    async fn tunnel(&self, login: &AdminLogin) -> Result<Wire, Failure> {
         let Some(gateway) = &self.gateway else {
             return open_direct(login.address(), login.port, login.timeout).await;
         };
@@ -246,7 +246,7 @@ impl Postgres {
     }
 }
 
-fn is_shut(failure: &Failure) -> bool {
+fn is_closed(failure: &Failure) -> bool {
     [
         SqlState::INSUFFICIENT_PRIVILEGE,
         SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,

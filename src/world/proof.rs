@@ -10,14 +10,14 @@ use openssl::pkey::PKey;
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
-use crate::settings::{AgentKeys, Bastion, BastionServer, IdentitySource, KeyOption, SshTarget};
+use crate::settings::{AgentKeys, BastionServer, BastionSettings, IdentitySource, KeyOption, SshTarget};
 use crate::shell::{self, Expiry};
 use crate::statement::Statement;
 use crate::world::Writer;
-use crate::world::dial::{Session, log_in};
 use crate::world::failure::Failure;
+use crate::world::login::{Session, log_in};
 use crate::world::ssh::layer::failure as broken;
-use crate::world::ssh::{Ssh, Wish};
+use crate::world::ssh::{Capability, Ssh};
 
 /// A script that was under way when the run was cut short is given this long to end before its work is undone. What it does
 /// later is undone by the watcher it leaves.
@@ -25,13 +25,13 @@ const SETTLING: Duration = Duration::from_millis(200);
 
 /// What came of it.
 #[derive(Debug)]
-pub(crate) struct Proof {
+pub(crate) struct TunnelProof {
     /// How far it went.
     pub(crate) outcome: Result<(), Failure>,
     /// What the server granted although the key's options should refuse it.
-    pub(crate) granted: Vec<Wish>,
+    pub(crate) granted: Vec<Capability>,
     /// What it refused, as it should.
-    pub(crate) refused: Vec<Wish>,
+    pub(crate) refused: Vec<Capability>,
     /// Whether the server would have ended the key by itself.
     pub(crate) expiry: Expiry,
     /// Why the key could not be taken out again.
@@ -61,9 +61,9 @@ struct FreshKey {
 
 impl Writer {
     /// Walks the whole way as Stitch will.
-    pub(super) async fn prove_tunnel(&mut self, bastion: &Bastion, stitchs: &PublicKey) -> Result<Proof> {
+    pub(super) async fn prove_tunnel(&mut self, bastion: &BastionSettings, stitchs: &PublicKey) -> Result<TunnelProof> {
         let fresh = FreshKey::new()?;
-        let mut proof = Proof {
+        let mut proof = TunnelProof {
             outcome: Ok(()),
             granted: Vec::new(),
             refused: Vec::new(),
@@ -79,7 +79,7 @@ impl Writer {
             }
         };
         proof.expiry = expiry;
-        let script = shell::lend_key(&bastion.tunnel_user, stitchs, &fresh.public, expiry);
+        let script = shell::install_temporary_key(&bastion.tunnel_user, stitchs, &fresh.public, expiry);
         self.reader.host().await?;
         self.lent_key = Some(LentKey {
             removal: shell::return_key(&bastion.tunnel_user, &fresh.public),
@@ -116,16 +116,16 @@ impl Writer {
         host.as_root(&key.removal).await.map(drop)
     }
 
-    async fn walk(&mut self, bastion: &Bastion, pem: &Secret, proof: &mut Proof) -> Result<(), Failure> {
+    async fn walk(&mut self, bastion: &BastionSettings, pem: &Secret, proof: &mut TunnelProof) -> Result<(), Failure> {
         let ssh = self.enter_as_stitch(bastion, pem).await.map_err(|error| {
             broken(&error.context(format!(
                 "the SSH server does not let {} in with a key that stands beside Stitch's",
                 bastion.tunnel_user
             )))
         })?;
-        let mut wishes = vec![Wish::Terminal, Wish::Agent];
+        let mut wishes = vec![Capability::Terminal, Capability::Agent];
         if bastion.key_options.contains(&KeyOption::PermitOpen) {
-            wishes.push(Wish::OtherTarget);
+            wishes.push(Capability::OtherTarget);
         }
         for wish in wishes {
             if ssh.grants(wish).await.map_err(|error| broken(&error))? {
@@ -149,7 +149,7 @@ impl Writer {
         log_in(&login, open).await
     }
 
-    async fn enter_as_stitch(&self, bastion: &Bastion, pem: &Secret) -> Result<Ssh> {
+    async fn enter_as_stitch(&self, bastion: &BastionSettings, pem: &Secret) -> Result<Ssh> {
         let user = bastion.tunnel_user.as_str();
         if let Some(gateway) = &self.reader.gateway {
             return gateway.login().await?.as_user(user, pem).await;
@@ -160,7 +160,7 @@ impl Writer {
     }
 
     /// By its own greeting; a server that does not know `expiry-time` would ignore the whole line.
-    async fn key_expiry(&self, bastion: &Bastion) -> Result<Expiry> {
+    async fn key_expiry(&self, bastion: &BastionSettings) -> Result<Expiry> {
         let greeting = match (&bastion.server, &self.reader.gateway) {
             (BastionServer::Ssh(_), Some(gateway)) => gateway.login().await?.greeting(),
             _ => Ssh::greeting_of(&this_machine(bastion.stitch_port)?, self.reader.settings.timeout).await?,

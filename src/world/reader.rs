@@ -4,12 +4,12 @@ use anyhow::{Result, bail};
 
 use crate::ask::Asker;
 use crate::names::DatabaseName;
-use crate::server::{Encryption, Server};
+use crate::server::{Encryption, PostgresServer};
 use crate::settings::{BastionServer, Settings};
 use crate::statement::Statement;
-use crate::world::gateway::Gateway;
 use crate::world::host::Host;
 use crate::world::postgres::Postgres;
+use crate::world::shared_ssh_login::SharedSshLogin;
 use crate::world::stitch_api::StitchApi;
 use crate::world::{Failure, Other, Session};
 
@@ -18,7 +18,7 @@ pub struct Reader {
     pub(super) settings: Settings,
     pub(super) asker: Asker,
     pub(super) postgres: Postgres,
-    pub(super) gateway: Option<Gateway>,
+    pub(super) gateway: Option<SharedSshLogin>,
     pub(super) host: Option<Host>,
     /// This machine, when PostgreSQL runs on it.
     pub(super) here: Option<Host>,
@@ -39,7 +39,7 @@ impl Reader {
     /// Connects to nothing yet.
     pub(super) fn new(settings: &Settings, access: Access, asker: Asker) -> Self {
         let gateway = match settings.bastion.as_ref().map(|bastion| &bastion.server) {
-            Some(BastionServer::Ssh(target)) => Some(Gateway::new(target, settings.timeout, &asker)),
+            Some(BastionServer::Ssh(target)) => Some(SharedSshLogin::new(target, settings.timeout, &asker)),
             _ => None,
         };
         Self {
@@ -55,12 +55,12 @@ impl Reader {
     }
 
     /// What the server is, as far as it was reached.
-    pub fn known_server(&self) -> Option<&Server> {
+    pub fn known_server(&self) -> Option<&PostgresServer> {
         self.postgres.known_server()
     }
 
     /// What the server is.
-    pub(crate) async fn server(&mut self) -> Result<&Server> {
+    pub(crate) async fn server(&mut self) -> Result<&PostgresServer> {
         self.postgres.server().await
     }
 
@@ -70,8 +70,8 @@ impl Reader {
     }
 
     /// Why a database that exists did not let the admin's login in, when a question was last put to it.
-    pub(crate) fn shut(&self, database: &DatabaseName) -> Option<&Failure> {
-        self.postgres.shut(database.as_str())
+    pub(crate) fn closed_reason(&self, database: &DatabaseName) -> Option<&Failure> {
+        self.postgres.closed_reason(database.as_str())
     }
 
     /// Logs in as the Stitch role, a fresh connection over the path Stitch will use.
@@ -82,8 +82,8 @@ impl Reader {
     }
 
     /// What Stitch's login comes to with TLS instead of without, or the other way round. No password is sent.
-    pub(crate) async fn try_other_way(&self, database: &str, this_way: Encryption) -> Other {
-        self.postgres.try_other_way(database, this_way).await
+    pub(crate) async fn try_other_encryption(&self, database: &str, this_way: Encryption) -> Other {
+        self.postgres.try_other_encryption(database, this_way).await
     }
 
     /// Whether Stitch's own login was encrypted, when it was tried.
@@ -97,13 +97,13 @@ impl Reader {
     }
 
     /// Runs a POSIX shell script as root on the SSH server that only looks, and returns what it printed on stdout.
-    pub(crate) async fn look_on_host(&mut self, script: &Statement) -> Result<String> {
+    pub(crate) async fn inspect_host(&mut self, script: &Statement) -> Result<String> {
         self.host().await?.as_root(script).await
     }
 
     /// The firewall rules of the machine that Stitch, or without an SSH server PostgreSQL, is reached at, where it is
     /// one we are root on without a question.
-    pub(crate) async fn look_at_firewall(&mut self) -> Result<String> {
+    pub(crate) async fn inspect_firewall(&mut self) -> Result<String> {
         let addresses: Vec<_> = self.settings.stitch.allow.iter().map(|cidr| cidr.address()).collect();
         let script = crate::shell::inspect_firewall(&addresses);
         self.entrance().await?.as_root_unasked(&script).await

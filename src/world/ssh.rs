@@ -15,22 +15,22 @@ use crate::secret::Secret;
 use crate::settings::SshTarget;
 use crate::world::open::MOST_ADDRESSES;
 
+mod capability;
+pub(super) mod errors;
 mod exec;
 mod host_key;
 mod key_file;
 pub(crate) mod layer;
 mod login;
 mod relay;
-pub(super) mod trouble;
 pub(super) mod wait;
-mod wish;
 
+pub(crate) use capability::Capability;
 pub(crate) use exec::{OUTPUT_MAX, Output};
 use layer::At as _;
 pub(crate) use layer::SshLayer;
 pub(super) use relay::SPARE;
 use relay::{Bounds, Peer};
-pub(crate) use wish::Wish;
 
 /// One session, logged in.
 #[derive(Clone)]
@@ -39,13 +39,13 @@ pub(crate) struct Ssh {
     /// The session's own socket, to wait on.
     socket: Arc<OwnedFd>,
     bounds: Bounds,
-    door: Arc<Door>,
-    proof: login::Proof,
+    door: Arc<SshEndpoint>,
+    proof: login::Credential,
 }
 
 /// What is needed to log in once more.
 #[derive(Clone)]
-struct Door {
+struct SshEndpoint {
     target: SshTarget,
     /// The login on the server before it, if it is reached through one.
     through: Option<Ssh>,
@@ -66,9 +66,9 @@ impl Ssh {
             };
             let addresses = match &through {
                 Some(_) => Vec::new(),
-                None => look_up(hop, timeout).await?,
+                None => resolve(hop, timeout).await?,
             };
-            let door = Door {
+            let door = SshEndpoint {
                 target: hop.clone(),
                 through,
                 addresses,
@@ -98,9 +98,9 @@ impl Ssh {
 
     /// A login as somebody else on the same server, with a key of our own.
     pub(super) async fn as_user(&self, user: &str, pem: &Secret) -> Result<Self> {
-        let mut door = Door::clone(&self.door);
+        let mut door = SshEndpoint::clone(&self.door);
         user.clone_into(&mut door.target.user);
-        Self::enter(Arc::new(door), Some(login::Proof::key(pem))).await
+        Self::enter(Arc::new(door), Some(login::Credential::key(pem))).await
     }
 
     /// The same on a server whose host key need not be known: this machine.
@@ -110,9 +110,9 @@ impl Ssh {
         user: &str,
         pem: &Secret,
     ) -> Result<Self> {
-        let mut door = Door::of_any_key(target, timeout).await?;
+        let mut door = SshEndpoint::of_any_key(target, timeout).await?;
         user.clone_into(&mut door.target.user);
-        Self::enter(Arc::new(door), Some(login::Proof::key(pem))).await
+        Self::enter(Arc::new(door), Some(login::Credential::key(pem))).await
     }
 
     /// The fingerprint of the server's host key.
@@ -127,7 +127,7 @@ impl Ssh {
 
     /// The same of a server nobody is logged in to.
     pub(super) async fn greeting_of(target: &SshTarget, timeout: Duration) -> Result<String> {
-        let door = Door::of_any_key(target, timeout).await?;
+        let door = SshEndpoint::of_any_key(target, timeout).await?;
         tokio::task::spawn_blocking(move || {
             let (session, _) = door.open(None, &Bounds::default())?;
             Ok(session.banner().unwrap_or_default().to_owned())
@@ -136,7 +136,7 @@ impl Ssh {
         .context("the SSH thread ended")?
     }
 
-    async fn enter(door: Arc<Door>, proof: Option<login::Proof>) -> Result<Self> {
+    async fn enter(door: Arc<SshEndpoint>, proof: Option<login::Credential>) -> Result<Self> {
         let name = door.target.to_string();
         let forwarded = match &door.through {
             Some(before) => Some(
@@ -208,11 +208,11 @@ impl Ssh {
     }
 }
 
-impl Door {
+impl SshEndpoint {
     /// A server that is reached directly, whose host key need not be known.
     async fn of_any_key(target: &SshTarget, timeout: Duration) -> Result<Self> {
         Ok(Self {
-            addresses: look_up(target, timeout).await?,
+            addresses: resolve(target, timeout).await?,
             target: target.clone(),
             through: None,
             timeout,
@@ -279,7 +279,7 @@ fn why_not(error: &std::io::Error, timeout: Duration) -> String {
     }
 }
 
-async fn look_up(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
+async fn resolve(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
     addresses_of(target, timeout).await.at(SshLayer::Name)
 }
 

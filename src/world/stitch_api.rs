@@ -12,12 +12,12 @@ use serde_json::Value;
 use tokio::time::sleep;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
-use crate::request::{Method, Request};
+use crate::request::{HttpMethod, Request};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::statement::Statement;
 use crate::world::{Reader, Writer};
-use answer::{Answer, Secrets};
+use answer::{ApiResponse, Secrets};
 
 /// No answer of the API is longer; an endless one must not fill the memory.
 const LONGEST: u64 = 8 << 20;
@@ -33,14 +33,14 @@ const PATIENCE: u32 = 3;
 pub(super) struct StitchApi {
     agent: ureq::Agent,
     token: Option<Secret>,
-    told: Option<Told>,
+    told: Option<SentToStitch>,
     /// Whether this run gave the role a password that Stitch has not heard of yet.
     new_password: bool,
 }
 
 /// What Stitch was told in this run.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct SentToStitch {
     /// The destination's number, as far as the answer could be read.
     pub(crate) id: Option<u64>,
     /// Whether the password went with it.
@@ -75,7 +75,7 @@ impl StitchApi {
         }
     }
 
-    async fn get(&self, url: String, secrets: &Arc<Secrets>) -> Result<Answer> {
+    async fn get(&self, url: String, secrets: &Arc<Secrets>) -> Result<ApiResponse> {
         let mut pause = PAUSE;
         for attempt in 1.. {
             let agent = self.agent.clone();
@@ -83,7 +83,7 @@ impl StitchApi {
             let (address, hidden) = (url.clone(), Arc::clone(secrets));
             let answer = tokio::task::spawn_blocking(move || {
                 let request = agent.get(&address).header("Authorization", token.reveal());
-                Answer::read(request.call(), &address, &hidden)
+                ApiResponse::read(request.call(), &address, &hidden)
             });
             let answer = answer.await.context("the question to Stitch was cut short")??;
             if answer.status < 500 || attempt >= TRIES {
@@ -128,7 +128,7 @@ impl Reader {
     }
 
     /// What Stitch was told in this run.
-    pub(crate) fn told_stitch(&self) -> Option<&Told> {
+    pub(crate) fn sent_to_stitch(&self) -> Option<&SentToStitch> {
         self.stitch.told.as_ref()
     }
 
@@ -148,7 +148,7 @@ impl Reader {
 
 impl Writer {
     /// Tells Stitch something, once: whether it was done is seen by looking again, never by telling it twice.
-    pub(super) async fn tell_stitch(&mut self, request: &Request) -> Result<()> {
+    pub(super) async fn send_to_stitch(&mut self, request: &Request) -> Result<()> {
         let Some(body) = request.body.reveal() else {
             bail!("the Stitch role's password is not known\nnext: give STITCH_PG_PASSWORD or --password-file FILE");
         };
@@ -162,8 +162,8 @@ impl Writer {
         let secrets = self.reader.secrets();
         let sent = tokio::task::spawn_blocking(move || {
             let builder = match method {
-                Method::Post => agent.post(&url),
-                Method::Put => agent.put(&url),
+                HttpMethod::Post => agent.post(&url),
+                HttpMethod::Put => agent.put(&url),
             };
             let request = builder
                 .header("Authorization", token.reveal())
@@ -173,7 +173,7 @@ impl Writer {
                 .build();
             let sent = request.send(body.reveal());
             let reached = !matches!(&sent, Err(error) if failure::is_unsent(error));
-            (reached, Answer::read(sent, &url, &secrets))
+            (reached, ApiResponse::read(sent, &url, &secrets))
         });
         let (reached, answer) = sent.await.context("the request to Stitch was cut short")?;
         let answer = match answer {
@@ -185,7 +185,7 @@ impl Writer {
             accepted => accepted?,
         }
         let said = answer.json().unwrap_or_default();
-        self.reader.stitch.told = Some(Told {
+        self.reader.stitch.told = Some(SentToStitch {
             id: answer::id(&said["id"]).or_else(|| id_in(request)),
             password: request.body.holds_secret(),
         });

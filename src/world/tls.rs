@@ -15,7 +15,7 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::secret::Secret;
 use crate::settings::{RootCertificates, Sni, SslMode, Tls, TlsVersion};
-use crate::world::tap::Tap;
+use crate::world::login_observer::LoginObserver;
 
 /// One attempt at a connection, as libpq would make them in turn for a mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +100,8 @@ impl Fault {
     }
 }
 
-/// A connector that checks as much as the mode asks, and notes in `tap` everything that could have been checked.
-pub(crate) fn connector(tls: &Tls, tap: &Tap) -> Result<MakeTlsConnector> {
+/// A connector that checks as much as the mode asks, and notes in `login_observer` everything that could have been checked.
+pub(crate) fn connector(tls: &Tls, tap: &LoginObserver) -> Result<MakeTlsConnector> {
     let mut builder = SslConnector::builder(SslMethod::tls_client()).context("cannot start OpenSSL")?;
     let roots = load_roots(&mut builder, tls)?;
     let check = match (tls.mode, roots) {

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, anyhow};
 use ssh2::{Channel, ErrorCode};
 
+use super::ssh::errors::plain;
 use super::ssh::layer::At as _;
-use super::ssh::trouble::plain;
 use super::ssh::{SPARE, Ssh, SshLayer, wait};
 use crate::secret::Secret;
 use crate::shell;
 
-mod half;
-use half::{Half, Moved};
+mod copy;
+use copy::{CopyDirection, Moved};
 
 /// How long the server gets to take the last bytes once our end is closed.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -100,8 +100,8 @@ struct Pump {
     ssh: Ssh,
     channel: Channel,
     near: UnixStream,
-    up: Half,
-    down: Half,
+    up: CopyDirection,
+    down: CopyDirection,
 }
 
 impl Pump {
@@ -110,8 +110,8 @@ impl Pump {
             ssh,
             channel,
             near,
-            up: Half::default(),
-            down: Half::default(),
+            up: CopyDirection::default(),
+            down: CopyDirection::default(),
         }
     }
 
@@ -149,7 +149,7 @@ impl Pump {
                 Some(end) if Instant::now() >= end => return Ok(()),
                 Some(end) => wait::for_session(session, socket, end)?,
                 None => {
-                    let wanted = (&self.near, half::wanted(&self.up, &self.down));
+                    let wanted = (&self.near, copy::wanted(&self.up, &self.down));
                     if wait::for_either(session, socket, wanted)? == wait::Near::Gone {
                         deadline = Some(Instant::now() + FAREWELL);
                     }

@@ -8,13 +8,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::world::failure::Stage;
-use crate::world::tap::Tap;
+use crate::world::login_observer::LoginObserver;
 
 /// A stream to the server.
 #[derive(Debug)]
 pub(crate) struct Wire {
     stream: Stream,
-    tap: Tap,
+    tap: LoginObserver,
     hearing: Hearing,
     /// The layers below that were passed.
     stages: Vec<Stage>,
@@ -49,7 +49,7 @@ impl Wire {
     fn new(stream: Stream, stages: Vec<Stage>) -> Self {
         Self {
             stream,
-            tap: Tap::default(),
+            tap: LoginObserver::default(),
             hearing: Hearing::Tapped,
             stages,
         }
@@ -82,7 +82,7 @@ impl Wire {
         }
     }
 
-    pub(crate) fn tap(&self) -> Tap {
+    pub(crate) fn tap(&self) -> LoginObserver {
         self.tap.clone()
     }
 

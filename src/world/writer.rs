@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use super::proof::{LentKey, Proof};
+use super::proof::{LentKey, TunnelProof};
 use super::reader::{Access, Reader};
 use crate::ask::Asker;
 use crate::public_key::PublicKey;
-use crate::settings::{Bastion, Settings};
+use crate::settings::{BastionSettings, Settings};
 
 /// Runs changes. Only the runner has it.
 pub struct Writer {
@@ -44,7 +44,7 @@ impl<'a> Prover<'a> {
     }
 
     /// Walks the whole way through the SSH server as Stitch will.
-    pub(crate) async fn prove_tunnel(&mut self, bastion: &Bastion, stitchs: &PublicKey) -> Result<Proof> {
+    pub(crate) async fn prove_tunnel(&mut self, bastion: &BastionSettings, stitchs: &PublicKey) -> Result<TunnelProof> {
         self.0.prove_tunnel(bastion, stitchs).await
     }
 }

@@ -167,7 +167,7 @@ impl Bench<'_> {
         let mut times: Vec<Times> = ways.iter().map(|_| Times::default()).collect();
         for _ in 0..if tables < MANY { TURNS } else { TURNS_OF_MANY } {
             for (way, times) in ways.iter().zip(&mut times) {
-                self.give_back();
+                self.revoke_membership();
                 let took = self.hand_over(*way);
                 times.whole.push(took.whole);
                 times.transfers.extend(took.transfer);
@@ -212,7 +212,7 @@ impl Bench<'_> {
     }
 
     /// Everything as it was made: owners, privileges, and no rows of the catalogs that wait for being cleared up.
-    fn give_back(&self) {
+    fn revoke_membership(&self) {
         self.server.psql_in(
             "stitch",
             &format!(

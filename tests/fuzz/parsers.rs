@@ -10,7 +10,7 @@ use crate::names::{Cidr, DatabaseName, HostName, LinuxUser, Port, RoleName, Sche
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
 use crate::settings::file;
-use crate::settings::pgpass::{self, Wanted};
+use crate::settings::pgpass::{self, PgpassKey};
 use crate::settings::url::{self, Passwords};
 use crate::settings::{Problems, Source, service};
 use crate::steps::registration::destination::{Destination, DestinationType};
@@ -87,7 +87,7 @@ fn a_service(text: &str) {
 }
 
 fn password_line(text: &str) {
-    let wanted = |host| Wanted {
+    let wanted = |host| PgpassKey {
         host,
         port: 5432,
         database: "stitch",
@@ -120,7 +120,7 @@ fn known_hosts(text: &str) {
 
 fn firewall_listing(text: &str) {
     for text in [text.to_owned(), format!("@nft\n{text}"), format!("@iptables\n{text}")] {
-        let printed = firewall::Printed::read(&text);
+        let printed = firewall::RulesetDump::read(&text);
         let _ = printed.answer(IpAddr::V4(Ipv4Addr::new(52, 23, 137, 21)), 5432);
         let _ = printed.answer("2001:db8::1".parse().expect("an address"), 22);
     }

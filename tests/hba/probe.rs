@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
-use stitch_pg::hba::{Encryption, Meaning, Method, Rule};
+use stitch_pg::hba::{AuthMethod, Encryption, Meaning, Rule};
 
 /// What the server said first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +33,10 @@ pub(crate) fn expected(rule: Option<&Rule>) -> Said {
         Some((Meaning::Certificate, _)) => Said::Certificate,
         Some((Meaning::Open, _)) => Said::Welcome,
         Some((Meaning::Sent, _)) => Said::Password,
-        Some((Meaning::Proved, Method::Md5)) => Said::Md5,
+        Some((Meaning::Proved, AuthMethod::Md5)) => Said::Md5,
         Some((Meaning::Proved, _)) => Said::Scram,
-        Some((_, Method::Peer)) => Said::Peer,
-        Some((_, Method::Ident)) => Said::Ident,
+        Some((_, AuthMethod::Peer)) => Said::Peer,
+        Some((_, AuthMethod::Ident)) => Said::Ident,
         Some((_, other)) => Said::Other(other.as_str().to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use stitch_pg::hba::{Encryption, Files, Had, KnownRegex, Networks, Origin, Question, Row, Rules, Wanted, evaluate};
+use stitch_pg::hba::{Encryption, Files, Had, KnownRegex, NamedFile, Networks, Origin, Question, Row, Rules, evaluate};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
@@ -123,8 +123,8 @@ impl Server {
             }
             for wanted in wanted {
                 let had = match &wanted {
-                    Wanted::File(path) => std::fs::read_to_string(path).map(Had::Text),
-                    Wanted::Folder(path) => std::fs::read_dir(path).map(|entries| {
+                    NamedFile::File(path) => std::fs::read_to_string(path).map(Had::Text),
+                    NamedFile::Folder(path) => std::fs::read_dir(path).map(|entries| {
                         let entries = entries.filter_map(Result::ok).filter(|entry| !entry.path().is_dir());
                         Had::Names(
                             entries

@@ -33,7 +33,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// By the list of the test's own, not by the program's.
-fn is_obeyed(c: char) -> bool {
+fn is_control(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t') || HOSTILE.contains(c) && !c.is_ascii()
 }
 
@@ -42,7 +42,7 @@ fn is_obeyed(c: char) -> bool {
 fn written_out(output: &Output, as_what: &str) {
     for text in [&output.stdout, &output.stderr] {
         let text = plain(text);
-        assert!(!text.contains(is_obeyed), "something would be obeyed\n{output:#?}");
+        assert!(!text.contains(is_control), "something would be obeyed\n{output:#?}");
     }
     let all = format!("{}{}", output.stdout, output.stderr);
     assert!(all.contains(as_what), "{as_what} is not in {output:#?}");

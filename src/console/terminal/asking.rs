@@ -7,11 +7,11 @@ use anyhow::Result;
 use super::Terminal;
 use super::prompt;
 use crate::ask::{Asker, Trust};
-use crate::console::edge::say;
+use crate::console::output::say;
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
-use crate::settings::Id;
-use crate::settings::ask::{Answered, Ask, Before, Question, Said, Typing};
+use crate::settings::SettingId;
+use crate::settings::ask::{Answer, Answered, Ask, PreviousQuestion, Question, Typing};
 
 /// How every form of a public key begins that can be pasted.
 const KEY_BEGINNINGS: [&str; 5] = ["ssh-", "ecdsa-", "sk-", "----", "\"ssh-"];
@@ -53,9 +53,9 @@ impl Terminal {
 const BACK: &str = "<";
 
 impl Ask for Terminal {
-    fn text(&self, question: &Question) -> Result<Said<String>> {
+    fn text(&self, question: &Question) -> Result<Answer<String>> {
         self.introduce(question);
-        if question.id == Id::PublicKey {
+        if question.id == SettingId::PublicKey {
             let started = |text: &str| KEY_BEGINNINGS.iter().any(|start| text.trim_start().starts_with(start));
             let key = prompt::lines(question.prompt, started, |text| text.parse::<PublicKey>().is_ok());
             return Ok(said(question, key));
@@ -81,15 +81,15 @@ impl Ask for Terminal {
         }
     }
 
-    fn choose(&self, question: &Question, choices: &[&str]) -> Result<Said<usize>> {
+    fn choose(&self, question: &Question, choices: &[&str]) -> Result<Answer<usize>> {
         self.introduce(question);
-        let back = (question.before == Before::Something).then_some("(back to the question before)");
+        let back = (question.before == PreviousQuestion::Something).then_some("(back to the question before)");
         let lines: Vec<&str> = choices.iter().copied().chain(back).collect();
         let chosen = prompt::one_of(&self.look, question.prompt, &lines);
         Ok(if chosen < choices.len() {
-            Said::This(chosen)
+            Answer::This(chosen)
         } else {
-            Said::Back
+            Answer::Back
         })
     }
 
@@ -122,10 +122,10 @@ impl Ask for Terminal {
     }
 }
 
-fn said(question: &Question, answer: String) -> Said<String> {
-    if question.before == Before::Something && answer.trim() == BACK {
-        Said::Back
+fn said(question: &Question, answer: String) -> Answer<String> {
+    if question.before == PreviousQuestion::Something && answer.trim() == BACK {
+        Answer::Back
     } else {
-        Said::This(answer)
+        Answer::This(answer)
     }
 }

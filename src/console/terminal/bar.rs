@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::change::Progress;
-use crate::console::edge::say;
-use crate::console::style::{Cursor, Look, Symbols};
-use crate::console::words;
+use crate::console::output::say;
+use crate::console::render;
+use crate::console::style::{Cursor, Style, Symbols};
 
 /// Where nothing can be drawn over, a line is said no more often than this.
 const EVERY: Duration = Duration::from_secs(3);
@@ -21,7 +21,7 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    pub(super) fn new(look: &Look) -> Self {
+    pub(super) fn new(look: &Style) -> Self {
         let drawn = || {
             let bar = ProgressBar::no_length();
             let template = "  {bar:24} {pos}/{len} objects, {per_sec}, {eta} left{msg}";
@@ -44,11 +44,11 @@ impl Bar {
     pub(super) fn show(&mut self, progress: &Progress) {
         if let Some(bar) = &self.drawn {
             bar.set_length(progress.total as u64);
-            bar.set_message(words::busy(progress));
+            bar.set_message(render::busy(progress));
             bar.set_position(progress.done as u64);
         } else if self.told.elapsed() >= EVERY {
             self.told = Instant::now();
-            say(&format!("  {}", words::progress(progress, self.began.elapsed())));
+            say(&format!("  {}", render::progress(progress, self.began.elapsed())));
         }
     }
 }

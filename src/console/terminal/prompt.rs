@@ -20,8 +20,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use crate::console::edge::{ask, say};
-use crate::console::style::{Cursor, Look};
+use crate::console::output::{ask, say};
+use crate::console::style::{Cursor, Style};
 use crate::visible;
 
 /// Whether a list has hidden the cursor.
@@ -89,7 +89,7 @@ fn without_echo<T>(question: impl FnOnce() -> T) -> T {
 }
 
 /// One of several; its index.
-pub(super) fn one_of(look: &Look, prompt: &str, choices: &[&str]) -> usize {
+pub(super) fn one_of(look: &Style, prompt: &str, choices: &[&str]) -> usize {
     if look.cursor == Cursor::Stays {
         return numbered(prompt, choices);
     }
@@ -125,7 +125,7 @@ fn numbered(prompt: &str, choices: &[&str]) -> usize {
 }
 
 /// Some of several, each with whether it is ticked to begin with; their indices.
-pub(super) fn some_of(look: &Look, prompt: &str, choices: &[(String, bool)]) -> Vec<usize> {
+pub(super) fn some_of(look: &Style, prompt: &str, choices: &[(String, bool)]) -> Vec<usize> {
     if look.cursor == Cursor::Stays {
         return ticked_by_number(prompt, choices);
     }

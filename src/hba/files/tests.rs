@@ -8,10 +8,10 @@ fn files(list: &[(&str, &str)]) -> Files {
     for (path, text) in &list[1..] {
         match path.strip_suffix('/') {
             Some(folder) => files.put(
-                Wanted::Folder(folder.to_owned()),
+                NamedFile::Folder(folder.to_owned()),
                 Had::Names(text.split(' ').map(str::to_owned).collect()),
             ),
-            None => files.put(Wanted::File((*path).to_owned()), Had::Text((*text).to_owned())),
+            None => files.put(NamedFile::File((*path).to_owned()), Had::Text((*text).to_owned())),
         }
     }
     files
@@ -46,7 +46,7 @@ fn includes_count_where_they_stand() {
         ("/d/more.d/b.conf", ""),
     ]);
     let mut missing = read.clone();
-    missing.put(Wanted::File("/d/none".into()), Had::Absent);
+    missing.put(NamedFile::File("/d/none".into()), Had::Absent);
     assert_eq!(
         shown(&missing, 160_000),
         [
@@ -60,7 +60,10 @@ fn includes_count_where_they_stand() {
     );
     // Not known yet: it stays open, and is asked for.
     assert_eq!(shown(&read, 160_000)[3], "line 3 of main: open: include_if_exists none");
-    assert_eq!(read.read(160_000).1, BTreeSet::from([Wanted::File("/d/none".into())]));
+    assert_eq!(
+        read.read(160_000).1,
+        BTreeSet::from([NamedFile::File("/d/none".into())])
+    );
     // Before 16 these are no words the server knows.
     assert!(shown(&missing, 150_000)[1].contains("broken: invalid connection type \"include\""));
     assert!(missing.read(150_000).1.is_empty());
@@ -79,7 +82,7 @@ fn lists_are_put_in_for_their_names() {
         ("/d/empty", "# nothing\n"),
     ]);
     let mut read = read;
-    read.put(Wanted::File("/d/none".into()), Had::Absent);
+    read.put(NamedFile::File("/d/none".into()), Had::Absent);
     for version in [130_000, 170_000] {
         let lines = shown(&read, version);
         assert_eq!(
@@ -91,7 +94,7 @@ fn lists_are_put_in_for_their_names() {
         assert!(lines[2].contains("broken: "), "{}", lines[2]);
     }
     // What cannot be read from here is left as it is.
-    read.put(Wanted::File("/d/none".into()), Had::Unread);
+    read.put(NamedFile::File("/d/none".into()), Had::Unread);
     assert_eq!(shown(&read, 170_000)[1], "line 2 of main: host @none all all md5");
 }
 
@@ -99,8 +102,8 @@ fn lists_are_put_in_for_their_names() {
 fn what_is_absent_or_turns_in_a_circle_is_broken() {
     let mut absent = files(&[("/d/main", "include a\ninclude_dir b\n")]);
     assert_eq!(shown(&absent, 160_000)[0], "line 1 of main: open: include a");
-    absent.put(Wanted::File("/d/a".into()), Had::Absent);
-    absent.put(Wanted::Folder("/d/b".into()), Had::Absent);
+    absent.put(NamedFile::File("/d/a".into()), Had::Absent);
+    absent.put(NamedFile::Folder("/d/b".into()), Had::Absent);
     assert_eq!(
         shown(&absent, 160_000),
         [

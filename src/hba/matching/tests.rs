@@ -235,10 +235,10 @@ fn shadowed_and_near() {
     assert_eq!(answer.decides.unwrap().place.number, 2);
     let shadowed: Vec<_> = answer.shadowed.iter().map(|found| found.place.number).collect();
     assert_eq!(shadowed, [3]);
-    let near: Vec<_> = answer
-        .near
+    let near_misses: Vec<_> = answer
+        .near_misses
         .iter()
         .map(|(found, aspect)| (found.place.number, *aspect))
         .collect();
-    assert_eq!(near, [(1, Aspect::Kind)]);
+    assert_eq!(near_misses, [(1, Condition::Kind)]);
 }

@@ -17,7 +17,7 @@ fn a_command_opens_to_stitch_alone_and_drops_nobody() {
     let mut replacing = 0;
     for provider in Provider::ALL {
         for known in [None, Some(&listed)] {
-            let request = Request {
+            let request = AllowListRequest {
                 host: "db.example.com",
                 port: 5432,
                 cidrs: &cidrs,

@@ -6,25 +6,27 @@ use super::{Checker, known_good, libpq};
 use crate::names::{DatabaseName, HostName, Port};
 use crate::secret::Secret;
 use crate::settings::draft::Rank;
-use crate::settings::pgpass::{self, Wanted};
+use crate::settings::pgpass::{self, PgpassKey};
 use crate::settings::trust;
-use crate::settings::{Admin, Bastion, BastionServer, Environment, Id, RootCertificates, Route, SslMode, Tls};
+use crate::settings::{
+    Admin, BastionServer, BastionSettings, Environment, RootCertificates, Route, SettingId, SslMode, Tls,
+};
 
-pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Admin {
+pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&BastionSettings>) -> Admin {
     let route = route(checker, bastion);
-    let port = checker.parse(Id::Port).unwrap_or(Port::POSTGRES);
+    let port = checker.parse(SettingId::Port).unwrap_or(Port::POSTGRES);
     let host = checker
-        .read(Id::Host, super::host)
+        .read(SettingId::Host, super::host)
         .unwrap_or_else(|| default_host(route, port, checker.context.environment));
     if route == Route::Bastion && host.is_socket() {
         checker.problems.malformed(
-            Id::Host,
+            SettingId::Host,
             "--via-bastion goes to a TCP port; the host cannot be a Unix socket's directory",
         );
     }
     let user = user(checker);
     let database = checker
-        .parse(Id::AdminDatabase)
+        .parse(SettingId::AdminDatabase)
         .unwrap_or_else(|| known_good("postgres"));
     let password = password(checker, &host, port, &database, &user);
     let rules = libpq::rules(checker, &host);
@@ -37,8 +39,8 @@ pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Adm
         password,
         database,
         route,
-        set_role: checker.parse(Id::SetRole),
-        provider: checker.parse(Id::Provider),
+        set_role: checker.parse(SettingId::SetRole),
+        provider: checker.parse(SettingId::Provider),
     }
 }
 
@@ -54,20 +56,20 @@ pub(in crate::settings) fn default_host(route: Route, port: Port, environment: &
         .unwrap_or_else(|| known_good("localhost"))
 }
 
-fn route(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Route {
-    if checker.switch(Id::ViaBastion) != Some(true) {
+fn route(checker: &mut Checker<'_>, bastion: Option<&BastionSettings>) -> Route {
+    if checker.switch(SettingId::ViaBastion) != Some(true) {
         return Route::Direct;
     }
     match bastion.map(|bastion| &bastion.server) {
         Some(BastionServer::Ssh(_)) => {}
         Some(BastionServer::Local) => checker.problems.malformed(
-            Id::ViaBastion,
+            SettingId::ViaBastion,
             "--via-bastion with --bastion local: this machine is the bastion, so there is nothing to go through; \
              leave --via-bastion out",
         ),
-        None if checker.draft.has(Id::Bastion) => {}
+        None if checker.draft.has(SettingId::Bastion) => {}
         None => checker.problems.malformed(
-            Id::ViaBastion,
+            SettingId::ViaBastion,
             "--via-bastion needs --bastion: which SSH server to go through",
         ),
     }
@@ -77,12 +79,16 @@ fn route(checker: &mut Checker<'_>, bastion: Option<&Bastion>) -> Route {
 fn user(checker: &mut Checker<'_>) -> String {
     // The rules for names are the same; reserved role names do not matter for a login that exists already.
     let name = |text: &str| -> Result<String> { Ok(text.parse::<DatabaseName>()?.to_string()) };
-    if !checker.draft.has(Id::AdminUser)
+    if !checker.draft.has(SettingId::AdminUser)
         && let Some(user) = &checker.context.environment.os_user
     {
         return user.clone();
     }
-    let found = checker.required(Id::AdminUser, "the PostgreSQL login that makes the changes", name);
+    let found = checker.required(
+        SettingId::AdminUser,
+        "the PostgreSQL login that makes the changes",
+        name,
+    );
     found.unwrap_or_default()
 }
 
@@ -96,13 +102,13 @@ fn password(
     user: &str,
 ) -> Option<Secret> {
     let environment = checker.context.environment;
-    let wanted = Wanted {
+    let wanted = PgpassKey {
         host: host.as_str(),
         port: port.number(),
         database: database.as_str(),
         user,
     };
-    let given = checker.draft.given(Id::AdminPassword);
+    let given = checker.draft.given(SettingId::AdminPassword);
     let secret = given.and_then(|given| Some((given.source.rank(), given.secret()?.clone())));
     let named_file = checker.parameter_path("passfile");
     let usual = environment.home.as_ref().map(|home| home.join(".pgpass"));
@@ -111,7 +117,7 @@ fn password(
         (Some((Rank::Flag | Rank::Environment, secret)), _) | (Some((_, secret)), None) => Some(secret),
         (Some((_, secret)), Some(_)) if named_file.is_none() => Some(secret),
         (secret, Some(file)) if checker.context.connects() => {
-            let found = pgpass::look_up(&file, &wanted, &mut checker.warnings);
+            let found = pgpass::stored_password(&file, &wanted, &mut checker.warnings);
             found.or(secret.map(|(_, secret)| secret))
         }
         (secret, _) => secret.map(|(_, secret)| secret),
@@ -125,21 +131,24 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
         let path = home.as_ref()?.join(".postgresql").join(name);
         path.exists().then_some(path)
     };
-    let mode = checker.parse::<SslMode>(Id::SslMode);
-    let root = if checker.draft.text(Id::SslRootCert) == Some("system") {
+    let mode = checker.parse::<SslMode>(SettingId::SslMode);
+    let root = if checker.draft.text(SettingId::SslRootCert) == Some("system") {
         Some(RootCertificates::System)
     } else {
-        let file = checker.existing_file(Id::SslRootCert).or_else(|| usual("root.crt"));
+        let file = checker
+            .existing_file(SettingId::SslRootCert)
+            .or_else(|| usual("root.crt"));
         file.map(RootCertificates::File)
     };
-    let given_certificate = checker.existing_file(Id::SslCert);
-    let given_key = checker.existing_file(Id::SslKey);
+    let given_certificate = checker.existing_file(SettingId::SslCert);
+    let given_key = checker.existing_file(SettingId::SslKey);
     let certificate = given_certificate.or_else(|| usual("postgresql.crt"));
     let key = given_key.or_else(|| certificate.as_ref().and_then(|_| usual("postgresql.key")));
-    if checker.draft.has(Id::SslCert) && key.is_none() {
-        checker
-            .problems
-            .missing(Id::SslKey, "--sslcert is given, and its private key belongs to it");
+    if checker.draft.has(SettingId::SslCert) && key.is_none() {
+        checker.problems.missing(
+            SettingId::SslKey,
+            "--sslcert is given, and its private key belongs to it",
+        );
     }
     let insists = checker
         .draft
@@ -153,7 +162,7 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
     // As in libpq: anybody can get a certificate from a public authority, so it proves nothing without the host's name.
     if root == Some(RootCertificates::System) && mode != SslMode::VerifyFull {
         checker.problems.malformed(
-            Id::SslMode,
+            SettingId::SslMode,
             "--sslrootcert system needs --sslmode verify-full: a public authority vouches for anybody's host",
         );
     }
@@ -169,7 +178,7 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
         && let Some(key) = &tls.key
         && let Err(error) = trust::private_key(key)
     {
-        checker.problems.malformed(Id::SslKey, error);
+        checker.problems.malformed(SettingId::SslKey, error);
     }
     tls
 }

@@ -6,19 +6,19 @@ use crate::public_key::PublicKey;
 use crate::settings::draft::Rank;
 use crate::settings::ssh_alias::{self, AliasOptions};
 use crate::settings::{
-    Adopt, Audience, Bastion, BastionServer, Environment, Id, KeyOption, LoginShell, Prove, Purpose,
+    Adopt, Audience, BastionServer, BastionSettings, Environment, KeyOption, LoginShell, Prove, Purpose, SettingId,
 };
 use crate::step_id::StepId;
 
-pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Bastion> {
+pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<BastionSettings> {
     let purpose = checker.context.request.purpose;
     // A script for the SSH server can be written without knowing how to reach it.
     let unnamed = match purpose {
         Purpose::Script(Some(Audience::Sysadmin)) => true,
-        Purpose::Script(None) => checker.draft.has(Id::PublicKey),
+        Purpose::Script(None) => checker.draft.has(SettingId::PublicKey),
         _ => false,
     };
-    if !checker.draft.has(Id::Bastion) && !unnamed {
+    if !checker.draft.has(SettingId::Bastion) && !unnamed {
         warn_of_idle_flags(checker);
         return None;
     }
@@ -27,24 +27,28 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Basti
         Some(BastionServer::Ssh(target)) => (target.host.clone(), target.port),
         Some(BastionServer::Local) | None => (this_machine(checker), Port::SSH),
     };
-    let sudo_password = checker.secret(Id::SudoPassword);
-    let tunnel_user = checker.parse(Id::TunnelUser).unwrap_or_else(|| known_good("stitch"));
-    let adopt = checker.either(Id::AdoptUser, Adopt::Yes, Adopt::No);
+    let sudo_password = checker.secret(SettingId::SudoPassword);
+    let tunnel_user = checker
+        .parse(SettingId::TunnelUser)
+        .unwrap_or_else(|| known_good("stitch"));
+    let adopt = checker.either(SettingId::AdoptUser, Adopt::Yes, Adopt::No);
     let shell = login_shell(checker);
     let public_key = public_key(checker, steps);
-    let mut key_options: Vec<KeyOption> = checker.list(Id::KeyOptions);
+    let mut key_options: Vec<KeyOption> = checker.list(SettingId::KeyOptions);
     if key_options.is_empty() {
         key_options = KeyOption::BY_DEFAULT.to_vec();
     }
     let by_default = purpose == Purpose::Setup;
-    let prove = if checker.switch(Id::ProveTunnel).unwrap_or(by_default) {
+    let prove = if checker.switch(SettingId::ProveTunnel).unwrap_or(by_default) {
         Prove::Yes
     } else {
         Prove::No
     };
-    let stitch_host = checker.read(Id::StitchBastionHost, super::host).unwrap_or(own_host);
-    let stitch_port = checker.parse(Id::StitchBastionPort).unwrap_or(own_port);
-    Some(Bastion {
+    let stitch_host = checker
+        .read(SettingId::StitchBastionHost, super::host)
+        .unwrap_or(own_host);
+    let stitch_port = checker.parse(SettingId::StitchBastionPort).unwrap_or(own_port);
+    Some(BastionSettings {
         server: server?,
         tunnel_user,
         adopt,
@@ -59,8 +63,8 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Basti
 }
 
 fn login_shell(checker: &mut Checker<'_>) -> LoginShell {
-    let given = checker.read(Id::Shell, LoginShell::path);
-    let tunnel_only = checker.switch(Id::TunnelOnly) == Some(true);
+    let given = checker.read(SettingId::Shell, LoginShell::path);
+    let tunnel_only = checker.switch(SettingId::TunnelOnly) == Some(true);
     if tunnel_only && given.is_some() {
         checker
             .problems
@@ -79,15 +83,15 @@ pub(in crate::settings) const WHERE_THE_KEY_IS: &str = "Stitch's public key, whi
 
 fn server(checker: &mut Checker<'_>) -> Option<BastionServer> {
     let options = AliasOptions {
-        identity: checker.path(Id::BastionIdentity),
-        known_hosts: checker.path(Id::KnownHosts),
-        host_key: checker.read(Id::HostKey, host_key),
+        identity: checker.path(SettingId::BastionIdentity),
+        known_hosts: checker.path(SettingId::KnownHosts),
+        host_key: checker.read(SettingId::HostKey, host_key),
         ..who(checker.context.environment)
     };
-    if !checker.draft.has(Id::Bastion) {
+    if !checker.draft.has(SettingId::Bastion) {
         return Some(BastionServer::Local);
     }
-    checker.read(Id::Bastion, |given| server_named(given, &options))
+    checker.read(SettingId::Bastion, |given| server_named(given, &options))
 }
 
 /// What `--bastion` means.
@@ -135,9 +139,9 @@ fn host_key(text: &str) -> anyhow::Result<String> {
 
 fn public_key(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<PublicKey> {
     if steps.contains(&StepId::SshUser) {
-        checker.required(Id::PublicKey, WHERE_THE_KEY_IS, str::parse)
+        checker.required(SettingId::PublicKey, WHERE_THE_KEY_IS, str::parse)
     } else {
-        checker.parse(Id::PublicKey)
+        checker.parse(SettingId::PublicKey)
     }
 }
 
@@ -150,16 +154,16 @@ fn this_machine(checker: &Checker<'_>) -> HostName {
 /// In a file or the environment these may wait for a bastion; somebody who types one means something by it.
 fn warn_of_idle_flags(checker: &mut Checker<'_>) {
     for id in [
-        Id::PublicKey,
-        Id::TunnelUser,
-        Id::AdoptUser,
-        Id::Shell,
-        Id::TunnelOnly,
-        Id::KeyOptions,
-        Id::ProveTunnel,
-        Id::BastionIdentity,
-        Id::HostKey,
-        Id::StitchBastionHost,
+        SettingId::PublicKey,
+        SettingId::TunnelUser,
+        SettingId::AdoptUser,
+        SettingId::Shell,
+        SettingId::TunnelOnly,
+        SettingId::KeyOptions,
+        SettingId::ProveTunnel,
+        SettingId::BastionIdentity,
+        SettingId::HostKey,
+        SettingId::StitchBastionHost,
     ] {
         if checker.draft.rank(id) == Some(Rank::Flag) && checker.context.connects() {
             let name = checker.giver(id);

@@ -8,7 +8,7 @@ use super::Checker;
 use crate::names::HostName;
 use crate::settings::draft::Given;
 use crate::settings::libpq::{Parameter, parameter};
-use crate::settings::login_rules::{Method, Methods, Standby};
+use crate::settings::login_rules::{AllowedAuth, Methods, Standby};
 use crate::settings::{ChannelBinding, LoginRules, Negotiation, RootCertificates, Sni, SslMode, Tls, TlsVersion};
 
 impl Checker<'_> {
@@ -126,7 +126,7 @@ fn timeout(checker: &mut Checker<'_>) -> Option<Duration> {
 fn methods(checker: &mut Checker<'_>) -> Option<Methods> {
     let methods = Methods::parse(checker.value("require_auth")?);
     if methods.is_none() {
-        let words = Method::ALL.map(Method::as_str).join(", ");
+        let words = AllowedAuth::ALL.map(AllowedAuth::as_str).join(", ");
         checker.refuse(
             "require_auth",
             &format!("the value must be a list of {words}, or of the same words with an exclamation mark each"),

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use super::Checker;
 use crate::names::SchemaName;
-use crate::settings::{Connection, Id, Include, Ownership, Purpose, Readers, Rehearse, Schemas, words};
+use crate::settings::{Connection, Include, OwnershipSettings, Purpose, Readers, Rehearse, Schemas, SettingId, words};
 use crate::step_id::StepId;
 
 /// Short enough that nobody notices when our wait for a lock makes others queue behind us.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
-pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Ownership {
-    let lock_timeout = checker.read(Id::LockTimeout, words::lock_timeout);
-    let mut include: Vec<Include> = checker.list(Id::Include);
+pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> OwnershipSettings {
+    let lock_timeout = checker.read(SettingId::LockTimeout, words::lock_timeout);
+    let mut include: Vec<Include> = checker.list(SettingId::Include);
     include.sort_unstable();
-    let mut named: Vec<SchemaName> = checker.list(Id::Schemas);
+    let mut named: Vec<SchemaName> = checker.list(SettingId::Schemas);
     named.sort_unstable();
     let connection = connection(checker);
     let removes = checker.context.request.purpose == Purpose::Remove;
@@ -24,26 +24,29 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Ownership {
         Connection::New => Schemas::Named(Vec::new()),
         Connection::Existing => schemas(checker, steps, named),
     };
-    Ownership {
+    OwnershipSettings {
         connection,
         schemas,
         include,
         lock_timeout: lock_timeout.unwrap_or(LOCK_TIMEOUT),
-        new_owner: checker.parse(Id::NewOwner),
-        readers: match checker.switch(Id::KeepReaders) {
+        new_owner: checker.parse(SettingId::NewOwner),
+        readers: match checker.switch(SettingId::KeepReaders) {
             Some(false) => Readers::Drop,
             Some(true) | None => Readers::Keep,
         },
-        rehearse: checker.either(Id::RehearseExisting, Rehearse::Fully, Rehearse::Lightly),
+        rehearse: checker.either(SettingId::RehearseExisting, Rehearse::Fully, Rehearse::Lightly),
     }
 }
 
 /// Naming schemas means that they exist, unless somebody stronger said that the connection is new.
 fn connection(checker: &mut Checker<'_>) -> Connection {
-    let detects = checker.switch(Id::Detect) == Some(true);
-    let existing = checker.switch(Id::Existing);
-    let said = checker.draft.rank(Id::Existing);
-    for (id, given) in [(Id::Schemas, checker.draft.has(Id::Schemas)), (Id::Detect, detects)] {
+    let detects = checker.switch(SettingId::Detect) == Some(true);
+    let existing = checker.switch(SettingId::Existing);
+    let said = checker.draft.rank(SettingId::Existing);
+    for (id, given) in [
+        (SettingId::Schemas, checker.draft.has(SettingId::Schemas)),
+        (SettingId::Detect, detects),
+    ] {
         if given && existing == Some(false) && checker.draft.rank(id) >= said {
             let name = id.name();
             checker.problems.wrong(format_args!(
@@ -53,7 +56,7 @@ fn connection(checker: &mut Checker<'_>) -> Connection {
     }
     let named = checker
         .draft
-        .given(Id::Schemas)
+        .given(SettingId::Schemas)
         .is_some_and(|given| !given.texts().is_empty());
     match existing {
         Some(true) => Connection::Existing,
@@ -63,8 +66,11 @@ fn connection(checker: &mut Checker<'_>) -> Connection {
 }
 
 fn schemas(checker: &mut Checker<'_>, steps: &[StepId], named: Vec<SchemaName>) -> Schemas {
-    let (name_rank, detect_rank) = (checker.draft.rank(Id::Schemas), checker.draft.rank(Id::Detect));
-    let detects = checker.switch(Id::Detect) == Some(true);
+    let (name_rank, detect_rank) = (
+        checker.draft.rank(SettingId::Schemas),
+        checker.draft.rank(SettingId::Detect),
+    );
+    let detects = checker.switch(SettingId::Detect) == Some(true);
     if detects && name_rank == detect_rank {
         checker
             .problems
@@ -76,7 +82,7 @@ fn schemas(checker: &mut Checker<'_>, steps: &[StepId], named: Vec<SchemaName>) 
     let asked_later = checker.context.asker.is_some() && checker.context.connects();
     if name_rank.is_none() && !asked_later && steps.contains(&StepId::Ownership) {
         checker.problems.missing(
-            Id::Schemas,
+            SettingId::Schemas,
             "the schemas Stitch has loaded; or have them found with --detect-schemas",
         );
     }

@@ -3,15 +3,15 @@
 use crate::names::{Cidr, HostName, RoleName};
 use crate::settings::draft::{Draft, Given};
 use crate::settings::{
-    Admin, Adopt, Approval, Audience, Authority, Environment, Id, KeyOption, OnWrongPassword, Password, Purpose,
-    Region, Stdin, Stitch, StitchSsl, secret_file,
+    Admin, Adopt, Approval, Audience, Authority, Environment, KeyOption, OnWrongPassword, Purpose, Region,
+    RolePassword, SettingId, Stdin, Stitch, StitchSsl, secret_file,
 };
 use crate::step_id::StepId;
 
 use super::{Checker, known_good};
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) -> Stitch {
-    let host: Option<HostName> = checker.read(Id::StitchHost, |text| {
+    let host: Option<HostName> = checker.read(SettingId::StitchHost, |text| {
         let host = super::host(text)?;
         anyhow::ensure!(
             !host.is_socket(),
@@ -19,11 +19,11 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
         );
         Ok(host)
     });
-    let port = checker.parse(Id::StitchPort);
-    let given: Vec<Cidr> = checker.list(Id::AllowCidrs);
+    let port = checker.parse(SettingId::StitchPort);
+    let given: Vec<Cidr> = checker.list(SettingId::AllowCidrs);
     let region = region(checker, steps);
     let allow = match region {
-        _ if checker.draft.has(Id::AllowCidrs) => given,
+        _ if checker.draft.has(SettingId::AllowCidrs) => given,
         Some(region) => region
             .addresses()
             .iter()
@@ -31,26 +31,32 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
             .collect(),
         None => Vec::new(),
     };
-    let ssl = match checker.switch(Id::Ssl) {
+    let ssl = match checker.switch(SettingId::Ssl) {
         Some(true) => StitchSsl::On,
         Some(false) => StitchSsl::Off,
         None => StitchSsl::WhenOffered,
     };
     let ca = authority(checker, ssl);
-    let on_wrong_password = checker.either(Id::ResetPassword, OnWrongPassword::Reset, OnWrongPassword::Report);
-    let adopt = checker.either(Id::AdoptRole, Adopt::Yes, Adopt::No);
-    let role: RoleName = checker.parse(Id::Role).unwrap_or_else(|| known_good("stitch"));
-    let mut readers: Vec<RoleName> = checker.list(Id::Readers);
+    let on_wrong_password = checker.either(
+        SettingId::ResetPassword,
+        OnWrongPassword::Reset,
+        OnWrongPassword::Report,
+    );
+    let adopt = checker.either(SettingId::AdoptRole, Adopt::Yes, Adopt::No);
+    let role: RoleName = checker.parse(SettingId::Role).unwrap_or_else(|| known_good("stitch"));
+    let mut readers: Vec<RoleName> = checker.list(SettingId::Readers);
     readers.sort();
     readers.dedup();
     if readers.contains(&role) {
         let text = format_args!("--reader {role}: that is Stitch's own role, which owns what it makes");
-        checker.problems.malformed(Id::Readers, text);
+        checker.problems.malformed(SettingId::Readers, text);
     }
     Stitch {
         host: host.unwrap_or_else(|| admin.host.clone()),
         port: port.unwrap_or(admin.port),
-        database: checker.parse(Id::Database).unwrap_or_else(|| known_good("stitch")),
+        database: checker
+            .parse(SettingId::Database)
+            .unwrap_or_else(|| known_good("stitch")),
         role,
         password: password(checker, steps),
         on_wrong_password,
@@ -69,17 +75,19 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
 }
 
 fn authority(checker: &mut Checker<'_>, ssl: StitchSsl) -> Option<Authority> {
-    let path = checker.path(Id::StitchCa)?;
+    let path = checker.path(SettingId::StitchCa)?;
     if ssl == StitchSsl::Off {
         let text = "a certificate for Stitch's form is of no use when Connect using SSL is not ticked (--no-ssl)";
-        checker.problems.malformed(Id::StitchCa, text);
+        checker.problems.malformed(SettingId::StitchCa, text);
     }
     match Authority::read(&path) {
         Ok(authority) => Some(authority),
         Err(error) => {
             // A script may be written on another machine than the one it is about.
             if checker.context.connects() {
-                checker.problems.malformed(Id::StitchCa, format_args!("{error:#}"));
+                checker
+                    .problems
+                    .malformed(SettingId::StitchCa, format_args!("{error:#}"));
             }
             None
         }
@@ -98,7 +106,7 @@ pub(in crate::settings) fn region_is_needed(purpose: Purpose, steps: &[StepId]) 
 
 /// Whether Stitch's key is to be let in from Stitch's addresses only, which must be known for that.
 pub(in crate::settings) fn key_from_is_chosen(draft: &Draft) -> bool {
-    let given = draft.given(Id::KeyOptions).map(Given::texts).unwrap_or_default();
+    let given = draft.given(SettingId::KeyOptions).map(Given::texts).unwrap_or_default();
     let mut words = given.iter().flat_map(|text| text.split(','));
     words.any(|word| word.trim() == KeyOption::From.as_str())
 }
@@ -107,12 +115,12 @@ fn region(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Region> {
     let needed = region_is_needed(checker.context.request.purpose, steps);
     let key_needs_it = key_from_is_chosen(checker.draft) && steps.contains(&StepId::SshUser);
     let needed = needed || (key_needs_it && checker.context.request.purpose != Purpose::Remove);
-    if needed && !checker.draft.has(Id::AllowCidrs) {
+    if needed && !checker.draft.has(SettingId::AllowCidrs) {
         let what = "your Stitch account's data pipeline region, north-america or europe \
                     (Stitch shows it under Edit User Settings); or name the networks with --allow-cidr";
-        return checker.required(Id::Region, what, str::parse);
+        return checker.required(SettingId::Region, what, str::parse);
     }
-    checker.parse(Id::Region)
+    checker.parse(SettingId::Region)
 }
 
 /// Whether the password is of any use to the steps that take part.
@@ -120,16 +128,16 @@ pub(in crate::settings) fn password_is_used(steps: &[StepId]) -> bool {
     steps.contains(&StepId::Role) || steps.contains(&StepId::Connection)
 }
 
-fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> Password {
-    if let Some(secret) = checker.secret(Id::Password) {
-        return Password::Known(secret);
+fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> RolePassword {
+    if let Some(secret) = checker.secret(SettingId::Password) {
+        return RolePassword::Known(secret);
     }
-    let given = checker.draft.given(Id::Password).cloned();
+    let given = checker.draft.given(SettingId::Password).cloned();
     let request = checker.context.request;
     if !password_is_used(steps) || request.purpose == Purpose::Remove {
-        return Password::Unknown;
+        return RolePassword::Unknown;
     }
-    if checker.draft.has(Id::GeneratePassword) && request.purpose != Purpose::Check {
+    if checker.draft.has(SettingId::GeneratePassword) && request.purpose != Purpose::Check {
         let save_to = given.map(|given| super::path(&given, checker.context.environment));
         return generated(checker, save_to);
     }
@@ -143,12 +151,12 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> Password {
             Some(_) => "the Stitch role's password; the file it is generated into does not exist yet, run setup first",
             None => "the Stitch role's password",
         };
-        checker.problems.missing(Id::Password, what);
+        checker.problems.missing(SettingId::Password, what);
     }
-    Password::Unknown
+    RolePassword::Unknown
 }
 
-fn generated(checker: &mut Checker<'_>, save_to: Option<std::path::PathBuf>) -> Password {
+fn generated(checker: &mut Checker<'_>, save_to: Option<std::path::PathBuf>) -> RolePassword {
     let Environment { stdin, .. } = checker.context.environment;
     if save_to.is_none() && *stdin == Stdin::Other && checker.context.connects() {
         checker.problems.wrong(
@@ -160,15 +168,15 @@ fn generated(checker: &mut Checker<'_>, save_to: Option<std::path::PathBuf>) -> 
     {
         let shown = parent.display();
         checker.problems.malformed(
-            Id::Password,
+            SettingId::Password,
             format_args!("--password-file: there is no directory {shown}"),
         );
     }
     match secret_file::generate() {
-        Ok(secret) => Password::Generated { secret, save_to },
+        Ok(secret) => RolePassword::Generated { secret, save_to },
         Err(error) => {
             checker.problems.wrong(format_args!("--generate-password: {error:#}"));
-            Password::Unknown
+            RolePassword::Unknown
         }
     }
 }

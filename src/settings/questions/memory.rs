@@ -6,8 +6,8 @@ use std::fmt;
 use anyhow::Result;
 
 use crate::secret::Secret;
-use crate::settings::ask::{Answered, Ask, Before, Question};
-use crate::settings::known::Id;
+use crate::settings::ask::{Answered, Ask, PreviousQuestion, Question};
+use crate::settings::registry::SettingId;
 
 /// One answer, as it is given again.
 #[derive(Clone)]
@@ -20,8 +20,8 @@ pub(super) enum Reply {
     Secret(Secret),
 }
 
-struct Entry {
-    id: Id,
+struct AskedQuestion {
+    id: SettingId,
     prompt: &'static str,
     reply: Reply,
 }
@@ -29,7 +29,7 @@ struct Entry {
 /// All answers, and which of them counted in this walk through the questions.
 #[derive(Default)]
 pub(super) struct Memory {
-    entries: Vec<Entry>,
+    entries: Vec<AskedQuestion>,
     /// Places in `entries`, in the order of the questions.
     walked: Vec<usize>,
 }
@@ -51,7 +51,7 @@ impl Memory {
 
     /// Remembers an answer that was taken.
     pub(super) fn note(&mut self, question: &Question, reply: Reply) {
-        let entry = Entry {
+        let entry = AskedQuestion {
             id: question.id,
             prompt: question.prompt,
             reply,
@@ -67,11 +67,11 @@ impl Memory {
     }
 
     /// Whether there is a question to go back to.
-    pub(super) fn before(&self) -> Before {
+    pub(super) fn before(&self) -> PreviousQuestion {
         if self.walked.is_empty() {
-            Before::Nothing
+            PreviousQuestion::Nothing
         } else {
-            Before::Something
+            PreviousQuestion::Something
         }
     }
 
@@ -99,14 +99,15 @@ impl Memory {
     }
 
     fn place(&self, question: &Question) -> Option<usize> {
-        let same = |entry: &Entry| entry.id == question.id && entry.prompt == question.prompt;
-        let fits = |(place, entry): (usize, &Entry)| (same(entry) && !self.walked.contains(&place)).then_some(place);
+        let same = |entry: &AskedQuestion| entry.id == question.id && entry.prompt == question.prompt;
+        let fits =
+            |(place, entry): (usize, &AskedQuestion)| (same(entry) && !self.walked.contains(&place)).then_some(place);
         self.entries.iter().enumerate().find_map(fits)
     }
 
     /// A list and a hidden line may go by the same words: the password is chosen to be typed, and then typed.
-    fn place_of_kind(&self, new: &Entry) -> Option<usize> {
-        let same = |entry: &Entry| {
+    fn place_of_kind(&self, new: &AskedQuestion) -> Option<usize> {
+        let same = |entry: &AskedQuestion| {
             entry.id == new.id
                 && entry.prompt == new.prompt
                 && std::mem::discriminant(&entry.reply) == std::mem::discriminant(&new.reply)
@@ -115,7 +116,7 @@ impl Memory {
     }
 }
 
-impl Entry {
+impl AskedQuestion {
     fn shown(&self) -> Answered {
         let answer = match &self.reply {
             // A pasted key has line breaks.

@@ -7,15 +7,15 @@ use crate::secret::Secret;
 use crate::settings::ask::{Question, Typing};
 use crate::settings::complete::Purpose;
 use crate::settings::draft::Source;
-use crate::settings::known::Id;
+use crate::settings::registry::SettingId;
 use crate::settings::{registration, secret_file};
 use crate::step_id::StepId;
 
 impl Questions<'_> {
     pub(super) fn password(&mut self) -> Result<()> {
         let purpose = self.context.request.purpose;
-        if self.draft.has(Id::Password)
-            || self.draft.has(Id::GeneratePassword)
+        if self.draft.has(SettingId::Password)
+            || self.draft.has(SettingId::GeneratePassword)
             || matches!(purpose, Purpose::Plan | Purpose::Remove)
         {
             return Ok(());
@@ -25,25 +25,25 @@ impl Questions<'_> {
             let help = "A generated one is shown once, to be copied into Stitch. An existing role keeps the password it has: \
                         type that one.";
             let choices = ["Generate one", "Type one"];
-            if self.choose(Id::Password, "Password of the Stitch role", help, &choices)? == 0 {
-                self.set(Id::GeneratePassword, "true");
+            if self.choose(SettingId::Password, "Password of the Stitch role", help, &choices)? == 0 {
+                self.set(SettingId::GeneratePassword, "true");
                 return Ok(());
             }
             typing = Typing::Twice;
         }
         let help = "It is not shown while you type.";
-        let question = question(Id::Password, "Password of the Stitch role", help, None);
+        let question = question(SettingId::Password, "Password of the Stitch role", help, None);
         self.secret(question, typing, |secret| secret_file::check(secret.reveal()))
     }
 
     pub(super) fn token(&mut self) -> Result<()> {
-        let wanted = self.draft.text(Id::Register).is_some_and(|text| text == "true");
-        if !wanted || !self.takes_part(StepId::Registration) || self.draft.has(Id::AccessToken) {
+        let wanted = self.draft.text(SettingId::Register).is_some_and(|text| text == "true");
+        if !wanted || !self.takes_part(StepId::Registration) || self.draft.has(SettingId::AccessToken) {
             return Ok(());
         }
         let help = "In Stitch: User menu > Edit User Settings > API access keys. It is not shown while you type.";
         self.secret(
-            question(Id::AccessToken, "Stitch access token", help, None),
+            question(SettingId::AccessToken, "Stitch access token", help, None),
             Typing::Once,
             |secret| secret_file::check(secret.reveal()).and_then(|()| registration::token(secret)),
         )

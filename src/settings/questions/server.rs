@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use super::{Answer, Questions, question};
+use super::{DefaultAnswer, Questions, question};
 use crate::names::{HostName, Port};
 use crate::settings::draft::Source;
 use crate::settings::known_servers::{self, KnownServer};
 use crate::settings::problems::Problems;
-use crate::settings::{Id, Route, check, service};
+use crate::settings::{Route, SettingId, check, service};
 
 /// The last line of a list of known servers.
 pub(super) const ANOTHER: &str = "Another one";
@@ -15,7 +15,7 @@ pub(super) const ANOTHER: &str = "Another one";
 impl Questions<'_> {
     /// A server of `pg_service.conf` or `~/.pgpass`, where there are any and nobody named one.
     pub(super) fn server(&mut self) -> Result<()> {
-        if !self.is_open(Id::Host, Answer::HasDefault) {
+        if !self.is_open(SettingId::Host, DefaultAnswer::HasDefault) {
             return Ok(());
         }
         let known = known_servers::of_libpq(self.context.environment);
@@ -25,7 +25,7 @@ impl Questions<'_> {
         let lines: Vec<String> = known.iter().map(ToString::to_string).collect();
         let choices: Vec<&str> = lines.iter().map(String::as_str).chain([ANOTHER]).collect();
         let help = "These are known from pg_service.conf and ~/.pgpass.";
-        match known.get(self.choose(Id::Service, "Which PostgreSQL server is it?", help, &choices)?) {
+        match known.get(self.choose(SettingId::Service, "Which PostgreSQL server is it?", help, &choices)?) {
             None => self.host(),
             Some(KnownServer::Service(name)) => {
                 // What is wrong in that file is told with everything else, when the settings are checked.
@@ -37,8 +37,8 @@ impl Questions<'_> {
                 self.host()
             }
             Some(KnownServer::PasswordLine { host, port, user }) => {
-                self.set(Id::Host, host.clone());
-                let given = [(Id::Port, port), (Id::AdminUser, user)];
+                self.set(SettingId::Host, host.clone());
+                let given = [(SettingId::Port, port), (SettingId::AdminUser, user)];
                 for (id, text) in given {
                     if let (Some(text), false) = (text, self.draft.has(id)) {
                         self.set(id, text.clone());
@@ -51,25 +51,28 @@ impl Questions<'_> {
 
     /// The answer may be `HOST:PORT`; a port of its own is asked for nowhere.
     fn host(&mut self) -> Result<()> {
-        if !self.is_open(Id::Host, Answer::HasDefault) {
+        if !self.is_open(SettingId::Host, DefaultAnswer::HasDefault) {
             return Ok(());
         }
         let port = self
             .draft
-            .text(Id::Port)
+            .text(SettingId::Port)
             .and_then(|port| port.parse().ok())
             .unwrap_or(Port::POSTGRES);
-        let via_bastion = self.draft.text(Id::ViaBastion).is_some_and(|text| text == "true");
+        let via_bastion = self
+            .draft
+            .text(SettingId::ViaBastion)
+            .is_some_and(|text| text == "true");
         let route = if via_bastion { Route::Bastion } else { Route::Direct };
         let default = check::default_host(route, port, self.context.environment).to_string();
         let help =
             "A name, an address, or the directory of the server's Unix socket; HOST:PORT for a port other than 5432.";
-        let question = question(Id::Host, "Host of the PostgreSQL server", help, Some(default));
+        let question = question(SettingId::Host, "Host of the PostgreSQL server", help, Some(default));
         let answer = self.text(question, |text| host_and_port(text).map(|_| ()))?;
         let (host, port) = host_and_port(&answer)?;
-        self.set(Id::Host, host.to_string());
+        self.set(SettingId::Host, host.to_string());
         if let Some(port) = port {
-            self.set(Id::Port, port.to_string());
+            self.set(SettingId::Port, port.to_string());
         }
         Ok(())
     }

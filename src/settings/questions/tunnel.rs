@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use super::server::ANOTHER;
-use super::{Answer, Questions, question};
+use super::{DefaultAnswer, Questions, question};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::settings::complete::Purpose;
-use crate::settings::{Id, check, known_servers};
+use crate::settings::{SettingId, check, known_servers};
 use crate::step_id::StepId;
 
 impl Questions<'_> {
@@ -15,20 +15,26 @@ impl Questions<'_> {
         if !self.takes_part(StepId::SshUser) {
             return Ok(());
         }
-        if self.draft.has(Id::Bastion) {
+        if self.draft.has(SettingId::Bastion) {
             // Given: what it needs is asked for below.
-        } else if !self.is_open(Id::Bastion, Answer::HasDefault) {
+        } else if !self.is_open(SettingId::Bastion, DefaultAnswer::HasDefault) {
             return Ok(());
         } else {
             let help = "Needed when the database cannot be reached from the internet but an SSH server near it can.";
             let choices = ["No, Stitch connects directly", "Yes, through an SSH server"];
-            if self.choose(Id::Bastion, "Does Stitch go through an SSH tunnel?", help, &choices)? == 0 {
+            if self.choose(
+                SettingId::Bastion,
+                "Does Stitch go through an SSH tunnel?",
+                help,
+                &choices,
+            )? == 0
+            {
                 return Ok(());
             }
             self.ssh_server()?;
         }
         let help = "Stitch gets a Linux user of its own on the SSH server.";
-        self.name::<LinuxUser>(Id::TunnelUser, "Linux user for Stitch", help)?;
+        self.name::<LinuxUser>(SettingId::TunnelUser, "Linux user for Stitch", help)?;
         self.public_key()?;
         self.key_options()?;
         self.prove()
@@ -41,45 +47,52 @@ impl Questions<'_> {
         if !aliases.is_empty() {
             let choices: Vec<&str> = aliases.iter().map(String::as_str).chain([ANOTHER]).collect();
             let help = "These are known from ~/.ssh/config.";
-            if let Some(alias) = aliases.get(self.choose(Id::Bastion, "Which SSH server?", help, &choices)?) {
+            if let Some(alias) = aliases.get(self.choose(SettingId::Bastion, "Which SSH server?", help, &choices)?) {
                 check::can_be_server(alias, environment)?;
-                self.set(Id::Bastion, alias.clone());
+                self.set(SettingId::Bastion, alias.clone());
                 return Ok(());
             }
         }
         let help =
             "USER@HOST, USER@HOST:PORT, a name from ~/.ssh/config, or local when this machine is the SSH server.";
-        let question = question(Id::Bastion, "SSH server", help, None);
+        let question = question(SettingId::Bastion, "SSH server", help, None);
         self.text(question, |text| check::can_be_server(text, environment))?;
         Ok(())
     }
 
     pub(super) fn public_key(&mut self) -> Result<()> {
-        if self.draft.has(Id::PublicKey) {
+        if self.draft.has(SettingId::PublicKey) {
             return Ok(());
         }
         let help = "It is your account's own. In Stitch: Destination tab > PostgreSQL > Encryption Type > SSH Tunnel > \
                     Public Key.";
-        let question = question(Id::PublicKey, "Stitch's public key", help, None);
+        let question = question(SettingId::PublicKey, "Stitch's public key", help, None);
         self.text(question, str::parse::<PublicKey>).map(|_| ())
     }
 
     /// Consent to the proof: it writes to the SSH server.
     fn prove(&mut self) -> Result<()> {
         let useful = self.context.request.purpose == Purpose::Setup && self.takes_part(StepId::Connection);
-        if !useful || !self.is_open(Id::ProveTunnel, Answer::HasDefault) {
+        if !useful || !self.is_open(SettingId::ProveTunnel, DefaultAnswer::HasDefault) {
             return Ok(());
         }
         let help = "A second key stands beside Stitch's for as long as the login takes, two minutes at most.";
         let choices = ["Yes, log in as Stitch will", "No"];
-        let answer = self.choose(Id::ProveTunnel, "Prove the whole way at the end?", help, &choices)?;
-        self.set(Id::ProveTunnel, if answer == 0 { "true" } else { "false" });
+        let answer = self.choose(
+            SettingId::ProveTunnel,
+            "Prove the whole way at the end?",
+            help,
+            &choices,
+        )?;
+        self.set(SettingId::ProveTunnel, if answer == 0 { "true" } else { "false" });
         Ok(())
     }
 
     /// How tight the key's line is to be. Only `setup` writes it; elsewhere a tighter one is as good.
     fn key_options(&mut self) -> Result<()> {
-        if self.context.request.purpose != Purpose::Setup || !self.is_open(Id::KeyOptions, Answer::HasDefault) {
+        if self.context.request.purpose != Purpose::Setup
+            || !self.is_open(SettingId::KeyOptions, DefaultAnswer::HasDefault)
+        {
             return Ok(());
         }
         let sets = ["permitopen,no-command", "restrict", "permitopen,no-command,from"];
@@ -89,11 +102,16 @@ impl Questions<'_> {
             "Forward to the database, from Stitch's addresses only",
         ];
         // Which addresses those are is not known when the account's region is of no interest otherwise.
-        let knows_addresses = self.draft.has(Id::Region) || self.draft.has(Id::AllowCidrs);
+        let knows_addresses = self.draft.has(SettingId::Region) || self.draft.has(SettingId::AllowCidrs);
         let offered = if knows_addresses { choices.len() } else { 2 };
         let help = "A tighter key must be changed when the database moves or Stitch adds an address.";
-        let answer = self.choose(Id::KeyOptions, "What may Stitch's key do?", help, &choices[..offered])?;
-        self.set(Id::KeyOptions, sets[answer]);
+        let answer = self.choose(
+            SettingId::KeyOptions,
+            "What may Stitch's key do?",
+            help,
+            &choices[..offered],
+        )?;
+        self.set(SettingId::KeyOptions, sets[answer]);
         Ok(())
     }
 }

@@ -34,16 +34,16 @@ impl Answers {
         }
     }
 
-    fn ids(&self) -> Vec<Id> {
+    fn ids(&self) -> Vec<SettingId> {
         self.asked.borrow().iter().map(|question| question.id).collect()
     }
 }
 
 impl Ask for Answers {
-    fn text(&self, question: &Question) -> Result<Said<String>> {
+    fn text(&self, question: &Question) -> Result<Answer<String>> {
         Ok(match self.next(question)? {
-            "<" => Said::Back,
-            answer => Said::This(answer.to_owned()),
+            "<" => Answer::Back,
+            answer => Answer::This(answer.to_owned()),
         })
     }
 
@@ -51,10 +51,10 @@ impl Ask for Answers {
         self.next(question).map(|text| Secret::new(text.to_owned()))
     }
 
-    fn choose(&self, question: &Question, _: &[&str]) -> Result<Said<usize>> {
+    fn choose(&self, question: &Question, _: &[&str]) -> Result<Answer<usize>> {
         Ok(match self.next(question)? {
-            "<" => Said::Back,
-            answer => Said::This(answer.parse()?),
+            "<" => Answer::Back,
+            answer => Answer::This(answer.parse()?),
         })
     }
 
@@ -78,15 +78,15 @@ fn the_wizard_asks_in_order_and_only_for_what_is_missing() {
     assert_eq!(
         answers.ids(),
         [
-            Id::Host,
-            Id::AdminUser,
-            Id::Database,
-            Id::Region,
-            Id::Bastion,
-            Id::Role,
-            Id::Password,
-            Id::Password,
-            Id::Existing
+            SettingId::Host,
+            SettingId::AdminUser,
+            SettingId::Database,
+            SettingId::Region,
+            SettingId::Bastion,
+            SettingId::Role,
+            SettingId::Password,
+            SettingId::Password,
+            SettingId::Existing
         ]
     );
     assert_eq!(
@@ -114,7 +114,7 @@ fn the_wizard_asks_in_order_and_only_for_what_is_missing() {
     ];
     let place = place.env("STITCH_PG_PASSWORD", "pw");
     place.run(&flags, Some(&answers)).unwrap();
-    assert_eq!(answers.ids(), [Id::Bastion]);
+    assert_eq!(answers.ids(), [SettingId::Bastion]);
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn a_refused_answer_is_asked_again_with_the_reason() {
     assert_eq!(found.ownership.schemas, Schemas::Ask);
     let asked = answers.asked.borrow();
     let reason = asked[1].refused.clone().unwrap();
-    assert!(asked[1].id == Id::Host && reason.contains("DATABASE_URL") && !reason.contains("hunter2"));
+    assert!(asked[1].id == SettingId::Host && reason.contains("DATABASE_URL") && !reason.contains("hunter2"));
     assert!(
         asked
             .iter()
-            .any(|question| question.id == Id::Role && question.refused.is_some())
+            .any(|question| question.id == SettingId::Role && question.refused.is_some())
     );
 }
 
@@ -155,24 +155,27 @@ fn one_can_go_back_and_change_an_answer_before_anything_is_done() {
     assert_eq!(
         answers.ids(),
         [
-            Id::Host,
-            Id::AdminUser,
-            Id::Database,
-            Id::Region,
-            Id::Database,
-            Id::Region,
-            Id::Bastion,
-            Id::Region,
-            Id::Bastion,
-            Id::Role,
-            Id::Password,
-            Id::Password,
-            Id::Existing,
-            Id::Database
+            SettingId::Host,
+            SettingId::AdminUser,
+            SettingId::Database,
+            SettingId::Region,
+            SettingId::Database,
+            SettingId::Region,
+            SettingId::Bastion,
+            SettingId::Region,
+            SettingId::Bastion,
+            SettingId::Role,
+            SettingId::Password,
+            SettingId::Password,
+            SettingId::Existing,
+            SettingId::Database
         ]
     );
     let asked = answers.asked.borrow();
-    assert_eq!((asked[0].before, asked[1].before), (Before::Nothing, Before::Something));
+    assert_eq!(
+        (asked[0].before, asked[1].before),
+        (PreviousQuestion::Nothing, PreviousQuestion::Something)
+    );
     assert_eq!(found.stitch.database.as_str(), "other");
     assert_eq!(found.stitch.region, Some(Region::NorthAmerica));
     assert_eq!(found.stitch.password.secret().unwrap().reveal(), "p w");
@@ -215,12 +218,12 @@ fn servers_that_are_known_here_are_offered() {
     assert_eq!(
         answers.ids(),
         [
-            Id::Service,
-            Id::Database,
-            Id::Region,
-            Id::Bastion,
-            Id::Bastion,
-            Id::TunnelUser
+            SettingId::Service,
+            SettingId::Database,
+            SettingId::Region,
+            SettingId::Bastion,
+            SettingId::Bastion,
+            SettingId::TunnelUser
         ],
         "host, port and user are the service's"
     );

@@ -51,7 +51,7 @@ fn what_a_run_cannot_do_without() {
     // Without approval nothing is changed, so the password does not matter; and a list of networks stands for the region.
     let setup = Place::new(Purpose::Setup);
     let found = setup.settings(&["--allow-cidr", "10.0.0.0/8,1.2.3.4"]);
-    assert!(matches!(found.stitch.password, Password::Unknown));
+    assert!(matches!(found.stitch.password, RolePassword::Unknown));
     assert_eq!(found.stitch.allow.len(), 2);
     let check = Place::new(Purpose::Check);
     assert!(check.problems(EUROPE).contains("--password-file is missing"));
@@ -110,12 +110,12 @@ fn contradictions() {
 fn a_generated_password_is_kept_from_the_second_run_on() {
     let place = Place::new(Purpose::Setup).approved();
     let flags = ["--region", "europe", "--generate-password", "--password-file", "pw"];
-    let Password::Generated { secret, save_to } = place.settings(&flags).stitch.password else {
+    let RolePassword::Generated { secret, save_to } = place.settings(&flags).stitch.password else {
         panic!("not generated");
     };
     assert_eq!(save_to, Some(place.directory.path().join("pw")));
     let place = place.file("pw", &format!("{}\n", secret.reveal()));
-    assert!(matches!(place.settings(&flags).stitch.password, Password::Known(kept) if kept == secret));
+    assert!(matches!(place.settings(&flags).stitch.password, RolePassword::Known(kept) if kept == secret));
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn the_password_file_of_a_service_counts() {
 fn what_a_settings_file_cannot_hold_is_not_lost() {
     let place = Place::new(Purpose::Plan);
     let words = ["stitch-pg", "--url", "postgres://db/x?require_auth=scram-sha-256"].map(std::ffi::OsString::from);
-    let request = Request {
+    let request = SettingsRequest {
         purpose: Purpose::Plan,
         approval: Approval::Asked,
         config: None,

@@ -7,14 +7,14 @@ use super::close_firewall;
 use super::inspect::{ELSEWHERE, value};
 use super::manage::REMARK;
 use crate::change::{Action, Change, Plan};
-use crate::count::counted;
 use crate::finding::Code;
 use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::hba::{Encryption, new_rule};
+use crate::plural::pluralize;
 use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::steps::Step;
-use crate::world::{On, Reader};
+use crate::world::{Reader, Target};
 
 /// The step's other half.
 pub(crate) struct CloseAllowlist;
@@ -22,14 +22,14 @@ pub(crate) struct CloseAllowlist;
 /// Our lines, where the file can be looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    seen: Seen,
+    seen: RuleState,
     version: u32,
     /// The firewall's rules on the machine that Stitch reaches, where they can be looked at.
     firewall: Option<String>,
 }
 
 #[derive(Debug, Default)]
-enum Seen {
+enum RuleState {
     /// The file is on a machine this tool cannot look at, or not to be read by this login.
     #[default]
     No,
@@ -44,7 +44,7 @@ enum Seen {
 }
 
 #[derive(Deserialize)]
-struct Place {
+struct RulesFile {
     port: u16,
     started: i64,
     /// Superusers and members of `pg_read_all_settings` are told.
@@ -65,11 +65,11 @@ impl Step for CloseAllowlist {
             ..Facts::default()
         };
         let superuser = server.superuser;
-        facts.firewall = reader.look_at_firewall().await.ok();
+        facts.firewall = reader.inspect_firewall().await.ok();
         if settings.database_machine().is_none() {
             return Ok(facts);
         }
-        let Some(place) = reader.ask::<Place>(On::Server, QUESTION, &[]).await? else {
+        let Some(place) = reader.ask::<RulesFile>(Target::Server, QUESTION, &[]).await? else {
             return Ok(facts);
         };
         let running = Running {
@@ -83,12 +83,12 @@ impl Step for CloseAllowlist {
                 Err(_) => return Ok(facts),
             },
         };
-        facts.seen = match reader.look_for_hba_lines(&path, REMARK).await {
+        facts.seen = match reader.find_hba_lines(&path, REMARK).await {
             Ok(printed) if identity.is_some_and(|wanted| value(&printed, "identity") != Some(&wanted)) => {
-                Seen::Failed(ELSEWHERE.to_owned())
+                RuleState::Failed(ELSEWHERE.to_owned())
             }
-            Ok(printed) => Seen::File { path, printed, signal },
-            Err(error) => Seen::Failed(format!("{error:#}")),
+            Ok(printed) => RuleState::File { path, printed, signal },
+            Err(error) => RuleState::Failed(format!("{error:#}")),
         };
         Ok(facts)
     }
@@ -96,21 +96,23 @@ impl Step for CloseAllowlist {
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
         match &facts.seen {
-            Seen::No => {
+            RuleState::No => {
                 plan.unknown(
                     Code::RemoveLeft,
                     "whether lines of this tool stand in pg_hba.conf is not seen from here",
                     format!("on PostgreSQL's machine look for the line: {REMARK}"),
                 );
             }
-            Seen::Failed(why) => {
+            RuleState::Failed(why) => {
                 plan.unknown(
                     Code::RemoveLeft,
                     format!("pg_hba.conf could not be looked at: {why}"),
                     format!("on PostgreSQL's machine look for the line: {REMARK}"),
                 );
             }
-            Seen::File { path, printed, signal } => lines(&mut plan, settings, facts.version, path, printed, *signal),
+            RuleState::File { path, printed, signal } => {
+                lines(&mut plan, settings, facts.version, path, printed, *signal);
+            }
         }
         if let Some(printed) = &facts.firewall {
             close_firewall::plan(&mut plan, settings, printed);
@@ -152,7 +154,7 @@ fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed
         plan.change(Change {
             summary: format!(
                 "take {} of stitch-pg out of {path}, and reload the server",
-                counted(rules.len(), "line")
+                pluralize(rules.len(), "line")
             ),
             why: "They let Stitch in and nobody else.",
             action: Action::RemoveHbaLines(HbaLines {

@@ -2,7 +2,7 @@
 
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
-use crate::firewall::{Keeper, Rank, marked, rich};
+use crate::firewall::{FirewallManager, Rank, marked, rich};
 use crate::settings::Settings;
 use crate::shell::Opening;
 
@@ -15,7 +15,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
         let text = format!("no rule of stitch-pg is in the firewall on {machine}");
         plan.good(Code::Removed, text).concerning(machine);
     } else {
-        let keeper = Keeper::Ufw(Rank::Last);
+        let keeper = FirewallManager::Ufw(Rank::Last);
         let opening = Opening { keeper, from, port };
         plan.change(Change {
             summary: format!(
@@ -23,13 +23,13 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
                 opening.from.len()
             ),
             why: "These rules let Stitch in and nobody else; every other rule stays.",
-            action: Action::Entrance(opening.close()),
+            action: Action::Ingress(opening.close()),
             undo: None, // where a rule must stand to count is found out anew: setup --manage firewall
         });
     }
     for (zone, cidr) in rich(printed, &settings.stitch.allow, port) {
         let opening = Opening {
-            keeper: Keeper::Firewalld(zone),
+            keeper: FirewallManager::Firewalld(zone),
             from: vec![cidr],
             port,
         };

@@ -5,7 +5,7 @@ use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::Cidr;
 use crate::provider::Provider;
-use crate::provider::allow_list::Request;
+use crate::provider::allow_list::AllowListRequest;
 use crate::settings::Settings;
 
 /// What was handed over of the provider's list, and what is not seen all the same.
@@ -45,7 +45,7 @@ fn unseen(settings: &Settings, facts: &Facts) -> Finding {
 fn direct(settings: &Settings, provider: Provider) -> Finding {
     let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
     let allow = &settings.stitch.allow;
-    let request = Request {
+    let request = AllowListRequest {
         host,
         port,
         cidrs: allow,

@@ -8,7 +8,7 @@ use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::HostName;
 use crate::settings::Settings;
-use crate::world::Closed;
+use crate::world::Unreachable;
 
 pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> {
     let (host, ..) = super::entrance(settings);
@@ -24,15 +24,15 @@ pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> 
 }
 
 /// What a knock from here, or from the SSH server, came to.
-pub(super) fn knocked(plan: &mut Plan, settings: &Settings, facts: &Facts) {
+pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let (host, port, _) = super::entrance(settings);
-    if let Some(closed) = &facts.knocked {
+    if let Some(closed) = &facts.port_reachability {
         let (code, advice) = match closed {
-            Closed::Refused => (
+            Unreachable::Refused => (
                 Code::PortRefused,
                 "check the host and port that go into Stitch's form, and that the server listens there",
             ),
-            Closed::Silent => (
+            Unreachable::Silent => (
                 Code::PortFiltered,
                 "if this machine is not meant to get in, nothing is wrong; Stitch's addresses must be let in all the same",
             ),

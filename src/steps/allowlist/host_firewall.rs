@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
-use crate::firewall::{Fate, Keeper, Printed};
+use crate::firewall::{FirewallManager, RulesetDump, Verdict};
 use crate::names::Cidr;
 use crate::settings::{Manage, Settings};
 use crate::shell::Opening;
 
 /// What the rules do with each address, and what would open them.
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &Printed) {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) {
     let (_, port, machine) = super::entrance(settings);
     let port = port.number();
     let openings = openings(settings, printed, port);
@@ -20,15 +20,15 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &Printed) {
         let answer = printed.answer(cidr.address(), port);
         let by = answer.by.map(|by| format!(" ({by})")).unwrap_or_default();
         let finding = match answer.fate {
-            Fate::Accepted => {
+            Verdict::Accepted => {
                 let text = format!("the firewall on {machine} lets this address in on port {port}{by}");
                 Finding::good(Code::FirewallOpen, text)
             }
-            Fate::Dropped => {
+            Verdict::Dropped => {
                 let text = format!("the firewall on {machine} keeps this address out of port {port}{by}");
                 Finding::bad(Code::FirewallClosed, text).advise(advice(&openings))
             }
-            Fate::Unknown => {
+            Verdict::Unknown => {
                 let by = by.trim();
                 let text =
                     format!("whether the firewall on {machine} lets this address in on port {port} hangs on {by}");
@@ -45,11 +45,11 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &Printed) {
 
 /// What lets in whoever is kept out, one for each place where that is decided. A rule put in moves the numbers of those
 /// behind it, so the last place of a chain comes first.
-fn openings(settings: &Settings, printed: &Printed, port: u16) -> Vec<Opening> {
-    let mut kept_out: BTreeMap<Reverse<Keeper>, Vec<Cidr>> = BTreeMap::new();
+fn openings(settings: &Settings, printed: &RulesetDump, port: u16) -> Vec<Opening> {
+    let mut kept_out: BTreeMap<Reverse<FirewallManager>, Vec<Cidr>> = BTreeMap::new();
     for cidr in &settings.stitch.allow {
         let answer = printed.answer(cidr.address(), port);
-        if let (Fate::Dropped, Some(at)) = (answer.fate, answer.at) {
+        if let (Verdict::Dropped, Some(at)) = (answer.fate, answer.at) {
             let keeper = printed.keeper(cidr.address(), &at);
             kept_out.entry(Reverse(keeper)).or_default().push(*cidr);
         }
@@ -72,8 +72,8 @@ fn change(machine: &str, opening: &Opening) -> Option<Change> {
             opening.keeper.tool()
         ),
         why: "The machine's own firewall drops what comes from there; every rule that is there stays.",
-        undo: Some(Action::Entrance(opening.close())),
-        action: Action::Entrance(open),
+        undo: Some(Action::Ingress(opening.close())),
+        action: Action::Ingress(open),
     })
 }
 
@@ -81,7 +81,7 @@ fn change(machine: &str, opening: &Opening) -> Option<Change> {
 fn advice(openings: &[Opening]) -> String {
     let bare = openings
         .iter()
-        .any(|opening| matches!(opening.keeper, Keeper::Nobody(_)));
+        .any(|opening| matches!(opening.keeper, FirewallManager::Nobody(_)));
     let heading = if bare {
         "open it with these, as root (--manage firewall changes only ufw and firewalld):"
     } else {

@@ -6,12 +6,12 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
-use crate::firewall::Printed;
+use crate::firewall::RulesetDump;
 use crate::hba::{KnownRegex, Row, from_rows};
 use crate::names::{HostName, Port};
-use crate::server::Server;
+use crate::server::PostgresServer;
 use crate::settings::{BastionServer, Manage, Route, Settings};
-use crate::world::{On, Reader, knock};
+use crate::world::{Reader, Target, probe};
 
 mod file;
 mod reach;
@@ -84,23 +84,24 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
             (&bastion.stitch_host, bastion.stitch_port, known)
         }
     };
-    let was_reached = settings.bastion.is_none() && is_the_admins_way(settings);
+    let was_reached = settings.bastion.is_none() && is_admin_route(settings);
     let knocking = async {
         if was_reached {
             return None;
         }
-        knock(dialled, port, settings).await
+        probe(dialled, port, settings).await
     };
     // A firewall that is not seen is not worth a failure: the step says so.
     let around = async {
-        let was_reached = settings.admin.route == Route::Bastion && is_the_admins_way(settings);
+        let was_reached = settings.admin.route == Route::Bastion && is_admin_route(settings);
         let beyond = match settings.bastion {
-            Some(_) if !was_reached => reader.knock_from_bastion().await,
+            Some(_) if !was_reached => reader.probe_from_bastion().await,
             _ => None,
         };
         (beyond, firewall(reader).await)
     };
-    let (dialled, knocked, (beyond, firewall)) = tokio::join!(resolve(dialled, port, settings), knocking, around);
+    let (dialled, port_reachability, (beyond, firewall)) =
+        tokio::join!(resolve(dialled, port, settings), knocking, around);
     Ok(Facts {
         server: Some(ServerFacts {
             version,
@@ -110,7 +111,7 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
             ..answer.server
         }),
         dialled,
-        knocked,
+        port_reachability,
         beyond,
         firewall,
         bastion,
@@ -118,7 +119,11 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
 }
 
 /// What the server tells, and why it does not tell its rules when it failed to.
-async fn look(settings: &Settings, reader: &mut Reader, server: &Server) -> Result<(Answer, Option<String>)> {
+async fn look(
+    settings: &Settings,
+    reader: &mut Reader,
+    server: &PostgresServer,
+) -> Result<(HbaAnswer, Option<String>)> {
     // Who may call a function is checked before a statement runs, so no CASE can guard the view: who asks decides
     // which question is put.
     if !server.superuser || server.version_num < RULES_VIEW {
@@ -143,19 +148,19 @@ async fn look(settings: &Settings, reader: &mut Reader, server: &Server) -> Resu
 }
 
 /// Whether the admin's own login came where Stitch, or the SSH server for it, is to dial.
-fn is_the_admins_way(settings: &Settings) -> bool {
+fn is_admin_route(settings: &Settings) -> bool {
     let (admin, stitch) = (&settings.admin, &settings.stitch);
     admin.host == stitch.host && admin.port == stitch.port
 }
 
-async fn firewall(reader: &mut Reader) -> Option<Printed> {
-    let text = reader.look_at_firewall().await.ok()?;
-    Some(Printed::read(&text)).filter(|printed| !printed.is_empty())
+async fn firewall(reader: &mut Reader) -> Option<RulesetDump> {
+    let text = reader.inspect_firewall().await.ok()?;
+    Some(RulesetDump::read(&text)).filter(|printed| !printed.is_empty())
 }
 
-async fn ask(settings: &Settings, reader: &mut Reader, question: &str) -> Result<Answer> {
+async fn ask(settings: &Settings, reader: &mut Reader, question: &str) -> Result<HbaAnswer> {
     let names = [settings.stitch.database.as_str(), settings.stitch.role.as_str()];
-    let answer = reader.ask(On::Server, question, &names).await?;
+    let answer = reader.ask(Target::Server, question, &names).await?;
     answer.context("the server did not answer about its allow list")
 }
 
@@ -180,7 +185,7 @@ async fn resolve(host: &HostName, port: Port, settings: &Settings) -> Resolved {
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct HbaAnswer {
     #[serde(flatten)]
     server: ServerFacts,
     started: i64,

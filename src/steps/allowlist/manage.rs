@@ -2,13 +2,13 @@
 
 use super::clients::{Certainty, Client};
 use super::verdict::{Judgement, Lines};
-use super::{HbaFile, LastLine, Reach, ServerFacts, mend};
+use super::{HbaFile, LastLine, Reach, ServerFacts, fixes};
 use crate::change::{Action, Change, Plan};
-use crate::count::counted;
 use crate::finding::{Code, Verdict};
 use crate::hba::edit::{At, HbaLines};
-use crate::hba::{Encryption, Place};
+use crate::hba::{Encryption, Location};
 use crate::names::Cidr;
+use crate::plural::pluralize;
 use crate::settings::Settings;
 
 /// Stands above our lines, so that people know whose they are.
@@ -46,7 +46,7 @@ pub(super) fn plan(
                 At::End => format!("to the end of {}", edit.file),
             };
             plan.change(Change {
-                summary: format!("add {} {place}, and reload the server", counted(cidrs.len(), "line")),
+                summary: format!("add {} {place}, and reload the server", pluralize(cidrs.len(), "line")),
                 why: "The first line that matches decides; these match Stitch alone and ask it for its password.",
                 undo: Some(Action::RemoveHbaLines(edit.clone())),
                 action: Action::AddHbaLines(edit),
@@ -66,8 +66,8 @@ pub(super) fn plan(
 
 /// The first of the deciding lines, in the order in which the server tries them: above it our lines come before all of
 /// them. None: no line matches anybody.
-fn topmost<'a>(file: &HbaFile, in_need: &[&'a (Client, Judgement)]) -> Option<&'a Place> {
-    let position = |place: &Place| file.rules.0.iter().position(|line| line.place == *place);
+fn topmost<'a>(file: &HbaFile, in_need: &[&'a (Client, Judgement)]) -> Option<&'a Location> {
+    let position = |place: &Location| file.rules.0.iter().position(|line| line.place == *place);
     let places = in_need.iter().filter_map(|(_, judgement)| judgement.place.as_ref());
     places.min_by_key(|place| position(place))
 }
@@ -78,7 +78,7 @@ fn edit(
     file: &HbaFile,
     encryption: Encryption,
     cidrs: &[Cidr],
-    place: Option<&Place>,
+    place: Option<&Location>,
 ) -> Result<Option<HbaLines>, String> {
     let (md5, end, last, signal) = match &file.reach {
         Reach::NotAsked => return Ok(None),
@@ -98,7 +98,7 @@ fn edit(
         }
         None => At::End,
     };
-    let rules = mend::rules(settings, Some(server.version), cidrs, encryption);
+    let rules = fixes::rules(settings, Some(server.version), cidrs, encryption);
     Ok(Some(HbaLines {
         file: file.path.clone(),
         md5: md5.clone(),

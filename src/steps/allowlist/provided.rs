@@ -6,7 +6,7 @@ use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::Cidr;
 use crate::provider::Provider;
-use crate::provider::allow_list::Request;
+use crate::provider::allow_list::AllowListRequest;
 use crate::provider::list::{AllowList, ListEntry};
 use crate::settings::{Region, Settings};
 
@@ -24,7 +24,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, lis
         let text = format!("the provider's list lets this address in on port {port}");
         plan.good(Code::ProviderListOk, text).concerning(cidr);
     }
-    let request = Request {
+    let request = AllowListRequest {
         host: host.as_str(),
         port,
         cidrs: &missing,

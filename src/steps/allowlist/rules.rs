@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::clients::{Certainty, Client, anywhere, clients};
-use super::mend::{self, Where};
+use super::fixes::{self, Where};
 use super::verdict::{Case, Judgement, Lines, judge};
 use super::{Freshness, HbaFacts, HbaFile, Resolved, ServerFacts, manage, regions};
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
-use crate::hba::{Encryption, Networks, Origin, Place, Question, evaluate};
+use crate::hba::{Encryption, Location, Networks, Origin, Question, evaluate};
 use crate::names::Cidr;
 use crate::provider::Provider;
 use crate::settings::{BastionServer, Manage, Region, Settings, StitchSsl};
@@ -27,12 +27,12 @@ pub(super) fn not_asked(settings: &Settings) -> Finding {
                 Some(from) => format!("{}, or the one it has on PostgreSQL's side", from.address()),
                 None => format!("the address that {} has on PostgreSQL's side", bastion.stitch_host),
             };
-            let lines = mend::line_to_fill_in(settings, encryption);
+            let lines = fixes::line_to_fill_in(settings, encryption);
             format!("through the tunnel Stitch comes from the SSH server; ADDRESS is {sees}\n{lines}")
         }
         _ => {
             let from: Vec<Cidr> = clients.iter().filter_map(cidr).collect();
-            mend::lines(settings, None, &from, encryption, &Where::Unknown)
+            fixes::lines(settings, None, &from, encryption, &Where::Unknown)
         }
     };
     Finding::unknown(Code::HbaUnreadable, "what pg_hba.conf says was not looked at").advise(advice)
@@ -94,7 +94,7 @@ fn unreadable(settings: &Settings, server: &ServerFacts, bastion: &Resolved, tex
     let mut advice = LOOK.to_owned();
     // Through a tunnel from an address that is not known there is no line to give.
     if !from.is_empty() {
-        let lines = mend::lines(settings, Some(server.version), &from, encryption, &Where::Unknown);
+        let lines = fixes::lines(settings, Some(server.version), &from, encryption, &Where::Unknown);
         advice = format!("{LOOK}\n{lines}");
     }
     Finding::unknown(Code::HbaUnreadable, text).advise(advice)
@@ -112,7 +112,7 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
         .map(|client| (client, judge_client(settings, server, file, client, encryption)))
         .collect();
     let managed = manage::plan(settings, server, file, encryption, &judged);
-    let mut in_need: BTreeMap<Option<Place>, Vec<Cidr>> = BTreeMap::new();
+    let mut in_need: BTreeMap<Option<Location>, Vec<Cidr>> = BTreeMap::new();
     for (client, judgement) in &judged {
         if judgement.lines == Lines::Wanted {
             in_need.entry(judgement.place.clone()).or_default().extend(cidr(client));
@@ -131,7 +131,7 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
                 file: &file.path,
                 place: judgement.place.as_ref(),
             };
-            advice.push(mend::lines(settings, Some(server.version), cidrs, encryption, &place));
+            advice.push(fixes::lines(settings, Some(server.version), cidrs, encryption, &place));
         }
         let mut finding = judgement.finding.about(subject(settings, &client));
         if !advice.is_empty() {

@@ -11,8 +11,8 @@ use crate::finding::Verdict;
 use crate::hba::parse;
 use crate::names::{Cidr, Port};
 use crate::settings::{
-    Admin, Bastion, BastionServer, Connection, OnWrongPassword, Ownership, Password, Route, Schemas, Stitch, StitchSsl,
-    Tls,
+    Admin, BastionServer, BastionSettings, Connection, OnWrongPassword, OwnershipSettings, RolePassword, Route,
+    Schemas, Stitch, StitchSsl, Tls,
 };
 
 fn settings() -> Settings {
@@ -34,7 +34,7 @@ fn settings() -> Settings {
             port: Port::POSTGRES,
             database: "dw".parse().unwrap(),
             role: "stitch".parse().unwrap(),
-            password: Password::Unknown,
+            password: RolePassword::Unknown,
             on_wrong_password: OnWrongPassword::Report,
             adopt: crate::settings::Adopt::No,
             readers: Vec::new(),
@@ -43,7 +43,7 @@ fn settings() -> Settings {
             ssl: StitchSsl::WhenOffered,
             ca: None,
         },
-        ownership: Ownership {
+        ownership: OwnershipSettings {
             connection: Connection::New,
             schemas: Schemas::Ask,
             include: Vec::new(),
@@ -53,8 +53,8 @@ fn settings() -> Settings {
             rehearse: crate::settings::Rehearse::Lightly,
         },
         bastion: None,
-        registration: crate::settings::Registration::unasked(),
-        way_in: crate::settings::WayIn::default(),
+        registration: crate::settings::RegistrationSettings::unasked(),
+        way_in: crate::settings::AllowlistInputs::default(),
         steps: StepId::ALL.to_vec(),
         warnings: Vec::new(),
         timeout: Duration::from_secs(1),
@@ -72,7 +72,7 @@ fn addresses_of(region: Region) -> Vec<Cidr> {
 fn with_bastion(host: &str, server: BastionServer) -> Settings {
     let mut settings = settings();
     settings.stitch.host = host.parse().unwrap();
-    settings.bastion = Some(Bastion {
+    settings.bastion = Some(BastionSettings {
         server,
         tunnel_user: "stitch".parse().unwrap(),
         public_key: None,

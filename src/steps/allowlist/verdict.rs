@@ -5,14 +5,14 @@ use std::fmt::Display;
 
 use super::Stored;
 use crate::finding::{Code, Finding, Verdict};
-use crate::hba::{Answer, Aspect, Encryption, Found, Kind, Meaning, Method, Place};
+use crate::hba::{AuthMethod, Condition, ConnectionKind, Encryption, LocatedRule, Location, LoginVerdict, Meaning};
 use crate::settings::Settings;
 
 /// A question that was answered.
 pub(super) struct Case<'a> {
-    pub(super) answer: Answer<'a>,
+    pub(super) answer: LoginVerdict<'a>,
     /// The same with TLS instead of without, or the other way round.
-    pub(super) other: Answer<'a>,
+    pub(super) other: LoginVerdict<'a>,
     pub(super) encryption: Encryption,
     pub(super) stored: Stored,
     pub(super) settings: &'a Settings,
@@ -24,7 +24,7 @@ pub(super) struct Case<'a> {
 pub(super) struct Judgement {
     pub(super) finding: Finding,
     /// The line above which ours belong.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Location>,
     pub(super) lines: Lines,
 }
 
@@ -88,7 +88,7 @@ impl Case<'_> {
         let method = found.rule.method.as_str();
         let role = self.settings.stitch.role.as_str();
         let (code, verdict, text) = match found.rule.meaning() {
-            Meaning::Proved if self.stored == Stored::Md5 && found.rule.method == Method::ScramSha256 => (
+            Meaning::Proved if self.stored == Stored::Md5 && found.rule.method == AuthMethod::ScramSha256 => (
                 Code::HbaVerifier,
                 Verdict::Bad,
                 format!(
@@ -185,21 +185,21 @@ impl Case<'_> {
     }
 
     fn nobody(&self) -> Judgement {
-        let near: Vec<String> = self
+        let near_misses: Vec<String> = self
             .answer
-            .near
+            .near_misses
             .iter()
             .filter(|(found, _)| matches!(found.rule.meaning(), Meaning::Proved | Meaning::Sent))
             // Nobody comes over a Unix socket, nor with GSSAPI: lines for those are of no interest.
-            .filter(|(found, _)| !matches!(found.rule.kind, Kind::Local | Kind::HostGssEnc))
+            .filter(|(found, _)| !matches!(found.rule.kind, ConnectionKind::Local | ConnectionKind::HostGssEnc))
             .take(2)
             .map(|(found, aspect)| {
                 let but = match (aspect, self.encryption) {
-                    (Aspect::Kind, Encryption::Tls) => "for connections without TLS",
-                    (Aspect::Kind, Encryption::Plain) => "for connections with TLS",
-                    (Aspect::Address, _) => "for other addresses",
-                    (Aspect::Database, _) => "for other databases",
-                    (Aspect::Role, _) => "for other roles",
+                    (Condition::Kind, Encryption::Tls) => "for connections without TLS",
+                    (Condition::Kind, Encryption::Plain) => "for connections with TLS",
+                    (Condition::Address, _) => "for other addresses",
+                    (Condition::Database, _) => "for other databases",
+                    (Condition::Role, _) => "for other roles",
                 };
                 format!("; {} (`{}`) is {but}", self.line(found.place), found.rule)
             })
@@ -208,7 +208,7 @@ impl Case<'_> {
             "no rule of {} lets {} in{}{}",
             self.path,
             self.login(),
-            near.concat(),
+            near_misses.concat(),
             self.otherwise()
         );
         Judgement {
@@ -229,7 +229,7 @@ impl Case<'_> {
     }
 
     fn shadowed(&self) -> String {
-        let (here, beside): (Vec<&Found<'_>>, Vec<_>) =
+        let (here, beside): (Vec<&LocatedRule<'_>>, Vec<_>) =
             self.answer.shadowed.iter().partition(|found| self.is_here(found.place));
         let numbers: Vec<String> = here.iter().map(|found| found.place.number.to_string()).collect();
         let mut lines: Vec<String> = beside.iter().map(|found| self.line(found.place)).collect();
@@ -245,12 +245,12 @@ impl Case<'_> {
         }
     }
 
-    fn is_here(&self, place: &Place) -> bool {
+    fn is_here(&self, place: &Location) -> bool {
         place.file.as_ref().is_none_or(|file| file == self.path)
     }
 
     /// Where a line is that is not the deciding one: mostly in the file that was named already.
-    fn line(&self, place: &Place) -> String {
+    fn line(&self, place: &Location) -> String {
         if self.is_here(place) {
             format!("line {}", place.number)
         } else {
@@ -260,7 +260,7 @@ impl Case<'_> {
 
     /// What would be with TLS instead of without, or the other way round, where that differs.
     fn otherwise(&self) -> String {
-        let line = |found: Option<Found<'_>>| found.map(|found| found.place.clone());
+        let line = |found: Option<LocatedRule<'_>>| found.map(|found| found.place.clone());
         if line(self.answer.decides) == line(self.other.decides) || !self.other.doubts.is_empty() {
             return String::new();
         }

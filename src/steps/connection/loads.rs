@@ -3,12 +3,12 @@
 use tokio_postgres::error::SqlState;
 
 use crate::change::Plan;
-use crate::count::counted;
 use crate::finding::{Code, Finding};
+use crate::plural::pluralize;
 use crate::settings::Settings;
-use crate::steps::layers::rehearsal_refused;
+use crate::steps::layers::load_refused;
 use crate::world::Session;
-use crate::world::rehearsal::{self, Existing, Patience, Refusal, Rehearsed, Table};
+use crate::world::test_load::{self, Existing, Patience, Refusal, Rehearsed, Table};
 
 /// What came of them.
 #[derive(Debug)]
@@ -23,12 +23,12 @@ impl Loads {
             answer: settings.timeout,
             lock: settings.ownership.lock_timeout,
         };
-        let scratch = rehearsal::new_schema(session, &settings.stitch.readers, patience).await;
+        let scratch = test_load::new_schema(session, &settings.stitch.readers, patience).await;
         let mut existing = Vec::new();
         if scratch.refusal.is_none() {
             for schema in schemas {
                 let how = settings.ownership.rehearse;
-                let rehearsed = rehearsal::existing_schema(session, schema, patience, how).await;
+                let rehearsed = test_load::existing_schema(session, schema, patience, how).await;
                 existing.push((schema.clone(), rehearsed));
             }
         }
@@ -55,7 +55,7 @@ impl Loads {
                 )
                 .took(self.scratch.elapsed),
             ),
-            Some(refusal) => plan.find(rehearsal_refused(refusal, None, &[])),
+            Some(refusal) => plan.find(load_refused(refusal, None, &[])),
         }
         for (existing, rehearsed) in &self.existing {
             judge_existing(plan, settings, existing, rehearsed);
@@ -77,7 +77,7 @@ fn how(existing: &Existing, rehearsed: &Rehearsed) -> String {
         .iter()
         .partition(|table| table.column.is_some() && !busy(table));
     let decided = existing.total.saturating_sub(tried.len());
-    let tried = format!("; writes were tried on {}", counted(tried.len(), "table"));
+    let tried = format!("; writes were tried on {}", pluralize(tried.len(), "table"));
     if decided == 0 {
         return tried;
     }
@@ -93,14 +93,14 @@ fn how(existing: &Existing, rehearsed: &Rehearsed) -> String {
     };
     format!(
         "{tried}, and decided by the catalog for {}{among}",
-        counted(decided, "table")
+        pluralize(decided, "table")
     )
 }
 
 fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, rehearsed: &Rehearsed) {
     let schema = existing.schema.as_str();
     for (refusal, tables) in refusals(rehearsed) {
-        plan.find(rehearsal_refused(refusal, Some(schema), &tables));
+        plan.find(load_refused(refusal, Some(schema), &tables));
     }
     if rehearsed.refusal.is_none() && rehearsed.refused_tables.is_empty() {
         let how = if existing.total == 0 {

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::change::Plan;
-use crate::count::counted;
 use crate::finding::Code;
+use crate::plural::pluralize;
 use crate::settings::{Schemas, Settings};
 
 /// One schema and the marks found in it.
@@ -67,7 +67,7 @@ impl Schema {
 
     /// The evidence in a few words.
     pub(super) fn described(&self) -> String {
-        let mut words = vec![format!("{}, owner {}", counted(self.tables, "table"), self.owner)];
+        let mut words = vec![format!("{}, owner {}", pluralize(self.tables, "table"), self.owner)];
         if self.listed {
             words.insert(0, "Stitch's API lists an integration of this name".to_owned());
         }
@@ -93,15 +93,15 @@ impl Schema {
             against.push("public holds applications' tables too".to_owned());
         }
         if self.rejected && self.loaded + 1 < self.tables {
-            let others = counted(self.tables - self.loaded - 1, "table");
+            let others = pluralize(self.tables - self.loaded - 1, "table");
             against.push(format!("{others} without Stitch's columns"));
         }
         if self.views > 0 {
-            let views = counted(self.views, "view");
+            let views = pluralize(self.views, "view");
             against.push(format!("{views}, {} of other roles", self.views_of_others));
         }
         if self.foreign_tables > 0 {
-            against.push(counted(self.foreign_tables, "foreign table"));
+            against.push(pluralize(self.foreign_tables, "foreign table"));
         }
         against
     }

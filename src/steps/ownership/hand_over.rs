@@ -3,16 +3,16 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use crate::change::{Action, Borrow, Change, Membership, Plan, Run, Sql};
-use crate::count::counted;
+use crate::change::{Action, Change, Execution, Membership, Plan, Sql, TemporaryMembership};
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
+use crate::plural::pluralize;
 use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::Step;
-use crate::world::{On, Reader};
+use crate::world::{Reader, Target};
 
 /// The step's other half.
 pub(crate) struct HandOver;
@@ -57,7 +57,7 @@ impl Step for HandOver {
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let new_owner = settings.ownership.new_owner.as_ref().map_or("", RoleName::as_str);
         let parameters = [settings.stitch.role.as_str(), new_owner];
-        let database = On::Database(&settings.stitch.database);
+        let database = Target::Database(&settings.stitch.database);
         Ok(reader.ask(database, QUESTION, &parameters).await?.unwrap_or_default())
     }
 
@@ -74,20 +74,20 @@ impl Step for HandOver {
             return plan;
         }
         match new_owner(settings, facts) {
-            Ok((owner, borrow)) => plan.change(Change {
+            Ok((owner, memberships)) => plan.change(Change {
                 summary: format!(
                     "make {owner:?} the owner of the {} that {role:?} owns in the database {database:?}{}",
-                    counted(facts.owned.len(), "object"),
+                    pluralize(facts.owned.len(), "object"),
                     shared(&facts.owned)
                 ),
                 why: "A role that owns something cannot be dropped; the tables stay as they are.",
                 action: Action::Sql(Sql {
-                    run: Run::Patiently {
+                    run: Execution::PerStatement {
                         lock_timeout: settings.ownership.lock_timeout,
                         first: 0,
                         last: 0,
                     },
-                    borrow,
+                    memberships,
                     ..Sql::together(database, vec![sql::reassign_owned(role, owner)])
                 }),
                 undo: None, // the role that owned it goes next
@@ -112,7 +112,7 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
             sql::reset_default_privileges(role, ahead.schema.as_deref(), &ahead.kind, &grantees)
         })
         .collect();
-    let Ok(borrow) = lend(facts, &[role]) else {
+    let Ok(memberships) = grant_membership(facts, &[role]) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         let text = format!(
             "{role:?} granted ahead on what it would make, and {:?} may not act for it",
@@ -129,7 +129,7 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
         summary: format!("take back what {role:?} granted ahead on what it would make in the database {database:?}"),
         why: "Default privileges belong to a role, and keep it from being dropped; it makes nothing any more.",
         action: Action::Sql(Sql {
-            borrow,
+            memberships,
             ..Sql::together(database, statements)
         }),
         undo: None, // the role that granted it goes next
@@ -137,27 +137,38 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
 }
 
 /// The memberships that this login must borrow to act for these roles; the first that is not to be had.
-fn lend<'a>(facts: &Facts, roles: &[&'a RoleName]) -> Result<Vec<Borrow>, &'a RoleName> {
-    let mut borrow: Vec<Borrow> = Vec::new();
+fn grant_membership<'a>(facts: &Facts, roles: &[&'a RoleName]) -> Result<Vec<TemporaryMembership>, &'a RoleName> {
+    let mut memberships: Vec<TemporaryMembership> = Vec::new();
     for wanted in roles.iter().copied() {
         if facts.superuser || wanted.as_str() == facts.user || contains(&facts.acts_for, wanted) {
             continue;
         }
         let held = contains(&facts.held, wanted);
-        let to_use = || Borrow::new(wanted.clone(), &facts.user, Membership::ToUse, facts.version_num, held);
+        let to_use = || {
+            TemporaryMembership::new(
+                wanted.clone(),
+                &facts.user,
+                Membership::Inherit,
+                facts.version_num,
+                held,
+            )
+        };
         let one = contains(&facts.can_grant, wanted).then(to_use).flatten();
-        borrow.push(one.ok_or(wanted)?);
+        memberships.push(one.ok_or(wanted)?);
     }
-    borrow.sort();
-    Ok(borrow)
+    memberships.sort();
+    Ok(memberships)
 }
 
 /// Who takes it over, and what this login must borrow for that.
-fn new_owner<'a>(settings: &'a Settings, facts: &Facts) -> Result<(&'a RoleName, Vec<Borrow>), Box<Finding>> {
+fn new_owner<'a>(
+    settings: &'a Settings,
+    facts: &Facts,
+) -> Result<(&'a RoleName, Vec<TemporaryMembership>), Box<Finding>> {
     let role = &settings.stitch.role;
     let what = format!(
         "{role:?} owns {} ({})",
-        counted(facts.owned.len(), "object"),
+        pluralize(facts.owned.len(), "object"),
         some(&facts.owned)
     );
     let Some(owner) = &settings.ownership.new_owner else {
@@ -177,7 +188,7 @@ fn new_owner<'a>(settings: &'a Settings, facts: &Facts) -> Result<(&'a RoleName,
             finding.advise("give --new-owner with the name of another role that exists"),
         ));
     }
-    let borrow = lend(facts, &[role, owner]).map_err(|wanted| {
+    let memberships = grant_membership(facts, &[role, owner]).map_err(|wanted| {
         let text = format!("{what}, and {:?} may not act for {wanted:?}", facts.user);
         let statement = sql::reassign_owned(role, owner);
         let advice = format!(
@@ -186,7 +197,7 @@ fn new_owner<'a>(settings: &'a Settings, facts: &Facts) -> Result<(&'a RoleName,
         );
         Box::new(Finding::bad(Code::RemoveBlocked, text).about(wanted).advise(advice))
     })?;
-    Ok((owner, borrow))
+    Ok((owner, memberships))
 }
 
 fn contains(names: &[String], role: &RoleName) -> bool {

@@ -6,7 +6,7 @@ use crate::settings::Include;
 
 /// A kind of object, by the letter the question gives it.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum ObjectKind {
     #[serde(rename = "n")]
     Schema,
     /// Partitioned tables and partitions, too.
@@ -48,7 +48,7 @@ pub(super) enum Kind {
     TextSearchDictionary,
 }
 
-impl Kind {
+impl ObjectKind {
     /// Whether its name is a schema's and its own, rather than what the server writes to tell it from its namesakes.
     pub(super) fn is_relation(self) -> bool {
         matches!(

@@ -3,20 +3,20 @@
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::kinds::Kind;
+use super::kinds::ObjectKind;
 use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
-use crate::world::Place;
+use crate::world::DatabaseHandle;
 
 /// Something in a chosen schema, or the schema itself, that belongs to somebody else.
 #[derive(Debug, Deserialize)]
-pub(super) struct Foreign {
+pub(super) struct MisownedObject {
     pub(super) schema: String,
     /// Empty for the schema itself; for what is no relation, as the server writes it, in its schema and quoted.
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) kind: ObjectKind,
     pub(super) owner: String,
     /// Somebody has said who may use it.
     #[serde(default)]
@@ -40,10 +40,10 @@ struct Held(String, bool);
 #[derive(Debug, Deserialize)]
 struct HeldOn(String, String, bool);
 
-impl Foreign {
+impl MisownedObject {
     /// The schema itself, not something in it.
     pub(super) fn is_schema(&self) -> bool {
-        self.kind == Kind::Schema
+        self.kind == ObjectKind::Schema
     }
 
     /// Where it stands among the others: by schema, the schema itself last.
@@ -95,7 +95,7 @@ impl Foreign {
 
     /// Back to the owner it had. A change of owner merges what the new one was granted into what it owns, so that is
     /// granted anew.
-    pub(super) fn give_back(&self, role: &str) -> Statement {
+    pub(super) fn revoke_membership(&self, role: &str) -> Statement {
         let mut whole = self.give_to(&self.owner);
         let on_columns = self.columns.iter().map(|HeldOn(privilege, column, grantable)| {
             let privilege = format!("{privilege} ({})", sql::identifier(column));
@@ -132,10 +132,10 @@ impl Foreign {
 /// In which schemas, on a server of this version.
 pub(super) async fn inspect(
     settings: &Settings,
-    place: &Place,
+    place: &DatabaseHandle,
     version: i32,
     schemas: &[&str],
-) -> Result<Vec<Foreign>> {
+) -> Result<Vec<MisownedObject>> {
     if schemas.is_empty() {
         return Ok(Vec::new());
     }
@@ -145,7 +145,7 @@ pub(super) async fn inspect(
     let statistics = if version < 100_000 { "" } else { STATISTICS };
     let question = FOREIGN.replace("/* statistics */", statistics);
     let role = settings.stitch.role.as_str();
-    let mut foreign: Vec<Foreign> = place.ask(&question, &[&names, role, &readers]).await?;
+    let mut foreign: Vec<MisownedObject> = place.ask(&question, &[&names, role, &readers]).await?;
     // Here rather than by the server, which compares by its locale's rules: a fifth of the question's time.
     foreign.sort_by(|one, other| one.place().cmp(&other.place()));
     Ok(foreign)

@@ -1,6 +1,6 @@
 //! The same move without a look at the server, for a script that someone else runs: whatever tables are there then.
 
-use crate::change::{Action, Change, Plan, Run, Sql};
+use crate::change::{Action, Change, Execution, Plan, Sql};
 use crate::settings::{Schemas, Settings};
 use crate::sql;
 
@@ -23,13 +23,13 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings) {
                     sql::alter_owner("SCHEMA", &sql::identifier(schema.as_str()), role.as_str()),
                     sql::alter_owner_of_tables(schema, role, settings.ownership.readers),
                 ],
-                run: Run::Patiently {
+                run: Execution::PerStatement {
                     lock_timeout: settings.ownership.lock_timeout,
                     first: 1,
                     last: 0,
                 },
                 unless: Some(sql::schema_missing(schema)),
-                borrow: Vec::new(),
+                memberships: Vec::new(),
             }),
             undo: None, // the owners before are not known here
         });

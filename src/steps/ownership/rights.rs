@@ -3,11 +3,11 @@
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::objects::Foreign;
-use crate::change::{Borrow, Membership};
+use super::objects::MisownedObject;
+use crate::change::{Membership, TemporaryMembership};
 use crate::settings::{Readers, Settings};
 use crate::sql;
-use crate::world::Place;
+use crate::world::DatabaseHandle;
 
 /// What this login may do about owners.
 #[derive(Debug, Default, Deserialize)]
@@ -74,7 +74,7 @@ impl Lacking {
     }
 }
 
-pub(super) async fn read(settings: &Settings, place: &Place, foreign: &[Foreign]) -> Result<Rights> {
+pub(super) async fn read(settings: &Settings, place: &DatabaseHandle, foreign: &[MisownedObject]) -> Result<Rights> {
     if foreign.is_empty() {
         return Ok(Rights::default());
     }
@@ -88,7 +88,7 @@ pub(super) async fn read(settings: &Settings, place: &Place, foreign: &[Foreign]
 
 /// Which way ownership goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Direction {
     /// To the Stitch role.
     Forth,
     /// Back to the owners before.
@@ -96,23 +96,23 @@ pub(super) enum Way {
 }
 
 /// The memberships this login must borrow: none as a superuser.
-pub(super) fn borrowings(
+pub(super) fn temporary_memberships(
     settings: &Settings,
     rights: &Rights,
-    moving: &[&Foreign],
-    way: Way,
-) -> Result<Vec<Borrow>, Lacking> {
+    moving: &[&MisownedObject],
+    way: Direction,
+) -> Result<Vec<TemporaryMembership>, Lacking> {
     if rights.superuser {
         return Ok(Vec::new());
     }
     let role = settings.stitch.role.as_str();
     let owners = moving.iter().map(|object| object.owner.as_str());
-    let to_use = |role| (role, &rights.acts_for, Membership::ToUse);
-    let to_become = |role| (role, &rights.can_become, Membership::ToBecome);
+    let to_use = |role| (role, &rights.acts_for, Membership::Inherit);
+    let to_become = |role| (role, &rights.can_become, Membership::Set);
     let mut wanted = match way {
-        Way::Forth => std::iter::once(to_become(role)).chain(owners.map(to_use)).collect(),
+        Direction::Forth => std::iter::once(to_become(role)).chain(owners.map(to_use)).collect(),
         // What the owners had granted is granted in their name.
-        Way::Back => {
+        Direction::Back => {
             let mut wanted = vec![to_use(role)];
             wanted.extend(owners.flat_map(|owner| [to_become(owner), to_use(owner)]));
             wanted
@@ -124,12 +124,12 @@ pub(super) fn borrowings(
     if (grants || !creates && rights.role_creates) && rights.is_split() {
         wanted.push(to_use(role));
     }
-    let (borrow, roles) = rights.borrow_all(settings, wanted);
+    let (memberships, roles) = rights.memberships_for(settings, wanted);
     let create = !creates && !rights.role_creates;
     if create || !roles.is_empty() {
         return Err(Lacking { roles, create });
     }
-    Ok(borrow)
+    Ok(memberships)
 }
 
 impl Rights {
@@ -151,41 +151,47 @@ impl Rights {
     }
 
     /// What is to be lent of this, each once and in order, and the roles that are not to be had.
-    fn borrow_all<'a>(
+    fn memberships_for<'a>(
         &self,
         settings: &Settings,
         wanted: Vec<(&'a str, &'a Vec<String>, Membership)>,
-    ) -> (Vec<Borrow>, Vec<String>) {
-        let mut borrow: Vec<Borrow> = Vec::new();
+    ) -> (Vec<TemporaryMembership>, Vec<String>) {
+        let mut memberships: Vec<TemporaryMembership> = Vec::new();
         let mut lacking: Vec<String> = Vec::new();
         for (role, held, membership) in wanted {
             if role == self.user || held.iter().any(|name| name == role) {
                 continue;
             }
             // The second option of a role that is lent already widens the row which the first one makes.
-            let same = |lent: &&Borrow| lent.role.as_str() == role;
-            let lent: Vec<&Borrow> = borrow.iter().filter(same).collect();
+            let same = |lent: &&TemporaryMembership| lent.role.as_str() == role;
+            let lent: Vec<&TemporaryMembership> = memberships.iter().filter(same).collect();
             if lent.iter().any(|lent| lent.options == membership || !self.is_split()) {
                 continue;
             }
-            match self.borrow(settings, role, membership, !lent.is_empty()) {
-                Some(one) => borrow.push(one),
+            match self.memberships(settings, role, membership, !lent.is_empty()) {
+                Some(one) => memberships.push(one),
                 None if !lacking.iter().any(|name| name == role) => lacking.push(role.to_owned()),
                 None => {}
             }
         }
-        borrow.sort();
-        (borrow, lacking)
+        memberships.sort();
+        (memberships, lacking)
     }
 
-    fn borrow(&self, settings: &Settings, role: &str, membership: Membership, second: bool) -> Option<Borrow> {
+    fn memberships(
+        &self,
+        settings: &Settings,
+        role: &str,
+        membership: Membership,
+        second: bool,
+    ) -> Option<TemporaryMembership> {
         let ours_to_be = role == settings.stitch.role.as_str() && !self.role_exists;
         if !ours_to_be && !self.can_grant.iter().any(|name| name == role) {
             return None;
         }
         // What is there already, or is lent by then, is widened.
         let held = second || self.held.iter().any(|name| name == role);
-        Borrow::new(role.parse().ok()?, &self.user, membership, self.version_num, held)
+        TemporaryMembership::new(role.parse().ok()?, &self.user, membership, self.version_num, held)
     }
 }
 

@@ -2,40 +2,46 @@
 //! and such that who reads goes on reading.
 
 use super::evidence::Schema;
-use super::fallout::{self, DefaultPrivilege, Fallout};
-use super::objects::Foreign;
-use super::rights::{Rights, Way, borrowings};
-use super::staying;
-use crate::change::{Action, Borrow, Change, Plan, Run, Sql};
-use crate::count::counted;
+use super::impact::{self, DefaultPrivilege, Impact};
+use super::not_transferred;
+use super::objects::MisownedObject;
+use super::rights::{Direction, Rights, temporary_memberships};
+use crate::change::{Action, Change, Execution, Plan, Sql, TemporaryMembership};
 use crate::finding::Code;
 use crate::names::SchemaName;
+use crate::plural::pluralize;
 use crate::settings::{Readers, Settings};
 use crate::sql::{self, Grantable};
 use crate::statement::Statement;
 
 /// What is known beyond the objects of the schema.
-pub(super) struct Known<'a> {
+pub(super) struct TransferContext<'a> {
     pub(super) rights: &'a Rights,
-    pub(super) fallout: &'a Fallout,
+    pub(super) fallout: &'a Impact,
 }
 
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: &[&Foreign], known: &Known<'_>) {
+pub(super) fn plan(
+    plan: &mut Plan,
+    settings: &Settings,
+    schema: &Schema,
+    here: &[&MisownedObject],
+    known: &TransferContext<'_>,
+) {
     let rights = known.rights;
-    let (moving, unasked): (Vec<&Foreign>, Vec<&Foreign>) =
+    let (moving, unasked): (Vec<&MisownedObject>, Vec<&MisownedObject>) =
         here.iter().copied().partition(|object| moves(settings, object));
-    staying::report_unasked(plan, schema, &unasked);
-    let (blind, moving): (Vec<&Foreign>, Vec<&Foreign>) = moving
+    not_transferred::report_unasked(plan, schema, &unasked);
+    let (blind, moving): (Vec<&MisownedObject>, Vec<&MisownedObject>) = moving
         .into_iter()
-        .partition(|object| staying::reads_what(object, known.fallout).is_some());
-    staying::report_blind(plan, settings, &blind, known.fallout);
-    let out_of_reach = |object: &&Foreign| !rights.superuser && rights.supers.contains(&object.owner);
+        .partition(|object| not_transferred::reads_what(object, known.fallout).is_some());
+    not_transferred::report_blind(plan, settings, &blind, known.fallout);
+    let out_of_reach = |object: &&MisownedObject| !rights.superuser && rights.supers.contains(&object.owner);
     let shut_out = moving.iter().any(|object| object.is_schema() && out_of_reach(object))
         && !rights.creates_in.contains(&schema.name);
-    let (refused, moving): (Vec<&Foreign>, Vec<&Foreign>) =
+    let (refused, moving): (Vec<&MisownedObject>, Vec<&MisownedObject>) =
         moving.into_iter().partition(|object| shut_out || out_of_reach(object));
     if !refused.is_empty() {
-        plan.find(staying::refusal(settings, schema, &refused, rights));
+        plan.find(not_transferred::refusal(settings, schema, &refused, rights));
     }
     if moving.is_empty() {
         if refused.is_empty() {
@@ -54,27 +60,28 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: 
     let Ok(name) = schema.name.parse::<SchemaName>() else {
         return;
     };
-    match borrowings(settings, rights, &moving, Way::Forth) {
-        Ok(borrow) => {
+    match temporary_memberships(settings, rights, &moving, Direction::Forth) {
+        Ok(memberships) => {
             forecast(plan, settings, schema, &moving, rights);
             // What can be lent to take can be lent to give back.
-            let back = borrowings(settings, rights, &moving, Way::Back).unwrap_or_else(|_| borrow.clone());
-            plan.change(change(settings, &name, &moving, known, (borrow, back)));
+            let back = temporary_memberships(settings, rights, &moving, Direction::Back)
+                .unwrap_or_else(|_| memberships.clone());
+            plan.change(change(settings, &name, &moving, known, (memberships, back)));
         }
-        Err(lacking) => plan.find(staying::cannot(settings, schema, &moving, rights, &lacking)),
+        Err(lacking) => plan.find(not_transferred::cannot(settings, schema, &moving, rights, &lacking)),
     }
 }
 
 /// How much each present owner will no longer own.
-fn forecast(plan: &mut Plan, settings: &Settings, schema: &Schema, moving: &[&Foreign], rights: &Rights) {
+fn forecast(plan: &mut Plan, settings: &Settings, schema: &Schema, moving: &[&MisownedObject], rights: &Rights) {
     for owner in owners(moving).into_iter().filter(|owner| rights.can_lose(owner)) {
         let count = moving.iter().filter(|object| object.owner == owner).count();
-        fallout::owner(plan, settings, &schema.name, (owner, rights.members(owner)), count);
+        impact::owner(plan, settings, &schema.name, (owner, rights.members(owner)), count);
     }
 }
 
 /// Those who own something that moves, in order.
-fn owners<'a>(moving: &[&'a Foreign]) -> Vec<&'a str> {
+fn owners<'a>(moving: &[&'a MisownedObject]) -> Vec<&'a str> {
     let mut owners: Vec<&str> = moving.iter().map(|object| object.owner.as_str()).collect();
     owners.sort_unstable();
     owners.dedup();
@@ -84,9 +91,9 @@ fn owners<'a>(moving: &[&'a Foreign]) -> Vec<&'a str> {
 fn change(
     settings: &Settings,
     schema: &SchemaName,
-    moving: &[&Foreign],
-    known: &Known<'_>,
-    (borrow, back): (Vec<Borrow>, Vec<Borrow>),
+    moving: &[&MisownedObject],
+    known: &TransferContext<'_>,
+    (memberships, back): (Vec<TemporaryMembership>, Vec<TemporaryMembership>),
 ) -> Change {
     let (role, rights) = (&settings.stitch.role, known.rights);
     let keeps = settings.ownership.readers == Readers::Keep;
@@ -106,7 +113,7 @@ fn change(
         }
     }
     let first = forward.len();
-    let moved = |object: &&&Foreign| {
+    let moved = |object: &&&MisownedObject| {
         let whole = object.give_to(role.as_str());
         let reader = keeps && rights.can_lose(&object.owner);
         let grants = object
@@ -116,13 +123,14 @@ fn change(
             .chain(object.let_read());
         grants.fold(whole, |whole, grant| whole.then("; ").and(&grant))
     };
-    let (schemas, objects): (Vec<&Foreign>, Vec<&Foreign>) = moving.iter().partition(|object| object.is_schema());
+    let (schemas, objects): (Vec<&MisownedObject>, Vec<&MisownedObject>) =
+        moving.iter().partition(|object| object.is_schema());
     forward.extend(objects.iter().map(|object| moved(&object)));
     forward.extend(schemas.iter().map(|object| moved(&object)));
     // What comes first on the way back is the schema: its owner must be able to create in it.
     let before = backward.len() + schemas.len();
-    backward.extend(schemas.iter().map(|object| object.give_back(role.as_str())));
-    backward.extend(objects.iter().map(|object| object.give_back(role.as_str())));
+    backward.extend(schemas.iter().map(|object| object.revoke_membership(role.as_str())));
+    backward.extend(objects.iter().map(|object| object.revoke_membership(role.as_str())));
     // Where the run was cut off before the schema moved, the grant is there still.
     let taken = schemas
         .first()
@@ -130,14 +138,14 @@ fn change(
         .and_then(|schema| schema.take_back(role.as_str()));
     let after = usize::from(taken.is_some());
     backward.extend(taken);
-    let action = |statements: Vec<Statement>, first, last, borrow| {
+    let action = |statements: Vec<Statement>, first, last, memberships| {
         Action::Sql(Sql {
-            run: Run::Patiently {
+            run: Execution::PerStatement {
                 lock_timeout: settings.ownership.lock_timeout,
                 first,
                 last,
             },
-            borrow,
+            memberships,
             ..Sql::together(&settings.stitch.database, statements)
         })
     };
@@ -145,17 +153,17 @@ fn change(
         summary: if schemas.is_empty() {
             format!(
                 "make {role:?} the owner of {} in the schema {schema:?}",
-                counted(objects.len(), "object")
+                pluralize(objects.len(), "object")
             )
         } else {
             format!(
                 "make {role:?} the owner of the schema {schema:?} and {} in it",
-                counted(objects.len(), "object")
+                pluralize(objects.len(), "object")
             )
         },
         why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",
         undo: Some(action(backward, before, after, back)),
-        action: action(forward, first, schemas.len(), borrow),
+        action: action(forward, first, schemas.len(), memberships),
     }
 }
 
@@ -164,8 +172,8 @@ fn change(
 fn defaults(
     settings: &Settings,
     schema: &SchemaName,
-    moving: &[&Foreign],
-    known: &Known<'_>,
+    moving: &[&MisownedObject],
+    known: &TransferContext<'_>,
 ) -> Vec<(Statement, Statement)> {
     let owners = owners(moving);
     // What a superuser made was read by others through its default privileges, too.
@@ -203,7 +211,7 @@ fn defaults(
 }
 
 /// What is moved: the schema and its tables (partitions are tables of their own); the rest on request.
-fn moves(settings: &Settings, object: &Foreign) -> bool {
+fn moves(settings: &Settings, object: &MisownedObject) -> bool {
     object
         .kind
         .included_by()

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::destination::{Destination, DestinationType};
 use crate::request::Field;
-pub(super) use crate::stitch_form::{Wanted, wanted};
+pub(super) use crate::stitch_form::{FormField, wanted};
 
 /// The names of all fields that are ever sent.
 pub(super) const KNOWN: [&str; 10] = [
@@ -23,20 +23,20 @@ pub(super) const KNOWN: [&str; 10] = [
 ];
 
 /// The fields in the way that Stitch wants them.
-pub(super) fn written(fields: &[Wanted], kind: &DestinationType) -> Vec<Field> {
-    let write = |(name, text): &Wanted| -> (&'static str, Value) { (name, kind.value(name, text)) };
+pub(super) fn written(fields: &[FormField], kind: &DestinationType) -> Vec<Field> {
+    let write = |(name, text): &FormField| -> (&'static str, Value) { (name, kind.value(name, text)) };
     fields.iter().map(write).collect()
 }
 
 /// The fields that differ, as they are wanted.
-pub(super) fn differing(fields: &[Wanted], there: &Destination) -> Vec<Wanted> {
-    let differs = |field: &&Wanted| value(there, field.0).is_none_or(|found| !same(field.0, &field.1, &found));
+pub(super) fn differing(fields: &[FormField], there: &Destination) -> Vec<FormField> {
+    let differs = |field: &&FormField| value(there, field.0).is_none_or(|found| !same(field.0, &field.1, &found));
     fields.iter().filter(differs).cloned().collect()
 }
 
 /// The same fields as they are now; what is not there now cannot be put back.
-pub(super) fn as_they_are(fields: &[Wanted], there: &Destination) -> Vec<Wanted> {
-    let now = |(name, _): &Wanted| Some((*name, value(there, name)?));
+pub(super) fn as_they_are(fields: &[FormField], there: &Destination) -> Vec<FormField> {
+    let now = |(name, _): &FormField| Some((*name, value(there, name)?));
     fields.iter().filter_map(now).collect()
 }
 
@@ -67,7 +67,7 @@ fn same_host(one: &str, other: &str) -> bool {
 
 /// Whether a destination loads into this very database: same type, host and database. What is called 10.0.0.5 or
 /// localhost behind one SSH server is another machine behind another.
-pub(super) fn is_ours(there: &Destination, fields: &[Wanted]) -> bool {
+pub(super) fn is_ours(there: &Destination, fields: &[FormField]) -> bool {
     let field = |name: &str| {
         fields
             .iter()
@@ -111,7 +111,7 @@ mod tests {
         Destination::list(&json!([{"id": 1, "type": "postgres", "properties": properties}])).remove(0)
     }
 
-    fn fields(pairs: &[(&'static str, &str)]) -> Vec<Wanted> {
+    fn fields(pairs: &[(&'static str, &str)]) -> Vec<FormField> {
         pairs.iter().map(|(name, text)| (*name, (*text).to_owned())).collect()
     }
 

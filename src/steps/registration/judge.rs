@@ -1,7 +1,7 @@
 //! What is said of the account and of the destination.
 
 use super::destination::{Destination, Form};
-use super::{Account, Facts, form};
+use super::{Facts, StitchAccount, form};
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
@@ -10,7 +10,7 @@ use crate::settings::Settings;
 pub(super) fn account(
     plan: &mut Plan,
     settings: &Settings,
-    account: &Account,
+    account: &StitchAccount,
     ours: &Result<Option<&Destination>, Finding>,
 ) {
     match &account.kind {

@@ -1,7 +1,7 @@
 //! Attributes of an existing role that would keep Stitch out: NOLOGIN, an expiry date, a connection limit. Only what keeps
 //! it out is changed; what will one day, or may, is told.
 
-use super::Found;
+use super::RoleRow;
 use crate::change::{Change, Plan};
 use crate::finding::Code;
 use crate::settings::Settings;
@@ -11,8 +11,8 @@ use crate::sql;
 const FEW_CONNECTIONS: i32 = 5;
 
 /// Only what keeps Stitch out is touched.
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &Found) {
-    tell(plan, settings, found);
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
+    report(plan, settings, found);
     let role = &settings.stitch.role;
     let mut wanted = Vec::new();
     let mut undo = Vec::new();
@@ -53,16 +53,16 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &Found) {
 }
 
 /// What lets Stitch in today.
-fn tell(plan: &mut Plan, settings: &Settings, found: &Found) {
+fn report(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
     let role = &settings.stitch.role;
-    let mut tell = |code, text: String, cure: &str| {
+    let mut report = |code, text: String, cure: &str| {
         let statement = sql::alter_role(role, &[cure]);
         plan.unknown(code, text, format!("who may alter the role runs: {statement};"))
             .concerning(role);
     };
     if let Some(until) = found.valid_until.as_ref().filter(|_| !found.expired) {
         let text = format!("the role {role:?} expires at {until}: Stitch is refused from then on");
-        tell(Code::RoleExpires, text, "VALID UNTIL 'infinity'");
+        report(Code::RoleExpires, text, "VALID UNTIL 'infinity'");
     }
     if (1..FEW_CONNECTIONS).contains(&found.connection_limit) {
         let text = format!(
@@ -70,6 +70,6 @@ fn tell(plan: &mut Plan, settings: &Settings, found: &Found) {
              is refused",
             found.connection_limit
         );
-        tell(Code::RoleConnectionLimit, text, "CONNECTION LIMIT -1");
+        report(Code::RoleConnectionLimit, text, "CONNECTION LIMIT -1");
     }
 }

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
 use crate::steps::event_triggers::{EventTrigger, event_triggers};
-use crate::world::{Failure, Place};
+use crate::world::{DatabaseHandle, Failure};
 
 /// What the role (or PUBLIC, while there is no role) cannot read.
 #[derive(Debug, Default, Deserialize)]
@@ -36,20 +36,27 @@ struct Gap {
     may_grant: bool,
 }
 
-pub(super) async fn inspect(settings: &Settings, place: &Place) -> Result<Gaps> {
+pub(super) async fn inspect(settings: &Settings, place: &DatabaseHandle) -> Result<Gaps> {
     place.ask(&question(), &[settings.stitch.role.as_str()]).await
 }
 
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, shut: Option<&Failure>) {
-    if let Some(shut) = shut {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_reason: Option<&Failure>) {
+    if let Some(closed_reason) = closed_reason {
         let unseen = Finding::unknown(
             Code::CatalogUnseen,
             format!(
                 "whether the role may read the system catalogs is not seen: {}",
-                shut.text
+                closed_reason.text
             ),
         );
-        plan.find(unseen.advise(shut.advice.as_deref().unwrap_or("let this login in, and look again")));
+        plan.find(
+            unseen.advise(
+                closed_reason
+                    .advice
+                    .as_deref()
+                    .unwrap_or("let this login in, and look again"),
+            ),
+        );
     }
     if !gaps.looked {
         return;

@@ -1,7 +1,7 @@
 //! What a script written without a look does beyond making the role: it finds whatever is there by then, so each part is
 //! guarded, and a role that is somebody else's stops it.
 
-use super::{on_server, password, unless, whose};
+use super::{foreign_role, on_server, password, unless};
 use crate::change::{Change, Plan};
 use crate::settings::{Adopt, Settings};
 use crate::sql;
@@ -14,7 +14,7 @@ pub(super) fn before(plan: &mut Plan, settings: &Settings) {
         plan.change(Change {
             summary: format!("stop where the role {name:?} is there and looks like somebody else's"),
             why: "Nothing of anybody else's is given to Stitch unless --adopt-role says so.",
-            action: on_server(settings, sql::stop_where(role, &whose::condition(settings))),
+            action: on_server(settings, sql::stop_where(role, &foreign_role::condition(settings))),
             undo: None,
         });
     }

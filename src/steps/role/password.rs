@@ -9,14 +9,14 @@ use crate::names::DatabaseName;
 use crate::password::{Form, MOST_ITERATIONS, Stored, USUAL_ITERATIONS, check, formed};
 use crate::provider::Provider;
 use crate::secret::Secret;
-use crate::settings::{OnWrongPassword, Password, Settings};
+use crate::settings::{OnWrongPassword, RolePassword, Settings};
 use crate::sql;
 use crate::world::Reader;
 use tokio_postgres::error::SqlState;
 
 /// What is known of the existing role's password.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Proof {
+pub(super) enum PasswordProof {
     /// There is no role to have one.
     #[default]
     NoRole,
@@ -37,7 +37,7 @@ pub(super) enum Proof {
 /// How the server stores passwords, and whether this login may set any.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Keeping {
+pub(super) struct PasswordPolicy {
     version_num: i32,
     /// `password_encryption`.
     encryption: String,
@@ -49,7 +49,7 @@ pub(super) struct Keeping {
     pub(super) provider: Provider,
 }
 
-impl Keeping {
+impl PasswordPolicy {
     fn form(&self) -> Form {
         match self.version_num {
             _ if self.provider.definition().wants_plain_password => Form::Plain,
@@ -88,7 +88,7 @@ impl Keeping {
     }
 
     /// What is said aloud before a password is set.
-    pub(super) fn tell(&self, plan: &mut Plan) {
+    pub(super) fn report(&self, plan: &mut Plan) {
         if self.form() == Form::Plain {
             plan.unknown(
                 Code::PasswordPlain,
@@ -141,19 +141,24 @@ pub(super) enum Hash<'a> {
 }
 
 /// By the stored hash where it can be seen (that works whatever `pg_hba.conf` says about this machine), else by logging in.
-pub(super) async fn prove(settings: &Settings, reader: &mut Reader, hash: Hash<'_>, database: &DatabaseName) -> Proof {
+pub(super) async fn prove(
+    settings: &Settings,
+    reader: &mut Reader,
+    hash: Hash<'_>,
+    database: &DatabaseName,
+) -> PasswordProof {
     let password = match &settings.stitch.password {
-        Password::Unknown => return Proof::NotGiven,
-        Password::Generated { .. } => return Proof::Wrong, // brand-new: it cannot be the role's yet
-        Password::Known(password) => password,
+        RolePassword::Unknown => return PasswordProof::NotGiven,
+        RolePassword::Generated { .. } => return PasswordProof::Wrong, // brand-new: it cannot be the role's yet
+        RolePassword::Known(password) => password,
     };
     match hash {
-        Hash::None => return Proof::NoneSet,
+        Hash::None => return PasswordProof::NoneSet,
         Hash::Seen(stored) => match check(stored, settings.stitch.role.as_str(), password) {
-            Stored::Same => return Proof::Right,
-            Stored::Other => return Proof::Wrong,
+            Stored::Same => return PasswordProof::Right,
+            Stored::Other => return PasswordProof::Wrong,
             Stored::TooDear(rounds) => {
-                return Proof::TooDear(format!(
+                return PasswordProof::TooDear(format!(
                     "it is stored with {rounds} SCRAM rounds, more than the {MOST_ITERATIONS} that clients compute"
                 ));
             }
@@ -162,49 +167,51 @@ pub(super) async fn prove(settings: &Settings, reader: &mut Reader, hash: Hash<'
         Hash::Hidden => {}
     }
     match reader.log_in_as_stitch(database.as_str()).await {
-        Ok(_) => Proof::Right,
-        Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => Proof::Wrong,
-        Err(failure) if failure.code == Code::LoginRounds => Proof::TooDear(failure.text),
-        Err(failure) => Proof::Untried(failure.text),
+        Ok(_) => PasswordProof::Right,
+        Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => PasswordProof::Wrong,
+        Err(failure) if failure.code == Code::LoginRounds => PasswordProof::TooDear(failure.text),
+        Err(failure) => PasswordProof::Untried(failure.text),
     }
 }
 
 pub(super) fn plan(
     plan: &mut Plan,
     settings: &Settings,
-    proof: &Proof,
-    keeping: &Keeping,
+    proof: &PasswordProof,
+    keeping: &PasswordPolicy,
     may_alter: MayAlter,
     user: &str,
 ) {
     let role = &settings.stitch.role;
     let finding = match proof {
-        Proof::NoRole => return,
-        Proof::Right => Finding::good(
+        PasswordProof::NoRole => return,
+        PasswordProof::Right => Finding::good(
             Code::PasswordProved,
             format!("the password given is the role's ({role:?})"),
         ),
-        Proof::NotGiven => Finding::unknown(
+        PasswordProof::NotGiven => Finding::unknown(
             Code::PasswordNotGiven,
             format!("the password of the role {role:?} was not given, so it is not proved"),
         )
         .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
-        Proof::Untried(why) => Finding::unknown(
+        PasswordProof::Untried(why) => Finding::unknown(
             Code::PasswordUntried,
             format!("the password of {role:?} cannot be tried from here: {why}"),
         )
         .advise("mend that first; a superuser's run of this command can also compare it with the stored verifier"),
-        Proof::Wrong | Proof::NoneSet | Proof::TooDear(_) => match settings.stitch.on_wrong_password {
-            OnWrongPassword::Reset => return reset(plan, settings, keeping, may_alter, user),
-            OnWrongPassword::Report => wrong(settings, proof),
-        },
+        PasswordProof::Wrong | PasswordProof::NoneSet | PasswordProof::TooDear(_) => {
+            match settings.stitch.on_wrong_password {
+                OnWrongPassword::Reset => return reset(plan, settings, keeping, may_alter, user),
+                OnWrongPassword::Report => wrong(settings, proof),
+            }
+        }
     };
     plan.find(finding.about(role));
 }
 
-fn wrong(settings: &Settings, proof: &Proof) -> Finding {
+fn wrong(settings: &Settings, proof: &PasswordProof) -> Finding {
     let role = settings.stitch.role.as_str();
-    if let Proof::TooDear(why) = proof {
+    if let PasswordProof::TooDear(why) = proof {
         return Finding::bad(
             Code::PasswordRounds,
             format!("the password of {role:?} was not checked, and Stitch cannot log in: {why}"),
@@ -212,8 +219,8 @@ fn wrong(settings: &Settings, proof: &Proof) -> Finding {
         .advise("add --reset-password: the password is stored again with the usual number of rounds");
     }
     let text = match (proof, &settings.stitch.password) {
-        (Proof::NoneSet, _) => format!("the role {role:?} has no password"),
-        (_, Password::Generated { .. }) => {
+        (PasswordProof::NoneSet, _) => format!("the role {role:?} has no password"),
+        (_, RolePassword::Generated { .. }) => {
             format!("the role {role:?} exists already, with a password of its own; a newly generated one is not it")
         }
         _ => format!("the password given is not the role's ({role:?})"),
@@ -223,7 +230,7 @@ fn wrong(settings: &Settings, proof: &Proof) -> Finding {
     )
 }
 
-fn reset(plan: &mut Plan, settings: &Settings, keeping: &Keeping, may_alter: MayAlter, user: &str) {
+fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPolicy, may_alter: MayAlter, user: &str) {
     let role = &settings.stitch.role;
     let statement = sql::set_password(role, keeping.formed(settings));
     if may_alter == MayAlter::No {
@@ -243,8 +250,8 @@ fn reset(plan: &mut Plan, settings: &Settings, keeping: &Keeping, may_alter: May
         plan.bad(Code::RoleCannotAlter, text, advice).concerning(role);
         return;
     }
-    keeping.tell(plan);
-    super::making::save_generated(plan, settings);
+    keeping.report(plan);
+    super::create::save_generated(plan, settings);
     plan.change(Change {
         summary: format!("change the password of the role {role:?}"),
         why: "You asked for it (--reset-password): the present password is another one.",
@@ -260,7 +267,7 @@ pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
         return;
     }
     let role = &settings.stitch.role;
-    let statement = sql::set_password(role, Keeping::default().formed(settings));
+    let statement = sql::set_password(role, PasswordPolicy::default().formed(settings));
     plan.change(Change {
         summary: format!("set the password of the role {role:?}, where it is there already"),
         why: "You asked for it (--reset-password). The same password set once more differs in its salt only.",

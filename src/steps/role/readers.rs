@@ -6,28 +6,28 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::change::{Action, Borrow, Change, Membership, Plan, Sql};
-use crate::count::counted;
+use crate::change::{Action, Change, Membership, Plan, Sql, TemporaryMembership};
 use crate::finding::Code;
 use crate::names::RoleName;
+use crate::plural::pluralize;
 use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
-use crate::world::Place;
+use crate::world::DatabaseHandle;
 
 /// What the readers lack in the target database.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Seen {
+pub(super) struct Readers {
     /// Readers that have the default privileges.
     granted: Vec<String>,
     /// What is Stitch's already and closed to a reader: schema, reader, and tables.
-    closed: Vec<Closed>,
+    closed: Vec<HiddenTables>,
 }
 
 /// What one reader cannot see of one schema of Stitch's.
 #[derive(Debug, Deserialize)]
-struct Closed {
+struct HiddenTables {
     schema: String,
     reader: String,
     /// Whether the schema itself is.
@@ -38,7 +38,7 @@ struct Closed {
 /// What this login may do for Stitch's role.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Standing {
+pub(super) struct ReaderPrivileges {
     version_num: i32,
     /// Readers that exist.
     known: Vec<String>,
@@ -52,7 +52,7 @@ pub(super) struct Standing {
     self_grant: String,
 }
 
-pub(super) async fn inspect(settings: &Settings, place: &Place) -> Result<Option<Seen>> {
+pub(super) async fn inspect(settings: &Settings, place: &DatabaseHandle) -> Result<Option<Readers>> {
     let stitch = &settings.stitch;
     if stitch.readers.is_empty() {
         return Ok(None);
@@ -71,8 +71,8 @@ pub(super) fn names(settings: &Settings) -> Result<String> {
 pub(super) fn plan(
     plan: &mut Plan,
     settings: &Settings,
-    seen: Option<&Seen>,
-    me: Option<(&str, &Standing)>,
+    seen: Option<&Readers>,
+    me: Option<(&str, &ReaderPrivileges)>,
     made: Made,
 ) {
     for reader in &settings.stitch.readers {
@@ -113,13 +113,13 @@ pub(super) fn plan(
 fn present(
     plan: &mut Plan,
     settings: &Settings,
-    seen: Option<&Seen>,
-    me: Option<(&str, &Standing)>,
+    seen: Option<&Readers>,
+    me: Option<(&str, &ReaderPrivileges)>,
     made: Made,
     reader: &RoleName,
 ) {
     let closed = seen.map(|seen| seen.closed.as_slice()).unwrap_or_default();
-    let mut schemas: BTreeMap<&str, &Closed> = BTreeMap::new();
+    let mut schemas: BTreeMap<&str, &HiddenTables> = BTreeMap::new();
     schemas.extend(
         closed
             .iter()
@@ -132,7 +132,7 @@ fn present(
         let grants = usage.into_iter().chain(select).unzip();
         let summary = format!(
             "let {reader:?} read the schema {schema:?} and {} in it",
-            counted(closed.tables.len(), "table")
+            pluralize(closed.tables.len(), "table")
         );
         one(plan, settings, me, made, &summary, grants);
     }
@@ -141,16 +141,16 @@ fn present(
 fn one(
     plan: &mut Plan,
     settings: &Settings,
-    me: Option<(&str, &Standing)>,
+    me: Option<(&str, &ReaderPrivileges)>,
     made: Made,
     summary: &str,
     (statements, back): (Vec<Statement>, Vec<Statement>),
 ) {
     let (role, database) = (&settings.stitch.role, &settings.stitch.database);
-    let borrow = me.map_or(Some(Vec::new()), |(user, standing)| {
-        standing.borrow(settings, user, made)
+    let memberships = me.map_or(Some(Vec::new()), |(user, standing)| {
+        standing.memberships(settings, user, made)
     });
-    let Some(borrow) = borrow else {
+    let Some(memberships) = memberships else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         plan.bad(
             Code::ReaderCannotGrant,
@@ -162,7 +162,7 @@ fn one(
     };
     let action = |statements| {
         Action::Sql(Sql {
-            borrow: borrow.clone(),
+            memberships: memberships.clone(),
             ..Sql::together(database, statements)
         })
     };
@@ -183,9 +183,9 @@ pub(super) enum Made {
     Before,
 }
 
-impl Standing {
+impl ReaderPrivileges {
     /// The membership that must be borrowed; `None` where it is not to be had.
-    fn borrow(&self, settings: &Settings, user: &str, made: Made) -> Option<Vec<Borrow>> {
+    fn memberships(&self, settings: &Settings, user: &str, made: Made) -> Option<Vec<TemporaryMembership>> {
         let (acts_for, can_grant, held) = match made {
             Made::Before => (self.acts_for, self.can_grant, self.held),
             // Who makes a role administers it, and 16 and newer may be set to grant more.
@@ -199,7 +199,8 @@ impl Standing {
             return Some(Vec::new());
         }
         let role = settings.stitch.role.clone();
-        let lent = can_grant.then(|| Borrow::new(role, user, Membership::ToUse, self.version_num, held))?;
+        let lent =
+            can_grant.then(|| TemporaryMembership::new(role, user, Membership::Inherit, self.version_num, held))?;
         lent.map(|lent| vec![lent])
     }
 }

@@ -8,13 +8,13 @@ use serde::Deserialize;
 
 use super::on_server;
 use crate::change::{Action, Change, Plan, Sql};
-use crate::count::counted;
 use crate::finding::Code;
+use crate::plural::pluralize;
 use crate::settings::Settings;
 use crate::sql;
 use crate::step_id::StepId;
 use crate::steps::Step;
-use crate::world::{On, Reader};
+use crate::world::{Reader, Target};
 
 /// The step's other half.
 pub(crate) struct RemoveRole;
@@ -23,7 +23,7 @@ pub(crate) struct RemoveRole;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Facts {
-    role: Option<Found>,
+    role: Option<RoleRemovalRow>,
     user: String,
     /// What it may do with which object, of this database or shared by all.
     grants: Vec<Grant>,
@@ -39,7 +39,7 @@ pub(crate) struct Facts {
 
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one question's answer")]
-struct Found {
+struct RoleRemovalRow {
     superuser: bool,
     can_login: bool,
     is_me: bool,
@@ -70,12 +70,12 @@ impl Step for RemoveRole {
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let role = settings.stitch.role.as_str();
         let here = reader
-            .ask(On::Database(&settings.stitch.database), QUESTION, &[role])
+            .ask(Target::Database(&settings.stitch.database), QUESTION, &[role])
             .await?;
         match here {
             Some(facts) => Ok(facts),
             // No such database, or none that lets us in: what is shared by all is seen from anywhere.
-            None => Ok(reader.ask(On::Server, QUESTION, &[role]).await?.unwrap_or_default()),
+            None => Ok(reader.ask(Target::Server, QUESTION, &[role]).await?.unwrap_or_default()),
         }
     }
 
@@ -98,7 +98,7 @@ impl Step for RemoveRole {
             return plan;
         }
         revoke(&mut plan, settings, facts);
-        let stays = why_it_stays(settings, facts, found);
+        let stays = reason_to_keep(settings, facts, found);
         for (what, advice) in &stays {
             let text = format!("the role {role:?} cannot be dropped: {what}");
             plan.bad(Code::RemoveBlocked, text, advice).concerning(role);
@@ -122,7 +122,7 @@ impl Step for RemoveRole {
     }
 }
 
-fn not_stitchs(found: &Found) -> Option<String> {
+fn not_stitchs(found: &RoleRemovalRow) -> Option<String> {
     if found.is_me {
         Some("it is the one you are logged in as".to_owned())
     } else if found.superuser {
@@ -165,12 +165,12 @@ fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
 }
 
 /// What stands in the way of dropping it, with who takes that away and how.
-fn why_it_stays(settings: &Settings, facts: &Facts, found: &Found) -> Vec<(String, String)> {
+fn reason_to_keep(settings: &Settings, facts: &Facts, found: &RoleRemovalRow) -> Vec<(String, String)> {
     let role = sql::identifier(settings.stitch.role.as_str());
     let mut reasons = Vec::new();
     for (database, count) in &facts.elsewhere {
         reasons.push((
-            format!("it owns, or was granted something on, {} in the database {database:?}", counted(*count, "object")),
+            format!("it owns, or was granted something on, {} in the database {database:?}", pluralize(*count, "object")),
             format!("run this once more with --database and that name; or look there with: \\dp, \\dn+, \\ddp, and REASSIGN OWNED BY {role} TO …;"),
         ));
     }
@@ -184,7 +184,7 @@ fn why_it_stays(settings: &Settings, facts: &Facts, found: &Found) -> Vec<(Strin
         reasons.push((
             format!(
                 "it owns {} in the database {:?}",
-                counted(facts.owned, "object"),
+                pluralize(facts.owned, "object"),
                 settings.stitch.database.as_str()
             ),
             "give --new-owner ROLE, and leave the step ownership in".to_owned(),

@@ -1,10 +1,10 @@
 //! Whether the account is Stitch's to have, alive for keys and dead for passwords.
 
-use super::facts::{Account, Aging, Facts, Password, Source};
+use super::facts::{Aging, Facts, PasswordField, Source, TunnelAccount};
 use super::{key_file, login_shell};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding, Verdict};
-use crate::settings::{Adopt, Bastion};
+use crate::settings::{Adopt, BastionSettings};
 use crate::shell;
 
 /// Groups whose members are people or powers.
@@ -16,7 +16,7 @@ pub(super) const POWERFUL: [&str; 9] = [
 pub(super) const FIRST_ORDINARY_ID: u32 = 1000;
 
 /// The user does not exist, but a group of that name does: the new user would be in it, with its rights.
-pub(super) fn name_is_taken(bastion: &Bastion, facts: &Facts) -> Option<Finding> {
+pub(super) fn name_is_taken(bastion: &BastionSettings, facts: &Facts) -> Option<Finding> {
     let user = &bastion.tunnel_user;
     let group = facts.group.as_ref()?;
     let reason = if group.gid < FIRST_ORDINARY_ID {
@@ -40,7 +40,7 @@ pub(super) fn name_is_taken(bastion: &Bastion, facts: &Facts) -> Option<Finding>
 }
 
 /// The account is somebody else's: Stitch's key is not in it, and it has what Stitch's would not have.
-pub(super) fn belongs_to_another(bastion: &Bastion, account: &Account) -> Option<Finding> {
+pub(super) fn belongs_to_another(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
     let user = &bastion.tunnel_user;
     let signs = signs_of_another(bastion, account);
     let is_out_of_reach = is_out_of_reach(account);
@@ -67,11 +67,11 @@ pub(super) fn belongs_to_another(bastion: &Bastion, account: &Account) -> Option
 }
 
 /// Root's, or kept elsewhere: never this tool's to change.
-pub(super) fn is_out_of_reach(account: &Account) -> bool {
+pub(super) fn is_out_of_reach(account: &TunnelAccount) -> bool {
     account.uid == 0 || account.source == Source::Directory
 }
 
-fn signs_of_another(bastion: &Bastion, account: &Account) -> Vec<String> {
+fn signs_of_another(bastion: &BastionSettings, account: &TunnelAccount) -> Vec<String> {
     if account.uid == 0 {
         return vec!["it is root under another name (uid 0)".to_owned()];
     }
@@ -94,7 +94,7 @@ fn signs_of_another(bastion: &Bastion, account: &Account) -> Vec<String> {
         // Somebody has given it to Stitch before.
         return signs;
     }
-    if matches!(account.password, Password::Hash | Password::LockedWithHash) {
+    if matches!(account.password, PasswordField::Hash | PasswordField::LockedWithHash) {
         signs.push("it has a password".to_owned());
     }
     let others = key_file::other_keys(account, bastion.public_key.as_ref());
@@ -108,7 +108,7 @@ fn signs_of_another(bastion: &Bastion, account: &Account) -> Vec<String> {
 }
 
 /// An account that is Stitch's: what stops a key login is changed where that is safe, and told where it is not.
-pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan) {
+pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     adopted(bastion, account, plan);
     password(bastion, account, facts, plan);
@@ -125,7 +125,7 @@ pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &
 }
 
 /// Taken although it looks like somebody else's: that is kept in sight.
-fn adopted(bastion: &Bastion, account: &Account, plan: &mut Plan) {
+fn adopted(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let signs = signs_of_another(bastion, account);
     if !signs.is_empty() {
         let user = &bastion.tunnel_user;
@@ -143,11 +143,11 @@ fn adopted(bastion: &Bastion, account: &Account, plan: &mut Plan) {
     }
 }
 
-fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan) {
+fn password(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     match account.password {
-        Password::Impossible => {}
-        Password::Locked => plan.change(Change {
+        PasswordField::Impossible => {}
+        PasswordField::Locked => plan.change(Change {
             summary: format!("make the account {user} usable with a key (its password is '!', which means locked)"),
             why: "Without PAM, sshd refuses a locked account even with the right key.",
             action: Action::Host(shell::unlock_for_keys(user, shell::Passworded::Refused)),
@@ -157,7 +157,7 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
                 account.aging.changed,
             ))),
         }),
-        Password::LockedWithHash => {
+        PasswordField::LockedWithHash => {
             let text =
                 format!("the account {user} was locked by somebody (passwd -l); its password is kept behind the lock");
             let finding = Finding::new(Code::SshUserLocked, Verdict::bad_if(!facts.server.uses_pam()), text);
@@ -165,7 +165,7 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
                 "if nobody needs the password any more, as root: usermod -p '*' {user}"
             )));
         }
-        Password::Empty => {
+        PasswordField::Empty => {
             plan.bad(
                 Code::SshUserOpen,
                 format!("the account {user} has an empty password: anybody may be able to log in as {user}"),
@@ -173,7 +173,7 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
             )
             .concerning(user);
         }
-        Password::Hash => {
+        PasswordField::Hash => {
             plan.unknown(
                 Code::SshUserPassword,
                 format!("the account {user} has a password as well as a key; Stitch does not need it"),
@@ -181,7 +181,7 @@ fn password(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan
             )
             .concerning(user);
         }
-        Password::Unknown => {
+        PasswordField::Unknown => {
             plan.unknown(
                 Code::SshUserPassword,
                 format!("whether the account {user} is locked could not be read from /etc/shadow"),
@@ -214,12 +214,12 @@ fn ended(aging: &Aging) -> Vec<(String, &'static str)> {
 }
 
 /// Whether the home that the account database names is a place for files of its own.
-pub(super) fn can_have_a_home(account: &Account) -> bool {
+pub(super) fn can_have_a_home(account: &TunnelAccount) -> bool {
     let nowhere = ["/dev/", "/nonexistent", "/proc/"];
     account.home.starts_with('/') && account.home != "/" && !nowhere.iter().any(|place| account.home.starts_with(place))
 }
 
-fn home(bastion: &Bastion, account: &Account, plan: &mut Plan) {
+fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     let home = &account.home;
     let Some(node) = account.home_node.as_ref().filter(|_| can_have_a_home(account)) else {

@@ -6,26 +6,26 @@ use serde::de::DeserializeOwned;
 use super::modes::Node;
 
 mod server;
-pub(super) use server::{KeyFile, Kind, Looked, Server, Ways};
+pub(super) use server::{KeyFile, Looked, SshServer, SshServerKind, Ways};
 
 /// Everything that was seen. The default: nothing exists, and nothing was looked at.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
-    pub(super) account: Option<Account>,
+    pub(super) account: Option<TunnelAccount>,
     pub(super) group: Option<Group>,
     /// What the database's name stands for on the SSH server.
     pub(super) database_addresses: Vec<String>,
-    pub(super) server: Server,
+    pub(super) server: SshServer,
 }
 
 /// The user of Stitch's name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Account {
+pub(super) struct TunnelAccount {
     pub(super) source: Source,
     pub(super) uid: u32,
     pub(super) gid: u32,
     pub(super) groups: Vec<String>,
-    pub(super) password: Password,
+    pub(super) password: PasswordField,
     pub(super) aging: Aging,
     pub(super) shell: Shell,
     pub(super) home: String,
@@ -71,7 +71,7 @@ pub(super) enum Source {
 /// The password field, without the hash.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Password {
+pub(super) enum PasswordField {
     /// `*`: no password fits, keys do.
     #[default]
     Impossible,
@@ -128,7 +128,7 @@ impl Facts {
             account: None,
             group: lines.one("group").and_then(group),
             database_addresses: addresses(&lines),
-            server: Server::parse(&lines),
+            server: SshServer::parse(&lines),
         };
         if lines.one("exists").is_some() {
             facts.account = Some(account(&lines));
@@ -174,8 +174,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn account(lines: &Lines<'_>) -> Account {
-    Account {
+fn account(lines: &Lines<'_>) -> TunnelAccount {
+    TunnelAccount {
         source: match lines.one("local") {
             Some(_) => Source::Local,
             None => Source::Directory,
@@ -186,7 +186,7 @@ fn account(lines: &Lines<'_>) -> Account {
             .one("groups")
             .map(|names| names.split_whitespace().map(str::to_owned).collect())
             .unwrap_or_default(),
-        password: lines.word("password").unwrap_or(Password::Unknown),
+        password: lines.word("password").unwrap_or(PasswordField::Unknown),
         aging: Aging {
             today: lines.number("today"),
             expires: lines.number("expires"),

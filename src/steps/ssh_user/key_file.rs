@@ -1,25 +1,30 @@
 //! Whether `authorized_keys` holds Stitch's key exactly once, tight, and where sshd will believe it.
 
-use super::facts::{Account, Facts, KeyEnd};
+use super::facts::{Facts, KeyEnd, TunnelAccount};
 use super::key_options::{KeyLine, opens};
+use super::key_restrictions::KeyRestrictions;
 use super::modes::Node;
-use super::wanted::Wanted;
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::pattern;
 use crate::public_key::PublicKey;
-use crate::settings::{Bastion, KeyOption, Settings};
-use crate::shell::{self, Before, Present};
+use crate::settings::{BastionSettings, KeyOption, Settings};
+use crate::shell::{self, Present, PreviousKeyFile};
 use crate::statement::Statement;
 
-mod strangers;
+mod other_keys;
 
 pub(super) const WHY: &str =
     "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.";
 
 /// Without a look: what the change is called, and the options in front of the key.
-pub(super) fn offline(settings: &Settings, bastion: &Bastion, key: &PublicKey, facts: &Facts) -> (String, String) {
-    let wanted = Wanted::new(settings, bastion, facts);
+pub(super) fn offline(
+    settings: &Settings,
+    bastion: &BastionSettings,
+    key: &PublicKey,
+    facts: &Facts,
+) -> (String, String) {
+    let wanted = KeyRestrictions::new(settings, bastion, facts);
     let summary = format!(
         "install Stitch's key {key} for {}, {}",
         bastion.tunnel_user,
@@ -29,22 +34,22 @@ pub(super) fn offline(settings: &Settings, bastion: &Bastion, key: &PublicKey, f
 }
 
 /// Plans what is missing, or says that all is well.
-pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, facts: &Facts, plan: &mut Plan) {
+pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, key: &PublicKey, facts: &Facts, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
-    let empty = Account::default();
+    let empty = TunnelAccount::default();
     let account = facts.account.as_ref().unwrap_or(&empty);
     if let Some(finding) = not_ours_to_write(bastion, account) {
         plan.find(finding);
         return;
     }
-    let wanted = Wanted::new(settings, bastion, facts);
+    let wanted = KeyRestrictions::new(settings, bastion, facts);
     for option in &wanted.impossible {
         plan.find(impossible(bastion, *option));
     }
     let purpose = wanted.purpose();
-    let state = State::of(account, key, &wanted);
+    let state = KeyFileState::of(account, key, &wanted);
     let modes = wrong_modes(account);
-    strangers::judge(bastion, account, key, &facts.server, plan);
+    other_keys::judge(bastion, account, key, &facts.server, plan);
     if let Some(finding) = out_of_hand(bastion, account).filter(|_| state.problem().is_some() || !modes.is_empty()) {
         plan.find(finding);
         return;
@@ -80,7 +85,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, key: &PublicKey, fac
 }
 
 /// The key file as it was. With a new account there was none, and where its bytes are not known exactly Stitch's line goes.
-fn undo(bastion: &Bastion, key: &PublicKey, facts: &Facts, state: &State<'_>) -> Statement {
+fn undo(bastion: &BastionSettings, key: &PublicKey, facts: &Facts, state: &KeyFileState<'_>) -> Statement {
     let user = &bastion.tunnel_user;
     let Some(account) = facts
         .account
@@ -107,9 +112,9 @@ fn undo(bastion: &Bastion, key: &PublicKey, facts: &Facts, state: &State<'_>) ->
     shell::put_keys_back(user, key, (&text, &written), &before(account))
 }
 
-fn before(account: &Account) -> Before {
+fn before(account: &TunnelAccount) -> PreviousKeyFile {
     let was = |node: &Option<Node>| node.as_ref().map(Node::was);
-    Before {
+    PreviousKeyFile {
         home: was(&account.home_node),
         folder: was(&account.ssh_node),
         file: was(&account.keys_node),
@@ -117,7 +122,7 @@ fn before(account: &Account) -> Before {
 }
 
 /// Whether the account's file holds the key, in whatever shape.
-pub(super) fn holds(account: &Account, key: &PublicKey) -> bool {
+pub(super) fn holds(account: &TunnelAccount, key: &PublicKey) -> bool {
     account.key_lines.iter().any(|line| is_stitchs(line, key))
 }
 
@@ -132,9 +137,15 @@ pub(super) enum Ours {
 }
 
 /// What of Stitch's key is there to be taken out.
-pub(super) fn ours(settings: &Settings, bastion: &Bastion, account: &Account, key: &PublicKey, facts: &Facts) -> Ours {
-    let wanted = Wanted::new(settings, bastion, facts);
-    let state = State::of(account, key, &wanted);
+pub(super) fn ours(
+    settings: &Settings,
+    bastion: &BastionSettings,
+    account: &TunnelAccount,
+    key: &PublicKey,
+    facts: &Facts,
+) -> Ours {
+    let wanted = KeyRestrictions::new(settings, bastion, facts);
+    let state = KeyFileState::of(account, key, &wanted);
     if state.lines.is_empty() && state.pieces == 0 {
         return Ours::None;
     }
@@ -145,13 +156,13 @@ pub(super) fn ours(settings: &Settings, bastion: &Bastion, account: &Account, ke
 }
 
 /// How many keys besides Stitch's can log in.
-pub(super) fn other_keys(account: &Account, key: Option<&PublicKey>) -> usize {
+pub(super) fn other_keys(account: &TunnelAccount, key: Option<&PublicKey>) -> usize {
     let lines = account.key_lines.iter();
-    lines.filter(|line| is_strangers(line, key)).count()
+    lines.filter(|line| is_other_key(line, key)).count()
 }
 
 /// A line that lets in another key. Stitch's own may stand in its options or its comment.
-fn is_strangers(line: &str, key: Option<&PublicKey>) -> bool {
+fn is_other_key(line: &str, key: Option<&PublicKey>) -> bool {
     is_key_line(line) && key.is_none_or(|key| !is_stitchs(line, key) && !is_piece(line, key))
 }
 
@@ -171,14 +182,14 @@ fn is_piece(line: &str, key: &PublicKey) -> bool {
     is_key_line(line) && !line.contains(key.body()) && key.line().contains(line.trim())
 }
 
-struct State<'a> {
+struct KeyFileState<'a> {
     lines: Vec<KeyLine<'a>>,
     pieces: usize,
-    wanted: &'a Wanted,
+    wanted: &'a KeyRestrictions,
 }
 
-impl<'a> State<'a> {
-    fn of(account: &'a Account, key: &PublicKey, wanted: &'a Wanted) -> Self {
+impl<'a> KeyFileState<'a> {
+    fn of(account: &'a TunnelAccount, key: &PublicKey, wanted: &'a KeyRestrictions) -> Self {
         let ours = |line: &&String| is_stitchs(line, key);
         Self {
             lines: account
@@ -213,7 +224,7 @@ impl<'a> State<'a> {
     }
 }
 
-fn impossible(bastion: &Bastion, option: KeyOption) -> Finding {
+fn impossible(bastion: &BastionSettings, option: KeyOption) -> Finding {
     let option = option.as_str();
     Finding::unknown(
         Code::SshKeyOptionUnknown,
@@ -224,7 +235,7 @@ fn impossible(bastion: &Bastion, option: KeyOption) -> Finding {
 }
 
 /// Symbolic links lead to files that may be somebody else's; root does not follow them.
-fn not_ours_to_write(bastion: &Bastion, account: &Account) -> Option<Finding> {
+fn not_ours_to_write(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
     let user = &bastion.tunnel_user;
     let odd = match (&account.ssh_node, &account.keys_node) {
         (Some(node), _) if !node.is_directory() => node,
@@ -251,7 +262,7 @@ fn not_ours_to_write(bastion: &Bastion, account: &Account) -> Option<Finding> {
 
 /// What neither root can write, since others could exchange it meanwhile, nor the user, to whom it does not belong. The
 /// scripts judge by the same rule.
-fn out_of_hand(bastion: &Bastion, account: &Account) -> Option<Finding> {
+fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
     let home = account.home_node.as_ref()?;
     let is_roots = home.is_roots() && account.above.iter().all(Node::is_roots);
     if is_roots && account.ssh_node.as_ref().is_none_or(Node::is_roots) {
@@ -285,7 +296,7 @@ fn out_of_hand(bastion: &Bastion, account: &Account) -> Option<Finding> {
 }
 
 /// What is wrong with owners and modes, in words. Files of root's that the user can read are as good as its own.
-fn wrong_modes(account: &Account) -> Vec<String> {
+fn wrong_modes(account: &TunnelAccount) -> Vec<String> {
     let mut wrong = Vec::new();
     if let Some(home) = account.home_node.as_ref().filter(|home| home.others_may_write()) {
         wrong.push(format!("the mode {} of {}", home.mode, home.path));
@@ -313,7 +324,7 @@ fn wrong_modes(account: &Account) -> Vec<String> {
 }
 
 /// Options that somebody added to make the line narrower: kept, but they must not keep Stitch out.
-fn narrower(settings: &Settings, bastion: &Bastion, line: &KeyLine<'_>, plan: &mut Plan) {
+fn narrower(settings: &Settings, bastion: &BastionSettings, line: &KeyLine<'_>, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
     let targets = line.values("permitopen");

@@ -1,6 +1,6 @@
 //! A line of `authorized_keys`, split as sshd splits it: options, type, key. And what its options let the key do.
 
-use super::wanted::Dialect;
+use super::key_restrictions::Dialect;
 
 /// One line that is neither empty nor a comment.
 #[derive(Debug)]

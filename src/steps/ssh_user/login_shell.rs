@@ -1,13 +1,13 @@
 //! The login shell: the one that was chosen, or what the one that is there stops.
 
-use super::facts::{Account, Facts, Kind, ShellState};
+use super::facts::{Facts, ShellState, SshServerKind, TunnelAccount};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
-use crate::settings::{Bastion, LoginShell};
+use crate::settings::{BastionSettings, LoginShell};
 use crate::shell;
 
 /// Another shell that was chosen is a change; of any other shell it is told what it stops.
-pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &mut Plan) {
+pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     let path = &account.shell.path;
     let wanted = match &bastion.shell {
@@ -24,7 +24,7 @@ pub(super) fn judge(bastion: &Bastion, account: &Account, facts: &Facts, plan: &
         });
         return;
     }
-    let refuses = facts.server.kind == Kind::Dropbear;
+    let refuses = facts.server.kind == SshServerKind::Dropbear;
     let finding = match account.shell.state {
         ShellState::Missing => Finding::bad(
             Code::SshShellMissing,

@@ -3,11 +3,11 @@
 use super::account::{FIRST_ORDINARY_ID, POWERFUL};
 use super::{Facts, add_user, key_file, no_key, server};
 use crate::change::{Action, Change, Plan};
-use crate::settings::{Adopt, Bastion, LoginShell, Settings};
-use crate::shell::{self, Passworded, Signs};
+use crate::settings::{Adopt, BastionSettings, LoginShell, Settings};
+use crate::shell::{self, AccountSigns, Passworded};
 use crate::statement::Statement;
 
-pub(super) fn plan(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
+pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     let mut change = |summary: String, why, script: Statement| {
         plan.change(Change {
@@ -18,14 +18,14 @@ pub(super) fn plan(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: 
         });
     };
     if bastion.adopt == Adopt::No {
-        let signs = Signs {
+        let signs = AccountSigns {
             groups: &POWERFUL,
             first_ordinary_id: FIRST_ORDINARY_ID,
         };
         change(
             format!("stop where the user {user} is there and is somebody else's"),
             "Stitch gets a user of its own; nothing of anybody else's is changed without --adopt-user.",
-            shell::stop_where_foreign(user, bastion.public_key.as_ref(), signs),
+            shell::stop_if_foreign_account(user, bastion.public_key.as_ref(), signs),
         );
     }
     let add = add_user(bastion);

@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use super::facts::{Account, Password};
+use super::facts::{PasswordField, TunnelAccount};
 use super::key_file::{self, Ours};
 use super::{Facts, SshUser, account, add_user, server};
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
-use crate::settings::{Bastion, Settings};
+use crate::settings::{BastionSettings, Settings};
 use crate::shell::{self, Present};
 use crate::step_id::StepId;
 use crate::steps::Step;
@@ -44,7 +44,7 @@ impl Step for RemoveSshUser {
             });
         };
         let printed = reader
-            .look_on_host(&shell::inspect_leftovers(&bastion.tunnel_user))
+            .inspect_host(&shell::inspect_leftovers(&bastion.tunnel_user))
             .await?;
         let files = printed.lines().filter_map(|line| line.strip_prefix("file="));
         Ok(Leftovers {
@@ -66,7 +66,7 @@ impl Step for RemoveSshUser {
                 .concerning(user);
             return plan;
         };
-        match why_it_stays(bastion, account, facts) {
+        match reason_to_keep(bastion, account, facts) {
             Some(why) => {
                 plan.unknown(
                     Code::RemoveLeft,
@@ -86,7 +86,13 @@ impl Step for RemoveSshUser {
     }
 }
 
-fn take_key(plan: &mut Plan, settings: &Settings, bastion: &Bastion, account: &Account, facts: &Leftovers) {
+fn take_key(
+    plan: &mut Plan,
+    settings: &Settings,
+    bastion: &BastionSettings,
+    account: &TunnelAccount,
+    facts: &Leftovers,
+) {
     let user = &bastion.tunnel_user;
     let Some(key) = &bastion.public_key else { return };
     match key_file::ours(settings, bastion, account, key, &facts.seen) {
@@ -108,13 +114,13 @@ fn take_key(plan: &mut Plan, settings: &Settings, bastion: &Bastion, account: &A
 }
 
 /// Only what this tool made, or what nobody uses for anything, is taken away.
-fn why_it_stays(bastion: &Bastion, account: &Account, facts: &Leftovers) -> Option<String> {
+fn reason_to_keep(bastion: &BastionSettings, account: &TunnelAccount, facts: &Leftovers) -> Option<String> {
     let others = key_file::other_keys(account, bastion.public_key.as_ref());
     if account::is_out_of_reach(account) {
         Some("it is root under another name, or comes from a directory service".to_owned())
     } else if others > 0 {
         Some(format!("other keys can log in ({others} in authorized_keys)"))
-    } else if matches!(account.password, Password::Hash | Password::LockedWithHash) {
+    } else if matches!(account.password, PasswordField::Hash | PasswordField::LockedWithHash) {
         Some("it has a password".to_owned())
     } else if account.made_by_us || facts.files.is_empty() {
         None

@@ -3,25 +3,25 @@
 //! printed, and the command that puts it to work.
 
 use super::dropbear;
-use super::facts::{Facts, Kind, Looked, Server};
+use super::facts::{Facts, Looked, SshServer, SshServerKind};
 use super::sshd::View;
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
-use crate::settings::{Bastion, Settings};
+use crate::settings::{BastionSettings, Settings};
 
 mod access;
+mod access_rules;
 mod config_file;
-mod doors;
+mod fixes;
 mod forwarding;
 mod key_files;
-mod mend;
 pub(super) mod sockets;
 
 /// Everything a check looks at.
 struct Case<'a> {
     settings: &'a Settings,
-    bastion: &'a Bastion,
-    server: &'a Server,
+    bastion: &'a BastionSettings,
+    server: &'a SshServer,
     uid: Option<u32>,
     groups: Vec<String>,
     home: String,
@@ -40,9 +40,9 @@ type Check = fn(&Case<'_>, &View<'_>) -> Option<Problem>;
 
 /// In the order in which sshd decides.
 const CHECKS: [Check; 13] = [
-    doors::listens,
-    doors::is_on_this_port,
-    doors::takes_several_logins,
+    access_rules::listens,
+    access_rules::is_on_this_port,
+    access_rules::takes_several_logins,
     access::is_listed,
     access::takes_keys,
     access::takes_keys_alone,
@@ -56,16 +56,16 @@ const CHECKS: [Check; 13] = [
 ];
 
 /// Judges what was read of the server.
-pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
+pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
     let server = &facts.server;
     if server.looked == Looked::No {
         return;
     }
     let case = Case::new(settings, bastion, facts);
-    if let Some(finding) = doors::is_closed_for_all(&case) {
+    if let Some(finding) = access_rules::is_closed_for_all(&case) {
         plan.find(finding);
     }
-    if server.kind == Kind::Dropbear {
+    if server.kind == SshServerKind::Dropbear {
         dropbear::judge(&server.running, case.user(), &case.groups, &bastion.key_options, plan);
         return;
     }
@@ -106,7 +106,7 @@ pub(super) fn judge(settings: &Settings, bastion: &Bastion, facts: &Facts, plan:
 }
 
 impl<'a> Case<'a> {
-    fn new(settings: &'a Settings, bastion: &'a Bastion, facts: &'a Facts) -> Self {
+    fn new(settings: &'a Settings, bastion: &'a BastionSettings, facts: &'a Facts) -> Self {
         let user = bastion.tunnel_user.to_string();
         let (uid, groups, home) = match &facts.account {
             Some(account) => (Some(account.uid), account.groups.clone(), account.home.clone()),
@@ -128,7 +128,7 @@ impl<'a> Case<'a> {
 
     /// A drop-in for this user alone, and how it is put to work.
     fn drop_in(&self, lines: &[&str]) -> String {
-        mend::for_user(self.user(), lines, &self.server.ways)
+        fixes::for_user(self.user(), lines, &self.server.ways)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::facts::Server;
+use super::facts::SshServer;
 use crate::pattern;
 
 /// The settings as they hold for a login from one address.
@@ -14,7 +14,7 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     /// One view for each address that was asked about.
-    pub(super) fn all(server: &'a Server) -> Vec<Self> {
+    pub(super) fn all(server: &'a SshServer) -> Vec<Self> {
         let mut views: Vec<Self> = Vec::new();
         for (address, keyword, value) in &server.settings {
             let value = (keyword.as_str(), value.as_str());
@@ -30,7 +30,7 @@ impl<'a> View<'a> {
     }
 
     /// What its file says, which holds for every address as far as it goes; `None` when it was not read.
-    pub(super) fn of_file(server: &'a Server) -> Option<Self> {
+    pub(super) fn of_file(server: &'a SshServer) -> Option<Self> {
         (!server.file.is_empty()).then(|| Self {
             address: "",
             values: server

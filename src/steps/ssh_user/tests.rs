@@ -6,7 +6,8 @@ use super::*;
 use crate::finding::Verdict;
 use crate::names::Port;
 use crate::settings::{
-    Admin, BastionServer, Connection, OnWrongPassword, Ownership, Password, Route, Schemas, Stitch, StitchSsl, Tls,
+    Admin, BastionServer, Connection, OnWrongPassword, OwnershipSettings, RolePassword, Route, Schemas, Stitch,
+    StitchSsl, Tls,
 };
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAXpHvUqj4I4TuCEZxnxwyEU8T02FnjXcz+KsP57hxZm";
@@ -30,7 +31,7 @@ fn settings() -> Settings {
             port: Port::POSTGRES,
             database: "dw".parse().unwrap(),
             role: "stitch".parse().unwrap(),
-            password: Password::Unknown,
+            password: RolePassword::Unknown,
             on_wrong_password: OnWrongPassword::Report,
             adopt: crate::settings::Adopt::No,
             readers: Vec::new(),
@@ -39,7 +40,7 @@ fn settings() -> Settings {
             ssl: StitchSsl::WhenOffered,
             ca: None,
         },
-        ownership: Ownership {
+        ownership: OwnershipSettings {
             connection: Connection::New,
             schemas: Schemas::Ask,
             include: Vec::new(),
@@ -48,7 +49,7 @@ fn settings() -> Settings {
             readers: crate::settings::Readers::Keep,
             rehearse: crate::settings::Rehearse::Lightly,
         },
-        bastion: Some(Bastion {
+        bastion: Some(BastionSettings {
             server: BastionServer::Local,
             tunnel_user: "stitch".parse().unwrap(),
             public_key: Some(KEY.parse().unwrap()),
@@ -60,8 +61,8 @@ fn settings() -> Settings {
             stitch_port: Port::SSH,
             sudo_password: None,
         }),
-        registration: crate::settings::Registration::unasked(),
-        way_in: crate::settings::WayIn::default(),
+        registration: crate::settings::RegistrationSettings::unasked(),
+        way_in: crate::settings::AllowlistInputs::default(),
         steps: vec![StepId::SshUser],
         timeout: Duration::from_secs(1),
         docs_url: String::new(),

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::sql;
 use crate::world::Writer;
 use crate::world::apply::execute;
-use crate::world::dial::Session;
+use crate::world::login::Session;
 use crate::world::postgres::ask;
 
 /// So many busy objects are looked into; each costs one more wait.
@@ -80,7 +80,7 @@ pub(super) async fn of(session: &Session, second: &Session, statement: &str, loc
         return String::new();
     };
     // Made after all, should the lock be free by now: the look afterwards sees it.
-    let attempt = sql::asynchronously(statement, lock_timeout);
+    let attempt = sql::async_commit(statement, lock_timeout);
     for _ in 0..LOOKS {
         let (made, holders) = tokio::join!(execute(session, &attempt, LIMIT), holders(second, pid));
         if !holders.is_empty() {

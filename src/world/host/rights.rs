@@ -2,7 +2,7 @@
 
 use anyhow::{Error, Result, anyhow, bail};
 
-use super::{Host, Way, complaint};
+use super::{Host, HostAccess, complaint};
 use crate::secret::Secret;
 use crate::shell::{DONE, quoted};
 use crate::world::ssh::Output;
@@ -20,7 +20,7 @@ const SUDO: &str = "sudo -k -p 'password: '";
 const DOAS: &str = "doas";
 
 /// Who the login is, as the host tells it.
-struct Login {
+struct HostLogin {
     user: String,
     uid: String,
 }
@@ -78,14 +78,14 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
     if says("doas") == "works" {
         return Ok(Rights::Doas);
     }
-    let who = &Login {
+    let who = &HostLogin {
         user: says("user").to_owned(),
         uid: says("uid").to_owned(),
     };
     match says("sudo") {
         "wants" if looked.stdout.contains("must have a tty") => in_terminal(host, who, SUDO).await,
         "wants" => with_password(host, who).await,
-        _ if says("doas") == "wants" => match doas_said(&looked.stdout) {
+        _ if says("doas") == "wants" => match doas_message(&looked.stdout) {
             Some(words) => Err(no_rights(host, who, DOAS, &words)),
             None => in_terminal(host, who, DOAS).await,
         },
@@ -93,7 +93,7 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
     }
 }
 
-async fn with_password(host: &Host, who: &Login) -> Result<Rights> {
+async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
     let user = &who.user;
     let mut given = host.sudo_password.clone();
     for _ in 0..ATTEMPTS {
@@ -133,10 +133,10 @@ async fn with_password(host: &Host, who: &Login) -> Result<Rights> {
 }
 
 /// With a terminal of its own; doas takes a password from nothing else, and a sudo with `requiretty` runs nothing without.
-async fn in_terminal(host: &Host, who: &Login, tool: &'static str) -> Result<Rights> {
+async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str) -> Result<Rights> {
     let user = &who.user;
     let name = tool.split(' ').next().unwrap_or(tool);
-    if matches!(host.way, Way::Local) {
+    if matches!(host.way, HostAccess::Local) {
         let reason = format!("{name} insists on a terminal, which this run has not to give");
         return Err(no_rights(host, who, tool, &reason));
     }
@@ -170,13 +170,13 @@ async fn in_terminal(host: &Host, who: &Login, tool: &'static str) -> Result<Rig
 }
 
 /// Why doas refuses, unless it is for the want of a password.
-fn doas_said(probed: &str) -> Option<String> {
+fn doas_message(probed: &str) -> Option<String> {
     let words = probed.lines().find_map(|line| line.strip_prefix("doas: "))?;
     (!words.starts_with("Authentication")).then(|| format!("doas says: {words}"))
 }
 
 /// Nothing of the login's rights is needed where an administrator runs the script, so that comes first.
-fn no_rights(host: &Host, who: &Login, tool: &str, reason: &str) -> Error {
+fn no_rights(host: &Host, who: &HostLogin, tool: &str, reason: &str) -> Error {
     let user = &who.user;
     let grant = match tool {
         SUDO => grant::sudo(user, &who.uid),

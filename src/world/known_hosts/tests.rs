@@ -15,13 +15,13 @@ fn known(lines: &[String]) -> KnownHosts {
     known
 }
 
-fn judge(lines: &[String], host: &str, port: &str) -> Verdict {
+fn judge(lines: &[String], host: &str, port: &str) -> HostKeyVerdict {
     let key = base64::decode_block(KEY).unwrap();
     known(lines).judge(&Name::new(host, port.parse().unwrap()), "ssh-ed25519", &key)
 }
 
-fn unknown() -> Verdict {
-    Verdict::Unknown { note: String::new() }
+fn unknown() -> HostKeyVerdict {
+    HostKeyVerdict::Unknown { note: String::new() }
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn names_are_found_however_they_are_written() {
         (HASHED[1], "hashed.example", "2222"),
     ] {
         let line = format!("{hosts} ssh-ed25519 {KEY} comment");
-        assert_eq!(judge(&[line], host, port), Verdict::Known, "{hosts}");
+        assert_eq!(judge(&[line], host, port), HostKeyVerdict::Known, "{hosts}");
     }
 }
 
@@ -60,26 +60,29 @@ fn other_hosts_are_unknown() {
 #[test]
 fn a_changed_key_is_told_from_an_unknown_one() {
     let changed = judge(&["# x".into(), format!("h ssh-ed25519 {OTHER}")], "h", "22");
-    assert_eq!(changed, Verdict::Changed { place: "kh:2".into() });
+    assert_eq!(changed, HostKeyVerdict::Changed { place: "kh:2".into() });
     // Two recorded keys of one type: either is fine.
     let either = [format!("h ssh-ed25519 {OTHER}"), format!("h ssh-ed25519 {KEY}")];
-    assert_eq!(judge(&either, "h", "22"), Verdict::Known);
+    assert_eq!(judge(&either, "h", "22"), HostKeyVerdict::Known);
     // A plain entry says nothing against the key of another port.
     assert_eq!(judge(&[format!("h ssh-ed25519 {OTHER}")], "h", "2222"), unknown());
     let other_type = judge(&[format!("h ssh-rsa {RSA}")], "h", "22");
-    assert!(matches!(other_type, Verdict::Unknown { note } if note.contains("ssh-rsa")));
+    assert!(matches!(other_type, HostKeyVerdict::Unknown { note } if note.contains("ssh-rsa")));
 }
 
 #[test]
 fn markers_are_not_host_names() {
     let revoked = [format!("h ssh-ed25519 {KEY}"), format!("@revoked * ssh-ed25519 {KEY}")];
-    assert_eq!(judge(&revoked, "h", "22"), Verdict::Revoked { place: "kh:2".into() });
+    assert_eq!(
+        judge(&revoked, "h", "22"),
+        HostKeyVerdict::Revoked { place: "kh:2".into() }
+    );
     let authority = judge(
         &[format!("@cert-authority *.example ssh-ed25519 {KEY}")],
         "h.example",
         "22",
     );
-    assert!(matches!(authority, Verdict::Unknown { note } if note.contains("@cert-authority")));
+    assert!(matches!(authority, HostKeyVerdict::Unknown { note } if note.contains("@cert-authority")));
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn damaged_lines_are_passed_over() {
     ];
     let mut lines: Vec<String> = lines.map(str::to_owned).to_vec();
     lines.push(format!("h ssh-ed25519 {KEY}"));
-    assert_eq!(judge(&lines, "h", "22"), Verdict::Known);
+    assert_eq!(judge(&lines, "h", "22"), HostKeyVerdict::Known);
 }
 
 #[test]
@@ -122,5 +125,5 @@ fn an_accepted_key_is_remembered() {
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!(text, format!("[h]:2222 ssh-ed25519 {KEY}\ni ssh-ed25519 {KEY}\n"));
     let known = KnownHosts::read(&[folder.path().join("absent"), file]).unwrap();
-    assert_eq!(known.judge(&name, "ssh-ed25519", &key), Verdict::Known);
+    assert_eq!(known.judge(&name, "ssh-ed25519", &key), HostKeyVerdict::Known);
 }

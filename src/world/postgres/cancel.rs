@@ -10,9 +10,9 @@ use tokio_postgres::tls::MakeTlsConnect;
 use super::Postgres;
 use crate::server::Encryption;
 use crate::settings::{Negotiation, Route};
-use crate::world::dial::Session;
+use crate::world::login::Session;
+use crate::world::login_observer::{Begins, Guard};
 use crate::world::open::open_direct;
-use crate::world::tap::{Begins, Guard};
 use crate::world::tls::connector;
 use crate::world::wire::Wire;
 

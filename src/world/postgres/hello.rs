@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 
 use super::ask;
-use crate::server::{self, Server};
+use crate::server::{self, PostgresServer};
 use crate::settings::{Admin, Standby};
-use crate::world::dial::Session;
+use crate::world::login::Session;
 
-pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> Result<Server> {
+pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> Result<PostgresServer> {
     if session.announced_version.contains("bouncer") {
         bail!(
             "this is PgBouncer's own console (database {}), not a PostgreSQL database\nnext: give --admin-database with the name of a real database",
@@ -17,7 +17,7 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
         );
     }
     let names = server::parameters();
-    match ask::<Server>(session, server::QUESTION, &names.each_ref().map(String::as_str), limit).await {
+    match ask::<PostgresServer>(session, server::QUESTION, &names.each_ref().map(String::as_str), limit).await {
         Ok(server) => {
             let server = server.accept(admin.host.as_str())?;
             ensure!(
@@ -32,7 +32,7 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
                     server.user
                 );
             }
-            Ok(Server {
+            Ok(PostgresServer {
                 provider: admin.provider.unwrap_or(server.provider),
                 ..server
             })
@@ -41,7 +41,7 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
             // A look-alike without our functions: its banner says more than its complaint.
             let banner: Result<String> = ask(session, "SELECT to_json(version())::text", &[], limit).await;
             if let Ok(banner) = banner {
-                server::refuse_look_alikes(&banner)?;
+                server::refuse_other_databases(&banner)?;
             }
             Err(error.context("cannot read the server's version and this login's rights"))
         }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::sql::{FIX_PATH_ONCE, READ_ONLY_ONCE};
-use crate::world::dial::Session;
+use crate::world::login::Session;
 
 /// One question, one round trip, one JSON value back.
 #[expect(clippy::disallowed_methods, reason = "the one place where questions are put")]

@@ -7,8 +7,8 @@ use crate::finding::Code;
 use crate::names::RoleName;
 use crate::sql;
 use crate::world::Access;
-use crate::world::dial::Login;
 use crate::world::failure::{Failure, Layer};
+use crate::world::login::AdminLogin;
 
 /// They hold from the first statement on, and for every statement: nothing has to remember them. They are sent in any
 /// case, so that a pooler gives itself away.
@@ -25,7 +25,7 @@ pub(super) fn startup_options(access: Access, given: Option<&str>, role: Option<
 }
 
 /// A session of a pooler is not ours alone, so a role must not be set in it.
-pub(super) fn behind_pooler(what: &str, login: &Login) -> Failure {
+pub(super) fn behind_pooler(what: &str, login: &AdminLogin) -> Failure {
     Failure::new(
         Layer::Protocol,
         Code::LoginRefused,
@@ -38,7 +38,7 @@ pub(super) fn behind_pooler(what: &str, login: &Login) -> Failure {
 }
 
 /// The server refused the role, not the login. It tells a right that is missing in the same code as a closed database.
-pub(super) fn role_refused(role: &RoleName, login: &Login, failure: &Failure) -> Option<Failure> {
+pub(super) fn role_refused(role: &RoleName, login: &AdminLogin, failure: &Failure) -> Option<Failure> {
     let codes = [SqlState::INVALID_PARAMETER_VALUE, SqlState::INSUFFICIENT_PRIVILEGE];
     let is_it = codes.iter().any(|state| failure.is(state)) && failure.routine.as_deref() != Some("CheckMyDatabase");
     is_it.then(|| {

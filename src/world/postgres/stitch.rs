@@ -5,13 +5,13 @@ use crate::finding::Code;
 use crate::names::HostName;
 use crate::server::{self, Encryption};
 use crate::settings::{LoginRules, RootCertificates, Route, SslMode, StitchSsl, Tls};
-use crate::world::dial::{Login, Other, Session, log_in, try_other_way};
 use crate::world::failure::{Failure, Layer};
+use crate::world::login::{AdminLogin, Other, Session, log_in, try_other_encryption};
 use crate::world::tls::Attempt;
 
 impl Postgres {
     /// What a login comes to with TLS instead of without, or the other way round.
-    pub(crate) async fn try_other_way(&self, database: &str, this_way: Encryption) -> Other {
+    pub(crate) async fn try_other_encryption(&self, database: &str, this_way: Encryption) -> Other {
         let host = self.settings.stitch.host.clone();
         if host.is_socket() {
             return Other::Untold;
@@ -27,15 +27,15 @@ impl Postgres {
             }
         };
         match self.tunnel(&login).await {
-            Ok(wire) => try_other_way(&login, attempt, wire).await,
+            Ok(wire) => try_other_encryption(&login, attempt, wire).await,
             Err(_) => Other::Untold,
         }
     }
 
     /// Stitch's login on that host.
-    pub(in crate::world) fn stitch_login(&self, host: HostName, database: &str) -> Login {
+    pub(in crate::world) fn stitch_login(&self, host: HostName, database: &str) -> AdminLogin {
         let stitch = &self.settings.stitch;
-        Login {
+        AdminLogin {
             host,
             port: stitch.port,
             user: server::stitch_user(&self.settings, self.server.as_ref()),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use ssh2::{Channel, Session};
 
-use super::trouble::{Plainly as _, advise};
+use super::errors::{Plainly as _, advise};
 use super::{Ssh, wait};
 use crate::secret::Secret;
 use crate::shell::DONE;
@@ -75,13 +75,13 @@ fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadlin
         .plainly()
         .context("the server does not run commands")?;
     session.set_blocking(false);
-    let mut talk = Talk {
+    let mut talk = Exchange {
         unsent: stdin,
         eof: Eof::Unsent,
         stdout: Vec::new(),
         stderr: Vec::new(),
     };
-    while talk.goes_on(&mut channel, (session, socket), deadline)? {}
+    while talk.exchange(&mut channel, (session, socket), deadline)? {}
     close(session, &mut channel)?;
     // Without a status, and for a command killed by a signal, exit_status() is 0: the signal is asked for first.
     let signal = channel.exit_signal().context(UNTOLD)?;
@@ -109,7 +109,7 @@ fn close(session: &Session, channel: &mut Channel) -> Result<()> {
     closed.context("the server does not close the channel")
 }
 
-struct Talk<'a> {
+struct Exchange<'a> {
     unsent: &'a [u8],
     eof: Eof,
     stdout: Vec<u8>,
@@ -128,7 +128,7 @@ enum Progress {
     None,
 }
 
-impl Talk<'_> {
+impl Exchange<'_> {
     /// What is to be said when the time is over.
     fn late(&self) -> &'static str {
         if String::from_utf8_lossy(&self.stdout).trim_end().ends_with(DONE) {
@@ -141,7 +141,7 @@ impl Talk<'_> {
     }
 
     /// One turn, and a wait where it moved nothing; false at the end.
-    fn goes_on(&mut self, channel: &mut Channel, at: (&Session, &OwnedFd), deadline: Instant) -> Result<bool> {
+    fn exchange(&mut self, channel: &mut Channel, at: (&Session, &OwnedFd), deadline: Instant) -> Result<bool> {
         let progress = self.step(channel)?;
         if progress == Progress::None && channel.eof() {
             return Ok(false);

@@ -6,7 +6,7 @@ use ssh2::{MethodType, Session};
 
 use crate::ask::{Asker, Trust};
 use crate::settings::SshTarget;
-use crate::world::known_hosts::{self, KnownHosts, Name, Verdict};
+use crate::world::known_hosts::{self, HostKeyVerdict, KnownHosts, Name};
 
 /// Asks the server for the key types that `known_hosts` has, as ssh does; otherwise it shows another key of its own, and
 /// an honest server looks like a stranger.
@@ -42,18 +42,18 @@ pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Res
     let fingerprint = fingerprint(key);
     let host = &target.known_as;
     match KnownHosts::read(&target.known_hosts)?.judge(&name(target), &kind, key) {
-        Verdict::Known => Ok(fingerprint),
-        Verdict::Revoked { place } => bail!(
+        HostKeyVerdict::Known => Ok(fingerprint),
+        HostKeyVerdict::Revoked { place } => bail!(
             "the host key {fingerprint} of {host} is marked as revoked in {place}; whoever holds it must not be \
              trusted, and nothing was sent to it"
         ),
-        Verdict::Changed { place } => bail!(
+        HostKeyVerdict::Changed { place } => bail!(
             "the host key of {host} has CHANGED: {place} has another {kind} key than the one shown, {fingerprint}. \
              Either the server was set up anew or somebody stands between; nothing was sent to it. When you are sure \
              of the new key, remove the old one with: ssh-keygen -R {}",
             quoted_name(target)
         ),
-        Verdict::Unknown { note } => match &target.host_key {
+        HostKeyVerdict::Unknown { note } => match &target.host_key {
             Some(expected) if *expected == fingerprint => Ok(fingerprint),
             Some(expected) => bail!(
                 "the host key of {host} is {fingerprint} ({kind}), not {expected} as given by --host-key; nothing was \

@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::Result;
 
-use super::trouble;
+use super::errors;
 use crate::finding::Code;
 use crate::world::failure::{Failure, Layer};
 
@@ -106,7 +106,7 @@ pub(crate) fn failure(error: &anyhow::Error) -> Failure {
         )
     };
     match layer {
-        Some(_) if is_silent(error) => failure.advise(trouble::SILENT),
+        Some(_) if is_silent(error) => failure.advise(errors::SILENT),
         Some(layer) => failure.advise(layer.advice()),
         None => failure.advise(
             "stitch-pg check --only ssh-user says what is wrong with the SSH server or with Stitch's account there; \
@@ -117,7 +117,7 @@ pub(crate) fn failure(error: &anyhow::Error) -> Failure {
 
 fn is_silent(error: &anyhow::Error) -> bool {
     let ended = error.downcast_ref::<Ended>();
-    ended.is_some_and(|ended| ended.cause.is::<trouble::Silent>())
+    ended.is_some_and(|ended| ended.cause.is::<errors::NoAnswer>())
 }
 
 /// An error that remembers its layer and shows nothing of it.

@@ -12,9 +12,9 @@ use crate::ask::Asker;
 use crate::secret::Secret;
 use crate::settings::{AgentKeys, IdentitySource, SshTarget};
 use crate::visible::one_line;
+use crate::world::ssh::errors::{Plainly as _, plain};
 use crate::world::ssh::key_file::{is_encrypted, public_part};
 use crate::world::ssh::relay::{Bounds, LOGIN};
-use crate::world::ssh::trouble::{Plainly as _, plain};
 
 /// How often a passphrase or password is asked for.
 const ATTEMPTS: usize = 3;
@@ -27,7 +27,7 @@ const AGENT: Duration = Duration::from_mins(1);
 
 /// What convinced the server.
 #[derive(Clone)]
-pub(super) enum Proof {
+pub(super) enum Credential {
     /// It asked for nothing.
     Nothing,
     /// A key in the agent, by its public part.
@@ -40,7 +40,7 @@ pub(super) enum Proof {
     Answers(Vec<Secret>),
 }
 
-impl Proof {
+impl Credential {
     /// A key of our own, without a passphrase.
     pub(super) fn key(pem: &Secret) -> Self {
         Self::File {
@@ -82,11 +82,11 @@ pub(super) fn log_in(
     target: &SshTarget,
     asker: &Asker,
     (bounds, timeout): (&Bounds, Duration),
-) -> Result<Proof> {
+) -> Result<Credential> {
     bounds.begin(timeout, LOGIN);
     let offered = match session.auth_methods(&target.user) {
         Ok(methods) => methods.to_owned(),
-        Err(_) if session.authenticated() => return Ok(Proof::Nothing),
+        Err(_) if session.authenticated() => return Ok(Credential::Nothing),
         Err(error) => bail!(plain(&error).context("the server does not say how to log in")),
     };
     let takes = |method: &str| offered.split(',').any(|offer| offer == method);
@@ -151,7 +151,7 @@ impl Attempt<'_> {
     }
 
     /// Named keys go first, from the agent where it holds them; servers hang up after six wrong ones.
-    fn keys(&mut self) -> Result<Option<Proof>> {
+    fn keys(&mut self) -> Result<Option<Credential>> {
         let only_listed = self.target.agent_keys == AgentKeys::Listed;
         let named: Vec<Vec<u8>> = match self.target.identity_source {
             IdentitySource::Default if !only_listed => Vec::new(),
@@ -167,14 +167,14 @@ impl Attempt<'_> {
         if !named.is_empty()
             && let Some(blob) = self.agent(user, is_named)?
         {
-            return Ok(Some(Proof::Agent(blob)));
+            return Ok(Some(Credential::Agent(blob)));
         }
         let files_first = self.target.identity_source == IdentitySource::Named;
         if files_first && let Some(proof) = self.files()? {
             return Ok(Some(proof));
         }
         if !only_listed && let Some(blob) = self.agent(user, |key| !is_named(key))? {
-            return Ok(Some(Proof::Agent(blob)));
+            return Ok(Some(Credential::Agent(blob)));
         }
         if files_first { Ok(None) } else { self.files() }
     }
@@ -184,7 +184,7 @@ impl Attempt<'_> {
         with_agent(self.session, user, &mut self.tried, wanted)
     }
 
-    fn files(&mut self) -> Result<Option<Proof>> {
+    fn files(&mut self) -> Result<Option<Credential>> {
         for path in &self.target.identities.clone() {
             let pem = match fs::read_to_string(path) {
                 Ok(pem) => Secret::new(pem),
@@ -200,7 +200,7 @@ impl Attempt<'_> {
         Ok(None)
     }
 
-    fn file(&mut self, path: &Path, pem: &Secret) -> Option<Proof> {
+    fn file(&mut self, path: &Path, pem: &Secret) -> Option<Credential> {
         let shown = path.display();
         if !is_encrypted(pem.reveal()) {
             return match self.try_key(pem, None) {
@@ -233,18 +233,18 @@ impl Attempt<'_> {
         None
     }
 
-    fn try_key(&self, pem: &Secret, passphrase: Option<Secret>) -> Result<Proof, ssh2::Error> {
+    fn try_key(&self, pem: &Secret, passphrase: Option<Secret>) -> Result<Credential, ssh2::Error> {
         self.begin();
         let words = passphrase.as_ref().map(Secret::reveal);
         self.session
             .userauth_pubkey_memory(&self.target.user, None, pem.reveal(), words)?;
-        Ok(Proof::File {
+        Ok(Credential::File {
             pem: pem.clone(),
             passphrase,
         })
     }
 
-    fn password(&mut self) -> Option<Proof> {
+    fn password(&mut self) -> Option<Credential> {
         for _ in 0..ATTEMPTS {
             let question = format!("SSH password of {}", self.target);
             let Some(password) = self.ask(&question) else {
@@ -252,7 +252,7 @@ impl Attempt<'_> {
                 return None;
             };
             match self.session.userauth_password(&self.target.user, password.reveal()) {
-                Ok(()) if self.session.authenticated() => return Some(Proof::Password(password)),
+                Ok(()) if self.session.authenticated() => return Some(Credential::Password(password)),
                 Ok(()) => self.tried.push("a password (more is wanted)".to_owned()),
                 Err(error) => self.tried.push(format!("a password ({})", plain(&error))),
             }
@@ -260,7 +260,7 @@ impl Attempt<'_> {
         None
     }
 
-    fn answers(&mut self) -> Option<Proof> {
+    fn answers(&mut self) -> Option<Credential> {
         for _ in 0..ATTEMPTS {
             self.begin();
             let mut given = Vec::new();
@@ -287,7 +287,7 @@ impl Attempt<'_> {
             self.session
                 .set_timeout(u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX));
             match outcome {
-                Ok(()) if self.session.authenticated() => return Some(Proof::Answers(given)),
+                Ok(()) if self.session.authenticated() => return Some(Credential::Answers(given)),
                 _ if given.is_empty() => {
                     self.tried
                         .push("keyboard-interactive (nobody could be asked)".to_owned());

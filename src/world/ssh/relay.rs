@@ -30,13 +30,13 @@ pub(crate) struct Bounds(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<RelayState>,
     changed: Notify,
     over: Notify,
 }
 
 #[derive(Default)]
-struct State {
+struct RelayState {
     until: Option<Instant>,
     limit: Duration,
     left: u64,
@@ -142,7 +142,7 @@ impl Bounds {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, RelayState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::visible;
 
 /// What came back.
-pub(super) struct Answer {
+pub(super) struct ApiResponse {
     pub(super) status: u16,
     /// Where it points to instead.
     location: Option<String>,
@@ -28,7 +28,7 @@ pub(super) struct Secrets {
     pub(super) password: Option<Secret>,
 }
 
-impl Answer {
+impl ApiResponse {
     pub(super) fn read(
         answered: Result<Response<Body>, ureq::Error>,
         url: &str,
@@ -141,7 +141,7 @@ const SHOWN: usize = 300;
 /// Text of the other side as it may be shown: on one line, and nothing that a terminal obeys.
 fn cleaned(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut plain = one_line.chars().filter(|c| !visible::is_obeyed(*c));
+    let mut plain = one_line.chars().filter(|c| !visible::is_control(*c));
     let mut shown: String = plain.by_ref().take(SHOWN).collect();
     if plain.next().is_some() {
         shown.push_str(" ...");
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_harmless() {
-        let answer = Answer {
+        let answer = ApiResponse {
             status: 400,
             location: None,
             body: Vec::new(),

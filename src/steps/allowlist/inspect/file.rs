@@ -4,15 +4,15 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::{Answer, reach};
+use super::{HbaAnswer, reach};
 use crate::hba::edit::Running;
 use crate::hba::{Content, KnownRegex, Name, Rules};
 use crate::provider::Provider;
 use crate::settings::{Manage, Settings};
 use crate::steps::allowlist::{Freshness, HbaFacts, HbaFile, Reach, Stored};
-use crate::world::{On, Reader, beside};
+use crate::world::{Reader, Target, beside};
 
-pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &Answer, version: u32) -> Result<HbaFacts> {
+pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAnswer, version: u32) -> Result<HbaFacts> {
     if let Some(copy) = &settings.way_in.hba_file {
         let rules = beside(copy, version).read(version).0;
         return Ok(HbaFacts::Read(Box::new(HbaFile {
@@ -93,7 +93,7 @@ async fn regexes(settings: &Settings, reader: &mut Reader, rules: &Rules) -> Vec
     let stitch = &settings.stitch;
     let patterns = serde_json::json!(patterns).to_string();
     let parameters = [patterns.as_str(), stitch.database.as_str(), stitch.role.as_str()];
-    let tried = reader.ask::<Tried>(On::Server, REGEXES, &parameters).await;
+    let tried = reader.ask::<Tried>(Target::Server, REGEXES, &parameters).await;
     tried.ok().flatten().map(|tried| tried.regexes).unwrap_or_default()
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn reach(settings: &Settings, reader: &mut Reader, path: &str, 
     let Some(sum) = sum else {
         return Some(Reach::No("that takes PostgreSQL 11 or newer".to_owned()));
     };
-    match reader.look_at_hba_file(path).await {
+    match reader.read_hba_file(path).await {
         Ok(told) if md5(&told) == Some(sum) => Some(writable(&told, sum.to_owned(), None)),
         Ok(_) => None,
         Err(error) => Some(Reach::No(format!("{error:#}"))),
@@ -43,7 +43,7 @@ pub(in crate::steps::allowlist) const ELSEWHERE: &str =
 
 /// For a login that may not ask the server for its file: the one it was started with, whose process is on that machine.
 pub(super) async fn by_signal(reader: &mut Reader, read: &HbaRead, server: Running) -> Reach {
-    match reader.look_at_hba_file(read.files.main()).await {
+    match reader.read_hba_file(read.files.main()).await {
         Ok(told) => match md5(&told) {
             Some(sum) if value(&told, "identity") == read.identity.as_deref() => {
                 writable(&told, sum.to_owned(), Some(server))

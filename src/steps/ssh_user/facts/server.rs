@@ -8,8 +8,8 @@ use crate::steps::ssh_user::modes::Node;
 
 /// The SSH server.
 #[derive(Clone, Debug, Default)]
-pub(in crate::steps::ssh_user) struct Server {
-    pub(in crate::steps::ssh_user) kind: Kind,
+pub(in crate::steps::ssh_user) struct SshServer {
+    pub(in crate::steps::ssh_user) kind: SshServerKind,
     /// The command it was started with.
     pub(in crate::steps::ssh_user) running: String,
     /// Address, keyword, value: what `sshd -T` says.
@@ -64,7 +64,7 @@ pub(in crate::steps::ssh_user) struct KeyFile {
 /// Which SSH server it is; unless it is known otherwise, OpenSSH.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::steps::ssh_user) enum Kind {
+pub(in crate::steps::ssh_user) enum SshServerKind {
     #[default]
     OpenSsh,
     Dropbear,
@@ -77,7 +77,7 @@ pub(in crate::steps::ssh_user) enum Looked {
     Yes,
 }
 
-impl Server {
+impl SshServer {
     pub(super) fn parse(lines: &Lines<'_>) -> Self {
         Self {
             kind: lines.word("server").unwrap_or_default(),
@@ -109,15 +109,15 @@ impl Server {
     /// Whether the server understands such an option in front of a key; one it does not know would shut the key out.
     pub(in crate::steps::ssh_user) fn knows(&self, option: KeyOption) -> bool {
         match (self.kind, option) {
-            (Kind::OpenSsh, _) | (Kind::Dropbear, KeyOption::Restrict | KeyOption::NoCommand) => true,
-            (Kind::Dropbear, KeyOption::PermitOpen) => self.permits_targets,
-            (Kind::Dropbear, KeyOption::From) => false,
+            (SshServerKind::OpenSsh, _) | (SshServerKind::Dropbear, KeyOption::Restrict | KeyOption::NoCommand) => true,
+            (SshServerKind::Dropbear, KeyOption::PermitOpen) => self.permits_targets,
+            (SshServerKind::Dropbear, KeyOption::From) => false,
         }
     }
 
     /// OpenSSH since 7.8. Unless it is known to be older, it is taken for newer.
     pub(in crate::steps::ssh_user) fn knows_permitlisten(&self) -> bool {
-        self.kind == Kind::OpenSsh && self.ways.version.is_none_or(|version| version >= (7, 8))
+        self.kind == SshServerKind::OpenSsh && self.ways.version.is_none_or(|version| version >= (7, 8))
     }
 
     /// Whether PAM may decide about accounts; only a known "no" is a no.

@@ -4,8 +4,8 @@ use super::{Case, Problem};
 use crate::finding::Code;
 use crate::shell;
 use crate::steps::ssh_user::key_options::opens;
+use crate::steps::ssh_user::key_restrictions::target;
 use crate::steps::ssh_user::sshd::View;
-use crate::steps::ssh_user::wanted::target;
 
 /// `DisableForwarding` and `AllowTcpForwarding`.
 pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {

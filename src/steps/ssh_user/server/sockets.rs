@@ -4,9 +4,9 @@
 use super::Case;
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
-use crate::settings::{Bastion, KeyOption, Settings};
+use crate::settings::{BastionSettings, KeyOption, Settings};
 use crate::shell::{self, Sockets, Unread};
-use crate::steps::ssh_user::facts::{Account, Facts, Password};
+use crate::steps::ssh_user::facts::{Facts, PasswordField, TunnelAccount};
 use crate::steps::ssh_user::sshd::View;
 use crate::steps::ssh_user::{account, came_from, key_file};
 
@@ -53,20 +53,25 @@ pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &m
 }
 
 /// Whether others log in as the user: the file would hold for them, too.
-fn is_shared(bastion: &Bastion, account: &Account) -> bool {
+fn is_shared(bastion: &BastionSettings, account: &TunnelAccount) -> bool {
     let others = key_file::other_keys(account, bastion.public_key.as_ref());
-    !account.made_by_us && (others > 0 || account.password == Password::Hash)
+    !account.made_by_us && (others > 0 || account.password == PasswordField::Hash)
 }
 
 /// The same without knowing the server: the script asks sshd itself.
-pub(in crate::steps::ssh_user) fn offline(settings: &Settings, bastion: &Bastion, plan: &mut Plan) {
+pub(in crate::steps::ssh_user) fn offline(settings: &Settings, bastion: &BastionSettings, plan: &mut Plan) {
     if bastion.key_options.contains(&KeyOption::PermitOpen) {
         plan.change(close(settings, bastion, shell::DROP_INS, Unread::Passed));
     }
 }
 
 /// Takes the file out again when Stitch's key goes.
-pub(in crate::steps::ssh_user) fn remove(settings: &Settings, bastion: &Bastion, facts: &Facts, plan: &mut Plan) {
+pub(in crate::steps::ssh_user) fn remove(
+    settings: &Settings,
+    bastion: &BastionSettings,
+    facts: &Facts,
+    plan: &mut Plan,
+) {
     let Some(folder) = &facts.server.ways.has_our_file else {
         return;
     };
@@ -79,7 +84,7 @@ pub(in crate::steps::ssh_user) fn remove(settings: &Settings, bastion: &Bastion,
     });
 }
 
-fn close(settings: &Settings, bastion: &Bastion, folder: &str, unread: Unread) -> Change {
+fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, unread: Unread) -> Change {
     let (action, undo) = actions(settings, bastion, folder, unread);
     let user = &bastion.tunnel_user;
     Change {
@@ -93,7 +98,7 @@ fn close(settings: &Settings, bastion: &Bastion, folder: &str, unread: Unread) -
     }
 }
 
-fn actions(settings: &Settings, bastion: &Bastion, folder: &str, unread: Unread) -> (Action, Action) {
+fn actions(settings: &Settings, bastion: &BastionSettings, folder: &str, unread: Unread) -> (Action, Action) {
     let sockets = Sockets {
         user: &bastion.tunnel_user,
         folder,

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use ssh2::{PtyModeOpcode, PtyModes, Session};
 
-use super::{Eof, Output, Talk, UNTOLD, close, open};
+use super::{Eof, Exchange, Output, UNTOLD, close, open};
 use crate::secret::Secret;
 use crate::shell::quoted;
 use crate::world::ssh::Ssh;
-use crate::world::ssh::trouble::Plainly as _;
+use crate::world::ssh::errors::Plainly as _;
 
 /// What sudo is told to ask with, and what doas's question ends with.
 const QUESTION: &str = "password: ";
@@ -65,7 +65,7 @@ fn run(
         .plainly()
         .context("the server does not run commands")?;
     session.set_blocking(false);
-    let mut talk = Talk {
+    let mut talk = Exchange {
         unsent: &[],
         eof: Eof::Sent,
         stdout: Vec::new(),
@@ -73,7 +73,7 @@ fn run(
     };
     let (mut answers, mut has_begun) = (answer.into_iter(), false);
     let mut questions = 0;
-    while talk.goes_on(&mut channel, (session, socket), deadline)? {
+    while talk.exchange(&mut channel, (session, socket), deadline)? {
         if !has_begun {
             let heard = String::from_utf8_lossy(&talk.stdout);
             if heard.contains(BEGIN) {

@@ -1,0 +1,67 @@
+//! Looks at the real environment, once, and makes plain data of it.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use crate::settings::TerminalEnv;
+use crate::settings::{Environment, Stdin};
+
+/// What this process was started in.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+pub fn environment() -> Environment {
+    let variables = Environment::names()
+        .filter_map(|name| Some((name.to_owned(), std::env::var_os(name)?)))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Environment {
+        surroundings: TerminalEnv {
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"]
+                .into_iter()
+                .find_map(variable)
+                .unwrap_or_default(),
+            term: variable("TERM").unwrap_or_default(),
+            no_color: variable("NO_COLOR").is_some(),
+        },
+        variables,
+        home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+        // libpq asks the system who is running it, not `USER`, which sudo and containers leave behind.
+        os_user: account().or_else(|| variable("USER")).or_else(|| variable("LOGNAME")),
+        machine: std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .ok()
+            .map(|name| name.trim().to_owned())
+            .or_else(|| variable("HOSTNAME")),
+        directory: std::env::current_dir().unwrap_or_default(),
+        search_path: std::env::var_os("PATH")
+            .map(|path| std::env::split_paths(&path).collect())
+            .unwrap_or_default(),
+        socket_directories: ["/var/run/postgresql", "/run/postgresql", "/tmp"]
+            .map(PathBuf::from)
+            .to_vec(),
+        stdin: asking(),
+    }
+}
+
+/// Questions are written to stderr: with that in a file a person would wait before a dark screen.
+#[expect(clippy::disallowed_methods, reason = "a look at it; nothing is written")]
+fn asking() -> Stdin {
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        Stdin::Terminal
+    } else {
+        Stdin::Other
+    }
+}
+
+/// The name of this process's account. Accounts from a directory service are not in that file; `USER` has to do for them.
+fn account() -> Option<String> {
+    let id = rustix::process::geteuid().as_raw().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
+}

@@ -1,0 +1,141 @@
+//! What the script of `shell::inspect_firewall` printed, taken apart and asked.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::filter::{Evaluation, Filter, Packet, Verdict};
+use super::tool::{RuleLocation, Tool};
+use super::{iptables, nft};
+
+/// The rules of one host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RulesetDump {
+    rules: Vec<(Tool, String)>,
+    blind: Vec<String>,
+    /// By which interface packets from an address come.
+    ways: BTreeMap<String, String>,
+    ufw: bool,
+    /// firewalld's zone for each interface that packets come by.
+    zones: BTreeMap<String, String>,
+}
+
+/// Who keeps the rules, and so has to be told of a new one. What they are told lasts; `--manage firewall` tells only them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FirewallManager {
+    /// ufw, which is switched on.
+    Ufw(Rank),
+    /// firewalld, which runs; with the zone that such packets come into.
+    Firewalld(String),
+    /// Nobody that is known: a rule counts where the decision is made, until the next boot.
+    Nobody(RuleLocation),
+}
+
+impl FirewallManager {
+    /// The name of the tool that is told.
+    pub(crate) fn tool(&self) -> &'static str {
+        match self {
+            Self::Ufw(_) => "ufw",
+            Self::Firewalld(_) => "firewalld",
+            Self::Nobody(spot) => spot.tool.as_str(),
+        }
+    }
+}
+
+/// Where ufw has to put a rule so that it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Behind the others.
+    Last,
+    /// Before the one of ufw's own that decides now.
+    First,
+}
+
+impl RulesetDump {
+    /// Takes the output apart.
+    pub fn read(text: &str) -> Self {
+        let mut printed = Self::default();
+        let mut of_rules = false;
+        for line in text.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            match words[..] {
+                ["@blind", ..] => printed.blind.push(line["@blind".len()..].trim().to_owned()),
+                // What only `marked` reads.
+                ["@ufw" | "@rich", ..] => of_rules = false,
+                ["@active", "ufw"] => printed.ufw = true,
+                ["@zone", interface, zone] => {
+                    printed.zones.insert(interface.to_owned(), zone.to_owned());
+                }
+                ["@way", address, interface] => {
+                    printed.ways.insert(address.to_owned(), interface.to_owned());
+                }
+                [mark] if let Some(tool) = mark.strip_prefix('@').and_then(Tool::named) => {
+                    printed.rules.push((tool, String::new()));
+                    of_rules = true;
+                }
+                _ => {
+                    if let Some((_, text)) = printed.rules.last_mut().filter(|_| of_rules) {
+                        text.push_str(line);
+                        text.push('\n');
+                    }
+                }
+            }
+        }
+        printed
+    }
+
+    /// Whether nothing could be seen at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.blind.is_empty()
+    }
+
+    /// Who has to be told of a rule that changes what was decided there about packets from that address.
+    pub(crate) fn keeper(&self, from: IpAddr, at: &RuleLocation) -> FirewallManager {
+        let zone = self.ways.get(&from.to_string()).and_then(|way| self.zones.get(way));
+        let chain = at.chain.as_str();
+        if let Some(zone) = zone
+            && at.tool == Tool::Nft
+            && chain.contains(" firewalld ")
+        {
+            return FirewallManager::Firewalld(zone.clone());
+        }
+        // ufw's own chains, and the policy behind them.
+        let of_ufw = chain.contains(" ufw") || (chain == "filter INPUT" && at.rule.is_none());
+        if self.ufw && at.tool != Tool::Nft && of_ufw {
+            let user = chain.ends_with("-user-input");
+            return FirewallManager::Ufw(if user { Rank::First } else { Rank::Last });
+        }
+        FirewallManager::Nobody(at.clone())
+    }
+
+    /// What becomes of the first packet of a connection from that address to that port: it must get through all rules.
+    pub fn answer(&self, from: IpAddr, port: u16) -> Evaluation {
+        let over = self.ways.get(&from.to_string()).map(String::as_str);
+        let packet = Packet { from, port, over };
+        let unknown = |why: &str| Evaluation {
+            fate: Verdict::Unknown,
+            by: Some(why.to_owned()),
+            at: None,
+        };
+        let told = self.rules.iter().map(|(tool, text)| match tool {
+            Tool::Nft => nft::parse(text, packet)
+                .as_ref()
+                .map_or_else(|| unknown("nft's list, which cannot be read"), Filter::answer),
+            tool => iptables::parse(text, *tool, packet).answer(),
+        });
+        let blind = self.blind.iter().map(|why| unknown(why));
+        let mut all: Vec<Evaluation> = told.chain(blind).collect();
+        // What one drops is dropped, whatever another leaves open; a rule tells more than that there is none.
+        all.sort_by_key(|answer| (rank(answer.fate), answer.by.is_none()));
+        all.into_iter()
+            .next()
+            .unwrap_or_else(|| unknown("neither nft nor iptables-save is there to tell the rules"))
+    }
+}
+
+fn rank(fate: Verdict) -> u8 {
+    match fate {
+        Verdict::Dropped => 0,
+        Verdict::Unknown => 1,
+        Verdict::Accepted => 2,
+    }
+}

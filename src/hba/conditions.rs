@@ -1,0 +1,173 @@
+//! Whether a rule's kind, address, databases and roles match a login, each for itself: yes, no, or not to be told.
+
+use ipnet::IpNet;
+
+use super::address::{self, Cover};
+use super::matching::{Condition, Encryption, Networks, Origin, Question};
+use super::rules::{Address, ConnectionKind, Name, Rule};
+
+/// Whether one thing about a rule matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Matches {
+    Yes,
+    No,
+    Unsure(String),
+}
+
+impl From<bool> for Matches {
+    fn from(matches: bool) -> Self {
+        if matches { Self::Yes } else { Self::No }
+    }
+}
+
+impl Rule {
+    pub(super) fn aspects(&self, question: &Question<'_>) -> [(Condition, Matches); 4] {
+        let address = match (question.origin, &self.address) {
+            (Origin::Tcp { from, .. }, Some(address)) => address.matches(from, question.networks),
+            _ => Matches::Yes,
+        };
+        [
+            (Condition::Kind, self.kind.matches(question.origin).into()),
+            (Condition::Address, address),
+            (
+                Condition::Database,
+                any(&self.databases, |name| name.is_database(question)),
+            ),
+            (Condition::Role, any(&self.roles, |name| name.is_role(question))),
+        ]
+    }
+
+    /// Whether somebody wrote this rule with this very login in mind.
+    pub(super) fn is_meant_for(&self, question: &Question<'_>) -> bool {
+        let names = |list: &[Name], name: &str| list.iter().any(|n| matches!(n, Name::Exact(exact) if exact == name));
+        names(&self.databases, question.database)
+            || names(&self.roles, question.role)
+            || matches!(&self.address, Some(Address::Net { mask, .. }) if !mask.is_unspecified())
+    }
+}
+
+/// One that matches is enough, whatever the others hide.
+fn any<T>(those: &[T], matches: impl Fn(&T) -> Matches) -> Matches {
+    let mut unsure = Matches::No;
+    for one in those {
+        match matches(one) {
+            Matches::Yes => return Matches::Yes,
+            Matches::Unsure(why) => unsure = Matches::Unsure(why),
+            Matches::No => {}
+        }
+    }
+    unsure
+}
+
+impl ConnectionKind {
+    fn matches(self, origin: Origin) -> bool {
+        match origin {
+            Origin::Socket => self == Self::Local,
+            Origin::Tcp { encryption, .. } => match self {
+                Self::Host | Self::HostNoGssEnc => true,
+                Self::HostSsl => encryption == Encryption::Tls,
+                Self::HostNoSsl => encryption == Encryption::Plain,
+                // Stitch speaks no GSSAPI.
+                Self::Local | Self::HostGssEnc => false,
+            },
+        }
+    }
+}
+
+impl Address {
+    fn matches(&self, from: IpNet, networks: Networks<'_>) -> Matches {
+        let loopback = from.addr().is_loopback();
+        let whole = from.prefix_len() == from.max_prefix_len();
+        match self {
+            Self::All => Matches::Yes,
+            Self::Net { address, mask } => covered(address::cover(*address, *mask, from)),
+            Self::SameHost | Self::SameNet => match networks {
+                Networks::Known(interfaces) => any(interfaces, |interface| {
+                    let own = IpNet::from(interface.addr());
+                    let mask = if *self == Self::SameHost { own } else { *interface }.netmask();
+                    covered(address::cover(interface.addr(), mask, from))
+                }),
+                Networks::Elsewhere => Matches::No,
+                // Every host has its loopback address.
+                Networks::Unknown if loopback && whole => match from.addr().to_string().as_str() {
+                    "127.0.0.1" | "::1" => Matches::Yes,
+                    _ => unsure_of_networks(),
+                },
+                Networks::Unknown => unsure_of_networks(),
+            },
+            // The server resolves it forwards as well, and that ends on the loopback interface.
+            Self::Name(name) if name.eq_ignore_ascii_case("localhost") && whole && !loopback => Matches::No,
+            Self::Name(name) => Matches::Unsure(format!(
+                "names the host {name}, and only the server can tell whether the client is that"
+            )),
+        }
+    }
+}
+
+fn unsure_of_networks() -> Matches {
+    Matches::Unsure("is for the server's own addresses or networks, and those are not known here".to_owned())
+}
+
+fn covered(cover: Cover) -> Matches {
+    match cover {
+        Cover::All => Matches::Yes,
+        Cover::None => Matches::No,
+        Cover::Some => Matches::Unsure("is for some of these addresses and not for others".to_owned()),
+    }
+}
+
+impl Name {
+    fn is_database(&self, question: &Question<'_>) -> Matches {
+        match self {
+            Self::All => Matches::Yes,
+            Self::SameUser => (question.database == question.role).into(),
+            Self::SameRole => question.is_member(question.database).into(),
+            // `+role` has its meaning among roles only.
+            Self::Replication | Self::Member(_) => Matches::No,
+            Self::Regex(pattern) => question.regex(pattern, question.database),
+            Self::Exact(name) => (name == question.database).into(),
+            Self::File(file) => Self::unread(file),
+        }
+    }
+
+    fn is_role(&self, question: &Question<'_>) -> Matches {
+        match self {
+            Self::All => Matches::Yes,
+            Self::Member(role) => question.is_member(role).into(),
+            Self::Regex(pattern) => question.regex(pattern, question.role),
+            Self::Exact(name) => (name == question.role).into(),
+            Self::File(file) => Self::unread(file),
+            Self::SameUser | Self::SameRole | Self::Replication => Matches::No,
+        }
+    }
+
+    fn unread(file: &str) -> Matches {
+        Matches::Unsure(format!("takes names from the file {file}, which was not read"))
+    }
+}
+
+impl Question<'_> {
+    fn is_member(&self, role: &str) -> bool {
+        self.memberships.iter().any(|membership| membership == role)
+    }
+
+    fn regex(&self, pattern: &str, subject: &str) -> Matches {
+        let known = self
+            .regexes
+            .iter()
+            .find(|known| known.pattern == pattern && known.subject == subject);
+        match (known, literal(pattern)) {
+            (Some(known), _) => known.matches.into(),
+            (None, Some(name)) => (name == subject).into(),
+            (None, None) => Matches::Unsure(format!("holds the regular expression /{pattern}, which was not tried")),
+        }
+    }
+}
+
+/// The name that an anchored pattern of plain characters stands for; every engine reads those alike.
+fn literal(pattern: &str) -> Option<&str> {
+    let name = pattern.strip_prefix('^')?.strip_suffix('$')?;
+    name.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        .then_some(name)
+}

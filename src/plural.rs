@@ -1,0 +1,19 @@
+//! Numbers of things in words.
+
+/// `1 table`, `2 tables`: the noun in the singular, its plural with an s.
+pub(crate) fn pluralize(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pluralize;
+
+    #[test]
+    fn one_and_more() {
+        assert_eq!(pluralize(1, "table"), "1 table");
+        assert_eq!(pluralize(0, "table"), "0 tables");
+        assert_eq!(pluralize(7, "foreign table"), "7 foreign tables");
+    }
+}

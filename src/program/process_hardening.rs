@@ -1,0 +1,28 @@
+//! What a crash leaves behind: no core file, and no word that might be a secret.
+
+use std::panic;
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+
+use crate::console::output;
+
+/// Before anything is read. Where the system refuses, the run goes on as it would have before there was this.
+pub(super) fn keep() {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
+    // Neither may another process of the same user read our memory or environment.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    panic::set_hook(Box::new(|crash| {
+        // The message may quote what was being worked on; the place is enough to find the mistake.
+        let place = crash
+            .location()
+            .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        output::say(&format!(
+            "stitch-pg: this is a mistake in stitch-pg itself, at {place}; please report it. What was done stays done, and \
+             the same command can be run again."
+        ));
+    }));
+}

@@ -1,0 +1,101 @@
+//! One walk through the steps, from start to last words: a key that was lent goes back and the report is written, however it ends.
+
+mod signals;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Error, Result};
+
+use crate::ask::Asker;
+use crate::command::Command;
+use crate::console::{Console, output};
+use crate::expect::Expected;
+use crate::report::{Ending, Report};
+use crate::report_file;
+use crate::runner::{self, Run, Start};
+use crate::settings::Settings;
+use crate::sheet::Sheet;
+use crate::undo::UndoFile;
+use crate::visible;
+use crate::world::{Access, Writer};
+pub(crate) use signals::Stop;
+
+/// How long a stopped run may take to stop what the server is doing for it, or to take its key back. The SSH server does the
+/// latter by itself when it notices that the login is gone: the watcher for that was there with the key.
+const CLEAN_UP: Duration = Duration::from_millis(600);
+/// What is left of the second is for the report.
+const _: () = assert!(CLEAN_UP.as_millis() + 200 < signals::LAST_WORDS.as_millis());
+
+/// One walk through the steps, from start to last words.
+pub(crate) struct RunSession<'a> {
+    pub(crate) command: Command,
+    pub(crate) access: Access,
+    pub(crate) settings: Settings,
+    pub(crate) asker: Asker,
+    pub(crate) undo: UndoFile,
+    pub(crate) report_file: Option<&'a Path>,
+    pub(crate) sheet: Option<Sheet>,
+    pub(crate) start: Start,
+    pub(crate) expected: Option<Expected>,
+}
+
+impl RunSession<'_> {
+    pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<u8> {
+        let mut world = Writer::new(&self.settings, self.access, self.asker);
+        let mut report = Report::new(self.command);
+        let mut run = Run {
+            command: self.command,
+            world: &mut world,
+            console: &mut console,
+            undo: self.undo,
+            start: self.start,
+            expected: self.expected,
+        };
+        let cut_short = tokio::select! {
+            done = Box::pin(runner::run(&mut self.settings, &mut run, &mut report)) => { done?; false }
+            () = stop.requested() => true,
+        };
+        if cut_short {
+            report.ending = Ending::Stopped;
+        }
+        // While a key is lent nothing is being changed in PostgreSQL.
+        if cut_short && !world.has_temporary_key() {
+            // A server that does not take the request in time ends the statement by itself.
+            let _ = tokio::time::timeout(CLEAN_UP, world.cancel()).await;
+        }
+        // No key is lent after an undisturbed run; after any other it goes back now.
+        let returned = tokio::time::timeout(CLEAN_UP, world.revoke_membership()).await;
+        report.server = world.reader().known_server().cloned();
+        report.stitch_encryption = world.reader().stitch_encryption();
+        let said = console.finish(&report, &self.settings);
+        // One that cannot be written is no reason to go without the other.
+        let written = self.report_file.map_or(Ok(()), |path| {
+            report_file::write(path, &visible::json(&format!("{:#}\n", report.json(&self.settings))))
+        });
+        if let Some(sheet) = self.sheet.filter(|_| report.came_through()) {
+            sheet.write(&report, &self.settings, world.reader().host_key())?;
+        }
+        written?;
+        match said {
+            // Nobody reads on (`| head`); what was done is done all the same, and the exit code tells.
+            Err(error) if is_broken_pipe(&error) => {}
+            said => said?,
+        }
+        if !matches!(returned, Ok(Ok(()))) {
+            // No reason for another exit code: it was stopped as asked.
+            output::say(
+                "stitch-pg: no answer while taking our key out of Stitch's file; the SSH server takes it out within seconds, \
+                 and after two minutes at the latest",
+            );
+        }
+        Ok(report.exit_code())
+    }
+}
+
+/// Whether nobody reads on (`| head`).
+pub(crate) fn is_broken_pipe(error: &Error) -> bool {
+    let cause = error.downcast_ref::<io::Error>();
+    cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

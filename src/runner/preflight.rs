@@ -1,0 +1,145 @@
+//! Every step planned before the first change, so that a run which nobody watches is not begun when this login can do only
+//! a part of it. The plans are kept and used where nothing has changed since, so that looking ahead costs next to nothing.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use super::dispatch::{Goal, about, planned};
+use super::gating::{blocks_unattended_run, not_reached};
+use super::walk::{Run, Start, failed};
+use crate::change::Plan;
+use crate::command::Command;
+use crate::console::{Console, Event};
+use crate::finding::{Finding, Verdict as FindingVerdict};
+use crate::report::{Outcome, Report, StepReport};
+use crate::settings::Settings;
+use crate::step_id::StepId;
+use crate::steps::Preflight;
+
+/// What comes of looking ahead.
+pub(super) enum PreflightResult {
+    /// Everything that is missing can be done, or nothing is missing.
+    Proceed(PlannedSteps),
+    /// Nothing is begun; this is what was found.
+    Abort(Vec<StepReport>),
+}
+
+/// The plans that were made ahead.
+#[derive(Default)]
+pub(super) struct PlannedSteps(BTreeMap<StepId, Plan>);
+
+impl PlannedSteps {
+    /// The plan of a step, unless something that it was made on has been changed since.
+    pub(super) fn of(&mut self, goal: Goal, id: StepId, report: &Report) -> Option<Plan> {
+        let made = |needed: &StepId| {
+            let step = report.steps.iter().find(|step| step.step == *needed);
+            step.is_some_and(|step| matches!(step.outcome, Outcome::Applied(_) | Outcome::Failed(..)))
+        };
+        let stale = about(goal, id).needs.iter().any(made);
+        self.0.remove(&id).filter(|_| !stale)
+    }
+}
+
+/// Looks at every step that could change something; says nothing, unless the run is not to be begun.
+pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<PreflightResult> {
+    run.console.event(&Event::LookingAhead)?;
+    let seen = plan_every_step(settings, run).await?;
+    for step in &seen.steps {
+        if let Outcome::Failed(error, ..) = &step.outcome {
+            run.console.event(&Event::Failed { id: step.step, error })?;
+        }
+    }
+    if seen.failed_step().is_some() {
+        return Ok(PreflightResult::Abort(seen.steps));
+    }
+    if let Some(expected) = &mut run.expected
+        && let Some(difference) = expected.refusal(&seen, settings)
+    {
+        run.console.event(&Event::NotExpected {
+            difference: &difference,
+        })?;
+        return Ok(PreflightResult::Abort(seen.steps));
+    }
+    let changes = seen
+        .steps
+        .iter()
+        .filter_map(|step| step.outcome.plan())
+        .any(|plan| !plan.changes.is_empty());
+    let cannot: Vec<&Finding> = seen
+        .findings()
+        .filter(|finding| finding.verdict == FindingVerdict::Bad && blocks_unattended_run(finding.code))
+        .collect();
+    if run.start == Start::Whole && changes && !cannot.is_empty() {
+        for step in &seen.steps {
+            if let Some(plan) = step.outcome.plan() {
+                run.console.event(&Event::Planned { id: step.step, plan })?;
+            }
+        }
+        run.console.event(&Event::NotBegun { cannot: &cannot })?;
+        return Ok(PreflightResult::Abort(seen.steps));
+    }
+    let plans = seen.steps.into_iter().filter_map(|step| match step.outcome {
+        Outcome::Ready(plan) | Outcome::Pending(plan) => Some((step.step, plan)),
+        _ => None,
+    });
+    // What is taken away depends on what was taken away before it.
+    let kept = run.command != Command::Remove;
+    Ok(PreflightResult::Proceed(PlannedSteps(plans.filter(|_| kept).collect())))
+}
+
+/// Looks at every step and says what is there, for a person to see where the way leads.
+pub(super) async fn overview<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<()> {
+    run.console.event(&Event::LookingAhead)?;
+    plan_every_step(settings, run).await?;
+    run.console.event(&Event::LookedAhead)
+}
+
+async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Report> {
+    let goal = Goal::from(run.command);
+    let mut seen = Report::new(Command::Plan);
+    for id in goal.order() {
+        let began = Instant::now();
+        let outcome = match not_reached(goal, id, settings, &seen) {
+            Some(reason) => Outcome::Skipped(reason),
+            None => one(id, settings, run, &seen).await,
+        };
+        let step = StepReport {
+            step: id,
+            outcome,
+            elapsed: began.elapsed(),
+            change_times: Vec::new(),
+        };
+        run.console.event(&Event::Looked { step: &step })?;
+        seen.steps.push(step);
+    }
+    Ok(seen)
+}
+
+async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, C>, seen: &Report) -> Outcome {
+    let goal = Goal::from(run.command);
+    let step = about(goal, id);
+    if let Some(reason) = (step.skip)(settings) {
+        return Outcome::Skipped(reason.to_owned());
+    }
+    let is_early = match step.preflight {
+        Preflight::Always => false,
+        Preflight::Unless(changed) => is_pending(seen, changed),
+        Preflight::Never => true,
+    };
+    if is_early {
+        return Outcome::Skipped("comes when the changes before it are made".to_owned());
+    }
+    match planned(goal, id, settings, run).await {
+        Ok(plan) if plan.changes.is_empty() => Outcome::Ready(plan),
+        Ok(plan) => Outcome::Pending(plan),
+        Err(error) => failed(error),
+    }
+}
+
+fn is_pending(seen: &Report, id: StepId) -> bool {
+    seen.steps
+        .iter()
+        .any(|step| step.step == id && matches!(step.outcome, Outcome::Pending(_)))
+}

@@ -1,0 +1,141 @@
+//! Many statements in one call to the server, each in a transaction of its own that never waits long for a lock.
+
+use std::time::Duration;
+
+use super::quoting::literal;
+use super::search_path::FIX_PATH_ONCE;
+use crate::statement::Statement;
+
+/// The code under which the server tells, by the way, the number of a statement that met a lock. It is told as INFO, which
+/// reaches the client whatever `client_min_messages` says, and no log.
+pub(crate) const BUSY: &str = "SPG01";
+
+/// One call that runs the statements, each with a number, one after another, and commits each: who waits behind us waits
+/// for one object only, and the lock table never fills. Needs PostgreSQL 11, where a block may commit.
+///
+/// A commit that does not wait for the disk costs next to nothing; [`flush_commits`] waits for all of them. Something that went
+/// away in the meantime needs no new owner.
+///
+/// `process` is the server process that the login was told of. If that runs the block, no pooler is in between, so its
+/// settings may last until [`flush_commits`]; setting them for each transaction anew takes a tenth of the whole time. Until they
+/// are set, names mean what the session says, so those of the block itself are written in full.
+pub(crate) fn batch_block(statements: &[(usize, &str)], lock_timeout: Duration, process: Option<i32>) -> Statement {
+    let block = format!(
+        "{}
+  pooled boolean := pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) {};
+BEGIN
+  FOR i IN 1..{} LOOP
+    IF i OPERATOR(pg_catalog.=) 1 OR pooled THEN
+      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', pooled),
+        pg_catalog.set_config('lock_timeout', '{}', pooled), pg_catalog.set_config('synchronous_commit', 'off', pooled);
+    END IF;
+    BEGIN
+      EXECUTE statement[i];
+    EXCEPTION
+      WHEN lock_not_available OR deadlock_detected THEN
+        RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
+      WHEN undefined_table OR undefined_object OR undefined_function OR invalid_schema_name THEN
+        NULL;
+    END;
+    COMMIT;
+  END LOOP;
+END",
+        declared(statements),
+        process.unwrap_or_default(),
+        statements.len(),
+        lock_timeout.as_millis(),
+    );
+    Statement::plain(format!("DO {}", literal(&block)))
+}
+
+/// The statements and their numbers, as a block has them.
+fn declared(statements: &[(usize, &str)]) -> String {
+    let numbers: Vec<String> = statements.iter().map(|(number, _)| number.to_string()).collect();
+    let texts: Vec<String> = statements.iter().map(|(_, text)| literal(text)).collect();
+    format!(
+        "DECLARE\n  number int[] := ARRAY[{}]::int[];\n  statement pg_catalog.text[] := ARRAY[{}]::pg_catalog.text[];",
+        numbers.join(", "),
+        texts.join(",\n")
+    )
+}
+
+/// So many statements share what is borrowed for them: a few milliseconds of work.
+const TOGETHER: usize = 16;
+
+/// The same for statements that need memberships: each transaction borrows them, is done with a few objects and gives them
+/// back, so nothing is left borrowed whatever happens. To borrow for every single object would take longer than the
+/// objects, and ever longer where an old snapshot (a dump's) keeps the server from clearing up behind it.
+///
+/// Nobody waits longer for that: only the first object of a transaction, when no other is held, waits for a lock. One that
+/// is not free at once ends the transaction and begins the next.
+pub(crate) fn with_memberships(
+    statements: &[(usize, &str)],
+    (grant_membership, revoke_membership): (&str, &str),
+    lock_timeout: Duration,
+) -> Statement {
+    let block = format!(
+        "{}
+  start int := 1;
+  next int;
+BEGIN
+  WHILE start OPERATOR(pg_catalog.<=) {count} LOOP
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+      pg_catalog.set_config('lock_timeout', '{wait}', true), pg_catalog.set_config('synchronous_commit', 'off', true);
+    next := start;
+    BEGIN
+      EXECUTE {};
+      FOR i IN start..least(start + {TOGETHER} - 1, {count}) LOOP
+        IF i = start + 1 THEN
+          PERFORM pg_catalog.set_config('lock_timeout', '1', true);
+        END IF;
+        BEGIN
+          EXECUTE statement[i];
+        EXCEPTION
+          WHEN lock_not_available OR deadlock_detected THEN
+            EXIT WHEN i > start;
+            RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
+          WHEN undefined_table OR undefined_object OR undefined_function OR invalid_schema_name THEN
+            NULL;
+        END;
+        next := i + 1;
+      END LOOP;
+      PERFORM pg_catalog.set_config('lock_timeout', '{wait}', true);
+      EXECUTE {};
+    EXCEPTION
+      WHEN lock_not_available OR deadlock_detected THEN
+        next := greatest(next, start + 1);
+        FOR i IN start..next - 1 LOOP
+          RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
+        END LOOP;
+    END;
+    COMMIT;
+    start := next;
+  END LOOP;
+END",
+        declared(statements),
+        literal(grant_membership),
+        literal(revoke_membership),
+        count = statements.len(),
+        wait = lock_timeout.as_millis(),
+    );
+    Statement::plain(format!("DO {}", literal(&block)))
+}
+
+/// The same for one statement, for servers whose blocks cannot commit.
+pub(crate) fn async_commit(statement: &str, lock_timeout: Duration) -> Statement {
+    Statement::plain(format!(
+        "{FIX_PATH_ONCE}; SET LOCAL lock_timeout = {}; SET LOCAL synchronous_commit = off; {statement}",
+        lock_timeout.as_millis()
+    ))
+}
+
+/// Waits until everything that was committed before is on disk: a commit of its own that has something to write and is
+/// no less durable than the server's own choice. What [`batch_block`] set ends with it.
+pub(crate) fn flush_commits() -> Statement {
+    Statement::plain(format!(
+        "RESET search_path; RESET lock_timeout; RESET synchronous_commit; {FIX_PATH_ONCE}; \
+         SELECT pg_catalog.set_config('synchronous_commit', 'local', true) \
+         WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off'; \
+         SELECT pg_catalog.pg_logical_emit_message(true, 'stitch-pg', 'done')"
+    ))
+}

@@ -1,0 +1,155 @@
+//! What the administrator sees of the role and the database when Stitch's login is refused: the server tells a stranger
+//! the same for a wrong password, a role that is missing and one that has expired.
+
+use serde::Deserialize;
+
+use crate::finding::{Code, Finding};
+use crate::settings::Settings;
+use crate::sql::identifier;
+use crate::steps::layers::bad;
+use crate::world::{Failure, Layer, Reader, Target};
+
+/// What is seen.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct AdminView {
+    role: Option<Role>,
+    /// Names like the database's, but for case.
+    alike: Vec<String>,
+    database_limit: Option<i64>,
+    database_sessions: i64,
+    max_connections: i64,
+    sessions: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Role {
+    can_login: bool,
+    expired: bool,
+    until: Option<String>,
+    limit: i64,
+    sessions: i64,
+}
+
+impl AdminView {
+    /// Looks, where the server said something that may mean several things.
+    pub(super) async fn open(settings: &Settings, reader: &mut Reader, failure: &Failure) -> Option<Self> {
+        let ambiguous = [
+            Code::LoginPassword,
+            Code::LoginNologin,
+            Code::LoginDatabaseMissing,
+            Code::LoginLimit,
+            Code::LoginFull,
+        ];
+        if !ambiguous.contains(&failure.code) {
+            return None;
+        }
+        let parameters = [settings.stitch.role.as_str(), settings.stitch.database.as_str()];
+        // Who cannot look either leaves it at what the server said.
+        reader.ask(Target::Server, SEEN, &parameters).await.ok().flatten()
+    }
+
+    /// What the failure means by what is seen; `None` where that adds nothing.
+    pub(super) fn explain(&self, failure: &Failure, settings: &Settings) -> Option<Finding> {
+        let role = settings.stitch.role.as_str();
+        let quoted = identifier(role);
+        let said = &failure.text;
+        match (failure.code, &self.role) {
+            (Code::LoginPassword | Code::LoginNologin, None) => Some(bad(
+                Layer::Authentication,
+                Code::LoginRoleMissing,
+                &format!("there is no role {role:?}, which the server does not say: {said}"),
+                "stitch-pg setup makes it; or correct --role (case matters)",
+            )),
+            (Code::LoginPassword, Some(seen)) if seen.expired => Some(bad(
+                Layer::Authentication,
+                Code::LoginRoleExpired,
+                &format!(
+                    "the password of {role:?} was valid until {}, which the server does not say: {said}",
+                    seen.until.as_deref().unwrap_or_default()
+                ),
+                format!("stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'"),
+            )),
+            (Code::LoginNologin, Some(seen)) if !seen.can_login => Some(bad(
+                Layer::Authentication,
+                Code::LoginNologin,
+                &format!("the role {role:?} is NOLOGIN: {said}"),
+                format!("stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
+            )),
+            (Code::LoginDatabaseMissing, _) => self.other_name(settings, said),
+            (Code::LoginLimit | Code::LoginFull, seen) => Some(self.limit(failure, seen.as_ref(), settings)),
+            _ => None,
+        }
+    }
+
+    fn other_name(&self, settings: &Settings, said: &str) -> Option<Finding> {
+        let database = settings.stitch.database.as_str();
+        let alike = self.alike.first()?;
+        Some(bad(
+            Layer::Database,
+            Code::LoginDatabaseMissing,
+            &format!("there is no database {database:?}, but one named {alike:?}: {said}"),
+            format!(
+                "give --database {alike:?} and type exactly that into Stitch's form: without quotes CREATE DATABASE folds \
+                 capitals"
+            ),
+        ))
+    }
+
+    fn limit(&self, failure: &Failure, role: Option<&Role>, settings: &Settings) -> Finding {
+        let (name, database) = (settings.stitch.role.as_str(), settings.stitch.database.as_str());
+        let said = &failure.text;
+        if let Some(role) = role.filter(|role| role.limit >= 0 && role.sessions >= role.limit) {
+            return bad(
+                Layer::Database,
+                Code::LoginLimit,
+                &format!(
+                    "the role {name:?} has {} of {} sessions: {said}",
+                    role.sessions, role.limit
+                ),
+                format!("ALTER ROLE {} CONNECTION LIMIT -1", identifier(name)),
+            );
+        }
+        if let Some(limit) = self
+            .database_limit
+            .filter(|limit| *limit >= 0 && self.database_sessions >= *limit)
+        {
+            return bad(
+                Layer::Database,
+                Code::LoginLimit,
+                &format!(
+                    "the database {database:?} has {} of {limit} sessions: {said}",
+                    self.database_sessions
+                ),
+                format!(
+                    "ALTER DATABASE {} CONNECTION LIMIT {}",
+                    identifier(database),
+                    limit + 20
+                ),
+            );
+        }
+        bad(
+            Layer::Database,
+            Code::LoginFull,
+            &format!(
+                "the server has {} of {} sessions: {said}",
+                self.sessions, self.max_connections
+            ),
+            "raise max_connections and restart, or end idle sessions; superusers get in by the reserved ones",
+        )
+    }
+}
+
+/// `$1`: the role; `$2`: the database.
+const SEEN: &str = "
+SELECT json_build_object(
+    'role', (SELECT json_build_object('can_login', rolcanlogin, 'expired', coalesce(rolvaliduntil < now(), false),
+                'until', rolvaliduntil::text, 'limit', rolconnlimit,
+                'sessions', (SELECT count(*) FROM pg_stat_activity WHERE usename = $1))
+             FROM pg_roles WHERE rolname = $1),
+    'alike', (SELECT coalesce(json_agg(datname ORDER BY datname), '[]') FROM pg_database
+              WHERE lower(datname) = lower($2) AND datname <> $2),
+    'database_limit', (SELECT datconnlimit FROM pg_database WHERE datname = $2),
+    'database_sessions', (SELECT coalesce(max(numbackends), 0) FROM pg_stat_database WHERE datname = $2),
+    'max_connections', current_setting('max_connections')::int,
+    'sessions', (SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database)
+)::text";

@@ -1,0 +1,149 @@
+//! What the role sees of the server and of itself, in one question: what it may do, what room there is, what to notice.
+
+use serde::Deserialize;
+
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::world::Layer;
+use crate::world::test_load::Existing;
+
+/// Fewer free connections than this are few: Stitch loads several tables at a time.
+const FEW: i64 = 5;
+
+/// What the role sees of the server and of itself.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one column's answer")]
+pub(super) struct ServerState {
+    pub(super) process: i32,
+    create: bool,
+    temporary: bool,
+    standby: bool,
+    /// The server's own setting.
+    pub(super) ssl: Option<bool>,
+    read_only: bool,
+    max_connections: i64,
+    reserved: i64,
+    sessions: i64,
+    size: String,
+    temp_file_limit: String,
+    log_statement: String,
+    triggers: Vec<String>,
+    /// Schemas of Stitch's.
+    pub(super) schemas: Vec<Existing>,
+}
+
+impl ServerState {
+    /// What ends it before a load is worth trying.
+    pub(super) fn blocking_problem(&self) -> Option<(Layer, Code, &'static str, &'static str)> {
+        if self.standby {
+            return Some((
+                Layer::Database,
+                Code::LoginStandby,
+                "this is a standby, which is read-only",
+                "give the primary with --stitch-host (on Aurora: the cluster's writer endpoint)",
+            ));
+        }
+        if self.read_only {
+            return Some((
+                Layer::Database,
+                Code::LoginReadOnly,
+                "the role's transactions are read-only (default_transaction_read_only is on)",
+                "a superuser runs: ALTER ROLE … RESET default_transaction_read_only; where it is set for others too: ALTER ROLE … IN DATABASE … SET default_transaction_read_only = off",
+            ));
+        }
+        let missing = match (self.create, self.temporary) {
+            (true, true) => return None,
+            (true, false) => "the role lacks TEMPORARY on the database, so it cannot stage a load",
+            (false, true) => "the role lacks CREATE on the database, so it cannot create a schema",
+            (false, false) => "the role lacks CREATE and TEMPORARY on the database",
+        };
+        Some((
+            Layer::Privileges,
+            Code::PrivilegesMissing,
+            missing,
+            "stitch-pg setup grants what is missing, as the database's owner or a superuser",
+        ))
+    }
+
+    pub(super) fn room(&self, plan: &mut Plan) {
+        let free = (self.max_connections - self.reserved - self.sessions).max(0);
+        let files = if self.temp_file_limit == "-1" {
+            "temporary files are not limited".to_owned()
+        } else {
+            format!(
+                "a session's temporary files may take {} (temp_file_limit)",
+                self.temp_file_limit
+            )
+        };
+        let text = format!(
+            "{free} of {} connections are free, the database holds {}, {files}",
+            self.max_connections, self.size
+        );
+        plan.find(if free < FEW || self.temp_file_limit != "-1" {
+            Finding::unknown(Code::ServerRoom, text).advise(
+                "where that is little: raise max_connections or end idle sessions; raise temp_file_limit for the role",
+            )
+        } else {
+            Finding::good(Code::ServerRoom, text)
+        });
+    }
+
+    pub(super) fn noticed(&self, plan: &mut Plan) {
+        if !self.triggers.is_empty() {
+            plan.unknown(
+                Code::DdlWatched,
+                format!(
+                    "event triggers are called on what Stitch creates and alters: {}",
+                    self.triggers.join(", ")
+                ),
+                "the rehearsal passes through them; ask their owner when they refuse something",
+            );
+        }
+        if matches!(self.log_statement.as_str(), "mod" | "ddl" | "all") {
+            plan.unknown(
+                Code::StatementsLogged,
+                format!(
+                    "the server logs the statements of every load (log_statement = {})",
+                    self.log_statement
+                ),
+                "where the log gets too large, a superuser runs: ALTER ROLE … SET log_statement = 'none'",
+            );
+        }
+    }
+}
+
+/// `$1`: a JSON list of schemas that were named. Besides those, the schemas that the role owns and that bear Stitch's mark.
+pub(super) const SEEN: &str = "
+SELECT json_build_object(
+    'process', pg_backend_pid(),
+    'create', has_database_privilege(current_database(), 'CREATE'),
+    'temporary', has_database_privilege(current_database(), 'TEMPORARY'),
+    'standby', pg_is_in_recovery(),
+    'ssl', current_setting('ssl', true) = 'on',
+    'read_only', current_setting('default_transaction_read_only') = 'on',
+    'max_connections', current_setting('max_connections')::int,
+    'reserved', current_setting('superuser_reserved_connections')::int,
+    'sessions', (SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database),
+    'size', pg_size_pretty(pg_database_size(current_database())),
+    'temp_file_limit', current_setting('temp_file_limit'),
+    'log_statement', current_setting('log_statement'),
+    'triggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger WHERE evtenabled <> 'D'),
+    'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
+            'total', (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition),
+            'tables', (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'rows_hidden', t.relforcerowsecurity,
+                'key', t.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indisunique AND i.indimmediate),
+                'column', (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+                    AND NOT a.atthasdef AND pg_catalog.to_jsonb(a) ->> 'attidentity' = '' AND NOT t.relhasrules
+                    AND NOT (t.relhassubclass AND EXISTS (SELECT 1 FROM pg_catalog.pg_foreign_table))
+                    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_trigger g WHERE g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgtype & 1 = 0 AND g.tgenabled IN ('O', 'A'))
+                    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_attrdef'::regclass
+                        AND p.objid = d.oid AND p.refclassid = 'pg_catalog.pg_proc'::regclass WHERE d.adrelid = t.oid)
+                    ORDER BY a.attnum LIMIT 1)) ORDER BY t.relname), '[]')
+             FROM (SELECT c.oid, c.relname, c.relkind, c.relforcerowsecurity, c.relhasrules, c.relhassubclass FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
+                   AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname LIMIT 40) AS t))
+            ORDER BY n.nspname), '[]')
+        FROM pg_namespace n
+        WHERE n.nspname IN (SELECT json_array_elements_text($1::json))
+           OR (pg_get_userbyid(n.nspowner) = current_user
+               AND EXISTS (SELECT 1 FROM pg_class m WHERE m.relnamespace = n.oid AND m.relname = '_sdc_rejected')))
+)::text";

@@ -1,0 +1,255 @@
+//! What a login as Stitch shows once it is in: how it came in, what it may do, what room there is, and a load rehearsed.
+
+use super::loads::Loads;
+use super::server_state::{SEEN, ServerState};
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::report::Report;
+use crate::server::Encryption;
+use crate::settings::{Schemas, Settings, StitchSsl};
+use crate::steps::layers::{bad, good, not_reached};
+use crate::steps::obstacles;
+use crate::world::{Fault, Layer, Offer, Other, Pooler, Reader, Session, Stage, ask};
+use anyhow::Error;
+
+/// See the module's description.
+#[derive(Debug)]
+pub(super) struct SessionChecks {
+    pub(super) stages: Vec<Stage>,
+    encryption: Encryption,
+    tls_lost: Option<String>,
+    exposed_md5: bool,
+    other_way: Other,
+    certificate_faults: Vec<Fault>,
+    certificate_names: Vec<String>,
+    seen: Result<ServerState, Error>,
+    pooler: Option<Pooler>,
+    loads: Option<Loads>,
+    /// What the catalog shows of the schemas that the step before did not look into.
+    obstacles: Vec<Finding>,
+}
+
+impl SessionChecks {
+    pub(super) async fn look(settings: &Settings, reader: &mut Reader, session: Session, report: &Report) -> Self {
+        let named: Vec<&str> = match &settings.ownership.schemas {
+            Schemas::Named(names) => names.iter().map(crate::names::SchemaName::as_str).collect(),
+            Schemas::Detect | Schemas::Ask => Vec::new(),
+        };
+        let named = serde_json::json!(named).to_string();
+        let seen: Result<ServerState, Error> = ask(&session, SEEN, &[&named], settings.timeout).await;
+        let database = settings.stitch.database.as_str();
+        let other_way = match session.offer {
+            Offer::Refused => Other::NotOffered,
+            Offer::Given | Offer::NotAsked => reader.try_other_encryption(database, session.encryption).await,
+        };
+        let (mut pooler, mut loads, mut obstacles) = (None, None, Vec::new());
+        if let Ok(seen) = &seen {
+            pooler = reader.pooler(&session, seen.process).await;
+            if seen.blocking_problem().is_none() {
+                let rehearsed = Loads::rehearse(settings, &session, &seen.schemas).await;
+                obstacles = in_the_way(settings, reader, &session, seen, (&rehearsed, report)).await;
+                loads = Some(rehearsed);
+            }
+        }
+        let tls_lost = session.tls_lost(seen.as_ref().ok().and_then(|seen| seen.ssl));
+        let exposed_md5 = session.exposed_md5;
+        let examined = session.certificate.unwrap_or_default();
+        Self {
+            stages: session.stages,
+            encryption: session.encryption,
+            tls_lost,
+            exposed_md5,
+            other_way,
+            certificate_faults: examined.faults,
+            certificate_names: examined.names,
+            seen,
+            pooler,
+            loads,
+            obstacles,
+        }
+    }
+
+    pub(super) fn judge(&self, plan: &mut Plan, settings: &Settings) {
+        self.login(plan, settings);
+        self.certificate(plan, settings);
+        self.exposed(plan);
+        plan.find(self.ssl_choice(settings));
+        let seen = match &self.seen {
+            Ok(seen) => seen,
+            Err(error) => {
+                plan.find(bad(
+                    Layer::Privileges,
+                    Code::CatalogClosed,
+                    &format!("the role cannot read the system catalogs: {error:#}"),
+                    "stitch-pg setup opens the views that were closed; a superuser runs it",
+                ));
+                not_reached(plan, Layer::Privileges);
+                return;
+            }
+        };
+        if let Some((layer, code, text, advice)) = seen.blocking_problem() {
+            plan.find(bad(layer, code, text, advice));
+            not_reached(plan, layer);
+            return;
+        }
+        plan.find(good(
+            Layer::Privileges,
+            "the role may connect, create schemas and make temporary tables",
+        ));
+        let statement_mode = self.loads.as_ref().is_some_and(Loads::is_refused_by_a_pooler);
+        if let Some(pooler) = self.pooler {
+            plan.find(pooled(pooler, statement_mode));
+        }
+        seen.room(plan);
+        seen.noticed(plan);
+        if let Some(loads) = self
+            .loads
+            .as_ref()
+            .filter(|_| !(statement_mode && self.pooler.is_some()))
+        {
+            loads.judge(plan, settings);
+            plan.findings.extend(self.obstacles.iter().cloned());
+        }
+    }
+
+    fn login(&self, plan: &mut Plan, settings: &Settings) {
+        let stitch = &settings.stitch;
+        let how = match self.encryption {
+            Encryption::Tls => "with TLS",
+            Encryption::None => "without TLS",
+        };
+        let text = format!(
+            "database: {:?} logs in to the database {:?} {how}",
+            stitch.role.as_str(),
+            stitch.database.as_str()
+        );
+        let finding = Finding::good(Code::LoginWorks, text).about(Layer::Database.as_str());
+        let took = self.stages.iter().find(|stage| stage.layer == Layer::Database);
+        plan.find(match took {
+            Some(stage) => finding.took(stage.elapsed),
+            None => finding,
+        });
+    }
+
+    /// What others could read on the way, or could have arranged to.
+    fn exposed(&self, plan: &mut Plan) {
+        if let Some(why) = &self.tls_lost {
+            plan.unknown(
+                Code::LoginTlsLost,
+                format!("TLS: the login is not encrypted, although TLS could have been had: {why}"),
+                "find out what stands between; demand TLS with --ssl, and the same in Stitch's form",
+            )
+            .concerning(Layer::Tls.as_str());
+        }
+        if self.exposed_md5 {
+            plan.unknown(
+                Code::LoginMd5Exposed,
+                "authentication: an md5 hash of the password went over the network without TLS",
+                "give --ssl, or let the server use scram-sha-256 and set the password anew with \
+                 --reset-password",
+            )
+            .concerning(Layer::Authentication.as_str());
+        }
+    }
+
+    /// What was proposed for Stitch's form. It was checked by the login itself.
+    fn certificate(&self, plan: &mut Plan, settings: &Settings) {
+        let Some(ca) = &settings.stitch.ca else { return };
+        let shown = ca.path.display();
+        plan.good(
+            Code::CaVerifies,
+            format!("TLS: the certificate for Stitch's form, {shown}, vouches for this server"),
+        );
+        if self.certificate_faults.contains(&Fault::Name) {
+            plan.unknown(
+                Code::CaName,
+                format!(
+                    "TLS: the server's certificate is for {}, and Stitch will dial {}; it is not documented whether \
+                         Stitch compares the two",
+                    self.certificate_names.join(", "),
+                    settings.stitch.host
+                ),
+                "dial the name in the certificate with --stitch-host, or give the server one with this name",
+            );
+        }
+    }
+
+    fn ssl_choice(&self, settings: &Settings) -> Finding {
+        let text = match (self.encryption, self.other_way) {
+            (Encryption::Tls, Other::LetIn) => {
+                "TLS: Connect using SSL works ticked and unticked; ticked, nobody on the way can read along"
+            }
+            (Encryption::Tls, Other::Refused) => {
+                "TLS: Connect using SSL has to be ticked: without, no rule of pg_hba.conf lets Stitch in"
+            }
+            (Encryption::None, Other::LetIn) => {
+                "TLS: Connect using SSL works unticked and ticked; unticked, everything but the password can be read on the way"
+            }
+            (Encryption::None, Other::Refused) => {
+                "TLS: Connect using SSL has to stay unticked: with TLS no rule of pg_hba.conf lets Stitch in"
+            }
+            (_, Other::NotOffered) => "TLS: Connect using SSL has to stay unticked: the server does not offer TLS",
+            (_, Other::Untold) => "TLS: the login the other way could not be tried",
+        };
+        let worse = self.encryption == Encryption::None && self.other_way == Other::LetIn;
+        if worse && settings.stitch.ssl == StitchSsl::Off {
+            return Finding::unknown(Code::SslChoice, text).advise("tick it, and give --ssl instead of --no-ssl");
+        }
+        Finding::good(Code::SslChoice, text)
+    }
+}
+
+/// What the catalog shows of the schemas that Stitch loads, unless the ownership step has told it already.
+async fn in_the_way(
+    settings: &Settings,
+    reader: &Reader,
+    session: &Session,
+    seen: &ServerState,
+    (loads, report): (&Loads, &Report),
+) -> Vec<Finding> {
+    let schemas: Vec<&str> = seen.schemas.iter().map(|existing| existing.schema.as_str()).collect();
+    let version = reader.known_server().map_or(0, |server| server.version_num);
+    let Ok(request) = obstacles::ObstaclesQuery::new(settings, version, &schemas) else {
+        return Vec::new();
+    };
+    let seen = match obstacles::read_as_stitch(request.as_ref(), session, settings).await {
+        Ok(seen) => seen,
+        Err(error) => {
+            let text = format!("what could refuse a load into the existing tables was not seen: {error:#}");
+            return vec![Finding::unknown(Code::WriteRightsUnclear, text).advise("run stitch-pg check again")];
+        }
+    };
+    let mut found = obstacles::findings(settings, &seen);
+    found.extend(obstacles::not_owned(&seen, &|schema, table| loads.tried(schema, table)));
+    let known = |finding: &Finding| {
+        let same = |told: &Finding| (told.code, &told.subject) == (finding.code, &finding.subject);
+        report.findings().any(same)
+    };
+    found.retain(|finding| !known(finding));
+    found
+}
+
+fn pooled(pooler: Pooler, statement_mode: bool) -> Finding {
+    let advice = "give Stitch PostgreSQL's own host and port (--stitch-host, --stitch-port), or a pool in session mode";
+    if statement_mode {
+        return bad(
+            Layer::Rehearsal,
+            Code::PoolerStatement,
+            "a connection pooler in statement mode stands between, which refuses transactions; a load is one",
+            advice,
+        );
+    }
+    match pooler {
+        Pooler::Session => Finding::good(
+            Code::Pooler,
+            "a connection pooler stands between and keeps one server session for each client, as a load needs",
+        ),
+        Pooler::Shared => Finding::unknown(
+            Code::Pooler,
+            "a connection pooler stands between and shares server sessions among its clients (transaction mode). All of \
+             this works through it; Stitch's loads work as long as their staging tables and prepared statements live in \
+             one transaction, which is not documented",
+        )
+        .advise(advice),
+    }
+}

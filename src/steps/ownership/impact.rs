@@ -1,0 +1,283 @@
+//! The fallout forecast: who will lose what when the owners change, told before anything is changed.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::objects::MisownedObject;
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::plural::pluralize;
+use crate::settings::{Include, Readers, Settings};
+use crate::sql::Grantable;
+use crate::world::DatabaseHandle;
+
+/// What hangs on the present owners.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Impact {
+    /// Privileges that objects get which a present owner will make.
+    pub(super) defaults: Vec<DefaultPrivilege>,
+    views: Vec<Dependent>,
+    functions: Vec<Dependent>,
+    protected: Vec<Dependent>,
+    publications: Vec<Dependent>,
+    subscriptions: Vec<Dependent>,
+    /// Views that the Stitch role could not run, since it may not read what they read.
+    pub(super) blind: Vec<UnreadableView>,
+    /// Whether the jobs of `pg_cron` can be seen. A view of that name, or a table of somebody else's, would run its owner's
+    /// functions in our session: only a superuser's table is taken for it.
+    cron: bool,
+    #[serde(skip)]
+    jobs: Vec<Dependent>,
+}
+
+/// One privilege on objects that are yet to be made.
+#[derive(Debug, Deserialize)]
+pub(super) struct DefaultPrivilege {
+    /// `None`: in every schema.
+    pub(super) schema: Option<String>,
+    pub(super) owner: String,
+    /// `TABLES`, `SEQUENCES`, `FUNCTIONS`, `TYPES` or `SCHEMAS`.
+    pub(super) on: String,
+    pub(super) privilege: String,
+    /// `None`: everybody.
+    pub(super) grantee: Option<String>,
+    grantable: bool,
+}
+
+impl DefaultPrivilege {
+    /// Whether it may be passed on.
+    pub(super) fn grantable(&self) -> Grantable {
+        if self.grantable { Grantable::Yes } else { Grantable::No }
+    }
+}
+
+/// Something that hangs on a present owner.
+#[derive(Debug, Deserialize)]
+struct Dependent {
+    owner: String,
+    name: String,
+}
+
+/// A view, and what it reads.
+#[derive(Debug, Deserialize)]
+pub(super) struct UnreadableView {
+    pub(super) schema: String,
+    pub(super) name: String,
+    pub(super) reads: Vec<String>,
+}
+
+pub(super) async fn read(
+    settings: &Settings,
+    place: &DatabaseHandle,
+    (version, superuser): (i32, bool),
+    schemas: &[&str],
+    foreign: &[MisownedObject],
+) -> Result<Impact> {
+    if foreign.is_empty() {
+        return Ok(Impact::default());
+    }
+    let mut owners: Vec<&str> = foreign.iter().map(|object| object.owner.as_str()).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let includes = |kind| settings.ownership.include.contains(&kind);
+    let kinds: String = [
+        ('v', Include::Views),
+        ('m', Include::Matviews),
+        ('f', Include::ForeignTables),
+    ]
+    .into_iter()
+    .filter_map(|(letter, kind)| includes(kind).then_some(letter))
+    .collect();
+    let kinds = format!("rp{kinds}");
+    let named = |names: &[&str]| serde_json::to_string(names).context("cannot write names down");
+    let (schemas, owners) = (named(schemas)?, named(&owners)?);
+    // Before 14 only a superuser may look at subscriptions.
+    let question = QUESTION
+        .replace(
+            "/* publications */",
+            if version < 100_000 { "'[]'::json" } else { PUBLICATIONS },
+        )
+        .replace(
+            "/* subscriptions */",
+            if version < 100_000 || version < 140_000 && !superuser {
+                "'[]'::json"
+            } else {
+                SUBSCRIPTIONS
+            },
+        );
+    let role = settings.stitch.role.as_str();
+    let mut fallout: Impact = place.ask(&question, &[&schemas, &owners, role, &kinds]).await?;
+    if fallout.cron {
+        fallout.jobs = place.ask(JOBS, &[&owners]).await?;
+    }
+    Ok(fallout)
+}
+
+/// What the owner of so many objects in a schema loses by their moving, and what it keeps.
+pub(super) fn owner(
+    plan: &mut Plan,
+    settings: &Settings,
+    schema: &str,
+    (owner, members): (&str, &[String]),
+    count: usize,
+) {
+    let (keeps, advice) = match settings.ownership.readers {
+        Readers::Keep => (
+            "keeps reading (USAGE, SELECT)",
+            "if it still loads or cleans up here, let it do so as the new owner, or grant it what it needs",
+        ),
+        Readers::Drop => (
+            "can read them no more",
+            "leave --no-keep-readers out, and it keeps reading them",
+        ),
+    };
+    let objects = pluralize(count, "object");
+    let members: Vec<&str> = members.iter().map(String::as_str).collect();
+    let also = if members.is_empty() {
+        String::new()
+    } else {
+        format!("; the same holds for its members: {}", some_of(&members))
+    };
+    plan.unknown(
+        Code::FalloutOwner,
+        format!(
+            "{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, and may no longer \
+             write, alter, drop or grant{also}"
+        ),
+        advice,
+    )
+    .concerning(schema);
+}
+
+/// What else hangs on the present owners.
+pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
+    let kept = settings.ownership.readers == Readers::Keep;
+    let views = if kept {
+        "can still be read, since their owner may go on reading; writes through them are refused"
+    } else {
+        "will fail with \"permission denied\" (leave --no-keep-readers out)"
+    };
+    let told = [
+        (&fallout.views, Code::FalloutViews, "views over tables that move", views),
+        (
+            &fallout.functions,
+            Code::FalloutFunctions,
+            "functions with SECURITY DEFINER",
+            "run with its rights: what they write in the moved tables is refused from then on; give them to Stitch's role, or grant their owner what they need",
+        ),
+        (
+            &fallout.protected,
+            Code::FalloutRowSecurity,
+            "tables with row security",
+            "hide their rows from it from then on, since only an owner passes it by; a policy for it shows them",
+        ),
+        (
+            &fallout.publications,
+            Code::FalloutReplication,
+            "publications",
+            "go on, but it may no longer add the moved tables to one, which takes their owner",
+        ),
+        (
+            &fallout.subscriptions,
+            Code::FalloutReplication,
+            "tables filled by subscriptions",
+            "are written with its rights: the subscription stops unless it is granted INSERT, UPDATE, DELETE and TRUNCATE, or given to a role that may",
+        ),
+        (
+            &fallout.jobs,
+            Code::FalloutJobs,
+            "jobs of pg_cron",
+            "run as it: what they write in the moved tables is refused from then on",
+        ),
+    ];
+    for (hanging, code, what, happens) in told {
+        let mut rest = hanging.as_slice();
+        while let Some(first) = rest.first() {
+            let end = rest
+                .iter()
+                .position(|one| one.owner != first.owner)
+                .unwrap_or(rest.len());
+            let names: Vec<&str> = rest[..end].iter().map(|one| one.name.as_str()).collect();
+            let text = format!("{what} of {:?} {happens}: {}", first.owner, some_of(&names));
+            let finding = if code == Code::FalloutViews && kept {
+                Finding::good(code, text)
+            } else {
+                Finding::unknown(code, text)
+            };
+            plan.find(finding.about(&first.owner));
+            rest = &rest[end..];
+        }
+    }
+}
+
+/// The first few of a list.
+pub(super) fn some_of(names: &[&str]) -> String {
+    let some = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0..=3 => some,
+        all => format!("{some} and {} more", all - 3),
+    }
+}
+
+/// `$1`: the schemas, `$2`: the present owners, both as JSON; `$3`: the Stitch role; `$4`: the kinds of relations that move.
+const QUESTION: &str = "
+WITH chosen AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),
+former AS (SELECT oid, rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname <> $3 AND rolname IN (SELECT json_array_elements_text($2::json))),
+stitch AS (SELECT oid FROM pg_roles WHERE rolname = $3),
+moving AS (
+    SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relowner, f.rolname AS owner, f.rolsuper, f.rolbypassrls, c.relrowsecurity AND NOT c.relforcerowsecurity AS secured
+    FROM pg_class c JOIN chosen n ON n.oid = c.relnamespace JOIN former f ON f.oid = c.relowner WHERE strpos($4, c.relkind::text) > 0),
+reading AS (
+    SELECT DISTINCT v.oid AS view, v.relnamespace, v.relname, v.relkind, v.relowner, d.refobjid AS relation
+    FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid JOIN pg_class v ON v.oid = w.ev_class
+    WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.relkind IN ('v', 'm') AND d.refobjid <> v.oid)
+SELECT json_build_object(
+    'defaults', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'owner', f.rolname,
+            'on', CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'n' THEN 'SCHEMAS' ELSE 'TYPES' END,
+            'privilege', a.privilege_type, 'grantable', a.is_grantable,
+            'grantee', CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee) END)
+            ORDER BY n.nspname, f.rolname, d.defaclobjtype, a.grantee, a.privilege_type), '[]')
+        FROM pg_default_acl d JOIN former f ON f.oid = d.defaclrole LEFT JOIN chosen n ON n.oid = d.defaclnamespace
+        CROSS JOIN LATERAL aclexplode(d.defaclacl) a
+        WHERE d.defaclobjtype IN ('r', 'S', 'f', 'T', 'n') AND a.grantee <> d.defaclrole AND (d.defaclnamespace = 0 OR n.oid IS NOT NULL)
+          AND NOT (d.defaclnamespace = 0 AND a.grantee = 0 AND d.defaclobjtype IN ('f', 'T'))
+          AND NOT EXISTS (SELECT 1 FROM pg_default_acl s CROSS JOIN LATERAL aclexplode(s.defaclacl) b
+              WHERE s.defaclrole = (SELECT oid FROM stitch) AND s.defaclnamespace = d.defaclnamespace AND s.defaclobjtype = d.defaclobjtype
+                AND b.grantee = a.grantee AND b.privilege_type = a.privilege_type AND b.is_grantable >= a.is_grantable)),
+    'views', (SELECT coalesce(json_agg(json_build_object('owner', owner, 'name', name) ORDER BY owner, name), '[]') FROM (
+        SELECT DISTINCT m.owner, format('%I.%I', n.nspname, r.relname) AS name
+        FROM reading r JOIN moving m ON m.oid = r.relation AND m.relowner = r.relowner JOIN pg_namespace n ON n.oid = r.relnamespace
+        WHERE NOT m.rolsuper) AS view),
+    'functions', (SELECT coalesce(json_agg(json_build_object('owner', f.rolname, 'name', format('%I.%I', n.nspname, p.proname))
+            ORDER BY f.rolname, n.nspname, p.proname), '[]')
+        FROM pg_proc p JOIN former f ON f.oid = p.proowner JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE p.prosecdef AND NOT f.rolsuper
+          AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')),
+    'protected', (SELECT coalesce(json_agg(json_build_object('owner', owner, 'name', name) ORDER BY owner, name), '[]')
+        FROM moving WHERE secured AND NOT rolsuper AND NOT rolbypassrls),
+    'publications', /* publications */,
+    'subscriptions', /* subscriptions */,
+    'blind', (SELECT coalesce(json_agg(json_build_object('schema', schema, 'name', name, 'reads', reads) ORDER BY schema, name), '[]') FROM (
+        SELECT n.nspname AS schema, r.relname AS name, json_agg(format('%I.%I', o.nspname, c.relname) ORDER BY o.nspname, c.relname) AS reads
+        FROM reading r JOIN chosen n ON n.oid = r.relnamespace JOIN pg_class c ON c.oid = r.relation JOIN pg_namespace o ON o.oid = c.relnamespace
+        WHERE strpos($4, r.relkind::text) > 0 AND NOT EXISTS (SELECT 1 FROM moving m WHERE m.oid = c.oid)
+          AND c.relowner IS DISTINCT FROM (SELECT oid FROM stitch)
+          AND NOT coalesce((SELECT has_table_privilege(s.oid, c.oid, 'SELECT') AND has_schema_privilege(s.oid, o.oid, 'USAGE') FROM stitch s), false)
+        GROUP BY n.nspname, r.relname) AS blind),
+    'cron', coalesce((SELECT has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE')
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner
+        WHERE n.nspname = 'cron' AND c.relname = 'job' AND c.relkind = 'r' AND o.rolsuper), false)
+)::text";
+
+const PUBLICATIONS: &str = "(SELECT coalesce(json_agg(json_build_object('owner', owner, 'name', pubname) ORDER BY owner, pubname), '[]') FROM (
+        SELECT DISTINCT f.rolname AS owner, p.pubname
+        FROM pg_publication p JOIN former f ON f.oid = p.pubowner JOIN pg_publication_rel r ON r.prpubid = p.oid JOIN moving m ON m.oid = r.prrelid) AS publication)";
+
+const SUBSCRIPTIONS: &str = "(SELECT coalesce(json_agg(json_build_object('owner', f.rolname, 'name', format('%s (%s)', m.name, s.subname)) ORDER BY f.rolname, m.name), '[]')
+        FROM pg_subscription s JOIN pg_roles f ON f.oid = s.subowner AND NOT f.rolsuper
+        JOIN pg_subscription_rel r ON r.srsubid = s.oid JOIN moving m ON m.oid = r.srrelid)";
+
+/// `$1`: the present owners as JSON. `pg_cron` lets each login see its own jobs, and a superuser all.
+const JOBS: &str = "SELECT coalesce(json_agg(json_build_object('owner', username, 'name', format('number %s', jobid)) ORDER BY username, jobid), '[]')::text
+FROM cron.job WHERE active AND database = current_database() AND username IN (SELECT json_array_elements_text($1::json))";

@@ -1,0 +1,145 @@
+//! What stays with its owner, and why: kinds that were not asked for, views that would stop, what is a superuser's, and what
+//! this login may not move.
+
+use super::evidence::Schema;
+use super::impact::{Impact, UnreadableView, some_of};
+use super::objects::MisownedObject;
+use super::rights::{Lacking, Rights};
+use crate::change::Plan;
+use crate::finding::{Code, Finding};
+use crate::plural::pluralize;
+use crate::settings::{Include, Settings};
+use crate::sql;
+
+/// So many statements are told for others to run; more are better run by this program.
+const TOLD: usize = 20;
+
+/// Kinds that move on request only.
+pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&MisownedObject]) {
+    let mut kinds: Vec<Include> = staying.iter().filter_map(|object| object.kind.included_by()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for kind in kinds {
+        let names: Vec<&str> = staying
+            .iter()
+            .filter(|object| object.kind.included_by() == Some(kind))
+            .map(|object| object.shown())
+            .collect();
+        plan.unknown(
+            Code::ObjectsLeft,
+            format!(
+                "{} in the schema {:?} stay with their owners: {}",
+                kind.plural(),
+                schema.name,
+                some_of(&names)
+            ),
+            format!(
+                "Stitch makes none, so they are probably yours; --include {} moves them too",
+                kind.as_str()
+            ),
+        )
+        .concerning(&schema.name);
+    }
+}
+
+/// What a view reads that the Stitch role may not.
+pub(super) fn reads_what<'a>(object: &MisownedObject, fallout: &'a Impact) -> Option<&'a [String]> {
+    let same = |blind: &&UnreadableView| blind.schema == object.schema && blind.name == object.name;
+    let blind = object
+        .kind
+        .is_relation()
+        .then(|| fallout.blind.iter().find(same))
+        .flatten();
+    blind.map(|blind| blind.reads.as_slice())
+}
+
+/// Views that would stop working.
+pub(super) fn report_blind(plan: &mut Plan, settings: &Settings, blind: &[&MisownedObject], fallout: &Impact) {
+    for object in blind {
+        let reads = reads_what(object, fallout).unwrap_or_default().join(", ");
+        let role = settings.stitch.role.as_str();
+        plan.unknown(
+            Code::FalloutViewStays,
+            format!(
+                "the view {:?}.{:?} stays with {:?}: it reads {reads} with its owner's rights, and {role:?} may \
+                 not read that",
+                object.schema, object.name, object.owner
+            ),
+            format!(
+                "to move it, grant first: GRANT SELECT ON TABLE {reads} TO {}; (and USAGE on the schema)",
+                sql::identifier(role)
+            ),
+        )
+        .concerning(format_args!("{}.{}", object.schema, object.name));
+    }
+}
+
+/// What only a superuser may move.
+pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&MisownedObject], rights: &Rights) -> Finding {
+    let role = settings.stitch.role.as_str();
+    let mut owners: Vec<String> = refused
+        .iter()
+        .filter(|object| rights.supers.contains(&object.owner))
+        .map(|object| format!("{:?}", object.owner))
+        .collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let mut statements: Vec<String> = Vec::new();
+    if !rights.creates_in.contains(&schema.name)
+        && let Ok(name) = schema.name.parse()
+    {
+        statements.push(format!("{};", sql::grant_schema_create(&name, &settings.stitch.role)));
+    }
+    statements.extend(refused.iter().map(|object| format!("{};", object.give_to(role))));
+    let told = if statements.len() > TOLD {
+        "run stitch-pg setup --only ownership as a superuser, who may".to_owned()
+    } else {
+        format!("a superuser runs: {}", statements.join(" "))
+    };
+    Finding::bad(
+        Code::OwnershipSuperuser,
+        format!(
+            "{} in the schema {:?} cannot be moved away from {}: what belongs to a superuser, or to the provider's own role, {:?} may not move",
+            pluralize(refused.len(), "object"),
+            schema.name,
+            owners.join(" and "),
+            rights.user
+        ),
+    )
+    .advise(told)
+    .about(&schema.name)
+}
+
+/// What this login has no hold of.
+pub(super) fn cannot(
+    settings: &Settings,
+    schema: &Schema,
+    moving: &[&MisownedObject],
+    rights: &Rights,
+    lacking: &Lacking,
+) -> Finding {
+    let roles: Vec<String> = lacking.roles.iter().map(|role| format!("act for {role:?}")).collect();
+    let create = lacking.create.then(|| "create in the database".to_owned());
+    let what: Vec<String> = roles.into_iter().chain(create).collect();
+    let who = if lacking.roles.is_empty() {
+        "the database's owner, or a superuser,"
+    } else {
+        "a superuser, or who has ADMIN OPTION on those roles,"
+    };
+    Finding::bad(
+        Code::OwnershipCannotMove,
+        format!(
+            "{} in the schema {:?} must change hands, and {:?} may not {}",
+            pluralize(moving.len(), "object"),
+            schema.name,
+            rights.user,
+            what.join(", nor ")
+        ),
+    )
+    .advise(format!(
+        "{who} runs: {}\n-- when all has changed hands: {}",
+        lacking.statements(settings, &rights.user),
+        lacking.revoked(settings, &rights.user)
+    ))
+    .about(&schema.name)
+}

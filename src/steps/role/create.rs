@@ -1,0 +1,81 @@
+//! A role that does not exist: made by us, or by whoever may.
+
+use std::ops::ControlFlow;
+
+use super::{Facts, offline, on_server, unless};
+use crate::change::{Action, Change, Plan};
+use crate::finding::Code;
+use crate::settings::{RolePassword, Settings};
+use crate::sql;
+
+/// Breaks off where there will be no role to grant anything to.
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<()> {
+    let role = &settings.stitch.role;
+    let statement = sql::create_role(role, facts.keeping.formed(settings));
+    if facts.may_create_roles == Some(false) {
+        let who = creators(&facts.creators);
+        let advice = match facts.keeping.provider.definition().making_roles {
+            Some(how) => format!("{how} {who} runs: {statement};"),
+            None => format!("{who} runs: {statement};"),
+        };
+        let user = &facts.user;
+        plan.bad(
+            Code::RoleCannotCreate,
+            format!("the role {role:?} does not exist, and {user:?} may not create roles (it lacks CREATEROLE)"),
+            advice,
+        )
+        .concerning(role);
+        return ControlFlow::Break(());
+    }
+    if let Some((why, advice)) = facts.keeping.refusal(&facts.user) {
+        let text = format!("the role {role:?} does not exist, and {why}");
+        plan.bad(Code::RoleCannotCreate, text, advice).concerning(role);
+        return ControlFlow::Break(());
+    }
+    facts.keeping.report(plan);
+    if facts.is_offline() {
+        offline::before(plan, settings);
+    }
+    save_generated(plan, settings);
+    plan.change(Change {
+        summary: format!("create the role {role:?}"),
+        why: facts.keeping.why(),
+        action: unless(on_server(settings, statement), sql::role_exists(role)),
+        // What Stitch has loaded meanwhile is its own; then the role stays.
+        undo: Some(unless(
+            on_server(settings, sql::drop_role(role)),
+            sql::role_owns_something(role),
+        )),
+    });
+    if facts.is_offline() {
+        offline::after(plan, settings);
+    }
+    ControlFlow::Continue(())
+}
+
+/// A generated password is on disk before the role has it: the other way round a crash would lose it.
+pub(super) fn save_generated(plan: &mut Plan, settings: &Settings) {
+    if let RolePassword::Generated {
+        secret,
+        save_to: Some(path),
+    } = &settings.stitch.password
+    {
+        plan.change(Change {
+            summary: format!("write the generated password to {}", path.display()),
+            why: "It is entered into Stitch's form later; the file is readable by you alone.",
+            action: Action::SaveSecret {
+                path: path.clone(),
+                secret: secret.clone(),
+            },
+            undo: None,
+        });
+    }
+}
+
+fn creators(roles: &[String]) -> String {
+    if roles.is_empty() {
+        "a superuser, or a role with CREATEROLE,".to_owned()
+    } else {
+        format!("one of {}", crate::visible::one_line(&roles.join(", ")))
+    }
+}

@@ -1,0 +1,156 @@
+//! Whose role it is: one that this tool or the guide made for Stitch has no powers, no members and nothing outside the
+//! target database. Anything else is somebody's, and is taken only with `--adopt-role`.
+
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::RoleRow;
+use crate::change::Plan;
+use crate::finding::Code;
+use crate::settings::{Adopt, Schemas, Settings};
+use crate::sql;
+use crate::world::DatabaseHandle;
+
+/// What tells that the role is somebody's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OwnershipSigns {
+    /// Attributes beyond LOGIN.
+    powers: Vec<String>,
+    /// Roles that can act as it and do not administer roles in any case.
+    members: Vec<String>,
+    /// Roles it is a member of.
+    groups: Vec<String>,
+    /// Other databases that it owns, or owns something in.
+    pub(super) elsewhere: Vec<String>,
+    /// Schemas of the target database where it owns something that no loader made.
+    #[serde(skip)]
+    pub(super) unrelated_schemas: Vec<String>,
+    /// It is the very login this run uses.
+    ours: bool,
+}
+
+/// The schemas of the target database in which the role owns relations, and Stitch's loader has left no mark; those that
+/// were named as Stitch's are.
+pub(super) async fn unrelated_schemas(settings: &Settings, place: &DatabaseHandle) -> Result<Vec<String>> {
+    let mut schemas: Vec<String> = place.ask(STRANGE, &[settings.stitch.role.as_str()]).await?;
+    if let Schemas::Named(names) = &settings.ownership.schemas {
+        schemas.retain(|schema| !names.iter().any(|name| name.as_str() == schema));
+    }
+    Ok(schemas)
+}
+
+/// Other databases in which it owns what Stitch loads there and nothing else: a restored copy, a second destination.
+pub(super) async fn loads_there(settings: &Settings, place: &DatabaseHandle) -> Result<bool> {
+    place.ask(LOADS_THERE, &[settings.stitch.role.as_str()]).await
+}
+
+/// Breaks off where it is somebody's and was not given away.
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) -> ControlFlow<()> {
+    let (role, name) = (&settings.stitch.role, settings.stitch.role.as_str());
+    let ties = found.ties.described();
+    let (code, text, never) = if found.superuser {
+        let text = format!("the role {name:?} is a superuser: Stitch would hold the whole server");
+        (Code::RoleSuperuser, text, "its powers would stay as they are")
+    } else if !found.can_login && !found.ties.members.is_empty() {
+        let members = found.ties.members.join(", ");
+        let text =
+            format!("the role {name:?} cannot log in and has members ({members}): it is a group, not Stitch's login");
+        (Code::RoleIsGroup, text, "it would become a login")
+    } else if !ties.is_empty() {
+        let text = format!("the role {name:?} looks like somebody else's: {}", ties.join("; "));
+        (Code::RoleForeign, text, "nothing of this would be taken from it")
+    } else {
+        return ControlFlow::Continue(());
+    };
+    if settings.stitch.adopt == Adopt::Yes {
+        plan.unknown(
+            Code::RoleAdopted,
+            format!("taken with --adopt-role: {text}"),
+            "a role of Stitch's own is better: --role with a new name",
+        )
+        .concerning(role);
+        return ControlFlow::Continue(());
+    }
+    plan.bad(
+        code,
+        text,
+        format!(
+            "give --role with the name of a role of Stitch's own; or take this one with --adopt-role \
+             ({never})"
+        ),
+    )
+    .concerning(role);
+    ControlFlow::Break(())
+}
+
+impl OwnershipSigns {
+    fn described(&self) -> Vec<String> {
+        let some = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+        let ours = self.ours.then(|| "this run logs in as it".to_owned());
+        [
+            ours,
+            some("it may more than log in:", &self.powers),
+            some("it is a member of", &self.groups),
+            some("others can act as it:", &self.members),
+            some("it owns something besides the target database: in", &self.elsewhere),
+            some(
+                "it owns what no load of Stitch's made: in the schema",
+                &self.unrelated_schemas,
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// The same as an expression, true when a role of this name is somebody else's; for a script that looks by itself.
+pub(super) fn condition(settings: &Settings) -> String {
+    let ties = QUESTION.replace("$2", &sql::literal(settings.stitch.database.as_str()));
+    format!(
+        "EXISTS (SELECT 1 FROM pg_roles r, pg_roles me, json_each_text({ties}) AS tie
+              WHERE r.rolname = {} AND me.rolname = current_user
+                AND (r.rolsuper OR tie.value NOT IN ('[]', '{{}}', 'false')))",
+        sql::literal(settings.stitch.role.as_str())
+    )
+}
+
+/// `r` is the role, `me` this login; `$2` the target database. Who administers roles can act as any of them, so their
+/// memberships (16 and newer: the one every creator gets) tell nothing. Open sessions tell nothing either: Stitch has some.
+pub(super) const QUESTION: &str = "
+    json_build_object(
+        'powers', array_remove(ARRAY[CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
+            CASE WHEN r.rolreplication THEN 'REPLICATION' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL),
+        'members', (SELECT coalesce(json_agg(DISTINCT p.rolname), '[]') FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.member
+                    WHERE m.roleid = r.oid AND p.oid <> me.oid AND p.rolname <> session_user
+                      AND NOT p.rolsuper AND NOT p.rolcreaterole
+                      AND NOT EXISTS (SELECT 1 FROM pg_auth_members a
+                                      WHERE a.roleid = r.oid AND a.member = p.oid AND a.admin_option)),
+        'groups', (SELECT coalesce(json_agg(DISTINCT g.rolname), '[]') FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+                   WHERE m.member = r.oid AND g.rolname <> 'rds_password'),
+        'elsewhere', (SELECT coalesce(json_agg(DISTINCT d.datname), '[]')
+                      FROM pg_shdepend s JOIN pg_database d
+                          ON d.oid = CASE WHEN s.classid = 'pg_database'::regclass THEN s.objid ELSE s.dbid END
+                      WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o' AND d.datname <> $2),
+        'ours', r.oid = me.oid OR r.rolname = session_user)";
+
+/// `$1`: the role. A schema with one table that has a column of Stitch's is a schema that it loads.
+const STRANGE: &str = "
+SELECT coalesce(json_agg(DISTINCT n.nspname), '[]')::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relowner = (SELECT oid FROM pg_roles WHERE rolname = $1)
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
+  AND NOT EXISTS (SELECT 1 FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid
+                  WHERE t.relnamespace = n.oid AND t.relkind IN ('r', 'p') AND a.attname ~ '^_sdc_' AND NOT a.attisdropped)";
+
+/// `$1`: the role. Whether what it owns in this database is in schemas that Stitch loads, all of it.
+const LOADS_THERE: &str = "
+SELECT coalesce(pg_catalog.bool_and(EXISTS (
+    SELECT 1 FROM pg_catalog.pg_class t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid
+    WHERE t.relnamespace = c.relnamespace AND t.relkind IN ('r', 'p') AND a.attname ~ '^_sdc_' AND NOT a.attisdropped)), false)::text
+FROM pg_catalog.pg_class c
+WHERE c.relowner = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1)
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'";

@@ -1,0 +1,130 @@
+//! Whether a connection gets as far as a login: where sshd listens, how many logins it takes at once, and whether it is
+//! closed to everybody for a while.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::{Case, Problem, fixes};
+use crate::finding::{Code, Finding, Verdict};
+use crate::settings::{BastionServer, Region};
+use crate::shell;
+use crate::steps::ssh_user::facts::SshServerKind;
+use crate::steps::ssh_user::sshd::View;
+
+/// Stitch connects from four addresses, which may come at the same time.
+const AT_ONCE: u32 = 4;
+/// OpenSSH's own number of logins that are let in at once.
+const ENOUGH: u32 = 10;
+
+/// While `/etc/nologin` is there, PAM lets nobody in but root.
+pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
+    let file = case.server.nologin.as_ref()?;
+    let text = format!("the SSH server is closed to everybody but root: {file} exists");
+    let certain = case.server.kind != SshServerKind::OpenSsh || case.server.uses_pam();
+    let finding = Finding::new(Code::SshLoginsClosed, Verdict::bad_if(certain), text);
+    Some(finding.about(file).advise(format!(
+        "when the maintenance it stands for is over, as root on the SSH server: rm {}",
+        shell::word(file)
+    )))
+}
+
+/// `ListenAddress`: something else than the machine itself must be able to get there.
+pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let addresses = listening(view);
+    if addresses.is_empty() || !addresses.iter().all(|address| address.ip().is_loopback()) {
+        return None;
+    }
+    // Where a loopback address is what Stitch is to dial, something passes it on; the step allowlist asks what.
+    let dialled = case.bastion.stitch_host.as_str();
+    if dialled == "localhost" || dialled.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
+        return None;
+    }
+    // Any of Stitch's addresses tells which way out the machine takes.
+    let known = Region::NorthAmerica.addresses();
+    let stitch = case
+        .settings
+        .stitch
+        .allow
+        .first()
+        .map_or(known[0], |cidr| cidr.address());
+    let shown: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+    Some(Problem::bad(
+        Code::SshNotListening,
+        format!(
+            "sshd listens on {} only (ListenAddress), where nobody but this machine can reach it",
+            shown.join(" and ")
+        ),
+        fixes::listening(&stitch.to_string(), &ports(&addresses), &case.server.ways),
+    ))
+}
+
+/// `Port`: the one Stitch dials, unless a router or a container's host translates.
+pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let dialled = case.bastion.stitch_port.number();
+    let addresses = listening(view);
+    let ports = ports(&addresses);
+    if let BastionServer::Ssh(target) = &case.bastion.server
+        && target.port.number() == dialled
+        && target.host == case.bastion.stitch_host
+    {
+        // This very run came in through it.
+        return None;
+    }
+    if ports.is_empty() || ports.contains(&dialled) {
+        return None;
+    }
+    let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
+    let shown = shown.join(" and ");
+    Some(Problem::unknown(
+        Code::SshOtherPort,
+        format!(
+            "sshd listens on port {shown}, and Stitch is to dial {dialled}; that is right only where a router translates"
+        ),
+        format!(
+            "if nothing translates, run stitch-pg again with --stitch-bastion-port {}",
+            ports[0]
+        ),
+    ))
+}
+
+/// `MaxStartups`: connections that are not logged in yet; those above the first number are dropped at random.
+pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let value = view.value("maxstartups")?;
+    let mut parts = value.split(':');
+    let start: u32 = parts.next()?.parse().ok()?;
+    let (rate, most) = (parts.next(), parts.next().and_then(|most| most.parse::<u32>().ok()));
+    // Only the number that is too small is raised.
+    let enough = match (rate, most) {
+        (Some(rate), Some(most)) => format!("{ENOUGH}:{rate}:{}", most.max(ENOUGH)),
+        _ => ENOUGH.to_string(),
+    };
+    (start < AT_ONCE).then(|| {
+        Problem::unknown(
+            Code::SshFewLogins,
+            format!("sshd drops connections when {start} others are logging in (MaxStartups {value}); Stitch may come with {AT_ONCE}"),
+            fixes::in_place("MaxStartups", value, &enough, &case.server.ways),
+        )
+    })
+}
+
+fn ports(addresses: &[SocketAddr]) -> Vec<u16> {
+    let mut ports: Vec<u16> = addresses.iter().map(SocketAddr::port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// `sshd -T` has a `listenaddress` with its port for each; the file may have ports alone.
+fn listening(view: &View<'_>) -> Vec<SocketAddr> {
+    let words = view.words("listenaddress");
+    let ports: Vec<u16> = view.words("port").iter().filter_map(|port| port.parse().ok()).collect();
+    let mut all = Vec::new();
+    for word in words {
+        if let Ok(address) = word.parse() {
+            all.push(address);
+        } else if let Ok(address) = word.trim_matches(['[', ']']).parse::<IpAddr>() {
+            let ports = if ports.is_empty() { &[22] } else { ports.as_slice() };
+            all.extend(ports.iter().map(|port| SocketAddr::new(address, *port)));
+        }
+    }
+    all
+}

@@ -1,0 +1,290 @@
+//! What is to be done object by object, shared by the calls that are under way: the first round, and the rounds after it for
+//! what was busy.
+
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::future::join_all;
+use tokio::time::sleep;
+use tokio_postgres::error::SqlState;
+
+use super::Tell;
+use crate::change::{Progress, Sql};
+use crate::sql;
+use crate::statement::Statement;
+use crate::world::apply::{Stopped, execute, joined};
+use crate::world::login::Session;
+
+/// Statements in one call: a tenth of a second of work, after which progress is told and the work can be cut off.
+const CHUNK: usize = 250;
+
+/// The fewest in one call: where two connections share, neither takes so much that the other waits for it at the end.
+const CHUNK_AT_LEAST: usize = 40;
+
+/// What one object costs the server at least.
+pub(super) const AN_OBJECT: Duration = Duration::from_micros(100);
+
+/// Calls that are under way at a time on one connection, so that the server never waits for the network.
+const IN_FLIGHT: usize = 4;
+
+/// The same where each statement is a call.
+const IN_FLIGHT_SINGLY: usize = 64;
+
+/// How often busy objects are tried before they are left for the next run; the pause doubles from 50 ms to 3.2 s.
+const TRIES: u32 = 7;
+
+/// How statements reach the server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    /// Many in one call.
+    InBlocks,
+    /// Each in a call of its own, many of them under way at a time.
+    Singly,
+}
+
+/// The memberships that the statements need, granted and revoked within each transaction.
+pub(super) struct Borrowed {
+    grant_membership: String,
+    revoke_membership: String,
+}
+
+impl Borrowed {
+    /// `None` where none are needed.
+    pub(super) fn of(sql: &Sql) -> Option<Self> {
+        let text = |statements: Vec<Statement>| joined(&statements).to_string();
+        (!sql.memberships.is_empty()).then(|| Self {
+            grant_membership: text(sql.memberships.iter().map(sql::grant_membership).collect()),
+            revoke_membership: text(sql.memberships.iter().rev().map(sql::revoke_membership).collect()),
+        })
+    }
+}
+
+/// What is to be done, and how far it is; shared by the calls that are under way.
+pub(super) struct BatchQueue<'a> {
+    statements: &'a [String],
+    borrowed: Option<&'a Borrowed>,
+    lock_timeout: Duration,
+    pub(super) limit: Duration,
+    way: Transport,
+    /// The first statement that no call has taken yet.
+    next: Cell<usize>,
+    end: usize,
+    /// How many connections take of them.
+    workers: usize,
+    /// The fewest statements in a call of a connection that is not the only one.
+    at_least: usize,
+    done: Cell<usize>,
+    /// Statements that met a lock.
+    busy: RefCell<Vec<usize>>,
+    /// The first thing that went wrong; nothing more is begun then.
+    failure: RefCell<Option<anyhow::Error>>,
+    tell: RefCell<Tell<'a>>,
+}
+
+impl<'a> BatchQueue<'a> {
+    pub(super) fn new(
+        statements: &'a [String],
+        borrowed: Option<&'a Borrowed>,
+        lock_timeout: Duration,
+        limit: Duration,
+        way: Transport,
+        tell: Tell<'a>,
+    ) -> Self {
+        Self {
+            statements,
+            borrowed,
+            lock_timeout,
+            limit,
+            way,
+            next: Cell::new(0),
+            end: 0,
+            workers: 1,
+            at_least: CHUNK_AT_LEAST,
+            done: Cell::new(0),
+            busy: RefCell::default(),
+            failure: RefCell::default(),
+            tell: RefCell::new(tell),
+        }
+    }
+
+    /// Makes calls so large that the server has something to do while its answers and the next calls are on their way.
+    pub(super) fn size_batches(&mut self, round_trip: Duration) {
+        let meanwhile = usize::try_from(round_trip.as_micros() / AN_OBJECT.as_micros()).unwrap_or(CHUNK);
+        self.at_least = (meanwhile / IN_FLIGHT).clamp(CHUNK_AT_LEAST, CHUNK);
+    }
+
+    /// Nothing met a lock.
+    pub(super) fn is_free(&self) -> bool {
+        self.busy.borrow().is_empty()
+    }
+
+    /// A part of the statements, on one connection.
+    pub(super) async fn through(&mut self, session: &Session, range: Range<usize>) -> Result<()> {
+        self.begin(range, 1);
+        self.share(session).await;
+        self.outcome()
+    }
+
+    /// The next part of the statements, for so many connections.
+    pub(super) fn begin(&mut self, range: Range<usize>, workers: usize) {
+        self.workers = workers;
+        self.next.set(range.start);
+        self.end = range.end;
+    }
+
+    pub(super) fn outcome(&self) -> Result<()> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// One connection's share: whoever is free takes the next statements.
+    pub(super) async fn share(&self, session: &Session) {
+        let at_a_time = match self.way {
+            Transport::InBlocks => IN_FLIGHT,
+            Transport::Singly => IN_FLIGHT_SINGLY,
+        };
+        join_all((0..at_a_time).map(|_| async {
+            while let Some(range) = self.take() {
+                let numbers: Vec<usize> = range.collect();
+                match self.call(session, &numbers).await {
+                    Ok(()) => self.progress(numbers.len()),
+                    Err(error) => {
+                        self.failure.borrow_mut().get_or_insert(error);
+                    }
+                }
+            }
+        }))
+        .await;
+    }
+
+    /// The only connection's part; what fits into the calls under way is followed by the wait for the disk at no further
+    /// round trip. Whether that was waited for.
+    pub(super) async fn share_and_flush(&self, session: &Session) -> bool {
+        let follows = self.way == Transport::InBlocks && self.end - self.next.get() <= IN_FLIGHT * CHUNK;
+        let flush = sql::flush_commits();
+        let flushed = async { follows && execute(session, &flush, self.limit).await.is_ok() };
+        let ((), flushed) = tokio::join!(self.share(session), flushed);
+        flushed
+    }
+
+    fn take(&self) -> Option<Range<usize>> {
+        let start = self.next.get();
+        if start >= self.end || self.failure.borrow().is_some() {
+            return None;
+        }
+        let length = match self.way {
+            Transport::InBlocks if self.workers > 1 => {
+                ((self.end - start) / (self.workers * IN_FLIGHT)).clamp(self.at_least, CHUNK)
+            }
+            Transport::InBlocks => CHUNK,
+            Transport::Singly => 1,
+        };
+        let end = self.end.min(start + length);
+        self.next.set(end);
+        Some(start..end)
+    }
+
+    /// One statement with what is borrowed for it.
+    pub(super) fn whole(&self, number: usize) -> String {
+        let statement = &self.statements[number];
+        match self.borrowed {
+            Some(borrowed) => format!(
+                "{};\n{statement};\n{}",
+                borrowed.grant_membership, borrowed.revoke_membership
+            ),
+            None => statement.clone(),
+        }
+    }
+
+    /// Makes these statements; the busy ones are noted.
+    async fn call(&self, session: &Session, numbers: &[usize]) -> Result<()> {
+        let statements: Vec<(usize, &str)> = numbers
+            .iter()
+            .map(|number| (*number, self.statements[*number].as_str()))
+            .collect();
+        let call = match (self.way, numbers, self.borrowed) {
+            (Transport::Singly, [only], _) => sql::async_commit(&self.whole(*only), self.lock_timeout),
+            (_, _, Some(borrowed)) => {
+                let around = (borrowed.grant_membership.as_str(), borrowed.revoke_membership.as_str());
+                sql::with_memberships(&statements, around, self.lock_timeout)
+            }
+            (_, _, None) => sql::batch_block(&statements, self.lock_timeout, session.process),
+        };
+        let outcome = execute(session, &call, self.limit).await;
+        let told = std::mem::take(&mut *session.told.lock().unwrap_or_else(PoisonError::into_inner));
+        self.busy
+            .borrow_mut()
+            .extend(told.iter().filter_map(|number| number.parse::<usize>().ok()));
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Stopped::Server(error)) if self.way == Transport::Singly && is_busy(&error) => {
+                self.busy.borrow_mut().extend(numbers);
+                Ok(())
+            }
+            Err(Stopped::Server(error)) if self.way == Transport::Singly && is_gone(&error) => Ok(()),
+            // The server says in which statement of the block.
+            Err(Stopped::Server(error)) => {
+                let context = error.as_db_error().and_then(|error| error.where_()).unwrap_or_default();
+                let at = statements.iter().find(|(_, text)| context.contains(text));
+                let place = at.map_or(String::new(), |(_, text)| format!("in {text}"));
+                Err(session.explain(&error).context(place))
+            }
+            Err(stopped) => Err(stopped.into_error(session)),
+        }
+    }
+
+    fn progress(&self, more: usize) {
+        self.done.set(self.done.get() + more);
+        (self.tell.borrow_mut())(Progress {
+            done: self.done.get(),
+            total: self.statements.len(),
+            busy: self.busy.borrow().len(),
+        });
+    }
+
+    /// Tries the busy ones again, all of them after each pause, fewer at a time than the others: a call that waits for many
+    /// locks takes long.
+    pub(super) async fn again(&self, session: &Session) -> Result<()> {
+        let length = match self.way {
+            Transport::InBlocks => CHUNK / 10,
+            Transport::Singly => 1,
+        };
+        for attempt in 0..TRIES - 1 {
+            let busy = self.take_busy();
+            if busy.is_empty() {
+                break;
+            }
+            sleep(Duration::from_millis(50 << attempt)).await;
+            for numbers in busy.chunks(length) {
+                self.call(session, numbers).await?;
+            }
+            self.progress(0);
+        }
+        Ok(())
+    }
+
+    /// The statements that met a lock, in order.
+    pub(super) fn take_busy(&self) -> Vec<usize> {
+        let mut busy = self.busy.take();
+        busy.sort_unstable();
+        busy.dedup();
+        busy
+    }
+}
+
+fn is_busy(error: &tokio_postgres::Error) -> bool {
+    let busy = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
+    error.code().is_some_and(|state| busy.contains(state))
+}
+
+fn is_gone(error: &tokio_postgres::Error) -> bool {
+    let gone = [
+        SqlState::UNDEFINED_TABLE,
+        SqlState::UNDEFINED_OBJECT,
+        SqlState::UNDEFINED_FUNCTION,
+        SqlState::INVALID_SCHEMA_NAME,
+    ];
+    error.code().is_some_and(|state| gone.contains(state))
+}

@@ -1,0 +1,289 @@
+//! One connection to PostgreSQL, layer by layer, so that the layer that fails has a name.
+
+mod diagnose;
+mod guards;
+mod session;
+mod stages;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
+
+use crate::finding::Code;
+use crate::names::{HostName, Port};
+use crate::secret::Secret;
+use crate::server::Encryption;
+use crate::settings::{LoginRules, Route, Tls};
+use crate::world::detect_protocol;
+use crate::world::failure::{Failure, Layer, Stage};
+use crate::world::login_observer::{AuthRequest, Begins, ObservedTls};
+use crate::world::ssh::layer::failure as ssh_failure;
+use crate::world::tls::{Attempt, connector, mode_name};
+use crate::world::wire::Wire;
+use diagnose::{classify, not_postgres, silent};
+use session::{CutOff, drive};
+pub(crate) use session::{Session, Told};
+use stages::{below_tls, passed};
+
+/// A login that takes longer than this is looked at from a second connection: perhaps it is no PostgreSQL at all.
+const SUSPICIOUS_SILENCE: Duration = Duration::from_millis(1500);
+
+/// Who logs in, where, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct AdminLogin {
+    pub(crate) host: HostName,
+    pub(crate) port: Port,
+    pub(crate) user: String,
+    pub(crate) password: Option<Secret>,
+    pub(crate) database: String,
+    pub(crate) tls: Tls,
+    /// What libpq's parameters ask of it.
+    pub(crate) rules: LoginRules,
+    /// Startup options, such as `-c default_transaction_read_only=on`.
+    pub(crate) options: Option<String>,
+    pub(crate) timeout: Duration,
+    /// Whether the server can be dialled from here a second time, to see what it is.
+    pub(crate) route: Route,
+}
+
+/// What the server said to the wish for TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Yes.
+    Given,
+    /// No.
+    Refused,
+    /// It was not asked.
+    NotAsked,
+}
+
+impl AdminLogin {
+    /// `host:port` for messages.
+    pub(crate) fn server(&self) -> String {
+        if self.host.is_socket() {
+            format!("{}/.s.PGSQL.{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// The wire to it through an SSH server that was asked to open it.
+    pub(crate) async fn through_tunnel(
+        &self,
+        opening: impl Future<Output = anyhow::Result<UnixStream>>,
+    ) -> Result<Wire, Failure> {
+        let began = Instant::now();
+        let stream = opening.await.map_err(|error| ssh_failure(&error))?;
+        let text = format!("the SSH server opens {}", self.server());
+        Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tunnel, began, text)]))
+    }
+
+    /// Where to connect to: libpq's `hostaddr` stands in for the host's lookup.
+    pub(crate) fn address(&self) -> &HostName {
+        self.rules.address.as_ref().unwrap_or(&self.host)
+    }
+}
+
+/// Logs in, trying the attempts that the TLS mode allows. `open` makes a fresh wire for each.
+pub(crate) async fn log_in<F>(login: &AdminLogin, mut open: impl FnMut() -> F) -> Result<Session, Failure>
+where
+    F: Future<Output = Result<Wire, Failure>>,
+{
+    if login.host.is_socket() {
+        // A Unix socket never carries TLS (libpq ignores sslmode there); a tunnel's end does.
+        return log_in_once(login, Attempt::Plain, open().await?).await;
+    }
+    let attempts = Attempt::of(login.tls.mode);
+    let mut failures = Vec::new();
+    for attempt in attempts {
+        match log_in_once(login, *attempt, open().await?).await {
+            Ok(mut session) => {
+                // Where TLS was wished for first, what became of it is worth telling.
+                session.lost_tls = failures
+                    .into_iter()
+                    .find(|failure: &Failure| failure.layer == Layer::Tls && !not_let_in(failure))
+                    .filter(|_| session.encryption == Encryption::None)
+                    .map(|failure| failure.text);
+                return Ok(session);
+            }
+            Err(failure) => {
+                let again = failure.layer == Layer::Tls || not_let_in(&failure);
+                failures.push(failure);
+                if !again {
+                    break;
+                }
+            }
+        }
+    }
+    let failure = most_telling(failures).unwrap_or_else(|| {
+        Failure::new(
+            Layer::Tls,
+            Code::LoginTlsFailed,
+            format!("sslmode {} allows no attempt", mode_name(login.tls.mode)),
+        )
+    });
+    if not_let_in(&failure)
+        && let Some(other) = Attempt::left_out(login.tls.mode)
+        && let Ok(wire) = open().await
+        && try_other_encryption(login, other, wire).await == Other::LetIn
+    {
+        return Err(other_encryption_works(login, other).behind(below_tls(failure.passed)));
+    }
+    Err(failure)
+}
+
+/// No rule of `pg_hba.conf` lets this login in this way.
+fn not_let_in(failure: &Failure) -> bool {
+    failure.is(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+}
+
+/// Of the failures of all attempts the one that tells most: an attempt that came as far as a password says more than one
+/// that no rule let in; else the first.
+fn most_telling(failures: Vec<Failure>) -> Option<Failure> {
+    let further = failures
+        .iter()
+        .position(|failure| failure.layer > Layer::Tls && !not_let_in(failure))
+        .unwrap_or(0);
+    failures.into_iter().nth(further)
+}
+
+/// What a login the other way comes to, without a password: nothing secret is sent.
+pub(crate) async fn try_other_encryption(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Other {
+    let login = AdminLogin {
+        password: None,
+        ..login.clone()
+    };
+    match log_in_once(&login, attempt, wire).await {
+        // It was asked for, and not given, like any other password here.
+        Err(failure) if failure.code == Code::LoginClearText => Other::LetIn,
+        Ok(_) => Other::LetIn,
+        Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => Other::LetIn,
+        Err(failure) if failure.code == Code::LoginTlsNotOffered => Other::NotOffered,
+        Err(failure) if not_let_in(&failure) => Other::Refused,
+        Err(_) => Other::Untold,
+    }
+}
+
+/// What a login with TLS instead of without, or the other way round, came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Other {
+    /// The server goes on to ask for the password.
+    LetIn,
+    /// No rule lets it in this way.
+    Refused,
+    /// The server has no TLS.
+    NotOffered,
+    /// Something else happened.
+    Untold,
+}
+
+fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
+    let (server, user, mode) = (login.server(), &login.user, mode_name(login.tls.mode));
+    let (what, flag, code) = match other {
+        Attempt::Plain => ("without TLS", "--no-ssl", Code::LoginTlsUnwanted),
+        Attempt::Tls | Attempt::TlsIfOffered => ("with TLS", "--ssl", Code::LoginTlsRequired),
+    };
+    let mut failure = Failure::new(
+        Layer::Tls,
+        code,
+        format!("{server} lets {user:?} in {what} only (a rule in pg_hba.conf says so), and sslmode {mode} rules that out"),
+    )
+    .advise(format!(
+        "for the administrator's login: --sslmode prefer; for Stitch's: {flag}, and the same in Stitch's form; or change the rule"
+    ));
+    failure.state = Some(SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+    failure
+}
+
+async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result<Session, Failure> {
+    let server = login.server();
+    let exposed = !wire.is_private();
+    let (tap, stages) = (wire.tap(), wire.stages().to_vec());
+    if let Some(failure) = guards::wrong_server_user(login, &wire) {
+        return Err(failure.behind(stages));
+    }
+    let begins = guards::expect(login, attempt, &wire);
+    let mut config = tokio_postgres::Config::new();
+    config
+        .user(&login.user)
+        .dbname(&login.database)
+        .application_name(login.rules.application_name.as_deref().unwrap_or("stitch-pg"))
+        .channel_binding(guards::channel_binding(login.rules.channel_binding))
+        .ssl_mode(attempt.ssl_mode());
+    if begins == Begins::Tls {
+        config.ssl_negotiation(tokio_postgres::config::SslNegotiation::Direct);
+    }
+    if let Some(password) = &login.password {
+        config.password(password.reveal());
+    }
+    if let Some(options) = &login.options {
+        config.options(options);
+    }
+    let unusable = |text: String| Failure::new(Layer::Tls, Code::LoginTlsFailed, text).behind(stages.clone());
+    let tls = match attempt {
+        // Reading the system's authorities takes longer than the login.
+        Attempt::Plain => None,
+        Attempt::TlsIfOffered | Attempt::Tls => {
+            let mut tls = connector(&login.tls, &tap).map_err(|error| unusable(format!("{error:#}")))?;
+            let name = login.host.as_str();
+            let tls = <postgres_openssl::MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut tls, name);
+            Some(tls.map_err(|error| unusable(format!("cannot start TLS to {server}: {error}")))?)
+        }
+    };
+    let tls = ObservedTls::new(tls, tap.clone());
+    let began = Instant::now();
+    let mut handshake = pin!(timeout(login.timeout, config.connect_raw(wire, tls)));
+    let connected = match timeout(SUSPICIOUS_SILENCE, &mut handshake).await {
+        Ok(connected) => connected,
+        Err(_) => match detect_protocol::identify(login, login.timeout).await {
+            detect_protocol::DetectedProtocol::Other(what) => return Err(not_postgres(&server, what).behind(stages)),
+            _ => handshake.await,
+        },
+    };
+    let seen = tap.seen();
+    let passed = passed(stages, &seen, began);
+    let Ok(connected) = connected else {
+        return Err(silent(login, &seen, passed));
+    };
+    match connected {
+        Ok((client, connection)) => {
+            let announced_version = connection.parameter("server_version").unwrap_or_default().to_owned();
+            let (told, cut_off) = (Told::default(), CutOff::default());
+            tokio::spawn(drive(connection, Arc::clone(&told), Arc::clone(&cut_off)));
+            let mut stages = passed;
+            let since = seen.authenticated.unwrap_or(began);
+            stages.push(Stage::passed(
+                Layer::Database,
+                since,
+                format!("{:?} opens", login.database),
+            ));
+            Ok(Session {
+                client,
+                announced_version,
+                encryption: if seen.encrypted.is_some() {
+                    Encryption::Tls
+                } else {
+                    Encryption::None
+                },
+                told,
+                cut_off,
+                stages,
+                process: seen.process,
+                lost_tls: None,
+                exposed_md5: exposed && seen.encrypted.is_none() && seen.method == Some(AuthRequest::Md5),
+                certificate: seen.certificate,
+                offer: match seen.first_byte {
+                    Some(b'S') => Offer::Given,
+                    Some(b'N') => Offer::Refused,
+                    _ => Offer::NotAsked,
+                },
+            })
+        }
+        Err(error) => Err(classify(login, &seen, passed, &error).await),
+    }
+}

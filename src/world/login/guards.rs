@@ -1,0 +1,130 @@
+//! What is made sure of before anything secret is sent, with libpq's meaning of each parameter.
+
+use super::AdminLogin;
+use crate::finding::Code;
+use crate::settings::{ChannelBinding, Negotiation, Route};
+use crate::world::failure::{Failure, Layer};
+use crate::world::login_observer::{AuthRequest, Begins, Guard, Unwanted};
+use crate::world::tls::Attempt;
+use crate::world::wire::Wire;
+
+/// Tells the tap what is to come, and what the server is not to get.
+pub(super) fn expect(login: &AdminLogin, attempt: Attempt, wire: &Wire) -> Begins {
+    let begins = match (attempt, login.tls.negotiation) {
+        (Attempt::Plain, _) => Begins::Message,
+        (Attempt::Tls, Negotiation::Direct) => Begins::Tls,
+        (Attempt::Tls | Attempt::TlsIfOffered, _) => Begins::Answer,
+    };
+    let guard = Guard {
+        methods: login.rules.methods.clone(),
+        network: !wire.is_private(),
+    };
+    wire.tap().expect(begins, guard);
+    begins
+}
+
+/// `requirepeer`: the failure where another user runs the server behind its Unix socket. As in libpq it is about nothing else; the end of a tunnel is
+/// a socket of our own.
+pub(super) fn wrong_server_user(login: &AdminLogin, wire: &Wire) -> Option<Failure> {
+    let (Some(wanted), Route::Direct, true) = (&login.rules.server_user, login.route, login.host.is_socket()) else {
+        return None;
+    };
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    if wire
+        .peer_user()
+        .is_some_and(|user| account(&accounts, wanted) == Some(user))
+    {
+        return None;
+    }
+    let found = wire
+        .peer_user()
+        .map_or_else(|| "unknown".to_owned(), |user| user.to_string());
+    let failure = Failure::new(
+        Layer::Tcp,
+        Code::LoginServerUser,
+        format!(
+            "the server on {} runs as the user ID {found}, which is not {wanted:?} of /etc/passwd (requirepeer); nothing was sent",
+            login.server()
+        ),
+    )
+    .advise("find out who runs that server, or correct requirepeer (PGREQUIREPEER)");
+    Some(failure)
+}
+
+fn account(accounts: &str, wanted: &str) -> Option<u32> {
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next()? == wanted).then(|| fields.nth(1)?.parse().ok())?
+    })
+}
+
+pub(super) fn channel_binding(wanted: ChannelBinding) -> tokio_postgres::config::ChannelBinding {
+    match wanted {
+        ChannelBinding::Disable => tokio_postgres::config::ChannelBinding::Disable,
+        ChannelBinding::Prefer => tokio_postgres::config::ChannelBinding::Prefer,
+        ChannelBinding::Require => tokio_postgres::config::ChannelBinding::Require,
+    }
+}
+
+/// The failure for what the server asked and did not get.
+pub(super) fn unwanted(login: &AdminLogin, unwanted: Unwanted) -> Failure {
+    let server = login.server();
+    match unwanted {
+        Unwanted::ClearText => Failure::new(
+            Layer::Authentication,
+            Code::LoginClearText,
+            format!(
+                "{server} asks for the password of {:?} in clear text, and the connection is not encrypted. The password was \
+                 not sent",
+                login.user
+            ),
+        )
+        .advise(
+            "switch TLS on in the server, or use the method scram-sha-256 in pg_hba.conf. To send the administrator's \
+             password all the same: PGREQUIREAUTH=password",
+        ),
+        Unwanted::Method(method) => Failure::new(
+            Layer::Authentication,
+            Code::LoginAuthRefused,
+            format!(
+                "{server} asks {:?} for {}, which require_auth does not accept. Nothing was sent",
+                login.user,
+                match method {
+                    AuthRequest::Nothing => "no proof of the login at all (none)",
+                    AuthRequest::ClearText => "the password in clear text (password)",
+                    AuthRequest::Md5 => "an md5 hash of the password (md5)",
+                    AuthRequest::Scram => "SCRAM (scram-sha-256)",
+                    AuthRequest::Other => "GSSAPI or SSPI",
+                }
+            ),
+        )
+        .advise("change the method in pg_hba.conf, or require_auth (PGREQUIREAUTH)"),
+    }
+}
+
+/// The server let a login without channel binding in, or would have, and it was required.
+pub(super) fn unbound(login: &AdminLogin) -> Failure {
+    Failure::new(
+        Layer::Authentication,
+        Code::LoginAuthRefused,
+        format!(
+            "{} did not use channel binding, and channel_binding=require was given. Nothing was sent",
+            login.server()
+        ),
+    )
+    .advise("channel binding needs TLS and the method scram-sha-256; a proxy that ends TLS takes it away")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_found_by_its_whole_name() {
+        let accounts = "root:x:0:0::/:\npostgres:x:70:70::/:\npost:x:71:71::/:\nbroken\n";
+        assert_eq!(account(accounts, "post"), Some(71));
+        assert_eq!(account(accounts, "postgres"), Some(70));
+        assert_eq!(account(accounts, "broken"), None);
+        assert_eq!(account(accounts, "nobody"), None);
+    }
+}

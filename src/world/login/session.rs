@@ -1,0 +1,96 @@
+//! A connection that stands, and what is heard on it by the way.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_postgres::{AsyncMessage, Client, Connection};
+
+use super::Offer;
+use crate::server::Encryption;
+use crate::world::failure::{Stage, cut_off, explain};
+use crate::world::login_observer::LimitExceeded;
+use crate::world::tls::Examined;
+use crate::world::wire::Wire;
+
+/// A live connection.
+pub(crate) struct Session {
+    pub(in crate::world) client: Client,
+    /// `server_version` as announced at login; PgBouncer's console and some look-alikes give themselves away here.
+    pub(crate) announced_version: String,
+    /// Whether the connection is encrypted by TLS.
+    pub(crate) encryption: Encryption,
+    /// What the server said by the way with a code of ours: numbers of statements that met a lock.
+    pub(crate) told: Told,
+    /// Why it was given up, when it was by us: the client itself says only that it is closed.
+    pub(super) cut_off: CutOff,
+    /// The layers that were passed.
+    pub(crate) stages: Vec<Stage>,
+    /// The server's process as told at login; a pooler tells a number of its own.
+    pub(crate) process: Option<i32>,
+    /// What was made of the server's certificate.
+    pub(crate) certificate: Option<Examined>,
+    /// Whether TLS was asked for and not to be had.
+    pub(crate) offer: Offer,
+    /// Why the login with TLS, which was tried first, failed.
+    pub(crate) lost_tls: Option<String>,
+    /// A hash of the password went over a network where others could read it.
+    pub(crate) exposed_md5: bool,
+}
+
+/// As many statements are under way at once at most, by far.
+const MOST_TOLD: usize = 100_000;
+const LONGEST_NUMBER: usize = 20;
+
+/// Filled while the connection is driven.
+pub(crate) type Told = Arc<Mutex<Vec<String>>>;
+pub(super) type CutOff = Arc<OnceLock<LimitExceeded>>;
+
+impl Session {
+    /// Why it has no TLS, where TLS was wished for and could have been had: somebody between may have taken it away.
+    /// `server_has`: the server's own setting `ssl`.
+    pub(crate) fn tls_lost(&self, server_has: Option<bool>) -> Option<String> {
+        match (&self.lost_tls, self.offer, server_has) {
+            (Some(why), ..) => Some(format!("the login with TLS failed first ({why})")),
+            (None, Offer::Refused, Some(true)) => Some(
+                "the answer to the wish for TLS was no, and the server's own setting ssl is on: a pooler, a proxy or \
+                 somebody else answered in its place"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// An error while running a statement here.
+    pub(crate) fn explain(&self, error: &tokio_postgres::Error) -> anyhow::Error {
+        match self.cut_off.get() {
+            Some(excess) if error.is_closed() => cut_off(excess),
+            _ => explain(error),
+        }
+    }
+}
+
+/// Hears everything until the connection ends.
+pub(super) async fn drive<S>(mut connection: Connection<Wire, S>, told: Told, cut_off: CutOff)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+        match message {
+            Ok(AsyncMessage::Notice(notice)) if notice.code().code() == crate::sql::BUSY => {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                if told.len() < MOST_TOLD && notice.message().len() <= LONGEST_NUMBER {
+                    told.push(notice.message().to_owned());
+                }
+            }
+            Ok(_) => {}
+            // It reaches the client as a closed connection at its next answer, without its cause: that is noted first.
+            Err(error) => {
+                if let Some(excess) = LimitExceeded::behind(&error) {
+                    let _ = cut_off.set(excess);
+                }
+                break;
+            }
+        }
+    }
+}

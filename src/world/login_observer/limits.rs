@@ -1,0 +1,94 @@
+//! What no PostgreSQL server sends, and nobody has to keep.
+
+use std::error::Error;
+use std::{fmt, io};
+
+use crate::password::MOST_ITERATIONS;
+
+/// A server says no more than this before it takes a login. tokio-postgres keeps all of it.
+pub(super) const LONGEST_LOGIN: usize = 1 << 20;
+
+/// No message is longer: tokio-postgres keeps a whole one before it hands it on. The catalog of 100,000 tables takes a
+/// tenth of it.
+pub(super) const LONGEST_MESSAGE: usize = 256 << 20;
+
+/// An error or notice is no longer, and neither is all that a server says of its settings in one connection.
+pub(super) const LONGEST_WORDS: usize = 1 << 20;
+
+/// More than any PostgreSQL server has reason to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LimitExceeded {
+    /// Before it takes the login.
+    Login,
+    /// A message that announces so many bytes.
+    Message(usize),
+    /// An answer of so many bytes, in many rows.
+    Answer(usize),
+    /// An error, a notice or settings of so many bytes.
+    Words(usize),
+    /// So many rounds of SCRAM.
+    Rounds(u64),
+}
+
+impl LimitExceeded {
+    /// Finds it among the causes of an error.
+    pub(crate) fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        match inner.and_then(|inner| inner.downcast_ref().copied()) {
+            None => error.source().and_then(Self::behind),
+            excess => excess,
+        }
+    }
+}
+
+/// The rounds that a challenge (RFC 5802: `r=NONCE,s=SALT,i=ROUNDS`) asks for, where they are too many.
+pub(super) fn too_many_rounds(challenge: &[u8]) -> Option<u64> {
+    let challenge = String::from_utf8_lossy(challenge);
+    let asked = challenge.split(',').filter_map(|part| part.strip_prefix("i="));
+    // What is no number is refused by whoever computes.
+    let rounds = asked.filter(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let most = rounds.map(|digits| digits.parse().unwrap_or(u64::MAX)).max()?;
+    (most > u64::from(MOST_ITERATIONS)).then_some(most)
+}
+
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limit = |bytes: usize| bytes >> 20;
+        match self {
+            Self::Login => write!(
+                f,
+                "the server sends more than {} MB before it takes the login, which no PostgreSQL does",
+                limit(LONGEST_LOGIN)
+            ),
+            Self::Message(length) => write!(
+                f,
+                "the server sends a message of {length} bytes, more than the {} MB that are taken, which no PostgreSQL does",
+                limit(LONGEST_MESSAGE)
+            ),
+            Self::Answer(length) => write!(
+                f,
+                "the server answers with {length} bytes, more than the {} MB that are taken",
+                limit(LONGEST_MESSAGE)
+            ),
+            Self::Words(length) => write!(
+                f,
+                "the server sends errors, notices or settings of {length} bytes, more than the {} MB that are taken, which no \
+                 PostgreSQL does",
+                limit(LONGEST_WORDS)
+            ),
+            Self::Rounds(rounds) => write!(
+                f,
+                "the server asks for {rounds} SCRAM rounds to prove the password, more than the {MOST_ITERATIONS} that are \
+                 computed"
+            ),
+        }
+    }
+}
+
+impl Error for LimitExceeded {}
+
+impl From<LimitExceeded> for io::Error {
+    fn from(excess: LimitExceeded) -> Self {
+        Self::other(excess)
+    }
+}

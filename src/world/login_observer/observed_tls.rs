@@ -1,0 +1,77 @@
+//! The TLS layer of a connection, read from the inside.
+
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use postgres_openssl::TlsConnector;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+use super::LoginObserver;
+use crate::world::wire::Wire;
+
+/// Makes the TLS layer, and notes when it stands.
+pub(crate) struct ObservedTls {
+    /// `None` where none is wanted.
+    inner: Option<TlsConnector>,
+    tap: LoginObserver,
+}
+
+impl ObservedTls {
+    pub(crate) fn new(inner: Option<TlsConnector>, tap: LoginObserver) -> Self {
+        Self { inner, tap }
+    }
+}
+
+impl TlsConnect<Wire> for ObservedTls {
+    type Stream = Decrypted;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Decrypted, Self::Error>> + Send>>;
+
+    fn connect(self, wire: Wire) -> Self::Future {
+        Box::pin(async move {
+            let stream = self.inner.ok_or("TLS was ruled out")?.connect(wire).await?;
+            self.tap.lock().encrypted = Some(Instant::now());
+            Ok(Decrypted { stream, tap: self.tap })
+        })
+    }
+}
+
+/// The stream inside TLS.
+pub(crate) struct Decrypted {
+    stream: postgres_openssl::TlsStream<Wire>,
+    tap: LoginObserver,
+}
+
+impl AsyncRead for Decrypted {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
+        this.tap.decrypted(&buffer.filled()[before..])?;
+        polled
+    }
+}
+
+impl AsyncWrite for Decrypted {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+impl TlsStream for Decrypted {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.stream.channel_binding()
+    }
+}

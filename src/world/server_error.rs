@@ -1,0 +1,148 @@
+//! A login that the server itself refused, in words: by its SQLSTATE and by whether it had found the login right before,
+//! never by the text of its message, since servers speak other languages.
+
+use tokio_postgres::error::{DbError, SqlState};
+
+use crate::finding::Code;
+use crate::sql::identifier;
+use crate::world::failure::{Failure, Layer, Stage, server_message};
+use crate::world::login_observer::AuthRequest;
+
+/// Who was refused, where.
+pub(crate) struct Refused<'a> {
+    pub(crate) error: &'a DbError,
+    pub(crate) user: &'a str,
+    pub(crate) database: &'a str,
+    /// The host name alone.
+    pub(crate) host: &'a str,
+    /// `host:port`.
+    pub(crate) server: &'a str,
+    /// How the server had asked to be convinced.
+    pub(crate) method: Option<AuthRequest>,
+    /// The layers that were passed before.
+    pub(crate) passed: Vec<Stage>,
+}
+
+impl Refused<'_> {
+    pub(crate) fn failure(self) -> Failure {
+        let state = self.error.code().clone();
+        let authenticated = self.passed.iter().any(|stage| stage.layer == Layer::Authentication);
+        let (layer, code, text, advice) = self.describe(&state, authenticated);
+        let text = format!("{text} ({})", server_message(self.error));
+        let mut failure = Failure::new(layer, code, text).advise(advice).behind(self.passed);
+        failure.state = Some(state);
+        failure.routine = self.error.routine().map(ToOwned::to_owned);
+        failure
+    }
+
+    /// The layer, the code, what is the case and what to do.
+    fn describe(&self, state: &SqlState, authenticated: bool) -> (Layer, Code, String, String) {
+        let (server, user, database) = (self.server, self.user, self.database);
+        let login = |code, text, advice: &str| (Layer::Authentication, code, text, advice.to_owned());
+        let inside = |code, text, advice: &str| (Layer::Database, code, text, advice.to_owned());
+        match *state {
+            SqlState::INVALID_PASSWORD => login(
+                Code::LoginPassword,
+                format!("{server} refused the password of {user:?}"),
+                "check the user and the password; the server says the same for a role that does not exist, has no \
+                 password, or has expired",
+            ),
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION if authenticated => login(
+                Code::LoginNologin,
+                format!(
+                    "{server} found the login of {user:?} right and lets it in no further: the role is missing or may \
+                     not log in"
+                ),
+                &format!("a superuser runs: ALTER ROLE {} LOGIN", identifier(user)),
+            ),
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION if self.method == Some(AuthRequest::Scram) => login(
+                Code::LoginBinding,
+                format!(
+                    "{server} takes the TLS it sees for another one than ours (channel binding): something in between \
+                     ends TLS and begins it anew"
+                ),
+                "take that proxy out of the way, or let it pass TLS through; a client without channel binding would get in",
+            ),
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => login(
+                Code::LoginRefused,
+                format!("{server} does not let {user:?} into {database:?} from here"),
+                "a pg_hba.conf rule is missing, says reject or wants a client certificate; stitch-pg check --only \
+                 allowlist, as a superuser, names it",
+            ),
+            SqlState::INVALID_CATALOG_NAME => inside(
+                Code::LoginDatabaseMissing,
+                format!("{server} has no database {database:?}"),
+                "names are case-sensitive here: an unquoted CREATE DATABASE StitchDW makes stitchdw",
+            ),
+            SqlState::INSUFFICIENT_PRIVILEGE => inside(
+                Code::LoginConnect,
+                format!("{user:?} may not connect to {database:?} on {server}"),
+                &format!(
+                    "the database's owner runs: GRANT CONNECT ON DATABASE {} TO {}",
+                    identifier(database),
+                    identifier(user)
+                ),
+            ),
+            SqlState::TOO_MANY_CONNECTIONS => inside(
+                if authenticated {
+                    Code::LoginLimit
+                } else {
+                    Code::LoginFull
+                },
+                format!("{server} has no connection free for {user:?}"),
+                "wait, or raise max_connections or the role's or database's CONNECTION LIMIT",
+            ),
+            SqlState::CANNOT_CONNECT_NOW => inside(
+                Code::LoginStarting,
+                format!("{server} is starting up, shutting down or recovering"),
+                "try again in a minute; a standby with hot_standby = off says this for ever",
+            ),
+            SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => inside(
+                Code::LoginDatabaseClosed,
+                format!("{database:?} on {server} does not accept connections"),
+                "choose another database, or ask its owner: ALTER DATABASE … ALLOW_CONNECTIONS true",
+            ),
+            _ if let Some(advice) = hosted(self.host, state) => login(
+                Code::LoginTenant,
+                format!("{server} does not know which project or endpoint {user:?} belongs to"),
+                advice,
+            ),
+            _ => login(
+                Code::LoginRefused,
+                format!("{server} refused the login of {user:?}"),
+                "read the server's log for this moment",
+            ),
+        }
+    }
+}
+
+/// What the routers before hosted databases want, which they cannot say in a SQLSTATE of its own: Supavisor and Neon say most
+/// of what they refuse with that of an internal error.
+fn hosted(host: &str, state: &SqlState) -> Option<&'static str> {
+    let unclear = matches!(*state, SqlState::INTERNAL_ERROR | SqlState::PROTOCOL_VIOLATION);
+    if unclear && host.ends_with(".neon.tech") {
+        return Some(
+            "Neon finds the endpoint by the host name in the TLS handshake (SNI): tick Connect using SSL (--ssl), and give \
+             the endpoint's name with --stitch-host, not an address",
+        );
+    }
+    (unclear && host.ends_with(".pooler.supabase.com")).then_some(
+        "Supabase's pooler wants the project behind the role: USER.PROJECT. Give the admin's login so as well \
+         (--admin-user postgres.PROJECT), and the role's is derived from it",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routers_of_hosted_databases_are_known_by_their_names() {
+        let neon = hosted("ep-cool-1.eu-central-1.aws.neon.tech", &SqlState::PROTOCOL_VIOLATION);
+        assert!(neon.is_some_and(|advice| advice.contains("SNI")));
+        let supabase = hosted("aws-0-eu.pooler.supabase.com", &SqlState::INTERNAL_ERROR);
+        assert!(supabase.is_some_and(|advice| advice.contains("USER.PROJECT")));
+        assert_eq!(hosted("db.example.com", &SqlState::INTERNAL_ERROR), None);
+        assert_eq!(hosted("x.neon.tech", &SqlState::INVALID_PASSWORD), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! What libssh2's errors mean, in people's words.
+
+use std::fmt;
+
+use anyhow::{Error, Result, anyhow};
+use ssh2::ErrorCode;
+
+/// What to do about a server that does not answer.
+pub(super) const SILENT: &str = "raise --timeout if it is only slow; see whether the SSH server is overloaded, and whether \
+                                 something on the way holds the connection";
+
+/// Nothing came within `--timeout`.
+#[derive(Debug)]
+pub(super) struct NoAnswer;
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no answer in time")
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
+/// The same error, said plainly.
+pub(in crate::world) fn plain(error: &ssh2::Error) -> Error {
+    match error.code() {
+        ErrorCode::Session(-9) => NoAnswer.into(),
+        ErrorCode::Session(-13 | -43 | -7) => anyhow!("the connection broke"),
+        ErrorCode::Session(-18) => anyhow!("refused"),
+        _ => anyhow!("libssh2: {error}"),
+    }
+}
+
+/// For whatever asks libssh2.
+pub(super) trait Plainly<T> {
+    fn plainly(self) -> Result<T>;
+}
+
+impl<T> Plainly<T> for Result<T, ssh2::Error> {
+    fn plainly(self) -> Result<T> {
+        self.map_err(|error| plain(&error))
+    }
+}
+
+/// Adds what to do next where the server fell silent.
+pub(super) fn advise(error: Error) -> Error {
+    match error.downcast_ref::<NoAnswer>() {
+        Some(_) => anyhow!("{error:#}\nnext: {SILENT}"),
+        None => error,
+    }
+}

@@ -1,0 +1,180 @@
+//! The tables that are there: each in a savepoint of its own, whose locks go with it, so that one refusal or one busy
+//! table says nothing about the others, and nobody queues behind us for longer than the lock timeout.
+
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::error::SqlState;
+
+use super::execute::{all_at_once, unanswered};
+use super::statements::{LoadStatement, opening};
+use super::{Existing, Patience, Refusal, Rehearsed, Table, refusal};
+use crate::settings::Rehearse;
+use crate::sql::{identifier, literal};
+use crate::world::login::Session;
+
+/// What came of one table.
+struct Tried<'a> {
+    table: &'a Table,
+    refusal: Option<Refusal>,
+    /// A row was seen.
+    has_rows: bool,
+}
+
+pub(super) async fn try_tables(
+    session: &Session,
+    existing: &Existing,
+    patience: Patience,
+    how: Rehearse,
+    rehearsed: &mut Rehearsed,
+) {
+    let schema = identifier(&existing.schema);
+    let patience = Patience {
+        // Every table may be busy.
+        answer: patience.answer + patience.lock * u32::try_from(2 * existing.tables.len()).unwrap_or(u32::MAX),
+        ..patience
+    };
+    let all: Vec<&Table> = existing.tables.iter().collect();
+    let before = opening(patience.lock).collect();
+    let Some(tried) = each(session, before, &all, |table| light(&schema, table), patience).await else {
+        rehearsed.refusal = Some(unanswered(patience));
+        return;
+    };
+    let mut empty = Vec::new();
+    for tried in tried {
+        let (fine, table) = (tried.refusal.is_none(), tried.table);
+        let has_rows = tried.has_rows || table.rows_hidden;
+        note(tried, rehearsed);
+        if fine && (how == Rehearse::Fully || !has_rows) {
+            empty.push(table);
+        } else if fine {
+            rehearsed.spared_tables.push(table.name.clone());
+        }
+    }
+    match each(session, Vec::new(), &empty, |table| exclusive(&schema, table), patience).await {
+        Some(tried) => tried.into_iter().for_each(|tried| note(tried, rehearsed)),
+        None => rehearsed.refusal = Some(unanswered(patience)),
+    }
+}
+
+fn note(tried: Tried<'_>, rehearsed: &mut Rehearsed) {
+    let name = tried.table.name.clone();
+    match tried.refusal {
+        None => rehearsed.passed += 1,
+        Some(refusal) if refusal.state == Some(SqlState::LOCK_NOT_AVAILABLE) => rehearsed.busy_tables.push(name),
+        Some(refusal) => rehearsed.refused_tables.push((name, refusal)),
+    }
+}
+
+/// With locks that neither readers nor writers notice.
+fn light(schema: &str, table: &Table) -> Vec<LoadStatement> {
+    let name = format!("{schema}.{}", identifier(&table.name));
+    let comment = literal("stitch-pg rehearsal, rolled back");
+    let mut acts = vec![
+        LoadStatement(
+            "comment on a table that is there",
+            format!("COMMENT ON TABLE {name} IS {comment}"),
+        ),
+        LoadStatement(
+            "write to a table that is there",
+            format!("LOCK TABLE {name} IN ROW EXCLUSIVE MODE"),
+        ),
+        LoadStatement("read a table that is there", format!("SELECT 1 FROM {name} LIMIT 1")),
+    ];
+    acts.extend(writes(&name, table));
+    acts
+}
+
+/// What a load writes, without a row: privileges and what stands in the way of any write show, and no trigger for rows is
+/// called.
+fn writes(name: &str, table: &Table) -> Vec<LoadStatement> {
+    let Some(column) = table.column.as_deref().map(identifier) else {
+        return Vec::new();
+    };
+    let insert = format!("INSERT INTO {name} ({column}) SELECT {column} FROM {name} WHERE false");
+    let upsert = table.key.then(|| {
+        LoadStatement(
+            "insert or update rows of a table that is there",
+            format!("{insert} ON CONFLICT DO NOTHING"),
+        )
+    });
+    let writes = [
+        LoadStatement("insert into a table that is there", insert),
+        LoadStatement(
+            "update a table that is there",
+            format!("UPDATE {name} SET {column} = {column} WHERE false"),
+        ),
+        LoadStatement(
+            "delete from a table that is there",
+            format!("DELETE FROM {name} WHERE false"),
+        ),
+    ];
+    writes.into_iter().chain(upsert).collect()
+}
+
+/// With `ACCESS EXCLUSIVE` locks.
+fn exclusive(schema: &str, table: &Table) -> Vec<LoadStatement> {
+    let name = format!("{schema}.{}", identifier(&table.name));
+    vec![
+        LoadStatement(
+            "add a column to a table that is there",
+            format!("ALTER TABLE {name} ADD COLUMN stitch_pg_rehearsal numeric"),
+        ),
+        LoadStatement(
+            "rename a column of a table that is there",
+            format!("ALTER TABLE {name} RENAME COLUMN stitch_pg_rehearsal TO stitch_pg_rehearsal__de"),
+        ),
+    ]
+}
+
+/// Plays each table's acts in a savepoint of its own, all in one flight.
+async fn each<'a>(
+    session: &Session,
+    before: Vec<LoadStatement>,
+    tables: &[&'a Table],
+    acts_of: impl Fn(&Table) -> Vec<LoadStatement>,
+    patience: Patience,
+) -> Option<Vec<Tried<'a>>> {
+    let mut acts = before;
+    let mut spans = Vec::new();
+    for table in tables {
+        let first = acts.len();
+        acts.push(LoadStatement("set a savepoint", "SAVEPOINT stitch_pg".to_owned()));
+        acts.extend(acts_of(table));
+        acts.push(LoadStatement(
+            "go back to it",
+            "ROLLBACK TO SAVEPOINT stitch_pg".to_owned(),
+        ));
+        spans.push((*table, first, acts.len()));
+    }
+    if spans.is_empty() {
+        return Some(Vec::new());
+    }
+    let answers = all_at_once(session, &acts, patience).await?;
+    let mut answered = acts
+        .into_iter()
+        .zip(answers)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .enumerate()
+        .peekable();
+    let mut tried = Vec::new();
+    for (table, first, end) in spans {
+        let mut result = Tried {
+            table,
+            refusal: None,
+            has_rows: false,
+        };
+        while let Some((index, (act, answer))) = answered.next_if(|(index, _)| *index < end) {
+            match answer {
+                Ok(messages) if index > first => {
+                    result.has_rows |= messages
+                        .iter()
+                        .any(|message| matches!(message, SimpleQueryMessage::Row(_)));
+                }
+                Err(error) if result.refusal.is_none() => result.refusal = Some(refusal(session, act, &error)),
+                _ => {}
+            }
+        }
+        tried.push(result);
+    }
+    Some(tried)
+}
