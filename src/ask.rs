@@ -6,8 +6,7 @@ use crate::secret::Secret;
 
 /// A list to tick.
 #[derive(Clone, Debug)]
-pub struct Choice {
-    /// What is asked.
+pub(crate) struct Choice {
     pub question: &'static str,
     /// Name, description, and whether it is ticked to begin with.
     pub lines: Vec<(String, String, bool)>,
@@ -15,21 +14,21 @@ pub struct Choice {
 
 /// The names that were ticked.
 #[derive(Clone, Debug, Default)]
-pub struct Chosen(pub Vec<String>);
+pub(crate) struct Chosen(pub Vec<String>);
 
 /// Asks a person for a secret when a server demands one; `None` where nobody can be asked. Blocks while it waits:
 /// call it on a thread that may.
-pub type AskSecret = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
+pub(crate) type AskSecret = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
 /// Asks a person a yes/no question about trust, such as an unknown host key; `None` where nobody can be asked.
-pub type AskTrust = Arc<dyn Fn(&str) -> Option<Trust> + Send + Sync>;
+pub(crate) type AskTrust = Arc<dyn Fn(&str) -> Option<Trust> + Send + Sync>;
 
 /// Says one line about something that takes long.
-pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+pub(crate) type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The answer to a question of trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub(crate) enum Trust {
     /// Go on, and remember it.
     Accept,
     /// Stop.
@@ -38,7 +37,7 @@ pub enum Trust {
 
 /// The questions that come up in the middle of a connection.
 #[derive(Clone)]
-pub struct Asker {
+pub(crate) struct Asker {
     /// For passwords and passphrases.
     pub secret: AskSecret,
     /// For host keys.
@@ -51,7 +50,7 @@ pub struct Asker {
 
 impl Asker {
     /// Nobody can be asked.
-    pub fn nobody() -> Self {
+    pub(crate) fn nobody() -> Self {
         Self {
             secret: Arc::new(|_| None),
             trust: Arc::new(|_| None),

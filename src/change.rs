@@ -13,11 +13,11 @@ use crate::request::Request;
 use crate::secret::Secret;
 use crate::statement::Statement;
 
-pub use sql::in_one_go;
+pub(crate) use sql::in_one_go;
 
 /// What one step makes of settings and facts. Deterministic: the same input gives the same plan, in the same order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// What holds, what cannot be known from here, and what is wrong and needs a person.
     pub findings: Vec<Finding>,
     /// What this tool would run, in order.
@@ -26,12 +26,11 @@ pub struct Plan {
 
 /// One thing to change, and the way back.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+pub(crate) struct Change {
     /// Reads after "Would …" and after "Failed to …": `create the database "stitch"`.
     pub summary: String,
     /// Why Stitch needs it, in one sentence.
     pub why: &'static str,
-    /// What is run.
     pub action: Action,
     /// What takes it back, where that can be said before it is run.
     pub undo: Option<Action>,
@@ -39,7 +38,7 @@ pub struct Change {
 
 /// Everything [`crate::world::Writer::apply`] knows to do.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Statements for PostgreSQL, run by the admin's login.
     Sql(Sql),
     /// A POSIX shell script for the SSH server, fed on standard input, run as root.
@@ -55,7 +54,6 @@ pub enum Action {
     Http(Request),
     /// A file on this machine, made with mode 0600 and never over an existing one.
     SaveSecret {
-        /// Where.
         path: PathBuf,
         /// What goes into it, followed by a newline.
         secret: Secret,
@@ -64,7 +62,7 @@ pub enum Action {
 
 /// Statements for one database, and how they are run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sql {
+pub(crate) struct Sql {
     /// The database to be connected to.
     pub database: DatabaseName,
     /// The statements, in order.
@@ -79,7 +77,7 @@ pub struct Sql {
 
 /// How the statements of one change are grouped into transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Execution {
+pub(crate) enum Execution {
     /// Each by itself, outside any transaction block (`CREATE DATABASE` insists).
     Autocommit,
     /// All in one transaction: all happen or none.
@@ -97,10 +95,9 @@ pub enum Execution {
 
 /// How far a change is that goes object by object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Objects that are dealt with.
     pub done: usize,
-    /// All of them.
     pub total: usize,
     /// Of those dealt with, the ones that were in use and are tried again later.
     pub busy: usize,
@@ -108,7 +105,7 @@ pub struct Progress {
 
 /// A membership that is granted to the admin's login and revoked again before the transaction ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TemporaryMembership {
+pub(crate) struct TemporaryMembership {
     /// The role whose rights are needed.
     pub role: RoleName,
     /// The admin's login that gets them.
@@ -123,7 +120,7 @@ impl TemporaryMembership {
     /// What a member needs to act for a role in this way, on a server of this version. `held`: it is a member by a row that
     /// the grant would change. `None` where nothing is to be borrowed then: before 16 that row would be taken away with the
     /// grant.
-    pub fn new(role: RoleName, member: &str, options: Membership, version_num: i32, held: bool) -> Option<Self> {
+    pub(crate) fn new(role: RoleName, member: &str, options: Membership, version_num: i32, held: bool) -> Option<Self> {
         let is_split = version_num >= 160_000;
         (is_split || !held).then_some(())?;
         Some(Self {
@@ -137,7 +134,7 @@ impl TemporaryMembership {
 
 /// Whether a borrowed membership is a row of its own in `pg_auth_members`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Row {
+pub(crate) enum Row {
     /// It is, and goes away again.
     Fresh,
     /// The login had granted itself the role before, without the option that is needed (16 and newer). That option is
@@ -147,7 +144,7 @@ pub enum Row {
 
 /// Which form of `GRANT role TO role` is needed (PostgreSQL 16 split membership into options).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Membership {
+pub(crate) enum Membership {
     /// PostgreSQL 15 and older: plain membership.
     Plain,
     /// 16 and newer, to make the role an owner: `WITH INHERIT FALSE, SET TRUE`.
@@ -158,7 +155,7 @@ pub enum Membership {
 
 impl Sql {
     /// Statements that are one transaction and need nothing else.
-    pub fn together(database: &DatabaseName, statements: Vec<Statement>) -> Self {
+    pub(crate) fn together(database: &DatabaseName, statements: Vec<Statement>) -> Self {
         Self {
             database: database.clone(),
             statements,
@@ -171,7 +168,7 @@ impl Sql {
 
 impl Change {
     /// The statements of a change that goes object by object: a part of it may be made when the run is cut off.
-    pub fn piecemeal(&self) -> Option<&Sql> {
+    pub(crate) fn piecemeal(&self) -> Option<&Sql> {
         match &self.action {
             Action::Sql(sql) if matches!(sql.run, Execution::PerStatement { .. }) => Some(sql),
             _ => None,
@@ -180,18 +177,17 @@ impl Change {
 }
 
 impl Plan {
-    /// Adds what holds.
-    pub fn good(&mut self, code: Code, text: impl Into<String>) -> &mut Finding {
+    pub(crate) fn good(&mut self, code: Code, text: impl Into<String>) -> &mut Finding {
         self.add(Finding::good(code, text))
     }
 
     /// Adds what cannot be known from here, and what to do about it.
-    pub fn unknown(&mut self, code: Code, text: impl Into<String>, advice: impl Into<String>) -> &mut Finding {
+    pub(crate) fn unknown(&mut self, code: Code, text: impl Into<String>, advice: impl Into<String>) -> &mut Finding {
         self.add(Finding::unknown(code, text).advise(advice))
     }
 
     /// Adds a problem that this tool leaves to others, and what they do about it.
-    pub fn bad(&mut self, code: Code, text: impl Into<String>, advice: impl Into<String>) -> &mut Finding {
+    pub(crate) fn bad(&mut self, code: Code, text: impl Into<String>, advice: impl Into<String>) -> &mut Finding {
         self.add(Finding::bad(code, text).advise(advice))
     }
 
@@ -199,13 +195,11 @@ impl Plan {
         self.findings.push_mut(finding)
     }
 
-    /// Adds a finding.
-    pub fn find(&mut self, finding: Finding) {
+    pub(crate) fn find(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 
-    /// Adds a change.
-    pub fn change(&mut self, change: Change) {
+    pub(crate) fn change(&mut self, change: Change) {
         self.changes.push(change);
     }
 }

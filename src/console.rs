@@ -2,11 +2,11 @@
 
 pub(crate) mod output;
 mod picture;
-pub mod plain;
+pub(crate) mod plain;
 pub(crate) mod render;
-pub mod sheet;
-pub mod style;
-pub mod terminal;
+pub(crate) mod sheet;
+pub(crate) mod style;
+pub(crate) mod terminal;
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::step_id::StepId;
 
 /// Something that happened, in the order it happened.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// Every step is about to be looked at, which may take a while.
     LookingAhead,
     /// What one step found, as soon as it is known; the next one may take a while.
@@ -32,9 +32,7 @@ pub enum Event<'a> {
     },
     /// Every step was looked at.
     LookedAhead,
-    /// A step begins.
     Opened {
-        /// Which.
         id: StepId,
         /// What and why.
         why: &'static str,
@@ -43,24 +41,15 @@ pub enum Event<'a> {
     },
     /// A step was looked at.
     Planned {
-        /// Which.
-        id: StepId,
         /// What was found and would be changed.
         plan: &'a Plan,
     },
     /// A change is about to be made.
-    Applying {
-        /// Which.
-        change: &'a Change,
-    },
+    Applying { change: &'a Change },
     /// A change that goes object by object has come so far.
-    Progress {
-        /// How far.
-        progress: Progress,
-    },
+    Progress { progress: Progress },
     /// A change was made.
     Applied {
-        /// Which.
         change: &'a Change,
         /// How long it took.
         elapsed: Duration,
@@ -73,12 +62,7 @@ pub enum Event<'a> {
         plan: &'a Plan,
     },
     /// A step is left out.
-    Skipped {
-        /// Which.
-        id: StepId,
-        /// Why.
-        reason: &'a str,
-    },
+    Skipped { id: StepId, reason: &'a str },
     /// Nothing was begun, since this login can make only a part of what is missing.
     NotBegun {
         /// What it cannot make.
@@ -89,10 +73,7 @@ pub enum Event<'a> {
         /// How they differ.
         difference: &'a str,
     },
-    /// A step failed.
     Failed {
-        /// Which.
-        id: StepId,
         /// What, on what, why, what next.
         error: &'a Error,
     },
@@ -100,7 +81,7 @@ pub enum Event<'a> {
 
 /// The answer to "make these changes?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Make them.
     Yes,
     /// Leave them.
@@ -111,17 +92,13 @@ pub enum Decision {
 
 /// Whether every change was approved beforehand (`--yes`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Approved {
-    /// It was.
+pub(crate) enum Approved {
     Yes,
     /// Each is asked about, or none is made.
     No,
 }
 
-/// A voice.
-#[expect(async_fn_in_trait, reason = "used with static dispatch on one thread only")]
-pub trait Console {
-    /// Says what happened.
+pub(crate) trait Console {
     fn event(&mut self, event: &Event<'_>) -> Result<()>;
 
     /// Asks whether to make the changes of a step.

@@ -12,7 +12,7 @@ use crate::step_id::StepId;
 
 /// A plan that was approved.
 #[derive(Clone, Debug)]
-pub struct Expected {
+pub(crate) struct Expected {
     digest: Digest,
     /// What this run would change, once it was held against the plan and found to be the same.
     confirmed: Vec<(StepId, Vec<Change>)>,
@@ -23,7 +23,7 @@ impl Expected {
     ///
     /// # Errors
     /// When it is no digest.
-    pub fn read(given: &str) -> Result<Self> {
+    pub(crate) fn read(given: &str) -> Result<Self> {
         Ok(Self {
             digest: given.parse().context("--expect takes the digest that plan prints")?,
             confirmed: Vec::new(),
@@ -32,7 +32,7 @@ impl Expected {
 
     /// Holds the plan of this run against what was approved: `Some` with the difference when it is another. A run that has
     /// nothing to do does nothing that was not approved.
-    pub fn refusal(&mut self, report: &Report, settings: &Settings) -> Option<String> {
+    pub(crate) fn refusal(&mut self, report: &Report, settings: &Settings) -> Option<String> {
         let now = Digest::of(report, settings)?;
         if self.digest == now {
             self.confirmed = report
@@ -51,7 +51,7 @@ impl Expected {
 
     /// Whether a step may make these changes: those that were planned ahead and approved, and no others. A step is
     /// planned anew when the ones before it have changed what it stands on.
-    pub fn allows(&self, id: StepId, plan: &Plan) -> bool {
+    pub(crate) fn allows(&self, id: StepId, plan: &Plan) -> bool {
         let approved = self.confirmed.iter().find(|(step, _)| *step == id);
         let approved = approved.map_or(&[][..], |(_, changes)| changes.as_slice());
         let same = |one: &Change, other: &Change| one.action.to_string() == other.action.to_string();

@@ -50,7 +50,7 @@ words! {
     }
 }
 
-/// The table.
+/// The messages that `explain` knows.
 #[derive(Debug)]
 pub struct Table {
     messages: Vec<Message>,
@@ -67,7 +67,7 @@ struct File {
 pub struct Explanation<'a> {
     /// The message of the entry that fits, with `{}` for any words.
     pub message: &'a str,
-    /// The entry.
+    /// The message of the table that fits.
     #[serde(flatten)]
     pub entry: &'a Message,
 }
@@ -90,7 +90,7 @@ impl Table {
         }
     }
 
-    /// All entries.
+    /// Every message of the table, in its order.
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }

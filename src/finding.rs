@@ -25,7 +25,7 @@ pub struct Finding {
 /// How a finding counts towards the exit code: only [`Verdict::Bad`] does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// It holds.
+    /// Checked, and as it should be.
     Good,
     /// It cannot be known from here; the text says where to look.
     Unknown,

@@ -92,7 +92,7 @@ impl HostName {
 pub struct Cidr(IpNet);
 
 impl Cidr {
-    /// The network.
+    /// The address and prefix length as `ipnet` has them.
     pub fn net(self) -> IpNet {
         self.0
     }
@@ -141,7 +141,7 @@ impl Port {
     /// SSH's registered port.
     pub const SSH: Self = Self(22);
 
-    /// The number.
+    /// The port number, 1 to 65535.
     pub fn number(self) -> u16 {
         self.0
     }

@@ -17,7 +17,7 @@ mod crunchy_bridge;
 mod definition;
 mod digital_ocean;
 mod heroku;
-pub mod list;
+pub(crate) mod list;
 mod neon;
 mod rds;
 mod self_hosted;
@@ -25,10 +25,8 @@ mod supabase;
 
 use definition::Definition;
 
-/// What was read.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ProviderEvidence {
-    /// `version()`.
     pub banner: String,
     /// First parts of the names of dotted settings, such as `rds`.
     pub prefixes: Vec<String>,
@@ -60,7 +58,6 @@ macro_rules! providers {
         pub enum Provider { $($(#[$meta])* $provider,)* }
 
         impl Provider {
-            /// All of them.
             pub const ALL: [Self; [$($module::DEFINITION.name),*].len()] = [$(Self::$provider),*];
 
             /// What there is to know of it.

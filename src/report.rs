@@ -10,7 +10,7 @@ mod github;
 mod json;
 mod junit;
 mod markdown;
-pub mod path;
+pub(crate) mod path;
 
 use crate::change::{Change, Plan};
 use crate::command::Command;
@@ -20,11 +20,11 @@ use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::visible;
 
-pub use digest::Digest;
+pub(crate) use digest::Digest;
 
 /// How one step ended.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Nothing to change.
     Ready(Plan),
     /// Changed, looked at again, and nothing is left to change. Holds the changes that were made and the last findings.
@@ -39,10 +39,8 @@ pub enum Outcome {
 
 /// One step's part of the report.
 #[derive(Debug)]
-pub struct StepReport {
-    /// Which.
+pub(crate) struct StepReport {
     pub step: StepId,
-    /// How it ended.
     pub outcome: Outcome,
     /// Time spent in it.
     pub elapsed: Duration,
@@ -50,9 +48,8 @@ pub struct StepReport {
     pub change_times: Vec<Duration>,
 }
 
-/// The whole run.
 #[derive(Debug)]
-pub struct Report {
+pub(crate) struct Report {
     /// `setup`, `plan` or `check`.
     pub command: Command,
     /// One entry a step, in running order.
@@ -82,7 +79,7 @@ pub enum Format {
 
 /// How the run came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// By itself.
     Complete,
     /// A person quit, or Ctrl-C.
@@ -92,7 +89,7 @@ pub enum Ending {
 /// The whole run in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Summary {
+pub(crate) enum Summary {
     /// Nothing to change.
     Ready,
     /// Changed, and now ready.
@@ -101,7 +98,6 @@ pub enum Summary {
     Pending,
     /// Nothing left to change, but something needs a person.
     Attention,
-    /// A step failed.
     Failed,
     /// A person stopped it.
     Stopped,
@@ -109,7 +105,7 @@ pub enum Summary {
 
 impl Outcome {
     /// The word in the JSON report.
-    pub fn as_str(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Ready(_) => "ready",
             Self::Applied(_) => "applied",
@@ -120,7 +116,7 @@ impl Outcome {
     }
 
     /// Findings and changes, where the step came that far.
-    pub fn plan(&self) -> Option<&Plan> {
+    pub(crate) fn plan(&self) -> Option<&Plan> {
         match self {
             Self::Ready(plan) | Self::Applied(plan) | Self::Pending(plan) | Self::Failed(_, plan, _) => Some(plan),
             Self::Skipped(_) => None,
@@ -128,7 +124,7 @@ impl Outcome {
     }
 
     /// Whether the error of a step that failed says what this finding says, which stands beside it for its code and layer.
-    pub fn says(&self, finding: &Finding) -> bool {
+    pub(crate) fn says(&self, finding: &Finding) -> bool {
         let Self::Failed(error, ..) = self else { return false };
         let error = format!("{error:#}");
         let first = error.lines().next().unwrap_or_default();
@@ -146,7 +142,7 @@ impl Outcome {
 
 impl Report {
     /// Nothing has happened yet.
-    pub fn new(command: Command) -> Self {
+    pub(crate) fn new(command: Command) -> Self {
         Self {
             command,
             steps: Vec::new(),
@@ -157,7 +153,7 @@ impl Report {
     }
 
     /// The run in one word. Where several apply: stopped, failed, pending, attention, in this order.
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         let any = |test: fn(&Outcome) -> bool| self.steps.iter().any(|step| test(&step.outcome));
         let bad = self.findings().any(|finding| finding.verdict == Verdict::Bad);
         if self.ending == Ending::Stopped {
@@ -176,14 +172,14 @@ impl Report {
     }
 
     /// Whether the run came as far as Stitch's own login, so that the connection sheet is worth reading.
-    pub fn came_through(&self) -> bool {
+    pub(crate) fn came_through(&self) -> bool {
         self.steps.iter().any(|step| {
             step.step == StepId::Connection && matches!(step.outcome, Outcome::Ready(_) | Outcome::Applied(_))
         })
     }
 
     /// The step at which the run failed, if it did.
-    pub fn failed_step(&self) -> Option<StepId> {
+    pub(crate) fn failed_step(&self) -> Option<StepId> {
         let failed = self
             .steps
             .iter()
@@ -194,7 +190,7 @@ impl Report {
     /// The exit status: 0 ready, 1 failed, 3 `check` found changes, 4 a person is needed, 130 stopped.
     /// `plan` ends 0 when it could look; `setup` with something left undone (a person said no) ends 3 as well, unless it
     /// was asked to change nothing.
-    pub fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match (self.summary(), self.command) {
             (Summary::Stopped, _) => 130,
             (Summary::Failed, _) => 1,
@@ -205,7 +201,7 @@ impl Report {
     }
 
     /// The report in a format for programs or pages; none for people at a terminal, who are told by the console.
-    pub fn document(&self, format: Format, settings: &Settings) -> Option<String> {
+    pub(crate) fn document(&self, format: Format, settings: &Settings) -> Option<String> {
         match format {
             Format::Text => None,
             Format::Json => Some(visible::json(&format!("{:#}", self.json(settings))).into_owned()),
@@ -216,7 +212,7 @@ impl Report {
     }
 
     /// All changes, made or not, each with its step.
-    pub fn changes(&self) -> impl Iterator<Item = (StepId, &Change)> {
+    pub(crate) fn changes(&self) -> impl Iterator<Item = (StepId, &Change)> {
         self.steps.iter().flat_map(|step| {
             let changes = step.outcome.plan().map_or(&[][..], |plan| &plan.changes);
             changes.iter().map(move |change| (step.step, change))
@@ -224,7 +220,7 @@ impl Report {
     }
 
     /// All findings, in the order of the steps.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.steps
             .iter()
             .filter_map(|step| step.outcome.plan())

@@ -10,7 +10,7 @@ use crate::statement::{Hole, Statement};
 
 /// A request of Stitch's Connect API that changes something.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Request {
+pub(crate) struct Request {
     /// What is done to what the address names.
     pub method: HttpMethod,
     /// The whole address.
@@ -21,7 +21,7 @@ pub struct Request {
 
 /// What is done. There is no deleting here, on purpose: it stops replication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HttpMethod {
+pub(crate) enum HttpMethod {
     /// Make.
     Post,
     /// Change.
@@ -30,7 +30,7 @@ pub enum HttpMethod {
 
 impl HttpMethod {
     /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Post => "POST",
             Self::Put => "PUT",
@@ -40,7 +40,7 @@ impl HttpMethod {
 
 /// The password among a destination's properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PropertyPassword {
+pub(crate) enum PropertyPassword {
     /// It is not sent.
     Unsent,
     /// It is sent; `None`: not known in this run, so the request can be shown and scripted, not sent.
@@ -48,11 +48,11 @@ pub enum PropertyPassword {
 }
 
 /// A field and its value.
-pub type Field = (&'static str, Value);
+pub(crate) type Field = (&'static str, Value);
 
 impl Request {
     /// Makes one whose body has these fields and, as the last one, `properties`.
-    pub fn new(
+    pub(crate) fn new(
         method: HttpMethod,
         url: String,
         fields: &[Field],

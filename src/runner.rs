@@ -19,11 +19,11 @@ use gating::{declined_steps, not_reached};
 use preflight::PlannedSteps;
 use walk::{StepContext, Stop, failed};
 
-pub use walk::{Run, Start};
+pub(crate) use walk::{Run, Start};
 
 /// Walks through all steps. Fails only where no report can be made; a step's failure is in the report. The report is the
 /// caller's, so that it tells how far a run came that was cut short.
-pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
+pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
     let goal = Goal::from(run.command);
     let mut known = PlannedSteps::default();
     if run.command.makes_changes() {
@@ -63,7 +63,7 @@ pub async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, repo
             Err(Stop::Error(error)) => failed(error),
         };
         if let Outcome::Failed(error, ..) = &outcome {
-            run.console.event(&Event::Failed { id, error })?;
+            run.console.event(&Event::Failed { error })?;
         }
         report.steps.push(StepReport {
             step: id,

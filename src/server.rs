@@ -11,20 +11,15 @@ const OLDEST: i32 = 90_600;
 
 /// The server and the login, as the first question found them.
 #[derive(Clone, Debug, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one column's answer")]
-pub struct PostgresServer {
+pub(crate) struct PostgresServer {
     /// `server_version`, such as `15.18 (Debian …)`.
     pub version: String,
     /// `server_version_num`, such as 150018.
     pub version_num: i32,
-    /// The current user.
+    /// `current_user`.
     pub user: String,
     /// `rolsuper`.
     pub superuser: bool,
-    /// `rolcreatedb`.
-    pub createdb: bool,
-    /// `rolcreaterole`.
-    pub createrole: bool,
     /// Whether this is a standby.
     pub in_recovery: bool,
     /// What hints at a managed service.
@@ -39,10 +34,8 @@ pub struct PostgresServer {
 
 /// Whether TLS is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encryption {
-    /// It is.
+pub(crate) enum Encryption {
     Tls,
-    /// It is not.
     None,
 }
 
@@ -54,8 +47,6 @@ SELECT json_build_object(
     'version_num', current_setting('server_version_num')::int,
     'user', current_user,
     'superuser', r.rolsuper,
-    'createdb', r.rolcreatedb OR r.rolsuper,
-    'createrole', r.rolcreaterole OR r.rolsuper,
     'in_recovery', pg_is_in_recovery(),
     'signs', json_build_object(
         'banner', version(),
@@ -106,12 +97,12 @@ impl PostgresServer {
     }
 
     /// The day the community's updates of this major version ended, when they have (postgresql.org, "Versioning policy").
-    pub fn support_ended(&self) -> Option<&'static str> {
+    pub(crate) fn support_ended(&self) -> Option<&'static str> {
         support_ended(self.major())
     }
 
     /// `15` of `15.18`; `9.6` counts as 9.
-    pub fn major(&self) -> i32 {
+    pub(crate) fn major(&self) -> i32 {
         self.version_num / 10_000
     }
 }
@@ -163,8 +154,6 @@ mod tests {
             version_num,
             user: "me".to_owned(),
             superuser: false,
-            createdb: false,
-            createrole: false,
             in_recovery: false,
             signs: ProviderEvidence {
                 banner: banner.to_owned(),

@@ -159,10 +159,10 @@ words! {
 /// libpq's `sslsni`: whether the server's name is sent before the connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sni {
-    /// It is.
+    /// The server name is sent in the TLS handshake.
     #[default]
     Sent,
-    /// It is not.
+    /// The server name is not sent.
     Withheld,
 }
 
@@ -210,11 +210,11 @@ pub enum RootCertificates {
 pub struct Stitch {
     /// The address Stitch (or the SSH server for it) must dial.
     pub host: HostName,
-    /// The port.
+    /// The port that Stitch connects to.
     pub port: Port,
-    /// The destination database.
+    /// The database that Stitch loads into.
     pub database: DatabaseName,
-    /// Stitch's role.
+    /// The PostgreSQL role that Stitch logs in as.
     pub role: RoleName,
     /// Its password, as far as it is known.
     pub password: RolePassword,
@@ -289,7 +289,7 @@ pub struct BastionSettings {
     pub tunnel_user: LinuxUser,
     /// Whether it may be somebody else's so far.
     pub adopt: Adopt,
-    /// Its login shell.
+    /// The login shell of the tunnel user.
     pub shell: LoginShell,
     /// Stitch's public key, from its web page; `None` only where the step that needs it is left out.
     pub public_key: Option<PublicKey>,
@@ -299,7 +299,7 @@ pub struct BastionSettings {
     pub prove: Prove,
     /// What Stitch must dial.
     pub stitch_host: HostName,
-    /// And its port.
+    /// The port of the SSH server as Stitch reaches it.
     pub stitch_port: Port,
     /// For sudo, when it wants one; asked for when missing.
     pub sudo_password: Option<Secret>,

@@ -1,7 +1,7 @@
 //! Words of a shell, quoted where they need it.
 
 /// Quotes any text as one word.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -165,9 +165,7 @@ pub(crate) fn default_privilege(
 /// Whether a privilege may be passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grantable {
-    /// It may.
     Yes,
-    /// It may not.
     No,
 }
 

@@ -26,7 +26,6 @@ use crate::world::{Prover, Reader};
 
 /// One documented step: it reads the world into facts, and a pure function makes facts into a plan.
 pub(crate) trait Step {
-    /// Which one.
     const ID: StepId;
     /// What and why, in one or two sentences; shown when the step opens and on "explain".
     const WHY: &'static str;
@@ -85,7 +84,6 @@ pub(crate) trait Step {
 /// Whether a step can be inspected before the first change of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Preflight {
-    /// It can.
     Always,
     /// Unless that step has changes to make first.
     Unless(StepId),

@@ -29,7 +29,7 @@ pub(crate) fn wanted(settings: &Settings, user: &str, ssl: bool) -> Vec<FormFiel
 }
 
 /// Whether *Connect using SSL* is to be ticked: as told, else as the last login went.
-pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
+pub(crate) fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
     match ssl {
         StitchSsl::On => true,
         StitchSsl::Off => false,
@@ -38,13 +38,13 @@ pub fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
 }
 
 /// The user for Stitch's form.
-pub fn stitch_logs_in_as(settings: &Settings, server: Option<&PostgresServer>) -> String {
+pub(crate) fn stitch_logs_in_as(settings: &Settings, server: Option<&PostgresServer>) -> String {
     crate::server::stitch_user(settings, server)
 }
 
 /// The host for Stitch's form. A socket is nothing Stitch can dial; through an SSH server on the same machine it is
 /// that machine's loopback.
-pub fn stitch_sees(settings: &Settings) -> String {
+pub(crate) fn stitch_sees(settings: &Settings) -> String {
     let local_bastion = settings
         .bastion
         .as_ref()

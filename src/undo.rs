@@ -17,7 +17,7 @@ mod reach;
 mod whole;
 
 /// An undo file, or none.
-pub struct UndoFile(Option<Open>);
+pub(crate) struct UndoFile(Option<Open>);
 
 struct Open {
     file: Growing,
@@ -57,13 +57,12 @@ trap 'for step in $undo; do \"$step\" || exit 1; done' EXIT
 ";
 
 impl UndoFile {
-    /// Keeps nothing.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self(None)
     }
 
     /// Opens the file (mode 0600) and appends to what an earlier run has written.
-    pub fn open(path: &Path, settings: &Settings) -> Result<Self> {
+    pub(crate) fn open(path: &Path, settings: &Settings) -> Result<Self> {
         let open = || -> Result<(Growing, bool)> {
             let mut file = Target::find(path, Links::Refused)?.growing(PRIVATE)?;
             ensure!(
@@ -107,7 +106,7 @@ impl UndoFile {
     }
 
     /// What is to be said about the file as it was found.
-    pub fn note(&self) -> Option<String> {
+    pub(crate) fn note(&self) -> Option<String> {
         let open = self.0.as_ref().filter(|open| open.was_repaired)?;
         Some(format!(
             "the last entry of {} was cut off when an earlier run was killed, and is removed",
@@ -116,7 +115,7 @@ impl UndoFile {
     }
 
     /// Writes the way back of one change to disk, before the change is made.
-    pub fn begin(&mut self, change: &Change) -> Result<()> {
+    pub(crate) fn begin(&mut self, change: &Change) -> Result<()> {
         let Some(open) = &mut self.0 else { return Ok(()) };
         open.begun = None;
         open.count += 1;
@@ -175,7 +174,7 @@ impl UndoFile {
     }
 
     /// The change was made: from now on the file takes it back.
-    pub fn made(&mut self) -> Result<()> {
+    pub(crate) fn made(&mut self) -> Result<()> {
         let Some(open) = &mut self.0 else { return Ok(()) };
         match open.begun.take() {
             Some(name) => open.file.append(&made(&name), 0).with_context(|| {

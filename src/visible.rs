@@ -6,10 +6,10 @@ mod ci;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-pub use ci::unobeyed;
+pub(crate) use ci::unobeyed;
 
 /// The text with nothing in it that a terminal obeys. Line feeds and tabs stay; a CRLF is a line feed.
-pub fn text(text: &str) -> Cow<'_, str> {
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
     rewritten(text, |rest| match rest {
         _ if rest.starts_with("\r\n") => Some(Instead::Nothing),
         _ => obeyed(rest.chars().next()?).map(Instead::Escape),
@@ -29,7 +29,7 @@ pub(crate) fn in_colors(text: &str) -> Cow<'_, str> {
 
 /// The same for a JSON document: what JSON leaves as it is although a terminal obeys it becomes `\u009b` and the like,
 /// which says the same to whoever parses it. Outside strings JSON holds none of it.
-pub fn json(document: &str) -> Cow<'_, str> {
+pub(crate) fn json(document: &str) -> Cow<'_, str> {
     let document = rewritten(document, |rest| {
         obeyed(rest.chars().next()?).map(|c| Instead::Text(utf_16(c)))
     });
@@ -58,7 +58,7 @@ pub(crate) fn message(message: &str) -> String {
 }
 
 /// Whether a terminal would obey it, or show its neighbours in another order, or show nothing at all for it.
-pub fn is_control(c: char) -> bool {
+pub(crate) fn is_control(c: char) -> bool {
     obeyed(c).is_some()
 }
 

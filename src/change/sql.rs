@@ -5,7 +5,7 @@ use super::{Change, Execution, Sql, TemporaryMembership};
 impl Sql {
     /// Several changes as one: what comes first in each comes first, what comes last comes last, and a membership that
     /// several need is borrowed once.
-    pub fn merged<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+    pub(crate) fn merged<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         let mut parts = parts.into_iter();
         let mut whole = parts.next()?.clone();
         let Execution::PerStatement {
@@ -46,7 +46,7 @@ impl Sql {
 }
 
 /// Changes that are run in one go, since each is made object by object in the same database, and how.
-pub fn in_one_go(changes: &[Change]) -> Vec<&[Change]> {
+pub(crate) fn in_one_go(changes: &[Change]) -> Vec<&[Change]> {
     changes
         .chunk_by(|one, next| match (one.piecemeal(), next.piecemeal()) {
             (Some(one), Some(next)) => {

@@ -18,7 +18,7 @@ use crate::visible;
 
 /// How much is said on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Volume {
+pub(crate) enum Volume {
     /// Nothing but the result.
     Quiet,
     /// Each change as it is made.
@@ -29,16 +29,14 @@ pub enum Volume {
     Outcomes,
 }
 
-/// The plain voice.
 #[derive(Debug)]
-pub struct Plain {
+pub(crate) struct Plain {
     /// `--yes`.
     pub approved: Approved,
     /// `--format`.
     pub format: Format,
     /// `-q`, `-v`.
     pub volume: Volume,
-    /// How to write.
     pub look: Style,
     /// When the change that is being made was begun, and when its progress was last told.
     pub pace: Option<Pace>,
@@ -46,7 +44,7 @@ pub struct Plain {
 
 /// The pace at which progress is told.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     began: Instant,
     told: Instant,
 }
@@ -68,7 +66,7 @@ impl Plain {
 }
 
 /// Says that a long wait goes on, as lines of a log.
-pub fn tell(volume: Volume) -> Tell {
+pub(crate) fn tell(volume: Volume) -> Tell {
     Arc::new(move |text| {
         if matches!(volume, Volume::Normal | Volume::Verbose) {
             output::say(&visible::one_line(text));

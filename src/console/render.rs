@@ -236,7 +236,6 @@ fn rate(progress: &Progress, elapsed: Duration) -> u128 {
     progress.done as u128 * 1000 / elapsed.as_millis().max(1)
 }
 
-/// What went wrong.
 pub(super) fn failure(look: &Style, error: &anyhow::Error) -> String {
     look.fold(
         &format!("  {} ", look.failed()),

@@ -6,7 +6,7 @@ use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 use crate::visible;
 
 /// Label and value of each field, in the order of the form.
-pub fn fields(settings: &Settings, report: &Report) -> Vec<(&'static str, String)> {
+pub(crate) fn fields(settings: &Settings, report: &Report) -> Vec<(&'static str, String)> {
     let stitch = &settings.stitch;
     let mut fields = vec![
         ("Host (Endpoint)", host(settings)),
@@ -45,7 +45,7 @@ fn host(settings: &Settings) -> String {
 }
 
 /// The sheet as text.
-pub fn text(settings: &Settings, report: &Report) -> String {
+pub(crate) fn text(settings: &Settings, report: &Report) -> String {
     let mut lines = vec!["Stitch's form (app.stitchdata.com > Destination > PostgreSQL):".to_owned()];
     lines.extend(
         fields(settings, report)

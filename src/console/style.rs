@@ -6,12 +6,9 @@ use crate::finding::Verdict;
 use crate::settings::TerminalEnv;
 use crate::visible;
 
-/// How to write.
 #[derive(Clone, Debug)]
-pub struct Style {
-    /// Symbols.
+pub(crate) struct Style {
     pub symbols: Symbols,
-    /// Colours.
     pub colors: Colors,
     /// Whether lists may be drawn over.
     pub cursor: Cursor,
@@ -21,7 +18,7 @@ pub struct Style {
 
 /// Which symbols can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Symbols {
+pub(crate) enum Symbols {
     /// ✓ ? ✗ and lines.
     Unicode,
     /// ok ? !! and dashes.
@@ -30,17 +27,14 @@ pub enum Symbols {
 
 /// Whether colours are used. They never carry information of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colors {
-    /// Yes.
+pub(crate) enum Colors {
     On,
-    /// No.
     Off,
 }
 
 /// Whether the terminal can move its cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cursor {
-    /// It can.
+pub(crate) enum Cursor {
     Moves,
     /// It cannot (`TERM=dumb`): lists are numbered.
     Stays,
@@ -48,18 +42,16 @@ pub enum Cursor {
 
 /// What `--color` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal that can.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
 impl Style {
     /// For a terminal, or for a stream that is none.
-    pub fn of(term: &Term, choice: ColorChoice, around: &TerminalEnv) -> Self {
+    pub(crate) fn of(term: &Term, choice: ColorChoice, around: &TerminalEnv) -> Self {
         let locale = around.locale.to_ascii_lowercase();
         let unicode = locale.contains("utf-8") || locale.contains("utf8");
         let capable = term.is_term() && around.term != "dumb" && !around.no_color;

@@ -20,12 +20,12 @@ mod asking;
 mod bar;
 mod prompt;
 
-pub use prompt::SavedTerminal;
+pub(crate) use prompt::SavedTerminal;
 
 /// The voice at a terminal. Everything said on the way goes to stderr; stdout gets the connection sheet, or the JSON
 /// report.
 #[derive(Clone, Debug)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     look: Style,
     approved: Approved,
     format: Format,
@@ -70,7 +70,7 @@ Enter takes the [default], < goes back. Ctrl-C stops; run it again to go on.";
 
 impl Terminal {
     /// Speaks with this look.
-    pub fn new(look: Style, approved: Approved, format: Format) -> Self {
+    pub(crate) fn new(look: Style, approved: Approved, format: Format) -> Self {
         Self {
             look,
             approved,
@@ -81,7 +81,7 @@ impl Terminal {
     }
 
     /// Three lines before the first question.
-    pub fn greet(&self) {
+    pub(crate) fn greet(&self) {
         say(&format!(
             "{}\n{}",
             self.look.bold(&self.look.fold(
@@ -151,7 +151,7 @@ impl Console for Terminal {
                 look.fold("  ", 2, why),
                 look.dim(link)
             )),
-            Event::Planned { plan, .. } => {
+            Event::Planned { plan } => {
                 let text = render::plan(look, plan);
                 if !text.is_empty() {
                     say(&text);
@@ -192,7 +192,7 @@ impl Console for Terminal {
             Event::Progress { .. } => {}
             Event::NotBegun { cannot } => say(&render::not_begun(look, cannot)),
             Event::NotExpected { difference } => say(&render::not_expected(difference)),
-            Event::Failed { error, .. } => say(&render::failure(look, error)),
+            Event::Failed { error } => say(&render::failure(look, error)),
         }
         Ok(())
     }

@@ -15,7 +15,6 @@ use crate::secret;
 
 const SCRIPT: &str = include_str!("bastion.sh");
 
-/// What it takes.
 pub(super) struct Means {
     sshd: PathBuf,
     unshare: PathBuf,

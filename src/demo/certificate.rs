@@ -11,7 +11,6 @@ use openssl::pkey::PKey;
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 
-/// Both halves, PEM.
 pub(super) struct Certificate {
     pub(super) public: Vec<u8>,
     pub(super) key: Vec<u8>,

@@ -27,9 +27,9 @@ pub struct HbaLines {
     pub md5: String,
     /// The lines, the remark above them included, without their ends.
     pub lines: Vec<String>,
-    /// Where they go.
+    /// The place in the file at which the lines go in.
     pub at: At,
-    /// How they end.
+    /// The line ending that the file uses.
     pub end: LineEnd,
     /// Whom to have read the file again by a signal on that machine, where the login may not ask it to.
     pub signal: Option<Running>,

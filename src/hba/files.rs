@@ -24,7 +24,7 @@ pub enum NamedFile {
 /// What was found of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Had {
-    /// The text.
+    /// The content of the file.
     Text(String),
     /// The names, in any order.
     Names(Vec<String>),

@@ -50,7 +50,7 @@ pub enum Encryption {
 /// What is known of the server's own networks, for `samehost` and `samenet`.
 #[derive(Clone, Copy, Debug)]
 pub enum Networks<'a> {
-    /// Nothing.
+    /// They could not be read.
     Unknown,
     /// The client is in none of them.
     Elsewhere,
@@ -72,7 +72,7 @@ pub struct KnownRegex {
 /// A line above the deciding one that may decide instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uncertainty<'a> {
-    /// Where.
+    /// File and line of the rule.
     pub place: &'a Location,
     /// The rule; none for an include that was not read.
     pub rule: Option<&'a Rule>,
@@ -87,9 +87,9 @@ pub enum Condition {
     Kind,
     /// The client's address.
     Address,
-    /// The database.
+    /// The database column.
     Database,
-    /// The role.
+    /// The user column.
     Role,
 }
 

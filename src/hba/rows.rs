@@ -17,15 +17,15 @@ pub struct Row {
     /// First word of the rule; null when the line cannot be read.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// The databases.
+    /// The column `database` of `pg_hba_file_rules`.
     pub database: Option<Vec<String>>,
-    /// The roles.
+    /// The column `user_name`.
     pub user_name: Option<Vec<String>>,
     /// Address, host name or keyword.
     pub address: Option<String>,
     /// The mask of a numeric address.
     pub netmask: Option<String>,
-    /// The method.
+    /// The column `auth_method`.
     pub auth_method: Option<String>,
     /// Words behind it.
     pub options: Option<Vec<String>>,

@@ -31,18 +31,18 @@ impl Rules {
 /// A rule and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocatedRule<'a> {
-    /// Where.
+    /// File and line of the rule.
     pub place: &'a Location,
-    /// The rule.
+    /// The rule as it was parsed.
     pub rule: &'a Rule,
 }
 
 /// One line and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Where.
+    /// File and line of the entry.
     pub place: Location,
-    /// What.
+    /// The rule, or what is wrong with the line.
     pub content: Content,
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Location {
 /// What a line holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// A rule.
+    /// A line that PostgreSQL takes as a rule.
     Rule(Rule),
     /// Something the server cannot read, in its words or ours.
     Broken(String),
@@ -79,7 +79,7 @@ pub enum Content {
     Include(String),
 }
 
-/// One rule.
+/// One rule of `pg_hba.conf` (PostgreSQL documentation, 20.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its first word.

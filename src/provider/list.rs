@@ -11,7 +11,7 @@ use super::Provider;
 
 mod range;
 
-pub use range::Range;
+pub(crate) use range::Range;
 
 /// No provider takes more rules than this in one list.
 const MOST: usize = 10_000;
@@ -29,10 +29,8 @@ pub struct AllowList {
     pub group: Option<String>,
 }
 
-/// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListEntry {
-    /// Who.
     pub from: Range,
     /// The ports it is for; none: whichever the database has.
     pub ports: Option<(u16, u16)>,
@@ -41,7 +39,7 @@ pub struct ListEntry {
 }
 
 /// Reads what a provider's tool printed, and tells by its shape whose it is.
-pub fn parse(text: &str) -> Result<AllowList> {
+pub(crate) fn parse(text: &str) -> Result<AllowList> {
     let value = serde_json::from_str(text.trim_start_matches('\u{feff}'));
     let list = match (read(text, value.as_ref().unwrap_or(&Value::Null)), value) {
         (Some(list), _) => list?,

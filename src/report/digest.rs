@@ -22,14 +22,14 @@ const PARTS: usize = 24;
 
 /// `WHOLE.PART.PART…`: the first part stands for everything, then one for each change, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Digest {
+pub(crate) struct Digest {
     whole: String,
     parts: Vec<String>,
 }
 
 impl Digest {
     /// That of the report's changes; `None` where there is none.
-    pub fn of(report: &Report, settings: &Settings) -> Option<Self> {
+    pub(crate) fn of(report: &Report, settings: &Settings) -> Option<Self> {
         let changes: Vec<String> = report.changes().map(|(step, change)| told(step, change)).collect();
         if changes.is_empty() {
             return None;
@@ -48,7 +48,7 @@ impl Digest {
     }
 
     /// One for each change.
-    pub fn parts(&self) -> &[String] {
+    pub(crate) fn parts(&self) -> &[String] {
         &self.parts
     }
 }

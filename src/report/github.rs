@@ -7,7 +7,7 @@ use crate::visible;
 
 impl Report {
     /// One line for everything a person should see: errors fail the job by the exit code, notices do not.
-    pub fn github(&self) -> String {
+    pub(crate) fn github(&self) -> String {
         let mut lines = Vec::new();
         for step in &self.steps {
             let name = step.step.as_str();

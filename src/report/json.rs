@@ -13,7 +13,7 @@ use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 
 impl Report {
     /// The JSON document of the contract. Secrets are masked, since only `Display` of statements is used.
-    pub fn json(&self, settings: &Settings) -> Value {
+    pub(crate) fn json(&self, settings: &Settings) -> Value {
         json!({
             "tool": "stitch-pg",
             "version": env!("CARGO_PKG_VERSION"),

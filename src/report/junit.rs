@@ -11,7 +11,7 @@ use crate::visible;
 
 impl Report {
     /// The document. Changes that were not made fail `check`; what is unknown is skipped.
-    pub fn junit(&self) -> String {
+    pub(crate) fn junit(&self) -> String {
         let mut suites = String::new();
         let (mut cases, mut failures) = (0, 0);
         for step in &self.steps {

@@ -10,7 +10,7 @@ use crate::visible;
 
 impl Report {
     /// The report as a page.
-    pub fn markdown(&self, settings: &Settings) -> String {
+    pub(crate) fn markdown(&self, settings: &Settings) -> String {
         let mut page = format!("# stitch-pg {}\n\n{}\n", self.command.as_str(), self.place(settings));
         if let Some(digest) = Digest::of(self, settings) {
             let _ = write!(

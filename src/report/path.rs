@@ -5,12 +5,9 @@ use super::Report;
 use crate::finding::{Code, Finding, Hop as Place, Proves, Verdict};
 use crate::settings::{Settings, Stitch};
 
-/// One hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hop {
-    /// Where it begins.
+pub(crate) struct Hop {
     pub from: String,
-    /// Where it ends.
     pub to: String,
     /// Whether it holds.
     pub verdict: Verdict,
@@ -23,7 +20,7 @@ pub struct Hop {
 }
 
 /// The hops in order. The first is there once for each group of addresses that fare alike.
-pub fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
+pub(crate) fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
     let stitch = &settings.stitch;
     let database = format!("{}:{}", crate::stitch_form::stitch_sees(settings), stitch.port);
     let role = format!("{}@{}", stitch.role, stitch.database);

@@ -48,7 +48,7 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
     let seen = plan_every_step(settings, run).await?;
     for step in &seen.steps {
         if let Outcome::Failed(error, ..) = &step.outcome {
-            run.console.event(&Event::Failed { id: step.step, error })?;
+            run.console.event(&Event::Failed { error })?;
         }
     }
     if seen.failed_step().is_some() {
@@ -74,7 +74,7 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
     if run.start == Start::Whole && changes && !cannot.is_empty() {
         for step in &seen.steps {
             if let Some(plan) = step.outcome.plan() {
-                run.console.event(&Event::Planned { id: step.step, plan })?;
+                run.console.event(&Event::Planned { plan })?;
             }
         }
         run.console.event(&Event::NotBegun { cannot: &cannot })?;

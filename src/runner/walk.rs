@@ -17,10 +17,8 @@ use crate::undo::UndoFile;
 use crate::world::{Applied, Prover, Writer};
 
 /// One run's constant companions.
-pub struct Run<'a, C> {
-    /// Which walk.
+pub(crate) struct Run<'a, C> {
     pub command: Command,
-    /// What is reached.
     pub world: &'a mut Writer,
     /// Who is spoken to.
     pub console: &'a mut C,
@@ -34,7 +32,7 @@ pub struct Run<'a, C> {
 
 /// What has to be known before the first change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
+pub(crate) enum Start {
     /// Nothing: `--partial` was given.
     StepByStep,
     /// A person sees what every step found, and then says yes or no to each step's plan. Each is looked at again in its
@@ -106,7 +104,7 @@ pub(super) async fn walk<S: Step, C: Console>(
         None => planned::<S, C>(settings, run).await?,
     };
     prove::<S, C>(settings, run, &mut plan, before.report).await?;
-    run.console.event(&Event::Planned { id: S::ID, plan: &plan })?;
+    run.console.event(&Event::Planned { plan: &plan })?;
     if plan.changes.is_empty() {
         return Ok(Outcome::Ready(plan));
     }

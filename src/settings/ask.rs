@@ -24,7 +24,7 @@ pub trait Ask {
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer<T> {
-    /// An answer.
+    /// What was typed or chosen.
     This(T),
     /// The person wants the question before this one again.
     Back,
@@ -33,7 +33,7 @@ pub enum Answer<T> {
 /// An answer as it is shown again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// The question.
+    /// The text of the question.
     pub prompt: &'static str,
     /// The answer; of a secret only that it was given.
     pub answer: String,
@@ -57,7 +57,7 @@ pub enum Typing {
     Twice,
 }
 
-/// One question.
+/// A question for one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The setting it fills.

@@ -8,7 +8,7 @@ use openssl::x509::X509;
 /// Certificates of an authority, out of a PEM file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority {
-    /// The file.
+    /// The settings file that decided.
     pub path: PathBuf,
     /// Its certificates as text, for Stitch's form. A key in the same file is not in it.
     pub pem: String,

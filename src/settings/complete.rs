@@ -18,7 +18,7 @@ use crate::command::Command;
 /// What the settings are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsRequest {
-    /// The command.
+    /// The command that the settings are for.
     pub purpose: Purpose,
     /// Whether changes are approved beforehand.
     pub approval: Approval,

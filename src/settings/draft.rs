@@ -19,13 +19,13 @@ pub struct Draft {
 /// One setting as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
-    /// What.
+    /// The value as it was given, not yet parsed.
     pub value: Value,
-    /// By whom.
+    /// Where the value was given.
     pub source: Source,
 }
 
-/// The raw value.
+/// A value as it was given, not yet parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// Text; several for a flag that was repeated or an array. `true` and `false` for a switch.
@@ -37,9 +37,9 @@ pub enum Value {
 /// Who said it; [`Source::rank`] tells how strong that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A flag.
+    /// On the command line, by this flag.
     Flag(&'static str),
-    /// An environment variable.
+    /// In this environment variable.
     Environment(&'static str),
     /// A line of the settings file.
     File {
@@ -54,14 +54,14 @@ pub enum Source {
     Url(Box<Source>),
     /// A line of a PostgreSQL service file, which was named by …
     Service {
-        /// The file.
+        /// The settings file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
         /// Who named the service.
         by: Box<Source>,
     },
-    /// An answer.
+    /// Typed as an answer to a question.
     Prompt,
 }
 
@@ -70,11 +70,11 @@ pub enum Source {
 pub enum Rank {
     /// An answer, asked for only when nobody else said anything.
     Prompt,
-    /// The settings file.
+    /// The settings file: the weakest source.
     File,
-    /// The environment.
+    /// Environment variables, which win over the file.
     Environment,
-    /// The command line.
+    /// Flags, which win over all else.
     Flag,
 }
 
@@ -123,18 +123,18 @@ impl Draft {
         self
     }
 
-    /// Notes one text.
+    /// Records one text for a setting, with its source.
     pub fn set(&mut self, id: SettingId, text: impl Into<String>, source: Source) {
         self.set_all(id, vec![text.into()], source);
     }
 
-    /// Notes several texts.
+    /// Records several texts for a setting, with their source.
     pub fn set_all(&mut self, id: SettingId, texts: Vec<String>, source: Source) {
         let value = Value::Texts(texts);
         self.settings.insert(id, Given { value, source });
     }
 
-    /// Notes a secret.
+    /// Records a secret for a setting, with its source.
     pub fn set_secret(&mut self, id: SettingId, secret: Secret, source: Source) {
         let value = Value::Secret(secret);
         self.settings.insert(id, Given { value, source });

@@ -39,7 +39,7 @@ pub enum Standby {
 /// libpq's `channel_binding`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChannelBinding {
-    /// Never.
+    /// Channel binding is never used.
     Disable,
     /// Where the server offers it.
     #[default]

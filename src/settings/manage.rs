@@ -31,9 +31,9 @@ impl FromStr for Manage {
 /// The machine PostgreSQL runs on, as one this tool can be root on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Machine {
-    /// This one.
+    /// PostgreSQL runs on this machine.
     Here,
-    /// The SSH server.
+    /// PostgreSQL runs on the SSH server.
     Bastion,
 }
 

@@ -54,7 +54,7 @@ pub enum Connection {
 /// How the integration schemas are chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Schemas {
-    /// By name.
+    /// The schemas that were given by name.
     Named(Vec<SchemaName>),
     /// Those with strong evidence (`--detect-schemas`).
     Detect,
@@ -65,29 +65,29 @@ pub enum Schemas {
 words! {
     /// Kinds of objects that are moved only on request.
     pub enum Include {
-        /// Views.
+        /// `CREATE VIEW`.
         Views = "views",
-        /// Materialized views.
+        /// `CREATE MATERIALIZED VIEW`.
         Matviews = "matviews",
         /// Sequences that belong to no table.
         Sequences = "sequences",
-        /// Foreign tables.
+        /// `CREATE FOREIGN TABLE`.
         ForeignTables = "foreign-tables",
         /// Functions and aggregates.
         Functions = "functions",
-        /// Procedures.
+        /// `CREATE PROCEDURE`.
         Procedures = "procedures",
         /// Types that are not a table's.
         Types = "types",
-        /// Domains.
+        /// `CREATE DOMAIN`.
         Domains = "domains",
         /// Extended statistics.
         Statistics = "statistics",
         /// Operators, their classes and families.
         Operators = "operators",
-        /// Collations.
+        /// `CREATE COLLATION`.
         Collations = "collations",
-        /// Conversions.
+        /// `CREATE CONVERSION`.
         Conversions = "conversions",
         /// Configurations and dictionaries of the text search.
         TextSearch = "text-search",

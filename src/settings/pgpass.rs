@@ -11,11 +11,8 @@ use crate::secret::Secret;
 pub(crate) struct PgpassKey<'a> {
     /// Host name, address, or socket directory.
     pub(crate) host: &'a str,
-    /// Port.
     pub(crate) port: u16,
-    /// Database.
     pub(crate) database: &'a str,
-    /// Login name.
     pub(crate) user: &'a str,
 }
 

@@ -39,7 +39,7 @@ pub enum Registering {
 /// What a new destination does to the sources that have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnmappedSources {
-    /// Nothing.
+    /// Sources that have no destination stay without one.
     Leave,
     /// `--map-sources`: all of them load into it.
     Map,
@@ -59,7 +59,7 @@ pub enum SendPassword {
 pub enum Insecure {
     /// `--insecure-api`: on this very machine it may.
     OnLoopback,
-    /// Never.
+    /// Only over TLS.
     No,
 }
 

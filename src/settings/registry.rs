@@ -35,7 +35,7 @@ macro_rules! settings {
         )*)* }
 
         impl SettingId {
-            /// All of them.
+            /// Every setting, in the order of the pages.
             pub const ALL: &[Self] = &[$($(Self::$id,)*)*];
 
             /// The section of the help that its flag stands in.

@@ -18,13 +18,13 @@ pub enum BastionServer {
 /// An SSH login of the admin's.
 #[derive(Clone, Debug)]
 pub struct SshTarget {
-    /// Login name.
+    /// The login name on the SSH server.
     pub user: String,
     /// Host name or address to dial.
     pub host: HostName,
     /// Name under which `known_hosts` has it: what the person typed, or `HostKeyAlias`.
     pub known_as: String,
-    /// Port.
+    /// The port of the SSH server.
     pub port: Port,
     /// Private key files to try, in order, after the agent; missing ones are skipped.
     pub identities: Vec<PathBuf>,
@@ -52,7 +52,7 @@ impl fmt::Display for SshTarget {
 /// Which of the agent's keys may be shown to a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AgentKeys {
-    /// All of them.
+    /// Every key that the agent holds.
     #[default]
     All,
     /// Those of the identities alone (`IdentitiesOnly yes`).

@@ -11,11 +11,8 @@ use crate::statement::Statement;
 /// A way in, for a few addresses to one port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Opening {
-    /// Who is told.
     pub(crate) keeper: FirewallManager,
-    /// For whom.
     pub(crate) from: Vec<Cidr>,
-    /// To which port.
     pub(crate) port: u16,
 }
 

@@ -16,12 +16,10 @@ impl Running {
     }
 }
 
-/// What was printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Printed {
     /// The path of `pg_hba.conf`.
     pub(crate) main: Option<String>,
-    /// What was found.
     pub(crate) found: Vec<(NamedFile, Had)>,
     /// When the newest of the files was written to, in seconds since 1970.
     pub(crate) edited: Option<i64>,

@@ -18,9 +18,7 @@ pub(crate) struct Was {
 /// The key file, and what it lies in, before; what was not there is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PreviousKeyFile {
-    /// The home.
     pub(crate) home: Option<Was>,
-    /// `.ssh`.
     pub(crate) folder: Option<Was>,
     /// `authorized_keys`.
     pub(crate) file: Option<Was>,

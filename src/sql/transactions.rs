@@ -8,13 +8,13 @@ use crate::statement::Statement;
 
 impl Sql {
     /// Every statement that is run, the borrowed memberships around them included.
-    pub fn all(&self) -> Vec<Statement> {
+    pub(crate) fn all(&self) -> Vec<Statement> {
         self.around(self.statements.clone())
     }
 
     /// The statements in the groups that are a transaction each, the borrowed memberships around each group: whatever cuts
     /// it off, nothing lent is left.
-    pub fn transactions(&self) -> Vec<Vec<Statement>> {
+    pub(crate) fn transactions(&self) -> Vec<Vec<Statement>> {
         match self.run {
             Execution::Transaction => vec![self.all()],
             Execution::Autocommit | Execution::PerStatement { .. } => {
@@ -51,7 +51,7 @@ impl Sql {
     }
 
     /// Whether a statement is one that lends a membership, or takes it back.
-    pub fn is_membership(&self, statement: &Statement) -> bool {
+    pub(crate) fn is_membership(&self, statement: &Statement) -> bool {
         let lent = |memberships| {
             *statement == super::memberships::grant_membership(memberships)
                 || *statement == super::memberships::revoke_membership(memberships)
@@ -60,7 +60,7 @@ impl Sql {
     }
 
     /// Statements with the borrowed memberships around them, as one transaction runs them.
-    pub fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
+    pub(crate) fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
         let lent = self.memberships.iter().map(super::memberships::grant_membership);
         let returned = self.memberships.iter().rev().map(super::memberships::revoke_membership);
         lent.chain(statements).chain(returned).collect()

@@ -36,7 +36,6 @@ mod verdict;
 
 pub(crate) use close::CloseAllowlist;
 
-/// The step.
 pub(crate) struct Allowlist;
 
 /// What was seen of the way in.
@@ -90,7 +89,6 @@ enum HbaFacts {
     NoView,
     /// The server could not.
     Failed(String),
-    /// Its rules.
     Read(Box<HbaFile>),
 }
 
@@ -115,7 +113,6 @@ enum Reach {
     NotAsked,
     /// It cannot, and why.
     No(String),
-    /// It can.
     Yes {
         /// Its MD5 when it was looked at.
         md5: String,

@@ -20,14 +20,12 @@ use admin_view::AdminView;
 use session_checks::SessionChecks;
 use tunnel::TunnelResult;
 
-/// The step.
 pub(crate) struct Connection;
 
 /// What came of the login as Stitch, from here as far as it goes.
 enum StitchLogin {
     /// It did not come to a login; and what the administrator sees of the role and the database.
     Refused(Box<Failure>, Option<AdminView>),
-    /// Logged in.
     In(Box<SessionChecks>),
 }
 

@@ -18,7 +18,6 @@ use crate::world::{Reader, Target};
 const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options as PgBouncer does: plan and check cannot have \
      the server forbid changes there, and sessions may be shared; better give PostgreSQL's own host and port";
 
-/// The step.
 pub(crate) struct Database;
 
 /// What the server says about the database, and about our right to make it.

@@ -29,7 +29,6 @@ use evidence::Schema;
 
 pub(crate) use hand_over::HandOver;
 
-/// The step.
 pub(crate) struct Ownership;
 
 /// The schemas of the target database and what is in the chosen ones.
@@ -228,7 +227,6 @@ enum Sight {
     Offline,
     /// It does not exist yet, or lets nobody in.
     Closed,
-    /// It was.
     Seen,
 }
 

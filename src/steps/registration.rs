@@ -25,7 +25,6 @@ use destination::{Destination, DestinationType};
 /// What Stitch calls our kind of destination.
 const TYPE: &str = "postgres";
 
-/// The step.
 pub(crate) struct Registration;
 
 /// What Stitch tells.

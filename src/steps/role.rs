@@ -27,7 +27,6 @@ use crate::world::{DatabaseHandle, Failure, Reader, Target};
 
 pub(crate) use removal::RemoveRole;
 
-/// The step.
 pub(crate) struct Role;
 
 /// What the server says about the role and its rights.

@@ -30,7 +30,6 @@ pub(crate) use facts::Facts;
 use facts::Looked;
 pub(crate) use removal::RemoveSshUser;
 
-/// The step.
 pub(crate) struct SshUser;
 
 impl Step for SshUser {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 /// The text without such orders: the first colon, or the last `#`, is written out. Nothing but the GitHub format, which
 /// writes its own, goes into a log without this.
-pub fn unobeyed(text: &str) -> Cow<'_, str> {
+pub(crate) fn unobeyed(text: &str) -> Cow<'_, str> {
     let text = without_marks(text, "\\x23");
     if !text.lines().any(is_order) {
         return text;

@@ -29,8 +29,7 @@ const PATIENCE: u32 = 30;
 
 /// What came of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applied {
-    /// It was made.
+pub(crate) enum Applied {
     Made,
     /// Somebody else had made it by then.
     Found,
@@ -38,7 +37,7 @@ pub enum Applied {
 
 impl Writer {
     /// Runs one change, and tells how far it is where it goes object by object.
-    pub async fn apply(&mut self, action: &Action, tell: &mut dyn FnMut(Progress)) -> Result<Applied> {
+    pub(crate) async fn apply(&mut self, action: &Action, tell: &mut dyn FnMut(Progress)) -> Result<Applied> {
         match action {
             Action::Sql(sql) => return self.apply_sql(sql, tell).await,
             Action::Host(script) => self.reader.host().await?.as_root(script).await.map(drop),
@@ -52,17 +51,17 @@ impl Writer {
     }
 
     /// Takes our key out of Stitch's file, on a fresh connection if need be. Called when a run ends early.
-    pub async fn revoke_membership(&mut self) -> Result<()> {
+    pub(crate) async fn revoke_membership(&mut self) -> Result<()> {
         self.take_key_back().await
     }
 
     /// Whether a key of ours is in Stitch's file.
-    pub fn has_temporary_key(&self) -> bool {
+    pub(crate) fn has_temporary_key(&self) -> bool {
         self.lent_key.is_some()
     }
 
     /// Stops what the server is still doing for a run that was cut short.
-    pub async fn cancel(&mut self) {
+    pub(crate) async fn cancel(&mut self) {
         self.reader.postgres.cancel().await;
     }
 

@@ -16,7 +16,6 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 /// How long a server that speaks first is given to do so.
 const GREETING: Duration = Duration::from_millis(300);
 
-/// What answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DetectedProtocol {
     /// PostgreSQL (or one that speaks its protocol) that offers TLS.

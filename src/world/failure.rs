@@ -78,7 +78,6 @@ pub(crate) struct Failure {
     pub(crate) layer: Layer,
     /// How far the way through the SSH server came, when it was there that it ended.
     pub(crate) ssh: Option<SshLayer>,
-    /// The one cause.
     pub(crate) code: Code,
     /// The layers before it, which were passed.
     pub(crate) passed: Vec<Stage>,

@@ -54,9 +54,7 @@ pub(crate) struct AdminLogin {
 /// What the server said to the wish for TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Offer {
-    /// Yes.
     Given,
-    /// No.
     Refused,
     /// It was not asked.
     NotAsked,

@@ -49,7 +49,6 @@ pub(super) struct LentKey {
 enum Lent {
     /// It was sent; whether it ended is not known.
     Asked,
-    /// It ended.
     There,
 }
 

@@ -14,7 +14,7 @@ use crate::world::stitch_api::StitchApi;
 use crate::world::{Failure, Other, Session};
 
 /// What can be read of the outside.
-pub struct Reader {
+pub(crate) struct Reader {
     pub(super) settings: Settings,
     pub(super) asker: Asker,
     pub(super) postgres: Postgres,
@@ -28,7 +28,7 @@ pub struct Reader {
 
 /// Whether the run may change anything. In [`Access::ReadOnly`] the server itself enforces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub(crate) enum Access {
     /// `plan`, `check`: every admin connection has `default_transaction_read_only = on`.
     ReadOnly,
     /// `setup`.
@@ -55,7 +55,7 @@ impl Reader {
     }
 
     /// What the server is, as far as it was reached.
-    pub fn known_server(&self) -> Option<&PostgresServer> {
+    pub(crate) fn known_server(&self) -> Option<&PostgresServer> {
         self.postgres.known_server()
     }
 
@@ -87,12 +87,12 @@ impl Reader {
     }
 
     /// Whether Stitch's own login was encrypted, when it was tried.
-    pub fn stitch_encryption(&self) -> Option<Encryption> {
+    pub(crate) fn stitch_encryption(&self) -> Option<Encryption> {
         self.stitch_encryption
     }
 
     /// The SSH server's host key, as far as it was reached over SSH.
-    pub fn host_key(&self) -> Option<String> {
+    pub(crate) fn host_key(&self) -> Option<String> {
         self.gateway.as_ref()?.host_key()
     }
 

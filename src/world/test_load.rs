@@ -23,11 +23,9 @@ use statements::LoadStatement;
 pub(crate) struct Refusal {
     /// What was rehearsed.
     pub(crate) act: &'static str,
-    /// The statement.
     pub(crate) statement: String,
     /// What the server said.
     pub(crate) said: String,
-    /// Its code.
     pub(crate) state: Option<SqlState>,
 }
 
@@ -72,7 +70,6 @@ pub(crate) struct Table {
 /// How long anybody, and anything, may be waited for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
-    /// For an answer.
     pub(crate) answer: Duration,
     /// For a lock; as long may others wait behind us.
     pub(crate) lock: Duration,

@@ -82,7 +82,6 @@ pub(crate) enum Fault {
     Revoked,
     /// Whether it is revoked cannot be seen: no list of its authority was given, or an old one.
     Unlisted,
-    /// Something rarer.
     Other,
 }
 

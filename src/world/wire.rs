@@ -23,7 +23,6 @@ pub(crate) struct Wire {
 /// Whether what comes is taken for PostgreSQL's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hearing {
-    /// It is.
     Tapped,
     /// Who speaks there is yet to be found out: any bytes will do.
     Open,

@@ -9,7 +9,7 @@ use crate::public_key::PublicKey;
 use crate::settings::{BastionSettings, Settings};
 
 /// Runs changes. Only the runner has it.
-pub struct Writer {
+pub(crate) struct Writer {
     pub(super) reader: Reader,
     /// A key of our own in Stitch's file.
     pub(super) lent_key: Option<LentKey>,
@@ -17,7 +17,7 @@ pub struct Writer {
 
 impl Writer {
     /// Connects to nothing yet.
-    pub fn new(settings: &Settings, access: Access, asker: Asker) -> Self {
+    pub(crate) fn new(settings: &Settings, access: Access, asker: Asker) -> Self {
         Self {
             reader: Reader::new(settings, access, asker),
             lent_key: None,
@@ -25,7 +25,7 @@ impl Writer {
     }
 
     /// What steps read from.
-    pub fn reader(&mut self) -> &mut Reader {
+    pub(crate) fn reader(&mut self) -> &mut Reader {
         &mut self.reader
     }
 }

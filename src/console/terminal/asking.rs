@@ -18,7 +18,7 @@ const KEY_BEGINNINGS: [&str; 5] = ["ssh-", "ecdsa-", "sk-", "----", "\"ssh-"];
 
 impl Terminal {
     /// Questions that come up in the middle of a connection.
-    pub fn asker(&self) -> Asker {
+    pub(crate) fn asker(&self) -> Asker {
         let look = self.look.clone();
         let waiting = self.look.clone();
         Asker {

@@ -234,16 +234,15 @@ impl Theme for Plain {
 }
 
 /// The terminal as it was when the program began: an interrupted question leaves it without echo or cursor.
-pub struct SavedTerminal(Option<Termios>);
+pub(crate) struct SavedTerminal(Option<Termios>);
 
 impl SavedTerminal {
     /// Remembers it; nothing where standard input is none.
-    pub fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self(tcgetattr(io::stdin()).ok())
     }
 
-    /// Puts it back.
-    pub fn restore(&self) {
+    pub(crate) fn restore(&self) {
         let Self(Some(saved)) = self else { return };
         set(saved);
         if CURSOR_HIDDEN.swap(false, Ordering::SeqCst) {

@@ -9,7 +9,6 @@ use crate::sql::identifier;
 use crate::steps::layers::bad;
 use crate::world::{Failure, Layer, Reader, Target};
 
-/// What is seen.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct AdminView {
     role: Option<Role>,

@@ -177,7 +177,6 @@ fn one(
 /// Whether this run makes Stitch's role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Made {
-    /// It does.
     ByUs,
     /// It was there before.
     Before,

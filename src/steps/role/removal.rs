@@ -56,7 +56,6 @@ struct Grant {
     identity: String,
     /// Whether this login may revoke it.
     may_revoke: bool,
-    /// Who may.
     grantors: Vec<String>,
 }
 

@@ -92,7 +92,6 @@ fn cannot(settings: &Settings, facts: &Facts, on: &OnDatabase, rights: &[&str]) 
 /// Whose rights were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
-    /// The role's own.
     Role,
     /// What everybody has, since the role does not exist yet.
     Public,

@@ -128,7 +128,6 @@ pub(super) fn holds(account: &TunnelAccount, key: &PublicKey) -> bool {
 
 /// What of Stitch's is in the account's file.
 pub(super) enum Ours {
-    /// Nothing.
     None,
     /// A line, or pieces of one; what stands in front of the key.
     Line(String),

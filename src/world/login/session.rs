@@ -13,7 +13,6 @@ use crate::world::login_observer::LimitExceeded;
 use crate::world::tls::Examined;
 use crate::world::wire::Wire;
 
-/// A live connection.
 pub(crate) struct Session {
     pub(in crate::world) client: Client,
     /// `server_version` as announced at login; PgBouncer's console and some look-alikes give themselves away here.

@@ -26,7 +26,6 @@ pub(in crate::world) fn for_session(session: &Session, socket: &OwnedFd, deadlin
 /// What the near end of a tunnel has to say after a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::world) enum Near {
-    /// Still there.
     Open,
     /// Closed in both directions: nobody is left to read.
     Gone,

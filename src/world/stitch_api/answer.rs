@@ -12,7 +12,6 @@ use super::{LONGEST, failure};
 use crate::secret::Secret;
 use crate::visible;
 
-/// What came back.
 pub(super) struct ApiResponse {
     pub(super) status: u16,
     /// Where it points to instead.

@@ -6,7 +6,6 @@ use super::Lines;
 use crate::settings::KeyOption;
 use crate::steps::ssh_user::modes::Node;
 
-/// The SSH server.
 #[derive(Clone, Debug, Default)]
 pub(in crate::steps::ssh_user) struct SshServer {
     pub(in crate::steps::ssh_user) kind: SshServerKind,
