@@ -11,7 +11,7 @@ use crate::steps::{AfterFailure, SkipReason};
 /// The reason a step is not walked, if there is one.
 pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &Report) -> Option<String> {
     if !settings.steps.contains(&id) {
-        return Some("left out (--only, --skip)".to_owned());
+        return Some("not selected (--only, --skip)".to_owned());
     }
     let step = about(goal, id);
     // Inspecting another server does no harm; changing further, on top of a failure, might.
