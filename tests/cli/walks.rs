@@ -63,7 +63,9 @@ fn only_and_skip_leave_steps_out() {
     );
     let skipped = in_ci(&server).args(["check", "--skip", "role,connection"]).run();
     assert!(
-        skipped.stdout.contains("4/7 role: skipped, not selected (--only, --skip)"),
+        skipped
+            .stdout
+            .contains("4/7 role: skipped, not selected (--only, --skip)"),
         "{}",
         skipped.stdout
     );
