@@ -40,8 +40,8 @@ pub(crate) enum Unread {
 /// Writes the file, asks sshd itself whether that closes it, and takes it out again where it does not.
 pub(crate) fn close_sockets(sockets: &Sockets<'_>, unread: Unread) -> Statement {
     let or_else = match unread {
-        Unread::Refused => "fail",
-        Unread::Passed => "echo",
+        Unread::Refused => "exit 1",
+        Unread::Passed => ":",
     };
     about(
         "Keep Stitch's user from having sshd listen on Unix sockets: one file of our own, for this user alone.",

@@ -1,10 +1,9 @@
-. fail
 . has
 . only_roots
-say() { :; }
 . sshd_running
 . sshd_program
 . sshd_reload
+: "$program" "$config" # only the looking script needs them
 # A service that does not run reads its configuration when it is started, and is not started for this.
 case $reload in
 systemctl*) if ! systemctl is-active --quiet "${reload##* }"; then reload=:; fi ;;
@@ -31,5 +30,8 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ] && ! closed "$@"; then
             rm -f "$new"
         fi
     fi
-    [ -n "$made" ] || OR_ELSE "the holder of the key of $user can have sshd listen on Unix sockets, and $into/$ours cannot change that; sshd's configuration is as it was. As root, set AllowStreamLocalForwarding no for $user"
+    if [ -z "$made" ]; then
+        echo "stitch-pg: the holder of the key of $user can have sshd listen on Unix sockets, and $into/$ours cannot change that; sshd's configuration is as it was. As root, set AllowStreamLocalForwarding no for $user" >&2
+        OR_ELSE
+    fi
 fi

@@ -1,10 +1,9 @@
-. fail
 . has
 . only_roots
-say() { :; }
 . sshd_running
 . sshd_program
 . sshd_reload
+: "$program" "$config" # only the looking script needs them
 # A service that does not run reads its configuration when it is started, and is not started for this.
 case $reload in
 systemctl*) if ! systemctl is-active --quiet "${reload##* }"; then reload=:; fi ;;
