@@ -113,6 +113,7 @@ fn config(port: u16) -> String {
          PidFile /run/demo-sshd.pid\n\
          PermitRootLogin prohibit-password\n\
          PasswordAuthentication no\n\
+         AllowStreamLocalForwarding no\n\
          UseDNS no\n\
          LogLevel ERROR\n\
          # An agent may offer all its keys before the right one.\n\
