@@ -7,6 +7,15 @@ use crate::public_key::PublicKey;
 use crate::settings::{Adopt, BastionSettings};
 use crate::steps::ssh_user::facts::{SshServer, TunnelAccount};
 
+/// Whether another run of this program may have put it there, for a moment: it is narrow, and sshd lets it expire.
+fn is_temporary(line: &str) -> bool {
+    let line = line.trim_end();
+    line.ends_with(" stitch-pg-proof")
+        && ["expiry-time=\"", "permitopen=\"", "restrict"]
+            .iter()
+            .all(|part| line.contains(part))
+}
+
 /// In an account that was made for Stitch nobody else has a key. One that was there before may be shared.
 pub(super) fn judge(
     bastion: &BastionSettings,
@@ -20,7 +29,18 @@ pub(super) fn judge(
     for (number, line) in account.key_lines.iter().enumerate() {
         if is_other_key(line, Some(key)) {
             let path = account.keys_node.as_ref().map_or("", |node| &node.path);
-            places.push(format!("{path} line {}", number + 1));
+            let place = format!("{path} line {}", number + 1);
+            if is_temporary(line) {
+                let text = format!("a temporary key for a tunnel test can log in as {user}: {place}");
+                plan.unknown(
+                    Code::SshKeyFileOtherKeys,
+                    text,
+                    "another run of stitch-pg may use it, and it expires within minutes; if none runs, remove the line",
+                )
+                .concerning(user);
+            } else {
+                places.push(place);
+            }
         }
     }
     for file in &server.key_files {
