@@ -43,7 +43,7 @@ fn work(settings: &[(&str, &str)], body: &str) -> String {
     format!("as_owner \"$uid\" 65534 \"$name\" \"$file\" <<'{end}'\n{text}\n{end}\n")
 }
 
-/// Puts the lines in, and tells the MD5 of the file with them as [`inspect_hba`] does.
+/// Puts the lines in, and tells the MD5 of the file with them as `inspect_hba` does.
 pub fn add_hba_lines(edit: &HbaLines) -> Statement {
     let number = match edit.at {
         At::Above(number) => number.to_string(),
