@@ -7,13 +7,16 @@ use crate::public_key::PublicKey;
 use crate::settings::{Adopt, BastionSettings};
 use crate::steps::ssh_user::facts::{SshServer, TunnelAccount};
 
-/// Whether another run of this program may have put it there, for a moment: it is narrow, and sshd lets it expire.
+/// Whether another run of this program may have put it there, for a moment. Only what stands before the key counts: the
+/// comment behind it may say anything.
 fn is_temporary(line: &str) -> bool {
-    let line = line.trim_end();
+    let line = line.trim();
+    let options = line.split(" AAAA").next().unwrap_or_default();
     line.ends_with(" stitch-pg-proof")
-        && ["expiry-time=\"", "permitopen=\"", "restrict"]
+        && options.starts_with("restrict,")
+        && ["expiry-time=\"", "permitopen=\""]
             .iter()
-            .all(|part| line.contains(part))
+            .all(|part| options.contains(part))
 }
 
 /// In an account that was made for Stitch nobody else has a key. One that was there before may be shared.
@@ -35,7 +38,7 @@ pub(super) fn judge(
                 plan.unknown(
                     Code::SshKeyFileOtherKeys,
                     text,
-                    "another run of stitch-pg may use it, and it expires within minutes; if none runs, remove the line",
+                    "another run of stitch-pg may use it at this moment; if none runs, remove the line",
                 )
                 .concerning(user);
             } else {
