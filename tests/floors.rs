@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+mod circles;
+
 /// Each file of `src` with its text.
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -45,14 +47,19 @@ fn room(file: &str) -> &str {
     first.strip_suffix(".rs").unwrap_or(first)
 }
 
-/// The rooms that a text names behind `crate::`, without its comments and its tests.
-fn imports(text: &str) -> Vec<String> {
+/// A text without its comments and its tests.
+fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .collect();
-    let text = lines.join("\n");
+    lines.join("\n")
+}
+
+/// The rooms that a text names behind `crate::`.
+fn imports(text: &str) -> Vec<String> {
+    let text = code(text);
     let mut found = Vec::new();
     for rest in text.split("crate::").skip(1) {
         if let Some(group) = rest.strip_prefix('{') {
@@ -124,4 +131,43 @@ fn an_upward_import_is_found() {
         let wrong = upward(&files, &floors());
         assert_eq!(wrong, ["change.rs imports runner, which is not below it"], "{planted}");
     }
+}
+
+/// Circles of more than two files that are left, and the files in them. Both only ever become smaller.
+const LEFT: (usize, usize) = (15, 93);
+
+#[test]
+fn files_import_one_another_in_no_large_circle() {
+    let found = circles::found(&sources());
+    for (group, imports) in &found {
+        println!("{} files:\n  {}", group.len(), imports.join("\n  "));
+    }
+    let files = found.iter().map(|(group, _)| group.len()).sum();
+    assert_eq!((found.len(), files), LEFT, "circles, and files in them");
+}
+
+/// Three files that import one another are found, through another file's re-export as well; with two, it is none.
+#[test]
+fn a_planted_circle_is_found() {
+    let planted = |two: &str| {
+        let mut files = sources();
+        for (name, text) in [
+            ("secret.rs", "pub use crate::word::second as first;"),
+            ("plural.rs", "use crate::{secret::{first}};"),
+            ("word.rs", two),
+            ("visible.rs", "use super::plural;\nfn third() { plural::pluralize() }"),
+        ] {
+            let (_, file) = files.iter_mut().find(|(file, _)| file == name).expect("a file of src");
+            file.insert_str(0, &format!("{text}\n"));
+        }
+        let groups = circles::found(&files).into_iter().map(|(group, _)| group);
+        groups
+            .filter(|group| group.contains(&"plural.rs".to_owned()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        planted("fn second() { crate::visible::third() }"),
+        [["plural.rs", "visible.rs", "word.rs"]]
+    );
+    assert!(planted("use crate::plural::pluralize;").is_empty());
 }
