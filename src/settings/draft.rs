@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::environment::Environment;
 use super::libpq::{LibpqParameter, Parameter};
 use super::registry::SettingId;
 use crate::secret::Secret;
@@ -203,6 +204,12 @@ impl Draft {
 }
 
 impl Given {
+    /// The path that it names: from the home directory, from where the settings file is, or from the current directory.
+    pub(crate) fn path(&self, environment: &Environment) -> PathBuf {
+        let from = self.source.directory().unwrap_or(Path::new(""));
+        environment.directory.join(from).join(environment.expand(self.text()))
+    }
+
     /// The first text, where it is no secret.
     pub(crate) fn text(&self) -> &str {
         self.texts().first().map(String::as_str).unwrap_or_default()

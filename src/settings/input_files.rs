@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::check;
 use super::draft::{Draft, Given};
 use super::environment::Environment;
 use super::manage::Manage;
@@ -71,7 +70,7 @@ pub(super) fn content(given: &Given, environment: &Environment) -> Result<Handed
     let (name, path, bytes) = if named == "-" {
         ("standard input".to_owned(), None, bounded(std::io::stdin().lock()))
     } else {
-        let path = check::path(given, environment);
+        let path = given.path(environment);
         let file = std::fs::File::open(&path).map_err(Into::into);
         (named, Some(path), file.and_then(bounded))
     };

@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use anyhow::{Error, Result, bail};
 
-use super::{BastionServer, Route, Settings};
 use crate::word::words;
 
 words! {
@@ -35,25 +34,4 @@ pub enum Machine {
     Here,
     /// PostgreSQL runs on the SSH server.
     Bastion,
-}
-
-impl Settings {
-    /// Where the database runs, if it is a machine this tool can run scripts on. A port that somebody forwards to this
-    /// machine looks the same, so what is found there is held against what the server says.
-    pub fn database_machine(&self) -> Option<Machine> {
-        if self.admin.route == Route::Direct && self.admin.host.is_local() {
-            return Some(Machine::Here);
-        }
-        let bastion = self.bastion.as_ref()?;
-        let is_it = match &bastion.server {
-            BastionServer::Ssh(target) => target.host == self.stitch.host,
-            BastionServer::Local => false,
-        };
-        (is_it || self.stitch.host.is_local()).then_some(Machine::Bastion)
-    }
-
-    /// Whether this was asked for.
-    pub fn manages(&self, what: Manage) -> bool {
-        self.way_in.manage.contains(&what)
-    }
 }

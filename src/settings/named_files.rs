@@ -1,11 +1,11 @@
 //! The files that settings name: passwords, the public key, what was handed over.
 
-use super::complete::{Purpose, SettingsRequest};
 use super::draft::{Draft, Value};
 use super::environment::Environment;
 use super::problems::Problems;
 use super::registry::SettingId;
-use super::{check, input_files, secret_file};
+use super::request::{Purpose, SettingsRequest};
+use super::{input_files, secret_file};
 use crate::secret::Secret;
 
 /// Reads the files that hold one setting, each once: a pipe such as `<(pass show stitch)` gives its content only once.
@@ -20,7 +20,7 @@ pub(super) fn read(
     for id in [SettingId::AdminPassword, SettingId::Password] {
         let Some(given) = draft.given(id) else { continue };
         let Value::Texts(_) = given.value else { continue };
-        let path = check::path(given, environment);
+        let path = given.path(environment);
         let source = given.source.clone();
         // A script logs in nowhere.
         if id == SettingId::AdminPassword && matches!(request.purpose, Purpose::Script(_)) {

@@ -6,10 +6,10 @@ use anyhow::{Error, Result, bail, ensure};
 
 use super::ask::{Answer, Ask, PreviousQuestion, Question};
 use super::check::{self, Checker, Context};
-use super::complete::{Approval, Purpose};
 use super::draft::{Draft, Source};
 use super::problems::Problems;
 use super::registry::SettingId;
+use super::request::{Approval, Purpose};
 use super::{Audience, Region};
 use crate::names::{DatabaseName, RoleName};
 use crate::step_id::StepId;

@@ -1,10 +1,14 @@
 //! From flags, environment, files and answers to settings, with made-up surroundings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
 use super::*;
+use crate::names::Port;
+use crate::secret::Secret;
+use crate::step_id::StepId;
 
 mod asking;
 mod mistakes;

@@ -22,7 +22,7 @@ enum Target {
 }
 
 /// The groups of more than two files that import one another, the largest first, each import as `from -> to (path)`.
-pub fn found(files: &[(String, String)]) -> Vec<(Vec<String>, Vec<String>)> {
+pub(super) fn found(files: &[(String, String)]) -> Vec<(Vec<String>, Vec<String>)> {
     let modules = modules(files);
     let imports: Vec<BTreeMap<usize, String>> = (0..modules.len()).map(|from| imports(&modules, from)).collect();
     let reached: Vec<BTreeSet<usize>> = (0..modules.len()).map(|from| reachable(&imports, from)).collect();

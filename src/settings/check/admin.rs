@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::{Checker, known_good, libpq};
+use super::checker::{Checker, host, known_good};
+use super::libpq;
 use crate::names::{DatabaseName, HostName, Port};
 use crate::secret::Secret;
 use crate::settings::draft::Rank;
@@ -16,7 +17,7 @@ pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&BastionSettings>
     let route = route(checker, bastion);
     let port = checker.parse(SettingId::Port).unwrap_or(Port::POSTGRES);
     let host = checker
-        .read(SettingId::Host, super::host)
+        .read(SettingId::Host, host)
         .unwrap_or_else(|| default_host(route, port, checker.context.environment));
     if route == Route::Bastion && host.is_socket() {
         checker.problems.malformed(

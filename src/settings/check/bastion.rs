@@ -1,6 +1,6 @@
 //! The SSH server between Stitch and the database, and Stitch's account on it.
 
-use super::{Checker, known_good};
+use super::checker::{Checker, host, known_good};
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
 use crate::settings::draft::Rank;
@@ -44,9 +44,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Basti
     } else {
         Prove::No
     };
-    let stitch_host = checker
-        .read(SettingId::StitchBastionHost, super::host)
-        .unwrap_or(own_host);
+    let stitch_host = checker.read(SettingId::StitchBastionHost, host).unwrap_or(own_host);
     let stitch_port = checker.parse(SettingId::StitchBastionPort).unwrap_or(own_port);
     Some(BastionSettings {
         server: server?,

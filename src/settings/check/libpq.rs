@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Checker;
+use super::checker::Checker;
 use crate::names::HostName;
 use crate::settings::draft::Given;
 use crate::settings::libpq::{Parameter, parameter};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Checker;
+use super::checker::Checker;
 use crate::names::SchemaName;
 use crate::settings::{Connection, Include, OwnershipSettings, Purpose, Readers, Rehearse, Schemas, SettingId, words};
 use crate::step_id::StepId;

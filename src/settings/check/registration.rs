@@ -1,6 +1,6 @@
 //! Whether and how Stitch is told.
 
-use super::{Checker, known_good_url};
+use super::checker::{Checker, known_good_url};
 use crate::settings::SettingId;
 use crate::settings::registration::{
     self, ApiUrl, Insecure, Registering, RegistrationSettings, SendPassword, UnmappedSources,

@@ -8,11 +8,11 @@ use crate::settings::{
 };
 use crate::step_id::StepId;
 
-use super::{Checker, known_good};
+use super::checker::{Checker, host, known_good};
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) -> Stitch {
     let host: Option<HostName> = checker.read(SettingId::StitchHost, |text| {
-        let host = super::host(text)?;
+        let host = host(text)?;
         anyhow::ensure!(
             !host.is_socket(),
             "{text:?} is a directory on this machine; write the name or address that Stitch dials over the network"
@@ -138,7 +138,7 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> RolePassword {
         return RolePassword::Unknown;
     }
     if checker.draft.has(SettingId::GeneratePassword) && request.purpose != Purpose::Check {
-        let save_to = given.map(|given| super::path(&given, checker.context.environment));
+        let save_to = given.map(|given| given.path(checker.context.environment));
         return generated(checker, save_to);
     }
     let needed = match request.purpose {

@@ -5,9 +5,9 @@ use anyhow::Result;
 use super::{Questions, Reply, question};
 use crate::secret::Secret;
 use crate::settings::ask::{Question, Typing};
-use crate::settings::complete::Purpose;
 use crate::settings::draft::Source;
 use crate::settings::registry::SettingId;
+use crate::settings::request::Purpose;
 use crate::settings::{registration, secret_file};
 use crate::step_id::StepId;
 

@@ -6,7 +6,7 @@ use super::server::ANOTHER;
 use super::{DefaultAnswer, Questions, question};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
-use crate::settings::complete::Purpose;
+use crate::settings::request::Purpose;
 use crate::settings::{SettingId, check, known_servers};
 use crate::step_id::StepId;
 

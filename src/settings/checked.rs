@@ -1,0 +1,66 @@
+//! The settings of one run, checked and complete.
+
+use std::time::Duration;
+
+use super::admin::{Admin, Route};
+use super::bastion::BastionSettings;
+use super::input_files::AllowlistInputs;
+use super::manage::{Machine, Manage};
+use super::ownership::OwnershipSettings;
+use super::registration::RegistrationSettings;
+use super::ssh::BastionServer;
+use super::stitch::{RolePassword, Stitch};
+use crate::step_id::StepId;
+
+/// The settings of one run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How the admin's login reaches PostgreSQL.
+    pub admin: Admin,
+    /// What Stitch will use.
+    pub stitch: Stitch,
+    /// Whether Stitch has loaded here before, and what must change hands.
+    pub ownership: OwnershipSettings,
+    /// The SSH server between Stitch and the database, if any.
+    pub bastion: Option<BastionSettings>,
+    /// Whether and how Stitch itself is told.
+    pub registration: RegistrationSettings,
+    /// What was handed over about the way in.
+    pub way_in: AllowlistInputs,
+    /// The steps that take part, in running order.
+    pub steps: Vec<StepId>,
+    /// The longest a single network operation may take.
+    pub timeout: Duration,
+    /// Base address of the documentation links, without a trailing slash.
+    pub docs_url: String,
+    /// What a person should know about how the settings were given: a password file others can read, for one.
+    pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// After the role has a generated password it is known like any other, for the login that proves it.
+    pub(crate) fn password_is_set(&mut self) {
+        if let RolePassword::Generated { secret, .. } = &self.stitch.password {
+            self.stitch.password = RolePassword::Known(secret.clone());
+        }
+    }
+
+    /// Where the database runs, if it is a machine this tool can run scripts on. A port that somebody forwards to this
+    /// machine looks the same, so what is found there is held against what the server says.
+    pub fn database_machine(&self) -> Option<Machine> {
+        if self.admin.route == Route::Direct && self.admin.host.is_local() {
+            return Some(Machine::Here);
+        }
+        let bastion = self.bastion.as_ref()?;
+        let is_it = match &bastion.server {
+            BastionServer::Ssh(target) => target.host == self.stitch.host,
+            BastionServer::Local => false,
+        };
+        (is_it || self.stitch.host.is_local()).then_some(Machine::Bastion)
+    }
+
+    /// Whether this was asked for.
+    pub fn manages(&self, what: Manage) -> bool {
+        self.way_in.manage.contains(&what)
+    }
+}
