@@ -307,8 +307,8 @@ codes! {
     /// The SSH server forwards no connections for this user.
     /// For this user: `AllowTcpForwarding local`.
     SshForwardingOff = "ssh-forwarding-off", SshUser [Forward] INFORMS;
-    /// The SSH server would listen on Unix sockets for the holder of Stitch's key (`ssh -R /tmp/back:…`). No option in front of a key refuses that. Where sshd reads a folder of further files, setup closes it with a file of its own.
-    /// For this user: `AllowStreamLocalForwarding no`.
+    /// The SSH server would listen on Unix sockets for the holder of Stitch's key (`ssh -R /tmp/back:…`). No option in front of a key refuses that. Or on port 1, where that is not root's. Where sshd reads a folder of further files, setup closes it with a file of its own. Dropbear 2024.84 to 2025.88 connects to Unix sockets as root (CVE-2025-14282).
+    /// For this user: `AllowStreamLocalForwarding no` and `PermitListen none`; another version of Dropbear.
     SshStreamLocalForwarding = "ssh-stream-local-forwarding", SshUser [] INFORMS;
     /// Connections may be forwarded, but not to the database (`PermitOpen`, or `permitopen` in front of the key).
     /// Add the database's host and port, spelt as in Stitch's form.

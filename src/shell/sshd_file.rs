@@ -44,7 +44,7 @@ pub(crate) fn close_sockets(sockets: &Sockets<'_>, unread: Unread) -> Statement 
         Unread::Passed => ":",
     };
     about(
-        "Keep Stitch's user from having sshd listen on Unix sockets: one file of our own, for this user alone.",
+        "Keep Stitch's user from having sshd listen on Unix sockets or ports: one file of our own, for this user alone.",
         sockets,
         &expanded(include_str!("scripts/close_sockets.sh")).replace("OR_ELSE", or_else),
     )

@@ -10,6 +10,7 @@ systemctl*) if ! systemctl is-active --quiet "${reload##* }"; then reload=:; fi 
 esac
 # sshd closes its sockets for a moment, and our next login may be in the same second.
 reload() { [ -n "$reload" ] && eval "$reload" && sleep 1; }
+low=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || echo 1024)
 # Whether sshd says so, for each of Stitch's addresses. It says nothing when it refuses its configuration.
 closed() {
     for address in $addresses; do
@@ -17,6 +18,9 @@ closed() {
         settings=$("$sshd" -T "$@" -C "$who" 2>/dev/null) ||
             settings=$("$sshd" -T "$@" -C "$who,laddr=127.0.0.1,lport=$port" 2>/dev/null) || return 1
         printf '%s\n' "$settings" | grep -qixE 'allowstreamlocalforwarding (no|local)|disableforwarding yes' || return 1
+        # Where anybody may listen on port 1, the key's own permitlisten lets that be.
+        [ "$low" -gt 1 ] || printf '%s\n' "$settings" |
+            grep -qixE 'permitlisten none|allowtcpforwarding (no|local)|disableforwarding yes' || return 1
     done
 }
 if [ "$server" != dropbear ] && [ -n "$sshd" ] && ! closed "$@"; then
@@ -24,14 +28,14 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ] && ! closed "$@"; then
     if [ -n "$reload" ] && only_roots "$into"; then
         # sshd reads no file of this name until it is complete.
         new=$into/.stitch-pg-new
-        if printf 'Match User %s\n    AllowStreamLocalForwarding no\n' "$user" >"$new" && mv -f "$new" "$into/$ours"; then
+        if printf 'Match User %s\n    AllowStreamLocalForwarding no\n    PermitListen none\n' "$user" >"$new" && mv -f "$new" "$into/$ours"; then
             if closed "$@" && reload; then made=yes; else rm -f "$into/$ours"; fi
         else
             rm -f "$new"
         fi
     fi
     if [ -z "$made" ]; then
-        echo "stitch-pg: the holder of the key of $user can have sshd listen on Unix sockets, and $into/$ours cannot change that; sshd's configuration is as it was. As root, set AllowStreamLocalForwarding no for $user" >&2
+        echo "stitch-pg: the holder of the key of $user can have sshd listen on Unix sockets or ports, and $into/$ours cannot change that; sshd's configuration is as it was. As root, set AllowStreamLocalForwarding no and PermitListen none for $user" >&2
         OR_ELSE
     fi
 fi

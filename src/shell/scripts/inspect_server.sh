@@ -15,33 +15,42 @@ say running "$running"
 if [ "$server" = dropbear ] && tr '\0' '\n' <"$program" 2>/dev/null | grep -qF 'permitopen='; then
     say dropbear_knows permitopen
 fi
+if [ "$server" = dropbear ]; then
+    say dropbear_version "$(tr '\0' '\n' <"$program" 2>/dev/null | sed -n 's/.*SSH-2[.]0-dropbear_\([0-9.]*\).*/\1/p' | head -n 1)"
+fi
+if [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || echo 1024)" -le 1 ]; then say low_ports open; fi
 . sshd_program
 # What sshd makes of its configuration for this user from each of Stitch's addresses.
 unread=
 if [ "$server" = dropbear ] || [ -z "$sshd" ]; then addresses=; fi
 key_files=
 roots=
+# OpenSSH 10.6 prints them as its manual writes them, older ones in lower case.
+known_words='allowgroups|allowstreamlocalforwarding|allowtcpforwarding|allowusers|authenticationmethods'
+known_words="$known_words|authorizedkeyscommand|authorizedkeysfile|channeltimeout|chrootdirectory|denygroups|denyusers"
+known_words="$known_words|disableforwarding|listenaddress|maxsessions|maxstartups|permitlisten|permitopen"
+known_words="$known_words|persourcepenalties|port|pubkeyacceptedalgorithms|pubkeyacceptedkeytypes|pubkeyauthentication"
+known_words="$known_words|refuseconnection|requiredrsasize|revokedkeys|strictmodes|trustedusercakeys"
+known_words="$known_words|unusedconnectiontimeout|usepam"
 for address in $addresses; do
     who=user=$user,host=$address,addr=$address
     # Match LocalAddress and LocalPort want to be told, and old servers do not know the words.
     if settings=$("$sshd" -T "$@" -C "$who" 2>&1) ||
         settings=$("$sshd" -T "$@" -C "$who,laddr=127.0.0.1,lport=$port" 2>&1); then
+        known=$(printf '%s\n' "$settings" | grep -iE "^($known_words) " || :)
+        if [ -z "$known" ]; then
+            say sshd_error "sshd -T printed no setting that is known"
+            unread=yes
+        fi
         while read -r key value; do
             case $key in
-            allowgroups | allowstreamlocalforwarding | allowtcpforwarding | allowusers | authenticationmethods | \
-                authorizedkeyscommand | authorizedkeysfile | chrootdirectory | denygroups | denyusers | \
-                disableforwarding | listenaddress | \
-                maxsessions | maxstartups | permitopen | port | pubkeyacceptedalgorithms | pubkeyacceptedkeytypes | \
-                pubkeyauthentication | requiredrsasize | strictmodes | trustedusercakeys | usepam)
-                say sshd "$address $key $value"
-                ;;
+            '') continue ;;
+            [Aa]uthorized[Kk]eys[Ff]ile) key_files="$key_files $value" ;;
+            [Cc]hroot[Dd]irectory) roots="$roots $value" ;;
             esac
-            case $key in
-            authorizedkeysfile) key_files="$key_files $value" ;;
-            chrootdirectory) roots="$roots $value" ;;
-            esac
+            say sshd "$address $key $value"
         done <<EOF
-$settings
+$known
 EOF
     else
         say sshd_error "$(printf '%s\n' "$settings" | head -n 1)"
@@ -50,7 +59,7 @@ EOF
 done
 # Where sshd does not say, its file is read: what stands before the first Match, which is not the whole truth.
 config() {
-    while read -r key value || [ -n "$key" ]; do
+    while IFS=' 	=' read -r key value || [ -n "$key" ]; do
         key=$(printf '%s' "$key" | tr '[:upper:]' '[:lower:]')
         case $key in
         match) say sshd_match "$value" && return ;;
@@ -67,9 +76,9 @@ config() {
             ;;
         allow* | authenticationmethods | authorizedkeyscommand | authorizedkeysfile | chrootdirectory | deny* | \
             disableforwarding | listenaddress | maxsessions | maxstartups | permitopen | port | \
-            pubkeyacceptedalgorithms | pubkeyacceptedkeytypes | pubkeyauthentication | requiredrsasize | \
+            pubkeyacceptedalgorithms | pubkeyacceptedkeytypes | pubkeyauthentication | refuseconnection | requiredrsasize | revokedkeys | \
             trustedusercakeys | usepam)
-            say sshd_file "$key ${value#= }"
+            say sshd_file "$key $value"
             ;;
         esac
     done <"$1"

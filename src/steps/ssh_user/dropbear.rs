@@ -5,13 +5,19 @@ use super::account::POWERFUL;
 use crate::change::Plan;
 use crate::finding::Code;
 use crate::settings::KeyOption;
+use crate::steps::ssh_user::facts::SshServer;
 
 /// Flags with a value, which stands behind them or is the next word.
 const WITH_VALUE: &str = "bdrpPWKITcAGDVQ";
 
+/// From the first to below the second, it connects to Unix sockets of the server as root, for a key with any options
+/// (CVE-2025-14282).
+const SOCKETS_AS_ROOT: ((u32, u32), (u32, u32)) = ((2024, 84), (2025, 89));
+
 /// Judges the flags that matter to a login with a key. `-s` and `-g` (no passwords, or none for root) and `-w` (no root)
 /// do not.
-pub(super) fn judge(command: &str, user: &str, groups: &[String], key_options: &[KeyOption], plan: &mut Plan) {
+pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_options: &[KeyOption], plan: &mut Plan) {
+    let command = server.running.as_str();
     let flags = flags(command);
     let value = |wanted: char| flags.iter().find(|(flag, _)| *flag == wanted).map(|(_, value)| *value);
     let mut problems = Vec::new();
@@ -21,6 +27,22 @@ pub(super) fn judge(command: &str, user: &str, groups: &[String], key_options: &
             "was started with -j: it forwards no connections".to_owned(),
             "start Dropbear without -j".to_owned(),
         ));
+    }
+    let (first, fixed) = SOCKETS_AS_ROOT;
+    let version = server
+        .dropbear_version
+        .filter(|version| (first..fixed).contains(version));
+    if let (Some((year, number)), None) = (version, value('j')) {
+        let text = format!(
+            "the SSH server is Dropbear {year}.{number}, which connects to Unix sockets as root for whoever holds a key, \
+             Stitch's too (CVE-2025-14282)"
+        );
+        plan.bad(
+            Code::SshStreamLocalForwarding,
+            text,
+            "install Dropbear 2025.89 or newer, or OpenSSH",
+        )
+        .concerning(user);
     }
     if value('t').is_some() {
         problems.push((
@@ -105,9 +127,39 @@ mod tests {
     fn nobody_is_put_into_a_powerful_group() {
         for (group, joins) in [("root", false), ("sudo", false), ("tunnels", true)] {
             let mut plan = Plan::default();
-            judge(&format!("dropbear -G {group}"), "stitch", &[], &[], &mut plan);
+            let server = SshServer {
+                running: format!("dropbear -G {group}"),
+                ..SshServer::default()
+            };
+            judge(&server, "stitch", &[], &[], &mut plan);
             let advice = plan.findings[0].advice.as_deref().unwrap_or_default();
             assert_eq!(advice.contains("usermod -aG"), joins, "{advice}");
+        }
+    }
+
+    #[test]
+    fn unix_sockets_as_root() {
+        for (version, running, wanted) in [
+            (Some((2024, 83)), "dropbear", false),
+            (Some((2024, 84)), "dropbear", true),
+            (Some((2025, 88)), "dropbear -R", true),
+            (Some((2025, 88)), "dropbear -j", false),
+            (Some((2025, 89)), "dropbear", false),
+            (None, "dropbear", false),
+        ] {
+            let mut plan = Plan::default();
+            let server = SshServer {
+                running: running.to_owned(),
+                dropbear_version: version,
+                ..SshServer::default()
+            };
+            judge(&server, "stitch", &[], &[], &mut plan);
+            let mut codes = plan.findings.iter().map(|finding| finding.code);
+            assert_eq!(
+                codes.any(|code| code == Code::SshStreamLocalForwarding),
+                wanted,
+                "{version:?}"
+            );
         }
     }
 

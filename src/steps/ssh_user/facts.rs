@@ -34,6 +34,8 @@ pub(super) struct TunnelAccount {
     pub(super) ssh_node: Option<Node>,
     pub(super) keys_node: Option<Node>,
     pub(super) key_lines: Vec<String>,
+    /// Now, and when a temporary key of another run ends at the latest, as `expiry-time` writes them.
+    pub(super) soon: Option<(String, String)>,
     pub(super) key_end: KeyEnd,
     /// Whether this tool made it, for Stitch alone.
     pub(super) made_by_us: bool,
@@ -206,6 +208,7 @@ fn account(lines: &Lines<'_>) -> TunnelAccount {
         ssh_node: lines.node("ssh_node"),
         keys_node: lines.node("keys_node"),
         key_lines: lines.all("key_line").map(str::to_owned).collect(),
+        soon: lines.text("now").zip(lines.text("soon")),
         key_end: lines.word("key_end").unwrap_or_default(),
         made_by_us: lines.one("made_by_us").is_some(),
         lock: lines.text("lock").unwrap_or_default(),

@@ -66,7 +66,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
         plan.find(finding);
     }
     if server.kind == SshServerKind::Dropbear {
-        dropbear::judge(&server.running, case.user(), &case.groups, &bastion.key_options, plan);
+        dropbear::judge(server, case.user(), &case.groups, &bastion.key_options, plan);
         return;
     }
     let views = View::all(server);

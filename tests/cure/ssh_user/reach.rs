@@ -108,7 +108,7 @@ fn is_meant(code: &str, lines: &str, keyword: &str) -> bool {
         ],
         "ssh-forwarding-off" => &["allowtcpforwarding"],
         "ssh-forwarding-restricted" => &["permitopen"],
-        "ssh-stream-local-forwarding" => &["allowstreamlocalforwarding"],
+        "ssh-stream-local-forwarding" => &["allowstreamlocalforwarding", "permitlisten"],
         "ssh-no-sessions" => &["maxsessions"],
         "ssh-few-logins" => &["maxstartups"],
         _ => &[],
@@ -250,8 +250,8 @@ fn closing_unix_sockets_changes_what_it_is_for() {
             }
             assert_eq!(
                 touched(&before, &after).len(),
-                2,
-                "{case}: one for each of Stitch's addresses"
+                4,
+                "{case}: two for each of Stitch's addresses"
             );
             assert_eq!(scene.check_when_up("stitch").report["result"], "ready", "{case}");
             world.sh_with("on ops sh \"$1\" && rm \"$1\"", &[undo], b"");

@@ -170,7 +170,7 @@ fn the_defaults_leave_nothing_but_the_database() {
     assert!(
         setup
             .changes()
-            .contains(&"set AllowStreamLocalForwarding no for stitch, in /etc/ssh/sshd_config.d/00-stitch-pg-stitch-allowstreamlocalforwarding.conf"),
+            .contains(&"set AllowStreamLocalForwarding no and PermitListen none for stitch, in /etc/ssh/sshd_config.d/00-stitch-pg-stitch-allowstreamlocalforwarding.conf"),
         "{setup:#?}"
     );
     let up = || ssh(&scene, &["-v"], &["true"]).stderr.contains("Authenticated to");
@@ -279,4 +279,42 @@ fn the_defaults_leave_nothing_but_the_database() {
     socket("permitopen,no-command");
     poll(DEADLINE, || up().then_some(())).expect("the server comes back");
     assert_eq!(through(), "");
+}
+
+/// `permitlisten="localhost:1"` is no port at all only where port 1 is root's.
+#[test]
+fn port_one_where_everybody_may_listen_on_it() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(
+        &world,
+        BastionOptions::new().config("Include /etc/ssh/sshd_config.d/*.conf"),
+    );
+    scene.bastion.run("mkdir -p /etc/ssh/sshd_config.d");
+    scene.has_working("stitch");
+    // What is the network's own setting goes with the network.
+    world.sh("nsenter --net=/run/netns/bastion sh -c 'echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start'");
+    let listens = || {
+        let arguments = [
+            "-N",
+            "-v",
+            "-o",
+            "ExitOnForwardFailure=yes",
+            "-R",
+            "localhost:1:127.0.0.1:22",
+        ];
+        let mut command = scene.bastion.ssh(&scene.ops, "stitch", &scene.stitch);
+        command.args(arguments);
+        let said = finish(command, b"", Duration::from_secs(3)).stderr;
+        let made = said.contains("remote forward success");
+        // While it reads its configuration the server answers neither.
+        (made || said.contains("remote port forwarding failed")).then_some(made)
+    };
+    assert_eq!(poll(DEADLINE, &listens), Some(true), "the test can tell");
+    let setup = scene.setup("stitch");
+    assert_eq!(setup.status, Some(0), "{setup:#?}");
+    assert!(setup.changes()[0].contains("PermitListen none"), "{setup:#?}");
+    poll(DEADLINE, || listens().filter(|made| !made)).expect("nothing listens");
+    assert_eq!(scene.check_when_up("stitch").report["result"], "ready");
 }

@@ -13,6 +13,10 @@ pub(in crate::steps::ssh_user) struct SshServer {
     pub(in crate::steps::ssh_user) running: String,
     /// Address, keyword, value: what `sshd -T` says.
     pub(in crate::steps::ssh_user) settings: Vec<(String, String, String)>,
+    /// Whether everybody may listen on port 1 there (`ip_unprivileged_port_start`).
+    pub(in crate::steps::ssh_user) low_ports_are_open: bool,
+    /// The version of a Dropbear, a year and a number.
+    pub(in crate::steps::ssh_user) dropbear_version: Option<(u32, u32)>,
     /// Whether a Dropbear knows `permitopen`, as newer ones do.
     pub(in crate::steps::ssh_user) permits_targets: bool,
     /// Keyword and value as its file has them before the first `Match`; read only where sshd itself does not say.
@@ -82,6 +86,8 @@ impl SshServer {
             kind: lines.word("server").unwrap_or_default(),
             running: lines.text("running").unwrap_or_default(),
             settings: lines.all("sshd").filter_map(setting).collect(),
+            low_ports_are_open: lines.one("low_ports").is_some(),
+            dropbear_version: lines.one("dropbear_version").and_then(numbers),
             permits_targets: lines.one("dropbear_knows").is_some(),
             file: lines
                 .all("sshd_file")
@@ -132,13 +138,19 @@ impl SshServer {
 fn setting(line: &str) -> Option<(String, String, String)> {
     let (address, rest) = line.split_once(' ')?;
     let (keyword, value) = rest.split_once(' ').unwrap_or((rest, ""));
-    Some((address.to_owned(), keyword.to_owned(), value.trim().to_owned()))
+    // OpenSSH prints them in lower case up to 10.5, and as its manual writes them from then on.
+    let keyword = keyword.to_ascii_lowercase();
+    Some((address.to_owned(), keyword, value.trim().to_owned()))
 }
 
 /// `OpenSSH_9.2p1 …`
 fn version(line: &str) -> Option<(u32, u32)> {
-    let (_, rest) = line.split_once("OpenSSH_")?;
-    let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
+    numbers(line.split_once("OpenSSH_")?.1)
+}
+
+/// The first two numbers, as of `9.2p1`.
+fn numbers(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 

@@ -1,5 +1,6 @@
 //! Unix sockets that sshd would listen on for Stitch's user (`ssh -R /tmp/back:…`). No option in front of a key refuses them,
-//! in any OpenSSH: only `AllowStreamLocalForwarding` does.
+//! in any OpenSSH: only `AllowStreamLocalForwarding` does. And ports: the key may listen on port 1 alone, which is root's, but
+//! not on every machine.
 
 use super::Case;
 use crate::change::{Action, Change, Plan};
@@ -12,18 +13,18 @@ use crate::steps::ssh_user::{account, came_from, key_file};
 
 const WHY: &str =
     "The holder of Stitch's key could have sshd listen on Unix sockets; no option in front of a key refuses that.";
+/// What the file says. `PermitListen` is for machines where port 1 is not root's.
+const LINES: [&str; 2] = ["AllowStreamLocalForwarding no", "PermitListen none"];
 
 /// Closes them where a file for this user alone does it, which root puts into a folder that sshd reads anyway. Everything else
 /// is a problem with a printed fix.
 pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &mut Plan) {
     let bastion = case.bastion;
-    let open: Vec<&str> = views
+    let open = views
         .iter()
         .filter(|view| !view.is("disableforwarding", "yes"))
-        .filter_map(|view| view.value("allowstreamlocalforwarding"))
-        .filter(|value| !matches!(*value, "no" | "local"))
-        .collect();
-    let (Some(value), true) = (open.first(), bastion.key_options.contains(&KeyOption::PermitOpen)) else {
+        .find_map(|view| opens_sockets(view).or_else(|| opens_ports(view, facts)));
+    let (Some(open), true) = (open, bastion.key_options.contains(&KeyOption::PermitOpen)) else {
         return;
     };
     let account = facts.account.as_ref();
@@ -36,9 +37,7 @@ pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &m
         plan.change(close(case.settings, bastion, folder, Unread::Refused));
         return;
     }
-    let text = format!(
-        "the holder of Stitch's key can have sshd listen on Unix sockets as {user} (AllowStreamLocalForwarding {value})"
-    );
+    let text = format!("the holder of Stitch's key can have sshd listen on {open}, as {user}");
     let finding = if is_shared {
         let text = format!("{text}; stitch-pg does not change that, since others use the account {user} as well");
         Finding::unknown(Code::SshStreamLocalForwarding, text)
@@ -48,8 +47,25 @@ pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &m
     plan.find(
         finding
             .about(user)
-            .advise(case.drop_in(&["AllowStreamLocalForwarding no"])),
+            .advise(case.drop_in(if facts.server.knows_permitlisten() {
+                &LINES
+            } else {
+                &LINES[..1]
+            })),
     );
+}
+
+fn opens_sockets(view: &View<'_>) -> Option<String> {
+    let value = view.value("allowstreamlocalforwarding")?;
+    let closed = ["no", "local"].iter().any(|closed| value.eq_ignore_ascii_case(closed));
+    (!closed).then(|| format!("Unix sockets (AllowStreamLocalForwarding {value})"))
+}
+
+fn opens_ports(view: &View<'_>, facts: &Facts) -> Option<String> {
+    let closed =
+        ["no", "local"].iter().any(|value| view.is("allowtcpforwarding", value)) || view.is("permitlisten", "none");
+    let open = facts.server.low_ports_are_open && view.value("permitlisten").is_some() && !closed;
+    open.then(|| "port 1, which everybody may do there (net.ipv4.ip_unprivileged_port_start)".to_owned())
 }
 
 /// Whether others log in as the user: the file would hold for them, too.
@@ -89,7 +105,8 @@ fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, unread: U
     let user = &bastion.tunnel_user;
     Change {
         summary: format!(
-            "set AllowStreamLocalForwarding no for {user}, in {folder}/{}",
+            "set {} for {user}, in {folder}/{}",
+            LINES.join(" and "),
             shell::socket_file(user)
         ),
         why: WHY,
