@@ -6,7 +6,7 @@ mod sql;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::hba::edit::HbaLines;
 use crate::names::{DatabaseName, RoleName};
 use crate::request::Request;
@@ -177,6 +177,14 @@ impl Change {
 }
 
 impl Plan {
+    /// How many things are wrong that this tool does not change.
+    pub(crate) fn problems(&self) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.verdict == Verdict::Bad)
+            .count()
+    }
+
     pub(crate) fn good(&mut self, code: Code, text: impl Into<String>) -> &mut Finding {
         self.add(Finding::good(code, text))
     }

@@ -10,7 +10,7 @@ pub(crate) mod terminal;
 
 use std::time::Duration;
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 
 use crate::ask::{Choice, Chosen};
 use crate::change::{Change, Plan, Progress};
@@ -23,15 +23,15 @@ use crate::step_id::StepId;
 /// Something that happened, in the order it happened.
 #[derive(Debug)]
 pub(crate) enum Event<'a> {
-    /// Every step is about to be looked at, which may take a while.
-    LookingAhead,
+    /// Every step is about to be checked, which may take a while.
+    Checking,
     /// What one step found, as soon as it is known; the next one may take a while.
-    Looked {
+    Checked {
         /// The step; nothing was made yet.
         step: &'a StepReport,
     },
-    /// Every step was looked at.
-    LookedAhead,
+    /// Every step was checked.
+    AllChecked,
     Opened {
         id: StepId,
         /// What and why.
@@ -39,11 +39,8 @@ pub(crate) enum Event<'a> {
         /// Where Stitch documents it.
         link: &'a str,
     },
-    /// A step was looked at.
-    Planned {
-        /// What was found and would be changed.
-        plan: &'a Plan,
-    },
+    /// A step came to its end.
+    Ended { step: &'a StepReport },
     /// A change is about to be made.
     Applying { change: &'a Change },
     /// A change that goes object by object has come so far.
@@ -54,15 +51,6 @@ pub(crate) enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
-    /// A step was looked at again after its changes.
-    LookedAgain {
-        /// What was found before, and has been said.
-        before: &'a Plan,
-        /// What is left; empty when all is well.
-        plan: &'a Plan,
-    },
-    /// A step is left out.
-    Skipped { id: StepId, reason: &'a str },
     /// Nothing was begun, since this login can make only a part of what is missing.
     NotBegun {
         /// What it cannot make.
@@ -72,10 +60,6 @@ pub(crate) enum Event<'a> {
     NotExpected {
         /// How they differ.
         difference: &'a str,
-    },
-    Failed {
-        /// What, on what, why, what next.
-        error: &'a Error,
     },
 }
 

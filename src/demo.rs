@@ -74,23 +74,23 @@ pub(crate) async fn run(look: Style, environment: &Environment, stop: &mut Stop)
 
 /// The three acts; the first one that does not end well is the last one.
 async fn perform(stage: &Stage, look: &Style, stop: &mut Stop) -> Result<u8> {
-    for (title, command, words, volume) in [
-        ("1. A fresh server", Command::Setup, "setup --yes", Volume::Quiet),
-        ("2. The same again", Command::Setup, "setup --yes", Volume::Outcomes),
-        ("3. A check", Command::Check, "check", Volume::Outcomes),
+    for (title, command, words, again) in [
+        ("1. A fresh server", Command::Setup, "setup --yes", false),
+        ("2. The same again", Command::Setup, "setup --yes", true),
+        ("3. A check", Command::Check, "check", true),
     ] {
         say(&format!(
             "\n{}\n{}\n",
             look.heading(title),
             wording::command_line(words, &stage.flags, look.width)
         ))?;
-        let code = stage.run_once(command, volume, look, stop).await?;
+        let code = stage.run_once(command, look, stop).await?;
         if code != 0 {
             return Ok(code);
         }
         // What was changed a second time was not done the first time.
         ensure!(
-            volume == Volume::Quiet || stage.last_result()? == "ready",
+            !again || stage.last_result()? == "ready",
             "the second run changed something, and it should not have"
         );
     }
@@ -158,7 +158,7 @@ impl Stage {
         complete(draft, &request, &self.environment, None)
     }
 
-    async fn run_once(&self, command: Command, volume: Volume, look: &Style, stop: &mut Stop) -> Result<u8> {
+    async fn run_once(&self, command: Command, look: &Style, stop: &mut Stop) -> Result<u8> {
         let report = self.report();
         let journey = RunSession {
             command,
@@ -178,7 +178,7 @@ impl Stage {
         let voice = Plain {
             approved: Approved::Yes,
             format: Format::Text,
-            volume,
+            volume: Volume::Result,
             look: look.clone(),
             pace: None,
         };

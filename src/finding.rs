@@ -164,7 +164,7 @@ pub fn troubleshooting_markdown() -> String {
         }
         let _ = writeln!(
             page,
-            "| `{}` | {} | {} |",
+            "| <a id=\"{0}\"></a>`{0}` | {1} | {2} |",
             code.as_str(),
             cell(code.meaning()),
             cell(code.cure())

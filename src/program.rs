@@ -175,7 +175,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
     let unapproved = command.makes_changes() && !on_terminal && !run.yes;
     if unapproved {
         output::say(&format!(
-            "stitch-pg: nobody can be asked and --yes was not given, so nothing is changed; this is what {} would do",
+            "stitch-pg: without a terminal and --yes, {} changes nothing. It acts as plan.",
             command.as_str()
         ));
     }
@@ -185,12 +185,12 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
     };
     let approved = if run.yes { Approved::Yes } else { Approved::No };
     let format = run.format;
-    let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format);
     let volume = match (run.quiet, run.verbose) {
         (true, _) => Volume::Quiet,
         (false, 0) => Volume::Normal,
         (false, _) => Volume::Verbose,
     };
+    let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format).with(volume);
     let asker = if on_terminal {
         voice.asker()
     } else {
@@ -262,7 +262,7 @@ fn expected(invocation: &Invocation) -> Result<Option<Expected>, Problems> {
 
 fn stopped() -> u8 {
     // The question's line is still open.
-    output::say("\nStopped. Nothing was changed; run the same command again to go on.");
+    output::say("\nStopped. Nothing was changed. Run the same command again to continue.");
     STOPPED
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Outcome {
     Pending(Plan),
     /// Left out, with the reason.
     Skipped(String),
+    /// It could not be tested, since something before it is pending or wrong: the reason, and what was seen all the same.
+    Untested(String, Plan),
     /// It went wrong. Holds what was planned and how many of the changes had been made.
     Failed(anyhow::Error, Plan, usize),
 }
@@ -107,10 +109,12 @@ impl Outcome {
     /// The word in the JSON report.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
+            Self::Ready(plan) | Self::Applied(plan) if plan.problems() > 0 => "attention",
             Self::Ready(_) => "ready",
             Self::Applied(_) => "applied",
             Self::Pending(_) => "pending",
             Self::Skipped(_) => "skipped",
+            Self::Untested(..) => "untested",
             Self::Failed(..) => "failed",
         }
     }
@@ -118,7 +122,11 @@ impl Outcome {
     /// Findings and changes, where the step came that far.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         match self {
-            Self::Ready(plan) | Self::Applied(plan) | Self::Pending(plan) | Self::Failed(_, plan, _) => Some(plan),
+            Self::Ready(plan)
+            | Self::Applied(plan)
+            | Self::Pending(plan)
+            | Self::Failed(_, plan, _)
+            | Self::Untested(_, plan) => Some(plan),
             Self::Skipped(_) => None,
         }
     }
@@ -174,7 +182,12 @@ impl Report {
     /// Whether the run came as far as Stitch's own login, so that the connection sheet is worth reading.
     pub(crate) fn came_through(&self) -> bool {
         self.steps.iter().any(|step| {
-            step.step == StepId::Connection && matches!(step.outcome, Outcome::Ready(_) | Outcome::Applied(_))
+            let tried = match &step.outcome {
+                Outcome::Ready(_) | Outcome::Applied(_) => true,
+                Outcome::Untested(_, plan) => !plan.findings.is_empty(),
+                _ => false,
+            };
+            step.step == StepId::Connection && tried
         })
     }
 

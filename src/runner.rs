@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::console::{Console, Event};
-use crate::report::{Ending, Outcome, Report, StepReport};
+use crate::report::{Ending, Report, StepReport};
 use crate::settings::Settings;
 
 use dispatch::Goal;
@@ -44,8 +44,7 @@ pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C
         let began = Instant::now();
         let mut times = Vec::new();
         let outcome = if let Some(reason) = not_reached(goal, id, settings, report) {
-            run.console.event(&Event::Skipped { id, reason: &reason })?;
-            Ok(Outcome::Skipped(reason))
+            Ok(reason.outcome())
         } else {
             let before = StepContext {
                 undone: declined_steps(report),
@@ -62,15 +61,14 @@ pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C
             }
             Err(Stop::Error(error)) => failed(error),
         };
-        if let Outcome::Failed(error, ..) = &outcome {
-            run.console.event(&Event::Failed { error })?;
-        }
-        report.steps.push(StepReport {
+        let step = StepReport {
             step: id,
             outcome,
             elapsed: began.elapsed(),
             change_times: times,
-        });
+        };
+        run.console.event(&Event::Ended { step: &step })?;
+        report.steps.push(step);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use crate::ask::{Choice, Chosen, Tell};
 use crate::change::Plan;
 use crate::command::Command;
+use crate::console::render::Detail;
 use crate::console::style::Style;
 use crate::console::{Approved, Console, Decision, Event, output, picture, render, sheet};
 use crate::report::{Format, Report};
@@ -19,14 +20,14 @@ use crate::visible;
 /// How much is said on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Volume {
-    /// Nothing but the result.
+    /// Problems and the last line.
     Quiet,
+    /// Nothing but the result.
+    Result,
     /// Each change as it is made.
     Normal,
     /// Each step as it opens, too.
     Verbose,
-    /// As quiet, and only a line for each step when every step was ready.
-    Outcomes,
 }
 
 #[derive(Debug)]
@@ -77,7 +78,7 @@ pub(crate) fn tell(volume: Volume) -> Tell {
 impl Console for Plain {
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         match event {
-            Event::Opened { id, .. } => self.say(Volume::Verbose, &format!("{}: looking", render::title(*id))),
+            Event::Opened { id, .. } => self.say(Volume::Verbose, &format!("{}: checking", render::title(*id))),
             Event::Applying { change } => {
                 let began = Instant::now();
                 self.pace = Some(Pace { began, told: began });
@@ -133,25 +134,38 @@ impl Console for Plain {
         if let Some(document) = report.document(self.format, settings) {
             return Ok(output::document(&document)?);
         }
-        if self.volume == Volume::Outcomes && report.exit_code() == 0 && report.changes().next().is_none() {
+        let detail = match self.volume {
+            Volume::Quiet => Detail::Problems,
+            Volume::Normal | Volume::Result if report.command == Command::Setup => Detail::Changes,
+            Volume::Normal | Volume::Result => Detail::Open,
+            Volume::Verbose => Detail::Everything,
+        };
+        if self.volume == Volume::Quiet {
             for step in &report.steps {
-                output::show(&render::brief(step.step, &step.outcome))?;
+                if !render::below(&self.look, step, detail).is_empty() {
+                    output::show(&render::step(&self.look, step, detail))?;
+                }
             }
-            return Ok(output::show(&format!("\n{}", render::last_line(report)))?);
+            return Ok(output::show(&self.look.fold("", 0, &render::last_line(report)))?);
         }
         for step in &report.steps {
-            output::show(&render::outcome(&self.look, step.step, &step.outcome))?;
+            output::show(&render::step(&self.look, step, detail))?;
         }
-        if report.came_through() && report.command != Command::Plan {
+        if report.came_through() && detail == Detail::Everything {
             output::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
+        }
+        let is_form_due = report.command == Command::Setup || detail == Detail::Everything;
+        if report.came_through() && is_form_due && report.command != Command::Plan {
             output::show(&format!("\n{}", sheet::text(settings, report)))?;
+        }
+        let open = render::left_for_others(&self.look, report);
+        if !open.is_empty() && detail == Detail::Changes {
+            output::show(&format!("\nLeft for you:\n{}", open.join("\n")))?;
         }
         if let Some(approval) = render::approval(&self.look, report, settings) {
             output::show(&format!("\n{approval}"))?;
         }
-        Ok(output::show(&format!(
-            "\n{}",
-            self.look.fold("", 0, &render::last_line(report))
-        ))?)
+        let last = self.look.fold("", 0, &render::last_line(report));
+        Ok(output::show(&format!("\n{last}"))?)
     }
 }

@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
-use crate::change::{Action, Change, Plan, Progress};
+use crate::change::{Action, Change, Plan, Progress, Sql, in_one_go};
 use crate::console::style::Style;
 use crate::finding::{Finding, Verdict, grouped};
-use crate::report::Outcome;
+use crate::plural::pluralize;
+use crate::report::{Outcome, StepReport};
 use crate::step_id::StepId;
 use crate::visible;
 
 mod summary;
-pub(crate) use summary::last_line;
-pub(super) use summary::{approval, nothing_yet, step_line, summary};
+pub(crate) use summary::{STOPPED, last_line};
+pub(super) use summary::{approval, headline, left_for_others};
 
 /// Longest excerpt of one change's commands in text; JSON and scripts have them whole.
 const LINES_SHOWN: usize = 8;
+/// So many of the first and of the last lines of a longer one.
+const LINES_AT_ENDS: (usize, usize) = (5, 3);
 
 /// `2/7 database`.
 pub(crate) fn title(id: StepId) -> String {
@@ -22,81 +25,143 @@ pub(crate) fn title(id: StepId) -> String {
     format!("{position}/{} {id}", StepId::ALL.len())
 }
 
+/// How much is told of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// What is wrong.
+    Problems,
+    /// And what would be changed.
+    Changes,
+    /// And what is left for others.
+    Open,
+    /// Everything that was checked.
+    Everything,
+}
+
 /// Findings that say the same of several subjects are told once, with the subjects below; JSON keeps one each.
-pub(super) fn findings(look: &Style, all: &[Finding]) -> String {
-    let texts = grouped(all)
+pub(super) fn findings(look: &Style, all: &[Finding], detail: Detail) -> Vec<String> {
+    let is_told = |verdict| match verdict {
+        Verdict::Bad => true,
+        Verdict::Unknown => matches!(detail, Detail::Open | Detail::Everything),
+        Verdict::Good => detail == Detail::Everything,
+    };
+    let told: Vec<Finding> = all.iter().filter(|finding| is_told(finding.verdict)).cloned().collect();
+    let texts = grouped(&told)
         .into_iter()
-        .map(|(first, subjects)| finding(look, first, &subjects));
-    texts.collect::<Vec<_>>().join("\n")
+        .map(|(first, subjects)| finding(look, first, &subjects, detail));
+    texts.collect()
 }
 
 /// A finding, with what it is about and what to do next below it.
-fn finding(look: &Style, finding: &Finding, subjects: &[&str]) -> String {
+fn finding(look: &Style, finding: &Finding, subjects: &[&str], detail: Detail) -> String {
     let lead = format!("  {} ", look.verdict(finding.verdict));
+    let is_brief = finding.verdict == Verdict::Unknown && detail != Detail::Everything;
     let mut text = look.fold(&lead, 4, &visible::one_line(&finding.told()));
     let untold: Vec<&str> = subjects
         .iter()
         .copied()
         .filter(|subject| !finding.text.contains(subject))
         .collect();
-    if !untold.is_empty() {
+    if !untold.is_empty() && !is_brief {
         text.push('\n');
         text.push_str(&look.fold("    for: ", 6, &visible::one_line(&untold.join(", "))));
     }
     if let Some(advice) = &finding.advice {
+        // A list of commands is longer than everything else together.
+        let next = match advice.lines().nth(1) {
+            Some(_) if is_brief => "stitch-pg check -v shows what to do",
+            _ => advice,
+        };
         text.push('\n');
-        text.push_str(&look.fold("    next: ", 6, advice));
+        text.push_str(&look.fold("    Next: ", 6, next));
     }
     text
 }
 
-/// A change: what it would do, and the exact command.
-pub(super) fn change(look: &Style, change: &Change) -> String {
-    let place = match &change.action {
+/// A step whose changes are asked about: its headline, what is wrong, and the changes.
+pub(super) fn planned(look: &Style, id: StepId, plan: &Plan) -> String {
+    let heading = look.bold(&format!("{}: {}", title(id), pluralize(plan.changes.len(), "change")));
+    [vec![heading], changes(look, &plan.changes)].concat().join("\n")
+}
+
+/// Changes: what they would do, and the exact commands. Those that are made in one go are told as one.
+pub(super) fn changes(look: &Style, all: &[Change]) -> Vec<String> {
+    let groups = in_one_go(all).into_iter();
+    groups
+        .map(|group| told(look, group, &look.pending(), "Would "))
+        .collect()
+}
+
+/// Changes that are made in one go.
+fn told(look: &Style, group: &[Change], sign: &str, before: &str) -> String {
+    let lead = format!("  {sign} ");
+    let line = |change: &Change| {
+        let text = format!("{before}{}{}", change.summary, place(&change.action));
+        look.fold(&lead, 4, &visible::one_line(&text))
+    };
+    let mut lines: Vec<String> = folded(group, (2, 1)).map_or_else(
+        || group.iter().map(line).collect(),
+        |(head, between, tail)| {
+            let rest = format!("    ... {} more schemas like these ...", grouped_by_thousands(between));
+            let last = tail.iter().map(line);
+            head.iter().map(line).chain([rest]).chain(last).collect()
+        },
+    );
+    let whole = Sql::merged(group.iter().filter_map(Change::piecemeal)).map(Action::Sql);
+    let action = whole.as_ref().unwrap_or(&group[0].action);
+    let rest = if whole.is_some() { "like these" } else { "more lines" };
+    lines.push(command(look, action, rest));
+    lines.join("\n")
+}
+
+fn place(action: &Action) -> String {
+    match action {
         Action::Sql(sql) => format!(" (in the database {:?})", sql.database.as_str()),
         Action::Host(_) => " (as root on the SSH server)".to_owned(),
         Action::Ingress(_) => " (as root there)".to_owned(),
         Action::AddHbaLines(_) | Action::RemoveHbaLines(_) => " (on PostgreSQL's machine)".to_owned(),
         Action::Http(_) => " (in Stitch)".to_owned(),
         Action::SaveSecret { .. } => " (on this machine)".to_owned(),
-    };
-    let lead = format!("  {} ", look.pending());
-    let head = look.fold(
-        &lead,
-        4,
-        &visible::one_line(&format!("Would {}{}", change.summary, place)),
-    );
-    format!("{head}\n{}", command(&change.action, words_for(change)))
+    }
 }
 
-/// The first lines of a command, indented; never folded, so that it can be copied. A request is shown whole: every
-/// field of it matters, and it is short.
-fn command(action: &Action, rest: &str) -> String {
+/// The first and last of many, and how many are between them; `None` where all of them fit.
+fn folded<T>(all: &[T], (first, last): (usize, usize)) -> Option<(&[T], usize, &[T])> {
+    let between = all.len().checked_sub(first + last).filter(|between| *between > 1)?;
+    Some((&all[..first], between, &all[all.len() - last..]))
+}
+
+/// The first and last lines of a command, so that what is revoked is seen beside what is granted. A request is shown
+/// whole: every field of it matters, and it is short.
+fn command(look: &Style, action: &Action, rest: &str) -> String {
     let text = action.to_string();
     let text = visible::text(&text);
     let lines: Vec<&str> = text.lines().collect();
-    let most = if matches!(action, Action::Http(_)) {
-        lines.len()
-    } else {
-        LINES_SHOWN
+    let line = |line: &&str| match action {
+        Action::Sql(_) => look.fold_sql(6, line),
+        _ => format!("      {line}"),
     };
-    let shown = lines.iter().take(most).map(|line| format!("      {line}"));
-    let mut shown: Vec<String> = shown.collect();
-    if lines.len() > most {
-        shown.push(format!(
-            "      ... {} {rest} (script or --format json shows all)",
-            grouped_by_thousands(lines.len() - most)
-        ));
-    }
+    let is_whole = matches!(action, Action::Http(_)) || lines.len() <= LINES_SHOWN;
+    // The first line of a script says what it does.
+    let ends = match action {
+        Action::Host(_) | Action::Ingress(_) => (1, 0),
+        _ => LINES_AT_ENDS,
+    };
+    let shown: Vec<String> = match folded(&lines, ends).filter(|_| !is_whole) {
+        None => lines.iter().map(line).collect(),
+        Some((head, between, tail)) => {
+            let rest = format!(
+                "      ... {} {rest} (--format json or script shows all) ...",
+                grouped_by_thousands(between)
+            );
+            head.iter()
+                .map(line)
+                .chain([rest])
+                .chain(tail.iter().map(line))
+                .collect()
+        }
+    };
     shown.join("\n")
-}
-
-/// What the lines are that are left out.
-fn words_for(change: &Change) -> &'static str {
-    match change.piecemeal() {
-        Some(_) => "like these",
-        None => "more lines",
-    }
 }
 
 /// `9,990`.
@@ -111,86 +176,46 @@ fn grouped_by_thousands(number: usize) -> String {
     groups.join(",")
 }
 
-/// Findings first, then changes.
-pub(super) fn plan(look: &Style, plan: &Plan) -> String {
-    let findings = (!plan.findings.is_empty()).then(|| findings(look, &plan.findings));
-    let changes = plan.changes.iter().map(|item| change(look, item));
-    findings.into_iter().chain(changes).collect::<Vec<_>>().join("\n")
+/// One step: how it ended, and below it what somebody should know.
+pub(super) fn step(look: &Style, step: &StepReport, detail: Detail) -> String {
+    let mut parts = vec![headline(look, step)];
+    parts.extend(below(look, step, detail));
+    parts.join("\n")
 }
 
-/// One step's outcome for a log.
-pub(super) fn outcome(look: &Style, id: StepId, outcome: &Outcome) -> String {
+/// What is told below the headline of a step.
+pub(super) fn below(look: &Style, step: &StepReport, detail: Detail) -> Vec<String> {
     let mut parts = Vec::new();
-    match outcome {
-        Outcome::Skipped(reason) => {
-            return format!("{}: skipped, {}", look.bold(&title(id)), visible::one_line(reason));
-        }
-        Outcome::Ready(_) => parts.push(format!("{}: ready", look.bold(&title(id)))),
-        Outcome::Applied(_) => parts.push(format!("{}: applied, and looked at again", look.bold(&title(id)))),
-        Outcome::Pending(_) => parts.push(format!("{}: changes pending", look.bold(&title(id)))),
-        Outcome::Failed(..) => parts.push(format!("{}: failed", look.bold(&title(id)))),
-    }
-    if let Some(known) = outcome.plan() {
-        let beside: Vec<Finding> = known
+    let outcome = &step.outcome;
+    // What was found where something before it is pending or wrong says nothing of its own.
+    let is_void = matches!(outcome, Outcome::Untested(..)) && detail != Detail::Everything;
+    if let Some(plan) = outcome.plan().filter(|_| !is_void) {
+        let beside: Vec<Finding> = plan
             .findings
             .iter()
             .filter(|finding| !outcome.says(finding))
             .cloned()
             .collect();
-        if !beside.is_empty() {
-            parts.push(findings(look, &beside));
-        }
+        parts.extend(findings(look, &beside, detail));
         match outcome {
-            Outcome::Applied(_) => parts.extend(known.changes.iter().map(|item| applied(look, item))),
-            _ => parts.extend(known.changes.iter().map(|item| change(look, item))),
+            _ if detail == Detail::Problems => {}
+            Outcome::Applied(_) => {
+                let groups = in_one_go(&plan.changes).into_iter();
+                parts.extend(groups.map(|group| told(look, group, &look.done(), "done: ")));
+            }
+            _ => parts.extend(changes(look, &plan.changes)),
         }
     }
     if let Outcome::Failed(error, ..) = outcome {
         parts.push(failure(look, error));
     }
-    parts.join("\n")
+    parts
 }
 
-/// The outcome of a step that had nothing to change, in one line.
-pub(super) fn brief(id: StepId, outcome: &Outcome) -> String {
-    let Some(plan) = outcome.plan() else {
-        return format!("{}: skipped", title(id));
-    };
-    let count = |verdict| {
-        plan.findings
-            .iter()
-            .filter(|finding| finding.verdict == verdict)
-            .count()
-    };
-    let unknown = match count(Verdict::Unknown) {
-        0 => String::new(),
-        unknown => format!(", {unknown} unknown from here"),
-    };
-    format!(
-        "{}: ready ({} looked at and good{unknown})",
-        title(id),
-        count(Verdict::Good)
-    )
-}
-
-/// A change that was made.
-pub(super) fn applied(look: &Style, change: &Change) -> String {
-    let done = format!("done: {}", visible::one_line(&change.summary));
-    let head = look.fold(&format!("  {} ", look.done()), 4, &done);
-    format!("{head}\n{}", command(&change.action, words_for(change)))
-}
-
-/// A change that was made just now. Its time is told where somebody had to wait for it.
+/// A change that was made just now, where somebody had to wait for it.
 pub(super) fn just_made(look: &Style, change: &Change, elapsed: Duration) -> String {
-    let time = match elapsed.as_secs() {
-        0..10 => String::new(),
-        seconds => format!(" (took {seconds} s)"),
-    };
-    look.fold(
-        &format!("  {} ", look.done()),
-        4,
-        &format!("done: {}{time}", visible::one_line(&change.summary)),
-    )
+    let text = format!("{} (took {} s)", visible::one_line(&change.summary), elapsed.as_secs());
+    look.fold(&format!("  {} ", look.done()), 4, &text)
 }
 
 /// Why nothing was begun.
@@ -240,6 +265,6 @@ pub(super) fn failure(look: &Style, error: &anyhow::Error) -> String {
     look.fold(
         &format!("  {} ", look.failed()),
         4,
-        &visible::message(&format!("{error:#}")),
+        &visible::message(&format!("{error:#}")).replace("\nnext: ", "\nNext: "),
     )
 }

@@ -80,8 +80,8 @@ impl Style {
     pub(super) fn verdict(&self, verdict: Verdict) -> String {
         match verdict {
             Verdict::Good => self.symbol("✓", "ok", &TextStyle::new().green()),
-            Verdict::Unknown => self.symbol("? unknown:", "? unknown:", &TextStyle::new().yellow()),
-            Verdict::Bad => self.symbol("✗ wrong:", "!! wrong:", &TextStyle::new().red()),
+            Verdict::Unknown => self.symbol("?", "?", &TextStyle::new().yellow()),
+            Verdict::Bad => self.symbol("✗", "!!", &TextStyle::new().red()),
         }
     }
 
@@ -153,6 +153,36 @@ impl Style {
             .collect();
         let folded = folded.join("\n");
         format!("{lead}{}", folded.get(lead_width..).unwrap_or_default())
+    }
+
+    /// Folds a line of SQL between words, and never within a quoted name or text, so that it can still be run.
+    pub(super) fn fold_sql(&self, indent: usize, line: &str) -> String {
+        let line = self.spell(line);
+        let (mut lines, mut last) = (Vec::new(), " ".repeat(indent));
+        let mut is_within = false;
+        let mut word = String::new();
+        let mut put = |word: &mut String, end: bool| {
+            let is_first = last.trim().is_empty();
+            if !is_first && measure_text_width(&last) + 1 + measure_text_width(word) > self.width {
+                lines.push(std::mem::replace(&mut last, " ".repeat(indent + 4)));
+            } else if !is_first {
+                last.push(' ');
+            }
+            last.push_str(&std::mem::take(word));
+            if end {
+                lines.push(std::mem::take(&mut last));
+            }
+        };
+        for letter in line.chars() {
+            is_within ^= matches!(letter, '"' | '\'');
+            if letter == ' ' && !is_within && !word.is_empty() {
+                put(&mut word, false);
+            } else {
+                word.push(letter);
+            }
+        }
+        put(&mut word, true);
+        lines.join("\n")
     }
 
     /// The text with nothing in it that the place cannot show, or would obey.

@@ -1,15 +1,18 @@
 //! The voice for a person at a terminal: says each step, shows each command, asks. How questions are put is in
 //! `prompt`, the only file that names dialoguer.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 
 use crate::ask::{Choice, Chosen};
 use crate::change::{Action, Plan};
 use crate::console::output::{self, say};
+use crate::console::plain::Volume;
+use crate::console::render::Detail;
 use crate::console::style::Style;
 use crate::console::{Approved, Console, Decision, Event, picture, render, sheet};
-use crate::finding::{Finding, Verdict};
-use crate::report::{Format, Report};
+use crate::report::{Format, Outcome, Report, StepReport};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::step_id::StepId;
@@ -29,16 +32,12 @@ pub(crate) struct Terminal {
     look: Style,
     approved: Approved,
     format: Format,
-    /// What was said last: steps that are left out one after another are told without blank lines between.
-    last: Last,
+    /// `-v`, `-q`.
+    volume: Volume,
+    /// What was said of each step before the first change, which need not be said again.
+    told: BTreeMap<StepId, String>,
     /// How far the change is that is being made.
     bar: Option<Bar>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Last {
-    Skipped,
-    Other,
 }
 
 /// What a person may answer to "make these changes?".
@@ -65,8 +64,10 @@ impl MenuAnswer {
 }
 
 const GREETING: &str = "\
-It looks first, shows each exact command and asks; it never drops anything.
-Enter takes the [default], < goes back. Ctrl-C stops; run it again to go on.";
+It shows each exact command and asks before it changes anything.
+Press Enter for the [default], < to go back, Ctrl-C to quit.";
+
+const NOTHING_YET: &str = "Nothing has changed yet. You approve each step before it runs.";
 
 impl Terminal {
     /// Speaks with this look.
@@ -75,8 +76,38 @@ impl Terminal {
             look,
             approved,
             format,
-            last: Last::Other,
+            volume: Volume::Normal,
+            told: BTreeMap::new(),
             bar: None,
+        }
+    }
+
+    /// With `-v` or `-q`.
+    pub(crate) fn with(mut self, volume: Volume) -> Self {
+        self.volume = volume;
+        self
+    }
+
+    fn detail(&self, normal: Detail) -> Detail {
+        match self.volume {
+            Volume::Verbose => Detail::Everything,
+            Volume::Quiet => Detail::Problems,
+            Volume::Normal | Volume::Result => normal,
+        }
+    }
+
+    /// A step's end, unless it was told before and nothing is new.
+    fn ended(&self, step: &StepReport) {
+        let headline = render::headline(&self.look, step);
+        let is_new = self.told.get(&step.step) != Some(&headline);
+        match &step.outcome {
+            // Its changes stand above.
+            Outcome::Applied(_) | Outcome::Pending(_) => {
+                let below = render::below(&self.look, step, Detail::Problems);
+                say(&[vec![headline], below].concat().join("\n"));
+            }
+            _ if is_new => say(&render::step(&self.look, step, self.detail(Detail::Problems))),
+            _ => {}
         }
     }
 
@@ -103,8 +134,8 @@ impl Terminal {
                 &format!("{}: {}", visible::one_line(&change.summary), change.why),
             ));
             let back = match &change.undo {
-                Some(undo) => format!("to take it back: {}", first_lines(undo)),
-                None => "it is kept: stitch-pg never takes it back".to_owned(),
+                Some(undo) => format!("To undo it: {}", first_lines(undo)),
+                None => "There is no automatic undo for this change.".to_owned(),
             };
             say(&look.fold("    ", 6, &back));
         }
@@ -135,30 +166,25 @@ fn first_lines(action: &Action) -> String {
 impl Console for Terminal {
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         let look = &self.look;
-        let last = std::mem::replace(&mut self.last, Last::Other);
         if let Event::Progress { progress } = event {
             self.bar.get_or_insert_with(|| Bar::new(look)).show(progress);
             return Ok(());
         }
         self.bar = None;
         match event {
-            Event::LookingAhead => say(&format!("\n{}", look.bold("What is there"))),
-            Event::Looked { step } => say(&render::step_line(look, step)),
-            Event::LookedAhead => say(&render::nothing_yet(look)),
-            Event::Opened { id, why, link } => say(&format!(
-                "\n{}\n{}\n  {}",
-                look.heading(&render::title(*id)),
-                look.fold("  ", 2, why),
-                look.dim(link)
-            )),
-            Event::Planned { plan } => {
-                let text = render::plan(look, plan);
-                if !text.is_empty() {
-                    say(&text);
-                }
-                if plan.changes.is_empty() {
-                    say(&unchanged(look, &plan.findings));
-                }
+            Event::Checking => say(&format!("\n{}", look.bold("Checking your server"))),
+            Event::Checked { step } => {
+                say(&render::step(look, step, self.detail(Detail::Problems)));
+                self.told.insert(step.step, render::headline(look, step));
+            }
+            Event::AllChecked => say(&look.fold("", 0, NOTHING_YET)),
+            Event::Opened { id, why, link } if self.volume == Volume::Verbose => {
+                let heading = look.heading(&render::title(*id));
+                say(&format!(
+                    "\n{heading}\n{}\n  {}",
+                    look.fold("  ", 2, why),
+                    look.dim(link)
+                ));
             }
             Event::Applying { change } => {
                 // A change that takes long is announced before; the line is short-lived otherwise.
@@ -166,41 +192,22 @@ impl Console for Terminal {
                     say(&look.fold("  ", 4, &format!("... to {}", visible::one_line(&change.summary))));
                 }
             }
-            Event::Applied { change, elapsed } => say(&render::just_made(look, change, *elapsed)),
-            Event::LookedAgain { before, plan } => {
-                let news: Vec<Finding> = plan
-                    .findings
-                    .iter()
-                    .filter(|finding| !before.findings.contains(finding))
-                    .cloned()
-                    .collect();
-                if !news.is_empty() {
-                    say(&render::findings(look, &news));
-                }
-                if plan.changes.is_empty() {
-                    say(&format!("  {} looked again: nothing left to change", look.done()));
-                }
+            Event::Applied { change, elapsed } if elapsed.as_secs() >= 10 => {
+                say(&render::just_made(look, change, *elapsed));
             }
-            Event::Skipped { id, reason } => {
-                self.last = Last::Skipped;
-                if last == Last::Other {
-                    say("");
-                }
-                let lead = format!("{}: ", look.bold(&render::title(*id)));
-                say(&look.fold(&lead, 2, &format!("skipped, {}", visible::one_line(reason))));
-            }
-            Event::Progress { .. } => {}
+            Event::Ended { step } => self.ended(step),
+            Event::Progress { .. } | Event::Opened { .. } | Event::Applied { .. } => {}
             Event::NotBegun { cannot } => say(&render::not_begun(look, cannot)),
             Event::NotExpected { difference } => say(&render::not_expected(difference)),
-            Event::Failed { error } => say(&render::failure(look, error)),
         }
         Ok(())
     }
 
-    async fn decide(&mut self, _id: StepId, why: &'static str, plan: &Plan) -> Result<Decision> {
+    async fn decide(&mut self, id: StepId, why: &'static str, plan: &Plan) -> Result<Decision> {
         if self.approved == Approved::Yes {
             return Ok(Decision::Yes);
         }
+        say(&format!("\n{}", render::planned(&self.look, id, plan)));
         let what = if plan.changes.len() == 1 {
             "Make this change?".to_owned()
         } else {
@@ -259,26 +266,22 @@ impl Console for Terminal {
     }
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
-        say(&format!("\n{}", render::summary(&self.look, report)));
         match report.document(self.format, settings) {
             Some(document) => output::document(&document)?,
             None if report.came_through() => {
-                output::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
+                if self.volume == Volume::Verbose {
+                    output::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
+                }
                 output::show(&format!("\n{}", sheet::text(settings, report)))?;
             }
             None => {}
         }
+        let open = render::left_for_others(&self.look, report);
+        if !open.is_empty() {
+            say(&format!("\n{}\n{}", self.look.bold("Left for you:"), open.join("\n")));
+        }
         say(&format!("\n{}", self.look.fold("", 0, &render::last_line(report))));
         Ok(())
-    }
-}
-
-fn unchanged(look: &Style, findings: &[Finding]) -> String {
-    if findings.iter().any(|finding| finding.verdict == Verdict::Bad) {
-        let text = "nothing here for stitch-pg to change; what is wrong needs a person";
-        look.fold("  ", 4, text)
-    } else {
-        format!("  {} nothing to change", look.done())
     }
 }
 

@@ -21,6 +21,12 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// Where it is explained.
+            pub fn docs(self) -> String {
+                const PAGE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/troubleshooting.md");
+                format!("{PAGE}#{}", self.as_str())
+            }
+
             /// The step that reports it.
             pub fn section(self) -> Section {
                 match self { $(Self::$variant => Section::$section,)* }

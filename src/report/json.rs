@@ -11,6 +11,9 @@ use crate::finding::Finding;
 use crate::settings::Settings;
 use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 
+/// Raised where a field goes away or changes its meaning; new fields may come at any time.
+const SCHEMA_VERSION: u32 = 1;
+
 impl Report {
     /// The JSON document of the contract. Secrets are masked, since only `Display` of statements is used.
     pub(crate) fn json(&self, settings: &Settings) -> Value {
@@ -18,6 +21,8 @@ impl Report {
             "tool": "stitch-pg",
             "version": env!("CARGO_PKG_VERSION"),
             "command": self.command.as_str(),
+            "schema_version": SCHEMA_VERSION,
+            "exit_code": self.exit_code(),
             "result": self.summary(),
             "plan_digest": Digest::of(self, settings).map(|digest| digest.to_string()),
             "server": self.server.as_ref().map(|server| json!({
@@ -66,7 +71,7 @@ impl Report {
 
 fn step_json(step: &StepReport) -> Value {
     let (reason, error) = match &step.outcome {
-        Outcome::Skipped(reason) => (Some(reason.clone()), None),
+        Outcome::Skipped(reason) | Outcome::Untested(reason, _) => (Some(reason.clone()), None),
         Outcome::Failed(error, ..) => (None, Some(format!("{error:#}"))),
         _ => (None, None),
     };
@@ -91,6 +96,7 @@ fn finding_json(finding: &Finding) -> Value {
         "verdict": finding.verdict.as_str(),
         "text": finding.told(),
         "advice": finding.advice,
+        "docs": finding.code.docs(),
         "subject": finding.subject,
     })
 }

@@ -42,7 +42,7 @@ impl Suite {
         let mut suite = Self::default();
         let name = step.step.as_str();
         match &step.outcome {
-            Outcome::Skipped(reason) => suite.case(name, "step", None, &skipped(reason)),
+            Outcome::Skipped(reason) | Outcome::Untested(reason, _) => suite.case(name, "step", None, &skipped(reason)),
             Outcome::Failed(error, ..) => suite.fail(name, "step", None, "failed", &format!("{error:#}")),
             Outcome::Ready(_) | Outcome::Applied(_) | Outcome::Pending(_) => {}
         }

@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 
-use crate::console::output;
 use crate::console::terminal::SavedTerminal;
+use crate::console::{output, render};
 
 /// Exit status of a run that a person stopped (128 + SIGINT).
 const STOPPED: i32 = 130;
@@ -148,7 +148,7 @@ fn end(terminal: SavedTerminal) -> ! {
     // Both may wait: for whoever reads, and for the lock of a run that waits for them.
     let _ = thread::Builder::new().spawn(move || {
         terminal.restore();
-        output::say("\nStopped. What was done stays done; run the same command again to go on.");
+        output::say(&format!("\n{}", render::STOPPED));
         done.send(())
     });
     let _ = is_done.recv_timeout(SAID);

@@ -2,16 +2,34 @@
 //! role is made for a database that cannot be.
 
 use super::dispatch::{Goal, about};
+use crate::change::Plan;
 use crate::finding::Code;
 use crate::report::{Outcome, Report, StepReport};
 use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::steps::{AfterFailure, SkipReason};
 
+/// Why a step is not walked.
+pub(super) enum NotWalked {
+    /// Nobody wants it.
+    Skipped(String),
+    /// Something before it failed or is wrong.
+    Blocked(String),
+}
+
+impl NotWalked {
+    pub(super) fn outcome(self) -> Outcome {
+        match self {
+            Self::Skipped(reason) => Outcome::Skipped(reason),
+            Self::Blocked(reason) => Outcome::Untested(reason, Plan::default()),
+        }
+    }
+}
+
 /// The reason a step is not walked, if there is one.
-pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &Report) -> Option<String> {
+pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &Report) -> Option<NotWalked> {
     if !settings.steps.contains(&id) {
-        return Some("not selected (--only, --skip)".to_owned());
+        return Some(NotWalked::Skipped("not selected by --only or --skip".to_owned()));
     }
     let step = about(goal, id);
     // Inspecting another server does no harm; changing further, on top of a failure, might.
@@ -19,7 +37,7 @@ pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &
     if let Some(failed) = report.steps.iter().find(|step| failed(step))
         && !looks_on
     {
-        return Some(format!("not reached, since the step {} failed", failed.step));
+        return Some(NotWalked::Blocked(format!("the step {} failed", failed.step)));
     }
     // What nobody asked for says so by itself.
     if step.skip_reason == SkipReason::NotRequested && (step.skip)(settings).is_some() {
@@ -28,7 +46,7 @@ pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &
     let wall = report
         .findings()
         .find(|finding| finding.code.effect().blocks.contains(&id))?;
-    Some(format!("not reached: {}", wall.text))
+    Some(NotWalked::Blocked(wall.text.clone()))
 }
 
 /// The steps whose changes a person refused: what builds on them would only fail, and obscurely.

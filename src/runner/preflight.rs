@@ -44,13 +44,8 @@ impl PlannedSteps {
 
 /// Looks at every step that could change something; says nothing, unless the run is not to be begun.
 pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<PreflightResult> {
-    run.console.event(&Event::LookingAhead)?;
+    run.console.event(&Event::Checking)?;
     let seen = plan_every_step(settings, run).await?;
-    for step in &seen.steps {
-        if let Outcome::Failed(error, ..) = &step.outcome {
-            run.console.event(&Event::Failed { error })?;
-        }
-    }
     if seen.failed_step().is_some() {
         return Ok(PreflightResult::Abort(seen.steps));
     }
@@ -72,11 +67,6 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
         .filter(|finding| finding.verdict == FindingVerdict::Bad && blocks_unattended_run(finding.code))
         .collect();
     if run.start == Start::Whole && changes && !cannot.is_empty() {
-        for step in &seen.steps {
-            if let Some(plan) = step.outcome.plan() {
-                run.console.event(&Event::Planned { plan })?;
-            }
-        }
         run.console.event(&Event::NotBegun { cannot: &cannot })?;
         return Ok(PreflightResult::Abort(seen.steps));
     }
@@ -91,9 +81,9 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
 
 /// Looks at every step and says what is there, for a person to see where the way leads.
 pub(super) async fn overview<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<()> {
-    run.console.event(&Event::LookingAhead)?;
+    run.console.event(&Event::Checking)?;
     plan_every_step(settings, run).await?;
-    run.console.event(&Event::LookedAhead)
+    run.console.event(&Event::AllChecked)
 }
 
 async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Report> {
@@ -102,7 +92,7 @@ async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
     for id in goal.order() {
         let began = Instant::now();
         let outcome = match not_reached(goal, id, settings, &seen) {
-            Some(reason) => Outcome::Skipped(reason),
+            Some(reason) => reason.outcome(),
             None => one(id, settings, run, &seen).await,
         };
         let step = StepReport {
@@ -111,11 +101,14 @@ async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
             elapsed: began.elapsed(),
             change_times: Vec::new(),
         };
-        run.console.event(&Event::Looked { step: &step })?;
+        run.console.event(&Event::Checked { step: &step })?;
         seen.steps.push(step);
     }
     Ok(seen)
 }
+
+/// The reason for a step that cannot be inspected yet.
+const AFTER_CHANGES: &str = "after the changes above";
 
 async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, C>, seen: &Report) -> Outcome {
     let goal = Goal::from(run.command);
@@ -129,7 +122,7 @@ async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, 
         Preflight::Never => true,
     };
     if is_early {
-        return Outcome::Skipped("comes when the changes before it are made".to_owned());
+        return Outcome::Untested(AFTER_CHANGES.to_owned(), Plan::default());
     }
     match planned(goal, id, settings, run).await {
         Ok(plan) if plan.changes.is_empty() => Outcome::Ready(plan),

@@ -9,10 +9,11 @@ use crate::change::{Action, Change, Plan, Sql, in_one_go};
 use crate::command::Command;
 use crate::console::{Console, Decision, Event};
 use crate::expect::Expected;
-use crate::report::{Outcome, Report};
+use crate::finding::Verdict;
+use crate::report::{Outcome, Report, StepReport};
 use crate::settings::Settings;
 use crate::step_id::StepId;
-use crate::steps::{Step, layers};
+use crate::steps::{Preflight, Step, layers};
 use crate::undo::UndoFile;
 use crate::world::{Applied, Prover, Writer};
 
@@ -82,15 +83,10 @@ pub(super) async fn walk<S: Step, C: Console>(
     before: StepContext<'_>,
 ) -> Result<Outcome, Stop> {
     if let Some(missing) = S::NEEDS.iter().find(|id| before.undone.contains(id)) {
-        let reason = format!("needs the step {missing}, which was not made");
-        run.console.event(&Event::Skipped {
-            id: S::ID,
-            reason: &reason,
-        })?;
-        return Ok(Outcome::Skipped(reason));
+        let reason = format!("it needs the step {missing}, which was not made");
+        return Ok(Outcome::Untested(reason, Plan::default()));
     }
     if let Some(reason) = S::skip(settings) {
-        run.console.event(&Event::Skipped { id: S::ID, reason })?;
         return Ok(Outcome::Skipped(reason.to_owned()));
     }
     let link = format!("{}{}", settings.docs_url, S::LINK);
@@ -104,9 +100,11 @@ pub(super) async fn walk<S: Step, C: Console>(
         None => planned::<S, C>(settings, run).await?,
     };
     prove::<S, C>(settings, run, &mut plan, before.report).await?;
-    run.console.event(&Event::Planned { plan: &plan })?;
     if plan.changes.is_empty() {
-        return Ok(Outcome::Ready(plan));
+        return Ok(untested::<S>(run.command, &plan, before.report).map_or_else(
+            || Outcome::Ready(plan.clone()),
+            |reason| Outcome::Untested(reason, plan.clone()),
+        ));
     }
     if !run.command.makes_changes() {
         return Ok(Outcome::Pending(plan));
@@ -125,6 +123,23 @@ pub(super) async fn walk<S: Step, C: Console>(
         Decision::No => Ok(Outcome::Pending(plan)),
         Decision::Quit => Err(Stop::Quit),
     }
+}
+
+/// Why what was found says nothing about the step itself, where that is so.
+fn untested<S: Step>(command: Command, plan: &Plan, report: &Report) -> Option<String> {
+    if command.makes_changes() {
+        return None;
+    }
+    if command == Command::Plan && !S::not_proved().is_empty() {
+        return Some("stitch-pg check tests it".to_owned());
+    }
+    let waits = |step: &&StepReport| {
+        let is_needed = S::NEEDS.contains(&step.step) || S::PREFLIGHT == Preflight::Never;
+        is_needed && matches!(step.outcome, Outcome::Pending(_))
+    };
+    let waiting = report.steps.iter().find(waits)?;
+    let is_complete = plan.findings.iter().all(|finding| finding.verdict == Verdict::Good);
+    (!is_complete).then(|| format!("after the changes of the step {}", waiting.step))
 }
 
 /// Looks, asks what only a person can choose, and makes the plan.
@@ -209,10 +224,6 @@ async fn apply<S: Step, C: Console>(
     let mut again = S::plan(settings, &facts);
     prove::<S, C>(settings, run, &mut again, report).await?;
     again.findings.extend(found);
-    run.console.event(&Event::LookedAgain {
-        before: &plan,
-        plan: &again,
-    })?;
     let made = plan.changes.len();
     if again.changes.is_empty() {
         return Ok(Outcome::Applied(Plan {

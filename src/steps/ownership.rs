@@ -70,8 +70,7 @@ impl Step for Ownership {
     type Facts = Facts;
 
     fn skip(settings: &Settings) -> Option<&'static str> {
-        (settings.ownership.connection == Connection::New)
-            .then_some("a new connection: Stitch has loaded nothing here yet (--existing otherwise)")
+        (settings.ownership.connection == Connection::New).then_some("a new connection; with --existing otherwise")
     }
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {

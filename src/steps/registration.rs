@@ -63,9 +63,8 @@ impl Step for Registration {
     type Facts = Facts;
 
     fn skip(settings: &Settings) -> Option<&'static str> {
-        (settings.registration.wanted == Registering::No).then_some(
-            "not asked for: type the connection sheet into Stitch's form, or let --register do it (with an access token)",
-        )
+        (settings.registration.wanted == Registering::No)
+            .then_some("optional: --register enters the connection in Stitch")
     }
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {

@@ -44,7 +44,7 @@ impl Step for SshUser {
     fn skip(settings: &Settings) -> Option<&'static str> {
         match settings.bastion {
             Some(_) => None,
-            None => Some("no SSH server is set (--bastion): Stitch connects to the database directly"),
+            None => Some("no SSH server; --bastion sets one"),
         }
     }
 

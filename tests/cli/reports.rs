@@ -24,6 +24,8 @@ fn assert_contract(report: &Value) {
             "tool",
             "version",
             "command",
+            "schema_version",
+            "exit_code",
             "result",
             "plan_digest",
             "server",
@@ -78,7 +80,7 @@ fn assert_contract(report: &Value) {
             ]
         );
         for finding in step["findings"].as_array().unwrap() {
-            assert_eq!(keys(finding), ["code", "verdict", "text", "advice", "subject"]);
+            assert_eq!(keys(finding), ["code", "verdict", "text", "advice", "docs", "subject"]);
         }
         for change in step["changes"].as_array().unwrap() {
             assert_eq!(

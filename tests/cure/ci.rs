@@ -118,5 +118,5 @@ fn the_examples_of_the_page_run() {
     );
     assert!(tests.stdout.contains("<failure type=\"pending\""), "{}", tests.stdout);
     let mail = run(&server, &folder, &line);
-    assert!(mail.stdout.contains("Pending: 1 change"), "{}", mail.stdout);
+    assert!(mail.stdout.contains("1 change to make"), "{}", mail.stdout);
 }

@@ -170,7 +170,7 @@ fn through_a_tunnel_at_a_terminal() {
         let mut terminal = program.deadline(Duration::from_mins(3)).terminal(100, 40);
         terminal.expect("Passphrase of /run/world/tmp/locked");
         terminal.send_line(PASSPHRASE);
-        terminal.expect("Ready: every change");
+        terminal.expect(" made and verified.");
         assert_eq!(terminal.wait_exit(), 0, "{}", terminal.transcript());
         none_in(&all, "the terminal", terminal.raw());
         let trace = fs::read(world.outside(format!("/run/world/out/trace-{round}"))).expect("strace wrote it");

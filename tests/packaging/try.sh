@@ -140,7 +140,7 @@ for words in "setup --yes --no-input" "check"; do
   # They are to become words.
   # shellcheck disable=SC2086
   in_container $words --only database,role,connection >"$root/container.log" 2>&1 || { cat "$root/container.log"; fail "$words failed"; }
-  grep '^Ready: ' "$root/container.log" || { cat "$root/container.log"; fail "$words is not ready"; }
+  grep -E '^(Ready|Almost ready|Done): ' "$root/container.log" || { cat "$root/container.log"; fail "$words is not ready"; }
 done
 images rm "$container" >/dev/null
 

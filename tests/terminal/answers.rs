@@ -144,12 +144,10 @@ fn no_to_a_step_skips_what_needs_it() {
     terminal.expect("Please answer y, n, e, s or q.");
     terminal.expect(DECIDE);
     terminal.send_line("n");
-    for skipped in ["4/7 role: ", "6/7 connection: "] {
-        terminal.expect(&format!(
-            "{skipped}skipped, needs the step database, which was not made"
-        ));
+    for step in ["4/7 role: ", "6/7 connection: "] {
+        terminal.expect(&format!("{step}not tested yet (it needs the step database,"));
     }
-    terminal.expect("Pending: 1 change not made. Run stitch-pg again to make it.");
+    terminal.expect("1 change to make. Next: stitch-pg setup");
     assert_eq!(terminal.wait_exit(), 3);
     assert_eq!(server.dump(), before);
 }
@@ -165,7 +163,7 @@ fn no_to_the_role_skips_the_connection() {
     terminal.send_line("y");
     terminal.expect(DECIDE);
     terminal.send_line("no");
-    terminal.expect("6/7 connection: skipped, needs the step role, which was not made");
+    terminal.expect("6/7 connection: not tested yet (it needs the step role,");
     assert_eq!(terminal.wait_exit(), 3);
     let made = "select (select count(*) from pg_database where datname = 'stitch'), (select count(*) from pg_roles where rolname = 'stitch')";
     assert_eq!(server.psql(made), "1|0");
@@ -184,7 +182,7 @@ fn quit_at_each_decision() {
         }
         terminal.expect(DECIDE);
         terminal.send_line("quit");
-        terminal.expect("Stopped. What was done stays done; run the same command again to go on.");
+        terminal.expect("Stopped. Completed changes were kept. Run the same command again to continue.");
         assert_eq!(terminal.wait_exit(), 130);
         assert_eq!(
             server.psql("select count(*) from pg_database where datname = 'stitch'"),

@@ -22,7 +22,7 @@ fn yes_asks_only_for_what_has_no_default() {
         "{before}"
     );
     terminal.send("\r");
-    let between = terminal.expect("What is there");
+    let between = terminal.expect("Checking your server");
     assert!(!between.contains("before?"), "{between}");
     assert_eq!(terminal.wait_exit(), 1);
 }
@@ -86,6 +86,6 @@ fn questions_are_not_asked_into_a_file() {
     let words = format!("{} --region europe 2>err; cat err", crate::support::STITCH_PG);
     let program = Program::new("sh", Place::Here).args(["-c", &words]);
     let mut terminal = program.terminal(80, 24);
-    terminal.expect("stitch-pg: nobody can be asked and --yes was not given, so nothing is changed;");
+    terminal.expect("stitch-pg: without a terminal and --yes, setup changes nothing.");
     assert_eq!(terminal.wait_exit(), 0);
 }

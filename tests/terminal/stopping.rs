@@ -11,7 +11,7 @@ use crate::support::{Place, Terminal, stitch_pg};
 use crate::terminal::{DECIDE, accept_settings, server, wizard};
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
-const NOTHING: &str = "Stopped. Nothing was changed; run the same command again to go on.";
+const NOTHING: &str = "Stopped. Nothing was changed. Run the same command again to continue.";
 
 /// The questions about settings in their order, what answers each, and whether it is a list.
 const QUESTIONS: [(&str, &str, bool); 8] = [
@@ -135,7 +135,7 @@ fn ctrl_c_while_a_server_does_not_answer() {
                 .args(&at)
                 .args(["--yes", "--generate-password"])
                 .terminal(80, 24);
-            terminal.expect("What is there");
+            terminal.expect("Checking your server");
             poll(DEADLINE, || (!accepted.lock().unwrap().is_empty()).then_some(())).expect("it comes");
             // As far as the words lead.
             thread::sleep(Duration::from_millis(300));
@@ -146,7 +146,7 @@ fn ctrl_c_while_a_server_does_not_answer() {
             }
             stopped(
                 terminal,
-                "Stopped. What was done stays done; run the same command again to go on.",
+                "Stopped. Completed changes were kept. Run the same command again to continue.",
             );
         }
     }
@@ -165,7 +165,7 @@ fn ctrl_c_and_end_of_input_at_a_decision_and_a_password() {
         terminal.send(end);
         stopped(
             terminal,
-            "Stopped. What was done stays done; run the same command again to go on.",
+            "Stopped. Completed changes were kept. Run the same command again to continue.",
         );
 
         let mut terminal = wizard(&server).env_remove("PGPASSWORD").terminal(80, 24);
@@ -174,7 +174,7 @@ fn ctrl_c_and_end_of_input_at_a_decision_and_a_password() {
         terminal.send(end);
         stopped(
             terminal,
-            "Stopped. What was done stays done; run the same command again to go on.",
+            "Stopped. Completed changes were kept. Run the same command again to continue.",
         );
     }
     assert_eq!(server.dump(), before);
@@ -205,7 +205,7 @@ fn ctrl_c_in_the_middle_of_a_change() {
     terminal.send_ctrl_c();
     stopped(
         terminal,
-        "Stopped. What was done stays done; run the same command again to go on.",
+        "Stopped. Completed changes were kept. Run the same command again to continue.",
     );
     other.kill().unwrap();
     other.wait().unwrap();

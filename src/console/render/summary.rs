@@ -1,76 +1,71 @@
 //! Where a run stands: every step in one line, before and after, and the last line with how to go on.
 
-use std::fmt::Write as _;
-
 use crate::command::Command;
 use crate::console::style::Style;
-use crate::finding::{Verdict, grouped};
+use crate::finding::{Finding, Verdict, grouped};
 use crate::plural::pluralize;
 use crate::report::{Digest, Outcome, Report, StepReport, Summary};
 use crate::settings::Settings;
 use crate::visible;
 
-/// Every step in one line: its name, how it ended, and what a person should know of it.
-pub(crate) fn summary(look: &Style, report: &Report) -> String {
-    let steps = report.steps.iter().map(|step| line(look, step, When::After));
-    let lines: Vec<String> = std::iter::once(look.bold("Summary")).chain(steps).collect();
-    lines.join("\n")
+use super::title;
+
+/// The headline of a step: `2/7 database: 1 change`.
+pub(crate) fn headline(look: &Style, step: &StepReport) -> String {
+    let lead = format!("{}: ", look.bold(&title(step.step)));
+    look.fold(&lead, 2, &visible::one_line(&words(&step.outcome)))
 }
 
-/// One step of the same, before anything is changed.
-pub(crate) fn step_line(look: &Style, step: &StepReport) -> String {
-    line(look, step, When::Before)
-}
-
-/// Said when every step was looked at.
-pub(crate) fn nothing_yet(look: &Style) -> String {
-    let promise = "Nothing is changed yet. Each step comes now in its turn, and asks first.";
-    look.fold("", 0, promise)
-}
-
-/// Whether a step is told before or after the changes.
-#[derive(Clone, Copy)]
-enum When {
-    Before,
-    After,
-}
-
-fn line(look: &Style, step: &StepReport, when: When) -> String {
-    let name = format!("  {:<13} ", step.step.as_str());
-    look.fold(&name, 16, &visible::one_line(&in_one_line(&step.outcome, when)))
-}
-
-fn in_one_line(outcome: &Outcome, when: When) -> String {
+/// How a step stands. *Ready* never stands above a problem.
+fn words(outcome: &Outcome) -> String {
     let changes = outcome.plan().map_or(0, |plan| plan.changes.len());
-    let mut text = match outcome {
-        Outcome::Skipped(reason) if matches!(when, When::Before) => reason.clone(),
-        Outcome::Failed(..) if matches!(when, When::Before) => "could not be looked at".to_owned(),
-        Outcome::Pending(_) if matches!(when, When::Before) => format!("{} to make", pluralize(changes, "change")),
-        Outcome::Ready(plan) if plan.findings.iter().any(|finding| finding.verdict == Verdict::Bad) => {
-            "needs a person".to_owned()
-        }
-        Outcome::Ready(_) => "ready".to_owned(),
-        Outcome::Applied(_) => format!("{} made", pluralize(changes, "change")),
-        Outcome::Pending(_) => format!("{} not made", pluralize(changes, "change")),
-        Outcome::Skipped(_) => "skipped".to_owned(),
-        Outcome::Failed(..) => "failed, see above".to_owned(),
+    let problems = count(outcome, Verdict::Bad);
+    let mut parts = match outcome {
+        Outcome::Skipped(reason) => return format!("skipped ({reason})"),
+        Outcome::Untested(reason, _) => return format!("not tested yet ({reason})"),
+        Outcome::Failed(..) => return "failed".to_owned(),
+        Outcome::Ready(_) if problems > 0 => Vec::new(),
+        Outcome::Ready(_) => vec!["ready".to_owned()],
+        Outcome::Applied(_) => vec![format!("{} made and verified", pluralize(changes, "change"))],
+        Outcome::Pending(_) => vec![pluralize(changes, "change")],
     };
-    for (verdict, word) in [(Verdict::Bad, "wrong"), (Verdict::Unknown, "unknown")] {
-        let number = finding_count(outcome, verdict);
-        if number > 0 {
-            let _ = write!(text, ", {number} {word}");
-        }
+    if problems > 0 {
+        parts.push(pluralize(problems, "problem"));
     }
-    text
+    match count(outcome, Verdict::Unknown) {
+        0 => {}
+        open => parts.push(format!("{open} left for you")),
+    }
+    parts.join(", ")
 }
 
 /// How many findings of that verdict are told: those that say the same of several subjects are told once.
-fn finding_count(outcome: &Outcome, verdict: Verdict) -> usize {
-    let findings = outcome.plan().map(|plan| plan.findings.as_slice()).unwrap_or_default();
-    let finding_count = grouped(findings)
-        .into_iter()
-        .filter(|(first, _)| first.verdict == verdict);
-    finding_count.count()
+fn count(outcome: &Outcome, verdict: Verdict) -> usize {
+    let findings = match outcome {
+        Outcome::Untested(..) => &[],
+        _ => outcome.plan().map(|plan| plan.findings.as_slice()).unwrap_or_default(),
+    };
+    let told = grouped(findings).into_iter();
+    told.filter(|(first, _)| first.verdict == verdict).count()
+}
+
+fn total(report: &Report, verdict: Verdict) -> usize {
+    report.steps.iter().map(|step| count(&step.outcome, verdict)).sum()
+}
+
+/// What only somebody else, or Stitch itself, can confirm.
+pub(crate) fn left_for_others(look: &Style, report: &Report) -> Vec<String> {
+    let tested = report
+        .steps
+        .iter()
+        .filter(|step| !matches!(step.outcome, Outcome::Untested(..)));
+    let findings: Vec<Finding> = tested
+        .filter_map(|step| step.outcome.plan())
+        .flat_map(|plan| &plan.findings)
+        .filter(|finding| finding.verdict == Verdict::Unknown)
+        .cloned()
+        .collect();
+    super::findings(look, &findings, super::Detail::Open)
 }
 
 /// What a later `setup --expect` holds its own plan against; only where something would be changed and was not.
@@ -84,60 +79,79 @@ pub(crate) fn approval(look: &Style, report: &Report, settings: &Settings) -> Op
     Some(look.fold(
         "",
         2,
-        &format!("Digest of this plan: {digest} ({command} --expect DIGEST makes these changes and no others)"),
+        &format!("Digest of this plan: {digest} (approve it with {command} --expect DIGEST)"),
     ))
 }
 
 /// The last line: where we stand, and how to go on.
 pub(crate) fn last_line(report: &Report) -> String {
-    let bad: usize = report
-        .steps
-        .iter()
-        .map(|step| finding_count(&step.outcome, Verdict::Bad))
-        .sum();
-    let pending: usize = report
-        .steps
-        .iter()
-        .map(|step| match &step.outcome {
-            Outcome::Pending(plan) => plan.changes.len(),
-            _ => 0,
-        })
-        .sum();
-    let need = if bad == 1 { "needs" } else { "need" };
-    let findings = format!("{} {need} a person", pluralize(bad, "finding"));
-    let person = match bad {
-        0 => String::new(),
-        _ => format!(", and {findings}"),
-    };
-    let them = if pending == 1 { "it" } else { "them" };
-    match report.summary() {
-        Summary::Ready | Summary::Applied if report.command == Command::Remove => {
-            "Removed: nothing of Stitch's access is left, as far as it is told above.".to_owned()
+    let (problems, open) = (total(report, Verdict::Bad), total(report, Verdict::Unknown));
+    let (mut pending, mut made) = (0, 0);
+    for step in &report.steps {
+        match &step.outcome {
+            Outcome::Pending(plan) => pending += plan.changes.len(),
+            Outcome::Applied(plan) => made += plan.changes.len(),
+            _ => {}
         }
-        Summary::Ready => "Ready: nothing to change.".to_owned(),
-        Summary::Applied => "Ready: every change was made and looked at again.".to_owned(),
-        Summary::Pending if report.command == Command::Remove => format!(
-            "Pending: {} not made{person}. Run stitch-pg remove --yes to make {them}.",
-            pluralize(pending, "change")
-        ),
-        Summary::Pending if report.command == Command::Setup => format!(
-            "Pending: {} not made{person}. Run stitch-pg again to make {them}.",
-            pluralize(pending, "change")
-        ),
-        Summary::Pending => format!(
-            "Pending: {}{person}. Run stitch-pg setup to make {them}.",
-            pluralize(pending, "change")
-        ),
-        Summary::Attention => format!(
-            "Attention: {findings}, marked wrong above; nothing is left for stitch-pg to change. When it is mended, run \
-             stitch-pg check."
-        ),
-        Summary::Failed => format!(
-            "Failed: {}. What was done stays done; mend it and run the same command again to go on.",
-            report
-                .failed_step()
-                .map_or_else(String::new, |step| format!("the step {step}, see above"))
-        ),
-        Summary::Stopped => "Stopped. What was done stays done; run the same command again to go on.".to_owned(),
     }
+    let done = match made {
+        0 => "nothing had to be changed".to_owned(),
+        made => format!("{} made and verified", pluralize(made, "change")),
+    };
+    let left = format!("{} left for you", pluralize(open, "thing"));
+    match report.summary() {
+        Summary::Ready | Summary::Applied if report.command == Command::Remove && open > 0 => {
+            format!("Removed: {done}; {left} (? above).")
+        }
+        Summary::Ready | Summary::Applied if report.command == Command::Remove => {
+            format!("Removed: {done}. Stitch has no access.")
+        }
+        Summary::Ready | Summary::Applied if open > 0 && report.command == Command::Setup => {
+            format!("Almost ready: {left}. {}.", capitalized(&done))
+        }
+        Summary::Ready | Summary::Applied if open > 0 => format!("Almost ready: {left} (? above)."),
+        Summary::Ready | Summary::Applied if report.command == Command::Setup => {
+            format!("Done: {done}. Next: enter these values in Stitch.")
+        }
+        Summary::Ready | Summary::Applied if report.command == Command::Plan => {
+            "Ready: nothing to change. Next: stitch-pg check".to_owned()
+        }
+        Summary::Ready | Summary::Applied => "Ready: everything is in place and verified.".to_owned(),
+        Summary::Pending => {
+            let also = match problems {
+                0 => String::new(),
+                _ => format!(", {}", pluralize(problems, "problem")),
+            };
+            let next = match report.command {
+                Command::Remove => "stitch-pg remove --yes",
+                _ => "stitch-pg setup",
+            };
+            format!("{} to make{also}. Next: {next}", pluralize(pending, "change"))
+        }
+        Summary::Attention => {
+            let also = match made {
+                0 => String::new(),
+                _ => format!(" {}.", capitalized(&done)),
+            };
+            format!(
+                "Not ready: {} (see above).{also} Fix {} and run: stitch-pg check",
+                pluralize(problems, "problem"),
+                if problems == 1 { "it" } else { "them" }
+            )
+        }
+        Summary::Failed => format!(
+            "Failed: {} (see above). Completed changes were kept. Fix the cause and run the command again.",
+            report.failed_step().map_or_else(String::new, |step| step.to_string())
+        ),
+        Summary::Stopped => STOPPED.to_owned(),
+    }
+}
+
+/// Said by whoever ends a run that was stopped.
+pub(crate) const STOPPED: &str = "Stopped. Completed changes were kept. Run the same command again to continue.";
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
