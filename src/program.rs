@@ -1,19 +1,22 @@
 //! From a command line to an exit code: picks the settings, the world and the voice, and hears Ctrl-C.
 
+mod exit;
 mod explain_command;
 mod handing_over;
 mod process_hardening;
+mod voice;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result};
 use console::Term;
+use exit::{FAILED, USAGE, print, stopped};
+use voice::{look, name_file};
 
 use crate::ask::Asker;
 use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::command::Command;
 use crate::console::plain::{self, Plain, Volume};
-use crate::console::style::{ColorChoice, Style};
 use crate::console::terminal::Terminal;
 use crate::console::{Approved, output};
 use crate::expect::Expected;
@@ -21,19 +24,11 @@ use crate::report::Format;
 use crate::report_file;
 use crate::run_session::{RunSession, Stop, is_broken_pipe};
 use crate::runner::Start;
-use crate::settings::{
-    Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete, file,
-};
+use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete};
 use crate::sheet::{Sheet, SheetPassword};
 use crate::undo::UndoFile;
 use crate::world::Access;
 use crate::{demo, script, visible};
-
-/// Exit status of a run that a person stopped (128 + SIGINT).
-const STOPPED: u8 = 130;
-/// Exit status of a usage or settings error.
-const USAGE: u8 = 2;
-const FAILED: u8 = 1;
 
 /// The whole program.
 pub fn main() -> ExitCode {
@@ -111,11 +106,6 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
     }
 }
 
-fn print(text: &str) -> Result<u8> {
-    output::hand_over(text)?;
-    Ok(0)
-}
-
 /// The settings, asked for where a terminal is there; `None` when the person stopped.
 async fn settings(
     purpose: Purpose,
@@ -156,13 +146,6 @@ async fn settings(
         output::say(&format!("stitch-pg: {}", visible::one_line(warning)));
     }
     Ok(Some(settings))
-}
-
-/// The settings file decides where passwords go, so it is always named, the default one above all.
-fn name_file(invocation: &Invocation, environment: &Environment) {
-    if let Some(file) = file::in_use(invocation.run.config.as_deref(), environment) {
-        output::say(&format!("Using {file}"));
-    }
 }
 
 async fn walk(command: Command, invocation: &Invocation, environment: Environment, stop: &mut Stop) -> Result<u8> {
@@ -258,19 +241,4 @@ fn expected(invocation: &Invocation) -> Result<Option<Expected>, Problems> {
         problems.wrong(format_args!("{error:#}"));
         problems
     })
-}
-
-fn stopped() -> u8 {
-    // The question's line is still open.
-    output::say("\nStopped. Nothing was changed. Run the same command again to continue.");
-    STOPPED
-}
-
-fn look(invocation: &Invocation, environment: &Environment, term: &Term) -> Style {
-    let choice = match invocation.run.color {
-        clap::ColorChoice::Auto => ColorChoice::Auto,
-        clap::ColorChoice::Always => ColorChoice::Always,
-        clap::ColorChoice::Never => ColorChoice::Never,
-    };
-    Style::of(term, choice, &environment.surroundings)
 }

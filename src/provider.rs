@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use anyhow::{Error, bail};
-use serde::Deserialize;
 
 mod aiven;
 pub(crate) mod allow_list;
@@ -16,39 +15,18 @@ mod cloud_sql;
 mod crunchy_bridge;
 mod definition;
 mod digital_ocean;
+mod evidence;
 mod heroku;
-pub(crate) mod list;
+mod list;
 mod neon;
 mod rds;
+pub(crate) mod read_list;
 mod self_hosted;
 mod supabase;
 
 use definition::Definition;
-
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct ProviderEvidence {
-    pub banner: String,
-    /// First parts of the names of dotted settings, such as `rds`.
-    pub prefixes: Vec<String>,
-    /// Roles that providers make.
-    pub roles: Vec<String>,
-    /// Databases that providers make.
-    pub databases: Vec<String>,
-    /// Whether `aurora_version()` exists.
-    pub aurora: bool,
-    /// Schemas that providers make, in the database that was asked.
-    #[serde(default)]
-    pub schemas: Vec<String>,
-    /// Extensions that change what the server is, in the database that was asked.
-    #[serde(default)]
-    pub extensions: Vec<String>,
-    /// The database that was asked.
-    #[serde(default)]
-    pub database: String,
-    /// Whether this login may make neither roles nor databases.
-    #[serde(default)]
-    pub powerless: bool,
-}
+pub(crate) use evidence::ProviderEvidence;
+pub(crate) use list::ListEntry;
 
 /// Declares the providers, each defined in the module of its name.
 macro_rules! providers {
@@ -150,29 +128,6 @@ impl FromStr for Provider {
                 Self::ALL.map(Self::as_str).join(", ")
             ),
         }
-    }
-}
-
-impl ProviderEvidence {
-    /// What is PostgreSQL and yet not quite the community's, or not reached directly: each with what that means here.
-    pub fn variants(&self) -> Vec<&'static str> {
-        let epas = self.banner.contains("EnterpriseDB");
-        let citus = self.extensions.iter().any(|extension| extension == "citus");
-        [
-            (
-                epas,
-                "EDB Postgres Advanced Server: it is PostgreSQL with additions, and everything here works; Oracle-like \
-                 modes (edb_redwood_date and others) change what Stitch's types become",
-            ),
-            (
-                citus,
-                "PostgreSQL with Citus: what Stitch makes stays on the coordinator, and a distributed table refuses some \
-                 of the ALTER TABLE a load runs",
-            ),
-        ]
-        .into_iter()
-        .filter_map(|(is, what)| is.then_some(what))
-        .collect()
     }
 }
 

@@ -1,93 +1,19 @@
 //! The commands for someone else to run, printed from settings alone (what a plan says when nothing
 //! exists yet) or, with `--from-plan`, from what was seen.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::change::{Action, Change, Plan};
-use crate::finding::{Finding, Verdict};
-use crate::report::Report;
-use crate::runner::dispatch::{Goal, about};
+use crate::change::Action;
+use crate::finding::Finding;
 use crate::settings::{Audience, Registering, Settings};
-use crate::step_id::StepId;
 use crate::{shell, visible};
 
 mod cloud;
 mod dba;
+mod plans;
 mod sysadmin;
 
-/// What is to be scripted: a plan for each step, and where it comes from.
-pub(crate) struct Plans {
-    plans: BTreeMap<StepId, Plan>,
-    /// Where it was looked, if it was.
-    seen: Option<String>,
-}
-
-impl Plans {
-    /// From settings alone: what is planned when nothing exists yet.
-    pub(crate) fn offline(settings: &Settings) -> Self {
-        let plans = StepId::ALL.into_iter().map(|id| (id, planned_offline(id, settings)));
-        Self {
-            plans: plans.collect(),
-            seen: None,
-        }
-    }
-
-    /// From a run that looked: only what is missing. What its login may not do is for whoever runs the script: such a step
-    /// is written as from settings alone, each statement guarded.
-    pub(crate) fn seen(report: &Report, settings: &Settings) -> Self {
-        let mut offline = Self::offline(settings).plans;
-        let mut plans = BTreeMap::new();
-        let mut others = false;
-        for step in &report.steps {
-            let Some(seen) = step.outcome.plan() else {
-                // Not reached, since others must do something before.
-                if others && let Some(plan) = offline.remove(&step.step) {
-                    plans.insert(step.step, plan);
-                }
-                continue;
-            };
-            let mut plan = seen.clone();
-            if seen.findings.iter().any(|finding| finding.code.effect().needs_rights) {
-                others = true;
-                plan.changes = offline.remove(&step.step).unwrap_or_default().changes;
-            }
-            plan.findings.retain(|finding| finding.verdict != Verdict::Good);
-            plans.insert(step.step, plan);
-        }
-        let admin = &settings.admin;
-        Self {
-            plans,
-            seen: Some(format!("{}:{}", admin.host, admin.port)),
-        }
-    }
-
-    /// The changes that this reader can make.
-    fn changes(&self, audience: Audience) -> Vec<&Change> {
-        let scripted = self
-            .plans
-            .iter()
-            .filter(|(id, _)| scripted_for(**id).contains(&audience));
-        scripted.flat_map(|(_, plan)| &plan.changes).collect()
-    }
-
-    /// What is told to this reader: a step's findings are for the first of those whom it is scripted for.
-    fn findings(&self, audience: Audience) -> impl Iterator<Item = &Finding> {
-        let told = self
-            .plans
-            .iter()
-            .filter(move |(id, _)| scripted_for(**id).first() == Some(&audience));
-        told.flat_map(|(_, plan)| &plan.findings)
-    }
-
-    /// Below the header: what the script is made of.
-    fn origin(&self, remark: &str) -> String {
-        match &self.seen {
-            None => format!("{remark} Made without a look at the server: what is there already is left as it is.\n"),
-            Some(place) => format!("{remark} Made after a look at {place}: only what was missing then.\n"),
-        }
-    }
-}
+pub(crate) use plans::Plans;
 
 /// The script for one reader, or for all three one after another.
 pub(crate) fn text(settings: &Settings, plans: &Plans, audience: Option<Audience>) -> String {
@@ -110,41 +36,9 @@ pub(crate) fn text(settings: &Settings, plans: &Plans, audience: Option<Audience
     }
 }
 
-/// What is planned when nothing exists yet; nothing for a step that is left out.
-fn planned_offline(id: StepId, settings: &Settings) -> Plan {
-    let step = about(Goal::SetUp, id);
-    if settings.steps.contains(&id) && (step.skip)(settings).is_none() {
-        (step.offline)(settings)
-    } else {
-        Plan::default()
-    }
-}
-
-fn scripted_for(id: StepId) -> &'static [Audience] {
-    about(Goal::SetUp, id).scripted_for
-}
-
 fn cloud(settings: &Settings, plans: &Plans) -> String {
     let findings: Vec<Finding> = plans.findings(Audience::Cloud).cloned().collect();
     cloud::script(settings, &plans.origin("#"), &findings)
-}
-
-/// What only a person can do, as remarks.
-fn by_hand(plans: &Plans, audience: Audience, remark: &str) -> String {
-    let mut out = String::new();
-    for finding in plans
-        .findings(audience)
-        .filter(|finding| finding.verdict == Verdict::Bad && !finding.code.effect().needs_rights)
-    {
-        let advice = finding.advice.as_deref().unwrap_or_default();
-        let text = format!("By hand: {}\n{advice}", visible::one_line(&finding.text));
-        out.push('\n');
-        // A lone carriage return ends a comment for psql: nobody's text may hold one.
-        for line in visible::text(text.trim_end()).lines() {
-            let _ = writeln!(out, "{remark} {}", visible::unobeyed(line));
-        }
-    }
-    out
 }
 
 /// The request to Stitch, for whoever has the token.

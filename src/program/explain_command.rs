@@ -4,10 +4,11 @@ use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::{Context, Result};
 
-use super::{FAILED, Stop, print, stopped};
+use super::exit::{FAILED, print, stopped};
 use crate::console::output;
 use crate::explain::{Table, as_json, as_text};
 use crate::report::Format;
+use crate::run_session::Stop;
 use crate::settings::Problems;
 
 /// More of a log than this is not read, in bytes.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::{print, stopped};
+use super::exit::{print, stopped};
+use super::voice::{look, name_file};
 use crate::ask::Asker;
 use crate::cli::{self, Config, Invocation};
 use crate::command::Command;
@@ -84,11 +85,11 @@ pub(super) async fn config(
                 approval: Approval::Asked,
                 config: invocation.run.config.clone(),
             };
-            super::name_file(invocation, &environment);
+            name_file(invocation, &environment);
             let flags = invocation.flags.clone();
             let asking = environment.stdin == Stdin::Terminal;
             let voice = Terminal::new(
-                super::look(invocation, &environment, &console::Term::stderr()),
+                look(invocation, &environment, &console::Term::stderr()),
                 Approved::No,
                 Format::Text,
             );

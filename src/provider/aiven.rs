@@ -3,7 +3,6 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::Provider;
 use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, array, entry, list};
@@ -40,5 +39,5 @@ fn read(service: &Value, config: &Value) -> Result<AllowList> {
         None => entry(item, &Value::Null),
     };
     let entries = keys.iter().flat_map(|key| array(config, key)).map(one);
-    list(Provider::Aiven, entries, &service["service_name"])
+    list(entries, &service["service_name"])
 }

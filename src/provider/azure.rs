@@ -3,7 +3,6 @@
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use super::Provider;
 use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, ListEntry, Range, address, list, name};
@@ -76,7 +75,7 @@ fn read(rules: &[Value]) -> Result<AllowList> {
         let mut parts = id.split('/').skip_while(|part| !part.eq_ignore_ascii_case(before));
         parts.nth(1).map_or(Value::Null, Value::from)
     };
-    let listed = list(Provider::Azure, rules.iter().map(rule), &part("flexibleServers"))?;
+    let listed = list(rules.iter().map(rule), &part("flexibleServers"))?;
     Ok(AllowList {
         group: name(&part("resourceGroups"))?,
         ..listed

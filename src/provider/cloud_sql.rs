@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use super::Provider;
 use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, array, entry, list};
@@ -51,5 +50,5 @@ fn read(value: &Value) -> Option<Result<AllowList>> {
 fn instance(instance: &Value, configuration: &Value) -> Result<AllowList> {
     let networks = array(configuration, "authorizedNetworks");
     let entries = networks.map(|network| entry(&network["value"], &network["name"]));
-    list(Provider::CloudSql, entries, &instance["name"])
+    list(entries, &instance["name"])
 }

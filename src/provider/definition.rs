@@ -3,8 +3,8 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::ProviderEvidence;
 use super::allow_list::{AllowListCommands, AllowListRequest};
+use super::evidence::ProviderEvidence;
 use super::list::AllowList;
 
 /// One provider. A field that does not apply is as in [`Definition::NONE`].

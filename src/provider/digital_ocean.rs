@@ -3,7 +3,6 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::Provider;
 use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, entry, list};
@@ -55,5 +54,5 @@ fn read(rules: &[Value]) -> Result<AllowList> {
     // Droplets, apps and clusters have no address here.
     let addresses = rules.iter().filter(|rule| rule["type"] == "ip_addr");
     let entries = addresses.map(|rule| entry(&rule["value"], &rule["description"]));
-    list(Provider::DigitalOcean, entries, &rules[0]["cluster_uuid"])
+    list(entries, &rules[0]["cluster_uuid"])
 }

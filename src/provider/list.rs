@@ -1,26 +1,22 @@
-//! A provider's allow list, as its own command line tool prints it. What is read is checked: only networks and names come
-//! out of here, for they are written into commands.
+//! A provider's allow list, made of what its own command line tool prints. What is read is checked: only networks and names
+//! come out of here, for they are written into commands.
 
 use std::net::IpAddr;
 
-use anyhow::{Context as _, Error, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use ipnet::IpNet;
 use serde_json::Value;
-
-use super::Provider;
 
 mod range;
 
 pub(crate) use range::Range;
 
 /// No provider takes more rules than this in one list.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 /// An allow list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList {
-    /// Whose; none for an empty list, which looks the same with several.
-    pub provider: Option<Provider>,
     /// Who is let in.
     pub entries: Vec<ListEntry>,
     /// The name the provider's command wants for what the list belongs to.
@@ -38,56 +34,14 @@ pub struct ListEntry {
     pub label: String,
 }
 
-/// Reads what a provider's tool printed, and tells by its shape whose it is.
-pub(crate) fn parse(text: &str) -> Result<AllowList> {
-    let value = serde_json::from_str(text.trim_start_matches('\u{feff}'));
-    let list = match (read(text, value.as_ref().unwrap_or(&Value::Null)), value) {
-        (Some(list), _) => list?,
-        (None, Err(error)) => return Err(Error::new(error).context("it is not JSON")),
-        (None, Ok(_)) => bail!("it is none of the lists this tool knows: {}", commands().join(", ")),
-    };
-    ensure!(
-        list.entries.len() <= MOST,
-        "it has more than {MOST} entries, which no provider allows"
-    );
-    Ok(list)
-}
-
-fn read(text: &str, value: &Value) -> Option<Result<AllowList>> {
-    let definitions = || Provider::ALL.into_iter().map(Provider::definition);
-    if let Some(list) = definitions().find_map(|definition| (definition.read_list)(text, value)) {
-        return Some(list);
-    }
-    match value.as_array().map(Vec::as_slice) {
-        Some([]) => Some(Ok(AllowList {
-            provider: None,
-            entries: Vec::new(),
-            name: None,
-            group: None,
-        })),
-        Some([one]) if !one.is_array() => read("", one),
-        _ => None,
-    }
-}
-
-fn commands() -> Vec<&'static str> {
-    let definitions = Provider::ALL.into_iter().map(Provider::definition);
-    definitions.filter_map(|definition| definition.list_command).collect()
-}
-
-/// A list of this provider's, with the name that stands in its commands.
-pub(super) fn list(
-    provider: Provider,
-    entries: impl IntoIterator<Item = Result<ListEntry>>,
-    named: &Value,
-) -> Result<AllowList> {
+/// A list, with the name that stands in its commands.
+pub(super) fn list(entries: impl IntoIterator<Item = Result<ListEntry>>, named: &Value) -> Result<AllowList> {
     let entries: Vec<ListEntry> = entries.into_iter().collect::<Result<_>>()?;
     ensure!(
         entries.len() <= MOST,
         "it has more than {MOST} entries, which no provider allows"
     );
     Ok(AllowList {
-        provider: Some(provider),
         entries,
         name: name(named)?,
         group: None,
@@ -139,6 +93,3 @@ fn shown(value: &Value) -> String {
         None => text,
     }
 }
-
-#[cfg(test)]
-mod tests;

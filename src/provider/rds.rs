@@ -3,7 +3,6 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::Provider;
 use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, ListEntry, array, entry, list};
@@ -75,5 +74,5 @@ fn security_groups(groups: &[Value]) -> Result<AllowList> {
         [group] => &group["GroupId"],
         _ => &Value::Null,
     };
-    list(Provider::Rds, entries, id)
+    list(entries, id)
 }

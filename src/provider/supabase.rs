@@ -3,7 +3,6 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::Provider;
 use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
 use super::list::{AllowList, array, entry, list};
@@ -44,11 +43,7 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
 fn read(value: &Value) -> Result<AllowList> {
     let both = ["dbAllowedCidrs", "dbAllowedCidrsV6"];
     let networks = both.iter().flat_map(|key| array(&value["config"], key));
-    list(
-        Provider::Supabase,
-        networks.map(|network| entry(network, &Value::Null)),
-        &Value::Null,
-    )
+    list(networks.map(|network| entry(network, &Value::Null)), &Value::Null)
 }
 
 /// The tool's own words: `DB Allowed IPv4 CIDRs: &[1.2.3.0/24 …]`.
@@ -58,9 +53,5 @@ fn read_text(text: &str) -> Result<AllowList> {
         .filter_map(|line| Some(line.split_once("CIDRs: ")?.1.trim()));
     let words = lines.flat_map(|line| line.trim_start_matches("&[").trim_end_matches(']').split_whitespace());
     let networks = words.filter(|word| *word != "<nil>").map(Value::from);
-    list(
-        Provider::Supabase,
-        networks.map(|network| entry(&network, &Value::Null)),
-        &Value::Null,
-    )
+    list(networks.map(|network| entry(&network, &Value::Null)), &Value::Null)
 }

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use anyhow::{Error, Result, bail};
 use openssl::sha::sha256;
 
-use super::Report;
-use super::json::kind;
+use super::kind::kind;
+use super::whole::Report;
 use crate::change::Change;
 use crate::settings::{BastionServer, Settings};
 use crate::step_id::StepId;

@@ -1,6 +1,7 @@
 //! The report as workflow commands of GitHub Actions, which become annotations of the run.
 
-use super::{Outcome, Report};
+use super::outcome::Outcome;
+use super::whole::Report;
 use crate::command::Command;
 use crate::finding::Verdict;
 use crate::visible;

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::digest::Digest;
+use super::kind::kind;
+use super::outcome::{Outcome, StepReport};
 use super::path::{self, Hop};
-use super::{Digest, Outcome, Report, StepReport};
-use crate::change::{Action, Change};
+use super::whole::Report;
+use crate::change::Change;
 use crate::finding::Finding;
 use crate::settings::Settings;
 use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
@@ -113,19 +116,6 @@ fn change_json(change: &Change, applied: bool, elapsed: Option<&Duration>) -> Va
         "applied": applied,
         "elapsed_ms": elapsed.map(|elapsed| milliseconds(*elapsed)),
     })
-}
-
-/// `sql` with its database, or `host`.
-pub(super) fn kind(action: &Action) -> (&'static str, Option<&str>) {
-    match action {
-        Action::Sql(sql) => ("sql", Some(sql.database.as_str())),
-        Action::Http(_) => ("http", None),
-        Action::Host(_)
-        | Action::Ingress(_)
-        | Action::AddHbaLines(_)
-        | Action::RemoveHbaLines(_)
-        | Action::SaveSecret { .. } => ("host", None),
-    }
 }
 
 fn hop_json(hop: &Hop) -> Value {

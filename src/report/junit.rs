@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{Outcome, Report, StepReport};
+use super::outcome::{Outcome, StepReport};
+use super::whole::Report;
 use crate::change::Change;
 use crate::command::Command;
 use crate::finding::{Finding, Verdict};

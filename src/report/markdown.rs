@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::json::kind;
-use super::{Digest, Outcome, Report};
+use super::digest::Digest;
+use super::kind::kind;
+use super::outcome::Outcome;
+use super::whole::Report;
 use crate::finding::{Finding, Verdict, grouped};
 use crate::settings::Settings;
 use crate::visible;

@@ -1,7 +1,7 @@
 //! The path from Stitch to the database, hop by hop, as far as the findings of all steps tell. A run on some machine
 //! cannot come from Stitch's addresses: what was tried from here is joined with what was read about those.
 
-use super::Report;
+use super::whole::Report;
 use crate::finding::{Code, Finding, Hop as Place, Proves, Verdict};
 use crate::settings::{Settings, Stitch};
 

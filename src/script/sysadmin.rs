@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Plans, by_hand};
+use super::plans::{Plans, by_hand};
 use crate::change::Action;
 use crate::settings::{Audience, Settings};
 use crate::{shell, sql, visible};

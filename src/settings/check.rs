@@ -10,7 +10,7 @@ use super::input_files::{self, AllowlistInputs};
 use super::problems::Problems;
 use super::registry::SettingId;
 use super::words;
-use crate::provider::list::{self, AllowList};
+use crate::provider::read_list::{self, ProviderList};
 use crate::step_id::StepId;
 
 mod admin;
@@ -63,9 +63,9 @@ pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Prob
 }
 
 /// The provider's list; what cannot be read is told with the file's name.
-fn allow_list(checker: &mut Checker<'_>) -> Option<AllowList> {
+fn allow_list(checker: &mut Checker<'_>) -> Option<ProviderList> {
     let given = input_files::handed_over(checker.draft, SettingId::AllowListJson)?;
-    match list::parse(&given.text) {
+    match read_list::parse(&given.text) {
         Ok(list) => Some(list),
         Err(error) => {
             let text = format_args!("--allow-list-json: {} cannot be used: {error:#}", given.name);

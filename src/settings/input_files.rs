@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::manage::Manage;
 use super::problems::Problems;
 use super::registry::SettingId;
-use crate::provider::list::AllowList;
+use crate::provider::read_list::ProviderList;
 
 /// The longest such file. A provider's list and a `pg_hba.conf` of a thousand rules are far below.
 const LONGEST: u64 = 4 << 20;
@@ -22,7 +22,7 @@ pub struct AllowlistInputs {
     /// The text of `pg_hba.conf`, for where the admin's login may not read its rules.
     pub hba_file: Option<HandedOver>,
     /// The provider's allow list, as its own tool prints it.
-    pub allow_list: Option<AllowList>,
+    pub allow_list: Option<ProviderList>,
     /// What may be changed outside the database.
     pub manage: Vec<Manage>,
 }

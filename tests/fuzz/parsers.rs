@@ -127,7 +127,7 @@ fn firewall_listing(text: &str) {
 }
 
 fn provider_list(text: &str) {
-    let _ = provider::list::parse(text);
+    let _ = provider::read_list::parse(text);
 }
 
 fn api_answer(text: &str) {

@@ -1,12 +1,12 @@
 use super::*;
 use crate::names::Cidr;
-use crate::provider::{Provider, list};
+use crate::provider::{Provider, read_list};
 
 /// No command opens to more than the addresses that were asked for, and one that replaces a list has in it what is
 /// there, or says so and has a hole where that belongs.
 #[test]
 fn a_command_opens_to_stitch_alone_and_drops_nobody() {
-    let listed = list::parse(
+    let listed = read_list::parse(
         r#"{"name":"dw","settings":{"ipConfiguration":{"authorizedNetworks":[{"value":"203.0.113.0/24"},{"value":"198.51.100.7"}]}}}"#,
     )
     .unwrap();
@@ -16,7 +16,7 @@ fn a_command_opens_to_stitch_alone_and_drops_nobody() {
         .collect();
     let mut replacing = 0;
     for provider in Provider::ALL {
-        for known in [None, Some(&listed)] {
+        for known in [None, Some(&listed.list)] {
             let request = AllowListRequest {
                 host: "db.example.com",
                 port: 5432,

@@ -5,16 +5,17 @@ use std::net::IpAddr;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::Cidr;
-use crate::provider::Provider;
 use crate::provider::allow_list::AllowListRequest;
-use crate::provider::list::{AllowList, ListEntry};
+use crate::provider::read_list::ProviderList;
+use crate::provider::{ListEntry, Provider};
 use crate::settings::{Region, Settings};
 
 /// What the list says of each address, and what else is remarkable in it.
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, list: &AllowList) {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, handed_over: &ProviderList) {
     let (host, port, _) = super::entrance(settings);
     let port = port.number();
-    let provider = list.provider.unwrap_or(provider);
+    let list = &handed_over.list;
+    let provider = handed_over.provider.unwrap_or(provider);
     let open: Vec<&ListEntry> = list.entries.iter().filter(|entry| is_for(entry, port)).collect();
     // A trusted-sources list without a rule lets everybody in, until it has its first one.
     let unlimited = provider.definition().empty_list_is_open && list.entries.is_empty();

@@ -110,7 +110,7 @@ fn every_combination_in_every_providers_words() {
                 entries.extend(everybody.then(|| ("0.0.0.0/0".to_owned(), "all")));
                 let mut settings = settings();
                 let text = (tool.prints)(&entries).to_string();
-                settings.way_in.allow_list = Some(crate::provider::list::parse(&text).unwrap());
+                settings.way_in.allow_list = Some(crate::provider::read_list::parse(&text).unwrap());
                 let findings = plan(&settings, &Facts::default());
                 let of = |code: Code| -> Vec<String> {
                     let those = findings.iter().filter(|finding| finding.code == code);

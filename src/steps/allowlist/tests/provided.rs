@@ -4,7 +4,7 @@ use super::*;
 
 fn told(settings: &Settings, list: &str) -> Vec<Finding> {
     let mut settings = settings.clone();
-    settings.way_in.allow_list = Some(crate::provider::list::parse(list).unwrap());
+    settings.way_in.allow_list = Some(crate::provider::read_list::parse(list).unwrap());
     plan(&settings, &Facts::default())
 }
 

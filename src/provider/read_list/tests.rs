@@ -1,4 +1,7 @@
+use ipnet::IpNet;
+
 use super::*;
+use crate::provider::list::Range;
 
 fn names(list: &AllowList) -> Vec<String> {
     list.entries.iter().map(|entry| entry.from.to_string()).collect()
@@ -64,8 +67,8 @@ fn every_providers_list() {
         ),
     ];
     for (text, provider, name, networks) in cases {
-        let list = parse(text).unwrap_or_else(|error| panic!("{error:#}: {text}"));
-        assert_eq!(list.provider, Some(provider), "{text}");
+        let ProviderList { provider: found, list } = parse(text).unwrap_or_else(|error| panic!("{error:#}: {text}"));
+        assert_eq!(found, Some(provider), "{text}");
         assert_eq!(list.name.as_deref(), name, "{text}");
         assert_eq!(names(&list), networks, "{text}");
     }

@@ -1,0 +1,22 @@
+//! Exit statuses, and what is printed before them.
+
+use anyhow::Result;
+
+use crate::console::output;
+
+/// Exit status of a run that a person stopped (128 + SIGINT).
+pub(super) const STOPPED: u8 = 130;
+/// Exit status of a usage or settings error.
+pub(super) const USAGE: u8 = 2;
+pub(super) const FAILED: u8 = 1;
+
+pub(super) fn print(text: &str) -> Result<u8> {
+    output::hand_over(text)?;
+    Ok(0)
+}
+
+pub(super) fn stopped() -> u8 {
+    // The question's line is still open.
+    output::say("\nStopped. Nothing was changed. Run the same command again to continue.");
+    STOPPED
+}

@@ -1,0 +1,55 @@
+//! A provider's allow list, as its own command line tool prints it: told by its shape.
+
+use anyhow::{Error, Result, bail, ensure};
+use serde_json::Value;
+
+use super::Provider;
+use super::list::{AllowList, MOST};
+
+/// A list, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderList {
+    /// None for an empty list, which looks the same with several.
+    pub provider: Option<Provider>,
+    pub list: AllowList,
+}
+
+/// Reads what a provider's tool printed, and tells by its shape whose it is.
+pub(crate) fn parse(text: &str) -> Result<ProviderList> {
+    let value = serde_json::from_str(text.trim_start_matches('\u{feff}'));
+    let found = match (read(text, value.as_ref().unwrap_or(&Value::Null)), value) {
+        (Some(found), _) => found?,
+        (None, Err(error)) => return Err(Error::new(error).context("it is not JSON")),
+        (None, Ok(_)) => bail!("it is none of the lists this tool knows: {}", commands().join(", ")),
+    };
+    ensure!(
+        found.list.entries.len() <= MOST,
+        "it has more than {MOST} entries, which no provider allows"
+    );
+    Ok(found)
+}
+
+fn read(text: &str, value: &Value) -> Option<Result<ProviderList>> {
+    for provider in Provider::ALL {
+        if let Some(list) = (provider.definition().read_list)(text, value) {
+            let provider = Some(provider);
+            return Some(list.map(|list| ProviderList { provider, list }));
+        }
+    }
+    match value.as_array().map(Vec::as_slice) {
+        Some([]) => Some(Ok(ProviderList {
+            provider: None,
+            list: AllowList::default(),
+        })),
+        Some([one]) if !one.is_array() => read("", one),
+        _ => None,
+    }
+}
+
+fn commands() -> Vec<&'static str> {
+    let definitions = Provider::ALL.into_iter().map(Provider::definition);
+    definitions.filter_map(|definition| definition.list_command).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! The report of a run, and what it comes to.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::outcome::{Outcome, StepReport};
+use crate::change::Change;
+use crate::command::Command;
+use crate::finding::{Finding, Verdict};
+use crate::server::{Encryption, PostgresServer};
+use crate::settings::Settings;
+use crate::step_id::StepId;
+use crate::visible;
+
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// `setup`, `plan` or `check`.
+    pub command: Command,
+    /// One entry a step, in running order.
+    pub steps: Vec<StepReport>,
+    /// What the server is, when it was reached.
+    pub server: Option<PostgresServer>,
+    /// Whether a person stopped the run.
+    pub ending: Ending,
+    /// Whether Stitch's own login was encrypted, when it was tried.
+    pub stitch_encryption: Option<Encryption>,
+}
+
+/// What goes to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// The JSON report, and nothing else.
+    Json,
+    /// Markdown, for a pull request.
+    Markdown,
+    /// JUnit XML, for CI systems that show tests.
+    Junit,
+    /// Annotations for GitHub Actions.
+    Github,
+}
+
+/// How the run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// By itself.
+    Complete,
+    /// A person quit, or Ctrl-C.
+    Stopped,
+}
+
+/// The whole run in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Summary {
+    /// Nothing to change.
+    Ready,
+    /// Changed, and now ready.
+    Applied,
+    /// Changes are waiting.
+    Pending,
+    /// Nothing left to change, but something needs a person.
+    Attention,
+    Failed,
+    /// A person stopped it.
+    Stopped,
+}
+
+impl Report {
+    /// Nothing has happened yet.
+    pub(crate) fn new(command: Command) -> Self {
+        Self {
+            command,
+            steps: Vec::new(),
+            server: None,
+            ending: Ending::Complete,
+            stitch_encryption: None,
+        }
+    }
+
+    /// The run in one word. Where several apply: stopped, failed, pending, attention, in this order.
+    pub(crate) fn summary(&self) -> Summary {
+        let any = |test: fn(&Outcome) -> bool| self.steps.iter().any(|step| test(&step.outcome));
+        let bad = self.findings().any(|finding| finding.verdict == Verdict::Bad);
+        if self.ending == Ending::Stopped {
+            Summary::Stopped
+        } else if any(|outcome| matches!(outcome, Outcome::Failed(..))) {
+            Summary::Failed
+        } else if any(|outcome| matches!(outcome, Outcome::Pending(_))) {
+            Summary::Pending
+        } else if bad {
+            Summary::Attention
+        } else if any(|outcome| matches!(outcome, Outcome::Applied(_))) {
+            Summary::Applied
+        } else {
+            Summary::Ready
+        }
+    }
+
+    /// Whether the run came as far as Stitch's own login, so that the connection sheet is worth reading.
+    pub(crate) fn came_through(&self) -> bool {
+        self.steps.iter().any(|step| {
+            let tried = match &step.outcome {
+                Outcome::Ready(_) | Outcome::Applied(_) => true,
+                Outcome::Untested(_, plan) => !plan.findings.is_empty(),
+                _ => false,
+            };
+            step.step == StepId::Connection && tried
+        })
+    }
+
+    /// The step at which the run failed, if it did.
+    pub(crate) fn failed_step(&self) -> Option<StepId> {
+        let failed = self
+            .steps
+            .iter()
+            .find(|step| matches!(step.outcome, Outcome::Failed(..)));
+        failed.map(|step| step.step)
+    }
+
+    /// The exit status: 0 ready, 1 failed, 3 `check` found changes, 4 a person is needed, 130 stopped.
+    /// `plan` ends 0 when it could look; `setup` with something left undone (a person said no) ends 3 as well, unless it
+    /// was asked to change nothing.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match (self.summary(), self.command) {
+            (Summary::Stopped, _) => 130,
+            (Summary::Failed, _) => 1,
+            (Summary::Ready | Summary::Applied, _) | (Summary::Pending | Summary::Attention, Command::Plan) => 0,
+            (Summary::Pending, _) => 3,
+            (Summary::Attention, _) => 4,
+        }
+    }
+
+    /// The report in a format for programs or pages; none for people at a terminal, who are told by the console.
+    pub(crate) fn document(&self, format: Format, settings: &Settings) -> Option<String> {
+        match format {
+            Format::Text => None,
+            Format::Json => Some(visible::json(&format!("{:#}", self.json(settings))).into_owned()),
+            Format::Markdown => Some(self.markdown(settings)),
+            Format::Junit => Some(self.junit()),
+            Format::Github => Some(self.github()),
+        }
+    }
+
+    /// All changes, made or not, each with its step.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = (StepId, &Change)> {
+        self.steps.iter().flat_map(|step| {
+            let changes = step.outcome.plan().map_or(&[][..], |plan| &plan.changes);
+            changes.iter().map(move |change| (step.step, change))
+        })
+    }
+
+    /// All findings, in the order of the steps.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.steps
+            .iter()
+            .filter_map(|step| step.outcome.plan())
+            .flat_map(|plan| &plan.findings)
+    }
+}
