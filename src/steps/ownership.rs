@@ -89,7 +89,9 @@ impl Step for Ownership {
             Schemas::Named(names) => names.iter().map(SchemaName::as_str).collect(),
             Schemas::Detect | Schemas::Ask => Vec::new(),
         };
-        let marks = place.ask(evidence::QUESTION, &[]);
+        let named = serde_json::to_string(&known)?;
+        let named = [named.as_str()];
+        let marks = place.ask(evidence::QUESTION, &named);
         let objects = objects::inspect(settings, &place, version, &known);
         let request = obstacles::ObstaclesQuery::new(settings, version, &known)?;
         let obstacles = obstacles::read(request.as_ref(), &place);

@@ -13,7 +13,6 @@ use tokio_postgres::error::SqlState;
 
 use crate::names::RoleName;
 use crate::settings::Rehearse;
-use crate::sql::identifier;
 use crate::world::login::Session;
 use execute::{copy_into_staging, execute, roll_back};
 use statements::LoadStatement;
@@ -78,9 +77,8 @@ pub(crate) struct Patience {
 /// Rehearses a first load into a scratch schema that never becomes visible to anybody else.
 pub(crate) async fn new_schema(session: &Session, readers: &[RoleName], patience: Patience) -> Rehearsed {
     let name = passing("stitch_pg_rehearsal");
-    let schema = identifier(&name);
     let began = Instant::now();
-    let mut rehearsed = load_into(session, &schema, "Orders", patience).await;
+    let mut rehearsed = load_into(session, &name, "Orders", patience).await;
     if rehearsed.refusal.is_none() {
         let acts = readers
             .iter()
@@ -101,10 +99,10 @@ pub(crate) async fn existing_schema(
     patience: Patience,
     how: Rehearse,
 ) -> Rehearsed {
-    let schema = identifier(&existing.schema);
+    let schema = &existing.schema;
     let began = Instant::now();
     let base = passing("Stitch-PG rehearsal");
-    let mut rehearsed = load_into(session, &schema, &base, patience).await;
+    let mut rehearsed = load_into(session, schema, &base, patience).await;
     roll_back(session, patience).await;
     for attempt in 0..TRIES {
         // Another rehearsal, or a load, is making the one table whose name is not ours to choose.
@@ -112,7 +110,7 @@ pub(crate) async fn existing_schema(
             break;
         }
         sleep(Duration::from_millis(100 << attempt)).await;
-        rehearsed = load_into(session, &schema, &base, patience).await;
+        rehearsed = load_into(session, schema, &base, patience).await;
         roll_back(session, patience).await;
     }
     if rehearsed.refusal.is_none() && !existing.tables.is_empty() {

@@ -342,3 +342,51 @@ fn the_lock_table_is_never_the_limit() {
     assert_eq!(server.psql_in("stitch", LEFT), "");
     wizard.is_settled(&[]);
 }
+
+/// The rows that all sessions in the database read so far, catalogs included. A session's part is there when it has ended.
+fn rows_read(server: &Postgres<'_>) -> i64 {
+    let alone = || (server.psql("select count(*) from pg_stat_activity where datname = 'stitch'") == "0").then_some(());
+    poll(Duration::from_secs(60), alone).expect("every other session ends");
+    let rows = server.psql("select tup_returned + tup_fetched from pg_stat_database where datname = 'stitch'");
+    rows.parse().expect("a number")
+}
+
+/// No time is taken, since a machine may be busy: the rows that the server reads are counted.
+#[test]
+fn the_cost_follows_the_chosen_schema_and_not_the_database() {
+    let server = Postgres::start_with(PostgresOptions::new().conf("autovacuum", "off")).expect("the default version");
+    let wizard = Wizard::dba(&server);
+    wizard.setup().exits(0);
+    server.psql("set role dba; create role loader");
+    server.psql_in("stitch", "create schema shop authorization loader");
+    warehouse(&server, 50, "id int primary key, _sdc_batched_at timestamptz");
+    let wizard = wizard.set("--schema", "shop");
+    wizard.setup().exits(0);
+    let cost = |run: &dyn Fn()| {
+        server.psql_in("stitch", "analyze");
+        let before = rows_read(&server);
+        run();
+        rows_read(&server) - before
+    };
+    let plan = || drop(wizard.plan().exits(0));
+    let check = || drop(wizard.check().exits(0));
+    let small = [cost(&plan), cost(&check)];
+    server.psql_in(
+        "stitch",
+        "do $$ begin
+           for s in 1..30 loop
+             execute format('create schema other%s', s);
+             for i in 1..100 loop
+               execute format('create table other%s.t%s (id serial primary key, a text, b text default ''x'', _sdc_batched_at timestamptz, check (id > 0))', s, i);
+               if i % 50 = 0 then commit; end if;
+             end loop;
+           end loop; end $$",
+    );
+    let large = [cost(&plan), cost(&check)];
+    for (before, after) in small.into_iter().zip(large) {
+        assert!(
+            before > 0 && after * 10 <= before * 12,
+            "{small:?} rows read before, {large:?} after"
+        );
+    }
+}

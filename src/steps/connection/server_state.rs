@@ -24,7 +24,6 @@ pub(super) struct ServerState {
     max_connections: i64,
     reserved: i64,
     sessions: i64,
-    size: String,
     temp_file_limit: String,
     log_statement: String,
     triggers: Vec<String>,
@@ -75,10 +74,7 @@ impl ServerState {
                 self.temp_file_limit
             )
         };
-        let text = format!(
-            "{free} of {} connections are free, the database holds {}, {files}",
-            self.max_connections, self.size
-        );
+        let text = format!("{free} of {} connections are free, {files}", self.max_connections);
         plan.find(if free < FEW || self.temp_file_limit != "-1" {
             Finding::unknown(Code::ServerRoom, text).advise(
                 "where that is little: raise max_connections or end idle sessions; raise temp_file_limit for the role",
@@ -114,6 +110,16 @@ impl ServerState {
 
 /// `$1`: a JSON list of schemas that were named. Besides those, the schemas that the role owns and that bear Stitch's mark.
 pub(super) const SEEN: &str = "
+WITH chosen AS (
+    SELECT n.oid, n.nspname FROM pg_namespace n
+    WHERE n.nspname IN (SELECT json_array_elements_text($1::json))
+       OR (pg_get_userbyid(n.nspowner) = current_user
+           AND EXISTS (SELECT 1 FROM pg_class m WHERE m.relname = '_sdc_rejected' AND m.relnamespace = n.oid))),
+tbl AS (
+    SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relforcerowsecurity, c.relhasrules, c.relhassubclass
+    FROM (SELECT DISTINCT d.objid FROM chosen n JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid
+              AND d.classid = 'pg_class'::regclass AND d.deptype = 'n') AS m
+    JOIN pg_class c ON c.oid = m.objid AND c.relkind IN ('r', 'p') AND NOT c.relispartition)
 SELECT json_build_object(
     'process', pg_backend_pid(),
     'create', has_database_privilege(current_database(), 'CREATE'),
@@ -124,12 +130,11 @@ SELECT json_build_object(
     'max_connections', current_setting('max_connections')::int,
     'reserved', current_setting('superuser_reserved_connections')::int,
     'sessions', (SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database),
-    'size', pg_size_pretty(pg_database_size(current_database())),
     'temp_file_limit', current_setting('temp_file_limit'),
     'log_statement', current_setting('log_statement'),
     'triggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger WHERE evtenabled <> 'D'),
     'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
-            'total', (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition),
+            'total', (SELECT count(*) FROM tbl c WHERE c.relnamespace = n.oid),
             'tables', (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'rows_hidden', t.relforcerowsecurity,
                 'key', t.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indisunique AND i.indimmediate),
                 'column', (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -139,11 +144,7 @@ SELECT json_build_object(
                     AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_attrdef'::regclass
                         AND p.objid = d.oid AND p.refclassid = 'pg_catalog.pg_proc'::regclass WHERE d.adrelid = t.oid)
                     ORDER BY a.attnum LIMIT 1)) ORDER BY t.relname), '[]')
-             FROM (SELECT c.oid, c.relname, c.relkind, c.relforcerowsecurity, c.relhasrules, c.relhassubclass FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
-                   AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname LIMIT 40) AS t))
+             FROM (SELECT * FROM tbl c WHERE c.relnamespace = n.oid ORDER BY c.relname LIMIT 40) AS t))
             ORDER BY n.nspname), '[]')
-        FROM pg_namespace n
-        WHERE n.nspname IN (SELECT json_array_elements_text($1::json))
-           OR (pg_get_userbyid(n.nspowner) = current_user
-               AND EXISTS (SELECT 1 FROM pg_class m WHERE m.relnamespace = n.oid AND m.relname = '_sdc_rejected')))
+        FROM chosen n)
 )::text";

@@ -18,6 +18,8 @@ pub(super) fn question(version: i32) -> String {
         ("/* body */", BODY),
         ("/* path */", PATH),
         ("/* runs as */", RUNS_AS),
+        ("/* table */", TABLE),
+        ("/* moves */", MOVES),
         ("/* plain function */", kind),
     ];
     fragments
@@ -40,6 +42,20 @@ const PATH: &str = r#"(SELECT pg_catalog.array_agg(CASE WHEN s = '"$user"' OR s 
             WHEN s LIKE '"%' THEN pg_catalog.replace(pg_catalog.substr(s, 2, pg_catalog.length(s) - 2), '""', '"')::name ELSE pg_catalog.lower(s)::name END)
         FROM pg_catalog.regexp_split_to_table(coalesce((SELECT pg_catalog.substr(o, 13) FROM pg_catalog.unnest(p.proconfig) AS o
             WHERE o LIKE 'search\_path=%'), (SELECT usual_path FROM stitch)), E'\\s*,\\s*') AS s)"#;
+
+/// A table by its number. Joined to this, and not to the list of tables, a row costs one look into an index, whatever the planner
+/// guesses about the length of the list.
+const TABLE: &str = "(SELECT r.oid, q.nspname AS schema, r.relname AS name, r.relispartition
+            FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace q ON q.oid = r.relnamespace)";
+
+/// Whether the relation `c` changes hands: what is in the chosen schemas and of the kinds `$3`; a sequence with the table it
+/// belongs to.
+const MOVES: &str = "CASE WHEN c.relkind <> 'S' THEN pg_catalog.strpos($3, c.relkind::text) > 0 AND c.relnamespace IN (SELECT oid FROM chosen)
+            ELSE coalesce((SELECT y.relkind IN ('r', 'p') AND y.relnamespace IN (SELECT oid FROM chosen)
+                FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class y ON y.oid = d.refobjid
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+                  AND d.refclassid = 'pg_catalog.pg_class'::regclass LIMIT 1),
+                pg_catalog.strpos($3, 'S') > 0 AND c.relnamespace IN (SELECT oid FROM chosen)) END";
 
 /// With whose rights `p` runs when `usr` sets it off.
 const RUNS_AS: &str = "CASE WHEN NOT p.prosecdef THEN usr WHEN pg_catalog.strpos($3, 'F') > 0 AND p.pronamespace IN (SELECT oid FROM chosen)
@@ -72,7 +88,7 @@ const CALLED: &str = r#"(SELECT f.oid FROM pg_catalog.regexp_matches(r.body, E'(
 /// `$1`: the schemas as JSON; `$2`: the Stitch role; `$3`: the kinds of objects that it owns in them then, `r`, `p` and
 /// those of `--include`; `$4`: `keep` where the present owners go on reading.
 ///
-/// `below`: the tables and what `ALTER TABLE` and writes reach from them. `code`: what a write to one of them runs, and what
+/// `below`: the tables and what `ALTER TABLE` and writes reach from them; `child` is that without the tables themselves. `code`: what a write to one of them runs, and what
 /// that calls, three calls deep. An owner's rights are looked up in the list of privileges as it will be after the move,
 /// since an owner may have revoked some of its own.
 const QUESTION: &str = include_str!("question.sql");

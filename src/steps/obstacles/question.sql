@@ -6,33 +6,31 @@ WITH RECURSIVE stitch AS (
                      ORDER BY d.setrole = 0, d.setdatabase = 0 LIMIT 1), '$user, public') AS usual_path
     FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_roles s ON s.rolname = $2),
 chosen AS (SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname IN (SELECT pg_catalog.json_array_elements_text($1::json))),
+-- pg_class has no index on the schema alone; pg_depend has. So the cost follows these schemas, not the database.
+member AS (SELECT DISTINCT d.classid, d.objid FROM chosen n JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'),
 tbl AS (
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind, c.relowner, c.relacl, c.relnatts, c.reloftype, c.relispartition
-    FROM pg_catalog.pg_class c JOIN chosen n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p')),
-moving AS (
-    SELECT c.oid FROM pg_catalog.pg_class c JOIN chosen n ON n.oid = c.relnamespace
-    WHERE pg_catalog.strpos($3, c.relkind::text) > 0 AND NOT (c.relkind = 'S' AND EXISTS (
-        SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
-            AND d.refclassid = 'pg_catalog.pg_class'::regclass))
-    UNION ALL
-    SELECT s.oid FROM tbl t JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = t.oid
-        AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
-    JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'),
-below(root, oid) AS (
-    SELECT oid, oid FROM tbl UNION SELECT b.root, i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid),
+    FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.objid JOIN chosen n ON n.oid = c.relnamespace
+    WHERE m.classid = 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p')),
+child(root, oid) AS (
+    SELECT t.oid, i.inhrelid FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
+    UNION SELECT b.root, i.inhrelid FROM child b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid),
+below AS (SELECT oid AS root, oid FROM tbl UNION SELECT root, oid FROM child),
 evaluated AS (
     SELECT t.oid AS root, pg_catalog.format('the default of the column %I', a.attname) AS through, 'pg_catalog.pg_attrdef'::regclass::oid AS class, d.oid AS object, 0::oid AS aside
     FROM tbl t JOIN pg_catalog.pg_attrdef d ON d.adrelid = t.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.adnum
     UNION ALL
     -- Before 15 what a generated column depends on is written down with the column.
     SELECT DISTINCT t.oid, 'a generated column', 'pg_catalog.pg_class'::regclass::oid, t.oid, 0::oid
-    FROM tbl t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.atthasdef AND pg_catalog.to_jsonb(a) ->> 'attgenerated' <> ''
+    FROM tbl t CROSS JOIN LATERAL (
+        SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.atthasdef AND pg_catalog.to_jsonb(a) ->> 'attgenerated' <> '' OFFSET 0) AS a
     UNION ALL
     SELECT b.root, pg_catalog.format('the check constraint %I', k.conname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
     FROM below b JOIN pg_catalog.pg_constraint k ON k.conrelid = b.oid AND k.contype = 'c'
     UNION ALL
     SELECT t.oid, pg_catalog.format('the domain %I', y.typname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
-    FROM tbl t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384
+    FROM tbl t CROSS JOIN LATERAL (
+        SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384 OFFSET 0) AS a
     JOIN pg_catalog.pg_type y ON y.oid = a.atttypid AND y.typtype = 'd' JOIN pg_catalog.pg_constraint k ON k.contypid = y.oid
     UNION ALL
     SELECT b.root, pg_catalog.format('the index %I', c.relname), 'pg_catalog.pg_class'::regclass, c.oid, 0
@@ -84,13 +82,14 @@ needed AS (
     SELECT u.root, u.through, s.name, 'USAGE', c.oid, false FROM uses u JOIN pg_catalog.pg_class c ON c.oid = u.used AND c.relkind = 'S' CROSS JOIN stitch s WHERE u.is_relation
     UNION
     SELECT t.oid, NULL, s.name, p.privilege, t.oid, false FROM tbl t CROSS JOIN stitch s
-    CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p(privilege) WHERE NOT t.relispartition),
+    CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p(privilege)
+    -- Without a list of privileges the owner has all of them.
+    WHERE NOT t.relispartition AND t.relacl IS NOT NULL),
 lacking AS (
     SELECT n.root, n.through, n.usr, n.privilege, CASE WHEN c.relkind = 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, pg_catalog.format('%I.%I', m.nspname, c.relname) AS object, c.relowner AS owner
     FROM needed n JOIN pg_catalog.pg_class c ON c.oid = n.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace CROSS JOIN stitch s
-    LEFT JOIN moving v ON v.oid = c.oid
     WHERE NOT CASE
-        WHEN c.relowner IS DISTINCT FROM s.oid AND v.oid IS NOT NULL THEN
+        WHEN c.relowner IS DISTINCT FROM s.oid AND /* moves */ THEN
             CASE WHEN n.usr = s.name THEN c.relacl IS NULL OR EXISTS (SELECT 1 FROM pg_catalog.aclexplode(c.relacl) a
                     WHERE (a.grantee IN (0, c.relowner) OR a.grantee = s.oid) AND (a.privilege_type = n.privilege OR c.relkind = 'S' AND a.privilege_type = 'UPDATE'))
                 ELSE n.privilege = 'SELECT' AND $4 = 'keep' AND pg_catalog.pg_has_role(n.usr, c.relowner, 'USAGE')
@@ -116,16 +115,18 @@ losing AS (SELECT t.oid, t.schema, t.name FROM tbl t CROSS JOIN stitch s WHERE t
 elsewhere AS (
     SELECT g.tgrelid AS oid, pg_catalog.format('the trigger %I', g.tgname) AS through, /* start of code */
     FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
-    WHERE EXISTS (SELECT 1 FROM losing) AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND NOT EXISTS (SELECT 1 FROM moving v WHERE v.oid = g.tgrelid)
+    JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid
+    WHERE EXISTS (SELECT 1 FROM losing) AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND NOT (/* moves */)
     UNION ALL
     SELECT w.ev_class, pg_catalog.format('the rule %I', w.rulename), 0::oid, 'sql', pg_catalog.pg_get_ruledef(w.oid), ARRAY['public'::name]
-    FROM pg_catalog.pg_rewrite w WHERE EXISTS (SELECT 1 FROM losing) AND w.oid >= 16384 AND w.ev_type <> '1' AND NOT EXISTS (SELECT 1 FROM moving v WHERE v.oid = w.ev_class)),
+    FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class c ON c.oid = w.ev_class
+    WHERE EXISTS (SELECT 1 FROM losing) AND w.oid >= 16384 AND w.ev_type <> '1' AND NOT (/* moves */)),
 published AS (SELECT DISTINCT g.relid FROM pg_catalog.pg_publication u CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(u.pubname::text) g WHERE u.pubupdate OR u.pubdelete)
 SELECT pg_catalog.json_build_object(
     'lacking', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', l.through, 'user', l.usr,
             'privilege', l.privilege, 'on', l.kind, 'object', l.object, 'owner', pg_catalog.pg_get_userbyid(l.owner))
             ORDER BY t.schema, l.through, l.kind = 'SCHEMA' DESC, l.object, l.privilege, t.name), '[]')
-        FROM lacking l JOIN tbl t ON t.oid = l.root),
+        FROM lacking l JOIN /* table */ AS t ON t.oid = l.root),
     'unclear', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', u.through, 'why', u.why) ORDER BY t.schema, u.through, u.why, t.name), '[]')
         FROM (SELECT r.root, r.through, CASE
                   WHEN r.lanname NOT IN ('sql', 'plpgsql', 'c', 'internal') THEN 'it is written in ' || r.lanname
@@ -135,17 +136,21 @@ SELECT pg_catalog.json_build_object(
               UNION SELECT w.root, w.through, 'it names ' || w.word || ' without a schema, and finds none by the role''s search_path' FROM named w
                   WHERE w.oid IS NULL AND w.bare AND w.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND EXISTS (SELECT 1 FROM pg_catalog.pg_class c
                       WHERE c.relname = pg_catalog.lower(w.word)::name AND c.relkind IN ('r', 'p', 'v', 'f') AND c.oid >= 16384)) AS u
-        JOIN tbl t ON t.oid = u.root WHERE u.why IS NOT NULL),
+        JOIN /* table */ AS t ON t.oid = u.root WHERE u.why IS NOT NULL),
     'instead', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', w.rulename) ORDER BY t.schema, t.name, w.rulename), '[]')
         FROM tbl t JOIN pg_catalog.pg_rewrite w ON w.ev_class = t.oid AND w.ev_type <> '1' AND w.is_instead AND w.ev_enabled IN ('O', 'A')),
     'referenced', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'constraint', k.conname, 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
-        FROM tbl t JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND k.confrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = k.conrelid AND NOT c.relispartition
+        FROM tbl t CROSS JOIN LATERAL (SELECT DISTINCT d.objid AS oid FROM pg_catalog.pg_depend d
+            WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_catalog.pg_constraint'::regclass) AS d
+        JOIN pg_catalog.pg_constraint k ON k.oid = d.oid AND k.contype = 'f' AND k.confrelid = t.oid
+        JOIN pg_catalog.pg_class c ON c.oid = k.conrelid AND NOT c.relispartition
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT t.relispartition AND NOT EXISTS (SELECT 1 FROM below b WHERE b.root = t.oid AND b.oid = k.conrelid)),
+        WHERE NOT t.relispartition AND k.conrelid <> t.oid
+          AND NOT EXISTS (SELECT 1 FROM child b WHERE b.root = t.oid AND b.oid = k.conrelid)),
     'wide', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'columns', columns) ORDER BY schema, name), '[]')
-        FROM (SELECT t.schema, t.name, pg_catalog.max(c.relnatts) AS columns FROM tbl t JOIN below b ON b.root = t.oid JOIN pg_catalog.pg_class c ON c.oid = b.oid
-              WHERE NOT t.relispartition GROUP BY t.oid, t.schema, t.name) AS w WHERE columns > 1580),
+        FROM (SELECT b.root, pg_catalog.max(c.relnatts) AS columns FROM below b JOIN pg_catalog.pg_class c ON c.oid = b.oid AND c.relnatts > 1580 GROUP BY b.root) AS w
+        JOIN /* table */ AS t ON t.oid = w.root AND NOT t.relispartition),
     'shaped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'shape', why, 'object', object) ORDER BY schema, name, object), '[]') FROM (
         SELECT schema, name, 'typed' AS why, pg_catalog.format_type(reloftype, NULL) AS object FROM tbl WHERE reloftype <> 0
         UNION ALL
@@ -153,15 +158,15 @@ SELECT pg_catalog.json_build_object(
         FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE NOT t.relispartition OR n.oid NOT IN (SELECT oid FROM chosen)) AS s),
     'unidentified', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name)), '[]')
-        FROM published p JOIN pg_catalog.pg_class c ON c.oid = p.relid JOIN below b ON b.oid = p.relid JOIN tbl t ON t.oid = b.root
-        WHERE NOT t.relispartition AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))),
+        FROM below b JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN /* table */ AS t ON t.oid = b.root
+        WHERE b.oid IN (SELECT relid FROM published) AND NOT t.relispartition AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))),
     'branches', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'place', n.nspname, 'foreign', c.relkind = 'f', 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
-        FROM below b JOIN tbl t ON t.oid = b.root AND NOT t.relispartition JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN stitch s
-        WHERE b.oid <> b.root AND NOT EXISTS (SELECT 1 FROM moving v WHERE v.oid = b.oid) AND NOT coalesce(pg_catalog.pg_has_role(s.oid, c.relowner, 'USAGE'), false)),
+        FROM child b JOIN /* table */ AS t ON t.oid = b.root AND NOT t.relispartition JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN stitch s
+        WHERE NOT (/* moves */) AND NOT coalesce(pg_catalog.pg_has_role(s.oid, c.relowner, 'USAGE'), false)),
     'parents', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
-        FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent AND NOT EXISTS (SELECT 1 FROM moving v WHERE v.oid = c.oid)
+        FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent AND NOT (/* moves */)
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_roles o ON o.oid = c.relowner AND NOT o.rolsuper CROSS JOIN stitch s
         WHERE c.relowner IS DISTINCT FROM s.oid AND t.relowner IS DISTINCT FROM s.oid),
     'writers', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),

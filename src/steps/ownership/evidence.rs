@@ -141,10 +141,17 @@ pub(super) fn judge(plan: &mut Plan, settings: &Settings, schema: &Schema) {
     }
 }
 
-/// Through `pg_class`, not `information_schema`, which hides what the login has no rights on. One pass over the
-/// relations, linear in their number.
+/// `$1`: the schemas that were named, as JSON. Where some were, only these and those with a table `_sdc_rejected` are looked into,
+/// so that the cost follows them and not the database. Through `pg_class`, not `information_schema`, which hides what the
+/// login has no rights on.
 pub(super) const QUESTION: &str = "
-WITH rejected AS (
+WITH chosen AS (
+    SELECT n.oid, n.nspname, n.nspowner FROM pg_namespace n
+    WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+      AND ($1 = '[]' OR n.nspname IN (SELECT json_array_elements_text($1::json))
+           OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relname = '_sdc_rejected' AND c.relnamespace = n.oid))),
+member AS (SELECT DISTINCT d.classid, d.objid FROM chosen n JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'),
+rejected AS (
     SELECT c.oid, array_agg(a.attname::text ORDER BY a.attname) AS names
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relname = '_sdc_rejected' GROUP BY c.oid),
@@ -154,8 +161,9 @@ columns AS (
            count(a.attname) FILTER (WHERE a.attname = '_sdc_sync_started_at') AS sdk,
            count(a.attname) FILTER (WHERE a.attname = '_sdc_deleted_at') > count(a.attname) FILTER (WHERE a.attname = '_sdc_sequence') AS pipelinewise,
            CASE WHEN c.relkind = 'r' AND c.relname = '_sdc_rejected' THEN c.oid END AS rejected
-    FROM pg_class c
-    JOIN pg_namespace s ON s.oid = c.relnamespace
+    FROM member m
+    JOIN pg_class c ON c.oid = m.objid AND m.classid = 'pg_class'::regclass
+    JOIN chosen s ON s.oid = c.relnamespace
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         AND a.attname LIKE '\\_sdc\\_%'
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -166,7 +174,7 @@ SELECT json_build_object('schemas', coalesce(json_agg(json_build_object(
     'other_loader', coalesce(t.sdk OR t.commented, false),
     'views', coalesce(t.views, 0),
     'views_of_others', coalesce(t.views_of_others, 0), 'foreign_tables', coalesce(t.foreign_tables, 0)) ORDER BY n.nspname), '[]'))::text
-FROM pg_namespace n
+FROM chosen n
 LEFT JOIN (
     SELECT relnamespace,
            count(*) FILTER (WHERE relkind IN ('r', 'p')) AS tables,
@@ -178,5 +186,4 @@ LEFT JOIN (
            count(*) FILTER (WHERE relkind = 'f') AS foreign_tables,
            count(*) FILTER (WHERE relkind IN ('v', 'm', 'f') AND of_another) AS views_of_others
     FROM columns k LEFT JOIN rejected r ON r.oid = k.rejected LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
-    GROUP BY relnamespace) AS t ON t.relnamespace = n.oid
-WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'";
+    GROUP BY relnamespace) AS t ON t.relnamespace = n.oid";

@@ -223,15 +223,23 @@ pub(super) fn some_of(names: &[&str]) -> String {
 /// `$1`: the schemas, `$2`: the present owners, both as JSON; `$3`: the Stitch role; `$4`: the kinds of relations that move.
 const QUESTION: &str = "
 WITH chosen AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),
+member AS (SELECT DISTINCT d.classid, d.objid FROM chosen n JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'),
 former AS (SELECT oid, rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname <> $3 AND rolname IN (SELECT json_array_elements_text($2::json))),
 stitch AS (SELECT oid FROM pg_roles WHERE rolname = $3),
 moving AS (
     SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relowner, f.rolname AS owner, f.rolsuper, f.rolbypassrls, c.relrowsecurity AND NOT c.relforcerowsecurity AS secured
-    FROM pg_class c JOIN chosen n ON n.oid = c.relnamespace JOIN former f ON f.oid = c.relowner WHERE strpos($4, c.relkind::text) > 0),
+    FROM member m JOIN pg_class c ON c.oid = m.objid JOIN chosen n ON n.oid = c.relnamespace JOIN former f ON f.oid = c.relowner
+    WHERE m.classid = 'pg_class'::regclass AND strpos($4, c.relkind::text) > 0),
+rewritten AS (
+    SELECT d.objid AS rule, d.refobjid AS relation FROM moving m JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = m.oid
+        AND d.classid = 'pg_rewrite'::regclass
+    UNION
+    SELECT w.oid, d.refobjid FROM member m JOIN pg_rewrite w ON m.classid = 'pg_class'::regclass AND w.ev_class = m.objid
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass),
 reading AS (
-    SELECT DISTINCT v.oid AS view, v.relnamespace, v.relname, v.relkind, v.relowner, d.refobjid AS relation
-    FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid JOIN pg_class v ON v.oid = w.ev_class
-    WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.relkind IN ('v', 'm') AND d.refobjid <> v.oid)
+    SELECT DISTINCT v.oid AS view, v.relnamespace, v.relname, v.relkind, v.relowner, r.relation
+    FROM rewritten r JOIN pg_rewrite w ON w.oid = r.rule JOIN pg_class v ON v.oid = w.ev_class
+    WHERE v.relkind IN ('v', 'm') AND r.relation <> v.oid)
 SELECT json_build_object(
     'defaults', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'owner', f.rolname,
             'on', CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'n' THEN 'SCHEMAS' ELSE 'TYPES' END,

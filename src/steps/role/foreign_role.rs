@@ -137,20 +137,35 @@ pub(super) const QUESTION: &str = "
                       WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o' AND d.datname <> $2),
         'ours', r.oid = me.oid OR r.rolname = session_user)";
 
-/// `$1`: the role. A schema with one table that has a column of Stitch's is a schema that it loads.
-const STRANGE: &str = "
-SELECT coalesce(json_agg(DISTINCT n.nspname), '[]')::text
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relowner = (SELECT oid FROM pg_roles WHERE rolname = $1)
-  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-  AND NOT EXISTS (SELECT 1 FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid
-                  WHERE t.relnamespace = n.oid AND t.relkind IN ('r', 'p') AND a.attname ~ '^_sdc_' AND NOT a.attisdropped)";
+/// The schemas in which the role `$1` owns relations, and whether a table there has a column of Stitch's: then Stitch loads the
+/// schema. What a role owns is looked up in `pg_shdepend`, and what is in a schema in `pg_depend`: both have an index for it.
+macro_rules! owned_schemas {
+    ($wanted:literal) => {
+        concat!(
+            "
+WITH owned AS (
+    SELECT DISTINCT c.relnamespace AS oid
+    FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_shdepend d ON d.refclassid = 'pg_catalog.pg_authid'::regclass AND d.refobjid = r.oid AND d.deptype = 'o'
+        AND d.classid = 'pg_catalog.pg_class'::regclass
+        AND d.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
+    JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
+    WHERE r.rolname = $1),
+marked AS (
+    SELECT n.nspname, (SELECT true FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class t ON t.oid = d.objid AND t.relkind IN ('r', 'p')
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname LIKE '\\_sdc\\_%' AND NOT a.attisdropped
+        WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid AND d.classid = 'pg_catalog.pg_class'::regclass
+          AND t.relnamespace = n.oid LIMIT 1) IS NOT NULL AS loaded
+    FROM owned o JOIN pg_catalog.pg_namespace n ON n.oid = o.oid)
+SELECT ",
+            $wanted,
+            "::text FROM marked"
+        )
+    };
+}
 
-/// `$1`: the role. Whether what it owns in this database is in schemas that Stitch loads, all of it.
-const LOADS_THERE: &str = "
-SELECT coalesce(pg_catalog.bool_and(EXISTS (
-    SELECT 1 FROM pg_catalog.pg_class t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid
-    WHERE t.relnamespace = c.relnamespace AND t.relkind IN ('r', 'p') AND a.attname ~ '^_sdc_' AND NOT a.attisdropped)), false)::text
-FROM pg_catalog.pg_class c
-WHERE c.relowner = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1)
-  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'";
+/// Those that Stitch does not load.
+const STRANGE: &str =
+    owned_schemas!("coalesce(pg_catalog.json_agg(nspname ORDER BY nspname) FILTER (WHERE NOT loaded), '[]')");
+
+/// Whether Stitch loads all of them.
+const LOADS_THERE: &str = owned_schemas!("coalesce(pg_catalog.bool_and(loaded), false)");
