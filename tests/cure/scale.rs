@@ -368,7 +368,7 @@ fn the_cost_follows_the_chosen_schema_and_not_the_database() {
         run();
         rows_read(&server) - before
     };
-    let plan = || drop(wizard.plan().exits(0));
+    let plan = || drop(wizard.run("plan").exits(0));
     let check = || drop(wizard.check().exits(0));
     let small = [cost(&plan), cost(&check)];
     server.psql_in(
