@@ -25,7 +25,7 @@ pub(crate) use authorized_keys::fix_modes;
 pub(crate) use curl::curl;
 pub(crate) use firewall::{Opening, inspect_firewall};
 pub(crate) use foreign_account::{AccountSigns, stop_if_foreign_account};
-pub(crate) use frame::{DONE, quoted};
+pub(crate) use frame::{BEGUN, DONE, marked, quoted};
 pub(crate) use hba::{find_hba_lines, inspect_hba};
 pub(crate) use hba_read::{Printed as PrintedHba, read_hba};
 pub(crate) use inspect::{Looking, inspect_ssh_user};

@@ -20,6 +20,7 @@ mod floors;
 mod hba;
 mod leaks;
 mod rights;
+mod ssh_as_ssh;
 mod terminal;
 mod truth;
 

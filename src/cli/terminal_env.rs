@@ -27,6 +27,7 @@ pub fn environment() -> Environment {
             no_color: variable("NO_COLOR").is_some(),
         },
         variables,
+        lookup: Some(|name| std::env::var(name).ok()),
         home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
         // libpq asks the system who is running it, not `USER`, which sudo and containers leave behind.
         os_user: account().or_else(|| variable("USER")).or_else(|| variable("LOGNAME")),

@@ -223,7 +223,7 @@ codes! {
     /// An account that looks like somebody else's was taken for Stitch with `--adopt-user`.
     /// A user of its own is better.
     SshUserAdopted = "ssh-user-adopted", SshUser [SshLogin] INFORMS;
-    /// The account or its password has expired; with PAM, sshd refuses the key as well.
+    /// The account or its password has expired, or will on the day that is named; with PAM, sshd then refuses the key as well.
     /// Whichever the finding names: `usermod -e '' USER` (the account), `chage -M -1 USER` (its password), `chage -d "$(date +%F)" USER` (a password to be changed)
     SshUserExpired = "ssh-user-expired", SshUser [SshLogin] INFORMS;
     /// Somebody locked the account's password. Without PAM, sshd refuses such an account even with the right key.

@@ -32,6 +32,8 @@ pub struct Environment {
     /// The variables we read, those that are set and not empty. An empty one means *not given*: that is what a CI
     /// system makes of a secret it does not have.
     pub variables: BTreeMap<String, OsString>,
+    /// Reads any other variable, as the SSH client's configuration may name one (`${NAME}`).
+    pub lookup: Option<fn(&str) -> Option<String>>,
     /// The home directory.
     pub home: Option<PathBuf>,
     /// The login name on this machine.

@@ -22,22 +22,33 @@ pub struct SshTarget {
     pub user: String,
     /// Host name or address to dial.
     pub host: HostName,
-    /// Name under which `known_hosts` has it: what the person typed, or `HostKeyAlias`.
-    pub known_as: String,
+    /// The name under which `known_hosts` has it whatever the port (`HostKeyAlias`); else it is the host's.
+    pub host_key_alias: Option<String>,
     /// The port of the SSH server.
     pub port: Port,
-    /// Private key files to try, in order, after the agent; missing ones are skipped.
+    /// Private key files to try, in order; missing ones are skipped. A public key stands for the agent's.
     pub identities: Vec<PathBuf>,
     /// Which of the agent's keys may be shown to it.
     pub agent_keys: AgentKeys,
-    /// Whether the identities were named by the user (then a missing file is an error).
+    /// Where the agent is.
+    pub agent: SshAgent,
+    /// Who named the identities. A missing file that the flag names is an error.
     pub identity_source: IdentitySource,
-    /// `known_hosts` files, in order.
+    /// The person's `known_hosts` files, in order. A key that is accepted goes to the first.
     pub known_hosts: Vec<PathBuf>,
+    /// Those that hold for everybody on this machine; they are read, too.
+    pub global_known_hosts: Vec<PathBuf>,
     /// SSH servers to go through first, in order (`ProxyJump`).
     pub jumps: Vec<SshTarget>,
     /// A fingerprint (`SHA256:…`) that is to be accepted whatever `known_hosts` lacks; a *changed* key stays refused.
     pub host_key: Option<String>,
+}
+
+impl SshTarget {
+    /// The name under which `known_hosts` has it.
+    pub fn known_as(&self) -> &str {
+        self.host_key_alias.as_deref().unwrap_or(self.host.as_str())
+    }
 }
 
 impl fmt::Display for SshTarget {
@@ -59,11 +70,25 @@ pub enum AgentKeys {
     Listed,
 }
 
+/// Where the agent is (`IdentityAgent`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SshAgent {
+    /// `SSH_AUTH_SOCK` says.
+    #[default]
+    Usual,
+    /// None is asked.
+    None,
+    /// This socket.
+    Socket(PathBuf),
+}
+
 /// Where the list of private keys comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentitySource {
-    /// `--bastion-identity` or the SSH client's configuration.
-    Named,
+    /// `--bastion-identity`.
+    Flag,
+    /// The SSH client's configuration.
+    Config,
     /// The usual files `~/.ssh/id_*`.
     Default,
 }

@@ -1,27 +1,38 @@
 //! From what a person types for the SSH server, `[USER@]HOST[:PORT]` or an alias of the SSH client's configuration, to
 //! a login that is spelt out.
 
-use std::fs;
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::net::IpAddr;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ssh2_config::{HostParams, ParseRule, SshConfig};
 
-use super::{AgentKeys, IdentitySource, SshTarget};
+use super::ssh_config::{ClientConfig, Entry};
+use super::{AgentKeys, IdentitySource, SshAgent, SshTarget};
 use crate::names::{HostName, Port};
+
+mod tokens;
+use tokens::Tokens;
 
 /// More servers than this on the way are a circle.
 const MAX_JUMPS: usize = 8;
 
-/// The files ssh tries without being told.
-const DEFAULT_IDENTITIES: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
+/// The files ssh tries without being told, in its order.
+const DEFAULT_IDENTITIES: [&str; 5] = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"];
+
+/// The files of host keys that hold for everybody on this machine.
+const GLOBAL_KNOWN_HOSTS: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
 /// What else decides: the person's own directory and name, and what the flags say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct AliasOptions {
     /// The home directory, in which `.ssh` is looked for.
     pub home: PathBuf,
+    /// The client's configuration for everybody on this machine.
+    pub system: PathBuf,
+    /// This machine's name.
+    pub machine: String,
+    /// Reads a variable of the environment, for `${NAME}`.
+    pub variable: Option<fn(&str) -> Option<String>>,
     /// The login name here, used there unless another is given.
     pub os_user: String,
     /// `--bastion-identity`.
@@ -40,61 +51,126 @@ pub fn resolve(given: &str, options: &AliasOptions) -> Result<SshTarget> {
 /// `depth`: how many servers stand before this one already.
 fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTarget> {
     let typed = Typed::parse(given)?;
-    let folder = options.home.join(".ssh");
-    let config = read(&folder.join("config"), options, typed.host)?;
-    refuse_commands(&config, typed.host, &folder)?;
+    let config =
+        ClientConfig::read(&options.home, &options.system, typed.host).context("the SSH client's configuration")?;
     let jumps = jumps(&config, given, options, depth)?;
-    let host = match &config.host_name {
-        Some(name) => name.replace("%h", typed.host).replace("%%", "%"),
+    let mut host = match config.value("hostname")? {
+        Some((name, entry)) => tokens::host_name(name, typed.host).with_context(|| entry.place.clone())?,
         None => typed.host.to_owned(),
     };
-    let port = match (typed.port, config.port) {
+    if host.parse::<IpAddr>().is_err() {
+        host.make_ascii_lowercase();
+    }
+    let port = match (typed.port, config.value("port")?) {
         (Some(port), _) => port,
-        (None, Some(port)) => port.to_string().parse()?,
+        (None, Some((port, entry))) => port.parse().with_context(|| entry.place.clone())?,
         (None, None) => Port::SSH,
     };
-    let user = typed.user.map(str::to_owned).or_else(|| config.user.clone());
-    let user = user.unwrap_or_else(|| options.os_user.clone());
-    let extra = |name: &str| extra(&config, name);
-    let known_as = extra("HostKeyAlias")
-        .and_then(|words| words.first().cloned())
-        .unwrap_or_else(|| host.clone());
-    let expand = |path: &Path| expanded(path, options, &host, &user);
-    let (identities, identity_source) = match (&options.identity, &config.identity_file) {
-        (Some(file), _) => (vec![file.clone()], IdentitySource::Named),
-        (None, Some(files)) => (files.iter().map(|file| expand(file)).collect(), IdentitySource::Named),
-        (None, None) => (
-            DEFAULT_IDENTITIES.map(|name| folder.join(name)).to_vec(),
-            IdentitySource::Default,
-        ),
+    let user = match (typed.user, config.value("user")?) {
+        (Some(user), _) | (None, Some((user, _))) => user.to_owned(),
+        (None, None) => options.os_user.clone(),
     };
-    let agent_keys = match extra("IdentitiesOnly") {
-        Some([word, ..]) if word.eq_ignore_ascii_case("yes") => AgentKeys::Listed,
-        _ => AgentKeys::All,
+    let host_key_alias = config.value("hostkeyalias")?.map(|(alias, _)| alias.to_owned());
+    let tokens = Tokens {
+        options,
+        host: &host,
+        typed: typed.host,
+        known_as: host_key_alias.as_deref().unwrap_or(typed.host),
+        port,
+        user: &user,
     };
-    let known_hosts = match (&options.known_hosts, extra("UserKnownHostsFile")) {
-        (Some(file), _) => vec![file.clone()],
-        (None, Some(files)) => files.iter().map(|file| expand(Path::new(file))).collect(),
-        (None, None) => vec![
-            folder.join("known_hosts"),
-            folder.join("known_hosts2"),
-            PathBuf::from("/etc/ssh/ssh_known_hosts"),
-        ],
+    let (identities, identity_source) = identities(&config, options, &tokens)?;
+    let only_listed = match config.value("identitiesonly")? {
+        None => false,
+        Some((word, entry)) => match word.to_ascii_lowercase().as_str() {
+            "yes" | "true" => true,
+            "no" | "false" => false,
+            _ => bail!("{} is neither yes nor no: {word:?}", entry.place),
+        },
+    };
+    let known_hosts = match &options.known_hosts {
+        Some(file) => vec![file.clone()],
+        None => files(&config, "userknownhostsfile", Some(&tokens))?.unwrap_or_else(|| {
+            ["known_hosts", "known_hosts2"]
+                .map(|name| options.home.join(".ssh").join(name))
+                .to_vec()
+        }),
     };
     Ok(SshTarget {
+        host_key_alias: host_key_alias.clone(),
+        port,
+        identities,
+        agent_keys: if only_listed { AgentKeys::Listed } else { AgentKeys::All },
+        agent: agent(&config, &tokens)?,
+        identity_source,
+        known_hosts,
+        global_known_hosts: files(&config, "globalknownhostsfile", None)?
+            .unwrap_or_else(|| GLOBAL_KNOWN_HOSTS.map(PathBuf::from).to_vec()),
+        host_key: options.host_key.clone(),
+        jumps,
         host: host
             .parse::<HostName>()
             .with_context(|| format!("the SSH server {given:?}"))?,
-        known_as,
         user,
-        port,
-        identities,
-        agent_keys,
-        identity_source,
-        known_hosts,
-        host_key: options.host_key.clone(),
-        jumps,
     })
+}
+
+/// The private keys, in order, and who named them.
+fn identities(
+    config: &ClientConfig,
+    options: &AliasOptions,
+    tokens: &Tokens<'_>,
+) -> Result<(Vec<PathBuf>, IdentitySource)> {
+    if let Some(file) = &options.identity {
+        return Ok((vec![file.clone()], IdentitySource::Flag));
+    }
+    let mut found: Option<Vec<PathBuf>> = None;
+    for entry in config.all("identityfile") {
+        let files = found.get_or_insert_default();
+        let [word] = entry.words.as_slice() else {
+            bail!("{} takes one value", entry.place);
+        };
+        let file = tokens.path(word, entry)?;
+        if !word.eq_ignore_ascii_case("none") && !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    let usual = || {
+        DEFAULT_IDENTITIES
+            .map(|name| options.home.join(".ssh").join(name))
+            .to_vec()
+    };
+    Ok(match found {
+        Some(files) => (files, IdentitySource::Config),
+        None => (usual(), IdentitySource::Default),
+    })
+}
+
+/// `IdentityAgent`: a socket, a variable that names one, or none at all.
+fn agent(config: &ClientConfig, tokens: &Tokens<'_>) -> Result<SshAgent> {
+    Ok(match config.value("identityagent")? {
+        None | Some(("SSH_AUTH_SOCK", _)) => SshAgent::Usual,
+        Some((word, _)) if word.eq_ignore_ascii_case("none") => SshAgent::None,
+        Some((word, entry)) => match word.strip_prefix('$').filter(|name| !name.starts_with('{')) {
+            Some(name) => SshAgent::Socket(tokens.variable(name).unwrap_or_default().into()),
+            None => SshAgent::Socket(tokens.path(word, entry)?),
+        },
+    })
+}
+
+/// The files of a keyword that takes several; `none` alone means that there is none.
+fn files(config: &ClientConfig, keyword: &str, tokens: Option<&Tokens<'_>>) -> Result<Option<Vec<PathBuf>>> {
+    let Some(entry) = config.first(&[keyword]) else {
+        return Ok(None);
+    };
+    if matches!(entry.words.as_slice(), [word] if word.eq_ignore_ascii_case("none")) {
+        return Ok(Some(Vec::new()));
+    }
+    let files = entry.words.iter().map(|word| match tokens {
+        Some(tokens) => tokens.path(word, entry),
+        None => Ok(PathBuf::from(word)),
+    });
+    files.collect::<Result<_>>().map(Some)
 }
 
 struct Typed<'a> {
@@ -135,51 +211,21 @@ impl<'a> Typed<'a> {
     }
 }
 
-fn read(file: &Path, options: &AliasOptions, host: &str) -> Result<HostParams> {
-    let text = match fs::read(file) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
-    };
-    let lenient = ParseRule::ALLOW_UNKNOWN_FIELDS | ParseRule::ALLOW_UNSUPPORTED_FIELDS;
-    let config = SshConfig::default()
-        .home_dir(&options.home)
-        .parse(&mut Cursor::new(without_match_blocks(&text)), lenient)
-        .with_context(|| {
-            format!(
-                "cannot make sense of {}; mend it, or give --bastion USER@HOST:PORT from an account without it",
-                file.display()
-            )
-        })?;
-    Ok(config.query(host))
-}
-
-/// The parser takes the lines of a `Match` block for those of the `Host` block before it. Left out, they cannot do harm.
-fn without_match_blocks(text: &str) -> String {
-    let mut inside = false;
-    let mut kept = String::new();
-    for line in text.lines() {
-        let word = line.trim_start().split(|c: char| c.is_whitespace() || c == '=').next();
-        match word.map(str::to_ascii_lowercase).as_deref() {
-            Some("match") => inside = true,
-            Some("host") => inside = false,
-            _ => {}
-        }
-        if !inside {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-    }
-    kept
-}
-
 /// The servers on the way, spelt out by the same configuration. As with ssh, the way to the first of a list may have
 /// servers of its own; the flags are about the last server alone, but for the file of known hosts.
-fn jumps(config: &HostParams, given: &str, options: &AliasOptions, depth: usize) -> Result<Vec<SshTarget>> {
-    let names: Vec<&String> = config.proxy_jump.iter().flatten().collect();
-    if names.iter().any(|name| name.eq_ignore_ascii_case("none")) {
+fn jumps(config: &ClientConfig, given: &str, options: &AliasOptions, depth: usize) -> Result<Vec<SshTarget>> {
+    // Whichever of the two stands first counts.
+    let Some(entry) = config.first(&["proxyjump", "proxycommand"]) else {
+        return Ok(Vec::new());
+    };
+    let value = entry.words.concat();
+    if value.eq_ignore_ascii_case("none") {
         return Ok(Vec::new());
     }
+    if entry.is("proxycommand") {
+        return refuse_command(entry, &value, given);
+    }
+    let names: Vec<&str> = value.split(',').map(str::trim).collect();
     ensure!(
         depth + names.len() <= MAX_JUMPS,
         "the way to {given:?} leads through more than {MAX_JUMPS} servers (ProxyJump); does one name itself?"
@@ -202,41 +248,13 @@ fn jumps(config: &HostParams, given: &str, options: &AliasOptions, depth: usize)
     Ok(jumps)
 }
 
-fn refuse_commands(config: &HostParams, host: &str, folder: &Path) -> Result<()> {
-    match extra(config, "ProxyCommand") {
-        Some([word, ..]) if word.eq_ignore_ascii_case("none") => Ok(()),
-        None | Some([]) => Ok(()),
-        Some(words) => bail!(
-            "{} reaches {host} through ProxyCommand {}, which stitch-pg cannot follow (ProxyJump it can); run it on a machine \
-             that reaches the SSH server directly, or open a way first (ssh -L 2222:{host}:22 …) and give --bastion \
-             USER@localhost:2222",
-            folder.join("config").display(),
-            words.join(" ")
-        ),
-    }
-}
-
-/// The words of an option that the parser knows by name only.
-fn extra<'a>(config: &'a HostParams, name: &str) -> Option<&'a [String]> {
-    let mut fields = config.unsupported_fields.iter();
-    let (_, words) = fields.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    Some(words)
-}
-
-/// `~` and the tokens people use in file names (`ssh_config(5)`, TOKENS).
-fn expanded(path: &Path, options: &AliasOptions, host: &str, user: &str) -> PathBuf {
-    let text = path.to_string_lossy();
-    let home = options.home.to_string_lossy();
-    let text = match text.strip_prefix("~/") {
-        Some(rest) => format!("{home}/{rest}"),
-        None => text.into_owned(),
-    };
-    let text = text
-        .replace("%d", &home)
-        .replace("%h", host)
-        .replace("%r", user)
-        .replace("%u", &options.os_user);
-    PathBuf::from(text)
+fn refuse_command(entry: &Entry, command: &str, given: &str) -> Result<Vec<SshTarget>> {
+    bail!(
+        "{} reaches {given} through {command}, which stitch-pg cannot follow (ProxyJump it can); run it on a machine \
+         that reaches the SSH server directly, or open a way first (ssh -L 2222:localhost:22 {given}) and give --bastion \
+         USER@localhost:2222",
+        entry.place
+    )
 }
 
 #[cfg(test)]

@@ -9,6 +9,14 @@ use crate::statement::Statement;
 /// command that was killed by a signal ends with status 0 as libssh2 tells it.
 pub(crate) const DONE: &str = "stitch-pg: done";
 
+/// The first line. What stands before it is somebody else's: a banner, a start-up file, a command that was run instead.
+pub(crate) const BEGUN: &str = "stitch-pg: begun";
+
+/// A script as it is sent. Where a start-up file has eaten the first line, nothing is run.
+pub(crate) fn marked(script: &str) -> String {
+    format!("stitch_pg=begun; echo '{BEGUN}'\n[ -n \"${{stitch_pg-}}\" ] || exit 96\n{script}")
+}
+
 /// The regular expression (of `grep`) that finds the user's or group's line in `/etc/passwd` and the like, as one word.
 pub(super) fn line_of(user: &LinuxUser) -> String {
     quoted(&format!("^{}:", user.as_str().replace('.', "[.]")))

@@ -131,7 +131,7 @@ fn ssh(target: &SshTarget, options: &str) -> String {
         words.push(' ');
         words.push_str(&word(value));
     };
-    if target.identity_source == IdentitySource::Named {
+    if target.identity_source != IdentitySource::Default {
         for path in &target.identities {
             add("-i", &path.to_string_lossy());
         }
@@ -144,8 +144,8 @@ fn ssh(target: &SshTarget, options: &str) -> String {
             .collect();
         add("-o", &format!("UserKnownHostsFile={}", files.join(" ")));
     }
-    if target.known_as != target.host.as_str() {
-        add("-o", &format!("HostKeyAlias={}", target.known_as));
+    if let Some(alias) = &target.host_key_alias {
+        add("-o", &format!("HostKeyAlias={alias}"));
     }
     if !target.jumps.is_empty() {
         let jumps: Vec<String> = target

@@ -10,6 +10,7 @@ use crate::secret::Secret;
 use crate::settings::{BastionSettings, Settings};
 use crate::shell;
 use crate::statement::Statement;
+use crate::visible::one_line;
 use crate::world::shared_ssh_login::SharedSshLogin;
 use crate::world::ssh::{Output, Ssh};
 
@@ -81,7 +82,7 @@ impl Host {
         let text = script
             .reveal()
             .context("the script needs a secret that was not given")?;
-        let output = self.run("sh", text).await?;
+        let output = self.run("sh", marked(&text)).await?;
         self.printed(&output)
     }
 
@@ -103,7 +104,10 @@ impl Host {
         if self.rights.is_none()
             && matches!(self.way, HostAccess::Local)
             && let Some(text) = script.reveal()
-            && let Ok(printed) = self.run("sh", text).await.and_then(|output| self.printed(&output))
+            && let Ok(printed) = self
+                .run("sh", marked(&text))
+                .await
+                .and_then(|output| self.printed(&output))
             && printed.lines().any(|line| line == "own=yes")
         {
             self.rights = Some(Rights::Root);
@@ -130,6 +134,7 @@ impl Host {
         let text = script
             .reveal()
             .context("the script needs a secret that was not given")?;
+        let text = marked(&text);
         let output = match rights {
             Rights::Terminal(tool, password) => self
                 .run_in_terminal(tool, password.as_ref(), &text)
@@ -147,13 +152,14 @@ impl Host {
     /// failure; a missing last line is one, whatever the exit status.
     fn printed(&self, output: &Output) -> Result<String> {
         let name = self.name();
+        let said = self.begun(output)?;
         ensure!(
             output.status == 0,
             "on {name}: {} (exit status {})",
             complaint(&output.stderr),
             output.status
         );
-        match output.stdout.trim_end().strip_suffix(shell::DONE) {
+        match said.trim_end().strip_suffix(shell::DONE) {
             Some(printed) => Ok(printed.to_owned()),
             None => bail!(
                 "on {name} the script did not come to its end, though nothing failed by its exit status; it was \
@@ -161,6 +167,31 @@ impl Host {
                 complaint(&output.stderr)
             ),
         }
+    }
+
+    /// What came behind the first line of a script of ours. Without that line it is somebody else's words.
+    fn begun<'a>(&self, output: &'a Output) -> Result<&'a str> {
+        if let Some((_, said)) = output.stdout.split_once(&format!("{}\n", shell::BEGUN)) {
+            return Ok(said);
+        }
+        let heard = format!("{}\n{}", output.stdout, output.stderr);
+        let lines: Vec<String> = heard
+            .lines()
+            .map(one_line)
+            .filter(|line| !line.is_empty())
+            .take(4)
+            .collect();
+        let words = match lines.as_slice() {
+            [] => "it said nothing".to_owned(),
+            lines => format!("it said: {}", lines.join(" | ")),
+        };
+        bail!(
+            "{} runs something else in place of commands (exit status {}): {words}. A forced command (command=\"…\" in front of the \
+             key, ForceCommand), a closed login or a start-up file of the shell does that; log in as somebody who may run \
+             commands",
+            self.name(),
+            output.status
+        )
     }
 
     async fn run(&self, command: &str, stdin: Secret) -> Result<Output> {
@@ -185,6 +216,10 @@ impl Host {
             HostAccess::Ssh(ssh) => ssh.name(),
         }
     }
+}
+
+fn marked(script: &Secret) -> Secret {
+    Secret::new(shell::marked(script.reveal()))
 }
 
 /// The words that tell why: our scripts' own, else the last ones on standard error.

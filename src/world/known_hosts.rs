@@ -80,6 +80,11 @@ impl Name {
         };
         Self { plain, exact }
     }
+
+    /// A name that has no port whatever the server's is (`HostKeyAlias`).
+    pub(crate) fn verbatim(alias: &str) -> Self {
+        Self::new(alias, Port::SSH)
+    }
 }
 
 impl KnownHosts {

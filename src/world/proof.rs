@@ -10,7 +10,7 @@ use openssl::pkey::PKey;
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
-use crate::settings::{AgentKeys, BastionServer, BastionSettings, IdentitySource, KeyOption, SshTarget};
+use crate::settings::{AgentKeys, BastionServer, BastionSettings, IdentitySource, KeyOption, SshAgent, SshTarget};
 use crate::shell::{self, Expiry};
 use crate::statement::Statement;
 use crate::world::Writer;
@@ -208,12 +208,14 @@ fn this_machine(port: Port) -> Result<SshTarget> {
     Ok(SshTarget {
         user: "root".to_owned(),
         host: loopback()?,
-        known_as: "127.0.0.1".to_owned(),
+        host_key_alias: None,
         port,
         identities: Vec::new(),
         agent_keys: AgentKeys::Listed,
+        agent: SshAgent::None,
         identity_source: IdentitySource::Default,
         known_hosts: Vec::new(),
+        global_known_hosts: Vec::new(),
         host_key: None,
         jumps: Vec::new(),
     })

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 
 use crate::ask::Asker;
 use crate::settings::SshTarget;
-use crate::world::ssh::Ssh;
+use crate::world::ssh::layer::{self, At as _};
+use crate::world::ssh::{Ssh, SshLayer};
 
 /// The way in to the SSH server.
 #[derive(Clone)]
@@ -18,7 +19,8 @@ pub(crate) struct SharedSshLogin {
     target: SshTarget,
     timeout: Duration,
     asker: Asker,
-    login: Arc<OnceCell<Ssh>>,
+    /// Made once. A refused login is not tried again in this run: servers count them, and then refuse the address.
+    login: Arc<OnceCell<Result<Ssh, String>>>,
 }
 
 impl SharedSshLogin {
@@ -34,13 +36,19 @@ impl SharedSshLogin {
 
     /// The login; made now, unless it was before.
     pub(crate) async fn login(&self) -> Result<Ssh> {
-        let connect = || Ssh::connect(&self.target, self.timeout, &self.asker);
-        self.login.get_or_try_init(connect).await.cloned()
+        let connect = async || match Ssh::connect(&self.target, self.timeout, &self.asker).await {
+            Err(error) if layer::of(&error) == Some(SshLayer::Login) => Ok(Err(format!("{error:#}"))),
+            connected => connected.map(Ok),
+        };
+        match self.login.get_or_try_init(connect).await? {
+            Ok(ssh) => Ok(ssh.clone()),
+            Err(refusal) => Err(anyhow!("{refusal}")).at(SshLayer::Login),
+        }
     }
 
     /// The fingerprint of the server's host key, once somebody was logged in.
     pub(crate) fn host_key(&self) -> Option<String> {
-        self.login.get()?.host_key()
+        self.login.get()?.as_ref().ok()?.host_key()
     }
 
     /// A connection from the SSH server to `host:port`.

@@ -157,7 +157,7 @@ impl Ssh {
             let proof = match proof {
                 Some(proof) => {
                     bounds.begin(door.timeout, relay::LOGIN);
-                    proof.repeat(&session, &door.target.user)
+                    proof.repeat(&session, &door.target)
                 }
                 None => login::log_in(&session, &door.target, &door.asker, (&bounds, door.timeout)),
             }
@@ -235,6 +235,13 @@ impl SshEndpoint {
         host_key::prefer_known_types(&session, &self.target)?;
         let shaken = session.handshake().map_err(|error| {
             let what = match error.code() {
+                _ if bounds.heard("Exceeded MaxStartups") => {
+                    "it takes no further login at this moment (MaxStartups): try again in a minute"
+                }
+                _ if bounds.heard("Not allowed at this time") => {
+                    "it refuses this address for now, since logins from here failed (PerSourcePenalties): wait a minute, and name \
+                     the right key before you try again"
+                }
                 ErrorCode::Session(-2 | -13 | -43) => {
                     "it does not speak SSH, or closed the connection at once; check the port, and on the server \
                      MaxStartups and any list of banned addresses"

@@ -65,7 +65,8 @@ impl Ssh {
         if refused && error.message().contains("prohibited") {
             let error = anyhow!(
                 "the SSH server {name} does not forward {} to {host}:{port}: AllowTcpForwarding, DisableForwarding or \
-                 PermitOpen in its sshd_config forbids it, or the options of the key in authorized_keys do",
+                 PermitOpen in its sshd_config forbids it, or the options of the key in authorized_keys do; or PAM refused the \
+                 session (limits, access rules, an expired password), of which sshd's log tells",
                 self.user()
             );
             return (SshLayer::Forward, error);
@@ -80,7 +81,7 @@ impl Ssh {
             && self
                 .run("sh", Secret::new(probe), self.timeout())
                 .await
-                .is_ok_and(|output| output.stdout.trim() == "unknown");
+                .is_ok_and(|output| output.stdout.trim_end().ends_with("unknown"));
         if unknown {
             let error = anyhow!(
                 "the SSH server {name} does not know the name {host}; use the name or address that the database has \

@@ -1,11 +1,14 @@
 //! The ssh-user step against real SSH servers: every kind of user tools, every way to be root, every breakage by name.
 
+mod accounts;
 mod advice;
 mod canary;
 mod choices;
+mod clients;
 pub(crate) mod cures;
 mod doctor;
 mod flavours;
+mod forced;
 mod granted;
 mod handed_over;
 mod host_keys;

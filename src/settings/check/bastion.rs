@@ -117,6 +117,9 @@ fn who(environment: &Environment) -> AliasOptions {
     AliasOptions {
         // Without a home directory there is no ~/.ssh; it must not become one below the current directory.
         home: environment.home.clone().unwrap_or_else(|| "/nonexistent".into()),
+        system: "/etc/ssh/ssh_config".into(),
+        machine: environment.machine.clone().unwrap_or_default(),
+        variable: environment.lookup,
         os_user: environment.os_user.clone().unwrap_or_default(),
         ..AliasOptions::default()
     }

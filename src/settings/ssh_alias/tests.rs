@@ -1,3 +1,6 @@
+use std::fs;
+use std::path::Path;
+
 use super::*;
 
 fn resolved(config: &str, given: &str) -> Result<SshTarget> {
@@ -62,9 +65,9 @@ fn aliases_of_the_ssh_client() {
     let target = resolved(config, "gate").unwrap();
     assert_eq!(target.to_string(), "root@bastion.example:2222");
     assert_eq!(target.identities, [PathBuf::from("~/.ssh/gate")]);
-    assert_eq!(target.identity_source, IdentitySource::Named);
+    assert_eq!(target.identity_source, IdentitySource::Config);
     assert_eq!(target.known_hosts, [PathBuf::from("~/.ssh/gate_hosts")]);
-    assert_eq!(target.known_as, "the-gate");
+    assert_eq!(target.known_as(), "the-gate");
     assert_eq!(shown(config, "me@gate:22"), "me@bastion.example:22");
     assert_eq!(shown(config, "elsewhere"), "bob@elsewhere:22");
 }
@@ -93,4 +96,65 @@ fn through_other_servers() {
     assert_eq!(way, ["ann@zeroth:22", "me@first:2200", "ann@10.0.0.2:22"]);
     assert!(target.jumps.iter().all(|jump| jump.jumps.is_empty()));
     assert!(target.jumps[1].identities[0].ends_with(".ssh/first"));
+}
+
+/// Only what is used may fail, in a block that counts, by file and line.
+#[test]
+fn faults_are_named_by_file_and_line() {
+    for (line, wanted) in [
+        ("Port 70000", "config:2: Port"),
+        ("IdentitiesOnly perhaps", "config:2: IdentitiesOnly"),
+        ("User", "config:2: User"),
+        ("User a b", "config:2: User"),
+        ("HostName %p", "config:2: HostName"),
+        ("IdentityFile ~/%Z", "config:2: IdentityFile"),
+        ("IdentityFile ~/${NOT_SET}", "config:2: IdentityFile"),
+        ("UserKnownHostsFile \"no end", "config:2: UserKnownHostsFile"),
+    ] {
+        let error = resolved(&format!("Host gate\n {line}\n"), "gate").unwrap_err();
+        assert!(format!("{error:#}").contains(wanted), "{line}: {error:#}");
+        assert!(resolved(&format!("Host other\n {line}\n"), "gate").is_ok(), "{line}");
+    }
+    for line in [
+        "AddKeysToAgent 1h",
+        "RekeyLimit 1G",
+        "ForwardAgent ~/x",
+        "NotYetKnown a \"b",
+        "Ciphers ???",
+    ] {
+        assert!(
+            resolved(&format!("{line}\nHost gate\n {line}\n"), "gate").is_ok(),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_others_could_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join(".ssh")).unwrap();
+    let file = home.path().join(".ssh/config");
+    fs::write(&file, "User ann\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    let options = AliasOptions {
+        home: home.path().to_owned(),
+        ..AliasOptions::default()
+    };
+    let error = resolve("gate", &options).unwrap_err();
+    assert!(
+        format!("{error:#}").contains("others could have written it"),
+        "{error:#}"
+    );
+}
+
+#[test]
+fn agents_and_host_keys() {
+    let config = "Host gate\n IdentityAgent none\n HostKeyAlias Alias\n Port 2222\n UserKnownHostsFile none\n";
+    let target = resolved(config, "gate").unwrap();
+    assert_eq!((target.agent, target.known_hosts.len()), (SshAgent::None, 0));
+    assert_eq!(
+        target.global_known_hosts.first().map(PathBuf::as_path),
+        Some(Path::new("/etc/ssh/ssh_known_hosts"))
+    );
 }

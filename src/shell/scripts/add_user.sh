@@ -22,7 +22,8 @@ if id -u "$user" >/dev/null 2>&1; then
 elif has useradd; then
     grep -q LINE /etc/group || groupadd "$user" || grep -q LINE /etc/group
     # Without a home: what useradd would make belongs to the user, with the modes of login.defs.
-    patiently useradd -M -g "$user" -c "$comment" -p '*' ${shell:+-s "$shell"} "$user"
+    # And without an end, whatever login.defs and useradd -D have for new users.
+    patiently useradd -M -g "$user" -c "$comment" -p '*' -K PASS_MAX_DAYS=-1 -f -1 -e '' ${shell:+-s "$shell"} "$user"
 elif has adduser && has addgroup; then
     # BusyBox, as on Alpine. adduser -D locks the account, so it gets the password that nobody can type.
     grep -q LINE /etc/group || addgroup "$user"

@@ -4,6 +4,7 @@ use super::facts::{Aging, Facts, PasswordField, Source, TunnelAccount};
 use super::{key_file, login_shell};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding, Verdict};
+use crate::plural::pluralize;
 use crate::settings::{Adopt, BastionSettings};
 use crate::shell;
 
@@ -120,6 +121,18 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
                 .advise(format!("on the SSH server, as root: {command} {user}")),
         );
     }
+    for (day, reason, command) in coming_ends(&account.aging) {
+        let text = format!(
+            "the user {user} will not be able to log in from {} on: {reason}",
+            date(day)
+        );
+        plan.unknown(
+            Code::SshUserExpired,
+            text,
+            format!("on the SSH server, as root: {command} {user}"),
+        )
+        .concerning(user);
+    }
     login_shell::judge(bastion, account, facts, plan);
     home(bastion, account, plan);
 }
@@ -213,6 +226,48 @@ fn ended(aging: &Aging) -> Vec<(String, &'static str)> {
     ended
 }
 
+/// What ends later: its first day, why, and the command that undoes that alone.
+fn coming_ends(aging: &Aging) -> Vec<(i64, String, &'static str)> {
+    let mut coming = Vec::new();
+    let Some(today) = aging.today else { return coming };
+    if let Some(day) = aging.expires.filter(|day| *day > today) {
+        coming.push((day, "the account expires".to_owned(), "usermod -e ''"));
+    }
+    if let (Some(changed @ 1..), Some(max)) = (aging.changed, aging.max_days)
+        && (0..99_999).contains(&max)
+        && changed + max >= today
+    {
+        let then = match aging.inactive_days.filter(|days| *days >= 0) {
+            Some(days) => format!(
+                ", and the account ends {} later",
+                pluralize(usize::try_from(days).unwrap_or_default(), "day")
+            ),
+            None => String::new(),
+        };
+        let reason = format!("its password is then older than {max} days{then}");
+        coming.push((changed + max + 1, reason, "chage -M -1 -I -1"));
+    }
+    coming
+}
+
+/// A day since 1970 as a date (the civil calendar's, by Howard Hinnant's algorithm).
+fn date(day: i64) -> String {
+    let day = day + 719_468;
+    let era = day.div_euclid(146_097);
+    let of_era = day.rem_euclid(146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let (of_month, month) = (
+        of_year - (153 * month + 2) / 5 + 1,
+        if month < 10 { month + 3 } else { month - 9 },
+    );
+    format!(
+        "{:04}-{month:02}-{of_month:02}",
+        year + era * 400 + i64::from(month <= 2)
+    )
+}
+
 /// Whether the home that the account database names is a place for files of its own.
 pub(super) fn can_have_a_home(account: &TunnelAccount) -> bool {
     let nowhere = ["/dev/", "/nonexistent", "/proc/"];
@@ -270,5 +325,41 @@ fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
                  much, give {user} another home: usermod -d DIRECTORY {user}",
                 shell::word(&closed.path)
             )).concerning(&closed.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_dates() {
+        for (day, wanted) in [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_788, "2026-12-01"),
+            (20_819, "2027-01-01"),
+        ] {
+            assert_eq!(date(day), wanted);
+        }
+    }
+
+    #[test]
+    fn what_ends_is_seen_before() {
+        let aging = |changed, max_days, expires| Aging {
+            today: Some(20_000),
+            changed: Some(changed),
+            max_days,
+            expires,
+            inactive_days: Some(30),
+        };
+        let days = |aging: &Aging| coming_ends(aging).iter().map(|(day, ..)| *day).collect::<Vec<_>>();
+        assert_eq!(days(&aging(19_990, Some(60), Some(20_001))), [20_001, 20_051]);
+        assert_eq!(days(&aging(19_990, Some(99_999), None)), [0; 0]);
+        assert_eq!(days(&aging(19_990, Some(-1), Some(-1))), [0; 0]);
+        // It has ended, which is another finding.
+        assert_eq!(days(&aging(19_000, Some(60), Some(19_000))), [0; 0]);
+        assert_eq!(ended(&aging(19_000, Some(60), Some(19_000))).len(), 2);
     }
 }

@@ -96,6 +96,8 @@ pub(super) struct Aging {
     pub(super) expires: Option<i64>,
     pub(super) changed: Option<i64>,
     pub(super) max_days: Option<i64>,
+    /// How long after its password's end the account ends.
+    pub(super) inactive_days: Option<i64>,
 }
 
 /// The login shell, and what servers may hold against it.
@@ -194,6 +196,7 @@ fn account(lines: &Lines<'_>) -> TunnelAccount {
             expires: lines.number("expires"),
             changed: lines.number("changed"),
             max_days: lines.number("max_days"),
+            inactive_days: lines.number("inactive_days"),
         },
         shell: Shell {
             path: lines.text("shell").unwrap_or_else(|| "/bin/sh".to_owned()),

@@ -4,7 +4,7 @@ use anyhow::{Error, Result, anyhow, bail};
 
 use super::{Host, HostAccess, complaint};
 use crate::secret::Secret;
-use crate::shell::{DONE, quoted};
+use crate::shell::{DONE, marked, quoted};
 use crate::world::ssh::Output;
 
 mod grant;
@@ -61,10 +61,10 @@ impl Rights {
 /// Looks for a way.
 pub(super) async fn find(host: &Host) -> Result<Rights> {
     let probe = format!("{PROBE}echo {}\n", quoted(DONE));
-    let looked = host.run("sh", Secret::new(probe)).await?;
+    let looked = host.run("sh", Secret::new(marked(&probe))).await?;
+    let heard = host.begun(&looked)?;
     let says = |name: &str| {
-        let found = looked
-            .stdout
+        let found = heard
             .lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         found.unwrap_or_default()
@@ -83,9 +83,9 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
         uid: says("uid").to_owned(),
     };
     match says("sudo") {
-        "wants" if looked.stdout.contains("must have a tty") => in_terminal(host, who, SUDO).await,
+        "wants" if heard.contains("must have a tty") => in_terminal(host, who, SUDO).await,
         "wants" => with_password(host, who).await,
-        _ if says("doas") == "wants" => match doas_message(&looked.stdout) {
+        _ if says("doas") == "wants" => match doas_message(heard) {
             Some(words) => Err(no_rights(host, who, DOAS, &words)),
             None => in_terminal(host, who, DOAS).await,
         },

@@ -11,7 +11,7 @@ use crate::world::known_hosts::{self, HostKeyVerdict, KnownHosts, Name};
 /// Asks the server for the key types that `known_hosts` has, as ssh does; otherwise it shows another key of its own, and
 /// an honest server looks like a stranger.
 pub(super) fn prefer_known_types(session: &Session, target: &SshTarget) -> Result<()> {
-    let known = KnownHosts::read(&target.known_hosts)?;
+    let known = known(target)?;
     let mut wanted: Vec<&str> = Vec::new();
     let name = name(target);
     for kind in known.kinds(&name) {
@@ -40,8 +40,8 @@ pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Res
     let (key, _) = session.host_key().context("the server showed no host key")?;
     let kind = kind_of(key).context("the server's host key is damaged")?;
     let fingerprint = fingerprint(key);
-    let host = &target.known_as;
-    match KnownHosts::read(&target.known_hosts)?.judge(&name(target), &kind, key) {
+    let host = target.known_as();
+    match known(target)?.judge(&name(target), &kind, key) {
         HostKeyVerdict::Known => Ok(fingerprint),
         HostKeyVerdict::Revoked { place } => bail!(
             "the host key {fingerprint} of {host} is marked as revoked in {place}; whoever holds it must not be \
@@ -65,7 +65,7 @@ pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Res
 }
 
 fn ask(target: &SshTarget, kind: &str, key: &[u8], note: &str, asker: &Asker) -> Result<()> {
-    let (host, fingerprint) = (&target.known_as, fingerprint(key));
+    let (host, fingerprint) = (target.known_as(), fingerprint(key));
     let question = format!(
         "The SSH server {host} port {} is not known yet.{note} Its {kind} key is {fingerprint}. \
          Is this the right one, to be remembered?",
@@ -85,14 +85,23 @@ fn ask(target: &SshTarget, kind: &str, key: &[u8], note: &str, asker: &Asker) ->
 }
 
 fn name(target: &SshTarget) -> Name {
-    Name::new(&target.known_as, target.port)
+    match &target.host_key_alias {
+        Some(alias) => Name::verbatim(alias),
+        None => Name::new(target.host.as_str(), target.port),
+    }
+}
+
+/// The person's files and those for everybody: what is revoked there is revoked whatever the person's say.
+fn known(target: &SshTarget) -> Result<KnownHosts> {
+    let files = [target.known_hosts.as_slice(), &target.global_known_hosts].concat();
+    KnownHosts::read(&files)
 }
 
 fn quoted_name(target: &SshTarget) -> String {
-    if target.port == crate::names::Port::SSH {
-        target.known_as.clone()
+    if target.host_key_alias.is_some() || target.port == crate::names::Port::SSH {
+        target.known_as().to_owned()
     } else {
-        format!("'[{}]:{}'", target.known_as, target.port)
+        format!("'[{}]:{}'", target.known_as(), target.port)
     }
 }
 

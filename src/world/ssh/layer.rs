@@ -94,9 +94,14 @@ impl<T> At<T> for Result<T> {
     }
 }
 
+/// The layer that an error remembers.
+pub(crate) fn of(error: &anyhow::Error) -> Option<SshLayer> {
+    error.downcast_ref::<Ended>().map(|ended| ended.layer)
+}
+
 /// The failure of a way through an SSH server, at the layer where it ended.
 pub(crate) fn failure(error: &anyhow::Error) -> Failure {
-    let layer = error.downcast_ref::<Ended>().map(|ended| ended.layer);
+    let layer = of(error);
     let failure = Failure {
         ssh: layer,
         ..Failure::new(

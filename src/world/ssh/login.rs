@@ -1,29 +1,26 @@
 //! Proving who we are: the agent's keys, key files, and at last a password, when the server takes one and somebody can
 //! be asked. What worked is kept, so that a second session asks nobody.
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use ssh2::{ErrorCode, Prompt, Session};
+use anyhow::{Result, bail};
+use ssh2::{Prompt, Session};
 
 use crate::ask::Asker;
 use crate::secret::Secret;
-use crate::settings::{AgentKeys, IdentitySource, SshTarget};
+use crate::settings::SshTarget;
 use crate::visible::one_line;
 use crate::world::ssh::errors::{Plainly as _, plain};
-use crate::world::ssh::key_file::{is_encrypted, public_part};
 use crate::world::ssh::relay::{Bounds, LOGIN};
+
+mod agent;
+mod keys;
 
 /// How often a passphrase or password is asked for.
 const ATTEMPTS: usize = 3;
 
 /// More questions of a server are not put to anybody.
 const QUESTIONS: usize = 20;
-
-/// An agent may ask a person before it signs.
-const AGENT: Duration = Duration::from_mins(1);
 
 /// What convinced the server.
 #[derive(Clone)]
@@ -38,6 +35,8 @@ pub(super) enum Credential {
     Password(Secret),
     /// Answers to the server's own questions.
     Answers(Vec<Secret>),
+    /// Several of these, where the server wants more than one.
+    Several(Vec<Credential>),
 }
 
 impl Credential {
@@ -50,12 +49,24 @@ impl Credential {
     }
 
     /// Logs in the same way on another session.
-    pub(super) fn repeat(self, session: &Session, user: &str) -> Result<Self> {
-        match &self {
+    pub(super) fn repeat(self, session: &Session, target: &SshTarget) -> Result<Self> {
+        self.give(session, target)?;
+        if !session.authenticated() {
+            bail!("the server accepted this login before and now refuses it");
+        }
+        Ok(self)
+    }
+
+    fn give(&self, session: &Session, target: &SshTarget) -> Result<()> {
+        let user = &target.user;
+        match self {
             Self::Nothing => drop(session.auth_methods(user)),
-            Self::Agent(blob) => drop(with_agent(session, user, &mut Vec::new(), |key| {
-                key == blob.as_slice()
-            })?),
+            Self::Agent(blob) => {
+                let agent = agent::Agent::open(session, target)?;
+                if let Some(key) = agent.as_ref().and_then(|agent| agent.find(blob)) {
+                    agent.iter().try_for_each(|agent| agent.sign(user, key)).plainly()?;
+                }
+            }
             Self::File { pem, passphrase } => {
                 session
                     .userauth_pubkey_memory(user, None, pem.reveal(), passphrase.as_ref().map(Secret::reveal))
@@ -68,11 +79,10 @@ impl Credential {
                     .userauth_keyboard_interactive(user, &mut Answering(|_: &str| next.next()))
                     .plainly()?;
             }
+            // libssh2 calls what is accepted and not enough a refusal.
+            Self::Several(steps) => steps.iter().for_each(|step| drop(step.give(session, target))),
         }
-        if !session.authenticated() {
-            bail!("the server accepted this login before and now refuses it");
-        }
-        Ok(self)
+        Ok(())
     }
 }
 
@@ -89,7 +99,7 @@ pub(super) fn log_in(
         Err(_) if session.authenticated() => return Ok(Credential::Nothing),
         Err(error) => bail!(plain(&error).context("the server does not say how to log in")),
     };
-    let takes = |method: &str| offered.split(',').any(|offer| offer == method);
+    let takes = |offered: &str, method: &str| offered.split(',').any(|offer| offer == method);
     let mut attempt = Attempt {
         session,
         target,
@@ -97,26 +107,51 @@ pub(super) fn log_in(
         bounds,
         timeout,
         tried: Vec::new(),
+        shown: Vec::new(),
     };
-    if takes("publickey")
-        && let Some(proof) = attempt.keys()?
-    {
-        return Ok(proof);
+    let mut offered = offered;
+    let mut accepted = "";
+    if takes(&offered, "publickey") {
+        if let Some(proof) = attempt.keys()? {
+            return Ok(proof);
+        }
+        // Where it takes keys alone, what it takes now tells whether one of them was accepted without being enough.
+        if !takes(&offered, "password") && !takes(&offered, "keyboard-interactive") && !attempt.shown.is_empty() {
+            attempt.begin();
+            if let Ok(now) = session.auth_methods(&target.user)
+                && !takes(now, "publickey")
+            {
+                offered = now.to_owned();
+                accepted = "the key was accepted, and the server wants more as well; ";
+            }
+        }
     }
-    if takes("password")
-        && let Some(proof) = attempt.password()
-    {
-        return Ok(proof);
+    let mut further = None;
+    if takes(&offered, "password") {
+        further = attempt.password();
     }
-    if takes("keyboard-interactive")
-        && let Some(proof) = attempt.answers()
-    {
-        return Ok(proof);
+    if further.is_none() && takes(&offered, "keyboard-interactive") {
+        further = attempt.answers();
+    }
+    if let Some(proof) = further {
+        let mut steps = attempt.shown;
+        if accepted.is_empty() {
+            return Ok(proof);
+        }
+        steps.push(proof);
+        return Ok(Credential::Several(steps));
     }
     let tried = match attempt.tried.as_slice() {
         [] => "nothing could be tried".to_owned(),
         tried => format!("tried {}", tried.join("; ")),
     };
+    if !accepted.is_empty() {
+        bail!(
+            "the key of {} was accepted, and the server wants {offered} as well (AuthenticationMethods), which is asked for \
+             at a terminal; {tried}",
+            target.user
+        );
+    }
     bail!(
         "the server refused {}: {tried}. It takes: {offered}. Name another key with --bastion-identity, or load it into \
          the agent with ssh-add",
@@ -131,6 +166,8 @@ struct Attempt<'a> {
     bounds: &'a Bounds,
     timeout: Duration,
     tried: Vec<String>,
+    /// The keys that the server has seen.
+    shown: Vec<Credential>,
 }
 
 impl Attempt<'_> {
@@ -148,100 +185,6 @@ impl Attempt<'_> {
         let answer = (self.asker.secret)(question);
         self.begin();
         answer
-    }
-
-    /// Named keys go first, from the agent where it holds them; servers hang up after six wrong ones.
-    fn keys(&mut self) -> Result<Option<Credential>> {
-        let only_listed = self.target.agent_keys == AgentKeys::Listed;
-        let named: Vec<Vec<u8>> = match self.target.identity_source {
-            IdentitySource::Default if !only_listed => Vec::new(),
-            _ => self
-                .target
-                .identities
-                .iter()
-                .filter_map(|path| public_part(path))
-                .collect(),
-        };
-        let user = &self.target.user;
-        let is_named = |key: &[u8]| named.iter().any(|blob| blob == key);
-        if !named.is_empty()
-            && let Some(blob) = self.agent(user, is_named)?
-        {
-            return Ok(Some(Credential::Agent(blob)));
-        }
-        let files_first = self.target.identity_source == IdentitySource::Named;
-        if files_first && let Some(proof) = self.files()? {
-            return Ok(Some(proof));
-        }
-        if !only_listed && let Some(blob) = self.agent(user, |key| !is_named(key))? {
-            return Ok(Some(Credential::Agent(blob)));
-        }
-        if files_first { Ok(None) } else { self.files() }
-    }
-
-    fn agent(&mut self, user: &str, wanted: impl Fn(&[u8]) -> bool) -> Result<Option<Vec<u8>>> {
-        self.bounds.begin(self.timeout.max(AGENT), LOGIN);
-        with_agent(self.session, user, &mut self.tried, wanted)
-    }
-
-    fn files(&mut self) -> Result<Option<Credential>> {
-        for path in &self.target.identities.clone() {
-            let pem = match fs::read_to_string(path) {
-                Ok(pem) => Secret::new(pem),
-                Err(error) if self.target.identity_source == IdentitySource::Named => {
-                    return Err(error).with_context(|| format!("cannot read the private key {}", path.display()));
-                }
-                Err(_) => continue,
-            };
-            if let Some(proof) = self.file(path, &pem) {
-                return Ok(Some(proof));
-            }
-        }
-        Ok(None)
-    }
-
-    fn file(&mut self, path: &Path, pem: &Secret) -> Option<Credential> {
-        let shown = path.display();
-        if !is_encrypted(pem.reveal()) {
-            return match self.try_key(pem, None) {
-                Ok(proof) => Some(proof),
-                Err(error) => {
-                    self.tried.push(format!("the key {shown} ({})", plain(&error)));
-                    None
-                }
-            };
-        }
-        for _ in 0..ATTEMPTS {
-            let Some(passphrase) = self.ask(&format!("Passphrase of {shown}")) else {
-                self.tried.push(format!(
-                    "the key {shown} (it has a passphrase, and nobody could be asked)"
-                ));
-                return None;
-            };
-            match self.try_key(pem, Some(passphrase)) {
-                Ok(proof) => return Some(proof),
-                // -48: PEM; -16 and -19: OpenSSH's own format, which libssh2 cannot tell from a damaged file.
-                Err(error) if matches!(error.code(), ErrorCode::Session(-48 | -16 | -19 | -1)) => {
-                    self.tried.push(format!("the key {shown} (wrong passphrase)"));
-                }
-                Err(error) => {
-                    self.tried.push(format!("the key {shown} ({})", plain(&error)));
-                    return None;
-                }
-            }
-        }
-        None
-    }
-
-    fn try_key(&self, pem: &Secret, passphrase: Option<Secret>) -> Result<Credential, ssh2::Error> {
-        self.begin();
-        let words = passphrase.as_ref().map(Secret::reveal);
-        self.session
-            .userauth_pubkey_memory(&self.target.user, None, pem.reveal(), words)?;
-        Ok(Credential::File {
-            pem: pem.clone(),
-            passphrase,
-        })
     }
 
     fn password(&mut self) -> Option<Credential> {
@@ -298,30 +241,6 @@ impl Attempt<'_> {
         }
         None
     }
-}
-
-/// Tries those of the agent's keys that `wanted` picks: all of them, not only the first as libssh2's shortcut does.
-fn with_agent(
-    session: &Session,
-    user: &str,
-    tried: &mut Vec<String>,
-    wanted: impl Fn(&[u8]) -> bool,
-) -> Result<Option<Vec<u8>>> {
-    let mut agent = session.agent().context("libssh2 cannot speak to an agent")?;
-    if agent.connect().is_err() || agent.list_identities().is_err() {
-        return Ok(None);
-    }
-    for identity in agent.identities().context("the SSH agent does not list its keys")? {
-        if !wanted(identity.blob()) {
-            continue;
-        }
-        match agent.userauth(user, &identity) {
-            Ok(()) if session.authenticated() => return Ok(Some(identity.blob().to_vec())),
-            Ok(()) => tried.push(format!("the agent's key {:?} (more is wanted)", identity.comment())),
-            Err(error) => tried.push(format!("the agent's key {:?} ({})", identity.comment(), plain(&error))),
-        }
-    }
-    Ok(None)
 }
 
 /// Answers a server's questions one by one; without an answer the rest stay empty and the login fails.

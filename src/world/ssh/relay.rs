@@ -41,7 +41,12 @@ struct RelayState {
     limit: Duration,
     left: u64,
     exceeded: Option<Exceeded>,
+    /// The server's first words.
+    first: Vec<u8>,
 }
+
+/// A refusal in the greeting's place is in so many bytes.
+const FIRST: usize = 256;
 
 /// What a server did that none does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,8 +121,16 @@ impl Bounds {
         }
     }
 
-    fn received(&self, bytes: usize) -> Result<(), Exceeded> {
+    /// Whether the server's first words hold these: it may refuse in its greeting's place.
+    pub(super) fn heard(&self, words: &str) -> bool {
+        String::from_utf8_lossy(&self.lock().first).contains(words)
+    }
+
+    fn received(&self, words: &[u8]) -> Result<(), Exceeded> {
+        let bytes = words.len();
         let mut state = self.lock();
+        let room = FIRST.saturating_sub(state.first.len());
+        state.first.extend_from_slice(&words[..bytes.min(room)]);
         let left = state.left.checked_sub(bytes as u64);
         state.left = left.unwrap_or_default();
         left.map(drop).ok_or(Exceeded::Bytes)
@@ -227,7 +240,7 @@ async fn down<R: AsyncRead + Unpin>(
             if count == 0 {
                 return io::Result::Ok(None);
             }
-            if let Err(exceeded) = bounds.received(count) {
+            if let Err(exceeded) = bounds.received(&buffer[..count]) {
                 return Ok(Some(exceeded));
             }
             acknowledge(&from);

@@ -119,3 +119,70 @@ X");
     let alias = run("gate", None);
     assert_eq!(alias.status, Some(3), "{alias:#?}");
 }
+
+/// A file of one's own does not switch off those for everybody, and an alias has no port, whatever the server's is.
+#[test]
+fn global_files_and_aliases() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new().port(2222));
+    let stranger = SshKey::other(&world.outside("/run/world/tmp")).public();
+    let keys = scene.bastion.host_keys();
+    let fingerprint = |key: &str| {
+        let printed = scene
+            .world
+            .sh_with("ssh-keygen -lf - | cut -d' ' -f2", &[], key.as_bytes());
+        printed.trim().to_owned()
+    };
+    let ed25519 = keys.iter().find(|key| key.contains("ed25519")).expect("it has one");
+    let run = |global: &str, own: &str, alias: &str| {
+        scene
+            .world
+            .sh_with("cat >/run/world/tmp/global", &[], global.as_bytes());
+        scene.world.sh_with("cat >/run/world/tmp/own", &[], own.as_bytes());
+        let config = format!(
+            "Host gate\n HostName {BASTION}\n User root\n Port 2222\n IdentityFile /run/world/tmp/ed25519\n \
+             UserKnownHostsFile /run/world/tmp/own\n GlobalKnownHostsFile /run/world/tmp/global\n{alias}"
+        );
+        std::fs::write(scene.world.outside("/run/world/home/.ssh/config"), config).expect("a file");
+        let program = crate::support::stitch_pg(&scene.ops)
+            .args([
+                "check",
+                "--only",
+                "ssh-user",
+                "--format",
+                "json",
+                "--no-input",
+                "--bastion",
+                "gate",
+            ])
+            .args([
+                "--public-key-file",
+                "/run/world/tmp/stitch.pub",
+                "--host-key",
+                &fingerprint(ed25519),
+            ]);
+        told(&program)
+    };
+    let alias = " HostKeyAlias the-gate\n";
+    let known = format!("[{BASTION}]:2222 {ed25519}\n");
+    assert_eq!(run("", &known, "").status, Some(3));
+    assert_eq!(run(&known, "", "").status, Some(3));
+    let revoked = run(&format!("@revoked * {ed25519}\n"), &known, "");
+    assert!(revoked.error().contains("revoked"), "{}", revoked.error());
+    assert_eq!(run("", &format!("the-gate {ed25519}\n"), alias).status, Some(3));
+    // --host-key lets an unknown key in, never a changed one.
+    for (global, own) in [
+        ("", format!("the-gate {stranger}\n")),
+        (&*format!("the-gate {stranger}\n"), String::new()),
+    ] {
+        let changed = run(global, &own, alias);
+        assert!(changed.error().contains("has CHANGED"), "{}", changed.error());
+        assert!(
+            changed.error().contains("ssh-keygen -R the-gate"),
+            "{}",
+            changed.error()
+        );
+    }
+}

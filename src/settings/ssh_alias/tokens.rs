@@ -1,0 +1,112 @@
+//! `~`, `%` tokens and `${NAME}` in the values of the SSH client's configuration (ssh_config(5), TOKENS).
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::AliasOptions;
+use crate::names::Port;
+use crate::settings::ssh_config::Entry;
+
+/// What the tokens stand for.
+pub(super) struct Tokens<'a> {
+    pub(super) options: &'a AliasOptions,
+    /// The name that is dialled.
+    pub(super) host: &'a str,
+    /// The name as it was typed.
+    pub(super) typed: &'a str,
+    /// `HostKeyAlias`, or the name as it was typed.
+    pub(super) known_as: &'a str,
+    pub(super) port: Port,
+    pub(super) user: &'a str,
+}
+
+impl Tokens<'_> {
+    /// A path that a line of the configuration names.
+    pub(super) fn path(&self, text: &str, entry: &Entry) -> Result<PathBuf> {
+        let expanded = self.expanded(text);
+        expanded
+            .map(PathBuf::from)
+            .with_context(|| format!("{} {text}", entry.place))
+    }
+
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.options.variable.and_then(|read| read(name))
+    }
+
+    fn expanded(&self, text: &str) -> Result<String> {
+        let home = self.options.home.to_string_lossy();
+        let text = match text.strip_prefix('~') {
+            Some("") => home.clone().into_owned(),
+            Some(rest) if rest.starts_with('/') => format!("{home}{rest}"),
+            Some(_) => bail!("the home of another user is not looked up here; write its path"),
+            None => text.to_owned(),
+        };
+        let machine = &self.options.machine;
+        let mut made = String::new();
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find(['%', '$']) {
+            made.push_str(&rest[..at]);
+            let (sign, behind) = rest[at..].split_at(1);
+            rest = behind;
+            if sign == "$" {
+                let Some((name, behind)) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) else {
+                    made.push('$');
+                    continue;
+                };
+                made.push_str(
+                    &self
+                        .variable(name)
+                        .with_context(|| format!("the variable {name} is not set"))?,
+                );
+                rest = behind;
+                continue;
+            }
+            let mut letters = rest.chars();
+            match letters.next() {
+                Some('%') => made.push('%'),
+                Some('d') => made.push_str(&home),
+                Some('h') => made.push_str(self.host),
+                Some('i') => write!(made, "{}", rustix::process::geteuid().as_raw())?,
+                Some('k') => made.push_str(self.known_as),
+                Some('l') => made.push_str(machine),
+                Some('L') => made.push_str(machine.split('.').next().unwrap_or_default()),
+                Some('n') => made.push_str(self.typed),
+                Some('p') => write!(made, "{}", self.port)?,
+                Some('r') => made.push_str(self.user),
+                Some('u') => made.push_str(&self.options.os_user),
+                Some('C') => made.push_str(&self.connection()),
+                Some(letter) => bail!("%{letter} is not known here"),
+                None => bail!("there is a single % at the end"),
+            }
+            rest = letters.as_str();
+        }
+        made.push_str(rest);
+        Ok(made)
+    }
+
+    /// `%C`: a hash of what is connected to.
+    fn connection(&self) -> String {
+        let text = format!("{}{}{}{}", self.options.machine, self.host, self.port, self.user);
+        let bytes = openssl::sha::sha1(text.as_bytes());
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// `HostName` knows two of them.
+pub(super) fn host_name(text: &str, typed: &str) -> Result<String> {
+    let mut made = String::new();
+    let mut letters = text.chars();
+    while let Some(c) = letters.next() {
+        match c {
+            '%' => match letters.next() {
+                Some('%') => made.push('%'),
+                Some('h') => made.push_str(typed),
+                _ => bail!("{text:?} may hold %h and %% alone"),
+            },
+            c => made.push(c),
+        }
+    }
+    Ok(made)
+}

@@ -1,0 +1,170 @@
+//! Keys, in ssh's order but for one thing: a file that was named comes before those keys of the agent that nobody named. Servers
+//! count refused keys, hang up after a few, and may then refuse the address for a while; so none is shown twice.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use ssh2::ErrorCode;
+
+use super::agent::Agent;
+use super::{ATTEMPTS, Attempt, Credential};
+use crate::secret::Secret;
+use crate::settings::{AgentKeys, IdentitySource};
+use crate::world::ssh::errors::plain;
+use crate::world::ssh::key_file::{is_encrypted, public_part, unusable};
+use crate::world::ssh::relay::LOGIN;
+
+/// An agent may ask a person before it signs.
+const AGENT: Duration = Duration::from_mins(1);
+
+impl Attempt<'_> {
+    pub(super) fn keys(&mut self) -> Result<Option<Credential>> {
+        let identities = &self.target.identities;
+        let named: Vec<Vec<u8>> = identities.iter().filter_map(|path| public_part(path)).collect();
+        let agent = Agent::open(self.session, self.target)?;
+        let agent = agent.as_ref();
+        let of_agent = |blob: &Vec<u8>| agent?.find(blob).map(|key| key.blob().to_vec());
+        let first: Vec<Vec<u8>> = named.iter().filter_map(of_agent).collect();
+        let others: Vec<Vec<u8>> = agent
+            .filter(|_| self.target.agent_keys == AgentKeys::All)
+            .into_iter()
+            .flat_map(|agent| agent.keys.iter().map(|key| key.blob().to_vec()))
+            .filter(|blob| !first.contains(blob))
+            .collect();
+        if let Some(proof) = self.of_agent(agent, &first)? {
+            return Ok(Some(proof));
+        }
+        if self.target.identity_source == IdentitySource::Default {
+            if let Some(proof) = self.of_agent(agent, &others)? {
+                return Ok(Some(proof));
+            }
+            return self.files(&first);
+        }
+        match self.files(&first)? {
+            Some(proof) => Ok(Some(proof)),
+            None => self.of_agent(agent, &others),
+        }
+    }
+
+    fn of_agent(&mut self, agent: Option<&Agent>, blobs: &[Vec<u8>]) -> Result<Option<Credential>> {
+        for blob in blobs {
+            let Some((agent, key)) = agent.and_then(|agent| Some((agent, agent.find(blob)?))) else {
+                continue;
+            };
+            self.bounds.begin(self.timeout.max(AGENT), LOGIN);
+            let outcome = agent.sign(&self.target.user, key);
+            self.shown.push(Credential::Agent(blob.clone()));
+            let name = format!("the agent's key {:?}", key.comment());
+            match outcome {
+                Ok(()) if self.session.authenticated() => return Ok(self.shown.pop()),
+                Ok(()) => self.tried.push(format!("{name} (more is wanted)")),
+                Err(error) => self.refused(&name, &error)?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Notes a refusal; ends the login where the server has hung up.
+    fn refused(&mut self, name: &str, error: &ssh2::Error) -> Result<()> {
+        // libssh2 has the last for the agent's keys.
+        let is_over =
+            matches!(error.code(), ErrorCode::Session(-13 | -43 | -7)) || error.message().starts_with("Waiting for");
+        if is_over && !self.bounds.are_exceeded() {
+            bail!(
+                "the server hung up after {} (MaxAuthTries): {}. Name the right key with --bastion-identity, or in \
+                 ~/.ssh/config with IdentityFile and IdentitiesOnly yes",
+                crate::plural::pluralize(self.shown.len(), "key"),
+                if self.tried.is_empty() {
+                    name.to_owned()
+                } else {
+                    self.tried.join("; ")
+                }
+            );
+        }
+        self.tried.push(format!("{name} ({})", plain(error)));
+        Ok(())
+    }
+
+    /// `known`: those that the agent has offered.
+    fn files(&mut self, known: &[Vec<u8>]) -> Result<Option<Credential>> {
+        for path in &self.target.identities.clone() {
+            let bytes = match fs::read(path) {
+                Ok(bytes) => bytes,
+                Err(error) if self.target.identity_source == IdentitySource::Flag => {
+                    return Err(error).with_context(|| format!("cannot read the private key {}", path.display()));
+                }
+                Err(_) => continue,
+            };
+            if public_part(path).is_some_and(|blob| known.contains(&blob)) {
+                continue;
+            }
+            let Ok(text) = String::from_utf8(bytes) else {
+                self.tried
+                    .push(format!("the key {} (it is not UTF-8 text)", path.display()));
+                continue;
+            };
+            let pem = Secret::new(text.trim_start_matches('\u{feff}').to_owned());
+            if let Some(why) = unusable(pem.reveal()) {
+                self.tried.push(format!("the key {} ({why})", path.display()));
+            } else if let Some(proof) = self.file(path, &pem)? {
+                return Ok(Some(proof));
+            }
+        }
+        Ok(None)
+    }
+
+    fn file(&mut self, path: &Path, pem: &Secret) -> Result<Option<Credential>> {
+        let certificate = format!("{}-cert.pub", path.display());
+        let name = if Path::new(&certificate).exists() {
+            format!(
+                "the key {} without its certificate, which libssh2 cannot use",
+                path.display()
+            )
+        } else {
+            format!("the key {}", path.display())
+        };
+        if !is_encrypted(pem.reveal()) {
+            return match self.try_key(pem, None) {
+                Ok(proof) => Ok(Some(proof)),
+                Err(error) => self.refused(&name, &error).map(|()| None),
+            };
+        }
+        for _ in 0..ATTEMPTS {
+            let Some(passphrase) = self.ask(&format!("Passphrase of {}", path.display())) else {
+                self.tried
+                    .push(format!("{name} (it has a passphrase, and nobody could be asked)"));
+                return Ok(None);
+            };
+            match self.try_key(pem, Some(passphrase)) {
+                Ok(proof) => return Ok(Some(proof)),
+                // -48: PEM; -16 and -19: OpenSSH's own format, which libssh2 cannot tell from a damaged file.
+                Err(error) if matches!(error.code(), ErrorCode::Session(-48 | -16 | -19 | -1)) => {
+                    self.tried.push(format!("{name} (wrong passphrase)"));
+                }
+                Err(error) => return self.refused(&name, &error).map(|()| None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn try_key(&mut self, pem: &Secret, passphrase: Option<Secret>) -> Result<Credential, ssh2::Error> {
+        self.begin();
+        let words = passphrase.as_ref().map(Secret::reveal);
+        let outcome = self
+            .session
+            .userauth_pubkey_memory(&self.target.user, None, pem.reveal(), words);
+        let proof = Credential::File {
+            pem: pem.clone(),
+            passphrase,
+        };
+        match outcome {
+            Ok(()) => Ok(proof),
+            Err(error) => {
+                self.shown.push(proof);
+                Err(error)
+            }
+        }
+    }
+}

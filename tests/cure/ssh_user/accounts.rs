@@ -1,0 +1,66 @@
+//! Accounts that last: whatever the system has for new users.
+
+use super::scene::Scene;
+use crate::support::{BastionOptions, Kind, Need, world};
+
+fn made_to_last(kind: Kind) {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new().kind(kind));
+    scene.bastion.run(
+        "sed -i -E '/^(PASS_|UMASK|USERGROUPS_ENAB|HOME_MODE)/d' /etc/login.defs
+         printf 'PASS_MAX_DAYS 60\\nPASS_WARN_AGE 7\\nUMASK 002\\nHOME_MODE 0777\\n' >>/etc/login.defs
+         useradd -D -f 30 -e 2030-01-01
+         mkdir -p /etc/skel/.ssh; echo 'ssh-rsa AAAA skeleton' >/etc/skel/.ssh/authorized_keys; chmod 777 /etc/skel/.ssh
+         printf 'umask 002\\n' >>/root/.bashrc",
+    );
+    scene.is_cured("stitch", "add the user stitch");
+    let shadow = scene.bastion.run("grep '^stitch:' /etc/shadow");
+    let fields: Vec<&str> = shadow.trim().split(':').collect();
+    assert!(
+        matches!((fields[4], fields[6], fields[7]), ("" | "-1", "" | "-1", "" | "-1")),
+        "{shadow}"
+    );
+    assert_eq!(scene.bastion.run("grep -c . ~stitch/.ssh/authorized_keys").trim(), "1");
+}
+
+#[test]
+fn made_to_last_on_debian() {
+    made_to_last(Kind::Debian);
+}
+
+#[test]
+fn made_to_last_on_red_hat() {
+    made_to_last(Kind::RhelLike);
+}
+
+/// An end to come is told with its date, and the printed command takes that end away.
+#[test]
+fn an_end_to_come_is_told() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    for command in ["chage -M 60 -I 30 stitch", "chage -E 2030-02-28 stitch"] {
+        scene.bastion.run(command);
+        let told = scene.check("stitch");
+        assert_eq!(
+            (told.status, told.verdict("ssh-user-expired")),
+            (Some(0), Some("unknown")),
+            "{told:#?}"
+        );
+        let finding = told.report.to_string();
+        let date = if command.contains("2030") {
+            "2030-02-28".to_owned()
+        } else {
+            scene.bastion.run("date -d '+61 days' +%F").trim().to_owned()
+        };
+        assert!(finding.contains(&format!("from {date} on")), "{date}: {finding}");
+        let advice = told.advice("ssh-user-expired");
+        let (_, cure) = advice.split_once("as root: ").expect("a command");
+        scene.bastion.run(cure);
+        assert_eq!(scene.check("stitch").verdict("ssh-user-expired"), None, "{cure}");
+    }
+}

@@ -1,0 +1,177 @@
+//! Keys, agents and second factors of the admin's login: as few failed logins as possible, and each refusal in words.
+
+use super::scene::{BASTION, Scene, Told, told};
+use crate::support::sshd::CAROL_PASSWORD;
+use crate::support::{BastionOptions, Need, Program, SshKey, stitch_pg, world};
+
+/// A run with the agent at hand and an alias of the client's configuration.
+fn program(scene: &Scene<'_>, command: &str, config: &str) -> Program {
+    let text = format!("Host gate\n HostName {BASTION}\n{config}");
+    std::fs::write(scene.world.outside("/run/world/home/.ssh/config"), text).expect("a file");
+    stitch_pg(&scene.ops)
+        .args([
+            command,
+            "--only",
+            "ssh-user",
+            "--format",
+            "json",
+            "--no-input",
+            "--bastion",
+            "root@gate",
+        ])
+        .args([
+            "--public-key-file",
+            "/run/world/tmp/stitch.pub",
+            "--stitch-host",
+            "10.20.0.3",
+        ])
+        .env("SSH_AUTH_SOCK", "/run/world/tmp/agent")
+}
+
+fn check(scene: &Scene<'_>, config: &str) -> Told {
+    told(&program(scene, "check", config))
+}
+
+/// Connections that the server has seen.
+fn connections(scene: &Scene<'_>) -> usize {
+    scene.bastion.log().matches("Connection from 198.51.100.10").count()
+}
+
+#[test]
+fn keys_of_files_and_agents() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    SshKey::other(&world.outside(world.dir().join("tmp")));
+    world.sh(
+        "ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1; export SSH_AUTH_SOCK=/run/world/tmp/agent
+         cd /run/world/tmp; ssh-add -q ed25519 2>/dev/null
+         cp ed25519 right; printf '\\357\\273\\277' | cat - ed25519 >bom; cp ed25519.pub half.pub
+         echo 'PuTTY-User-Key-File-3: ssh-ed25519' >key.ppk; chmod 600 right bom key.ppk",
+    );
+    let only = |file: &str| format!(" IdentitiesOnly yes\n IdentityFile /run/world/tmp/{file}\n");
+    for config in [
+        // Missing files are passed over.
+        format!(" IdentityFile /run/world/tmp/absent\n{}", only("right")),
+        // A public key stands for the agent's.
+        only("half.pub"),
+        only("bom"),
+        " IdentityAgent /run/world/tmp/agent\n".to_owned(),
+    ] {
+        let ready = check(&scene, &config);
+        assert_eq!(ready.status, Some(0), "{config}: {ready:#?}");
+    }
+    for (config, words) in [
+        (only("key.ppk"), "puttygen"),
+        (
+            " IdentityAgent none\n".to_owned() + &only("half.pub"),
+            "it is a public key",
+        ),
+        (only("absent"), "nothing could be tried"),
+    ] {
+        let refused = check(&scene, &config);
+        assert_eq!(refused.status, Some(1), "{config}: {refused:#?}");
+        assert!(refused.error().contains(words), "{config}: {}", refused.error());
+    }
+    let before = connections(&scene);
+    let refused = check(&scene, &only("other"));
+    assert!(
+        refused.error().contains("the server refused root"),
+        "{}",
+        refused.error()
+    );
+    assert_eq!(connections(&scene) - before, 1, "a refusal is remembered");
+}
+
+#[test]
+fn an_agent_with_many_keys() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    world.sh(
+        "ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1; export SSH_AUTH_SOCK=/run/world/tmp/agent
+         cd /run/world/tmp; for n in 1 2 3 4 5 6 7; do ssh-keygen -q -t ed25519 -N '' -C many$n -f many$n; ssh-add -q many$n; done
+         ssh-add -q ed25519",
+    );
+    let before = connections(&scene);
+    let many = check(&scene, "");
+    assert!(
+        many.error().contains("the server hung up after 6 keys (MaxAuthTries)") && many.error().contains("many1"),
+        "{}",
+        many.error()
+    );
+    assert_eq!(connections(&scene) - before, 1);
+    // The one that is named comes first, from the agent as well.
+    let named = check(&scene, " IdentityFile /run/world/tmp/ed25519.pub\n");
+    assert_eq!(named.status, Some(0), "{named:#?}");
+}
+
+#[test]
+fn a_key_and_an_answer() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let lines = "KbdInteractiveAuthentication yes\nAuthenticationMethods publickey,keyboard-interactive";
+    let scene = Scene::new(&world, BastionOptions::new().config(lines));
+    scene.has_working("stitch");
+    let program = |login: &str| {
+        scene
+            .program("check", login, "stitch")
+            .env("STITCH_PG_SUDO_PASSWORD", CAROL_PASSWORD)
+    };
+    let alone = told(&program("carol"));
+    assert!(
+        alone
+            .error()
+            .contains("was accepted, and the server wants keyboard-interactive as well"),
+        "{}",
+        alone.error()
+    );
+    let asked = stitch_pg(&scene.ops)
+        .args(["check", "--only", "ssh-user", "--yes", "--bastion"])
+        .arg(format!("carol@{BASTION}"))
+        .args(["--bastion-identity", "/run/world/tmp/ed25519"])
+        .args([
+            "--public-key-file",
+            "/run/world/tmp/stitch.pub",
+            "--stitch-host",
+            "10.20.0.3",
+        ])
+        .env("STITCH_PG_SUDO_PASSWORD", CAROL_PASSWORD);
+    let mut terminal = asked.terminal(80, 24);
+    terminal.expect("carol@198.51.100.20:22 asks: ");
+    terminal.send_line(CAROL_PASSWORD);
+    // Stitch itself could give no answer, which is a problem of its own.
+    terminal.expect("wants more than a key from stitch");
+    assert_eq!(terminal.wait_exit(), 4);
+}
+
+/// In the greeting's place.
+#[test]
+fn a_server_that_takes_no_more_logins() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.bastion.stop();
+    for (words, wanted) in [
+        ("Not allowed at this time", "PerSourcePenalties"),
+        ("Exceeded MaxStartups", "(MaxStartups)"),
+    ] {
+        let server = format!(
+            "use IO::Socket::INET; $SIG{{ALRM}} = sub {{ exit }}; alarm 20;
+             $s = IO::Socket::INET->new(LocalPort => 22, Listen => 5, ReuseAddr => 1);
+             open U, \">/tmp/up\"; close U; $c = $s->accept; print $c \"{words}\\r\\n\"; close $c"
+        );
+        scene.bastion.run(&format!(
+            "rm -f /tmp/up; perl -e '{server}' >/dev/null 2>&1 </dev/null &
+             until [ -e /tmp/up ]; do sleep 0.05; done"
+        ));
+        let refused = scene.check("stitch");
+        assert!(refused.error().contains(wanted), "{}", refused.error());
+    }
+}
