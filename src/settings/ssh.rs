@@ -12,7 +12,7 @@ pub enum BastionServer {
     /// This machine is the SSH server.
     Local,
     /// Over SSH.
-    Ssh(SshTarget),
+    Ssh(Box<SshTarget>),
 }
 
 /// An SSH login of the admin's.

@@ -1,6 +1,6 @@
 //! Random configurations of the SSH client.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -187,7 +187,7 @@ fn block(rng: &mut Rng, usable: usize, includes: &[&str]) -> String {
             48..=62 => rng.pick(&OTHERS).to_owned(),
             _ => LINES[rng.below(usable)].to_owned(),
         };
-        text += &format!("{indent}{line}{}\n", rng.pick(&["", "", "  ", "\r"]));
+        let _ = writeln!(text, "{indent}{line}{}", rng.pick(&["", "", "  ", "\r"]));
     }
     text
 }

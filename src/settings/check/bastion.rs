@@ -103,7 +103,7 @@ fn server_named(given: &str, options: &AliasOptions) -> anyhow::Result<BastionSe
                 !target.user.is_empty(),
                 "{given:?} has no user name; write it like USER@HOST"
             );
-            Ok(BastionServer::Ssh(target))
+            Ok(BastionServer::Ssh(Box::new(target)))
         }
     }
 }

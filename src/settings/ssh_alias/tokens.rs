@@ -1,4 +1,4 @@
-//! `~`, `%` tokens and `${NAME}` in the values of the SSH client's configuration (ssh_config(5), TOKENS).
+//! `~`, `%` tokens and `${NAME}` in the values of the SSH client's configuration (`ssh_config(5)`, TOKENS).
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -89,8 +89,12 @@ impl Tokens<'_> {
     /// `%C`: a hash of what is connected to.
     fn connection(&self) -> String {
         let text = format!("{}{}{}{}", self.options.machine, self.host, self.port, self.user);
-        let bytes = openssl::sha::sha1(text.as_bytes());
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        openssl::sha::sha1(text.as_bytes())
+            .iter()
+            .fold(String::new(), |mut made, byte| {
+                let _ = write!(made, "{byte:02x}");
+                made
+            })
     }
 }
 

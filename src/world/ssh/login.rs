@@ -121,7 +121,7 @@ pub(super) fn log_in(
             if let Ok(now) = session.auth_methods(&target.user)
                 && !takes(now, "publickey")
             {
-                offered = now.to_owned();
+                now.clone_into(&mut offered);
                 accepted = "the key was accepted, and the server wants more as well; ";
             }
         }
