@@ -101,6 +101,23 @@ fn what_is_no_public_key_is_refused_with_the_reason() {
     }
 }
 
+/// Keys that are whole and yet none: a point that is on no curve, another curve's name, a negative number.
+#[test]
+fn what_cannot_be_a_key_is_refused() {
+    let damaged = |kind: &str, body: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut blob = base64::decode_block(body).unwrap();
+        change(&mut blob);
+        refusal(&format!("{kind} {}", base64::encode_block(&blob)))
+    };
+    for refused in [
+        damaged("ecdsa-sha2-nistp256", ECDSA, &|blob| *blob.last_mut().unwrap() ^= 1),
+        damaged("ecdsa-sha2-nistp256", ECDSA, &|blob| blob[30] = b'3'),
+        damaged("ssh-rsa", RSA, &|blob| blob[22] = 0x80),
+    ] {
+        assert!(refused.contains("damaged inside"), "{refused}");
+    }
+}
+
 #[test]
 fn every_cut_of_a_key_is_noticed() {
     for length in 0..ED25519.len() {

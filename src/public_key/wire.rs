@@ -3,6 +3,9 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use openssl::base64;
+use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcPoint};
+use openssl::nid::Nid;
 
 /// The types that can be written to `authorized_keys`, and how many strings each is made of.
 const KINDS: [(&str, usize); 7] = [
@@ -109,8 +112,52 @@ fn check_kind(kind: &str, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Whether the numbers in a whole key can be a key of its kind (RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4; OpenSSH's PROTOCOL.u2f).
+/// The size in bits of an RSA key.
+///
+/// # Errors
+/// A point that is on no curve, a length that no key has, a number that is not positive.
+pub(super) fn check(kind: &str, blob: &[u8]) -> Result<Option<usize>> {
+    let (mut parts, mut rest) = (Vec::new(), blob);
+    while let Some((part, more)) = string(rest) {
+        parts.push(part);
+        rest = more;
+    }
+    let on_curve = |curve: &[u8], name: &str, nid: Nid, point: &[u8]| -> Result<()> {
+        ensure!(curve == name.as_bytes(), "it names another curve");
+        let group = EcGroup::from_curve_name(nid)?;
+        EcPoint::from_bytes(&group, point, &mut *BigNumContext::new()?)?;
+        Ok(())
+    };
+    match (kind, &parts[1..]) {
+        ("ssh-rsa", [exponent, modulus]) => {
+            let positive =
+                |number: &[u8]| number.first().is_some_and(|byte| *byte < 0x80) && number.iter().any(|byte| *byte > 0);
+            ensure!(positive(exponent) && positive(modulus), "a number is not positive");
+            return Ok(usize::try_from(BigNum::from_slice(modulus)?.num_bits()).ok());
+        }
+        ("ssh-ed25519", [point]) | ("sk-ssh-ed25519@openssh.com", [point, _]) => {
+            ensure!(point.len() == 32, "it has not 32 bytes");
+        }
+        ("ecdsa-sha2-nistp256", [curve, point]) | ("sk-ecdsa-sha2-nistp256@openssh.com", [curve, point, _]) => {
+            on_curve(curve, "nistp256", Nid::X9_62_PRIME256V1, point)?;
+        }
+        ("ecdsa-sha2-nistp384", [curve, point]) => on_curve(curve, "nistp384", Nid::SECP384R1, point)?,
+        ("ecdsa-sha2-nistp521", [curve, point]) => on_curve(curve, "nistp521", Nid::SECP521R1, point)?,
+        _ => bail!("it has not the parts of such a key"),
+    }
+    Ok(None)
+}
+
+/// The bytes of the key in a line as `ssh-keygen` writes it to a `.pub` file.
+pub(crate) fn blob_of(line: &str) -> Option<Vec<u8>> {
+    base64::decode_block(line.split_whitespace().nth(1)?)
+        .ok()
+        .filter(|blob| is_whole(blob))
+}
+
 /// One length-prefixed string and what follows it.
-fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }

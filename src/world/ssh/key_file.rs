@@ -1,31 +1,49 @@
-//! What can be told of a private key file without its passphrase.
+//! What can be told of a private key file without its passphrase (OpenSSH's PROTOCOL.key).
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use openssl::base64;
+
+use crate::public_key::{blob_of, string};
+
 /// libssh2 reports a missing passphrase as a damaged file; so the file is looked at first.
 pub(super) fn is_encrypted(pem: &str) -> bool {
-    match ssh_key::PrivateKey::from_openssh(pem) {
-        Ok(key) => key.is_encrypted(),
-        Err(_) => pem.contains("ENCRYPTED"),
+    match openssh(pem) {
+        Some(key) => key.cipher != "none",
+        None => pem.contains("ENCRYPTED"),
     }
 }
 
 /// The public half of a key file, to find it in the agent without its passphrase.
 pub(super) fn public_part(path: &Path) -> Option<Vec<u8>> {
-    let parsed = |path: &Path| ssh_key::PublicKey::from_openssh(&fs::read_to_string(path).ok()?).ok();
-    let private = || {
-        Some(
-            ssh_key::PrivateKey::from_openssh(fs::read(path).ok()?)
-                .ok()?
-                .public_key()
-                .clone(),
-        )
-    };
     // The file itself may be the public half, whose private one is in the agent or in hardware.
     let beside = PathBuf::from(format!("{}.pub", path.display()));
-    let key = parsed(path).or_else(|| parsed(&beside)).or_else(private)?;
-    key.to_bytes().ok()
+    let parsed = |path: &Path| blob_of(&fs::read_to_string(path).ok()?);
+    let private = || Some(openssh(&fs::read_to_string(path).ok()?)?.public);
+    parsed(path).or_else(|| parsed(&beside)).or_else(private)
+}
+
+/// The part of OpenSSH's own format that is never encrypted.
+struct Header {
+    cipher: String,
+    public: Vec<u8>,
+}
+
+fn openssh(pem: &str) -> Option<Header> {
+    let (_, rest) = pem.split_once("-----BEGIN OPENSSH PRIVATE KEY-----")?;
+    let (body, _) = rest.split_once("-----END OPENSSH PRIVATE KEY-----")?;
+    let body: String = body.split_whitespace().collect();
+    let bytes = base64::decode_block(&body).ok()?;
+    let rest = bytes.strip_prefix(b"openssh-key-v1\0")?;
+    let (cipher, rest) = string(rest)?;
+    let (_kdf, rest) = string(rest)?;
+    let (_options, rest) = string(rest)?;
+    let (public, _) = string(rest.strip_prefix(&1_u32.to_be_bytes())?)?;
+    Some(Header {
+        cipher: String::from_utf8(cipher.to_vec()).ok()?,
+        public: public.to_vec(),
+    })
 }
 
 /// Why a file cannot be tried as a private key.
@@ -33,11 +51,11 @@ pub(super) fn unusable(text: &str) -> Option<&'static str> {
     if text.starts_with("PuTTY-User-Key-File") {
         return Some("it is PuTTY's format: convert it with puttygen FILE -O private-openssh -o NEW");
     }
-    if ssh_key::PublicKey::from_openssh(text).is_ok() || text.starts_with("---- BEGIN SSH2 PUBLIC KEY") {
+    if blob_of(text).is_some() || text.starts_with("---- BEGIN SSH2 PUBLIC KEY") {
         return Some("it is a public key, and the agent does not hold its private half");
     }
-    let key = ssh_key::PrivateKey::from_openssh(text).ok()?;
-    let is_hardware = key.algorithm().as_str().starts_with("sk-");
+    let key = openssh(text)?;
+    let is_hardware = string(&key.public).is_some_and(|(kind, _)| kind.starts_with(b"sk-"));
     is_hardware.then_some("it is in hardware (FIDO), which libssh2 cannot use")
 }
 
