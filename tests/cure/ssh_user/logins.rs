@@ -82,7 +82,7 @@ fn a_passphrase_is_asked_for() {
     terminal.send_line("wrong");
     terminal.expect("Passphrase of /run/world/tmp/ed25519_passphrase");
     terminal.send_line(locked.passphrase.expect("it has one"));
-    terminal.expect("lets stitch log in");
+    terminal.expect("3/7 ssh-user: ready");
     assert_eq!(terminal.wait_exit(), 0);
     assert!(!terminal.transcript().contains("wrong"), "it was shown");
     // Nobody to ask: said at once, with the key's name.
@@ -101,7 +101,7 @@ fn with_password(line: &str, question: &str) {
     terminal.send_line("wrong");
     terminal.expect(question);
     terminal.send_line(CAROL_PASSWORD);
-    terminal.expect("lets stitch log in");
+    terminal.expect("3/7 ssh-user: ready");
     assert_eq!(terminal.wait_exit(), 0);
     assert!(!terminal.transcript().contains(CAROL_PASSWORD), "it was shown");
 }
