@@ -166,6 +166,25 @@ impl Sql {
     }
 }
 
+impl Action {
+    /// What is compared with a later plan's: objects one by one; else what kind of work it is, since what is left of it may
+    /// be written in another way.
+    fn parts(&self) -> Vec<String> {
+        match self {
+            Self::Sql(sql) => match sql.run {
+                Execution::PerStatement { first, .. } => {
+                    sql.statements.iter().skip(first).map(Statement::to_string).collect()
+                }
+                Execution::Autocommit | Execution::Transaction => {
+                    let verb = |statement: &Statement| statement.to_string().split(' ').take(1).collect();
+                    sql.statements.iter().map(verb).collect()
+                }
+            },
+            other => vec![format!("{:?}", std::mem::discriminant(other))],
+        }
+    }
+}
+
 impl Change {
     /// The statements of a change that goes object by object: a part of it may be made when the run is cut off.
     pub(crate) fn piecemeal(&self) -> Option<&Sql> {
@@ -201,6 +220,13 @@ impl Plan {
 
     fn add(&mut self, finding: Finding) -> &mut Finding {
         self.findings.push_mut(finding)
+    }
+
+    /// Of each change, whether nothing of it is left to do, as a later plan has it.
+    pub(crate) fn seen_made(&self, later: &Self) -> Vec<bool> {
+        let left: Vec<String> = later.changes.iter().flat_map(|change| change.action.parts()).collect();
+        let is_made = |change: &Change| !change.action.parts().iter().any(|part| left.contains(part));
+        self.changes.iter().map(is_made).collect()
     }
 
     pub(crate) fn find(&mut self, finding: Finding) {

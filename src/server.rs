@@ -24,6 +24,9 @@ pub(crate) struct PostgresServer {
     pub in_recovery: bool,
     /// What hints at a managed service.
     pub signs: ProviderEvidence,
+    /// What is in force in this login's session and could interrupt a load, or this run.
+    #[serde(default)]
+    pub settings: Vec<InForce>,
     /// Filled in after the question.
     #[serde(skip)]
     pub provider: Provider,
@@ -31,6 +34,29 @@ pub(crate) struct PostgresServer {
     #[serde(skip)]
     pub pooled: bool,
 }
+
+/// A setting as a session has it in force, and where that comes from (`pg_settings`).
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct InForce {
+    pub name: String,
+    pub value: String,
+    pub source: String,
+}
+
+/// The settings of a session that can interrupt a load. A question sets `search_path` for itself, so that is told as the
+/// session began with it.
+macro_rules! in_force {
+    () => {
+        "(SELECT coalesce(json_agg(json_build_object('name', name, 'source', source,
+            'value', CASE name WHEN 'search_path' THEN reset_val ELSE current_setting(name) END) ORDER BY name), '[]')
+          FROM pg_settings
+          WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout', 'transaction_timeout',
+              'idle_session_timeout', 'search_path', 'default_transaction_read_only', 'default_transaction_isolation',
+              'session_replication_role', 'row_security', 'standard_conforming_strings', 'session_preload_libraries')
+             OR name LIKE '%statement_cost_limit')"
+    };
+}
+pub(crate) use in_force;
 
 /// Whether TLS is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +67,12 @@ pub(crate) enum Encryption {
 
 /// One question for all of it. Everything in it is readable by any login (neighbours of this tool fall over
 /// `pg_authid` here).
-pub(crate) const QUESTION: &str = "
+pub(crate) const QUESTION: &str = concat!(
+    "
 SELECT json_build_object(
+    'settings', ",
+    in_force!(),
+    ",
     'version', current_setting('server_version'),
     'version_num', current_setting('server_version_num')::int,
     'user', current_user,
@@ -59,7 +89,8 @@ SELECT json_build_object(
         'powerless', NOT (r.rolcreaterole OR r.rolcreatedb OR r.rolsuper),
         'aurora', to_regproc('pg_catalog.aurora_version') IS NOT NULL)
 )::text
-FROM pg_roles r WHERE r.rolname = current_user";
+FROM pg_roles r WHERE r.rolname = current_user"
+);
 
 /// What [`QUESTION`] is asked with: the roles, databases and schemas that providers make.
 pub(crate) fn parameters() -> [String; 3] {
@@ -83,6 +114,20 @@ pub(crate) fn stitch_user(settings: &Settings, server: Option<&PostgresServer>) 
 }
 
 impl PostgresServer {
+    /// Settings of this login that would cut off our own work, or forbid a change that was asked for; each is switched off by
+    /// 0. What the whole server forbids stays forbidden: its disk may be full.
+    pub(crate) fn limits(&self) -> Vec<String> {
+        let is_limit = |setting: &&InForce| match setting.name.as_str() {
+            "default_transaction_read_only" => {
+                setting.value == "on"
+                    && ["database", "user", "database user", "global"].contains(&setting.source.as_str())
+            }
+            name => name.ends_with("_timeout") && setting.value != "0",
+        };
+        let limits = self.settings.iter().filter(is_limit);
+        limits.map(|setting| setting.name.clone()).collect()
+    }
+
     /// Refuses what only looks like a PostgreSQL server, and what is too old.
     pub(crate) fn accept(self, host: &str) -> Result<Self> {
         refuse_other_databases(&self.signs.banner)?;
@@ -159,6 +204,7 @@ mod tests {
                 banner: banner.to_owned(),
                 ..ProviderEvidence::default()
             },
+            settings: Vec::new(),
             provider: Provider::default(),
             pooled: false,
         }

@@ -16,7 +16,7 @@ mod run_lock;
 mod search_path;
 mod transactions;
 
-pub(crate) use batch::{BUSY, async_commit, batch_block, flush_commits, with_memberships};
+pub(crate) use batch::{BUSY, GONE, async_commit, batch_block, flush_commits, with_memberships};
 pub(crate) use conditions::{
     database_exists, role_exists, role_has, role_missing, role_owns_something, schema_missing, template_is_not_utf8,
 };

@@ -9,6 +9,7 @@ mod obstacles;
 pub(crate) mod ownership;
 pub(crate) mod registration;
 pub(crate) mod role;
+mod session_settings;
 pub(crate) mod ssh_user;
 
 use std::marker::PhantomData;

@@ -403,7 +403,7 @@ codes! {
     /// An event trigger of the database calls somebody's function in stitch-pg's session, with its rights, when something is created, altered, granted or dropped, or at a login.
     /// Read the function the finding names before anything is changed; its owner disables it with `ALTER EVENT TRIGGER … DISABLE`.
     EventTriggers = "event-triggers", Role [] INFORMS;
-    /// A setting attached to the role, the database or every role gets in a loader's way: a timeout, read-only transactions, another role, a search path, a library.
+    /// A setting that is in force for the role can interrupt a load, wherever it is written (the server, the database, the role, the command line): a timeout, read-only transactions, another role, a search path, an isolation level, a library.
     /// Let who may alter the role run the statement shown; where the setting is for others too, it gives the role its own.
     SettingBites = "setting-bites", Role [] INFORMS;
 

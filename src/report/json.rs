@@ -79,14 +79,13 @@ fn step_json(step: &StepReport) -> Value {
         _ => (None, None),
     };
     let plan = step.outcome.plan();
-    let applied = step.outcome.applied_count();
     json!({
         "step": step.step.as_str(),
         "outcome": step.outcome.as_str(),
         "reason": reason,
         "findings": plan.map_or_else(Vec::new, |plan| plan.findings.iter().map(finding_json).collect()),
         "changes": plan.map_or_else(Vec::new, |plan| plan.changes.iter().enumerate().map(|(index, change)| {
-            change_json(change, index < applied, step.change_times.get(index))
+            change_json(change, step.outcome.is_applied(index), step.change_times.get(index))
         }).collect()),
         "error": error,
         "elapsed_ms": milliseconds(step.elapsed),

@@ -19,8 +19,8 @@ pub(crate) enum Outcome {
     Skipped(String),
     /// It could not be tested, since something before it is pending or wrong: the reason, and what was seen all the same.
     Untested(String, Plan),
-    /// It went wrong. Holds what was planned and how many of the changes had been made.
-    Failed(anyhow::Error, Plan, usize),
+    /// It went wrong. Holds what was planned, and of each change whether it was seen made; none is where nothing is said.
+    Failed(anyhow::Error, Plan, Vec<bool>),
 }
 
 /// One step's part of the report.
@@ -68,11 +68,12 @@ impl Outcome {
         finding.verdict == Verdict::Bad && finding.text.ends_with(first)
     }
 
-    pub(crate) fn applied_count(&self) -> usize {
+    /// Whether the change of this number was seen made.
+    pub(crate) fn is_applied(&self, index: usize) -> bool {
         match self {
-            Self::Applied(plan) => plan.changes.len(),
-            Self::Failed(_, _, count) => *count,
-            _ => 0,
+            Self::Applied(_) => true,
+            Self::Failed(_, _, seen) => seen.get(index).copied().unwrap_or_default(),
+            _ => false,
         }
     }
 }

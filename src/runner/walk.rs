@@ -46,7 +46,7 @@ pub(crate) enum Start {
 /// A step that could not be looked at; when it was the administrator's login, with its layers.
 pub(super) fn failed(error: anyhow::Error) -> Outcome {
     let plan = layers::administrator(&error);
-    Outcome::Failed(error, plan, 0)
+    Outcome::Failed(error, plan, Vec::new())
 }
 
 /// Said where a step has to do something else once the steps before it are made.
@@ -114,7 +114,7 @@ pub(super) async fn walk<S: Step, C: Console>(
         .as_ref()
         .is_some_and(|expected| !expected.allows(S::ID, &plan))
     {
-        return Ok(Outcome::Failed(anyhow!(NOT_APPROVED), plan, 0));
+        return Ok(Outcome::Failed(anyhow!(NOT_APPROVED), plan, Vec::new()));
     }
     match run.console.decide(S::ID, S::WHY, &plan).await? {
         Decision::Yes => apply::<S, C>(settings, run, plan, times, before.report)
@@ -177,7 +177,7 @@ async fn apply<S: Step, C: Console>(
     times: &mut Vec<std::time::Duration>,
     report: &Report,
 ) -> Result<Outcome> {
-    let mut found = Vec::new();
+    let (mut found, mut doubts) = (Vec::new(), Vec::new());
     for changes in in_one_go(&plan.changes) {
         let began = Instant::now();
         for change in changes {
@@ -193,7 +193,6 @@ async fn apply<S: Step, C: Console>(
         let applied = match Box::pin(run.world.apply(action, &mut tell)).await {
             Ok(applied) => applied,
             Err(error) => {
-                let index = times.len();
                 let rest = match changes.len() {
                     1 => String::new(),
                     number => format!(", and {} more schemas like it", number - 1),
@@ -201,13 +200,24 @@ async fn apply<S: Step, C: Console>(
                 let mut plan = plan.clone();
                 plan.findings.extend(contention::busy(&error));
                 let error = error.context(format!("Failed to {}{rest}", changes[0].summary));
-                return Ok(Outcome::Failed(error, plan, index));
+                // What can still be looked at tells what of it was made; else what the server acknowledged counts.
+                let seen = match S::inspect(settings, run.world.reader()).await {
+                    Ok(facts) => plan.seen_made(&S::plan(settings, &facts)),
+                    Err(_) => vec![true; times.len()],
+                };
+                return Ok(Outcome::Failed(with_next(error), plan, seen));
             }
         };
-        if applied == Applied::Made {
-            run.undo.made()?;
-        } else {
-            found.push(contention::found(&changes[0]));
+        match applied {
+            Applied::Made => run.undo.made()?,
+            Applied::Found(error) => {
+                found.push(contention::found(&changes[0]));
+                doubts.push(error);
+            }
+            Applied::Doubtful(error) => {
+                run.undo.made()?;
+                doubts.push(error);
+            }
         }
         let elapsed = began.elapsed();
         for change in changes {
@@ -224,7 +234,6 @@ async fn apply<S: Step, C: Console>(
     let mut again = S::plan(settings, &facts);
     prove::<S, C>(settings, run, &mut again, report).await?;
     again.findings.extend(found);
-    let made = plan.changes.len();
     if again.changes.is_empty() {
         return Ok(Outcome::Applied(Plan {
             findings: again.findings,
@@ -232,16 +241,30 @@ async fn apply<S: Step, C: Console>(
         }));
     }
     let left: Vec<&str> = again.changes.iter().map(|change| change.summary.as_str()).collect();
-    let error = anyhow!(
-        "the changes were made without an error, yet the server does not show them: still to {}",
-        left.join("; ")
-    );
+    let left = left.join("; ");
+    let error = match doubts.into_iter().reduce(|all, next| anyhow!("{all:#}\n  {next:#}")) {
+        Some(error) => error.context(format!("not everything was made, still to {left}")),
+        None => anyhow!(
+            "the changes were made without an error, yet the server does not show them: still to {left}\nnext: see what takes \
+             them back (a trigger, a job, a program that manages this server), then run the same command again"
+        ),
+    };
+    let seen = plan.seen_made(&again);
     Ok(Outcome::Failed(
-        error,
+        with_next(error),
         Plan {
             findings: again.findings,
             changes: plan.changes,
         },
-        made,
+        seen,
     ))
+}
+
+/// An error with what to do next, where nothing more exact is known.
+fn with_next(error: anyhow::Error) -> anyhow::Error {
+    let words = format!("{error:#}");
+    if words.contains("\nnext: ") {
+        return error;
+    }
+    anyhow!("{words}\nnext: mend what it says, then run the same command again; it takes up what is left")
 }

@@ -6,15 +6,30 @@ use super::quoting::literal;
 use super::search_path::FIX_PATH_ONCE;
 use crate::statement::Statement;
 
-/// The code under which the server tells, by the way, the number of a statement that met a lock. It is told as INFO, which
-/// reaches the client whatever `client_min_messages` says, and no log.
+/// The code under which the server tells, by the way, the number of a statement that met a lock, and in the detail what it
+/// was refused with. It is told as INFO, which reaches the client whatever `client_min_messages` says, and no log.
 pub(crate) const BUSY: &str = "SPG01";
+
+/// The same of a statement that names something which, by its code, is not there.
+pub(crate) const GONE: &str = "SPG02";
+
+/// Errors that may mean that an object is gone.
+const GONE_STATES: &str = "undefined_table OR undefined_object OR undefined_function OR invalid_schema_name";
+
+/// Tells of the statement `number[i]`, that it failed so. Its context names the function that raised it, where one did.
+fn tell(code: &str) -> String {
+    format!(
+        "GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+        RAISE INFO USING ERRCODE = '{code}', MESSAGE = number[i]::pg_catalog.text,
+          DETAIL = pg_catalog.concat(SQLERRM, ', SQLSTATE ', SQLSTATE, pg_catalog.chr(10), context);"
+    )
+}
 
 /// One call that runs the statements, each with a number, one after another, and commits each: who waits behind us waits
 /// for one object only, and the lock table never fills. Needs PostgreSQL 11, where a block may commit.
 ///
 /// A commit that does not wait for the disk costs next to nothing; [`flush_commits`] waits for all of them. Something that went
-/// away in the meantime needs no new owner.
+/// away in the meantime needs no new owner; whether it did is seen by looking again, never by the code of the error.
 ///
 /// `process` is the server process that the login was told of. If that runs the block, no pooler is in between, so its
 /// settings may last until [`flush_commits`]; setting them for each transaction anew takes a tenth of the whole time. Until they
@@ -22,6 +37,7 @@ pub(crate) const BUSY: &str = "SPG01";
 pub(crate) fn batch_block(statements: &[(usize, &str)], lock_timeout: Duration, process: Option<i32>) -> Statement {
     let block = format!(
         "{}
+  context pg_catalog.text;
   pooled boolean := pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.<>) {};
 BEGIN
   FOR i IN 1..{} LOOP
@@ -33,9 +49,9 @@ BEGIN
       EXECUTE statement[i];
     EXCEPTION
       WHEN lock_not_available OR deadlock_detected THEN
-        RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
-      WHEN undefined_table OR undefined_object OR undefined_function OR invalid_schema_name THEN
-        NULL;
+        {}
+      WHEN {GONE_STATES} THEN
+        {}
     END;
     COMMIT;
   END LOOP;
@@ -44,6 +60,8 @@ END",
         process.unwrap_or_default(),
         statements.len(),
         lock_timeout.as_millis(),
+        tell(BUSY),
+        tell(GONE),
     );
     Statement::plain(format!("DO {}", literal(&block)))
 }
@@ -75,6 +93,7 @@ pub(crate) fn with_memberships(
 ) -> Statement {
     let block = format!(
         "{}
+  context pg_catalog.text;
   start int := 1;
   next int;
 BEGIN
@@ -93,9 +112,9 @@ BEGIN
         EXCEPTION
           WHEN lock_not_available OR deadlock_detected THEN
             EXIT WHEN i > start;
-            RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
-          WHEN undefined_table OR undefined_object OR undefined_function OR invalid_schema_name THEN
-            NULL;
+            {busy}
+          WHEN {GONE_STATES} THEN
+            {gone}
         END;
         next := i + 1;
       END LOOP;
@@ -105,7 +124,7 @@ BEGIN
       WHEN lock_not_available OR deadlock_detected THEN
         next := greatest(next, start + 1);
         FOR i IN start..next - 1 LOOP
-          RAISE INFO USING ERRCODE = '{BUSY}', MESSAGE = number[i]::pg_catalog.text;
+          {busy}
         END LOOP;
     END;
     COMMIT;
@@ -115,6 +134,8 @@ END",
         declared(statements),
         literal(grant_membership),
         literal(revoke_membership),
+        busy = tell(BUSY),
+        gone = tell(GONE),
         count = statements.len(),
         wait = lock_timeout.as_millis(),
     );

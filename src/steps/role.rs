@@ -9,7 +9,6 @@ mod password;
 mod readers;
 mod removal;
 mod rights;
-mod role_settings;
 
 use std::ops::ControlFlow;
 
@@ -23,6 +22,7 @@ use crate::settings::{Audience, RolePassword, Settings};
 use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::Step;
+use crate::steps::session_settings::{self, Attached};
 use crate::world::{DatabaseHandle, Failure, Reader, Target};
 
 pub(crate) use removal::RemoveRole;
@@ -42,7 +42,7 @@ pub(crate) struct Facts {
     /// Names of roles that may, for the advice.
     creators: Vec<String>,
     /// What somebody attached to the role or the database.
-    attached: Vec<role_settings::Attached>,
+    attached: Vec<Attached>,
     keeping: password::PasswordPolicy,
     standing: readers::ReaderPrivileges,
     /// What the readers lack in the target database, when that could be asked.
@@ -88,6 +88,12 @@ impl Step for Role {
         let stitch = &settings.stitch;
         let server = reader.server().await?;
         let (superuser, provider) = (server.superuser, server.provider);
+        // What is attached to this login is not Stitch's.
+        let of_server = server
+            .settings
+            .iter()
+            .filter_map(Attached::of_server)
+            .collect::<Vec<_>>();
         let question = if superuser {
             question(STORED_PASSWORD)
         } else {
@@ -97,6 +103,7 @@ impl Step for Role {
         let names = [stitch.role.as_str(), stitch.database.as_str(), &readers];
         let mut facts: Facts = reader.ask(Target::Server, &question, &names).await?.unwrap_or_default();
         facts.keeping.provider = provider;
+        facts.attached.extend(of_server);
         if let Some(role) = &mut facts.role {
             own_copies(&mut role.ties.elsewhere, settings, reader).await?;
         }
@@ -152,7 +159,8 @@ impl Step for Role {
         } else {
             catalog::plan(&mut plan, settings, &facts.catalog, facts.closed_reason.as_ref());
         }
-        role_settings::plan(&mut plan, settings, &facts.attached);
+        plan.findings
+            .extend(session_settings::findings(settings, &facts.attached));
         let made = match holder {
             rights::Holder::Role => readers::Made::Before,
             rights::Holder::Public => readers::Made::ByUs,
@@ -274,7 +282,7 @@ SELECT json_build_object(
 )::text
 FROM me",
         on_database = rights::QUESTION,
-        attached = role_settings::QUESTION,
+        attached = session_settings::QUESTION,
         keeping = password::KEEPING,
         standing = readers::STANDING,
         ties = foreign_role::QUESTION

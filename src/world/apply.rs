@@ -18,6 +18,7 @@ use crate::world::Writer;
 use crate::world::login::Session;
 
 mod batch;
+mod blame;
 mod blockers;
 mod run_lock;
 
@@ -28,11 +29,13 @@ pub(crate) use run_lock::AnotherRun;
 const PATIENCE: u32 = 30;
 
 /// What came of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Applied {
     Made,
-    /// Somebody else had made it by then.
-    Found,
+    /// Somebody else had made it by then, as the code of the server's error says; looking again shows whether it is so.
+    Found(anyhow::Error),
+    /// A part was refused with a code that says that its object is gone; looking again shows whether it is.
+    Doubtful(anyhow::Error),
 }
 
 impl Writer {
@@ -96,21 +99,23 @@ impl Writer {
             .context("the database is gone")?;
         let session = Arc::clone(session);
         let applied = match sql.run {
-            Execution::PerStatement { .. } => {
-                self.patiently(sql, name, tell).await?;
-                Applied::Made
-            }
+            Execution::PerStatement { .. } => self.patiently(sql, name, tell).await,
             Execution::Transaction => {
                 let work = run_lock::together(&session, sql, limit, self.reader.settings.timeout);
-                self.telling_who_is_in_the_way((&session, name), work).await?
+                self.telling_who_is_in_the_way((&session, name), work).await
             }
             Execution::Autocommit => {
                 ensure!(
                     sql.memberships.is_empty(),
                     "what runs outside a transaction cannot give back what it borrows"
                 );
-                run_lock::alone(&session, sql, limit).await?
+                run_lock::alone(&session, sql, limit).await
             }
+        };
+        let applied = match applied {
+            Ok(Applied::Doubtful(error)) => Applied::Doubtful(blame::named(&session, error, limit).await),
+            Ok(applied) => applied,
+            Err(error) => return Err(blame::named(&session, error, limit).await),
         };
         self.note_password(&sql.statements);
         Ok(applied)

@@ -135,7 +135,7 @@ impl std::error::Error for Failure {}
 const LONGEST_SHOWN: usize = 2_000;
 
 /// A server's words on one line: its line ends are written out, everything else is as it is.
-fn shown(words: &str) -> String {
+pub(crate) fn shown(words: &str) -> String {
     let end = words.char_indices().nth(LONGEST_SHOWN).map(|(end, _)| end);
     let line = words[..end.unwrap_or(words.len())]
         .replace("\r\n", "\n")
@@ -150,6 +150,17 @@ pub(crate) fn server_message(error: &DbError) -> String {
         shown(error.message()),
         error.code().code()
     )
+}
+
+/// Who raised an error, by its context: a function that takes no parameters, as those of triggers are. What the statement
+/// itself is refused for has no such first line.
+pub(crate) fn raised_in(context: &str) -> String {
+    let first = context.lines().next().unwrap_or_default();
+    if first.contains("() ") {
+        format!(", in {}", shown(first))
+    } else {
+        String::new()
+    }
 }
 
 /// An error while running a statement: tokio-postgres alone prints just "db error".
@@ -174,7 +185,8 @@ pub(crate) fn explain(error: &tokio_postgres::Error) -> anyhow::Error {
     } else {
         format!(" ({})", shown(&detail))
     };
-    anyhow::anyhow!("{}{detail}{next}", server_message(db))
+    let raised = raised_in(db.where_().unwrap_or_default());
+    anyhow::anyhow!("{}{detail}{raised}{next}", server_message(db))
 }
 
 /// The connection was given up by us, since its server went beyond all bounds.

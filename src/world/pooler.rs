@@ -18,7 +18,7 @@ const PROCESS: &str = "SELECT to_json(pg_backend_pid())::text";
 
 impl Reader {
     /// Which pooler this login came through, if any; `process` is the server process it is served by.
-    pub(crate) async fn pooler(&self, session: &Session, process: i32) -> Option<Pooler> {
+    pub(crate) async fn pooler(&mut self, session: &Session, process: i32) -> Option<Pooler> {
         if session.process.is_none_or(|told| told == process) {
             return None;
         }

@@ -26,7 +26,7 @@ use crate::world::wire::Wire;
 
 use hello::hello;
 pub(crate) use question::ask;
-use startup::{behind_pooler, role_refused, startup_options};
+use startup::{behind_pooler, is_for_read_only, role_refused, startup_options};
 
 /// The connections of one run.
 pub(crate) struct Postgres {
@@ -44,6 +44,10 @@ pub(crate) struct Postgres {
     server: Option<PostgresServer>,
     /// The first failure to get in at all, so that later steps do not wait for the same again.
     failure: Option<Failure>,
+    /// A function that is called at logins needs to write.
+    writes_at_login: bool,
+    /// Limits set for the admin's login that would cut off our own work.
+    unbounded: Vec<String>,
     /// Databases that exist and do not let the admin's login in, each with what the server said.
     closed_reason: BTreeMap<String, Failure>,
 }
@@ -61,6 +65,8 @@ impl Postgres {
             pooled: false,
             server: None,
             failure: None,
+            writes_at_login: false,
+            unbounded: Vec::new(),
             closed_reason: BTreeMap::new(),
         }
     }
@@ -80,7 +86,22 @@ impl Postgres {
         if self.server.is_none() {
             let home = self.home().await?;
             let session = self.sessions.get(&home).context("the first connection is gone")?;
-            let server = hello(session, &self.settings.admin, self.settings.timeout).await?;
+            let mut server = hello(session, &self.settings.admin, self.settings.timeout).await;
+            let limits = match &server {
+                Ok(server) => server.limits(),
+                Err(error) => too_short(error).iter().map(|name| (*name).to_owned()).collect(),
+            };
+            if !limits.is_empty() && !self.pooled {
+                // The session that was limited is closed first: it counts against the limits of connections.
+                self.sessions.remove(&home);
+                self.unbounded = limits;
+                let session = self.open(&home).await?;
+                if server.is_err() {
+                    server = hello(&session, &self.settings.admin, self.settings.timeout).await;
+                }
+                self.sessions.insert(home, Arc::new(session));
+            }
+            let server = server?;
             self.server = Some(PostgresServer {
                 pooled: self.pooled,
                 ..server
@@ -130,6 +151,18 @@ impl Postgres {
         bail!(failure)
     }
 
+    /// How many sessions are open, which count against every limit.
+    pub(crate) fn sessions_open(&self) -> i64 {
+        let sessions = self.sessions.values().chain(self.seconds.values());
+        i64::try_from(sessions.filter(|session| !session.client.is_closed()).count()).unwrap_or_default()
+    }
+
+    /// Closes them all; they are opened anew when they are needed.
+    fn close_sessions(&mut self) {
+        self.sessions.clear();
+        self.seconds.clear();
+    }
+
     /// Why a database that exists did not let the admin's login in, when it was last tried.
     pub(crate) fn closed_reason(&self, database: &str) -> Option<&Failure> {
         self.closed_reason.get(database)
@@ -174,6 +207,19 @@ impl Postgres {
 
     async fn open(&mut self, database: &str) -> Result<Session, Failure> {
         let admin = self.settings.admin.clone();
+        let options = |access, unbounded: &[String]| {
+            Some(startup_options(
+                access,
+                admin.rules.options.as_deref(),
+                unbounded,
+                admin.set_role.as_ref(),
+            ))
+        };
+        let mut access = if self.writes_at_login {
+            Access::ReadWrite
+        } else {
+            self.access
+        };
         let mut login = AdminLogin {
             host: admin.host.clone(),
             port: admin.port,
@@ -181,20 +227,24 @@ impl Postgres {
             password: admin.password.clone(),
             database: database.to_owned(),
             tls: admin.tls.clone(),
-            options: Some(startup_options(
-                self.access,
-                admin.rules.options.as_deref(),
-                admin.set_role.as_ref(),
-            )),
+            options: options(access, &self.unbounded),
             timeout: admin.rules.timeout.unwrap_or(self.settings.timeout),
             rules: admin.rules.clone(),
             route: admin.route,
         };
         loop {
             let failure = match self.log_in(&login).await {
-                Ok(session) => return Ok(session),
+                Ok(session) => {
+                    self.writes_at_login = access != self.access;
+                    return Ok(session);
+                }
                 Err(failure) => failure,
             };
+            if is_for_read_only(access, &failure) {
+                access = Access::ReadWrite;
+                login.options = options(access, &self.unbounded);
+                continue;
+            }
             if failure.is(&SqlState::PROTOCOL_VIOLATION) && login.options.take().is_some() {
                 if let Some(role) = &self.settings.admin.set_role {
                     return Err(behind_pooler(&format!("--set-role {role}"), &login));
@@ -243,6 +293,23 @@ impl Postgres {
         };
         let opening = gateway.forward(login.address().as_str(), login.port.number());
         login.through_tunnel(opening).await
+    }
+}
+
+/// The timeouts of this login that may have cut off even the first question; all that this version is known to have.
+fn too_short(error: &anyhow::Error) -> &'static [&'static str] {
+    const ALL: [&str; 5] = [
+        "statement_timeout",
+        "lock_timeout",
+        "idle_in_transaction_session_timeout",
+        "idle_session_timeout",
+        "transaction_timeout",
+    ];
+    let words = format!("{error:#}");
+    match () {
+        () if words.contains("SQLSTATE 25P04") => &ALL,
+        () if words.contains(SqlState::QUERY_CANCELED.code()) => &ALL[..3],
+        () => &[],
     }
 }
 

@@ -81,6 +81,11 @@ impl Reader {
         Ok(session)
     }
 
+    /// How many sessions of the administrator's this run has.
+    pub(crate) fn own_sessions(&self) -> i64 {
+        self.postgres.sessions_open()
+    }
+
     /// What Stitch's login comes to with TLS instead of without, or the other way round. No password is sent.
     pub(crate) async fn try_other_encryption(&self, database: &str, this_way: Encryption) -> Other {
         self.postgres.try_other_encryption(database, this_way).await

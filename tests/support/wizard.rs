@@ -215,6 +215,12 @@ impl Said {
         self.changes().filter_map(|change| change["command"].as_str()).collect()
     }
 
+    /// Of each change, whether it is called made.
+    pub(crate) fn applied(&self) -> Vec<bool> {
+        let changes = self.changes();
+        changes.map(|change| change["applied"] == true).collect()
+    }
+
     /// The error of the step that failed.
     #[track_caller]
     pub(crate) fn error(&self) -> &str {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
+use crate::server::{InForce, in_force};
 use crate::world::Layer;
 use crate::world::test_load::Existing;
 
@@ -27,6 +28,8 @@ pub(super) struct ServerState {
     temp_file_limit: String,
     log_statement: String,
     triggers: Vec<String>,
+    /// What is in force in this session, wherever it is written.
+    pub(super) settings: Vec<InForce>,
     /// Schemas of Stitch's.
     pub(super) schemas: Vec<Existing>,
 }
@@ -64,8 +67,9 @@ impl ServerState {
         ))
     }
 
-    pub(super) fn room(&self, plan: &mut Plan) {
-        let free = (self.max_connections - self.reserved - self.sessions).max(0);
+    /// `ours`: this run's own sessions, which are gone when Stitch comes.
+    pub(super) fn room(&self, plan: &mut Plan, ours: i64) {
+        let free = (self.max_connections - self.reserved - self.sessions + ours).max(0);
         let files = if self.temp_file_limit == "-1" {
             "temporary files are not limited".to_owned()
         } else {
@@ -109,7 +113,8 @@ impl ServerState {
 }
 
 /// `$1`: a JSON list of schemas that were named. Besides those, the schemas that the role owns and that bear Stitch's mark.
-pub(super) const SEEN: &str = "
+pub(super) const SEEN: &str = concat!(
+    "
 WITH chosen AS (
     SELECT n.oid, n.nspname FROM pg_namespace n
     WHERE n.nspname IN (SELECT json_array_elements_text($1::json))
@@ -121,6 +126,9 @@ tbl AS (
               AND d.classid = 'pg_class'::regclass AND d.deptype = 'n') AS m
     JOIN pg_class c ON c.oid = m.objid AND c.relkind IN ('r', 'p') AND NOT c.relispartition)
 SELECT json_build_object(
+    'settings', ",
+    in_force!(),
+    ",
     'process', pg_backend_pid(),
     'create', has_database_privilege(current_database(), 'CREATE'),
     'temporary', has_database_privilege(current_database(), 'TEMPORARY'),
@@ -147,4 +155,5 @@ SELECT json_build_object(
              FROM (SELECT * FROM tbl c WHERE c.relnamespace = n.oid ORDER BY c.relname LIMIT 40) AS t))
             ORDER BY n.nspname), '[]')
         FROM chosen n)
-)::text";
+)::text"
+);

@@ -9,8 +9,10 @@ use crate::server::Encryption;
 use crate::settings::{Schemas, Settings, StitchSsl};
 use crate::steps::layers::{bad, good, not_reached};
 use crate::steps::obstacles;
+use crate::steps::session_settings::{self, Attached};
 use crate::world::{Fault, Layer, Offer, Other, Pooler, Reader, Session, Stage, ask};
 use anyhow::Error;
+use tokio_postgres::error::SqlState;
 
 /// See the module's description.
 #[derive(Debug)]
@@ -25,6 +27,10 @@ pub(super) struct SessionChecks {
     seen: Result<ServerState, Error>,
     pooler: Option<Pooler>,
     loads: Option<Loads>,
+    /// This run's own sessions.
+    ours: i64,
+    /// What the session's settings do to a load, unless the step of the role has told it already.
+    limits: Vec<Finding>,
     /// What the catalog shows of the schemas that the step before did not look into.
     obstacles: Vec<Finding>,
 }
@@ -42,8 +48,12 @@ impl SessionChecks {
             Offer::Refused => Other::NotOffered,
             Offer::Given | Offer::NotAsked => reader.try_other_encryption(database, session.encryption).await,
         };
-        let (mut pooler, mut loads, mut obstacles) = (None, None, Vec::new());
+        let ours = reader.own_sessions() + 1;
+        let (mut pooler, mut loads, mut obstacles, mut limits) = (None, None, Vec::new(), Vec::new());
         if let Ok(seen) = &seen {
+            let attached: Vec<Attached> = seen.settings.iter().filter_map(Attached::of).collect();
+            limits = session_settings::findings(settings, &attached);
+            limits.retain(|finding| !is_told(report, finding));
             pooler = reader.pooler(&session, seen.process).await;
             if seen.blocking_problem().is_none() {
                 let rehearsed = Loads::rehearse(settings, &session, &seen.schemas).await;
@@ -65,6 +75,8 @@ impl SessionChecks {
             seen,
             pooler,
             loads,
+            ours,
+            limits,
             obstacles,
         }
     }
@@ -74,8 +86,27 @@ impl SessionChecks {
         self.certificate(plan, settings);
         self.exposed(plan);
         plan.find(self.ssl_choice(settings));
+        plan.findings.extend(self.limits.iter().cloned());
         let seen = match &self.seen {
             Ok(seen) => seen,
+            Err(error) if format!("{error:#}").contains(SqlState::QUERY_CANCELED.code()) => {
+                plan.find(bad(
+                    Layer::Privileges,
+                    Code::SettingBites,
+                    &format!("the server cancels what the role does before it is done: {error:#}"),
+                    &format!(
+                        "find the timeout (in psql, as the role: SHOW statement_timeout) and lift it: {};",
+                        crate::sql::set_setting(
+                            &settings.stitch.role,
+                            &settings.stitch.database,
+                            "statement_timeout",
+                            "0"
+                        )
+                    ),
+                ));
+                not_reached(plan, Layer::Privileges);
+                return;
+            }
             Err(error) => {
                 plan.find(bad(
                     Layer::Privileges,
@@ -100,7 +131,7 @@ impl SessionChecks {
         if let Some(pooler) = self.pooler {
             plan.find(pooled(pooler, statement_mode));
         }
-        seen.room(plan);
+        seen.room(plan, self.ours);
         seen.noticed(plan);
         if let Some(loads) = self
             .loads
@@ -221,12 +252,14 @@ async fn in_the_way(
     };
     let mut found = obstacles::findings(settings, &seen);
     found.extend(obstacles::not_owned(&seen, &|schema, table| loads.tried(schema, table)));
-    let known = |finding: &Finding| {
-        let same = |told: &Finding| (told.code, &told.subject) == (finding.code, &finding.subject);
-        report.findings().any(same)
-    };
-    found.retain(|finding| !known(finding));
+    found.retain(|finding| !is_told(report, finding));
     found
+}
+
+/// Whether a step before has told the same of the same.
+fn is_told(report: &Report, finding: &Finding) -> bool {
+    let same = |told: &Finding| (told.code, &told.subject) == (finding.code, &finding.subject);
+    report.findings().any(same)
 }
 
 fn pooled(pooler: Pooler, statement_mode: bool) -> Finding {

@@ -23,6 +23,9 @@ pub(crate) struct HandOver;
 pub(crate) struct Facts {
     /// `table shop.orders` and the like, in this database or shared by all.
     owned: Vec<String>,
+    /// The schemas among it. They go first: no login but a superuser's gives a function or a type to an owner who may not
+    /// create in its schema.
+    schemas: Vec<String>,
     /// What it granted ahead on what it would make, such as for `--reader`.
     defaults: Vec<Ahead>,
     user: String,
@@ -31,6 +34,8 @@ pub(crate) struct Facts {
     new_owner_exists: bool,
     /// Of the two roles: those this login acts for.
     acts_for: Vec<String>,
+    /// Those it may make an owner.
+    can_become: Vec<String>,
     /// Those it may grant itself.
     can_grant: Vec<String>,
     /// Those it is a member of by a row that a grant of its own would change.
@@ -84,11 +89,11 @@ impl Step for HandOver {
                 action: Action::Sql(Sql {
                     run: Execution::PerStatement {
                         lock_timeout: settings.ownership.lock_timeout,
-                        first: 0,
+                        first: facts.schemas.len(),
                         last: 0,
                     },
                     memberships,
-                    ..Sql::together(database, vec![sql::reassign_owned(role, owner)])
+                    ..Sql::together(database, statements(facts, role, owner))
                 }),
                 undo: None, // the role that owned it goes next
             }),
@@ -96,6 +101,12 @@ impl Step for HandOver {
         }
         plan
     }
+}
+
+fn statements(facts: &Facts, role: &RoleName, owner: &RoleName) -> Vec<Statement> {
+    let give = |schema: &String| sql::alter_owner("SCHEMA", &sql::identifier(schema), owner.as_str());
+    let schemas = facts.schemas.iter().map(give);
+    schemas.chain([sql::reassign_owned(role, owner)]).collect()
 }
 
 /// They belong to the role and to nobody else: no owner can be given to them, and they keep the role from being dropped.
@@ -112,7 +123,7 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
             sql::reset_default_privileges(role, ahead.schema.as_deref(), &ahead.kind, &grantees)
         })
         .collect();
-    let Ok(memberships) = grant_membership(facts, &[role]) else {
+    let Ok(memberships) = grant_membership(facts, &[role], None) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         let text = format!(
             "{role:?} granted ahead on what it would make, and {:?} may not act for it",
@@ -136,25 +147,28 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     });
 }
 
-/// The memberships that this login must borrow to act for these roles; the first that is not to be had.
-fn grant_membership<'a>(facts: &Facts, roles: &[&'a RoleName]) -> Result<Vec<TemporaryMembership>, &'a RoleName> {
+/// The memberships that this login must borrow to act for these roles, and to make the new owner one (16 and newer ask
+/// for another option then); the first that is not to be had.
+fn grant_membership<'a>(
+    facts: &Facts,
+    roles: &[&'a RoleName],
+    new_owner: Option<&'a RoleName>,
+) -> Result<Vec<TemporaryMembership>, &'a RoleName> {
     let mut memberships: Vec<TemporaryMembership> = Vec::new();
-    for wanted in roles.iter().copied() {
-        if facts.superuser || wanted.as_str() == facts.user || contains(&facts.acts_for, wanted) {
+    let to_use = roles.iter().map(|role| (*role, &facts.acts_for, Membership::Inherit));
+    let to_become = new_owner.map(|role| (role, &facts.can_become, Membership::Set));
+    for (wanted, had, option) in to_become.into_iter().chain(to_use) {
+        if facts.superuser || wanted.as_str() == facts.user || contains(had, wanted) {
             continue;
         }
-        let held = contains(&facts.held, wanted);
-        let to_use = || {
-            TemporaryMembership::new(
-                wanted.clone(),
-                &facts.user,
-                Membership::Inherit,
-                facts.version_num,
-                held,
-            )
-        };
-        let one = contains(&facts.can_grant, wanted).then(to_use).flatten();
-        memberships.push(one.ok_or(wanted)?);
+        let lent = memberships.iter().any(|lent| lent.role == *wanted);
+        if lent && facts.version_num < 160_000 {
+            continue;
+        }
+        let held = lent || contains(&facts.held, wanted);
+        let one = contains(&facts.can_grant, wanted)
+            .then(|| TemporaryMembership::new(wanted.clone(), &facts.user, option, facts.version_num, held));
+        memberships.push(one.flatten().ok_or(wanted)?);
     }
     memberships.sort();
     Ok(memberships)
@@ -188,7 +202,7 @@ fn new_owner<'a>(
             finding.advise("give --new-owner with the name of another role that exists"),
         ));
     }
-    let memberships = grant_membership(facts, &[role, owner]).map_err(|wanted| {
+    let memberships = grant_membership(facts, &[role, owner], Some(owner)).map_err(|wanted| {
         let text = format!("{what}, and {:?} may not act for {wanted:?}", facts.user);
         let statement = sql::reassign_owned(role, owner);
         let advice = format!(
@@ -235,6 +249,8 @@ SELECT json_build_object(
               WHERE s.rolname = $1 AND d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o'
                 AND d.classid <> 'pg_default_acl'::regclass
                 AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))),
+    'schemas', (SELECT coalesce(json_agg(n.nspname ORDER BY n.nspname), '[]') FROM pg_namespace n JOIN pg_roles s ON s.oid = n.nspowner
+                WHERE s.rolname = $1),
     'defaults', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
                      'kind', CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
                                  WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END,
@@ -246,6 +262,8 @@ SELECT json_build_object(
     'user', me.rolname, 'superuser', me.rolsuper, 'version_num', me.version,
     'new_owner_exists', EXISTS (SELECT 1 FROM r WHERE rolname = $2),
     'acts_for', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE pg_has_role(me.oid, r.oid, 'USAGE')),
+    'can_become', (SELECT coalesce(json_agg(rolname), '[]') FROM r
+                   WHERE pg_has_role(me.oid, r.oid, CASE WHEN me.version >= 160000 THEN 'SET' ELSE 'MEMBER' END)),
     'can_grant', (SELECT coalesce(json_agg(rolname), '[]') FROM r
                   WHERE pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION')
                      OR (me.version < 160000 AND me.rolcreaterole AND NOT r.rolsuper)),

@@ -93,10 +93,18 @@ impl MisownedObject {
         (!rights.is_empty()).then(|| sql::revoke(&rights.join(", "), "SCHEMA", &self.target(), role))
     }
 
-    /// Back to the owner it had. A change of owner merges what the new one was granted into what it owns, so that is
-    /// granted anew.
-    pub(super) fn revoke_membership(&self, role: &str) -> Statement {
-        let mut whole = self.give_to(&self.owner);
+    /// Back to the owner it had, who is lent CREATE on the schema where it has none: no login but a superuser's may make it
+    /// the owner otherwise. A change of owner merges what the new one was granted into what it owns, so that is granted anew.
+    pub(super) fn give_back(&self, role: &str, lends_schema: bool) -> Statement {
+        let back = self.give_to(&self.owner);
+        let mut whole = if lends_schema {
+            let schema = sql::identifier(&self.schema);
+            let lent = sql::grant("CREATE", "SCHEMA", &schema, &self.owner);
+            let returned = sql::revoke("CREATE", "SCHEMA", &schema, &self.owner);
+            lent.then("; ").and(&back).then("; ").and(&returned)
+        } else {
+            back
+        };
         let on_columns = self.columns.iter().map(|HeldOn(privilege, column, grantable)| {
             let privilege = format!("{privilege} ({})", sql::identifier(column));
             (privilege, *grantable)

@@ -32,6 +32,8 @@ pub(super) struct Rights {
     members: Vec<(String, Vec<String>)>,
     /// Whether the Stitch role exists yet; when this tool makes it, this login may grant it.
     role_exists: bool,
+    /// Schemas, each with a present owner of something in it who may not create there.
+    creates_not: Vec<(String, String)>,
     /// Schemas in which the Stitch role may already create.
     pub(super) creates_in: Vec<String>,
     /// Whether this login may create in the database: `ALTER SCHEMA … OWNER` asks that of whoever runs it.
@@ -83,7 +85,11 @@ pub(super) async fn read(settings: &Settings, place: &DatabaseHandle, foreign: &
     owners.sort_unstable();
     owners.dedup();
     let owners = serde_json::to_string(&owners).context("cannot name the owners")?;
-    place.ask(RIGHTS, &[&owners, settings.stitch.role.as_str()]).await
+    let mut schemas: Vec<&str> = foreign.iter().map(|object| object.schema.as_str()).collect();
+    schemas.dedup();
+    let schemas = serde_json::to_string(&schemas).context("cannot name the schemas")?;
+    let parameters = [&owners, settings.stitch.role.as_str(), &schemas];
+    place.ask(RIGHTS, &parameters).await
 }
 
 /// Which way ownership goes.
@@ -133,6 +139,12 @@ pub(super) fn temporary_memberships(
 }
 
 impl Rights {
+    /// Whether the owner before has to be lent CREATE on the schema to be made the owner again: a superuser is not asked.
+    pub(super) fn lends_schema(&self, object: &MisownedObject) -> bool {
+        let lacks = |(schema, owner): &(String, String)| *schema == object.schema && *owner == object.owner;
+        !self.superuser && !object.is_schema() && self.creates_not.iter().any(lacks)
+    }
+
     /// Who has the rights of a role as its member, superusers aside.
     pub(super) fn members(&self, owner: &str) -> &[String] {
         let found = self.members.iter().find(|(name, _)| name == owner);
@@ -195,7 +207,7 @@ impl Rights {
     }
 }
 
-/// `$1`: role names as JSON, `$2`: the Stitch role. `SET` apart from `USAGE` exists from 16 on.
+/// `$1`: role names as JSON, `$2`: the Stitch role, `$3`: schemas as JSON. `SET` apart from `USAGE` exists from 16 on.
 const RIGHTS: &str = "
 WITH me AS (SELECT oid, rolname, rolsuper, rolcreaterole, current_setting('server_version_num')::int AS version FROM pg_roles WHERE rolname = current_user),
      r AS (SELECT p.oid, p.rolname, p.rolsuper FROM pg_roles p WHERE p.rolname IN (SELECT json_array_elements_text($1::json)))
@@ -217,6 +229,9 @@ SELECT json_build_object(
              WHERE m.member = me.oid AND (me.version < 160000 OR m.grantor = me.oid)),
     'creates', has_database_privilege(me.oid, current_database(), 'CREATE'),
     'role_creates', coalesce((SELECT has_database_privilege(s.oid, current_database(), 'CREATE') FROM pg_roles s WHERE s.rolname = $2), false),
+    'creates_not', (SELECT coalesce(json_agg(json_build_array(n.nspname, r.rolname)), '[]') FROM pg_namespace n, r
+                    WHERE n.nspname IN (SELECT json_array_elements_text($3::json)) AND r.rolname <> $2
+                      AND NOT has_schema_privilege(r.oid, n.oid, 'CREATE')),
     'creates_in', (SELECT coalesce(json_agg(n.nspname), '[]') FROM pg_namespace n, pg_roles s
                    WHERE s.rolname = $2 AND has_schema_privilege(s.oid, n.oid, 'CREATE') AND has_schema_privilege(s.oid, n.oid, 'USAGE'))
 )::text

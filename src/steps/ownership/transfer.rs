@@ -129,8 +129,9 @@ fn change(
     forward.extend(schemas.iter().map(|object| moved(&object)));
     // What comes first on the way back is the schema: its owner must be able to create in it.
     let before = backward.len() + schemas.len();
-    backward.extend(schemas.iter().map(|object| object.revoke_membership(role.as_str())));
-    backward.extend(objects.iter().map(|object| object.revoke_membership(role.as_str())));
+    let given_back = |object: &&MisownedObject| object.give_back(role.as_str(), rights.lends_schema(object));
+    backward.extend(schemas.iter().map(given_back));
+    backward.extend(objects.iter().map(given_back));
     // Where the run was cut off before the schema moved, the grant is there still.
     let taken = schemas
         .first()

@@ -4,6 +4,7 @@
 use super::RoleRow;
 use crate::change::{Change, Plan};
 use crate::finding::Code;
+use crate::plural::pluralize;
 use crate::settings::Settings;
 use crate::sql;
 
@@ -66,9 +67,11 @@ fn report(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
     }
     if (1..FEW_CONNECTIONS).contains(&found.connection_limit) {
         let text = format!(
-            "the role {role:?} may have {} connections at once: with several integrations loading, Stitch \
-             is refused",
-            found.connection_limit
+            "the role {role:?} may have {} at once: with several integrations loading, Stitch is refused",
+            pluralize(
+                usize::try_from(found.connection_limit).unwrap_or_default(),
+                "connection"
+            )
         );
         report(Code::RoleConnectionLimit, text, "CONNECTION LIMIT -1");
     }

@@ -6,10 +6,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use futures_util::future::{Either, select};
 
-use super::{PATIENCE, blockers, run};
+use super::{Applied, PATIENCE, blockers, run};
 use crate::change::{Execution, Progress, Sql};
 use crate::sql;
 use crate::statement::Statement;
@@ -49,7 +49,7 @@ fn round_trip(session: &Session) -> Duration {
 
 impl Writer {
     /// Runs the statements of one change, or of several, in one go.
-    pub(super) async fn patiently(&mut self, sql: &Sql, database: &str, tell: Tell<'_>) -> Result<()> {
+    pub(super) async fn patiently(&mut self, sql: &Sql, database: &str, tell: Tell<'_>) -> Result<Applied> {
         let Execution::PerStatement {
             lock_timeout,
             first,
@@ -97,31 +97,40 @@ impl Writer {
             shared.await
         };
         on_disk &= work.is_free();
-        let outcome = match outcome {
+        let mut outcome = match outcome {
             Ok(()) => work.again(&session).await,
             failed => failed,
         };
         if !on_disk {
             // In any case, since it ends what the connection was told for this work.
             let waited = run(&session, &sql::flush_commits(), work.limit).await;
-            let waited = waited.context("cannot wait until everything is on disk");
-            outcome.and(waited)?;
+            outcome = outcome.and(waited.context("cannot wait until everything is on disk"));
+        }
+        // What was passed over may be why something else was refused.
+        let doubt = work.doubt();
+        if let Err(error) = outcome {
+            return Err(match doubt {
+                Some(doubt) => anyhow!("{doubt:#}\n  {error:#}"),
+                None => error,
+            });
         }
         let busy = work.take_busy();
         if busy.is_empty() {
-            return Ok(());
+            return Ok(doubt.map_or(Applied::Made, Applied::Doubtful));
         }
         let second = self.reader.postgres.second(database).await.ok();
         let mut named = Vec::new();
-        for number in &busy {
+        for (number, words) in &busy {
             let by = match &second {
                 Some(second) if named.len() < blockers::MOST => {
                     blockers::of(&session, second, &work.whole(*number), lock_timeout).await
                 }
                 _ => String::new(),
             };
+            let by = if by.is_empty() { format!(": {words}") } else { by };
             named.push(format!("{}{by}", sql.statements[*number]));
         }
+        named.extend(doubt.map(|doubt| format!("{doubt:#}")));
         bail!(
             "{} of {} objects were in use all the time and are left as they were:\n  {}\nnext: run the same command again when they are free",
             busy.len(),

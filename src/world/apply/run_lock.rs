@@ -66,7 +66,11 @@ pub(super) async fn together(session: &Session, sql: &Sql, limit: Duration, wait
     let whole = sql::take_turn(database, wait).then(";\n").and(&joined(&sql.all()));
     match retry(session, &whole, limit).await {
         Ok(()) => Ok(Applied::Made),
-        Err(Stopped::Server(error)) if sql.statements.len() == 1 && is_there(&error) => Ok(Applied::Found),
+        Err(Stopped::Server(error)) if sql.statements.len() == 1 && is_there(&error) => Ok(Applied::Found(refused(
+            session,
+            &sql.statements,
+            Stopped::Server(error),
+        ))),
         Err(Stopped::Server(error)) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
             let holder = ask::<Option<AnotherRun>>(session, sql::TURN_HOLDER, &[database], limit).await;
             match holder {
@@ -75,25 +79,37 @@ pub(super) async fn together(session: &Session, sql: &Sql, limit: Duration, wait
                     ..run
                 }
                 .into()),
-                _ => Err(Stopped::Server(error).into_error(session)),
+                _ => Err(refused(session, &sql.statements, Stopped::Server(error))),
             }
         }
-        Err(stopped) => Err(stopped.into_error(session)),
+        Err(stopped) => Err(refused(session, &sql.statements, stopped)),
     }
+}
+
+/// The server's words, and the statement: of several that are one call, all of them.
+fn refused(session: &Session, statements: &[Statement], stopped: Stopped) -> anyhow::Error {
+    let shown: Vec<String> = statements.iter().map(Statement::to_string).collect();
+    stopped.into_error(session).context(format!("in {}", shown.join("; ")))
 }
 
 /// Runs statements that no transaction can hold, each by itself.
 pub(super) async fn alone(session: &Session, sql: &Sql, limit: Duration) -> Result<Applied> {
     debug_assert!(sql.run == Execution::Autocommit);
-    let mut applied = Applied::Found;
+    let mut found = None;
     for statement in &sql.statements {
         match retry(session, statement, limit).await {
-            Ok(()) => applied = Applied::Made,
-            Err(Stopped::Server(error)) if is_there(&error) => {}
-            Err(stopped) => return Err(stopped.into_error(session)),
+            Ok(()) => {}
+            Err(stopped) => {
+                let is_there = matches!(&stopped, Stopped::Server(error) if is_there(error));
+                let error = refused(session, std::slice::from_ref(statement), stopped);
+                if !is_there {
+                    return Err(error);
+                }
+                found = Some(error);
+            }
         }
     }
-    Ok(applied)
+    Ok(found.map_or(Applied::Made, Applied::Found))
 }
 
 /// Tries again what somebody else's change of the same moment was in the way of.

@@ -4,11 +4,12 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client, Connection};
 
 use super::Offer;
 use crate::server::Encryption;
-use crate::world::failure::{Stage, cut_off, explain};
+use crate::world::failure::{Stage, cut_off, explain, raised_in, shown};
 use crate::world::login_observer::LimitExceeded;
 use crate::world::tls::Examined;
 use crate::world::wire::Wire;
@@ -19,7 +20,7 @@ pub(crate) struct Session {
     pub(crate) announced_version: String,
     /// Whether the connection is encrypted by TLS.
     pub(crate) encryption: Encryption,
-    /// What the server said by the way with a code of ours: numbers of statements that met a lock.
+    /// What the server said by the way with a code of ours.
     pub(crate) told: Told,
     /// Why it was given up, when it was by us: the client itself says only that it is closed.
     pub(super) cut_off: CutOff,
@@ -39,10 +40,34 @@ pub(crate) struct Session {
 
 /// As many statements are under way at once at most, by far.
 const MOST_TOLD: usize = 100_000;
-const LONGEST_NUMBER: usize = 20;
+
+/// A statement of a block that failed and did not end the block.
+pub(crate) struct Refused {
+    pub(crate) number: usize,
+    /// Somebody held a lock on what it is about; else something that it names is not there, by the error's code.
+    pub(crate) busy: bool,
+    /// The server's words.
+    pub(crate) words: String,
+}
+
+impl Refused {
+    fn heard(notice: &DbError) -> Option<Self> {
+        let busy = match notice.code().code() {
+            crate::sql::BUSY => true,
+            crate::sql::GONE => false,
+            _ => return None,
+        };
+        let (said, context) = notice.detail()?.split_once('\n')?;
+        Some(Self {
+            number: notice.message().parse().ok()?,
+            busy,
+            words: format!("the server says: {}{}", shown(said), raised_in(context)),
+        })
+    }
+}
 
 /// Filled while the connection is driven.
-pub(crate) type Told = Arc<Mutex<Vec<String>>>;
+pub(crate) type Told = Arc<Mutex<Vec<Refused>>>;
 pub(super) type CutOff = Arc<OnceLock<LimitExceeded>>;
 
 impl Session {
@@ -76,10 +101,10 @@ where
 {
     while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
         match message {
-            Ok(AsyncMessage::Notice(notice)) if notice.code().code() == crate::sql::BUSY => {
+            Ok(AsyncMessage::Notice(notice)) => {
                 let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-                if told.len() < MOST_TOLD && notice.message().len() <= LONGEST_NUMBER {
-                    told.push(notice.message().to_owned());
+                if told.len() < MOST_TOLD {
+                    told.extend(Refused::heard(&notice));
                 }
             }
             Ok(_) => {}

@@ -12,7 +12,15 @@ use crate::world::login::AdminLogin;
 
 /// They hold from the first statement on, and for every statement: nothing has to remember them. They are sent in any
 /// case, so that a pooler gives itself away.
-pub(super) fn startup_options(access: Access, given: Option<&str>, role: Option<&RoleName>) -> String {
+///
+/// `unbounded`: limits set for this login that would cut off our own work.
+pub(super) fn startup_options(
+    access: Access,
+    given: Option<&str>,
+    unbounded: &[String],
+    role: Option<&RoleName>,
+) -> String {
+    let unbounded: String = unbounded.iter().map(|name| format!(" -c {name}=0")).collect();
     let read_only = match access {
         Access::ReadOnly => " -c default_transaction_read_only=on",
         // Whether this login may write is its owner's business.
@@ -21,7 +29,7 @@ pub(super) fn startup_options(access: Access, given: Option<&str>, role: Option<
     let role = role.map_or(String::new(), |role| format!(" {}", sql::role_option(role)));
     // Of two options for one setting the server takes the last: ours win over libpq's `options`.
     let given = given.map_or(String::new(), |given| format!("{given} "));
-    format!("{given}{}{read_only}{role}", sql::PATH_OPTION)
+    format!("{given}{}{unbounded}{read_only}{role}", sql::PATH_OPTION)
 }
 
 /// A session of a pooler is not ours alone, so a role must not be set in it.
@@ -60,6 +68,26 @@ pub(super) fn role_refused(role: &RoleName, login: &AdminLogin, failure: &Failur
     })
 }
 
+/// Whether the login may have failed because its session was read-only from the start, as where a function that is called at
+/// logins writes: the server had found the login right, and says nothing of what it says of closed doors. Each question is
+/// read-only by itself as well.
+pub(super) fn is_for_read_only(access: Access, failure: &Failure) -> bool {
+    let authenticated = failure.passed.iter().any(|stage| stage.layer == Layer::Authentication);
+    let closed = [
+        SqlState::INVALID_CATALOG_NAME,
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        SqlState::TOO_MANY_CONNECTIONS,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        SqlState::PROTOCOL_VIOLATION,
+    ];
+    access == Access::ReadOnly
+        && authenticated
+        && failure.state.is_some()
+        && failure.routine.as_deref() != Some("CheckMyDatabase")
+        && !closed.iter().any(|state| failure.is(state))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,15 +96,20 @@ mod tests {
     fn a_role_with_white_space_is_one_word() {
         let role = "data team\\x".parse().unwrap();
         assert_eq!(
-            startup_options(Access::ReadOnly, None, Some(&role)),
+            startup_options(Access::ReadOnly, None, &[], Some(&role)),
             "-c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on -c role=data\\ team\\\\x"
         );
         assert_eq!(
-            startup_options(Access::ReadWrite, None, None),
-            "-c search_path=pg_catalog,pg_temp"
+            startup_options(Access::ReadWrite, None, &["lock_timeout".to_owned()], None),
+            "-c search_path=pg_catalog,pg_temp -c lock_timeout=0"
         );
         assert_eq!(
-            startup_options(Access::ReadOnly, Some("-c default_transaction_read_only=off"), None),
+            startup_options(
+                Access::ReadOnly,
+                Some("-c default_transaction_read_only=off"),
+                &[],
+                None
+            ),
             "-c default_transaction_read_only=off -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on",
             "what is given comes first, so ours holds"
         );

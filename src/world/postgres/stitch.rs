@@ -1,5 +1,10 @@
 //! Stitch's own login, over the path Stitch will take as far as it can be walked from here.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_postgres::error::SqlState;
+
 use super::Postgres;
 use crate::finding::Code;
 use crate::names::HostName;
@@ -8,6 +13,9 @@ use crate::settings::{LoginRules, RootCertificates, Route, SslMode, StitchSsl, T
 use crate::world::failure::{Failure, Layer};
 use crate::world::login::{AdminLogin, Other, Session, log_in, try_other_encryption};
 use crate::world::tls::Attempt;
+
+/// How long sessions of ours may take to be gone, in milliseconds.
+const PAUSES: [u64; 5] = [50, 100, 200, 400, 800];
 
 impl Postgres {
     /// What a login comes to with TLS instead of without, or the other way round.
@@ -59,7 +67,24 @@ impl Postgres {
 
     /// Logs in as the Stitch role, over the path Stitch will use as far as it can be walked from here: straight to the
     /// address Stitch dials, or through the SSH server. A fresh connection each time; never read-only, since it rehearses.
-    pub(crate) async fn log_in_as_stitch(&self, database: &str) -> Result<Session, Failure> {
+    ///
+    /// Where no connection is left for it, our own are given up: Stitch will come when they are gone.
+    pub(crate) async fn log_in_as_stitch(&mut self, database: &str) -> Result<Session, Failure> {
+        let mut outcome = self.try_as_stitch(database).await;
+        for pause in PAUSES {
+            match &outcome {
+                Err(failure) if failure.is(&SqlState::TOO_MANY_CONNECTIONS) => {}
+                _ => break,
+            }
+            self.close_sessions();
+            // The server notices after a moment that a client has gone.
+            sleep(Duration::from_millis(pause)).await;
+            outcome = self.try_as_stitch(database).await;
+        }
+        outcome
+    }
+
+    async fn try_as_stitch(&self, database: &str) -> Result<Session, Failure> {
         let login = self.stitch_login(self.settings.stitch.host.clone(), database);
         if !login.host.is_socket() {
             return log_in(&login, || self.tunnel(&login)).await;

@@ -2,11 +2,12 @@
 //! what was busy.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use futures_util::future::join_all;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
@@ -35,6 +36,9 @@ const IN_FLIGHT_SINGLY: usize = 64;
 
 /// How often busy objects are tried before they are left for the next run; the pause doubles from 50 ms to 3.2 s.
 const TRIES: u32 = 7;
+
+/// So many refused statements are told with the server's words.
+const MOST_SHOWN: usize = 5;
 
 /// How statements reach the server.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,8 +81,10 @@ pub(super) struct BatchQueue<'a> {
     /// The fewest statements in a call of a connection that is not the only one.
     at_least: usize,
     done: Cell<usize>,
-    /// Statements that met a lock.
-    busy: RefCell<Vec<usize>>,
+    /// Statements that met a lock, and what the server said.
+    busy: RefCell<BTreeMap<usize, String>>,
+    /// Statements about something that is gone, by the code of the error: whether it is, who looks again will see.
+    gone: RefCell<BTreeMap<usize, String>>,
     /// The first thing that went wrong; nothing more is begun then.
     failure: RefCell<Option<anyhow::Error>>,
     tell: RefCell<Tell<'a>>,
@@ -105,6 +111,7 @@ impl<'a> BatchQueue<'a> {
             at_least: CHUNK_AT_LEAST,
             done: Cell::new(0),
             busy: RefCell::default(),
+            gone: RefCell::default(),
             failure: RefCell::default(),
             tell: RefCell::new(tell),
         }
@@ -214,16 +221,23 @@ impl<'a> BatchQueue<'a> {
         };
         let outcome = execute(session, &call, self.limit).await;
         let told = std::mem::take(&mut *session.told.lock().unwrap_or_else(PoisonError::into_inner));
-        self.busy
-            .borrow_mut()
-            .extend(told.iter().filter_map(|number| number.parse::<usize>().ok()));
+        for refused in told
+            .into_iter()
+            .filter(|refused| refused.number < self.statements.len())
+        {
+            let list = if refused.busy { &self.busy } else { &self.gone };
+            list.borrow_mut().insert(refused.number, refused.words);
+        }
         match outcome {
             Ok(()) => Ok(()),
-            Err(Stopped::Server(error)) if self.way == Transport::Singly && is_busy(&error) => {
-                self.busy.borrow_mut().extend(numbers);
+            Err(Stopped::Server(error)) if self.way == Transport::Singly && (is_busy(&error) || is_gone(&error)) => {
+                let list = if is_busy(&error) { &self.busy } else { &self.gone };
+                let words = session.explain(&error).to_string();
+                let words = words.lines().next().unwrap_or_default();
+                list.borrow_mut()
+                    .extend(numbers.iter().map(|number| (*number, words.to_owned())));
                 Ok(())
             }
-            Err(Stopped::Server(error)) if self.way == Transport::Singly && is_gone(&error) => Ok(()),
             // The server says in which statement of the block.
             Err(Stopped::Server(error)) => {
                 let context = error.as_db_error().and_then(|error| error.where_()).unwrap_or_default();
@@ -252,7 +266,7 @@ impl<'a> BatchQueue<'a> {
             Transport::Singly => 1,
         };
         for attempt in 0..TRIES - 1 {
-            let busy = self.take_busy();
+            let busy: Vec<usize> = self.take_busy().into_keys().collect();
             if busy.is_empty() {
                 break;
             }
@@ -265,12 +279,25 @@ impl<'a> BatchQueue<'a> {
         Ok(())
     }
 
-    /// The statements that met a lock, in order.
-    pub(super) fn take_busy(&self) -> Vec<usize> {
-        let mut busy = self.busy.take();
-        busy.sort_unstable();
-        busy.dedup();
-        busy
+    /// The statements that met a lock, in order, and what the server said.
+    pub(super) fn take_busy(&self) -> BTreeMap<usize, String> {
+        self.busy.take()
+    }
+
+    /// What was refused since something is gone, by the code of the error.
+    pub(super) fn doubt(&self) -> Option<anyhow::Error> {
+        let gone = self.gone.borrow();
+        let lines = gone
+            .iter()
+            .map(|(number, words)| format!("{}: {words}", self.statements[*number]));
+        let lines: Vec<String> = lines.take(MOST_SHOWN).collect();
+        let more = gone.len() - lines.len();
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!("\n  and {more} more like it")
+        };
+        (!gone.is_empty()).then(|| anyhow!("{}{more}", lines.join("\n  ")))
     }
 }
 

@@ -1,27 +1,34 @@
-//! Settings that somebody attached to the role or the database (`ALTER ROLE … SET`, `ALTER DATABASE … SET`) and that bite a
-//! loader: timeouts that cut a load off, read-only transactions, another role's shoes. Findings only: who set them had a
-//! reason, and one of them may be for everybody.
+//! Settings that are in force in Stitch's session, wherever they are written, and that interrupt a load: timeouts that cut
+//! it off, read-only transactions, another role. What is attached to the role or the database is read from the catalog, and
+//! the server's own from the administrator's session; Stitch's own session has the last word. Findings only: who set
+//! them had a reason, and one of them may be for everybody.
 
 use serde::Deserialize;
 
-use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
+use crate::server::InForce;
 use crate::settings::Settings;
 use crate::sql;
 
 /// One setting that the server puts on every session of the role, or of everybody in the database.
-#[derive(Debug, Deserialize)]
-pub(super) struct Attached {
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Attached {
     name: String,
     value: String,
     /// To the Stitch role, not to every role.
     role: bool,
     /// To the target database, not to every database.
     database: bool,
+    /// To the server itself: where it is written.
+    #[serde(skip)]
+    server: Option<&'static str>,
 }
 
 /// A load of Stitch's takes minutes. What is shorter than this ends it for sure.
 const SURELY_TOO_SHORT_MS: u64 = 60_000;
+
+/// No load takes a day.
+const SURELY_LONG_ENOUGH_MS: u64 = 86_400_000;
 
 /// `search_path` as PostgreSQL comes with it.
 const USUAL_PATH: &str = "\"$user\", public";
@@ -35,10 +42,37 @@ struct Bite {
 }
 
 impl Attached {
+    /// As a session has it in force; nothing where it is nobody's setting but the server's default or the client's.
+    pub(crate) fn of(seen: &InForce) -> Option<Self> {
+        let (role, database, server) = match seen.source.as_str() {
+            "configuration file" => (false, false, Some("the server (postgresql.conf, or ALTER SYSTEM)")),
+            "command line" => (false, false, Some("the server (its command line)")),
+            "environment variable" => (false, false, Some("the server (its environment)")),
+            "global" => (false, false, None),
+            "database" => (false, true, None),
+            "user" => (true, false, None),
+            "database user" => (true, true, None),
+            _ => return None,
+        };
+        Some(Self {
+            name: seen.name.clone(),
+            value: seen.value.clone(),
+            role,
+            database,
+            server,
+        })
+    }
+
+    /// The same where it is the server's own, which holds for every session.
+    pub(crate) fn of_server(seen: &InForce) -> Option<Self> {
+        Self::of(seen).filter(|attached| attached.server.is_some())
+    }
+
     fn bite(&self) -> Option<Bite> {
         let timeout = |how| {
             let length = milliseconds(&self.value);
-            (length != Some(0)).then(|| Bite {
+            let harmless = length.is_some_and(|length| length == 0 || length >= SURELY_LONG_ENOUGH_MS);
+            (!harmless).then(|| Bite {
                 how,
                 surely: length.is_some_and(|length| length < SURELY_TOO_SHORT_MS),
                 harmless: "0",
@@ -49,6 +83,9 @@ impl Attached {
             "idle_in_transaction_session_timeout" => {
                 timeout("a load that waits longer between two statements is cut off")
             }
+            "transaction_timeout" => timeout("a load whose transaction takes longer is cut off"),
+            "idle_session_timeout" => timeout("a session of Stitch's that waits longer for its next load is closed")
+                .map(|bite| Bite { surely: false, ..bite }),
             // Waiting less is no harm to a load that waits for nobody.
             "lock_timeout" => {
                 timeout("a load that waits longer for a lock fails").map(|bite| Bite { surely: false, ..bite })
@@ -63,6 +100,32 @@ impl Attached {
                 surely: true,
                 harmless: "none",
             }),
+            "default_transaction_isolation" => (self.value != "read committed").then_some(Bite {
+                how: "a load that meets another one's rows fails and has to be repeated",
+                surely: false,
+                harmless: "'read committed'",
+            }),
+            "session_replication_role" => (self.value != "origin").then_some(Bite {
+                how: "triggers and foreign keys do not count for what Stitch writes",
+                surely: false,
+                harmless: "'origin'",
+            }),
+            "row_security" => (!is_on(&self.value)).then_some(Bite {
+                how: "reading a table whose policies hide rows is refused",
+                surely: false,
+                harmless: "on",
+            }),
+            "standard_conforming_strings" => (!is_on(&self.value)).then_some(Bite {
+                how: "a backslash in a text is read as the beginning of an escape",
+                surely: false,
+                harmless: "on",
+            }),
+            name if name.ends_with("statement_cost_limit") => (self.value.trim_start_matches(['0', '.']) != "")
+                .then_some(Bite {
+                    how: "a statement of a load that is thought to cost more is refused",
+                    surely: false,
+                    harmless: "0",
+                }),
             "search_path" => (self.value != USUAL_PATH).then_some(Bite {
                 how: "names without a schema are looked for elsewhere than usual",
                 surely: false,
@@ -79,12 +142,14 @@ impl Attached {
 
     /// The more it says whom it is for, the more it counts (PostgreSQL docs, `ALTER ROLE`).
     fn weight(&self) -> u8 {
-        2 * u8::from(self.role) + u8::from(self.database)
+        u8::from(self.server.is_none()) + 4 * u8::from(self.role) + 2 * u8::from(self.database)
     }
 }
 
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, attached: &[Attached]) {
+/// What of it interrupts a load.
+pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Finding> {
     let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+    let mut found = Vec::new();
     for setting in attached {
         let overruled = attached
             .iter()
@@ -92,11 +157,12 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, attached: &[Attached]) 
         let Some(bite) = setting.bite().filter(|_| !overruled) else {
             continue;
         };
-        let place = match (setting.role, setting.database) {
-            (true, true) => format!("the role {role:?} in the database {database:?}"),
-            (true, false) => format!("the role {role:?}"),
-            (false, true) => format!("everybody in the database {database:?}"),
-            (false, false) => "every role".to_owned(),
+        let place = match (setting.role, setting.database, setting.server) {
+            (true, true, _) => format!("the role {role:?} in the database {database:?}"),
+            (true, false, _) => format!("the role {role:?}"),
+            (false, true, _) => format!("everybody in the database {database:?}"),
+            (false, false, None) => "every role".to_owned(),
+            (false, false, Some(server)) => server.to_owned(),
         };
         let text = format!("{} = {} is set for {place}: {}", setting.name, setting.value, bite.how);
         let finding = Finding::new(Code::SettingBites, Verdict::bad_if(bite.surely), text);
@@ -112,12 +178,13 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, attached: &[Attached]) 
         } else {
             ""
         };
-        plan.find(
+        found.push(
             finding
                 .advise(format!("who may alter the role runs: {first}{cure};"))
                 .about(&setting.name),
         );
     }
+    found
 }
 
 fn is_on(value: &str) -> bool {
@@ -142,15 +209,17 @@ fn milliseconds(value: &str) -> Option<u64> {
 }
 
 /// Uses `$1` (role) and `$2` (database).
-pub(super) const QUESTION: &str = "
+pub(crate) const QUESTION: &str = "
     (SELECT coalesce(json_agg(json_build_object(
          'name', split_part(c, '=', 1), 'value', substr(c, strpos(c, '=') + 1),
          'role', s.setrole <> 0, 'database', s.setdatabase <> 0) ORDER BY c), '[]')
      FROM pg_db_role_setting s, unnest(s.setconfig) AS c
      WHERE s.setrole IN (0::oid, (SELECT oid FROM pg_roles WHERE rolname = $1))
        AND s.setdatabase IN (0::oid, (SELECT oid FROM pg_database WHERE datname = $2))
-       AND split_part(c, '=', 1) IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout',
-           'search_path', 'default_transaction_read_only', 'role', 'session_preload_libraries'))";
+       AND (split_part(c, '=', 1) IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout',
+           'transaction_timeout', 'idle_session_timeout', 'search_path', 'default_transaction_read_only', 'role',
+           'default_transaction_isolation', 'session_replication_role', 'row_security', 'standard_conforming_strings',
+           'session_preload_libraries') OR split_part(c, '=', 1) LIKE '%statement_cost_limit'))";
 
 #[cfg(test)]
 mod tests {
