@@ -120,7 +120,7 @@ impl Attached {
                 surely: false,
                 harmless: "on",
             }),
-            name if name.ends_with("statement_cost_limit") => (self.value.trim_start_matches(['0', '.']) != "")
+            name if name.ends_with("statement_cost_limit") => (!self.value.trim_start_matches(['0', '.']).is_empty())
                 .then_some(Bite {
                     how: "a statement of a load that is thought to cost more is refused",
                     surely: false,

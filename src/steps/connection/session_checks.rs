@@ -94,7 +94,7 @@ impl SessionChecks {
                     Layer::Privileges,
                     Code::SettingBites,
                     &format!("the server cancels what the role does before it is done: {error:#}"),
-                    &format!(
+                    format!(
                         "find the timeout (in psql, as the role: SHOW statement_timeout) and lift it: {};",
                         crate::sql::set_setting(
                             &settings.stitch.role,

@@ -20,7 +20,9 @@ pub(super) fn startup_options(
     unbounded: &[String],
     role: Option<&RoleName>,
 ) -> String {
-    let unbounded: String = unbounded.iter().map(|name| format!(" -c {name}=0")).collect();
+    let unbounded = unbounded
+        .iter()
+        .fold(String::new(), |all, name| format!("{all} -c {name}=0"));
     let read_only = match access {
         Access::ReadOnly => " -c default_transaction_read_only=on",
         // Whether this login may write is its owner's business.
