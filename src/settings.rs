@@ -56,7 +56,7 @@ pub use region::Region;
 pub use registration::{ApiUrl, Insecure, Registering, RegistrationSettings, SendPassword, UnmappedSources};
 pub use registry::SettingId;
 pub use request::{Approval, Audience, Purpose, SettingsRequest};
-pub use ssh::{AgentKeys, BastionServer, IdentitySource, SshAgent, SshTarget};
+pub use ssh::{AgentKeys, BastionServer, IdentitySource, SshAgent, SshClient, SshTarget};
 pub use stitch::{OnWrongPassword, RolePassword, Stitch, StitchSsl};
 pub use tls::{Negotiation, RootCertificates, Sni, SslMode, Tls, TlsVersion};
 pub use tunnel::{Adopt, KeyOption, LoginShell, Prove};

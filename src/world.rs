@@ -20,6 +20,7 @@ mod reader;
 mod server_error;
 mod shared_ssh_login;
 mod ssh;
+mod ssh_program;
 pub(crate) mod stitch_api;
 pub(crate) mod test_load;
 mod tls;

@@ -172,6 +172,8 @@ settings! {
     Bastion = "--bastion" "HOST", "STITCH_PG_BASTION", "bastion.host", Text, "no tunnel";
     /// File with your private key for the SSH server
     BastionIdentity = "--bastion-identity" "FILE", "STITCH_PG_BASTION_IDENTITY", "bastion.identity", Path, "the agent's keys, then ~/.ssh/id_*";
+    /// Your own ssh, in place of the built-in client
+    SshCommand = "--ssh-command" "PATH", "STITCH_PG_SSH_COMMAND", "bastion.ssh_command", Text, "the built-in client (libssh2)";
     /// File with the host keys to trust
     KnownHosts = "--known-hosts" "FILE", "", "bastion.known_hosts", Path, "~/.ssh/known_hosts";
     /// Fingerprint of the SSH server's host key, to trust it

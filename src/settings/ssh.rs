@@ -38,6 +38,8 @@ pub struct SshTarget {
     pub known_hosts: Vec<PathBuf>,
     /// Those that hold for everybody on this machine; they are read, too.
     pub global_known_hosts: Vec<PathBuf>,
+    /// The machine's own `ssh`, where it is used in place of libssh2 (`--ssh-command`).
+    pub client: Option<SshClient>,
     /// SSH servers to go through first, in order (`ProxyJump`).
     pub jumps: Vec<SshTarget>,
     /// A fingerprint (`SHA256:…`) that is to be accepted whatever `known_hosts` lacks; a *changed* key stays refused.
@@ -68,6 +70,15 @@ pub enum AgentKeys {
     All,
     /// Those of the identities alone (`IdentitiesOnly yes`).
     Listed,
+}
+
+/// How the machine's own `ssh` is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SshClient {
+    /// Its path.
+    pub program: PathBuf,
+    /// What names the server: what was typed and the flags about it, for ssh to complete by its own configuration.
+    pub destination: Vec<String>,
 }
 
 /// Where the agent is (`IdentityAgent`).

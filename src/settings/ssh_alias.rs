@@ -2,12 +2,12 @@
 //! a login that is spelt out.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::ssh_config::{ClientConfig, Entry};
-use super::{AgentKeys, IdentitySource, SshAgent, SshTarget};
+use super::{AgentKeys, IdentitySource, SshAgent, SshClient, SshTarget};
 use crate::names::{HostName, Port};
 
 mod tokens;
@@ -41,6 +41,8 @@ pub struct AliasOptions {
     pub known_hosts: Option<PathBuf>,
     /// `--host-key`.
     pub host_key: Option<String>,
+    /// `--ssh-command`.
+    pub ssh_command: Option<PathBuf>,
 }
 
 /// Spells a login out. Flags win over what is typed, that over the SSH client's configuration.
@@ -53,7 +55,11 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
     let typed = Typed::parse(given)?;
     let config =
         ClientConfig::read(&options.home, &options.system, typed.host).context("the SSH client's configuration")?;
-    let jumps = jumps(&config, given, options, depth)?;
+    // The machine's own ssh finds its way itself.
+    let jumps = match &options.ssh_command {
+        None => jumps(&config, given, options, depth)?,
+        Some(_) => Vec::new(),
+    };
     let mut host = match config.value("hostname")? {
         Some((name, entry)) => tokens::host_name(name, typed.host).with_context(|| entry.place.clone())?,
         None => typed.host.to_owned(),
@@ -107,12 +113,40 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
         global_known_hosts: files(&config, "globalknownhostsfile", None)?
             .unwrap_or_else(|| GLOBAL_KNOWN_HOSTS.map(PathBuf::from).to_vec()),
         host_key: options.host_key.clone(),
+        client: options
+            .ssh_command
+            .as_ref()
+            .map(|program| client(program, &typed, options)),
         jumps,
         host: host
             .parse::<HostName>()
             .with_context(|| format!("the SSH server {given:?}"))?,
         user,
     })
+}
+
+/// What was typed and the flags, in ssh's own words.
+fn client(program: &Path, typed: &Typed<'_>, options: &AliasOptions) -> SshClient {
+    let mut words = Vec::new();
+    let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
+    if let Some(user) = typed.user {
+        add("-l", user.to_owned());
+    }
+    if let Some(port) = typed.port {
+        add("-p", port.to_string());
+    }
+    if let Some(file) = &options.identity {
+        add("-i", file.display().to_string());
+        add("-o", "IdentitiesOnly=yes".to_owned());
+    }
+    if let Some(file) = &options.known_hosts {
+        add("-o", format!("UserKnownHostsFile=\"{}\"", file.display()));
+    }
+    add("--", typed.host.to_owned());
+    SshClient {
+        program: program.to_owned(),
+        destination: words,
+    }
 }
 
 /// The private keys, in order, and who named them.
@@ -250,9 +284,8 @@ fn jumps(config: &ClientConfig, given: &str, options: &AliasOptions, depth: usiz
 
 fn refuse_command(entry: &Entry, command: &str, given: &str) -> Result<Vec<SshTarget>> {
     bail!(
-        "{} reaches {given} through {command}, which stitch-pg cannot follow (ProxyJump it can); run it on a machine \
-         that reaches the SSH server directly, or open a way first (ssh -L 2222:localhost:22 {given}) and give --bastion \
-         USER@localhost:2222",
+        "{} reaches {given} through {command}, which stitch-pg cannot follow (ProxyJump it can); let your own ssh do it: add \
+         --ssh-command ssh",
         entry.place
     )
 }

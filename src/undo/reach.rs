@@ -124,6 +124,14 @@ fn set(variables: impl IntoIterator<Item = (&'static str, Option<String>)>) -> S
 
 /// OpenSSH's client, with the keys and host keys that this run used.
 fn ssh(target: &SshTarget, options: &str) -> String {
+    if let Some(client) = &target.client {
+        let words: Vec<String> = client.destination.iter().map(|text| word(text)).collect();
+        return format!(
+            "{} {options}{}",
+            word(&client.program.to_string_lossy()),
+            words.join(" ")
+        );
+    }
     let mut words = format!("ssh {options}-p {}", target.port);
     let mut add = |option: &str, value: &str| {
         words.push(' ');

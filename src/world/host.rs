@@ -13,8 +13,9 @@ use crate::statement::Statement;
 use crate::visible::one_line;
 use crate::world::shared_ssh_login::SharedSshLogin;
 use crate::world::ssh::{Output, Ssh};
+use crate::world::ssh_program::SshProgram;
 
-mod local;
+pub(super) mod local;
 mod rights;
 use rights::Rights;
 
@@ -28,6 +29,8 @@ enum HostAccess {
     Local,
     /// Over the admin's SSH login.
     Ssh(Ssh),
+    /// The same by the machine's own ssh.
+    Program(SshProgram),
 }
 
 /// The SSH server, and how to be root there.
@@ -50,7 +53,10 @@ impl Host {
     ) -> Result<Self> {
         let way = match gateway {
             None => HostAccess::Local,
-            Some(gateway) => HostAccess::Ssh(gateway.login().await?),
+            Some(gateway) => match gateway.program()? {
+                Some(program) => HostAccess::Program(program.clone()),
+                None => HostAccess::Ssh(gateway.login().await?),
+            },
         };
         Ok(Self {
             way,
@@ -198,6 +204,7 @@ impl Host {
         match &self.way {
             HostAccess::Local => local::run(command, stdin, self.limit).await,
             HostAccess::Ssh(ssh) => ssh.run(command, stdin, self.limit).await,
+            HostAccess::Program(program) => program.run(command, stdin, self.limit).await,
         }
     }
 
@@ -205,7 +212,7 @@ impl Host {
     async fn run_in_terminal(&self, tool: &str, password: Option<&Secret>, script: &Secret) -> Result<Option<Output>> {
         match &self.way {
             HostAccess::Ssh(ssh) => ssh.run_in_terminal(tool, password, script, self.limit).await,
-            HostAccess::Local => bail!("this run has no terminal to give to {tool}"),
+            HostAccess::Local | HostAccess::Program(_) => bail!("this run has no terminal to give to {tool}"),
         }
     }
 
@@ -214,6 +221,7 @@ impl Host {
         match &self.way {
             HostAccess::Local => "this machine".to_owned(),
             HostAccess::Ssh(ssh) => ssh.name(),
+            HostAccess::Program(program) => program.name().to_owned(),
         }
     }
 }

@@ -49,9 +49,12 @@ impl Reader {
             let closed = probe(&stitch.host, stitch.port, &self.settings).await?;
             return Some(closed.as_str().to_owned());
         }
-        let ssh = self.gateway.as_ref()?.login().await.ok()?;
+        let gateway = self.gateway.as_ref()?;
+        if gateway.program().ok()?.is_none() {
+            gateway.login().await.ok()?;
+        }
         let limit = self.settings.timeout.min(PATIENCE);
-        match timeout(limit, ssh.forward(stitch.host.as_str(), stitch.port.number())).await {
+        match timeout(limit, gateway.forward(stitch.host.as_str(), stitch.port.number())).await {
             Err(_) => Some(Unreachable::Silent.as_str().to_owned()),
             Ok(Err(why)) => Some(format!("{why:#}")),
             Ok(Ok(_)) => None,

@@ -217,6 +217,7 @@ fn this_machine(port: Port) -> Result<SshTarget> {
         known_hosts: Vec::new(),
         global_known_hosts: Vec::new(),
         host_key: None,
+        client: None,
         jumps: Vec::new(),
     })
 }

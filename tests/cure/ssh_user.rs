@@ -16,6 +16,7 @@ mod key_file_faults;
 mod layers;
 mod logins;
 mod names;
+mod own_ssh;
 mod proof;
 mod reach;
 mod rights;

@@ -1,5 +1,10 @@
 //! The SSH server between Stitch and the database, and Stitch's account on it.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
 use super::checker::{Checker, host, known_good};
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
@@ -38,7 +43,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Basti
     if key_options.is_empty() {
         key_options = KeyOption::BY_DEFAULT.to_vec();
     }
-    let by_default = purpose == Purpose::Setup;
+    let by_default = purpose == Purpose::Setup && !checker.draft.has(SettingId::SshCommand);
     let prove = if checker.switch(SettingId::ProveTunnel).unwrap_or(by_default) {
         Prove::Yes
     } else {
@@ -84,12 +89,48 @@ fn server(checker: &mut Checker<'_>) -> Option<BastionServer> {
         identity: checker.path(SettingId::BastionIdentity),
         known_hosts: checker.path(SettingId::KnownHosts),
         host_key: checker.read(SettingId::HostKey, host_key),
+        ssh_command: ssh_command(checker),
         ..who(checker.context.environment)
     };
     if !checker.draft.has(SettingId::Bastion) {
         return Some(BastionServer::Local);
     }
     checker.read(SettingId::Bastion, |given| server_named(given, &options))
+}
+
+/// A path, or a name that is looked up as a shell would.
+fn ssh_command(checker: &mut Checker<'_>) -> Option<PathBuf> {
+    let environment = checker.context.environment;
+    let found = checker.read(SettingId::SshCommand, |text| {
+        let paths = if text.contains('/') {
+            vec![environment.expand(text)]
+        } else {
+            environment.search_path.iter().map(|folder| folder.join(text)).collect()
+        };
+        let is_program = |path: &PathBuf| {
+            std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+        };
+        let found = paths.into_iter().find(is_program);
+        found.with_context(|| format!("{text:?} is no program on this machine"))
+    })?;
+    for (id, reason) in [
+        (
+            SettingId::HostKey,
+            "ssh has no such option: add the key to a file, and give --known-hosts",
+        ),
+        (
+            SettingId::ProveTunnel,
+            "the tunnel is tested with the built-in client alone",
+        ),
+    ] {
+        if checker.draft.has(id) && (id == SettingId::HostKey || checker.switch(id) == Some(true)) {
+            let name = checker.giver(id);
+            checker
+                .problems
+                .wrong(format!("{name} cannot be used with --ssh-command: {reason}"));
+        }
+    }
+    Some(found)
 }
 
 /// What `--bastion` means.
@@ -163,6 +204,7 @@ fn warn_of_idle_flags(checker: &mut Checker<'_>) {
         SettingId::KeyOptions,
         SettingId::ProveTunnel,
         SettingId::BastionIdentity,
+        SettingId::SshCommand,
         SettingId::HostKey,
         SettingId::StitchBastionHost,
     ] {

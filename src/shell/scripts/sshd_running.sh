@@ -18,7 +18,7 @@ if [ -z "$server" ]; then
     for folder in /proc/[0-9]*; do
         pid=${folder#/proc/}
         case $(name_of "$pid") in
-        sshd) server=openssh && running=$(command_of "$pid") && listener=$pid && break ;;
+        sshd | sshd.pam) server=openssh && running=$(command_of "$pid") && listener=$pid && break ;;
         dropbear) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe && break ;;
         esac
     done

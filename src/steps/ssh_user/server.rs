@@ -39,20 +39,23 @@ struct Problem {
 type Check = fn(&Case<'_>, &View<'_>) -> Option<Problem>;
 
 /// In the order in which sshd decides.
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 16] = [
     access_rules::listens,
     access_rules::is_on_this_port,
     access_rules::takes_several_logins,
+    access::stays_connected,
     access::is_listed,
     access::takes_keys,
     access::takes_keys_alone,
     key_files::reads_the_key,
     access::takes_this_type,
     access::takes_this_size,
+    access::revokes_no_keys,
     forwarding::lets_out_of_its_chroot,
     forwarding::forwards,
     forwarding::forwards_there,
     forwarding::opens_sessions,
+    forwarding::keeps_silent_connections,
 ];
 
 /// Judges what was read of the server.

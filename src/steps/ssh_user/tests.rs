@@ -198,3 +198,35 @@ fn a_key_file_cannot_speak_for_the_script() {
     let facts = Facts::parse("key_line=x\nuid=5\n");
     assert!(facts.account.is_none());
 }
+
+/// OpenSSH 10.6 prints keywords as its manual writes them.
+#[test]
+fn keywords_count_in_any_case() {
+    for (line, code, verdict) in [
+        ("52.23.137.21 AllowUsers root", "ssh-not-allowed", Verdict::Bad),
+        ("52.23.137.21 RefuseConnection yes", "ssh-not-allowed", Verdict::Bad),
+        (
+            "52.23.137.21 revokedkeys /etc/ssh/revoked",
+            "ssh-not-allowed",
+            Verdict::Unknown,
+        ),
+        ("52.23.137.21 PubkeyAuthentication no", "ssh-keys-off", Verdict::Bad),
+        (
+            "52.23.137.21 ChannelTimeout session=5m direct-*=1h",
+            "ssh-forwarding-restricted",
+            Verdict::Unknown,
+        ),
+    ] {
+        let found = codes(&plan(&[("sshd", line)]));
+        assert!(found.contains(&(code, verdict)), "{line}: {found:?}");
+    }
+    for line in [
+        "channeltimeout none",
+        "channeltimeout session=5m direct-tcpip=0",
+        "revokedkeys none",
+        "refuseconnection no",
+    ] {
+        let found = codes(&plan(&[("sshd", &format!("52.23.137.21 {line}"))]));
+        assert_eq!(found.len(), 2, "{line}: {found:?}");
+    }
+}

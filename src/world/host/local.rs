@@ -12,26 +12,31 @@ use crate::secret::{self, Secret};
 use crate::world::ssh::{OUTPUT_MAX, Output};
 
 /// Runs one line of shell with this input.
-pub(super) async fn run(command: &str, stdin: Secret, limit: Duration) -> Result<Output> {
-    let words = command.to_owned();
-    tokio::task::spawn_blocking(move || run_and_wait(&words, stdin, Instant::now() + limit))
-        .await
-        .context("the thread of a local command ended")?
-        .with_context(|| format!("cannot run {command:?} on this machine"))
-}
-
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where this machine is the SSH server"
 )]
-fn run_and_wait(command: &str, stdin: Secret, deadline: Instant) -> Result<Output> {
-    let mut child = secret::withheld_from(&mut Command::new("/bin/sh"))
-        .args(["-c", command])
+pub(super) async fn run(words: &str, stdin: Secret, limit: Duration) -> Result<Output> {
+    let mut command = Command::new("/bin/sh");
+    secret::withheld_from(&mut command).args(["-c", words]);
+    let finished = finish(command, stdin, limit).await;
+    finished.with_context(|| format!("cannot run {words:?} on this machine"))
+}
+
+/// Runs a program with this input.
+pub(in crate::world) async fn finish(mut command: Command, stdin: Secret, limit: Duration) -> Result<Output> {
+    tokio::task::spawn_blocking(move || run_and_wait(&mut command, stdin, Instant::now() + limit))
+        .await
+        .context("the thread of a local command ended")?
+}
+
+fn run_and_wait(command: &mut Command, stdin: Secret, deadline: Instant) -> Result<Output> {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .context("/bin/sh does not start")?;
+        .context("the program does not start")?;
     let mut input = child.stdin.take().context("no standard input")?;
     // A command that ends early closes its input; its status tells more than the broken pipe would.
     thread::spawn(move || drop(input.write_all(stdin.reveal().as_bytes())));

@@ -136,7 +136,7 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
 async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str) -> Result<Rights> {
     let user = &who.user;
     let name = tool.split(' ').next().unwrap_or(tool);
-    if matches!(host.way, HostAccess::Local) {
+    if !matches!(host.way, HostAccess::Ssh(_)) {
         let reason = format!("{name} insists on a terminal, which this run has not to give");
         return Err(no_rights(host, who, tool, &reason));
     }

@@ -175,3 +175,26 @@ fn a_server_that_takes_no_more_logins() {
         assert!(refused.error().contains(wanted), "{}", refused.error());
     }
 }
+
+/// What Stitch's key alone may fail at, and what cuts its connection, is told.
+#[test]
+fn settings_that_the_proof_does_not_see() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let options = BastionOptions::new().config("RevokedKeys /etc/ssh/revoked\nChannelTimeout direct-tcpip=5m");
+    let scene = Scene::new(&world, options);
+    scene.bastion.run(": >/etc/ssh/revoked");
+    scene.has_working("stitch");
+    let told = scene.check("stitch");
+    assert_eq!(told.status, Some(0), "{told:#?}");
+    assert!(
+        told.advice("ssh-not-allowed")
+            .contains("ssh-keygen -Q -f /etc/ssh/revoked"),
+        "{told:#?}"
+    );
+    assert!(
+        told.advice("ssh-forwarding-restricted").contains("ChannelTimeout none"),
+        "{told:#?}"
+    );
+}

@@ -3,6 +3,7 @@
 use super::{Case, Problem};
 use crate::finding::Code;
 use crate::pattern;
+use crate::shell;
 use crate::steps::ssh_user::sshd::{View, names_user};
 
 /// `AllowUsers` and its like. Inside a `Match` block a list of its own stands in place of the one for everybody.
@@ -63,6 +64,34 @@ fn allowed(case: &Case<'_>, view: &View<'_>) -> String {
     }
     words.extend(case.settings.stitch.allow.iter().map(|cidr| format!("{user}@{cidr}")));
     words.join(" ")
+}
+
+/// `RefuseConnection`, since OpenSSH 10.0.
+pub(super) fn stays_connected(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    view.is("refuseconnection", "yes").then(|| {
+        Problem::bad(
+            Code::SshNotAllowed,
+            format!("sshd ends every connection of {} (RefuseConnection)", case.user()),
+            case.drop_in(&["RefuseConnection no"]),
+        )
+    })
+}
+
+/// `RevokedKeys`: a plain list, or a binary one that ssh-keygen alone can read.
+pub(super) fn revokes_no_keys(_: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let file = view
+        .value("revokedkeys")
+        .filter(|file| !file.eq_ignore_ascii_case("none"))?;
+    Some(Problem::unknown(
+        Code::SshNotAllowed,
+        format!(
+            "sshd refuses the keys listed in {file} (RevokedKeys); whether Stitch's is one of them was not checked"
+        ),
+        format!(
+            "on the SSH server, with Stitch's public key in stitch.pub: ssh-keygen -Q -f {} stitch.pub",
+            shell::word(file)
+        ),
+    ))
 }
 
 /// `PubkeyAuthentication`.

@@ -88,6 +88,26 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
     }
 }
 
+/// `ChannelTimeout`, since OpenSSH 9.2: a long statement says nothing for as long as it takes.
+pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+    let cuts = |word: &&str| {
+        let kind = word
+            .split_once('=')
+            .filter(|(_, time)| !time.trim_matches('0').is_empty())
+            .map(|(kind, _)| kind);
+        kind.is_some_and(|kind| matches!(kind, "global") || crate::pattern::matches(kind, "direct-tcpip"))
+    };
+    let word = view.words("channeltimeout").into_iter().find(cuts)?;
+    Some(Problem::unknown(
+        Code::SshForwardingRestricted,
+        format!(
+            "sshd ends a forwarded connection of {} in which nothing moves (ChannelTimeout {word})",
+            case.user()
+        ),
+        format!("where a load takes longer: {}", case.drop_in(&["ChannelTimeout none"])),
+    ))
+}
+
 /// `MaxSessions 0` stops shells and commands, not forwarding.
 pub(super) fn opens_sessions(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
     view.is("maxsessions", "0").then(|| {
