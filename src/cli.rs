@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::console::output;
-use crate::report::Format;
+use crate::report::Output;
 use crate::settings::file::DEFAULT_FILE;
 use crate::settings::{Audience, Draft};
 use crate::visible;
@@ -148,15 +148,9 @@ pub struct RunArgs {
     #[arg(long)]
     pub no_input: bool,
 
-    /// Output: text (default), json, markdown, junit or github
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        hide_possible_values = true,
-        hide_default_value = true
-    )]
-    pub format: Format,
+    /// Output: text (default), json, markdown, junit or github; FORMAT=FILE writes one more to a file
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Vec<Output>,
 
     /// Write the JSON report to this file too
     #[arg(long, value_name = "FILE")]

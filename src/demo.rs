@@ -13,7 +13,7 @@ use crate::command::Command;
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::Style;
 use crate::console::{Approved, output};
-use crate::report::Format;
+use crate::report::{Format, Outputs};
 use crate::run_session::{RunSession, Stop};
 use crate::runner::Start;
 use crate::secret::Secret;
@@ -170,7 +170,7 @@ impl Stage {
             settings: self.settings(command.into())?,
             asker: Asker::nobody(),
             undo: UndoFile::none(),
-            report_file: Some(&report),
+            outputs: Outputs::of(&[], Some(&report))?,
             sheet: None,
             start: Start::StepByStep,
             expected: None,

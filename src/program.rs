@@ -20,8 +20,7 @@ use crate::console::plain::{self, Plain, Volume};
 use crate::console::terminal::Terminal;
 use crate::console::{Approved, output};
 use crate::expect::Expected;
-use crate::report::Format;
-use crate::report_file;
+use crate::report::{Format, Outputs, usage};
 use crate::run_session::{RunSession, Stop, is_broken_pipe};
 use crate::runner::Start;
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete};
@@ -91,7 +90,10 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
             }
         }
         CliCommand::Config { what } => Box::pin(handing_over::config(what, invocation, environment, stop)).await,
-        CliCommand::Explain { text } => explain_command::run(text, invocation.run.format, stop).await,
+        CliCommand::Explain { text } => {
+            let outputs = Outputs::of(&invocation.run.format, None)?;
+            explain_command::run(text, outputs.shown, stop).await
+        }
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
         CliCommand::Completions { shell } => {
             let mut text = Vec::new();
@@ -149,11 +151,22 @@ async fn settings(
 }
 
 async fn walk(command: Command, invocation: &Invocation, environment: Environment, stop: &mut Stop) -> Result<u8> {
-    let expected = expected(invocation)?;
-    let Some(settings) = settings(command.into(), invocation, &environment, stop).await? else {
-        return Ok(stopped());
-    };
     let run = &invocation.run;
+    let outputs = Outputs::of(&run.format, run.report.as_deref())?;
+    let prepared = async {
+        let expected = expected(invocation)?;
+        let settings = settings(command.into(), invocation, &environment, stop).await?;
+        Ok::<_, Error>((expected, settings))
+    };
+    let (expected, settings) = match prepared.await {
+        Ok((expected, Some(settings))) => (expected, settings),
+        Ok((_, None)) => return Ok(stopped()),
+        Err(error) => {
+            not_begun(command, &outputs, &error)?;
+            return Err(error);
+        }
+    };
+    let format = outputs.shown;
     let on_terminal = environment.stdin == Stdin::Terminal;
     let unapproved = command.makes_changes() && !on_terminal && !run.yes;
     if unapproved {
@@ -167,7 +180,6 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         command => command,
     };
     let approved = if run.yes { Approved::Yes } else { Approved::No };
-    let format = run.format;
     let volume = match (run.quiet, run.verbose) {
         (true, _) => Volume::Quiet,
         (false, 0) => Volume::Normal,
@@ -190,7 +202,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
             SheetPassword::LeftOut
         },
     });
-    run.report.as_deref().map_or(Ok(()), report_file::check)?;
+    outputs.check()?;
     sheet.as_ref().map_or(Ok(()), Sheet::check)?;
     let undo = match (&run.undo, command) {
         (Some(path), Command::Setup | Command::Remove) if !unapproved => UndoFile::open(path, &settings)?,
@@ -209,7 +221,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         settings,
         asker,
         undo,
-        report_file: run.report.as_deref(),
+        outputs,
         sheet,
         expected: expected.filter(|_| command.makes_changes()),
         start: match (run.yes && !run.partial, on_terminal) {
@@ -229,6 +241,26 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         pace: None,
     };
     Box::pin(journey.go(plain, stop)).await
+}
+
+/// What formats for programs hold when settings are missing or malformed; people are told on standard error.
+fn not_begun(command: Command, outputs: &Outputs, error: &Error) -> Result<()> {
+    let Some(problems) = error.downcast_ref::<Problems>() else {
+        return Ok(());
+    };
+    let document = |format| usage::document(format, command, problems);
+    for format in [
+        outputs.shown,
+        if outputs.annotated {
+            Format::Github
+        } else {
+            Format::Text
+        },
+    ] {
+        document(format).map_or(Ok(()), |text| output::document(&text))?;
+    }
+    outputs.check()?;
+    outputs.write(document)
 }
 
 /// The plan that was approved. What is wrong with it is a mistake in the command line like any other.

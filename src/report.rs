@@ -7,9 +7,13 @@ mod junit;
 mod kind;
 mod markdown;
 mod outcome;
+mod outputs;
 pub(crate) mod path;
+pub(crate) mod usage;
 mod whole;
 
 pub(crate) use digest::Digest;
 pub(crate) use outcome::{Outcome, StepReport};
+pub(crate) use outputs::Output;
+pub(crate) use outputs::Outputs;
 pub(crate) use whole::{Ending, Format, Report, Summary};

@@ -3,7 +3,6 @@
 mod signals;
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Error, Result};
@@ -12,13 +11,11 @@ use crate::ask::Asker;
 use crate::command::Command;
 use crate::console::{Console, output};
 use crate::expect::Expected;
-use crate::report::{Ending, Report};
-use crate::report_file;
+use crate::report::{Ending, Format, Outputs, Report};
 use crate::runner::{self, Run, Start};
 use crate::settings::Settings;
 use crate::sheet::Sheet;
 use crate::undo::UndoFile;
-use crate::visible;
 use crate::world::{Access, Writer};
 pub(crate) use signals::Stop;
 
@@ -29,19 +26,19 @@ const CLEAN_UP: Duration = Duration::from_millis(600);
 const _: () = assert!(CLEAN_UP.as_millis() + 200 < signals::LAST_WORDS.as_millis());
 
 /// One walk through the steps, from start to last words.
-pub(crate) struct RunSession<'a> {
+pub(crate) struct RunSession {
     pub(crate) command: Command,
     pub(crate) access: Access,
     pub(crate) settings: Settings,
     pub(crate) asker: Asker,
     pub(crate) undo: UndoFile,
-    pub(crate) report_file: Option<&'a Path>,
+    pub(crate) outputs: Outputs,
     pub(crate) sheet: Option<Sheet>,
     pub(crate) start: Start,
     pub(crate) expected: Option<Expected>,
 }
 
-impl RunSession<'_> {
+impl RunSession {
     pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<u8> {
         let mut world = Writer::new(&self.settings, self.access, self.asker);
         let mut report = Report::new(self.command);
@@ -69,11 +66,16 @@ impl RunSession<'_> {
         let returned = tokio::time::timeout(CLEAN_UP, world.revoke_membership()).await;
         report.server = world.reader().known_server().cloned();
         report.stitch_encryption = world.reader().stitch_encryption();
-        let said = console.finish(&report, &self.settings);
+        let mut said = console.finish(&report, &self.settings);
+        if self.outputs.annotated
+            && let Some(annotations) = report
+                .document(Format::Github, &self.settings)
+                .filter(|text| !text.is_empty())
+        {
+            said = said.and_then(|()| Ok(output::document(&annotations)?));
+        }
         // One that cannot be written is no reason to go without the other.
-        let written = self.report_file.map_or(Ok(()), |path| {
-            report_file::write(path, &visible::json(&format!("{:#}\n", report.json(&self.settings))))
-        });
+        let written = self.outputs.write(|format| report.document(format, &self.settings));
         if let Some(sheet) = self.sheet.filter(|_| report.came_through()) {
             sheet.write(&report, &self.settings, world.reader().host_key())?;
         }

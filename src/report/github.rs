@@ -53,7 +53,7 @@ impl Report {
 }
 
 /// A workflow command; what would end it early is escaped as GitHub's own toolkit does.
-fn line(kind: &str, title: &str, text: &str) -> String {
+pub(super) fn line(kind: &str, title: &str, text: &str) -> String {
     let (title, text) = (visible::text(title), visible::text(text));
     let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let title = title.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 
 /// Raised where a field goes away or changes its meaning; new fields may come at any time.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 impl Report {
     /// The JSON document of the contract. Secrets are masked, since only `Display` of statements is used.

@@ -29,6 +29,27 @@ impl Report {
     }
 }
 
+/// The document of a run that could not begin: each text is a failure of the suite `settings`.
+pub(super) fn settings(command: Command, failures: Vec<String>) -> String {
+    let count = failures.len();
+    let mut suite = Suite::default();
+    for text in failures {
+        suite.fail(
+            "settings",
+            "setting",
+            None,
+            text.lines().next().unwrap_or_default(),
+            &text,
+        );
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"stitch-pg {}\" tests=\"{count}\" failures=\"{count}\">\n  \
+         <testsuite name=\"settings\" tests=\"{count}\" failures=\"{count}\" skipped=\"0\" time=\"0.000\">\n{}  </testsuite>\n</testsuites>",
+        command.as_str(),
+        suite.body
+    )
+}
+
 #[derive(Default)]
 struct Suite {
     body: String,

@@ -127,7 +127,7 @@ fn longest_run(text: &str) -> usize {
 }
 
 /// Text in which no character means anything.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible::text(text).chars() {
         match c {

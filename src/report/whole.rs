@@ -28,7 +28,7 @@ pub(crate) struct Report {
 
 /// What goes to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Text,
     /// The JSON report, and nothing else.

@@ -89,9 +89,9 @@ fn the_outcome_is_in_the_outputs_and_the_summary() {
     assert_eq!(run("check", flags), outputs(3, "pending"));
     assert_eq!(run("setup", &format!("{flags}\n--yes")), outputs(0, "applied"));
     assert_eq!(run("check", flags), outputs(0, "ready"));
-    assert_eq!(run("check", "--region=mars"), outputs(2, ""));
+    assert_eq!(run("check", "--region=mars"), outputs(2, "usage"));
     let summary = world.sh("cat /run/world/home/summary");
-    for heading in ["check: pending", "setup: applied", "check: ready", "check: exit code 2"] {
+    for heading in ["check: pending", "setup: applied", "check: ready", "check: usage"] {
         assert!(summary.contains(&format!("### stitch-pg {heading}\n")), "{summary}");
     }
 }

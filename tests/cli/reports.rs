@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::cli::{in_ci, server};
-use crate::support::{golden, json};
+use crate::support::{Place, golden, json, stitch_pg};
 
 fn keys(value: &Value) -> Vec<&str> {
     value
@@ -125,6 +125,86 @@ fn json_is_alone_on_stdout_and_the_same_in_the_file() {
         let found = report["result"].as_str().unwrap();
         assert!(found == result || found == "attention", "{found}");
     }
+}
+
+/// Settings that are missing or malformed: each format is a valid document, and `--report` is written too.
+#[test]
+fn what_cannot_begin_is_a_document_of_each_format() {
+    let run = |format: &str| {
+        let program = stitch_pg(Place::Here).env("PGPORT", "many\n::error::no").args([
+            "check",
+            "--no-input",
+            "--format",
+            format,
+            "--report",
+            "report.json",
+        ]);
+        let output = program.run();
+        assert_eq!(output.status, Some(2), "{output:?}");
+        let report = json::report(&fs::read_to_string(program.home().join("report.json")).expect("it is written"));
+        assert_eq!(
+            (report["result"].as_str(), report["exit_code"].as_u64()),
+            (Some("usage"), Some(2))
+        );
+        assert!(output.stderr.contains("--region is missing"), "{}", output.stderr);
+        (output.stdout, report)
+    };
+    let (shown, report) = run("json");
+    assert_eq!(json::report(&shown), report);
+    let problems = report["problems"].as_array().expect("a list");
+    let named = |flag: &str| problems.iter().find(|problem| problem["flag"] == flag).expect(flag);
+    let region = named("--region");
+    assert_eq!(region["kind"], "missing");
+    assert_eq!(region["environment"], "STITCH_PG_REGION");
+    assert_eq!(region["choices"], serde_json::json!(["north-america", "europe"]));
+    assert_eq!(named("--port")["kind"], "malformed");
+
+    let (shown, _) = run("github");
+    assert!(
+        shown.lines().count() >= 2 && shown.lines().all(|line| line.starts_with("::error title=settings::")),
+        "{shown}"
+    );
+    let (shown, _) = run("junit");
+    assert!(
+        shown.starts_with("<?xml") && shown.contains("<testsuite name=\"settings\"") && shown.contains("<failure"),
+        "{shown}"
+    );
+    let (shown, _) = run("markdown");
+    assert!(
+        shown.starts_with("# stitch-pg check") && shown.contains("--region"),
+        "{shown}"
+    );
+    assert_eq!(run("text").0, "");
+}
+
+#[test]
+fn several_formats_in_one_run() {
+    let Some(server) = server() else {
+        return;
+    };
+    let program = in_ci(&server)
+        .args(["check", "--format", "text", "--format", "junit=out.xml"])
+        .args(["--format", "github", "--format", "markdown=page.md"]);
+    let output = program.run();
+    let (text, annotations) = output.stdout.split_once("\n::").expect("annotations behind the text");
+    assert!(
+        text.starts_with("1/7 allowlist") && annotations.contains("title="),
+        "{}",
+        output.stdout
+    );
+    for (name, begin) in [("out.xml", "<?xml"), ("page.md", "# stitch-pg check")] {
+        let written = fs::read_to_string(program.home().join(name)).expect("it is written");
+        assert!(written.starts_with(begin), "{written}");
+    }
+    let two = in_ci(&server)
+        .args(["check", "--format", "json", "--format", "junit"])
+        .run();
+    assert_eq!((two.status, two.stdout.as_str()), (Some(2), ""));
+    assert!(
+        two.stderr.contains("two documents for standard output"),
+        "{}",
+        two.stderr
+    );
 }
 
 #[test]

@@ -1,15 +1,16 @@
 #!/bin/bash
-# Runs `stitch-pg $COMMAND` with a flag a line of ARGUMENTS; the outcome goes to the job's outputs and its summary.
+# Runs `stitch-pg $COMMAND` with a flag a line of ARGUMENTS. The outcome goes to the job's outputs, its annotations and its summary.
 set -euo pipefail
 flags=()
 while IFS= read -r flag; do
   [ -z "$flag" ] || flags+=("$flag")
 done <<<"$ARGUMENTS"
 report=$RUNNER_TEMP/stitch-pg-report.json
-said=$RUNNER_TEMP/stitch-pg.txt
-rm -f "$report"
+page=$RUNNER_TEMP/stitch-pg.md
+rm -f "$report" "$page"
 code=0
-stitch-pg "$COMMAND" --no-input --report "$report" ${flags[0]+"${flags[@]}"} 2>&1 | tee "$said" || code=$?
+stitch-pg "$COMMAND" --no-input --report "$report" --format text --format github --format markdown="$page" \
+  ${flags[0]+"${flags[@]}"} || code=$?
 result=
 [ ! -s "$report" ] || result=$(jq -r .result "$report")
 {
@@ -17,11 +18,9 @@ result=
   echo "result=$result"
   echo "report=$report"
 } >>"$GITHUB_OUTPUT"
-# Four backquotes: what is in between may have three.
 {
   echo "### stitch-pg $COMMAND: ${result:-exit code $code}"
-  echo '````text'
-  cat "$said"
-  echo '````'
+  echo
+  [ ! -s "$page" ] || cat "$page"
 } >>"$GITHUB_STEP_SUMMARY"
 exit "$code"
