@@ -148,7 +148,9 @@ pub struct RunArgs {
     #[arg(long)]
     pub no_input: bool,
 
-    /// Output: text (default), json, markdown, junit or github; FORMAT=FILE writes one more to a file
+    /// Output: text (default), json, markdown, junit or github
+    ///
+    /// May be repeated: FORMAT=FILE writes one more document to a file.
     #[arg(long, value_name = "FORMAT")]
     pub format: Vec<Output>,
 
