@@ -17,12 +17,16 @@ mod definition;
 mod digital_ocean;
 mod evidence;
 mod heroku;
+mod lakebase;
 mod list;
 mod neon;
+mod planetscale;
 mod rds;
 pub(crate) mod read_list;
+mod render;
 mod self_hosted;
 mod supabase;
+mod tiger_cloud;
 
 use definition::Definition;
 pub(crate) use evidence::ProviderEvidence;
@@ -72,6 +76,14 @@ providers! {
     Aiven: aiven,
     /// Crunchy Bridge.
     CrunchyBridge: crunchy_bridge,
+    /// `PlanetScale` Postgres.
+    PlanetScale: planetscale,
+    /// Databricks Lakebase.
+    Lakebase: lakebase,
+    /// Tiger Cloud (Timescale).
+    TigerCloud: tiger_cloud,
+    /// Render Postgres.
+    Render: render,
 }
 
 impl Provider {
@@ -93,7 +105,11 @@ impl Provider {
             let definition = provider.definition();
             let prefixes = evidence.prefixes.iter();
             let points = [
-                usize::from(prefixes.into_iter().any(|prefix| prefix == definition.setting_prefix)),
+                usize::from(
+                    prefixes
+                        .into_iter()
+                        .any(|prefix| !prefix.is_empty() && prefix == definition.setting_prefix),
+                ),
                 among(&evidence.roles, definition.roles),
                 among(&evidence.databases, definition.databases),
                 usize::from(definition.has_host(host)),

@@ -17,6 +17,7 @@ mod docs;
 mod faults;
 mod firewall;
 mod floors;
+mod front;
 mod hba;
 mod leaks;
 mod rights;

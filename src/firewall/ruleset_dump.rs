@@ -1,7 +1,7 @@
 //! What the script of `shell::inspect_firewall` printed, taken apart and asked.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::filter::{Evaluation, Filter, Packet, Verdict};
 use super::tool::{RuleLocation, Tool};
@@ -109,7 +109,17 @@ impl RulesetDump {
 
     /// What becomes of the first packet of a connection from that address to that port: it must get through all rules.
     pub fn answer(&self, from: IpAddr, port: u16) -> Evaluation {
-        let over = self.ways.get(&from.to_string()).map(String::as_str);
+        self.answer_over(from, port, from)
+    }
+
+    /// Whether those that nobody has let in by name get through as well, where they come the way of `like`.
+    pub(crate) fn is_open_to_everybody(&self, like: IpAddr, port: u16) -> bool {
+        let accepted = |from: &IpAddr| self.answer_over(*from, port, like).fate == Verdict::Accepted;
+        !self.rules.is_empty() && STRANGERS.iter().all(accepted)
+    }
+
+    fn answer_over(&self, from: IpAddr, port: u16, like: IpAddr) -> Evaluation {
+        let over = self.ways.get(&like.to_string()).map(String::as_str);
         let packet = Packet { from, port, over };
         let unknown = |why: &str| Evaluation {
             fate: Verdict::Unknown,
@@ -131,6 +141,12 @@ impl RulesetDump {
             .unwrap_or_else(|| unknown("neither nft nor iptables-save is there to tell the rules"))
     }
 }
+
+/// Two addresses of the internet that have nothing to do with Stitch, nor with each other: resolvers that everybody knows.
+const STRANGERS: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)),
+    IpAddr::V4(Ipv4Addr::new(149, 112, 112, 112)),
+];
 
 fn rank(fate: Verdict) -> u8 {
     match fate {

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 
 use super::address::{self, Cover};
 use super::matching::{Condition, Encryption, Networks, Origin, Question};
-use super::rules::{Address, ConnectionKind, Name, Rule};
+use super::rules::{Address, ConnectionKind, Name, Quotes, Rule};
 
 /// Whether one thing about a rule matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,19 +21,32 @@ impl From<bool> for Matches {
 }
 
 impl Rule {
-    pub(super) fn aspects(&self, question: &Question<'_>) -> [(Condition, Matches); 4] {
+    pub(super) fn aspects(&self, question: &Question<'_>, quotes: Quotes) -> [(Condition, Matches); 4] {
         let address = match (question.origin, &self.address) {
-            (Origin::Tcp { from, .. }, Some(address)) => address.matches(from, question.networks),
+            (Origin::Tcp { from, .. }, Some(address)) => match address.matches(from, question.networks) {
+                Matches::Yes if quotes == Quotes::Lost && address.is_keyword() => unsure_of_quotes(),
+                matches => matches,
+            },
             _ => Matches::Yes,
+        };
+        // A keyword that matches may be a name that does not, and the other way round.
+        let named = |name: &Name, matches: Matches, wanted: &str| match name.keyword() {
+            Some(word) if quotes == Quotes::Lost && (matches == Matches::Yes || word == wanted) => unsure_of_quotes(),
+            _ => matches,
         };
         [
             (Condition::Kind, self.kind.matches(question.origin).into()),
             (Condition::Address, address),
             (
                 Condition::Database,
-                any(&self.databases, |name| name.is_database(question)),
+                any(&self.databases, |name| {
+                    named(name, name.is_database(question), question.database)
+                }),
             ),
-            (Condition::Role, any(&self.roles, |name| name.is_role(question))),
+            (
+                Condition::Role,
+                any(&self.roles, |name| named(name, name.is_role(question), question.role)),
+            ),
         ]
     }
 
@@ -102,6 +115,13 @@ impl Address {
             )),
         }
     }
+}
+
+fn unsure_of_quotes() -> Matches {
+    Matches::Unsure(
+        "has keywords that may stand in quotes, where they are plain names, and the server's view does not show quotes"
+            .to_owned(),
+    )
 }
 
 fn unsure_of_networks() -> Matches {

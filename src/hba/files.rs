@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lexer::{self, Quoting, Word};
 use super::parse::{self, Follow};
-use super::rules::{Content, Line, Location, Rules};
+use super::rules::{Content, Line, Location, Quotes, Rules};
 
 /// As deep as the server follows (`CONF_FILE_MAX_DEPTH`).
 const DEEPEST: u32 = 10;
@@ -76,6 +76,7 @@ impl Files {
                 Part::Broken(why) => Content::Broken(why),
                 Part::Open(what) => Content::Include(what),
             },
+            quotes: Quotes::Seen,
         };
         (Rules(parts.into_iter().map(line).collect()), reader.wanted)
     }

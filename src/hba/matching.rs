@@ -129,7 +129,7 @@ impl<'a> LoginVerdict<'a> {
             place: &line.place,
             rule,
         };
-        let aspects = rule.aspects(question);
+        let aspects = rule.aspects(question, line.quotes);
         let mut misses = aspects.iter().filter(|(_, matches)| *matches == Matches::No);
         match (misses.next(), misses.next()) {
             (Some((aspect, _)), None) => {

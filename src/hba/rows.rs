@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::address::numeric;
 use super::lexer::{Quoting, Word};
-use super::rules::{Address, AuthMethod, ConnectionKind, Content, Line, Location, Name, Rule, Rules};
+use super::rules::{Address, AuthMethod, ConnectionKind, Content, Line, Location, Name, Quotes, Rule, Rules};
 
 /// One row of the view, as JSON.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -56,7 +56,11 @@ fn line(row: Row, version: u32) -> Line {
         }),
         _ => Content::Broken(row.error.unwrap_or_else(|| "the server does not say why".to_owned())),
     };
-    Line { place, content }
+    Line {
+        place,
+        content,
+        quotes: Quotes::default(),
+    }
 }
 
 fn names(list: Option<Vec<String>>, name: impl Fn(&Word) -> Name) -> Vec<Name> {

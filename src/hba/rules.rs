@@ -16,6 +16,33 @@ impl Rules {
         })
     }
 
+    /// These rules, from the server's view, with the quotes that they have in the text of the files. `main` is the path of the
+    /// first file.
+    #[must_use]
+    pub fn with_quotes_of(mut self, text: &Self, main: &str) -> Self {
+        let file = |place: &Location| place.file.clone().unwrap_or_else(|| main.to_owned());
+        for line in &mut self.0 {
+            let Content::Rule(rule) = &mut line.content else {
+                continue;
+            };
+            let is_there =
+                |other: &&Line| other.place.number == line.place.number && file(&other.place) == file(&line.place);
+            let found = text.0.iter().find(is_there).and_then(|other| match &other.content {
+                Content::Rule(written) if written.words() == rule.words() => Some(written),
+                _ => None,
+            });
+            match found {
+                Some(written) => {
+                    rule.databases.clone_from(&written.databases);
+                    rule.roles.clone_from(&written.roles);
+                    rule.address.clone_from(&written.address);
+                }
+                None => line.quotes = Quotes::Lost,
+            }
+        }
+        self
+    }
+
     /// The rules proper.
     pub fn rules(&self) -> impl Iterator<Item = LocatedRule<'_>> {
         self.0.iter().filter_map(|line| match &line.content {
@@ -44,6 +71,18 @@ pub struct Line {
     pub place: Location,
     /// The rule, or what is wrong with the line.
     pub content: Content,
+    /// Whether its quotes were seen.
+    pub quotes: Quotes,
+}
+
+/// Whether the quotes of a line were seen: in quotes `all` and its like are plain names, and the server's view drops them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quotes {
+    /// Names and keywords can be told apart.
+    #[default]
+    Seen,
+    /// What is taken for a keyword may be a name.
+    Lost,
 }
 
 /// Where a line stands.
@@ -94,6 +133,37 @@ pub struct Rule {
     pub method: AuthMethod,
     /// `name=value` words behind the method.
     pub options: Vec<String>,
+}
+
+impl Rule {
+    /// Its words, without their quotes.
+    fn words(&self) -> (ConnectionKind, Vec<String>, Vec<String>, Option<String>) {
+        let words = |names: &[Name]| names.iter().map(Name::word).collect();
+        let address = self.address.as_ref().map(|address| match address {
+            Address::Name(name) => name.clone(),
+            other => other.to_string(),
+        });
+        (self.kind, words(&self.databases), words(&self.roles), address)
+    }
+}
+
+impl Name {
+    /// The word without its quotes.
+    fn word(&self) -> String {
+        match self {
+            Self::Exact(name) if name == "samegroup" => "samerole".to_owned(),
+            Self::Exact(name) => name.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    /// The word, where it is one that quotes would make a plain name.
+    pub(super) fn keyword(&self) -> Option<String> {
+        match self {
+            Self::Exact(_) | Self::Regex(_) | Self::File(_) => None,
+            keyword => Some(keyword.to_string()),
+        }
+    }
 }
 
 /// The kinds of connection a rule is for.
@@ -152,6 +222,22 @@ pub enum Address {
     },
     /// A host name, or `.suffix` of host names.
     Name(String),
+}
+
+impl Address {
+    /// Whether it is a word that quotes would make the name of a host.
+    pub(super) fn is_keyword(&self) -> bool {
+        matches!(self, Self::All | Self::SameHost | Self::SameNet)
+    }
+
+    /// Whether it is every address of a family.
+    pub(crate) fn is_everybody(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Net { mask, .. } => mask.is_unspecified(),
+            Self::SameHost | Self::SameNet | Self::Name(_) => false,
+        }
+    }
 }
 
 /// How the server makes sure who is there.

@@ -202,9 +202,11 @@ mod tests {
         ];
         for code in Code::ALL {
             let effect = code.effect();
-            // A trigger that runs at a login, a proof that was not made, a key that lets in too much.
+            // A trigger that runs at a login, a proof that was not made, a key or a rule that lets in too much.
             let others = [
                 Code::LoginTriggers,
+                Code::HbaWide,
+                Code::FirewallWide,
                 Code::TunnelNotProved,
                 Code::TunnelKeyWide,
                 Code::TunnelKeyLeft,

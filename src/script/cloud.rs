@@ -48,7 +48,10 @@ pub(super) fn script(settings: &Settings, origin: &str, findings: &[Finding]) ->
 
 /// Whether the commands of that advice are the provider's: those for the server itself are somebody else's to run.
 fn is_to_be_run(settings: &Settings, code: Code) -> bool {
-    let of_provider = Provider::of_host(settings.stitch.host.as_str()).is_some() && settings.bastion.is_none();
+    let known = settings
+        .provider()
+        .is_some_and(|provider| provider.definition().commands.is_some());
+    let of_provider = known && settings.bastion.is_none();
     code == Code::ProviderListMissing || (code == Code::FirewallUnseen && of_provider)
 }
 

@@ -1,5 +1,6 @@
 //! How the administrator logs in to PostgreSQL.
 
+use super::given_by::GivenBy;
 use super::login_rules::LoginRules;
 use super::tls::Tls;
 use crate::names::{DatabaseName, HostName, Port, RoleName};
@@ -29,6 +30,8 @@ pub struct Admin {
     pub set_role: Option<RoleName>,
     /// Who runs the server, where a person says so (`--provider`).
     pub provider: Option<Provider>,
+    /// What gave its address.
+    pub given_by: GivenBy,
 }
 
 /// The way from this machine to the database server.

@@ -1,5 +1,6 @@
 //! The SSH server between Stitch and the database.
 
+use super::given_by::GivenBy;
 use super::ssh::BastionServer;
 use super::tunnel::{Adopt, KeyOption, LoginShell, Prove};
 use crate::names::{HostName, LinuxUser, Port};
@@ -27,6 +28,8 @@ pub struct BastionSettings {
     pub stitch_host: HostName,
     /// The port of the SSH server as Stitch reaches it.
     pub stitch_port: Port,
+    /// What gave the address that Stitch connects to.
+    pub stitch_given_by: GivenBy,
     /// For sudo, when it wants one; asked for when missing.
     pub sudo_password: Option<Secret>,
 }

@@ -10,6 +10,7 @@ use super::ownership::OwnershipSettings;
 use super::registration::RegistrationSettings;
 use super::ssh::BastionServer;
 use super::stitch::{RolePassword, Stitch};
+use crate::provider::Provider;
 use crate::step_id::StepId;
 
 /// The settings of one run.
@@ -43,6 +44,13 @@ impl Settings {
         if let RolePassword::Generated { secret, .. } = &self.stitch.password {
             self.stitch.password = RolePassword::Known(secret.clone());
         }
+    }
+
+    /// Who runs the server, as far as that is known before it was asked: as it was said, else by the host's name.
+    pub(crate) fn provider(&self) -> Option<Provider> {
+        self.admin
+            .provider
+            .or_else(|| Provider::of_host(self.stitch.host.as_str()))
     }
 
     /// Where the database runs, if it is a machine this tool can run scripts on. A port that somebody forwards to this

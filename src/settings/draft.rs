@@ -91,6 +91,16 @@ impl Source {
         }
     }
 
+    /// How advice names a setting that this source gave; `None` for an answer, which has no name. `what`: host or port, for
+    /// sources that give both.
+    pub(super) fn of(&self, what: &str) -> Option<String> {
+        match self {
+            Self::Prompt => None,
+            Self::Url(_) | Self::Service { .. } => Some(format!("the {what} in {self}")),
+            _ => Some(self.to_string()),
+        }
+    }
+
     /// The directory that a relative path is meant from, where it is not the current one.
     pub fn directory(&self) -> Option<&Path> {
         match self {

@@ -42,6 +42,8 @@ pub struct SshTarget {
     pub client: Option<SshClient>,
     /// SSH servers to go through first, in order (`ProxyJump`).
     pub jumps: Vec<SshTarget>,
+    /// What gave its address, as advice names it.
+    pub given_by: String,
     /// A fingerprint (`SHA256:…`) that is to be accepted whatever `known_hosts` lacks; a *changed* key stays refused.
     pub host_key: Option<String>,
 }

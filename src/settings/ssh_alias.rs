@@ -122,6 +122,12 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
             .parse::<HostName>()
             .with_context(|| format!("the SSH server {given:?}"))?,
         user,
+        given_by: if depth == 0 {
+            "--bastion"
+        } else {
+            "ProxyJump in the SSH configuration"
+        }
+        .to_owned(),
     })
 }
 

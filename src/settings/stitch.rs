@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::authority::Authority;
+use super::given_by::GivenBy;
 use super::region::Region;
 use super::tunnel::Adopt;
 use crate::names::{Cidr, DatabaseName, HostName, Port, RoleName};
@@ -35,6 +36,8 @@ pub struct Stitch {
     pub ssl: StitchSsl,
     /// What will be pasted into its box *SSL Certificate*.
     pub ca: Option<Authority>,
+    /// What gave its address; where that is the administrator's, what gave that.
+    pub given_by: GivenBy,
 }
 
 /// What is known of the Stitch role's password.

@@ -17,7 +17,7 @@ use crate::provider::Provider;
 use crate::settings::{Audience, Region, Settings};
 use crate::step_id::StepId;
 use crate::steps::Step;
-use crate::world::{Reader, Unreachable};
+use crate::world::{Intermediary, Reader, SeenConnection, Unreachable};
 
 mod clients;
 mod close;
@@ -77,6 +77,9 @@ pub(crate) struct ServerFacts {
     client: Option<IpAddr>,
     #[serde(skip)]
     hba: HbaFacts,
+    /// What makes the connections in between that PostgreSQL sees, and how it sees them.
+    #[serde(skip)]
+    between: Option<(SeenConnection, Intermediary)>,
 }
 
 /// What could be read of `pg_hba.conf`.

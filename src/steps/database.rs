@@ -10,9 +10,9 @@ use crate::settings::{Audience, Settings};
 use crate::sql::{self, Template};
 use crate::statement::Statement;
 use crate::step_id::StepId;
-use crate::steps::Step;
 use crate::steps::event_triggers::{EventTrigger, event_triggers};
-use crate::world::{Reader, Target};
+use crate::steps::{Step, layers};
+use crate::world::{Intermediary, Reader, SeenConnection, Target};
 
 /// Something in between that is not PostgreSQL.
 const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options as PgBouncer does: plan and check cannot have \
@@ -28,6 +28,11 @@ pub(crate) struct Facts {
     /// A database whose name differs only in case.
     similar: Option<String>,
     in_recovery: bool,
+    /// Where a standby gets its data from, where it says so.
+    primary: Option<String>,
+    /// The servers that logins to this address come to by turns.
+    #[serde(skip)]
+    servers: Vec<(SeenConnection, u32)>,
     user: String,
     may_create: bool,
     template_encoding: String,
@@ -83,6 +88,10 @@ impl Step for Database {
             facts.tls_lost = session.tls_lost(facts.ssl);
             facts.exposed_md5 = session.exposed_md5;
         }
+        let is_passed_on = facts.in_recovery && settings.admin.host == settings.stitch.host;
+        if is_passed_on && let Some((seen, Intermediary::Proxy)) = reader.seen_through_intermediary().await {
+            facts.servers = reader.servers_behind(&seen).await;
+        }
         let server = reader.server().await?;
         facts.ended = server.support_ended().map(|day| (server.version.clone(), day));
         Ok(facts)
@@ -105,11 +114,15 @@ impl Step for Database {
         for trigger in &facts.login_triggers {
             plan.find(trigger.finding(Code::LoginTriggers, &settings.admin.database));
         }
+        plan.findings.extend(layers::several_servers(settings, &facts.servers));
         if facts.in_recovery {
             plan.bad(
                 Code::ServerStandby,
                 "this server is a standby (or a read-only endpoint): nothing can be created or loaded here",
-                "connect to the primary; on Aurora that is the cluster's writer endpoint",
+                match &facts.primary {
+                    Some(primary) => format!("connect to the primary, which is {}", crate::visible::one_line(primary)),
+                    None => "connect to the primary; on Aurora that is the cluster's writer endpoint".to_owned(),
+                },
             );
         }
         if let Some(found) = &facts.found {
@@ -270,6 +283,7 @@ SELECT json_build_object(
               FROM pg_database WHERE datname = $1),
     'similar', (SELECT min(datname) FROM pg_database WHERE lower(datname) = lower($1) AND datname <> $1),
     'in_recovery', pg_is_in_recovery(),
+    'primary', (SELECT (to_jsonb(w) ->> 'sender_host') || ':' || (to_jsonb(w) ->> 'sender_port') FROM pg_stat_wal_receiver AS w),
     'ssl', current_setting('ssl', true) = 'on',
     'user', current_user,
     'may_create', (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),

@@ -5,8 +5,9 @@ use tokio_postgres::error::SqlState;
 
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Hop};
+use crate::settings::Settings;
 use crate::world::test_load::Refusal;
-use crate::world::{Failure, Layer, SshLayer, Stage};
+use crate::world::{Failure, Layer, SeenConnection, SshLayer, Stage};
 
 /// The layers above the way to the server, in their order.
 const ABOVE: [Layer; 6] = [
@@ -126,4 +127,32 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
         Some(schema) => finding.about(schema),
         None => finding.about(refusal.act),
     }
+}
+
+/// Logins by turns come to servers that are not one.
+pub(super) fn several_servers(settings: &Settings, servers: &[(SeenConnection, u32)]) -> Option<Finding> {
+    if servers.len() < 2 {
+        return None;
+    }
+    let stitch = &settings.stitch;
+    let all: u32 = servers.iter().map(|(_, count)| count).sum();
+    let list: Vec<String> = servers
+        .iter()
+        .map(|(server, count)| format!("{count} to {}", server.server()))
+        .collect();
+    let advice = match servers.iter().find(|(server, _)| !server.is_standby()) {
+        Some((primary, _)) => format!(
+            "give Stitch the primary alone, which is {} now, or a port of the load balancer that checks for it (HAProxy with \
+             Patroni: option httpchk GET /primary)",
+            primary.server()
+        ),
+        None => "give Stitch the primary alone: these are standbys".to_owned(),
+    };
+    let text = format!(
+        "several servers answer at {}:{} by turns: of {all} logins came {}; a load that comes to another one fails",
+        stitch.host,
+        stitch.port,
+        list.join(", ")
+    );
+    Some(bad(Layer::Database, Code::LoginSeveralServers, &text, advice))
 }

@@ -33,7 +33,7 @@ pub(crate) async fn identify(login: &AdminLogin, limit: Duration) -> DetectedPro
     if login.route == Route::Bastion {
         return DetectedProtocol::Nothing;
     }
-    let Ok(wire) = open_direct(login.address(), login.port, limit).await else {
+    let Ok(wire) = open_direct(login.address(), login.port, limit, &login.given_by).await else {
         return DetectedProtocol::Nothing;
     };
     let mut wire = wire.for_anybody();

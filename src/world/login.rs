@@ -18,7 +18,7 @@ use crate::finding::Code;
 use crate::names::{HostName, Port};
 use crate::secret::Secret;
 use crate::server::Encryption;
-use crate::settings::{LoginRules, Route, Tls};
+use crate::settings::{GivenBy, LoginRules, Route, Tls};
 use crate::world::detect_protocol;
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::login_observer::{AuthRequest, Begins, ObservedTls};
@@ -49,6 +49,8 @@ pub(crate) struct AdminLogin {
     pub(crate) timeout: Duration,
     /// Whether the server can be dialled from here a second time, to see what it is.
     pub(crate) route: Route,
+    /// What gave the host and the port.
+    pub(crate) given_by: GivenBy,
 }
 
 /// What the server said to the wish for TLS.
@@ -201,7 +203,7 @@ fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
 async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result<Session, Failure> {
     let server = login.server();
     let exposed = !wire.is_private();
-    let (tap, stages) = (wire.tap(), wire.stages().to_vec());
+    let (tap, peer, stages) = (wire.tap(), wire.peer(), wire.stages().to_vec());
     if let Some(failure) = guards::wrong_server_user(login, &wire) {
         return Err(failure.behind(stages));
     }
@@ -239,7 +241,7 @@ async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result
     let connected = match timeout(SUSPICIOUS_SILENCE, &mut handshake).await {
         Ok(connected) => connected,
         Err(_) => match detect_protocol::identify(login, login.timeout).await {
-            detect_protocol::DetectedProtocol::Other(what) => return Err(not_postgres(&server, what).behind(stages)),
+            detect_protocol::DetectedProtocol::Other(what) => return Err(not_postgres(login, what).behind(stages)),
             _ => handshake.await,
         },
     };
@@ -273,6 +275,8 @@ async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result
                 stages,
                 process: seen.process,
                 lost_tls: None,
+                peer,
+                tap,
                 exposed_md5: exposed && seen.encrypted.is_none() && seen.method == Some(AuthRequest::Md5),
                 certificate: seen.certificate,
                 offer: match seen.first_byte {

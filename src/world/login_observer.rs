@@ -1,15 +1,21 @@
 //! What can be read off a connection while it is made: the server's first byte, when each layer was passed, how the
 //! server wants to be convinced, and which server process it says it is. tokio-postgres keeps all of that to itself.
 
+mod copy_answer;
 mod guard;
 mod limits;
 mod observed_tls;
 
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
 use crate::world::tls::Examined;
+use copy_answer::CopyAnswer;
 pub(crate) use guard::{Guard, Unwanted};
 pub(crate) use limits::LimitExceeded;
 use limits::{LONGEST_LOGIN, LONGEST_MESSAGE, LONGEST_WORDS};
@@ -41,6 +47,7 @@ pub(crate) struct LoginTrace {
     guard: Guard,
     begins: Begins,
     reader: MessageReader,
+    copy: Option<CopyAnswer>,
 }
 
 /// What the server's first byte is. Whoever stands between must not choose it, or the login is read at the wrong place.
@@ -136,12 +143,65 @@ impl LoginObserver {
         }
     }
 
+    /// Reads for tokio-postgres off the network: the protocol itself, unless TLS is around it.
+    pub(super) fn read_wire<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: &mut S,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.lock().encrypted.is_none() {
+            return self.read_through(stream, context, buffer, |bytes| self.raw(bytes));
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(stream).poll_read(context, buffer);
+        self.raw(&buffer.filled()[before..])?;
+        polled
+    }
+
     fn decrypted(&self, bytes: &[u8]) -> io::Result<()> {
         self.lock().read(bytes)
     }
 
     fn lock(&self) -> MutexGuard<'_, LoginTrace> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LoginObserver {
+    /// These rows go to the next COPY that wants some. No answer is under way.
+    pub(crate) fn answer_copy(&self, rows: &[u8]) {
+        self.lock().copy = Some(CopyAnswer::new(rows));
+    }
+
+    /// All answers have come.
+    pub(crate) fn end_copy(&self) {
+        if let Some(copy) = &mut self.lock().copy {
+            copy.end();
+        }
+    }
+
+    /// Reads what tokio-postgres is to see, from the stream that carries the protocol itself. `note`: what is made of the bytes
+    /// as they come.
+    fn read_through<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: &mut S,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+        note: impl Fn(&[u8]) -> io::Result<()>,
+    ) -> Poll<io::Result<()>> {
+        let copy = self.lock().copy.take();
+        let Some(mut copy) = copy else {
+            let before = buffer.filled().len();
+            let polled = Pin::new(stream).poll_read(context, buffer);
+            note(&buffer.filled()[before..])?;
+            return polled;
+        };
+        let polled = copy.read(stream, context, buffer, note);
+        if !copy.is_done() {
+            self.lock().copy = Some(copy);
+        }
+        polled
     }
 }
 

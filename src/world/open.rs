@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::finding::Code;
 use crate::names::{HostName, Port};
+use crate::settings::GivenBy;
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::wire::Wire;
 
@@ -17,7 +18,7 @@ use crate::world::wire::Wire;
 pub(crate) const MOST_ADDRESSES: usize = 8;
 
 /// Opens TCP or the Unix socket, straight from this machine.
-pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration) -> Result<Wire, Failure> {
+pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration, by: &GivenBy) -> Result<Wire, Failure> {
     let began = Instant::now();
     if host.is_socket() {
         let path = format!("{host}/.s.PGSQL.{port}");
@@ -31,7 +32,10 @@ pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration) ->
                 Code::LoginTcpRefused,
                 format!("no PostgreSQL server on the socket {path}: {}", reason(&error)),
             )
-            .advise("is the server running? give --host for another machine, or --port for another port")),
+            .advise(format!(
+                "start the server if it does not run; {} names its socket's folder or another machine, {} the port",
+                by.host, by.port
+            ))),
             Err(_) => Err(Failure::new(
                 Layer::Tcp,
                 Code::LoginTcpFiltered,
@@ -39,7 +43,7 @@ pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration) ->
             )),
         };
     }
-    let addresses = resolve(host, port, limit).await?;
+    let addresses = resolve(host, port, limit, by).await?;
     let mut stages = vec![Stage::passed(Layer::Name, began, named(host, &addresses))];
     if addresses.iter().any(SocketAddr::is_ipv4) {
         let text = "it has an IPv4 address, as Stitch's addresses are";
@@ -60,7 +64,7 @@ pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration) ->
                 ));
                 return Ok(Wire::tcp(stream, stages));
             }
-            Ok(Err(error)) => last = Some(tcp_failure(host, address, &error)),
+            Ok(Err(error)) => last = Some(tcp_failure(host, address, &error, by)),
             Err(_) => last = Some(filtered(host, address, limit)),
         }
     }
@@ -90,9 +94,11 @@ fn named(host: &HostName, addresses: &[SocketAddr]) -> String {
 }
 
 /// The addresses of a name.
-pub(crate) async fn resolve(host: &HostName, port: Port, limit: Duration) -> Result<Vec<SocketAddr>, Failure> {
-    let advice =
-        "check the spelling of --host; a private name resolves only inside its network (then use --via-bastion)";
+async fn resolve(host: &HostName, port: Port, limit: Duration, by: &GivenBy) -> Result<Vec<SocketAddr>, Failure> {
+    let advice = format!(
+        "check the spelling of {}; a private name resolves only inside its network (then use --via-bastion)",
+        by.host
+    );
     match timeout(limit, tokio::net::lookup_host((host.as_str(), port.number()))).await {
         Ok(Ok(addresses)) => Ok(addresses.take(MOST_ADDRESSES).collect()),
         Ok(Err(error)) => Err(Failure::new(
@@ -110,19 +116,23 @@ pub(crate) async fn resolve(host: &HostName, port: Port, limit: Duration) -> Res
     }
 }
 
-fn tcp_failure(host: &HostName, address: SocketAddr, error: &io::Error) -> Failure {
-    let (code, advice) = match error.kind() {
-        io::ErrorKind::ConnectionRefused => (
-            Code::LoginTcpRefused,
-            "nothing listens there: check --port, that the server runs, and its listen_addresses",
+fn tcp_failure(host: &HostName, address: SocketAddr, error: &io::Error, by: &GivenBy) -> Failure {
+    let checks = match error.kind() {
+        io::ErrorKind::ConnectionRefused => format!(
+            "nothing listens there: check {}, that the server runs, and its listen_addresses",
+            by.port
         ),
+        _ => format!("check {} and {}", by.host, by.port),
+    };
+    let (code, advice) = match error.kind() {
+        io::ErrorKind::ConnectionRefused => (Code::LoginTcpRefused, checks.as_str()),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => (
             Code::LoginTcpUnreachable,
             "there is no way to that network from here: a VPN, or --via-bastion",
         ),
         io::ErrorKind::TimedOut => (Code::LoginTcpFiltered, FILTERED),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => (Code::LoginTcpReset, RESET),
-        _ => (Code::LoginTcpUnreachable, "check --host and --port"),
+        _ => (Code::LoginTcpUnreachable, checks.as_str()),
     };
     let text = format!("cannot connect to {} ({address}): {}", host, reason(error));
     Failure::new(Layer::Tcp, code, text).advise(advice)

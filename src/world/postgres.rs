@@ -77,8 +77,8 @@ impl Postgres {
     }
 
     /// The administrator's first connection.
-    pub(crate) fn first_session(&self) -> Option<&Session> {
-        self.sessions.get(self.home.as_ref()?).map(AsRef::as_ref)
+    pub(crate) fn first_session(&self) -> Option<Arc<Session>> {
+        self.sessions.get(self.home.as_ref()?).map(Arc::clone)
     }
 
     /// Logs in where needed and says what the server is.
@@ -231,6 +231,7 @@ impl Postgres {
             timeout: admin.rules.timeout.unwrap_or(self.settings.timeout),
             rules: admin.rules.clone(),
             route: admin.route,
+            given_by: admin.given_by.clone(),
         };
         loop {
             let failure = match self.log_in(&login).await {
@@ -282,14 +283,19 @@ impl Postgres {
 
     async fn log_in(&self, login: &AdminLogin) -> Result<Session, Failure> {
         match self.settings.admin.route {
-            Route::Direct => log_in(login, || open_direct(login.address(), login.port, login.timeout)).await,
+            Route::Direct => {
+                log_in(login, || {
+                    open_direct(login.address(), login.port, login.timeout, &login.given_by)
+                })
+                .await
+            }
             Route::Bastion => log_in(login, || self.tunnel(login)).await,
         }
     }
 
     async fn tunnel(&self, login: &AdminLogin) -> Result<Wire, Failure> {
         let Some(gateway) = &self.gateway else {
-            return open_direct(login.address(), login.port, login.timeout).await;
+            return open_direct(login.address(), login.port, login.timeout, &login.given_by).await;
         };
         let opening = gateway.forward(login.address().as_str(), login.port.number());
         login.through_tunnel(opening).await

@@ -219,6 +219,7 @@ fn this_machine(port: Port) -> Result<SshTarget> {
         host_key: None,
         client: None,
         jumps: Vec::new(),
+        given_by: "--stitch-bastion-port".to_owned(),
     })
 }
 

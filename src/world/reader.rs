@@ -65,7 +65,7 @@ impl Reader {
     }
 
     /// The administrator's first connection, where there is one.
-    pub(crate) fn admin_session(&self) -> Option<&Session> {
+    pub(crate) fn admin_session(&self) -> Option<std::sync::Arc<Session>> {
         self.postgres.first_session()
     }
 

@@ -4,6 +4,7 @@
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::finding::Code;
+use crate::shell_word;
 use crate::sql::identifier;
 use crate::world::failure::{Failure, Layer, Stage, server_message};
 use crate::world::login_observer::AuthRequest;
@@ -19,6 +20,8 @@ pub(crate) struct Refused<'a> {
     pub(crate) server: &'a str,
     /// How the server had asked to be convinced.
     pub(crate) method: Option<AuthRequest>,
+    /// The user whose server listens on the Unix socket that was connected to, where that is another than ours.
+    pub(crate) socket_owner: Option<String>,
     /// The layers that were passed before.
     pub(crate) passed: Vec<Stage>,
 }
@@ -35,17 +38,57 @@ impl Refused<'_> {
         failure
     }
 
+    /// Which pooler speaks, by what its errors hold, and what to do there.
+    fn pooler(&self) -> (&'static str, String) {
+        let (user, database) = (self.user, self.database);
+        if self.error.file().is_some() {
+            let advice = format!(
+                "add the role to Pgpool-II's pool_passwd (pg_enc -m -u {} --prompt), let it in in pool_hba.conf, and run: \
+                 pgpool reload",
+                shell_word::word(user)
+            );
+            return ("Pgpool-II", advice);
+        }
+        let advice = format!(
+            "PgBouncer: add the role {user:?} with its password to userlist.txt (auth_file), or set auth_user and auth_query; name \
+             the database {database:?} or * in [databases]; then run RELOAD in its console. Any other pooler: add both there"
+        );
+        ("a connection pooler (PgBouncer or one like it)", advice)
+    }
+
     /// The layer, the code, what is the case and what to do.
     fn describe(&self, state: &SqlState, authenticated: bool) -> (Layer, Code, String, String) {
         let (server, user, database) = (self.server, self.user, self.database);
         let login = |code, text, advice: &str| (Layer::Authentication, code, text, advice.to_owned());
         let inside = |code, text, advice: &str| (Layer::Database, code, text, advice.to_owned());
+        // PostgreSQL always names the routine that refused.
+        let is_its_own = self.error.routine().is_some();
         match *state {
+            _ if !is_its_own && let Some(advice) = hosted(self.host, state) => login(
+                Code::LoginTenant,
+                format!("{server} does not know which project or endpoint {user:?} belongs to"),
+                advice,
+            ),
+            _ if !is_its_own && !authenticated => {
+                let (who, advice) = self.pooler();
+                login(
+                    Code::LoginPooler,
+                    format!("{who} answers at {server} in PostgreSQL's place, and refuses {user:?} on {database:?}"),
+                    &advice,
+                )
+            }
             SqlState::INVALID_PASSWORD => login(
                 Code::LoginPassword,
                 format!("{server} refused the password of {user:?}"),
                 "check the user and the password; the server says the same for a role that does not exist, has no \
                  password, or has expired",
+            ),
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION if let Some(owner) = &self.socket_owner => login(
+                Code::LoginRefused,
+                format!(
+                    "{server} lets {user:?} in only as the Linux user of that name, if at all (peer in pg_hba.conf)"
+                ),
+                &format!("run it as the server's own user: sudo -u {owner} stitch-pg …"),
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if authenticated => login(
                 Code::LoginNologin,
@@ -101,11 +144,6 @@ impl Refused<'_> {
                 Code::LoginDatabaseClosed,
                 format!("{database:?} on {server} does not accept connections"),
                 "choose another database, or ask its owner: ALTER DATABASE … ALLOW_CONNECTIONS true",
-            ),
-            _ if let Some(advice) = hosted(self.host, state) => login(
-                Code::LoginTenant,
-                format!("{server} does not know which project or endpoint {user:?} belongs to"),
-                advice,
             ),
             _ => login(
                 Code::LoginRefused,

@@ -224,7 +224,7 @@ impl SshEndpoint {
     fn open(&self, forwarded: Option<OwnedFd>, bounds: &Bounds) -> Result<(Session, OwnedFd)> {
         let peer = match forwarded {
             Some(stream) => Peer::Forwarded(stream),
-            None => Peer::Tcp(self.dial().at(SshLayer::Tcp)?),
+            None => Peer::Tcp(self.dial().at_given(SshLayer::Tcp, &self.target.given_by)?),
         };
         bounds.begin(self.timeout, relay::LOGIN);
         let stream = relay::between(peer, bounds)?;
@@ -287,7 +287,9 @@ fn why_not(error: &std::io::Error, timeout: Duration) -> String {
 }
 
 async fn resolve(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
-    addresses_of(target, timeout).await.at(SshLayer::Name)
+    addresses_of(target, timeout)
+        .await
+        .at_given(SshLayer::Name, &target.given_by)
 }
 
 async fn addresses_of(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {

@@ -14,7 +14,7 @@ use tokio_postgres::error::SqlState;
 use crate::names::RoleName;
 use crate::settings::Rehearse;
 use crate::world::login::Session;
-use execute::{copy_into_staging, execute, roll_back};
+use execute::{execute, roll_back};
 use statements::LoadStatement;
 
 /// One act of a load that the server refused.
@@ -144,16 +144,9 @@ async fn load_into(session: &Session, schema: &str, base: &str, patience: Patien
     let opening = statements::opening(patience.lock)
         .chain(statements::staging())
         .collect();
+    session.answer_copy(statements::ROW);
     execute(session, opening, patience, &mut rehearsed).await;
-    if rehearsed.refusal.is_none() {
-        match copy_into_staging(session, patience).await {
-            Ok(()) => rehearsed.passed += 1,
-            Err(error) => {
-                let copy = LoadStatement("copy rows into the staging table", statements::COPY.to_owned());
-                rehearsed.refusal = Some(refusal(session, copy, &error));
-            }
-        }
-    }
+    session.end_copy();
     if rehearsed.refusal.is_none() {
         execute(session, statements::loading(schema, base), patience, &mut rehearsed).await;
     }

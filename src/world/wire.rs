@@ -1,6 +1,7 @@
 //! The byte stream to PostgreSQL, whatever carries it, tapped; and how it came about.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -81,6 +82,14 @@ impl Wire {
         }
     }
 
+    /// Who is at the other end of a TCP connection.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        match &self.stream {
+            Stream::Unix(_) => None,
+            Stream::Tcp(stream) => stream.peer_addr().ok(),
+        }
+    }
+
     pub(crate) fn tap(&self) -> LoginObserver {
         self.tap.clone()
     }
@@ -94,15 +103,12 @@ impl Wire {
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
-        let before = buffer.filled().len();
-        let polled = match &mut wire.stream {
-            Stream::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
-            Stream::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
-        };
-        if wire.hearing == Hearing::Tapped {
-            wire.tap.raw(&buffer.filled()[before..])?;
+        match (&mut wire.stream, wire.hearing) {
+            (Stream::Tcp(stream), Hearing::Tapped) => wire.tap.read_wire(stream, context, buffer),
+            (Stream::Unix(stream), Hearing::Tapped) => wire.tap.read_wire(stream, context, buffer),
+            (Stream::Tcp(stream), Hearing::Open) => Pin::new(stream).poll_read(context, buffer),
+            (Stream::Unix(stream), Hearing::Open) => Pin::new(stream).poll_read(context, buffer),
         }
-        polled
     }
 }
 

@@ -7,7 +7,9 @@
 # Without root: PostgreSQL servers, their templates and the keys; bastions need root.
 #
 #   layer.tar              what a bastion has on top of the machine's root    (root; Debian-like)
+#   neighbours.tar         what stands in front of PostgreSQL at people's     (root; Debian-like)
 #   busybox.tar            an Alpine-like bastion                             (root; Debian-like)
+#   loaders/NAME           a public loader with all that it needs             (Python 3 with pip)
 #   pg/MAJOR               a PostgreSQL server
 #   templates/MAJOR        an initialised data directory of that server
 #   hostkeys/, keys/       SSH keys of the servers and of the people
@@ -21,6 +23,11 @@ mkdir -p "$cache"/{pg,templates,stamps}
 # The packages are called "beta"; the servers in them are final releases.
 servers=(18.4.0-beta.17 17.10.0-beta.17 16.14.0-beta.17 14.23.0-beta.17 13.23.0-beta.16 10.23.0-beta.6)
 layer_packages=(openssh-server sudo opendoas dropbear-bin busybox-static pgbouncer nftables iptables ipset ufw firewalld dbus)
+
+# Apart from the layer, since no bastion has them.
+neighbour_packages=(pgbouncer pgpool2 haproxy patroni python3-pysyncobj)
+# The nearest to Stitch's own loader that is public.
+loaders=(meltanolabs-target-postgres==0.8.1 pipelinewise-target-postgres==2.1.2 "dlt[postgres]==1.31.0")
 
 exec 9>"$cache/lock"
 flock 9 # two runs at once would build the same thing twice
@@ -97,16 +104,33 @@ else
   under=$(dpkg-query -W libc6 libssl3 libssl3t64 openssh-client libpam0g 2>/dev/null | sha256sum | cut -c1-16 || true)
   key="$(sum "$bed/layer_build.sh") ${layer_packages[*]} $under"
   busybox_key="$(sum "$bed/busybox_build.sh" "$bed/busybox_root.sh") $under"
-  if ! fresh layer.tar "$key" || ! fresh busybox.tar "$busybox_key"; then
+  neighbours_key="$(sum "$bed/layer_build.sh") ${neighbour_packages[*]} $under"
+  if ! fresh layer.tar "$key" || ! fresh busybox.tar "$busybox_key" || ! fresh neighbours.tar "$neighbours_key"; then
     apt-get update -qq || true
   fi
   fresh layer.tar "$key" || build layer.tar "$key" "$bed/layer_build.sh" @OUT@ "${layer_packages[@]}" || failed=1
+  fresh neighbours.tar "$neighbours_key" ||
+    build neighbours.tar "$neighbours_key" "$bed/layer_build.sh" @OUT@ "${neighbour_packages[@]}" || failed=1
   applets_key=$(sum "$bed/busybox_build.sh")
   fresh busybox "$applets_key" || build busybox "$applets_key" "$bed/busybox_build.sh" @OUT@ || failed=1
   fresh busybox.tar "$busybox_key" ||
     build busybox.tar "$busybox_key" "$bed/busybox_root.sh" @OUT@ "$cache/busybox" || failed=1
 fi
 for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+
+# shellcheck disable=SC2317
+loader() { python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$1" "$2"; }
+if python3 -m pip --version >/dev/null 2>&1; then
+  mkdir -p "$cache/loaders"
+  python3 -c 'import sys; print(sys.executable)' >"$cache/loaders/python" # theirs is the one that runs them
+  for loader in "${loaders[@]}"; do
+    name=${loader%%[-[]*}
+    key="$loader $(python3 --version)"
+    fresh "loaders/$name" "$key" || build "loaders/$name" "$key" loader @OUT@ "$loader" || failed=1
+  done
+else
+  echo "prepare: no pip: no loaders" >&2
+fi
 
 template() { # MAJOR BINDIR
   local key

@@ -45,15 +45,16 @@ on() {
   fi
 }
 
-# root_add NAME debian|rhel|busybox: a root file system of its own for a host
+# root_add NAME debian|rhel|busybox|neighbours: a root file system of its own for a host
 root_add() {
-  local name=$1 kind=$2 r=$WORLD/$1/root d n
+  local name=$1 kind=$2 r=$WORLD/$1/root d n layer=layer
+  [ "$kind" != neighbours ] || layer=neighbours
   mkdir -p "$WORLD/$name/"{up,wk,root}
   if [ "$kind" = busybox ]; then
     tar -C "$r" -xf "$CACHE/busybox.tar"
   else
     # The layer is unpacked and not stacked: overlayfs refuses a lower layer inside another one.
-    tar --xattrs --xattrs-include='*' -C "$WORLD/$name/up" -xf "$CACHE/layer.tar"
+    tar --xattrs --xattrs-include='*' -C "$WORLD/$name/up" -xf "$CACHE/$layer.tar"
     mount -t overlay overlay -o "lowerdir=/,upperdir=$WORLD/$name/up,workdir=$WORLD/$name/wk" "$r"
     # Not the machine's own homes and projects: a chown -R there would copy all of them into memory.
     for d in "$r"/*; do
@@ -210,6 +211,25 @@ bouncer_start() {
     pgbouncer -q "$3/pgbouncer.ini" </dev/null >>"$WORLD/tools/root$3/log" 2>&1 &
   wait_listen "$1" "$2" || {
     cat "$WORLD/tools/root$3/log" >&2
+    return 1
+  }
+}
+
+# neighbour_start PORT FOLDER COMMAND...: a program of the neighbours' root, as the user postgres; its files are in that folder
+neighbour_start() {
+  local port=$1 folder=$2
+  shift 2
+  [ -e "$WORLD/neighbours/ready" ] || {
+    root_add neighbours neighbours
+    : >"$WORLD/neighbours/ready"
+  }
+  cp -r "$WORLD$folder" "$WORLD/neighbours/root$folder"
+  chroot "$WORLD/neighbours/root" chown -R postgres: "$folder"
+  chmod -R go-rwx "$WORLD/neighbours/root$folder"
+  chroot "$WORLD/neighbours/root" setpriv --reuid postgres --regid postgres --init-groups -- \
+    env "HOME=$folder" "$@" </dev/null >>"$WORLD$folder/log" 2>&1 &
+  wait_listen "" "$port" || {
+    cat "$WORLD$folder/log" >&2
     return 1
   }
 }

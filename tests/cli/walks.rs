@@ -30,10 +30,10 @@ fn quiet_says_the_result_and_verbose_says_more() {
     };
     let quiet = in_ci(&server).args(["-q", "setup", "--yes"]).run();
     assert_eq!(quiet.stderr, "");
-    let done = "Almost ready: 2 things left for you. 3 changes made and verified.\n";
+    let done = "Almost ready: 3 things left for you. 3 changes made and verified.\n";
     assert_eq!(quiet.stdout, done);
     let quiet = in_ci(&server).args(["-q", "check"]).run();
-    assert_eq!(quiet.stdout, "Almost ready: 2 things left for you (? above).\n");
+    assert_eq!(quiet.stdout, "Almost ready: 3 things left for you (? above).\n");
     let verbose = in_ci(&server).args(["-v", "check"]).run();
     for id in ["1/7 allowlist: checking", "6/7 connection: checking"] {
         assert!(verbose.stderr.contains(id), "{}", verbose.stderr);

@@ -11,6 +11,10 @@ pub(crate) enum Need {
     Root,
     /// What a bastion has on top of the machine's own root file system.
     Bastion,
+    /// What stands in front of PostgreSQL at people's: `PgBouncer`, Pgpool-II, `HAProxy`, Patroni.
+    Neighbours,
+    /// The public loaders.
+    Loaders,
     /// The root file system of an Alpine-like bastion.
     BusyBox,
     /// A PostgreSQL server of that major version.
@@ -42,6 +46,16 @@ pub(crate) fn available(needs: &[Need]) -> bool {
             Need::Root => (super::world::possible(), "needs root (namespaces)".to_owned()),
             Need::Bastion => (
                 cache().join("layer.tar").exists(),
+                "run tests/bed/prepare.sh".to_owned(),
+            ),
+            Need::Neighbours => (
+                cache().join("neighbours.tar").exists(),
+                "run tests/bed/prepare.sh".to_owned(),
+            ),
+            Need::Loaders => (
+                ["meltanolabs", "pipelinewise", "dlt"]
+                    .iter()
+                    .all(|name| cache().join("loaders").join(name).exists()),
                 "run tests/bed/prepare.sh".to_owned(),
             ),
             Need::BusyBox => (

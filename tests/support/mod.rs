@@ -13,6 +13,7 @@ pub(crate) mod certificates;
 pub(crate) mod golden;
 pub(crate) mod json;
 pub(crate) mod keys;
+pub(crate) mod neighbours;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod program;

@@ -242,3 +242,57 @@ fn shadowed_and_near() {
         .collect();
     assert_eq!(near_misses, [(1, Condition::Kind)]);
 }
+
+/// The view shows `"all"` as `all`: with the text the one is told from the other, without it nothing is certain.
+#[test]
+fn quotes_come_from_the_text() {
+    use super::super::{Row, from_rows, parse};
+    let row = |number, database: &str, user: &str, address: &str, method: &str| Row {
+        line_number: Some(number),
+        kind: Some("host".to_owned()),
+        database: Some(vec![database.to_owned()]),
+        user_name: Some(vec![user.to_owned()]),
+        address: Some(address.to_owned()),
+        auth_method: Some(method.to_owned()),
+        ..Row::default()
+    };
+    let view = || {
+        from_rows(
+            vec![
+                row(1, "all", "all", "all", "md5"),
+                row(2, "dw", "stitch", "all", "reject"),
+            ],
+            150_000,
+        )
+    };
+    let question = Question {
+        origin: Origin::Tcp {
+            from: "52.23.137.21/32".parse().unwrap(),
+            encryption: Encryption::Tls,
+        },
+        database: "dw",
+        role: "stitch",
+        memberships: &[],
+        networks: Networks::Elsewhere,
+        regexes: &[],
+    };
+    let decides = |rules: &Rules| {
+        let answer = evaluate(rules, &question);
+        (answer.decides.map(|found| found.place.number), answer.doubts.len())
+    };
+    for (text, wanted) in [
+        ("host all all all md5\nhost dw stitch all reject", (Some(1), 0)),
+        ("host \"all\" all all md5\nhost dw stitch all reject", (Some(2), 0)),
+        (
+            "host all \"all\" all md5\nhost \"dw\" \"stitch\" all reject",
+            (Some(2), 0),
+        ),
+        ("host all all \"all\" md5\nhost dw stitch all reject", (Some(2), 1)),
+        // Another file, or none that can be read.
+        ("host other all all md5", (None, 2)),
+        ("", (None, 2)),
+    ] {
+        let rules = view().with_quotes_of(&parse(text, 150_000), "");
+        assert_eq!(decides(&rules), wanted, "{text}");
+    }
+}

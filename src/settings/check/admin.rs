@@ -31,7 +31,13 @@ pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&BastionSettings>
         .unwrap_or_else(|| known_good("postgres"));
     let password = password(checker, &host, port, &database, &user);
     let rules = libpq::rules(checker, &host);
+    let mut given_by = checker.given_by(SettingId::Host, SettingId::Port, None);
+    // The address that stands in for the host's lookup is what is connected to.
+    if let Some(given) = checker.draft.parameter("hostaddr") {
+        given_by.host = given.source.of("hostaddr").unwrap_or(given_by.host);
+    }
     Admin {
+        given_by,
         tls: tls(checker),
         rules,
         host,

@@ -61,6 +61,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Basti
         prove,
         stitch_host,
         stitch_port,
+        stitch_given_by: checker.given_by(SettingId::StitchBastionHost, SettingId::StitchBastionPort, None),
         sudo_password,
     })
 }
@@ -95,7 +96,12 @@ fn server(checker: &mut Checker<'_>) -> Option<BastionServer> {
     if !checker.draft.has(SettingId::Bastion) {
         return Some(BastionServer::Local);
     }
-    checker.read(SettingId::Bastion, |given| server_named(given, &options))
+    let by = checker.given_by(SettingId::Bastion, SettingId::Bastion, None).host;
+    let mut server = checker.read(SettingId::Bastion, |given| server_named(given, &options));
+    if let Some(BastionServer::Ssh(target)) = &mut server {
+        target.given_by = by;
+    }
+    server
 }
 
 /// A path, or a name that is looked up as a shell would.

@@ -10,6 +10,7 @@ use crate::secret::Secret;
 use crate::settings::ask::Ask;
 use crate::settings::draft::{Draft, Source};
 use crate::settings::environment::Environment;
+use crate::settings::given_by::GivenBy;
 use crate::settings::problems::Problems;
 use crate::settings::registration::{ApiUrl, Insecure};
 use crate::settings::registry::{SettingId, ValueKind};
@@ -84,6 +85,19 @@ impl Checker<'_> {
         self.draft
             .given(id)
             .map_or_else(String::new, |given| given.source.to_string())
+    }
+
+    /// What gave a host and a port, the flags where nothing did. A setting that was not given has the value of another: `or`.
+    pub(crate) fn given_by(&self, host: SettingId, port: SettingId, or: Option<&GivenBy>) -> GivenBy {
+        let name = |id: SettingId, what, or: Option<&String>| match (self.draft.given(id), or) {
+            (Some(given), _) => given.source.of(what).unwrap_or_else(|| id.name().to_owned()),
+            (None, Some(other)) => other.clone(),
+            (None, None) => id.name().to_owned(),
+        };
+        GivenBy {
+            host: name(host, "host", or.map(|or| &or.host)),
+            port: name(port, "port", or.map(|or| &or.port)),
+        }
     }
 
     /// A path, if one was given.

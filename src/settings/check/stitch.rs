@@ -52,6 +52,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
         checker.problems.malformed(SettingId::Readers, text);
     }
     Stitch {
+        given_by: checker.given_by(SettingId::StitchHost, SettingId::StitchPort, Some(&admin.given_by)),
         host: host.unwrap_or_else(|| admin.host.clone()),
         port: port.unwrap_or(admin.port),
         database: checker

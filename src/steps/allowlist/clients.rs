@@ -12,6 +12,15 @@ use crate::settings::{BastionServer, Route, Settings};
 pub(super) struct Client {
     pub(super) from: IpNet,
     pub(super) certainty: Certainty,
+    pub(super) over: Over,
+}
+
+/// What it comes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    Tcp,
+    /// A Unix socket of the server's machine, where something in between runs there.
+    Socket,
 }
 
 /// Whether the server will see that address.
@@ -28,6 +37,15 @@ pub(super) fn anywhere() -> IpNet {
 
 /// No server: none was asked.
 pub(super) fn clients(settings: &Settings, server: Option<&ServerFacts>, bastion: &Resolved) -> Vec<Client> {
+    if let Some((seen, _)) = server.and_then(|server| server.between.as_ref()) {
+        return vec![seen.client.map_or(
+            Client {
+                over: Over::Socket,
+                ..sure(anywhere())
+            },
+            |address| sure(address.into()),
+        )];
+    }
     let Some(tunnel) = &settings.bastion else {
         return settings.stitch.allow.iter().map(|cidr| sure(cidr.net())).collect();
     };
@@ -69,6 +87,7 @@ fn sure(from: IpNet) -> Client {
     Client {
         from,
         certainty: Certainty::Sure,
+        over: Over::Tcp,
     }
 }
 
@@ -76,5 +95,6 @@ fn guess(from: IpNet) -> Client {
     Client {
         from,
         certainty: Certainty::Guess,
+        over: Over::Tcp,
     }
 }

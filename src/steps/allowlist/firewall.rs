@@ -74,7 +74,7 @@ fn direct(settings: &Settings, provider: Provider) -> Finding {
         )
         .advise(format!(
             "on the database server, {}\nin front of it (security group, provider firewall, router): allow the same \
-             addresses on port {port}",
+             addresses on port {port}\na managed service: name it with --provider, and its own commands are given",
             host_commands(port, allow)
         )),
     };
@@ -85,7 +85,7 @@ fn direct(settings: &Settings, provider: Provider) -> Finding {
 fn provider(settings: &Settings, facts: &Facts) -> Provider {
     match &facts.server {
         Some(server) => server.provider,
-        None => Provider::of_host(settings.stitch.host.as_str()).unwrap_or_default(),
+        None => settings.provider().unwrap_or_default(),
     }
 }
 

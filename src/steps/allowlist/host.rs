@@ -7,12 +7,15 @@ use super::{Facts, Resolved};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::HostName;
-use crate::settings::Settings;
+use crate::settings::{GivenBy, Settings};
 use crate::world::Unreachable;
 
 pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> {
     let (host, ..) = super::entrance(settings);
-    let advice = if settings.bastion.is_some() {
+    let spelling = format!("check the spelling of {}", given_by(settings).host);
+    let advice = if matches!(dialled, Resolved::Failed(_)) {
+        &spelling
+    } else if settings.bastion.is_some() {
         "give the SSH server's public name or address with --stitch-bastion-host"
     } else {
         "give the name or address under which the internet reaches it with --stitch-host, or an SSH server that Stitch can \
@@ -23,18 +26,28 @@ pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> 
     dial.into_iter().chain(role).collect()
 }
 
+/// What gave the address that Stitch connects to.
+fn given_by(settings: &Settings) -> &GivenBy {
+    match &settings.bastion {
+        Some(bastion) => &bastion.stitch_given_by,
+        None => &settings.stitch.given_by,
+    }
+}
+
 /// What a knock from here, or from the SSH server, came to.
 pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let (host, port, _) = super::entrance(settings);
+    let by = given_by(settings);
     if let Some(closed) = &facts.port_reachability {
         let (code, advice) = match closed {
             Unreachable::Refused => (
                 Code::PortRefused,
-                "check the host and port that go into Stitch's form, and that the server listens there",
+                format!("check {} and {}, and that the server listens there", by.host, by.port),
             ),
             Unreachable::Silent => (
                 Code::PortFiltered,
-                "if this machine is not meant to get in, nothing is wrong; Stitch's addresses must be let in all the same",
+                "if this machine is not meant to get in, nothing is wrong; Stitch's addresses must be let in all the same"
+                    .to_owned(),
             ),
         };
         let text = format!(

@@ -37,6 +37,15 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) 
         };
         plan.find(finding.about(cidr));
     }
+    let first = settings.stitch.allow.first();
+    if first.is_some_and(|cidr| printed.is_open_to_everybody(cidr.address(), port)) {
+        plan.unknown(
+            Code::FirewallWide,
+            format!("the firewall on {machine} lets every address in on port {port}"),
+            "if that is not meant: let in the addresses that are needed, then remove the rule that lets in all",
+        )
+        .concerning(port);
+    }
     if settings.manages(Manage::Firewall) {
         plan.changes
             .extend(openings.iter().filter_map(|opening| change(machine, opening)));

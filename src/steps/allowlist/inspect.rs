@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
 use crate::firewall::RulesetDump;
-use crate::hba::{KnownRegex, Row, from_rows};
+use crate::hba::edit::Running;
+use crate::hba::{KnownRegex, Row, Rules, from_rows};
 use crate::names::{HostName, Port};
 use crate::server::PostgresServer;
 use crate::settings::{BastionServer, Manage, Route, Settings};
@@ -15,6 +16,7 @@ use crate::world::{Reader, Target, probe};
 
 mod file;
 mod reach;
+mod text;
 
 pub(super) use reach::{ELSEWHERE, value};
 
@@ -32,6 +34,7 @@ const RULES_MOST: usize = 10_000;
 pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
     let server = reader.server().await?.clone();
     let version = u32::try_from(server.version_num).context("the server says an odd version")?;
+    let between = reader.seen_through_intermediary().await;
     let (mut sum, mut looks) = (None, 0);
     let (answer, failure, reach) = loop {
         looks += 1;
@@ -51,26 +54,30 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
         (None, None) => file::read(settings, reader, &answer, version).await?,
         _ => HbaFacts::NoView,
     };
+    let text = written(reader, &answer, failure.as_deref(), version).await;
     let hba = match (answer.rules, failure) {
         (Some(rows), None) if rows.len() > RULES_MOST => HbaFacts::Failed(format!(
             "there are more than {RULES_MOST} of them, too many to be judged here"
         )),
-        (Some(rows), None) => HbaFacts::Read(Box::new(HbaFile {
-            path: answer.hba_file.unwrap_or_else(|| "pg_hba.conf".to_owned()),
-            rules: from_rows(rows, version),
-            regexes: answer.regexes,
-            freshness: if answer.edited == Some(true) {
-                Freshness::EditedSince
-            } else {
-                Freshness::Loaded
-            },
-            stored: if answer.md5 == Some(true) {
-                Stored::Md5
-            } else {
-                Stored::Other
-            },
-            reach,
-        })),
+        (Some(rows), None) => {
+            let path = answer.hba_file.unwrap_or_else(|| "pg_hba.conf".to_owned());
+            HbaFacts::Read(Box::new(HbaFile {
+                rules: from_rows(rows, version).with_quotes_of(&text, &path),
+                path,
+                regexes: answer.regexes,
+                freshness: if answer.edited == Some(true) {
+                    Freshness::EditedSince
+                } else {
+                    Freshness::Loaded
+                },
+                stored: if answer.md5 == Some(true) {
+                    Stored::Md5
+                } else {
+                    Stored::Other
+                },
+                reach,
+            }))
+        }
         (_, Some(failure)) => HbaFacts::Failed(failure),
         (None, None) => rules,
     };
@@ -108,6 +115,7 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
             provider: server.provider,
             user: server.user,
             hba,
+            between,
             ..answer.server
         }),
         dialled,
@@ -116,6 +124,18 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
         firewall,
         bastion,
     })
+}
+
+/// The rules as they are written, where the server told them.
+async fn written(reader: &mut Reader, answer: &HbaAnswer, failure: Option<&str>, version: u32) -> Rules {
+    let (Some(_), None, Some(path)) = (&answer.rules, failure, &answer.hba_file) else {
+        return Rules::default();
+    };
+    let running = Running {
+        port: answer.server.port,
+        started: Some(answer.started),
+    };
+    text::read(reader, (path, answer.text.as_deref()), running, version).await
 }
 
 /// What the server tells, and why it does not tell its rules when it failed to.
@@ -199,6 +219,8 @@ struct HbaAnswer {
     md5: Option<bool>,
     /// The MD5 of the file, where it is to be changed.
     sum: Option<String>,
+    /// The file itself, in hexadecimal digits.
+    text: Option<String>,
 }
 
 /// One rule more than are judged is asked for, so that too many are seen to be too many.
@@ -241,6 +263,7 @@ const RULES: &str = "
     , 'md5', (SELECT rolpassword LIKE 'md5%' FROM pg_authid WHERE rolname = $2)";
 
 const FRESHNESS: &str = "
+    , 'text', encode(pg_read_binary_file(current_setting('hba_file')), 'hex')
     , 'edited', (pg_stat_file(current_setting('hba_file'), true)).modification > pg_conf_load_time()";
 
 const SUM: &str = "

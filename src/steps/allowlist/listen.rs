@@ -7,10 +7,15 @@ use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::settings::{Settings, StitchSsl};
 use crate::sql;
+use crate::world::{Intermediary, SeenConnection};
 
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts) {
+    if let Some((seen, between)) = &server.between {
+        plan.find(behind(settings, server, seen, between));
+        return;
+    }
     plan.find(listening(settings, server));
-    // Through a pooler or a forwarded port the two differ on purpose.
+    // Through a forwarded port that is not seen from here the two differ on purpose.
     if settings.stitch.port.number() != server.port {
         plan.unknown(
             Code::PortDiffers,
@@ -29,6 +34,24 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts) {
             "give the server a certificate, set ssl = on and reload it; or give --no-ssl",
         );
     }
+}
+
+/// Something in between makes the connections that PostgreSQL sees; it came through, so PostgreSQL listens where it has to.
+fn behind(settings: &Settings, server: &ServerFacts, seen: &SeenConnection, between: &Intermediary) -> Finding {
+    let stitch = &settings.stitch;
+    let from = match seen.client {
+        Some(address) => format!("the address {address}"),
+        None => "a Unix socket".to_owned(),
+    };
+    let text = format!(
+        "at {}:{} answers {}, and PostgreSQL sees it come from {from}, not from Stitch's addresses; listen_addresses = '{}' is \
+         enough for that, and pg_hba.conf is judged for that",
+        stitch.host,
+        stitch.port,
+        between.as_str(),
+        server.listen_addresses
+    );
+    Finding::good(Code::ListenAddresses, text).about(&server.listen_addresses)
 }
 
 fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
@@ -52,7 +75,8 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
     let advice = if server.listen_source == "command line" {
         format!(
             "listen_addresses is given on the server's command line, where ALTER SYSTEM does not count: add {} there, and \
-             restart PostgreSQL",
+             restart PostgreSQL. Docker: the container's command; systemd: ExecStart of its unit; Patroni: postgresql.listen \
+             in its own file",
             missing(settings, through_loopback)
         )
     } else {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::clients::{Certainty, Client, anywhere, clients};
+use super::clients::{Certainty, Client, Over, anywhere, clients};
 use super::fixes::{self, Where};
 use super::verdict::{Case, Judgement, Lines, judge};
 use super::{Freshness, HbaFacts, HbaFile, Resolved, ServerFacts, manage, regions};
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
-use crate::hba::{Encryption, Location, Networks, Origin, Question, evaluate};
+use crate::hba::{Address, Encryption, LocatedRule, Location, Meaning, Networks, Origin, Question, evaluate};
 use crate::names::Cidr;
 use crate::provider::Provider;
 use crate::settings::{BastionServer, Manage, Region, Settings, StitchSsl};
@@ -106,6 +106,7 @@ const LOOK: &str = "run this tool on PostgreSQL's machine as root, or with --bas
 
 fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFile, bastion: &Resolved) {
     state(plan, file);
+    plan.findings.extend(wide(file));
     let encryption = encryption(settings, Some(server));
     let judged: Vec<(Client, Judgement)> = clients(settings, Some(server), bastion)
         .into_iter()
@@ -139,12 +140,37 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
         }
         plan.find(finding);
     }
-    if refused && settings.bastion.is_none() {
+    if refused && settings.bastion.is_none() && server.between.is_none() {
         plan.findings.extend(regions::wrong_one(settings, &file.rules));
     }
     plan.findings.extend(managed.findings);
     plan.changes.extend(managed.changes);
 }
+
+/// Rules that are for every address there is. Whether that is meant is for people to say.
+fn wide(file: &HbaFile) -> Option<Finding> {
+    let is_wide = |found: &LocatedRule<'_>| {
+        found.rule.address.as_ref().is_some_and(Address::is_everybody) && found.rule.meaning() != Meaning::Refused
+    };
+    let mut lines: Vec<String> = file
+        .rules
+        .rules()
+        .filter(is_wide)
+        .map(|found| format!("{} (`{}`)", found.place.within(&file.path), found.rule))
+        .collect();
+    let more = lines.len().saturating_sub(MOST_SHOWN);
+    lines.truncate(MOST_SHOWN);
+    if more > 0 {
+        lines.push(format!("{more} more"));
+    }
+    let text = format!("every address may try to log in, by {}", lines.join(" and "));
+    let advice = "if that is not meant: let in the addresses that are needed, then remove such lines";
+    let finding = Finding::unknown(Code::HbaWide, text).advise(advice).about(&file.path);
+    (!lines.is_empty()).then_some(finding)
+}
+
+/// Of lines that say the same no more are shown.
+const MOST_SHOWN: usize = 3;
 
 /// Whether the rules that were read are the ones in force.
 fn state(plan: &mut Plan, file: &HbaFile) {
@@ -199,7 +225,10 @@ fn judge_client(
     };
     let ask = |from, encryption| {
         let question = Question {
-            origin: Origin::Tcp { from, encryption },
+            origin: match client.over {
+                Over::Tcp => Origin::Tcp { from, encryption },
+                Over::Socket => Origin::Socket,
+            },
             database: settings.stitch.database.as_str(),
             role,
             memberships,
@@ -217,7 +246,7 @@ fn judge_client(
         path: &file.path,
     };
     match client.certainty {
-        Certainty::Sure => judge(&case(client.from)),
+        Certainty::Sure => judge(&case(client.from)).made_by(server.between.as_ref().map(|(_, between)| between)),
         Certainty::Guess => {
             // What holds for every address holds for the one that is not known.
             let whatever = judge(&case(anywhere()));
@@ -231,6 +260,13 @@ fn judge_client(
 
 /// As Stitch will come.
 fn encryption(settings: &Settings, server: Option<&ServerFacts>) -> Encryption {
+    if let Some((seen, _)) = server.and_then(|server| server.between.as_ref()) {
+        return if seen.over_tls == Some(true) {
+            Encryption::Tls
+        } else {
+            Encryption::Plain
+        };
+    }
     let offered = server.is_none_or(|server| server.ssl);
     match (settings.stitch.ssl, offered) {
         (StitchSsl::On, _) | (StitchSsl::WhenOffered, true) => Encryption::Tls,
@@ -265,6 +301,7 @@ fn cidr(client: &Client) -> Option<Cidr> {
 
 fn subject(settings: &Settings, client: &Client) -> String {
     match &settings.bastion {
+        _ if client.over == Over::Socket => "Unix socket".to_owned(),
         Some(bastion) if client.from == anywhere() => bastion.stitch_host.to_string(),
         _ => client.from.to_string(),
     }

@@ -28,6 +28,7 @@ fn settings() -> Settings {
             route: Route::Direct,
             set_role: None,
             provider: None,
+            given_by: crate::settings::GivenBy::default(),
         },
         stitch: Stitch {
             host: "db.example.com".parse().unwrap(),
@@ -42,6 +43,7 @@ fn settings() -> Settings {
             allow: addresses_of(Region::NorthAmerica),
             ssl: StitchSsl::WhenOffered,
             ca: None,
+            given_by: crate::settings::GivenBy::default(),
         },
         ownership: OwnershipSettings {
             connection: Connection::New,
@@ -82,6 +84,7 @@ fn with_bastion(host: &str, server: BastionServer) -> Settings {
         shell: crate::settings::LoginShell::Any,
         stitch_host: "ssh.example.com".parse().unwrap(),
         stitch_port: Port::SSH,
+        stitch_given_by: crate::settings::GivenBy::default(),
         sudo_password: None,
     });
     settings
@@ -98,6 +101,7 @@ fn server(rules: &str) -> ServerFacts {
         ssl: true,
         memberships: Vec::new(),
         client: None,
+        between: None,
         hba: HbaFacts::Read(Box::new(HbaFile {
             path: "/etc/pg_hba.conf".into(),
             rules: parse(rules, 150_000),
@@ -133,7 +137,7 @@ fn plan(settings: &Settings, facts: &Facts) -> Vec<Finding> {
 fn hba(settings: &Settings, server: ServerFacts) -> Vec<(&'static str, Verdict, String)> {
     plan(settings, &facts(server))
         .into_iter()
-        .filter(|finding| finding.code.as_str().starts_with("hba"))
+        .filter(|finding| finding.code.as_str().starts_with("hba") && finding.code != Code::HbaWide)
         .map(|finding| (finding.code.as_str(), finding.verdict, finding.subject.unwrap()))
         .collect()
 }

@@ -7,6 +7,7 @@ use super::Stored;
 use crate::finding::{Code, Finding, Verdict};
 use crate::hba::{AuthMethod, Condition, ConnectionKind, Encryption, LocatedRule, Location, LoginVerdict, Meaning};
 use crate::settings::Settings;
+use crate::world::Intermediary;
 
 /// A question that was answered.
 pub(super) struct Case<'a> {
@@ -53,6 +54,29 @@ impl Judgement {
         }
     }
 }
+
+impl Judgement {
+    /// The same of a connection that something in between makes. A pooler checks the password itself, so one that PostgreSQL
+    /// does not ask for a password, or for its own, is a matter between the two.
+    pub(super) fn made_by(mut self, between: Option<&Intermediary>) -> Self {
+        let is_pooler = between.is_some_and(|between| *between != Intermediary::Proxy);
+        if is_pooler && self.finding.verdict == Verdict::Bad && WITHOUT_A_PASSWORD.contains(&self.finding.code) {
+            self.finding.verdict = Verdict::Unknown;
+            self.finding
+                .text
+                .push_str("; it is the pooler that asks Stitch for the password");
+            self.lines = Lines::Useless;
+        }
+        self
+    }
+}
+
+const WITHOUT_A_PASSWORD: [Code; 4] = [
+    Code::HbaTrust,
+    Code::HbaMethod,
+    Code::HbaClientCertificate,
+    Code::HbaClearText,
+];
 
 const TELL_THE_ADDRESS: &str = "with --via-bastion this tool connects as Stitch will, and sees the address";
 

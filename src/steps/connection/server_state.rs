@@ -5,20 +5,19 @@ use serde::Deserialize;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::server::{InForce, in_force};
-use crate::world::Layer;
 use crate::world::test_load::Existing;
+use crate::world::{Layer, SeenConnection, seen_connection};
 
 /// Fewer free connections than this are few: Stitch loads several tables at a time.
 const FEW: i64 = 5;
 
 /// What the role sees of the server and of itself.
 #[derive(Clone, Debug, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one column's answer")]
 pub(super) struct ServerState {
-    pub(super) process: i32,
+    #[serde(flatten)]
+    pub(super) connection: SeenConnection,
     create: bool,
     temporary: bool,
-    standby: bool,
     /// The server's own setting.
     pub(super) ssl: Option<bool>,
     read_only: bool,
@@ -37,7 +36,7 @@ pub(super) struct ServerState {
 impl ServerState {
     /// What ends it before a load is worth trying.
     pub(super) fn blocking_problem(&self) -> Option<(Layer, Code, &'static str, &'static str)> {
-        if self.standby {
+        if self.connection.is_standby() {
             return Some((
                 Layer::Database,
                 Code::LoginStandby,
@@ -128,11 +127,11 @@ tbl AS (
 SELECT json_build_object(
     'settings', ",
     in_force!(),
+    ",",
+    seen_connection!(),
     ",
-    'process', pg_backend_pid(),
     'create', has_database_privilege(current_database(), 'CREATE'),
     'temporary', has_database_privilege(current_database(), 'TEMPORARY'),
-    'standby', pg_is_in_recovery(),
     'ssl', current_setting('ssl', true) = 'on',
     'read_only', current_setting('default_transaction_read_only') = 'on',
     'max_connections', current_setting('max_connections')::int,

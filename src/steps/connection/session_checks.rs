@@ -7,10 +7,10 @@ use crate::finding::{Code, Finding};
 use crate::report::Report;
 use crate::server::Encryption;
 use crate::settings::{Schemas, Settings, StitchSsl};
-use crate::steps::layers::{bad, good, not_reached};
+use crate::steps::layers::{self, bad, good, not_reached};
 use crate::steps::obstacles;
 use crate::steps::session_settings::{self, Attached};
-use crate::world::{Fault, Layer, Offer, Other, Pooler, Reader, Session, Stage, ask};
+use crate::world::{Fault, Intermediary, Layer, Offer, Other, Reader, SeenConnection, Session, Stage, Target, ask};
 use anyhow::Error;
 use tokio_postgres::error::SqlState;
 
@@ -25,7 +25,11 @@ pub(super) struct SessionChecks {
     certificate_faults: Vec<Fault>,
     certificate_names: Vec<String>,
     seen: Result<ServerState, Error>,
-    pooler: Option<Pooler>,
+    between: Option<Intermediary>,
+    /// The servers that logins came to, where something in between may choose.
+    servers: Vec<(SeenConnection, u32)>,
+    /// Where a standby gets its data from.
+    primary: Option<String>,
     loads: Option<Loads>,
     /// This run's own sessions.
     ours: i64,
@@ -49,12 +53,19 @@ impl SessionChecks {
             Offer::Given | Offer::NotAsked => reader.try_other_encryption(database, session.encryption).await,
         };
         let ours = reader.own_sessions() + 1;
-        let (mut pooler, mut loads, mut obstacles, mut limits) = (None, None, Vec::new(), Vec::new());
+        let (mut between, mut loads, mut obstacles, mut limits) = (None, None, Vec::new(), Vec::new());
+        let (mut servers, mut primary) = (Vec::new(), None);
         if let Ok(seen) = &seen {
             let attached: Vec<Attached> = seen.settings.iter().filter_map(Attached::of).collect();
             limits = session_settings::findings(settings, &attached);
             limits.retain(|finding| !is_told(report, finding));
-            pooler = reader.pooler(&session, seen.process).await;
+            between = reader.intermediary(&session, &seen.connection).await;
+            if between == Some(Intermediary::Proxy) && seen.connection.has_relatives() {
+                servers = reader.servers_behind(&seen.connection).await;
+            }
+            if seen.connection.is_standby() {
+                primary = where_the_primary_is(settings, reader).await;
+            }
             if seen.blocking_problem().is_none() {
                 let rehearsed = Loads::rehearse(settings, &session, &seen.schemas).await;
                 obstacles = in_the_way(settings, reader, &session, seen, (&rehearsed, report)).await;
@@ -73,7 +84,9 @@ impl SessionChecks {
             certificate_faults: examined.faults,
             certificate_names: examined.names,
             seen,
-            pooler,
+            between,
+            servers,
+            primary,
             loads,
             ours,
             limits,
@@ -118,7 +131,18 @@ impl SessionChecks {
                 return;
             }
         };
+        let takes_turns = layers::several_servers(settings, &self.servers);
+        let leads_astray = takes_turns.is_some() && seen.connection.is_standby();
+        plan.findings.extend(takes_turns);
+        if leads_astray {
+            not_reached(plan, Layer::Database);
+            return;
+        }
         if let Some((layer, code, text, advice)) = seen.blocking_problem() {
+            let advice = match &self.primary {
+                Some(primary) => format!("the primary is {primary}: {advice}"),
+                None => advice.to_owned(),
+            };
             plan.find(bad(layer, code, text, advice));
             not_reached(plan, layer);
             return;
@@ -128,15 +152,17 @@ impl SessionChecks {
             "the role may connect, create schemas and make temporary tables",
         ));
         let statement_mode = self.loads.as_ref().is_some_and(Loads::is_refused_by_a_pooler);
-        if let Some(pooler) = self.pooler {
-            plan.find(pooled(pooler, statement_mode));
-        }
+        let found = self
+            .between
+            .as_ref()
+            .map(|between| pooled(settings, between, statement_mode));
+        plan.findings.extend(found);
         seen.room(plan, self.ours);
         seen.noticed(plan);
         if let Some(loads) = self
             .loads
             .as_ref()
-            .filter(|_| !(statement_mode && self.pooler.is_some()))
+            .filter(|_| !(statement_mode && self.between.is_some()))
         {
             loads.judge(plan, settings);
             plan.findings.extend(self.obstacles.iter().cloned());
@@ -262,8 +288,25 @@ fn is_told(report: &Report, finding: &Finding) -> bool {
     report.findings().any(same)
 }
 
-fn pooled(pooler: Pooler, statement_mode: bool) -> Finding {
-    let advice = "give Stitch PostgreSQL's own host and port (--stitch-host, --stitch-port), or a pool in session mode";
+/// The administrator knows where a standby gets its data from; whoever is not on one is on the primary itself.
+async fn where_the_primary_is(settings: &Settings, reader: &mut Reader) -> Option<String> {
+    let asked: Option<Option<String>> = reader.ask(Target::Server, PRIMARY, &[]).await.ok()?;
+    let admin = &settings.admin;
+    Some(asked?.unwrap_or_else(|| format!("{}:{}", admin.host, admin.port))).filter(|primary| !primary.is_empty())
+}
+
+/// Null: this is the primary; empty: it does not say. The view has these columns from PostgreSQL 11 on.
+const PRIMARY: &str = "
+SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN coalesce((
+    SELECT pg_catalog.to_json((pg_catalog.to_jsonb(w) ->> 'sender_host') || ':' || (pg_catalog.to_jsonb(w) ->> 'sender_port'))
+    FROM pg_catalog.pg_stat_wal_receiver AS w), '\"\"') ELSE 'null' END::text";
+
+fn pooled(settings: &Settings, between: &Intermediary, statement_mode: bool) -> Finding {
+    let by = &settings.stitch.given_by;
+    let advice = format!(
+        "give Stitch PostgreSQL's own host and port ({}, {}), or a pool in session mode",
+        by.host, by.port
+    );
     if statement_mode {
         return bad(
             Layer::Rehearsal,
@@ -272,17 +315,30 @@ fn pooled(pooler: Pooler, statement_mode: bool) -> Finding {
             advice,
         );
     }
-    match pooler {
-        Pooler::Session => Finding::good(
+    match between {
+        Intermediary::SessionPooler => Finding::good(
             Code::Pooler,
             "a connection pooler stands between and keeps one server session for each client, as a load needs",
         ),
-        Pooler::Shared => Finding::unknown(
+        Intermediary::SharedPooler => Finding::unknown(
             Code::Pooler,
             "a connection pooler stands between and shares server sessions among its clients (transaction mode). All of \
              this works through it; Stitch's loads work as long as their staging tables and prepared statements live in \
              one transaction, which is not documented",
         )
         .advise(advice),
+        Intermediary::Pgpool(version) => Finding::unknown(
+            Code::Pooler,
+            format!(
+                "the pooler Pgpool-II {} stands between. It does not pass on COPY by the extended protocol, and may send what only reads to \
+                 a standby",
+                version.split(' ').next().unwrap_or_default()
+            ),
+        )
+        .advise(advice),
+        Intermediary::Proxy => Finding::good(
+            Code::Pooler,
+            "a load balancer or a forwarded port stands between, and passes connections on to PostgreSQL",
+        ),
     }
 }

@@ -25,6 +25,7 @@ fn settings() -> Settings {
             route: Route::Direct,
             set_role: None,
             provider: None,
+            given_by: crate::settings::GivenBy::default(),
         },
         stitch: Stitch {
             host: "10.0.0.3".parse().unwrap(),
@@ -39,6 +40,7 @@ fn settings() -> Settings {
             allow: vec!["52.23.137.21".parse().unwrap(), "52.204.223.208".parse().unwrap()],
             ssl: StitchSsl::WhenOffered,
             ca: None,
+            given_by: crate::settings::GivenBy::default(),
         },
         ownership: OwnershipSettings {
             connection: Connection::New,
@@ -59,6 +61,7 @@ fn settings() -> Settings {
             shell: crate::settings::LoginShell::Any,
             stitch_host: "bastion.example".parse().unwrap(),
             stitch_port: Port::SSH,
+            stitch_given_by: crate::settings::GivenBy::default(),
             sudo_password: None,
         }),
         registration: crate::settings::RegistrationSettings::unasked(),

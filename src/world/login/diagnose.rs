@@ -14,13 +14,17 @@ use crate::world::open::RESET;
 use crate::world::server_error::Refused;
 use crate::world::tls::{Fault, mode_name};
 
-pub(super) fn not_postgres(server: &str, what: &str) -> Failure {
+pub(super) fn not_postgres(login: &AdminLogin, what: &str) -> Failure {
+    let (server, by) = (login.server(), &login.given_by);
     Failure::new(
         Layer::Protocol,
         Code::LoginNotPostgres,
         format!("{server} is not a PostgreSQL server: it answers like {what}"),
     )
-    .advise("check --host and --port; PostgreSQL's own port is 5432 unless it was changed")
+    .advise(format!(
+        "check {} and {}; PostgreSQL's own port is 5432 unless it was changed",
+        by.host, by.port
+    ))
 }
 
 /// Nothing more came in time: at which layer, by what had been said until then.
@@ -57,6 +61,7 @@ pub(super) async fn classify(
             host: login.host.as_str(),
             server: &server,
             method: seen.method,
+            socket_owner: socket_owner(login),
             passed,
         }
         .failure();
@@ -109,11 +114,11 @@ pub(super) async fn classify(
                 && let detect_protocol::DetectedProtocol::Other(what) =
                     detect_protocol::identify(login, login.timeout).await
             {
-                return not_postgres(&server, what).behind(below(passed));
+                return not_postgres(login, what).behind(below(passed));
             }
             // Through a tunnel nobody is asked a second time; but what followed the "yes" was no TLS.
             if seen.certificate.is_none() && text.contains("wrong version number") {
-                return not_postgres(&server, "an SSH server, whose greeting begins like a yes to TLS")
+                return not_postgres(login, "an SSH server, whose greeting begins like a yes to TLS")
                     .behind(below(passed));
             }
             return untrusted(login, seen, &text).behind(below_tls(passed));
@@ -122,7 +127,7 @@ pub(super) async fn classify(
     }
     let below = below(passed);
     match detect_protocol::identify(login, login.timeout).await {
-        detect_protocol::DetectedProtocol::Other(what) => not_postgres(&server, what).behind(below),
+        detect_protocol::DetectedProtocol::Other(what) => not_postgres(login, what).behind(below),
         _ if is_reset(error) && seen.first_byte.is_none() => Failure::new(
             Layer::Tcp,
             Code::LoginTcpReset,
@@ -138,6 +143,19 @@ pub(super) async fn classify(
         .advise("the server may be restarting, or a proxy or firewall cut it; try again, then read the server's log")
         .behind(below),
     }
+}
+
+/// The owner of the Unix socket, where this process runs as somebody else and no password was asked for.
+fn socket_owner(login: &AdminLogin) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = std::fs::metadata(login.server()).ok()?.uid();
+    let user = (login.host.is_socket() && owner != rustix::process::geteuid().as_raw()).then_some(owner)?;
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(user)).then(|| name.to_owned())
+    })
 }
 
 /// What was passed below the protocol.
@@ -180,7 +198,10 @@ fn untrusted(login: &AdminLogin, seen: &LoginTrace, text: &str) -> Failure {
         Some(Fault::Name) => (
             Code::CaName,
             format!("the certificate of {server} is for another name: it is for {names}"),
-            "give the name that is in the certificate with --host, or a certificate with this name to the server".to_owned(),
+            format!(
+                "give the name that is in the certificate with {}, or a certificate with this name to the server",
+                login.given_by.host
+            ),
         ),
         Some(Fault::Revoked) => (
             Code::LoginTlsRevoked,

@@ -1,6 +1,7 @@
 //! A connection that stands, and what is heard on it by the way.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -10,7 +11,7 @@ use tokio_postgres::{AsyncMessage, Client, Connection};
 use super::Offer;
 use crate::server::Encryption;
 use crate::world::failure::{Stage, cut_off, explain, raised_in, shown};
-use crate::world::login_observer::LimitExceeded;
+use crate::world::login_observer::{LimitExceeded, LoginObserver};
 use crate::world::tls::Examined;
 use crate::world::wire::Wire;
 
@@ -34,6 +35,9 @@ pub(crate) struct Session {
     pub(crate) offer: Offer,
     /// Why the login with TLS, which was tried first, failed.
     pub(crate) lost_tls: Option<String>,
+    /// Who was connected to, where that was not through a tunnel or a Unix socket.
+    pub(crate) peer: Option<SocketAddr>,
+    pub(super) tap: LoginObserver,
     /// A hash of the password went over a network where others could read it.
     pub(crate) exposed_md5: bool,
 }
@@ -71,6 +75,15 @@ pub(crate) type Told = Arc<Mutex<Vec<Refused>>>;
 pub(super) type CutOff = Arc<OnceLock<LimitExceeded>>;
 
 impl Session {
+    /// These rows go to the `COPY … FROM STDIN` among the statements that follow, until [`Session::end_copy`].
+    pub(crate) fn answer_copy(&self, rows: &str) {
+        self.tap.answer_copy(rows.as_bytes());
+    }
+
+    pub(crate) fn end_copy(&self) {
+        self.tap.end_copy();
+    }
+
     /// Why it has no TLS, where TLS was wished for and could have been had: somebody between may have taken it away.
     /// `server_has`: the server's own setting `ssl`.
     pub(crate) fn tls_lost(&self, server_has: Option<bool>) -> Option<String> {

@@ -49,10 +49,8 @@ pub(crate) struct Decrypted {
 impl AsyncRead for Decrypted {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
-        this.tap.decrypted(&buffer.filled()[before..])?;
-        polled
+        let tap = &this.tap;
+        tap.read_through(&mut this.stream, context, buffer, |bytes| tap.decrypted(bytes))
     }
 }
 

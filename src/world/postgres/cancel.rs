@@ -42,7 +42,9 @@ impl Postgres {
                 let stream = gateway.forward(address.as_str(), admin.port.number()).await.ok()?;
                 Wire::unix(stream, Vec::new())
             }
-            _ => open_direct(address, admin.port, self.settings.timeout).await.ok()?,
+            _ => open_direct(address, admin.port, self.settings.timeout, &admin.given_by)
+                .await
+                .ok()?,
         };
         let token = session.client.cancel_token();
         match session.encryption {

@@ -44,7 +44,10 @@ pub(super) fn behind_pooler(what: &str, login: &AdminLogin) -> Failure {
             login.server()
         ),
     )
-    .advise("give PostgreSQL's own host and port with --host and --port")
+    .advise(format!(
+        "give PostgreSQL's own host and port with {} and {}",
+        login.given_by.host, login.given_by.port
+    ))
 }
 
 /// The server refused the role, not the login. It tells a right that is missing in the same code as a closed database.

@@ -61,8 +61,25 @@ impl Postgres {
             rules: LoginRules::default(),
             options: None,
             timeout: self.settings.timeout,
+            given_by: stitch.given_by.clone(),
             route: self.gateway.as_ref().map_or(Route::Direct, |_| Route::Bastion),
         }
+    }
+
+    /// Logs in as the administrator where Stitch will, for what the server sees of such a connection.
+    pub(crate) async fn log_in_there_as_admin(&self) -> Result<Session, Failure> {
+        let admin = &self.settings.admin;
+        let login = AdminLogin {
+            user: admin.user.clone(),
+            password: admin.password.clone(),
+            tls: admin.tls.clone(),
+            rules: LoginRules {
+                address: None,
+                ..admin.rules.clone()
+            },
+            ..self.stitch_login(self.settings.stitch.host.clone(), admin.database.as_str())
+        };
+        log_in(&login, || self.tunnel(&login)).await
     }
 
     /// Logs in as the Stitch role, over the path Stitch will use as far as it can be walked from here: straight to the

@@ -64,10 +64,17 @@ impl SshLayer {
         }
     }
 
-    fn advice(self) -> &'static str {
-        match self {
-            Self::Name => "check the spelling of --bastion; a private name resolves only inside its network",
-            Self::Tcp => "check --bastion's host and port, that the SSH server runs, and the firewalls on the way",
+    /// `by`: what gave the server's address.
+    fn advice(self, by: &str) -> String {
+        let fixed = match self {
+            Self::Name => {
+                return format!("check the spelling of {by}; a private name resolves only inside its network");
+            }
+            Self::Tcp => {
+                return format!(
+                    "check the host and port of {by}, that the SSH server runs, and the firewalls on the way"
+                );
+            }
             Self::Banner => "check that the port is the SSH server's; its log has the other side of it",
             Self::HostKey => "compare the fingerprint with what the server's console says before anything else",
             Self::Login => {
@@ -79,18 +86,27 @@ impl SshLayer {
                 "on the SSH server try: nc -vz HOST PORT; check the database's listen_addresses and the firewall \
                  between the two"
             }
-        }
+        };
+        fixed.to_owned()
     }
 }
 
 /// Says at which layer it ended.
 pub(crate) trait At<T> {
     fn at(self, layer: SshLayer) -> Result<T>;
+
+    /// The same of a server whose address was given by this.
+    fn at_given(self, layer: SshLayer, by: &str) -> Result<T>;
 }
 
 impl<T> At<T> for Result<T> {
     fn at(self, layer: SshLayer) -> Self {
-        self.map_err(|cause| Ended { layer, cause }.into())
+        self.at_given(layer, "--bastion")
+    }
+
+    fn at_given(self, layer: SshLayer, by: &str) -> Self {
+        let by = by.to_owned();
+        self.map_err(|cause| Ended { layer, by, cause }.into())
     }
 }
 
@@ -101,7 +117,8 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<SshLayer> {
 
 /// The failure of a way through an SSH server, at the layer where it ended.
 pub(crate) fn failure(error: &anyhow::Error) -> Failure {
-    let layer = of(error);
+    let ended = error.downcast_ref::<Ended>();
+    let layer = ended.map(|ended| ended.layer);
     let failure = Failure {
         ssh: layer,
         ..Failure::new(
@@ -110,9 +127,9 @@ pub(crate) fn failure(error: &anyhow::Error) -> Failure {
             format!("{error:#}"),
         )
     };
-    match layer {
-        Some(_) if is_silent(error) => failure.advise(errors::SILENT),
-        Some(layer) => failure.advise(layer.advice()),
+    match ended {
+        Some(ended) if ended.cause.is::<errors::NoAnswer>() => failure.advise(errors::SILENT),
+        Some(ended) => failure.advise(ended.layer.advice(&ended.by)),
         None => failure.advise(
             "stitch-pg check --only ssh-user says what is wrong with the SSH server or with Stitch's account there; \
              setup mends what it may",
@@ -120,15 +137,11 @@ pub(crate) fn failure(error: &anyhow::Error) -> Failure {
     }
 }
 
-fn is_silent(error: &anyhow::Error) -> bool {
-    let ended = error.downcast_ref::<Ended>();
-    ended.is_some_and(|ended| ended.cause.is::<errors::NoAnswer>())
-}
-
 /// An error that remembers its layer and shows nothing of it.
 #[derive(Debug)]
 struct Ended {
     layer: SshLayer,
+    by: String,
     cause: anyhow::Error,
 }
 

@@ -16,7 +16,7 @@ const COLUMNS: &str = "\"Order Id\" bigint NOT NULL, lines integer, amount numer
      _sdc_received_at timestamp with time zone, _sdc_sequence bigint, _sdc_table_version bigint";
 
 /// In COPY's text format.
-pub(super) const COPY: &str = "COPY staging_0_orders FROM STDIN";
+const COPY: &str = "COPY staging_0_orders FROM STDIN";
 
 /// One row for it: every type, a tab, a backslash and a letter that is not ASCII in the text, and a NULL.
 pub(super) const ROW: &str = "1\t2\t12.50\t0.1\tt\tgr\u{fc}n\\t\\\\\u{2713}\t2024-01-01 00:00:00+00\t2024-01-01 00:00:00+00\t\\N\t2024-01-01 00:00:00+00\t1\t1\n";
@@ -33,10 +33,15 @@ pub(super) fn opening(lock: Duration) -> impl Iterator<Item = LoadStatement> {
     .into_iter()
 }
 
-/// The temporary table that a batch is copied into.
+/// The temporary table that a batch is copied into, and [`ROW`] copied. That comes last: until the row has come, the server
+/// takes no other statement.
 pub(super) fn staging() -> impl Iterator<Item = LoadStatement> {
-    let statement = format!("CREATE TEMPORARY TABLE staging_0_orders ({COLUMNS})");
-    std::iter::once(LoadStatement("create a temporary staging table", statement))
+    let table = format!("CREATE TEMPORARY TABLE staging_0_orders ({COLUMNS})");
+    [
+        LoadStatement("create a temporary staging table", table),
+        LoadStatement("copy rows into the staging table", COPY.to_owned()),
+    ]
+    .into_iter()
 }
 
 /// The load itself, into tables of this schema whose names begin with `base`.

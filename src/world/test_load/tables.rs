@@ -34,9 +34,12 @@ pub(super) async fn try_tables(
     };
     let all: Vec<&Table> = existing.tables.iter().collect();
     let before = opening(patience.lock).collect();
-    let Some(tried) = each(session, before, &all, |table| light(&schema, table), patience).await else {
-        rehearsed.refusal = Some(unanswered(patience));
-        return;
+    let tried = match each(session, before, &all, |table| light(&schema, table), patience).await {
+        Ok(tried) => tried,
+        Err(refusal) => {
+            rehearsed.refusal = Some(refusal);
+            return;
+        }
     };
     let mut empty = Vec::new();
     for tried in tried {
@@ -50,8 +53,8 @@ pub(super) async fn try_tables(
         }
     }
     match each(session, Vec::new(), &empty, |table| exclusive(&schema, table), patience).await {
-        Some(tried) => tried.into_iter().for_each(|tried| note(tried, rehearsed)),
-        None => rehearsed.refusal = Some(unanswered(patience)),
+        Ok(tried) => tried.into_iter().for_each(|tried| note(tried, rehearsed)),
+        Err(refusal) => rehearsed.refusal = Some(refusal),
     }
 }
 
@@ -132,7 +135,7 @@ async fn each<'a>(
     tables: &[&'a Table],
     acts_of: impl Fn(&Table) -> Vec<LoadStatement>,
     patience: Patience,
-) -> Option<Vec<Tried<'a>>> {
+) -> Result<Vec<Tried<'a>>, Refusal> {
     let mut acts = before;
     let mut spans = Vec::new();
     for table in tables {
@@ -146,9 +149,13 @@ async fn each<'a>(
         spans.push((*table, first, acts.len()));
     }
     if spans.is_empty() {
-        return Some(Vec::new());
+        return Ok(Vec::new());
     }
-    let answers = all_at_once(session, &acts, patience).await?;
+    let mut answers = all_at_once(session, &acts, patience).await;
+    if let Some(running) = answers.iter().position(Option::is_none) {
+        return Err(unanswered(acts.swap_remove(running), patience));
+    }
+    let answers = answers.drain(..).flatten();
     let mut answered = acts
         .into_iter()
         .zip(answers)
@@ -176,5 +183,5 @@ async fn each<'a>(
         }
         tried.push(result);
     }
-    Some(tried)
+    Ok(tried)
 }
