@@ -186,6 +186,19 @@ impl Action {
 }
 
 impl Change {
+    /// Whether nothing takes it back, and something of before is lost.
+    pub(crate) fn is_final(&self) -> bool {
+        let is_new = match &self.action {
+            Action::Sql(sql) => {
+                let mut texts = sql.statements.iter().map(ToString::to_string);
+                texts.all(|text| text.starts_with("CREATE "))
+            }
+            Action::SaveSecret { .. } => true,
+            _ => false,
+        };
+        self.undo.is_none() && !is_new
+    }
+
     /// The statements of a change that goes object by object: a part of it may be made when the run is cut off.
     pub(crate) fn piecemeal(&self) -> Option<&Sql> {
         match &self.action {

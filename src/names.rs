@@ -76,6 +76,17 @@ impl HostName {
         self.0.starts_with('/')
     }
 
+    /// Whether it may be reached over the internet, as far as it is written in the name itself.
+    pub fn is_public(&self) -> bool {
+        match self.address() {
+            Some(IpAddr::V4(address)) => !(address.is_loopback() || address.is_private() || address.is_link_local()),
+            Some(IpAddr::V6(address)) => {
+                !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local())
+            }
+            None => !self.is_local(),
+        }
+    }
+
     /// The address, when the host is written as one.
     pub fn address(&self) -> Option<IpAddr> {
         self.0.parse().ok()

@@ -5,29 +5,33 @@ mod explain_command;
 mod handing_over;
 mod process_hardening;
 mod voice;
+mod wizard;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result};
 use console::Term;
 use exit::{FAILED, USAGE, print, stopped};
-use voice::{look, name_file};
+use voice::look;
 
 use crate::ask::Asker;
 use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::command::Command;
 use crate::console::plain::{self, Plain, Volume};
-use crate::console::terminal::Terminal;
+use crate::console::terminal::{Enter, Terminal};
 use crate::console::{Approved, output};
 use crate::expect::Expected;
 use crate::report::{Format, Outputs, usage};
 use crate::run_session::{RunSession, Stop, is_broken_pipe};
 use crate::runner::Start;
-use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete};
+use crate::settings::{
+    Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete, file,
+};
 use crate::sheet::{Sheet, SheetPassword};
 use crate::undo::UndoFile;
 use crate::world::Access;
 use crate::{demo, script, visible};
+use wizard::Wizard;
 
 /// The whole program.
 pub fn main() -> ExitCode {
@@ -125,20 +129,15 @@ async fn settings(
         approval,
         config: invocation.run.config.clone(),
     };
-    name_file(invocation, environment);
+    let wizard = Wizard::new(invocation, environment);
     let (flags, environment) = (invocation.flags.clone(), environment.clone());
     let asking = environment.stdin == Stdin::Terminal && !matches!(purpose, Purpose::Script(_));
-    let voice = Terminal::new(
-        look(invocation, &environment, &Term::stderr()),
-        Approved::No,
-        Format::Text,
-    );
     // Questions block; on a thread of their own they leave the ear open for Ctrl-C.
     let work = tokio::task::spawn_blocking(move || {
         if asking && purpose == Purpose::Setup {
-            voice.greet();
+            wizard.terminal.greet();
         }
-        complete(flags, &request, &environment, asking.then_some(&voice as &dyn Ask))
+        complete(flags, &request, &environment, asking.then_some(&wizard as &dyn Ask))
     });
     let settings = tokio::select! {
         settings = work => settings.context("the questions were cut short")??,
@@ -185,7 +184,13 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         (false, 0) => Volume::Normal,
         (false, _) => Volume::Verbose,
     };
-    let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format).with(volume);
+    let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format)
+        .with(volume)
+        .with_enter(match command {
+            Command::Remove => Enter::No,
+            _ => Enter::Yes,
+        })
+        .with_later(file::in_use(run.config.as_deref(), &environment).map(|file| format!("stitch-pg check -c {file}")));
     let asker = if on_terminal {
         voice.asker()
     } else {

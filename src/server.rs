@@ -92,6 +92,15 @@ SELECT json_build_object(
 FROM pg_roles r WHERE r.rolname = current_user"
 );
 
+/// What the login may do besides, and whether the role for Stitch (`$1`) exists.
+pub(crate) const CONTACT: &str = "
+SELECT json_build_object(
+    'role', EXISTS (SELECT FROM pg_roles s WHERE s.rolname = $1::text::name),
+    'createdb', r.rolcreatedb,
+    'createrole', r.rolcreaterole
+)::text
+FROM pg_roles r WHERE r.rolname = current_user";
+
 /// What [`QUESTION`] is asked with: the roles, databases and schemas that providers make.
 pub(crate) fn parameters() -> [String; 3] {
     [

@@ -39,7 +39,7 @@ pub(crate) mod url;
 mod words;
 
 pub use admin::{Admin, Route};
-pub use ask::{Answer, Answered, Ask, PreviousQuestion, Question, Typing};
+pub use ask::{Answer, Ask, Contact, Presence, PreviousQuestion, Question, Row, Suspect, Typing};
 pub use authority::Authority;
 pub use bastion::BastionSettings;
 pub use checked::Settings;

@@ -70,7 +70,10 @@ impl Sheet {
     }
 
     fn text(&self, report: &Report, settings: &Settings, trust: &Trust) -> String {
-        let mut page = format!("{TITLE}\n\n{}\n", visible::text(&sheet::text(settings, report)));
+        let mut page = format!(
+            "{TITLE}\n\n{}\n",
+            visible::text(&sheet::text(settings, report, &sheet::for_logs(report)))
+        );
         if let (SheetPassword::Shown, Some(password)) = (self.password, settings.stitch.password.secret()) {
             let _ = writeln!(page, "  {:<18} {}", "Password", password.reveal());
         }

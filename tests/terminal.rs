@@ -1,6 +1,8 @@
 //! The wizard in a real terminal, against real servers: what a person sees, answers and gets.
 
+mod amounts;
 mod answers;
+mod conversations;
 mod looks;
 mod questions;
 mod repeating;
@@ -28,23 +30,24 @@ fn wizard(server: &Postgres<'_>) -> Program {
         .env("PGPASSWORD", support::postgres::POSTGRES_PASSWORD)
 }
 
-/// Accepts the default of every question about settings.
+/// Chooses a region, and accepts everything else.
 fn accept_settings(terminal: &mut Terminal) {
-    for question in [
-        "Database Stitch loads into [stitch]:",
-        "Region of your Stitch account:",
-        "SSH tunnel?",
-        "Role Stitch logs in as [stitch]:",
-        "Password of the Stitch role:",
-        "loaded into this database before?",
-        "the number of an answer to change:",
-    ] {
-        terminal.expect(question);
-        terminal.send("\r");
-    }
+    terminal.expect("  Europe\n");
+    terminal.send("\u{1b}[B\r");
+    accept_table(terminal);
 }
 
-const DECIDE: &str = "[Y]es / [n]o / [e]xplain / [s]cript / [q]uit: ";
+/// Accepts the table of settings, and does not save them. The server is one on this machine.
+fn accept_table(terminal: &mut Terminal) {
+    terminal.expect("Public name of the server: ");
+    terminal.send_line("");
+    terminal.expect("[w]rite files, [q]uit: ");
+    terminal.send_line("");
+    terminal.expect("to ./stitch-pg.toml? [Y/n] ");
+    terminal.send_line("n");
+}
+
+const DECIDE: &str = "[w]rite to file / [q]uit: ";
 
 /// Whether what the terminal shows has one of these sequences that change colours.
 fn has_colours(raw: &[u8]) -> bool {

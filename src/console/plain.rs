@@ -156,7 +156,10 @@ impl Console for Plain {
         }
         let is_form_due = report.command == Command::Setup || detail == Detail::Everything;
         if report.came_through() && is_form_due && report.command != Command::Plan {
-            output::show(&format!("\n{}", sheet::text(settings, report)))?;
+            output::show(&format!(
+                "\n{}",
+                sheet::text(settings, report, &sheet::for_logs(report))
+            ))?;
         }
         let open = render::left_for_others(&self.look, report);
         if !open.is_empty() && detail == Detail::Changes {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::change::{Action, Change, Plan, Progress, Sql, in_one_go};
+use crate::console::sheet;
 use crate::console::style::Style;
-use crate::finding::{Finding, Verdict, grouped};
-use crate::plural::pluralize;
+use crate::finding::{Code, Finding, Verdict, grouped};
 use crate::report::{Outcome, StepReport};
 use crate::step_id::StepId;
 use crate::visible;
@@ -45,7 +45,12 @@ pub(super) fn findings(look: &Style, all: &[Finding], detail: Detail) -> Vec<Str
         Verdict::Unknown => matches!(detail, Detail::Open | Detail::Everything),
         Verdict::Good => detail == Detail::Everything,
     };
-    let told: Vec<Finding> = all.iter().filter(|finding| is_told(finding.verdict)).cloned().collect();
+    // What was not reached for another reason is no news of its own.
+    let is_news = |finding: &Finding| finding.code != Code::LayerNotReached || detail == Detail::Everything;
+    let told = all
+        .iter()
+        .filter(|finding| is_told(finding.verdict) && is_news(finding));
+    let told: Vec<Finding> = told.cloned().collect();
     let texts = grouped(&told)
         .into_iter()
         .map(|(first, subjects)| finding(look, first, &subjects, detail));
@@ -80,7 +85,11 @@ fn finding(look: &Style, finding: &Finding, subjects: &[&str], detail: Detail) -
 
 /// A step whose changes are asked about: its headline, what is wrong, and the changes.
 pub(super) fn planned(look: &Style, id: StepId, plan: &Plan) -> String {
-    let heading = look.bold(&format!("{}: {}", title(id), pluralize(plan.changes.len(), "change")));
+    let what = match plan.changes.len() {
+        1 => "make this change?".to_owned(),
+        number => format!("make these {number} changes?"),
+    };
+    let heading = format!("{} {what}", look.bold(&format!("{}:", title(id))));
     [vec![heading], changes(look, &plan.changes)].concat().join("\n")
 }
 
@@ -96,7 +105,10 @@ pub(super) fn changes(look: &Style, all: &[Change]) -> Vec<String> {
 fn told(look: &Style, group: &[Change], sign: &str, before: &str) -> String {
     let lead = format!("  {sign} ");
     let line = |change: &Change| {
-        let text = format!("{before}{}{}", change.summary, place(&change.action));
+        let text = match &change.action {
+            Action::SaveSecret { path, .. } => format!("{before}save the generated password in {}", sheet::near(path)),
+            action => format!("{before}{}{}", change.summary, place(action)),
+        };
         look.fold(&lead, 4, &visible::one_line(&text))
     };
     let mut lines: Vec<String> = folded(group, (2, 1)).map_or_else(
@@ -107,6 +119,10 @@ fn told(look: &Style, group: &[Change], sign: &str, before: &str) -> String {
             head.iter().map(line).chain([rest]).chain(last).collect()
         },
     );
+    // What it is, and where it goes, stands above.
+    if matches!(group[0].action, Action::SaveSecret { .. }) {
+        return lines.join("\n");
+    }
     let whole = Sql::merged(group.iter().filter_map(Change::piecemeal)).map(Action::Sql);
     let action = whole.as_ref().unwrap_or(&group[0].action);
     let rest = if whole.is_some() { "like these" } else { "more lines" };
@@ -116,6 +132,7 @@ fn told(look: &Style, group: &[Change], sign: &str, before: &str) -> String {
 
 fn place(action: &Action) -> String {
     match action {
+        Action::Sql(sql) if sql.database.as_str() == "postgres" => String::new(),
         Action::Sql(sql) => format!(" (in the database {:?})", sql.database.as_str()),
         Action::Host(_) => " (as root on the SSH server)".to_owned(),
         Action::Ingress(_) => " (as root there)".to_owned(),

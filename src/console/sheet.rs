@@ -1,18 +1,22 @@
 //! The connection sheet: exactly the fields of Stitch's form, ready to be typed in (guide step 6).
 
-use crate::report::Report;
+use std::path::Path;
+
+use crate::change::Action;
+use crate::report::{Outcome, Report};
+use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 use crate::visible;
 
 /// Label and value of each field, in the order of the form.
-pub(crate) fn fields(settings: &Settings, report: &Report) -> Vec<(&'static str, String)> {
+fn fields(settings: &Settings, report: &Report, password: &str) -> Vec<(&'static str, String)> {
     let stitch = &settings.stitch;
     let mut fields = vec![
         ("Host (Endpoint)", host(settings)),
         ("Port", stitch.port.to_string()),
         ("Username", stitch_logs_in_as(settings, report.server.as_ref())),
-        ("Password", "the one of this role; it is not shown here".to_owned()),
+        ("Password", password.to_owned()),
         ("Database", stitch.database.to_string()),
     ];
     if let Some(bastion) = &settings.bastion {
@@ -44,17 +48,64 @@ fn host(settings: &Settings) -> String {
     }
 }
 
-/// The sheet as text.
-pub(crate) fn text(settings: &Settings, report: &Report) -> String {
+/// Where a password was saved in this run, and the password.
+fn saved(report: &Report) -> Option<(&Path, &Secret)> {
+    let made = report
+        .steps
+        .iter()
+        .filter(|step| matches!(step.outcome, Outcome::Applied(_)));
+    let mut changes = made
+        .filter_map(|step| step.outcome.plan())
+        .flat_map(|plan| &plan.changes);
+    changes.find_map(|change| match &change.action {
+        Action::SaveSecret { path, secret } => Some((path.as_path(), secret)),
+        _ => None,
+    })
+}
+
+/// The password for somebody who reads along: one of this run itself, with where else it is.
+pub(crate) fn for_eyes(report: &Report, shown: Option<&Secret>) -> String {
+    match (saved(report), shown) {
+        (Some((path, secret)), _) => format!("{}  (also in {})", secret.reveal(), near(path)),
+        (None, Some(secret)) => format!("{}  (shown only here)", secret.reveal()),
+        (None, None) => KEPT.to_owned(),
+    }
+}
+
+/// The password for a log: where it is.
+pub(crate) fn for_logs(report: &Report) -> String {
+    saved(report).map_or_else(|| KEPT.to_owned(), |(path, _)| format!("saved in {}", near(path)))
+}
+
+/// A path as seen from where the user is.
+pub(super) fn near(path: &Path) -> String {
+    let here = Path::new(".").canonicalize();
+    let file = path.file_name().map(|name| name.to_string_lossy());
+    match (here, path.parent().map(Path::canonicalize), file) {
+        (Ok(here), Some(Ok(folder)), Some(name)) if here == folder => format!("./{name}"),
+        _ => path.display().to_string(),
+    }
+}
+
+const KEPT: &str = "the password of this role, as it was";
+
+/// The form, and where its fields are explained.
+pub(crate) fn text(settings: &Settings, report: &Report, password: &str) -> String {
+    format!(
+        "{}\n  Guide: {}/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch",
+        form(settings, report, password),
+        settings.docs_url
+    )
+}
+
+/// The fields of the form.
+pub(crate) fn form(settings: &Settings, report: &Report, password: &str) -> String {
     let mut lines = vec!["Stitch's form (app.stitchdata.com > Destination > PostgreSQL):".to_owned()];
     lines.extend(
-        fields(settings, report)
+        fields(settings, report, password)
             .into_iter()
             .map(|(label, value)| format!("  {label:<18} {}", visible::one_line(&value))),
     );
-    lines.push(format!(
-        "  guide: {}/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch",
-        settings.docs_url
-    ));
+    lines.push("  Then press Check and Save.".to_owned());
     lines.join("\n")
 }

@@ -2,16 +2,18 @@
 //! `prompt`, the only file that names dialoguer.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 
 use crate::ask::{Choice, Chosen};
-use crate::change::{Action, Plan};
+use crate::change::{Action, Change, Plan};
 use crate::console::output::{self, say};
 use crate::console::plain::Volume;
 use crate::console::render::Detail;
 use crate::console::style::Style;
 use crate::console::{Approved, Console, Decision, Event, picture, render, sheet};
+use crate::output_file::{Links, ORDINARY, Target};
 use crate::report::{Format, Outcome, Report, StepReport};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -23,6 +25,7 @@ mod asking;
 mod bar;
 mod prompt;
 
+pub(crate) use asking::Review;
 pub(crate) use prompt::SavedTerminal;
 
 /// The voice at a terminal. Everything said on the way goes to stderr; stdout gets the connection sheet, or the JSON
@@ -36,27 +39,49 @@ pub(crate) struct Terminal {
     volume: Volume,
     /// What was said of each step before the first change, which need not be said again.
     told: BTreeMap<StepId, String>,
+    /// The changes that were shown before the first one, and so may be approved together.
+    foreseen: BTreeMap<StepId, Vec<String>>,
+    /// Whether those were approved.
+    all: Approved,
+    /// What Enter alone means where a change is asked about.
+    enter: Enter,
+    /// A generated password that is kept nowhere else: it stands in the form.
+    password: Option<Secret>,
+    /// The command that checks everything later.
+    later: Option<String>,
     /// How far the change is that is being made.
     bar: Option<Bar>,
+}
+
+/// What Enter alone means where a change is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Enter {
+    Yes,
+    No,
 }
 
 /// What a person may answer to "make these changes?".
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MenuAnswer {
     Yes,
+    All,
     No,
     Explain,
-    Script,
+    Show,
+    Write,
     Quit,
 }
 
 impl MenuAnswer {
-    fn of(text: &str) -> Option<Self> {
+    fn of(text: &str, enter: Enter) -> Option<Self> {
         match text.trim().to_ascii_lowercase().as_str() {
+            "" if enter == Enter::No => Some(Self::No),
             "" | "y" | "yes" => Some(Self::Yes),
+            "a" | "all" => Some(Self::All),
             "n" | "no" => Some(Self::No),
             "e" | "explain" => Some(Self::Explain),
-            "s" | "script" => Some(Self::Script),
+            "s" | "show" => Some(Self::Show),
+            "w" | "write" => Some(Self::Write),
             "q" | "quit" => Some(Self::Quit),
             _ => None,
         }
@@ -64,7 +89,6 @@ impl MenuAnswer {
 }
 
 const GREETING: &str = "\
-It shows each exact command and asks before it changes anything.
 Press Enter for the [default], < to go back, Ctrl-C to quit.";
 
 const NOTHING_YET: &str = "Nothing has changed yet. You approve each step before it runs.";
@@ -78,6 +102,11 @@ impl Terminal {
             format,
             volume: Volume::Normal,
             told: BTreeMap::new(),
+            foreseen: BTreeMap::new(),
+            all: Approved::No,
+            enter: Enter::Yes,
+            password: None,
+            later: None,
             bar: None,
         }
     }
@@ -85,6 +114,18 @@ impl Terminal {
     /// With `-v` or `-q`.
     pub(crate) fn with(mut self, volume: Volume) -> Self {
         self.volume = volume;
+        self
+    }
+
+    /// Where Enter alone must not approve anything.
+    pub(crate) fn with_enter(mut self, enter: Enter) -> Self {
+        self.enter = enter;
+        self
+    }
+
+    /// With the command that is to be given later.
+    pub(crate) fn with_later(mut self, later: Option<String>) -> Self {
+        self.later = later;
         self
     }
 
@@ -141,16 +182,39 @@ impl Terminal {
         }
     }
 
-    fn script(plan: &Plan) {
-        for change in &plan.changes {
-            say(&format!(
-                "\n# {}\n{}",
-                visible::one_line(&change.summary),
-                change.action
-            ));
+    /// For somebody else to run. A masked password is theirs to put in.
+    fn write(&self, id: StepId, plan: &Plan) {
+        let is_sql = plan
+            .changes
+            .iter()
+            .all(|change| matches!(change.action, Action::Sql(_)));
+        let name = format!("stitch-pg-{id}.{}", if is_sql { "sql" } else { "sh" });
+        let written = Target::find(name.as_ref(), Links::Refused)
+            .and_then(|target| target.create(script(plan).as_bytes(), ORDINARY));
+        match written {
+            Ok(()) => self.passed(&format!("./{name} is written")),
+            Err(error) => self.refused(&format!("cannot write ./{name}: {error:#}"), None),
         }
-        say("");
     }
+}
+
+/// The commands of a plan.
+fn script(plan: &Plan) -> String {
+    let mut text = String::new();
+    for change in &plan.changes {
+        let sign = if matches!(change.action, Action::Sql(_)) {
+            "--"
+        } else {
+            "#"
+        };
+        let summary = visible::one_line(&change.summary);
+        let _ = writeln!(text, "\n{sign} {summary}\n{}", change.action);
+    }
+    text
+}
+
+fn summaries(plan: &Plan) -> Vec<String> {
+    plan.changes.iter().map(|change| change.summary.clone()).collect()
 }
 
 fn first_lines(action: &Action) -> String {
@@ -174,8 +238,13 @@ impl Console for Terminal {
         match event {
             Event::Checking => say(&format!("\n{}", look.bold("Checking your server"))),
             Event::Checked { step } => {
-                say(&render::step(look, step, self.detail(Detail::Problems)));
+                // What comes later, or not at all, is told in its turn.
+                if !matches!(step.outcome, Outcome::Untested(..) | Outcome::Skipped(_)) {
+                    say(&render::step(look, step, self.detail(Detail::Problems)));
+                }
                 self.told.insert(step.step, render::headline(look, step));
+                let changes = step.outcome.plan().map(summaries).unwrap_or_default();
+                self.foreseen.insert(step.step, changes);
             }
             Event::AllChecked => say(&look.fold("", 0, NOTHING_YET)),
             Event::Opened { id, why, link } if self.volume == Volume::Verbose => {
@@ -204,26 +273,36 @@ impl Console for Terminal {
     }
 
     async fn decide(&mut self, id: StepId, why: &'static str, plan: &Plan) -> Result<Decision> {
-        if self.approved == Approved::Yes {
+        let foreseen = self.foreseen.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let is_foreseen = summaries(plan).iter().all(|summary| foreseen.contains(summary));
+        if self.approved == Approved::Yes || (self.all == Approved::Yes && is_foreseen) {
             return Ok(Decision::Yes);
         }
         say(&format!("\n{}", render::planned(&self.look, id, plan)));
-        let what = if plan.changes.len() == 1 {
-            "Make this change?".to_owned()
-        } else {
-            format!("Make these {} changes?", plan.changes.len())
+        let enter = match self.enter {
+            Enter::Yes if !plan.changes.iter().any(Change::is_final) => Enter::Yes,
+            _ => Enter::No,
+        };
+        let (yes, no) = match enter {
+            Enter::Yes => ("[Y]es", "[n]o"),
+            Enter::No => ("[y]es", "[N]o"),
         };
         loop {
-            let answers = format!("{what} [Y]es / [n]o / [e]xplain / [s]cript / [q]uit:");
+            let answers = format!("{yes} / [a]ll / {no} / [e]xplain / [s]how SQL / [w]rite to file / [q]uit:");
             let prompt = self.look.fold("  ", 4, &answers);
             let answer = in_background(move || prompt::line(&prompt, None)).await?;
-            match MenuAnswer::of(&answer) {
+            match MenuAnswer::of(&answer, enter) {
                 Some(MenuAnswer::Yes) => return Ok(Decision::Yes),
+                Some(MenuAnswer::All) => {
+                    self.all = Approved::Yes;
+                    return Ok(Decision::Yes);
+                }
                 Some(MenuAnswer::No) => return Ok(Decision::No),
                 Some(MenuAnswer::Quit) => return Ok(Decision::Quit),
                 Some(MenuAnswer::Explain) => self.explain(why, plan),
-                Some(MenuAnswer::Script) => Self::script(plan),
-                None => say("  ! Please answer y, n, e, s or q."),
+                Some(MenuAnswer::Show) => say(&script(plan)),
+                Some(MenuAnswer::Write) => self.write(id, plan),
+                None => say("  ! Please answer y, a, n, e, s, w or q."),
             }
         }
     }
@@ -261,26 +340,43 @@ impl Console for Terminal {
     }
 
     fn show_once(&mut self, what: &str, secret: &Secret) -> Result<()> {
-        say(&format!("\n  {what}, shown this once:\n\n      {}\n", secret.reveal()));
+        say(&format!("  {what} stands in the form at the end, and nowhere else."));
+        self.password = Some(secret.clone());
         Ok(())
     }
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
         match report.document(self.format, settings) {
-            Some(document) => output::document(&document)?,
+            Some(document) => {
+                output::document(&document)?;
+                say(&format!("\nPassword: {}", sheet::for_logs(report)));
+            }
             None if report.came_through() => {
                 if self.volume == Volume::Verbose {
                     output::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
                 }
-                output::show(&format!("\n{}", sheet::text(settings, report)))?;
+                let password = sheet::for_eyes(report, self.password.as_ref());
+                let form = match self.volume {
+                    Volume::Verbose => sheet::text(settings, report, &password),
+                    _ => sheet::form(settings, report, &password),
+                };
+                output::show(&format!("\n{form}"))?;
+                self.password = None;
             }
             None => {}
+        }
+        if let Some(secret) = &self.password {
+            say(&format!("\nPassword of the Stitch role: {}", secret.reveal()));
         }
         let open = render::left_for_others(&self.look, report);
         if !open.is_empty() {
             say(&format!("\n{}\n{}", self.look.bold("Left for you:"), open.join("\n")));
         }
-        say(&format!("\n{}", self.look.fold("", 0, &render::last_line(report))));
+        say("");
+        if let Some(later) = self.later.as_ref().filter(|_| report.came_through()) {
+            say(&format!("{} {later}", self.look.bold("Later:")));
+        }
+        say(&self.look.fold("", 0, &render::last_line(report)));
         Ok(())
     }
 }

@@ -5,14 +5,13 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::exit::{print, stopped};
-use super::voice::{look, name_file};
+use super::wizard::Wizard;
 use crate::ask::Asker;
 use crate::cli::{self, Config, Invocation};
 use crate::command::Command;
 use crate::console::Approved;
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::{ColorChoice, Style};
-use crate::console::terminal::Terminal;
 use crate::output_file::{Links, ORDINARY, Target};
 use crate::report::{Format, Outcome, Report};
 use crate::run_session::Stop;
@@ -85,17 +84,12 @@ pub(super) async fn config(
                 approval: Approval::Asked,
                 config: invocation.run.config.clone(),
             };
-            name_file(invocation, &environment);
             let flags = invocation.flags.clone();
             let asking = environment.stdin == Stdin::Terminal;
-            let voice = Terminal::new(
-                look(invocation, &environment, &console::Term::stderr()),
-                Approved::No,
-                Format::Text,
-            );
+            let wizard = Wizard::new(invocation, &environment);
             let directory = environment.directory.clone();
             let work = tokio::task::spawn_blocking(move || {
-                settings::answers(flags, &request, &environment, asking.then_some(&voice as &dyn Ask))
+                settings::answers(flags, &request, &environment, asking.then_some(&wizard as &dyn Ask))
             });
             let draft = tokio::select! {
                 draft = work => draft.context("the questions were cut short")??,

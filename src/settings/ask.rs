@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use super::checked::Settings;
+use super::draft::Draft;
 use super::registry::SettingId;
 use crate::secret::Secret;
 
@@ -17,8 +19,57 @@ pub trait Ask {
     /// One of several; the index of the answer.
     fn choose(&self, question: &Question, choices: &[&str]) -> Result<Answer<usize>>;
 
-    /// Shows all answers before anything is done with them; the index of one that is to be given anew, if any.
-    fn review(&self, answers: &[Answered]) -> Result<Option<usize>>;
+    /// Shows all settings before anything is done with them; the index of one that is to be given anew, if any.
+    fn review(&self, rows: &[Row], settings: &Settings) -> Result<Option<usize>>;
+
+    /// Logs in to see whether the answers so far lead to a server, and says what came of it.
+    ///
+    /// # Errors
+    /// Only what ends the program; a server that refuses is an answer.
+    fn connect(&self, settings: &Settings) -> Result<Result<Contact, Suspect>>;
+
+    /// Offers to keep what was answered for the next run.
+    fn offer_to_save(&self, draft: &Draft) -> Result<()>;
+}
+
+/// What the first login showed.
+#[derive(Clone, Debug, Default)]
+pub struct Contact {
+    /// The administrator's password, where it was asked for on the way.
+    pub password: Option<Secret>,
+    /// Whether the role for Stitch exists.
+    pub role: Presence,
+    /// The schemas that Stitch has loaded, by their marks.
+    pub schemas: Vec<String>,
+}
+
+/// Whether something exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// It exists.
+    There,
+    /// It does not.
+    #[default]
+    Absent,
+}
+
+/// Why a login did not come about, as far as it tells which answer was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspect {
+    /// The address: an unknown name, nobody there, no answer.
+    Server,
+    /// The login's name, or no rule that lets it in.
+    Login,
+    /// The password.
+    Password,
+    /// The database of the first login.
+    Database,
+    /// TLS is demanded and not offered.
+    NoTls,
+    /// The server's certificate is not trusted.
+    Certificate,
+    /// The SSH server on the way.
+    SshServer,
 }
 
 /// What came of a question.
@@ -30,13 +81,17 @@ pub enum Answer<T> {
     Back,
 }
 
-/// An answer as it is shown again.
+/// A line of the table of settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    /// The text of the question.
-    pub prompt: &'static str,
-    /// The answer; of a secret only that it was given.
-    pub answer: String,
+pub struct Row {
+    /// The setting.
+    pub id: SettingId,
+    /// Its name for people.
+    pub label: &'static str,
+    /// Its value; of a secret only where it is.
+    pub value: String,
+    /// Who gave it.
+    pub source: &'static str,
 }
 
 /// Whether there is a question to go back to.
@@ -68,6 +123,8 @@ pub struct Question {
     pub help: &'static str,
     /// What an empty answer means: a text, or for a choice one of the choices.
     pub default: Option<String>,
+    /// Answers that are offered, to be given by their numbers.
+    pub offered: Vec<String>,
     /// Why the last answer could not be taken.
     pub refused: Option<String>,
     /// Whether one can go back from here.

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::ask::Ask;
 use super::check::{self, Context};
-use super::draft::{Draft, Source};
+use super::draft::{Draft, Source, Value};
 use super::environment::{Environment, Stdin};
 use super::problems::Problems;
 use super::registry::{SettingId, ValueKind};
@@ -29,9 +29,12 @@ pub fn complete(
     let mut problems = Problems::default();
     let mut warnings = Vec::new();
     let mut draft = gather(flags, request, environment, &mut problems);
+    let asker = asker.filter(|_| environment.stdin == Stdin::Terminal);
+    if asker.is_some() {
+        generate_again(&mut draft, request, environment);
+    }
     named_files::read(&mut draft, request, environment, &mut problems, &mut warnings);
 
-    let asker = asker.filter(|_| environment.stdin == Stdin::Terminal);
     let context = Context {
         request,
         environment,
@@ -49,6 +52,18 @@ pub fn complete(
     warnings.append(&mut settings.warnings);
     settings.warnings = warnings;
     Ok(settings)
+}
+
+/// A file saved by the wizard names the password's file before it is there: it is made in the run that makes the role.
+fn generate_again(draft: &mut Draft, request: &SettingsRequest, environment: &Environment) {
+    let Some(given) = draft.given(SettingId::Password).cloned() else {
+        return;
+    };
+    let is_absent = matches!(given.value, Value::Texts(_)) && given.path(environment).symlink_metadata().is_err();
+    let is_saved = matches!(given.source, Source::File { .. });
+    if request.purpose == Purpose::Setup && is_absent && is_saved && !draft.has(SettingId::GeneratePassword) {
+        draft.set(SettingId::GeneratePassword, "true", given.source);
+    }
 }
 
 /// What was said about the settings, and answered where there is an asker, for a file that says it again. Secrets are not

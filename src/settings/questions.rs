@@ -14,9 +14,12 @@ use super::{Audience, Region};
 use crate::names::{DatabaseName, RoleName};
 use crate::step_id::StepId;
 
+mod connecting;
 mod memory;
 mod secrets;
 mod server;
+mod setup;
+mod table;
 mod tunnel;
 
 use memory::{GoBack, Memory, Reply};
@@ -31,36 +34,20 @@ pub(super) fn fill(draft: Draft, context: &Context<'_>) -> Result<Draft> {
         problems: &mut Problems::default(),
         warnings: Vec::new(),
     });
-    let mut memory = Memory::default();
-    loop {
-        let mut questions = Questions {
-            draft: draft.clone(),
-            context,
-            asker,
-            steps: steps.clone(),
-            memory: &mut memory,
-        };
-        let outcome = match context.request.purpose {
-            Purpose::Script(audience) => questions.for_script(audience),
-            Purpose::Setup | Purpose::Plan | Purpose::Check | Purpose::Remove => questions.for_run(),
-        };
-        let filled = questions.draft;
-        match outcome {
-            Ok(()) if !is_reviewed(context) => return Ok(filled),
-            Ok(()) => match memory.review(asker)? {
-                None => return Ok(filled),
-                Some(again) => memory.forget(again),
-            },
-            Err(error) if error.is::<GoBack>() => memory.forget_last(),
-            Err(error) => return Err(error),
-        }
-        memory.rewind();
+    let mut questions = Questions {
+        draft,
+        context,
+        asker,
+        steps,
+        memory: Memory::default(),
+        detected: Vec::new(),
+    };
+    match context.request.purpose {
+        Purpose::Script(audience) => questions.walk(|questions| questions.for_script(audience))?,
+        Purpose::Setup if context.request.approval == Approval::Asked => questions.for_setup()?,
+        Purpose::Setup | Purpose::Plan | Purpose::Check | Purpose::Remove => questions.walk(Questions::for_run)?,
     }
-}
-
-/// Before changes are made, and only where each is asked about: `--yes` wants to be quick, and a look does no harm.
-fn is_reviewed(context: &Context<'_>) -> bool {
-    context.request.purpose == Purpose::Setup && context.request.approval == Approval::Asked
+    Ok(questions.draft)
 }
 
 struct Questions<'a> {
@@ -68,7 +55,9 @@ struct Questions<'a> {
     context: &'a Context<'a>,
     asker: &'a dyn Ask,
     steps: Vec<StepId>,
-    memory: &'a mut Memory,
+    memory: Memory,
+    /// What was found out in place of an answer.
+    detected: Vec<SettingId>,
 }
 
 /// Whether a question has an answer that is taken when it is not put.
@@ -79,17 +68,24 @@ enum DefaultAnswer {
 }
 
 impl Questions<'_> {
+    /// Walks through questions from the start each time one is to be answered anew.
+    fn walk<T>(&mut self, mut ask: impl FnMut(&mut Self) -> Result<T>) -> Result<T> {
+        let before = self.draft.clone();
+        self.memory = Memory::default();
+        loop {
+            match ask(self) {
+                Err(error) if error.is::<GoBack>() => self.memory.forget_last(),
+                answered => return answered,
+            }
+            self.draft = before.clone();
+            self.detected.clear();
+            self.memory.rewind();
+        }
+    }
+
     fn for_run(&mut self) -> Result<()> {
         self.server()?;
-        let default = self.context.environment.os_user.clone();
-        let answer = default
-            .as_ref()
-            .map_or(DefaultAnswer::MustBeGiven, |_| DefaultAnswer::HasDefault);
-        if self.is_open(SettingId::AdminUser, answer) {
-            let help = "A login that may create databases and roles. Stitch never uses it.";
-            let question = question(SettingId::AdminUser, "Log in to PostgreSQL as", help, default);
-            self.text(question, str::parse::<DatabaseName>)?;
-        }
+        self.login()?;
         let help = "Stitch loads into a database of its own; it is created when it does not exist.";
         self.name::<DatabaseName>(SettingId::Database, "Database Stitch loads into", help)?;
         self.region()?;
@@ -101,6 +97,23 @@ impl Questions<'_> {
         }
         self.existing()?;
         self.token()
+    }
+
+    fn login(&mut self) -> Result<()> {
+        let default = self.context.environment.os_user.clone();
+        let answer = default
+            .as_ref()
+            .map_or(DefaultAnswer::MustBeGiven, |_| DefaultAnswer::HasDefault);
+        if self.is_open(SettingId::AdminUser, answer) {
+            self.login_again(default)?;
+        }
+        Ok(())
+    }
+
+    fn login_again(&mut self, default: Option<String>) -> Result<()> {
+        let help = "A login that may create databases and roles. Stitch never uses it.";
+        let question = question(SettingId::AdminUser, "Admin user", help, default);
+        self.text(question, str::parse::<DatabaseName>).map(|_| ())
     }
 
     fn for_script(&mut self, audience: Option<Audience>) -> Result<()> {
@@ -125,8 +138,8 @@ impl Questions<'_> {
         if !needed || self.draft.has(SettingId::Region) || self.draft.has(SettingId::AllowCidrs) {
             return Ok(());
         }
-        let help = "Stitch shows it under your user menu > Edit User Settings > Data pipeline region.";
-        let answer = self.choose(
+        let help = "In Stitch: user menu > Edit User Settings > Data pipeline region.";
+        let answer = self.choose_freely(
             SettingId::Region,
             "Region of your Stitch account",
             help,
@@ -200,7 +213,22 @@ impl Questions<'_> {
     }
 
     fn choose(&mut self, id: SettingId, prompt: &'static str, help: &'static str, choices: &[&str]) -> Result<usize> {
-        let mut question = question(id, prompt, help, None);
+        let default = choices.first().map(|first| (*first).to_owned());
+        self.chosen(question(id, prompt, help, default), choices)
+    }
+
+    /// Without a default: a wrong answer would not be noticed.
+    fn choose_freely(
+        &mut self,
+        id: SettingId,
+        prompt: &'static str,
+        help: &'static str,
+        choices: &[&str],
+    ) -> Result<usize> {
+        self.chosen(question(id, prompt, help, None), choices)
+    }
+
+    fn chosen(&mut self, mut question: Question, choices: &[&str]) -> Result<usize> {
         question.before = self.memory.before();
         let remembered = match self.memory.recall(&question) {
             Some(Reply::Choice(text)) => choices.iter().position(|choice| *choice == text),
@@ -229,6 +257,7 @@ fn question(id: SettingId, prompt: &'static str, help: &'static str, default: Op
         prompt,
         help,
         default,
+        offered: Vec::new(),
         refused: None,
         before: PreviousQuestion::Nothing,
     }

@@ -76,6 +76,11 @@ impl Postgres {
         self.server.as_ref()
     }
 
+    /// The administrator's password, where one was given or asked for.
+    pub(crate) fn admin_password(&self) -> Option<&Secret> {
+        self.settings.admin.password.as_ref()
+    }
+
     /// The administrator's first connection.
     pub(crate) fn first_session(&self) -> Option<Arc<Session>> {
         self.sessions.get(self.home.as_ref()?).map(Arc::clone)

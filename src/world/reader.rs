@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::ask::Asker;
 use crate::names::DatabaseName;
+use crate::secret::Secret;
 use crate::server::{Encryption, PostgresServer};
 use crate::settings::{BastionServer, Settings};
 use crate::statement::Statement;
@@ -52,6 +53,11 @@ impl Reader {
             stitch_encryption: None,
             stitch: StitchApi::new(settings),
         }
+    }
+
+    /// The administrator's password, where one was given or asked for.
+    pub(crate) fn admin_password(&self) -> Option<&Secret> {
+        self.postgres.admin_password()
     }
 
     /// What the server is, as far as it was reached.

@@ -43,6 +43,9 @@ fn recording() {
     let prompt = format!("$ \u{1b}[1m{typed}\u{1b}[0m");
     let mut frames = vec![frame(&[prompt.as_bytes()], 2.0)];
     let first = [prompt.as_bytes(), b"\r\n"].concat();
+    terminal.expect(DECIDE);
+    frames.push(frame(&[&first, terminal.raw()], 3.0));
+    terminal.send_line("");
     for answer in ["explain", "yes", "yes"] {
         terminal.expect(DECIDE);
         frames.push(frame(&[&first, terminal.raw()], 3.0));

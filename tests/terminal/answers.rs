@@ -1,13 +1,11 @@
 //! Whole conversations.
 
 use crate::support::golden;
-use crate::support::postgres::DBA_PASSWORD;
-use crate::support::process::{DEADLINE, poll};
 use crate::terminal::{DECIDE, accept_settings, screen, server, wizard};
 
-/// The password between "shown this once:" and the next blank line.
+/// The password in the form.
 fn shown_password(transcript: &str) -> String {
-    let (_, after) = transcript.split_once("shown this once:").expect("a generated password");
+    let (_, after) = transcript.split_once("  Password  ").expect("a generated password");
     after.split_whitespace().next().expect("a password").to_owned()
 }
 
@@ -48,87 +46,11 @@ fn defaults_accepted_everywhere() {
             "--new",
         ])
         .terminal(80, 24);
-    again.expect("SSH tunnel?");
-    again.send("\r");
+    super::accept_table(&mut again);
     let exit = again.wait_exit();
     let seen = golden::masked(&screen::drawn(again.raw(), 80), &[]);
     golden::compare("terminal/golden/second-run.txt", &format!("{seen}exit {exit}\n"));
     assert_eq!(server.dump(), before);
-}
-
-#[test]
-fn every_question_answered_otherwise_and_first_wrongly() {
-    let Some(server) = server() else {
-        return;
-    };
-    let mut terminal = crate::terminal::stitch_pg(&server).terminal(80, 24);
-    let mut say = |question: &str, answer: &str| {
-        terminal.expect(question);
-        if question.starts_with("Password of the Stitch role: ") || question.starts_with("Once more") {
-            // No person types before a line is hidden; it is shown a moment before.
-            poll(DEADLINE, || (!terminal.echoes()).then_some(())).expect("the line is hidden");
-        }
-        terminal.send(answer);
-    };
-    say(
-        "Host of the PostgreSQL server [localhost]: ",
-        "postgres://u:hunter2@h\r",
-    );
-    say("  ! ", "");
-    say(
-        "Host of the PostgreSQL server [localhost]: ",
-        &format!("127.0.0.1:{}\r", server.port()),
-    );
-    say("Log in to PostgreSQL as [", "dba\r");
-    say(
-        "Database Stitch loads into [stitch]: ",
-        &format!("{}\r", "x".repeat(64)),
-    );
-    say("Database Stitch loads into [stitch]: ", "Sales \"Data\"\r");
-    say("  Europe\n", "\u{1b}[B\r");
-    say("SSH tunnel?", "\u{1b}[B\r");
-    say("SSH server: ", "\r");
-    say("SSH server: ", "me@bastion.invalid:port\r");
-    say("SSH server: ", "local\r");
-    say("Linux user for Stitch [stitch]: ", "Root Root\r");
-    say("Linux user for Stitch [stitch]: ", "tunnel\r");
-    say("Stitch's public key: ", "hello\r");
-    say("Stitch's public key: ", &format!("{}\r", wrapped_key()));
-    say("What may Stitch's key do?", "\u{1b}[B\r");
-    say("Prove the whole way at the end?", "\r");
-    say("Role Stitch logs in as [stitch]: ", "pg_mine\r");
-    say("Role Stitch logs in as [stitch]: ", "loader\r");
-    say("Password of the Stitch role:", "\u{1b}[B\r");
-    say("Password of the Stitch role: Type one", "");
-    say("Password of the Stitch role: ", "\r");
-    say("Password of the Stitch role: ", "one word\r");
-    say("Once more: ", "two words\r");
-    say("The two differ.", "");
-    say("Password of the Stitch role: ", "one word\r");
-    say("Once more: ", "one word\r");
-    say("loaded into this database before?", "\u{1b}[B\r");
-    say("the number of an answer to change: ", "3\r");
-    say("Database Stitch loads into [stitch]: ", "Sales Data\r");
-    say("the number of an answer to change: ", "\r");
-    say("Password of dba on 127.0.0.1", "");
-    assert!(!terminal.echoes(), "a password is being typed");
-    terminal.send_line(DBA_PASSWORD);
-    terminal.expect(DECIDE);
-    terminal.send_line("q");
-    assert_eq!(terminal.wait_exit(), 130);
-    let seen = screen::drawn(terminal.raw(), 80);
-    for secret in [DBA_PASSWORD, "one word", "hunter2x"] {
-        assert!(!seen.contains(secret), "{seen}");
-    }
-    golden::compare("terminal/golden/otherwise.txt", &golden::masked(&seen, &[]));
-}
-
-/// As a mail program breaks it.
-fn wrapped_key() -> String {
-    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
-    let (first, rest) = key.split_at(30);
-    let (second, third) = rest.split_at(30);
-    format!("{first}\r{second}\r{third}")
 }
 
 #[test]
@@ -141,7 +63,7 @@ fn no_to_a_step_skips_what_needs_it() {
     accept_settings(&mut terminal);
     terminal.expect(DECIDE);
     terminal.send_line("maybe");
-    terminal.expect("Please answer y, n, e, s or q.");
+    terminal.expect("Please answer y, a, n, e, s, w or q.");
     terminal.expect(DECIDE);
     terminal.send_line("n");
     for step in ["4/7 role: ", "6/7 connection: "] {
@@ -242,8 +164,7 @@ fn an_existing_connection_lists_its_schemas_to_tick() {
             "stitch",
         ])
         .terminal(80, 24);
-    terminal.expect("SSH tunnel?");
-    terminal.send("\r");
+    super::accept_table(&mut terminal);
     terminal.expect("[x] shop: ");
     terminal.send("\r");
     terminal.expect("Which of these schemas does Stitch load into? shop");
@@ -284,6 +205,7 @@ fn json_goes_to_a_file_while_the_person_is_asked() {
     let text = std::fs::read_to_string(program.home().join("out.json")).unwrap();
     let report = crate::support::json::report(&text);
     assert_eq!(report["result"], "applied");
-    let password = shown_password(&terminal.transcript());
-    assert!(!text.contains(&password), "{text}");
+    assert!(terminal.transcript().contains("Password: saved in ./stitch.pw"));
+    let password = std::fs::read_to_string(program.home().join("stitch.pw")).unwrap();
+    assert!(!text.contains(password.trim_end()), "{text}");
 }

@@ -15,7 +15,7 @@ fn yes_asks_only_for_what_has_no_default() {
     let mut terminal = nowhere().arg("--yes").terminal(80, 24);
     let before = terminal.expect("Region of your Stitch account:");
     assert!(!before.contains("Database Stitch loads into"), "{before}");
-    terminal.send("\r");
+    terminal.send("\u{1b}[B\r");
     let before = terminal.expect("Password of the Stitch role:");
     assert!(
         !before.contains("SSH tunnel") && !before.contains("Role Stitch"),
@@ -56,15 +56,14 @@ fn a_key_pasted_over_several_lines_is_one_answer() {
                 "europe",
                 "--database",
                 "d",
+                "--yes",
             ])
             .terminal(80, 24);
         terminal.expect("Stitch's public key: ");
         terminal.send(&paste);
-        let between = terminal.expect("Role Stitch logs in as [stitch]: ");
-        assert!(!between.contains('!'), "{between}");
         // Had the rest of the paste been an answer, this would be the next question.
-        terminal.send_line("pg_x");
-        terminal.expect("  ! ");
+        let between = terminal.expect("Password of the Stitch role");
+        assert!(!between.contains('!'), "{between}");
         terminal.send_ctrl_c();
         assert_eq!(terminal.wait_exit(), 130);
     }

@@ -11,20 +11,16 @@ fn the_file_of_config_init_repeats_the_wizards_run() {
     };
     let answers = [
         ("Database Stitch loads into [stitch]:", "warehouse"),
-        ("Region of your Stitch account:", ""),
+        ("Region of your Stitch account:", "\u{1b}[B"),
         ("SSH tunnel?", ""),
         ("Role Stitch logs in as [stitch]:", "loader"),
         ("loaded into this database before?", ""),
     ];
     let mut run = wizard(&server)
         .env("STITCH_PG_PASSWORD", "stitchs-secret")
+        .args(["--database", "warehouse", "--role", "loader"])
         .terminal(80, 24);
-    for (question, answer) in answers {
-        run.expect(question);
-        run.send(&format!("{answer}\r"));
-    }
-    run.expect("the number of an answer to change:");
-    run.send("\r");
+    crate::terminal::accept_settings(&mut run);
     for _ in ["database", "role"] {
         run.expect(DECIDE);
         run.send_line("");

@@ -13,16 +13,16 @@ use crate::terminal::{DECIDE, accept_settings, server, wizard};
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
 const NOTHING: &str = "Stopped. Nothing was changed. Run the same command again to continue.";
 
-/// The questions about settings in their order, what answers each, and whether it is a list.
-const QUESTIONS: [(&str, &str, bool); 8] = [
-    ("Host of the PostgreSQL server [", "127.0.0.1:1\r", false),
-    ("Log in to PostgreSQL as [", "\r", false),
-    ("Database Stitch loads into [", "\r", false),
-    ("  Europe\n", "\r", true),
-    ("  Yes, through an SSH server\n", "\r", true),
-    ("Role Stitch logs in as [", "\r", false),
+/// Questions in their order, what answers each, and whether it is a list: with `--yes`, and of the first login.
+const QUESTIONS: [(&str, &str, bool); 3] = [
+    ("  Europe\n", "\u{1b}[B\r", true),
     ("  Type one\n", "\u{1b}[B\r", true),
     ("Password of the Stitch role: ", "", false),
+];
+const FIRST_QUESTIONS: [(&str, &str, bool); 3] = [
+    ("PostgreSQL server [", "127.0.0.1:1\r", false),
+    ("Admin user [", "\r", false),
+    ("PostgreSQL server [127.0.0.1:1]: ", "", false),
 ];
 
 /// Ends within a second (three on a busy machine), with the terminal as it was.
@@ -41,20 +41,26 @@ fn stopped(mut terminal: Terminal, words: &str) {
     assert!(!raw.contains("stitch-pg: "), "no error besides: {raw:?}");
 }
 
-fn at_question(number: usize) -> Terminal {
-    let mut terminal = stitch_pg(Place::Here).terminal(80, 24);
-    for (question, answer, _) in &QUESTIONS[..number] {
-        terminal.expect(question);
-        terminal.send(answer);
+fn at_each_question() -> Vec<(Terminal, bool)> {
+    let yes = ["--yes", "--host=127.0.0.1", "--port=1", "--admin-user=me"];
+    let mut terminals = Vec::new();
+    for (questions, flags) in [(QUESTIONS, &yes[..]), (FIRST_QUESTIONS, &[])] {
+        for number in 0..questions.len() {
+            let mut terminal = stitch_pg(Place::Here).args(flags).terminal(80, 24);
+            for (question, answer, _) in &questions[..number] {
+                terminal.expect(question);
+                terminal.send(answer);
+            }
+            terminal.expect(questions[number].0);
+            terminals.push((terminal, questions[number].2));
+        }
     }
-    terminal.expect(QUESTIONS[number].0);
-    terminal
+    terminals
 }
 
 #[test]
 fn ctrl_c_at_each_question() {
-    for number in 0..QUESTIONS.len() {
-        let mut terminal = at_question(number);
+    for (mut terminal, _) in at_each_question() {
         terminal.send_ctrl_c();
         stopped(terminal, NOTHING);
     }
@@ -62,9 +68,8 @@ fn ctrl_c_at_each_question() {
 
 #[test]
 fn quit_or_end_of_input_at_each_question() {
-    for (number, (.., list)) in QUESTIONS.iter().enumerate() {
-        let mut terminal = at_question(number);
-        if *list {
+    for (mut terminal, list) in at_each_question() {
+        if list {
             terminal.send("q");
         } else {
             terminal.send_ctrl_d();
@@ -75,11 +80,12 @@ fn quit_or_end_of_input_at_each_question() {
 }
 
 #[test]
-fn kill_at_a_list_and_at_a_hidden_line() {
-    for (number, signal) in [(3, "TERM"), (7, "TERM"), (7, "HUP")] {
-        let terminal = at_question(number);
-        terminal.signal(signal);
-        stopped(terminal, NOTHING);
+fn kill_at_each_question() {
+    for signal in ["TERM", "HUP"] {
+        for (terminal, _) in at_each_question() {
+            terminal.signal(signal);
+            stopped(terminal, NOTHING);
+        }
     }
 }
 
@@ -169,13 +175,9 @@ fn ctrl_c_and_end_of_input_at_a_decision_and_a_password() {
         );
 
         let mut terminal = wizard(&server).env_remove("PGPASSWORD").terminal(80, 24);
-        accept_settings(&mut terminal);
         terminal.expect("Password of postgres on ");
         terminal.send(end);
-        stopped(
-            terminal,
-            "Stopped. Completed changes were kept. Run the same command again to continue.",
-        );
+        stopped(terminal, NOTHING);
     }
     assert_eq!(server.dump(), before);
 }

@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::console::style::Style;
-use crate::finding::{Finding, Verdict, grouped};
+use crate::finding::{Code, Finding, Verdict, grouped};
 use crate::plural::pluralize;
 use crate::report::{Digest, Outcome, Report, StepReport, Summary};
 use crate::settings::Settings;
@@ -46,7 +46,8 @@ fn count(outcome: &Outcome, verdict: Verdict) -> usize {
         _ => outcome.plan().map(|plan| plan.findings.as_slice()).unwrap_or_default(),
     };
     let told = grouped(findings).into_iter();
-    told.filter(|(first, _)| first.verdict == verdict).count()
+    told.filter(|(first, _)| first.verdict == verdict && first.code != Code::LayerNotReached)
+        .count()
 }
 
 fn total(report: &Report, verdict: Verdict) -> usize {
@@ -62,7 +63,7 @@ pub(crate) fn left_for_others(look: &Style, report: &Report) -> Vec<String> {
     let findings: Vec<Finding> = tested
         .filter_map(|step| step.outcome.plan())
         .flat_map(|plan| &plan.findings)
-        .filter(|finding| finding.verdict == Verdict::Unknown)
+        .filter(|finding| finding.verdict == Verdict::Unknown && finding.code != Code::LayerNotReached)
         .cloned()
         .collect();
     super::findings(look, &findings, super::Detail::Open)

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use console::Term;
 
 use super::Terminal;
-use super::prompt;
+use super::bar::Waiting;
+use super::prompt::{self, Preselected};
 use crate::ask::{Asker, Trust};
 use crate::console::output::say;
+use crate::console::style::Cursor;
+use crate::finding::Verdict;
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
 use crate::settings::SettingId;
-use crate::settings::ask::{Answer, Answered, Ask, PreviousQuestion, Question, Typing};
+use crate::settings::ask::{Answer, PreviousQuestion, Question, Row, Typing};
+use crate::visible;
 
 /// How every form of a public key begins that can be pasted.
 const KEY_BEGINNINGS: [&str; 5] = ["ssh-", "ecdsa-", "sk-", "----", "\"ssh-"];
@@ -44,82 +48,181 @@ impl Terminal {
         match &question.refused {
             Some(refused) => say(&self.look.fold("  ! ", 4, refused)),
             None if question.help.is_empty() => {}
-            None => say(&format!("\n{}", self.look.dim(&self.look.fold("", 0, question.help)))),
+            None => say(&self.look.dim(&self.look.fold("", 0, question.help))),
         }
+        if question.refused.is_none() {
+            for (number, offered) in (1..).zip(&question.offered) {
+                say(&format!("  {number}) {}", visible::one_line(offered)));
+            }
+        }
+    }
+
+    /// A line in which a password stands is drawn over, and put again without it.
+    fn hide_password(&self, question: &Question, answer: &str) {
+        let Some((before, after)) = answer.split_once("://").filter(|_| question.id == SettingId::Host) else {
+            return;
+        };
+        let Some((login, rest)) = after.rsplit_once('@') else {
+            return;
+        };
+        let Some((user, _)) = login.split_once(':') else { return };
+        let prompt = format!("{}{} ", question.prompt, brackets(question.default.as_deref()));
+        if self.look.cursor == Cursor::Moves {
+            let columns = usize::from(Term::stderr().size().1).max(1);
+            let letters = prompt.chars().count() + 1 + answer.chars().count();
+            let _ = Term::stderr().clear_last_lines(letters.div_ceil(columns));
+        }
+        say(&format!("{}: {before}://{user}:***@{rest}", prompt.trim_end()));
     }
 }
 
 /// What is typed to go back. A name that is really `<` can be given by its flag.
 const BACK: &str = "<";
 
-impl Ask for Terminal {
-    fn text(&self, question: &Question) -> Result<Answer<String>> {
+impl Terminal {
+    pub(crate) fn text(&self, question: &Question) -> Answer<String> {
         self.introduce(question);
         if question.id == SettingId::PublicKey {
             let started = |text: &str| KEY_BEGINNINGS.iter().any(|start| text.trim_start().starts_with(start));
             let key = prompt::lines(question.prompt, started, |text| text.parse::<PublicKey>().is_ok());
-            return Ok(said(question, key));
+            return said(question, key);
         }
-        Ok(said(
-            question,
-            prompt::line(question.prompt, question.default.as_deref()),
-        ))
+        let answer = prompt::line(question.prompt, question.default.as_deref());
+        self.hide_password(question, &answer);
+        said(question, answer)
     }
 
-    fn secret(&self, question: &Question, typing: Typing) -> Result<Secret> {
+    pub(crate) fn secret(&self, question: &Question, typing: Typing) -> Secret {
         self.introduce(question);
         loop {
             let first = Secret::new(prompt::hidden(question.prompt));
             // An empty answer is refused by whoever asks; nobody needs to give it twice.
             if typing == Typing::Once || first.reveal().is_empty() {
-                return Ok(first);
+                return first;
             }
             if Secret::new(prompt::hidden("Once more")).reveal() == first.reveal() {
-                return Ok(first);
+                return first;
             }
             say("  ! The two differ. Once more, please.");
         }
     }
 
-    fn choose(&self, question: &Question, choices: &[&str]) -> Result<Answer<usize>> {
+    pub(crate) fn choose_one(&self, question: &Question, choices: &[&str]) -> Answer<usize> {
         self.introduce(question);
         let back = (question.before == PreviousQuestion::Something).then_some("(back to the question before)");
         let lines: Vec<&str> = choices.iter().copied().chain(back).collect();
-        let chosen = prompt::one_of(&self.look, question.prompt, &lines);
-        Ok(if chosen < choices.len() {
+        let first = match question.default {
+            Some(_) => Preselected::First,
+            None => Preselected::Nothing,
+        };
+        let chosen = prompt::one_of(&self.look, question.prompt, &lines, first);
+        if chosen < choices.len() {
             Answer::This(chosen)
         } else {
             Answer::Back
-        })
+        }
     }
+}
 
-    fn review(&self, answers: &[Answered]) -> Result<Option<usize>> {
-        say(&format!("\n{}", self.look.bold("Your answers")));
-        for (number, answered) in (1..).zip(answers) {
-            let lead = format!("  {number:>2}  ");
-            let line = format!(
-                "{lead}{}{} {}",
-                answered.prompt,
-                prompt::colon(answered.prompt),
-                answered.answer
-            );
+/// What a person does with the table of settings.
+pub(crate) enum Review {
+    Continue,
+    /// Gives this one anew.
+    Change(usize),
+    /// Wants to see the statements.
+    Show,
+    /// Wants files for others.
+    Write,
+}
+
+impl Terminal {
+    /// The table of settings.
+    pub(crate) fn table(&self, rows: &[Row]) {
+        say(&format!("\n{}", self.look.bold("Settings")));
+        let widest = rows
+            .iter()
+            .map(|row| row.value.chars().count())
+            .max()
+            .unwrap_or_default();
+        let width = widest.min(self.look.width.saturating_sub(36));
+        for (number, row) in (1..).zip(rows) {
+            let value = visible::one_line(&row.value);
+            let line = format!("{number:>3}  {:<15} {value:<width$}  {}", row.label, row.source);
             say(&prompt::fitting(&line, self.look.width));
         }
+    }
+
+    /// What to do with it.
+    pub(crate) fn after_table(rows: usize) -> Review {
         loop {
-            let answer = prompt::line("Enter to go on, or the number of an answer to change", None);
-            match answer.trim() {
-                "" => return Ok(None),
-                BACK => return Ok(Some(answers.len() - 1)),
+            let question = "Enter to continue, number to change, [s]how SQL, [w]rite files, [q]uit";
+            match prompt::line(question, None).trim().to_ascii_lowercase().as_str() {
+                "" => return Review::Continue,
+                BACK => return Review::Change(rows - 1),
+                "s" => return Review::Show,
+                "w" => return Review::Write,
+                "q" => prompt::stop(),
                 text => match text.parse::<usize>() {
-                    Ok(number) if (1..=answers.len()).contains(&number) => return Ok(Some(number - 1)),
+                    Ok(number) if (1..=rows).contains(&number) => return Review::Change(number - 1),
                     _ => say(&format!(
-                        "  ! Please press Enter, or give a number from 1 to {}.",
-                        answers.len()
+                        "  ! Please press Enter, or answer with a number from 1 to {rows}, s, w or q."
                     )),
                 },
             }
         }
     }
+
+    /// A question with yes as its default.
+    pub(crate) fn agrees(question: &str) -> bool {
+        loop {
+            match prompt::line(question, Some("Y/n")).trim().to_ascii_lowercase().as_str() {
+                "" | "y" | "yes" => return true,
+                "n" | "no" => return false,
+                _ => say("  ! Please answer y or n."),
+            }
+        }
+    }
+
+    /// One line of what is wrong, one of what to do.
+    pub(crate) fn refused(&self, text: &str, advice: Option<&str>) {
+        let look = &self.look;
+        say(&look.fold(
+            &format!("  {} ", look.verdict(Verdict::Bad)),
+            4,
+            &visible::one_line(text),
+        ));
+        if let Some(advice) = advice {
+            say(&look.fold("    Next: ", 6, advice.lines().next().unwrap_or_default()));
+        }
+    }
+
+    /// Something that went well.
+    pub(crate) fn passed(&self, text: &str) {
+        say(&self
+            .look
+            .fold(&format!("  {} ", self.look.done()), 4, &visible::one_line(text)));
+    }
+
+    /// Shows that something takes its time, until what is answered is dropped.
+    pub(crate) fn waiting(&self, text: &str) -> Waiting {
+        Waiting::new(&self.look, text)
+    }
+
+    /// The questions that come up while a connection is made, with the sign of waiting out of their way.
+    pub(crate) fn asker_beside(&self, waiting: &Waiting) -> Asker {
+        let asker = self.asker();
+        let (secret, trust) = (Arc::clone(&asker.secret), Arc::clone(&asker.trust));
+        let (first, second) = (waiting.clone(), waiting.clone());
+        Asker {
+            secret: Arc::new(move |question| first.aside(|| secret(question))),
+            trust: Arc::new(move |question| second.aside(|| trust(question))),
+            ..asker
+        }
+    }
+}
+
+fn brackets(default: Option<&str>) -> String {
+    default.map_or_else(String::new, |default| format!(" [{default}]"))
 }
 
 fn said(question: &Question, answer: String) -> Answer<String> {

@@ -60,3 +60,36 @@ impl Drop for Bar {
         }
     }
 }
+
+/// A sign that something takes its time, with the seconds it has taken; gone when this value is.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting(Option<ProgressBar>);
+
+impl Waiting {
+    pub(super) fn new(look: &Style, text: &str) -> Self {
+        let drawn = (look.cursor == Cursor::Moves).then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                bar.set_style(style.tick_strings(&["|", "/", "-", "\\", " "]));
+            }
+            bar.set_message(crate::visible::one_line(text));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Self(drawn)
+    }
+
+    /// Does something while it is out of the way.
+    pub(super) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(bar) => bar.suspend(work),
+            None => work(),
+        }
+    }
+
+    pub(crate) fn end(self) {
+        if let Some(bar) = self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

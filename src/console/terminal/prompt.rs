@@ -89,16 +89,19 @@ fn without_echo<T>(question: impl FnOnce() -> T) -> T {
 }
 
 /// One of several; its index.
-pub(super) fn one_of(look: &Style, prompt: &str, choices: &[&str]) -> usize {
+pub(super) fn one_of(look: &Style, prompt: &str, choices: &[&str], first: Preselected) -> usize {
     if look.cursor == Cursor::Stays {
-        return numbered(prompt, choices);
+        return numbered(prompt, choices, first);
     }
     #[expect(clippy::disallowed_types, reason = "the one place where questions are asked")]
     let list = Select::with_theme(&Plain)
         .with_prompt(prompt)
         .items(choices.iter().map(|choice| visible::text(choice)))
-        .default(0)
         .report(false);
+    let list = match first {
+        Preselected::First => list.default(0),
+        Preselected::Nothing => list,
+    };
     CURSOR_HIDDEN.store(true, Ordering::SeqCst);
     let Ok(Some(chosen)) = without_echo(|| list.interact_opt()) else {
         stop()
@@ -108,14 +111,21 @@ pub(super) fn one_of(look: &Style, prompt: &str, choices: &[&str]) -> usize {
     chosen
 }
 
-fn numbered(prompt: &str, choices: &[&str]) -> usize {
+/// Whether Enter alone takes the first choice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Preselected {
+    First,
+    Nothing,
+}
+
+fn numbered(prompt: &str, choices: &[&str], first: Preselected) -> usize {
     for (index, choice) in choices.iter().enumerate() {
         say(&format!("  {}) {choice}", index + 1));
     }
     loop {
-        let answer = line(prompt, Some("1"));
+        let answer = line(prompt, (first == Preselected::First).then_some("1"));
         match answer.trim() {
-            "" => return 0,
+            "" if first == Preselected::First => return 0,
             text => match text.parse::<usize>() {
                 Ok(number) if (1..=choices.len()).contains(&number) => return number - 1,
                 _ => say(&format!("  ! Please answer with a number from 1 to {}.", choices.len())),
@@ -217,7 +227,7 @@ fn set(modes: &Termios) {
 }
 
 /// Ends the run as Ctrl-C does. The thread waits until the program is gone.
-fn stop() -> ! {
+pub(super) fn stop() -> ! {
     let _ = kill_process(getpid(), Signal::INT);
     loop {
         thread::park();

@@ -3,10 +3,8 @@
 
 use std::fmt;
 
-use anyhow::Result;
-
 use crate::secret::Secret;
-use crate::settings::ask::{Answered, Ask, PreviousQuestion, Question};
+use crate::settings::ask::{PreviousQuestion, Question};
 use crate::settings::registry::SettingId;
 
 /// One answer, as it is given again.
@@ -82,22 +80,6 @@ impl Memory {
         }
     }
 
-    /// Forgets one answer, by its place in the walk.
-    pub(super) fn forget(&mut self, index: usize) {
-        if let Some(place) = self.walked.get(index) {
-            self.entries.remove(*place);
-        }
-    }
-
-    /// Shows what was answered; the one to be answered anew, if any. Nothing to look over where only one was asked.
-    pub(super) fn review(&self, asker: &dyn Ask) -> Result<Option<usize>> {
-        if self.walked.len() < 2 {
-            return Ok(None);
-        }
-        let answers: Vec<Answered> = self.walked.iter().map(|place| self.entries[*place].shown()).collect();
-        asker.review(&answers)
-    }
-
     fn place(&self, question: &Question) -> Option<usize> {
         let same = |entry: &AskedQuestion| entry.id == question.id && entry.prompt == question.prompt;
         let fits =
@@ -113,21 +95,6 @@ impl Memory {
                 && std::mem::discriminant(&entry.reply) == std::mem::discriminant(&new.reply)
         };
         self.entries.iter().position(same)
-    }
-}
-
-impl AskedQuestion {
-    fn shown(&self) -> Answered {
-        let answer = match &self.reply {
-            // A pasted key has line breaks.
-            Reply::Text(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-            Reply::Choice(text) => text.clone(),
-            Reply::Secret(_) => "given, not shown".to_owned(),
-        };
-        Answered {
-            prompt: self.prompt,
-            answer,
-        }
     }
 }
 

@@ -50,7 +50,12 @@ impl Questions<'_> {
     }
 
     /// Asks for what is not shown until it can be used, and notes it.
-    fn secret(&mut self, mut question: Question, typing: Typing, read: impl Fn(&Secret) -> Result<()>) -> Result<()> {
+    pub(super) fn secret(
+        &mut self,
+        mut question: Question,
+        typing: Typing,
+        read: impl Fn(&Secret) -> Result<()>,
+    ) -> Result<()> {
         loop {
             let secret = match self.memory.recall(&question) {
                 Some(Reply::Secret(secret)) => secret,

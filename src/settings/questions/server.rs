@@ -1,86 +1,109 @@
-//! Which PostgreSQL server: one that the person's own files know, or one that is typed.
+//! Which PostgreSQL server: in whatever form the person has it at hand.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::{DefaultAnswer, Questions, question};
 use crate::names::{HostName, Port};
-use crate::settings::draft::Source;
+use crate::settings::draft::{Draft, Source};
 use crate::settings::known_servers::{self, KnownServer};
 use crate::settings::problems::Problems;
-use crate::settings::{Route, SettingId, check, service};
+use crate::settings::url::{self, Passwords};
+use crate::settings::{Environment, Route, SettingId, check, service};
 
 /// The last line of a list of known servers.
 pub(super) const ANOTHER: &str = "Another one";
+/// Typed in place of a server that only an SSH server reaches.
+pub(super) const SSH: &str = "ssh";
+
+/// What was typed.
+enum Typed {
+    /// Settings for the server.
+    Parts(Draft),
+    /// The server is behind an SSH server, which is asked for.
+    BehindSsh,
+}
 
 impl Questions<'_> {
-    /// A server of `pg_service.conf` or `~/.pgpass`, where there are any and nobody named one.
     pub(super) fn server(&mut self) -> Result<()> {
         if !self.is_open(SettingId::Host, DefaultAnswer::HasDefault) {
             return Ok(());
         }
-        let known = known_servers::of_libpq(self.context.environment);
-        if known.is_empty() {
-            return self.host();
-        }
-        let lines: Vec<String> = known.iter().map(ToString::to_string).collect();
-        let choices: Vec<&str> = lines.iter().map(String::as_str).chain([ANOTHER]).collect();
-        let help = "These are known from pg_service.conf and ~/.pgpass.";
-        match known.get(self.choose(SettingId::Service, "Which PostgreSQL server is it?", help, &choices)?) {
-            None => self.host(),
-            Some(KnownServer::Service(name)) => {
-                // What is wrong in that file is told with everything else, when the settings are checked.
-                let mut problems = Problems::default();
-                let parts = service::load(name, &Source::Prompt, self.context.environment, &mut problems);
-                problems.into_result()?;
-                self.draft = std::mem::take(&mut self.draft).or(parts);
-                self.draft.address_as_host();
-                self.host()
-            }
-            Some(KnownServer::PasswordLine { host, port, user }) => {
-                self.set(SettingId::Host, host.clone());
-                let given = [(SettingId::Port, port), (SettingId::AdminUser, user)];
-                for (id, text) in given {
-                    if let (Some(text), false) = (text, self.draft.has(id)) {
-                        self.set(id, text.clone());
-                    }
-                }
-                Ok(())
-            }
-        }
+        let via_bastion = self.draft.text(SettingId::ViaBastion) == Some("true");
+        let route = if via_bastion { Route::Bastion } else { Route::Direct };
+        let port = self.draft.text(SettingId::Port).and_then(|port| port.parse().ok());
+        let default = check::default_host(route, port.unwrap_or(Port::POSTGRES), self.context.environment);
+        self.server_again(default.to_string())
     }
 
-    /// The answer may be `HOST:PORT`; a port of its own is asked for nowhere.
-    fn host(&mut self) -> Result<()> {
-        if !self.is_open(SettingId::Host, DefaultAnswer::HasDefault) {
-            return Ok(());
+    /// Whatever was said of the server before is replaced.
+    pub(super) fn server_again(&mut self, default: String) -> Result<()> {
+        let environment = self.context.environment;
+        let known = known_servers::of_libpq(environment);
+        let help = "Host, host:port, URL, socket directory or service; ssh: behind an SSH server.";
+        let mut question = question(SettingId::Host, "PostgreSQL server", help, Some(default));
+        question.offered = known.iter().map(ToString::to_string).collect();
+        let answer = self.text(question, |text| typed(text, &known, environment).map(|_| ()))?;
+        self.draft.take(SettingId::Host);
+        match typed(&answer, &known, environment)? {
+            Typed::Parts(parts) => {
+                self.draft = parts.or(std::mem::take(&mut self.draft));
+                self.draft.address_as_host();
+                Ok(())
+            }
+            Typed::BehindSsh => {
+                self.ssh_server()?;
+                self.set(SettingId::ViaBastion, "true");
+                self.server_again("localhost".to_owned())
+            }
         }
-        let port = self
-            .draft
-            .text(SettingId::Port)
-            .and_then(|port| port.parse().ok())
-            .unwrap_or(Port::POSTGRES);
-        let via_bastion = self
-            .draft
-            .text(SettingId::ViaBastion)
-            .is_some_and(|text| text == "true");
-        let route = if via_bastion { Route::Bastion } else { Route::Direct };
-        let default = check::default_host(route, port, self.context.environment).to_string();
-        let help =
-            "A name, an address, or the directory of the server's Unix socket; HOST:PORT for a port other than 5432.";
-        let question = question(SettingId::Host, "Host of the PostgreSQL server", help, Some(default));
-        let answer = self.text(question, |text| host_and_port(text).map(|_| ()))?;
-        let (host, port) = host_and_port(&answer)?;
-        self.set(SettingId::Host, host.to_string());
-        if let Some(port) = port {
-            self.set(SettingId::Port, port.to_string());
-        }
-        Ok(())
     }
+}
+
+fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result<Typed> {
+    let mut draft = Draft::default();
+    if text == SSH {
+        return Ok(Typed::BehindSsh);
+    }
+    if text.contains("://") {
+        return url::parse(text, &Source::Prompt, Passwords::Kept).map(Typed::Parts);
+    }
+    let number = text.parse::<usize>().ok();
+    let offered = number.and_then(|number| known.get(number.checked_sub(1)?));
+    let is_service = || service::names(environment).iter().any(|known| known == text);
+    let service = match offered {
+        Some(KnownServer::Service(name)) => Some(name.as_str()),
+        None if is_service() => Some(text),
+        _ => None,
+    };
+    if let Some(name) = service {
+        let mut problems = Problems::default();
+        let parts = service::load(name, &Source::Prompt, environment, &mut problems);
+        problems.into_result()?;
+        return Ok(Typed::Parts(parts));
+    }
+    if let Some(KnownServer::PasswordLine { host, port, user }) = offered {
+        draft.set(SettingId::Host, host.clone(), Source::Prompt);
+        for (id, text) in [(SettingId::Port, port), (SettingId::AdminUser, user)] {
+            if let Some(text) = text {
+                draft.set(id, text.clone(), Source::Prompt);
+            }
+        }
+        return Ok(Typed::Parts(draft));
+    }
+    if number.is_some() {
+        bail!("{text} is not a number of the list");
+    }
+    let (host, port) = host_and_port(text)?;
+    draft.set(SettingId::Host, host.to_string(), Source::Prompt);
+    if let Some(port) = port {
+        draft.set(SettingId::Port, port.to_string(), Source::Prompt);
+    }
+    Ok(Typed::Parts(draft))
 }
 
 fn host_and_port(text: &str) -> Result<(HostName, Option<Port>)> {
     match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') && !host.starts_with('/') && !text.contains("://") => {
+        Some((host, port)) if !host.contains(':') && !host.starts_with('/') => {
             Ok((check::host(host)?, Some(port.parse()?)))
         }
         _ => Ok((check::host(text)?, None)),

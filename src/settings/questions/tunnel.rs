@@ -41,7 +41,7 @@ impl Questions<'_> {
     }
 
     /// A name of the SSH client's configuration, where there are any, or what is typed.
-    fn ssh_server(&mut self) -> Result<()> {
+    pub(super) fn ssh_server(&mut self) -> Result<()> {
         let environment = self.context.environment;
         let aliases = known_servers::ssh_aliases(environment);
         if !aliases.is_empty() {

@@ -12,10 +12,13 @@ use super::*;
 struct Answers {
     left: RefCell<VecDeque<&'static str>>,
     asked: RefCell<Vec<Question>>,
-    /// The answers to be changed at the end, by their questions.
+    /// The settings to be changed at the end, by their labels.
     again: RefCell<VecDeque<&'static str>>,
     /// What was shown at the end.
-    shown: RefCell<Vec<Answered>>,
+    shown: RefCell<Vec<Row>>,
+    /// What came of the first logins; after them each succeeds.
+    refused: RefCell<VecDeque<Suspect>>,
+    contact: Contact,
 }
 
 impl Answers {
@@ -58,49 +61,61 @@ impl Ask for Answers {
         })
     }
 
-    fn review(&self, answers: &[Answered]) -> Result<Option<usize>> {
-        *self.shown.borrow_mut() = answers.to_vec();
+    fn review(&self, rows: &[Row], _: &Settings) -> Result<Option<usize>> {
+        *self.shown.borrow_mut() = rows.to_vec();
         match self.again.borrow_mut().pop_front() {
             None => Ok(None),
-            Some(prompt) => {
-                let place = answers.iter().position(|answered| answered.prompt == prompt);
-                Ok(Some(place.expect("an answer to change")))
+            Some(label) => {
+                let place = rows.iter().position(|row| row.label == label);
+                Ok(Some(place.expect("a setting to change")))
             }
         }
+    }
+
+    fn connect(&self, _: &Settings) -> Result<Result<Contact, Suspect>> {
+        Ok(match self.refused.borrow_mut().pop_front() {
+            Some(suspect) => Err(suspect),
+            None => Ok(self.contact.clone()),
+        })
+    }
+
+    fn offer_to_save(&self, _: &Draft) -> Result<()> {
+        Ok(())
     }
 }
 
 #[test]
-fn the_wizard_asks_in_order_and_only_for_what_is_missing() {
+fn setup_asks_only_for_what_cannot_be_found_out() {
     let place = Place::new(Purpose::Setup).terminal();
-    let answers = Answers::new(&["db.example.com:6000", "", " dw\n", "1", "0", "", "1", "p w", "0"]);
+    let answers = Answers::new(&["db.example.com:6000", "", "1"]);
     let found = place.run(&[], Some(&answers)).unwrap();
     assert_eq!(
         answers.ids(),
-        [
-            SettingId::Host,
-            SettingId::AdminUser,
-            SettingId::Database,
-            SettingId::Region,
-            SettingId::Bastion,
-            SettingId::Role,
-            SettingId::Password,
-            SettingId::Password,
-            SettingId::Existing
-        ]
+        [SettingId::Host, SettingId::AdminUser, SettingId::Region]
     );
     assert_eq!(
         (found.admin.host.as_str(), found.admin.port.number()),
         ("db.example.com", 6000)
     );
-    assert_eq!(
-        (found.admin.user.as_str(), found.stitch.database.as_str()),
-        ("me", "dw")
-    );
     assert_eq!(found.stitch.region, Some(Region::Europe));
-    assert_eq!(found.stitch.password.secret().unwrap().reveal(), "p w");
+    let RolePassword::Generated {
+        save_to: Some(path), ..
+    } = &found.stitch.password
+    else {
+        panic!("a new role has a new password")
+    };
+    assert!(path.ends_with("stitch.pw"), "{path:?}");
+    let rows: Vec<String> = answers
+        .shown
+        .borrow()
+        .iter()
+        .map(|row| format!("{}={}", row.label, row.source))
+        .collect();
+    for row in ["Server=answer", "Stitch role=default", "Existing data=detected"] {
+        assert!(rows.contains(&row.to_owned()), "{rows:?}");
+    }
 
-    let answers = Answers::new(&["0"]);
+    let answers = Answers::new(&[]);
     let flags = [
         "--url",
         "postgres://u@h:1/d",
@@ -114,18 +129,52 @@ fn the_wizard_asks_in_order_and_only_for_what_is_missing() {
     ];
     let place = place.env("STITCH_PG_PASSWORD", "pw");
     place.run(&flags, Some(&answers)).unwrap();
-    assert_eq!(answers.ids(), [SettingId::Bastion]);
+    assert_eq!(answers.ids(), []);
+}
+
+#[test]
+fn what_the_server_refuses_is_asked_again() {
+    for (suspect, answer, id) in [
+        (Suspect::Server, "other", SettingId::Host),
+        (Suspect::Login, "dba", SettingId::AdminUser),
+        (Suspect::Password, "secret", SettingId::AdminPassword),
+        (Suspect::Database, "app", SettingId::AdminDatabase),
+        (Suspect::NoTls, "0", SettingId::SslMode),
+        (Suspect::Certificate, "1", SettingId::SslRootCert),
+    ] {
+        let answers = Answers::new(&["db", "me", answer, "0"]);
+        answers.refused.borrow_mut().push_back(suspect);
+        Place::new(Purpose::Setup).terminal().run(&[], Some(&answers)).unwrap();
+        assert_eq!(
+            answers.ids(),
+            [SettingId::Host, SettingId::AdminUser, id, SettingId::Region]
+        );
+    }
+}
+
+#[test]
+fn an_existing_role_and_a_local_server_are_asked_about() {
+    let mut answers = Answers::new(&["127.0.0.1", "me", "0", "ssh.example.com", "0", "p w"]);
+    answers.contact = Contact {
+        role: Presence::There,
+        schemas: vec!["shop".to_owned()],
+        ..Contact::default()
+    };
+    let found = Place::new(Purpose::Setup).terminal().run(&[], Some(&answers)).unwrap();
+    assert_eq!(found.stitch.host.as_str(), "ssh.example.com");
+    assert_eq!(found.stitch.password.secret().unwrap().reveal(), "p w");
+    assert_eq!(found.ownership.schemas, Schemas::Ask);
 }
 
 #[test]
 fn a_refused_answer_is_asked_again_with_the_reason() {
     let place = Place::new(Purpose::Plan).terminal();
-    let answers = Answers::new(&["postgres://u:hunter2@h", "db", "me", "dw", "0", "0", "pg_x", "r", "1"]);
+    let answers = Answers::new(&["postgres://u:hunter2@h@", "db", "me", "dw", "0", "0", "pg_x", "r", "1"]);
     let found = place.run(&[], Some(&answers)).unwrap();
     assert_eq!(found.ownership.schemas, Schemas::Ask);
     let asked = answers.asked.borrow();
     let reason = asked[1].refused.clone().unwrap();
-    assert!(asked[1].id == SettingId::Host && reason.contains("DATABASE_URL") && !reason.contains("hunter2"));
+    assert!(asked[1].id == SettingId::Host && reason.contains("%40") && !reason.contains("hunter2"));
     assert!(
         asked
             .iter()
@@ -144,55 +193,24 @@ fn nobody_is_asked_before_mistakes_are_mended_or_without_a_terminal() {
 }
 
 #[test]
-fn one_can_go_back_and_change_an_answer_before_anything_is_done() {
+fn one_can_go_back_and_change_a_setting_before_anything_is_done() {
     let place = Place::new(Purpose::Setup).terminal();
-    // Region: back to the database; then a name, and on; at the tunnel back again, over the region to another one.
-    let answers = Answers::new(&[
-        "db", "", "wrong", "<", "dw", "1", "<", "0", "0", "", "1", "p w", "0", "other",
-    ]);
-    answers.again.borrow_mut().push_back("Database Stitch loads into");
+    let answers = Answers::new(&["db", "<", "10.0.0.5", "me", "0", "<", "1", "db.example.com", "other"]);
+    answers.again.borrow_mut().push_back("Database");
     let found = place.run(&[], Some(&answers)).unwrap();
-    assert_eq!(
-        answers.ids(),
-        [
-            SettingId::Host,
-            SettingId::AdminUser,
-            SettingId::Database,
-            SettingId::Region,
-            SettingId::Database,
-            SettingId::Region,
-            SettingId::Bastion,
-            SettingId::Region,
-            SettingId::Bastion,
-            SettingId::Role,
-            SettingId::Password,
-            SettingId::Password,
-            SettingId::Existing,
-            SettingId::Database
-        ]
-    );
     let asked = answers.asked.borrow();
     assert_eq!(
-        (asked[0].before, asked[1].before),
-        (PreviousQuestion::Nothing, PreviousQuestion::Something)
+        (asked[0].before, asked[1].before, asked[4].before),
+        (
+            PreviousQuestion::Nothing,
+            PreviousQuestion::Something,
+            PreviousQuestion::Nothing
+        )
     );
+    assert_eq!(found.admin.host.as_str(), "10.0.0.5");
+    assert_eq!(found.stitch.region, Some(Region::Europe));
+    assert_eq!(found.stitch.host.as_str(), "db.example.com");
     assert_eq!(found.stitch.database.as_str(), "other");
-    assert_eq!(found.stitch.region, Some(Region::NorthAmerica));
-    assert_eq!(found.stitch.password.secret().unwrap().reveal(), "p w");
-    let shown = answers.shown.borrow();
-    let lines: Vec<String> = shown
-        .iter()
-        .map(|line| format!("{}={}", line.prompt, line.answer))
-        .collect();
-    assert!(
-        lines.contains(&"Database Stitch loads into=other".to_owned()),
-        "{lines:?}"
-    );
-    assert!(
-        lines.contains(&"Password of the Stitch role=given, not shown".to_owned()),
-        "{lines:?}"
-    );
-    assert!(!format!("{lines:?}").contains("p w"), "{lines:?}");
 }
 
 #[test]
@@ -211,14 +229,14 @@ fn servers_that_are_known_here_are_offered() {
             "home/.ssh/config",
             "Host *\n  User x\nHost jump other-jump !no\n  HostName ssh.example.com\n",
         );
-    let answers = Answers::new(&["0", "dw", "0", "1", "0", ""]);
+    let answers = Answers::new(&["1", "dw", "0", "1", "0", ""]);
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
     let flags = ["--only", "allowlist,database,ssh-user", "--public-key", key];
     let found = place.run(&flags, Some(&answers)).unwrap();
     assert_eq!(
         answers.ids(),
         [
-            SettingId::Service,
+            SettingId::Host,
             SettingId::Database,
             SettingId::Region,
             SettingId::Bastion,
@@ -240,7 +258,7 @@ fn servers_that_are_known_here_are_offered() {
     };
     assert_eq!((target.host.as_str(), target.user.as_str()), ("ssh.example.com", "x"));
 
-    let answers = Answers::new(&["1", "dw", "0"]);
+    let answers = Answers::new(&["2", "dw", "0"]);
     let found = place.run(&["--only", "allowlist,database"], Some(&answers)).unwrap();
     assert_eq!(
         (found.admin.host.as_str(), found.admin.port.number()),
@@ -248,7 +266,7 @@ fn servers_that_are_known_here_are_offered() {
     );
     assert_eq!(found.admin.user, "anna");
     // No server of the list: it is typed, as ever.
-    let answers = Answers::new(&["2", "typed", "me", "dw", "0"]);
+    let answers = Answers::new(&["typed", "me", "dw", "0"]);
     let found = place.run(&["--only", "allowlist,database"], Some(&answers)).unwrap();
     assert_eq!(found.admin.host.as_str(), "typed");
 }

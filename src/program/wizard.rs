@@ -1,0 +1,205 @@
+//! Who asks for settings: the terminal, and behind it the first login, the scripts for others, and the settings file.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use console::Term;
+use serde::Deserialize;
+use tokio::runtime::Handle;
+use tokio_postgres::error::SqlState;
+
+use super::voice::{look, name_file};
+use crate::cli::{self, Invocation};
+use crate::console::terminal::{Review, Terminal};
+use crate::console::{Approved, output};
+use crate::finding::Code;
+use crate::output_file::{Links, ORDINARY, Target as OutputFile};
+use crate::report::Format;
+use crate::script::{self, Plans};
+use crate::secret::Secret;
+use crate::server::CONTACT;
+use crate::settings::file::{self, DEFAULT_FILE};
+use crate::settings::{
+    Answer, Ask, Audience, Connection, Contact, Draft, Environment, Presence, Question, Row, Schemas, Settings,
+    Suspect, Typing,
+};
+use crate::steps::Step as _;
+use crate::steps::ownership::Ownership;
+use crate::world::{Access, Failure, Layer, Reader, Target, Writer};
+
+pub(super) struct Wizard {
+    pub(super) terminal: Terminal,
+    pub(super) runtime: Handle,
+    pub(super) directory: PathBuf,
+    /// The settings file that is used already.
+    pub(super) file: Option<String>,
+}
+
+/// What the login may do, and whether the role exists.
+#[derive(Deserialize)]
+struct Login {
+    role: bool,
+    createdb: bool,
+    createrole: bool,
+}
+
+impl Ask for Wizard {
+    fn text(&self, question: &Question) -> Result<Answer<String>> {
+        Ok(self.terminal.text(question))
+    }
+
+    fn secret(&self, question: &Question, typing: Typing) -> Result<Secret> {
+        Ok(self.terminal.secret(question, typing))
+    }
+
+    fn choose(&self, question: &Question, choices: &[&str]) -> Result<Answer<usize>> {
+        Ok(self.terminal.choose_one(question, choices))
+    }
+
+    fn review(&self, rows: &[Row], settings: &Settings) -> Result<Option<usize>> {
+        self.terminal.table(rows);
+        loop {
+            match Terminal::after_table(rows.len()) {
+                Review::Continue => return Ok(None),
+                Review::Change(index) => return Ok(Some(index)),
+                Review::Show => {
+                    let text = script::text(settings, &Plans::offline(settings), Some(Audience::Dba));
+                    output::say(&text);
+                }
+                Review::Write => self.write(settings),
+            }
+        }
+    }
+
+    fn connect(&self, settings: &Settings) -> Result<Result<Contact, Suspect>> {
+        let host = &settings.admin.host;
+        let waiting = self.terminal.waiting(&format!("Connecting to {host}"));
+        let asker = self.terminal.asker_beside(&waiting);
+        let contact = self.runtime.block_on(Box::pin(async {
+            let mut writer = Writer::new(settings, Access::ReadOnly, asker);
+            look(settings, writer.reader()).await
+        }));
+        waiting.end();
+        match contact {
+            Ok((line, contact)) => {
+                self.terminal.passed(&line);
+                Ok(Ok(contact))
+            }
+            Err(error) => {
+                let text = format!("{error:#}");
+                let (what, next) = text.split_once("\nnext: ").unwrap_or((&text, ""));
+                self.terminal.refused(what, Some(next).filter(|next| !next.is_empty()));
+                Ok(Err(suspect(&error)))
+            }
+        }
+    }
+
+    fn offer_to_save(&self, draft: &Draft) -> Result<()> {
+        let path = self.directory.join(DEFAULT_FILE);
+        if self.file.is_some() || path.symlink_metadata().is_ok() {
+            return Ok(());
+        }
+        if Terminal::agrees(&format!("Save these settings, without secrets, to ./{DEFAULT_FILE}?")) {
+            let text = cli::config_file(draft, &self.directory, DEFAULT_FILE.as_ref());
+            self.create(DEFAULT_FILE, &text)?;
+        }
+        Ok(())
+    }
+}
+
+impl Wizard {
+    /// Says which file the settings come from.
+    pub(super) fn new(invocation: &Invocation, environment: &Environment) -> Self {
+        name_file(invocation, environment);
+        Self {
+            terminal: Terminal::new(
+                look(invocation, environment, &Term::stderr()),
+                Approved::No,
+                Format::Text,
+            ),
+            runtime: Handle::current(),
+            directory: environment.directory.clone(),
+            file: file::in_use(invocation.run.config.as_deref(), environment),
+        }
+    }
+
+    /// Files for those who have the rights.
+    fn write(&self, settings: &Settings) {
+        let sysadmin = settings
+            .bastion
+            .as_ref()
+            .map(|_| ("stitch-pg-sysadmin.sh", Audience::Sysadmin));
+        for (name, audience) in [("stitch-pg-dba.sql", Audience::Dba)].into_iter().chain(sysadmin) {
+            let text = script::text(settings, &Plans::offline(settings), Some(audience));
+            match self.create(name, &text) {
+                Ok(()) => self.terminal.passed(&format!("./{name} is written")),
+                Err(error) => self.terminal.refused(&format!("{error:#}"), None),
+            }
+        }
+    }
+
+    /// Never over a file that is there.
+    fn create(&self, name: &str, text: &str) -> Result<()> {
+        OutputFile::find(&self.directory.join(name), Links::Refused)
+            .and_then(|target| target.create(text.as_bytes(), ORDINARY))
+            .with_context(|| format!("cannot write ./{name}"))
+    }
+}
+
+/// What the server, the login and the database for Stitch are, and one line about it.
+async fn look(settings: &Settings, reader: &mut Reader) -> Result<(String, Contact)> {
+    let server = reader.server().await?.clone();
+    let role = settings.stitch.role.as_str();
+    let login: Login = reader
+        .ask(Target::Server, CONTACT, &[role])
+        .await?
+        .context("the server has no answer about this login")?;
+    let rights = match (server.superuser, login.createdb, login.createrole) {
+        (true, ..) => "superuser",
+        (_, true, true) => "may create databases and roles",
+        (_, true, false) => "may create databases, but no roles",
+        (_, false, true) => "may create roles, but no databases",
+        (_, false, false) => "may create neither databases nor roles",
+    };
+    let version = server.version.split(' ').next().unwrap_or_default();
+    let line = format!(
+        "Connected: PostgreSQL {version} ({}) as {:?}, {rights}",
+        server.provider.as_str(),
+        server.user
+    );
+    let contact = Contact {
+        password: reader.admin_password().cloned(),
+        role: if login.role { Presence::There } else { Presence::Absent },
+        schemas: loaded(settings, reader).await,
+    };
+    Ok((line, contact))
+}
+
+/// The schemas that bear the marks of Stitch. What cannot be seen now is asked in its step.
+async fn loaded(settings: &Settings, reader: &mut Reader) -> Vec<String> {
+    let mut settings = settings.clone();
+    settings.ownership.connection = Connection::Existing;
+    settings.ownership.schemas = Schemas::Ask;
+    let Ok(facts) = Ownership::inspect(&settings, reader).await else {
+        return Vec::new();
+    };
+    let choice = Ownership::question(&settings, &facts);
+    let lines = choice.map(|choice| choice.lines).unwrap_or_default();
+    let ticked = lines.into_iter().filter(|(_, _, ticked)| *ticked);
+    ticked.map(|(name, ..)| name).collect()
+}
+
+fn suspect(error: &anyhow::Error) -> Suspect {
+    let Some(failure) = error.downcast_ref::<Failure>() else {
+        return Suspect::Server;
+    };
+    match failure.layer {
+        Layer::Name | Layer::Family | Layer::Tcp | Layer::Protocol => Suspect::Server,
+        Layer::Tunnel => Suspect::SshServer,
+        Layer::Tls if failure.code == Code::LoginTlsNotOffered => Suspect::NoTls,
+        Layer::Tls => Suspect::Certificate,
+        Layer::Authentication if failure.is(&SqlState::INVALID_PASSWORD) => Suspect::Password,
+        Layer::Authentication => Suspect::Login,
+        Layer::Database | Layer::Privileges | Layer::Rehearsal => Suspect::Database,
+    }
+}
