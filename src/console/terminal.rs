@@ -236,7 +236,7 @@ impl Console for Terminal {
         }
         self.bar = None;
         match event {
-            Event::Checking => say(&format!("\n{}", look.bold("Checking your server"))),
+            Event::Checking => say(&look.bold("Checking your server")),
             Event::Checked { step } => {
                 // What comes later, or not at all, is told in its turn.
                 if !matches!(step.outcome, Outcome::Untested(..) | Outcome::Skipped(_)) {
@@ -372,9 +372,9 @@ impl Console for Terminal {
         if !open.is_empty() {
             say(&format!("\n{}\n{}", self.look.bold("Left for you:"), open.join("\n")));
         }
-        say("");
-        if let Some(later) = self.later.as_ref().filter(|_| report.came_through()) {
-            say(&format!("{} {later}", self.look.bold("Later:")));
+        match self.later.as_ref().filter(|_| report.came_through()) {
+            Some(later) => say(&format!("{} {later}", self.look.bold("Later:"))),
+            None => say(""),
         }
         say(&self.look.fold("", 0, &render::last_line(report)));
         Ok(())
