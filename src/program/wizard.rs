@@ -77,7 +77,7 @@ impl Ask for Wizard {
         let asker = self.terminal.asker_beside(&waiting);
         let contact = self.runtime.block_on(Box::pin(async {
             let mut writer = Writer::new(settings, Access::ReadOnly, asker);
-            look(settings, writer.reader()).await
+            introduce(settings, writer.reader()).await
         }));
         waiting.end();
         match contact {
@@ -147,7 +147,7 @@ impl Wizard {
 }
 
 /// What the server, the login and the database for Stitch are, and one line about it.
-async fn look(settings: &Settings, reader: &mut Reader) -> Result<(String, Contact)> {
+async fn introduce(settings: &Settings, reader: &mut Reader) -> Result<(String, Contact)> {
     let server = reader.server().await?.clone();
     let role = settings.stitch.role.as_str();
     let login: Login = reader
