@@ -6,6 +6,7 @@ mod conditions;
 pub mod edit;
 mod files;
 mod lexer;
+mod manager;
 mod matching;
 mod meaning;
 mod parse;
@@ -14,6 +15,7 @@ mod rules;
 mod write;
 
 pub use files::{Files, Had, NamedFile};
+pub use manager::{Manager, manager};
 pub use matching::{
     Condition, Encryption, KnownRegex, LoginVerdict, Networks, Origin, Question, Uncertainty, evaluate,
 };

@@ -155,11 +155,19 @@ impl PostgresServer {
         support_ended(self.major())
     }
 
+    /// The version, where its major is newer than any this program was tried with.
+    pub(crate) fn untried(&self) -> Option<String> {
+        (self.major() > NEWEST_TRIED).then(|| self.version.clone())
+    }
+
     /// `15` of `15.18`; `9.6` counts as 9.
     pub(crate) fn major(&self) -> i32 {
         self.version_num / 10_000
     }
 }
+
+/// The newest major version the tests run on. Nothing else depends on it.
+const NEWEST_TRIED: i32 = 18;
 
 /// As known when this version of the program was made; newer majors are taken to be supported.
 fn support_ended(major: i32) -> Option<&'static str> {
@@ -243,5 +251,7 @@ mod tests {
         assert_eq!(server(90_624, "").support_ended(), Some("11 November 2021"));
         assert_eq!(server(140_023, "").support_ended(), Some("12 November 2026"));
         assert_eq!(server(150_018, "").support_ended(), None);
+        assert_eq!(server(180_004, "").untried(), None);
+        assert_eq!(server(190_000, "").untried(), Some("x".to_owned()));
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn set_role(role: &RoleName) -> Statement {
 pub(crate) fn create_database(name: &DatabaseName, template: Template) -> Statement {
     let how = match template {
         Template::Default => "ENCODING 'UTF8'",
+        Template::Untouched => "TEMPLATE template0 ENCODING 'UTF8'",
         Template::Pristine => "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'",
     };
     Statement::plain(format!("CREATE DATABASE {} {how}", identifier(name.as_str())))
@@ -62,6 +63,8 @@ pub(crate) fn create_database(name: &DatabaseName, template: Template) -> Statem
 pub(crate) enum Template {
     /// `template1`, as the administrator has prepared it.
     Default,
+    /// `template0`, because `template1` cannot be copied.
+    Untouched,
     /// `template0`, because `template1` has another encoding than UTF-8.
     Pristine,
 }

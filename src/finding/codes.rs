@@ -162,6 +162,9 @@ codes! {
     /// The rules were read from a copy of `pg_hba.conf` given with `--hba-file`.
     /// Make sure that it is the server's own file and that the server has been reloaded since; a superuser's run sees both.
     HbaFromFile = "hba-from-file", Allowlist [Login] INFORMS;
+    /// `pg_hba.conf` is written by a program (Patroni, Puppet, Ansible, an operator): lines that are added by hand are gone when it writes again.
+    /// Add the lines by that program's own means, as the finding says; `--manage hba` adds nothing to such a file.
+    HbaGenerated = "hba-generated", Allowlist [Login] INFORMS;
     /// `--manage hba` was given, and `pg_hba.conf` cannot be changed from here.
     /// The finding says why; run it on PostgreSQL's own machine, or add the lines by hand.
     HbaNotManaged = "hba-not-managed", Allowlist [Login] INFORMS;
@@ -203,6 +206,15 @@ codes! {
     /// The database's encoding is not UTF8, so some of what Stitch loads will be refused.
     /// An encoding cannot be changed: choose a new database with `--database` and let stitch-pg create it.
     DatabaseEncoding = "database-encoding", Database [] INFORMS;
+    /// A `DROP DATABASE` of it was cut off (`datconnlimit` is -2): the server lets nobody in any more.
+    /// Let its owner run `DROP DATABASE`, then run the same command again.
+    DatabaseInvalid = "database-invalid", Database [Login] NO_DATABASE;
+    /// The server refuses to copy `template1`, which is in use or has a collation of another version, so `template0` is copied.
+    /// Nothing to do, unless somebody added something to `template1` that the new database is to have.
+    TemplateUnusable = "template-unusable", Database [] INFORMS;
+    /// The server's major version is newer than any this program was tried with.
+    /// Look for a newer stitch-pg; everything is done as on the versions before.
+    ServerUntried = "server-untried", Database [] INFORMS;
     /// The database is marked as a template.
     /// Choose another database, or let its owner run `ALTER DATABASE … IS_TEMPLATE false`.
     DatabaseTemplate = "database-template", Database [] INFORMS;

@@ -54,6 +54,14 @@ impl Files {
         &self.main
     }
 
+    /// The text of the file itself.
+    pub(crate) fn text(&self) -> &str {
+        match self.had.get(&NamedFile::File(self.main.clone())) {
+            Some(Had::Text(text)) => text,
+            _ => "",
+        }
+    }
+
     /// Takes what was fetched.
     pub fn put(&mut self, wanted: NamedFile, had: Had) {
         self.had.insert(wanted, had);

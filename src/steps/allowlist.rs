@@ -10,8 +10,8 @@ use serde::Deserialize;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::firewall::RulesetDump;
-use crate::hba::Rules;
 use crate::hba::edit::{LineEnd, Running};
+use crate::hba::{Manager, Rules};
 use crate::names::{HostName, Port};
 use crate::provider::Provider;
 use crate::settings::{Audience, Region, Settings};
@@ -105,6 +105,8 @@ struct HbaFile {
     freshness: Freshness,
     /// How the role's password is stored.
     stored: Stored,
+    /// The program that writes it, where one does.
+    manager: Option<Manager>,
     /// Whether we could write to it.
     reach: Reach,
 }

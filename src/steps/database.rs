@@ -20,6 +20,12 @@ const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options 
 
 pub(crate) struct Database;
 
+/// `datconnlimit` of a database that is half dropped.
+const INVALID: i32 = -2;
+
+/// First version that knows with which version of a collation a database was made.
+const COLLATION_VERSIONS: i32 = 150_000;
+
 /// What the server says about the database, and about our right to make it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -36,6 +42,13 @@ pub(crate) struct Facts {
     user: String,
     may_create: bool,
     template_encoding: String,
+    /// Sessions in `template1`: while there is one, nobody can copy it.
+    template_users: Vec<String>,
+    /// Why the server refuses to copy `template1`: the version of its collation.
+    template_collation: Option<String>,
+    /// A major version that this program was never tried with.
+    #[serde(skip)]
+    untried: Option<String>,
     /// Roles that could create it, for the advice.
     creators: Vec<String>,
     /// Those at logins, unless this is the target: its own are told with the role.
@@ -77,8 +90,19 @@ impl Step for Database {
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let name = settings.stitch.database.as_str();
-        let mut facts: Facts = reader.ask(Target::Server, QUESTION, &[name]).await?.unwrap_or_default();
+        let version = reader.server().await?.version_num;
+        let collation = if version >= COLLATION_VERSIONS {
+            COLLATION
+        } else {
+            "NULL"
+        };
+        let question = QUESTION.replace("/* collation */", collation);
+        let mut facts: Facts = reader
+            .ask(Target::Server, &question, &[name])
+            .await?
+            .unwrap_or_default();
         let server = reader.server().await?;
+        facts.untried = server.untried();
         facts.provider = server.provider;
         facts.variants = server.signs.variants();
         if server.pooled {
@@ -144,11 +168,7 @@ impl Step for Database {
             offline(&mut plan, settings);
             return plan;
         }
-        let template = if facts.template_encoding == "UTF8" {
-            Template::Default
-        } else {
-            Template::Pristine
-        };
+        let template = template(&mut plan, facts);
         let statement = sql::create_database(name, template);
         if facts.may_create {
             plan.change(create(settings, "", statement, sql::database_exists(name)));
@@ -170,6 +190,31 @@ impl Step for Database {
         }
         plan
     }
+}
+
+/// What a new database is copied from; `template1`, unless the server would refuse that.
+fn template(plan: &mut Plan, facts: &Facts) -> Template {
+    if facts.template_encoding != "UTF8" {
+        return Template::Pristine;
+    }
+    let (why, advice) = match (&facts.template_collation, facts.template_users.as_slice()) {
+        (Some(versions), _) => (
+            format!("its collation has another version now ({versions})"),
+            "to copy it, a superuser runs first: ALTER DATABASE template1 REFRESH COLLATION VERSION;",
+        ),
+        (None, []) => return Template::Default,
+        (None, users) => (
+            format!("it is in use by {}", users.join("; ")),
+            "to copy it, end those sessions and run the same command again",
+        ),
+    };
+    plan.unknown(
+        Code::TemplateUnusable,
+        format!("the server refuses to copy template1, since {why}; so the database is made with TEMPLATE template0"),
+        format!("what somebody added to template1 is not in it then; {advice}"),
+    )
+    .concerning("template1");
+    Template::Untouched
 }
 
 /// Without a look: the template's encoding decides, as it is then.
@@ -201,6 +246,15 @@ fn create(settings: &Settings, where_that: &str, statement: Statement, unless: S
 fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
     let name = &settings.stitch.database;
     let quoted = sql::identifier(name.as_str());
+    if found.connection_limit == INVALID {
+        plan.bad(
+            Code::DatabaseInvalid,
+            format!("the database {name:?} is invalid: somebody's DROP DATABASE of it was cut off, and nobody can connect to it"),
+            format!("its owner {:?} runs: DROP DATABASE {quoted}; then run the same command again, which makes it anew", found.owner),
+        )
+        .concerning(name);
+        return;
+    }
     plan.good(
         Code::DatabaseExists,
         format!("the database {name:?} exists, owned by {:?}", found.owner),
@@ -244,13 +298,20 @@ fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
     }
 }
 
-/// What the administrator's own login gave away.
+/// What is worth knowing of the server and the administrator's own login.
 fn own_login(plan: &mut Plan, facts: &Facts) {
     if let Some(why) = &facts.tls_lost {
         plan.unknown(
             Code::AdminTlsLost,
             format!("this login is not encrypted, although TLS could have been had: {why}"),
             "find out what stands between; give --sslmode require, or better verify-full with --sslrootcert",
+        );
+    }
+    if let Some(version) = &facts.untried {
+        plan.unknown(
+            Code::ServerUntried,
+            format!("PostgreSQL {version} is newer than any version this program was tried with"),
+            "everything is done as on the versions before; look for a newer stitch-pg",
         );
     }
     if facts.exposed_md5 {
@@ -287,8 +348,41 @@ SELECT json_build_object(
     'ssl', current_setting('ssl', true) = 'on',
     'user', current_user,
     'may_create', (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
-    'template_encoding', (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'),
+    'template_encoding', coalesce((SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'), ''),
+    'template_users', (SELECT coalesce(json_agg(format('pid %s, user %s', a.pid, a.usename)
+                           || coalesce(', application ' || nullif(a.application_name, ''), '') ORDER BY a.pid), '[]')
+                       FROM pg_stat_activity a WHERE a.datname = 'template1' AND a.pid <> pg_backend_pid()
+                         AND coalesce(to_jsonb(a) ->> 'backend_type', 'client backend') IN ('client backend', 'walsender')),
+    'template_collation', /* collation */,
     'creators', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]')
                  FROM (SELECT rolname FROM pg_roles WHERE (rolcreatedb OR rolsuper) AND rolcanlogin ORDER BY rolname LIMIT 5) AS c)
 )::text"
 );
+
+/// What `CREATE DATABASE` compares.
+const COLLATION: &str = "(SELECT format('%s when it was made, %s now', t.datcollversion, coalesce(pg_database_collation_actual_version(t.oid), 'none'))
+     FROM pg_database t WHERE t.datname = 'template1' AND t.datcollversion IS NOT NULL
+       AND t.datcollversion IS DISTINCT FROM pg_database_collation_actual_version(t.oid))";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_major_is_told_in_one_line() {
+        let mut plan = Plan::default();
+        let untried = Some("19.1".to_owned());
+        own_login(
+            &mut plan,
+            &Facts {
+                untried,
+                ..Facts::default()
+            },
+        );
+        let [finding] = plan.findings.as_slice() else {
+            panic!("{plan:?}")
+        };
+        assert_eq!(finding.code.as_str(), "server-untried");
+        assert!(finding.text.contains("19.1"), "{finding:?}");
+    }
+}

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::Wizard;
-use crate::support::{Postgres, PostgresOptions};
+use crate::support::{Postgres, PostgresOptions, Program};
 
 /// What a first run changes where nothing is there.
 const ALL: [&str; 3] = [
@@ -157,6 +158,77 @@ fn every_version_is_set_up_by_an_admin_who_is_no_superuser() {
             said.has("server-end-of-life", "unknown");
         } else {
             said.has_not("server-end-of-life");
+        }
+    }
+}
+
+/// Nobody can look into such a database.
+const RIGHTS: &str = "select (select string_agg(d::text, ' ' order by oid) from pg_database d), (select string_agg(a::text, ' ' order by oid) from pg_authid a)";
+
+/// A database that was half dropped is none: nothing is granted on it.
+#[test]
+fn an_invalid_database_is_no_database() {
+    for major in [13, 18] {
+        let Some(server) = Postgres::start_with(PostgresOptions::new().major(major)) else {
+            continue;
+        };
+        server.psql("create database dw owner dba; update pg_database set datconnlimit = -2 where datname = 'dw'");
+        for wizard in [Wizard::new(&server), Wizard::dba(&server)] {
+            let wizard = wizard.set("--database", "dw");
+            let before = server.psql(RIGHTS);
+            for said in [
+                wizard.run("plan").exits(0),
+                wizard.check().exits(4),
+                wizard.setup().exits(4),
+            ] {
+                said.bad_are(&["database-invalid"]);
+                said.has_not("database-exists");
+                said.plans(&[]);
+                assert!(
+                    said.has("database-invalid", "bad").contains("DROP DATABASE \"dw\";"),
+                    "{said}"
+                );
+            }
+            assert_eq!(server.psql(RIGHTS), before);
+        }
+        server.psql("drop database dw");
+        Wizard::dba(&server).set("--database", "dw").setup().exits(0);
+    }
+}
+
+/// What the server would refuse to copy is not copied, and it is said who is in the way.
+#[test]
+fn a_template_that_cannot_be_copied_is_foreseen() {
+    for major in [13, 15, 18] {
+        let Some(server) = Postgres::start_with(PostgresOptions::new().major(major)) else {
+            continue;
+        };
+        let holder = Program::new(crate::support::postgres::psql(), &server)
+            .args(["-X", "-U", "postgres", "-d", "template1", "-h"])
+            .arg(server.socket_dir())
+            .args(["-p", &server.port().to_string(), "-c"])
+            .arg("set application_name = 'migration'; select pg_sleep(300)")
+            .start();
+        let there = "select count(*) from pg_stat_activity where datname = 'template1' and wait_event = 'PgSleep'";
+        poll(DEADLINE, || (server.psql(there) == "1").then_some(())).expect("somebody is in the template");
+        for (number, wizard) in [Wizard::new(&server), Wizard::dba(&server)].into_iter().enumerate() {
+            let wizard = wizard.set("--database", &format!("dw{number}")).flag("--adopt-role");
+            let said = wizard.run("plan").exits(0).has("template-unusable", "unknown");
+            assert!(
+                said.contains("user postgres") && said.contains("TEMPLATE template0"),
+                "{said}"
+            );
+            wizard.setup().exits(0);
+            wizard.check().exits(0).has_not("template-unusable");
+        }
+        server.psql("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'template1'");
+        holder.finish(DEADLINE);
+        if major >= 15 {
+            server.psql("update pg_database set datcollversion = '1.0' where datname = 'template1'");
+            let wizard = Wizard::dba(&server).set("--database", "versioned").flag("--adopt-role");
+            let said = wizard.run("plan").exits(0).has("template-unusable", "unknown");
+            assert!(said.contains("1.0 when it was made"), "{said}");
+            wizard.setup().exits(0);
         }
     }
 }

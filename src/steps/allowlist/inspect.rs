@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
 use crate::firewall::RulesetDump;
 use crate::hba::edit::Running;
-use crate::hba::{KnownRegex, Row, Rules, from_rows};
+use crate::hba::{KnownRegex, Row, Rules, from_rows, manager};
 use crate::names::{HostName, Port};
 use crate::server::PostgresServer;
 use crate::settings::{BastionServer, Manage, Route, Settings};
@@ -75,6 +75,7 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
                 } else {
                     Stored::Other
                 },
+                manager: answer.header.as_deref().and_then(manager),
                 reach,
             }))
         }
@@ -219,6 +220,8 @@ struct HbaAnswer {
     md5: Option<bool>,
     /// The MD5 of the file, where it is to be changed.
     sum: Option<String>,
+    /// How the file begins, escaped.
+    header: Option<String>,
     /// The file itself, in hexadecimal digits.
     text: Option<String>,
 }
@@ -264,6 +267,7 @@ const RULES: &str = "
 
 const FRESHNESS: &str = "
     , 'text', encode(pg_read_binary_file(current_setting('hba_file')), 'hex')
+    , 'header', encode(pg_read_binary_file(current_setting('hba_file'), 0, 8192, true), 'escape')
     , 'edited', (pg_stat_file(current_setting('hba_file'), true)).modification > pg_conf_load_time()";
 
 const SUM: &str = "

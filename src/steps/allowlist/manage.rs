@@ -37,6 +37,20 @@ pub(super) fn plan(
     if cidrs.is_empty() {
         return plan;
     }
+    if let Some(manager) = &file.manager {
+        let lines = fixes::rules(settings, Some(server.version), &cidrs, encryption);
+        let lines: Vec<String> = lines.iter().map(|line| format!("  {line}")).collect();
+        plan.unknown(
+            Code::HbaGenerated,
+            format!(
+                "{} is written by {} ({:?}): what is added by hand is gone when it is written again, so this tool adds nothing",
+                file.path, manager.name, manager.line
+            ),
+            format!("{}:\n{}", manager.way, lines.join("\n")),
+        )
+        .concerning(&file.path);
+        return plan;
+    }
     let place = topmost(file, &in_need);
     match edit(settings, server, file, encryption, &cidrs, place) {
         Ok(None) => {}

@@ -108,6 +108,7 @@ fn server(rules: &str) -> ServerFacts {
             regexes: Vec::new(),
             freshness: Freshness::Loaded,
             stored: Stored::Other,
+            manager: None,
             reach: Reach::NotAsked,
         })),
     }

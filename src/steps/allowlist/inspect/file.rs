@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{HbaAnswer, reach};
 use crate::hba::edit::Running;
-use crate::hba::{Content, KnownRegex, Name, Rules};
+use crate::hba::{Content, KnownRegex, Name, Rules, manager};
 use crate::provider::Provider;
 use crate::settings::{Manage, Settings};
 use crate::steps::allowlist::{Freshness, HbaFacts, HbaFile, Reach, Stored};
@@ -14,13 +14,15 @@ use crate::world::{Reader, Target, beside};
 
 pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAnswer, version: u32) -> Result<HbaFacts> {
     if let Some(copy) = &settings.way_in.hba_file {
-        let rules = beside(copy, version).read(version).0;
+        let files = beside(copy, version);
+        let rules = files.read(version).0;
         return Ok(HbaFacts::Read(Box::new(HbaFile {
             path: copy.name.clone(),
             regexes: regexes(settings, reader, &rules).await,
             rules,
             freshness: Freshness::Untold,
             stored: Stored::Other,
+            manager: manager(files.text()),
             reach: no_reach(settings, "it is a copy that was handed over"),
         })));
     }
@@ -57,6 +59,7 @@ pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAns
             _ => Freshness::Loaded,
         },
         stored: Stored::Other,
+        manager: manager(read.files.text()),
         reach,
     })))
 }
