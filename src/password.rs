@@ -42,12 +42,38 @@ pub(crate) const USUAL_ITERATIONS: u32 = 4096;
 /// driver and tokio-postgres stop at the same number (CVE-2026-42198), so a verifier beyond it logs nobody in.
 pub(crate) const MOST_ITERATIONS: u32 = 100_000;
 
-/// The password as it is sent.
-pub(crate) fn formed(form: Form, role: &str, password: &Secret) -> Secret {
+/// A password in the form in which it is sent. A verifier is made only then, since it has a random salt, and what is planned
+/// is the same each time.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Formed {
+    Text(Secret),
+    /// In the quotes of SQL; nothing in it is to be escaped.
+    QuotedVerifier {
+        password: Secret,
+        iterations: u32,
+    },
+}
+
+impl Formed {
+    /// The text that is sent.
+    pub(crate) fn reveal(&self) -> Secret {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::QuotedVerifier { password, iterations } => {
+                Secret::new(format!("'{}'", verifier(password, *iterations).reveal()))
+            }
+        }
+    }
+}
+
+pub(crate) fn formed(form: Form, role: &str, password: &Secret) -> Formed {
     match form {
-        Form::Scram { iterations } => verifier(password, iterations.min(MOST_ITERATIONS)),
-        Form::Md5 => Secret::new(password::md5(password.reveal().as_bytes(), role)),
-        Form::Plain => password.clone(),
+        Form::Scram { iterations } => Formed::QuotedVerifier {
+            password: password.clone(),
+            iterations: iterations.min(MOST_ITERATIONS),
+        },
+        Form::Md5 => Formed::Text(Secret::new(password::md5(password.reveal().as_bytes(), role))),
+        Form::Plain => Formed::Text(password.clone()),
     }
 }
 
@@ -153,12 +179,13 @@ mod tests {
     #[test]
     fn forms_differ() {
         let password = secret("pw");
-        let scram = formed(Form::Scram { iterations: 8000 }, "stitch", &password);
-        assert!(scram.reveal().starts_with("SCRAM-SHA-256$8000:"), "{}", scram.reveal());
-        assert_eq!(check(scram.reveal(), "stitch", &password), Stored::Same);
-        let md5 = formed(Form::Md5, "stitch", &password);
+        let scram = formed(Form::Scram { iterations: 8000 }, "stitch", &password).reveal();
+        let scram = scram.reveal().trim_matches('\'');
+        assert!(scram.starts_with("SCRAM-SHA-256$8000:"), "{scram}");
+        assert_eq!(check(scram, "stitch", &password), Stored::Same);
+        let md5 = formed(Form::Md5, "stitch", &password).reveal();
         assert_eq!(check(md5.reveal(), "stitch", &password), Stored::Same);
-        assert_eq!(formed(Form::Plain, "stitch", &password).reveal(), "pw");
+        assert_eq!(formed(Form::Plain, "stitch", &password).reveal().reveal(), "pw");
     }
 
     #[test]
@@ -170,8 +197,8 @@ mod tests {
             let dear = made.reveal().replace("$100000:", &format!("${rounds}:"));
             assert_eq!(check(&dear, "stitch", &password), Stored::TooDear(rounds));
         }
-        let asked_for = formed(Form::Scram { iterations: u32::MAX }, "stitch", &password);
-        assert!(asked_for.reveal().starts_with("SCRAM-SHA-256$100000:"));
+        let asked_for = formed(Form::Scram { iterations: u32::MAX }, "stitch", &password).reveal();
+        assert!(asked_for.reveal().starts_with("'SCRAM-SHA-256$100000:"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One function per SQL statement this tool runs; the only place that quotes identifiers and literals.
 
 use crate::names::{DatabaseName, RoleName, SchemaName};
-use crate::secret::Secret;
+use crate::password::Formed;
 use crate::statement::Statement;
 
 mod batch;
@@ -71,15 +71,24 @@ pub(crate) enum Template {
 
 /// `CREATE ROLE … LOGIN` with a SCRAM verifier made on our side, so that the password itself is in no server's log.
 /// `None`: the password is not known in this run.
-pub(crate) fn create_role(role: &RoleName, verifier: Option<Secret>) -> Statement {
-    Statement::plain(format!("CREATE ROLE {} LOGIN PASSWORD ", identifier(role.as_str())))
-        .then_secret(verifier.map(|v| quoted(&v)), PASSWORD)
+pub(crate) fn create_role(role: &RoleName, password: Option<Formed>) -> Statement {
+    with_password(
+        format!("CREATE ROLE {} LOGIN PASSWORD ", identifier(role.as_str())),
+        password,
+    )
 }
 
 /// Changes an existing role's password, again by verifier.
-pub(crate) fn set_password(role: &RoleName, verifier: Option<Secret>) -> Statement {
-    Statement::plain(format!("ALTER ROLE {} PASSWORD ", identifier(role.as_str())))
-        .then_secret(verifier.map(|v| quoted(&v)), PASSWORD)
+pub(crate) fn set_password(role: &RoleName, password: Option<Formed>) -> Statement {
+    with_password(format!("ALTER ROLE {} PASSWORD ", identifier(role.as_str())), password)
+}
+
+fn with_password(text: String, password: Option<Formed>) -> Statement {
+    let password = password.map(|formed| match formed {
+        Formed::Text(text) => Formed::Text(quoted(&text)),
+        verifier @ Formed::QuotedVerifier { .. } => verifier,
+    });
+    Statement::plain(text).then_password(password, PASSWORD)
 }
 
 /// Changes the named attributes of a role and no others.

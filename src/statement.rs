@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::password::Formed;
 use crate::secret::Secret;
 
 /// One statement or script, whose secret parts are masked wherever it is shown.
@@ -11,7 +12,7 @@ pub struct Statement(Vec<Part>);
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
     Plain(String),
-    Secret { value: Option<Secret>, hole: Hole },
+    Secret { value: Option<Formed>, hole: Hole },
 }
 
 /// What stands where a secret would be.
@@ -37,7 +38,12 @@ impl Statement {
 
     /// Appends a secret; the hole stands in its place wherever people can see it. `None`: not known in this run, so the
     /// statement can be shown and scripted, not run.
-    pub fn then_secret(mut self, value: Option<Secret>, hole: Hole) -> Self {
+    pub fn then_secret(self, value: Option<Secret>, hole: Hole) -> Self {
+        self.then_password(value.map(Formed::Text), hole)
+    }
+
+    /// The same for a password whose form is made when the statement is run.
+    pub(crate) fn then_password(mut self, value: Option<Formed>, hole: Hole) -> Self {
         self.0.push(Part::Secret { value, hole });
         self
     }
@@ -50,15 +56,21 @@ impl Statement {
 
     /// The statement as it is run; `None` when a secret in it is not known. Only [`crate::world`] calls this.
     pub fn reveal(&self) -> Option<Secret> {
-        let parts: Option<Vec<&str>> = self
+        let secrets: Option<Vec<Secret>> = self
             .0
             .iter()
-            .map(|part| match part {
-                Part::Plain(text) => Some(text.as_str()),
-                Part::Secret { value, .. } => value.as_ref().map(Secret::reveal),
+            .filter_map(|part| match part {
+                Part::Plain(_) => None,
+                Part::Secret { value, .. } => Some(value.as_ref().map(Formed::reveal)),
             })
             .collect();
-        parts.map(|parts| Secret::new(parts.concat()))
+        let secrets = secrets?;
+        let mut next = secrets.iter();
+        let parts = self.0.iter().map(|part| match part {
+            Part::Plain(text) => text.as_str(),
+            Part::Secret { .. } => next.next().map_or("", Secret::reveal),
+        });
+        Some(Secret::new(parts.collect::<Vec<_>>().concat()))
     }
 
     /// The statement for a psql script, its secrets as psql variables.

@@ -1,7 +1,9 @@
 //! The outside: PostgreSQL, the SSH server and Stitch's API. Steps have the [`Reader`]; the [`Writer`] is the runner's alone,
 //! and its [`Prover`] writes nothing but what it takes back.
 
+mod access;
 mod apply;
+mod certificate;
 mod database_handle;
 mod detect_protocol;
 mod failure;
@@ -25,11 +27,14 @@ pub(crate) mod stitch_api;
 pub(crate) mod test_load;
 mod tls;
 mod tunnel;
+mod tunnel_proof;
 mod wire;
 mod writer;
 
+pub(crate) use access::Access;
 pub(crate) use apply::AnotherRun;
 pub(crate) use apply::Applied;
+pub(crate) use certificate::Fault;
 pub(crate) use database_handle::{DatabaseHandle, Target};
 pub(crate) use failure::{Failure, Layer, Stage};
 pub(crate) use hba_read::{Read as HbaRead, beside};
@@ -37,9 +42,9 @@ pub(crate) use intermediary::{Intermediary, SeenConnection, seen_connection};
 pub(crate) use login::{Offer, Other, Session};
 pub(crate) use postgres::ask;
 pub(crate) use probe::{Unreachable, probe};
-pub(crate) use proof::TunnelProof;
-pub(crate) use reader::{Access, Reader};
-pub(crate) use ssh::{Capability, SshLayer};
-pub(crate) use tls::Fault;
+pub(crate) use reader::Reader;
+pub(crate) use ssh::SshLayer;
+pub(crate) use ssh::capability::Capability;
+pub(crate) use tunnel_proof::TunnelProof;
 pub(crate) use writer::Prover;
 pub(crate) use writer::Writer;

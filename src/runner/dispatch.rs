@@ -131,3 +131,49 @@ pub(super) async fn planned<C: Console>(
 ) -> Result<Plan> {
     with_step!(goal, id, S => Box::pin(walk::planned::<S, C>(settings, run)).await)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use crate::settings::{Approval, Environment, Purpose, RolePassword, SettingsRequest, complete};
+
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAXpHvUqj4I4TuCEZxnxwyEU8T02FnjXcz+KsP57hxZm";
+
+    /// A plan is made of settings and facts alone: no salt, no clock, no order that differs.
+    #[test]
+    fn two_plans_are_equal() {
+        let words = "stitch-pg plan --host db.example.com --region europe --bastion local --existing --schema stitch_data --reset-password \
+                     --manage hba,firewall --register --public-key";
+        let words = words.split(' ').chain([KEY]).map(std::ffi::OsString::from);
+        let mut environment = Environment::default();
+        for (name, value) in [
+            ("STITCH_ACCESS_TOKEN", "token"),
+            ("STITCH_PG_PASSWORD", "secret"),
+            ("PGUSER", "me"),
+        ] {
+            environment.variables.insert(name.to_owned(), value.into());
+        }
+        let request = SettingsRequest {
+            purpose: Purpose::Plan,
+            approval: Approval::Asked,
+            config: None,
+        };
+        let flags = crate::cli::parse_from(words).unwrap().flags;
+        let mut settings = complete(flags, &request, &environment, None).unwrap();
+        for save_to in [None, Some("stitch.pw".into())] {
+            let mut planned = 0;
+            for (goal, id) in [Goal::SetUp, Goal::Remove]
+                .into_iter()
+                .flat_map(|goal| goal.order().into_iter().map(move |id| (goal, id)))
+            {
+                let plan = (about(goal, id).offline)(&settings);
+                assert_eq!(plan, (about(goal, id).offline)(&settings), "{goal:?} {id}");
+                planned += usize::from(!plan.changes.is_empty());
+            }
+            assert!(planned > 3, "{planned} steps plan something");
+            let secret = Secret::new("generated".to_owned());
+            settings.stitch.password = RolePassword::Generated { secret, save_to };
+        }
+    }
+}

@@ -7,13 +7,14 @@ use anyhow::Result;
 
 use super::ask::Ask;
 use super::check::{self, Context};
+use super::checked::Settings;
 use super::draft::{Draft, Source, Value};
 use super::environment::{Environment, Stdin};
 use super::problems::Problems;
 use super::registry::{SettingId, ValueKind};
 use super::request::{Approval, Purpose, SettingsRequest};
 use super::url::Passwords;
-use super::{Settings, file, libpq, named_files, questions, secret_file, service, url};
+use super::{file, libpq, named_files, questions, secret_file, service, url};
 
 /// Makes settings of the flags, the environment, the file and, where there is an asker and standard input is a
 /// terminal, answers.

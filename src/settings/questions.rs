@@ -8,9 +8,10 @@ use super::ask::{Answer, Ask, PreviousQuestion, Question};
 use super::check::{self, Checker, Context};
 use super::draft::{Draft, Source};
 use super::problems::Problems;
+use super::region::Region;
 use super::registry::SettingId;
+use super::request::Audience;
 use super::request::{Approval, Purpose};
-use super::{Audience, Region};
 use crate::names::{DatabaseName, RoleName};
 use crate::step_id::StepId;
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use super::ssh::{AgentKeys, IdentitySource, SshAgent, SshClient, SshTarget};
 use super::ssh_config::{ClientConfig, Entry};
-use super::{AgentKeys, IdentitySource, SshAgent, SshClient, SshTarget};
 use crate::names::{HostName, Port};
 
 mod tokens;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Error, Result, bail, ensure};
 
-use super::{Include, Region, SslMode};
+use super::ownership::Include;
+use super::region::Region;
+use super::tls::SslMode;
 
 /// The names of a comma list, as a flag has it: `a,b`. A name in double quotes may hold commas, `"a,b"`, and a doubled
 /// quote stands for one.

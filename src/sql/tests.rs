@@ -1,4 +1,5 @@
 use super::*;
+use crate::secret::Secret;
 
 fn role(name: &str) -> RoleName {
     name.parse().unwrap()
@@ -17,7 +18,10 @@ fn names_are_quoted_whatever_they_hold() {
 
 #[test]
 fn a_verifier_is_masked_when_shown_and_quoted_when_run() {
-    let statement = create_role(&role("stitch"), Some(Secret::new("SCRAM-SHA-256$4096:it's".to_owned())));
+    let statement = create_role(
+        &role("stitch"),
+        Some(Formed::Text(Secret::new("SCRAM-SHA-256$4096:it's".to_owned()))),
+    );
     assert_eq!(
         statement.to_string(),
         r#"CREATE ROLE "stitch" LOGIN PASSWORD '********'"#

@@ -3,6 +3,7 @@
 //! Only with `--register`. Nothing is ever deleted there, and no destination of another type or host is touched unasked.
 
 pub(crate) mod destination;
+mod facts;
 mod form;
 mod judge;
 
@@ -18,37 +19,12 @@ use crate::settings::{
 use crate::step_id::StepId;
 use crate::steps::{Preflight, SkipReason, Step};
 use crate::stitch_form::{stitch_logs_in_as, ticks_ssl};
-use crate::world::stitch_api::SentToStitch;
 use crate::world::{Reader, Target};
-use destination::{Destination, DestinationType};
-
-/// What Stitch calls our kind of destination.
-const TYPE: &str = "postgres";
+use destination::{Destination, DestinationType, TYPE};
+pub(crate) use facts::Facts;
+use facts::StitchAccount;
 
 pub(crate) struct Registration;
-
-/// What Stitch tells.
-#[derive(Debug, Default)]
-pub(crate) struct Facts {
-    /// `None` when Stitch was not asked.
-    account: Option<StitchAccount>,
-    /// Whether *Connect using SSL* will be ticked.
-    ssl: bool,
-    /// Whom Stitch logs in as, where a server was asked.
-    user: Option<String>,
-    /// Whether this run gave the role a password that Stitch has not heard of yet.
-    new_password: bool,
-    /// What Stitch was told in this run.
-    told: Option<SentToStitch>,
-}
-
-/// The Stitch account as far as it matters here.
-#[derive(Debug)]
-struct StitchAccount {
-    /// `None` when Stitch does not tell.
-    kind: Option<DestinationType>,
-    destinations: Vec<Destination>,
-}
 
 impl Step for Registration {
     const ID: StepId = StepId::Registration;
@@ -179,14 +155,6 @@ async fn user(settings: &Settings, reader: &mut Reader) -> Result<String> {
         reader.known_server()
     };
     Ok(stitch_logs_in_as(settings, server))
-}
-
-impl Facts {
-    /// What is to stand in Stitch's form.
-    fn wanted(&self, settings: &Settings) -> Vec<form::FormField> {
-        let user = self.user.as_deref().unwrap_or(settings.stitch.role.as_str());
-        form::wanted(settings, user, self.ssl)
-    }
 }
 
 fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change {

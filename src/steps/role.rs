@@ -1,8 +1,10 @@
 //! Guide step 5: the database role, its password and its rights on the database and the catalogs.
 
+mod action;
 mod attributes;
 mod catalog;
 mod create;
+mod facts;
 mod foreign_role;
 mod offline;
 mod password;
@@ -13,68 +15,21 @@ mod rights;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use serde::Deserialize;
 
-use crate::change::{Action, Plan, Sql};
+use crate::change::Plan;
 use crate::finding::Code;
 use crate::secret::Secret;
 use crate::settings::{Audience, RolePassword, Settings};
-use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::Step;
 use crate::steps::session_settings::{self, Attached};
-use crate::world::{DatabaseHandle, Failure, Reader, Target};
+use crate::world::{DatabaseHandle, Reader, Target};
 
+pub(crate) use facts::Facts;
+use facts::RoleRow;
 pub(crate) use removal::RemoveRole;
 
 pub(crate) struct Role;
-
-/// What the server says about the role and its rights.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Facts {
-    role: Option<RoleRow>,
-    /// The target database, when it exists.
-    database: Option<rights::OnDatabase>,
-    user: String,
-    /// `None` offline: whoever runs the script may create roles.
-    may_create_roles: Option<bool>,
-    /// Names of roles that may, for the advice.
-    creators: Vec<String>,
-    /// What somebody attached to the role or the database.
-    attached: Vec<Attached>,
-    keeping: password::PasswordPolicy,
-    standing: readers::ReaderPrivileges,
-    /// What the readers lack in the target database, when that could be asked.
-    #[serde(skip)]
-    seen: Option<readers::Readers>,
-    /// Catalog relations the role cannot read in the target database.
-    #[serde(skip)]
-    catalog: catalog::Gaps,
-    /// Why the target database does not let this login in.
-    #[serde(skip)]
-    closed_reason: Option<Failure>,
-    #[serde(skip)]
-    password: password::PasswordProof,
-}
-
-/// An existing role, as `pg_roles` has it.
-#[derive(Debug, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one column's answer")]
-struct RoleRow {
-    can_login: bool,
-    superuser: bool,
-    connection_limit: i32,
-    expired: bool,
-    /// Its expiry date, where it has one.
-    valid_until: Option<String>,
-    ties: foreign_role::OwnershipSigns,
-    /// Whether this login may alter it.
-    may_alter: bool,
-    /// The stored hash; only a superuser's question has it.
-    #[serde(default)]
-    stored_password: Option<String>,
-}
 
 impl Step for Role {
     const ID: StepId = StepId::Role;
@@ -215,13 +170,6 @@ async fn inspect_database(facts: &mut Facts, settings: &Settings, place: &Databa
     Ok(())
 }
 
-impl Facts {
-    /// No server was asked: a script is written.
-    fn is_offline(&self) -> bool {
-        self.may_create_roles.is_none()
-    }
-}
-
 /// Breaks off where the role is somebody else's: it gets no right and no password from this tool.
 fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow) -> ControlFlow<()> {
     let role = &settings.stitch.role;
@@ -236,21 +184,6 @@ fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow
     };
     password::plan(plan, settings, &facts.password, &facts.keeping, may_alter, &facts.user);
     ControlFlow::Continue(())
-}
-
-fn on_server(settings: &Settings, statement: Statement) -> Action {
-    Action::Sql(Sql::together(&settings.admin.database, vec![statement]))
-}
-
-/// The same action, guarded in scripts.
-fn unless(action: Action, done: String) -> Action {
-    match action {
-        Action::Sql(sql) => Action::Sql(Sql {
-            unless: Some(done),
-            ..sql
-        }),
-        other => other,
-    }
 }
 
 /// `pg_authid` is open to superusers alone, and even a question that never reads the column fails for others.

@@ -1,14 +1,11 @@
 //! Guide steps 3 and 4: the Linux user Stitch logs in as on the SSH server, Stitch's key in its `authorized_keys`, and
 //! whether the SSH server lets the two do their work.
 
-use std::net::IpAddr;
-
 use anyhow::Result;
 
 use super::{AfterFailure, Step};
-use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Finding};
-use crate::settings::{Audience, BastionSettings, Region, Settings};
+use crate::change::Plan;
+use crate::settings::{Audience, BastionSettings, Settings};
 use crate::shell::{self, Looking};
 use crate::step_id::StepId;
 use crate::world::Reader;
@@ -25,10 +22,12 @@ mod offline;
 mod removal;
 mod server;
 mod sshd;
+mod wanted;
 
 pub(crate) use facts::Facts;
 use facts::Looked;
 pub(crate) use removal::RemoveSshUser;
+use wanted::{account_name, add_user, came_from, no_key};
 
 pub(crate) struct SshUser;
 
@@ -76,27 +75,6 @@ impl Step for SshUser {
     }
 }
 
-/// Where Stitch connects from.
-fn came_from(settings: &Settings) -> Vec<IpAddr> {
-    let allowed: Vec<IpAddr> = settings.stitch.allow.iter().map(|cidr| cidr.address()).collect();
-    if allowed.is_empty() {
-        // The account's region is not known in this run: any of Stitch's addresses may come.
-        [Region::NorthAmerica, Region::Europe].map(Region::addresses).concat()
-    } else {
-        allowed
-    }
-}
-
-/// The database's name, where it can stand for an address.
-fn account_name(settings: &Settings) -> &str {
-    let host = &settings.stitch.host;
-    if host.is_socket() || host.address().is_some() {
-        ""
-    } else {
-        host.as_str()
-    }
-}
-
 fn plan_account_and_key(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
     match &facts.account {
         None => {
@@ -121,27 +99,6 @@ fn plan_account_and_key(settings: &Settings, bastion: &BastionSettings, facts: &
     match &bastion.public_key {
         Some(key) => key_file::judge(settings, bastion, key, facts, plan),
         None => plan.find(no_key()),
-    }
-}
-
-fn no_key() -> Finding {
-    Finding::bad(
-        Code::SshKeyNotGiven,
-        "Stitch's public key was not given, so it cannot be installed or checked.",
-    )
-    .advise(
-        "Copy it from Stitch: Destination > PostgreSQL > Encryption Type: SSH Tunnel > Public Key; then give it with \
-         --public-key or --public-key-file.",
-    )
-}
-
-fn add_user(bastion: &BastionSettings) -> Change {
-    let user = &bastion.tunnel_user;
-    Change {
-        summary: format!("add the user {user}, which logs in with a key and has no password"),
-        why: "Stitch logs in to the SSH server as a user of its own.",
-        action: Action::Host(shell::add_user(user, &bastion.shell)),
-        undo: Some(Action::Host(shell::remove_user(user))),
     }
 }
 

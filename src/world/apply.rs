@@ -3,40 +3,25 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use secrecy::zeroize::Zeroizing;
-use tokio::time::timeout;
 
 use crate::change::{Action, Execution, Progress, Sql};
 use crate::output_file::{Links, PRIVATE, Target};
 use crate::secret::Secret;
 use crate::sql;
-use crate::statement::Statement;
-use crate::world::Writer;
-use crate::world::login::Session;
+use crate::world::writer::Writer;
 
 mod batch;
 mod blame;
 mod blockers;
+mod execute;
 mod run_lock;
 
-use batch::Tell;
+pub(crate) use execute::Applied;
+use execute::{PATIENCE, Tell, run};
 pub(crate) use run_lock::AnotherRun;
-
-/// A statement may take longer than a look: `CREATE DATABASE` copies a template and waits for a checkpoint.
-const PATIENCE: u32 = 30;
-
-/// What came of a change.
-#[derive(Debug)]
-pub(crate) enum Applied {
-    Made,
-    /// Somebody else had made it by then, as the code of the server's error says; looking again shows whether it is so.
-    Found(anyhow::Error),
-    /// A part was refused with a code that says that its object is gone; looking again shows whether it is.
-    Doubtful(anyhow::Error),
-}
 
 impl Writer {
     /// Runs one change, and tells how far it is where it goes object by object.
@@ -120,56 +105,6 @@ impl Writer {
         self.note_password(&sql.statements);
         Ok(applied)
     }
-}
-
-async fn run(session: &Session, statement: &Statement, limit: Duration) -> Result<()> {
-    execute(session, statement, limit)
-        .await
-        .map_err(|stopped| stopped.into_error(session))
-}
-
-enum Stopped {
-    Server(tokio_postgres::Error),
-    Late(Duration),
-    SecretMissing,
-}
-
-impl Stopped {
-    fn into_error(self, session: &Session) -> anyhow::Error {
-        match self {
-            Self::Server(error) => session.explain(&error),
-            Self::SecretMissing => {
-                anyhow!(
-                    "the Stitch role's password is not known\nnext: give STITCH_PG_PASSWORD, --password-file FILE or --generate-password"
-                )
-            }
-            Self::Late(limit) => anyhow!(
-                "no answer within {} s\nnext: look at pg_stat_activity for what it waits for; raise --timeout",
-                limit.as_secs()
-            ),
-        }
-    }
-}
-
-async fn execute(session: &Session, statement: &Statement, limit: Duration) -> Result<(), Stopped> {
-    let Some(text) = statement.reveal() else {
-        return Err(Stopped::SecretMissing);
-    };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that changes anything in PostgreSQL"
-    )]
-    let outcome = timeout(limit, session.client.batch_execute(text.reveal())).await;
-    match outcome {
-        Ok(outcome) => outcome.map_err(Stopped::Server),
-        Err(_) => Err(Stopped::Late(limit)),
-    }
-}
-
-fn joined(statements: &[Statement]) -> Statement {
-    statements
-        .iter()
-        .fold(Statement::default(), |all, statement| all.and(statement).then(";\n"))
 }
 
 /// Writes a generated password where it was asked for: wholly on the disk, or not at all.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::de::DeserializeOwned;
 
-use super::Reader;
 use super::login::Session;
 use super::postgres::ask;
+use super::reader::Reader;
 use crate::names::DatabaseName;
 
 /// Which database a question is put to.

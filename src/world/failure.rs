@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::finding::Code;
-use crate::world::login_observer::LimitExceeded;
-use crate::world::ssh::SshLayer;
+use crate::world::login_observer::limits::LimitExceeded;
+use crate::world::ssh::layer::SshLayer;
 
 /// The layer at which a connection ended, in the order they are passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

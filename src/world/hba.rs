@@ -6,8 +6,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use tokio::time::sleep;
 
+use super::database_handle::Target;
 use super::host::Host;
-use super::{Reader, Target, Writer};
+use super::reader::Reader;
+use super::writer::Writer;
 use crate::hba::edit::HbaLines;
 use crate::settings::Machine;
 use crate::{shell, sql};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::Reader;
+use super::reader::Reader;
 use crate::hba::edit::Running;
 use crate::hba::{Files, Had, NamedFile};
 use crate::settings::{HandedOver, bounded};

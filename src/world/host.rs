@@ -12,7 +12,8 @@ use crate::shell;
 use crate::statement::Statement;
 use crate::visible::one_line;
 use crate::world::shared_ssh_login::SharedSshLogin;
-use crate::world::ssh::{Output, Ssh};
+use crate::world::ssh::Ssh;
+use crate::world::ssh::exec::Output;
 use crate::world::ssh_program::SshProgram;
 
 pub(super) mod local;

@@ -1,5 +1,6 @@
 //! One connection to PostgreSQL, layer by layer, so that the layer that fails has a name.
 
+mod admin_login;
 mod diagnose;
 mod guards;
 mod session;
@@ -9,85 +10,27 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::UnixStream;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 
 use crate::finding::Code;
-use crate::names::{HostName, Port};
-use crate::secret::Secret;
 use crate::server::Encryption;
-use crate::settings::{GivenBy, LoginRules, Route, Tls};
 use crate::world::detect_protocol;
 use crate::world::failure::{Failure, Layer, Stage};
-use crate::world::login_observer::{AuthRequest, Begins, ObservedTls};
-use crate::world::ssh::layer::failure as ssh_failure;
+use crate::world::login_observer::guard::AuthRequest;
+use crate::world::login_observer::observed_tls::ObservedTls;
+use crate::world::login_observer::trace::Begins;
 use crate::world::tls::{Attempt, connector, mode_name};
 use crate::world::wire::Wire;
+pub(crate) use admin_login::AdminLogin;
 use diagnose::{classify, not_postgres, silent};
 use session::{CutOff, drive};
-pub(crate) use session::{Session, Told};
+pub(crate) use session::{Offer, Session, Told};
 use stages::{below_tls, passed};
 
 /// A login that takes longer than this is looked at from a second connection: perhaps it is no PostgreSQL at all.
 const SUSPICIOUS_SILENCE: Duration = Duration::from_millis(1500);
-
-/// Who logs in, where, and how.
-#[derive(Clone, Debug)]
-pub(crate) struct AdminLogin {
-    pub(crate) host: HostName,
-    pub(crate) port: Port,
-    pub(crate) user: String,
-    pub(crate) password: Option<Secret>,
-    pub(crate) database: String,
-    pub(crate) tls: Tls,
-    /// What libpq's parameters ask of it.
-    pub(crate) rules: LoginRules,
-    /// Startup options, such as `-c default_transaction_read_only=on`.
-    pub(crate) options: Option<String>,
-    pub(crate) timeout: Duration,
-    /// Whether the server can be dialled from here a second time, to see what it is.
-    pub(crate) route: Route,
-    /// What gave the host and the port.
-    pub(crate) given_by: GivenBy,
-}
-
-/// What the server said to the wish for TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Offer {
-    Given,
-    Refused,
-    /// It was not asked.
-    NotAsked,
-}
-
-impl AdminLogin {
-    /// `host:port` for messages.
-    pub(crate) fn server(&self) -> String {
-        if self.host.is_socket() {
-            format!("{}/.s.PGSQL.{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
-    }
-
-    /// The wire to it through an SSH server that was asked to open it.
-    pub(crate) async fn through_tunnel(
-        &self,
-        opening: impl Future<Output = anyhow::Result<UnixStream>>,
-    ) -> Result<Wire, Failure> {
-        let began = Instant::now();
-        let stream = opening.await.map_err(|error| ssh_failure(&error))?;
-        let text = format!("the SSH server opens {}", self.server());
-        Ok(Wire::unix(stream, vec![Stage::passed(Layer::Tunnel, began, text)]))
-    }
-
-    /// Where to connect to: libpq's `hostaddr` stands in for the host's lookup.
-    pub(crate) fn address(&self) -> &HostName {
-        self.rules.address.as_ref().unwrap_or(&self.host)
-    }
-}
 
 /// Logs in, trying the attempts that the TLS mode allows. `open` makes a fresh wire for each.
 pub(crate) async fn log_in<F>(login: &AdminLogin, mut open: impl FnMut() -> F) -> Result<Session, Failure>

@@ -17,7 +17,7 @@ use crate::finding::Code;
 use crate::secret::Secret;
 use crate::server::PostgresServer;
 use crate::settings::{Route, Settings};
-use crate::world::Access;
+use crate::world::access::Access;
 use crate::world::failure::{Failure, Layer};
 use crate::world::login::{AdminLogin, Session, log_in};
 use crate::world::open::open_direct;

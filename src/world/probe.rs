@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Reader;
+use super::reader::Reader;
 use crate::names::{HostName, Port};
 use crate::settings::{BastionServer, Settings};
 

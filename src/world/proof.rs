@@ -12,45 +12,17 @@ use crate::public_key::PublicKey;
 use crate::secret::Secret;
 use crate::settings::{AgentKeys, BastionServer, BastionSettings, IdentitySource, KeyOption, SshAgent, SshTarget};
 use crate::shell::{self, Expiry};
-use crate::statement::Statement;
-use crate::world::Writer;
 use crate::world::failure::Failure;
 use crate::world::login::{Session, log_in};
+use crate::world::ssh::Ssh;
+use crate::world::ssh::capability::Capability;
 use crate::world::ssh::layer::failure as broken;
-use crate::world::ssh::{Capability, Ssh};
+use crate::world::tunnel_proof::{Lent, LentKey, TunnelProof};
+use crate::world::writer::Writer;
 
 /// A script that was under way when the run was cut short is given this long to end before its work is undone. What it does
 /// later is undone by the watcher it leaves.
 const SETTLING: Duration = Duration::from_millis(200);
-
-/// What came of it.
-#[derive(Debug)]
-pub(crate) struct TunnelProof {
-    /// How far it went.
-    pub(crate) outcome: Result<(), Failure>,
-    /// What the server granted although the key's options should refuse it.
-    pub(crate) granted: Vec<Capability>,
-    /// What it refused, as it should.
-    pub(crate) refused: Vec<Capability>,
-    /// Whether the server would have ended the key by itself.
-    pub(crate) expiry: Expiry,
-    /// Why the key could not be taken out again.
-    pub(crate) left_behind: Option<String>,
-}
-
-/// A key in Stitch's file that is ours to take out.
-pub(super) struct LentKey {
-    removal: Statement,
-    state: Lent,
-}
-
-/// How far the script that lends it came.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lent {
-    /// It was sent; whether it ended is not known.
-    Asked,
-    There,
-}
 
 /// A key pair of our own.
 struct FreshKey {

@@ -8,11 +8,13 @@ use crate::secret::Secret;
 use crate::server::{Encryption, PostgresServer};
 use crate::settings::{BastionServer, Settings};
 use crate::statement::Statement;
+use crate::world::access::Access;
+use crate::world::failure::Failure;
 use crate::world::host::Host;
+use crate::world::login::{Other, Session};
 use crate::world::postgres::Postgres;
 use crate::world::shared_ssh_login::SharedSshLogin;
 use crate::world::stitch_api::StitchApi;
-use crate::world::{Failure, Other, Session};
 
 /// What can be read of the outside.
 pub(crate) struct Reader {
@@ -25,15 +27,6 @@ pub(crate) struct Reader {
     pub(super) here: Option<Host>,
     pub(super) stitch_encryption: Option<Encryption>,
     pub(super) stitch: StitchApi,
-}
-
-/// Whether the run may change anything. In [`Access::ReadOnly`] the server itself enforces it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// `plan`, `check`: every admin connection has `default_transaction_read_only = on`.
-    ReadOnly,
-    /// `setup`.
-    ReadWrite,
 }
 
 impl Reader {

@@ -7,7 +7,7 @@ use crate::finding::Code;
 use crate::shell_word;
 use crate::sql::identifier;
 use crate::world::failure::{Failure, Layer, Stage, server_message};
-use crate::world::login_observer::AuthRequest;
+use crate::world::login_observer::guard::AuthRequest;
 
 /// Who was refused, where.
 pub(crate) struct Refused<'a> {

@@ -15,9 +15,9 @@ use crate::secret::Secret;
 use crate::settings::SshTarget;
 use crate::world::open::MOST_ADDRESSES;
 
-mod capability;
+pub(crate) mod capability;
 pub(super) mod errors;
-mod exec;
+pub(crate) mod exec;
 mod host_key;
 mod key_file;
 pub(crate) mod layer;
@@ -25,8 +25,6 @@ mod login;
 mod relay;
 pub(super) mod wait;
 
-pub(crate) use capability::Capability;
-pub(crate) use exec::{OUTPUT_MAX, Output};
 use layer::At as _;
 pub(crate) use layer::SshLayer;
 pub(super) use relay::SPARE;

@@ -15,8 +15,9 @@ use tempfile::TempDir;
 use tokio::sync::{OnceCell, oneshot};
 
 use super::host::local;
+use super::ssh::exec::Output;
 use super::ssh::layer::At as _;
-use super::ssh::{Output, SshLayer};
+use super::ssh::layer::SshLayer;
 use crate::ask::Asker;
 use crate::secret::{self, Secret};
 use crate::settings::{SshClient, SshTarget};

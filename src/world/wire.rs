@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::world::failure::Stage;
-use crate::world::login_observer::LoginObserver;
+use crate::world::login_observer::trace::LoginObserver;
 
 /// A stream to the server.
 #[derive(Debug)]

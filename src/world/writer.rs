@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 
-use super::proof::{LentKey, TunnelProof};
-use super::reader::{Access, Reader};
+use super::access::Access;
+use super::reader::Reader;
+use super::tunnel_proof::{LentKey, TunnelProof};
 use crate::ask::Asker;
 use crate::public_key::PublicKey;
 use crate::settings::{BastionSettings, Settings};

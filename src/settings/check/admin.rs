@@ -6,12 +6,15 @@ use super::checker::{Checker, host, known_good};
 use super::libpq;
 use crate::names::{DatabaseName, HostName, Port};
 use crate::secret::Secret;
+use crate::settings::admin::{Admin, Route};
+use crate::settings::bastion::BastionSettings;
 use crate::settings::draft::Rank;
+use crate::settings::environment::Environment;
 use crate::settings::pgpass::{self, PgpassKey};
+use crate::settings::registry::SettingId;
+use crate::settings::ssh::BastionServer;
+use crate::settings::tls::{RootCertificates, SslMode, Tls};
 use crate::settings::trust;
-use crate::settings::{
-    Admin, BastionServer, BastionSettings, Environment, RootCertificates, Route, SettingId, SslMode, Tls,
-};
 
 pub(super) fn check(checker: &mut Checker<'_>, bastion: Option<&BastionSettings>) -> Admin {
     let route = route(checker, bastion);

@@ -9,7 +9,8 @@ use crate::names::HostName;
 use crate::settings::draft::Given;
 use crate::settings::libpq::{Parameter, parameter};
 use crate::settings::login_rules::{AllowedAuth, Methods, Standby};
-use crate::settings::{ChannelBinding, LoginRules, Negotiation, RootCertificates, Sni, SslMode, Tls, TlsVersion};
+use crate::settings::login_rules::{ChannelBinding, LoginRules};
+use crate::settings::tls::{Negotiation, RootCertificates, Sni, SslMode, Tls, TlsVersion};
 
 impl Checker<'_> {
     /// What was given for a parameter of libpq.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::checker::Checker;
 use crate::names::SchemaName;
-use crate::settings::{Connection, Include, OwnershipSettings, Purpose, Readers, Rehearse, Schemas, SettingId, words};
+use crate::settings::ownership::{Connection, Include, OwnershipSettings, Readers, Rehearse, Schemas};
+use crate::settings::registry::SettingId;
+use crate::settings::request::Purpose;
+use crate::settings::words;
 use crate::step_id::StepId;
 
 /// Short enough that nobody notices when our wait for a lock makes others queue behind us.

@@ -1,10 +1,10 @@
 //! Whether and how Stitch is told.
 
 use super::checker::{Checker, known_good_url};
-use crate::settings::SettingId;
 use crate::settings::registration::{
     self, ApiUrl, Insecure, Registering, RegistrationSettings, SendPassword, UnmappedSources,
 };
+use crate::settings::registry::SettingId;
 use crate::step_id::StepId;
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], database: &str) -> RegistrationSettings {

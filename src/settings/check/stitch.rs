@@ -1,11 +1,16 @@
 //! What Stitch itself will use: the fields of its form, and where it comes from.
 
 use crate::names::{Cidr, HostName, RoleName};
+use crate::settings::admin::Admin;
+use crate::settings::authority::Authority;
 use crate::settings::draft::{Draft, Given};
-use crate::settings::{
-    Admin, Adopt, Approval, Audience, Authority, Environment, KeyOption, OnWrongPassword, Purpose, Region,
-    RolePassword, SettingId, Stdin, Stitch, StitchSsl, secret_file,
-};
+use crate::settings::environment::{Environment, Stdin};
+use crate::settings::region::Region;
+use crate::settings::registry::SettingId;
+use crate::settings::request::{Approval, Audience, Purpose};
+use crate::settings::secret_file;
+use crate::settings::stitch::{OnWrongPassword, RolePassword, Stitch, StitchSsl};
+use crate::settings::tunnel::{Adopt, KeyOption};
 use crate::step_id::StepId;
 
 use super::checker::{Checker, host, known_good};

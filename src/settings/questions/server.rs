@@ -4,11 +4,14 @@ use anyhow::{Result, bail};
 
 use super::{DefaultAnswer, Questions, question};
 use crate::names::{HostName, Port};
+use crate::settings::admin::Route;
 use crate::settings::draft::{Draft, Source};
+use crate::settings::environment::Environment;
 use crate::settings::known_servers::{self, KnownServer};
 use crate::settings::problems::Problems;
+use crate::settings::registry::SettingId;
 use crate::settings::url::{self, Passwords};
-use crate::settings::{Environment, Route, SettingId, check, service};
+use crate::settings::{check, service};
 
 /// The last line of a list of known servers.
 pub(super) const ANOTHER: &str = "Another one";

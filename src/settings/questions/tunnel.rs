@@ -6,8 +6,9 @@ use super::server::ANOTHER;
 use super::{DefaultAnswer, Questions, question};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
+use crate::settings::registry::SettingId;
 use crate::settings::request::Purpose;
-use crate::settings::{SettingId, check, known_servers};
+use crate::settings::{check, known_servers};
 use crate::step_id::StepId;
 
 impl Questions<'_> {

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::{Resolved, ServerFacts, listen};
+use super::facts::{Resolved, ServerFacts};
+use super::listen;
 use crate::settings::{BastionServer, Route, Settings};
 
 /// Somebody who will knock.

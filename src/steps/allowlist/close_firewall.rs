@@ -8,7 +8,7 @@ use crate::shell::Opening;
 
 /// Those with our mark go, which are ufw's; of firewalld's, which bear none, it is told which look like ours.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
-    let (_, port, machine) = super::entrance(settings);
+    let (_, port, machine) = super::facts::entrance(settings);
     let port = port.number();
     let from = marked(printed, port);
     if from.is_empty() {

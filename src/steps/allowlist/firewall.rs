@@ -1,6 +1,7 @@
 //! The firewalls on the way, which cannot be seen from here: where to look, and the command that opens them.
 
-use super::{Facts, provided};
+use super::facts::Facts;
+use super::provided;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::Cidr;

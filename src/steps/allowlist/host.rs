@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Facts, Resolved};
+use super::facts::{Facts, Resolved, entrance};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::names::HostName;
@@ -11,7 +11,7 @@ use crate::settings::{GivenBy, Settings};
 use crate::world::Unreachable;
 
 pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> {
-    let (host, ..) = super::entrance(settings);
+    let (host, ..) = entrance(settings);
     let spelling = format!("check the spelling of {}", given_by(settings).host);
     let advice = if matches!(dialled, Resolved::Failed(_)) {
         &spelling
@@ -36,7 +36,7 @@ fn given_by(settings: &Settings) -> &GivenBy {
 
 /// What a knock from here, or from the SSH server, came to.
 pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Facts) {
-    let (host, port, _) = super::entrance(settings);
+    let (host, port, _) = entrance(settings);
     let by = given_by(settings);
     if let Some(closed) = &facts.port_reachability {
         let (code, advice) = match closed {

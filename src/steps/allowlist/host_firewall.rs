@@ -13,7 +13,7 @@ use crate::shell::Opening;
 
 /// What the rules do with each address, and what would open them.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) {
-    let (_, port, machine) = super::entrance(settings);
+    let (_, port, machine) = super::facts::entrance(settings);
     let port = port.number();
     let openings = openings(settings, printed, port);
     for cidr in &settings.stitch.allow {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
+use super::facts::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
 use crate::firewall::RulesetDump;
 use crate::hba::edit::Running;
 use crate::hba::{KnownRegex, Row, Rules, from_rows, manager};

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::ServerFacts;
+use super::facts::ServerFacts;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::settings::{Settings, StitchSsl};

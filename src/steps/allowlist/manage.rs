@@ -1,8 +1,9 @@
 //! `--manage hba`: the lines that are advised elsewhere, as a change of this tool's own.
 
 use super::clients::{Certainty, Client};
+use super::facts::{HbaFile, LastLine, Reach, ServerFacts};
+use super::fixes;
 use super::verdict::{Judgement, Lines};
-use super::{HbaFile, LastLine, Reach, ServerFacts, fixes};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Verdict};
 use crate::hba::edit::{At, HbaLines};

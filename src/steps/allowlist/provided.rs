@@ -12,7 +12,7 @@ use crate::settings::{Region, Settings};
 
 /// What the list says of each address, and what else is remarkable in it.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, handed_over: &ProviderList) {
-    let (host, port, _) = super::entrance(settings);
+    let (host, port, _) = super::facts::entrance(settings);
     let port = port.number();
     let list = &handed_over.list;
     let provider = handed_over.provider.unwrap_or(provider);

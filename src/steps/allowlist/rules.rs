@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::clients::{Certainty, Client, Over, anywhere, clients};
+use super::facts::{Freshness, HbaFacts, HbaFile, Resolved, ServerFacts};
 use super::fixes::{self, Where};
 use super::verdict::{Case, Judgement, Lines, judge};
-use super::{Freshness, HbaFacts, HbaFile, Resolved, ServerFacts, manage, regions};
+use super::{manage, regions};
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::hba::{Address, Encryption, LocatedRule, Location, Meaning, Networks, Origin, Question, evaluate};

@@ -6,10 +6,12 @@ mod provided;
 
 use std::time::Duration;
 
+use super::facts::{Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
 use super::*;
 use crate::finding::Verdict;
 use crate::hba::parse;
 use crate::names::{Cidr, Port};
+use crate::provider::Provider;
 use crate::settings::{
     Admin, BastionServer, BastionSettings, Connection, OnWrongPassword, OwnershipSettings, RolePassword, Route,
     Schemas, Stitch, StitchSsl, Tls,

@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use super::Stored;
+use super::facts::Stored;
 use crate::finding::{Code, Finding, Verdict};
 use crate::hba::{AuthMethod, Condition, ConnectionKind, Encryption, LocatedRule, Location, LoginVerdict, Meaning};
 use crate::settings::Settings;

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use crate::world::stitch_api::{id, text};
 
+/// What Stitch calls our kind of destination.
+pub(super) const TYPE: &str = "postgres";
+
 /// A destination of the account.
 #[derive(Clone, Debug)]
 pub(crate) struct Destination {

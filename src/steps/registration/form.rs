@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::destination::{Destination, DestinationType};
+use super::destination::{Destination, DestinationType, TYPE};
 use crate::request::Field;
 pub(super) use crate::stitch_form::{FormField, wanted};
 
@@ -75,7 +75,7 @@ pub(super) fn is_ours(there: &Destination, fields: &[FormField]) -> bool {
             .map(|field| field.1.as_str())
     };
     let host = field("host").unwrap_or_default();
-    let is_here = there.kind == super::TYPE
+    let is_here = there.kind == TYPE
         && there.property("host").is_some_and(|found| same_host(host, &found))
         && there.property("database").as_deref() == field("database");
     let same_way = match (field("encryption_host"), there.property("encryption_host")) {

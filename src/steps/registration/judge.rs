@@ -1,7 +1,8 @@
 //! What is said of the account and of the destination.
 
 use super::destination::{Destination, Form};
-use super::{Facts, StitchAccount, form};
+use super::facts::{Facts, StitchAccount};
+use super::form;
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;

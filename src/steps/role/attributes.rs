@@ -1,7 +1,8 @@
 //! Attributes of an existing role that would keep Stitch out: NOLOGIN, an expiry date, a connection limit. Only what keeps
 //! it out is changed; what will one day, or may, is told.
 
-use super::RoleRow;
+use super::action::on_server;
+use super::facts::RoleRow;
 use crate::change::{Change, Plan};
 use crate::finding::Code;
 use crate::plural::pluralize;
@@ -40,8 +41,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
         plan.change(Change {
             summary: format!("let the role {role:?} log in ({})", wanted.join(", ")),
             why: "As it is, the server refuses Stitch's login.",
-            action: super::on_server(settings, statement),
-            undo: (!undo.is_empty()).then(|| super::on_server(settings, sql::alter_role(role, &undo))),
+            action: on_server(settings, statement),
+            undo: (!undo.is_empty()).then(|| on_server(settings, sql::alter_role(role, &undo))),
         });
     } else {
         plan.bad(

@@ -2,10 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use super::{Facts, offline, on_server, unless};
-use crate::change::{Action, Change, Plan};
+use super::action::{on_server, save_generated, unless};
+use super::facts::Facts;
+use super::offline;
+use crate::change::{Change, Plan};
 use crate::finding::Code;
-use crate::settings::{RolePassword, Settings};
+use crate::settings::Settings;
 use crate::sql;
 
 /// Breaks off where there will be no role to grant anything to.
@@ -51,25 +53,6 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
         offline::after(plan, settings);
     }
     ControlFlow::Continue(())
-}
-
-/// A generated password is on disk before the role has it: the other way round a crash would lose it.
-pub(super) fn save_generated(plan: &mut Plan, settings: &Settings) {
-    if let RolePassword::Generated {
-        secret,
-        save_to: Some(path),
-    } = &settings.stitch.password
-    {
-        plan.change(Change {
-            summary: format!("write the generated password to {}", path.display()),
-            why: "It is entered into Stitch's form later; the file is readable by you alone.",
-            action: Action::SaveSecret {
-                path: path.clone(),
-                secret: secret.clone(),
-            },
-            undo: None,
-        });
-    }
 }
 
 fn creators(roles: &[String]) -> String {

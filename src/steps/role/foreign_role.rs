@@ -4,33 +4,13 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use serde::Deserialize;
 
-use super::RoleRow;
+use super::facts::{OwnershipSigns, RoleRow};
 use crate::change::Plan;
 use crate::finding::Code;
 use crate::settings::{Adopt, Schemas, Settings};
 use crate::sql;
 use crate::world::DatabaseHandle;
-
-/// What tells that the role is somebody's.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct OwnershipSigns {
-    /// Attributes beyond LOGIN.
-    powers: Vec<String>,
-    /// Roles that can act as it and do not administer roles in any case.
-    members: Vec<String>,
-    /// Roles it is a member of.
-    groups: Vec<String>,
-    /// Other databases that it owns, or owns something in.
-    pub(super) elsewhere: Vec<String>,
-    /// Schemas of the target database where it owns something that no loader made.
-    #[serde(skip)]
-    pub(super) unrelated_schemas: Vec<String>,
-    /// It is the very login this run uses.
-    ours: bool,
-}
 
 /// The schemas of the target database in which the role owns relations, and Stitch's loader has left no mark; those that
 /// were named as Stitch's are.

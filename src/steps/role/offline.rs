@@ -1,7 +1,8 @@
 //! What a script written without a look does beyond making the role: it finds whatever is there by then, so each part is
 //! guarded, and a role that is somebody else's stops it.
 
-use super::{foreign_role, on_server, password, unless};
+use super::action::{on_server, unless};
+use super::{foreign_role, password};
 use crate::change::{Change, Plan};
 use crate::settings::{Adopt, Settings};
 use crate::sql;

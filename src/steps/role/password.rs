@@ -3,12 +3,12 @@
 
 use serde::Deserialize;
 
+use super::action::{on_server, save_generated, unless};
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::names::DatabaseName;
-use crate::password::{Form, MOST_ITERATIONS, Stored, USUAL_ITERATIONS, check, formed};
+use crate::password::{Form, Formed, MOST_ITERATIONS, Stored, USUAL_ITERATIONS, check, formed};
 use crate::provider::Provider;
-use crate::secret::Secret;
 use crate::settings::{OnWrongPassword, RolePassword, Settings};
 use crate::sql;
 use crate::world::Reader;
@@ -65,7 +65,7 @@ impl PasswordPolicy {
     }
 
     /// The password of this run as it is sent.
-    pub(super) fn formed(&self, settings: &Settings) -> Option<Secret> {
+    pub(super) fn formed(&self, settings: &Settings) -> Option<Formed> {
         let role = settings.stitch.role.as_str();
         settings
             .stitch
@@ -251,11 +251,11 @@ fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPolicy, may_alt
         return;
     }
     keeping.report(plan);
-    super::create::save_generated(plan, settings);
+    save_generated(plan, settings);
     plan.change(Change {
         summary: format!("change the password of the role {role:?}"),
         why: "You asked for it (--reset-password): the present password is another one.",
-        action: super::on_server(settings, statement),
+        action: on_server(settings, statement),
         undo: None, // the password from before is known to nobody here
     });
 }
@@ -271,7 +271,7 @@ pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     plan.change(Change {
         summary: format!("set the password of the role {role:?}, where it is there already"),
         why: "You asked for it (--reset-password). The same password set once more differs in its salt only.",
-        action: super::unless(super::on_server(settings, statement), sql::role_missing(role)),
+        action: unless(on_server(settings, statement), sql::role_missing(role)),
         undo: None,
     });
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::on_server;
+use super::action::on_server;
 use crate::change::{Action, Change, Plan, Sql};
 use crate::finding::Code;
 use crate::plural::pluralize;

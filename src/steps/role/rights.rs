@@ -1,25 +1,12 @@
 //! CONNECT, CREATE and TEMPORARY on the database: granted when missing, looked at again afterwards, since a GRANT that
 //! did nothing is only a warning to PostgreSQL.
 
-use serde::Deserialize;
-
-use super::Facts;
+use super::action::on_server;
+use super::facts::{Facts, OnDatabase};
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::Settings;
 use crate::sql;
-
-/// The rights on the target database of the role, or of PUBLIC while the role does not exist.
-#[derive(Debug, Deserialize)]
-pub(super) struct OnDatabase {
-    /// Which of the three are held.
-    held: Vec<String>,
-    /// Which this login may grant: all as its owner (itself or by membership) or a superuser.
-    grantable: Vec<String>,
-    /// Nobody has granted or revoked anything on it yet: all there is comes from the defaults.
-    untouched: bool,
-    owner: String,
-}
 
 /// `CREATE` for ever: every load repeats CREATE SCHEMA IF NOT EXISTS, which needs it even when the schema exists.
 /// `TEMPORARY`: the loader stages rows in temporary tables.
@@ -60,8 +47,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, holder: 
     plan.change(Change {
         summary: format!("grant {} on the database {database:?} to {role:?}", ours.join(", ")),
         why: "Stitch runs CREATE SCHEMA IF NOT EXISTS before every load and stages rows in temporary tables.",
-        action: super::on_server(settings, grant),
-        undo: Some(super::on_server(settings, revoke)),
+        action: on_server(settings, grant),
+        undo: Some(on_server(settings, revoke)),
     });
 }
 

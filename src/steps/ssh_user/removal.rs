@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 
-use super::facts::{PasswordField, TunnelAccount};
+use super::facts::{Facts, PasswordField, TunnelAccount};
 use super::key_file::{self, Ours};
-use super::{Facts, SshUser, account, add_user, server};
+use super::wanted::add_user;
+use super::{SshUser, account, server};
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
 use crate::settings::{BastionSettings, Settings};

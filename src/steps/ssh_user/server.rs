@@ -3,7 +3,7 @@
 //! printed, and the command that puts it to work.
 
 use super::dropbear;
-use super::facts::{Facts, Looked, SshServer, SshServerKind};
+use super::facts::{Facts, Looked, SshServerKind};
 use super::sshd::View;
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
@@ -11,32 +11,14 @@ use crate::settings::{BastionSettings, Settings};
 
 mod access;
 mod access_rules;
+mod case;
 mod config_file;
 mod fixes;
 mod forwarding;
 mod key_files;
 pub(super) mod sockets;
 
-/// Everything a check looks at.
-struct Case<'a> {
-    settings: &'a Settings,
-    bastion: &'a BastionSettings,
-    server: &'a SshServer,
-    uid: Option<u32>,
-    groups: Vec<String>,
-    home: String,
-}
-
-/// One cause, and its one cure.
-#[derive(PartialEq)]
-struct Problem {
-    code: Code,
-    verdict: Verdict,
-    text: String,
-    advice: String,
-}
-
-type Check = fn(&Case<'_>, &View<'_>) -> Option<Problem>;
+use case::{Case, Check, Problem};
 
 /// In the order in which sshd decides.
 const CHECKS: [Check; 16] = [
@@ -74,7 +56,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
     }
     let views = View::all(server);
     if views.is_empty() {
-        config_file::judge(&case, plan);
+        config_file::judge(&case, &CHECKS, plan);
         return;
     }
     let mut problems: Vec<(Problem, Vec<&str>)> = Vec::new();
@@ -105,50 +87,5 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
         let text = format!("{}{from}", problem.text);
         let finding = Finding::new(problem.code, problem.verdict, text);
         plan.find(finding.about(user).advise(problem.advice));
-    }
-}
-
-impl<'a> Case<'a> {
-    fn new(settings: &'a Settings, bastion: &'a BastionSettings, facts: &'a Facts) -> Self {
-        let user = bastion.tunnel_user.to_string();
-        let (uid, groups, home) = match &facts.account {
-            Some(account) => (Some(account.uid), account.groups.clone(), account.home.clone()),
-            None => (None, vec![user.clone()], format!("/home/{user}")),
-        };
-        Self {
-            settings,
-            bastion,
-            server: &facts.server,
-            uid,
-            groups,
-            home,
-        }
-    }
-
-    fn user(&self) -> &'a str {
-        self.bastion.tunnel_user.as_str()
-    }
-
-    /// A drop-in for this user alone, and how it is put to work.
-    fn drop_in(&self, lines: &[&str]) -> String {
-        fixes::for_user(self.user(), lines, &self.server.ways)
-    }
-}
-
-impl Problem {
-    fn bad(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self {
-            code,
-            verdict: Verdict::Bad,
-            text: text.into(),
-            advice: advice.into(),
-        }
-    }
-
-    fn unknown(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Unknown,
-            ..Self::bad(code, text, advice)
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::finding::Verdict;
+use crate::finding::{Code, Verdict};
 use crate::names::Port;
 use crate::settings::{
     Admin, BastionServer, Connection, OnWrongPassword, OwnershipSettings, RolePassword, Route, Schemas, Stitch,

@@ -9,13 +9,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use futures_util::future::{Either, select};
 
-use super::{Applied, PATIENCE, blockers, run};
-use crate::change::{Execution, Progress, Sql};
+use super::blockers;
+use super::execute::{Applied, PATIENCE, Tell, run};
+use crate::change::{Execution, Sql};
 use crate::sql;
 use crate::statement::Statement;
-use crate::world::Writer;
 use crate::world::failure::Layer;
 use crate::world::login::Session;
+use crate::world::writer::Writer;
 
 mod queue;
 
@@ -29,9 +30,6 @@ const LOGINS: u32 = 4;
 
 /// Blocks that commit exist from this version on.
 const COMMITTING_BLOCKS: i32 = 110_000;
-
-/// Whom progress is told.
-pub(crate) type Tell<'a> = &'a mut dyn FnMut(Progress);
 
 /// Whether a second connection would be there long before the first is done: what it costs is its login, and two round
 /// trips, since what comes first and last is waited for then.

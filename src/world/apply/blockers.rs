@@ -11,10 +11,10 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use crate::sql;
-use crate::world::Writer;
-use crate::world::apply::execute;
+use crate::world::apply::execute::execute;
 use crate::world::login::Session;
 use crate::world::postgres::ask;
+use crate::world::writer::Writer;
 
 /// So many busy objects are looked into; each costs one more wait.
 pub(super) const MOST: usize = 20;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use super::{Applied, Stopped, execute, joined};
+use super::execute::{Applied, Stopped, execute, joined};
 use crate::change::{Execution, Sql};
 use crate::sql;
 use crate::statement::Statement;

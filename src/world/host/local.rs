@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use crate::secret::{self, Secret};
-use crate::world::ssh::{OUTPUT_MAX, Output};
+use crate::world::ssh::exec::{OUTPUT_MAX, Output};
 
 /// Runs one line of shell with this input.
 #[expect(

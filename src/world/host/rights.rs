@@ -5,7 +5,7 @@ use anyhow::{Error, Result, anyhow, bail};
 use super::{Host, HostAccess, complaint};
 use crate::secret::Secret;
 use crate::shell::{DONE, marked, quoted};
-use crate::world::ssh::Output;
+use crate::world::ssh::exec::Output;
 
 mod grant;
 

@@ -2,17 +2,20 @@
 
 use tokio_postgres::error::SqlState;
 
-use super::AdminLogin;
+use super::admin_login::AdminLogin;
 use super::guards::{unbound, unwanted};
 use super::stages::below_tls;
 use crate::finding::Code;
 use crate::settings::ChannelBinding;
+use crate::world::certificate::Fault;
 use crate::world::detect_protocol;
 use crate::world::failure::{Failure, Layer, Stage, chain};
-use crate::world::login_observer::{AuthRequest, LimitExceeded, LoginTrace};
+use crate::world::login_observer::guard::AuthRequest;
+use crate::world::login_observer::limits::LimitExceeded;
+use crate::world::login_observer::trace::LoginTrace;
 use crate::world::open::RESET;
 use crate::world::server_error::Refused;
-use crate::world::tls::{Fault, mode_name};
+use crate::world::tls::mode_name;
 
 pub(super) fn not_postgres(login: &AdminLogin, what: &str) -> Failure {
     let (server, by) = (login.server(), &login.given_by);

@@ -1,10 +1,11 @@
 //! What is made sure of before anything secret is sent, with libpq's meaning of each parameter.
 
-use super::AdminLogin;
+use super::admin_login::AdminLogin;
 use crate::finding::Code;
 use crate::settings::{ChannelBinding, Negotiation, Route};
 use crate::world::failure::{Failure, Layer};
-use crate::world::login_observer::{AuthRequest, Begins, Guard, Unwanted};
+use crate::world::login_observer::guard::{AuthRequest, Guard, Unwanted};
+use crate::world::login_observer::trace::Begins;
 use crate::world::tls::Attempt;
 use crate::world::wire::Wire;
 

@@ -8,12 +8,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::DbError;
 use tokio_postgres::{AsyncMessage, Client, Connection};
 
-use super::Offer;
 use crate::server::Encryption;
+use crate::world::certificate::Examined;
 use crate::world::failure::{Stage, cut_off, explain, raised_in, shown};
-use crate::world::login_observer::{LimitExceeded, LoginObserver};
-use crate::world::tls::Examined;
+use crate::world::login_observer::limits::LimitExceeded;
+use crate::world::login_observer::trace::LoginObserver;
 use crate::world::wire::Wire;
+
+/// What the server said to the wish for TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Given,
+    Refused,
+    /// It was not asked.
+    NotAsked,
+}
 
 pub(crate) struct Session {
     pub(in crate::world) client: Client,

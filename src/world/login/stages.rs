@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use crate::world::certificate::Examined;
 use crate::world::failure::{Layer, Stage};
-use crate::world::login_observer::{AuthRequest, LoginTrace};
-use crate::world::tls::Examined;
+use crate::world::login_observer::guard::AuthRequest;
+use crate::world::login_observer::trace::LoginTrace;
 
 /// What was passed below TLS.
 pub(super) fn below_tls(mut passed: Vec<Stage>) -> Vec<Stage> {

@@ -1,7 +1,27 @@
 //! What a server does not get, whatever it asks for: decided on the bytes as they come, before anything is answered.
 
-use super::AuthRequest;
 use crate::settings::{self, Methods};
+
+/// How the server wants to be convinced (PostgreSQL docs 53.7, `Authentication…`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthRequest {
+    /// `trust`, or a certificate: nothing was asked.
+    Nothing,
+    /// The password in clear text.
+    ClearText,
+    /// md5.
+    Md5,
+    /// SCRAM-SHA-256.
+    Scram,
+    /// Kerberos, SSPI and the like.
+    Other,
+}
+
+impl AuthRequest {
+    pub(crate) fn takes_a_password(self) -> bool {
+        matches!(self, Self::ClearText | Self::Md5 | Self::Scram)
+    }
+}
 
 /// The rules of one login.
 #[derive(Clone, Debug, Default)]

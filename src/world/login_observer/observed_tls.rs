@@ -10,7 +10,7 @@ use postgres_openssl::TlsConnector;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-use super::LoginObserver;
+use super::trace::LoginObserver;
 use crate::world::wire::Wire;
 
 /// Makes the TLS layer, and notes when it stands.

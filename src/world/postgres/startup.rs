@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 use crate::finding::Code;
 use crate::names::RoleName;
 use crate::sql;
-use crate::world::Access;
+use crate::world::access::Access;
 use crate::world::failure::{Failure, Layer};
 use crate::world::login::AdminLogin;
 

@@ -1,6 +1,5 @@
 //! What came back: read up to a limit, and made fit to be shown. Whatever the other side says may be hostile.
 
-use std::io::ErrorKind;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
@@ -8,9 +7,12 @@ use serde_json::Value;
 use ureq::Body;
 use ureq::http::Response;
 
-use super::{LONGEST, failure};
+use super::failure;
 use crate::secret::Secret;
 use crate::visible;
+
+/// No answer of the API is longer; an endless one must not fill the memory.
+const LONGEST: u64 = 8 << 20;
 
 pub(super) struct ApiResponse {
     pub(super) status: u16,
@@ -161,14 +163,6 @@ pub(crate) fn text(value: &Value) -> Option<String> {
 /// A number that stands in an address; anything else might lead elsewhere.
 pub(crate) fn id(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// Whether the other end stopped in the middle.
-pub(super) fn is_cut(error: &ureq::Error) -> bool {
-    match error {
-        ureq::Error::Io(error) => error.kind() == ErrorKind::UnexpectedEof,
-        _ => false,
-    }
 }
 
 #[cfg(test)]

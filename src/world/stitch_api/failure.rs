@@ -1,8 +1,8 @@
 //! Why Stitch could not be asked or did not do it: what, on what, why, and what next.
 
-use anyhow::{Error, anyhow};
+use std::io::ErrorKind;
 
-use super::answer::is_cut;
+use anyhow::{Error, anyhow};
 
 /// Said before why a request that changes something has no answer.
 pub(super) const UNSURE: &str =
@@ -19,7 +19,7 @@ pub(super) fn is_unsent(error: &ureq::Error) -> bool {
         | Error::BadUri(_)
         | Error::RequireHttpsOnly(_)
         | Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
-        Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
         _ => false,
     }
 }
@@ -102,6 +102,14 @@ pub(super) fn refused(status: u16, said: &str) -> Error {
         ),
     };
     anyhow!("{what}: {said} [{status}]\nnext: {next}")
+}
+
+/// Whether the other end stopped in the middle.
+fn is_cut(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(error) => error.kind() == ErrorKind::UnexpectedEof,
+        _ => false,
+    }
 }
 
 fn reason(error: &ureq::Error) -> String {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::SimpleQueryMessage;
 
+use super::outcome::{Patience, Refusal, Rehearsed, refusal};
 use super::statements::LoadStatement;
-use super::{Patience, Refusal, Rehearsed, refusal};
 use crate::world::login::Session;
 
 type StatementResult = Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>;

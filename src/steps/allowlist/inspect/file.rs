@@ -9,7 +9,7 @@ use crate::hba::edit::Running;
 use crate::hba::{Content, KnownRegex, Name, Rules, manager};
 use crate::provider::Provider;
 use crate::settings::{Manage, Settings};
-use crate::steps::allowlist::{Freshness, HbaFacts, HbaFile, Reach, Stored};
+use crate::steps::allowlist::facts::{Freshness, HbaFacts, HbaFile, Reach, Stored};
 use crate::world::{Reader, Target, beside};
 
 pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAnswer, version: u32) -> Result<HbaFacts> {

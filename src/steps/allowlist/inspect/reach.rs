@@ -3,7 +3,7 @@
 
 use crate::hba::edit::{LineEnd, Running};
 use crate::settings::{Machine, Settings};
-use crate::steps::allowlist::{LastLine, Reach};
+use crate::steps::allowlist::facts::{LastLine, Reach};
 use crate::world::{HbaRead, Reader};
 
 /// `sum` is the MD5 of the file as the server reads it, which takes a version that reads a file of any path for us. `None`:

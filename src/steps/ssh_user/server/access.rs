@@ -1,6 +1,6 @@
 //! Whether sshd lets this user in with this key.
 
-use super::{Case, Problem};
+use super::case::{Case, Problem};
 use crate::finding::Code;
 use crate::pattern;
 use crate::shell;

@@ -3,7 +3,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Case, Problem, fixes};
+use super::case::{Case, Problem};
+use super::fixes;
 use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{BastionServer, Region};
 use crate::shell;

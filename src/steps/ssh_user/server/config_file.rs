@@ -1,11 +1,11 @@
 //! Where `sshd -T` does not work, its file is all there is: what it seems to forbid is told, as not certain.
 
-use super::{CHECKS, Case};
+use super::case::{Case, Check};
 use crate::change::Plan;
 use crate::finding::Code;
 use crate::steps::ssh_user::sshd::View;
 
-pub(super) fn judge(case: &Case<'_>, plan: &mut Plan) {
+pub(super) fn judge(case: &Case<'_>, checks: &[Check], plan: &mut Plan) {
     let (user, server) = (case.user(), case.server);
     let why = server.error.as_deref().unwrap_or("sshd is not in the search path");
     plan.unknown(
@@ -14,7 +14,7 @@ pub(super) fn judge(case: &Case<'_>, plan: &mut Plan) {
         format!("on the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"),
     );
     let Some(view) = View::of_file(server) else { return };
-    for problem in CHECKS.into_iter().filter_map(|check| check(case, &view)) {
+    for problem in checks.iter().filter_map(|check| check(case, &view)) {
         let text = format!(
             "{}, as far as /etc/ssh/sshd_config can be read without sshd (its Match blocks are not looked at)",
             problem.text

@@ -1,6 +1,6 @@
 //! Whether sshd forwards for this user, and to the database.
 
-use super::{Case, Problem};
+use super::case::{Case, Problem};
 use crate::finding::Code;
 use crate::shell;
 use crate::steps::ssh_user::key_options::opens;

@@ -1,6 +1,6 @@
 //! Whether sshd finds the key where it is: `AuthorizedKeysFile`, `AuthorizedKeysCommand`, `TrustedUserCAKeys`.
 
-use super::{Case, Problem};
+use super::case::{Case, Problem};
 use crate::finding::Code;
 use crate::shell;
 use crate::steps::ssh_user::facts::KeyFile;

@@ -2,14 +2,15 @@
 //! in any OpenSSH: only `AllowStreamLocalForwarding` does. And ports: the key may listen on port 1 alone, which is root's, but
 //! not on every machine.
 
-use super::Case;
+use super::case::Case;
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{BastionSettings, KeyOption, Settings};
 use crate::shell::{self, Sockets, Unread};
 use crate::steps::ssh_user::facts::{Facts, PasswordField, TunnelAccount};
 use crate::steps::ssh_user::sshd::View;
-use crate::steps::ssh_user::{account, came_from, key_file};
+use crate::steps::ssh_user::wanted::came_from;
+use crate::steps::ssh_user::{account, key_file};
 
 const WHY: &str =
     "The holder of Stitch's key could have sshd listen on Unix sockets; no option in front of a key refuses that.";

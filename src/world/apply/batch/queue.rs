@@ -12,11 +12,10 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use super::Tell;
 use crate::change::{Progress, Sql};
 use crate::sql;
 use crate::statement::Statement;
-use crate::world::apply::{Stopped, execute, joined};
+use crate::world::apply::execute::{Stopped, Tell, execute, joined};
 use crate::world::login::Session;
 
 /// Statements in one call: a tenth of a second of work, after which progress is told and the work can be cut off.

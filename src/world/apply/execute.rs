@@ -1,0 +1,76 @@
+//! Runs one statement, and says what stopped it.
+
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use tokio::time::timeout;
+
+use crate::change::Progress;
+use crate::statement::Statement;
+use crate::world::login::Session;
+
+/// Whom progress is told.
+pub(super) type Tell<'a> = &'a mut dyn FnMut(Progress);
+
+/// A statement may take longer than a look: `CREATE DATABASE` copies a template and waits for a checkpoint.
+pub(super) const PATIENCE: u32 = 30;
+
+/// What came of a change.
+#[derive(Debug)]
+pub(crate) enum Applied {
+    Made,
+    /// Somebody else had made it by then, as the code of the server's error says; looking again shows whether it is so.
+    Found(anyhow::Error),
+    /// A part was refused with a code that says that its object is gone; looking again shows whether it is.
+    Doubtful(anyhow::Error),
+}
+
+pub(super) async fn run(session: &Session, statement: &Statement, limit: Duration) -> Result<()> {
+    execute(session, statement, limit)
+        .await
+        .map_err(|stopped| stopped.into_error(session))
+}
+
+pub(super) enum Stopped {
+    Server(tokio_postgres::Error),
+    Late(Duration),
+    SecretMissing,
+}
+
+impl Stopped {
+    pub(super) fn into_error(self, session: &Session) -> anyhow::Error {
+        match self {
+            Self::Server(error) => session.explain(&error),
+            Self::SecretMissing => {
+                anyhow!(
+                    "the Stitch role's password is not known\nnext: give STITCH_PG_PASSWORD, --password-file FILE or --generate-password"
+                )
+            }
+            Self::Late(limit) => anyhow!(
+                "no answer within {} s\nnext: look at pg_stat_activity for what it waits for; raise --timeout",
+                limit.as_secs()
+            ),
+        }
+    }
+}
+
+pub(super) async fn execute(session: &Session, statement: &Statement, limit: Duration) -> Result<(), Stopped> {
+    let Some(text) = statement.reveal() else {
+        return Err(Stopped::SecretMissing);
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that changes anything in PostgreSQL"
+    )]
+    let outcome = timeout(limit, session.client.batch_execute(text.reveal())).await;
+    match outcome {
+        Ok(outcome) => outcome.map_err(Stopped::Server),
+        Err(_) => Err(Stopped::Late(limit)),
+    }
+}
+
+pub(super) fn joined(statements: &[Statement]) -> Statement {
+    statements
+        .iter()
+        .fold(Statement::default(), |all, statement| all.and(statement).then(";\n"))
+}
