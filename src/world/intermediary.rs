@@ -9,9 +9,10 @@ use serde::Deserialize;
 use tokio_postgres::SimpleQueryMessage;
 
 use crate::settings::Settings;
-use crate::world::Reader;
+use crate::world::failure::Layer;
 use crate::world::login::Session;
 use crate::world::postgres::ask;
+use crate::world::reader::Reader;
 
 /// What stands between.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,13 +121,17 @@ impl Reader {
 
     /// As Stitch; while there is no such role, as the administrator.
     async fn log_in_there(&mut self) -> Option<Session> {
-        if self.settings.stitch.password.secret().is_some()
-            && let Ok(session) = self
+        if self.settings.stitch.password.secret().is_some() {
+            match self
                 .postgres
                 .log_in_as_stitch(self.settings.stitch.database.as_str())
                 .await
-        {
-            return Some(session);
+            {
+                Ok(session) => return Some(session),
+                // Where nothing answers, nothing answers the administrator either; each try may take the whole time-out.
+                Err(failure) if failure.layer < Layer::Authentication => return None,
+                Err(_) => {}
+            }
         }
         self.postgres.log_in_there_as_admin().await.ok()
     }

@@ -255,6 +255,7 @@ fn every_code_of_the_step_is_raised_here() {
         include_str!("allowlist/firewall.rs"),
         include_str!("allowlist/machine.rs"),
         include_str!("allowlist/manage.rs"),
+        include_str!("../front/rules.rs"),
     ]
     .concat();
     let codes = stitch_pg::finding::Code::ALL

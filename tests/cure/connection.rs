@@ -222,7 +222,7 @@ fn a_certificate_for_stitchs_form() {
         said.json["connection"]["sslrootcert"], ca,
         "only the certificate, not the key beside it"
     );
-    let text = wizard.program("check").run();
+    let text = wizard.program("check").arg("-v").run();
     assert!(
         text.stdout.contains("SSL Certificate    the certificates in "),
         "{}",

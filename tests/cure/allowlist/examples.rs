@@ -24,7 +24,15 @@ fn one_space(text: &str) -> String {
 #[track_caller]
 fn compare(bench: &Bench, heading: &str, user: &str, password: &str, arguments: &[&str]) {
     let output = stitch_pg(&bench.0)
-        .args(["check", "--only", "allowlist", "--no-input", "--host", "127.0.0.1"])
+        .args([
+            "check",
+            "-v",
+            "--only",
+            "allowlist",
+            "--no-input",
+            "--host",
+            "127.0.0.1",
+        ])
         .args(["--port", &bench.0.port().to_string(), "--admin-user", user])
         .args(["--database", "dw", "--region", "north-america"])
         .args(arguments)
