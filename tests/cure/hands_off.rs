@@ -23,7 +23,10 @@ fn setup_without_a_terminal_waits_for_a_yes() {
     let before = server.dump();
     let said = wizard.run("setup").exits(0);
     assert_eq!(said.json["result"], "pending", "{said}");
-    assert!(said.output.stderr.contains("changes nothing. It acts as plan."), "{said}");
+    assert!(
+        said.output.stderr.contains("changes nothing. It acts as plan."),
+        "{said}"
+    );
     assert_eq!(server.dump(), before);
 }
 

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use stitch_pg::settings::Region;
+
 use crate::support::certificates::Certificates;
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::{Host, Place, Postgres, PostgresOptions, Terminal, World, stitch_pg, world};
@@ -21,7 +23,18 @@ impl<'world> Scene<'world> {
         let certificates = Certificates::for_names(&["db.example.com"]);
         let ca = fs::read(certificates.ca()).expect("the authority's certificate");
         fs::write(world.outside(world.home().join("ca.pem")), ca).expect("the world is writable");
-        let options = PostgresOptions::new().conf("listen_addresses", "*").tls(certificates);
+        // For these machines, and for Stitch's addresses: what is for everybody is reported.
+        let stitch = [Region::NorthAmerica, Region::Europe].map(Region::addresses).concat();
+        let rules = stitch
+            .iter()
+            .map(|address| format!("host all all {address}/32 scram-sha-256\n"));
+        let rules: String = rules
+            .chain(["host all all 203.0.113.0/24 scram-sha-256\n".to_owned()])
+            .collect();
+        let options = PostgresOptions::new()
+            .conf("listen_addresses", "*")
+            .hba(&format!("local all all trust\n{rules}"))
+            .tls(certificates);
         let server = Postgres::start_in(world, Some(&there), options);
         Self { desk, server }
     }
