@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::change::{Change, Plan};
 use crate::finding::{Finding, Verdict};
-use crate::report::Report;
+use crate::report::{Outcome, Report};
 use crate::runner::dispatch::{Goal, about};
 use crate::settings::{Audience, Settings};
 use crate::step_id::StepId;
@@ -35,7 +35,8 @@ impl Plans {
         let mut plans = BTreeMap::new();
         let mut others = false;
         for step in &report.steps {
-            let Some(seen) = step.outcome.plan() else {
+            let is_unseen = matches!(&step.outcome, Outcome::Untested(_, plan) if plan.findings.is_empty());
+            let Some(seen) = step.outcome.plan().filter(|_| !is_unseen) else {
                 // Not reached, since others must do something before.
                 if others && let Some(plan) = offline.remove(&step.step) {
                     plans.insert(step.step, plan);
