@@ -129,9 +129,12 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
 
 /// The rules as they are written, where the server told them.
 async fn written(reader: &mut Reader, answer: &HbaAnswer, failure: Option<&str>, version: u32) -> Rules {
-    let (Some(_), None, Some(path)) = (&answer.rules, failure, &answer.hba_file) else {
+    let (Some(rows), None, Some(path)) = (&answer.rules, failure, &answer.hba_file) else {
         return Rules::default();
     };
+    if rows.len() > RULES_MOST {
+        return Rules::default();
+    }
     let running = Running {
         port: answer.server.port,
         started: Some(answer.started),
@@ -266,7 +269,7 @@ const RULES: &str = "
     , 'md5', (SELECT rolpassword LIKE 'md5%' FROM pg_authid WHERE rolname = $2)";
 
 const FRESHNESS: &str = "
-    , 'text', encode(pg_read_binary_file(current_setting('hba_file')), 'hex')
+    , 'text', CASE WHEN (pg_stat_file(current_setting('hba_file'))).size <= 2097152 THEN encode(pg_read_binary_file(current_setting('hba_file')), 'hex') END
     , 'header', encode(pg_read_binary_file(current_setting('hba_file'), 0, 8192, true), 'escape')
     , 'edited', (pg_stat_file(current_setting('hba_file'), true)).modification > pg_conf_load_time()";
 

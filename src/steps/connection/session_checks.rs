@@ -151,7 +151,12 @@ impl SessionChecks {
             Layer::Privileges,
             "the role may connect, create schemas and make temporary tables",
         ));
-        let statement_mode = self.loads.as_ref().is_some_and(Loads::is_refused_by_a_pooler);
+        // What passes bytes on has no modes: there, a load that is cut off is just that.
+        let is_pooler = self
+            .between
+            .as_ref()
+            .is_some_and(|between| *between != Intermediary::Proxy);
+        let statement_mode = is_pooler && self.loads.as_ref().is_some_and(Loads::is_refused_by_a_pooler);
         let found = self
             .between
             .as_ref()
@@ -159,11 +164,7 @@ impl SessionChecks {
         plan.findings.extend(found);
         seen.room(plan, self.ours);
         seen.noticed(plan);
-        if let Some(loads) = self
-            .loads
-            .as_ref()
-            .filter(|_| !(statement_mode && self.between.is_some()))
-        {
+        if let Some(loads) = self.loads.as_ref().filter(|_| !statement_mode) {
             loads.judge(plan, settings);
             plan.findings.extend(self.obstacles.iter().cloned());
         }

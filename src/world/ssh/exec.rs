@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ssh2::{Channel, Session};
+use ssh2::{Channel, ErrorCode, Session};
 
 use super::errors::{Plainly as _, advise};
 use super::{Ssh, wait};
@@ -99,8 +99,15 @@ const UNTOLD: &str = "the server does not say how it ended";
 
 #[expect(clippy::disallowed_methods, reason = "the one place where commands are run over SSH")]
 fn open(session: &Session) -> Result<Channel> {
+    // With MaxSessions 1 the server refuses a channel for a moment after the last one was closed.
+    for _ in 0..20 {
+        match session.channel_session() {
+            Err(error) if error.code() == ErrorCode::Session(-21) => std::thread::sleep(Duration::from_millis(50)),
+            channel => return channel.plainly().context("the server opens no session channel"),
+        }
+    }
     let channel = session.channel_session().plainly();
-    channel.context("the server opens no session channel")
+    channel.context("the server opens no session channel (MaxSessions)")
 }
 
 fn close(session: &Session, channel: &mut Channel) -> Result<()> {

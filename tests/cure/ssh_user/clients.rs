@@ -198,3 +198,13 @@ fn settings_that_the_proof_does_not_see() {
         "{told:#?}"
     );
 }
+
+/// Each channel is closed before the next one is opened.
+#[test]
+fn one_session_at_a_time() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new().config("MaxSessions 1"));
+    scene.is_cured("stitch", "add the user stitch");
+}

@@ -8,7 +8,7 @@ use crate::world::{Reader, Target};
 const ROUNDS: u32 = 12;
 
 /// No more of one file is read.
-const LONGEST: usize = 4 << 20;
+const LONGEST: usize = 2 << 20;
 
 /// The rules as they are written; none where the text cannot be had. `text`: that of the first file, in hexadecimal digits.
 pub(super) async fn read(
@@ -61,7 +61,7 @@ fn from_hex(digits: &str) -> Option<String> {
 }
 
 /// `$1` is a path; null: there is no such file.
-const FILE: &str = "SELECT coalesce(to_json(encode(pg_read_binary_file($1, 0, 4194304, true), 'hex')), 'null')::text";
+const FILE: &str = "SELECT coalesce(to_json(encode(pg_read_binary_file($1, 0, 2097152, true), 'hex')), 'null')::text";
 
 /// `$1` is a path; null: there is no such folder.
 const FOLDER: &str = "SELECT coalesce((SELECT json_agg(n) FROM pg_ls_dir($1, true, false) AS n), 'null')::text";
