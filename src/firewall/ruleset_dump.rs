@@ -112,10 +112,14 @@ impl RulesetDump {
         self.answer_over(from, port, from)
     }
 
-    /// Whether those that nobody has let in by name get through as well, where they come the way of `like`.
+    /// Whether a rule lets in those that nobody has let in by name as well, where they come the way of `like`. A machine without
+    /// rules is not meant: there is no rule to remove.
     pub(crate) fn is_open_to_everybody(&self, like: IpAddr, port: u16) -> bool {
-        let accepted = |from: &IpAddr| self.answer_over(*from, port, like).fate == Verdict::Accepted;
-        !self.rules.is_empty() && STRANGERS.iter().all(accepted)
+        let accepted = |from: &IpAddr| {
+            let answer = self.answer_over(*from, port, like);
+            answer.fate == Verdict::Accepted && answer.at.is_some_and(|at| at.rule.is_some())
+        };
+        STRANGERS.iter().all(accepted)
     }
 
     fn answer_over(&self, from: IpAddr, port: u16, like: IpAddr) -> Evaluation {

@@ -442,10 +442,20 @@ chmod 755 /run/world/tmp/bin/ssh",
     }
     // The older tables stay in the kernel when their last rule is gone.
     let emptied = bench.program("check", &[]);
-    let mut wanted = vec!["firewall-open"; 4];
-    // Nothing is left that would keep anybody out.
-    wanted.push("firewall-wide");
-    assert_eq!(codes(&Bench::firewall(&emptied)), wanted, "{}", emptied.stdout);
+    assert_eq!(
+        codes(&Bench::firewall(&emptied)),
+        ["firewall-open"; 4],
+        "{}",
+        emptied.stdout
+    );
+    // A rule that is for everybody is reported.
+    bench
+        .bastion
+        .run("nft 'table inet w { chain i { type filter hook input priority 0; tcp dport 22 accept; }; }'");
+    let wide = bench.program("check", &[]);
+    let wanted = [vec!["firewall-open"; 4], vec!["firewall-wide"]].concat();
+    assert_eq!(codes(&Bench::firewall(&wide)), wanted, "{}", wide.stdout);
+    bench.bastion.run("nft delete table inet w");
     bench.an_inactive_ufw_stays_off();
     for case in &CASES {
         bench.try_case(case);
