@@ -94,7 +94,10 @@ impl Postgres {
             let mut server = hello(session, &self.settings.admin, self.settings.timeout).await;
             let limits = match &server {
                 Ok(server) => server.limits(),
-                Err(error) => too_short(error).iter().map(|name| (*name).to_owned()).collect(),
+                Err(error) => too_short(error, &session.announced_version)
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect(),
             };
             if !limits.is_empty() && !self.pooled {
                 // The session that was limited is closed first: it counts against the limits of connections.
@@ -307,8 +310,9 @@ impl Postgres {
     }
 }
 
-/// The timeouts of this login that may have cut off even the first question; all that this version is known to have.
-fn too_short(error: &anyhow::Error) -> &'static [&'static str] {
+/// The timeouts of this login that may have cut off even the first question; all that this version is known to have. A server
+/// that ends an idle session need not have sent its reason when the question arrives.
+fn too_short(error: &anyhow::Error, version: &str) -> &'static [&'static str] {
     const ALL: [&str; 5] = [
         "statement_timeout",
         "lock_timeout",
@@ -317,10 +321,26 @@ fn too_short(error: &anyhow::Error) -> &'static [&'static str] {
         "transaction_timeout",
     ];
     let words = format!("{error:#}");
-    match () {
-        () if words.contains("SQLSTATE 25P04") => &ALL,
-        () if words.contains(SqlState::QUERY_CANCELED.code()) => &ALL[..3],
-        () => &[],
+    let number = version
+        .split(|c: char| !c.is_ascii_digit())
+        .next()
+        .and_then(|major| major.parse().ok());
+    let known = match number.unwrap_or(0) {
+        17.. => &ALL[..],
+        14..=16 => &ALL[..4],
+        _ => &ALL[..3],
+    };
+    let cut_off = [
+        "SQLSTATE 25P04",
+        "SQLSTATE 57P05",
+        "the connection to PostgreSQL was lost",
+    ];
+    if cut_off.iter().any(|cut| words.contains(cut)) {
+        known
+    } else if words.contains(SqlState::QUERY_CANCELED.code()) {
+        &ALL[..3]
+    } else {
+        &[]
     }
 }
 
