@@ -3,13 +3,12 @@
 
 mod adopt;
 mod allowlist;
-mod biting;
 mod ci;
 mod connection;
 mod database;
 mod event_triggers;
-mod fallout;
 mod hands_off;
+mod impact;
 mod in_force;
 mod kinds;
 mod locks;
@@ -25,6 +24,7 @@ mod readers;
 pub(crate) mod registration;
 mod remove;
 mod role;
+mod role_settings;
 mod scale;
 mod script;
 mod set_role;

@@ -62,10 +62,10 @@ codes! {
     StitchAddresses = "stitch-addresses", Allowlist [] INFORMS;
     /// The addresses given with `--allow-cidr` or `stitch.allow_cidrs` are some of a region's and not all of them: an older list than this program's own.
     /// Compare with Stitch's page of addresses; add those that are missing, or leave the setting out, and this program takes its own list.
-    StitchAddressesOlder = "stitch-addresses-older", Allowlist [] INFORMS;
+    StitchAddressesOutdated = "stitch-addresses-outdated", Allowlist [] INFORMS;
     /// Firewalls and provider allow lists on the way cannot be seen by this tool.
     /// Look where the finding says, and open it with the command it gives; only the connection from Stitch proves it.
-    FirewallUnseen = "firewall-unseen", Allowlist [First] INFORMS;
+    FirewallNotChecked = "firewall-not-checked", Allowlist [First] INFORMS;
     /// The provider's list, given with `--allow-list-json`, lets this address in.
     /// Nothing to do.
     ProviderListOk = "provider-list-ok", Allowlist [First] INFORMS;
@@ -74,10 +74,10 @@ codes! {
     ProviderListMissing = "provider-list-missing", Allowlist [First] INFORMS;
     /// The provider's list has an address that was meant for Stitch and is none of its.
     /// Compare with Stitch's page of addresses; take it out, or give the new list with `--allow-cidr`.
-    ProviderListStale = "provider-list-stale", Allowlist [First] INFORMS;
+    ProviderListOutdated = "provider-list-outdated", Allowlist [First] INFORMS;
     /// The provider's list lets the whole internet in.
     /// Let in who needs it, one by one, and take the open entry out.
-    ProviderListOpen = "provider-list-open", Allowlist [First] INFORMS;
+    ProviderListOpenToAll = "provider-list-open-to-all", Allowlist [First] INFORMS;
     /// The firewall on the machine itself lets this address in.
     /// Nothing to do there; firewalls before it are seen by nobody here.
     FirewallOpen = "firewall-open", Allowlist [First] INFORMS;
@@ -86,10 +86,10 @@ codes! {
     FirewallClosed = "firewall-closed", Allowlist [First] INFORMS;
     /// What the firewall on the machine itself does hangs on something its rules do not tell.
     /// Look at the rule the finding names: a rate, a packet mark, an ipset, rules of iptables-legacy, or a tool that is missing.
-    FirewallUnsure = "firewall-unsure", Allowlist [First] INFORMS;
+    FirewallUncertain = "firewall-uncertain", Allowlist [First] INFORMS;
     /// The firewall on the machine itself lets every address in on that port, not only Stitch's.
     /// If that is not meant: let in who needs it, one by one, then remove the open rule.
-    FirewallWide = "firewall-wide", Allowlist [] INFORMS;
+    FirewallOpenToAll = "firewall-open-to-all", Allowlist [] INFORMS;
     /// The host Stitch is to dial is a socket, or a loopback, private or otherwise unreachable address.
     /// Give the public name with `--stitch-host`, or go through an SSH server with `--bastion`.
     HostNotPublic = "host-not-public", Allowlist [First] INFORMS;
@@ -110,7 +110,7 @@ codes! {
     BastionCannotReach = "bastion-cannot-reach", Allowlist [Forward] CLOSED;
     /// The host is a read-only endpoint by its name.
     /// Give the writer endpoint with `--stitch-host`.
-    HostReader = "host-reader", Allowlist [First] INFORMS;
+    HostReadOnly = "host-read-only", Allowlist [First] INFORMS;
     /// The host or port looks like a connection pooler.
     /// Give PostgreSQL's own host and port, or a pooler that keeps one session for each client.
     HostPooler = "host-pooler", Allowlist [First] INFORMS;
@@ -128,7 +128,7 @@ codes! {
     HbaOk = "hba-ok", Allowlist [Login] INFORMS;
     /// A rule of `pg_hba.conf` is for every address there is (`0.0.0.0/0`, `::/0`, `all`).
     /// If that is not meant: let in who needs it, one by one, then remove the rule.
-    HbaWide = "hba-wide", Allowlist [] INFORMS;
+    HbaOpenToAll = "hba-open-to-all", Allowlist [] INFORMS;
     /// No rule of `pg_hba.conf` matches Stitch at this address; the server refuses.
     /// Add the lines that the finding gives, then reload.
     HbaNoMatch = "hba-no-match", Allowlist [Login] INFORMS;
@@ -149,10 +149,10 @@ codes! {
     HbaClearText = "hba-clear-text", Allowlist [Login] INFORMS;
     /// The password is checked outside PostgreSQL (`ldap`, `radius`, `pam`, `bsd`).
     /// Make the role and its password known there, or add a scram-sha-256 line above.
-    HbaOutside = "hba-outside", Allowlist [Login] INFORMS;
+    HbaExternalAuth = "hba-external-auth", Allowlist [Login] INFORMS;
     /// The deciding rule wants SCRAM, and the role's password is stored as md5.
     /// Set the password anew with `--reset-password`; it is stored as SCRAM.
-    HbaVerifier = "hba-verifier", Allowlist [Login] INFORMS;
+    HbaMd5Verifier = "hba-md5-verifier", Allowlist [Login] INFORMS;
     /// Which rule will decide cannot be told from here: a host name, an unread file, or an address that is not known.
     /// Do what the finding says, or put lines of your own above the one it names.
     HbaUncertain = "hba-uncertain", Allowlist [Login] INFORMS;
@@ -170,7 +170,7 @@ codes! {
     HbaNotManaged = "hba-not-managed", Allowlist [Login] INFORMS;
     /// `pg_hba.conf` has a line the server cannot read; it goes on with the rules from before.
     /// Mend the line and reload.
-    HbaBroken = "hba-broken", Allowlist [Login] INFORMS;
+    HbaSyntaxError = "hba-syntax-error", Allowlist [Login] INFORMS;
     /// `pg_hba.conf` was changed after the server last read it.
     /// Reload the server: `SELECT pg_reload_conf()`.
     HbaNotLoaded = "hba-not-loaded", Allowlist [Login] INFORMS;
@@ -181,7 +181,7 @@ codes! {
     // database
     /// The administrator's login went without TLS, although TLS could have been had: the handshake failed, or something between answered that there is none while the server's `ssl` is on.
     /// Find out what stands between. Demand TLS with `--sslmode require`, or better `verify-full`.
-    AdminTlsLost = "admin-tls-lost", Database [] INFORMS;
+    AdminTlsDowngraded = "admin-tls-downgraded", Database [] INFORMS;
     /// An md5 hash of the administrator's password went over a network without TLS. Whoever reads along can guess the password from it.
     /// Demand TLS with `--sslmode require`, or use the method scram-sha-256 in `pg_hba.conf` with a password that is set anew.
     AdminMd5Exposed = "admin-md5-exposed", Database [] INFORMS;
@@ -214,7 +214,7 @@ codes! {
     TemplateUnusable = "template-unusable", Database [] INFORMS;
     /// The server's major version is newer than any this program was tried with.
     /// Look for a newer stitch-pg; everything is done as on the versions before.
-    ServerUntried = "server-untried", Database [] INFORMS;
+    ServerVersionUntested = "server-version-untested", Database [] INFORMS;
     /// The database is marked as a template.
     /// Choose another database, or let its owner run `ALTER DATABASE … IS_TEMPLATE false`.
     DatabaseTemplate = "database-template", Database [] INFORMS;
@@ -237,7 +237,7 @@ codes! {
     SshKeyNotGiven = "ssh-key-not-given", SshUser [SshLogin] INFORMS;
     /// A user or group of that name exists and looks like somebody else's: it is root, comes from a directory service, has a password, other keys or powerful groups.
     /// Choose another name with `--tunnel-user`, or take it with `--adopt-user`.
-    SshUserForeign = "ssh-user-foreign", SshUser [SshLogin] INFORMS;
+    SshUserInUse = "ssh-user-in-use", SshUser [SshLogin] INFORMS;
     /// An account that looks like somebody else's was taken for Stitch with `--adopt-user`.
     /// A user of its own is better.
     SshUserAdopted = "ssh-user-adopted", SshUser [SshLogin] INFORMS;
@@ -249,7 +249,7 @@ codes! {
     SshUserLocked = "ssh-user-locked", SshUser [SshLogin] INFORMS;
     /// The account has an empty password.
     /// `usermod -p '*' USER`
-    SshUserOpen = "ssh-user-open", SshUser [SshLogin] INFORMS;
+    SshUserEmptyPassword = "ssh-user-empty-password", SshUser [SshLogin] INFORMS;
     /// The account has a password besides the key, or it could not be read whether it has.
     /// If nobody needs it: `usermod -p '*' USER`
     SshUserPassword = "ssh-user-password", SshUser [SshLogin] INFORMS;
@@ -270,7 +270,7 @@ codes! {
     SshHomeUnreachable = "ssh-home-unreachable", SshUser [SshLogin] INFORMS;
     /// `.ssh` or `authorized_keys` is a symbolic link, no ordinary file, or another user's in a directory that the user owns. Root does not write there.
     /// See where it leads or whose it is, put it aside, and run `stitch-pg setup` again.
-    SshKeyFileOdd = "ssh-key-file-odd", SshUser [SshLogin] INFORMS;
+    SshKeyFileNotRegular = "ssh-key-file-not-regular", SshUser [SshLogin] INFORMS;
     /// A file of keys that the SSH server reads for Stitch's user lets in keys that are not Stitch's. In an account that stitch-pg made, nobody else should have one.
     /// Find out who put them there, and take the lines out where nobody needs them.
     SshKeyFileOtherKeys = "ssh-key-file-other-keys", SshUser [SshLogin] INFORMS;
@@ -288,10 +288,10 @@ codes! {
     SshNotAllowed = "ssh-not-allowed", SshUser [SshLogin] INFORMS;
     /// The SSH server takes no keys.
     /// For this user: `PubkeyAuthentication yes`
-    SshKeysOff = "ssh-keys-off", SshUser [SshLogin] INFORMS;
+    SshKeyLoginOff = "ssh-key-login-off", SshUser [SshLogin] INFORMS;
     /// The SSH server wants something besides a key.
     /// For this user: `AuthenticationMethods publickey`; Dropbear without `-t`.
-    SshMoreThanKey = "ssh-more-than-a-key", SshUser [SshLogin] INFORMS;
+    SshSecondFactor = "ssh-second-factor", SshUser [SshLogin] INFORMS;
     /// The SSH server reads keys from another file than `~/.ssh/authorized_keys`.
     /// Copy Stitch's line to that file, or set `AuthorizedKeysFile` for this user.
     SshAuthorizedKeysElsewhere = "ssh-authorized-keys-elsewhere", SshUser [SshLogin] INFORMS;
@@ -318,7 +318,7 @@ codes! {
     SshNoSessions = "ssh-no-sessions", SshUser [SshLogin] INFORMS;
     /// The SSH server drops connections when a few others are logging in (`MaxStartups`).
     /// Raise the first number of `MaxStartups` to 10.
-    SshFewLogins = "ssh-few-logins", SshUser [SshLogin] INFORMS;
+    SshMaxStartups = "ssh-max-startups", SshUser [SshLogin] INFORMS;
     /// The SSH server listens on loopback addresses only (`ListenAddress`).
     /// Add a `ListenAddress` with the address by which Stitch comes in.
     SshNotListening = "ssh-not-listening", SshUser [SshLogin] INFORMS;
@@ -327,7 +327,7 @@ codes! {
     SshOtherPort = "ssh-other-port", SshUser [SshLogin] INFORMS;
     /// `/etc/nologin` keeps everybody but root out.
     /// Remove it when the maintenance is over.
-    SshLoginsClosed = "ssh-logins-closed", SshUser [SshLogin] INFORMS;
+    SshNologinFile = "ssh-nologin-file", SshUser [SshLogin] INFORMS;
     /// The SSH server forwards no connections for this user.
     /// For this user: `AllowTcpForwarding local`.
     SshForwardingOff = "ssh-forwarding-off", SshUser [Forward] INFORMS;
@@ -344,7 +344,7 @@ codes! {
     AnotherRun = "another-run", Role [] INFORMS;
     /// Another run, or a person, made this change between the look and the statement. It is looked at again as if this run had made it, and the undo file leaves it alone.
     /// Nothing to do.
-    MadeMeanwhile = "made-meanwhile", Role [] INFORMS;
+    CreatedMeanwhile = "created-meanwhile", Role [] INFORMS;
     // role
     /// The role exists.
     /// Nothing to do.
@@ -363,7 +363,7 @@ codes! {
     RoleIsGroup = "role-is-group", Role [Login] NO_ROLE;
     /// The role looks like somebody else's: it may more than log in, belongs to groups, others can act as it, it owns something besides what Stitch loads, or it is the admin's own login.
     /// Name a role of Stitch's own with `--role`, or take this one with `--adopt-role`.
-    RoleForeign = "role-foreign", Role [Login] NO_ROLE;
+    RoleInUse = "role-in-use", Role [Login] NO_ROLE;
     /// A role that looks like somebody else's was taken for Stitch with `--adopt-role`.
     /// A role of its own is better.
     RoleAdopted = "role-adopted", Role [] INFORMS;
@@ -375,7 +375,7 @@ codes! {
     RoleConnectionLimit = "role-connection-limit", Role [Login] INFORMS;
     /// A role named with `--reader` will see the schemas and tables that Stitch makes.
     /// Nothing to do.
-    ReaderReads = "reader-reads", Role [] INFORMS;
+    ReaderReady = "reader-ready", Role [] INFORMS;
     /// A role named with `--reader` does not exist.
     /// Check the spelling, or let who may create roles make it.
     ReaderMissing = "reader-missing", Role [] INFORMS;
@@ -384,28 +384,28 @@ codes! {
     ReaderCannotGrant = "reader-cannot-grant", Role [] NO_RIGHT;
     /// The server takes passwords as plain text only (Neon refuses verifiers), so this one is sent as it is.
     /// Use TLS; the password may appear in the provider's own logs.
-    PasswordPlain = "password-plain", Role [] INFORMS;
+    PasswordPlainTextOnly = "password-plain-text-only", Role [] INFORMS;
     /// The server stores new passwords as md5; Stitch's is sent as a SCRAM verifier all the same.
     /// Nothing to do: the methods md5 and scram-sha-256 of `pg_hba.conf` both take it.
-    PasswordForm = "password-form", Role [] INFORMS;
+    PasswordStoredAsMd5 = "password-stored-as-md5", Role [] INFORMS;
     /// The password given is the role's password.
     /// Nothing to do.
-    PasswordProved = "password-proved", Role [] INFORMS;
+    PasswordCorrect = "password-correct", Role [] INFORMS;
     /// No password was given, so it could not be proved.
     /// Give it with `STITCH_PG_PASSWORD` or `--password-file`.
     PasswordNotGiven = "password-not-given", Role [] INFORMS;
     /// The password could not be tried from here.
     /// Mend what kept the login away (the finding says what), then run `stitch-pg check` again.
-    PasswordUntried = "password-untried", Role [] INFORMS;
+    PasswordNotTested = "password-not-tested", Role [] INFORMS;
     /// The role's password is stored with more SCRAM rounds than clients compute (100,000), so it was not checked.
     /// Add `--reset-password`; and set the server's `scram_iterations` to 4096, its default.
-    PasswordRounds = "password-rounds", Role [Login] INFORMS;
+    PasswordIterations = "password-iterations", Role [Login] INFORMS;
     /// The role exists and its password is not the one given, or it has none.
     /// Give the right one, or add `--reset-password`; everything else that logs in as this role then needs the new one.
     PasswordWrong = "password-wrong", Role [Login] INFORMS;
     /// The role has CONNECT, CREATE and TEMPORARY on the database.
     /// Nothing to do.
-    DatabaseRights = "database-rights", Role [] INFORMS;
+    DatabasePrivileges = "database-privileges", Role [] INFORMS;
     /// A right on the database is missing and the admin's login may not grant it.
     /// Let the database's owner run the statement shown.
     DatabaseCannotGrant = "database-cannot-grant", Role [] NO_RIGHT;
@@ -417,13 +417,13 @@ codes! {
     CatalogCannotGrant = "catalog-cannot-grant", Role [] NO_RIGHT;
     /// The database does not let the admin's login in, so its catalogs were not looked at.
     /// Run the statement shown; the rehearsal of `stitch-pg check`, as the Stitch role, tells as well.
-    CatalogUnseen = "catalog-unseen", Role [] INFORMS;
+    CatalogNotChecked = "catalog-not-checked", Role [] INFORMS;
     /// An event trigger of the database calls somebody's function in stitch-pg's session, with its rights, when something is created, altered, granted or dropped, or at a login.
     /// Read the function the finding names before anything is changed; its owner disables it with `ALTER EVENT TRIGGER … DISABLE`.
     EventTriggers = "event-triggers", Role [] INFORMS;
     /// A setting that is in force for the role can interrupt a load, wherever it is written (the server, the database, the role, the command line): a timeout, read-only transactions, another role, a search path, an isolation level, a library.
     /// Let who may alter the role run the statement shown; where the setting is for others too, it gives the role its own.
-    SettingBites = "setting-bites", Role [] INFORMS;
+    SettingInterruptsLoads = "setting-interrupts-loads", Role [] INFORMS;
 
     // ownership
     /// The schema bears the marks of Stitch's loader.
@@ -434,7 +434,7 @@ codes! {
     SchemaWeakEvidence = "schema-weak-evidence", Ownership [] INFORMS;
     /// An access token was given, and Stitch's API did not list the integrations, so that their schemas are told by their marks alone.
     /// Look at `STITCH_ACCESS_TOKEN` and `--api-url`, or name the schemas with `--schema`.
-    IntegrationsUnseen = "integrations-unseen", Ownership [] INFORMS;
+    IntegrationsNotListed = "integrations-not-listed", Ownership [] INFORMS;
     /// A schema has marks of Stitch (or of a loader like it) and was not chosen.
     /// Name it with `--schema` if Stitch loads into it.
     SchemaNotChosen = "schema-not-chosen", Ownership [] INFORMS;
@@ -446,7 +446,7 @@ codes! {
     SchemaOwned = "schema-owned", Ownership [] INFORMS;
     /// Views, sequences, functions, types or other objects in a Stitch schema keep their owners.
     /// Usually right, since Stitch makes none; `--include` moves them too.
-    ObjectsLeft = "objects-left", Ownership [] INFORMS;
+    ObjectsNotTransferred = "objects-not-transferred", Ownership [] INFORMS;
     /// Objects must change hands and the admin's login may not act for their owner, or may not create in the database (which moving a schema needs).
     /// Let a superuser, or a role with ADMIN OPTION on that owner, run the statements shown.
     OwnershipCannotMove = "ownership-cannot-move", Ownership [] NO_RIGHT;
@@ -455,40 +455,40 @@ codes! {
     OwnershipSuperuser = "ownership-superuser", Ownership [] NO_RIGHT;
     /// The forecast: what the present owner of objects that move will no longer be able to do.
     /// By default it goes on reading. If it still writes there, grant it that, or let it work as the new owner.
-    FalloutOwner = "fallout-owner", Ownership [] INFORMS;
+    ImpactOwner = "impact-owner", Ownership [] INFORMS;
     /// Views of the present owner read tables that move; they run with their owner's rights.
     /// Nothing to do with `--keep-readers`, which is on by default; without it they stop.
-    FalloutViews = "fallout-views", Ownership [] INFORMS;
+    ImpactViews = "impact-views", Ownership [] INFORMS;
     /// A view that was to move reads what Stitch's role may not read, and would stop.
     /// Leave it where it is, or grant what the finding says and run it again.
-    FalloutViewStays = "fallout-view-stays", Ownership [] INFORMS;
+    ImpactViewBreaks = "impact-view-breaks", Ownership [] INFORMS;
     /// The present owner has functions with SECURITY DEFINER; they run with its rights, and it no longer owns what moves.
     /// See whether they write in the moved tables; if so, grant their owner what they need.
-    FalloutFunctions = "fallout-functions", Ownership [] INFORMS;
+    ImpactFunctions = "impact-functions", Ownership [] INFORMS;
     /// Row security holds for everybody but the owner, and the present owner will no longer be that.
     /// Make a policy that shows it the rows, if it is to see them.
-    FalloutRowSecurity = "fallout-row-security", Ownership [] INFORMS;
+    ImpactRowSecurity = "impact-row-security", Ownership [] INFORMS;
     /// Publications or subscriptions of logical replication depend on who owns the tables that move.
     /// Give a subscription to a role that may write in the tables; a publication only stops taking in new ones.
-    FalloutReplication = "fallout-replication", Ownership [] INFORMS;
+    ImpactReplication = "impact-replication", Ownership [] INFORMS;
     /// Jobs of `pg_cron` run as the present owner.
     /// See whether they write in the moved tables; if so, grant what they need, or schedule them as another role.
-    FalloutJobs = "fallout-jobs", Ownership [] INFORMS;
+    ImpactJobs = "impact-jobs", Ownership [] INFORMS;
     /// The forecast: a table elsewhere has a partition or child that changes hands, so its owner can no longer alter it.
     /// Leave the partition's schema out of `--schema`, or move the parent's schema as well.
-    FalloutParents = "fallout-parents", Ownership [] INFORMS;
+    ImpactParents = "impact-parents", Ownership [] INFORMS;
     /// The forecast: a trigger or rule on a table elsewhere writes to tables that move; who sets it off by the rights of the present owner is refused from then on.
     /// Grant who writes there what the trigger or rule needs, or make its function SECURITY DEFINER with an owner that has it.
-    FalloutWrites = "fallout-writes", Ownership [] INFORMS;
+    ImpactWrites = "impact-writes", Ownership [] INFORMS;
     /// The owner of a table revoked privileges on it from itself. Who owns the table next lacks them too.
     /// Run the GRANT of the finding as the table's owner or a superuser.
-    TableRightsRevoked = "table-rights-revoked", Ownership [] INFORMS;
+    TablePrivilegesRevoked = "table-privileges-revoked", Ownership [] INFORMS;
     /// A trigger, rule, default, check constraint or index of a table needs a right that the role in whose name it runs does not have. A load is refused.
     /// Let the owner named in the finding, or a superuser, run the GRANT; or remove the trigger, rule or default.
-    WriteRightsMissing = "write-rights-missing", Ownership [] INFORMS;
+    WritePrivilegesMissing = "write-privileges-missing", Ownership [] INFORMS;
     /// A write to the table runs code whose rights the catalog does not show: it builds its SQL, is written in another language than SQL or PL/pgSQL, or depends on who runs it.
     /// Try an insert, an update and a delete as the Stitch role, in a transaction that is rolled back.
-    WriteRightsUnclear = "write-rights-unclear", Ownership [] INFORMS;
+    WritePrivilegesUnclear = "write-privileges-unclear", Ownership [] INFORMS;
     /// A rule does something else instead of what Stitch writes, without an error.
     /// Drop the rule, unless that is what you want.
     RuleInstead = "rule-instead", Ownership [] INFORMS;
@@ -509,18 +509,18 @@ codes! {
     PartitionNotOwned = "partition-not-owned", Ownership [] INFORMS;
     /// The database does not let the admin's login in, so nothing in it can be moved.
     /// Let the database's owner run the statement shown, then run `stitch-pg setup` again.
-    OwnershipUnseen = "ownership-unseen", Ownership [] NO_RIGHT;
+    OwnershipNotChecked = "ownership-not-checked", Ownership [] NO_RIGHT;
 
     // connection
     /// The login as Stitch was not tried.
     /// Run `stitch-pg check` with the role's password.
-    ConnectionNotTried = "connection-not-tried", Connection [] INFORMS;
+    ConnectionNotTested = "connection-not-tested", Connection [] INFORMS;
     /// The Stitch role logs in.
     /// Nothing to do.
     LoginWorks = "login-works", Connection [Login] PROOF;
     /// The host name does not resolve.
     /// Correct `--stitch-host`; private names resolve only inside their network.
-    LoginName = "login-name", Connection [ToDatabase] CLOSED;
+    LoginHostNotFound = "login-host-not-found", Connection [ToDatabase] CLOSED;
     /// The login as Stitch came through this layer; the time is how long it took.
     /// Nothing to do.
     LayerPassed = "layer-passed", Connection [] INFORMS;
@@ -529,7 +529,7 @@ codes! {
     LayerNotReached = "layer-not-reached", Connection [] INFORMS;
     /// The host has no IPv4 address; Stitch's addresses are IPv4, so it cannot dial it although this machine can.
     /// Give the host an IPv4 address (on Supabase: the IPv4 add-on or the session pooler), or go through an SSH server with `--bastion`.
-    LoginFamily = "login-family", Connection [ToDatabase] CLOSED;
+    LoginIpv6Only = "login-ipv6-only", Connection [ToDatabase] CLOSED;
     /// TCP: the machine answers and nothing listens on that port.
     /// Check `--stitch-port`, that PostgreSQL runs, and its `listen_addresses`.
     LoginTcpRefused = "login-tcp-refused", Connection [ToDatabase] CLOSED;
@@ -568,13 +568,13 @@ codes! {
     TunnelTarget = "tunnel-target", Connection [Forward] CLOSED;
     /// A key of our own, beside Stitch's and with the same options, came all the way: into the SSH server, on to the database, and in as the Stitch role. It was taken out again.
     /// Nothing to do.
-    TunnelProved = "tunnel-proved", Connection [SshLogin, Forward, Login] PROOF;
+    TunnelTested = "tunnel-tested", Connection [SshLogin, Forward, Login] PROOF;
     /// The whole way could not be walked, since Stitch's public key was not given.
     /// Give it with `--public-key` or `--public-key-file`.
-    TunnelNotProved = "tunnel-not-proved", Connection [] INFORMS;
+    TunnelNotTested = "tunnel-not-tested", Connection [] INFORMS;
     /// A key with the options of Stitch's is granted more than it should be: a terminal, agent forwarding, or another target.
     /// `stitch-pg setup` writes the options anew; see `--key-options`.
-    TunnelKeyWide = "tunnel-key-wide", Connection [] INFORMS;
+    TunnelKeyUnrestricted = "tunnel-key-unrestricted", Connection [] INFORMS;
     /// The key that proved the way could not be taken out of Stitch's file again. Where the SSH server knows `expiry-time` it ends within two minutes.
     /// Take the line that ends with `stitch-pg-proof` out of `~USER/.ssh/authorized_keys`: as root where the home and `.ssh` are root's, else as the user.
     TunnelKeyLeft = "tunnel-key-left", Connection [] INFORMS;
@@ -583,10 +583,10 @@ codes! {
     LoginNotPostgres = "login-not-postgres", Connection [Login] INFORMS;
     /// The connection is accepted, and then nothing is said.
     /// A proxy or firewall may hold it, or the server hangs; raise `--timeout` to wait longer.
-    LoginSilent = "login-silent", Connection [Login] INFORMS;
+    LoginNoAnswer = "login-no-answer", Connection [Login] INFORMS;
     /// The connection was cut before the login was done.
     /// Try again, then read the server's log; a proxy or firewall may have cut it.
-    LoginCut = "login-cut", Connection [Login] INFORMS;
+    LoginConnectionLost = "login-connection-lost", Connection [Login] INFORMS;
     /// TLS is to be used, and the server does not offer it.
     /// Set `ssl = on` with a certificate and reload, or leave *Connect using SSL* unticked (`--no-ssl`).
     LoginTlsNotOffered = "login-tls-not-offered", Connection [Login] INFORMS;
@@ -607,7 +607,7 @@ codes! {
     LoginTlsRevoked = "login-tls-revoked", Connection [Login] INFORMS;
     /// The login went without TLS, although TLS could have been had: the handshake failed, or something between answered that there is none while the server's `ssl` is on.
     /// Find out what stands between. Demand TLS: `--ssl` and Stitch's box *Connect using SSL*.
-    LoginTlsLost = "login-tls-lost", Connection [Login] INFORMS;
+    LoginTlsDowngraded = "login-tls-downgraded", Connection [Login] INFORMS;
     /// The TLS handshake failed for another reason than the certificate.
     /// The server's log has its half; a proxy in between may not pass TLS on.
     LoginTlsFailed = "login-tls-failed", Connection [Login] INFORMS;
@@ -622,7 +622,7 @@ codes! {
     SslChoice = "ssl-choice", Connection [] INFORMS;
     /// The server asks for more SCRAM rounds than clients compute (100,000); nothing was computed.
     /// Set `scram_iterations` to 4096 and set the password again; if the number is not the server's own, find out who answers there.
-    LoginRounds = "login-rounds", Connection [Login] INFORMS;
+    LoginIterations = "login-iterations", Connection [Login] INFORMS;
     /// The server refuses the role's password.
     /// Give the right password, or set it anew with `--reset-password`.
     LoginPassword = "login-password", Connection [Login] INFORMS;
@@ -649,7 +649,7 @@ codes! {
     LoginMethod = "login-method", Connection [Login] INFORMS;
     /// Channel binding fails: something between here and the server ends TLS and begins it anew.
     /// Take the proxy out of the way, or let it pass TLS through.
-    LoginBinding = "login-binding", Connection [Login] INFORMS;
+    LoginChannelBinding = "login-channel-binding", Connection [Login] INFORMS;
     /// The server asks for the password in clear text, over a network and without TLS. stitch-pg did not send it; Stitch would.
     /// Switch TLS on in the server, or use the method scram-sha-256 in `pg_hba.conf`.
     LoginClearText = "login-clear-text", Connection [Login] INFORMS;
@@ -676,10 +676,10 @@ codes! {
     LoginConnect = "login-connect", Connection [Login] INFORMS;
     /// The connection limit of the role or of the database is reached, or only reserved connections are left.
     /// Raise the limit that the finding names.
-    LoginLimit = "login-limit", Connection [Login] INFORMS;
+    LoginConnectionLimit = "login-connection-limit", Connection [Login] INFORMS;
     /// The server has no connection free (`max_connections`).
     /// Raise `max_connections`, or end idle sessions.
-    LoginFull = "login-full", Connection [Login] INFORMS;
+    LoginMaxConnections = "login-max-connections", Connection [Login] INFORMS;
     /// The server is starting up, shutting down or recovering; a standby with `hot_standby = off` says this for ever.
     /// Try again in a minute; give Stitch the primary.
     LoginStarting = "login-starting", Connection [Login] INFORMS;
@@ -703,10 +703,10 @@ codes! {
     PoolerStatement = "pooler-statement", Connection [Login] INFORMS;
     /// How many connections are free, how large the database is, and what bounds temporary files.
     /// Where few connections are left: raise `max_connections` or end idle sessions.
-    ServerRoom = "server-room", Connection [] INFORMS;
+    ServerCapacity = "server-capacity", Connection [] INFORMS;
     /// Event triggers are called when Stitch creates or alters something; one of them may refuse it later although it did not in the rehearsal.
     /// Ask their owner whether they let Stitch's DDL pass.
-    DdlWatched = "ddl-watched", Connection [] INFORMS;
+    DdlEventTriggers = "ddl-event-triggers", Connection [] INFORMS;
     /// The server logs the statements of Stitch's loads (`log_statement`).
     /// `ALTER ROLE … SET log_statement = 'none'` keeps the log small, where that is wanted.
     StatementsLogged = "statements-logged", Connection [] INFORMS;
@@ -715,22 +715,22 @@ codes! {
     RowSecurity = "row-security", Connection [] INFORMS;
     /// A table was locked by somebody, so it was left out of the rehearsal.
     /// Nothing, or run `stitch-pg check` again in a quiet moment.
-    TableBusy = "table-busy", Connection [] INFORMS;
+    TableLocked = "table-locked", Connection [] INFORMS;
     /// Tables with rows were rehearsed without the acts that would lock readers out for a moment.
     /// `--rehearse-existing` rehearses those as well, in a quiet moment.
-    RehearsedLightly = "rehearsed-lightly", Connection [] INFORMS;
+    TestLoadPartial = "test-load-partial", Connection [] INFORMS;
     /// Everything Stitch's loader does was rehearsed and rolled back.
     /// Nothing to do.
-    RehearsalPassed = "rehearsal-passed", Connection [Login] PROOF;
+    TestLoadPassed = "test-load-passed", Connection [Login] PROOF;
     /// The server refused one act of a load.
     /// Run `stitch-pg setup`; it grants and moves what is missing.
-    RehearsalRefused = "rehearsal-refused", Connection [Login] INFORMS;
+    TestLoadRefused = "test-load-refused", Connection [Login] INFORMS;
     /// A table in a schema that Stitch loads belongs to another role, so Stitch cannot alter it.
     /// Run `stitch-pg setup --existing` with this `--schema`.
     TableNotOwned = "table-not-owned", Connection [] INFORMS;
     /// A further load into an existing schema was rehearsed and rolled back.
     /// Nothing to do.
-    ExistingRehearsed = "existing-rehearsed", Connection [] INFORMS;
+    ExistingTablesTested = "existing-tables-tested", Connection [] INFORMS;
 
     // registration
     /// Stitch has a destination for this database, and its fields are as they should be.
@@ -775,7 +775,7 @@ codes! {
     Removed = "removed", Remove [] INFORMS;
     /// Something is left as it is, since it is not this tool's or is not seen from here.
     /// Look at what the finding names; take it away yourself if nobody needs it.
-    RemoveLeft = "remove-left", Remove [] INFORMS;
+    NotRemoved = "not-removed", Remove [] INFORMS;
     /// Something must be taken away, and this login or this run cannot.
     /// The finding says what stands in the way, and who takes it away with which statement.
     RemoveBlocked = "remove-blocked", Remove [] NO_RIGHT;

@@ -171,7 +171,7 @@ mod tests {
         let mut plan = Plan::default();
         plan.find(Finding::good(Code::LoginWorks, "in").took(Duration::from_millis(12)));
         plan.find(Finding::bad(Code::LoginPassword, "<\"&\u{1}\u{fffe}>").advise("mend"));
-        plan.find(Finding::unknown(Code::FirewallUnseen, "who knows"));
+        plan.find(Finding::unknown(Code::FirewallNotChecked, "who knows"));
         report.steps.push(StepReport {
             step: StepId::Connection,
             outcome: Outcome::Ready(plan),

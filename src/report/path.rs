@@ -205,10 +205,10 @@ mod tests {
             // A trigger that runs at a login, a proof that was not made, a key or a rule that lets in too much.
             let others = [
                 Code::LoginTriggers,
-                Code::HbaWide,
-                Code::FirewallWide,
-                Code::TunnelNotProved,
-                Code::TunnelKeyWide,
+                Code::HbaOpenToAll,
+                Code::FirewallOpenToAll,
+                Code::TunnelNotTested,
+                Code::TunnelKeyUnrestricted,
                 Code::TunnelKeyLeft,
                 Code::SshStreamLocalForwarding,
             ];
@@ -223,7 +223,7 @@ mod tests {
             (Code::PortDiffers, Place::ToDatabase),
             (Code::ListenAddresses, Place::ToDatabase),
             (Code::BastionCannotReach, Place::Forward),
-            (Code::RoleForeign, Place::Login),
+            (Code::RoleInUse, Place::Login),
             (Code::DatabaseCannotCreate, Place::Login),
         ] {
             assert_eq!(code.hops(), [hop], "{code:?}");

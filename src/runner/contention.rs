@@ -17,7 +17,7 @@ pub(super) fn busy(error: &anyhow::Error) -> Option<Finding> {
 /// The finding for a change that somebody else made first.
 pub(super) fn found(change: &Change) -> Finding {
     Finding::good(
-        Code::MadeMeanwhile,
+        Code::CreatedMeanwhile,
         format!("somebody else did this at the same moment: {}", change.summary),
     )
 }

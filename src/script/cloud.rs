@@ -52,7 +52,7 @@ fn is_to_be_run(settings: &Settings, code: Code) -> bool {
         .provider()
         .is_some_and(|provider| provider.definition().commands.is_some());
     let of_provider = known && settings.bastion.is_none();
-    code == Code::ProviderListMissing || (code == Code::FirewallUnseen && of_provider)
+    code == Code::ProviderListMissing || (code == Code::FirewallNotChecked && of_provider)
 }
 
 /// The command with variables for what is in capitals.

@@ -51,7 +51,7 @@ impl Step for Connection {
             let role = settings.stitch.role.as_str();
             plan.find(
                 Finding::unknown(
-                    Code::ConnectionNotTried,
+                    Code::ConnectionNotTested,
                     format!("the password of {role:?} was not given, so the login cannot be tried"),
                 )
                 .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
@@ -70,7 +70,7 @@ impl Step for Connection {
     fn not_proved() -> Vec<Finding> {
         let text = "the login as Stitch is not tried by plan";
         let advice = "stitch-pg check tries it, and changes nothing either";
-        vec![Finding::unknown(Code::ConnectionNotTried, text).advise(advice)]
+        vec![Finding::unknown(Code::ConnectionNotTested, text).advise(advice)]
     }
 }
 
@@ -109,7 +109,7 @@ fn family(plan: &mut Plan, settings: &Settings, stages: &[crate::world::Stage]) 
     if resolved && !dialable && settings.bastion.is_none() && settings.admin.route == Route::Direct {
         let host = &settings.stitch.host;
         plan.bad(
-            Code::LoginFamily,
+            Code::LoginIpv6Only,
             format!("address family: {host} has IPv6 addresses only; Stitch's are IPv4, so it cannot dial it"),
             "give it an IPv4 address, or let Stitch come through an SSH server with --bastion",
         )

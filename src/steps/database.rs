@@ -302,14 +302,14 @@ fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
 fn own_login(plan: &mut Plan, facts: &Facts) {
     if let Some(why) = &facts.tls_lost {
         plan.unknown(
-            Code::AdminTlsLost,
+            Code::AdminTlsDowngraded,
             format!("this login is not encrypted, although TLS could have been had: {why}"),
             "find out what stands between; give --sslmode require, or better verify-full with --sslrootcert",
         );
     }
     if let Some(version) = &facts.untried {
         plan.unknown(
-            Code::ServerUntried,
+            Code::ServerVersionUntested,
             format!("PostgreSQL {version} is newer than any version this program was tried with"),
             "everything is done as on the versions before; look for a newer stitch-pg",
         );
@@ -382,7 +382,7 @@ mod tests {
         let [finding] = plan.findings.as_slice() else {
             panic!("{plan:?}")
         };
-        assert_eq!(finding.code.as_str(), "server-untried");
+        assert_eq!(finding.code.as_str(), "server-version-untested");
         assert!(finding.text.contains("19.1"), "{finding:?}");
     }
 }

@@ -122,7 +122,7 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
     } else {
         "the statement stands in the JSON report; try it as the Stitch role in psql"
     };
-    let finding = Finding::bad(Code::RehearsalRefused, format!("{text} [{}]", refusal.statement)).advise(advice);
+    let finding = Finding::bad(Code::TestLoadRefused, format!("{text} [{}]", refusal.statement)).advise(advice);
     match schema {
         Some(schema) => finding.about(schema),
         None => finding.about(refusal.act),

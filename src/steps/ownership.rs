@@ -154,7 +154,7 @@ impl Step for Ownership {
         }
         if let Some(why) = &facts.unlisted {
             plan.unknown(
-                Code::IntegrationsUnseen,
+                Code::IntegrationsNotListed,
                 format!("Stitch's API did not list the integrations, so their marks alone tell: {why}"),
                 "look at STITCH_ACCESS_TOKEN and --api-url, or name the schemas with --schema",
             );
@@ -205,7 +205,7 @@ impl Step for Ownership {
 /// What is said of a database that this login cannot look into: whatever is in there stays as it is.
 fn unseen(settings: &Settings, closed_reason: &Failure) -> Finding {
     Finding::bad(
-        Code::OwnershipUnseen,
+        Code::OwnershipNotChecked,
         format!(
             "who owns what in it is not seen, and nothing in it is moved: {}",
             closed_reason.text

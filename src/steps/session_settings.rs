@@ -165,7 +165,7 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
             (false, false, Some(server)) => server.to_owned(),
         };
         let text = format!("{} = {} is set for {place}: {}", setting.name, setting.value, bite.how);
-        let finding = Finding::new(Code::SettingBites, Verdict::bad_if(bite.surely), text);
+        let finding = Finding::new(Code::SettingInterruptsLoads, Verdict::bad_if(bite.surely), text);
         // Where it is not the role's alone, others may need it: then the role gets its own.
         let cure = if setting.role {
             sql::reset_setting(role, setting.database.then_some(database), &setting.name)

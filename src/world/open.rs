@@ -70,7 +70,7 @@ pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration, by
     }
     let none = || {
         let text = format!("{host} resolves to no address");
-        Failure::new(Layer::Name, Code::LoginName, text)
+        Failure::new(Layer::Name, Code::LoginHostNotFound, text)
     };
     Err(last.map_or_else(none, |failure| failure.behind(stages)))
 }
@@ -103,13 +103,13 @@ async fn resolve(host: &HostName, port: Port, limit: Duration, by: &GivenBy) -> 
         Ok(Ok(addresses)) => Ok(addresses.take(MOST_ADDRESSES).collect()),
         Ok(Err(error)) => Err(Failure::new(
             Layer::Name,
-            Code::LoginName,
+            Code::LoginHostNotFound,
             format!("the name {host} does not resolve: {error}"),
         )
         .advise(advice)),
         Err(_) => Err(Failure::new(
             Layer::Name,
-            Code::LoginName,
+            Code::LoginHostNotFound,
             format!("the name {host} did not resolve within {} s", limit.as_secs()),
         )
         .advise(advice)),

@@ -99,7 +99,7 @@ impl Refused<'_> {
                 &format!("a superuser runs: ALTER ROLE {} LOGIN", identifier(user)),
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if self.method == Some(AuthRequest::Scram) => login(
-                Code::LoginBinding,
+                Code::LoginChannelBinding,
                 format!(
                     "{server} takes the TLS it sees for another one than ours (channel binding): something in between \
                      ends TLS and begins it anew"
@@ -128,9 +128,9 @@ impl Refused<'_> {
             ),
             SqlState::TOO_MANY_CONNECTIONS => inside(
                 if authenticated {
-                    Code::LoginLimit
+                    Code::LoginConnectionLimit
                 } else {
-                    Code::LoginFull
+                    Code::LoginMaxConnections
                 },
                 format!("{server} has no connection free for {user:?}"),
                 "wait, or raise max_connections or the role's or database's CONNECTION LIMIT",

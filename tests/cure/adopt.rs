@@ -62,13 +62,13 @@ fn somebody_elses_role_is_not_taken_without_a_word() {
     ];
     for (database, made, unmade, told) in cases {
         server.psql_in(database, made);
-        wizard.cure(&[], &["role-foreign"]);
-        let said = wizard.run("plan").has("role-foreign", "bad");
+        wizard.cure(&[], &["role-in-use"]);
+        let said = wizard.run("plan").has("role-in-use", "bad");
         assert!(said.contains(told) && said.contains("--adopt-role"), "{said}");
         server.psql_in(database, unmade);
     }
     // The same role, with nothing of it.
-    wizard.run("plan").exits(0).has_not("role-foreign");
+    wizard.run("plan").exits(0).has_not("role-in-use");
     server.psql("grant other to stitch");
     let adopting = wizard.flag("--adopt-role");
     let said = adopting.cure(&["grant CONNECT, CREATE, TEMPORARY"], &[]);
@@ -92,7 +92,7 @@ fn a_superuser_and_the_admins_own_login_can_be_adopted() {
     let own = Wizard::dba(&server)
         .set("--role", "dba")
         .env("STITCH_PG_PASSWORD", crate::support::postgres::DBA_PASSWORD);
-    let said = own.run("plan").exits(0).has("role-foreign", "bad");
+    let said = own.run("plan").exits(0).has("role-in-use", "bad");
     assert!(said.contains("logs in as it"), "{said}");
 }
 
@@ -106,8 +106,8 @@ fn what_was_made_for_stitch_needs_no_adoption() {
         // By this tool, as an admin who then is a member of what it made, even by a grant of its own.
         Wizard::dba(&server).setup().exits(0);
         server.psql("set role dba; grant stitch to dba");
-        Wizard::new(&server).check().exits(0).has_not("role-foreign");
-        Wizard::dba(&server).check().exits(0).has_not("role-foreign");
+        Wizard::new(&server).check().exits(0).has_not("role-in-use");
+        Wizard::dba(&server).check().exits(0).has_not("role-in-use");
         // By the guide's own commands, with a load behind it.
         server.psql("create database guide");
         server.psql(&format!(
@@ -119,6 +119,6 @@ fn what_was_made_for_stitch_needs_no_adoption() {
              create table shop.orders (id int, _sdc_sequence bigint); create view shop.some as select 1",
         );
         let wizard = Wizard::new(&server).set("--database", "guide").set("--role", "guided");
-        wizard.setup().exits(0).has_not("role-foreign");
+        wizard.setup().exits(0).has_not("role-in-use");
     }
 }

@@ -56,7 +56,7 @@ fn what_cannot_be_told_is_unknown_and_never_fails() {
     let bench = Bench::new();
     for (rules, code) in [
         ("host all all .example.org reject\n", "hba-uncertain"),
-        ("host all all all pam\n", "hba-outside"),
+        ("host all all all pam\n", "hba-external-auth"),
     ] {
         bench.rules(rules);
         let open = bench.check(&[]);
@@ -69,7 +69,7 @@ fn what_cannot_be_told_is_unknown_and_never_fails() {
     };
     assert_eq!(unreadable.only("hba-unreadable").verdict, "unknown");
     unreadable.assert_ready();
-    assert_eq!(unreadable.only("firewall-unseen").verdict, "unknown");
+    assert_eq!(unreadable.only("firewall-not-checked").verdict, "unknown");
     assert_eq!(unreadable.of("stitch-addresses").len(), 4);
 }
 
@@ -80,7 +80,7 @@ fn a_password_stored_as_md5_against_a_scram_rule() {
         .0
         .psql("SET password_encryption = md5; CREATE ROLE stitch LOGIN PASSWORD 'x'");
     let broken = bench.check(&[]);
-    broken.assert_all_four("hba-verifier", "bad");
+    broken.assert_all_four("hba-md5-verifier", "bad");
     broken.assert_needs_a_person();
     bench
         .0
@@ -93,7 +93,7 @@ fn a_file_that_is_broken_or_not_loaded() {
     let bench = Bench::new();
     bench.rules(&format!("{GOOD}hots all all all md5\n"));
     let broken = bench.check(&[]);
-    let finding = broken.only("hba-broken");
+    let finding = broken.only("hba-syntax-error");
     assert_eq!(finding.verdict, "bad");
     assert!(finding.subject.starts_with("line 4 of /"), "{}", finding.subject);
     broken.assert_needs_a_person();
@@ -131,7 +131,7 @@ fn the_other_regions_addresses() {
 fn a_list_that_is_older_than_the_programs_own() {
     let bench = Bench::new();
     let one = bench.check(&["--allow-cidr", "52.23.137.21/32,52.204.223.208/32"]);
-    let finding = one.only("stitch-addresses-older");
+    let finding = one.only("stitch-addresses-outdated");
     assert_eq!(
         (finding.verdict.as_str(), finding.subject.as_str()),
         ("unknown", "52.204.228.32, 52.204.230.227")
@@ -139,7 +139,7 @@ fn a_list_that_is_older_than_the_programs_own() {
     assert_eq!(one.of("hba-ok").len(), 2, "{}", one.story());
     one.assert_ready();
     let all = bench.check(&[]);
-    assert!(all.of("stitch-addresses-older").is_empty(), "{}", all.story());
+    assert!(all.of("stitch-addresses-outdated").is_empty(), "{}", all.story());
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn the_host_and_port_in_stitchs_form() {
         ),
         (
             &["--stitch-host", "x.cluster-ro-y.eu-west-1.rds.amazonaws.com"],
-            "host-reader",
+            "host-read-only",
         ),
         (
             &["--stitch-host", "203.0.113.9", "--stitch-port", "15432"],

@@ -70,7 +70,8 @@ fn the_examples_of_the_page_run() {
     assert!(kept("report.json").contains("\"result\": \"ready\""));
     assert!(!fine.stdout.contains("::error"), "{}", fine.stdout);
     assert!(
-        fine.stdout.contains("::notice title=allowlist%3A firewall-unseen::"),
+        fine.stdout
+            .contains("::notice title=allowlist%3A firewall-not-checked::"),
         "{}",
         fine.stdout
     );
@@ -83,7 +84,7 @@ fn the_examples_of_the_page_run() {
     assert!(run(&server, &folder, &script.join("\n")).success());
     let junit = kept("junit.xml");
     assert!(
-        junit.contains("failures=\"0\">") && junit.contains("name=\"rehearsal-passed\""),
+        junit.contains("failures=\"0\">") && junit.contains("name=\"test-load-passed\""),
         "{junit}"
     );
 

@@ -116,7 +116,7 @@ fn a_read_only_role_is_found_out_by_rehearsing() {
     let server = Postgres::start();
     Wizard::dba(&server).setup().exits(0);
     server.psql("alter role stitch set default_transaction_read_only = on");
-    let said = Wizard::new(&server).cure(&[], &["login-read-only", "setting-bites"]);
+    let said = Wizard::new(&server).cure(&[], &["login-read-only", "setting-interrupts-loads"]);
     let text = said.has("login-read-only", "bad");
     assert!(text.contains("RESET default_transaction_read_only"), "{text}");
 }
@@ -129,7 +129,7 @@ fn rules_that_keep_stitch_out_are_told_from_a_wrong_password() {
     let server = Postgres::start_with(options).expect("the default version is at hand");
     Wizard::new(&server).cure(&ALL, &["login-refused"]);
     let dba = Wizard::dba(&server).check().exits(4);
-    dba.has("password-untried", "unknown");
+    dba.has("password-not-tested", "unknown");
 }
 
 #[test]

@@ -88,10 +88,10 @@ fn what_makes_a_database_unfit_is_left_to_a_person() {
     server.psql("alter database packed connection limit 0");
     let cases: [(&str, &[&str]); 5] = [
         ("ascii", &["database-encoding"]),
-        ("latin", &["database-encoding", "rehearsal-refused"]),
+        ("latin", &["database-encoding", "test-load-refused"]),
         ("template", &["database-template"]),
         ("closed", &["database-no-connections", "login-database-closed"]),
-        ("packed", &["database-connection-limit", "login-limit"]),
+        ("packed", &["database-connection-limit", "login-connection-limit"]),
     ];
     for (name, bad) in cases {
         let wizard = Wizard::new(&server).set("--database", name).set("--role", name);

@@ -67,8 +67,8 @@ fn the_rehearsal_leaves_nothing_behind() {
     let before = server.dump();
     let wizard = wizard.set("--schema", "shop");
     let said = wizard.check().exits(0);
-    said.has("rehearsal-passed", "good");
-    said.has("existing-rehearsed", "good");
+    said.has("test-load-passed", "good");
+    said.has("existing-tables-tested", "good");
     assert_eq!(server.dump(), before);
 }
 

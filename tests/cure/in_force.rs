@@ -27,15 +27,15 @@ fn settings_of_the_server_are_found_as_those_of_the_role_are() {
             server.psql(&format!("alter system set {name} = '{value}'"));
             server.reload();
             let check = wizard.check();
-            let said = check.has("setting-bites", verdict);
+            let said = check.has("setting-interrupts-loads", verdict);
             let cure = said.split_once("runs: ").map_or("", |(_, cure)| cure);
             let expected = if verdict == "bad" { 4 } else { 0 };
             let check = check.exits(expected);
-            assert_eq!(check.subjects("setting-bites").len(), 1, "{check}");
+            assert_eq!(check.subjects("setting-interrupts-loads").len(), 1, "{check}");
             if !cure.is_empty() {
                 assert!(said.contains("ALTER SYSTEM"), "{said}");
                 server.psql(&format!("set default_transaction_read_only = off; {cure}"));
-                wizard.check().exits(0).has_not("setting-bites");
+                wizard.check().exits(0).has_not("setting-interrupts-loads");
             }
             server.psql(&format!(
                 "set default_transaction_read_only = off; alter system reset {name}; alter role stitch in database stitch reset all"
@@ -53,7 +53,7 @@ fn what_is_cut_off_at_once_is_told_by_the_timeout() {
     wizard.setup().exits(0);
     server.psql("alter role stitch set statement_timeout = '1ms'");
     let check = wizard.check().exits(4);
-    check.has("setting-bites", "bad");
+    check.has("setting-interrupts-loads", "bad");
     check.has_not("catalog-closed");
 }
 
@@ -63,9 +63,12 @@ fn it_is_said_before_anything_is_made() {
     let options = PostgresOptions::new().conf("statement_timeout", "3s");
     let server = Postgres::start_with(options).expect("the default version");
     let plan = Wizard::dba(&server).run("plan").exits(0);
-    let said = plan.has("setting-bites", "bad");
+    let said = plan.has("setting-interrupts-loads", "bad");
     assert!(said.contains("the server (postgresql.conf, or ALTER SYSTEM)"), "{said}");
-    Wizard::dba(&server).setup().exits(4).has("setting-bites", "bad");
+    Wizard::dba(&server)
+        .setup()
+        .exits(4)
+        .has("setting-interrupts-loads", "bad");
 }
 
 #[test]
@@ -101,8 +104,8 @@ fn settings_of_the_administrators_login_do_not_cut_our_work_off() {
                 .flag("--adopt-role");
             wizard.run("plan").exits(0);
             let setup = wizard.setup().exits(0);
-            setup.has_not("setting-bites");
-            wizard.check().exits(0).has_not("setting-bites");
+            setup.has_not("setting-interrupts-loads");
+            wizard.check().exits(0).has_not("setting-interrupts-loads");
             server.psql("alter role dba reset all");
         }
     }
@@ -125,7 +128,7 @@ fn a_login_trigger_that_writes_lets_us_look() {
     let wizard = Wizard::dba(&server).set("--database", "dw");
     wizard.run("plan").exits(0).has("login-triggers", "unknown");
     wizard.setup().exits(0);
-    wizard.check().exits(0).has("rehearsal-passed", "good");
+    wizard.check().exits(0).has("test-load-passed", "good");
     // A function that swallows the error, and says something else.
     server.psql(
         "create or replace function public.log() returns event_trigger language plpgsql as $$
@@ -148,7 +151,7 @@ fn our_own_sessions_are_not_stitchs() {
             "role stitch connection limit 1",
         ] {
             server.psql(&format!("alter {limit}"));
-            wizard.check().exits(0).has("rehearsal-passed", "good");
+            wizard.check().exits(0).has("test-load-passed", "good");
             server.psql("alter database dw connection limit -1; alter role stitch connection limit -1");
         }
     }

@@ -83,7 +83,7 @@ fn what_is_a_superusers_is_refused_and_the_rest_moves() {
     let wizard = Wizard::dba(&server).set("--schema", "shop").flag("--adopt-role");
     let said = wizard.cure(
         &["owner of the schema \"shop\" and 1 object in it"],
-        &["ownership-superuser", "rehearsal-refused"],
+        &["ownership-superuser", "test-load-refused"],
     );
     let text = said.has("ownership-superuser", "bad");
     assert!(text.contains("\"postgres\""), "{text}");

@@ -23,7 +23,7 @@ fn a_schema_that_changed_hands_is_detected_again() {
     // A restored copy, and a second destination beside it.
     server.psql("create database copy template stitch");
     wizard.is_settled(&[]);
-    wizard.set("--database", "copy").check().has_not("role-foreign");
+    wizard.set("--database", "copy").check().has_not("role-in-use");
     Wizard::new(&server).set("--database", "second").setup().exits(0);
     // Something else of the role's elsewhere is still somebody's.
     server.psql_in(
@@ -31,7 +31,7 @@ fn a_schema_that_changed_hands_is_detected_again() {
         "create schema app; create table app.users (id int); alter table app.users owner to stitch",
     );
     let check = Wizard::new(&server).check().exits(4);
-    assert!(check.has("role-foreign", "bad").contains("copy"), "{check}");
+    assert!(check.has("role-in-use", "bad").contains("copy"), "{check}");
 }
 
 #[test]
@@ -58,11 +58,11 @@ fn every_table_is_decided_and_a_sample_is_tried() {
          create trigger note after insert on shop.z60 for each statement execute procedure shop.note()",
     );
     let wizard = Wizard::new(&server).set("--schema", "shop");
-    let said = wizard.cure(&["owner of the schema \"shop\""], &["write-rights-missing"]);
-    let missing = said.has("write-rights-missing", "bad");
+    let said = wizard.cure(&["owner of the schema \"shop\""], &["write-privileges-missing"]);
+    let missing = said.has("write-privileges-missing", "bad");
     let cure = "GRANT USAGE ON SCHEMA audit TO \"stitch\"; GRANT INSERT ON TABLE audit.log TO \"stitch\";";
     assert!(missing.contains("z60") && missing.contains(cure), "{missing}");
-    let tried = said.has("existing-rehearsed", "good");
+    let tried = said.has("existing-tables-tested", "good");
     assert!(
         tried.contains("writes were tried on 40 tables, and decided by the catalog for 27 tables"),
         "{tried}"

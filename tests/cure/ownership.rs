@@ -40,7 +40,7 @@ fn a_loaded_schema_changes_hands() {
     let wizard = Wizard::new(&server).set("--schema", "shop");
     let said = wizard.cure(&["owner of the schema \"shop\" and 8 objects in it"], &[]);
     said.has("schema-detected", "good");
-    said.has("existing-rehearsed", "good");
+    said.has("existing-tables-tested", "good");
     assert_eq!(server.psql_in("stitch", &format!("{OWNERS} <> 'stitch'")), "");
     // The owned sequences went with their tables.
     let sequence = "select pg_get_userbyid(relowner) from pg_class where relname = 'numbered_own_seq'";
@@ -105,7 +105,7 @@ fn what_stitch_never_makes_is_left_unless_included() {
     );
     let wizard = wizard.set("--include", "views,matviews,sequences");
     let said = wizard.cure(&["3 objects"], &[]);
-    said.has_not("objects-left");
+    said.has_not("objects-not-transferred");
     // The extension's own views stay the superuser's.
     assert_eq!(server.psql_in("stitch", &format!("{OWNERS} = 'loader'")), "");
     assert!(
@@ -196,7 +196,7 @@ fn what_the_admin_may_not_move_is_left_whole() {
         } else {
             ("ownership-cannot-move", "GRANT \"loader\" TO \"dba\";")
         };
-        let said = wizard.cure(&[], &[code, "rehearsal-refused"]);
+        let said = wizard.cure(&[], &[code, "test-load-refused"]);
         let text = said.has(code, "bad");
         assert!(text.contains(cure), "{text}");
     }

@@ -288,7 +288,7 @@ fn an_address_in_place_of_the_lookup() {
         .set("--stitch-host", "127.0.0.1")
         .set("--sslmode", "verify-full")
         .set("--sslrootcert", &authority.to_string_lossy());
-    named.check().exits(1).has("login-name", "bad");
+    named.check().exits(1).has("login-host-not-found", "bad");
     named.clone().env("PGHOSTADDR", "127.0.0.1").setup().exits(0);
     let url = "postgres:///?hostaddr=127.0.0.1";
     named.env("DATABASE_URL", url).check().exits(0);
@@ -306,7 +306,7 @@ fn tls_from_the_first_byte() {
         .set("--sslmode", "require")
         .env("PGSSLNEGOTIATION", "direct");
     let said = direct.setup().exits(0);
-    said.has_not("admin-tls-lost");
+    said.has_not("admin-tls-downgraded");
     assert!(!server.log().contains("without direct SSL"), "{}", server.log());
     let bound = direct.env("PGCHANNELBINDING", "require").env("PGSSLSNI", "0");
     bound.check().exits(0);
@@ -336,16 +336,16 @@ fn options_reach_the_server() {
 fn tls_that_was_taken_away_is_told() {
     let options = PostgresOptions::new().tls(Certificates::for_names(&["127.0.0.1"]));
     let server = Postgres::start_with(options).expect("the default version");
-    Wizard::new(&server).setup().exits(0).has_not("admin-tls-lost");
+    Wizard::new(&server).setup().exits(0).has_not("admin-tls-downgraded");
     let proxy = CountingProxy::tcp_before(&server, PROXY);
     // No; and a fatal alert of TLS.
     for answer in [&b"N"[..], b"S\x15\x03\x03\0\x02\x02\x28"] {
         proxy.answer_tls(answer);
         let said = wizard(&server).check().exits(0);
-        said.has("admin-tls-lost", "unknown");
-        said.has("login-tls-lost", "unknown");
+        said.has("admin-tls-downgraded", "unknown");
+        said.has("login-tls-downgraded", "unknown");
         let demanded = wizard(&server).set("--sslmode", "require").check().exits(1);
-        demanded.has_not("admin-tls-lost");
+        demanded.has_not("admin-tls-downgraded");
     }
     // No byte in the answer's place makes it forget what is asked afterwards.
     let network = CountingProxy::tcp_before(&server, 7002);

@@ -31,10 +31,10 @@ fn any_password_works() {
         let login = server.try_psql_as(&role, password, "dw", "select current_user");
         assert_eq!(login.as_deref(), Ok(role.as_str()), "{password}");
         // As the dba by logging in, as the superuser by the stored verifier.
-        wizard.check().exits(0).has("password-proved", "good");
+        wizard.check().exits(0).has("password-correct", "good");
         let superuser = Wizard::new(&server).set("--database", "dw").set("--role", &role);
         let superuser = superuser.env("STITCH_PG_PASSWORD", password).check().exits(0);
-        superuser.has("password-proved", "good");
+        superuser.has("password-correct", "good");
     }
 }
 
@@ -63,7 +63,7 @@ fn a_verifier_with_more_rounds_than_anybody_computes() {
                 "update pg_authid set rolpassword = 'SCRAM-SHA-256${rounds}:c2FsdHNhbHRzYWx0c2FsdA==${keys}:{keys}' where rolname = 'stitch'"
             ));
             let said = wizard.check().exits(4);
-            said.bad_are(&["login-rounds", "password-rounds"]);
+            said.bad_are(&["login-iterations", "password-iterations"]);
             assert!(
                 said.json.to_string().matches(&format!("{rounds} SCRAM rounds")).count() >= 2,
                 "{said}"
@@ -93,7 +93,7 @@ fn md5_and_an_unasked_password() {
     server.psql("create database stitch");
     // The stored hash is proof for a superuser, and hba's scram-sha-256 cannot use it: the login tells.
     let check = Wizard::new(&server).check().exits(3);
-    check.has("password-proved", "good");
+    check.has("password-correct", "good");
     // plan needs no password, and says that it could not prove one.
     let plan = Wizard::new(&server).without("STITCH_PG_PASSWORD").run("plan").exits(0);
     plan.has("password-not-given", "unknown");
@@ -158,11 +158,11 @@ fn the_verifier_is_the_servers_own_kind() {
     };
     server.psql("alter role dba set scram_iterations = 20000; alter role dba set password_encryption = md5");
     let wizard = Wizard::dba(&server);
-    wizard.run("plan").exits(0).has("password-form", "good");
+    wizard.run("plan").exits(0).has("password-stored-as-md5", "good");
     wizard.setup().exits(0);
     let stored = "select substr(rolpassword, 1, 20) from pg_authid where rolname = 'stitch'";
     assert_eq!(server.psql(stored), "SCRAM-SHA-256$20000:");
     let login = server.try_psql_as("stitch", PASSWORD, "stitch", "select 1");
     assert_eq!(login.as_deref(), Ok("1"));
-    Wizard::new(&server).check().exits(0).has("password-proved", "good");
+    Wizard::new(&server).check().exits(0).has("password-correct", "good");
 }

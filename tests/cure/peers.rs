@@ -119,7 +119,7 @@ fn a_name_that_does_not_resolve() {
     // For Stitch's own login it is a finding, since the rest can be looked at.
     wizard.setup().exits(0);
     let said = wizard.set("--stitch-host", "no-such-host.invalid").check().exits(4);
-    said.bad_are(&["login-name"]);
+    said.bad_are(&["login-host-not-found"]);
 }
 
 #[test]

@@ -17,25 +17,25 @@ type Reach = (&'static str, &'static [&'static str]);
 const STATEMENTS: [(&str, &str, &str, &[Reach]); 9] = [
     (
         "alter role stitch set statement_timeout = '2s'",
-        "setting-bites",
+        "setting-interrupts-loads",
         "bad",
         &[],
     ),
     (
         "alter role stitch in database stitch set default_transaction_read_only = on",
-        "setting-bites",
+        "setting-interrupts-loads",
         "bad",
         &[],
     ),
     (
         "alter database stitch set statement_timeout = '30s'",
-        "setting-bites",
+        "setting-interrupts-loads",
         "bad",
         &[("pg_db_role_setting", &[])],
     ),
     (
         "alter role all set default_transaction_read_only = on",
-        "setting-bites",
+        "setting-interrupts-loads",
         "bad",
         &[("pg_db_role_setting", &[])],
     ),

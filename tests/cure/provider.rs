@@ -48,7 +48,7 @@ fn neon_gets_the_password_as_it_is_and_says_so() {
     let server = Postgres::start();
     let wizard = Wizard::dba(&server).set("--provider", "neon");
     let plan = wizard.run("plan").exits(0);
-    assert!(plan.has("password-plain", "unknown").contains("plain text"));
+    assert!(plan.has("password-plain-text-only", "unknown").contains("plain text"));
     let said = wizard.cure(&["create the database", "create the role", "grant"], &[]);
     let told = format!("{}{}{}", plan.output.stdout, said.output.stdout, said.output.stderr);
     assert!(!told.contains(PASSWORD), "{told}");

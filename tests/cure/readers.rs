@@ -1,6 +1,6 @@
 //! Readers keep reading: `--reader` lets other roles see what Stitch makes later, and what it has made.
 
-use crate::cure::fallout;
+use crate::cure::impact;
 use crate::support::postgres::DBA_PASSWORD;
 use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions, Program};
@@ -44,7 +44,7 @@ fn a_reader_sees_what_stitch_makes_later() {
         ];
         let memberships = "select count(*) from pg_auth_members m where pg_get_userbyid(m.roleid) = 'stitch'";
         let said = wizard.cure(&all, &[]);
-        said.has("reader-reads", "good");
+        said.has("reader-ready", "good");
         // What the creator has anyway, and nothing else.
         let rows = match (major, self_grant) {
             (..=15, _) => "0",
@@ -87,7 +87,7 @@ fn what_is_there_already_is_opened_too() {
         assert!(reads(&server, "bi").is_err());
         // The rehearsal notices before anything is done about it.
         let check = wizard.check().exits(3);
-        let refused = check.has("rehearsal-refused", "bad");
+        let refused = check.has("test-load-refused", "bad");
         assert!(refused.contains("let a reader see"), "{refused}");
         wizard.cure(
             &[
@@ -115,13 +115,13 @@ fn what_changes_hands_is_opened_too() {
         let Some(server) = Postgres::start_with(options) else {
             continue;
         };
-        fallout::hanging(&server);
+        impact::hanging(&server);
         server.psql(&format!(
             "create role bi login password '{READER_PASSWORD}'; create role insider login password '{READER_PASSWORD}' in role loader"
         ));
         // One of them reads some of it already, in its own name; the other as the owner.
         server.psql_in("stitch", r#"grant select on shop."CAMPAIGN_REPORT" to bi"#);
-        let before = server.psql_in("stitch", fallout::STATE);
+        let before = server.psql_in("stitch", impact::STATE);
         let wizard = Wizard::dba(&server).set("--schema", "shop").flag(keeps);
         let wizard = wizard.flag("--reader=bi").flag("--reader=insider");
         let undo = format!("undo-{major}{keeps}.sh");
@@ -150,7 +150,7 @@ fn what_changes_hands_is_opened_too() {
             .env("PGPASSWORD", DBA_PASSWORD)
             .run();
         assert!(undone.success(), "{undone:?}");
-        assert_eq!(server.psql_in("stitch", fallout::STATE), before, "{major} {keeps}");
+        assert_eq!(server.psql_in("stitch", impact::STATE), before, "{major} {keeps}");
     }
 }
 
@@ -161,11 +161,11 @@ fn a_reader_that_cannot_be_served_is_a_finding() {
     };
     Wizard::dba(&server).setup().exits(0);
     let missing = Wizard::dba(&server).flag("--reader=nobody");
-    missing.cure(&[], &["reader-missing", "rehearsal-refused"]);
+    missing.cure(&[], &["reader-missing", "test-load-refused"]);
     // Another admin, who has no say over the role.
     server.psql("create role bi; create role second login createrole createdb password 'second-pw'");
     let wizard = Wizard::new(&server).admin("second", "second-pw").flag("--reader=bi");
-    let said = wizard.cure(&[], &["reader-cannot-grant", "rehearsal-refused"]);
+    let said = wizard.cure(&[], &["reader-cannot-grant", "test-load-refused"]);
     let text = said.has("reader-cannot-grant", "bad");
     let (_, statements) = text.split_once(": ALTER").expect("the statements are told");
     server.psql_in("stitch", &format!("ALTER{statements}"));

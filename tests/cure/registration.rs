@@ -372,6 +372,6 @@ fn integrations_that_stitch_lists_are_detected() {
             .instead
             .push(("GET", "/v4/sources", wiremock::ResponseTemplate::new(404)));
     });
-    let unseen = wizard.check().exits(0).has("integrations-unseen", "unknown");
+    let unseen = wizard.check().exits(0).has("integrations-not-listed", "unknown");
     assert!(unseen.contains("knows no such thing"), "{unseen}");
 }

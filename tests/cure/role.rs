@@ -100,11 +100,14 @@ fn catalogs_of_a_closed_database_are_not_seen() {
     let server = Postgres::start();
     Wizard::new(&server).setup().exits(0);
     server.psql("revoke connect on database stitch from public; grant connect on database stitch to stitch");
-    let text = Wizard::dba(&server).check().exits(0).has("catalog-unseen", "unknown");
+    let text = Wizard::dba(&server)
+        .check()
+        .exits(0)
+        .has("catalog-not-checked", "unknown");
     assert!(text.contains("\"dba\" may not connect to \"stitch\""), "{text}");
     let (_, grant) = text.split_once("runs: ").expect("the statement is told");
     server.psql(grant);
-    Wizard::dba(&server).check().has_not("catalog-unseen");
+    Wizard::dba(&server).check().has_not("catalog-not-checked");
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn every_state_of_the_matrix() {
 }
 
 /// A database's connection limit is its owner's to raise.
-const FULL: [&str; 2] = ["database-connection-limit", "login-limit"];
+const FULL: [&str; 2] = ["database-connection-limit", "login-connection-limit"];
 
 #[test]
 fn a_new_connection_of_any_name() {

@@ -15,11 +15,11 @@ fn what_holds_has_its_code() {
     let planned = wizard.run("plan").exits(0);
     planned.has_not("role-exists");
     planned.has_not("schema-owned");
-    planned.has("connection-not-tried", "unknown");
+    planned.has("connection-not-tested", "unknown");
     wizard.setup().exits(0);
     let checked = wizard.check().exits(0);
-    for code in ["role-exists", "database-rights", "catalog-readable", "schema-owned"] {
+    for code in ["role-exists", "database-privileges", "catalog-readable", "schema-owned"] {
         checked.has(code, "good");
     }
-    checked.has_not("connection-not-tried");
+    checked.has_not("connection-not-tested");
 }

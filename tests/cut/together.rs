@@ -124,7 +124,7 @@ fn what_another_made_first_is_found() {
     );
     let run = scene.program().run();
     assert_eq!(run.status, Some(0), "{}", brief(&run));
-    assert_eq!(told(&run, "made-meanwhile").len(), 1, "{}", brief(&run));
+    assert_eq!(told(&run, "created-meanwhile").len(), 1, "{}", brief(&run));
     running.finish(Duration::from_secs(20));
     same(&goal.ready, &scene.state()).expect("the end of one alone");
     let undo = scene.undo_script();

@@ -44,13 +44,17 @@ fn ca_of(server: &Postgres<'_>) -> PathBuf {
 
 /// The table, by layer.
 pub(crate) const FAULTS: &[Fault] = &[
-    fault("a name that does not resolve", "name", "login-name", 4, |bench| {
-        bench.wizard().set("--stitch-host", "no-such-host.invalid").check()
-    }),
+    fault(
+        "a name that does not resolve",
+        "name",
+        "login-host-not-found",
+        4,
+        |bench| bench.wizard().set("--stitch-host", "no-such-host.invalid").check(),
+    ),
     fault(
         "an address that is IPv6 only",
         "address family",
-        "login-family",
+        "login-ipv6-only",
         4,
         |bench| bench.wizard().set("--stitch-host", "::1").check(),
     ),
@@ -81,28 +85,28 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault(
         "a port that accepts and says nothing",
         "protocol",
-        "login-silent",
+        "login-no-answer",
         4,
         |bench| bench.port(peers::SILENT),
     ),
     fault(
         "a server that answers by a byte a second",
         "protocol",
-        "login-silent",
+        "login-no-answer",
         4,
         |bench| bench.port(peers::DRIPS),
     ),
     fault(
         "a server whose half of TLS comes by a byte a second",
         "TLS",
-        "login-silent",
+        "login-no-answer",
         4,
         |bench| bench.port(peers::DRIPS_IN_TLS),
     ),
     fault(
         "a server that asks for the password and then says nothing",
         "authentication",
-        "login-silent",
+        "login-no-answer",
         4,
         |bench| bench.port(peers::ASKS_AND_WAITS),
     ),
@@ -123,7 +127,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault(
         "a port that accepts and hangs up",
         "protocol",
-        "login-cut",
+        "login-connection-lost",
         4,
         |bench| bench.port(peers::HANGS_UP),
     ),
@@ -152,42 +156,42 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault(
         "a proxy that cuts after the server's first message",
         "protocol",
-        "login-cut",
+        "login-connection-lost",
         4,
         |bench| bench.through(7201, |proxy| proxy.cut_after(Side::Server, 1, Cut::Close)),
     ),
     fault(
         "a proxy that falls silent after the server's first message",
         "authentication",
-        "login-silent",
+        "login-no-answer",
         4,
         |bench| bench.through(7202, |proxy| proxy.cut_after(Side::Server, 1, Cut::Stall)),
     ),
     fault(
         "a proxy that resets in the middle of the login",
         "protocol",
-        "login-cut",
+        "login-connection-lost",
         4,
         |bench| bench.through(7203, |proxy| proxy.cut_after(Side::Client, 1, Cut::Reset)),
     ),
     fault(
         "a proxy that delays every message by 100 ms",
         "rehearsal",
-        "rehearsal-passed",
+        "test-load-passed",
         0,
         |bench| bench.through(7204, |proxy| proxy.delay(Duration::from_millis(100))),
     ),
     fault(
         "a proxy that falls silent in the middle of the load",
         "rehearsal",
-        "rehearsal-refused",
+        "test-load-refused",
         4,
         |bench| bench.through(7205, |proxy| proxy.cut_on("create temporary table", Cut::Stall)),
     ),
     fault(
         "a proxy that cuts in the middle of the load",
         "rehearsal",
-        "rehearsal-refused",
+        "test-load-refused",
         4,
         |bench| bench.through(7206, |proxy| proxy.cut_on("truncate", Cut::Close)),
     ),
@@ -286,7 +290,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault(
         "a proxy that ends TLS and begins it anew, so that channel binding fails",
         "authentication",
-        "login-binding",
+        "login-channel-binding",
         4,
         |bench| {
             bench
@@ -454,28 +458,28 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault(
         "a database whose connection limit is 0",
         "database",
-        "login-limit",
+        "login-connection-limit",
         4,
         |bench| bench.database("zero"),
     ),
     fault(
         "a database whose connection limit is reached",
         "database",
-        "login-limit",
+        "login-connection-limit",
         4,
         |bench| bench.database("packed"),
     ),
     fault(
         "a role whose connection limit is reached",
         "database",
-        "login-limit",
+        "login-connection-limit",
         4,
         |bench| bench.role("limited"),
     ),
     fault(
         "a server with no connection free",
         "database",
-        "login-full",
+        "login-max-connections",
         4,
         |bench| bench.foreign(&bench.full).check(),
     ),
@@ -518,40 +522,40 @@ pub(crate) const FAULTS: &[Fault] = &[
         4,
         |bench| bench.database("shut"),
     ),
-    fault("an event trigger that looks on", "", "ddl-watched", 0, |bench| {
+    fault("an event trigger that looks on", "", "ddl-event-triggers", 0, |bench| {
         bench.database("watched")
     }),
     fault(
         "an event trigger that refuses",
         "rehearsal",
-        "rehearsal-refused",
+        "test-load-refused",
         4,
         |bench| bench.database("guarded"),
     ),
     fault(
         "an encoding that cannot hold what is loaded",
         "rehearsal",
-        "rehearsal-refused",
+        "test-load-refused",
         4,
         |bench| bench.database("latin"),
     ),
     fault(
         "a default tablespace that is closed to the role",
         "rehearsal",
-        "rehearsal-refused",
+        "test-load-refused",
         4,
         |bench| bench.foreign(&bench.plain).set("--role", "cramped").check(),
     ),
     fault("statements that are logged", "", "statements-logged", 0, |bench| {
         bench.role("logged")
     }),
-    fault("a limit for temporary files", "", "server-room", 0, |bench| {
+    fault("a limit for temporary files", "", "server-capacity", 0, |bench| {
         bench.role("filed")
     }),
     fault(
         "a schema of somebody else's",
         "rehearsal",
-        "rehearsal-refused",
+        "test-load-refused",
         4,
         |bench| {
             bench
@@ -565,28 +569,28 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault(
         "a table of somebody else's in Stitch's schema",
         "rehearsal",
-        "rehearsal-refused",
+        "test-load-refused",
         4,
         |bench| bench.database("grown"),
     ),
     fault(
         "a table that somebody has locked",
         "rehearsal",
-        "table-busy",
+        "table-locked",
         0,
         |bench| bench.database("kept"),
     ),
     fault(
         "tables with rows, whose readers are not to be locked out",
         "rehearsal",
-        "rehearsed-lightly",
+        "test-load-partial",
         0,
         |bench| bench.database("kept"),
     ),
     fault(
         "tables with rows and --rehearse-existing",
         "rehearsal",
-        "existing-rehearsed",
+        "existing-tables-tested",
         0,
         |bench| {
             bench

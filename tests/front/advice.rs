@@ -25,7 +25,7 @@ fn stitchs_own_address() {
         .set("--stitch-host", "no-such-host.invalid")
         .check()
         .exits(4);
-    advises(&wrong_host, "login-name", "--stitch-host");
+    advises(&wrong_host, "login-host-not-found", "--stitch-host");
     let wrong_port = wizard.clone().set("--stitch-port", "1").check().exits(4);
     advises(&wrong_port, "login-tcp-refused", "--stitch-port");
     let said = wizard
@@ -33,7 +33,7 @@ fn stitchs_own_address() {
         .env("STITCH_PG_HOST", "no-such-host.invalid")
         .check()
         .exits(4);
-    advises(&said, "login-name", "STITCH_PG_HOST");
+    advises(&said, "login-host-not-found", "STITCH_PG_HOST");
     let said = wizard.clone().env("STITCH_PG_PORT", "1").check().exits(4);
     advises(&said, "login-tcp-refused", "STITCH_PG_PORT");
 }
@@ -54,29 +54,44 @@ fn the_administrators_address() {
     let port_line = format!("{}:3: admin.port", at("p.toml"));
     let service_line = format!("the host in {}:2", at("services"));
     let cases: &[Case<'_>] = &[
-        (&["--host", "no-such-host.invalid"], &[], "login-name", "--host"),
+        (
+            &["--host", "no-such-host.invalid"],
+            &[],
+            "login-host-not-found",
+            "--host",
+        ),
         (
             &["--host", "127.0.0.1", "--port", "1"],
             &[],
             "login-tcp-refused",
             "--port",
         ),
-        (&[], &[("PGHOST", "no-such-host.invalid")], "login-name", "PGHOST"),
+        (
+            &[],
+            &[("PGHOST", "no-such-host.invalid")],
+            "login-host-not-found",
+            "PGHOST",
+        ),
         (
             &[],
             &[("PGHOST", "127.0.0.1"), ("PGPORT", "1")],
             "login-tcp-refused",
             "PGPORT",
         ),
-        (&["--url", url], &[], "login-name", "the host in --url"),
-        (&[], &[("DATABASE_URL", url)], "login-name", "the host in DATABASE_URL"),
+        (&["--url", url], &[], "login-host-not-found", "the host in --url"),
+        (
+            &[],
+            &[("DATABASE_URL", url)],
+            "login-host-not-found",
+            "the host in DATABASE_URL",
+        ),
         (
             &["--service", "dw"],
             &[("PGSERVICEFILE", &at("services"))],
-            "login-name",
+            "login-host-not-found",
             &service_line,
         ),
-        (&["--config", &at("s.toml")], &[], "login-name", &file_line),
+        (&["--config", &at("s.toml")], &[], "login-host-not-found", &file_line),
         (&["--config", &at("p.toml")], &[], "login-tcp-refused", &port_line),
     ];
     for (arguments, variables, code, names) in cases {

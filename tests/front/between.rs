@@ -103,7 +103,7 @@ fn through_pgpool() {
     neighbours::pgpool(&world, 9999, server.port(), &format!("stitch:TEXT{PASSWORD}\n"));
     let said = wizard.set("--stitch-port", "9999").check().exits(0);
     assert!(said.has("pooler", "unknown").contains("Pgpool-II 4."), "{said}");
-    said.has("rehearsal-passed", "good");
+    said.has("test-load-passed", "good");
     is_judged_for_the_pooler(&said);
 }
 

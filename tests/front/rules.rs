@@ -51,10 +51,10 @@ fn a_rule_for_everybody_is_said() {
         let socket = server.socket_dir();
         let said = look(&Wizard::new(&server).set("--host", socket.to_str().expect("a folder of the bed")));
         if is_wide {
-            let text = said.has("hba-wide", "unknown");
+            let text = said.has("hba-open-to-all", "unknown");
             assert!(text.contains("every address may try to log in, by line 2 of"), "{text}");
         } else {
-            said.has_not("hba-wide");
+            said.has_not("hba-open-to-all");
         }
     }
 }

@@ -22,7 +22,7 @@ const CANNOT: [&str; 7] = [
     "role-cannot-alter",
     "catalog-cannot-grant",
     "ownership-cannot-move",
-    "ownership-unseen",
+    "ownership-not-checked",
 ];
 
 impl Cannot {

@@ -43,7 +43,7 @@ pub(crate) struct Played {
 type Placed = (Row, String);
 
 /// Said of every schema that was moved, whatever is in it.
-const GENERAL: [&str; 3] = ["schema-weak-evidence", "objects-left", "schema-not-chosen"];
+const GENERAL: [&str; 3] = ["schema-weak-evidence", "objects-not-transferred", "schema-not-chosen"];
 
 /// Rows in which nothing is amiss, alone, so that the verdict is *ready*; then all others.
 pub(crate) fn all(server: &Postgres<'_>, admin: Admin) -> Vec<Played> {

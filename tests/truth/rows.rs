@@ -59,37 +59,37 @@ pub(crate) const EVERYWHERE: &[Row] = &[
 
 const OTHERS: &[Row] = &[
     loss(
-        "fallout-owner",
+        "impact-owner",
         "the owner goes on inserting",
         "create table t (id bigint)",
         &[("loader", "insert into {s}.t values (1)")],
     ),
     loss(
-        "fallout-owner",
+        "impact-owner",
         "a member of the owner goes on inserting",
         "create table t (id bigint)",
         &[("app", "insert into {s}.t values (1)")],
     ),
     loss(
-        "fallout-functions",
+        "impact-functions",
         "a function of the owner's with its rights deletes",
         "create table t (id bigint); create schema {s}_x; create function {s}_x.clean() returns void language sql security definer as 'delete from {s}.t'",
         &[("loader", "select {s}_x.clean()")],
     ),
     loss(
-        "fallout-writes",
+        "impact-writes",
         "a trigger elsewhere writes to it",
         "create table t (id bigint); create schema {s}_x; create table {s}_x.k (id bigint); create function {s}_x.f() returns trigger language plpgsql as $$ begin insert into {s}.t values (new.id); return new; end $$; create trigger k after insert on {s}_x.k for each row execute procedure {s}_x.f()",
         &[("loader", "insert into {s}_x.k values (1)")],
     ),
     loss(
-        "fallout-writes",
+        "impact-writes",
         "a rule elsewhere writes to it",
         "create table t (id bigint); create schema {s}_x; create table {s}_x.k (id bigint); create rule r as on insert to {s}_x.k do also insert into {s}.t values (new.id)",
         &[("loader", "insert into {s}_x.k values (1)")],
     ),
     loss(
-        "fallout-parents",
+        "impact-parents",
         "it is a child of a table elsewhere",
         "create schema {s}_x; create table {s}_x.p (id bigint); create table c () inherits ({s}_x.p)",
         &[("loader", "alter table {s}_x.p add column x int")],

@@ -98,14 +98,14 @@ impl Step for CloseAllowlist {
         match &facts.seen {
             RuleState::No => {
                 plan.unknown(
-                    Code::RemoveLeft,
+                    Code::NotRemoved,
                     "whether lines of this tool stand in pg_hba.conf is not seen from here",
                     format!("on PostgreSQL's machine look for the line: {REMARK}"),
                 );
             }
             RuleState::Failed(why) => {
                 plan.unknown(
-                    Code::RemoveLeft,
+                    Code::NotRemoved,
                     format!("pg_hba.conf could not be looked at: {why}"),
                     format!("on PostgreSQL's machine look for the line: {REMARK}"),
                 );
@@ -118,7 +118,7 @@ impl Step for CloseAllowlist {
             close_firewall::plan(&mut plan, settings, printed);
         } else {
             plan.unknown(
-                Code::RemoveLeft,
+                Code::NotRemoved,
                 "whether the firewall of the machine that Stitch reaches has rules of this tool is not seen \
                  from here",
                 "there, as root, look for the comment stitch-pg:\n  ufw show added",
@@ -131,7 +131,7 @@ impl Step for CloseAllowlist {
             networks.join(", ")
         };
         plan.unknown(
-            Code::RemoveLeft,
+            Code::NotRemoved,
             "what people opened for Stitch in firewalls and allow lists stays open",
             format!("take {whose} out where nobody else needs them"),
         );

@@ -34,7 +34,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
             port,
         };
         plan.unknown(
-            Code::RemoveLeft,
+            Code::NotRemoved,
             format!(
                 "firewalld on {machine} lets {cidr} in on port {port}; its rules bear no mark, so whether \
                  stitch-pg made this one is not known"

@@ -33,7 +33,7 @@ fn unseen(settings: &Settings, facts: &Facts) -> Finding {
                 settings.stitch.port
             );
             let (ssh, database) = (host_commands(port, &settings.stitch.allow), settings.stitch.port);
-            Finding::unknown(Code::FirewallUnseen, text)
+            Finding::unknown(Code::FirewallNotChecked, text)
                 .advise(format!(
                     "on the SSH server, {ssh}\nin front of it (security group, provider firewall): allow the same \
                      addresses on port {port}\nat the database: allow the SSH server's private address on port {database}"
@@ -64,13 +64,13 @@ fn direct(settings: &Settings, provider: Provider) -> Finding {
             }
             let place = commands.place;
             Finding::unknown(
-                Code::FirewallUnseen,
+                Code::FirewallNotChecked,
                 format!("the provider's allow list cannot be seen from here; it is {place}"),
             )
             .advise(advice)
         }
         None => Finding::unknown(
-            Code::FirewallUnseen,
+            Code::FirewallNotChecked,
             format!("whether the firewalls on the way let Stitch in on port {port} cannot be seen from here"),
         )
         .advise(format!(

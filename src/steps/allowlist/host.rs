@@ -133,7 +133,7 @@ fn endpoint(host: &HostName, port: u16) -> Option<Finding> {
     let aws = name.ends_with(".rds.amazonaws.com");
     let finding = if aws && name.contains(".cluster-ro-") {
         Finding::unknown(
-            Code::HostReader,
+            Code::HostReadOnly,
             format!("{host} is an Aurora reader endpoint; nothing can be loaded there"),
         )
         .advise("give the cluster's writer endpoint, the one with .cluster- in its name, with --stitch-host")

@@ -32,7 +32,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) 
                 let by = by.trim();
                 let text =
                     format!("whether the firewall on {machine} lets this address in on port {port} hangs on {by}");
-                Finding::unknown(Code::FirewallUnsure, text)
+                Finding::unknown(Code::FirewallUncertain, text)
             }
         };
         plan.find(finding.about(cidr));
@@ -40,7 +40,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) 
     let first = settings.stitch.allow.first();
     if first.is_some_and(|cidr| printed.is_open_to_everybody(cidr.address(), port)) {
         plan.unknown(
-            Code::FirewallWide,
+            Code::FirewallOpenToAll,
             format!("the firewall on {machine} lets every address in on port {port}"),
             "if that is not meant: let in the addresses that are needed, then remove the rule that lets in all",
         )

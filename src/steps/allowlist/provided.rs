@@ -47,7 +47,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, han
     plan.findings.extend(others(settings, &open, &missing));
     if unlimited || open.iter().any(|entry| entry.from.is_everybody()) {
         plan.unknown(
-            Code::ProviderListOpen,
+            Code::ProviderListOpenToAll,
             "the provider's list lets everybody on the internet in",
             "if that is not meant: let Stitch's addresses in by themselves, then take it out",
         );
@@ -96,7 +96,7 @@ fn others(settings: &Settings, open: &[&ListEntry], missing: &[Cidr]) -> Vec<Fin
 
 fn stale(why: &str) -> Finding {
     let text = format!("the provider's list has an address that Stitch will not come from: {why}");
-    Finding::unknown(Code::ProviderListStale, text).advise(
+    Finding::unknown(Code::ProviderListOutdated, text).advise(
         "look at Stitch's page of addresses: if it is on it, this program's list is too old, so name all of them with \
          --allow-cidr; else take it out",
     )

@@ -22,7 +22,7 @@ pub(super) fn older_list(settings: &Settings) -> Option<Finding> {
     let missing = missing.join(", ");
     Some(
         Finding::unknown(
-            Code::StitchAddressesOlder,
+            Code::StitchAddressesOutdated,
             format!(
                 "the addresses you gave are some of Stitch's in the region {} and lack {missing}: that list is older than \
                  this program's own, which may be wrong as well",

@@ -166,7 +166,9 @@ fn wide(file: &HbaFile) -> Option<Finding> {
     }
     let text = format!("every address may try to log in, by {}", lines.join(" and "));
     let advice = "if that is not meant: let in the addresses that are needed, then remove such lines";
-    let finding = Finding::unknown(Code::HbaWide, text).advise(advice).about(&file.path);
+    let finding = Finding::unknown(Code::HbaOpenToAll, text)
+        .advise(advice)
+        .about(&file.path);
     (!lines.is_empty()).then_some(finding)
 }
 
@@ -179,7 +181,7 @@ fn state(plan: &mut Plan, file: &HbaFile) {
     for (place, why) in file.rules.broken() {
         let place = place.within(path);
         plan.bad(
-            Code::HbaBroken,
+            Code::HbaSyntaxError,
             format!(
                 "the server cannot read {place}: {why}; until that is mended a reload changes nothing, and a restart fails"
             ),

@@ -140,7 +140,7 @@ fn plan(settings: &Settings, facts: &Facts) -> Vec<Finding> {
 fn hba(settings: &Settings, server: ServerFacts) -> Vec<(&'static str, Verdict, String)> {
     plan(settings, &facts(server))
         .into_iter()
-        .filter(|finding| finding.code.as_str().starts_with("hba") && finding.code != Code::HbaWide)
+        .filter(|finding| finding.code.as_str().starts_with("hba") && finding.code != Code::HbaOpenToAll)
         .map(|finding| (finding.code.as_str(), finding.verdict, finding.subject.unwrap()))
         .collect()
 }
@@ -182,7 +182,7 @@ fn a_list_with_some_of_a_regions_addresses_is_an_older_one() {
         let findings = plan(&settings, &Facts::default());
         let older = findings
             .into_iter()
-            .find(|finding| finding.code == Code::StitchAddressesOlder);
+            .find(|finding| finding.code == Code::StitchAddressesOutdated);
         older.and_then(|finding| finding.subject)
     };
     assert_eq!(
@@ -208,7 +208,7 @@ fn offline_the_plan_names_the_addresses_and_the_lines() {
             "stitch-addresses",
             "stitch-addresses",
             "stitch-addresses",
-            "firewall-unseen",
+            "firewall-not-checked",
             "hba-unreadable"
         ]
     );
@@ -231,8 +231,8 @@ fn each_method_has_its_verdict() {
         ("md5 clientcert=verify-full", "hba-client-certificate", Verdict::Bad),
         ("ident", "hba-method", Verdict::Bad),
         ("gss", "hba-method", Verdict::Bad),
-        ("ldap ldapserver=x", "hba-outside", Verdict::Unknown),
-        ("pam", "hba-outside", Verdict::Unknown),
+        ("ldap ldapserver=x", "hba-external-auth", Verdict::Unknown),
+        ("pam", "hba-external-auth", Verdict::Unknown),
     ] {
         assert_eq!(
             all_four(&settings(), &format!("hostssl all all all {method}")),
@@ -324,7 +324,7 @@ fn the_state_of_the_file() {
     file(&mut edited).stored = Stored::Md5;
     let findings = plan(&settings(), &facts(edited));
     assert_eq!(
-        find(&findings, Code::HbaBroken).subject.as_deref(),
+        find(&findings, Code::HbaSyntaxError).subject.as_deref(),
         Some("line 2 of /etc/pg_hba.conf")
     );
     assert_eq!(find(&findings, Code::HbaNotLoaded).verdict, Verdict::Unknown);
@@ -334,7 +334,7 @@ fn the_state_of_the_file() {
     assert!(
         hba(&settings(), scram)
             .iter()
-            .all(|(code, verdict, _)| (*code, *verdict) == ("hba-verifier", Verdict::Bad))
+            .all(|(code, verdict, _)| (*code, *verdict) == ("hba-md5-verifier", Verdict::Bad))
     );
 }
 

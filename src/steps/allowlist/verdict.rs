@@ -113,7 +113,7 @@ impl Case<'_> {
         let role = self.settings.stitch.role.as_str();
         let (code, verdict, text) = match found.rule.meaning() {
             Meaning::Proved if self.stored == Stored::Md5 && found.rule.method == AuthMethod::ScramSha256 => (
-                Code::HbaVerifier,
+                Code::HbaMd5Verifier,
                 Verdict::Bad,
                 format!(
                     "{line} asks for scram-sha-256, and the password of {role:?} is stored as md5: no login can succeed"
@@ -144,7 +144,7 @@ impl Case<'_> {
                 ),
             ),
             Meaning::Outside => (
-                Code::HbaOutside,
+                Code::HbaExternalAuth,
                 Verdict::Unknown,
                 format!(
                     "{line} has the password checked by {method}; whether that knows {role:?} is not seen from here"
@@ -157,7 +157,7 @@ impl Case<'_> {
             ),
         };
         let lines = match code {
-            Code::HbaVerifier | Code::HbaOutside | Code::HbaOk => Lines::Useless,
+            Code::HbaMd5Verifier | Code::HbaExternalAuth | Code::HbaOk => Lines::Useless,
             _ => Lines::Wanted,
         };
         let shadowed = if verdict == Verdict::Bad {
@@ -166,7 +166,7 @@ impl Case<'_> {
             String::new()
         };
         let mut finding = Finding::new(code, verdict, text + &shadowed + &self.otherwise());
-        if code == Code::HbaVerifier {
+        if code == Code::HbaMd5Verifier {
             finding = finding.advise(
                 "give --reset-password: the new password is stored as SCRAM; every other user of that role needs it too",
             );

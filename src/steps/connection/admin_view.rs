@@ -36,8 +36,8 @@ impl AdminView {
             Code::LoginPassword,
             Code::LoginNologin,
             Code::LoginDatabaseMissing,
-            Code::LoginLimit,
-            Code::LoginFull,
+            Code::LoginConnectionLimit,
+            Code::LoginMaxConnections,
         ];
         if !ambiguous.contains(&failure.code) {
             return None;
@@ -75,7 +75,9 @@ impl AdminView {
                 format!("stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
             )),
             (Code::LoginDatabaseMissing, _) => self.other_name(settings, said),
-            (Code::LoginLimit | Code::LoginFull, seen) => Some(self.limit(failure, seen.as_ref(), settings)),
+            (Code::LoginConnectionLimit | Code::LoginMaxConnections, seen) => {
+                Some(self.limit(failure, seen.as_ref(), settings))
+            }
             _ => None,
         }
     }
@@ -100,7 +102,7 @@ impl AdminView {
         if let Some(role) = role.filter(|role| role.limit >= 0 && role.sessions >= role.limit) {
             return bad(
                 Layer::Database,
-                Code::LoginLimit,
+                Code::LoginConnectionLimit,
                 &format!(
                     "the role {name:?} has {} of {} sessions: {said}",
                     role.sessions, role.limit
@@ -114,7 +116,7 @@ impl AdminView {
         {
             return bad(
                 Layer::Database,
-                Code::LoginLimit,
+                Code::LoginConnectionLimit,
                 &format!(
                     "the database {database:?} has {} of {limit} sessions: {said}",
                     self.database_sessions
@@ -128,7 +130,7 @@ impl AdminView {
         }
         bad(
             Layer::Database,
-            Code::LoginFull,
+            Code::LoginMaxConnections,
             &format!(
                 "the server has {} of {} sessions: {said}",
                 self.sessions, self.max_connections

@@ -47,7 +47,7 @@ impl Loads {
         match &self.scratch.refusal {
             None => plan.find(
                 Finding::good(
-                    Code::RehearsalPassed,
+                    Code::TestLoadPassed,
                     format!(
                         "rehearsal: a load was rehearsed and rolled back: {} acts, all allowed",
                         self.scratch.passed
@@ -110,7 +110,7 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
         };
         let text = format!("rehearsal: a load into the existing schema {schema:?} was rehearsed and rolled back{how}");
         plan.find(
-            Finding::good(Code::ExistingRehearsed, text)
+            Finding::good(Code::ExistingTablesTested, text)
                 .about(schema)
                 .took(rehearsed.elapsed),
         );
@@ -120,7 +120,7 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
             "rehearsal: somebody holds a lock on it, so it was left out after {} ms",
             settings.ownership.lock_timeout.as_millis()
         );
-        plan.find(Finding::unknown(Code::TableBusy, text).about(format!("{schema}.{table}")));
+        plan.find(Finding::unknown(Code::TableLocked, text).about(format!("{schema}.{table}")));
     }
     if !rehearsed.spared_tables.is_empty() {
         let text = format!(
@@ -128,7 +128,7 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
             rehearsed.spared_tables.join(", ")
         );
         plan.find(
-            Finding::good(Code::RehearsedLightly, text)
+            Finding::good(Code::TestLoadPartial, text)
                 .about(schema)
                 .advise("--rehearse-existing adds and renames a column there too, in a quiet moment"),
         );

@@ -79,18 +79,18 @@ impl ServerState {
         };
         let text = format!("{free} of {} connections are free, {files}", self.max_connections);
         plan.find(if free < FEW || self.temp_file_limit != "-1" {
-            Finding::unknown(Code::ServerRoom, text).advise(
+            Finding::unknown(Code::ServerCapacity, text).advise(
                 "where that is little: raise max_connections or end idle sessions; raise temp_file_limit for the role",
             )
         } else {
-            Finding::good(Code::ServerRoom, text)
+            Finding::good(Code::ServerCapacity, text)
         });
     }
 
     pub(super) fn noticed(&self, plan: &mut Plan) {
         if !self.triggers.is_empty() {
             plan.unknown(
-                Code::DdlWatched,
+                Code::DdlEventTriggers,
                 format!(
                     "event triggers are called on what Stitch creates and alters: {}",
                     self.triggers.join(", ")

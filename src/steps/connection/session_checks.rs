@@ -105,7 +105,7 @@ impl SessionChecks {
             Err(error) if format!("{error:#}").contains(SqlState::QUERY_CANCELED.code()) => {
                 plan.find(bad(
                     Layer::Privileges,
-                    Code::SettingBites,
+                    Code::SettingInterruptsLoads,
                     &format!("the server cancels what the role does before it is done: {error:#}"),
                     format!(
                         "find the timeout (in psql, as the role: SHOW statement_timeout) and lift it: {};",
@@ -193,7 +193,7 @@ impl SessionChecks {
     fn exposed(&self, plan: &mut Plan) {
         if let Some(why) = &self.tls_lost {
             plan.unknown(
-                Code::LoginTlsLost,
+                Code::LoginTlsDowngraded,
                 format!("TLS: the login is not encrypted, although TLS could have been had: {why}"),
                 "find out what stands between; demand TLS with --ssl, and the same in Stitch's form",
             )
@@ -274,7 +274,7 @@ async fn in_the_way(
         Ok(seen) => seen,
         Err(error) => {
             let text = format!("what could refuse a load into the existing tables was not seen: {error:#}");
-            return vec![Finding::unknown(Code::WriteRightsUnclear, text).advise("run stitch-pg check again")];
+            return vec![Finding::unknown(Code::WritePrivilegesUnclear, text).advise("run stitch-pg check again")];
         }
     };
     let mut found = obstacles::findings(settings, &seen);

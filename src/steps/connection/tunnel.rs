@@ -45,7 +45,7 @@ impl TunnelResult {
             Self::NotAsked => return,
             Self::NoKey => {
                 plan.unknown(
-                    Code::TunnelNotProved,
+                    Code::TunnelNotTested,
                     "the whole way was not proved: Stitch's public key was not given",
                     "give it with --public-key or --public-key-file",
                 );
@@ -59,7 +59,7 @@ impl TunnelResult {
             .map_or("", |bastion| bastion.tunnel_user.as_str());
         match &proof.outcome {
             Ok(()) => {
-                plan.good(Code::TunnelProved, proved(proof, settings, user));
+                plan.good(Code::TunnelTested, proved(proof, settings, user));
             }
             Err(failure) => {
                 layers::passed(plan, &failure.passed);
@@ -69,7 +69,7 @@ impl TunnelResult {
         }
         if !proof.granted.is_empty() {
             plan.bad(
-                Code::TunnelKeyWide,
+                Code::TunnelKeyUnrestricted,
                 format!(
                     "with a key like Stitch's the SSH server grants {user} {}",
                     list(&proof.granted)

@@ -60,7 +60,7 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
             one.through, one.why
         );
         let advice = "try an insert, an update and a delete as the Stitch role, in a transaction that is rolled back";
-        notes.add(false, Code::WriteRightsUnclear, one, &text, advice);
+        notes.add(false, Code::WritePrivilegesUnclear, one, &text, advice);
     }
     for one in &seen.instead {
         let text = format!(
@@ -188,7 +188,7 @@ pub(crate) fn losses(plan: &mut Plan, seen: &Obstacles) {
             "grant who writes to {} what it needs on {{}}, or make the function SECURITY DEFINER with an owner that has it",
             one.object
         );
-        notes.add(false, Code::FalloutWrites, one, &text, &advice);
+        notes.add(false, Code::ImpactWrites, one, &text, &advice);
     }
     for one in &seen.parents {
         let text = format!(
@@ -197,7 +197,7 @@ pub(crate) fn losses(plan: &mut Plan, seen: &Obstacles) {
         );
         let advice =
             "leave that schema out of --schema, or move the parent's too, so that the whole tree has one owner";
-        notes.add(false, Code::FalloutParents, one, &text, advice);
+        notes.add(false, Code::ImpactParents, one, &text, advice);
     }
     notes.findings().for_each(|finding| plan.find(finding));
 }
@@ -229,7 +229,7 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
             let grant = sql::grant(&privileges, "TABLE", "{}", role);
             notes.add_to(
                 true,
-                Code::TableRightsRevoked,
+                Code::TablePrivilegesRevoked,
                 (schema, table),
                 &text,
                 &format!("its owner, or a superuser, runs: {grant};"),
@@ -252,6 +252,6 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
             what.join(", ")
         );
         let advice = format!("{}, or a superuser, runs: {}", owners.join(" and "), grants.join(" "));
-        notes.add_to(true, Code::WriteRightsMissing, (schema, table), &text, &advice);
+        notes.add_to(true, Code::WritePrivilegesMissing, (schema, table), &text, &advice);
     }
 }

@@ -140,7 +140,7 @@ pub(super) fn owner(
         format!("; the same holds for its members: {}", some_of(&members))
     };
     plan.unknown(
-        Code::FalloutOwner,
+        Code::ImpactOwner,
         format!(
             "{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, and may no longer \
              write, alter, drop or grant{also}"
@@ -159,34 +159,34 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
         "will fail with \"permission denied\" (leave --no-keep-readers out)"
     };
     let told = [
-        (&fallout.views, Code::FalloutViews, "views over tables that move", views),
+        (&fallout.views, Code::ImpactViews, "views over tables that move", views),
         (
             &fallout.functions,
-            Code::FalloutFunctions,
+            Code::ImpactFunctions,
             "functions with SECURITY DEFINER",
             "run with its rights: what they write in the moved tables is refused from then on; give them to Stitch's role, or grant their owner what they need",
         ),
         (
             &fallout.protected,
-            Code::FalloutRowSecurity,
+            Code::ImpactRowSecurity,
             "tables with row security",
             "hide their rows from it from then on, since only an owner passes it by; a policy for it shows them",
         ),
         (
             &fallout.publications,
-            Code::FalloutReplication,
+            Code::ImpactReplication,
             "publications",
             "go on, but it may no longer add the moved tables to one, which takes their owner",
         ),
         (
             &fallout.subscriptions,
-            Code::FalloutReplication,
+            Code::ImpactReplication,
             "tables filled by subscriptions",
             "are written with its rights: the subscription stops unless it is granted INSERT, UPDATE, DELETE and TRUNCATE, or given to a role that may",
         ),
         (
             &fallout.jobs,
-            Code::FalloutJobs,
+            Code::ImpactJobs,
             "jobs of pg_cron",
             "run as it: what they write in the moved tables is refused from then on",
         ),
@@ -200,7 +200,7 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
                 .unwrap_or(rest.len());
             let names: Vec<&str> = rest[..end].iter().map(|one| one.name.as_str()).collect();
             let text = format!("{what} of {:?} {happens}: {}", first.owner, some_of(&names));
-            let finding = if code == Code::FalloutViews && kept {
+            let finding = if code == Code::ImpactViews && kept {
                 Finding::good(code, text)
             } else {
                 Finding::unknown(code, text)

@@ -26,7 +26,7 @@ pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&Misow
             .map(|object| object.shown())
             .collect();
         plan.unknown(
-            Code::ObjectsLeft,
+            Code::ObjectsNotTransferred,
             format!(
                 "{} in the schema {:?} stay with their owners: {}",
                 kind.plural(),
@@ -59,7 +59,7 @@ pub(super) fn report_blind(plan: &mut Plan, settings: &Settings, blind: &[&Misow
         let reads = reads_what(object, fallout).unwrap_or_default().join(", ");
         let role = settings.stitch.role.as_str();
         plan.unknown(
-            Code::FalloutViewStays,
+            Code::ImpactViewBreaks,
             format!(
                 "the view {:?}.{:?} stays with {:?}: it reads {reads} with its owner's rights, and {role:?} may \
                  not read that",

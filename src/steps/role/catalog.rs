@@ -43,7 +43,7 @@ pub(super) async fn inspect(settings: &Settings, place: &DatabaseHandle) -> Resu
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_reason: Option<&Failure>) {
     if let Some(closed_reason) = closed_reason {
         let unseen = Finding::unknown(
-            Code::CatalogUnseen,
+            Code::CatalogNotChecked,
             format!(
                 "whether the role may read the system catalogs is not seen: {}",
                 closed_reason.text

@@ -41,7 +41,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) -> Con
         (Code::RoleIsGroup, text, "it would become a login")
     } else if !ties.is_empty() {
         let text = format!("the role {name:?} looks like somebody else's: {}", ties.join("; "));
-        (Code::RoleForeign, text, "nothing of this would be taken from it")
+        (Code::RoleInUse, text, "nothing of this would be taken from it")
     } else {
         return ControlFlow::Continue(());
     };

@@ -91,7 +91,7 @@ impl PasswordPolicy {
     pub(super) fn report(&self, plan: &mut Plan) {
         if self.form() == Form::Plain {
             plan.unknown(
-                Code::PasswordPlain,
+                Code::PasswordPlainTextOnly,
                 "the password is sent to the server as plain text: Neon refuses SCRAM verifiers when the \
                  transaction is committed",
                 "it is protected by TLS on its way, and may be in the provider's own logs; --provider tells if \
@@ -99,7 +99,7 @@ impl PasswordPolicy {
             );
         } else if self.encryption == "md5" && matches!(self.form(), Form::Scram { .. }) {
             plan.good(
-                Code::PasswordForm,
+                Code::PasswordStoredAsMd5,
                 "the server stores new passwords as md5 (password_encryption); Stitch's is sent as a SCRAM verifier, which \
                  the methods md5 and scram-sha-256 of pg_hba.conf both take",
             );
@@ -169,7 +169,7 @@ pub(super) async fn prove(
     match reader.log_in_as_stitch(database.as_str()).await {
         Ok(_) => PasswordProof::Right,
         Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => PasswordProof::Wrong,
-        Err(failure) if failure.code == Code::LoginRounds => PasswordProof::TooDear(failure.text),
+        Err(failure) if failure.code == Code::LoginIterations => PasswordProof::TooDear(failure.text),
         Err(failure) => PasswordProof::Untried(failure.text),
     }
 }
@@ -186,7 +186,7 @@ pub(super) fn plan(
     let finding = match proof {
         PasswordProof::NoRole => return,
         PasswordProof::Right => Finding::good(
-            Code::PasswordProved,
+            Code::PasswordCorrect,
             format!("the password given is the role's ({role:?})"),
         ),
         PasswordProof::NotGiven => Finding::unknown(
@@ -195,7 +195,7 @@ pub(super) fn plan(
         )
         .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
         PasswordProof::Untried(why) => Finding::unknown(
-            Code::PasswordUntried,
+            Code::PasswordNotTested,
             format!("the password of {role:?} cannot be tried from here: {why}"),
         )
         .advise("mend that first; a superuser's run of this command can also compare it with the stored verifier"),
@@ -213,7 +213,7 @@ fn wrong(settings: &Settings, proof: &PasswordProof) -> Finding {
     let role = settings.stitch.role.as_str();
     if let PasswordProof::TooDear(why) = proof {
         return Finding::bad(
-            Code::PasswordRounds,
+            Code::PasswordIterations,
             format!("the password of {role:?} was not checked, and Stitch cannot log in: {why}"),
         )
         .advise("add --reset-password: the password is stored again with the usual number of rounds");

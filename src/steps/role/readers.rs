@@ -89,7 +89,7 @@ pub(super) fn plan(
         let granted = seen.is_some_and(|seen| seen.granted.iter().any(|granted| granted == name));
         if granted {
             plan.good(
-                Code::ReaderReads,
+                Code::ReaderReady,
                 format!("{name:?} will see the schemas and tables that Stitch makes"),
             )
             .concerning(name);

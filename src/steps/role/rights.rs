@@ -22,7 +22,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, holder: 
     let mut missing: Vec<&str> = ALL.into_iter().filter(lacks).collect();
     if missing.is_empty() {
         plan.good(
-            Code::DatabaseRights,
+            Code::DatabasePrivileges,
             format!("the role {role:?} has CONNECT, CREATE and TEMPORARY on the database {database:?}"),
         )
         .concerning(database);

@@ -29,7 +29,7 @@ pub(super) fn name_is_taken(bastion: &BastionSettings, facts: &Facts) -> Option<
     };
     Some(
         Finding::bad(
-            Code::SshUserForeign,
+            Code::SshUserInUse,
             format!(
                 "there is no user {user} yet, but a group {user} (gid {}); {reason}",
                 group.gid
@@ -49,7 +49,7 @@ pub(super) fn belongs_to_another(bastion: &BastionSettings, account: &TunnelAcco
         return None;
     }
     let finding = Finding::bad(
-        Code::SshUserForeign,
+        Code::SshUserInUse,
         format!(
             "the user {user} exists and is not Stitch's: {}; nothing of it is changed",
             signs.join(", ")
@@ -180,7 +180,7 @@ fn password(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, p
         }
         PasswordField::Empty => {
             plan.bad(
-                Code::SshUserOpen,
+                Code::SshUserEmptyPassword,
                 format!("the account {user} has an empty password: anybody may be able to log in as {user}"),
                 format!("on the SSH server, as root: usermod -p '*' {user}"),
             )

@@ -46,7 +46,7 @@ pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_optio
     }
     if value('t').is_some() {
         problems.push((
-            Code::SshMoreThanKey,
+            Code::SshSecondFactor,
             "was started with -t: it wants a password besides the key, which Stitch cannot give".to_owned(),
             "start Dropbear without -t".to_owned(),
         ));

@@ -248,7 +248,7 @@ fn not_ours_to_write(bastion: &BastionSettings, account: &TunnelAccount) -> Opti
     };
     Some(
         Finding::bad(
-            Code::SshKeyFileOdd,
+            Code::SshKeyFileNotRegular,
             format!("{} is {what}; Stitch's key is not written there", odd.path),
         )
         .about(&odd.path)
@@ -282,7 +282,7 @@ fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Fin
     };
     Some(
         Finding::bad(
-            Code::SshKeyFileOdd,
+            Code::SshKeyFileNotRegular,
             format!(
                 "{} belongs to the user number {} with the mode {}, and others than root can exchange it; root does not \
                  write there",

@@ -70,7 +70,7 @@ impl Step for RemoveSshUser {
         match reason_to_keep(bastion, account, facts) {
             Some(why) => {
                 plan.unknown(
-                    Code::RemoveLeft,
+                    Code::NotRemoved,
                     format!("the user {user} stays: {why}"),
                     format!("if nobody needs it, on the SSH server, as root: userdel -r {user}"),
                 )

@@ -158,7 +158,7 @@ fn somebody_elses_account_is_left_alone() {
     ] {
         let plan = plan(changes);
         assert!(plan.changes.is_empty(), "{changes:?} {plan:?}");
-        assert_eq!(codes(&plan)[0], ("ssh-user-foreign", Verdict::Bad), "{changes:?}");
+        assert_eq!(codes(&plan)[0], ("ssh-user-in-use", Verdict::Bad), "{changes:?}");
     }
 }
 
@@ -197,7 +197,7 @@ fn without_the_key_it_is_said_where_to_find_it() {
 #[test]
 fn a_key_file_cannot_speak_for_the_script() {
     let plan = plan(&[("key_line", "uid=0")]);
-    assert_eq!(codes(&plan)[0].0, "ssh-user-foreign");
+    assert_eq!(codes(&plan)[0].0, "ssh-user-in-use");
     let facts = Facts::parse("key_line=x\nuid=5\n");
     assert!(facts.account.is_none());
 }
@@ -213,7 +213,11 @@ fn keywords_count_in_any_case() {
             "ssh-not-allowed",
             Verdict::Unknown,
         ),
-        ("52.23.137.21 PubkeyAuthentication no", "ssh-keys-off", Verdict::Bad),
+        (
+            "52.23.137.21 PubkeyAuthentication no",
+            "ssh-key-login-off",
+            Verdict::Bad,
+        ),
         (
             "52.23.137.21 ChannelTimeout session=5m direct-*=1h",
             "ssh-forwarding-restricted",

@@ -43,7 +43,7 @@ pub(super) fn silent(login: &AdminLogin, seen: &LoginTrace, passed: Vec<Stage>) 
         (Layer::Protocol, "accepts connections but did not answer")
     };
     let text = format!("{server} {what} within {} s", login.timeout.as_secs());
-    Failure::new(layer, Code::LoginSilent, text)
+    Failure::new(layer, Code::LoginNoAnswer, text)
         .advise("a proxy or firewall may hold the connection, or the server hangs; raise --timeout to wait longer")
         .behind(passed.into_iter().filter(|stage| stage.layer < layer).collect())
 }
@@ -74,7 +74,7 @@ pub(super) async fn classify(
     }
     if let Some(excess @ LimitExceeded::Rounds(_)) = LimitExceeded::behind(error) {
         let text = format!("{server}: {excess} (login of {:?})", login.user);
-        return Failure::new(Layer::Authentication, Code::LoginRounds, text)
+        return Failure::new(Layer::Authentication, Code::LoginIterations, text)
             .advise(
                 "set scram_iterations to 4096 in PostgreSQL and set the password again; if that is not the number there, find \
                  out who answers at this address",
@@ -140,7 +140,7 @@ pub(super) async fn classify(
         .behind(below.into_iter().filter(|stage| stage.layer < Layer::Tcp).collect()),
         _ => Failure::new(
             Layer::Protocol,
-            Code::LoginCut,
+            Code::LoginConnectionLost,
             format!("{server} ended the connection before the login was done: {text}"),
         )
         .advise("the server may be restarting, or a proxy or firewall cut it; try again, then read the server's log")

@@ -109,7 +109,7 @@ impl Postgres {
         // Nobody dials a socket from elsewhere; TCP on this machine is the nearest thing to what Stitch does.
         let loopback = "127.0.0.1"
             .parse()
-            .map_err(|error| Failure::new(Layer::Name, Code::LoginName, format!("{error}")))?;
+            .map_err(|error| Failure::new(Layer::Name, Code::LoginHostNotFound, format!("{error}")))?;
         let nearest = self.stitch_login(loopback, database);
         match log_in(&nearest, || self.tunnel(&nearest)).await {
             Err(failure) if failure.layer == Layer::Tcp => log_in(&login, || self.tunnel(&login)).await,

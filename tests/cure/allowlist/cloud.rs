@@ -105,7 +105,7 @@ fn the_providers_list_beside_a_server() {
     let broken = check(&entries);
     assert_eq!(broken.of("provider-list-ok").len(), 2, "{}", broken.story());
     assert_eq!(broken.of("provider-list-missing").len(), 2, "{}", broken.story());
-    assert_eq!(broken.of("provider-list-stale").len(), 2, "{}", broken.story());
+    assert_eq!(broken.of("provider-list-outdated").len(), 2, "{}", broken.story());
     broken.assert_needs_a_person();
     let advice = &broken.of("provider-list-missing")[0].advice;
     let added: Vec<&str> = advice
@@ -119,6 +119,6 @@ fn the_providers_list_beside_a_server() {
     mended.assert_all_four("provider-list-ok", "good");
     mended.assert_ready();
     let open = check(&[("0.0.0.0/0", "")]);
-    assert_eq!(open.only("provider-list-open").verdict, "unknown");
+    assert_eq!(open.only("provider-list-open-to-all").verdict, "unknown");
     open.assert_ready();
 }

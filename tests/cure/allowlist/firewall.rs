@@ -385,7 +385,7 @@ impl Bench<'_> {
         let findings = report["steps"][0]["findings"].as_array().cloned().unwrap_or_default();
         let seen = |finding: &Value| {
             let code = finding["code"].as_str().unwrap_or_default();
-            code.starts_with("firewall-") && code != "firewall-unseen"
+            code.starts_with("firewall-") && code != "firewall-not-checked"
         };
         findings.into_iter().filter(seen).collect()
     }
@@ -433,7 +433,7 @@ chmod 755 /run/world/tmp/bin/ssh",
         let unsure = bench.program("check", &["--manage", "firewall"]);
         assert_eq!(unsure.status, Some(0), "{}", unsure.stdout);
         let findings = Bench::firewall(&unsure);
-        assert_eq!(codes(&findings), ["firewall-unsure"; 4], "{}", unsure.stdout);
+        assert_eq!(codes(&findings), ["firewall-uncertain"; 4], "{}", unsure.stdout);
         assert!(
             findings[0]["text"].as_str().is_some_and(|text| text.contains(says)),
             "{says}: {findings:#?}"
@@ -453,7 +453,7 @@ chmod 755 /run/world/tmp/bin/ssh",
         .bastion
         .run("nft 'table inet w { chain i { type filter hook input priority 0; tcp dport 22 accept; }; }'");
     let wide = bench.program("check", &[]);
-    let wanted = [vec!["firewall-open"; 4], vec!["firewall-wide"]].concat();
+    let wanted = [vec!["firewall-open"; 4], vec!["firewall-open-to-all"]].concat();
     assert_eq!(codes(&Bench::firewall(&wide)), wanted, "{}", wide.stdout);
     bench.bastion.run("nft delete table inet w");
     bench.an_inactive_ufw_stays_off();

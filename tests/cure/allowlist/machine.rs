@@ -32,7 +32,7 @@ fn rules_read_on_this_machine_without_a_superuser() {
 
     // Without the list the server cannot read the line.
     fs::remove_file(&list).expect("it was there");
-    assert_eq!(check(&bench).only("hba-broken").verdict, "bad");
+    assert_eq!(check(&bench).only("hba-syntax-error").verdict, "bad");
     fs::write(&list, "other").expect("the data directory is ours");
 
     // Where the file is, the server's own program tells.

@@ -188,7 +188,7 @@ fn what_cannot_be_managed_is_said() {
     let broken = bench.check(&["--manage", "hba"]);
     let finding = broken.only("hba-not-managed");
     assert!(finding.text.contains("cannot read"), "{}", finding.text);
-    assert!(broken.of("hba-broken").len() == 1, "{}", broken.story());
+    assert!(broken.of("hba-syntax-error").len() == 1, "{}", broken.story());
     broken.assert_needs_a_person();
 }
 

@@ -67,7 +67,7 @@ fn a_user_of_somebody_elses_stays() {
             (Some(0), 1),
             "{user}: {removed:#?}"
         );
-        assert_eq!(removed.verdict("remove-left"), Some("unknown"), "{user}: {removed:#?}");
+        assert_eq!(removed.verdict("not-removed"), Some("unknown"), "{user}: {removed:#?}");
         assert_eq!(scene.bastion.run(&format!("cat {file}")), lines, "{user}");
         assert!(scene.bastion.try_run(&format!("id {user}")).success());
         assert!(!scene.tunnel_works(user), "{user}");

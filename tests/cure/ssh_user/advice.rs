@@ -8,27 +8,27 @@ const ACCOUNTS: [(&str, &str, &str, &str); 15] = [
     (
         "linkfile",
         "mv ~linkfile/.ssh/authorized_keys /root/k; ln -s /root/k ~linkfile/.ssh/authorized_keys",
-        "ssh-key-file-odd",
+        "ssh-key-file-not-regular",
         "bad",
     ),
     (
         "linkdir",
         "mv ~linkdir/.ssh /root/d; ln -s /root/d ~linkdir/.ssh",
-        "ssh-key-file-odd",
+        "ssh-key-file-not-regular",
         "bad",
     ),
-    ("rootuid", "usermod -o -u 0 rootuid", "ssh-user-foreign", "bad"),
-    ("sudoer", "usermod -aG sudo sudoer", "ssh-user-foreign", "bad"),
+    ("rootuid", "usermod -o -u 0 rootuid", "ssh-user-in-use", "bad"),
+    ("sudoer", "usermod -aG sudo sudoer", "ssh-user-in-use", "bad"),
     (
         "person",
         "echo person:secret | chpasswd; : >~person/.ssh/authorized_keys",
-        "ssh-user-foreign",
+        "ssh-user-in-use",
         "bad",
     ),
     (
         "others",
         "echo 'ssh-ed25519 AAAAother x' >~others/.ssh/authorized_keys",
-        "ssh-user-foreign",
+        "ssh-user-in-use",
         "bad",
     ),
     ("expired", "usermod -e 2020-01-01 expired", "ssh-user-expired", "bad"),
@@ -45,7 +45,7 @@ const ACCOUNTS: [(&str, &str, &str, &str); 15] = [
         "ssh-user-password",
         "unknown",
     ),
-    ("empty", "usermod -p '' empty", "ssh-user-open", "bad"),
+    ("empty", "usermod -p '' empty", "ssh-user-empty-password", "bad"),
     ("noshell", "usermod -s /bin/gone noshell", "ssh-shell-missing", "bad"),
     (
         "nologin",
@@ -144,7 +144,7 @@ fn a_group_of_that_name() {
     let scene = Scene::new(&world, BastionOptions::new());
     let seen = scene.check("adm");
     assert_eq!(
-        (seen.status, seen.verdict("ssh-user-foreign")),
+        (seen.status, seen.verdict("ssh-user-in-use")),
         (Some(4), Some("bad")),
         "{seen:#?}"
     );
@@ -172,5 +172,5 @@ fn a_server_that_does_not_explain_itself() {
         assert_eq!(seen.verdict(code), Some("unknown"), "{code}: {seen:#?}");
     }
     assert_eq!(seen.verdict("ssh-forwarding-restricted"), None);
-    assert_eq!(seen.verdict("ssh-keys-off"), None, "it stands in a Match block");
+    assert_eq!(seen.verdict("ssh-key-login-off"), None, "it stands in a Match block");
 }

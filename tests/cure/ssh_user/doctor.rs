@@ -12,10 +12,10 @@ pub(super) const SERVERS: [(&str, &str, &str); 25] = [
     ("AllowGroups sudo root", "ssh-not-allowed", "bad"),
     ("DenyGroups stitch", "ssh-not-allowed", "bad"),
     ("AllowUsers root stitch@203.0.113.0/24", "ssh-not-allowed", "bad"),
-    ("MATCH PubkeyAuthentication no", "ssh-keys-off", "bad"),
+    ("MATCH PubkeyAuthentication no", "ssh-key-login-off", "bad"),
     (
         "MATCH AuthenticationMethods publickey,password",
-        "ssh-more-than-a-key",
+        "ssh-second-factor",
         "bad",
     ),
     (
@@ -57,7 +57,7 @@ pub(super) const SERVERS: [(&str, &str, &str); 25] = [
     ),
     ("MATCH PermitOpen none", "ssh-forwarding-restricted", "bad"),
     ("MATCH MaxSessions 0", "ssh-no-sessions", "unknown"),
-    ("MaxStartups 2:50:10", "ssh-few-logins", "unknown"),
+    ("MaxStartups 2:50:10", "ssh-max-startups", "unknown"),
     (
         "Match Address 52.23.137.21\nAllowTcpForwarding no",
         "ssh-forwarding-off",
@@ -205,9 +205,9 @@ fn closed_for_maintenance() {
         scene.has_working("stitch");
         scene.bastion.run("echo back soon >/etc/nologin");
         let seen = scene.check("stitch");
-        assert_eq!(seen.verdict("ssh-logins-closed"), Some(verdict), "{seen:#?}");
+        assert_eq!(seen.verdict("ssh-nologin-file"), Some(verdict), "{seen:#?}");
         assert_eq!(scene.tunnel_works("stitch"), !use_pam);
-        follow(&scene.bastion, &seen.advice("ssh-logins-closed"));
+        follow(&scene.bastion, &seen.advice("ssh-nologin-file"));
         scene.is_ready("stitch");
     }
 }

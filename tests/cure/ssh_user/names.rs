@@ -94,10 +94,10 @@ fn a_user_of_a_directory_service() {
     for flags in [&[][..], &["--adopt-user"]] {
         let refused = super::scene::told(&scene.program("setup", "root", "dora").arg("--yes").args(flags));
         assert_eq!((refused.status, refused.changes().len()), (Some(4), 0), "{refused:#?}");
-        assert_eq!(refused.verdict("ssh-user-foreign"), Some("bad"));
+        assert_eq!(refused.verdict("ssh-user-in-use"), Some("bad"));
         let why = refused.report.to_string();
         assert!(why.contains("comes from a directory service (LDAP, NIS, …)"), "{why}");
-        assert!(!refused.advice("ssh-user-foreign").contains("--adopt-user"));
+        assert!(!refused.advice("ssh-user-in-use").contains("--adopt-user"));
     }
     assert_eq!(scene.bastion.run("ls -A /home/dora"), "");
 }

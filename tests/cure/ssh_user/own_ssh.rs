@@ -165,7 +165,7 @@ fn a_database_behind_it() {
             .env("STITCH_PG_PASSWORD", PASSWORD);
         Said::of(program.run())
     };
-    run("setup", "10.20.0.3").exits(0).has("rehearsal-passed", "good");
+    run("setup", "10.20.0.3").exits(0).has("test-load-passed", "good");
     let closed = run("check", "10.20.0.2").exits(1);
     assert!(
         closed.error().contains("opens no connection to 10.20.0.2:5432"),

@@ -68,7 +68,7 @@ fn the_whole_way() {
         &["--yes", "--key-options", "permitopen,from,no-command"],
     )
     .exits(0);
-    let said = set.has("tunnel-proved", "good");
+    let said = set.has("tunnel-tested", "good");
     assert!(
         said.contains("refused, as it should be: a terminal, agent forwarding, a connection to another place"),
         "{said}"
@@ -83,20 +83,20 @@ fn the_whole_way() {
     assert!(!after.contains("proof") && after.lines().count() == 2, "{after}");
 
     // Looking writes nothing: not even the same again.
-    run(&scene, "check", &[]).exits(0).has_not("tunnel-proved");
+    run(&scene, "check", &[]).exits(0).has_not("tunnel-tested");
     run(&scene, "plan", &["--prove-tunnel"])
         .exits(0)
-        .has_not("tunnel-proved");
+        .has_not("tunnel-tested");
     run(&scene, "setup", &["--yes", "--no-prove-tunnel"])
         .exits(0)
-        .has_not("tunnel-proved");
+        .has_not("tunnel-tested");
     assert_eq!(file(&scene), after);
 
     run(&scene, "check", &["--prove-tunnel"])
         .exits(0)
-        .has("tunnel-proved", "good");
+        .has("tunnel-tested", "good");
     let unknown = without_key(&scene, "check", &["--only", "connection", "--prove-tunnel"]).run();
-    Said::of(unknown).exits(0).has("tunnel-not-proved", "unknown");
+    Said::of(unknown).exits(0).has("tunnel-not-tested", "unknown");
     let text = |all: &str| all.split_once('\n').expect("two lines").1.to_owned();
     assert_eq!(text(&file(&scene)), text(&after));
 }
@@ -122,7 +122,7 @@ fn what_is_in_the_way_is_told_and_nothing_stays() {
     let narrow = scene.bastion.run(&format!("cat {FILE}"));
     scene.bastion.run(&format!("sed -i 's/^[^ ]* ssh/ssh/' {FILE}"));
     let wide = run(&scene, "check", &["--only", "connection", "--prove-tunnel"]).exits(4);
-    let granted = wide.has("tunnel-key-wide", "bad");
+    let granted = wide.has("tunnel-key-unrestricted", "bad");
     assert!(
         granted.contains("a terminal") && granted.contains("agent forwarding"),
         "{granted}"
@@ -281,7 +281,7 @@ fn a_server_that_does_not_know_when_a_key_ends() {
     let options = BastionOptions::new().kind(Kind::BusyBox).server(Server::Dropbear);
     let scene = Scene::new(&world, options);
     let (_host, _server) = database(&world);
-    let said = run(&scene, "setup", &["--yes"]).exits(0).has("tunnel-proved", "good");
+    let said = run(&scene, "setup", &["--yes"]).exits(0).has("tunnel-tested", "good");
     assert!(said.contains("cannot be told when a key ends"), "{said}");
     let left = scene.bastion.run(&format!("cat {FILE}"));
     assert!(!left.contains("proof") && left.lines().count() == 1, "{left}");

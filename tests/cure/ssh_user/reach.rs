@@ -91,8 +91,8 @@ fn touched<'a>(before: &'a BTreeSet<String>, after: &'a BTreeSet<String>) -> BTr
 fn is_meant(code: &str, lines: &str, keyword: &str) -> bool {
     let keywords: &[&str] = match code {
         "ssh-not-allowed" => &["allowusers", "denyusers", "allowgroups", "denygroups"],
-        "ssh-keys-off" => &["pubkeyauthentication"],
-        "ssh-more-than-a-key" => &["authenticationmethods"],
+        "ssh-key-login-off" => &["pubkeyauthentication"],
+        "ssh-second-factor" => &["authenticationmethods"],
         "ssh-authorized-keys-elsewhere" | "ssh-keys-from-command" | "ssh-certificates-only" => &["authorizedkeysfile"],
         "ssh-key-type-refused" => &["pubkeyacceptedalgorithms"],
         "ssh-key-too-short" => &["requiredrsasize"],
@@ -110,7 +110,7 @@ fn is_meant(code: &str, lines: &str, keyword: &str) -> bool {
         "ssh-forwarding-restricted" => &["permitopen"],
         "ssh-stream-local-forwarding" => &["allowstreamlocalforwarding", "permitlisten"],
         "ssh-no-sessions" => &["maxsessions"],
-        "ssh-few-logins" => &["maxstartups"],
+        "ssh-max-startups" => &["maxstartups"],
         _ => &[],
     };
     keywords.contains(&keyword)
@@ -151,7 +151,7 @@ fn reaches_no_further(scene: &mut Scene<'_>, lines: &str, code: &str, layout: (&
     let touched = touched(&before, &after);
     assert!(!touched.is_empty(), "{case}: nothing changed\n{advice}");
     for (login, keyword) in touched {
-        let for_all = code == "ssh-few-logins";
+        let for_all = code == "ssh-max-startups";
         assert!(
             is_meant(code, lines, keyword) && (for_all || login.starts_with("user=stitch,")),
             "{case}: {keyword} changed for {login:?}\n{advice}"
@@ -296,7 +296,7 @@ fn unix_sockets_of_others_stay() {
         .bastion
         .run("cat /tmp/k.pub >~foreign/.ssh/authorized_keys; echo foreign:secret | chpasswd");
     let foreign = scene.setup("foreign");
-    assert_eq!(foreign.verdict("ssh-user-foreign"), Some("bad"), "{foreign:#?}");
+    assert_eq!(foreign.verdict("ssh-user-in-use"), Some("bad"), "{foreign:#?}");
     assert_eq!(foreign.verdict("ssh-stream-local-forwarding"), None, "{foreign:#?}");
     assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), "");
     // Others may write to the folder: root puts nothing there.
@@ -355,7 +355,7 @@ fn a_cure_that_sshd_refuses_leaves_nothing() {
             scene.bastion.restart(|_| clean.config(&format!("{include}{lines}")));
             let seen = scene.check("stitch");
             let code = if lines.starts_with("Max") {
-                "ssh-few-logins"
+                "ssh-max-startups"
             } else {
                 "ssh-forwarding-off"
             };

@@ -130,7 +130,7 @@ fn undisturbed(race: &Race<'_>) {
         .args(["--only", "connection", "--prove-tunnel"])
         .run();
     assert!(
-        proved.stdout.contains("\"tunnel-proved\"") || proved.stdout.contains("\"tunnel-key-wide\""),
+        proved.stdout.contains("\"tunnel-tested\"") || proved.stdout.contains("\"tunnel-key-unrestricted\""),
         "{proved:#?}"
     );
     assert_eq!(
@@ -309,8 +309,12 @@ fn files_of_roots_in_the_users_home() {
         if good {
             assert_eq!(seen.status, Some(0), "{user}: {seen:#?}");
         } else {
-            assert_eq!(seen.verdict("ssh-key-file-odd"), Some("bad"), "{user}: {seen:#?}");
-            let advice = seen.advice("ssh-key-file-odd");
+            assert_eq!(
+                seen.verdict("ssh-key-file-not-regular"),
+                Some("bad"),
+                "{user}: {seen:#?}"
+            );
+            let advice = seen.advice("ssh-key-file-not-regular");
             let start = advice.find("su -s").expect("a command");
             scene
                 .bastion

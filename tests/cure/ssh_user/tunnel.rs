@@ -96,7 +96,7 @@ fn verify_full_through_the_tunnel() {
         Said::of(program.run())
     };
     let done = run("setup", "db.inner").exits(0);
-    done.has("rehearsal-passed", "good");
+    done.has("test-load-passed", "good");
     let refused = run("check", "other.inner").exits(1);
     let error = refused.error();
     assert!(error.contains("is for another name: it is for db.inner"), "{error}");

@@ -128,8 +128,8 @@ fn every_combination_in_every_providers_words() {
                 let mut leftovers = Vec::new();
                 leftovers.extend((other_region && !is_wrong).then_some("3.126.102.29"));
                 leftovers.extend((stale && tool.names).then_some("52.23.137.99"));
-                assert_eq!(of(Code::ProviderListStale), leftovers, "{story}");
-                assert_eq!(of(Code::ProviderListOpen).len(), usize::from(everybody), "{story}");
+                assert_eq!(of(Code::ProviderListOutdated), leftovers, "{story}");
+                assert_eq!(of(Code::ProviderListOpenToAll).len(), usize::from(everybody), "{story}");
                 if missing > 0 {
                     let advice = find(&findings, Code::ProviderListMissing)
                         .advice

@@ -182,7 +182,11 @@ fn the_host_that_is_dialled() {
         [Code::HostUnresolved]
     );
     for (host, port, code) in [
-        ("x.cluster-ro-abc.eu-west-1.rds.amazonaws.com", "5432", Code::HostReader),
+        (
+            "x.cluster-ro-abc.eu-west-1.rds.amazonaws.com",
+            "5432",
+            Code::HostReadOnly,
+        ),
         ("p.proxy-abc.eu-west-1.rds.amazonaws.com", "5432", Code::HostPooler),
         ("ep-x-1-pooler.eu-central-1.aws.neon.tech", "5432", Code::HostPooler),
         ("aws-0.pooler.supabase.com", "6543", Code::HostPooler),
@@ -223,13 +227,13 @@ fn each_provider_gets_its_own_command() {
     ] {
         let mut settings = settings();
         settings.stitch.host = host.parse().unwrap();
-        let finding = find(&plan(&settings, &Facts::default()), Code::FirewallUnseen);
+        let finding = find(&plan(&settings, &Facts::default()), Code::FirewallNotChecked);
         let advice = finding.advice.unwrap();
         assert!(advice.contains(command), "{advice}");
     }
     let mut sql = server("");
     sql.provider = Provider::CloudSql;
-    let advice = find(&plan(&settings(), &facts(sql)), Code::FirewallUnseen)
+    let advice = find(&plan(&settings(), &facts(sql)), Code::FirewallNotChecked)
         .advice
         .unwrap();
     assert!(

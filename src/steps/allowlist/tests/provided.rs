@@ -37,7 +37,10 @@ fn a_providers_list_is_held_against_stitchs_addresses() {
         of(&findings, Code::ProviderListMissing),
         ["52.204.228.32/32", "52.204.230.227/32"]
     );
-    assert_eq!(of(&findings, Code::ProviderListStale), ["3.126.102.29", "52.23.137.99"]);
+    assert_eq!(
+        of(&findings, Code::ProviderListOutdated),
+        ["3.126.102.29", "52.23.137.99"]
+    );
     let advice = find(&findings, Code::ProviderListMissing).advice.clone().unwrap();
     assert!(advice.contains("--group-id sg-1 "), "{advice}");
     assert!(!advice.contains("52.23.137.21"), "only what is missing: {advice}");
@@ -74,7 +77,7 @@ fn a_providers_list_is_held_against_stitchs_addresses() {
     let wrong = told(&settings(), &group(5432, &europe.join(",")));
     assert_eq!(find(&wrong, Code::WrongRegion).verdict, Verdict::Bad);
     let everybody = told(&settings(), &group(5432, &range("0.0.0.0/0", "")));
-    assert_eq!(find(&everybody, Code::ProviderListOpen).verdict, Verdict::Unknown);
+    assert_eq!(find(&everybody, Code::ProviderListOpenToAll).verdict, Verdict::Unknown);
     assert_eq!(of(&everybody, Code::ProviderListOk).len(), 4);
 }
 
@@ -115,6 +118,6 @@ fn a_list_that_is_replaced_is_merged() {
     let mut digital_ocean = settings();
     digital_ocean.stitch.host = "x.db.ondigitalocean.com".parse().unwrap();
     let nothing = told(&digital_ocean, "[]");
-    assert_eq!(find(&nothing, Code::ProviderListOpen).verdict, Verdict::Unknown);
+    assert_eq!(find(&nothing, Code::ProviderListOpenToAll).verdict, Verdict::Unknown);
     assert_eq!(of(&nothing, Code::ProviderListOk).len(), 4);
 }

@@ -98,7 +98,7 @@ pub(super) fn revokes_no_keys(_: &Case<'_>, view: &View<'_>) -> Option<Problem> 
 pub(super) fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
     view.is("pubkeyauthentication", "no").then(|| {
         Problem::bad(
-            Code::SshKeysOff,
+            Code::SshKeyLoginOff,
             format!("sshd does not take keys from {} (PubkeyAuthentication no)", case.user()),
             case.drop_in(&["PubkeyAuthentication yes"]),
         )
@@ -112,7 +112,7 @@ pub(super) fn takes_keys_alone(case: &Case<'_>, view: &View<'_>) -> Option<Probl
         return None;
     }
     Some(Problem::bad(
-        Code::SshMoreThanKey,
+        Code::SshSecondFactor,
         format!(
             "sshd wants more than a key from {} (AuthenticationMethods {}), which Stitch cannot give",
             case.user(),

@@ -21,7 +21,7 @@ pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
     let file = case.server.nologin.as_ref()?;
     let text = format!("the SSH server is closed to everybody but root: {file} exists");
     let certain = case.server.kind != SshServerKind::OpenSsh || case.server.uses_pam();
-    let finding = Finding::new(Code::SshLoginsClosed, Verdict::bad_if(certain), text);
+    let finding = Finding::new(Code::SshNologinFile, Verdict::bad_if(certain), text);
     Some(finding.about(file).advise(format!(
         "when the maintenance it stands for is over, as root on the SSH server: rm {}",
         shell::word(file)
@@ -100,7 +100,7 @@ pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<P
     };
     (start < AT_ONCE).then(|| {
         Problem::unknown(
-            Code::SshFewLogins,
+            Code::SshMaxStartups,
             format!("sshd drops connections when {start} others are logging in (MaxStartups {value}); Stitch may come with {AT_ONCE}"),
             fixes::in_place("MaxStartups", value, &enough, &case.server.ways),
         )

@@ -79,19 +79,16 @@ fn who_reads_goes_on_reading() {
         "{before}"
     );
     let said = wizard.run("plan");
-    let told = said.has("fallout-owner", "unknown");
+    let told = said.has("impact-owner", "unknown");
     assert!(told.contains("\"loader\"") && told.contains("9 objects"), "{told}");
-    assert!(said.has("fallout-views", "good").contains("bi.report"));
-    assert!(said.has("fallout-functions", "unknown").contains("bi.clean"));
-    assert!(
-        said.has("fallout-row-security", "unknown")
-            .contains("shop.ads__actions")
-    );
-    assert_eq!(said.subjects("fallout-replication").len(), 2, "{said}");
+    assert!(said.has("impact-views", "good").contains("bi.report"));
+    assert!(said.has("impact-functions", "unknown").contains("bi.clean"));
+    assert!(said.has("impact-row-security", "unknown").contains("shop.ads__actions"));
+    assert_eq!(said.subjects("impact-replication").len(), 2, "{said}");
     let replication = said.to_string();
     assert!(replication.contains("publications of \\\"loader\\\""), "{replication}");
     assert!(replication.contains("shop.numbered (feed)"), "{replication}");
-    let jobs = said.has("fallout-jobs", "unknown");
+    let jobs = said.has("impact-jobs", "unknown");
     assert!(jobs.contains("number 7") && !jobs.contains("number 8"), "{jobs}");
     wizard.cure(&["owner of the schema \"shop\" and 8 objects in it"], &[]);
     for (role, query) in QUERIES {
@@ -137,7 +134,7 @@ fn a_view_that_would_stop_stays() {
          create view shop.whole as select count(*) from shop.parted",
     );
     let said = wizard.cure(&["and 9 objects"], &[]);
-    let stays = said.has("fallout-view-stays", "unknown");
+    let stays = said.has("impact-view-breaks", "unknown");
     assert!(stays.contains("bi.budget"), "{stays}");
     let owners = "select string_agg(relname || ' ' || pg_get_userbyid(relowner), ', ' order by relname) from pg_class where relkind = 'v' and relnamespace = 'shop'::regnamespace";
     assert_eq!(server.psql_in("stitch", owners), "mixed loader, whole stitch");

@@ -73,11 +73,11 @@ fn a_setting_that_bites_is_named_with_what_clears_it() {
     ];
     for (place, setting, verdict, statement) in cases {
         server.psql(&format!("alter {place} set {setting}"));
-        let said = wizard.run("plan").exits(0).has("setting-bites", verdict);
+        let said = wizard.run("plan").exits(0).has("setting-interrupts-loads", verdict);
         assert!(said.contains(statement), "{said}");
         let (_, cure) = said.split_once("runs: ").expect("advice is what somebody runs");
         server.psql(cure);
-        wizard.run("plan").exits(0).has_not("setting-bites");
+        wizard.run("plan").exits(0).has_not("setting-interrupts-loads");
         wizard.check().exits(0);
         // What was overruled for the role is there still, for the others.
         server.psql(&format!(
@@ -92,5 +92,5 @@ fn a_setting_that_is_overruled_does_not_bite() {
     let wizard = Wizard::dba(&server);
     wizard.setup().exits(0);
     server.psql("alter database stitch set statement_timeout = '1s'; alter role stitch set statement_timeout = 0");
-    wizard.check().exits(0).has_not("setting-bites");
+    wizard.check().exits(0).has_not("setting-interrupts-loads");
 }
