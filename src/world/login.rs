@@ -12,14 +12,13 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::tls::MakeTlsConnect;
 
 use crate::finding::Code;
 use crate::server::Encryption;
 use crate::world::detect_protocol;
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::login_observer::guard::AuthRequest;
-use crate::world::login_observer::observed_tls::ObservedTls;
+use crate::world::login_observer::observed_tls::{ObservedTls, StartTls};
 use crate::world::login_observer::trace::Begins;
 use crate::world::tls::{Attempt, connector, mode_name};
 use crate::world::wire::Wire;
@@ -144,7 +143,6 @@ fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
 }
 
 async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result<Session, Failure> {
-    let server = login.server();
     let exposed = !wire.is_private();
     let (tap, peer, stages) = (wire.tap(), wire.peer(), wire.stages().to_vec());
     if let Some(failure) = guards::wrong_server_user(login, &wire) {
@@ -169,13 +167,17 @@ async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result
     }
     let unusable = |text: String| Failure::new(Layer::Tls, Code::LoginTlsFailed, text).behind(stages.clone());
     let tls = match attempt {
-        // Reading the system's authorities takes longer than the login.
         Attempt::Plain => None,
+        // As libpq does, nothing is read for TLS before the server offers it. Files that the user named are read first, so
+        // that what is wrong with them is reported.
+        Attempt::TlsIfOffered if login.tls.certificate.is_none() => {
+            let (tls, host, tap) = (login.tls.clone(), login.host.clone(), tap.clone());
+            Some(Box::new(move || connector(&tls, host.as_str(), &tap)) as StartTls)
+        }
         Attempt::TlsIfOffered | Attempt::Tls => {
-            let mut tls = connector(&login.tls, &tap).map_err(|error| unusable(format!("{error:#}")))?;
-            let name = login.host.as_str();
-            let tls = <postgres_openssl::MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut tls, name);
-            Some(tls.map_err(|error| unusable(format!("cannot start TLS to {server}: {error}")))?)
+            let tls = connector(&login.tls, login.host.as_str(), &tap);
+            let tls = tls.map_err(|error| unusable(format!("{error:#}")))?;
+            Some(Box::new(move || Ok(tls)) as StartTls)
         }
     };
     let tls = ObservedTls::new(tls, tap.clone());

@@ -1,19 +1,22 @@
 //! TLS as libpq means it: the six `sslmode`s, root certificates, client certificates (PostgreSQL docs 34.19).
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use openssl::pkey::{PKey, Private};
 use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode, SslVersion};
 use openssl::x509::store::X509Lookup;
 use openssl::x509::verify::X509VerifyFlags;
-use postgres_openssl::MakeTlsConnector;
+use postgres_openssl::{MakeTlsConnector, TlsConnector};
 use secrecy::zeroize::Zeroizing;
+use tokio_postgres::tls::MakeTlsConnect;
 
 use crate::secret::Secret;
 use crate::settings::{RootCertificates, Sni, SslMode, Tls, TlsVersion};
 use crate::world::certificate::Fault;
 use crate::world::login_observer::trace::LoginObserver;
+use crate::world::wire::Wire;
 
 /// One attempt at a connection, as libpq would make them in turn for a mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +59,43 @@ impl Attempt {
     }
 }
 
-/// A connector that checks as much as the mode asks, and notes in `login_observer` everything that could have been checked.
-pub(crate) fn connector(tls: &Tls, tap: &LoginObserver) -> Result<MakeTlsConnector> {
+/// A connector to the host `name` that checks as much as the mode asks, and notes in `tap` everything that could have been
+/// checked.
+pub(crate) fn connector(tls: &Tls, name: &str, tap: &LoginObserver) -> Result<TlsConnector> {
+    let (connector, check) = context(tls)?;
+    let mut connector = MakeTlsConnector::new(connector);
+    let (tap, sni) = (tap.clone(), tls.sni);
+    connector.set_callback(move |configuration, _| {
+        let tap = tap.clone();
+        configuration.set_verify_hostname(true);
+        configuration.set_use_server_name_indication(sni == Sni::Sent);
+        configuration.set_verify_callback(SslVerifyMode::PEER, move |holds, context| {
+            let fault = (!holds).then(|| Fault::of(context.error()));
+            tap.examined(|examined| examined.note(fault, context));
+            fault.is_none_or(|fault| check.bears(fault))
+        });
+        Ok(())
+    });
+    let connector = <MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut connector, name);
+    connector.with_context(|| format!("cannot start TLS to {name}"))
+}
+
+/// The contexts of this run. To read the system's 140 certificate authorities takes longer than a login, and a run logs in
+/// several times.
+static CONTEXTS: Mutex<Vec<(Tls, SslConnector, Check)>> = Mutex::new(Vec::new());
+
+/// OpenSSL's context for these settings, and what it checks.
+fn context(tls: &Tls) -> Result<(SslConnector, Check)> {
+    let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, connector, check)) = contexts.iter().find(|(known, ..)| known == tls) {
+        return Ok((connector.clone(), *check));
+    }
+    let (connector, check) = build(tls)?;
+    contexts.push((tls.clone(), connector.clone(), check));
+    Ok((connector, check))
+}
+
+fn build(tls: &Tls) -> Result<(SslConnector, Check)> {
     let mut builder = SslConnector::builder(SslMethod::tls_client()).context("cannot start OpenSSL")?;
     let roots = load_roots(&mut builder, tls)?;
     let check = match (tls.mode, roots) {
@@ -77,20 +115,7 @@ pub(crate) fn connector(tls: &Tls, tap: &LoginObserver) -> Result<MakeTlsConnect
     builder
         .set_alpn_protos(b"\x0apostgresql")
         .context("cannot start OpenSSL")?;
-    let mut connector = MakeTlsConnector::new(builder.build());
-    let (tap, sni) = (tap.clone(), tls.sni);
-    connector.set_callback(move |configuration, _| {
-        let tap = tap.clone();
-        configuration.set_verify_hostname(true);
-        configuration.set_use_server_name_indication(sni == Sni::Sent);
-        configuration.set_verify_callback(SslVerifyMode::PEER, move |holds, context| {
-            let fault = (!holds).then(|| Fault::of(context.error()));
-            tap.examined(|examined| examined.note(fault, context));
-            fault.is_none_or(|fault| check.bears(fault))
-        });
-        Ok(())
-    });
-    Ok(connector)
+    Ok((builder.build(), check))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

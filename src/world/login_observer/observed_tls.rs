@@ -13,16 +13,19 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use super::trace::LoginObserver;
 use crate::world::wire::Wire;
 
+/// Makes the connector when the server has offered TLS.
+pub(crate) type StartTls = Box<dyn FnOnce() -> anyhow::Result<TlsConnector> + Send>;
+
 /// Makes the TLS layer, and notes when it stands.
 pub(crate) struct ObservedTls {
     /// `None` where none is wanted.
-    inner: Option<TlsConnector>,
+    start: Option<StartTls>,
     tap: LoginObserver,
 }
 
 impl ObservedTls {
-    pub(crate) fn new(inner: Option<TlsConnector>, tap: LoginObserver) -> Self {
-        Self { inner, tap }
+    pub(crate) fn new(start: Option<StartTls>, tap: LoginObserver) -> Self {
+        Self { start, tap }
     }
 }
 
@@ -33,7 +36,8 @@ impl TlsConnect<Wire> for ObservedTls {
 
     fn connect(self, wire: Wire) -> Self::Future {
         Box::pin(async move {
-            let stream = self.inner.ok_or("TLS was ruled out")?.connect(wire).await?;
+            let connector = self.start.ok_or("TLS was ruled out")?()?;
+            let stream = connector.connect(wire).await?;
             self.tap.lock().encrypted = Some(Instant::now());
             Ok(Decrypted { stream, tap: self.tap })
         })

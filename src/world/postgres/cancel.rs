@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use tokio_postgres::NoTls;
-use tokio_postgres::tls::MakeTlsConnect;
 
 use super::Postgres;
 use crate::server::Encryption;
@@ -57,11 +56,7 @@ impl Postgres {
                     Negotiation::Direct => Begins::Tls,
                 };
                 wire.tap().expect(begins, Guard::default());
-                let mut tls = connector(&admin.tls, &wire.tap()).ok()?;
-                let host = admin.host.as_str();
-                let tls =
-                    <postgres_openssl::MakeTlsConnector as MakeTlsConnect<Wire>>::make_tls_connect(&mut tls, host)
-                        .ok()?;
+                let tls = connector(&admin.tls, admin.host.as_str(), &wire.tap()).ok()?;
                 token.cancel_query_raw(wire, tls).await.ok()
             }
         }
