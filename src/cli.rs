@@ -82,6 +82,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Config,
     },
+    /// Show what arrives from Stitch, hop by hop, until it is in
+    Watch {
+        /// Stop after this time: 30, 30s or 10m
+        #[arg(long = "for", value_name = "DURATION")]
+        limit: Option<String>,
+    },
     /// Explain an error message of Stitch, PostgreSQL, a driver or ssh
     Explain {
         /// The message, or - to read it from standard input

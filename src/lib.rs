@@ -46,5 +46,6 @@ mod steps;
 mod stitch_form;
 mod undo;
 mod visible;
+mod watch;
 mod word;
 mod world;

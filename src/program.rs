@@ -5,6 +5,7 @@ mod explain_command;
 mod handing_over;
 mod process_hardening;
 mod voice;
+mod watch_command;
 mod wizard;
 
 use std::process::ExitCode;
@@ -98,6 +99,7 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
             let outputs = Outputs::of(&invocation.run.format, None)?;
             explain_command::run(text, outputs.shown, stop).await
         }
+        CliCommand::Watch { limit } => watch(invocation, &environment, limit.as_deref(), stop).await,
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
         CliCommand::Completions { shell } => {
             let mut text = Vec::new();
@@ -246,6 +248,27 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         pace: None,
     };
     Box::pin(journey.go(plain, stop)).await
+}
+
+async fn watch(invocation: &Invocation, environment: &Environment, limit: Option<&str>, stop: &mut Stop) -> Result<u8> {
+    let shown = Outputs::of(&invocation.run.format, None)?.shown;
+    let format = watch_command::format(shown, "watch")?;
+    let limit = limit.map(watch_command::duration).transpose()?;
+    let Some(settings) = settings(Purpose::Watch, invocation, environment, stop).await? else {
+        return Ok(stopped());
+    };
+    let asker = asker(invocation, environment);
+    watch_command::run(&settings, asker, format, limit, stop).await
+}
+
+/// Who is asked in the middle of a connection: you, at a terminal.
+fn asker(invocation: &Invocation, environment: &Environment) -> Asker {
+    if environment.stdin == Stdin::Terminal {
+        let look = look(invocation, environment, &Term::stderr());
+        Terminal::new(look, Approved::No, Format::Text).asker()
+    } else {
+        Asker::nobody()
+    }
 }
 
 /// What formats for programs hold when settings are missing or malformed; people are told on standard error.

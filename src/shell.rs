@@ -15,6 +15,7 @@ mod proof;
 mod put_back;
 mod show;
 mod sshd_file;
+mod sshd_log;
 
 pub use authorized_keys::{Present, install_key, remove_key};
 pub use frame::word;
@@ -32,6 +33,7 @@ pub(crate) use inspect::{Looking, inspect_ssh_user};
 pub(crate) use proof::{Expiry, install_temporary_key, return_key};
 pub(crate) use put_back::{PreviousKeyFile, Was, lock_again, put_keys_back, put_modes_back, remove_home};
 pub(crate) use sshd_file::{DROP_INS, Sockets, Unread, close_sockets, open_sockets, socket_file};
+pub(crate) use sshd_log::read_sshd_log;
 
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ mod rights;
 mod ssh_as_ssh;
 mod terminal;
 mod truth;
+mod watch;
 
 /// A file that no `mod` names is not compiled, and its tests are missed by nobody.
 #[test]

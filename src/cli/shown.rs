@@ -4,8 +4,8 @@
 use clap::Command;
 
 /// On the short page of help, which fits one screen.
-const USUAL: [&str; 12] = [
-    "help", "version", "config", "yes", "no-input", "format", "verbose", "quiet", "url", "host", "region", "bastion",
+const USUAL: [&str; 10] = [
+    "help", "version", "config", "yes", "format", "verbose", "url", "host", "region", "bastion",
 ];
 
 /// What only a run that makes changes uses.
@@ -77,6 +77,21 @@ fn is_shown(command: &str, flag: &str) -> bool {
         "remove" => !SETTING_UP.contains(&flag) && !LOADING.contains(&flag),
         "script" => !CHANGING.contains(&flag) && !RUNNING.contains(&flag) && !matches!(flag, "new-owner" | "no-input"),
         "config" => !CHANGING.contains(&flag) && !RUNNING.contains(&flag) && !flag.starts_with("sheet"),
+        "watch" => {
+            let unused = [
+                "report",
+                "quiet",
+                "verbose",
+                "only",
+                "skip",
+                "docs-url",
+                "manage",
+                "new-owner",
+                "password-file",
+            ];
+            is_shown("remove", flag) && !CHANGING.contains(&flag) && !unused.contains(&flag)
+                || matches!(flag, "region" | "allow-cidr")
+        }
         "explain" => matches!(flag, "format" | "color"),
         "demo" => flag == "color",
         _ => false,

@@ -46,7 +46,7 @@ pub(super) fn fill(draft: Draft, context: &Context<'_>) -> Result<Draft> {
     match context.request.purpose {
         Purpose::Script(audience) => questions.walk(|questions| questions.for_script(audience))?,
         Purpose::Setup if context.request.approval == Approval::Asked => questions.for_setup()?,
-        Purpose::Setup | Purpose::Plan | Purpose::Check | Purpose::Remove => questions.walk(Questions::for_run)?,
+        _ => questions.walk(Questions::for_run)?,
     }
     Ok(questions.draft)
 }
@@ -155,7 +155,8 @@ impl Questions<'_> {
             .iter()
             .any(|id| self.draft.has(*id));
         let wanted = self.takes_part(StepId::Ownership) && self.is_open(SettingId::Existing, DefaultAnswer::HasDefault);
-        if said || !wanted || self.context.request.purpose == Purpose::Remove {
+        let purpose = self.context.request.purpose;
+        if said || !wanted || purpose == Purpose::Remove || purpose.watches() {
             return Ok(());
         }
         let help = "If another role loaded for Stitch before, its schemas and tables must change hands.";

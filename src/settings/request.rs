@@ -26,8 +26,19 @@ pub enum Purpose {
     Check,
     /// `remove`.
     Remove,
+    /// `watch`.
+    Watch,
+    /// `rotate`.
+    Rotate,
     /// `script`, for one audience or for all.
     Script(Option<Audience>),
+}
+
+impl Purpose {
+    /// Whether what Stitch does is waited for, and no step is walked.
+    pub(super) fn watches(self) -> bool {
+        matches!(self, Self::Watch | Self::Rotate)
+    }
 }
 
 impl From<Command> for Purpose {

@@ -80,12 +80,22 @@ impl Host {
         printed
     }
 
+    /// Whether scripts are run as root, without a question.
+    pub(crate) async fn is_root_unasked(&mut self) -> bool {
+        let nothing = Statement::plain(format!("echo {}", shell::quoted(shell::DONE)));
+        self.as_root_unasked(&nothing).await.is_ok()
+    }
+
     /// Runs a script as root where that takes no question, else as we are: for what only looks, and makes do.
     pub(crate) async fn as_root_or_self(&mut self, script: &Statement) -> Result<String> {
-        let nothing = Statement::plain(format!("echo {}", shell::quoted(shell::DONE)));
-        if self.as_root_unasked(&nothing).await.is_ok() {
+        if self.is_root_unasked().await {
             return self.as_root(script).await;
         }
+        self.as_self(script).await
+    }
+
+    /// Runs a script as the login that we are.
+    pub(crate) async fn as_self(&self, script: &Statement) -> Result<String> {
         let text = script
             .reveal()
             .context("the script needs a secret that was not given")?;

@@ -122,6 +122,14 @@ impl Reader {
         }
     }
 
+    /// The SSH server, for scripts that only look; it is the caller's from then on.
+    pub(crate) async fn take_host(&mut self) -> Result<Host> {
+        self.host().await?;
+        self.host
+            .take()
+            .ok_or_else(|| anyhow::anyhow!("there is no SSH server"))
+    }
+
     pub(super) async fn host(&mut self) -> Result<&mut Host> {
         let Some(bastion) = &self.settings.bastion else {
             bail!("no SSH server is set (--bastion)")

@@ -189,7 +189,7 @@ fn host_key(text: &str) -> anyhow::Result<String> {
 }
 
 fn public_key(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<PublicKey> {
-    if steps.contains(&StepId::SshUser) {
+    if steps.contains(&StepId::SshUser) && !checker.context.request.purpose.watches() {
         checker.required(SettingId::PublicKey, WHERE_THE_KEY_IS, str::parse)
     } else {
         checker.parse(SettingId::PublicKey)

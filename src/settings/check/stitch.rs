@@ -104,6 +104,7 @@ fn authority(checker: &mut Checker<'_>, ssl: StitchSsl) -> Option<Authority> {
 pub(in crate::settings) fn region_is_needed(purpose: Purpose, steps: &[StepId]) -> bool {
     let audience_needs_it = match purpose {
         Purpose::Script(audience) => matches!(audience, None | Some(Audience::Cloud)),
+        Purpose::Watch | Purpose::Rotate => return true,
         Purpose::Setup | Purpose::Plan | Purpose::Check => true,
         Purpose::Remove => false,
     };
@@ -140,7 +141,8 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> RolePassword {
     }
     let given = checker.draft.given(SettingId::Password).cloned();
     let request = checker.context.request;
-    if !password_is_used(steps) || request.purpose == Purpose::Remove {
+    let is_used = password_is_used(steps) || request.purpose == Purpose::Rotate;
+    if !is_used || matches!(request.purpose, Purpose::Remove | Purpose::Watch) {
         return RolePassword::Unknown;
     }
     if checker.draft.has(SettingId::GeneratePassword) && request.purpose != Purpose::Check {
@@ -149,8 +151,8 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> RolePassword {
     }
     let needed = match request.purpose {
         Purpose::Setup => request.approval == Approval::Given,
-        Purpose::Check => true,
-        Purpose::Plan | Purpose::Remove | Purpose::Script(_) => false,
+        Purpose::Check | Purpose::Rotate => true,
+        Purpose::Plan | Purpose::Remove | Purpose::Watch | Purpose::Script(_) => false,
     };
     if needed {
         let what = match given {

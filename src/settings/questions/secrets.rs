@@ -16,14 +16,19 @@ impl Questions<'_> {
         let purpose = self.context.request.purpose;
         if self.draft.has(SettingId::Password)
             || self.draft.has(SettingId::GeneratePassword)
-            || matches!(purpose, Purpose::Plan | Purpose::Remove)
+            || matches!(purpose, Purpose::Plan | Purpose::Remove | Purpose::Watch)
         {
             return Ok(());
         }
         let mut typing = Typing::Once;
-        if purpose == Purpose::Setup {
-            let help = "A generated one is shown once, to be copied into Stitch. An existing role keeps the password it has: \
-                        type that one.";
+        if matches!(purpose, Purpose::Setup | Purpose::Rotate) {
+            let help = match purpose {
+                Purpose::Rotate => "The new password. A generated one is shown once, to be copied into Stitch.",
+                _ => {
+                    "A generated one is shown once, to be copied into Stitch. An existing role keeps the password it has: \
+                     type that one."
+                }
+            };
             let choices = ["Generate one", "Type one"];
             if self.choose(SettingId::Password, "Password of the Stitch role", help, &choices)? == 0 {
                 self.set(SettingId::GeneratePassword, "true");

@@ -36,6 +36,9 @@ impl Questions<'_> {
         }
         let help = "Stitch gets a Linux user of its own on the SSH server.";
         self.name::<LinuxUser>(SettingId::TunnelUser, "Linux user for Stitch", help)?;
+        if self.context.request.purpose.watches() {
+            return Ok(());
+        }
         self.public_key()?;
         self.key_options()?;
         self.prove()

@@ -1,0 +1,101 @@
+//! `stitch-pg watch`.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::exit::{FAILED, STOPPED};
+use crate::ask::Asker;
+use crate::console::output;
+use crate::report::Format;
+use crate::run_session::Stop;
+use crate::settings::{Problems, Settings};
+use crate::watch::{Seen, Until, Watch};
+use crate::world::{Access, Reader, Writer};
+
+/// Exit status where Stitch did not come in time.
+const ATTENTION: u8 = 4;
+
+/// `--for`: seconds, or a number with a unit.
+pub(super) fn duration(text: &str) -> Result<Duration, Problems> {
+    let (number, unit) = match text.strip_suffix('m') {
+        Some(number) => (number, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    match seconds {
+        Some(seconds @ 1..=604_800) => Ok(Duration::from_secs(seconds)),
+        _ => Err(problem(&format!(
+            "--for: {text:?} is not a time from 1s to 7 days; write it like 30, 30s or 10m"
+        ))),
+    }
+}
+
+pub(super) fn problem(text: &str) -> Problems {
+    let mut problems = Problems::default();
+    problems.wrong(text);
+    problems
+}
+
+/// Text or JSON; the other formats have a report that this command has not.
+pub(super) fn format(format: Format, command: &str) -> Result<Format, Problems> {
+    match format {
+        Format::Text | Format::Json => Ok(format),
+        _ => Err(problem(&format!("{command} knows --format text and --format json"))),
+    }
+}
+
+pub(super) async fn run(
+    settings: &Settings,
+    asker: Asker,
+    format: Format,
+    limit: Option<Duration>,
+    stop: &mut Stop,
+) -> Result<u8> {
+    let mut world = Writer::new(settings, Access::ReadOnly, asker);
+    let seen = wait(settings, world.reader(), format, (Until::In, limit), stop).await?;
+    let (result, text, code) = match seen {
+        Waited::Seen(Seen::In) => ("ready", "Ready: Stitch is in.", 0),
+        Waited::Seen(Seen::PasswordRefused) => ("failed", "Failed: Stitch's password was refused.", FAILED),
+        Waited::TooLong => ("attention", TOO_LONG, ATTENTION),
+        Waited::Stopped => ("stopped", "Stopped. Nothing was changed.", STOPPED),
+    };
+    if format == Format::Json {
+        output::document(&json!({ "result": result, "exit_code": code }).to_string())?;
+    } else {
+        output::show(text)?;
+    }
+    Ok(code)
+}
+
+const TOO_LONG: &str = "Not ready: Stitch did not log in in this time. Where nothing of Stitch's is shown above, its packets \
+                        do not arrive. Next: stitch-pg check";
+
+/// What came of the waiting.
+pub(super) enum Waited {
+    Seen(Seen),
+    TooLong,
+    Stopped,
+}
+
+pub(super) async fn wait(
+    settings: &Settings,
+    reader: &mut Reader,
+    format: Format,
+    (until, limit): (Until, Option<Duration>),
+    stop: &mut Stop,
+) -> Result<Waited> {
+    let mut watch = Watch::new(settings, format, until);
+    let over = async {
+        match limit {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        seen = Box::pin(watch.run(reader)) => seen.map(Waited::Seen),
+        () = over => Ok(Waited::TooLong),
+        () = stop.requested() => Ok(Waited::Stopped),
+    }
+}

@@ -1,0 +1,247 @@
+//! One event as one line for people, or one JSON object for programs.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::Sender;
+
+use crate::console::output;
+use crate::explain::{Origin, Table};
+use crate::report::Format;
+use crate::settings::{Region, Settings};
+use crate::visible;
+
+/// A source that is lost is asked again after this time.
+pub(super) const LOST: Duration = Duration::from_secs(1);
+
+/// What was seen at one hop.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    time: SystemTime,
+    pub(super) address: Option<IpAddr>,
+    pub(super) hop: Origin,
+    pub(super) result: Outcome,
+    /// Often somebody else's words.
+    pub(super) text: String,
+    /// What to do, where the table of messages does not know it.
+    pub(super) next: Option<String>,
+    pub(super) sign: Sign,
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Ok,
+    Failed,
+    Info,
+}
+
+/// What it says about whether Stitch is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    Nothing,
+    /// The SSH server accepted Stitch's key.
+    KeyAccepted,
+    ForwardRefused,
+    /// The role logged in to the right database.
+    LoggedIn,
+    /// The same, before the watching began.
+    WasLoggedIn,
+    PasswordRefused,
+}
+
+impl Event {
+    pub(super) fn new(hop: Origin, result: Outcome, address: Option<IpAddr>, text: impl Into<String>) -> Self {
+        Self {
+            time: SystemTime::now(),
+            address,
+            hop,
+            result,
+            text: text.into(),
+            next: None,
+            sign: Sign::Nothing,
+        }
+    }
+
+    pub(super) fn with(self, sign: Sign) -> Self {
+        Self { sign, ..self }
+    }
+
+    pub(super) fn next(self, next: &str) -> Self {
+        Self {
+            next: Some(next.to_owned()),
+            ..self
+        }
+    }
+
+    pub(super) fn show(&self, settings: &Settings, table: &Table, format: Format) -> Result<()> {
+        let failed = self.result == Outcome::Failed;
+        let explained = (failed && self.next.is_none()).then(|| table.explain(&self.text));
+        let entry = explained
+            .as_ref()
+            .and_then(|found| found.first())
+            .map(|found| found.entry);
+        let next = self.next.as_deref().or(entry.map(|entry| entry.fix.as_str()));
+        let check = entry.map(|entry| entry.check.as_str());
+        if format == Format::Json {
+            return object(&json!({
+                "time": utc(self.time),
+                "hop": self.hop,
+                "address": self.address,
+                "stitch": self.address.map(|address| is_stitchs(settings, address)),
+                "result": match self.result { Outcome::Ok => "ok", Outcome::Failed => "failed", Outcome::Info => "info" },
+                "text": self.text,
+                "next": next,
+                "check": check,
+            }));
+        }
+        let hop = match self.hop {
+            Origin::Stitch => "Stitch",
+            Origin::Network => "network",
+            Origin::SshLogin => "SSH login",
+            Origin::Forward => "SSH forward",
+            Origin::Login => "PostgreSQL",
+            Origin::Load => "load",
+        };
+        let mark = if failed { "failed: " } else { "" };
+        let mut line = format!(
+            "{} {} {hop}: {mark}{}",
+            &utc(self.time)[11..],
+            self.whose(settings),
+            self.text
+        );
+        if let Some(next) = next {
+            let _ = write!(line, " Next: {next}");
+        }
+        if let Some(check) = check {
+            let _ = write!(line, " (check: {check})");
+        }
+        Ok(output::show(&visible::one_line(&line))?)
+    }
+
+    fn whose(&self, settings: &Settings) -> String {
+        let Some(address) = self.address else {
+            return "-".to_owned();
+        };
+        let other = settings.stitch.region.map(Region::other);
+        match other {
+            _ if is_stitchs(settings, address) => format!("{address} (Stitch)"),
+            Some(other) if other.addresses().contains(&address) => {
+                format!("{address} (Stitch's region {})", other.as_str())
+            }
+            _ => format!("{address} (not Stitch)"),
+        }
+    }
+}
+
+/// Whether Stitch connects from there.
+pub(super) fn is_stitchs(settings: &Settings, address: IpAddr) -> bool {
+    settings.stitch.allow.iter().any(|cidr| cidr.net().contains(&address))
+}
+
+/// Tells it; nobody listens any more where the watching has ended.
+pub(super) async fn tell(sender: &Sender<Event>, events: impl IntoIterator<Item = Event>) {
+    for event in events {
+        let _ = sender.send(event).await;
+    }
+}
+
+/// A login of the role, and whether it is the one that was set up.
+pub(super) fn logged_in(
+    settings: &Settings,
+    address: Option<IpAddr>,
+    database: &str,
+    encryption: &str,
+    sign: Sign,
+) -> Event {
+    let (role, wanted) = (&settings.stitch.role, settings.stitch.database.as_str());
+    let text = match sign {
+        Sign::WasLoggedIn => format!("{role:?} is logged in to {database:?} since before ({encryption})"),
+        _ => format!("{role:?} logged in to {database:?} ({encryption})"),
+    };
+    let from_stitch = address.is_some_and(|address| is_stitchs(settings, address));
+    if database != wanted {
+        let next = format!("correct the field Database in Stitch's form: {wanted}");
+        return Event::new(Origin::Login, Outcome::Failed, address, text).next(&next);
+    }
+    if from_stitch && settings.bastion.is_some() {
+        let text = format!("{text}, and not through the SSH server");
+        let next = "select Encryption Type: SSH Tunnel in Stitch's form";
+        return Event::new(Origin::Login, Outcome::Failed, address, text).next(next);
+    }
+    let is_expected = from_stitch || settings.bastion.is_some();
+    let outcome = if is_expected { Outcome::Ok } else { Outcome::Info };
+    Event::new(Origin::Login, outcome, address, text).with(sign)
+}
+
+/// The first words.
+pub(super) fn begin(settings: &Settings, format: Format) -> Result<()> {
+    let addresses: Vec<String> = settings
+        .stitch
+        .allow
+        .iter()
+        .map(|cidr| cidr.address().to_string())
+        .collect();
+    if format == Format::Json {
+        return object(&json!({ "time": utc(SystemTime::now()), "result": "watching", "addresses": addresses }));
+    }
+    output::say(&format!(
+        "Watching for Stitch. Press Check and Save in Stitch. Ctrl-C stops. Times are UTC.\nStitch's addresses: {}",
+        addresses.join(", ")
+    ));
+    Ok(())
+}
+
+/// What cannot be seen, and what to do about it.
+pub(super) fn not_visible(what: &str, next: &str, format: Format) -> Result<()> {
+    if format == Format::Json {
+        let time = utc(SystemTime::now());
+        return object(&json!({ "time": time, "result": "not-visible", "text": what, "next": next }));
+    }
+    output::say(&format!(
+        "Not visible: {}\n  Next: {}",
+        visible::one_line(what),
+        visible::one_line(next)
+    ));
+    Ok(())
+}
+
+fn object(value: &Value) -> Result<()> {
+    Ok(output::document(&visible::json(&value.to_string()))?)
+}
+
+/// `2026-11-30T09:41:07Z`, by the calendar that H. Hinnant's `civil_from_days` computes.
+fn utc(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_by_the_calendar() {
+        for (seconds, told) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_796_031_667, "2026-11-30T09:41:07Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(utc(UNIX_EPOCH + std::time::Duration::from_secs(seconds)), told);
+        }
+    }
+}

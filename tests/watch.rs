@@ -1,0 +1,253 @@
+//! `stitch-pg watch`: Stitch's addresses belong to hosts of their own, and what each login comes to is shown with its hop.
+//! One server and one SSH server serve all cases.
+
+mod scene;
+
+use std::process::Command;
+
+use crate::support::postgres::DBA_PASSWORD;
+use crate::support::{Running, spawn, world};
+use scene::{Login, OTHER, STITCH, Scene, Watching};
+
+/// One login, and what is shown of it.
+struct Case {
+    what: &'static str,
+    login: Login<'static>,
+    address: Option<&'static str>,
+    /// Hop, result, and words of the text.
+    shown: (&'static str, &'static str, &'static str),
+    /// Words of what to do next.
+    next: &'static str,
+}
+
+const RIGHT: Login<'static> = Login {
+    from: "stitch",
+    host: scene::PUBLIC,
+    port: 5432,
+    database: "stitch",
+    password: scene::PASSWORD,
+    tls: "require",
+};
+
+const DIRECT: [Case; 6] = [
+    Case {
+        what: "no rule",
+        login: Login {
+            from: "second",
+            ..RIGHT
+        },
+        address: Some(scene::SECOND),
+        shown: ("login", "failed", "no pg_hba.conf entry"),
+        next: "pg_hba.conf",
+    },
+    Case {
+        what: "TLS required",
+        login: Login {
+            tls: "disable",
+            ..RIGHT
+        },
+        address: Some(STITCH),
+        shown: ("login", "failed", "no encryption"),
+        next: "pg_hba.conf",
+    },
+    Case {
+        what: "wrong password",
+        login: Login {
+            password: "wrong",
+            ..RIGHT
+        },
+        address: Some(STITCH),
+        shown: ("login", "failed", "password authentication failed"),
+        next: "Type the password again in Stitch",
+    },
+    Case {
+        what: "wrong database, with a name that a terminal would obey",
+        login: Login {
+            database: "dw\u{1b}]0;x\u{7}",
+            ..RIGHT
+        },
+        address: Some(STITCH),
+        shown: ("login", "failed", "does not exist"),
+        next: "Correct the Database field",
+    },
+    Case {
+        what: "another database",
+        login: Login {
+            database: "postgres",
+            ..RIGHT
+        },
+        address: Some(STITCH),
+        shown: ("login", "failed", "\"stitch\" logged in to \"postgres\""),
+        next: "correct the field Database",
+    },
+    Case {
+        what: "another address",
+        login: Login { from: "other", ..RIGHT },
+        address: Some(OTHER),
+        shown: ("login", "info", "\"stitch\" logged in to \"stitch\" (TLSv1"),
+        next: "",
+    },
+];
+
+impl Case {
+    #[track_caller]
+    fn is_shown(&self, scene: &Scene<'_>, watching: &mut Watching) {
+        let login = scene.begin(&self.login);
+        let (hop, result, text) = self.shown;
+        let event = watching.until(self.what, |event| {
+            event["hop"] == hop
+                && event["result"] == result
+                && event["text"].as_str().is_some_and(|said| said.contains(text))
+        });
+        drop(login);
+        if result != "failed" || text.contains("logged in") {
+            watching.until("its end", |event| said(event, "ended"));
+        }
+        assert_eq!(event["address"].as_str(), self.address, "{}: {event}", self.what);
+        let next = event["next"].as_str().unwrap_or_default();
+        assert!(
+            next.contains(self.next) && next.is_empty() == self.next.is_empty(),
+            "{}: {event}",
+            self.what
+        );
+    }
+}
+
+#[test]
+fn every_login_is_shown_with_its_hop_until_stitch_is_in() {
+    let Some(world) = world(&[crate::support::Need::Bastion]) else {
+        return;
+    };
+    let mut scene = Scene::new(&world);
+    let before = scene.server.dump();
+    nothing_at_all(&scene);
+    directly(&mut scene);
+    through_the_ssh_server(&mut scene);
+    assert_eq!(scene.server.dump(), before, "watching changes nothing");
+}
+
+/// As somebody who may see little: what cannot be seen is said, with the statement that shows it.
+fn nothing_at_all(scene: &Scene<'_>) {
+    let output = scene
+        .program("watch")
+        .args(["--for", "1s"])
+        .env("PGUSER", "dba")
+        .env("PGPASSWORD", DBA_PASSWORD)
+        .run();
+    assert_eq!(output.status, Some(4), "{output:?}");
+    assert!(
+        output
+            .stdout
+            .starts_with("Not ready: Stitch did not log in in this time."),
+        "{output:?}"
+    );
+    for words in [
+        "Not visible: the addresses of the sessions of \"stitch\"",
+        "Next: a superuser runs: GRANT pg_monitor TO \"dba\";",
+        "Not visible: the server's log, so that refused logins cannot be seen",
+    ] {
+        assert!(output.stderr.contains(words), "{words}: {output:?}");
+    }
+    let stopped = Watching::of(scene.program("watch"));
+    stopped.begun();
+    assert_eq!(stopped.interrupt(), 130);
+    for (limit, format) in [("0", "json"), ("soon", "json"), ("1s", "junit")] {
+        let output = scene.program("watch").args(["--for", limit, "--format", format]).run();
+        assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{output:?}");
+    }
+}
+
+fn directly(scene: &mut Scene<'_>) {
+    let mut watching = Watching::of(scene.program("watch").args(["--for", "10m", "--format", "json"]));
+    watching.until("begun", |event| event["result"] == "watching");
+    for case in &DIRECT {
+        case.is_shown(scene, &mut watching);
+    }
+    scene.server.restart();
+    watching.until("a new connection", |event| said(event, "PostgreSQL is connected again"));
+    let login = scene.begin(&RIGHT);
+    let event = watching.until("success", |event| event["result"] == "ok");
+    assert_eq!(
+        (event["address"].as_str(), event["stitch"].as_bool()),
+        (Some(STITCH), Some(true)),
+        "{event}"
+    );
+    watching.until("the end", |event| event["result"] == "ready" && event["exit_code"] == 0);
+    assert_eq!(watching.exit_status(), 0);
+    // One that begins when Stitch is in ends at once.
+    let output = scene.program("watch").args(["--for", "10m"]).run();
+    assert_eq!(output.status, Some(0), "{output:?}");
+    assert!(
+        output
+            .stdout
+            .contains(&format!("Z {STITCH} (Stitch) PostgreSQL: \"stitch\" is logged in")),
+        "{output:?}"
+    );
+    assert!(output.stdout.ends_with("Ready: Stitch is in.\n"), "{output:?}");
+    drop(login);
+}
+
+fn through_the_ssh_server(scene: &mut Scene<'_>) {
+    let program = scene.program("watch").args(["--for", "10m", "--format", "json"]);
+    let mut watching = Watching::of(scene.tunnelled(program));
+    watching.until("begun", |event| said(event, "forwards that were opened"));
+    let start = |command: &mut Command, from: &crate::support::Host| {
+        Running::new(spawn(command), crate::support::Place::from(from))
+    };
+    let (stitch, other) = (&scene.hosts["stitch"], &scene.hosts["other"]);
+
+    let _wrong_key = start(&mut scene.ssh(stitch, "other", 5432), stitch);
+    let refused = watching.until("wrong key", |event| {
+        event["hop"] == "ssh-login" && event["result"] == "failed"
+    });
+    assert_eq!(refused["address"].as_str(), Some(STITCH), "{refused}");
+    assert!(
+        refused["next"]
+            .as_str()
+            .is_some_and(|next| next.contains("install the key")),
+        "{refused}"
+    );
+
+    let _elsewhere = start(&mut scene.ssh(stitch, "rsa", 9999), stitch);
+    let forward = watching.until("forward", |event| {
+        event["hop"] == "forward" && event["result"] == "failed"
+    });
+    assert!(said(&forward, "port 9999, but the request was denied."), "{forward}");
+
+    // Neither the right key from elsewhere nor a login that nobody opened the way for is Stitch.
+    let _other = start(&mut scene.ssh(other, "rsa", 5432), other);
+    let accepted = watching.until("another address", |event| event["address"] == OTHER);
+    assert_eq!(accepted["stitch"].as_bool(), Some(false), "{accepted}");
+    let login = Login {
+        port: scene::FORWARDED,
+        host: "127.0.0.1",
+        from: "other",
+        ..RIGHT
+    };
+    let session = scene.begin(&login);
+    watching.until("its login", |event| event["hop"] == "login" && event["result"] == "ok");
+    drop(session);
+
+    scene.bastion.stop();
+    watching.until("lost", |event| said(event, "the connection to the SSH server was lost"));
+    scene.bastion.restart(|options| options);
+    watching.until("found", |event| said(event, "the SSH server is connected again"));
+
+    let stitch = &scene.hosts["stitch"];
+    let _tunnel = start(&mut scene.ssh(stitch, "rsa", 5432), stitch);
+    watching.until("accepted", |event| {
+        event["hop"] == "ssh-login" && event["result"] == "ok" && event["stitch"] == true
+    });
+    let session = scene.begin(&Login {
+        port: scene::FORWARDED,
+        host: "127.0.0.1",
+        ..RIGHT
+    });
+    watching.until("the end", |event| event["result"] == "ready");
+    assert_eq!(watching.exit_status(), 0);
+    drop(session);
+}
+
+fn said(event: &serde_json::Value, words: &str) -> bool {
+    event["text"].as_str().is_some_and(|text| text.contains(words))
+}
