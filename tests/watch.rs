@@ -148,7 +148,7 @@ fn nothing_at_all(scene: &Scene<'_>) {
     ] {
         assert!(output.stderr.contains(words), "{words}: {output:?}");
     }
-    let stopped = Watching::of(scene.program("watch"));
+    let stopped = Watching::of(&scene.program("watch"));
     stopped.begun();
     assert_eq!(stopped.interrupt(), 130);
     for (limit, format) in [("0", "json"), ("soon", "json"), ("1s", "junit")] {
@@ -158,7 +158,7 @@ fn nothing_at_all(scene: &Scene<'_>) {
 }
 
 fn directly(scene: &mut Scene<'_>) {
-    let mut watching = Watching::of(scene.program("watch").args(["--for", "10m", "--format", "json"]));
+    let mut watching = Watching::of(&scene.program("watch").args(["--for", "10m", "--format", "json"]));
     watching.until("begun", |event| event["result"] == "watching");
     for case in &DIRECT {
         case.is_shown(scene, &mut watching);
@@ -189,7 +189,7 @@ fn directly(scene: &mut Scene<'_>) {
 
 fn through_the_ssh_server(scene: &mut Scene<'_>) {
     let program = scene.program("watch").args(["--for", "10m", "--format", "json"]);
-    let mut watching = Watching::of(scene.tunnelled(program));
+    let mut watching = Watching::of(&scene.tunnelled(program));
     watching.until("begun", |event| said(event, "forwards that were opened"));
     let start = |command: &mut Command, from: &crate::support::Host| {
         Running::new(spawn(command), crate::support::Place::from(from))

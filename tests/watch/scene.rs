@@ -165,7 +165,7 @@ pub(crate) struct Watching {
 
 impl Watching {
     #[track_caller]
-    pub(crate) fn of(program: Program) -> Self {
+    pub(crate) fn of(program: &Program) -> Self {
         let mut running = program.start();
         let stdout = running.child.stdout.take().expect("a pipe");
         let stderr = running.child.stderr.take().expect("a pipe");
@@ -202,7 +202,7 @@ impl Watching {
             if is_it(&event) {
                 return event;
             }
-            seen += &format!("{line}\n");
+            seen.extend([line.as_str(), "\n"]);
         }
     }
 
