@@ -22,6 +22,6 @@ pub use matching::{
 pub use meaning::Meaning;
 pub use parse::parse;
 pub use rows::{Row, from_rows};
-pub use rules::{Address, AuthMethod, ConnectionKind, Content, Line, LocatedRule, Location, Name, Quotes, Rule, Rules};
+pub use rules::{Address, ConnectionKind, Content, Line, LocatedRule, Location, Name, Quotes, Rule, Rules};
 
 pub use write::new_rule;

@@ -17,3 +17,10 @@ mod tests {
         assert_eq!(pluralize(7, "foreign table"), "7 foreign tables");
     }
 }
+
+/// The first few of a list; dots where there are more.
+pub(crate) fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
+    let some = names.iter().take(most).map(AsRef::as_ref);
+    let dots = (names.len() > most).then_some("…");
+    some.chain(dots).collect::<Vec<_>>().join(", ")
+}

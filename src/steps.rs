@@ -22,7 +22,9 @@ use crate::finding::Finding;
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::settings::{Audience, Settings};
+use crate::statement::Statement;
 use crate::step_id::StepId;
+use crate::visible::one_line;
 use crate::world::{Prover, Reader};
 
 /// One documented step: it reads the world into facts, and a pure function makes facts into a plan.
@@ -130,4 +132,15 @@ impl<S: Step> Step for Kept<S> {
     fn plan(_settings: &Settings, (): &()) -> Plan {
         Plan::default()
     }
+}
+
+/// What is left to whoever may create it: how the provider does that, and the statement, run by somebody who is named where
+/// names are known.
+fn who_creates(making: Option<&str>, roles: &[String], right: &str, statement: &Statement) -> String {
+    let who = match roles {
+        [] => format!("a superuser, or a role with {right},"),
+        _ => format!("one of {}", one_line(&roles.join(", "))),
+    };
+    let making = making.map(|how| format!("{how} ")).unwrap_or_default();
+    format!("{making}{who} runs: {statement};")
 }

@@ -2,17 +2,17 @@
 
 /// Declares such an enum, the list of all its values, and the word of each.
 macro_rules! words {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
+        $vis enum $name { $($(#[$doc])* $variant,)* }
 
         impl $name {
             /// Every value, in the order of the declaration.
-            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
+            $vis const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
 
             /// The word that people write for this value.
-            pub fn as_str(self) -> &'static str {
+            $vis fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
         }

@@ -64,7 +64,8 @@ pub(super) struct Filter {
 pub(super) struct Hook {
     pub(super) chain: String,
     pub(super) priority: i64,
-    pub(super) policy: Statement,
+    /// Its policy is to drop what comes to its end.
+    pub(super) drops: bool,
 }
 
 /// A rule, already held against one packet.
@@ -136,11 +137,14 @@ impl Filter {
         hooks.sort_by_key(|hook| hook.priority);
         for hook in hooks {
             let mut doubt = None;
-            let end = match self.walk(&hook.chain, &mut doubt, 0) {
-                ChainEnd::Decided(answer) => answer,
-                ChainEnd::Over if hook.policy == Statement::Drop => self.policy(Verdict::Dropped, "drop", &hook.chain),
-                ChainEnd::Over => self.policy(Verdict::Accepted, "accept", &hook.chain),
-            };
+            let end = self.walk(&hook.chain, &mut doubt, 0).unwrap_or_else(|| {
+                let (fate, word) = if hook.drops {
+                    (Verdict::Dropped, "drop")
+                } else {
+                    (Verdict::Accepted, "accept")
+                };
+                self.told(fate, format!("policy {word} of {}", hook.chain), &hook.chain, None)
+            });
             let said = match doubt {
                 // What stood in doubt would have done the same, or decides.
                 Some(other) if other.fate != end.fate => Evaluation {
@@ -159,10 +163,10 @@ impl Filter {
         answer
     }
 
-    /// Goes through a chain. A rule that may match leaves a doubt and the walk goes on.
-    fn walk(&self, chain: &str, doubt: &mut Option<Evaluation>, depth: usize) -> ChainEnd {
+    /// Goes through a chain; `None` where it ends, or says return. A rule that may match leaves a doubt and the walk goes on.
+    fn walk(&self, chain: &str, doubt: &mut Option<Evaluation>, depth: usize) -> Option<Evaluation> {
         let Some(rules) = self.chains.get(chain).filter(|_| depth < DEEPEST) else {
-            return ChainEnd::Decided(Evaluation {
+            return Some(Evaluation {
                 fate: Verdict::Unknown,
                 by: Some(format!("chain {chain}, which was not seen")),
                 at: None,
@@ -172,24 +176,25 @@ impl Filter {
             if rule.matches == Match::No {
                 continue;
             }
+            let by_rule = |fate| self.told(fate, rule.text.clone(), chain, Some(rule.number));
             let end = match &rule.act {
                 Statement::Nothing => continue,
-                Statement::Accept => ChainEnd::Decided(self.by(rule, chain, Verdict::Accepted)),
-                Statement::Drop => ChainEnd::Decided(self.by(rule, chain, Verdict::Dropped)),
-                Statement::Unknown => ChainEnd::Decided(self.by(rule, chain, Verdict::Unknown)),
-                Statement::Return => ChainEnd::Over,
+                Statement::Accept => Some(by_rule(Verdict::Accepted)),
+                Statement::Drop => Some(by_rule(Verdict::Dropped)),
+                Statement::Unknown => Some(by_rule(Verdict::Unknown)),
+                Statement::Return => None,
                 Statement::Jump(to) | Statement::Goto(to) => self.walk(to, doubt, depth + 1),
             };
             let returns = matches!(rule.act, Statement::Return | Statement::Goto(_));
             match (rule.matches, end) {
                 // A return that may happen hides the rest of the chain.
-                (Match::Maybe, ChainEnd::Over) if returns => {
-                    doubt.get_or_insert(self.by(rule, chain, Verdict::Unknown));
+                (Match::Maybe, None) if returns => {
+                    doubt.get_or_insert_with(|| by_rule(Verdict::Unknown));
                 }
-                (Match::Yes, ChainEnd::Over) if returns => return ChainEnd::Over,
-                (_, ChainEnd::Over) => {}
+                (Match::Yes, None) if returns => return None,
+                (_, None) => {}
                 (Match::Yes, decided) => return decided,
-                (_, ChainEnd::Decided(answer)) => {
+                (_, Some(answer)) => {
                     let earlier = doubt.get_or_insert(answer.clone());
                     if earlier.fate != answer.fate {
                         *earlier = Evaluation {
@@ -200,40 +205,22 @@ impl Filter {
                 }
             }
         }
-        ChainEnd::Over
+        None
     }
 
-    fn policy(&self, fate: Verdict, word: &str, chain: &str) -> Evaluation {
+    fn told(&self, fate: Verdict, by: String, chain: &str, rule: Option<u64>) -> Evaluation {
         Evaluation {
             fate,
-            by: Some(format!("policy {word} of {chain}")),
-            at: Some(self.spot(chain, None)),
-        }
-    }
-
-    pub(super) fn by(&self, rule: &Rule, chain: &str, fate: Verdict) -> Evaluation {
-        Evaluation {
-            fate,
-            by: Some(rule.text.clone()),
-            at: Some(self.spot(chain, Some(rule.number))),
-        }
-    }
-
-    fn spot(&self, chain: &str, rule: Option<u64>) -> RuleLocation {
-        RuleLocation {
-            tool: self.tool,
-            chain: chain.to_owned(),
-            rule,
+            by: Some(by),
+            at: Some(RuleLocation {
+                tool: self.tool,
+                chain: chain.to_owned(),
+                rule,
+            }),
         }
     }
 
     pub(super) fn push(&mut self, chain: &str, rule: Rule) {
         self.chains.entry(chain.to_owned()).or_default().push(rule);
     }
-}
-
-pub(super) enum ChainEnd {
-    Decided(Evaluation),
-    /// The chain ended, or said return.
-    Over,
 }

@@ -37,11 +37,7 @@ pub(super) fn parse(text: &str, tool: Tool, packet: Packet<'_>) -> Filter {
                 filter.hooks.push(Hook {
                     chain: full,
                     priority: *priority,
-                    policy: if policy == "DROP" {
-                        Statement::Drop
-                    } else {
-                        Statement::Accept
-                    },
+                    drops: policy == "DROP",
                 });
             }
         } else if line.starts_with("-A ") {

@@ -28,11 +28,7 @@ pub(super) fn parse(text: &str, packet: Packet<'_>) -> Option<Filter> {
                     chain: name,
                     // What comes first at an earlier hook.
                     priority: chain["prio"].as_i64().unwrap_or(0) - if hook == "input" { 0 } else { 100_000 },
-                    policy: if text_of(chain, "policy") == "drop" {
-                        Statement::Drop
-                    } else {
-                        Statement::Accept
-                    },
+                    drops: text_of(chain, "policy") == "drop",
                 });
             }
         } else if let Some(rule) = item.get("rule").filter(|rule| reader.concerns(rule)) {
@@ -52,6 +48,12 @@ struct RulesetReader<'a> {
 
 fn text_of<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
+}
+
+/// The one entry of an object.
+fn entry(value: &Value) -> Option<(&str, &Value)> {
+    let (kind, value) = value.as_object()?.iter().next()?;
+    Some((kind, value))
 }
 
 fn table(value: &Value) -> String {
@@ -91,66 +93,46 @@ impl RulesetReader<'_> {
     /// One rule; several when a map gives verdicts.
     fn rule(&self, rule: &Value, chain: &str) -> Vec<Rule> {
         let table = table(rule);
-        let number = rule["handle"].as_u64().unwrap_or_default();
-        let text = format!("nft {chain}, handle {number}");
-        let mut matches = Match::Yes;
-        let mut rules = Vec::new();
+        let (mut matches, mut acts) = (Match::Yes, Vec::new());
         for statement in rule["expr"].as_array().into_iter().flatten() {
-            let Some((kind, value)) = statement.as_object().and_then(|object| object.iter().next()) else {
+            let Some((kind, value)) = entry(statement) else {
                 continue;
             };
-            let act = match kind.as_str() {
-                "match" => {
-                    matches = matches.min(self.matches(value, &table));
-                    continue;
-                }
-                "counter" | "log" | "comment" | "mangle" | "notrack" | "ct helper" | "flow" | "meter" => continue,
-                "limit" | "ct count" | "quota" | "set" => {
-                    matches = matches.min(Match::Maybe);
-                    continue;
-                }
+            match kind {
+                "match" => matches = matches.min(self.matches(value, &table)),
+                "counter" | "log" | "comment" | "mangle" | "notrack" | "ct helper" | "flow" | "meter" => {}
+                "limit" | "ct count" | "quota" | "set" => matches = matches.min(Match::Maybe),
                 "vmap" => {
-                    rules.extend(self.verdicts(value, &table, matches, &text, number));
-                    continue;
+                    let verdicts = self.verdicts(value, &table).into_iter();
+                    acts.extend(verdicts.map(|(one, act)| (matches.min(one), act)));
                 }
-                _ => act(kind, value, &table),
-            };
-            rules.push(Rule {
-                text: text.clone(),
-                number,
-                matches,
-                act,
-            });
+                _ => acts.push((matches, act(kind, value, &table))),
+            }
         }
-        rules
+        let number = rule["handle"].as_u64().unwrap_or_default();
+        let rule = |(matches, act)| Rule {
+            text: format!("nft {chain}, handle {number}"),
+            number,
+            matches,
+            act,
+        };
+        acts.into_iter().map(rule).collect()
     }
 
-    /// The entries of a verdict map, as rules of their own.
-    fn verdicts(&self, map: &Value, table: &str, so_far: Match, text: &str, number: u64) -> Vec<Rule> {
+    /// The entries of a verdict map.
+    fn verdicts(&self, map: &Value, table: &str) -> Vec<(Match, Statement)> {
         let entries = match &map["data"] {
             Value::String(name) => self.elements(name, table),
             data => data["set"].as_array(),
         };
         let Some(entries) = entries else {
-            return vec![Rule {
-                text: text.to_owned(),
-                number,
-                matches: so_far.min(Match::Maybe),
-                act: Statement::Unknown,
-            }];
+            return vec![(Match::Maybe, Statement::Unknown)];
         };
-        let rule = |entry: &Value| {
-            let (key, verdict) = (&entry[0], &entry[1]);
-            let (kind, value) = verdict.as_object().and_then(|object| object.iter().next())?;
-            let matches = self.compare(&map["key"], key, table);
-            Some(Rule {
-                text: text.to_owned(),
-                number,
-                matches: so_far.min(matches),
-                act: act(kind, value, table),
-            })
+        let verdict = |pair: &Value| {
+            let (kind, value) = entry(&pair[1])?;
+            Some((self.compare(&map["key"], &pair[0], table), act(kind, value, table)))
         };
-        entries.iter().filter_map(rule).collect()
+        entries.iter().filter_map(verdict).collect()
     }
 
     fn matches(&self, value: &Value, table: &str) -> Match {

@@ -1,26 +1,20 @@
 //! The tools that tell the rules, and a place among those rules.
 
-/// A tool for rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the name of a program")]
-pub enum Tool {
-    Nft,
-    Iptables,
-    Ip6tables,
+use crate::word::words;
+
+words! {
+    /// A tool for rules, by the program's name.
+    pub enum Tool {
+        /// The list that `nft` prints.
+        Nft = "nft",
+        /// The rules of `iptables-save`.
+        Iptables = "iptables",
+        /// The rules of `ip6tables-save`.
+        Ip6tables = "ip6tables",
+    }
 }
 
 impl Tool {
-    const ALL: [Self; 3] = [Self::Nft, Self::Iptables, Self::Ip6tables];
-
-    /// The program's name.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Nft => "nft",
-            Self::Iptables => "iptables",
-            Self::Ip6tables => "ip6tables",
-        }
-    }
-
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tool| tool.as_str() == name)
     }

@@ -37,18 +37,8 @@ fn bits(address: IpAddr) -> u128 {
 
 /// The mask of a prefix length, or the reason against it.
 pub(super) fn mask(prefix: &str, address: IpAddr) -> Option<IpAddr> {
-    let length: u32 = prefix.parse().ok()?;
-    match address {
-        IpAddr::V4(_) if length <= 32 => {
-            let ones = u32::MAX.checked_shl(32 - length).unwrap_or(0);
-            Some(IpAddr::V4(Ipv4Addr::from_bits(ones)))
-        }
-        IpAddr::V6(_) if length <= 128 => {
-            let ones = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-            Some(IpAddr::V6(Ipv6Addr::from_bits(ones)))
-        }
-        _ => None,
-    }
+    let net = IpNet::new(address, prefix.parse().ok()?).ok()?;
+    Some(net.netmask())
 }
 
 /// An address as `getaddrinfo` with `AI_NUMERICHOST` takes it: besides the usual forms `127.1`, `0x7f.0.0.1`, octal

@@ -18,6 +18,17 @@ pub enum LineEnd {
     CrLf,
 }
 
+impl LineEnd {
+    /// As a script that looked at the file tells it.
+    pub(crate) fn of(told: &str) -> Self {
+        if told.lines().any(|line| line == "end=crlf") {
+            Self::CrLf
+        } else {
+            Self::Lf
+        }
+    }
+}
+
 /// Lines of ours in a `pg_hba.conf`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HbaLines {

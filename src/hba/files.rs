@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lexer::{self, Quoting, Word};
-use super::parse::{self, Follow};
+use super::parse;
 use super::rules::{Content, Line, Location, Quotes, Rules};
 
 /// As deep as the server follows (`CONF_FILE_MAX_DEPTH`).
@@ -154,7 +154,7 @@ impl<'a> FileReader<'a> {
 
     fn include(
         &mut self,
-        how: Follow,
+        how: &str,
         name: &str,
         (from, depth): (&str, u32),
         place: Location,
@@ -162,15 +162,15 @@ impl<'a> FileReader<'a> {
     ) {
         let path = beside(from, name);
         let lines = match how {
-            Follow::File | Follow::FileIfExists => self.file(&path, depth + 1),
-            Follow::Folder => self.folder(&path, depth + 1),
+            "include_dir" => self.folder(&path, depth + 1),
+            _ => self.file(&path, depth + 1),
         };
-        let part = match (lines, how) {
-            (Ok(lines), _) => return parts.extend(lines),
-            (Err(Without::Absent), Follow::FileIfExists) => return,
-            (Err(Without::Absent), _) => Part::Broken(format!("could not open \"{path}\": there is none")),
-            (Err(Without::Refused(why)), _) => Part::Broken(format!("could not open \"{path}\": {why}")),
-            (Err(Without::Unread), _) => Part::Open(format!("{} {name}", how.as_str())),
+        let part = match lines {
+            Ok(lines) => return parts.extend(lines),
+            Err(Without::Absent) if how == "include_if_exists" => return,
+            Err(Without::Absent) => Part::Broken(not_opened(&path, "there is none")),
+            Err(Without::Refused(why)) => Part::Broken(not_opened(&path, why)),
+            Err(Without::Unread) => Part::Open(format!("{how} {name}")),
         };
         parts.push((place, part));
     }
@@ -224,8 +224,8 @@ impl<'a> FileReader<'a> {
         let parts = match self.file(&path, depth + 1) {
             Ok(parts) => parts,
             Err(Without::Unread) => return Ok(vec![word.clone()]),
-            Err(Without::Absent) => return Err(format!("could not open \"{path}\": there is none")),
-            Err(Without::Refused(why)) => return Err(format!("could not open \"{path}\": {why}")),
+            Err(Without::Absent) => return Err(not_opened(&path, "there is none")),
+            Err(Without::Refused(why)) => return Err(not_opened(&path, why)),
         };
         let mut words = Vec::new();
         for (_, part) in parts {
@@ -237,6 +237,10 @@ impl<'a> FileReader<'a> {
         }
         Ok(words)
     }
+}
+
+fn not_opened(path: &str, why: &str) -> String {
+    format!("could not open \"{path}\": {why}")
 }
 
 /// Where a file is that another one names.

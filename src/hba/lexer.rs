@@ -73,35 +73,25 @@ fn fields(line: &str) -> Vec<Vec<Word>> {
 
 fn next_field(rest: &mut &str) -> Vec<Word> {
     let mut words = Vec::new();
-    while let Some((word, end)) = next_word(rest) {
+    while let Some(word) = next_word(rest) {
         words.push(word);
-        if end == LineEnd::Other {
+        // After a comma the list goes on, also over white space behind it.
+        if !rest.starts_with(',') {
             break;
         }
     }
     words
 }
 
-#[derive(PartialEq, Eq)]
-enum LineEnd {
-    /// The list goes on, also over white space behind the comma.
-    Comma,
-    Other,
-}
-
 /// Takes one word; `None` at the end of the line or at a comment. The character behind the word is left in place.
-fn next_word(rest: &mut &str) -> Option<(Word, LineEnd)> {
+fn next_word(rest: &mut &str) -> Option<Word> {
     let line = rest.trim_start_matches([' ', '\t', '\r', ',']);
     let mut text = String::new();
     let (mut in_quote, mut was_quote, mut saw_quote) = (false, false, false);
     let mut quoting = Quoting::Bare;
-    let mut end = LineEnd::Other;
     let mut left = "";
     for (at, c) in line.char_indices() {
         if !in_quote && matches!(c, ' ' | '\t' | '\r' | ',') {
-            if c == ',' {
-                end = LineEnd::Comma;
-            }
             left = &line[at..];
             break;
         }
@@ -122,7 +112,7 @@ fn next_word(rest: &mut &str) -> Option<(Word, LineEnd)> {
         }
     }
     *rest = left;
-    (saw_quote || !text.is_empty()).then_some((Word { text, quoting }, end))
+    (saw_quote || !text.is_empty()).then_some(Word { text, quoting })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::rules::{AuthMethod, Name, Rule};
+use super::rules::{Name, Rule};
 use super::write::quoted;
 
 /// What a rule means for Stitch's login.
@@ -28,20 +28,14 @@ pub enum Meaning {
 impl Rule {
     /// What the rule means for Stitch's login.
     pub fn meaning(&self) -> Meaning {
-        match self.method {
-            AuthMethod::Reject => Meaning::Refused,
+        match self.method.as_str() {
+            "reject" => Meaning::Refused,
             _ if self.wants_certificate() => Meaning::Certificate,
-            AuthMethod::ScramSha256 | AuthMethod::Md5 => Meaning::Proved,
-            AuthMethod::Password => Meaning::Sent,
-            AuthMethod::Trust => Meaning::Open,
-            AuthMethod::Ldap | AuthMethod::Radius | AuthMethod::Pam | AuthMethod::Bsd => Meaning::Outside,
-            AuthMethod::Cert
-            | AuthMethod::Peer
-            | AuthMethod::Ident
-            | AuthMethod::Gss
-            | AuthMethod::Sspi
-            | AuthMethod::Oauth
-            | AuthMethod::Other(_) => Meaning::Impossible,
+            "scram-sha-256" | "md5" => Meaning::Proved,
+            "password" => Meaning::Sent,
+            "trust" => Meaning::Open,
+            "ldap" | "radius" | "pam" | "bsd" => Meaning::Outside,
+            _ => Meaning::Impossible,
         }
     }
 
@@ -51,7 +45,7 @@ impl Rule {
             let value = option.strip_prefix("clientcert=");
             value.is_some_and(|value| !matches!(value, "0" | "no-verify"))
         };
-        self.method == AuthMethod::Cert || self.options.iter().any(asked_for)
+        self.method == "cert" || self.options.iter().any(asked_for)
     }
 }
 
@@ -59,17 +53,12 @@ impl fmt::Display for Rule {
     /// The rule as a line of `pg_hba.conf`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |names: &[Name]| names.iter().map(Name::to_string).collect::<Vec<_>>().join(",");
-        write!(
-            f,
-            "{} {} {}",
-            self.kind.as_str(),
-            list(&self.databases),
-            list(&self.roles)
-        )?;
+        let (databases, roles) = (list(&self.databases), list(&self.roles));
+        write!(f, "{} {databases} {roles}", self.kind.as_str())?;
         if let Some(address) = &self.address {
             write!(f, " {address}")?;
         }
-        write!(f, " {}", self.method.as_str())?;
+        write!(f, " {}", self.method)?;
         // Options can hold an LDAP password; only those that decide something here are shown.
         for option in self.options.iter().filter(|option| option.starts_with("clientcert=")) {
             write!(f, " {option}")?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::address;
 use super::files::Files;
 use super::lexer::{Quoting, Word};
-use super::rules::{Address, AuthMethod, ConnectionKind, Content, Name, Rule, Rules, meant_by, word_for};
+use super::rules::{Address, ConnectionKind, Content, METHODS, Name, Rule, Rules};
 
 /// First version with `/regex` in names and with `include` lines.
 pub(super) const REGEXES_AND_INCLUDES: u32 = 160_000;
@@ -15,31 +15,12 @@ pub fn parse(text: &str, version: u32) -> Rules {
     Files::new("", text.to_owned()).read(version).0
 }
 
-/// How a line has others read in its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Follow {
-    File,
-    FileIfExists,
-    Folder,
-}
-
-impl Follow {
-    const ALL: [(&'static str, Self); 3] = [
-        ("include", Self::File),
-        ("include_if_exists", Self::FileIfExists),
-        ("include_dir", Self::Folder),
-    ];
-
-    pub(super) fn as_str(self) -> &'static str {
-        word_for(&Self::ALL, &self)
-    }
-}
-
-/// What a line includes, if it is one that does.
-pub(super) fn follow(fields: &[Vec<Word>], version: u32) -> Option<(Follow, &str)> {
+/// The word by which a line has others read in its place, and the name of what is read.
+pub(super) fn follow(fields: &[Vec<Word>], version: u32) -> Option<(&str, &str)> {
     let [first, second] = fields else { return None };
-    let follow = meant_by(&Follow::ALL, &first[0].text).filter(|_| version >= REGEXES_AND_INCLUDES)?;
-    Some((follow, &second[0].text))
+    let word = first[0].text.as_str();
+    let follows = version >= REGEXES_AND_INCLUDES && matches!(word, "include" | "include_if_exists" | "include_dir");
+    follows.then_some((word, &second[0].text))
 }
 
 /// A line that includes nothing.
@@ -53,8 +34,7 @@ pub(super) fn content(fields: &[Vec<Word>], version: u32) -> Content {
 fn rule(fields: &[Vec<Word>], version: u32) -> Result<Rule, String> {
     let mut fields = fields.iter();
     let first = single(fields.next(), "connection type")?;
-    let kind =
-        ConnectionKind::named(&first.text).ok_or_else(|| format!("invalid connection type \"{}\"", first.text))?;
+    let kind = kind(&first.text).ok_or_else(|| format!("invalid connection type \"{}\"", first.text))?;
     let databases = list(fields.next(), "database")?
         .iter()
         .map(|word| word.database(version))
@@ -137,19 +117,25 @@ fn netmask(field: Option<&Vec<Word>>, address: IpAddr) -> Result<IpAddr, String>
     }
 }
 
-fn method(kind: ConnectionKind, word: &str) -> Result<AuthMethod, String> {
-    match (kind, AuthMethod::named(word)) {
-        (_, AuthMethod::Other(word)) => Err(format!("invalid authentication method \"{word}\"")),
-        // As the server has it, for files from before `peer` had a name of its own.
-        (ConnectionKind::Local, AuthMethod::Ident | AuthMethod::Peer) => Ok(AuthMethod::Peer),
-        (ConnectionKind::Local, AuthMethod::Gss) => {
-            Err("gssapi authentication is not supported on local sockets".to_owned())
+fn method(kind: ConnectionKind, word: &str) -> Result<String, String> {
+    let method = match (kind, word) {
+        // PostgreSQL takes `ident` for `peer` there.
+        (ConnectionKind::Local, "ident") => "peer",
+        (ConnectionKind::Local, "gss") => {
+            return Err("gssapi authentication is not supported on local sockets".to_owned());
         }
-        (_, AuthMethod::Peer) => Err("peer authentication is only supported on local sockets".to_owned()),
-        (ConnectionKind::HostSsl, AuthMethod::Cert) => Ok(AuthMethod::Cert),
-        (_, AuthMethod::Cert) => Err("cert authentication is only supported on hostssl connections".to_owned()),
-        (_, method) => Ok(method),
-    }
+        (ConnectionKind::Local, "peer") | (ConnectionKind::HostSsl, "cert") => word,
+        (_, "peer") => return Err("peer authentication is only supported on local sockets".to_owned()),
+        (_, "cert") => return Err("cert authentication is only supported on hostssl connections".to_owned()),
+        _ if METHODS.contains(&word) => word,
+        _ => return Err(format!("invalid authentication method \"{word}\"")),
+    };
+    Ok(method.to_owned())
+}
+
+/// The kind of connection that a word stands for.
+pub(super) fn kind(word: &str) -> Option<ConnectionKind> {
+    ConnectionKind::ALL.into_iter().find(|kind| kind.as_str() == word)
 }
 
 impl Word {

@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 use super::address::numeric;
 use super::lexer::{Quoting, Word};
-use super::rules::{Address, AuthMethod, ConnectionKind, Content, Line, Location, Name, Quotes, Rule, Rules};
+use super::parse::kind;
+use super::rules::{Address, Content, Line, Location, Name, Quotes, Rule, Rules};
 
 /// One row of the view, as JSON.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,13 +46,13 @@ fn line(row: Row, version: u32) -> Line {
     };
     // A row with an error *and* a type is in force all the same: that is how the server warns of a `hostssl` line
     // that cannot match while TLS is off.
-    let content = match (row.kind.as_deref().and_then(ConnectionKind::named), &row.auth_method) {
+    let content = match (row.kind.as_deref().and_then(kind), &row.auth_method) {
         (Some(kind), Some(method)) => Content::Rule(Rule {
             kind,
             databases: names(row.database, |word| word.database(version)),
             roles: names(row.user_name, |word| word.role(version)),
             address: row.address.as_deref().map(|text| address(text, row.netmask.as_deref())),
-            method: AuthMethod::named(method),
+            method: method.clone(),
             options: row.options.unwrap_or_default(),
         }),
         _ => Content::Broken(row.error.unwrap_or_else(|| "the server does not say why".to_owned())),

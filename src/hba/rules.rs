@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::word::words;
+
 /// The lines of `pg_hba.conf` that say something, in the order in which the server tries them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules(pub Vec<Line>);
@@ -62,6 +64,13 @@ pub struct LocatedRule<'a> {
     pub place: &'a Location,
     /// The rule as it was parsed.
     pub rule: &'a Rule,
+}
+
+impl LocatedRule<'_> {
+    /// Where it is, and what it says.
+    pub(crate) fn within(&self, main: &str) -> String {
+        format!("{} (`{}`)", self.place.within(main), self.rule)
+    }
 }
 
 /// One line and where it stands.
@@ -130,7 +139,7 @@ pub struct Rule {
     /// The clients it is for; none for `local`.
     pub address: Option<Address>,
     /// What it asks of them.
-    pub method: AuthMethod,
+    pub method: String,
     /// `name=value` words behind the method.
     pub options: Vec<String>,
 }
@@ -166,21 +175,22 @@ impl Name {
     }
 }
 
-/// The kinds of connection a rule is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionKind {
-    /// Unix socket.
-    Local,
-    /// TCP, encrypted or not.
-    Host,
-    /// TCP with TLS.
-    HostSsl,
-    /// TCP without TLS.
-    HostNoSsl,
-    /// TCP with GSSAPI encryption.
-    HostGssEnc,
-    /// TCP without GSSAPI encryption.
-    HostNoGssEnc,
+words! {
+    /// The kinds of connection a rule is for.
+    pub enum ConnectionKind {
+        /// Unix socket.
+        Local = "local",
+        /// TCP, encrypted or not.
+        Host = "host",
+        /// TCP with TLS.
+        HostSsl = "hostssl",
+        /// TCP without TLS.
+        HostNoSsl = "hostnossl",
+        /// TCP with GSSAPI encryption.
+        HostGssEnc = "hostgssenc",
+        /// TCP without GSSAPI encryption.
+        HostNoGssEnc = "hostnogssenc",
+    }
 }
 
 /// One name in the list of databases or of roles.
@@ -240,89 +250,21 @@ impl Address {
     }
 }
 
-/// How the server makes sure who is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is PostgreSQL's word for itself")]
-pub enum AuthMethod {
-    Trust,
-    Reject,
-    ScramSha256,
-    Md5,
-    Password,
-    Cert,
-    Peer,
-    Ident,
-    Gss,
-    Sspi,
-    Ldap,
-    Radius,
-    Pam,
-    Bsd,
-    Oauth,
-    /// One that is newer than this program.
-    Other(String),
-}
-
-pub(super) const METHODS: [(&str, AuthMethod); 15] = [
-    ("trust", AuthMethod::Trust),
-    ("reject", AuthMethod::Reject),
-    ("scram-sha-256", AuthMethod::ScramSha256),
-    ("md5", AuthMethod::Md5),
-    ("password", AuthMethod::Password),
-    ("cert", AuthMethod::Cert),
-    ("peer", AuthMethod::Peer),
-    ("ident", AuthMethod::Ident),
-    ("gss", AuthMethod::Gss),
-    ("sspi", AuthMethod::Sspi),
-    ("ldap", AuthMethod::Ldap),
-    ("radius", AuthMethod::Radius),
-    ("pam", AuthMethod::Pam),
-    ("bsd", AuthMethod::Bsd),
-    ("oauth", AuthMethod::Oauth),
+/// What `pg_hba.conf` calls the ways in which the server makes sure who is there.
+pub(super) const METHODS: [&str; 15] = [
+    "trust",
+    "reject",
+    "scram-sha-256",
+    "md5",
+    "password",
+    "cert",
+    "peer",
+    "ident",
+    "gss",
+    "sspi",
+    "ldap",
+    "radius",
+    "pam",
+    "bsd",
+    "oauth",
 ];
-
-/// What a word of the file stands for.
-pub(super) fn meant_by<T: Clone>(table: &[(&'static str, T)], word: &str) -> Option<T> {
-    let mut rows = table.iter();
-    rows.find(|(known, _)| *known == word).map(|(_, value)| value.clone())
-}
-
-/// The word for it in the file.
-pub(super) fn word_for<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
-    let mut rows = table.iter();
-    rows.find(|(_, known)| known == value).map_or("", |(word, _)| word)
-}
-
-impl AuthMethod {
-    pub(super) fn named(word: &str) -> Self {
-        meant_by(&METHODS, word).unwrap_or_else(|| Self::Other(word.to_owned()))
-    }
-
-    /// The word in the file.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Other(word) => word,
-            known => word_for(&METHODS, known),
-        }
-    }
-}
-
-impl ConnectionKind {
-    pub(super) const ALL: [(&'static str, Self); 6] = [
-        ("local", Self::Local),
-        ("host", Self::Host),
-        ("hostssl", Self::HostSsl),
-        ("hostnossl", Self::HostNoSsl),
-        ("hostgssenc", Self::HostGssEnc),
-        ("hostnogssenc", Self::HostNoGssEnc),
-    ];
-
-    pub(super) fn named(word: &str) -> Option<Self> {
-        meant_by(&Self::ALL, word)
-    }
-
-    /// The word in the file.
-    pub(crate) fn as_str(self) -> &'static str {
-        word_for(&Self::ALL, &self)
-    }
-}

@@ -24,6 +24,14 @@ pub struct OwnershipSettings {
     pub rehearse: Rehearse,
 }
 
+impl OwnershipSettings {
+    /// The letters by which the catalogs know tables, and those of these kinds that are to move with them.
+    pub(crate) fn relation_kinds(&self, kinds: &[(char, Include)]) -> String {
+        let included = kinds.iter().filter(|(_, kind)| self.include.contains(kind));
+        "rp".chars().chain(included.map(|(letter, _)| *letter)).collect()
+    }
+}
+
 /// Whether the present owners, and with them their views, go on reading what moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readers {
@@ -60,6 +68,21 @@ pub enum Schemas {
     Detect,
     /// Not chosen yet: the wizard asks, with the detected ones ticked; elsewhere it is a missing setting.
     Ask,
+}
+
+impl Schemas {
+    /// Those that were given by name.
+    pub fn named(&self) -> &[SchemaName] {
+        match self {
+            Self::Named(names) => names,
+            Self::Detect | Self::Ask => &[],
+        }
+    }
+
+    /// Whether it is one of those that were given by name.
+    pub fn names(&self, schema: &str) -> bool {
+        self.named().iter().any(|name| name.as_str() == schema)
+    }
 }
 
 words! {

@@ -34,6 +34,13 @@ impl Region {
         octets.map(IpAddr::from)
     }
 
+    /// The region that an address belongs to.
+    pub fn of(address: IpAddr) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|region| region.addresses().contains(&address))
+    }
+
     /// The other one.
     pub fn other(self) -> Self {
         match self {

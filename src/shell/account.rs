@@ -1,7 +1,7 @@
 //! Scripts about the account itself: made, made usable with a key, taken away. They look for tools, never for the name
 //! of a distribution.
 
-use super::frame::{expanded, framed, line_of, script};
+use super::frame::{Sight, expanded, framed, line_of, script};
 use crate::names::LinuxUser;
 use crate::settings::LoginShell;
 use crate::statement::Statement;
@@ -33,26 +33,17 @@ pub(crate) fn set_shell(user: &LinuxUser, shell: &LoginShell) -> Statement {
 }
 
 /// Turns the locked password `!` into the impossible one `*`. A real password is never removed.
-pub(crate) fn unlock_for_keys(user: &LinuxUser, other: Passworded) -> Statement {
+pub(crate) fn unlock_for_keys(user: &LinuxUser, sight: Sight) -> Statement {
     let template = include_str!("scripts/unlock.sh");
-    let template = match other {
-        Passworded::Refused => template.replace("OTHER", "fail"),
-        Passworded::Passed => template.replace("OTHER", "echo").replace(". fail", ""),
+    let template = match sight {
+        Sight::Seen => template.replace("OTHER", "fail"),
+        Sight::Unseen => template.replace("OTHER", "echo").replace(". fail", ""),
     };
     script(
         "Make the account usable with a key, and still without any password.",
         &[("user", user.as_str())],
         &template,
     )
-}
-
-/// What is done about an account that has a password of its own, or none at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Passworded {
-    /// Nothing, and that is a failure: it was locked when it was looked at.
-    Refused,
-    /// Nothing, and that is fine.
-    Passed,
 }
 
 /// Makes the home directory that the account database names and that is missing. It is root's.

@@ -1,17 +1,17 @@
 //! Scripts about `authorized_keys`: Stitch's line put in, put right, taken out. All other lines stay byte for byte.
 
-use super::frame::{expanded, framed, quoted, script};
+use super::frame::{Sight, expanded, framed, quoted, script};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
 
 /// Puts the key into the user's `authorized_keys` exactly once, behind these options: an older line with the same
 /// key is replaced where it stands, and pieces of it, from a paste that was broken over lines, are taken out.
-pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, present: Present) -> Statement {
+pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, sight: Sight) -> Statement {
     let line = format!("{options} {}", key.line());
-    let keep = match present {
-        Present::Replaced => "",
-        Present::KeptWhereTight => include_str!("scripts/keep_tight.sh"),
+    let keep = match sight {
+        Sight::Seen => "",
+        Sight::Unseen => include_str!("scripts/keep_tight.sh"),
     };
     let template = include_str!("scripts/install_key.sh").replace("KEEP", keep.trim_end());
     framed(
@@ -24,15 +24,6 @@ pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, present: Pr
         ],
         &expanded(&template).replace("OPTIONS", &quoted(options)),
     )
-}
-
-/// What becomes of a line with the key that is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Present {
-    /// It was looked at and found wanting.
-    Replaced,
-    /// The script itself looks: as tight as is wanted, it stays as it is.
-    KeptWhereTight,
 }
 
 /// Takes the key out again; the rest of the file stays.

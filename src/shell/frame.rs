@@ -17,6 +17,22 @@ pub(crate) fn marked(script: &str) -> String {
     format!("stitch_pg=begun; echo '{BEGUN}'\n[ -n \"${{stitch_pg-}}\" ] || exit 96\n{script}")
 }
 
+/// Whether the machine was looked at before a script is written for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// It does what was seen to be needed, and fails where it meets something else.
+    Seen,
+    /// It is handed over to somebody else: what it meets that is tight enough stays, what is not its own is passed by.
+    Unseen,
+}
+
+/// What a script tells in a line `name=value`.
+pub(crate) fn value<'a>(printed: &'a str, name: &str) -> Option<&'a str> {
+    printed
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+}
+
 /// The regular expression (of `grep`) that finds the user's or group's line in `/etc/passwd` and the like, as one word.
 pub(super) fn line_of(user: &LinuxUser) -> String {
     quoted(&format!("^{}:", user.as_str().replace('.', "[.]")))
@@ -68,48 +84,19 @@ pub(super) fn expanded(template: &str) -> String {
 
 /// What several scripts have in common, and what is too long to stand in the middle of one.
 pub(super) fn part(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "fail" => include_str!("scripts/fail.sh"),
-        "has" => include_str!("scripts/has.sh"),
-        "look_up" => include_str!("scripts/look_up.sh"),
-        "look_up_home" => include_str!("scripts/look_up_home.sh"),
-        "one_at_a_time" => include_str!("scripts/one_at_a_time.sh"),
-        "only_roots" => include_str!("scripts/only_roots.sh"),
-        "worker" => include_str!("scripts/worker.sh"),
-        "home" => include_str!("scripts/home.sh"),
-        "inside" => include_str!("scripts/inside.sh"),
-        "enter" => include_str!("scripts/enter.sh"),
-        "nologin" => include_str!("scripts/nologin.sh"),
-        "make_home" => include_str!("scripts/make_home.sh"),
-        "clear_home" => include_str!("scripts/clear_home.sh"),
-        "leftovers" => include_str!("scripts/leftovers.sh"),
-        "make_file" => include_str!("scripts/make_file.sh"),
-        "find_file" => include_str!("scripts/find_file.sh"),
-        "keep_tight" => include_str!("scripts/keep_tight.sh"),
-        "rewrite" => include_str!("scripts/rewrite.sh"),
-        "same_modes" => include_str!("scripts/same_modes.sh"),
-        "write" => include_str!("scripts/write.sh"),
-        "key_modes" => include_str!("scripts/key_modes.sh"),
-        "replace_keys" => include_str!("scripts/replace_keys.sh"),
-        "close_file" => include_str!("scripts/close_file.sh"),
-        "label" => include_str!("scripts/label.sh"),
-        "same_options" => include_str!("scripts/same_options.sh"),
-        "put_back" => include_str!("scripts/put_back.sh"),
-        "modes_back" => include_str!("scripts/modes_back.sh"),
-        "say" => include_str!("scripts/say.sh"),
-        "read_keys" => include_str!("scripts/read_keys.sh"),
-        "sshd_running" => include_str!("scripts/sshd_running.sh"),
-        "sshd_program" => include_str!("scripts/sshd_program.sh"),
-        "sshd_reload" => include_str!("scripts/sshd_reload.sh"),
-        "inspect_server" => include_str!("scripts/inspect_server.sh"),
-        "as_owner" => include_str!("scripts/as_owner.sh"),
-        "who_can_write" => include_str!("scripts/who_can_write.sh"),
-        "follow" => include_str!("scripts/follow.sh"),
-        "sum" => include_str!("scripts/sum.sh"),
-        "open_hba" => include_str!("scripts/open_hba.sh"),
-        "replace" => include_str!("scripts/replace.sh"),
-        "inspect_hba" => include_str!("scripts/inspect_hba.sh"),
-        "find_server" => include_str!("scripts/find_server.sh"),
-        _ => return None,
-    })
+    macro_rules! text_of {
+        ($($part:literal)*) => {
+            match name {
+                $($part => Some(include_str!(concat!("scripts/", $part, ".sh"))),)*
+                _ => None,
+            }
+        };
+    }
+    text_of! {
+        "fail" "has" "look_up" "look_up_home" "one_at_a_time" "only_roots" "worker" "home" "inside" "enter"
+        "nologin" "make_home" "clear_home" "leftovers" "make_file" "find_file" "keep_tight" "rewrite" "same_modes"
+        "write" "key_modes" "replace_keys" "close_file" "label" "same_options" "put_back" "modes_back" "say"
+        "read_keys" "sshd_running" "sshd_program" "sshd_reload" "inspect_server" "as_owner" "who_can_write" "follow"
+        "sum" "open_hba" "replace" "inspect_hba" "find_server"
+    }
 }

@@ -7,7 +7,7 @@ use crate::public_key::PublicKey;
 use crate::statement::Statement;
 
 /// Mode and owner of something in the home, before it was touched.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Was {
     /// As `chmod` takes it.
     pub(crate) mode: String,
@@ -15,13 +15,13 @@ pub(crate) struct Was {
     pub(crate) owner: String,
 }
 
-/// The key file, and what it lies in, before; what was not there is `None`.
+/// The key file, and what it lies in, before; what was not there is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PreviousKeyFile {
-    pub(crate) home: Option<Was>,
-    pub(crate) folder: Option<Was>,
+    pub(crate) home: Was,
+    pub(crate) folder: Was,
     /// `authorized_keys`.
-    pub(crate) file: Option<Was>,
+    pub(crate) file: Was,
 }
 
 /// Puts the key file back as it was: exactly, where it still is as it was written; else Stitch's line alone goes.
@@ -32,33 +32,36 @@ pub(crate) fn put_keys_back(
     before: &PreviousKeyFile,
 ) -> Statement {
     let (text_before, text_after) = texts;
-    let mut settings = words(before);
-    settings.retain(|(name, _)| *name != "home_mode" && *name != "home_owner");
-    settings.extend([
-        ("user", user.as_str().to_owned()),
-        ("key", key.line()),
-        ("body", key.body().to_owned()),
-        ("line", String::new()),
-        ("before", text_before.to_owned()),
-        ("after", text_after.to_owned()),
-    ]);
-    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     script(
         "Put the key file back as it was; where somebody has changed it meanwhile, only Stitch's key goes.",
-        &settings,
+        &[
+            ("folder_mode", &before.folder.mode),
+            ("folder_owner", &before.folder.owner),
+            ("file_mode", &before.file.mode),
+            ("file_owner", &before.file.owner),
+            ("user", user.as_str()),
+            ("key", &key.line()),
+            ("body", key.body()),
+            ("line", ""),
+            ("before", text_before),
+            ("after", text_after),
+        ],
         include_str!("scripts/put_keys_back.sh"),
     )
 }
 
 /// Puts owners and modes back.
 pub(crate) fn put_modes_back(user: &LinuxUser, before: &PreviousKeyFile) -> Statement {
-    let mut settings = words(before);
-    settings.retain(|(name, _)| *name != "home_owner");
-    settings.push(("user", user.as_str().to_owned()));
-    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     script(
         "Give the home, .ssh and the key file the modes they had.",
-        &settings,
+        &[
+            ("home_mode", &before.home.mode),
+            ("folder_mode", &before.folder.mode),
+            ("folder_owner", &before.folder.owner),
+            ("file_mode", &before.file.mode),
+            ("file_owner", &before.file.owner),
+            ("user", user.as_str()),
+        ],
         include_str!("scripts/put_modes_back.sh"),
     )
 }
@@ -80,18 +83,4 @@ pub(crate) fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> 
         &[("user", user.as_str()), ("lock", lock), ("changed", &changed)],
         include_str!("scripts/lock_again.sh"),
     )
-}
-
-fn words(before: &PreviousKeyFile) -> Vec<(&'static str, String)> {
-    let mut words = Vec::new();
-    for (was, mode, owner) in [
-        (&before.home, "home_mode", "home_owner"),
-        (&before.folder, "folder_mode", "folder_owner"),
-        (&before.file, "file_mode", "file_owner"),
-    ] {
-        let word = |part: fn(&Was) -> &String| was.as_ref().map(part).cloned().unwrap_or_default();
-        words.push((mode, word(|was| &was.mode)));
-        words.push((owner, word(|was| &was.owner)));
-    }
-    words
 }

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::frame::{expanded, framed};
+use super::frame::{Sight, expanded, framed};
 use crate::names::{LinuxUser, Port};
 use crate::statement::Statement;
 
@@ -28,20 +28,11 @@ pub(crate) struct Sockets<'a> {
     pub(crate) port: Port,
 }
 
-/// What is done where the file would change nothing, since sshd does not read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unread {
-    /// It fails: sshd read the folder a moment ago.
-    Refused,
-    /// It is reported, and the script goes on.
-    Passed,
-}
-
 /// Writes the file, asks sshd itself whether that closes it, and takes it out again where it does not.
-pub(crate) fn close_sockets(sockets: &Sockets<'_>, unread: Unread) -> Statement {
-    let or_else = match unread {
-        Unread::Refused => "exit 1",
-        Unread::Passed => ":",
+pub(crate) fn close_sockets(sockets: &Sockets<'_>, sight: Sight) -> Statement {
+    let or_else = match sight {
+        Sight::Seen => "exit 1",
+        Sight::Unseen => ":",
     };
     about(
         "Keep Stitch's user from having sshd listen on Unix sockets or ports: one file of our own, for this user alone.",

@@ -44,7 +44,7 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         port: Port::SSH,
     };
     let scripts = [
-        ("sockets-close", close_sockets(&sockets, Unread::Passed)),
+        ("sockets-close", close_sockets(&sockets, Sight::Unseen)),
         ("sockets-open", open_sockets(&sockets)),
         (
             "inspect",
@@ -59,10 +59,10 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         ("add", add_user(&user, &LoginShell::Nologin)),
         ("shell", set_shell(&user, &LoginShell::Nologin)),
         ("home", make_home(&user)),
-        ("unlock", unlock_for_keys(&user, Passworded::Passed)),
+        ("unlock", unlock_for_keys(&user, Sight::Unseen)),
         (
             "install",
-            install_key(&user, &key, "restrict,port-forwarding", Present::KeptWhereTight),
+            install_key(&user, &key, "restrict,port-forwarding", Sight::Unseen),
         ),
         ("modes", fix_modes(&user)),
         ("home-remove", remove_home(&user)),
@@ -84,10 +84,10 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         ("hba-remove-and-signal", remove_hba_lines(&signalled)),
         ("hba-find", find_hba_lines("/etc/pg hba.conf", "# it's ours")),
         ("hba-read", read_hba(running, None, [].iter())),
-        ("unlock-or-fail", unlock_for_keys(&user, Passworded::Refused)),
+        ("unlock-or-fail", unlock_for_keys(&user, Sight::Seen)),
         (
             "install-anew",
-            install_key(&user, &key, "restrict,port-forwarding", Present::Replaced),
+            install_key(&user, &key, "restrict,port-forwarding", Sight::Seen),
         ),
         ("leftovers", inspect_leftovers(&user)),
         ("stranger", stop_if_foreign_account(&user, Some(&key), signs)),

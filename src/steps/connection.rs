@@ -15,19 +15,10 @@ use crate::report::Report;
 use crate::settings::{Route, Settings};
 use crate::step_id::StepId;
 use crate::steps::{Preflight, Step, layers};
-use crate::world::{Failure, Prover, Reader};
+use crate::world::{Layer, Prover, Reader, Stage};
 use admin_view::AdminView;
-use session_checks::SessionChecks;
-use tunnel::TunnelResult;
 
 pub(crate) struct Connection;
-
-/// What came of the login as Stitch, from here as far as it goes.
-enum StitchLogin {
-    /// It did not come to a login; and what the administrator sees of the role and the database.
-    Refused(Box<Failure>, Option<AdminView>),
-    In(Box<SessionChecks>),
-}
 
 impl Step for Connection {
     const ID: StepId = StepId::Connection;
@@ -58,11 +49,8 @@ impl Step for Connection {
             );
             return Ok(plan.findings);
         }
-        let way = TunnelResult::walk(settings, prover).await?;
-        way.judge(&mut plan, settings);
-        if !way.is_blocked() {
-            let login = log_in(settings, prover.reader(), report).await;
-            judge(&mut plan, settings, &login);
+        if tunnel::walk(&mut plan, settings, prover).await?.is_continue() {
+            log_in(&mut plan, settings, prover.reader(), report).await;
         }
         Ok(plan.findings)
     }
@@ -74,36 +62,26 @@ impl Step for Connection {
     }
 }
 
-async fn log_in(settings: &Settings, reader: &mut Reader, report: &Report) -> StitchLogin {
+async fn log_in(plan: &mut Plan, settings: &Settings, reader: &mut Reader, report: &Report) {
     match reader.log_in_as_stitch(settings.stitch.database.as_str()).await {
-        Ok(session) => StitchLogin::In(Box::new(SessionChecks::look(settings, reader, session, report).await)),
+        Ok(session) => {
+            layers::passed(plan, &session.stages);
+            family(plan, settings, &session.stages);
+            session_checks::check(plan, settings, reader, &session, report).await;
+        }
         Err(failure) => {
             let eyes = AdminView::open(settings, reader, &failure).await;
-            StitchLogin::Refused(Box::new(failure), eyes)
-        }
-    }
-}
-
-fn judge(plan: &mut Plan, settings: &Settings, login: &StitchLogin) {
-    match login {
-        StitchLogin::Refused(failure, eyes) => {
             layers::passed(plan, &failure.passed);
             family(plan, settings, &failure.passed);
-            let told = eyes.as_ref().and_then(|eyes| eyes.explain(failure, settings));
-            plan.find(told.unwrap_or_else(|| layers::failed(failure)));
-            layers::not_reached_behind(plan, failure);
-        }
-        StitchLogin::In(inside) => {
-            layers::passed(plan, &inside.stages);
-            family(plan, settings, &inside.stages);
-            inside.judge(plan, settings);
+            let told = eyes.and_then(|eyes| eyes.explain(&failure, settings));
+            plan.find(told.unwrap_or_else(|| layers::failed(&failure)));
+            layers::not_reached_behind(plan, &failure);
         }
     }
 }
 
 /// Stitch dials IPv4 only, whatever this machine can.
-fn family(plan: &mut Plan, settings: &Settings, stages: &[crate::world::Stage]) {
-    use crate::world::Layer;
+fn family(plan: &mut Plan, settings: &Settings, stages: &[Stage]) {
     let resolved = stages.iter().any(|stage| stage.layer == Layer::Name);
     let dialable = stages.iter().any(|stage| stage.layer == Layer::Family);
     if resolved && !dialable && settings.bastion.is_none() && settings.admin.route == Route::Direct {

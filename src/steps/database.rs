@@ -11,7 +11,7 @@ use crate::sql::{self, Template};
 use crate::statement::Statement;
 use crate::step_id::StepId;
 use crate::steps::event_triggers::{EventTrigger, event_triggers};
-use crate::steps::{Step, layers};
+use crate::steps::{Step, layers, who_creates};
 use crate::world::{Intermediary, Reader, SeenConnection, Target};
 
 /// Something in between that is not PostgreSQL.
@@ -173,11 +173,8 @@ impl Step for Database {
         if facts.may_create {
             plan.change(create(settings, "", statement, sql::database_exists(name)));
         } else {
-            let who = who(&facts.creators);
-            let advice = match facts.provider.definition().making_databases {
-                Some(how) => format!("{how} {who} runs: {statement};"),
-                None => format!("{who} runs: {statement};"),
-            };
+            let making = facts.provider.definition().making_databases;
+            let advice = who_creates(making, &facts.creators, "CREATEDB", &statement);
             let user = &facts.user;
             plan.bad(
                 Code::DatabaseCannotCreate,
@@ -260,41 +257,31 @@ fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
         format!("the database {name:?} exists, owned by {:?}", found.owner),
     )
     .concerning(name);
+    let mut bad = |code, what: &str, advice: String| {
+        plan.bad(code, format!("the database {name:?} {what}"), advice)
+            .concerning(name);
+    };
+    let owner_runs = |how: &str| format!("its owner runs: ALTER DATABASE {quoted} {how};");
     if found.encoding != "UTF8" {
-        plan.bad(
-            Code::DatabaseEncoding,
-            format!(
-                "the database {name:?} has the encoding {}, and Stitch loads UTF-8: characters outside it will \
-                 be refused",
-                found.encoding
-            ),
-            "an encoding cannot be changed; give --database with a new name and let this tool create it",
-        )
-        .concerning(name);
+        let what = format!(
+            "has the encoding {}, and Stitch loads UTF-8: characters outside it will be refused",
+            found.encoding
+        );
+        let advice = "an encoding cannot be changed; give --database with a new name and let this tool create it";
+        bad(Code::DatabaseEncoding, &what, advice.to_owned());
     }
     if found.is_template {
-        plan.bad(
-            Code::DatabaseTemplate,
-            format!("the database {name:?} is a template: what Stitch loads would be copied into every new database"),
-            format!("choose another with --database, or its owner runs: ALTER DATABASE {quoted} IS_TEMPLATE false;"),
-        )
-        .concerning(name);
+        let what = "is a template: what Stitch loads would be copied into every new database";
+        let advice = format!("choose another with --database, or {}", owner_runs("IS_TEMPLATE false"));
+        bad(Code::DatabaseTemplate, what, advice);
     }
     if !found.allows_connections {
-        plan.bad(
-            Code::DatabaseNoConnections,
-            format!("the database {name:?} accepts no connections at all"),
-            format!("its owner runs: ALTER DATABASE {quoted} ALLOW_CONNECTIONS true;"),
-        )
-        .concerning(name);
+        let advice = owner_runs("ALLOW_CONNECTIONS true");
+        bad(Code::DatabaseNoConnections, "accepts no connections at all", advice);
     }
     if found.connection_limit == 0 {
-        plan.bad(
-            Code::DatabaseConnectionLimit,
-            format!("the database {name:?} has a connection limit of 0"),
-            format!("its owner runs: ALTER DATABASE {quoted} CONNECTION LIMIT 20;"),
-        )
-        .concerning(name);
+        let advice = owner_runs("CONNECTION LIMIT 20");
+        bad(Code::DatabaseConnectionLimit, "has a connection limit of 0", advice);
     }
 }
 
@@ -320,15 +307,6 @@ fn own_login(plan: &mut Plan, facts: &Facts) {
             "an md5 hash of this login's password went over the network without TLS",
             "give --sslmode require, or let the server use scram-sha-256 and set the password anew",
         );
-    }
-}
-
-/// Who could run a statement, by name where names are known.
-fn who(roles: &[String]) -> String {
-    if roles.is_empty() {
-        "a superuser, or a role with CREATEDB,".to_owned()
-    } else {
-        format!("one of {}", crate::visible::one_line(&roles.join(", ")))
     }
 }
 

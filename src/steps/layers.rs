@@ -4,20 +4,10 @@
 use tokio_postgres::error::SqlState;
 
 use crate::change::Plan;
-use crate::finding::{Code, Finding, Hop};
+use crate::finding::{Code, Finding, Hop, Verdict};
 use crate::settings::Settings;
 use crate::world::test_load::Refusal;
 use crate::world::{Failure, Layer, SeenConnection, SshLayer, Stage};
-
-/// The layers above the way to the server, in their order.
-const ABOVE: [Layer; 6] = [
-    Layer::Protocol,
-    Layer::Tls,
-    Layer::Authentication,
-    Layer::Database,
-    Layer::Privileges,
-    Layer::Rehearsal,
-];
 
 /// Those that were passed. The last one, the database, is told as the login that works.
 pub(super) fn passed(plan: &mut Plan, stages: &[Stage]) {
@@ -48,11 +38,16 @@ pub(crate) fn administrator(error: &anyhow::Error) -> Plan {
 /// The finding for a login that did not come about.
 pub(super) fn failed(failure: &Failure) -> Finding {
     let layer = layer_of(failure);
-    let finding = Finding::bad(failure.code, format!("{layer}: {}", failure.text)).about(layer);
-    match &failure.advice {
-        Some(advice) => finding.advise(advice.clone()),
-        None => finding,
+    Finding {
+        advice: failure.advice.clone(),
+        ..Finding::bad(failure.code, format!("{layer}: {}", failure.text)).about(layer)
     }
+}
+
+/// What this login may not look into stays as it is.
+pub(super) fn not_let_in(code: Code, verdict: Verdict, text: &str, closed: &Failure) -> Finding {
+    let advice = closed.advice.as_deref().unwrap_or("let this login in, and look again");
+    Finding::new(code, verdict, format!("{text}: {}", closed.text)).advise(advice)
 }
 
 fn layer_of(failure: &Failure) -> &'static str {
@@ -71,14 +66,18 @@ pub(super) fn not_reached_behind(plan: &mut Plan, failure: &Failure) {
         let behind = SshLayer::ALL.into_iter().filter(|layer| *layer > ended);
         behind.for_each(|layer| plan.find(unreached(layer_of(failure), layer.as_str())));
     }
-    let behind = ABOVE.into_iter().filter(|layer| *layer > failure.layer);
-    behind.for_each(|layer| plan.find(unreached_above(layer_of(failure), layer)));
+    above(failure.layer).for_each(|layer| plan.find(unreached_above(layer_of(failure), layer)));
 }
 
 /// The layers behind the one that failed.
 pub(super) fn not_reached(plan: &mut Plan, failed: Layer) {
-    let behind = ABOVE.into_iter().filter(|layer| *layer > failed);
-    behind.for_each(|layer| plan.find(unreached_above(failed.as_str(), layer)));
+    above(failed).for_each(|layer| plan.find(unreached_above(failed.as_str(), layer)));
+}
+
+/// The layers behind one, from the server's own on.
+fn above(failed: Layer) -> impl Iterator<Item = Layer> {
+    let own = move |layer: &Layer| *layer >= Layer::Protocol && *layer > failed;
+    Layer::ALL.into_iter().filter(own)
 }
 
 fn unreached_above(failed: &str, layer: Layer) -> Finding {

@@ -5,11 +5,12 @@
 mod findings;
 mod question;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::settings::{Include, Readers, Settings};
-use crate::world::{DatabaseHandle, Session, ask};
+use crate::world::{Session, ask};
 
 pub(crate) use findings::{findings, losses, not_owned};
 
@@ -87,65 +88,25 @@ enum Shape {
 /// PostgreSQL's limit, dropped columns included.
 const MOST_COLUMNS: i32 = 1600;
 
-/// The question, and what it is asked with: tables in these schemas, as if Stitch's role owned them.
-pub(crate) struct ObstaclesQuery {
-    question: String,
-    parameters: [String; 4],
-}
-
-impl ObstaclesQuery {
-    pub(crate) fn new(settings: &Settings, version: i32, schemas: &[&str]) -> Result<Option<Self>> {
-        // 9.6 has neither partitions nor publications; its catalogs would need a question of their own.
-        if schemas.is_empty() || version < 100_000 {
-            return Ok(None);
-        }
-        let letter = |(letter, kind): (char, Include)| settings.ownership.include.contains(&kind).then_some(letter);
-        let included: String = [
-            ('v', Include::Views),
-            ('m', Include::Matviews),
-            ('S', Include::Sequences),
-            ('f', Include::ForeignTables),
-            ('F', Include::Functions),
-        ]
-        .into_iter()
-        .filter_map(letter)
-        .collect();
-        let keep = match settings.ownership.readers {
-            Readers::Keep => "keep",
-            Readers::Drop => "",
-        };
-        Ok(Some(Self {
-            question: question::question(version),
-            parameters: [
-                serde_json::to_string(schemas).context("cannot name the schemas")?,
-                settings.stitch.role.to_string(),
-                format!("rp{included}"),
-                keep.to_owned(),
-            ],
-        }))
+/// Tables in these schemas, as if Stitch's role owned them. 9.6 has neither partitions nor publications; its catalogs would
+/// need a question of their own.
+pub(crate) async fn read(settings: &Settings, session: &Session, version: i32, schemas: &[&str]) -> Result<Obstacles> {
+    if schemas.is_empty() || version < 100_000 {
+        return Ok(Obstacles::default());
     }
-
-    fn parameters(&self) -> Vec<&str> {
-        self.parameters.iter().map(String::as_str).collect()
-    }
-}
-
-/// By the administrator, who sees everything.
-pub(crate) async fn read(request: Option<&ObstaclesQuery>, place: &DatabaseHandle) -> Result<Obstacles> {
-    match request {
-        Some(request) => place.ask(&request.question, &request.parameters()).await,
-        None => Ok(Obstacles::default()),
-    }
-}
-
-/// By Stitch itself.
-pub(crate) async fn read_as_stitch(
-    request: Option<&ObstaclesQuery>,
-    session: &Session,
-    settings: &Settings,
-) -> Result<Obstacles> {
-    match request {
-        Some(request) => ask(session, &request.question, &request.parameters(), settings.timeout).await,
-        None => Ok(Obstacles::default()),
-    }
+    let included = [
+        ('v', Include::Views),
+        ('m', Include::Matviews),
+        ('S', Include::Sequences),
+        ('f', Include::ForeignTables),
+        ('F', Include::Functions),
+    ];
+    let kinds = settings.ownership.relation_kinds(&included);
+    let keep = match settings.ownership.readers {
+        Readers::Keep => "keep",
+        Readers::Drop => "",
+    };
+    let schemas = json!(schemas).to_string();
+    let parameters = [&schemas, settings.stitch.role.as_str(), &kinds, keep];
+    ask(session, &question::question(version), &parameters, settings.timeout).await
 }

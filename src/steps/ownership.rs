@@ -9,20 +9,22 @@ mod not_transferred;
 mod objects;
 mod offline;
 mod rights;
+mod standing;
 mod transfer;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::ask::{Choice, Chosen};
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Verdict};
 use crate::names::SchemaName;
 use crate::settings::{Audience, Connection, Schemas, Settings};
 use crate::step_id::StepId;
-use crate::steps::{Preflight, Step, obstacles};
+use crate::steps::{Preflight, Step, layers, obstacles};
 use crate::world::{Failure, Reader, Target};
 
 use evidence::Schema;
@@ -85,16 +87,18 @@ impl Step for Ownership {
             });
         };
         // Where the schemas are known, both are asked at a time.
-        let known: Vec<&str> = match &settings.ownership.schemas {
-            Schemas::Named(names) => names.iter().map(SchemaName::as_str).collect(),
-            Schemas::Detect | Schemas::Ask => Vec::new(),
-        };
-        let named = serde_json::to_string(&known)?;
+        let known: Vec<&str> = settings
+            .ownership
+            .schemas
+            .named()
+            .iter()
+            .map(SchemaName::as_str)
+            .collect();
+        let named = json!(known).to_string();
         let named = [named.as_str()];
         let marks = place.ask(evidence::QUESTION, &named);
         let objects = objects::inspect(settings, &place, version, &known);
-        let request = obstacles::ObstaclesQuery::new(settings, version, &known)?;
-        let obstacles = obstacles::read(request.as_ref(), &place);
+        let obstacles = obstacles::read(settings, place.session(), version, &known);
         let (mut facts, foreign, obstacles): (Facts, _, _) = tokio::try_join!(marks, objects, obstacles)?;
         facts.sight = Sight::Seen;
         facts.foreign = foreign;
@@ -113,8 +117,7 @@ impl Step for Ownership {
         let chosen: Vec<&str> = chosen.into_iter().map(|schema| schema.name.as_str()).collect();
         if known.is_empty() {
             let objects = objects::inspect(settings, &place, version, &chosen);
-            let request = obstacles::ObstaclesQuery::new(settings, version, &chosen)?;
-            let obstacles = obstacles::read(request.as_ref(), &place);
+            let obstacles = obstacles::read(settings, place.session(), version, &chosen);
             (facts.foreign, facts.obstacles) = tokio::try_join!(objects, obstacles)?;
         }
         let fallout = impact::read(settings, &place, (version, superuser), &chosen, &facts.foreign);
@@ -150,7 +153,9 @@ impl Step for Ownership {
             return plan;
         }
         if let Some(closed_reason) = &facts.closed_reason {
-            plan.find(unseen(settings, closed_reason));
+            let text = "who owns what in it is not seen, and nothing in it is moved";
+            let unseen = layers::not_let_in(Code::OwnershipNotChecked, Verdict::Bad, text, closed_reason);
+            plan.find(unseen.about(&settings.stitch.database));
         }
         if let Some(why) = &facts.unlisted {
             plan.unknown(
@@ -162,21 +167,17 @@ impl Step for Ownership {
         for schema in &facts.schemas {
             evidence::judge(&mut plan, settings, schema);
         }
-        if let Schemas::Named(names) = &settings.ownership.schemas
-            && facts.sight == Sight::Seen
-        {
-            for name in names
-                .iter()
-                .filter(|name| !facts.schemas.iter().any(|schema| schema.name == name.as_str()))
-            {
+        if facts.sight == Sight::Seen {
+            let is_missing = |name: &&SchemaName| !facts.schemas.iter().any(|schema| schema.name == name.as_str());
+            for name in settings.ownership.schemas.named().iter().filter(is_missing) {
                 plan.bad(
                     Code::SchemaMissing,
                     format!(
                         "there is no schema {name:?} in the database {:?}",
-                        settings.stitch.database.as_str()
+                        settings.stitch.database
                     ),
-                    "case matters; leave it out of --schema when the integration has not loaded yet: Stitch makes \
-                     the schema itself",
+                    "case matters; leave it out of --schema when the integration has not loaded yet: Stitch makes the \
+                     schema itself",
                 )
                 .concerning(name);
             }
@@ -202,24 +203,6 @@ impl Step for Ownership {
     }
 }
 
-/// What is said of a database that this login cannot look into: whatever is in there stays as it is.
-fn unseen(settings: &Settings, closed_reason: &Failure) -> Finding {
-    Finding::bad(
-        Code::OwnershipNotChecked,
-        format!(
-            "who owns what in it is not seen, and nothing in it is moved: {}",
-            closed_reason.text
-        ),
-    )
-    .advise(
-        closed_reason
-            .advice
-            .as_deref()
-            .unwrap_or("let this login in, and look again"),
-    )
-    .about(&settings.stitch.database)
-}
-
 /// Whether the database was looked into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Sight {
@@ -236,9 +219,8 @@ fn chosen<'a>(settings: &Settings, schemas: &'a [Schema]) -> Vec<&'a Schema> {
     schemas
         .iter()
         .filter(|schema| match &settings.ownership.schemas {
-            Schemas::Named(names) => names.iter().any(|name| name.as_str() == schema.name),
             Schemas::Detect => schema.is_strong(),
-            Schemas::Ask => false,
+            named => named.names(&schema.name),
         })
         .collect()
 }

@@ -15,6 +15,7 @@ mod rights;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
+use serde_json::json;
 
 use crate::change::Plan;
 use crate::finding::Code;
@@ -54,7 +55,7 @@ impl Step for Role {
         } else {
             question("")
         };
-        let readers = readers::names(settings)?;
+        let readers = json!(stitch.readers).to_string();
         let names = [stitch.role.as_str(), stitch.database.as_str(), &readers];
         let mut facts: Facts = reader.ask(Target::Server, &question, &names).await?.unwrap_or_default();
         facts.keeping.provider = provider;
@@ -74,17 +75,12 @@ impl Step for Role {
                 password::PasswordProof::Untried("the role has expired".to_owned())
             }
             Some(role) => {
-                let stored = match (superuser, &role.stored_password) {
-                    (false, _) => password::Hash::Hidden,
-                    (true, None) => password::Hash::None,
-                    (true, Some(hash)) => password::Hash::Seen(hash),
-                };
                 let database = if facts.database.is_some() {
                     &stitch.database
                 } else {
                     &settings.admin.database
                 };
-                password::prove(settings, reader, stored, database).await
+                password::prove(settings, reader, role, superuser, database).await
             }
             None => password::PasswordProof::NoRole,
         };
@@ -103,12 +99,7 @@ impl Step for Role {
         if further.is_break() {
             return plan;
         }
-        let holder = if facts.role.is_some() {
-            rights::Holder::Role
-        } else {
-            rights::Holder::Public
-        };
-        rights::plan(&mut plan, settings, facts, holder);
+        rights::plan(&mut plan, settings, facts);
         if facts.is_offline() {
             catalog::offline(&mut plan, settings);
         } else {
@@ -116,12 +107,7 @@ impl Step for Role {
         }
         plan.findings
             .extend(session_settings::findings(settings, &facts.attached));
-        let made = match holder {
-            rights::Holder::Role => readers::Made::Before,
-            rights::Holder::Public => readers::Made::ByUs,
-        };
-        let me = facts.may_create_roles.map(|_| (facts.user.as_str(), &facts.standing));
-        readers::plan(&mut plan, settings, facts.seen.as_ref(), me, made);
+        readers::plan(&mut plan, settings, facts);
         plan
     }
 
@@ -177,12 +163,7 @@ fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow
         .concerning(role);
     foreign_role::plan(plan, settings, found)?;
     attributes::plan(plan, settings, found);
-    let may_alter = if found.may_alter {
-        password::MayAlter::Yes
-    } else {
-        password::MayAlter::No
-    };
-    password::plan(plan, settings, &facts.password, &facts.keeping, may_alter, &facts.user);
+    password::plan(plan, settings, facts, found);
     ControlFlow::Continue(())
 }
 

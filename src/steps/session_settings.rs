@@ -69,78 +69,67 @@ impl Attached {
     }
 
     fn bite(&self) -> Option<Bite> {
-        let timeout = |how| {
-            let length = milliseconds(&self.value);
-            let harmless = length.is_some_and(|length| length == 0 || length >= SURELY_LONG_ENOUGH_MS);
-            (!harmless).then(|| Bite {
-                how,
-                surely: length.is_some_and(|length| length < SURELY_TOO_SHORT_MS),
-                harmless: "0",
-            })
-        };
-        match self.name.as_str() {
-            "statement_timeout" => timeout("a statement of a load that takes longer is cancelled"),
+        let value = self.value.as_str();
+        let length = milliseconds(value);
+        let too_short = length.is_some_and(|length| length < SURELY_TOO_SHORT_MS);
+        let interrupts = !length.is_some_and(|length| length == 0 || length >= SURELY_LONG_ENOUGH_MS);
+        let (bites, surely, harmless, how) = match self.name.as_str() {
+            "statement_timeout" => {
+                let how = "a statement of a load that takes longer is cancelled";
+                (interrupts, too_short, "0", how)
+            }
             "idle_in_transaction_session_timeout" => {
-                timeout("a load that waits longer between two statements is cut off")
+                let how = "a load that waits longer between two statements is cut off";
+                (interrupts, too_short, "0", how)
             }
-            "transaction_timeout" => timeout("a load whose transaction takes longer is cut off"),
-            "idle_session_timeout" => timeout("a session of Stitch's that waits longer for its next load is closed")
-                .map(|bite| Bite { surely: false, ..bite }),
+            "transaction_timeout" => {
+                let how = "a load whose transaction takes longer is cut off";
+                (interrupts, too_short, "0", how)
+            }
+            "idle_session_timeout" => {
+                let how = "a session of Stitch's that waits longer for its next load is closed";
+                (interrupts, false, "0", how)
+            }
             // Waiting less is no harm to a load that waits for nobody.
-            "lock_timeout" => {
-                timeout("a load that waits longer for a lock fails").map(|bite| Bite { surely: false, ..bite })
+            "lock_timeout" => (interrupts, false, "0", "a load that waits longer for a lock fails"),
+            "default_transaction_read_only" => (is_on(value), true, "off", "every load is refused"),
+            "role" => {
+                let how = "whatever Stitch makes belongs to that other role, and its own rights do not count";
+                (value != "none", true, "none", how)
             }
-            "default_transaction_read_only" => is_on(&self.value).then_some(Bite {
-                how: "every load is refused",
-                surely: true,
-                harmless: "off",
-            }),
-            "role" => (self.value != "none").then_some(Bite {
-                how: "whatever Stitch makes belongs to that other role, and its own rights do not count",
-                surely: true,
-                harmless: "none",
-            }),
-            "default_transaction_isolation" => (self.value != "read committed").then_some(Bite {
-                how: "a load that meets another one's rows fails and has to be repeated",
-                surely: false,
-                harmless: "'read committed'",
-            }),
-            "session_replication_role" => (self.value != "origin").then_some(Bite {
-                how: "triggers and foreign keys do not count for what Stitch writes",
-                surely: false,
-                harmless: "'origin'",
-            }),
-            "row_security" => (!is_on(&self.value)).then_some(Bite {
-                how: "reading a table whose policies hide rows is refused",
-                surely: false,
-                harmless: "on",
-            }),
-            "standard_conforming_strings" => (!is_on(&self.value)).then_some(Bite {
-                how: "a backslash in a text is read as the beginning of an escape",
-                surely: false,
-                harmless: "on",
-            }),
-            name if name.ends_with("statement_cost_limit") => (!self.value.trim_start_matches(['0', '.']).is_empty())
-                .then_some(Bite {
-                    how: "a statement of a load that is thought to cost more is refused",
-                    surely: false,
-                    harmless: "0",
-                }),
-            "search_path" => (self.value != USUAL_PATH).then_some(Bite {
-                how: "names without a schema are looked for elsewhere than usual",
-                surely: false,
-                harmless: USUAL_PATH,
-            }),
-            "session_preload_libraries" => (!self.value.is_empty()).then_some(Bite {
-                how: "it is loaded at every login; when it cannot be, the login fails",
-                surely: false,
-                harmless: "''",
-            }),
-            _ => None,
-        }
+            "default_transaction_isolation" => {
+                let how = "a load that meets another one's rows fails and has to be repeated";
+                (value != "read committed", false, "'read committed'", how)
+            }
+            "session_replication_role" => {
+                let how = "triggers and foreign keys do not count for what Stitch writes";
+                (value != "origin", false, "'origin'", how)
+            }
+            "row_security" => {
+                let how = "reading a table whose policies hide rows is refused";
+                (!is_on(value), false, "on", how)
+            }
+            "standard_conforming_strings" => {
+                let how = "a backslash in a text is read as the beginning of an escape";
+                (!is_on(value), false, "on", how)
+            }
+            "search_path" => {
+                let how = "names without a schema are looked for elsewhere than usual";
+                (value != USUAL_PATH, false, USUAL_PATH, how)
+            }
+            "session_preload_libraries" => {
+                let how = "it is loaded at every login; when it cannot be, the login fails";
+                (!value.is_empty(), false, "''", how)
+            }
+            name if name.ends_with("statement_cost_limit") => {
+                let how = "a statement of a load that is thought to cost more is refused";
+                (!value.trim_start_matches(['0', '.']).is_empty(), false, "0", how)
+            }
+            _ => return None,
+        };
+        bites.then_some(Bite { how, surely, harmless })
     }
 
-    /// The more it says whom it is for, the more it counts (PostgreSQL docs, `ALTER ROLE`).
     fn weight(&self) -> u8 {
         u8::from(self.server.is_none()) + 4 * u8::from(self.role) + 2 * u8::from(self.database)
     }

@@ -11,6 +11,7 @@ use crate::step_id::StepId;
 use crate::world::Reader;
 
 mod account;
+mod aging;
 mod dropbear;
 pub(crate) mod facts;
 mod key_file;
@@ -25,7 +26,6 @@ mod sshd;
 mod wanted;
 
 pub(crate) use facts::Facts;
-use facts::Looked;
 pub(crate) use removal::RemoveSshUser;
 use wanted::{account_name, add_user, came_from, no_key};
 
@@ -64,7 +64,7 @@ impl Step for SshUser {
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
         if let Some(bastion) = &settings.bastion {
-            if facts.server.looked == Looked::No {
+            if !facts.server.looked {
                 offline::plan(settings, bastion, facts, &mut plan);
                 return plan;
             }

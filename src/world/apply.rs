@@ -50,19 +50,14 @@ impl Writer {
 
     /// Stops what the server is still doing for a run that was cut short.
     pub(crate) async fn cancel(&mut self) {
-        self.reader.postgres.cancel().await;
+        self.reader.cancel().await;
     }
 
     /// Makes the server read its configuration files again.
     pub(super) async fn reload_server(&mut self) -> Result<()> {
         let limit = self.reader.settings.timeout;
-        let home = self.reader.postgres.home().await?;
-        let session = self
-            .reader
-            .postgres
-            .session(&home)
-            .await?
-            .context("the database is gone")?;
+        let home = self.reader.home().await?;
+        let session = self.reader.session(&home).await?.context("the database is gone")?;
         run(session, &sql::reload(), limit).await
     }
 
@@ -70,18 +65,13 @@ impl Writer {
         let limit = self.reader.settings.timeout * PATIENCE;
         let database = sql.database.as_str();
         // Roles and databases are the same from every database, so an absent one is fine where the home will do.
-        let home = self.reader.postgres.home().await?;
-        let name = if self.reader.postgres.session(database).await?.is_some() {
+        let home = self.reader.home().await?;
+        let name = if self.reader.session(database).await?.is_some() {
             database
         } else {
             home.as_str()
         };
-        let session = self
-            .reader
-            .postgres
-            .session(name)
-            .await?
-            .context("the database is gone")?;
+        let session = self.reader.session(name).await?.context("the database is gone")?;
         let session = Arc::clone(session);
         let applied = match sql.run {
             Execution::PerStatement { .. } => self.patiently(sql, name, tell).await,

@@ -28,6 +28,10 @@ pub(crate) struct DatabaseHandle {
 }
 
 impl DatabaseHandle {
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// Puts one question: a `SELECT` of one row and one column cast to `text` that holds JSON, with text parameters `$1…`.
     /// One round trip, which questions share that are put at the same time (`tokio::try_join!`).
     pub(crate) async fn ask<T: DeserializeOwned>(&self, question: &str, parameters: &[&str]) -> Result<T> {
@@ -39,11 +43,11 @@ impl Reader {
     /// Where such questions are put; `None` when the database does not exist, or lets nobody in.
     pub(crate) async fn place(&mut self, on: Target<'_>) -> Result<Option<DatabaseHandle>> {
         let database = match on {
-            Target::Server => self.postgres.home().await?,
+            Target::Server => self.home().await?,
             Target::Database(name) => name.to_string(),
         };
         let limit = self.settings.timeout;
-        let session = self.postgres.session(&database).await?;
+        let session = self.session(&database).await?;
         Ok(session.map(|session| DatabaseHandle {
             session: Arc::clone(session),
             limit,

@@ -16,71 +16,47 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 /// How long a server that speaks first is given to do so.
 const GREETING: Duration = Duration::from_millis(300);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DetectedProtocol {
-    /// PostgreSQL (or one that speaks its protocol) that offers TLS.
-    PostgresWithTls,
-    /// PostgreSQL that does not.
-    PostgresWithoutTls,
-    /// Something else, by its usual name.
-    Other(&'static str),
-    /// Nothing, or nothing recognisable.
-    Nothing,
-}
-
-/// Asks. Only for servers that are reached straight from here.
-pub(crate) async fn identify(login: &AdminLogin, limit: Duration) -> DetectedProtocol {
+/// Asks, and names what answers where it is no PostgreSQL; `None` also where nothing does. Only for servers that are reached
+/// straight from here.
+pub(crate) async fn foreign_protocol(login: &AdminLogin, limit: Duration) -> Option<&'static str> {
     if login.route == Route::Bastion {
-        return DetectedProtocol::Nothing;
+        return None;
     }
-    let Ok(wire) = open_direct(login.address(), login.port, limit, &login.given_by).await else {
-        return DetectedProtocol::Nothing;
-    };
-    let mut wire = wire.for_anybody();
+    let wire = open_direct(login.address(), login.port, limit, &login.given_by).await;
+    let mut wire = wire.ok()?.for_anybody();
     let mut bytes = [0; 64];
-    if let Ok(Ok(count)) = timeout(GREETING, wire.read(&mut bytes)).await
-        && count > 0
-    {
-        return greeting(&bytes[..count]);
+    if let Ok(Ok(count @ 1..)) = timeout(GREETING, wire.read(&mut bytes)).await {
+        return Some(greeting(&bytes[..count]));
     }
-    if wire.write_all(&SSL_REQUEST).await.is_err() {
-        return DetectedProtocol::Nothing;
-    }
+    wire.write_all(&SSL_REQUEST).await.ok()?;
     let limit = limit.min(Duration::from_secs(1));
-    if let Ok(Ok(count)) = timeout(limit, wire.read(&mut bytes)).await {
-        return if count > 0 {
-            reply(&bytes[..count])
-        } else {
-            DetectedProtocol::Nothing
-        };
+    let mut answer = timeout(limit, wire.read(&mut bytes)).await;
+    if !matches!(answer, Ok(Ok(_))) {
+        // A line-based server such as HTTP still waits for the end of its first line. PostgreSQL would have answered.
+        let _ = wire.write_all(b"\r\n\r\n").await;
+        answer = timeout(limit, wire.read(&mut bytes)).await;
     }
-    // A line-based server such as HTTP still waits for the end of its first line. PostgreSQL would have answered.
-    let _ = wire.write_all(b"\r\n\r\n").await;
-    match timeout(limit, wire.read(&mut bytes)).await {
-        Ok(Ok(count)) if count > 0 => reply(&bytes[..count]),
-        _ => DetectedProtocol::Nothing,
-    }
+    reply(&bytes[..answer.ok()?.ok()?])
 }
 
-fn greeting(bytes: &[u8]) -> DetectedProtocol {
+fn greeting(bytes: &[u8]) -> &'static str {
     if bytes.starts_with(b"SSH-") {
-        DetectedProtocol::Other("an SSH server")
+        "an SSH server"
     } else if bytes.starts_with(b"220 ") || bytes.starts_with(b"220-") {
-        DetectedProtocol::Other("a mail or FTP server")
+        "a mail or FTP server"
     } else if bytes.get(4) == Some(&10) && bytes.get(3) == Some(&0) {
-        DetectedProtocol::Other("a MySQL server")
+        "a MySQL server"
     } else {
-        DetectedProtocol::Other("a server that speaks first, which PostgreSQL never does")
+        "a server that speaks first, which PostgreSQL never does"
     }
 }
 
-fn reply(bytes: &[u8]) -> DetectedProtocol {
+fn reply(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [b'S', ..] => DetectedProtocol::PostgresWithTls,
-        [b'N' | b'E', ..] => DetectedProtocol::PostgresWithoutTls,
-        [b'H', b'T', b'T', b'P', ..] => DetectedProtocol::Other("an HTTP server"),
-        [0x15, 3, ..] => DetectedProtocol::Other("a TLS server of another kind (HTTPS?)"),
-        _ => DetectedProtocol::Other("something else"),
+        [] | [b'S' | b'N' | b'E', ..] => None,
+        [b'H', b'T', b'T', b'P', ..] => Some("an HTTP server"),
+        [0x15, 3, ..] => Some("a TLS server of another kind (HTTPS?)"),
+        _ => Some("something else"),
     }
 }
 
@@ -90,16 +66,10 @@ mod tests {
 
     #[test]
     fn greetings_and_replies() {
-        assert_eq!(
-            greeting(b"SSH-2.0-OpenSSH_9.2"),
-            DetectedProtocol::Other("an SSH server")
-        );
-        assert_eq!(
-            greeting(b"J\0\0\0\x0a8.0.36"),
-            DetectedProtocol::Other("a MySQL server")
-        );
-        assert_eq!(reply(b"HTTP/1.1 400"), DetectedProtocol::Other("an HTTP server"));
-        assert_eq!(reply(b"N"), DetectedProtocol::PostgresWithoutTls);
-        assert_eq!(reply(b"S"), DetectedProtocol::PostgresWithTls);
+        assert_eq!(greeting(b"SSH-2.0-OpenSSH_9.2"), "an SSH server");
+        assert_eq!(greeting(b"J\0\0\0\x0a8.0.36"), "a MySQL server");
+        assert_eq!(reply(b"HTTP/1.1 400"), Some("an HTTP server"));
+        assert_eq!(reply(b"N"), None);
+        assert_eq!(reply(b"S"), None);
     }
 }

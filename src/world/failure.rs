@@ -7,32 +7,34 @@ use std::time::{Duration, Instant};
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::finding::Code;
+use crate::word::words;
 use crate::world::login_observer::limits::LimitExceeded;
 use crate::world::ssh::layer::SshLayer;
 
-/// The layer at which a connection ended, in the order they are passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Layer {
-    /// The name does not resolve.
-    Name,
-    /// It resolves to addresses that Stitch cannot dial.
-    Family,
-    /// No TCP connection (or no socket file).
-    Tcp,
-    /// Through the SSH server: login there, or the forwarded channel.
-    Tunnel,
-    /// Something answers, but not PostgreSQL.
-    Protocol,
-    /// TLS refused, or the certificate is not what was asked for.
-    Tls,
-    /// `pg_hba.conf`, password, method.
-    Authentication,
-    /// Logged in as far as the server goes, but this database cannot be used.
-    Database,
-    /// What the role may do in it.
-    Privileges,
-    /// A load, rehearsed.
-    Rehearsal,
+words! {
+    /// The layer at which a connection ended, in the order they are passed.
+    pub(crate) enum Layer {
+        /// The name does not resolve.
+        Name = "name",
+        /// It resolves to addresses that Stitch cannot dial.
+        Family = "address family",
+        /// No TCP connection (or no socket file).
+        Tcp = "TCP",
+        /// Through the SSH server: login there, or the forwarded channel.
+        Tunnel = "SSH tunnel",
+        /// Something answers, but not PostgreSQL.
+        Protocol = "protocol",
+        /// TLS refused, or the certificate is not what was asked for.
+        Tls = "TLS",
+        /// `pg_hba.conf`, password, method.
+        Authentication = "authentication",
+        /// Logged in as far as the server goes, but this database cannot be used.
+        Database = "database",
+        /// What the role may do in it.
+        Privileges = "privileges",
+        /// A load, rehearsed.
+        Rehearsal = "rehearsal",
+    }
 }
 
 /// A layer that was passed.
@@ -51,23 +53,6 @@ impl Stage {
             layer,
             elapsed: began.elapsed(),
             text: text.into(),
-        }
-    }
-}
-
-impl Layer {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Family => "address family",
-            Self::Tcp => "TCP",
-            Self::Tunnel => "SSH tunnel",
-            Self::Protocol => "protocol",
-            Self::Tls => "TLS",
-            Self::Authentication => "authentication",
-            Self::Database => "database",
-            Self::Privileges => "privileges",
-            Self::Rehearsal => "rehearsal",
         }
     }
 }
@@ -175,15 +160,10 @@ pub(crate) fn explain(error: &tokio_postgres::Error) -> anyhow::Error {
         };
     };
     let next = next_step(db.code());
-    let detail = [db.detail(), db.hint()]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("; ");
-    let detail = if detail.is_empty() {
-        detail
-    } else {
-        format!(" ({})", shown(&detail))
+    let details: Vec<&str> = db.detail().into_iter().chain(db.hint()).collect();
+    let detail = match details.as_slice() {
+        [] => String::new(),
+        details => format!(" ({})", shown(&details.join("; "))),
     };
     let raised = raised_in(db.where_().unwrap_or_default());
     anyhow::anyhow!("{}{detail}{raised}{next}", server_message(db))

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::ask::Asker;
 use crate::secret::Secret;
-use crate::settings::{BastionSettings, Settings};
+use crate::settings::Settings;
 use crate::shell;
 use crate::statement::Statement;
 use crate::visible::one_line;
@@ -45,27 +45,28 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Logs in; the rights are looked at when they are needed first.
-    pub(crate) async fn open(
-        bastion: &BastionSettings,
-        gateway: Option<&SharedSshLogin>,
-        asker: &Asker,
-        timeout: Duration,
-    ) -> Result<Self> {
-        let way = match gateway {
-            None => HostAccess::Local,
-            Some(gateway) => match gateway.program()? {
+    /// This machine.
+    pub(crate) fn here(settings: &Settings, asker: &Asker) -> Self {
+        let bastion = settings.bastion.as_ref();
+        Self {
+            way: HostAccess::Local,
+            asker: asker.clone(),
+            sudo_password: bastion.and_then(|bastion| bastion.sudo_password.clone()),
+            rights: None,
+            limit: settings.timeout * PATIENCE,
+        }
+    }
+
+    /// The SSH server: logs in; the rights are looked at when they are needed first.
+    pub(crate) async fn open(settings: &Settings, gateway: Option<&SharedSshLogin>, asker: &Asker) -> Result<Self> {
+        let mut host = Self::here(settings, asker);
+        if let Some(gateway) = gateway {
+            host.way = match gateway.program()? {
                 Some(program) => HostAccess::Program(program.clone()),
                 None => HostAccess::Ssh(gateway.login().await?),
-            },
-        };
-        Ok(Self {
-            way,
-            asker: asker.clone(),
-            sudo_password: bastion.sudo_password.clone(),
-            rights: None,
-            limit: timeout * PATIENCE,
-        })
+            };
+        }
+        Ok(host)
     }
 
     /// Runs a script as root if that takes no password that nobody gave yet, and on this machine only when we are root
@@ -96,23 +97,8 @@ impl Host {
 
     /// Runs a script as the login that we are.
     pub(crate) async fn as_self(&self, script: &Statement) -> Result<String> {
-        let text = script
-            .reveal()
-            .context("the script needs a secret that was not given")?;
-        let output = self.run("sh", marked(&text)).await?;
+        let output = self.run("sh", revealed(script)?).await?;
         self.printed(&output)
-    }
-
-    /// This machine.
-    pub(crate) fn here(settings: &Settings, asker: &Asker) -> Self {
-        let bastion = settings.bastion.as_ref();
-        Self {
-            way: HostAccess::Local,
-            asker: asker.clone(),
-            sudo_password: bastion.and_then(|bastion| bastion.sudo_password.clone()),
-            rights: None,
-            limit: settings.timeout * PATIENCE,
-        }
     }
 
     /// Runs a script as we are when we own the file it is about, as PostgreSQL's own user does, else as root. The first
@@ -120,11 +106,7 @@ impl Host {
     pub(crate) async fn as_owner_or_root(&mut self, script: &Statement) -> Result<String> {
         if self.rights.is_none()
             && matches!(self.way, HostAccess::Local)
-            && let Some(text) = script.reveal()
-            && let Ok(printed) = self
-                .run("sh", marked(&text))
-                .await
-                .and_then(|output| self.printed(&output))
+            && let Ok(printed) = self.as_self(script).await
             && printed.lines().any(|line| line == "own=yes")
         {
             self.rights = Some(Rights::Root);
@@ -148,10 +130,7 @@ impl Host {
             self.rights = Some(rights);
         }
         let rights = self.rights.as_ref().context("no rights were found")?;
-        let text = script
-            .reveal()
-            .context("the script needs a secret that was not given")?;
-        let text = marked(&text);
+        let text = revealed(script)?;
         let output = match rights {
             Rights::Terminal(tool, password) => self
                 .run_in_terminal(tool, password.as_ref(), &text)
@@ -237,8 +216,12 @@ impl Host {
     }
 }
 
-fn marked(script: &Secret) -> Secret {
-    Secret::new(shell::marked(script.reveal()))
+/// What is run of a script, between its marks.
+fn revealed(script: &Statement) -> Result<Secret> {
+    let text = script
+        .reveal()
+        .context("the script needs a secret that was not given")?;
+    Ok(Secret::new(shell::marked(text.reveal())))
 }
 
 /// The words that tell why: our scripts' own, else the last ones on standard error.

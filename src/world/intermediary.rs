@@ -90,10 +90,7 @@ impl Reader {
             return Some(Intermediary::Proxy);
         }
         // The first session rests now. Where sessions are shared, a second one is served by the same process.
-        let second = self
-            .postgres
-            .log_in_as_stitch(self.settings.stitch.database.as_str())
-            .await;
+        let second = self.stitch_session(self.settings.stitch.database.as_str()).await;
         let Ok(second) = second else {
             return Some(Intermediary::SessionPooler);
         };
@@ -110,7 +107,7 @@ impl Reader {
             return None;
         }
         let session = if admin.host == stitch.host && admin.port == stitch.port {
-            self.postgres.first_session()?
+            self.admin_session()?
         } else {
             Arc::new(self.log_in_there().await?)
         };
@@ -122,18 +119,14 @@ impl Reader {
     /// As Stitch; while there is no such role, as the administrator.
     async fn log_in_there(&mut self) -> Option<Session> {
         if self.settings.stitch.password.secret().is_some() {
-            match self
-                .postgres
-                .log_in_as_stitch(self.settings.stitch.database.as_str())
-                .await
-            {
+            match self.stitch_session(self.settings.stitch.database.as_str()).await {
                 Ok(session) => return Some(session),
                 // Where nothing answers, nothing answers the administrator either; each try may take the whole time-out.
                 Err(failure) if failure.layer < Layer::Authentication => return None,
                 Err(_) => {}
             }
         }
-        self.postgres.log_in_there_as_admin().await.ok()
+        self.log_in_there_as_admin().await.ok()
     }
 
     /// Where logins over the way that Stitch takes come to several servers: what each is, and how many came to it.

@@ -15,7 +15,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::finding::Code;
 use crate::server::Encryption;
-use crate::world::detect_protocol;
+use crate::world::detect_protocol::foreign_protocol;
 use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::login_observer::guard::AuthRequest;
 use crate::world::login_observer::observed_tls::{ObservedTls, StartTls};
@@ -26,7 +26,7 @@ pub(crate) use admin_login::AdminLogin;
 use diagnose::{classify, not_postgres, silent};
 use session::{CutOff, drive};
 pub(crate) use session::{Offer, Session, Told};
-use stages::{below_tls, passed};
+use stages::{below, passed};
 
 /// A login that takes longer than this is looked at from a second connection: perhaps it is no PostgreSQL at all.
 const SUSPICIOUS_SILENCE: Duration = Duration::from_millis(1500);
@@ -74,7 +74,7 @@ where
         && let Ok(wire) = open().await
         && try_other_encryption(login, other, wire).await == Other::LetIn
     {
-        return Err(other_encryption_works(login, other).behind(below_tls(failure.passed)));
+        return Err(other_encryption_works(login, other).behind(below(Layer::Tls, failure.passed)));
     }
     Err(failure)
 }
@@ -130,16 +130,16 @@ fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
         Attempt::Plain => ("without TLS", "--no-ssl", Code::LoginTlsUnwanted),
         Attempt::Tls | Attempt::TlsIfOffered => ("with TLS", "--ssl", Code::LoginTlsRequired),
     };
-    let mut failure = Failure::new(
-        Layer::Tls,
-        code,
-        format!("{server} lets {user:?} in {what} only (a rule in pg_hba.conf says so), and sslmode {mode} rules that out"),
-    )
-    .advise(format!(
+    let text = format!(
+        "{server} lets {user:?} in {what} only (a rule in pg_hba.conf says so), and sslmode {mode} rules that out"
+    );
+    let advice = format!(
         "for the administrator's login: --sslmode prefer; for Stitch's: {flag}, and the same in Stitch's form; or change the rule"
-    ));
-    failure.state = Some(SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
-    failure
+    );
+    Failure {
+        state: Some(SqlState::INVALID_AUTHORIZATION_SPECIFICATION),
+        ..Failure::new(Layer::Tls, code, text).advise(advice)
+    }
 }
 
 async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result<Session, Failure> {
@@ -185,9 +185,9 @@ async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result
     let mut handshake = pin!(timeout(login.timeout, config.connect_raw(wire, tls)));
     let connected = match timeout(SUSPICIOUS_SILENCE, &mut handshake).await {
         Ok(connected) => connected,
-        Err(_) => match detect_protocol::identify(login, login.timeout).await {
-            detect_protocol::DetectedProtocol::Other(what) => return Err(not_postgres(login, what).behind(stages)),
-            _ => handshake.await,
+        Err(_) => match foreign_protocol(login, login.timeout).await {
+            Some(what) => return Err(not_postgres(login, what).behind(stages)),
+            None => handshake.await,
         },
     };
     let seen = tap.seen();

@@ -95,50 +95,41 @@ fn named(host: &HostName, addresses: &[SocketAddr]) -> String {
 
 /// The addresses of a name.
 async fn resolve(host: &HostName, port: Port, limit: Duration, by: &GivenBy) -> Result<Vec<SocketAddr>, Failure> {
-    let advice = format!(
-        "check the spelling of {}; a private name resolves only inside its network (then use --via-bastion)",
-        by.host
-    );
+    let failed = |why: String| {
+        let advice = format!(
+            "check the spelling of {}; a private name resolves only inside its network (then use --via-bastion)",
+            by.host
+        );
+        Err(Failure::new(Layer::Name, Code::LoginHostNotFound, format!("the name {host} {why}")).advise(advice))
+    };
     match timeout(limit, tokio::net::lookup_host((host.as_str(), port.number()))).await {
         Ok(Ok(addresses)) => Ok(addresses.take(MOST_ADDRESSES).collect()),
-        Ok(Err(error)) => Err(Failure::new(
-            Layer::Name,
-            Code::LoginHostNotFound,
-            format!("the name {host} does not resolve: {error}"),
-        )
-        .advise(advice)),
-        Err(_) => Err(Failure::new(
-            Layer::Name,
-            Code::LoginHostNotFound,
-            format!("the name {host} did not resolve within {} s", limit.as_secs()),
-        )
-        .advise(advice)),
+        Ok(Err(error)) => failed(format!("does not resolve: {error}")),
+        Err(_) => failed(format!("did not resolve within {} s", limit.as_secs())),
     }
 }
 
 fn tcp_failure(host: &HostName, address: SocketAddr, error: &io::Error, by: &GivenBy) -> Failure {
-    let checks = match error.kind() {
-        io::ErrorKind::ConnectionRefused => format!(
-            "nothing listens there: check {}, that the server runs, and its listen_addresses",
-            by.port
-        ),
-        _ => format!("check {} and {}", by.host, by.port),
-    };
     let (code, advice) = match error.kind() {
-        io::ErrorKind::ConnectionRefused => (Code::LoginTcpRefused, checks.as_str()),
+        io::ErrorKind::ConnectionRefused => (
+            Code::LoginTcpRefused,
+            format!(
+                "nothing listens there: check {}, that the server runs, and its listen_addresses",
+                by.port
+            ),
+        ),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => (
             Code::LoginTcpUnreachable,
-            "there is no way to that network from here: a VPN, or --via-bastion",
+            "there is no way to that network from here: a VPN, or --via-bastion".to_owned(),
         ),
-        io::ErrorKind::TimedOut => (Code::LoginTcpFiltered, FILTERED),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => (Code::LoginTcpReset, RESET),
-        _ => (Code::LoginTcpUnreachable, checks.as_str()),
+        io::ErrorKind::TimedOut => (Code::LoginTcpFiltered, FILTERED.to_owned()),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => (Code::LoginTcpReset, RESET.to_owned()),
+        _ => (Code::LoginTcpUnreachable, format!("check {} and {}", by.host, by.port)),
     };
     let text = format!("cannot connect to {} ({address}): {}", host, reason(error));
     Failure::new(Layer::Tcp, code, text).advise(advice)
 }
 
-/// What to do about a connection that is accepted and reset.
 pub(crate) const RESET: &str = "a firewall or load balancer answers in the server's place and has nobody behind it, or it \
      refuses this address; look there";
 

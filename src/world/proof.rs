@@ -94,11 +94,9 @@ impl Writer {
                 bastion.tunnel_user
             )))
         })?;
-        let mut wishes = vec![Capability::Terminal, Capability::Agent];
-        if bastion.key_options.contains(&KeyOption::PermitOpen) {
-            wishes.push(Capability::OtherTarget);
-        }
-        for wish in wishes {
+        let is_bound = bastion.key_options.contains(&KeyOption::PermitOpen);
+        let may_do_so = |wish: &Capability| *wish == Capability::OtherTarget && !is_bound;
+        for wish in Capability::ALL.into_iter().filter(|wish| !may_do_so(wish)) {
             if ssh.grants(wish).await.map_err(|error| broken(&error))? {
                 proof.granted.push(wish);
             } else {
@@ -115,7 +113,7 @@ impl Writer {
         } else {
             stitch.host.clone()
         };
-        let login = self.reader.postgres.stitch_login(host, stitch.database.as_str());
+        let login = self.reader.stitch_login(host, stitch.database.as_str());
         let open = || login.through_tunnel(ssh.forward(login.host.as_str(), login.port.number()));
         log_in(&login, open).await
     }
@@ -125,16 +123,19 @@ impl Writer {
         if let Some(gateway) = &self.reader.gateway {
             return gateway.login().await?.as_user(user, pem).await;
         }
-        let target = this_machine(bastion.stitch_port)?;
+        let target = SshTarget {
+            user: user.to_owned(),
+            ..this_machine(bastion.stitch_port)?
+        };
         // Whoever is root here is past being deceived about who answers on this machine's own loopback.
-        Ssh::connect_with_key(&target, self.reader.settings.timeout, user, pem).await
+        Ssh::connect_with_key(target, self.reader.settings.timeout, pem).await
     }
 
     /// By its own greeting; a server that does not know `expiry-time` would ignore the whole line.
     async fn key_expiry(&self, bastion: &BastionSettings) -> Result<Expiry> {
         let greeting = match (&bastion.server, &self.reader.gateway) {
             (BastionServer::Ssh(_), Some(gateway)) => gateway.login().await?.greeting(),
-            _ => Ssh::greeting_of(&this_machine(bastion.stitch_port)?, self.reader.settings.timeout).await?,
+            _ => Ssh::greeting_of(this_machine(bastion.stitch_port)?, self.reader.settings.timeout).await?,
         };
         Ok(knows_expiry(&greeting))
     }

@@ -1,18 +1,14 @@
 //! What steps read from. It has no method that changes anything.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 use crate::ask::Asker;
-use crate::names::DatabaseName;
-use crate::secret::Secret;
-use crate::server::{Encryption, PostgresServer};
+use crate::server::Encryption;
 use crate::settings::{BastionServer, Settings};
 use crate::statement::Statement;
 use crate::world::access::Access;
-use crate::world::failure::Failure;
 use crate::world::host::Host;
-use crate::world::login::{Other, Session};
-use crate::world::postgres::Postgres;
+use crate::world::postgres::Connections;
 use crate::world::shared_ssh_login::SharedSshLogin;
 use crate::world::stitch_api::StitchApi;
 
@@ -20,7 +16,8 @@ use crate::world::stitch_api::StitchApi;
 pub(crate) struct Reader {
     pub(super) settings: Settings,
     pub(super) asker: Asker,
-    pub(super) postgres: Postgres,
+    pub(super) access: Access,
+    pub(super) connections: Connections,
     pub(super) gateway: Option<SharedSshLogin>,
     pub(super) host: Option<Host>,
     /// This machine, when PostgreSQL runs on it.
@@ -38,7 +35,8 @@ impl Reader {
         };
         Self {
             settings: settings.clone(),
-            postgres: Postgres::new(settings, access, gateway.clone(), asker.clone()),
+            access,
+            connections: Connections::default(),
             asker,
             gateway,
             host: None,
@@ -46,48 +44,6 @@ impl Reader {
             stitch_encryption: None,
             stitch: StitchApi::new(settings),
         }
-    }
-
-    /// The administrator's password, where one was given or asked for.
-    pub(crate) fn admin_password(&self) -> Option<&Secret> {
-        self.postgres.admin_password()
-    }
-
-    /// What the server is, as far as it was reached.
-    pub(crate) fn known_server(&self) -> Option<&PostgresServer> {
-        self.postgres.known_server()
-    }
-
-    /// What the server is.
-    pub(crate) async fn server(&mut self) -> Result<&PostgresServer> {
-        self.postgres.server().await
-    }
-
-    /// The administrator's first connection, where there is one.
-    pub(crate) fn admin_session(&self) -> Option<std::sync::Arc<Session>> {
-        self.postgres.first_session()
-    }
-
-    /// Why a database that exists did not let the admin's login in, when a question was last put to it.
-    pub(crate) fn closed_reason(&self, database: &DatabaseName) -> Option<&Failure> {
-        self.postgres.closed_reason(database.as_str())
-    }
-
-    /// Logs in as the Stitch role, a fresh connection over the path Stitch will use.
-    pub(crate) async fn log_in_as_stitch(&mut self, database: &str) -> Result<Session, Failure> {
-        let session = self.postgres.log_in_as_stitch(database).await?;
-        self.stitch_encryption = Some(session.encryption);
-        Ok(session)
-    }
-
-    /// How many sessions of the administrator's this run has.
-    pub(crate) fn own_sessions(&self) -> i64 {
-        self.postgres.sessions_open()
-    }
-
-    /// What Stitch's login comes to with TLS instead of without, or the other way round. No password is sent.
-    pub(crate) async fn try_other_encryption(&self, database: &str, this_way: Encryption) -> Other {
-        self.postgres.try_other_encryption(database, this_way).await
     }
 
     /// Whether Stitch's own login was encrypted, when it was tried.
@@ -131,14 +87,12 @@ impl Reader {
     }
 
     pub(super) async fn host(&mut self) -> Result<&mut Host> {
-        let Some(bastion) = &self.settings.bastion else {
-            bail!("no SSH server is set (--bastion)")
-        };
+        ensure!(self.settings.bastion.is_some(), "no SSH server is set (--bastion)");
         match &mut self.host {
             Some(host) => Ok(host),
             empty => {
-                let timeout = self.settings.timeout;
-                Ok(empty.insert(Host::open(bastion, self.gateway.as_ref(), &self.asker, timeout).await?))
+                let opened = Host::open(&self.settings, self.gateway.as_ref(), &self.asker);
+                Ok(empty.insert(opened.await?))
             }
         }
     }

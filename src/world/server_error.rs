@@ -7,15 +7,13 @@ use crate::finding::Code;
 use crate::shell_word;
 use crate::sql::identifier;
 use crate::world::failure::{Failure, Layer, Stage, server_message};
+use crate::world::login::AdminLogin;
 use crate::world::login_observer::guard::AuthRequest;
 
 /// Who was refused, where.
 pub(crate) struct Refused<'a> {
     pub(crate) error: &'a DbError,
-    pub(crate) user: &'a str,
-    pub(crate) database: &'a str,
-    /// The host name alone.
-    pub(crate) host: &'a str,
+    pub(crate) login: &'a AdminLogin,
     /// `host:port`.
     pub(crate) server: &'a str,
     /// How the server had asked to be convinced.
@@ -40,7 +38,7 @@ impl Refused<'_> {
 
     /// Which pooler speaks, by what its errors hold, and what to do there.
     fn pooler(&self) -> (&'static str, String) {
-        let (user, database) = (self.user, self.database);
+        let (user, database) = (self.login.user.as_str(), self.login.database.as_str());
         if self.error.file().is_some() {
             let advice = format!(
                 "add the role to Pgpool-II's pool_passwd (pg_enc -m -u {} --prompt), let it in in pool_hba.conf, and run: \
@@ -58,13 +56,13 @@ impl Refused<'_> {
 
     /// The layer, the code, what is the case and what to do.
     fn describe(&self, state: &SqlState, authenticated: bool) -> (Layer, Code, String, String) {
-        let (server, user, database) = (self.server, self.user, self.database);
+        let (server, user, database) = (self.server, self.login.user.as_str(), self.login.database.as_str());
         let login = |code, text, advice: &str| (Layer::Authentication, code, text, advice.to_owned());
         let inside = |code, text, advice: &str| (Layer::Database, code, text, advice.to_owned());
         // PostgreSQL always names the routine that refused.
         let is_its_own = self.error.routine().is_some();
         match *state {
-            _ if !is_its_own && let Some(advice) = hosted(self.host, state) => login(
+            _ if !is_its_own && let Some(advice) = hosted(self.login.host.as_str(), state) => login(
                 Code::LoginTenant,
                 format!("{server} does not know which project or endpoint {user:?} belongs to"),
                 advice,

@@ -1,21 +1,19 @@
 //! An SSH login of the admin's: connected, the host key checked before anything is proved to the server, logged in.
 //! Every libssh2 call that waits has a time limit; all of them run on threads that may wait.
 
-use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
-use ssh2::{ErrorCode, Session};
+use anyhow::{Context as _, Result, anyhow};
+use ssh2::Session;
 
 use crate::ask::Asker;
 use crate::secret::Secret;
 use crate::settings::SshTarget;
-use crate::world::open::MOST_ADDRESSES;
 
 pub(crate) mod capability;
+mod endpoint;
 pub(super) mod errors;
 pub(crate) mod exec;
 mod host_key;
@@ -25,10 +23,11 @@ mod login;
 mod relay;
 pub(super) mod wait;
 
+use endpoint::{SshEndpoint, resolve};
 use layer::At as _;
 pub(crate) use layer::SshLayer;
+use relay::Bounds;
 pub(super) use relay::SPARE;
-use relay::{Bounds, Peer};
 
 /// One session, logged in.
 #[derive(Clone)]
@@ -41,30 +40,14 @@ pub(crate) struct Ssh {
     proof: login::Credential,
 }
 
-/// What is needed to log in once more.
-#[derive(Clone)]
-struct SshEndpoint {
-    target: SshTarget,
-    /// The login on the server before it, if it is reached through one.
-    through: Option<Ssh>,
-    /// Where it is dialled when it is not.
-    addresses: Vec<SocketAddr>,
-    timeout: Duration,
-    asker: Asker,
-}
-
 impl Ssh {
     /// Connects, checks the host key, logs in; on every server on the way first.
     pub(crate) async fn connect(target: &SshTarget, timeout: Duration, asker: &Asker) -> Result<Self> {
         let mut through: Option<Self> = None;
         for hop in target.jumps.iter().chain([target]) {
-            let way = match &through {
-                Some(before) => format!(", through {}", before.name()),
-                None => String::new(),
-            };
-            let addresses = match &through {
-                Some(_) => Vec::new(),
-                None => resolve(hop, timeout).await?,
+            let (addresses, way) = match &through {
+                Some(before) => (Vec::new(), Some(format!(", through {}", before.name()))),
+                None => (resolve(hop, timeout).await?, None),
             };
             let door = SshEndpoint {
                 target: hop.clone(),
@@ -74,10 +57,9 @@ impl Ssh {
                 asker: asker.clone(),
             };
             let entered = Self::enter(Arc::new(door), None).await;
-            through = Some(if way.is_empty() {
-                entered?
-            } else {
-                entered.with_context(|| format!("on the way to {target}{way}"))?
+            through = Some(match way {
+                Some(way) => entered.with_context(|| format!("on the way to {target}{way}"))?,
+                None => entered?,
             });
         }
         through.context("there is no server to log in to")
@@ -102,14 +84,8 @@ impl Ssh {
     }
 
     /// The same on a server whose host key need not be known: this machine.
-    pub(super) async fn connect_with_key(
-        target: &SshTarget,
-        timeout: Duration,
-        user: &str,
-        pem: &Secret,
-    ) -> Result<Self> {
-        let mut door = SshEndpoint::of_any_key(target, timeout).await?;
-        user.clone_into(&mut door.target.user);
+    pub(super) async fn connect_with_key(target: SshTarget, timeout: Duration, pem: &Secret) -> Result<Self> {
+        let door = SshEndpoint::of_any_key(target, timeout).await?;
         Self::enter(Arc::new(door), Some(login::Credential::key(pem))).await
     }
 
@@ -124,7 +100,7 @@ impl Ssh {
     }
 
     /// The same of a server nobody is logged in to.
-    pub(super) async fn greeting_of(target: &SshTarget, timeout: Duration) -> Result<String> {
+    pub(super) async fn greeting_of(target: SshTarget, timeout: Duration) -> Result<String> {
         let door = SshEndpoint::of_any_key(target, timeout).await?;
         tokio::task::spawn_blocking(move || {
             let (session, _) = door.open(None, &Bounds::default())?;
@@ -137,12 +113,10 @@ impl Ssh {
     async fn enter(door: Arc<SshEndpoint>, proof: Option<login::Credential>) -> Result<Self> {
         let name = door.target.to_string();
         let forwarded = match &door.through {
-            Some(before) => Some(
-                before
-                    .carry(&door.target)
-                    .await
-                    .with_context(|| format!("cannot reach the SSH server {name}"))?,
-            ),
+            Some(before) => {
+                let carried = before.carry(&door.target).await;
+                Some(carried.with_context(|| format!("cannot reach the SSH server {name}"))?)
+            }
             None => None,
         };
         let bounds = Bounds::default();
@@ -204,107 +178,4 @@ impl Ssh {
     pub(crate) fn user(&self) -> &str {
         &self.door.target.user
     }
-}
-
-impl SshEndpoint {
-    /// A server that is reached directly, whose host key need not be known.
-    async fn of_any_key(target: &SshTarget, timeout: Duration) -> Result<Self> {
-        Ok(Self {
-            addresses: resolve(target, timeout).await?,
-            target: target.clone(),
-            through: None,
-            timeout,
-            asker: Asker::trusting(),
-        })
-    }
-
-    /// `forwarded`: the connection, where a server before this one carries it.
-    fn open(&self, forwarded: Option<OwnedFd>, bounds: &Bounds) -> Result<(Session, OwnedFd)> {
-        let peer = match forwarded {
-            Some(stream) => Peer::Forwarded(stream),
-            None => Peer::Tcp(self.dial().at_given(SshLayer::Tcp, &self.target.given_by)?),
-        };
-        bounds.begin(self.timeout, relay::LOGIN);
-        let stream = relay::between(peer, bounds)?;
-        let socket = stream.try_clone().context("cannot share the SSH connection's socket")?;
-        let mut session = Session::new().context("libssh2 cannot start a session")?;
-        session.set_timeout(u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX));
-        session.set_tcp_stream(stream);
-        host_key::prefer_known_types(&session, &self.target)?;
-        let shaken = session.handshake().map_err(|error| {
-            let what = match error.code() {
-                _ if bounds.heard("Exceeded MaxStartups") => {
-                    "it takes no further login at this moment (MaxStartups): try again in a minute"
-                }
-                _ if bounds.heard("Not allowed at this time") => {
-                    "it refuses this address for now, since logins from here failed (PerSourcePenalties): wait a minute, and name \
-                     the right key before you try again"
-                }
-                ErrorCode::Session(-2 | -13 | -43) => {
-                    "it does not speak SSH, or closed the connection at once; check the port, and on the server \
-                     MaxStartups and any list of banned addresses"
-                }
-                ErrorCode::Session(-9) => "it accepted the connection and then said nothing; is this the SSH port?",
-                ErrorCode::Session(-5 | -8) => {
-                    "no key exchange, host key type or cipher is known to both sides; it offers only what the \
-                     libssh2 in here lacks"
-                }
-                _ => "the handshake failed",
-            };
-            bounds.explain(anyhow!("{what} (libssh2: {error})"))
-        });
-        shaken.at(SshLayer::Banner)?;
-        Ok((session, socket))
-    }
-
-    /// Tries the addresses in turn.
-    fn dial(&self) -> Result<TcpStream> {
-        let mut failures = Vec::new();
-        for address in &self.addresses {
-            match TcpStream::connect_timeout(address, self.timeout) {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failures.push(format!("{address}: {}", why_not(&error, self.timeout))),
-            }
-        }
-        bail!("{}", failures.join("; "))
-    }
-}
-
-fn why_not(error: &std::io::Error, timeout: Duration) -> String {
-    match error.kind() {
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!(
-            "no answer within {} s; a firewall may be dropping the packets, or the address is wrong",
-            timeout.as_secs()
-        ),
-        ErrorKind::ConnectionRefused => "refused; nothing listens on that port, or a firewall rejects it".to_owned(),
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-            format!("{error}; there is no way to that address from this machine")
-        }
-        _ => error.to_string(),
-    }
-}
-
-async fn resolve(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
-    addresses_of(target, timeout)
-        .await
-        .at_given(SshLayer::Name, &target.given_by)
-}
-
-async fn addresses_of(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
-    let host = target.host.as_str();
-    let asking = tokio::net::lookup_host((host, target.port.number()));
-    let found = tokio::time::timeout(timeout, asking)
-        .await
-        .map_err(|_| {
-            anyhow!(
-                "looking up the SSH server's name {host} took longer than {} s",
-                timeout.as_secs()
-            )
-        })?
-        .with_context(|| format!("cannot look up the SSH server's name {host}; is it spelt right?"))?;
-    let addresses: Vec<SocketAddr> = found.take(MOST_ADDRESSES).collect();
-    if addresses.is_empty() {
-        bail!("the SSH server's name {host} has no address");
-    }
-    Ok(addresses)
 }

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::shell;
 
 mod copy;
-use copy::{CopyDirection, Moved};
+use copy::CopyDirection;
 
 /// How long the server gets to take the last bytes once our end is closed.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -142,7 +142,7 @@ impl Pump {
             if self.up.is_closed() && (self.down.is_closed() || deadline.is_some()) {
                 return Ok(());
             }
-            if moved == Moved::Some {
+            if moved {
                 continue;
             }
             let (session, socket) = self.ssh.session();
@@ -151,7 +151,7 @@ impl Pump {
                 Some(end) => wait::for_session(session, socket, end)?,
                 None => {
                     let wanted = (&self.near, copy::wanted(&self.up, &self.down));
-                    if wait::for_either(session, socket, wanted)? == wait::Near::Gone {
+                    if wait::until_near_is_gone(session, socket, wanted)? {
                         deadline = Some(Instant::now() + FAREWELL);
                     }
                 }
@@ -159,40 +159,40 @@ impl Pump {
         }
     }
 
-    fn read_server(&mut self) -> io::Result<Moved> {
+    fn read_server(&mut self) -> io::Result<bool> {
         if !self.down.has_room() {
-            return Ok(Moved::None);
+            return Ok(false);
         }
         let moved = self.down.fill(&mut self.channel)?;
         if self.down.ended() && !self.channel.eof() {
             // libssh2 also reads nothing when a packet was for somebody else.
             self.down.reopen();
-            return Ok(Moved::None);
+            return Ok(false);
         }
-        if moved == Moved::Some {
+        if moved {
             self.ssh.bounds().used(self.down.length());
         }
         Ok(moved)
     }
 
-    fn write_near(&mut self) -> io::Result<Moved> {
+    fn write_near(&mut self) -> io::Result<bool> {
         let moved = self.down.drain(&mut &self.near)?;
         if self.down.must_close() {
             let _ = self.near.shutdown(Shutdown::Write);
             self.down.close();
-            return Ok(Moved::Some);
+            return Ok(true);
         }
         Ok(moved)
     }
 
-    fn read_near(&mut self) -> io::Result<Moved> {
+    fn read_near(&mut self) -> io::Result<bool> {
         if !self.up.has_room() {
-            return Ok(Moved::None);
+            return Ok(false);
         }
         self.up.fill(&mut &self.near)
     }
 
-    fn write_server(&mut self) -> io::Result<Moved> {
+    fn write_server(&mut self) -> io::Result<bool> {
         let moved = self.up.drain(&mut self.channel)?;
         if self.up.must_close() {
             match self.channel.send_eof().map_err(io::Error::from) {
@@ -200,7 +200,7 @@ impl Pump {
                 Err(error) if wait::would_block(&error) => return Ok(moved),
                 Err(error) => return Err(error),
             }
-            return Ok(Moved::Some);
+            return Ok(true);
         }
         Ok(moved)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
-use stitch_pg::hba::{AuthMethod, Encryption, Meaning, Rule};
+use stitch_pg::hba::{Encryption, Meaning, Rule};
 
 /// What the server said first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,17 +27,17 @@ pub(crate) enum Said {
 
 /// What a rule should make the server say.
 pub(crate) fn expected(rule: Option<&Rule>) -> Said {
-    match rule.map(|rule| (rule.meaning(), &rule.method)) {
+    match rule.map(|rule| (rule.meaning(), rule.method.as_str())) {
         None => Said::NoEntry,
         Some((Meaning::Refused, _)) => Said::Rejected,
         Some((Meaning::Certificate, _)) => Said::Certificate,
         Some((Meaning::Open, _)) => Said::Welcome,
         Some((Meaning::Sent, _)) => Said::Password,
-        Some((Meaning::Proved, AuthMethod::Md5)) => Said::Md5,
+        Some((Meaning::Proved, "md5")) => Said::Md5,
         Some((Meaning::Proved, _)) => Said::Scram,
-        Some((_, AuthMethod::Peer)) => Said::Peer,
-        Some((_, AuthMethod::Ident)) => Said::Ident,
-        Some((_, other)) => Said::Other(other.as_str().to_owned()),
+        Some((_, "peer")) => Said::Peer,
+        Some((_, "ident")) => Said::Ident,
+        Some((_, other)) => Said::Other(other.to_owned()),
     }
 }
 

@@ -22,7 +22,7 @@ fn ask(text: &str, version: u32, change: impl FnOnce(&mut Question<'_>)) -> Stri
     let answer = evaluate(&rules, &question);
     let doubts = answer.doubts.iter().map(|doubt| format!("{}? ", doubt.place.number));
     let decides = match answer.decides {
-        Some(found) => format!("{} {}", found.place.number, found.rule.method.as_str()),
+        Some(found) => format!("{} {}", found.place.number, found.rule.method),
         None => "none".to_owned(),
     };
     doubts.collect::<String>() + &decides

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::close_firewall;
-use super::inspect::{ELSEWHERE, value};
+use super::inspect::ELSEWHERE;
 use super::manage::REMARK;
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
@@ -12,6 +12,7 @@ use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::hba::{Encryption, new_rule};
 use crate::plural::pluralize;
 use crate::settings::Settings;
+use crate::shell::value;
 use crate::step_id::StepId;
 use crate::steps::Step;
 use crate::world::{Reader, Target};
@@ -95,20 +96,15 @@ impl Step for CloseAllowlist {
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
+        let look = format!("on PostgreSQL's machine look for the line: {REMARK}");
         match &facts.seen {
             RuleState::No => {
-                plan.unknown(
-                    Code::NotRemoved,
-                    "whether lines of this tool stand in pg_hba.conf is not seen from here",
-                    format!("on PostgreSQL's machine look for the line: {REMARK}"),
-                );
+                let text = "whether lines of this tool stand in pg_hba.conf is not seen from here";
+                plan.unknown(Code::NotRemoved, text, look);
             }
             RuleState::Failed(why) => {
-                plan.unknown(
-                    Code::NotRemoved,
-                    format!("pg_hba.conf could not be looked at: {why}"),
-                    format!("on PostgreSQL's machine look for the line: {REMARK}"),
-                );
+                let text = format!("pg_hba.conf could not be looked at: {why}");
+                plan.unknown(Code::NotRemoved, text, look);
             }
             RuleState::File { path, printed, signal } => {
                 lines(&mut plan, settings, facts.version, path, printed, *signal);
@@ -140,11 +136,7 @@ impl Step for CloseAllowlist {
 }
 
 fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed: &str, signal: Option<Running>) {
-    let end = if printed.lines().any(|line| line == "end=crlf") {
-        LineEnd::CrLf
-    } else {
-        LineEnd::Lf
-    };
+    let end = LineEnd::of(printed);
     let blocks = blocks(settings, version, printed);
     if blocks.is_empty() {
         plan.good(Code::Removed, format!("no line of stitch-pg is in {path}"))

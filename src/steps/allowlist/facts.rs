@@ -77,8 +77,8 @@ pub(super) struct HbaFile {
     pub(super) regexes: Vec<KnownRegex>,
     /// Whether the file was written to after the server last read it, where that can be told.
     pub(super) freshness: Freshness,
-    /// How the role's password is stored.
-    pub(super) stored: Stored,
+    /// Whether the role's password is stored as MD5, and not as a SCRAM verifier or not at all yet.
+    pub(super) stored_as_md5: bool,
     /// The program that writes it, where one does.
     pub(super) manager: Option<Manager>,
     /// Whether we could write to it.
@@ -96,18 +96,11 @@ pub(super) enum Reach {
         /// Its MD5 when it was looked at.
         md5: String,
         end: LineEnd,
-        last: LastLine,
+        /// Whether its last line ends with a backslash, which joins whatever comes behind.
+        continued: bool,
         /// Whom to signal, where the login may not ask the server to read it again.
         signal: Option<Running>,
     },
-}
-
-/// How the file's last line ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LastLine {
-    Plain,
-    /// With a backslash, which joins whatever comes behind.
-    Continued,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,13 +109,6 @@ pub(super) enum Freshness {
     EditedSince,
     /// The rules are from a file that was handed over.
     Untold,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stored {
-    Md5,
-    /// As a SCRAM verifier, or not at all yet.
-    Other,
 }
 
 /// What a name resolves to.

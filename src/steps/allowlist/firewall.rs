@@ -26,19 +26,18 @@ fn unseen(settings: &Settings, facts: &Facts) -> Finding {
     match &settings.bastion {
         None => direct(settings, provider(settings, facts)),
         Some(bastion) => {
-            let port = bastion.stitch_port.number();
+            let (port, database) = (bastion.stitch_port.number(), settings.stitch.port);
             let text = format!(
                 "whether the firewalls before the SSH server let Stitch in on port {port}, and those before the database \
-                 let the SSH server in on port {}, cannot be seen from here",
-                settings.stitch.port
+                 let the SSH server in on port {database}, cannot be seen from here"
             );
-            let (ssh, database) = (host_commands(port, &settings.stitch.allow), settings.stitch.port);
-            Finding::unknown(Code::FirewallNotChecked, text)
-                .advise(format!(
-                    "on the SSH server, {ssh}\nin front of it (security group, provider firewall): allow the same \
-                     addresses on port {port}\nat the database: allow the SSH server's private address on port {database}"
-                ))
-                .about(format!("{}:{port}", bastion.stitch_host))
+            let advice = format!(
+                "on the SSH server, {}\nin front of it (security group, provider firewall): allow the same addresses on port \
+                 {port}\nat the database: allow the SSH server's private address on port {database}",
+                host_commands(port, &settings.stitch.allow)
+            );
+            let finding = Finding::unknown(Code::FirewallNotChecked, text).advise(advice);
+            finding.about(format!("{}:{port}", bastion.stitch_host))
         }
     }
 }
@@ -52,33 +51,25 @@ fn direct(settings: &Settings, provider: Provider) -> Finding {
         cidrs: allow,
         list: None,
     };
-    let finding = match provider.definition().commands.map(|commands| commands(&request)) {
+    let (text, advice) = match provider.definition().commands.map(|commands| commands(&request)) {
         Some(commands) => {
-            let mut advice = format!(
-                "look with:\n  {}\nopen with:\n  {}",
-                commands.look,
-                commands.open.join("\n  ")
-            );
-            if let Some(mind) = commands.mind {
-                advice = format!("{advice}\nmind: {mind}");
-            }
-            let place = commands.place;
-            Finding::unknown(
-                Code::FirewallNotChecked,
+            let mind = commands.mind.map(|mind| format!("\nmind: {mind}"));
+            let (place, look, open) = (commands.place, commands.look, commands.open.join("\n  "));
+            (
                 format!("the provider's allow list cannot be seen from here; it is {place}"),
+                format!("look with:\n  {look}\nopen with:\n  {open}{}", mind.unwrap_or_default()),
             )
-            .advise(advice)
         }
-        None => Finding::unknown(
-            Code::FirewallNotChecked,
+        None => (
             format!("whether the firewalls on the way let Stitch in on port {port} cannot be seen from here"),
-        )
-        .advise(format!(
-            "on the database server, {}\nin front of it (security group, provider firewall, router): allow the same \
-             addresses on port {port}\na managed service: name it with --provider, and its own commands are given",
-            host_commands(port, allow)
-        )),
+            format!(
+                "on the database server, {}\nin front of it (security group, provider firewall, router): allow the same \
+                 addresses on port {port}\na managed service: name it with --provider, and its own commands are given",
+                host_commands(port, allow)
+            ),
+        ),
     };
+    let finding = Finding::unknown(Code::FirewallNotChecked, text).advise(advice);
     finding.about(format!("{host}:{port}"))
 }
 

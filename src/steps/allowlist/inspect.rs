@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::facts::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
+use super::facts::{Facts, Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts};
 use crate::firewall::RulesetDump;
 use crate::hba::edit::Running;
-use crate::hba::{KnownRegex, Row, Rules, from_rows, manager};
+use crate::hba::{KnownRegex, Row, from_rows, manager};
 use crate::names::{HostName, Port};
 use crate::server::PostgresServer;
 use crate::settings::{BastionServer, Manage, Route, Settings};
@@ -18,7 +18,7 @@ mod file;
 mod reach;
 mod text;
 
-pub(super) use reach::{ELSEWHERE, value};
+pub(super) use reach::ELSEWHERE;
 
 /// First version with `pg_hba_file_rules`.
 const RULES_VIEW: i32 = 100_000;
@@ -36,7 +36,7 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
     let version = u32::try_from(server.version_num).context("the server says an odd version")?;
     let between = reader.seen_through_intermediary().await;
     let (mut sum, mut looks) = (None, 0);
-    let (answer, failure, reach) = loop {
+    let (mut answer, failure, reach) = loop {
         looks += 1;
         let (answer, failure) = look(settings, reader, &server).await?;
         let reach = match (&answer.hba_file, settings.manages(Manage::Hba)) {
@@ -50,37 +50,28 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
             None => sum = answer.sum,
         }
     };
-    let rules = match (&answer.rules, &failure) {
+    let hba = match (answer.rules.take(), failure) {
+        (_, Some(failure)) => HbaFacts::Failed(failure),
         (None, None) => file::read(settings, reader, &answer, version).await?,
-        _ => HbaFacts::NoView,
-    };
-    let text = written(reader, &answer, failure.as_deref(), version).await;
-    let hba = match (answer.rules, failure) {
         (Some(rows), None) if rows.len() > RULES_MOST => HbaFacts::Failed(format!(
             "there are more than {RULES_MOST} of them, too many to be judged here"
         )),
         (Some(rows), None) => {
+            let written = text::read(reader, &answer, version).await;
             let path = answer.hba_file.unwrap_or_else(|| "pg_hba.conf".to_owned());
             HbaFacts::Read(Box::new(HbaFile {
-                rules: from_rows(rows, version).with_quotes_of(&text, &path),
+                rules: from_rows(rows, version).with_quotes_of(&written, &path),
                 path,
                 regexes: answer.regexes,
-                freshness: if answer.edited == Some(true) {
-                    Freshness::EditedSince
-                } else {
-                    Freshness::Loaded
+                freshness: match answer.edited {
+                    Some(true) => Freshness::EditedSince,
+                    _ => Freshness::Loaded,
                 },
-                stored: if answer.md5 == Some(true) {
-                    Stored::Md5
-                } else {
-                    Stored::Other
-                },
+                stored_as_md5: answer.md5 == Some(true),
                 manager: answer.header.as_deref().and_then(manager),
                 reach,
             }))
         }
-        (_, Some(failure)) => HbaFacts::Failed(failure),
-        (None, None) => rules,
     };
     let (dialled, port, bastion) = match &settings.bastion {
         None => (&settings.stitch.host, settings.stitch.port, Resolved::Unknown),
@@ -125,21 +116,6 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
         firewall,
         bastion,
     })
-}
-
-/// The rules as they are written, where the server told them.
-async fn written(reader: &mut Reader, answer: &HbaAnswer, failure: Option<&str>, version: u32) -> Rules {
-    let (Some(rows), None, Some(path)) = (&answer.rules, failure, &answer.hba_file) else {
-        return Rules::default();
-    };
-    if rows.len() > RULES_MOST {
-        return Rules::default();
-    }
-    let running = Running {
-        port: answer.server.port,
-        started: Some(answer.started),
-    };
-    text::read(reader, (path, answer.text.as_deref()), running, version).await
 }
 
 /// What the server tells, and why it does not tell its rules when it failed to.
@@ -227,6 +203,16 @@ struct HbaAnswer {
     header: Option<String>,
     /// The file itself, in hexadecimal digits.
     text: Option<String>,
+}
+
+impl HbaAnswer {
+    /// The server that told it.
+    fn running(&self) -> Running {
+        Running {
+            port: self.server.port,
+            started: Some(self.started),
+        }
+    }
 }
 
 /// One rule more than are judged is asked for, so that too many are seen to be too many.

@@ -1,7 +1,7 @@
 //! `--manage hba`: the lines that are advised elsewhere, as a change of this tool's own.
 
 use super::clients::{Certainty, Client};
-use super::facts::{HbaFile, LastLine, Reach, ServerFacts};
+use super::facts::{HbaFile, Reach, ServerFacts};
 use super::fixes;
 use super::verdict::{Judgement, Lines};
 use crate::change::{Action, Change, Plan};
@@ -17,13 +17,13 @@ pub(super) const REMARK: &str = "# Added by stitch-pg (--manage hba), to let Sti
 
 /// The change that lets every client in who is certain to come and is kept out; or why there is none.
 pub(super) fn plan(
+    plan: &mut Plan,
     settings: &Settings,
     server: &ServerFacts,
     file: &HbaFile,
     encryption: Encryption,
     judged: &[(Client, Judgement)],
-) -> Plan {
-    let mut plan = Plan::default();
+) {
     let in_need: Vec<&(Client, Judgement)> = judged
         .iter()
         .filter(|(client, judgement)| {
@@ -36,7 +36,7 @@ pub(super) fn plan(
         .filter_map(|(client, _)| client.from.to_string().parse().ok())
         .collect();
     if cidrs.is_empty() {
-        return plan;
+        return;
     }
     if let Some(manager) = &file.manager {
         let lines = fixes::rules(settings, Some(server.version), &cidrs, encryption);
@@ -50,7 +50,7 @@ pub(super) fn plan(
             format!("{}:\n{}", manager.way, lines.join("\n")),
         )
         .concerning(&file.path);
-        return plan;
+        return;
     }
     let place = topmost(file, &in_need);
     match edit(settings, server, file, encryption, &cidrs, place) {
@@ -76,7 +76,6 @@ pub(super) fn plan(
             .concerning(&file.path);
         }
     }
-    plan
 }
 
 /// The first of the deciding lines, in the order in which the server tries them: above it our lines come before all of
@@ -95,10 +94,15 @@ fn edit(
     cidrs: &[Cidr],
     place: Option<&Location>,
 ) -> Result<Option<HbaLines>, String> {
-    let (md5, end, last, signal) = match &file.reach {
+    let (md5, end, continued, signal) = match &file.reach {
         Reach::NotAsked => return Ok(None),
         Reach::No(why) => return Err(why.clone()),
-        Reach::Yes { md5, end, last, signal } => (md5, *end, *last, *signal),
+        Reach::Yes {
+            md5,
+            end,
+            continued,
+            signal,
+        } => (md5, *end, *continued, *signal),
     };
     if file.rules.broken().next().is_some() {
         return Err("it has lines the server cannot read, and no reload takes until they are mended".to_owned());
@@ -108,7 +112,7 @@ fn edit(
             return Err(format!("{place} decides, a file that it includes"));
         }
         Some(place) => At::Above(place.number),
-        None if last == LastLine::Continued => {
+        None if continued => {
             return Err("its last line ends with a backslash, to which lines would be joined".to_owned());
         }
         None => At::End,

@@ -67,22 +67,16 @@ fn others(settings: &Settings, open: &[&ListEntry], missing: &[Cidr]) -> Vec<Fin
         let Some(address) = entry.from.single().filter(|address| !wanted(*address)) else {
             continue;
         };
-        let region = [Region::NorthAmerica, Region::Europe]
-            .into_iter()
-            .find(|region| region.addresses().contains(&address));
-        let finding = match region {
-            Some(region) if missing.len() == settings.stitch.allow.len() => Finding::bad(
-                Code::WrongRegion,
-                format!(
-                    "the provider's list has addresses of Stitch's region {}, and none of yours",
-                    region.as_str()
-                ),
-            )
-            .advise(format!(
-                "see which region your account has (Stitch: User menu > Edit User Settings > Data pipeline region); if \
-                 it is the other, give --region {}",
-                region.as_str()
-            )),
+        let finding = match Region::of(address) {
+            Some(region) if missing.len() == settings.stitch.allow.len() => {
+                let region = region.as_str();
+                let text = format!("the provider's list has addresses of Stitch's region {region}, and none of yours");
+                let advice = format!(
+                    "see which region your account has (Stitch: User menu > Edit User Settings > Data pipeline region); if \
+                     it is the other, give --region {region}"
+                );
+                Finding::bad(Code::WrongRegion, text).advise(advice)
+            }
             Some(region) => stale(&format!("it is of Stitch's region {}", region.as_str())),
             None if entry.label.to_ascii_lowercase().contains("stitch") => {
                 stale("it is called Stitch's, and is none of its addresses as this program knows them")

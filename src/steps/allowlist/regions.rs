@@ -10,7 +10,7 @@ use crate::settings::{Region, Settings};
 pub(super) fn older_list(settings: &Settings) -> Option<Finding> {
     let given = &settings.stitch.allow;
     let lists = |address: &IpAddr| given.iter().any(|cidr| cidr.net().contains(address));
-    let (region, missing) = [Region::NorthAmerica, Region::Europe].into_iter().find_map(|region| {
+    let (region, missing) = Region::ALL.into_iter().find_map(|region| {
         let missing: Vec<String> = region
             .addresses()
             .iter()
@@ -19,22 +19,15 @@ pub(super) fn older_list(settings: &Settings) -> Option<Finding> {
             .collect();
         ((1..region.addresses().len()).contains(&missing.len())).then_some((region, missing))
     })?;
-    let missing = missing.join(", ");
-    Some(
-        Finding::unknown(
-            Code::StitchAddressesOutdated,
-            format!(
-                "the addresses you gave are some of Stitch's in the region {} and lack {missing}: that list is older than \
-                 this program's own, which may be wrong as well",
-                region.as_str()
-            ),
-        )
-        .advise(
-            "compare with Stitch's page of addresses; give the others with --allow-cidr too, or leave it (and \
-             stitch.allow_cidrs) out",
-        )
-        .about(missing),
-    )
+    let (missing, region) = (missing.join(", "), region.as_str());
+    let text = format!(
+        "the addresses you gave are some of Stitch's in the region {region} and lack {missing}: that list is older than this \
+         program's own, which may be wrong as well"
+    );
+    let advice = "compare with Stitch's page of addresses; give the others with --allow-cidr too, or leave it (and \
+                  stitch.allow_cidrs) out";
+    let finding = Finding::unknown(Code::StitchAddressesOutdated, text).advise(advice);
+    Some(finding.about(missing))
 }
 
 /// Looks for rules written for the other region's addresses.
@@ -46,26 +39,17 @@ pub(super) fn wrong_one(settings: &Settings, rules: &Rules) -> Option<Finding> {
         .filter(|found| names_one_of(theirs, found.rule.address.as_ref()))
         .map(|found| found.place.number.to_string())
         .collect();
-    if lines.is_empty() {
-        return None;
-    }
-    Some(
-        Finding::bad(
-            Code::WrongRegion,
-            format!(
-                "pg_hba.conf lets in addresses of Stitch's region {} (line {}), and none of {}",
-                theirs.as_str(),
-                lines.join(", "),
-                ours.as_str()
-            ),
-        )
-        .advise(format!(
-            "see which region your account has (Stitch: User menu > Edit User Settings > Data pipeline region); if it is \
-             the other, give --region {}",
-            theirs.as_str()
-        ))
-        .about(theirs.as_str()),
-    )
+    let (lines, theirs) = (lines.join(", "), theirs.as_str());
+    let text = format!(
+        "pg_hba.conf lets in addresses of Stitch's region {theirs} (line {lines}), and none of {}",
+        ours.as_str()
+    );
+    let advice = format!(
+        "see which region your account has (Stitch: User menu > Edit User Settings > Data pipeline region); if it is the other, \
+         give --region {theirs}"
+    );
+    let finding = Finding::bad(Code::WrongRegion, text).advise(advice).about(theirs);
+    (!lines.is_empty()).then_some(finding)
 }
 
 /// Only an address written by itself was meant; a wide network says nothing.

@@ -55,50 +55,35 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts, b
     }
 }
 
-fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Vec<Finding> {
-    let unreadable = |text| unreadable(settings, server, bastion, text);
-    match &server.hba {
-        HbaFacts::Read(_) => Vec::new(),
-        HbaFacts::Forbidden(_) if server.provider != Provider::SelfHosted => vec![Finding::unknown(
-            Code::HbaUnreadable,
-            format!(
+fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Option<Finding> {
+    let forbidden = format!(
+        "only a superuser can read the rules of pg_hba.conf, and {:?} is none",
+        server.user
+    );
+    let text = match &server.hba {
+        HbaFacts::Read(_) => return None,
+        HbaFacts::Forbidden(_) if server.provider != Provider::SelfHosted => {
+            let text = format!(
                 "pg_hba.conf is the provider's ({}); nobody else can read it, and what counts is its allow list",
                 server.provider.as_str()
-            ),
-        )],
-        HbaFacts::Forbidden(why) => {
-            let why = why
-                .as_ref()
-                .map(|why| format!("; nor could the file itself be read: {why}"));
-            let text = format!(
-                "only a superuser can read the rules of pg_hba.conf, and {:?} is none{}",
-                server.user,
-                why.unwrap_or_default()
             );
-            vec![unreadable(text)]
+            return Some(Finding::unknown(Code::HbaUnreadable, text));
         }
-        HbaFacts::NoView => vec![unreadable(
-            "PostgreSQL before 10 does not show the rules of pg_hba.conf".to_owned(),
-        )],
-        HbaFacts::Failed(why) => vec![unreadable(format!(
-            "the server could not show the rules of pg_hba.conf: {why}"
-        ))],
-    }
-}
-
-fn unreadable(settings: &Settings, server: &ServerFacts, bastion: &Resolved, text: String) -> Finding {
-    let encryption = encryption(settings, Some(server));
-    let from: Vec<Cidr> = clients(settings, Some(server), bastion)
-        .iter()
-        .filter_map(cidr)
-        .collect();
+        HbaFacts::Forbidden(None) => forbidden,
+        HbaFacts::Forbidden(Some(why)) => format!("{forbidden}; nor could the file itself be read: {why}"),
+        HbaFacts::NoView => "PostgreSQL before 10 does not show the rules of pg_hba.conf".to_owned(),
+        HbaFacts::Failed(why) => format!("the server could not show the rules of pg_hba.conf: {why}"),
+    };
+    let clients = clients(settings, Some(server), bastion);
+    let from: Vec<Cidr> = clients.iter().filter_map(cidr).collect();
     let mut advice = LOOK.to_owned();
     // Through a tunnel from an address that is not known there is no line to give.
     if !from.is_empty() {
+        let encryption = encryption(settings, Some(server));
         let lines = fixes::lines(settings, Some(server.version), &from, encryption, &Where::Unknown);
         advice = format!("{LOOK}\n{lines}");
     }
-    Finding::unknown(Code::HbaUnreadable, text).advise(advice)
+    Some(Finding::unknown(Code::HbaUnreadable, text).advise(advice))
 }
 
 const LOOK: &str = "run this tool on PostgreSQL's machine as root, or with --bastion where that is the SSH server; give a \
@@ -113,7 +98,6 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
         .into_iter()
         .map(|client| (client, judge_client(settings, server, file, client, encryption)))
         .collect();
-    let managed = manage::plan(settings, server, file, encryption, &judged);
     let mut in_need: BTreeMap<Option<Location>, Vec<Cidr>> = BTreeMap::new();
     for (client, judgement) in &judged {
         if judgement.lines == Lines::Wanted {
@@ -123,8 +107,8 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
     let refused = judged
         .iter()
         .all(|(_, judgement)| judgement.finding.verdict == Verdict::Bad);
-    for (client, judgement) in judged {
-        let mut advice: Vec<String> = judgement.finding.advice.clone().into_iter().collect();
+    for (client, judgement) in &judged {
+        let mut finding = judgement.finding.clone().about(subject(settings, client));
         if judgement.lines == Lines::Wanted
             && let Some(cidrs) = in_need.get(&judgement.place)
             && !cidrs.is_empty()
@@ -133,10 +117,8 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
                 file: &file.path,
                 place: judgement.place.as_ref(),
             };
-            advice.push(fixes::lines(settings, Some(server.version), cidrs, encryption, &place));
-        }
-        let mut finding = judgement.finding.about(subject(settings, &client));
-        if !advice.is_empty() {
+            let lines = fixes::lines(settings, Some(server.version), cidrs, encryption, &place);
+            let advice: Vec<String> = finding.advice.take().into_iter().chain([lines]).collect();
             finding = finding.advise(advice.join("\n"));
         }
         plan.find(finding);
@@ -144,8 +126,7 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
     if refused && settings.bastion.is_none() && server.between.is_none() {
         plan.findings.extend(regions::wrong_one(settings, &file.rules));
     }
-    plan.findings.extend(managed.findings);
-    plan.changes.extend(managed.changes);
+    manage::plan(plan, settings, server, file, encryption, &judged);
 }
 
 /// Rules that are for every address there is. Whether that is meant is for people to say.
@@ -157,7 +138,7 @@ fn wide(file: &HbaFile) -> Option<Finding> {
         .rules
         .rules()
         .filter(is_wide)
-        .map(|found| format!("{} (`{}`)", found.place.within(&file.path), found.rule))
+        .map(|found| found.within(&file.path))
         .collect();
     let more = lines.len().saturating_sub(MOST_SHOWN);
     lines.truncate(MOST_SHOWN);
@@ -244,7 +225,7 @@ fn judge_client(
         answer: ask(from, encryption),
         other: ask(from, other(encryption)),
         encryption,
-        stored: file.stored,
+        stored_as_md5: file.stored_as_md5,
         settings,
         path: &file.path,
     };
@@ -286,10 +267,7 @@ fn other(encryption: Encryption) -> Encryption {
 
 /// Stitch's own addresses belong to no network of the server's; about others nothing is known.
 fn networks(from: ipnet::IpNet) -> Networks<'static> {
-    let stitch = [Region::NorthAmerica, Region::Europe]
-        .into_iter()
-        .any(|region| region.addresses().contains(&from.addr()));
-    if stitch && from.prefix_len() == from.max_prefix_len() {
+    if Region::of(from.addr()).is_some() && from.prefix_len() == from.max_prefix_len() {
         Networks::Elsewhere
     } else {
         Networks::Unknown

@@ -6,7 +6,7 @@ mod provided;
 
 use std::time::Duration;
 
-use super::facts::{Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts, Stored};
+use super::facts::{Freshness, HbaFacts, HbaFile, Reach, Resolved, ServerFacts};
 use super::*;
 use crate::finding::Verdict;
 use crate::hba::parse;
@@ -109,7 +109,7 @@ fn server(rules: &str) -> ServerFacts {
             rules: parse(rules, 150_000),
             regexes: Vec::new(),
             freshness: Freshness::Loaded,
-            stored: Stored::Other,
+            stored_as_md5: false,
             manager: None,
             reach: Reach::NotAsked,
         })),
@@ -321,7 +321,7 @@ fn lines_for_other_ways_in_are_not_named() {
 fn the_state_of_the_file() {
     let mut edited = server("host all all all md5\nhots\n");
     file(&mut edited).freshness = Freshness::EditedSince;
-    file(&mut edited).stored = Stored::Md5;
+    file(&mut edited).stored_as_md5 = true;
     let findings = plan(&settings(), &facts(edited));
     assert_eq!(
         find(&findings, Code::HbaSyntaxError).subject.as_deref(),
@@ -330,7 +330,7 @@ fn the_state_of_the_file() {
     assert_eq!(find(&findings, Code::HbaNotLoaded).verdict, Verdict::Unknown);
     assert_eq!(find(&findings, Code::HbaOk).verdict, Verdict::Good);
     let mut scram = server("host all all all scram-sha-256");
-    file(&mut scram).stored = Stored::Md5;
+    file(&mut scram).stored_as_md5 = true;
     assert!(
         hba(&settings(), scram)
             .iter()

@@ -3,9 +3,8 @@
 
 use std::fmt::Display;
 
-use super::facts::Stored;
 use crate::finding::{Code, Finding, Verdict};
-use crate::hba::{AuthMethod, Condition, ConnectionKind, Encryption, LocatedRule, Location, LoginVerdict, Meaning};
+use crate::hba::{Condition, ConnectionKind, Encryption, LocatedRule, Location, LoginVerdict, Meaning};
 use crate::settings::Settings;
 use crate::world::Intermediary;
 
@@ -15,7 +14,7 @@ pub(super) struct Case<'a> {
     /// The same with TLS instead of without, or the other way round.
     pub(super) other: LoginVerdict<'a>,
     pub(super) encryption: Encryption,
-    pub(super) stored: Stored,
+    pub(super) stored_as_md5: bool,
     pub(super) settings: &'a Settings,
     pub(super) path: &'a str,
 }
@@ -108,103 +107,70 @@ impl Case<'_> {
         let Some(found) = self.answer.decides else {
             return self.nobody();
         };
-        let line = format!("{} (`{}`)", found.place.within(self.path), found.rule);
-        let method = found.rule.method.as_str();
+        let line = found.within(self.path);
+        let (method, login) = (found.rule.method.as_str(), self.login());
         let role = self.settings.stitch.role.as_str();
-        let (code, verdict, text) = match found.rule.meaning() {
-            Meaning::Proved if self.stored == Stored::Md5 && found.rule.method == AuthMethod::ScramSha256 => (
-                Code::HbaMd5Verifier,
-                Verdict::Bad,
-                format!(
+        let finding = match found.rule.meaning() {
+            Meaning::Proved if self.stored_as_md5 && method == "scram-sha-256" => {
+                let text = format!(
                     "{line} asks for scram-sha-256, and the password of {role:?} is stored as md5: no login can succeed"
-                ),
-            ),
-            Meaning::Proved => (
-                Code::HbaOk,
-                Verdict::Good,
-                format!("{line} asks {} for the password", self.login()),
-            ),
+                );
+                Finding::bad(Code::HbaMd5Verifier, text).advise(
+                    "give --reset-password: the new password is stored as SCRAM; every other user of that role needs it too",
+                )
+            }
+            Meaning::Proved => Finding::good(Code::HbaOk, format!("{line} asks {login} for the password")),
             Meaning::Sent => self.sent(&line),
-            Meaning::Open => (
-                Code::HbaTrust,
-                Verdict::Bad,
-                format!("{line} lets anybody at this address in as {role:?}, without a password"),
-            ),
-            Meaning::Refused => (
-                Code::HbaReject,
-                Verdict::Bad,
-                format!("{line} refuses {}", self.login()),
-            ),
-            Meaning::Certificate => (
-                Code::HbaClientCertificate,
-                Verdict::Bad,
-                format!(
-                    "{line} asks {} for a client certificate, and Stitch has none",
-                    self.login()
-                ),
-            ),
-            Meaning::Outside => (
-                Code::HbaExternalAuth,
-                Verdict::Unknown,
-                format!(
+            Meaning::Open => {
+                let text = format!("{line} lets anybody at this address in as {role:?}, without a password");
+                Finding::bad(Code::HbaTrust, text)
+            }
+            Meaning::Refused => Finding::bad(Code::HbaReject, format!("{line} refuses {login}")),
+            Meaning::Certificate => {
+                let text = format!("{line} asks {login} for a client certificate, and Stitch has none");
+                Finding::bad(Code::HbaClientCertificate, text)
+            }
+            Meaning::Outside => {
+                let text = format!(
                     "{line} has the password checked by {method}; whether that knows {role:?} is not seen from here"
-                ),
-            ),
-            Meaning::Impossible => (
-                Code::HbaMethod,
-                Verdict::Bad,
-                format!("{line} asks {} for {method}, which Stitch cannot do", self.login()),
-            ),
+                );
+                Finding::unknown(Code::HbaExternalAuth, text)
+            }
+            Meaning::Impossible => {
+                let text = format!("{line} asks {login} for {method}, which Stitch cannot do");
+                Finding::bad(Code::HbaMethod, text)
+            }
         };
-        let lines = match code {
+        let lines = match finding.code {
             Code::HbaMd5Verifier | Code::HbaExternalAuth | Code::HbaOk => Lines::Useless,
             _ => Lines::Wanted,
         };
-        let shadowed = if verdict == Verdict::Bad {
+        let shadowed = if finding.verdict == Verdict::Bad {
             self.shadowed()
         } else {
             String::new()
         };
-        let mut finding = Finding::new(code, verdict, text + &shadowed + &self.otherwise());
-        if code == Code::HbaMd5Verifier {
-            finding = finding.advise(
-                "give --reset-password: the new password is stored as SCRAM; every other user of that role needs it too",
-            );
-        }
         Judgement {
-            finding,
+            finding: Finding {
+                text: format!("{}{shadowed}{}", finding.text, self.otherwise()),
+                ..finding
+            },
             place: Some(found.place.clone()),
             lines,
         }
     }
 
     /// `password`: fine within TLS, and within the tunnel as far as that goes.
-    fn sent(&self, line: &str) -> (Code, Verdict, String) {
+    fn sent(&self, line: &str) -> Finding {
+        let login = self.login();
+        let fine = |how| Finding::good(Code::HbaOk, format!("{line} asks {login} for the password, {how}"));
         match (self.encryption, &self.settings.bastion) {
-            (Encryption::Tls, _) => (
-                Code::HbaOk,
-                Verdict::Good,
-                format!(
-                    "{line} asks {} for the password, readable to the server but encrypted on the way",
-                    self.login()
-                ),
-            ),
-            (Encryption::Plain, Some(_)) => (
-                Code::HbaOk,
-                Verdict::Good,
-                format!(
-                    "{line} asks {} for the password, which is readable between the SSH server and the database",
-                    self.login()
-                ),
-            ),
-            (Encryption::Plain, None) => (
-                Code::HbaClearText,
-                Verdict::Bad,
-                format!(
-                    "{line} has {} send the password readable through the internet",
-                    self.login()
-                ),
-            ),
+            (Encryption::Tls, _) => fine("readable to the server but encrypted on the way"),
+            (Encryption::Plain, Some(_)) => fine("which is readable between the SSH server and the database"),
+            (Encryption::Plain, None) => {
+                let text = format!("{line} has {login} send the password readable through the internet");
+                Finding::bad(Code::HbaClearText, text)
+            }
         }
     }
 

@@ -52,28 +52,28 @@ impl AdminView {
         let role = settings.stitch.role.as_str();
         let quoted = identifier(role);
         let said = &failure.text;
+        let refused = |code, text: String, advice: String| Some(bad(Layer::Authentication, code, &text, advice));
         match (failure.code, &self.role) {
-            (Code::LoginPassword | Code::LoginNologin, None) => Some(bad(
-                Layer::Authentication,
-                Code::LoginRoleMissing,
-                &format!("there is no role {role:?}, which the server does not say: {said}"),
-                "stitch-pg setup makes it; or correct --role (case matters)",
-            )),
-            (Code::LoginPassword, Some(seen)) if seen.expired => Some(bad(
-                Layer::Authentication,
-                Code::LoginRoleExpired,
-                &format!(
-                    "the password of {role:?} was valid until {}, which the server does not say: {said}",
-                    seen.until.as_deref().unwrap_or_default()
-                ),
-                format!("stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'"),
-            )),
-            (Code::LoginNologin, Some(seen)) if !seen.can_login => Some(bad(
-                Layer::Authentication,
-                Code::LoginNologin,
-                &format!("the role {role:?} is NOLOGIN: {said}"),
-                format!("stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
-            )),
+            (Code::LoginPassword | Code::LoginNologin, None) => {
+                let text = format!("there is no role {role:?}, which the server does not say: {said}");
+                let advice = "stitch-pg setup makes it; or correct --role (case matters)".to_owned();
+                refused(Code::LoginRoleMissing, text, advice)
+            }
+            (Code::LoginPassword, Some(seen)) if seen.expired => {
+                let until = seen.until.as_deref().unwrap_or_default();
+                let text =
+                    format!("the password of {role:?} was valid until {until}, which the server does not say: {said}");
+                let advice = format!("stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'");
+                refused(Code::LoginRoleExpired, text, advice)
+            }
+            (Code::LoginNologin, Some(seen)) if !seen.can_login => {
+                let text = format!("the role {role:?} is NOLOGIN: {said}");
+                refused(
+                    Code::LoginNologin,
+                    text,
+                    format!("stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
+                )
+            }
             (Code::LoginDatabaseMissing, _) => self.other_name(settings, said),
             (Code::LoginConnectionLimit | Code::LoginMaxConnections, seen) => {
                 Some(self.limit(failure, seen.as_ref(), settings))
@@ -85,58 +85,39 @@ impl AdminView {
     fn other_name(&self, settings: &Settings, said: &str) -> Option<Finding> {
         let database = settings.stitch.database.as_str();
         let alike = self.alike.first()?;
-        Some(bad(
-            Layer::Database,
-            Code::LoginDatabaseMissing,
-            &format!("there is no database {database:?}, but one named {alike:?}: {said}"),
-            format!(
-                "give --database {alike:?} and type exactly that into Stitch's form: without quotes CREATE DATABASE folds \
-                 capitals"
-            ),
-        ))
+        let text = format!("there is no database {database:?}, but one named {alike:?}: {said}");
+        let advice = format!(
+            "give --database {alike:?} and type exactly that into Stitch's form: without quotes CREATE DATABASE folds capitals"
+        );
+        Some(bad(Layer::Database, Code::LoginDatabaseMissing, &text, advice))
     }
 
+    /// Whose limit was reached.
     fn limit(&self, failure: &Failure, role: Option<&Role>, settings: &Settings) -> Finding {
         let (name, database) = (settings.stitch.role.as_str(), settings.stitch.database.as_str());
         let said = &failure.text;
         if let Some(role) = role.filter(|role| role.limit >= 0 && role.sessions >= role.limit) {
-            return bad(
-                Layer::Database,
-                Code::LoginConnectionLimit,
-                &format!(
-                    "the role {name:?} has {} of {} sessions: {said}",
-                    role.sessions, role.limit
-                ),
-                format!("ALTER ROLE {} CONNECTION LIMIT -1", identifier(name)),
-            );
+            let (sessions, limit) = (role.sessions, role.limit);
+            let text = format!("the role {name:?} has {sessions} of {limit} sessions: {said}");
+            let advice = format!("ALTER ROLE {} CONNECTION LIMIT -1", identifier(name));
+            return bad(Layer::Database, Code::LoginConnectionLimit, &text, advice);
         }
-        if let Some(limit) = self
-            .database_limit
-            .filter(|limit| *limit >= 0 && self.database_sessions >= *limit)
-        {
-            return bad(
-                Layer::Database,
-                Code::LoginConnectionLimit,
-                &format!(
-                    "the database {database:?} has {} of {limit} sessions: {said}",
-                    self.database_sessions
-                ),
-                format!(
-                    "ALTER DATABASE {} CONNECTION LIMIT {}",
-                    identifier(database),
-                    limit + 20
-                ),
+        let sessions = self.database_sessions;
+        if let Some(limit) = self.database_limit.filter(|limit| *limit >= 0 && sessions >= *limit) {
+            let text = format!("the database {database:?} has {sessions} of {limit} sessions: {said}");
+            let advice = format!(
+                "ALTER DATABASE {} CONNECTION LIMIT {}",
+                identifier(database),
+                limit + 20
             );
+            return bad(Layer::Database, Code::LoginConnectionLimit, &text, advice);
         }
-        bad(
-            Layer::Database,
-            Code::LoginMaxConnections,
-            &format!(
-                "the server has {} of {} sessions: {said}",
-                self.sessions, self.max_connections
-            ),
-            "raise max_connections and restart, or end idle sessions; superusers get in by the reserved ones",
-        )
+        let text = format!(
+            "the server has {} of {} sessions: {said}",
+            self.sessions, self.max_connections
+        );
+        let advice = "raise max_connections and restart, or end idle sessions; superusers get in by the reserved ones";
+        bad(Layer::Database, Code::LoginMaxConnections, &text, advice)
     }
 }
 

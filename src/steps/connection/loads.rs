@@ -44,19 +44,14 @@ impl Loads {
     }
 
     pub(super) fn judge(&self, plan: &mut Plan, settings: &Settings) {
-        match &self.scratch.refusal {
-            None => plan.find(
-                Finding::good(
-                    Code::TestLoadPassed,
-                    format!(
-                        "rehearsal: a load was rehearsed and rolled back: {} acts, all allowed",
-                        self.scratch.passed
-                    ),
-                )
-                .took(self.scratch.elapsed),
-            ),
-            Some(refusal) => plan.find(load_refused(refusal, None, &[])),
-        }
+        plan.find(match &self.scratch.refusal {
+            None => {
+                let passed = self.scratch.passed;
+                let text = format!("rehearsal: a load was rehearsed and rolled back: {passed} acts, all allowed");
+                Finding::good(Code::TestLoadPassed, text).took(self.scratch.elapsed)
+            }
+            Some(refusal) => load_refused(refusal, None, &[]),
+        });
         for (existing, rehearsed) in &self.existing {
             judge_existing(plan, settings, existing, rehearsed);
         }
@@ -109,11 +104,8 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
             how(existing, rehearsed)
         };
         let text = format!("rehearsal: a load into the existing schema {schema:?} was rehearsed and rolled back{how}");
-        plan.find(
-            Finding::good(Code::ExistingTablesTested, text)
-                .about(schema)
-                .took(rehearsed.elapsed),
-        );
+        let finding = Finding::good(Code::ExistingTablesTested, text).about(schema);
+        plan.find(finding.took(rehearsed.elapsed));
     }
     for table in &rehearsed.busy_tables {
         let text = format!(
@@ -127,22 +119,15 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
             "rehearsal: tables with rows in {schema:?} were spared the acts that lock readers out for a moment: {}",
             rehearsed.spared_tables.join(", ")
         );
-        plan.find(
-            Finding::good(Code::TestLoadPartial, text)
-                .about(schema)
-                .advise("--rehearse-existing adds and renames a column there too, in a quiet moment"),
-        );
+        let advice = "--rehearse-existing adds and renames a column there too, in a quiet moment";
+        plan.find(Finding::good(Code::TestLoadPartial, text).about(schema).advise(advice));
     }
     for table in existing.tables.iter().filter(|table| table.rows_hidden) {
-        plan.unknown(
-            Code::RowSecurity,
-            format!(
-                "row security is forced on {schema:?}.{:?}, on its owner as well",
-                table.name
-            ),
-            "make sure that its policies let the loader read and write every row, or NO FORCE it",
-        )
-        .concerning(format!("{schema}.{}", table.name));
+        let name = &table.name;
+        let text = format!("row security is forced on {schema:?}.{name:?}, on its owner as well");
+        let advice = "make sure that its policies let the loader read and write every row, or NO FORCE it";
+        plan.unknown(Code::RowSecurity, text, advice)
+            .concerning(format!("{schema}.{name}"));
     }
 }
 

@@ -6,255 +6,198 @@ use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::report::Report;
 use crate::server::Encryption;
-use crate::settings::{Schemas, Settings, StitchSsl};
+use crate::settings::{Settings, StitchSsl};
+use crate::sql;
 use crate::steps::layers::{self, bad, good, not_reached};
 use crate::steps::obstacles;
 use crate::steps::session_settings::{self, Attached};
-use crate::world::{Fault, Intermediary, Layer, Offer, Other, Reader, SeenConnection, Session, Stage, Target, ask};
-use anyhow::Error;
+use crate::world::{Fault, Intermediary, Layer, Offer, Other, Reader, Session, Target, ask};
+use anyhow::{Error, Result};
 use tokio_postgres::error::SqlState;
 
-/// See the module's description.
-#[derive(Debug)]
-pub(super) struct SessionChecks {
-    pub(super) stages: Vec<Stage>,
-    encryption: Encryption,
-    tls_lost: Option<String>,
-    exposed_md5: bool,
-    other_way: Other,
-    certificate_faults: Vec<Fault>,
-    certificate_names: Vec<String>,
-    seen: Result<ServerState, Error>,
-    between: Option<Intermediary>,
-    /// The servers that logins came to, where something in between may choose.
-    servers: Vec<(SeenConnection, u32)>,
-    /// Where a standby gets its data from.
-    primary: Option<String>,
-    loads: Option<Loads>,
-    /// This run's own sessions.
-    ours: i64,
-    /// What the session's settings do to a load, unless the step of the role has told it already.
-    limits: Vec<Finding>,
-    /// What the catalog shows of the schemas that the step before did not look into.
-    obstacles: Vec<Finding>,
-}
-
-impl SessionChecks {
-    pub(super) async fn look(settings: &Settings, reader: &mut Reader, session: Session, report: &Report) -> Self {
-        let named: Vec<&str> = match &settings.ownership.schemas {
-            Schemas::Named(names) => names.iter().map(crate::names::SchemaName::as_str).collect(),
-            Schemas::Detect | Schemas::Ask => Vec::new(),
-        };
-        let named = serde_json::json!(named).to_string();
-        let seen: Result<ServerState, Error> = ask(&session, SEEN, &[&named], settings.timeout).await;
-        let database = settings.stitch.database.as_str();
-        let other_way = match session.offer {
-            Offer::Refused => Other::NotOffered,
-            Offer::Given | Offer::NotAsked => reader.try_other_encryption(database, session.encryption).await,
-        };
-        let ours = reader.own_sessions() + 1;
-        let (mut between, mut loads, mut obstacles, mut limits) = (None, None, Vec::new(), Vec::new());
-        let (mut servers, mut primary) = (Vec::new(), None);
-        if let Ok(seen) = &seen {
-            let attached: Vec<Attached> = seen.settings.iter().filter_map(Attached::of).collect();
-            limits = session_settings::findings(settings, &attached);
-            limits.retain(|finding| !is_told(report, finding));
-            between = reader.intermediary(&session, &seen.connection).await;
-            if between == Some(Intermediary::Proxy) && seen.connection.has_relatives() {
-                servers = reader.servers_behind(&seen.connection).await;
-            }
-            if seen.connection.is_standby() {
-                primary = where_the_primary_is(settings, reader).await;
-            }
-            if seen.blocking_problem().is_none() {
-                let rehearsed = Loads::rehearse(settings, &session, &seen.schemas).await;
-                obstacles = in_the_way(settings, reader, &session, seen, (&rehearsed, report)).await;
-                loads = Some(rehearsed);
-            }
+/// What Stitch's session shows, in the order in which it is found out.
+pub(super) async fn check(
+    plan: &mut Plan,
+    settings: &Settings,
+    reader: &mut Reader,
+    session: &Session,
+    report: &Report,
+) {
+    let named = serde_json::json!(settings.ownership.schemas.named()).to_string();
+    let seen: Result<ServerState> = ask(session, SEEN, &[&named], settings.timeout).await;
+    let database = settings.stitch.database.as_str();
+    let other_way = match session.offer {
+        Offer::Refused => Other::NotOffered,
+        Offer::Given | Offer::NotAsked => reader.try_other_encryption(database, session.encryption).await,
+    };
+    let ours = reader.own_sessions() + 1;
+    login(plan, settings, session);
+    certificate(plan, settings, session);
+    exposed(plan, session, seen.as_ref().ok().and_then(|seen| seen.ssl));
+    plan.find(ssl_choice(settings, session.encryption, other_way));
+    let seen = match seen {
+        Ok(seen) => seen,
+        Err(error) => {
+            plan.find(unseen(settings, &error));
+            not_reached(plan, Layer::Privileges);
+            return;
         }
-        let tls_lost = session.tls_lost(seen.as_ref().ok().and_then(|seen| seen.ssl));
-        let exposed_md5 = session.exposed_md5;
-        let examined = session.certificate.unwrap_or_default();
-        Self {
-            stages: session.stages,
-            encryption: session.encryption,
-            tls_lost,
-            exposed_md5,
-            other_way,
-            certificate_faults: examined.faults,
-            certificate_names: examined.names,
-            seen,
-            between,
-            servers,
-            primary,
-            loads,
-            ours,
-            limits,
-            obstacles,
-        }
-    }
-
-    pub(super) fn judge(&self, plan: &mut Plan, settings: &Settings) {
-        self.login(plan, settings);
-        self.certificate(plan, settings);
-        self.exposed(plan);
-        plan.find(self.ssl_choice(settings));
-        plan.findings.extend(self.limits.iter().cloned());
-        let seen = match &self.seen {
-            Ok(seen) => seen,
-            Err(error) if format!("{error:#}").contains(SqlState::QUERY_CANCELED.code()) => {
-                plan.find(bad(
-                    Layer::Privileges,
-                    Code::SettingInterruptsLoads,
-                    &format!("the server cancels what the role does before it is done: {error:#}"),
-                    format!(
-                        "find the timeout (in psql, as the role: SHOW statement_timeout) and lift it: {};",
-                        crate::sql::set_setting(
-                            &settings.stitch.role,
-                            &settings.stitch.database,
-                            "statement_timeout",
-                            "0"
-                        )
-                    ),
-                ));
-                not_reached(plan, Layer::Privileges);
-                return;
-            }
-            Err(error) => {
-                plan.find(bad(
-                    Layer::Privileges,
-                    Code::CatalogClosed,
-                    &format!("the role cannot read the system catalogs: {error:#}"),
-                    "stitch-pg setup opens the views that were closed; a superuser runs it",
-                ));
-                not_reached(plan, Layer::Privileges);
-                return;
-            }
-        };
-        let takes_turns = layers::several_servers(settings, &self.servers);
-        let leads_astray = takes_turns.is_some() && seen.connection.is_standby();
+    };
+    let attached: Vec<Attached> = seen.settings.iter().filter_map(Attached::of).collect();
+    let limits = session_settings::findings(settings, &attached);
+    plan.findings
+        .extend(limits.into_iter().filter(|finding| !is_told(report, finding)));
+    let between = reader.intermediary(session, &seen.connection).await;
+    let is_standby = seen.connection.is_standby();
+    if between == Some(Intermediary::Proxy) && seen.connection.has_relatives() {
+        let servers = reader.servers_behind(&seen.connection).await;
+        let takes_turns = layers::several_servers(settings, &servers);
+        let leads_astray = takes_turns.is_some() && is_standby;
         plan.findings.extend(takes_turns);
         if leads_astray {
             not_reached(plan, Layer::Database);
             return;
         }
-        if let Some((layer, code, text, advice)) = seen.blocking_problem() {
-            let advice = match &self.primary {
-                Some(primary) => format!("the primary is {primary}: {advice}"),
-                None => advice.to_owned(),
-            };
-            plan.find(bad(layer, code, text, advice));
-            not_reached(plan, layer);
-            return;
-        }
-        plan.find(good(
+    }
+    if let Some((layer, code, text, advice)) = seen.blocking_problem() {
+        let primary = if is_standby {
+            where_the_primary_is(settings, reader).await
+        } else {
+            None
+        };
+        let advice = match primary {
+            Some(primary) => format!("the primary is {primary}: {advice}"),
+            None => advice.to_owned(),
+        };
+        plan.find(bad(layer, code, text, advice));
+        not_reached(plan, layer);
+        return;
+    }
+    plan.find(good(
+        Layer::Privileges,
+        "the role may connect, create schemas and make temporary tables",
+    ));
+    let loads = Loads::rehearse(settings, session, &seen.schemas).await;
+    let obstacles = in_the_way(settings, reader, session, &seen, (&loads, report)).await;
+    // What passes bytes on has no modes: there, a load that is cut off is just that.
+    let is_pooler = between.as_ref().is_some_and(|between| *between != Intermediary::Proxy);
+    let statement_mode = is_pooler && loads.is_refused_by_a_pooler();
+    plan.findings
+        .extend(between.map(|between| pooled(settings, &between, statement_mode)));
+    seen.room(plan, ours);
+    seen.noticed(plan);
+    if !statement_mode {
+        loads.judge(plan, settings);
+        plan.findings.extend(obstacles);
+    }
+}
+
+/// The role came in, and the server does not tell it about itself.
+fn unseen(settings: &Settings, error: &Error) -> Finding {
+    let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+    if format!("{error:#}").contains(SqlState::QUERY_CANCELED.code()) {
+        return bad(
             Layer::Privileges,
-            "the role may connect, create schemas and make temporary tables",
-        ));
-        // What passes bytes on has no modes: there, a load that is cut off is just that.
-        let is_pooler = self
-            .between
-            .as_ref()
-            .is_some_and(|between| *between != Intermediary::Proxy);
-        let statement_mode = is_pooler && self.loads.as_ref().is_some_and(Loads::is_refused_by_a_pooler);
-        let found = self
-            .between
-            .as_ref()
-            .map(|between| pooled(settings, between, statement_mode));
-        plan.findings.extend(found);
-        seen.room(plan, self.ours);
-        seen.noticed(plan);
-        if let Some(loads) = self.loads.as_ref().filter(|_| !statement_mode) {
-            loads.judge(plan, settings);
-            plan.findings.extend(self.obstacles.iter().cloned());
-        }
-    }
-
-    fn login(&self, plan: &mut Plan, settings: &Settings) {
-        let stitch = &settings.stitch;
-        let how = match self.encryption {
-            Encryption::Tls => "with TLS",
-            Encryption::None => "without TLS",
-        };
-        let text = format!(
-            "database: {:?} logs in to the database {:?} {how}",
-            stitch.role.as_str(),
-            stitch.database.as_str()
+            Code::SettingInterruptsLoads,
+            &format!("the server cancels what the role does before it is done: {error:#}"),
+            format!(
+                "find the timeout (in psql, as the role: SHOW statement_timeout) and lift it: {};",
+                sql::set_setting(role, database, "statement_timeout", "0")
+            ),
         );
-        let finding = Finding::good(Code::LoginWorks, text).about(Layer::Database.as_str());
-        let took = self.stages.iter().find(|stage| stage.layer == Layer::Database);
-        plan.find(match took {
-            Some(stage) => finding.took(stage.elapsed),
-            None => finding,
-        });
     }
+    bad(
+        Layer::Privileges,
+        Code::CatalogClosed,
+        &format!("the role cannot read the system catalogs: {error:#}"),
+        "stitch-pg setup opens the views that were closed; a superuser runs it",
+    )
+}
 
-    /// What others could read on the way, or could have arranged to.
-    fn exposed(&self, plan: &mut Plan) {
-        if let Some(why) = &self.tls_lost {
-            plan.unknown(
-                Code::LoginTlsDowngraded,
-                format!("TLS: the login is not encrypted, although TLS could have been had: {why}"),
-                "find out what stands between; demand TLS with --ssl, and the same in Stitch's form",
-            )
-            .concerning(Layer::Tls.as_str());
-        }
-        if self.exposed_md5 {
-            plan.unknown(
-                Code::LoginMd5Exposed,
-                "authentication: an md5 hash of the password went over the network without TLS",
-                "give --ssl, or let the server use scram-sha-256 and set the password anew with \
-                 --reset-password",
-            )
-            .concerning(Layer::Authentication.as_str());
-        }
+fn login(plan: &mut Plan, settings: &Settings, session: &Session) {
+    let stitch = &settings.stitch;
+    let how = match session.encryption {
+        Encryption::Tls => "with TLS",
+        Encryption::None => "without TLS",
+    };
+    let text = format!(
+        "database: {:?} logs in to the database {:?} {how}",
+        stitch.role.as_str(),
+        stitch.database.as_str()
+    );
+    let took = session.stages.iter().find(|stage| stage.layer == Layer::Database);
+    plan.find(Finding {
+        elapsed: took.map(|stage| stage.elapsed),
+        ..Finding::good(Code::LoginWorks, text).about(Layer::Database.as_str())
+    });
+}
+
+/// What others could read on the way, or could have arranged to.
+fn exposed(plan: &mut Plan, session: &Session, server_has_tls: Option<bool>) {
+    if let Some(why) = session.tls_lost(server_has_tls) {
+        plan.unknown(
+            Code::LoginTlsDowngraded,
+            format!("TLS: the login is not encrypted, although TLS could have been had: {why}"),
+            "find out what stands between; demand TLS with --ssl, and the same in Stitch's form",
+        )
+        .concerning(Layer::Tls.as_str());
     }
+    if session.exposed_md5 {
+        plan.unknown(
+            Code::LoginMd5Exposed,
+            "authentication: an md5 hash of the password went over the network without TLS",
+            "give --ssl, or let the server use scram-sha-256 and set the password anew with --reset-password",
+        )
+        .concerning(Layer::Authentication.as_str());
+    }
+}
 
-    /// What was proposed for Stitch's form. It was checked by the login itself.
-    fn certificate(&self, plan: &mut Plan, settings: &Settings) {
-        let Some(ca) = &settings.stitch.ca else { return };
-        let shown = ca.path.display();
-        plan.good(
-            Code::CaVerifies,
-            format!("TLS: the certificate for Stitch's form, {shown}, vouches for this server"),
+/// What was proposed for Stitch's form. It was checked by the login itself.
+fn certificate(plan: &mut Plan, settings: &Settings, session: &Session) {
+    let Some(ca) = &settings.stitch.ca else { return };
+    let shown = ca.path.display();
+    plan.good(
+        Code::CaVerifies,
+        format!("TLS: the certificate for Stitch's form, {shown}, vouches for this server"),
+    );
+    if let Some(examined) = &session.certificate
+        && examined.faults.contains(&Fault::Name)
+    {
+        plan.unknown(
+            Code::CaName,
+            format!(
+                "TLS: the server's certificate is for {}, and Stitch will dial {}; it is not documented whether Stitch \
+                 compares the two",
+                examined.names.join(", "),
+                settings.stitch.host
+            ),
+            "dial the name in the certificate with --stitch-host, or give the server one with this name",
         );
-        if self.certificate_faults.contains(&Fault::Name) {
-            plan.unknown(
-                Code::CaName,
-                format!(
-                    "TLS: the server's certificate is for {}, and Stitch will dial {}; it is not documented whether \
-                         Stitch compares the two",
-                    self.certificate_names.join(", "),
-                    settings.stitch.host
-                ),
-                "dial the name in the certificate with --stitch-host, or give the server one with this name",
-            );
-        }
     }
+}
 
-    fn ssl_choice(&self, settings: &Settings) -> Finding {
-        let text = match (self.encryption, self.other_way) {
-            (Encryption::Tls, Other::LetIn) => {
-                "TLS: Connect using SSL works ticked and unticked; ticked, nobody on the way can read along"
-            }
-            (Encryption::Tls, Other::Refused) => {
-                "TLS: Connect using SSL has to be ticked: without, no rule of pg_hba.conf lets Stitch in"
-            }
-            (Encryption::None, Other::LetIn) => {
-                "TLS: Connect using SSL works unticked and ticked; unticked, everything but the password can be read on the way"
-            }
-            (Encryption::None, Other::Refused) => {
-                "TLS: Connect using SSL has to stay unticked: with TLS no rule of pg_hba.conf lets Stitch in"
-            }
-            (_, Other::NotOffered) => "TLS: Connect using SSL has to stay unticked: the server does not offer TLS",
-            (_, Other::Untold) => "TLS: the login the other way could not be tried",
-        };
-        let worse = self.encryption == Encryption::None && self.other_way == Other::LetIn;
-        if worse && settings.stitch.ssl == StitchSsl::Off {
-            return Finding::unknown(Code::SslChoice, text).advise("tick it, and give --ssl instead of --no-ssl");
+fn ssl_choice(settings: &Settings, encryption: Encryption, other_way: Other) -> Finding {
+    let text = match (encryption, other_way) {
+        (Encryption::Tls, Other::LetIn) => {
+            "TLS: Connect using SSL works ticked and unticked; ticked, nobody on the way can read along"
         }
-        Finding::good(Code::SslChoice, text)
+        (Encryption::Tls, Other::Refused) => {
+            "TLS: Connect using SSL has to be ticked: without, no rule of pg_hba.conf lets Stitch in"
+        }
+        (Encryption::None, Other::LetIn) => {
+            "TLS: Connect using SSL works unticked and ticked; unticked, everything but the password can be read on the way"
+        }
+        (Encryption::None, Other::Refused) => {
+            "TLS: Connect using SSL has to stay unticked: with TLS no rule of pg_hba.conf lets Stitch in"
+        }
+        (_, Other::NotOffered) => "TLS: Connect using SSL has to stay unticked: the server does not offer TLS",
+        (_, Other::Untold) => "TLS: the login the other way could not be tried",
+    };
+    let worse = encryption == Encryption::None && other_way == Other::LetIn;
+    if worse && settings.stitch.ssl == StitchSsl::Off {
+        return Finding::unknown(Code::SslChoice, text).advise("tick it, and give --ssl instead of --no-ssl");
     }
+    Finding::good(Code::SslChoice, text)
 }
 
 /// What the catalog shows of the schemas that Stitch loads, unless the ownership step has told it already.
@@ -267,10 +210,7 @@ async fn in_the_way(
 ) -> Vec<Finding> {
     let schemas: Vec<&str> = seen.schemas.iter().map(|existing| existing.schema.as_str()).collect();
     let version = reader.known_server().map_or(0, |server| server.version_num);
-    let Ok(request) = obstacles::ObstaclesQuery::new(settings, version, &schemas) else {
-        return Vec::new();
-    };
-    let seen = match obstacles::read_as_stitch(request.as_ref(), session, settings).await {
+    let seen = match obstacles::read(settings, session, version, &schemas).await {
         Ok(seen) => seen,
         Err(error) => {
             let text = format!("what could refuse a load into the existing tables was not seen: {error:#}");

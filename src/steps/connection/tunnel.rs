@@ -1,5 +1,7 @@
 //! The whole way through the SSH server, walked with a key of our own: what is made of it.
 
+use std::ops::ControlFlow;
+
 use anyhow::Result;
 
 use crate::change::Plan;
@@ -9,91 +11,64 @@ use crate::shell::Expiry;
 use crate::steps::layers;
 use crate::world::{Capability, Prover, TunnelProof};
 
-/// What came of walking it.
-#[derive(Debug, Default)]
-pub(super) enum TunnelResult {
-    /// Stitch comes straight, or nobody asked for the proof.
-    #[default]
-    NotAsked,
-    /// There is no key to stand beside.
-    NoKey,
-    /// Walked, as far as it goes.
-    Walked(Box<TunnelProof>),
+/// Walks it, and breaks off where it ends before the database: what comes behind is not reached then.
+pub(super) async fn walk(plan: &mut Plan, settings: &Settings, prover: &mut Prover<'_>) -> Result<ControlFlow<()>> {
+    let Some(bastion) = settings.bastion.as_ref().filter(|bastion| bastion.prove == Prove::Yes) else {
+        return Ok(ControlFlow::Continue(()));
+    };
+    let Some(key) = &bastion.public_key else {
+        plan.unknown(
+            Code::TunnelNotTested,
+            "the whole way was not proved: Stitch's public key was not given",
+            "give it with --public-key or --public-key-file",
+        );
+        return Ok(ControlFlow::Continue(()));
+    };
+    let proof = prover.prove_tunnel(bastion, key).await?;
+    judge(plan, settings, bastion.tunnel_user.as_str(), &proof);
+    Ok(match proof.outcome {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    })
 }
 
-impl TunnelResult {
-    pub(super) async fn walk(settings: &Settings, prover: &mut Prover<'_>) -> Result<Self> {
-        let Some(bastion) = settings.bastion.as_ref().filter(|bastion| bastion.prove == Prove::Yes) else {
-            return Ok(Self::NotAsked);
-        };
-        match &bastion.public_key {
-            Some(key) => prover
-                .prove_tunnel(bastion, key)
-                .await
-                .map(|proof| Self::Walked(Box::new(proof))),
-            None => Ok(Self::NoKey),
+fn judge(plan: &mut Plan, settings: &Settings, user: &str, proof: &TunnelProof) {
+    match &proof.outcome {
+        Ok(()) => {
+            plan.good(Code::TunnelTested, proved(proof, settings, user));
+        }
+        Err(failure) => {
+            layers::passed(plan, &failure.passed);
+            plan.find(layers::failed(failure));
+            layers::not_reached_behind(plan, failure);
         }
     }
-
-    /// Whether it ended before the database: what comes behind is not reached then.
-    pub(super) fn is_blocked(&self) -> bool {
-        matches!(self, Self::Walked(proof) if proof.outcome.is_err())
+    if !proof.granted.is_empty() {
+        plan.bad(
+            Code::TunnelKeyUnrestricted,
+            format!(
+                "with a key like Stitch's the SSH server grants {user} {}",
+                list(&proof.granted)
+            ),
+            "look at the options in front of Stitch's key: stitch-pg check --only ssh-user",
+        )
+        .concerning(user);
     }
-
-    pub(super) fn judge(&self, plan: &mut Plan, settings: &Settings) {
-        let proof = match self {
-            Self::NotAsked => return,
-            Self::NoKey => {
-                plan.unknown(
-                    Code::TunnelNotTested,
-                    "the whole way was not proved: Stitch's public key was not given",
-                    "give it with --public-key or --public-key-file",
-                );
-                return;
-            }
-            Self::Walked(proof) => proof,
+    if let Some(why) = &proof.left_behind {
+        let ending = match proof.expiry {
+            Expiry::TwoMinutes => "it ends by itself within two minutes",
+            Expiry::Unknown => "this SSH server does not end it by itself",
         };
-        let user = settings
-            .bastion
-            .as_ref()
-            .map_or("", |bastion| bastion.tunnel_user.as_str());
-        match &proof.outcome {
-            Ok(()) => {
-                plan.good(Code::TunnelTested, proved(proof, settings, user));
-            }
-            Err(failure) => {
-                layers::passed(plan, &failure.passed);
-                plan.find(layers::failed(failure));
-                layers::not_reached_behind(plan, failure);
-            }
-        }
-        if !proof.granted.is_empty() {
-            plan.bad(
-                Code::TunnelKeyUnrestricted,
-                format!(
-                    "with a key like Stitch's the SSH server grants {user} {}",
-                    list(&proof.granted)
-                ),
-                "look at the options in front of Stitch's key: stitch-pg check --only ssh-user",
-            )
-            .concerning(user);
-        }
-        if let Some(why) = &proof.left_behind {
-            let ending = match proof.expiry {
-                Expiry::TwoMinutes => "it ends by itself within two minutes",
-                Expiry::Unknown => "this SSH server does not end it by itself",
-            };
-            plan.bad(
-                Code::TunnelKeyLeft,
-                format!("the key that proved the way could not be taken out again ({ending}): {why}"),
-                format!(
-                    "on the SSH server, as root: if [ \"$(stat -c %u ~{user} ~{user}/.ssh | sort -u)\" = 0 ]; then sed -i \
+        plan.bad(
+            Code::TunnelKeyLeft,
+            format!("the key that proved the way could not be taken out again ({ending}): {why}"),
+            format!(
+                "on the SSH server, as root: if [ \"$(stat -c %u ~{user} ~{user}/.ssh | sort -u)\" = 0 ]; then sed -i \
                      '/ stitch-pg-proof$/d' ~{user}/.ssh/authorized_keys; else su -s /bin/sh {user} -c \
                      'sed -i \"/ stitch-pg-proof\\$/d\" ~/.ssh/authorized_keys'; fi"
-                ),
-            )
-            .concerning(user);
-        }
+            ),
+        )
+        .concerning(user);
     }
 }
 

@@ -109,35 +109,22 @@ impl Schema {
 
 /// Says what was detected, chosen or not.
 pub(super) fn judge(plan: &mut Plan, settings: &Settings, schema: &Schema) {
-    let named = matches!(&settings.ownership.schemas, Schemas::Named(names) if names.iter().any(|name| name.as_str() == schema.name));
+    let named = settings.ownership.schemas.names(&schema.name);
     let is_known = schema.ours && schema.has_marks();
+    let told = |what: &str| format!("the schema {:?} {what}: {}", schema.name, schema.described());
     if named && is_known || schema.is_strong() && (named || settings.ownership.schemas == Schemas::Detect) {
-        plan.good(
-            Code::SchemaDetected,
-            format!("the schema {:?} is Stitch's: {}", schema.name, schema.described()),
-        )
-        .concerning(&schema.name);
+        plan.good(Code::SchemaDetected, told("is Stitch's"))
+            .concerning(&schema.name);
     } else if named {
-        plan.unknown(
-            Code::SchemaWeakEvidence,
-            format!(
-                "the schema {:?} was named, and its evidence is weak: {}",
-                schema.name,
-                schema.described()
-            ),
-            "make sure that an integration of this name exists in Stitch",
-        )
-        .concerning(&schema.name);
+        let advice = "make sure that an integration of this name exists in Stitch";
+        let text = told("was named, and its evidence is weak");
+        plan.unknown(Code::SchemaWeakEvidence, text, advice)
+            .concerning(&schema.name);
     } else if schema.has_marks() {
-        plan.unknown(
-            Code::SchemaNotChosen,
-            format!("the schema {:?} is left alone: {}", schema.name, schema.described()),
-            format!(
-                "if Stitch loads into it, add --schema {}",
-                crate::shell::word(&crate::settings::in_a_list(&schema.name))
-            ),
-        )
-        .concerning(&schema.name);
+        let flag = crate::shell::word(&crate::settings::in_a_list(&schema.name));
+        let advice = format!("if Stitch loads into it, add --schema {flag}");
+        plan.unknown(Code::SchemaNotChosen, told("is left alone"), advice)
+            .concerning(&schema.name);
     }
 }
 

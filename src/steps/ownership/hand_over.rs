@@ -3,10 +3,11 @@
 use anyhow::Result;
 use serde::Deserialize;
 
+use super::standing::{Standing, standing};
 use crate::change::{Action, Change, Execution, Membership, Plan, Sql, TemporaryMembership};
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
-use crate::plural::pluralize;
+use crate::plural::{first_few, pluralize};
 use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
@@ -28,18 +29,9 @@ pub(crate) struct Facts {
     schemas: Vec<String>,
     /// What it granted ahead on what it would make, such as for `--reader`.
     defaults: Vec<Ahead>,
-    user: String,
-    superuser: bool,
-    version_num: i32,
     new_owner_exists: bool,
-    /// Of the two roles: those this login acts for.
-    acts_for: Vec<String>,
-    /// Those it may make an owner.
-    can_become: Vec<String>,
-    /// Those it may grant itself.
-    can_grant: Vec<String>,
-    /// Those it is a member of by a row that a grant of its own would change.
-    held: Vec<String>,
+    #[serde(flatten)]
+    me: Standing,
 }
 
 /// Default privileges of the role for one kind of thing, in one schema or everywhere.
@@ -123,11 +115,11 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
             sql::reset_default_privileges(role, ahead.schema.as_deref(), &ahead.kind, &grantees)
         })
         .collect();
-    let Ok(memberships) = grant_membership(facts, &[role], None) else {
+    let Ok(memberships) = facts.me.borrow([(role.as_str(), Membership::Inherit)]) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         let text = format!(
             "{role:?} granted ahead on what it would make, and {:?} may not act for it",
-            facts.user
+            facts.me.user
         );
         let advice = format!(
             "a superuser, or a member of the role, runs in the database {database:?}: {}",
@@ -147,33 +139,6 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     });
 }
 
-/// The memberships that this login must borrow to act for these roles, and to make the new owner one (16 and newer ask
-/// for another option then); the first that is not to be had.
-fn grant_membership<'a>(
-    facts: &Facts,
-    roles: &[&'a RoleName],
-    new_owner: Option<&'a RoleName>,
-) -> Result<Vec<TemporaryMembership>, &'a RoleName> {
-    let mut memberships: Vec<TemporaryMembership> = Vec::new();
-    let to_use = roles.iter().map(|role| (*role, &facts.acts_for, Membership::Inherit));
-    let to_become = new_owner.map(|role| (role, &facts.can_become, Membership::Set));
-    for (wanted, had, option) in to_become.into_iter().chain(to_use) {
-        if facts.superuser || wanted.as_str() == facts.user || contains(had, wanted) {
-            continue;
-        }
-        let lent = memberships.iter().any(|lent| lent.role == *wanted);
-        if lent && facts.version_num < 160_000 {
-            continue;
-        }
-        let held = lent || contains(&facts.held, wanted);
-        let one = contains(&facts.can_grant, wanted)
-            .then(|| TemporaryMembership::new(wanted.clone(), &facts.user, option, facts.version_num, held));
-        memberships.push(one.flatten().ok_or(wanted)?);
-    }
-    memberships.sort();
-    Ok(memberships)
-}
-
 /// Who takes it over, and what this login must borrow for that.
 fn new_owner<'a>(
     settings: &'a Settings,
@@ -183,7 +148,7 @@ fn new_owner<'a>(
     let what = format!(
         "{role:?} owns {} ({})",
         pluralize(facts.owned.len(), "object"),
-        some(&facts.owned)
+        first_few(&facts.owned, 3)
     );
     let Some(owner) = &settings.ownership.new_owner else {
         let text = format!("{what}, and nobody was named to take it over");
@@ -202,8 +167,14 @@ fn new_owner<'a>(
             finding.advise("give --new-owner with the name of another role that exists"),
         ));
     }
-    let memberships = grant_membership(facts, &[role, owner], Some(owner)).map_err(|wanted| {
-        let text = format!("{what}, and {:?} may not act for {wanted:?}", facts.user);
+    let wanted = [
+        (owner.as_str(), Membership::Set), // 16 and newer ask for this as well
+        (role.as_str(), Membership::Inherit),
+        (owner.as_str(), Membership::Inherit),
+    ];
+    let memberships = facts.me.borrow(wanted).map_err(|lacking| {
+        let wanted = lacking[0];
+        let text = format!("{what}, and {:?} may not act for {wanted:?}", facts.me.user);
         let statement = sql::reassign_owned(role, owner);
         let advice = format!(
             "a superuser, or who is a member of both roles, runs in the database {:?}: {statement};",
@@ -212,10 +183,6 @@ fn new_owner<'a>(
         Box::new(Finding::bad(Code::RemoveBlocked, text).about(wanted).advise(advice))
     })?;
     Ok((owner, memberships))
-}
-
-fn contains(names: &[String], role: &RoleName) -> bool {
-    names.iter().any(|name| name == role.as_str())
 }
 
 /// What is no database's own goes with the rest, so it is named.
@@ -229,17 +196,9 @@ fn shared(owned: &[String]) -> String {
     }
 }
 
-fn some(names: &[String]) -> String {
-    let first = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > 3 {
-        format!("{first}, …")
-    } else {
-        first
-    }
-}
-
 /// `$1`: the Stitch role, `$2`: the new owner.
-const QUESTION: &str = "
+const QUESTION: &str = concat!(
+    "
 WITH me AS (SELECT oid, rolname, rolsuper, rolcreaterole, current_setting('server_version_num')::int AS version FROM pg_roles WHERE rolname = current_user),
      r AS (SELECT p.oid, p.rolname, p.rolsuper FROM pg_roles p WHERE p.rolname IN ($1, $2))
 SELECT json_build_object(
@@ -259,15 +218,10 @@ SELECT json_build_object(
                      ORDER BY n.nspname, d.defaclobjtype), '[]')
                  FROM pg_default_acl d JOIN pg_roles s ON s.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
                  WHERE s.rolname = $1),
-    'user', me.rolname, 'superuser', me.rolsuper, 'version_num', me.version,
-    'new_owner_exists', EXISTS (SELECT 1 FROM r WHERE rolname = $2),
-    'acts_for', (SELECT coalesce(json_agg(rolname), '[]') FROM r WHERE pg_has_role(me.oid, r.oid, 'USAGE')),
-    'can_become', (SELECT coalesce(json_agg(rolname), '[]') FROM r
-                   WHERE pg_has_role(me.oid, r.oid, CASE WHEN me.version >= 160000 THEN 'SET' ELSE 'MEMBER' END)),
-    'can_grant', (SELECT coalesce(json_agg(rolname), '[]') FROM r
-                  WHERE pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION')
-                     OR (me.version < 160000 AND me.rolcreaterole AND NOT r.rolsuper)),
-    'held', (SELECT coalesce(json_agg(DISTINCT r.rolname), '[]') FROM r JOIN pg_auth_members m ON m.roleid = r.oid
-             WHERE m.member = me.oid AND (me.version < 160000 OR m.grantor = me.oid))
+    ",
+    standing!(),
+    ",
+    'new_owner_exists', EXISTS (SELECT 1 FROM r WHERE rolname = $2)
 )::text
-FROM me";
+FROM me"
+);

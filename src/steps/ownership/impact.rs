@@ -1,11 +1,14 @@
 //! The fallout forecast: who will lose what when the owners change, told before anything is changed.
 
-use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+
+use anyhow::Result;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::objects::MisownedObject;
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::plural::pluralize;
 use crate::settings::{Include, Readers, Settings};
 use crate::sql::Grantable;
@@ -77,21 +80,14 @@ pub(super) async fn read(
     if foreign.is_empty() {
         return Ok(Impact::default());
     }
-    let mut owners: Vec<&str> = foreign.iter().map(|object| object.owner.as_str()).collect();
-    owners.sort_unstable();
-    owners.dedup();
-    let includes = |kind| settings.ownership.include.contains(&kind);
-    let kinds: String = [
+    let owners: BTreeSet<&str> = foreign.iter().map(|object| object.owner.as_str()).collect();
+    let (schemas, owners) = (json!(schemas).to_string(), json!(owners).to_string());
+    let included = [
         ('v', Include::Views),
         ('m', Include::Matviews),
         ('f', Include::ForeignTables),
-    ]
-    .into_iter()
-    .filter_map(|(letter, kind)| includes(kind).then_some(letter))
-    .collect();
-    let kinds = format!("rp{kinds}");
-    let named = |names: &[&str]| serde_json::to_string(names).context("cannot write names down");
-    let (schemas, owners) = (named(schemas)?, named(&owners)?);
+    ];
+    let kinds = settings.ownership.relation_kinds(&included);
     // Before 14 only a superuser may look at subscriptions.
     let question = QUESTION
         .replace(
@@ -133,11 +129,10 @@ pub(super) fn owner(
         ),
     };
     let objects = pluralize(count, "object");
-    let members: Vec<&str> = members.iter().map(String::as_str).collect();
     let also = if members.is_empty() {
         String::new()
     } else {
-        format!("; the same holds for its members: {}", some_of(&members))
+        format!("; the same holds for its members: {}", some_of(members))
     };
     plan.unknown(
         Code::ImpactOwner,
@@ -192,31 +187,23 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
         ),
     ];
     for (hanging, code, what, happens) in told {
-        let mut rest = hanging.as_slice();
-        while let Some(first) = rest.first() {
-            let end = rest
-                .iter()
-                .position(|one| one.owner != first.owner)
-                .unwrap_or(rest.len());
-            let names: Vec<&str> = rest[..end].iter().map(|one| one.name.as_str()).collect();
-            let text = format!("{what} of {:?} {happens}: {}", first.owner, some_of(&names));
-            let finding = if code == Code::ImpactViews && kept {
-                Finding::good(code, text)
-            } else {
-                Finding::unknown(code, text)
-            };
-            plan.find(finding.about(&first.owner));
-            rest = &rest[end..];
+        for of_one in hanging.chunk_by(|one, next| one.owner == next.owner) {
+            let owner = &of_one[0].owner;
+            let names: Vec<&str> = of_one.iter().map(|one| one.name.as_str()).collect();
+            let text = format!("{what} of {owner:?} {happens}: {}", some_of(&names));
+            let stays = code == Code::ImpactViews && kept;
+            let verdict = if stays { Verdict::Good } else { Verdict::Unknown };
+            plan.find(Finding::new(code, verdict, text).about(owner));
         }
     }
 }
 
 /// The first few of a list.
-pub(super) fn some_of(names: &[&str]) -> String {
-    let some = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+pub(super) fn some_of(names: &[impl AsRef<str>]) -> String {
+    let some: Vec<&str> = names.iter().take(3).map(AsRef::as_ref).collect();
     match names.len() {
-        0..=3 => some,
-        all => format!("{some} and {} more", all - 3),
+        0..=3 => some.join(", "),
+        all => format!("{} and {} more", some.join(", "), all - 3),
     }
 }
 

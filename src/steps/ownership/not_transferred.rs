@@ -1,6 +1,8 @@
 //! What stays with its owner, and why: kinds that were not asked for, views that would stop, what is a superuser's, and what
 //! this login may not move.
 
+use std::collections::BTreeSet;
+
 use super::evidence::Schema;
 use super::impact::{Impact, UnreadableView, some_of};
 use super::objects::MisownedObject;
@@ -16,9 +18,7 @@ const TOLD: usize = 20;
 
 /// Kinds that move on request only.
 pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&MisownedObject]) {
-    let mut kinds: Vec<Include> = staying.iter().filter_map(|object| object.kind.included_by()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
+    let kinds: BTreeSet<Include> = staying.iter().filter_map(|object| object.kind.included_by()).collect();
     for kind in kinds {
         let names: Vec<&str> = staying
             .iter()
@@ -77,13 +77,12 @@ pub(super) fn report_blind(plan: &mut Plan, settings: &Settings, blind: &[&Misow
 /// What only a superuser may move.
 pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&MisownedObject], rights: &Rights) -> Finding {
     let role = settings.stitch.role.as_str();
-    let mut owners: Vec<String> = refused
+    let owners: BTreeSet<String> = refused
         .iter()
         .filter(|object| rights.supers.contains(&object.owner))
         .map(|object| format!("{:?}", object.owner))
         .collect();
-    owners.sort_unstable();
-    owners.dedup();
+    let owners: Vec<String> = owners.into_iter().collect();
     let mut statements: Vec<String> = Vec::new();
     if !rights.creates_in.contains(&schema.name)
         && let Ok(name) = schema.name.parse()
@@ -103,7 +102,7 @@ pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&Misowned
             pluralize(refused.len(), "object"),
             schema.name,
             owners.join(" and "),
-            rights.user
+            rights.me.user
         ),
     )
     .advise(told)
@@ -132,14 +131,14 @@ pub(super) fn cannot(
             "{} in the schema {:?} must change hands, and {:?} may not {}",
             pluralize(moving.len(), "object"),
             schema.name,
-            rights.user,
+            rights.me.user,
             what.join(", nor ")
         ),
     )
     .advise(format!(
         "{who} runs: {}\n-- when all has changed hands: {}",
-        lacking.statements(settings, &rights.user),
-        lacking.revoked(settings, &rights.user)
+        lacking.statements(settings, &rights.me.user),
+        lacking.revoked(settings, &rights.me.user)
     ))
     .about(&schema.name)
 }

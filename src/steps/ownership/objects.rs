@@ -1,10 +1,10 @@
 //! What there is in the chosen schemas that belongs to somebody else: one question, linear in the number of objects.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::kinds::ObjectKind;
-use crate::names::RoleName;
 use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
@@ -147,9 +147,7 @@ pub(super) async fn inspect(
     if schemas.is_empty() {
         return Ok(Vec::new());
     }
-    let names = serde_json::to_string(schemas).context("cannot name the schemas")?;
-    let readers: Vec<&str> = settings.stitch.readers.iter().map(RoleName::as_str).collect();
-    let readers = serde_json::to_string(&readers).context("cannot name the readers")?;
+    let (names, readers) = (json!(schemas).to_string(), json!(settings.stitch.readers).to_string());
     let statistics = if version < 100_000 { "" } else { STATISTICS };
     let question = FOREIGN.replace("/* statistics */", statistics);
     let role = settings.stitch.role.as_str();

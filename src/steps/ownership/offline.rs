@@ -1,15 +1,12 @@
 //! The same move without a look at the server, for a script that someone else runs: whatever tables are there then.
 
 use crate::change::{Action, Change, Execution, Plan, Sql};
-use crate::settings::{Schemas, Settings};
+use crate::settings::Settings;
 use crate::sql;
 
 pub(super) fn plan(plan: &mut Plan, settings: &Settings) {
-    let Schemas::Named(names) = &settings.ownership.schemas else {
-        return;
-    };
     let role = &settings.stitch.role;
-    for schema in names {
+    for schema in settings.ownership.schemas.named() {
         plan.change(Change {
             summary: format!(
                 "make {role:?} the owner of the schema {schema:?} and the tables in it (run by a superuser, or \

@@ -1,6 +1,8 @@
 //! Moving one schema: in an order that works without superuser, one object a transaction, never waiting long for a lock,
 //! and such that who reads goes on reading.
 
+use std::collections::BTreeSet;
+
 use super::evidence::Schema;
 use super::impact::{self, DefaultPrivilege, Impact};
 use super::not_transferred;
@@ -35,7 +37,7 @@ pub(super) fn plan(
         .into_iter()
         .partition(|object| not_transferred::reads_what(object, known.fallout).is_some());
     not_transferred::report_blind(plan, settings, &blind, known.fallout);
-    let out_of_reach = |object: &&MisownedObject| !rights.superuser && rights.supers.contains(&object.owner);
+    let out_of_reach = |object: &&MisownedObject| !rights.me.superuser && rights.supers.contains(&object.owner);
     let shut_out = moving.iter().any(|object| object.is_schema() && out_of_reach(object))
         && !rights.creates_in.contains(&schema.name);
     let (refused, moving): (Vec<&MisownedObject>, Vec<&MisownedObject>) =
@@ -81,11 +83,8 @@ fn forecast(plan: &mut Plan, settings: &Settings, schema: &Schema, moving: &[&Mi
 }
 
 /// Those who own something that moves, in order.
-fn owners<'a>(moving: &[&'a MisownedObject]) -> Vec<&'a str> {
-    let mut owners: Vec<&str> = moving.iter().map(|object| object.owner.as_str()).collect();
-    owners.sort_unstable();
-    owners.dedup();
-    owners
+fn owners<'a>(moving: &[&'a MisownedObject]) -> BTreeSet<&'a str> {
+    moving.iter().map(|object| object.owner.as_str()).collect()
 }
 
 fn change(
@@ -180,7 +179,7 @@ fn defaults(
     // What a superuser made was read by others through its default privileges, too.
     let ours = |default: &&DefaultPrivilege| {
         default.schema.as_deref().is_none_or(|name| name == schema.as_str())
-            && owners.contains(&default.owner.as_str())
+            && owners.contains(default.owner.as_str())
             && default.grantee.as_deref() != Some(settings.stitch.role.as_str())
     };
     let mut pairs: Vec<(Statement, Statement)> = Vec::new();

@@ -101,69 +101,54 @@ fn no_access(tier: Option<String>, is_to_be_made: bool) -> Finding {
 
 /// What holds of the destination that is ours.
 pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, change: Option<&Change>) {
+    let mut told = Plan::default();
     if change.is_none() {
-        plan.good(
-            Code::DestinationReady,
-            format!(
-                "Stitch has the destination {}, and its fields are as they should be",
-                there.described()
-            ),
-        )
-        .concerning(there.id);
+        let shown = there.described();
+        let text = format!("Stitch has the destination {shown}, and its fields are as they should be");
+        told.good(Code::DestinationReady, text);
     }
     match there.form() {
         Form::Complete => {
-            plan.find(
-                Finding::good(
-                    Code::DestinationFormComplete,
-                    "Stitch's form is complete (fully configured); that says nothing about the connection",
-                )
-                .advise("Stitch's page of the destination shows how its own check of the connection ended")
-                .about(there.id),
-            );
+            let text = "Stitch's form is complete (fully configured); that says nothing about the connection";
+            let advice = "Stitch's page of the destination shows how its own check of the connection ended";
+            told.find(Finding::good(Code::DestinationFormComplete, text).advise(advice));
         }
         Form::Missing(names) => {
-            plan.bad(
-                Code::DestinationFormMissing,
-                format!(
-                    "required fields of the destination are missing in Stitch: {}",
-                    names.join(", ")
-                ),
-                if names.iter().any(|name| name == "password") {
-                    "send the password with --send-password; fill in the others on Stitch's page of the destination"
-                } else {
-                    "fill them in on Stitch's page of the destination"
-                },
-            )
-            .concerning(there.id);
+            let advice = if names.iter().any(|name| name == "password") {
+                "send the password with --send-password; fill in the others on Stitch's page of the destination"
+            } else {
+                "fill them in on Stitch's page of the destination"
+            };
+            let names = names.join(", ");
+            let text = format!("required fields of the destination are missing in Stitch: {names}");
+            told.bad(Code::DestinationFormMissing, text, advice);
         }
         Form::Untold => {}
     }
     if let Some(since) = &there.paused {
-        plan.unknown(
+        told.unknown(
             Code::DestinationPaused,
             format!("a person paused the destination in Stitch ({since})"),
             "if it is to load, switch it on again on Stitch's page of the destination",
-        )
-        .concerning(there.id);
+        );
     }
     if let Some(since) = &there.system_paused {
-        plan.bad(
+        told.bad(
             Code::DestinationSystemPaused,
             format!("Stitch itself paused the destination ({since})"),
             "run stitch-pg check, which walks the way hop by hop, then switch it on again on Stitch's page of the \
              destination",
-        )
-        .concerning(there.id);
+        );
     }
     if !facts.new_password && !facts.told.as_ref().is_some_and(|told| told.password) {
-        plan.unknown(
+        told.unknown(
             Code::DestinationPasswordUnsent,
             "Stitch never tells the password it has, so it cannot be compared and was not sent",
             "if it may be another one, send it with --send-password",
-        )
-        .concerning(there.id);
+        );
     }
+    let about_it = told.findings.into_iter().map(|finding| finding.about(there.id));
+    plan.findings.extend(about_it);
 }
 
 fn list(destinations: &[&Destination]) -> String {

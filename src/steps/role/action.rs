@@ -8,15 +8,12 @@ pub(super) fn on_server(settings: &Settings, statement: Statement) -> Action {
     Action::Sql(Sql::together(&settings.admin.database, vec![statement]))
 }
 
-/// The same action, guarded in scripts.
-pub(super) fn unless(action: Action, done: String) -> Action {
-    match action {
-        Action::Sql(sql) => Action::Sql(Sql {
-            unless: Some(done),
-            ..sql
-        }),
-        other => other,
-    }
+/// The same, guarded in scripts by what is true when it is done.
+pub(super) fn unless(settings: &Settings, statement: Statement, done: String) -> Action {
+    Action::Sql(Sql {
+        unless: Some(done),
+        ..Sql::together(&settings.admin.database, vec![statement])
+    })
 }
 
 /// A generated password is on disk before the role has it: the other way round a crash would lose it.

@@ -7,11 +7,12 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::change::{Action, Change, Plan, Sql};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Verdict};
 use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
 use crate::steps::event_triggers::{EventTrigger, event_triggers};
+use crate::steps::layers;
 use crate::world::{DatabaseHandle, Failure};
 
 /// What the role (or PUBLIC, while there is no role) cannot read.
@@ -42,21 +43,13 @@ pub(super) async fn inspect(settings: &Settings, place: &DatabaseHandle) -> Resu
 
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_reason: Option<&Failure>) {
     if let Some(closed_reason) = closed_reason {
-        let unseen = Finding::unknown(
+        let text = "whether the role may read the system catalogs is not seen";
+        plan.find(layers::not_let_in(
             Code::CatalogNotChecked,
-            format!(
-                "whether the role may read the system catalogs is not seen: {}",
-                closed_reason.text
-            ),
-        );
-        plan.find(
-            unseen.advise(
-                closed_reason
-                    .advice
-                    .as_deref()
-                    .unwrap_or("let this login in, and look again"),
-            ),
-        );
+            Verdict::Unknown,
+            text,
+            closed_reason,
+        ));
     }
     if !gaps.looked {
         return;

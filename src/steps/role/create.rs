@@ -2,24 +2,22 @@
 
 use std::ops::ControlFlow;
 
-use super::action::{on_server, save_generated, unless};
+use super::action::{save_generated, unless};
 use super::facts::Facts;
 use super::offline;
 use crate::change::{Change, Plan};
 use crate::finding::Code;
 use crate::settings::Settings;
 use crate::sql;
+use crate::steps::who_creates;
 
 /// Breaks off where there will be no role to grant anything to.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<()> {
     let role = &settings.stitch.role;
     let statement = sql::create_role(role, facts.keeping.formed(settings));
     if facts.may_create_roles == Some(false) {
-        let who = creators(&facts.creators);
-        let advice = match facts.keeping.provider.definition().making_roles {
-            Some(how) => format!("{how} {who} runs: {statement};"),
-            None => format!("{who} runs: {statement};"),
-        };
+        let making = facts.keeping.provider.definition().making_roles;
+        let advice = who_creates(making, &facts.creators, "CREATEROLE", &statement);
         let user = &facts.user;
         plan.bad(
             Code::RoleCannotCreate,
@@ -42,23 +40,12 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
     plan.change(Change {
         summary: format!("create the role {role:?}"),
         why: facts.keeping.why(),
-        action: unless(on_server(settings, statement), sql::role_exists(role)),
+        action: unless(settings, statement, sql::role_exists(role)),
         // What Stitch has loaded meanwhile is its own; then the role stays.
-        undo: Some(unless(
-            on_server(settings, sql::drop_role(role)),
-            sql::role_owns_something(role),
-        )),
+        undo: Some(unless(settings, sql::drop_role(role), sql::role_owns_something(role))),
     });
     if facts.is_offline() {
         offline::after(plan, settings);
     }
     ControlFlow::Continue(())
-}
-
-fn creators(roles: &[String]) -> String {
-    if roles.is_empty() {
-        "a superuser, or a role with CREATEROLE,".to_owned()
-    } else {
-        format!("one of {}", crate::visible::one_line(&roles.join(", ")))
-    }
 }

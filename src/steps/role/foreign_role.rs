@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::facts::{OwnershipSigns, RoleRow};
 use crate::change::Plan;
 use crate::finding::Code;
-use crate::settings::{Adopt, Schemas, Settings};
+use crate::settings::{Adopt, Settings};
 use crate::sql;
 use crate::world::DatabaseHandle;
 
@@ -16,9 +16,7 @@ use crate::world::DatabaseHandle;
 /// were named as Stitch's are.
 pub(super) async fn unrelated_schemas(settings: &Settings, place: &DatabaseHandle) -> Result<Vec<String>> {
     let mut schemas: Vec<String> = place.ask(STRANGE, &[settings.stitch.role.as_str()]).await?;
-    if let Schemas::Named(names) = &settings.ownership.schemas {
-        schemas.retain(|schema| !names.iter().any(|name| name.as_str() == schema));
-    }
+    schemas.retain(|schema| !settings.ownership.schemas.names(schema));
     Ok(schemas)
 }
 

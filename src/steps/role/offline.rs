@@ -33,10 +33,7 @@ pub(super) fn after(plan: &mut Plan, settings: &Settings) {
         plan.change(Change {
             summary: format!("let the role {role:?} log in where it is kept from that ({attribute})"),
             why: "As it is then, the server refuses Stitch's login.",
-            action: unless(
-                on_server(settings, sql::alter_role(role, &[attribute])),
-                sql::role_has(role, done),
-            ),
+            action: unless(settings, sql::alter_role(role, &[attribute]), sql::role_has(role, done)),
             undo: None,
         });
     }

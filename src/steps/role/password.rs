@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::action::{on_server, save_generated, unless};
+use super::facts::{Facts, RoleRow};
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::names::DatabaseName;
@@ -54,24 +55,20 @@ impl PasswordPolicy {
         match self.version_num {
             _ if self.provider.definition().wants_plain_password => Form::Plain,
             1..100_000 => Form::Md5,
-            _ => Form::Scram {
-                iterations: self
-                    .iterations
-                    .as_ref()
-                    .and_then(|text| text.parse().ok())
-                    .unwrap_or(USUAL_ITERATIONS),
-            },
+            _ => {
+                let iterations = self.iterations.as_ref().and_then(|text| text.parse().ok());
+                Form::Scram {
+                    iterations: iterations.unwrap_or(USUAL_ITERATIONS),
+                }
+            }
         }
     }
 
     /// The password of this run as it is sent.
     pub(super) fn formed(&self, settings: &Settings) -> Option<Formed> {
         let role = settings.stitch.role.as_str();
-        settings
-            .stitch
-            .password
-            .secret()
-            .map(|password| formed(self.form(), role, password))
+        let password = settings.stitch.password.secret()?;
+        Some(formed(self.form(), role, password))
     }
 
     /// Why a role is made, or its password set, as it is.
@@ -129,22 +126,12 @@ pub(super) const KEEPING: &str = "
              AND NOT me.rolsuper
              AND NOT EXISTS (SELECT 1 FROM pg_roles p WHERE p.rolname = 'rds_password' AND pg_has_role(me.oid, p.oid, 'MEMBER')))";
 
-/// What the catalog shows of the stored hash.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Hash<'a> {
-    /// Only superusers may look.
-    Hidden,
-    /// The role has no password.
-    None,
-    /// A verifier or an MD5 hash.
-    Seen(&'a str),
-}
-
 /// By the stored hash where it can be seen (that works whatever `pg_hba.conf` says about this machine), else by logging in.
 pub(super) async fn prove(
     settings: &Settings,
     reader: &mut Reader,
-    hash: Hash<'_>,
+    role: &RoleRow,
+    superuser: bool,
     database: &DatabaseName,
 ) -> PasswordProof {
     let password = match &settings.stitch.password {
@@ -152,9 +139,10 @@ pub(super) async fn prove(
         RolePassword::Generated { .. } => return PasswordProof::Wrong, // brand-new: it cannot be the role's yet
         RolePassword::Known(password) => password,
     };
-    match hash {
-        Hash::None => return PasswordProof::NoneSet,
-        Hash::Seen(stored) => match check(stored, settings.stitch.role.as_str(), password) {
+    match (superuser, &role.stored_password) {
+        (false, _) => {} // only superusers may look
+        (true, None) => return PasswordProof::NoneSet,
+        (true, Some(stored)) => match check(stored, settings.stitch.role.as_str(), password) {
             Stored::Same => return PasswordProof::Right,
             Stored::Other => return PasswordProof::Wrong,
             Stored::TooDear(rounds) => {
@@ -164,7 +152,6 @@ pub(super) async fn prove(
             }
             Stored::Unreadable => {}
         },
-        Hash::Hidden => {}
     }
     match reader.log_in_as_stitch(database.as_str()).await {
         Ok(_) => PasswordProof::Right,
@@ -174,16 +161,9 @@ pub(super) async fn prove(
     }
 }
 
-pub(super) fn plan(
-    plan: &mut Plan,
-    settings: &Settings,
-    proof: &PasswordProof,
-    keeping: &PasswordPolicy,
-    may_alter: MayAlter,
-    user: &str,
-) {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow) {
     let role = &settings.stitch.role;
-    let finding = match proof {
+    let finding = match &facts.password {
         PasswordProof::NoRole => return,
         PasswordProof::Right => Finding::good(
             Code::PasswordCorrect,
@@ -201,8 +181,8 @@ pub(super) fn plan(
         .advise("mend that first; a superuser's run of this command can also compare it with the stored verifier"),
         PasswordProof::Wrong | PasswordProof::NoneSet | PasswordProof::TooDear(_) => {
             match settings.stitch.on_wrong_password {
-                OnWrongPassword::Reset => return reset(plan, settings, keeping, may_alter, user),
-                OnWrongPassword::Report => wrong(settings, proof),
+                OnWrongPassword::Reset => return reset(plan, settings, facts, found),
+                OnWrongPassword::Report => wrong(settings, &facts.password),
             }
         }
     };
@@ -230,10 +210,10 @@ fn wrong(settings: &Settings, proof: &PasswordProof) -> Finding {
     )
 }
 
-fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPolicy, may_alter: MayAlter, user: &str) {
-    let role = &settings.stitch.role;
+fn reset(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow) {
+    let (role, keeping, user) = (&settings.stitch.role, &facts.keeping, &facts.user);
     let statement = sql::set_password(role, keeping.formed(settings));
-    if may_alter == MayAlter::No {
+    if !found.may_alter {
         plan.bad(
             Code::RoleCannotAlter,
             format!("{user:?} may not change the password of the role {role:?}"),
@@ -271,14 +251,7 @@ pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     plan.change(Change {
         summary: format!("set the password of the role {role:?}, where it is there already"),
         why: "You asked for it (--reset-password). The same password set once more differs in its salt only.",
-        action: unless(on_server(settings, statement), sql::role_missing(role)),
+        action: unless(settings, statement, sql::role_missing(role)),
         undo: None,
     });
-}
-
-/// Whether this login may alter the role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MayAlter {
-    Yes,
-    No,
 }

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
+use serde_json::json;
 
+use super::facts::Facts;
 use crate::change::{Action, Change, Membership, Plan, Sql, TemporaryMembership};
 use crate::finding::Code;
 use crate::names::RoleName;
@@ -57,75 +59,44 @@ pub(super) async fn inspect(settings: &Settings, place: &DatabaseHandle) -> Resu
     if stitch.readers.is_empty() {
         return Ok(None);
     }
-    let readers = names(settings)?;
+    let readers = json!(stitch.readers).to_string();
     place.ask(SEEN, &[stitch.role.as_str(), &readers]).await.map(Some)
 }
 
-/// As JSON, for a question.
-pub(super) fn names(settings: &Settings) -> Result<String> {
-    let names: Vec<&str> = settings.stitch.readers.iter().map(RoleName::as_str).collect();
-    serde_json::to_string(&names).context("cannot name the readers")
-}
-
-/// `me` is this login, `None` where nobody knows yet who runs it.
-pub(super) fn plan(
-    plan: &mut Plan,
-    settings: &Settings,
-    seen: Option<&Readers>,
-    me: Option<(&str, &ReaderPrivileges)>,
-    made: Made,
-) {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     for reader in &settings.stitch.readers {
-        let name = reader.as_str();
-        if me.is_some_and(|(_, standing)| !standing.known.iter().any(|known| known == name)) {
+        let has = |names: &[String]| names.iter().any(|name| name == reader.as_str());
+        if !facts.is_offline() && !has(&facts.standing.known) {
             plan.bad(
                 Code::ReaderMissing,
-                format!("there is no role {name:?} to read what Stitch makes (--reader)"),
+                format!("there is no role {reader:?} to read what Stitch makes (--reader)"),
                 "check the spelling (case matters), or let who may create roles make it",
             )
-            .concerning(name);
+            .concerning(reader);
             continue;
         }
-        let granted = seen.is_some_and(|seen| seen.granted.iter().any(|granted| granted == name));
-        if granted {
+        if facts.seen.as_ref().is_some_and(|seen| has(&seen.granted)) {
             plan.good(
                 Code::ReaderReady,
-                format!("{name:?} will see the schemas and tables that Stitch makes"),
+                format!("{reader:?} will see the schemas and tables that Stitch makes"),
             )
-            .concerning(name);
+            .concerning(reader);
         } else {
             let role = &settings.stitch.role;
-            let summary = format!("let {name:?} read what {role:?} will make");
-            one(
-                plan,
-                settings,
-                me,
-                made,
-                &summary,
-                sql::reading_by_default(role, reader),
-            );
+            let summary = format!("let {reader:?} read what {role:?} will make");
+            one(plan, settings, facts, &summary, sql::reading_by_default(role, reader));
         }
-        present(plan, settings, seen, me, made, reader);
+        present(plan, settings, facts, reader);
     }
 }
 
 /// What is there already.
-fn present(
-    plan: &mut Plan,
-    settings: &Settings,
-    seen: Option<&Readers>,
-    me: Option<(&str, &ReaderPrivileges)>,
-    made: Made,
-    reader: &RoleName,
-) {
-    let closed = seen.map(|seen| seen.closed.as_slice()).unwrap_or_default();
-    let mut schemas: BTreeMap<&str, &HiddenTables> = BTreeMap::new();
-    schemas.extend(
-        closed
-            .iter()
-            .filter(|closed| closed.reader == reader.as_str())
-            .map(|closed| (closed.schema.as_str(), closed)),
-    );
+fn present(plan: &mut Plan, settings: &Settings, facts: &Facts, reader: &RoleName) {
+    let closed = facts.seen.iter().flat_map(|seen| &seen.closed);
+    let schemas: BTreeMap<&str, &HiddenTables> = closed
+        .filter(|closed| closed.reader == reader.as_str())
+        .map(|closed| (closed.schema.as_str(), closed))
+        .collect();
     for (schema, closed) in schemas {
         let usage = closed.usage.then(|| sql::usage_of_schema(schema, reader));
         let select = (!closed.tables.is_empty()).then(|| sql::select_on(schema, &closed.tables, reader));
@@ -134,23 +105,19 @@ fn present(
             "let {reader:?} read the schema {schema:?} and {} in it",
             pluralize(closed.tables.len(), "table")
         );
-        one(plan, settings, me, made, &summary, grants);
+        one(plan, settings, facts, &summary, grants);
     }
 }
 
 fn one(
     plan: &mut Plan,
     settings: &Settings,
-    me: Option<(&str, &ReaderPrivileges)>,
-    made: Made,
+    facts: &Facts,
     summary: &str,
     (statements, back): (Vec<Statement>, Vec<Statement>),
 ) {
     let (role, database) = (&settings.stitch.role, &settings.stitch.database);
-    let memberships = me.map_or(Some(Vec::new()), |(user, standing)| {
-        standing.memberships(settings, user, made)
-    });
-    let Some(memberships) = memberships else {
+    let Some(memberships) = memberships(settings, facts) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         plan.bad(
             Code::ReaderCannotGrant,
@@ -174,34 +141,22 @@ fn one(
     });
 }
 
-/// Whether this run makes Stitch's role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Made {
-    ByUs,
-    /// It was there before.
-    Before,
-}
-
-impl ReaderPrivileges {
-    /// The membership that must be borrowed; `None` where it is not to be had.
-    fn memberships(&self, settings: &Settings, user: &str, made: Made) -> Option<Vec<TemporaryMembership>> {
-        let (acts_for, can_grant, held) = match made {
-            Made::Before => (self.acts_for, self.can_grant, self.held),
-            // Who makes a role administers it, and 16 and newer may be set to grant more.
-            Made::ByUs => (
-                self.acts_for || self.self_grant.contains("inherit"),
-                true,
-                self.self_grant.contains("set"),
-            ),
-        };
-        if acts_for {
-            return Some(Vec::new());
-        }
-        let role = settings.stitch.role.clone();
-        let lent =
-            can_grant.then(|| TemporaryMembership::new(role, user, Membership::Inherit, self.version_num, held))?;
-        lent.map(|lent| vec![lent])
+/// What must be borrowed, if anything; `None` where it is not to be had. Who makes a role administers it, and 16 and newer
+/// may be set to grant more. Offline nobody knows yet who runs it.
+fn memberships(settings: &Settings, facts: &Facts) -> Option<Vec<TemporaryMembership>> {
+    let (me, makes_role) = (&facts.standing, facts.role.is_none());
+    if facts.is_offline() || me.acts_for || makes_role && me.self_grant.contains("inherit") {
+        return Some(Vec::new());
     }
+    (makes_role || me.can_grant).then_some(())?;
+    let held = if makes_role {
+        me.self_grant.contains("set")
+    } else {
+        me.held
+    };
+    let role = settings.stitch.role.clone();
+    let lent = TemporaryMembership::new(role, &facts.user, Membership::Inherit, me.version_num, held)?;
+    Some(vec![lent])
 }
 
 /// Uses `me`, `$1` (the role) and `$3` (the readers as JSON).

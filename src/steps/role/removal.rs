@@ -166,46 +166,40 @@ fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
 /// What stands in the way of dropping it, with who takes that away and how.
 fn reason_to_keep(settings: &Settings, facts: &Facts, found: &RoleRemovalRow) -> Vec<(String, String)> {
     let role = sql::identifier(settings.stitch.role.as_str());
-    let mut reasons = Vec::new();
+    let mut reasons: Vec<(String, String)> = Vec::new();
+    let mut add = |what: String, advice: &str| reasons.push((what, advice.to_owned()));
     for (database, count) in &facts.elsewhere {
-        reasons.push((
-            format!("it owns, or was granted something on, {} in the database {database:?}", pluralize(*count, "object")),
-            format!("run this once more with --database and that name; or look there with: \\dp, \\dn+, \\ddp, and REASSIGN OWNED BY {role} TO …;"),
-        ));
+        let objects = pluralize(*count, "object");
+        let what = format!("it owns, or was granted something on, {objects} in the database {database:?}");
+        let advice = format!(
+            "run this once more with --database and that name; or look there with: \\dp, \\dn+, \\ddp, and REASSIGN OWNED \
+             BY {role} TO …;"
+        );
+        add(what, &advice);
     }
     if !facts.others.is_empty() {
-        reasons.push((
+        add(
             facts.others.join(", "),
-            "revoke or drop that by hand, and run this again".to_owned(),
-        ));
+            "revoke or drop that by hand, and run this again",
+        );
     }
-    if facts.owned > 0 && (settings.ownership.new_owner.is_none() || !settings.steps.contains(&StepId::Ownership)) {
-        reasons.push((
-            format!(
-                "it owns {} in the database {:?}",
-                pluralize(facts.owned, "object"),
-                settings.stitch.database.as_str()
-            ),
-            "give --new-owner ROLE, and leave the step ownership in".to_owned(),
-        ));
+    let hands_over = settings.steps.contains(&StepId::Ownership);
+    if facts.owned > 0 && (settings.ownership.new_owner.is_none() || !hands_over) {
+        let objects = pluralize(facts.owned, "object");
+        let what = format!("it owns {objects} in the database {:?}", settings.stitch.database);
+        add(what, "give --new-owner ROLE, and leave the step ownership in");
     }
-    if facts.ahead > 0 && !settings.steps.contains(&StepId::Ownership) {
-        reasons.push((
-            "it has default privileges of its own".to_owned(),
-            "leave the step ownership in".to_owned(),
-        ));
+    if facts.ahead > 0 && !hands_over {
+        let what = "it has default privileges of its own".to_owned();
+        add(what, "leave the step ownership in");
     }
     if facts.grants.iter().any(|grant| !grant.may_revoke) {
-        reasons.push((
-            "others must revoke what they granted first".to_owned(),
-            "see above; then run this again".to_owned(),
-        ));
+        let what = "others must revoke what they granted first".to_owned();
+        add(what, "see above; then run this again");
     }
     if !found.may_drop {
-        reasons.push((
-            format!("{:?} may not drop it", facts.user),
-            format!("a superuser, or a role with CREATEROLE and ADMIN OPTION on it, runs: DROP ROLE {role};"),
-        ));
+        let advice = format!("a superuser, or a role with CREATEROLE and ADMIN OPTION on it, runs: DROP ROLE {role};");
+        add(format!("{:?} may not drop it", facts.user), &advice);
     }
     reasons
 }

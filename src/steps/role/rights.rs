@@ -12,12 +12,12 @@ use crate::sql;
 /// `TEMPORARY`: the loader stages rows in temporary tables.
 const ALL: [&str; 3] = ["CONNECT", "CREATE", "TEMPORARY"];
 
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, holder: Holder) {
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let (database, role) = (&settings.stitch.database, &settings.stitch.role);
     let on = facts.database.as_ref();
     // A new role, or a new database: all three are granted outright, whatever PUBLIC has, or will have, there. So the
     // plan is the same before and after the database is made, and the day PUBLIC is locked out is no outage.
-    let there = on.filter(|_| holder == Holder::Role);
+    let there = on.filter(|_| facts.role.is_some());
     let lacks = |right: &&str| there.is_none_or(|on| !on.held.iter().any(|held| held == right));
     let mut missing: Vec<&str> = ALL.into_iter().filter(lacks).collect();
     if missing.is_empty() {
@@ -74,14 +74,6 @@ fn cannot(settings: &Settings, facts: &Facts, on: &OnDatabase, rights: &[&str]) 
     )
     .advise(advice)
     .about(database)
-}
-
-/// Whose rights were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
-    Role,
-    /// What everybody has, since the role does not exist yet.
-    Public,
 }
 
 /// Uses `$1` (role), `$2` (database) and the table `me`.

@@ -21,12 +21,34 @@ pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_optio
     let flags = flags(command);
     let value = |wanted: char| flags.iter().find(|(flag, _)| *flag == wanted).map(|(_, value)| *value);
     let mut problems = Vec::new();
+    let mut problem = |code, text: String, advice: String| problems.push((code, text, advice));
     if value('j').is_some() {
-        problems.push((
-            Code::SshForwardingOff,
-            "was started with -j: it forwards no connections".to_owned(),
-            "start Dropbear without -j".to_owned(),
-        ));
+        let text = "was started with -j: it forwards no connections".to_owned();
+        problem(Code::SshForwardingOff, text, "start Dropbear without -j".to_owned());
+    }
+    if value('t').is_some() {
+        let text = "was started with -t: it wants a password besides the key, which Stitch cannot give".to_owned();
+        problem(Code::SshSecondFactor, text, "start Dropbear without -t".to_owned());
+    }
+    if let Some(group) = value('G').filter(|group| !groups.iter().any(|own| own == group)) {
+        let text = format!("was started with -G {group}: it lets in nobody who is not in that group, as {user} is not");
+        let advice = if POWERFUL.contains(&group) {
+            format!(
+                "{user} must not be in {group}: start Dropbear with -G and a group made for logins, with {user} and who logs in \
+                 today in it"
+            )
+        } else {
+            format!("as root on the SSH server: usermod -aG {group} {user} (addgroup {user} {group} with BusyBox)")
+        };
+        problem(Code::SshNotAllowed, text, advice);
+    }
+    if let Some(folder) = value('D').filter(|folder| !matches!(*folder, "~/.ssh" | ".ssh")) {
+        let text = format!("was started with -D {folder}: it reads keys from there and not from ~{user}/.ssh");
+        problem(
+            Code::SshAuthorizedKeysElsewhere,
+            text,
+            "start Dropbear without -D".to_owned(),
+        );
     }
     let (first, fixed) = SOCKETS_AS_ROOT;
     let version = server
@@ -37,56 +59,19 @@ pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_optio
             "the SSH server is Dropbear {year}.{number}, which connects to Unix sockets as root for whoever holds a key, \
              Stitch's too (CVE-2025-14282)"
         );
-        plan.bad(
-            Code::SshStreamLocalForwarding,
-            text,
-            "install Dropbear 2025.89 or newer, or OpenSSH",
-        )
-        .concerning(user);
-    }
-    if value('t').is_some() {
-        problems.push((
-            Code::SshSecondFactor,
-            "was started with -t: it wants a password besides the key, which Stitch cannot give".to_owned(),
-            "start Dropbear without -t".to_owned(),
-        ));
-    }
-    if let Some(group) = value('G').filter(|group| !groups.iter().any(|own| own == group)) {
-        problems.push((
-            Code::SshNotAllowed,
-            format!("was started with -G {group}: it lets in nobody who is not in that group, as {user} is not"),
-            if POWERFUL.contains(&group) {
-                format!("{user} must not be in {group}: start Dropbear with -G and a group made for logins, with {user} and who logs in today in it")
-            } else {
-                format!("as root on the SSH server: usermod -aG {group} {user} (addgroup {user} {group} with BusyBox)")
-            },
-        ));
-    }
-    if let Some(folder) = value('D').filter(|folder| !matches!(*folder, "~/.ssh" | ".ssh")) {
-        problems.push((
-            Code::SshAuthorizedKeysElsewhere,
-            format!("was started with -D {folder}: it reads keys from there and not from ~{user}/.ssh"),
-            "start Dropbear without -D".to_owned(),
-        ));
+        let advice = "install Dropbear 2025.89 or newer, or OpenSSH";
+        plan.bad(Code::SshStreamLocalForwarding, text, advice).concerning(user);
     }
     if problems.is_empty() {
-        plan.good(
-            Code::SshServerAllows,
-            format!(
-                "the SSH server is Dropbear ({}), which lets {user} log in with a key and forward",
-                command.trim()
-            ),
-        );
+        let shown = command.trim();
+        let text = format!("the SSH server is Dropbear ({shown}), which lets {user} log in with a key and forward");
+        plan.good(Code::SshServerAllows, text);
     }
     if key_options.contains(&KeyOption::PermitOpen) && value('k').is_none() && value('j').is_none() {
         let text =
             "the SSH server is a Dropbear, in which no option keeps a key from listening on ports of the server itself";
-        plan.unknown(
-            Code::SshKeyOptionUnknown,
-            text,
-            "start Dropbear with -k: then nobody can have a port forwarded back through it",
-        )
-        .concerning(user);
+        let advice = "start Dropbear with -k: then nobody can have a port forwarded back through it";
+        plan.unknown(Code::SshKeyOptionUnknown, text, advice).concerning(user);
     }
     for (code, text, advice) in problems {
         plan.bad(code, format!("the SSH server is Dropbear and {text}"), advice)

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::modes::Node;
 
 mod server;
-pub(super) use server::{KeyFile, Looked, SshServer, SshServerKind, Ways};
+pub(super) use server::{KeyFile, SshServer, SshServerKind, Ways};
 
 /// Everything that was seen. The default: nothing exists, and nothing was looked at.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,8 @@ pub(crate) struct Facts {
 /// The user of Stitch's name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TunnelAccount {
-    pub(super) source: Source,
+    /// Kept in LDAP or the like and not in `/etc/passwd`: not for us to change.
+    pub(super) in_directory: bool,
     pub(super) uid: u32,
     pub(super) gid: u32,
     pub(super) groups: Vec<String>,
@@ -58,16 +59,6 @@ pub(super) enum KeyEnd {
     Mixed,
     /// Nobody who would work there can read it; sshd, which reads as the user, cannot either.
     Unread,
-}
-
-/// Where the account is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Source {
-    /// `/etc/passwd`.
-    #[default]
-    Local,
-    /// LDAP or the like: not for us to change.
-    Directory,
 }
 
 /// The password field, without the hash.
@@ -180,10 +171,7 @@ impl<'a> Lines<'a> {
 
 fn account(lines: &Lines<'_>) -> TunnelAccount {
     TunnelAccount {
-        source: match lines.one("local") {
-            Some(_) => Source::Local,
-            None => Source::Directory,
-        },
+        in_directory: lines.one("local").is_none(),
         uid: lines.number("uid").unwrap_or_default(),
         gid: lines.number("gid").unwrap_or_default(),
         groups: lines

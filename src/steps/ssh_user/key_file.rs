@@ -9,10 +9,13 @@ use crate::finding::{Code, Finding};
 use crate::pattern;
 use crate::public_key::PublicKey;
 use crate::settings::{BastionSettings, KeyOption, Settings};
-use crate::shell::{self, Present, PreviousKeyFile};
+use crate::shell::{self, PreviousKeyFile, Sight};
 use crate::statement::Statement;
 
+mod nodes;
 mod other_keys;
+
+use nodes::{not_ours_to_write, out_of_hand, wrong_modes};
 
 pub(super) const WHY: &str =
     "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.";
@@ -58,7 +61,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, key: &Public
         plan.change(Change {
             summary: format!("{problem} Stitch's key {key} for {user}, {purpose}"),
             why: WHY,
-            action: Action::Host(shell::install_key(user, key, &state.options(), Present::Replaced)),
+            action: Action::Host(shell::install_key(user, key, &state.options(), Sight::Seen)),
             undo: Some(Action::Host(undo(bastion, key, facts, &state))),
         });
     }
@@ -113,7 +116,7 @@ fn undo(bastion: &BastionSettings, key: &PublicKey, facts: &Facts, state: &KeyFi
 }
 
 fn before(account: &TunnelAccount) -> PreviousKeyFile {
-    let was = |node: &Option<Node>| node.as_ref().map(Node::was);
+    let was = |node: &Option<Node>| node.as_ref().map(Node::was).unwrap_or_default();
     PreviousKeyFile {
         home: was(&account.home_node),
         folder: was(&account.ssh_node),
@@ -225,101 +228,12 @@ impl<'a> KeyFileState<'a> {
 
 fn impossible(bastion: &BastionSettings, option: KeyOption) -> Finding {
     let option = option.as_str();
-    Finding::unknown(
-        Code::SshKeyOptionUnknown,
-        format!("the SSH server is a Dropbear that does not know {option}= in front of a key, so it is left out"),
-    )
-    .about(&bastion.tunnel_user)
-    .advise("let a firewall do it, or use OpenSSH")
-}
-
-/// Symbolic links lead to files that may be somebody else's; root does not follow them.
-fn not_ours_to_write(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
-    let user = &bastion.tunnel_user;
-    let odd = match (&account.ssh_node, &account.keys_node) {
-        (Some(node), _) if !node.is_directory() => node,
-        (_, Some(node)) if !node.is_file() => node,
-        _ => return None,
-    };
-    let what = if odd.is_link() {
-        "a symbolic link"
-    } else {
-        "of the wrong kind"
-    };
-    Some(
-        Finding::bad(
-            Code::SshKeyFileNotRegular,
-            format!("{} is {what}; Stitch's key is not written there", odd.path),
-        )
-        .about(&odd.path)
-        .advise(format!(
-            "look where it leads (ls -l {path}), and if {user} needs nothing behind it, as root: rm {path}",
-            path = shell::word(&odd.path)
-        )),
-    )
-}
-
-/// What neither root can write, since others could exchange it meanwhile, nor the user, to whom it does not belong. The
-/// scripts judge by the same rule.
-fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
-    let home = account.home_node.as_ref()?;
-    let is_roots = home.is_roots() && account.above.iter().all(Node::is_roots);
-    if is_roots && account.ssh_node.as_ref().is_none_or(Node::is_roots) {
-        return None;
-    }
-    let nodes = [&account.ssh_node, &account.keys_node];
-    let node = nodes.into_iter().flatten().find(|node| node.owner != account.uid)?;
-    let user = &bastion.tunnel_user;
-    let path = shell::word(&node.path);
-    let advice = if is_roots && node.is_directory() {
-        format!("on the SSH server, as root: chown -h root: {path} && chmod 755 {path}; then run stitch-pg setup again")
-    } else {
-        let aside = shell::quoted(&format!("mv {path} {path}.old"));
-        format!(
-            "on the SSH server, as root, which lets {user} itself put it aside: su -s /bin/sh {user} -c {aside}; then run \
-             stitch-pg setup again"
-        )
-    };
-    Some(
-        Finding::bad(
-            Code::SshKeyFileNotRegular,
-            format!(
-                "{} belongs to the user number {} with the mode {}, and others than root can exchange it; root does not \
-                 write there",
-                node.path, node.owner, node.mode
-            ),
-        )
-        .about(&node.path)
-        .advise(advice),
-    )
-}
-
-/// What is wrong with owners and modes, in words. Files of root's that the user can read are as good as its own.
-fn wrong_modes(account: &TunnelAccount) -> Vec<String> {
-    let mut wrong = Vec::new();
-    if let Some(home) = account.home_node.as_ref().filter(|home| home.others_may_write()) {
-        wrong.push(format!("the mode {} of {}", home.mode, home.path));
-    }
-    for (node, rights) in [(&account.ssh_node, "rwx"), (&account.keys_node, "r")] {
-        let Some(node) = node else { continue };
-        let (uid, gid) = (account.uid, account.gid);
-        let may_use = if node.is_directory() {
-            node.lets_through(uid, gid)
-        } else {
-            node.lets_read(uid, gid)
-        };
-        if node.owner != 0 || uid == 0 {
-            if node.owner != uid {
-                wrong.push(format!("the owner {} of {}", node.owner, node.path));
-            }
-            if !node.is_private() || !node.owner_may(rights) {
-                wrong.push(format!("the mode {} of {}", node.mode, node.path));
-            }
-        } else if node.others_may_write() || !may_use {
-            wrong.push(format!("the mode {} of {}", node.mode, node.path));
-        }
-    }
-    wrong
+    let text =
+        format!("the SSH server is a Dropbear that does not know {option}= in front of a key, so it is left out");
+    let advice = "let a firewall do it, or use OpenSSH";
+    Finding::unknown(Code::SshKeyOptionUnknown, text)
+        .about(&bastion.tunnel_user)
+        .advise(advice)
 }
 
 /// Options that somebody added to make the line narrower: kept, but they must not keep Stitch out.
@@ -328,15 +242,13 @@ fn narrower(settings: &Settings, bastion: &BastionSettings, line: &KeyLine<'_>, 
     let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
     let targets = line.values("permitopen");
     if !targets.is_empty() && !targets.iter().any(|target| opens(target, host, port)) {
-        plan.bad(
-            Code::SshForwardingRestricted,
-            format!(
-                "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys)",
-                targets.join(", ")
-            ),
-            format!("add permitopen=\"{host}:{port}\" to the options of the line in ~{user}/.ssh/authorized_keys"),
-        )
-        .concerning(user);
+        let text = format!(
+            "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys)",
+            targets.join(", ")
+        );
+        let advice =
+            format!("add permitopen=\"{host}:{port}\" to the options of the line in ~{user}/.ssh/authorized_keys");
+        plan.bad(Code::SshForwardingRestricted, text, advice).concerning(user);
     }
     let from: Vec<&str> = line.values("from").iter().flat_map(|list| list.split(',')).collect();
     let shut_out: Vec<String> = settings
@@ -348,14 +260,11 @@ fn narrower(settings: &Settings, bastion: &BastionSettings, line: &KeyLine<'_>, 
         .map(|address| address.to_string())
         .collect();
     if !shut_out.is_empty() {
-        plan.bad(
-            Code::SshNotAllowed,
-            format!(
-                "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys)",
-                shut_out.join(", ")
-            ),
-            format!("add the addresses to from=\"…\" in ~{user}/.ssh/authorized_keys"),
-        )
-        .concerning(user);
+        let text = format!(
+            "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys)",
+            shut_out.join(", ")
+        );
+        let advice = format!("add the addresses to from=\"…\" in ~{user}/.ssh/authorized_keys");
+        plan.bad(Code::SshNotAllowed, text, advice).concerning(user);
     }
 }

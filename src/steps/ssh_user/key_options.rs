@@ -1,6 +1,6 @@
 //! A line of `authorized_keys`, split as sshd splits it: options, type, key. And what its options let the key do.
 
-use super::key_restrictions::Dialect;
+use super::facts::SshServerKind;
 
 /// One line that is neither empty nor a comment.
 #[derive(Debug)]
@@ -38,13 +38,13 @@ impl<'a> KeyLine<'a> {
     }
 
     /// The key may forward connections and has no terminal, agent or X11, in words that this server knows.
-    pub(super) fn is_tight(&self, dialect: Dialect) -> bool {
+    pub(super) fn is_tight(&self, dialect: SshServerKind) -> bool {
         let refused = ["no-port-forwarding", "cert-authority"];
         let gives_back = ["pty", "agent-forwarding", "x11-forwarding", "user-rc"];
-        let wanted: Vec<&str> = dialect.base().split(',').collect();
+        let wanted: Vec<&str> = dialect.base_options().split(',').collect();
         let unknown = match dialect {
-            Dialect::OpenSsh => [].as_slice(),
-            Dialect::Dropbear => &["restrict", "port-forwarding"],
+            SshServerKind::OpenSsh => [].as_slice(),
+            SshServerKind::Dropbear => &["restrict", "port-forwarding"],
         };
         let mut unwanted = refused.iter().chain(&gives_back).chain(unknown);
         wanted.into_iter().all(|option| self.has(option)) && !unwanted.any(|option| self.has(option))
@@ -108,9 +108,9 @@ mod tests {
         assert_eq!((line.options.len(), line.body), (4, "AAAA"));
         assert_eq!(KeyLine::parse("ssh-rsa AAAA x AAAB").body, "AAAA");
         assert_eq!(KeyLine::parse("restrict ssh-rsa").body, "");
-        assert!(line.is_tight(Dialect::OpenSsh));
+        assert!(line.is_tight(SshServerKind::OpenSsh));
         assert_eq!(line.values("permitopen"), ["db:5432"]);
-        let is_tight = |line: &str| KeyLine::parse(line).is_tight(Dialect::OpenSsh);
+        let is_tight = |line: &str| KeyLine::parse(line).is_tight(SshServerKind::OpenSsh);
         assert!(!is_tight("ssh-rsa AAAA restrict,port-forwarding"));
         assert!(!is_tight("restrict,port-forwarding,pty ssh-rsa AAAA"));
         assert!(!is_tight("no-port-forwarding ssh-rsa AAAA"));
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn dropbear_has_words_of_its_own() {
-        let is_tight = |line: &str| KeyLine::parse(line).is_tight(Dialect::Dropbear);
+        let is_tight = |line: &str| KeyLine::parse(line).is_tight(SshServerKind::Dropbear);
         assert!(is_tight("no-pty,no-agent-forwarding,no-X11-forwarding ssh-rsa AAAA"));
         assert!(!is_tight("restrict,port-forwarding ssh-rsa AAAA"));
     }

@@ -5,25 +5,6 @@ use super::key_options::{KeyLine, opens};
 use crate::names::HostName;
 use crate::settings::{BastionSettings, KeyOption, Settings};
 
-/// Which words the server knows. It refuses the whole line for the sake of one it does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// OpenSSH since 7.2 (2016): everything is off, and forwarding on again.
-    OpenSsh,
-    /// Dropbear, which has no `port-forwarding`.
-    Dropbear,
-}
-
-impl Dialect {
-    /// What every line has: whoever holds the key may forward connections, and gets no terminal, no agent and no X11.
-    pub(super) fn base(self) -> &'static str {
-        match self {
-            Self::OpenSsh => "restrict,port-forwarding",
-            Self::Dropbear => "no-pty,no-agent-forwarding,no-X11-forwarding",
-        }
-    }
-}
-
 /// Narrower options that somebody else may have put there; they are kept when the line is written anew.
 const NARROWING: [&str; 5] = ["from", "permitopen", "permitlisten", "command", "expiry-time"];
 
@@ -35,7 +16,7 @@ const NOWHERE: &str = "permitlisten=\"localhost:1\"";
 /// What was chosen, for this database, these addresses and this server.
 #[derive(Clone, Debug)]
 pub(super) struct KeyRestrictions {
-    pub(super) dialect: Dialect,
+    pub(super) dialect: SshServerKind,
     /// Values of `permitopen`, the spelling that Stitch will use first; none: anything may be forwarded to.
     targets: Vec<String>,
     /// The values of `from`; none: from anywhere.
@@ -56,10 +37,7 @@ impl KeyRestrictions {
         let has = |option| chosen.contains(&option);
         let stitch = &settings.stitch;
         Self {
-            dialect: match facts.server.kind {
-                SshServerKind::OpenSsh => Dialect::OpenSsh,
-                SshServerKind::Dropbear => Dialect::Dropbear,
-            },
+            dialect: facts.server.kind,
             targets: if has(KeyOption::PermitOpen) {
                 spellings(&stitch.host, &facts.database_addresses)
                     .iter()
@@ -81,7 +59,7 @@ impl KeyRestrictions {
 
     /// The options as they are written; what narrowed the line before stays.
     pub(super) fn text(&self, before: Option<&KeyLine<'_>>) -> String {
-        let mut words = vec![self.dialect.base().to_owned()];
+        let mut words = vec![self.dialect.base_options().to_owned()];
         words.extend(self.targets.iter().map(|target| format!("permitopen=\"{target}\"")));
         if self.listens_nowhere {
             words.push(NOWHERE.to_owned());
@@ -209,7 +187,7 @@ mod tests {
 
     fn wanted(targets: &[&str], from: &[&str], forced: Option<&'static str>) -> KeyRestrictions {
         KeyRestrictions {
-            dialect: Dialect::OpenSsh,
+            dialect: SshServerKind::OpenSsh,
             targets: targets.iter().map(|text| (*text).to_owned()).collect(),
             from: from.iter().map(|text| (*text).to_owned()).collect(),
             listens_nowhere: false,

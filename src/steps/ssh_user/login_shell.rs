@@ -25,33 +25,30 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
         return;
     }
     let refuses = facts.server.kind == SshServerKind::Dropbear;
+    let unlisted = format!("the login shell of {user}, {path}, is not in /etc/shells;");
     let finding = match account.shell.state {
-        ShellState::Missing => Finding::bad(
-            Code::SshShellMissing,
-            format!("the login shell of {user}, {path}, does not exist; sshd refuses such users"),
-        ),
-        ShellState::Unlisted if refuses => Finding::bad(
-            Code::SshShellNologin,
-            format!("the login shell of {user}, {path}, is not in /etc/shells; Dropbear refuses such users"),
-        ),
-        _ if is_closed(path) => Finding::unknown(
-            Code::SshShellNologin,
-            format!(
+        ShellState::Missing => {
+            let text = format!("the login shell of {user}, {path}, does not exist; sshd refuses such users");
+            Finding::bad(Code::SshShellMissing, text)
+        }
+        ShellState::Unlisted if refuses => {
+            Finding::bad(Code::SshShellNologin, format!("{unlisted} Dropbear refuses such users"))
+        }
+        _ if is_closed(path) => {
+            let text = format!(
                 "the login shell of {user} is {path}: forwarding needs none, but it is not documented whether Stitch \
                  opens one, and Dropbear refuses shells that are not in /etc/shells"
-            ),
-        ),
-        ShellState::Unlisted => Finding::unknown(
-            Code::SshShellNologin,
-            format!(
-                "the login shell of {user}, {path}, is not in /etc/shells; Dropbear and pam_shells refuse such users"
-            ),
-        ),
+            );
+            Finding::unknown(Code::SshShellNologin, text)
+        }
+        ShellState::Unlisted => {
+            let text = format!("{unlisted} Dropbear and pam_shells refuse such users");
+            Finding::unknown(Code::SshShellNologin, text)
+        }
         ShellState::Usable => return,
     };
-    plan.find(finding.about(user).advise(format!(
-        "if Stitch cannot connect, on the SSH server, as root: usermod -s /bin/sh {user}"
-    )));
+    let advice = format!("if Stitch cannot connect, on the SSH server, as root: usermod -s /bin/sh {user}");
+    plan.find(finding.about(user).advise(advice));
 }
 
 fn is_closed(path: &str) -> bool {

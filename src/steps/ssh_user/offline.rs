@@ -6,7 +6,7 @@ use super::wanted::{add_user, no_key};
 use super::{key_file, server};
 use crate::change::{Action, Change, Plan};
 use crate::settings::{Adopt, BastionSettings, LoginShell, Settings};
-use crate::shell::{self, AccountSigns, Passworded};
+use crate::shell::{self, AccountSigns, Sight};
 use crate::statement::Statement;
 
 pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
@@ -37,7 +37,7 @@ pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts
     change(
         format!("make the account {user} usable with a key where it is locked"),
         "Without PAM, sshd refuses a locked account even with the right key.",
-        shell::unlock_for_keys(user, Passworded::Passed),
+        shell::unlock_for_keys(user, Sight::Unseen),
     );
     if bastion.shell != LoginShell::Any {
         change(
@@ -59,7 +59,7 @@ pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts
     change(
         summary,
         key_file::WHY,
-        shell::install_key(user, key, &options, shell::Present::KeptWhereTight),
+        shell::install_key(user, key, &options, Sight::Unseen),
     );
     change(
         format!("correct the modes of the key file of {user} and of what it lies in"),

@@ -9,7 +9,7 @@ use super::{SshUser, account, server};
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
 use crate::settings::{BastionSettings, Settings};
-use crate::shell::{self, Present};
+use crate::shell::{self, Sight};
 use crate::step_id::StepId;
 use crate::steps::Step;
 use crate::world::Reader;
@@ -109,7 +109,7 @@ fn take_key(
             summary: format!("take Stitch's key {key} out of the key file of {user}"),
             why: "Whoever holds the other half of it can log in.",
             action: Action::Host(shell::remove_key(user, key)),
-            undo: Some(Action::Host(shell::install_key(user, key, &options, Present::Replaced))),
+            undo: Some(Action::Host(shell::install_key(user, key, &options, Sight::Seen))),
         }),
     }
 }

@@ -3,7 +3,7 @@
 //! printed, and the command that puts it to work.
 
 use super::dropbear;
-use super::facts::{Facts, Looked, SshServerKind};
+use super::facts::{Facts, SshServerKind};
 use super::sshd::View;
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
@@ -18,7 +18,7 @@ mod forwarding;
 mod key_files;
 pub(super) mod sockets;
 
-use case::{Case, Check, Problem};
+use case::{Case, Check};
 
 /// In the order in which sshd decides.
 const CHECKS: [Check; 16] = [
@@ -43,7 +43,7 @@ const CHECKS: [Check; 16] = [
 /// Judges what was read of the server.
 pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
     let server = &facts.server;
-    if server.looked == Looked::No {
+    if !server.looked {
         return;
     }
     let case = Case::new(settings, bastion, facts);
@@ -59,7 +59,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
         config_file::judge(&case, &CHECKS, plan);
         return;
     }
-    let mut problems: Vec<(Problem, Vec<&str>)> = Vec::new();
+    let mut problems: Vec<(Finding, Vec<&str>)> = Vec::new();
     for check in CHECKS {
         for view in &views {
             let Some(problem) = check(&case, view) else { continue };
@@ -85,7 +85,6 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
             format!(" (for logins from {})", addresses.join(", "))
         };
         let text = format!("{}{from}", problem.text);
-        let finding = Finding::new(problem.code, problem.verdict, text);
-        plan.find(finding.about(user).advise(problem.advice));
+        plan.find(Finding { text, ..problem }.about(user));
     }
 }

@@ -58,7 +58,7 @@ impl Writer {
         };
         let all: Vec<String> = sql.statements.iter().map(Statement::to_string).collect();
         let borrowed = Borrowed::of(sql);
-        let version = self.reader.postgres.server().await?.version_num;
+        let version = self.reader.server().await?.version_num;
         let session = self.first_session(database).await?;
         let way = if version < COMMITTING_BLOCKS {
             Transport::Singly
@@ -116,7 +116,7 @@ impl Writer {
         if busy.is_empty() {
             return Ok(doubt.map_or(Applied::Made, Applied::Doubtful));
         }
-        let second = self.reader.postgres.second(database).await.ok();
+        let second = self.reader.second(database).await.ok();
         let mut named = Vec::new();
         for (number, words) in &busy {
             let by = match &second {
@@ -142,7 +142,7 @@ impl Writer {
         let works = Cell::new(false);
         let second = async {
             // One connection does it as well.
-            if let Ok(second) = self.reader.postgres.second(database).await {
+            if let Ok(second) = self.reader.second(database).await {
                 works.set(true);
                 work.share(&second).await;
                 // Nothing was promised on it, so this has no need to be waited for by anything else.
@@ -158,7 +158,7 @@ impl Writer {
     }
 
     async fn first_session(&mut self, database: &str) -> Result<Arc<Session>> {
-        let session = self.reader.postgres.session(database).await?;
+        let session = self.reader.session(database).await?;
         Ok(Arc::clone(session.context("the database is gone")?))
     }
 }

@@ -52,7 +52,7 @@ impl Writer {
         }
         let tell = Arc::clone(&self.reader.asker.tell);
         let look = async {
-            let by = match (session.process, self.reader.postgres.second(database).await) {
+            let by = match (session.process, self.reader.second(database).await) {
                 (Some(pid), Ok(second)) => holders(&second, pid).await,
                 _ => Vec::new(),
             };

@@ -4,7 +4,7 @@ use anyhow::{Error, Result, anyhow, bail};
 
 use super::{Host, HostAccess, complaint};
 use crate::secret::Secret;
-use crate::shell::{DONE, marked, quoted};
+use crate::shell::{DONE, marked, quoted, value};
 use crate::world::ssh::exec::Output;
 
 mod grant;
@@ -63,12 +63,7 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
     let probe = format!("{PROBE}echo {}\n", quoted(DONE));
     let looked = host.run("sh", Secret::new(marked(&probe))).await?;
     let heard = host.begun(&looked)?;
-    let says = |name: &str| {
-        let found = heard
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        found.unwrap_or_default()
-    };
+    let says = |name: &str| value(heard, name).unwrap_or_default();
     if says("uid") == "0" {
         return Ok(Rights::Root);
     }

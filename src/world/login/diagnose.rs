@@ -1,14 +1,16 @@
 //! Which layer ended a login, and why: by what was seen on the wire and by the server's SQLSTATE.
 
+use std::io;
+
 use tokio_postgres::error::SqlState;
 
 use super::admin_login::AdminLogin;
-use super::guards::{unbound, unwanted};
-use super::stages::below_tls;
+use super::guards::{PASSWD, accounts, unbound, unwanted};
+use super::stages::below;
 use crate::finding::Code;
 use crate::settings::ChannelBinding;
 use crate::world::certificate::Fault;
-use crate::world::detect_protocol;
+use crate::world::detect_protocol::foreign_protocol;
 use crate::world::failure::{Failure, Layer, Stage, chain};
 use crate::world::login_observer::guard::AuthRequest;
 use crate::world::login_observer::limits::LimitExceeded;
@@ -19,15 +21,12 @@ use crate::world::tls::mode_name;
 
 pub(super) fn not_postgres(login: &AdminLogin, what: &str) -> Failure {
     let (server, by) = (login.server(), &login.given_by);
-    Failure::new(
-        Layer::Protocol,
-        Code::LoginNotPostgres,
-        format!("{server} is not a PostgreSQL server: it answers like {what}"),
-    )
-    .advise(format!(
+    let text = format!("{server} is not a PostgreSQL server: it answers like {what}");
+    let advice = format!(
         "check {} and {}; PostgreSQL's own port is 5432 unless it was changed",
         by.host, by.port
-    ))
+    );
+    Failure::new(Layer::Protocol, Code::LoginNotPostgres, text).advise(advice)
 }
 
 /// Nothing more came in time: at which layer, by what had been said until then.
@@ -45,7 +44,7 @@ pub(super) fn silent(login: &AdminLogin, seen: &LoginTrace, passed: Vec<Stage>) 
     let text = format!("{server} {what} within {} s", login.timeout.as_secs());
     Failure::new(layer, Code::LoginNoAnswer, text)
         .advise("a proxy or firewall may hold the connection, or the server hangs; raise --timeout to wait longer")
-        .behind(passed.into_iter().filter(|stage| stage.layer < layer).collect())
+        .behind(below(layer, passed))
 }
 
 /// The failure behind an error.
@@ -59,9 +58,7 @@ pub(super) async fn classify(
     if let Some(db) = error.as_db_error() {
         return Refused {
             error: db,
-            user: &login.user,
-            database: &login.database,
-            host: login.host.as_str(),
+            login,
             server: &server,
             method: seen.method,
             socket_owner: socket_owner(login),
@@ -90,14 +87,13 @@ pub(super) async fn classify(
         && seen.authenticated.is_none()
         && seen.method.is_some_and(AuthRequest::takes_a_password)
     {
-        let mut failure = Failure::new(
-            Layer::Authentication,
-            Code::LoginPassword,
-            format!("{server} wants a password for {:?} and none was given", login.user),
-        )
-        .advise("set PGPASSWORD, or give --admin-password-file FILE, or add a line to ~/.pgpass");
-        failure.state = Some(SqlState::INVALID_PASSWORD);
-        return failure.behind(passed);
+        let text = format!("{server} wants a password for {:?} and none was given", login.user);
+        let advice = "set PGPASSWORD, or give --admin-password-file FILE, or add a line to ~/.pgpass";
+        let failure = Failure::new(Layer::Authentication, Code::LoginPassword, text).advise(advice);
+        return Failure {
+            state: Some(SqlState::INVALID_PASSWORD),
+            ..failure.behind(passed)
+        };
     }
     if seen.method == Some(AuthRequest::Other) {
         return Failure::new(Layer::Authentication, Code::LoginMethod, format!("{server} wants a login method for {:?} that needs more than a password (GSS, SSPI, LDAP ticket or a certificate): {text}", login.user))
@@ -114,38 +110,33 @@ pub(super) async fn classify(
         // "SSH-2.0" begins with the same letter as "yes".
         Some(b'S') if seen.encrypted.is_none() => {
             if seen.certificate.is_none()
-                && let detect_protocol::DetectedProtocol::Other(what) =
-                    detect_protocol::identify(login, login.timeout).await
+                && let Some(what) = foreign_protocol(login, login.timeout).await
             {
-                return not_postgres(login, what).behind(below(passed));
+                return not_postgres(login, what).behind(below(Layer::Protocol, passed));
             }
             // Through a tunnel nobody is asked a second time; but what followed the "yes" was no TLS.
             if seen.certificate.is_none() && text.contains("wrong version number") {
                 return not_postgres(login, "an SSH server, whose greeting begins like a yes to TLS")
-                    .behind(below(passed));
+                    .behind(below(Layer::Protocol, passed));
             }
-            return untrusted(login, seen, &text).behind(below_tls(passed));
+            return untrusted(login, seen, &text).behind(below(Layer::Tls, passed));
         }
         _ => {}
     }
-    let below = below(passed);
-    match detect_protocol::identify(login, login.timeout).await {
-        detect_protocol::DetectedProtocol::Other(what) => not_postgres(login, what).behind(below),
-        _ if is_reset(error) && seen.first_byte.is_none() => Failure::new(
-            Layer::Tcp,
-            Code::LoginTcpReset,
-            format!("{server} accepts the connection and resets it at once: {text}"),
-        )
-        .advise(RESET)
-        .behind(below.into_iter().filter(|stage| stage.layer < Layer::Tcp).collect()),
-        _ => Failure::new(
-            Layer::Protocol,
-            Code::LoginConnectionLost,
-            format!("{server} ended the connection before the login was done: {text}"),
-        )
-        .advise("the server may be restarting, or a proxy or firewall cut it; try again, then read the server's log")
-        .behind(below),
+    let passed = below(Layer::Protocol, passed);
+    if let Some(what) = foreign_protocol(login, login.timeout).await {
+        return not_postgres(login, what).behind(passed);
     }
+    if is_reset(error) && seen.first_byte.is_none() {
+        let text = format!("{server} accepts the connection and resets it at once: {text}");
+        return Failure::new(Layer::Tcp, Code::LoginTcpReset, text)
+            .advise(RESET)
+            .behind(below(Layer::Tcp, passed));
+    }
+    let text = format!("{server} ended the connection before the login was done: {text}");
+    Failure::new(Layer::Protocol, Code::LoginConnectionLost, text)
+        .advise("the server may be restarting, or a proxy or firewall cut it; try again, then read the server's log")
+        .behind(passed)
 }
 
 /// The owner of the Unix socket, where this process runs as somebody else and no password was asked for.
@@ -153,35 +144,16 @@ fn socket_owner(login: &AdminLogin) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let owner = std::fs::metadata(login.server()).ok()?.uid();
     let user = (login.host.is_socket() && owner != rustix::process::geteuid().as_raw()).then_some(owner)?;
-    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
-    accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(user)).then(|| name.to_owned())
-    })
-}
-
-/// What was passed below the protocol.
-fn below(mut passed: Vec<Stage>) -> Vec<Stage> {
-    passed.retain(|stage| stage.layer < Layer::Protocol);
-    passed
+    let passwd = std::fs::read_to_string(PASSWD).ok()?;
+    accounts(&passwd).find_map(|(name, number)| (number == user).then(|| name.to_owned()))
 }
 
 fn is_reset(error: &tokio_postgres::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return matches!(
-                io.kind(),
-                std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe
-            );
-        }
-        cause = error.source();
-    }
-    false
+    let mut causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let io = causes.find_map(|error| error.downcast_ref::<io::Error>());
+    io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe))
 }
 
-/// A TLS handshake that did not come about, by what was found wrong with the certificate.
 fn untrusted(login: &AdminLogin, seen: &LoginTrace, text: &str) -> Failure {
     let server = login.server();
     let examined = seen.certificate.clone().unwrap_or_default();

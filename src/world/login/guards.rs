@@ -30,32 +30,32 @@ pub(super) fn wrong_server_user(login: &AdminLogin, wire: &Wire) -> Option<Failu
     let (Some(wanted), Route::Direct, true) = (&login.rules.server_user, login.route, login.host.is_socket()) else {
         return None;
     };
-    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    if wire
-        .peer_user()
-        .is_some_and(|user| account(&accounts, wanted) == Some(user))
-    {
+    let found = wire.peer_user();
+    let passwd = std::fs::read_to_string(PASSWD).unwrap_or_default();
+    if found.is_some() && account(&passwd, wanted) == found {
         return None;
     }
-    let found = wire
-        .peer_user()
-        .map_or_else(|| "unknown".to_owned(), |user| user.to_string());
-    let failure = Failure::new(
-        Layer::Tcp,
-        Code::LoginServerUser,
-        format!(
-            "the server on {} runs as the user ID {found}, which is not {wanted:?} of /etc/passwd (requirepeer); nothing was sent",
-            login.server()
-        ),
-    )
-    .advise("find out who runs that server, or correct requirepeer (PGREQUIREPEER)");
-    Some(failure)
+    let found = found.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
+    let text = format!(
+        "the server on {} runs as the user ID {found}, which is not {wanted:?} of /etc/passwd (requirepeer); nothing was sent",
+        login.server()
+    );
+    let advice = "find out who runs that server, or correct requirepeer (PGREQUIREPEER)";
+    Some(Failure::new(Layer::Tcp, Code::LoginServerUser, text).advise(advice))
 }
 
-fn account(accounts: &str, wanted: &str) -> Option<u32> {
-    accounts.lines().find_map(|line| {
+/// The users of this machine.
+pub(super) const PASSWD: &str = "/etc/passwd";
+
+fn account(passwd: &str, wanted: &str) -> Option<u32> {
+    accounts(passwd).find(|(name, _)| *name == wanted).map(|(_, user)| user)
+}
+
+/// The names and numbers in it.
+pub(super) fn accounts(passwd: &str) -> impl Iterator<Item = (&str, u32)> {
+    passwd.lines().filter_map(|line| {
         let mut fields = line.split(':');
-        (fields.next()? == wanted).then(|| fields.nth(1)?.parse().ok())?
+        Some((fields.next()?, fields.nth(1)?.parse().ok()?))
     })
 }
 
@@ -69,51 +69,39 @@ pub(super) fn channel_binding(wanted: ChannelBinding) -> tokio_postgres::config:
 
 /// The failure for what the server asked and did not get.
 pub(super) fn unwanted(login: &AdminLogin, unwanted: Unwanted) -> Failure {
-    let server = login.server();
+    let (server, user) = (login.server(), &login.user);
     match unwanted {
-        Unwanted::ClearText => Failure::new(
-            Layer::Authentication,
-            Code::LoginClearText,
-            format!(
-                "{server} asks for the password of {:?} in clear text, and the connection is not encrypted. The password was \
-                 not sent",
-                login.user
-            ),
-        )
-        .advise(
-            "switch TLS on in the server, or use the method scram-sha-256 in pg_hba.conf. To send the administrator's \
-             password all the same: PGREQUIREAUTH=password",
-        ),
-        Unwanted::Method(method) => Failure::new(
-            Layer::Authentication,
-            Code::LoginAuthRefused,
-            format!(
-                "{server} asks {:?} for {}, which require_auth does not accept. Nothing was sent",
-                login.user,
-                match method {
-                    AuthRequest::Nothing => "no proof of the login at all (none)",
-                    AuthRequest::ClearText => "the password in clear text (password)",
-                    AuthRequest::Md5 => "an md5 hash of the password (md5)",
-                    AuthRequest::Scram => "SCRAM (scram-sha-256)",
-                    AuthRequest::Other => "GSSAPI or SSPI",
-                }
-            ),
-        )
-        .advise("change the method in pg_hba.conf, or require_auth (PGREQUIREAUTH)"),
+        Unwanted::ClearText => {
+            let text = format!(
+                "{server} asks for the password of {user:?} in clear text, and the connection is not encrypted. The password was \
+                 not sent"
+            );
+            let advice = "switch TLS on in the server, or use the method scram-sha-256 in pg_hba.conf. To send the administrator's \
+                          password all the same: PGREQUIREAUTH=password";
+            Failure::new(Layer::Authentication, Code::LoginClearText, text).advise(advice)
+        }
+        Unwanted::Method(method) => {
+            let method = match method {
+                AuthRequest::Nothing => "no proof of the login at all (none)",
+                AuthRequest::ClearText => "the password in clear text (password)",
+                AuthRequest::Md5 => "an md5 hash of the password (md5)",
+                AuthRequest::Scram => "SCRAM (scram-sha-256)",
+                AuthRequest::Other => "GSSAPI or SSPI",
+            };
+            let text =
+                format!("{server} asks {user:?} for {method}, which require_auth does not accept. Nothing was sent");
+            let advice = "change the method in pg_hba.conf, or require_auth (PGREQUIREAUTH)";
+            Failure::new(Layer::Authentication, Code::LoginAuthRefused, text).advise(advice)
+        }
     }
 }
 
 /// The server let a login without channel binding in, or would have, and it was required.
 pub(super) fn unbound(login: &AdminLogin) -> Failure {
-    Failure::new(
-        Layer::Authentication,
-        Code::LoginAuthRefused,
-        format!(
-            "{} did not use channel binding, and channel_binding=require was given. Nothing was sent",
-            login.server()
-        ),
-    )
-    .advise("channel binding needs TLS and the method scram-sha-256; a proxy that ends TLS takes it away")
+    let server = login.server();
+    let text = format!("{server} did not use channel binding, and channel_binding=require was given. Nothing was sent");
+    let advice = "channel binding needs TLS and the method scram-sha-256; a proxy that ends TLS takes it away";
+    Failure::new(Layer::Authentication, Code::LoginAuthRefused, text).advise(advice)
 }
 
 #[cfg(test)]

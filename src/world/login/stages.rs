@@ -8,8 +8,8 @@ use crate::world::login_observer::guard::AuthRequest;
 use crate::world::login_observer::trace::LoginTrace;
 
 /// What was passed below TLS.
-pub(super) fn below_tls(mut passed: Vec<Stage>) -> Vec<Stage> {
-    passed.retain(|stage| stage.layer < Layer::Tls);
+pub(super) fn below(layer: Layer, mut passed: Vec<Stage>) -> Vec<Stage> {
+    passed.retain(|stage| stage.layer < layer);
     passed
 }
 

@@ -6,25 +6,29 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::NoTls;
 
-use super::Postgres;
 use crate::server::Encryption;
-use crate::settings::{Negotiation, Route};
+use crate::settings::Negotiation;
 use crate::world::login::Session;
 use crate::world::login_observer::guard::Guard;
 use crate::world::login_observer::trace::Begins;
-use crate::world::open::open_direct;
+use crate::world::reader::Reader;
 use crate::world::tls::connector;
 use crate::world::wire::Wire;
 
 /// How long a connection may take to fall silent before it is asked again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-impl Postgres {
+impl Reader {
     /// Asks the server to stop every statement of the admin's connections, until each has nothing left to do: statements
     /// may wait in line behind the one that is stopped. What cannot be asked ends by itself.
     #[expect(clippy::disallowed_methods, reason = "an empty statement: it does nothing")]
-    pub(crate) async fn cancel(&self) {
-        for session in self.sessions.values().chain(self.seconds.values()) {
+    pub(in crate::world) async fn cancel(&self) {
+        for session in self
+            .connections
+            .sessions
+            .values()
+            .chain(self.connections.seconds.values())
+        {
             while self.cancel_one(session).await.is_some() {
                 // Answered in turn, so after everything that was sent before.
                 if timeout(PAUSE, session.client.simple_query("")).await.is_ok() {
@@ -36,16 +40,7 @@ impl Postgres {
 
     async fn cancel_one(&self, session: &Session) -> Option<()> {
         let admin = &self.settings.admin;
-        let address = admin.rules.address.as_ref().unwrap_or(&admin.host);
-        let wire = match (admin.route, &self.gateway) {
-            (Route::Bastion, Some(gateway)) => {
-                let stream = gateway.forward(address.as_str(), admin.port.number()).await.ok()?;
-                Wire::unix(stream, Vec::new())
-            }
-            _ => open_direct(address, admin.port, self.settings.timeout, &admin.given_by)
-                .await
-                .ok()?,
-        };
+        let wire = self.reach(&self.admin_login("")).await.ok()?;
         let token = session.client.cancel_token();
         match session.encryption {
             Encryption::None => token.cancel_query_raw(wire, NoTls).await.ok(),

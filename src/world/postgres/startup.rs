@@ -36,18 +36,10 @@ pub(super) fn startup_options(
 
 /// A session of a pooler is not ours alone, so a role must not be set in it.
 pub(super) fn behind_pooler(what: &str, login: &AdminLogin) -> Failure {
-    Failure::new(
-        Layer::Protocol,
-        Code::LoginRefused,
-        format!(
-            "{what} cannot be set at {}: a pooler refuses startup options",
-            login.server()
-        ),
-    )
-    .advise(format!(
-        "give PostgreSQL's own host and port with {} and {}",
-        login.given_by.host, login.given_by.port
-    ))
+    let (server, by) = (login.server(), &login.given_by);
+    let text = format!("{what} cannot be set at {server}: a pooler refuses startup options");
+    let advice = format!("give PostgreSQL's own host and port with {} and {}", by.host, by.port);
+    Failure::new(Layer::Protocol, Code::LoginRefused, text).advise(advice)
 }
 
 /// The server refused the role, not the login. It tells a right that is missing in the same code as a closed database.
@@ -55,21 +47,14 @@ pub(super) fn role_refused(role: &RoleName, login: &AdminLogin, failure: &Failur
     let codes = [SqlState::INVALID_PARAMETER_VALUE, SqlState::INSUFFICIENT_PRIVILEGE];
     let is_it = codes.iter().any(|state| failure.is(state)) && failure.routine.as_deref() != Some("CheckMyDatabase");
     is_it.then(|| {
-        let (user, grantee) = (&login.user, sql::identifier(&login.user));
-        let mut refused = Failure::new(
-            Layer::Authentication,
-            Code::LoginRefused,
-            format!(
-                "{user:?} may not act as the role {role:?} (--set-role): {}",
-                failure.text
-            ),
-        )
-        .advise(format!(
-            "check its spelling; who administers that role runs: GRANT {} TO {grantee}",
-            sql::identifier(role.as_str())
-        ));
-        refused.state.clone_from(&failure.state);
-        refused
+        let (user, said) = (&login.user, &failure.text);
+        let text = format!("{user:?} may not act as the role {role:?} (--set-role): {said}");
+        let (role, grantee) = (sql::identifier(role.as_str()), sql::identifier(user));
+        let advice = format!("check its spelling; who administers that role runs: GRANT {role} TO {grantee}");
+        Failure {
+            state: failure.state.clone(),
+            ..Failure::new(Layer::Authentication, Code::LoginRefused, text).advise(advice)
+        }
     })
 }
 
@@ -91,6 +76,50 @@ pub(super) fn is_for_read_only(access: Access, failure: &Failure) -> bool {
         && failure.state.is_some()
         && failure.routine.as_deref() != Some("CheckMyDatabase")
         && !closed.iter().any(|state| failure.is(state))
+}
+
+/// The timeouts of this login that may have cut off even the first question; all that this version is known to have. A server
+/// that ends an idle session need not have sent its reason when the question arrives.
+pub(super) fn too_short(error: &anyhow::Error, version: &str) -> &'static [&'static str] {
+    const ALL: [&str; 5] = [
+        "statement_timeout",
+        "lock_timeout",
+        "idle_in_transaction_session_timeout",
+        "idle_session_timeout",
+        "transaction_timeout",
+    ];
+    let words = format!("{error:#}");
+    let number = version
+        .split(|c: char| !c.is_ascii_digit())
+        .next()
+        .and_then(|major| major.parse().ok());
+    let known = match number.unwrap_or(0) {
+        17.. => &ALL[..],
+        14..=16 => &ALL[..4],
+        _ => &ALL[..3],
+    };
+    let cut_off = [
+        "SQLSTATE 25P04",
+        "SQLSTATE 57P05",
+        "the connection to PostgreSQL was lost",
+    ];
+    if cut_off.iter().any(|cut| words.contains(cut)) {
+        known
+    } else if words.contains(SqlState::QUERY_CANCELED.code()) {
+        &ALL[..3]
+    } else {
+        &[]
+    }
+}
+
+pub(super) fn is_closed(failure: &Failure) -> bool {
+    [
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ]
+    .iter()
+    .any(|state| failure.is(state))
 }
 
 #[cfg(test)]

@@ -5,19 +5,19 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use super::Postgres;
 use crate::finding::Code;
 use crate::names::HostName;
 use crate::server::{self, Encryption};
 use crate::settings::{LoginRules, RootCertificates, Route, SslMode, StitchSsl, Tls};
 use crate::world::failure::{Failure, Layer};
 use crate::world::login::{AdminLogin, Other, Session, log_in, try_other_encryption};
+use crate::world::reader::Reader;
 use crate::world::tls::Attempt;
 
 /// How long sessions of ours may take to be gone, in milliseconds.
 const PAUSES: [u64; 5] = [50, 100, 200, 400, 800];
 
-impl Postgres {
+impl Reader {
     /// What a login comes to with TLS instead of without, or the other way round.
     pub(crate) async fn try_other_encryption(&self, database: &str, this_way: Encryption) -> Other {
         let host = self.settings.stitch.host.clone();
@@ -34,7 +34,7 @@ impl Postgres {
                 Attempt::Tls
             }
         };
-        match self.tunnel(&login).await {
+        match self.reach(&login).await {
             Ok(wire) => try_other_encryption(&login, attempt, wire).await,
             Err(_) => Other::Untold,
         }
@@ -46,7 +46,7 @@ impl Postgres {
         AdminLogin {
             host,
             port: stitch.port,
-            user: server::stitch_user(&self.settings, self.server.as_ref()),
+            user: server::stitch_user(&self.settings, self.connections.server.as_ref()),
             password: stitch.password.secret().cloned(),
             database: database.to_owned(),
             tls: Tls {
@@ -67,7 +67,7 @@ impl Postgres {
     }
 
     /// Logs in as the administrator where Stitch will, for what the server sees of such a connection.
-    pub(crate) async fn log_in_there_as_admin(&self) -> Result<Session, Failure> {
+    pub(in crate::world) async fn log_in_there_as_admin(&self) -> Result<Session, Failure> {
         let admin = &self.settings.admin;
         let login = AdminLogin {
             user: admin.user.clone(),
@@ -79,7 +79,7 @@ impl Postgres {
             },
             ..self.stitch_login(self.settings.stitch.host.clone(), admin.database.as_str())
         };
-        log_in(&login, || self.tunnel(&login)).await
+        log_in(&login, || self.reach(&login)).await
     }
 
     /// Logs in as the Stitch role, over the path Stitch will use as far as it can be walked from here: straight to the
@@ -87,6 +87,13 @@ impl Postgres {
     ///
     /// Where no connection is left for it, our own are given up: Stitch will come when they are gone.
     pub(crate) async fn log_in_as_stitch(&mut self, database: &str) -> Result<Session, Failure> {
+        let session = self.stitch_session(database).await?;
+        self.stitch_encryption = Some(session.encryption);
+        Ok(session)
+    }
+
+    /// The same, of which nothing is kept.
+    pub(in crate::world) async fn stitch_session(&mut self, database: &str) -> Result<Session, Failure> {
         let mut outcome = self.try_as_stitch(database).await;
         for pause in PAUSES {
             match &outcome {
@@ -104,15 +111,15 @@ impl Postgres {
     async fn try_as_stitch(&self, database: &str) -> Result<Session, Failure> {
         let login = self.stitch_login(self.settings.stitch.host.clone(), database);
         if !login.host.is_socket() {
-            return log_in(&login, || self.tunnel(&login)).await;
+            return log_in(&login, || self.reach(&login)).await;
         }
         // Nobody dials a socket from elsewhere; TCP on this machine is the nearest thing to what Stitch does.
         let loopback = "127.0.0.1"
             .parse()
             .map_err(|error| Failure::new(Layer::Name, Code::LoginHostNotFound, format!("{error}")))?;
         let nearest = self.stitch_login(loopback, database);
-        match log_in(&nearest, || self.tunnel(&nearest)).await {
-            Err(failure) if failure.layer == Layer::Tcp => log_in(&login, || self.tunnel(&login)).await,
+        match log_in(&nearest, || self.reach(&nearest)).await {
+            Err(failure) if failure.layer == Layer::Tcp => log_in(&login, || self.reach(&login)).await,
             outcome => outcome,
         }
     }

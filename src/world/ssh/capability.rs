@@ -5,26 +5,17 @@ use ssh2::{ErrorCode, Session};
 
 use super::Ssh;
 use super::errors::plain;
+use crate::word::words;
 
-/// Something to be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Capability {
-    /// A terminal for a shell.
-    Terminal,
-    /// The caller's agent, for logins from there on.
-    Agent,
-    /// A connection to something that is not the database.
-    OtherTarget,
-}
-
-impl Capability {
-    /// For people.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Terminal => "a terminal",
-            Self::Agent => "agent forwarding",
-            Self::OtherTarget => "a connection to another place than the database",
-        }
+words! {
+    /// Something to be asked for.
+    pub(crate) enum Capability {
+        /// A terminal for a shell.
+        Terminal = "a terminal",
+        /// The caller's agent, for logins from there on.
+        Agent = "agent forwarding",
+        /// A connection to something that is not the database.
+        OtherTarget = "a connection to another place than the database",
     }
 }
 

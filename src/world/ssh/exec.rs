@@ -77,7 +77,7 @@ fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadlin
     session.set_blocking(false);
     let mut talk = Exchange {
         unsent: stdin,
-        eof: Eof::Unsent,
+        ends: true,
         stdout: Vec::new(),
         stderr: Vec::new(),
     };
@@ -118,21 +118,10 @@ fn close(session: &Session, channel: &mut Channel) -> Result<()> {
 
 struct Exchange<'a> {
     unsent: &'a [u8],
-    eof: Eof,
+    /// Whether the end of the input is still to be sent.
+    ends: bool,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
-}
-
-#[derive(PartialEq)]
-enum Eof {
-    Unsent,
-    Sent,
-}
-
-#[derive(PartialEq)]
-enum Progress {
-    Made,
-    None,
 }
 
 impl Exchange<'_> {
@@ -149,21 +138,21 @@ impl Exchange<'_> {
 
     /// One turn, and a wait where it moved nothing; false at the end.
     fn exchange(&mut self, channel: &mut Channel, at: (&Session, &OwnedFd), deadline: Instant) -> Result<bool> {
-        let progress = self.step(channel)?;
-        if progress == Progress::None && channel.eof() {
+        let moved = self.step(channel)?;
+        if !moved && channel.eof() {
             return Ok(false);
         }
         if Instant::now() >= deadline {
             bail!(self.late());
         }
-        if progress == Progress::None {
+        if !moved {
             wait::for_session(at.0, at.1, deadline)?;
         }
         Ok(true)
     }
 
     /// Moves what can be moved: both outputs share one window, so neither may be left full while the other is waited for.
-    fn step(&mut self, channel: &mut Channel) -> Result<Progress> {
+    fn step(&mut self, channel: &mut Channel) -> Result<bool> {
         let mut moved = take(channel, &mut self.stdout)?;
         moved += take(&mut channel.stderr(), &mut self.stderr)?;
         ensure!(
@@ -182,18 +171,18 @@ impl Exchange<'_> {
                 Err(_) if channel.eof() => self.unsent = &[],
                 Err(error) => return Err(error).context("the SSH connection broke while the input was sent"),
             }
-        } else if self.eof == Eof::Unsent {
+        } else if self.ends {
             match channel.send_eof().map_err(io::Error::from) {
                 Ok(()) => {
-                    self.eof = Eof::Sent;
+                    self.ends = false;
                     moved += 1;
                 }
                 Err(error) if wait::would_block(&error) => {}
-                Err(_) if channel.eof() => self.eof = Eof::Sent,
+                Err(_) if channel.eof() => self.ends = false,
                 Err(error) => return Err(error).context("the SSH connection broke while the input was ended"),
             }
         }
-        Ok(if moved > 0 { Progress::Made } else { Progress::None })
+        Ok(moved > 0)
     }
 }
 

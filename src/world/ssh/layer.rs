@@ -6,51 +6,30 @@ use anyhow::Result;
 
 use super::errors;
 use crate::finding::Code;
+use crate::word::words;
 use crate::world::failure::{Failure, Layer};
 
-/// What a connection through an SSH server has to pass, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum SshLayer {
-    /// The server's name.
-    Name,
-    /// A TCP connection to it.
-    Tcp,
-    /// It speaks SSH, and both sides know a key exchange.
-    Banner,
-    /// It is the server it should be.
-    HostKey,
-    /// It lets the login in.
-    Login,
-    /// It is willing to forward.
-    Forward,
-    /// It can reach the database itself.
-    Target,
+words! {
+    /// What a connection through an SSH server has to pass, in this order.
+    pub(crate) enum SshLayer {
+        /// The server's name.
+        Name = "SSH server's name",
+        /// A TCP connection to it.
+        Tcp = "TCP to the SSH server",
+        /// It speaks SSH, and both sides know a key exchange.
+        Banner = "SSH handshake",
+        /// It is the server it should be.
+        HostKey = "SSH host key",
+        /// It lets the login in.
+        Login = "SSH login",
+        /// It is willing to forward.
+        Forward = "SSH forwarding",
+        /// It can reach the database itself.
+        Target = "TCP from the SSH server",
+    }
 }
 
 impl SshLayer {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Name,
-        Self::Tcp,
-        Self::Banner,
-        Self::HostKey,
-        Self::Login,
-        Self::Forward,
-        Self::Target,
-    ];
-
-    /// For people.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "SSH server's name",
-            Self::Tcp => "TCP to the SSH server",
-            Self::Banner => "SSH handshake",
-            Self::HostKey => "SSH host key",
-            Self::Login => "SSH login",
-            Self::Forward => "SSH forwarding",
-            Self::Target => "TCP from the SSH server",
-        }
-    }
-
     /// The code of a way that ends here.
     pub(crate) fn code(self) -> Code {
         match self {

@@ -23,26 +23,16 @@ pub(in crate::world) fn for_session(session: &Session, socket: &OwnedFd, deadlin
     wait(&mut fds, Some(deadline)).map(drop)
 }
 
-/// What the near end of a tunnel has to say after a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::world) enum Near {
-    Open,
-    /// Closed in both directions: nobody is left to read.
-    Gone,
-}
-
-/// Waits until the session or the near end can go on.
-pub(in crate::world) fn for_either(
+/// Waits until the session or the near end of a tunnel can go on, and tells whether the near end is closed in both
+/// directions: nobody is left to read then.
+pub(in crate::world) fn until_near_is_gone(
     session: &Session,
     socket: &OwnedFd,
     near: (&UnixStream, PollFlags),
-) -> io::Result<Near> {
+) -> io::Result<bool> {
     let mut fds = [PollFd::new(socket, directions(session)), PollFd::new(near.0, near.1)];
     wait(&mut fds, None)?;
-    if fds[1].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
-        return Ok(Near::Gone);
-    }
-    Ok(Near::Open)
+    Ok(fds[1].revents().intersects(PollFlags::HUP | PollFlags::ERR))
 }
 
 /// What the session waits for: it always wants to read, and to write when it says so.

@@ -1,7 +1,6 @@
 //! One direction of a tunnel: a buffer, and whether its two ends are closed.
 
 use std::io::{self, Read, Write};
-use std::ops::BitOrAssign;
 
 use rustix::event::PollFlags;
 
@@ -9,65 +8,44 @@ use crate::world::ssh::wait::would_block;
 
 const BUFFER: usize = 16 * 1024;
 
-/// Whether a turn moved anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moved {
-    None,
-    Some,
-}
-
-impl BitOrAssign for Moved {
-    fn bitor_assign(&mut self, other: Self) {
-        if other == Self::Some {
-            *self = Self::Some;
-        }
-    }
-}
-
 #[derive(Default)]
 pub(super) struct CopyDirection {
     buffer: Vec<u8>,
     sent: usize,
-    source: CopyEnd,
-    sink: CopyEnd,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum CopyEnd {
-    #[default]
-    Open,
-    Closed,
+    source_closed: bool,
+    sink_closed: bool,
 }
 
 impl CopyDirection {
     /// Reads only when everything read before is written.
     pub(super) fn has_room(&self) -> bool {
-        self.is_empty() && self.source == CopyEnd::Open
+        self.is_empty() && !self.source_closed
     }
 
-    pub(super) fn fill(&mut self, from: &mut impl Read) -> io::Result<Moved> {
+    /// Whether that moved anything, the end of what comes included.
+    pub(super) fn fill(&mut self, from: &mut impl Read) -> io::Result<bool> {
         let mut buffer = [0; BUFFER];
         match from.read(&mut buffer) {
-            Ok(0) => self.source = CopyEnd::Closed,
+            Ok(0) => self.source_closed = true,
             Ok(count) => {
                 self.buffer.clear();
                 self.buffer.extend_from_slice(&buffer[..count]);
                 self.sent = 0;
             }
-            Err(error) if would_block(&error) => return Ok(Moved::None),
+            Err(error) if would_block(&error) => return Ok(false),
             Err(error) => return Err(error),
         }
-        Ok(Moved::Some)
+        Ok(true)
     }
 
     /// After "would block" libssh2 must be given the same bytes again: they stay in the buffer.
-    pub(super) fn drain(&mut self, into: &mut impl Write) -> io::Result<Moved> {
-        let mut moved = Moved::None;
+    pub(super) fn drain(&mut self, into: &mut impl Write) -> io::Result<bool> {
+        let mut moved = false;
         while !self.is_empty() {
             match into.write(&self.buffer[self.sent..]) {
                 Ok(count) => {
                     self.sent += count;
-                    moved = Moved::Some;
+                    moved = true;
                 }
                 Err(error) if would_block(&error) => break,
                 Err(error) => return Err(error),
@@ -82,24 +60,24 @@ impl CopyDirection {
     }
 
     pub(super) fn ended(&self) -> bool {
-        self.source == CopyEnd::Closed
+        self.source_closed
     }
 
     pub(super) fn reopen(&mut self) {
-        self.source = CopyEnd::Open;
+        self.source_closed = false;
     }
 
     /// Everything is passed on and the end has not been.
     pub(super) fn must_close(&self) -> bool {
-        self.source == CopyEnd::Closed && self.is_empty() && self.sink == CopyEnd::Open
+        self.source_closed && self.is_empty() && !self.sink_closed
     }
 
     pub(super) fn close(&mut self) {
-        self.sink = CopyEnd::Closed;
+        self.sink_closed = true;
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.sink == CopyEnd::Closed
+        self.sink_closed
     }
 
     fn is_empty(&self) -> bool {

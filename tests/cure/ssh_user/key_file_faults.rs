@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use stitch_pg::shell::{Present, install_key, remove_key};
+use stitch_pg::shell::{Sight, install_key, remove_key};
 
 use crate::cure::ssh_user::scene::Scene;
 use crate::support::{Bastion, BastionOptions, Need, Output, world};
@@ -93,7 +93,7 @@ fn a_key_file_is_whole_whatever_happens() {
         };
         account.make();
         account.put(&before);
-        let install = install_key(&user, &key, options, Present::Replaced).to_string();
+        let install = install_key(&user, &key, options, Sight::Seen).to_string();
         assert!(account.run("", &install).success());
         let after = account.now();
         assert!(after.starts_with(&before) && after.len() > before.len());

@@ -5,11 +5,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::{HbaAnswer, reach};
-use crate::hba::edit::Running;
 use crate::hba::{Content, KnownRegex, Name, Rules, manager};
 use crate::provider::Provider;
 use crate::settings::{Manage, Settings};
-use crate::steps::allowlist::facts::{Freshness, HbaFacts, HbaFile, Reach, Stored};
+use crate::steps::allowlist::facts::{Freshness, HbaFacts, HbaFile, Reach};
 use crate::world::{Reader, Target, beside};
 
 pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAnswer, version: u32) -> Result<HbaFacts> {
@@ -21,9 +20,13 @@ pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAns
             regexes: regexes(settings, reader, &rules).await,
             rules,
             freshness: Freshness::Untold,
-            stored: Stored::Other,
+            stored_as_md5: false,
             manager: manager(files.text()),
-            reach: no_reach(settings, "it is a copy that was handed over"),
+            reach: if settings.manages(Manage::Hba) {
+                Reach::No("it is a copy that was handed over".to_owned())
+            } else {
+                Reach::NotAsked
+            },
         })));
     }
     let server = reader.server().await?;
@@ -35,10 +38,7 @@ pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAns
             HbaFacts::Forbidden(None)
         });
     }
-    let running = Running {
-        port: told.server.port,
-        started: Some(told.started),
-    };
+    let running = told.running();
     let read = match reader.read_hba_files(running, told.hba_file.as_deref(), version).await {
         Ok(read) => read,
         Err(_) if superuser => return Ok(HbaFacts::NoView),
@@ -58,18 +58,10 @@ pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAns
             Some(edited) if edited > told.loaded => Freshness::EditedSince,
             _ => Freshness::Loaded,
         },
-        stored: Stored::Other,
+        stored_as_md5: false,
         manager: manager(read.files.text()),
         reach,
     })))
-}
-
-fn no_reach(settings: &Settings, why: &str) -> Reach {
-    if settings.manages(Manage::Hba) {
-        Reach::No(why.to_owned())
-    } else {
-        Reach::NotAsked
-    }
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,8 @@
 
 use crate::hba::edit::{LineEnd, Running};
 use crate::settings::{Machine, Settings};
-use crate::steps::allowlist::facts::{LastLine, Reach};
+use crate::shell::value;
+use crate::steps::allowlist::facts::Reach;
 use crate::world::{HbaRead, Reader};
 
 /// `sum` is the MD5 of the file as the server reads it, which takes a version that reads a file of any path for us. `None`:
@@ -20,7 +21,7 @@ pub(super) async fn reach(settings: &Settings, reader: &mut Reader, path: &str, 
         return Some(Reach::No("that takes PostgreSQL 11 or newer".to_owned()));
     };
     match reader.read_hba_file(path).await {
-        Ok(told) if md5(&told) == Some(sum) => Some(writable(&told, sum.to_owned(), None)),
+        Ok(told) if value(&told, "md5") == Some(sum) => Some(writable(&told, sum.to_owned(), None)),
         Ok(_) => None,
         Err(error) => Some(Reach::No(format!("{error:#}"))),
     }
@@ -44,7 +45,7 @@ pub(in crate::steps::allowlist) const ELSEWHERE: &str =
 /// For a login that may not ask the server for its file: the one it was started with, whose process is on that machine.
 pub(super) async fn by_signal(reader: &mut Reader, read: &HbaRead, server: Running) -> Reach {
     match reader.read_hba_file(read.files.main()).await {
-        Ok(told) => match md5(&told) {
+        Ok(told) => match value(&told, "md5") {
             Some(sum) if value(&told, "identity") == read.identity.as_deref() => {
                 writable(&told, sum.to_owned(), Some(server))
             }
@@ -54,24 +55,11 @@ pub(super) async fn by_signal(reader: &mut Reader, read: &HbaRead, server: Runni
     }
 }
 
-fn md5(told: &str) -> Option<&str> {
-    value(told, "md5")
-}
-
-pub(in crate::steps::allowlist) fn value<'a>(told: &'a str, name: &str) -> Option<&'a str> {
-    told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
-}
-
 fn writable(told: &str, md5: String, signal: Option<Running>) -> Reach {
-    let has = |wanted: &str| told.lines().any(|line| line == wanted);
     Reach::Yes {
         md5,
         signal,
-        end: if has("end=crlf") { LineEnd::CrLf } else { LineEnd::Lf },
-        last: if has("continued=yes") {
-            LastLine::Continued
-        } else {
-            LastLine::Plain
-        },
+        end: LineEnd::of(told),
+        continued: value(told, "continued") == Some("yes"),
     }
 }

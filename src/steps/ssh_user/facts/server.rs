@@ -23,7 +23,7 @@ pub(in crate::steps::ssh_user) struct SshServer {
     pub(in crate::steps::ssh_user) file: Vec<(String, String)>,
     /// Its first complaint.
     pub(in crate::steps::ssh_user) error: Option<String>,
-    pub(in crate::steps::ssh_user) looked: Looked,
+    pub(in crate::steps::ssh_user) looked: bool,
     /// How its configuration is changed and put to work there.
     pub(in crate::steps::ssh_user) ways: Ways,
     /// The files it reads keys from besides the usual one.
@@ -73,11 +73,14 @@ pub(in crate::steps::ssh_user) enum SshServerKind {
     Dropbear,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::steps::ssh_user) enum Looked {
-    #[default]
-    No,
-    Yes,
+impl SshServerKind {
+    /// What stands in front of every key: no terminal, no agent, no X11, and forwarding.
+    pub(in crate::steps::ssh_user) fn base_options(self) -> &'static str {
+        match self {
+            Self::OpenSsh => "restrict,port-forwarding",
+            Self::Dropbear => "no-pty,no-agent-forwarding,no-X11-forwarding",
+        }
+    }
 }
 
 impl SshServer {
@@ -95,7 +98,7 @@ impl SshServer {
                 .map(|(keyword, value)| (keyword.to_owned(), value.trim().to_owned()))
                 .collect(),
             error: lines.text("sshd_error"),
-            looked: Looked::Yes,
+            looked: true,
             ways: Ways {
                 config: lines.text("sshd_config"),
                 drop_ins: lines.text("sshd_drop_ins"),

@@ -3,6 +3,7 @@
 use super::is_other_key;
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
+use crate::plural::first_few;
 use crate::public_key::PublicKey;
 use crate::settings::{Adopt, BastionSettings};
 use crate::steps::ssh_user::facts::{SshServer, TunnelAccount};
@@ -59,9 +60,10 @@ pub(super) fn judge(
     if places.is_empty() {
         return;
     }
-    let shown = places.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    let more = if places.len() > 5 { ", …" } else { "" };
-    let text = format!("keys other than Stitch's can log in as {user}: {shown}{more}");
+    let text = format!(
+        "keys other than Stitch's can log in as {user}: {}",
+        first_few(&places, 5)
+    );
     let verdict = Verdict::bad_if(account.made_by_us && bastion.adopt == Adopt::No);
     let finding = Finding::new(Code::SshKeyFileOtherKeys, verdict, text);
     plan.find(finding.about(user).advise(

@@ -1,16 +1,16 @@
 //! Whether sshd lets this user in with this key.
 
-use super::case::{Case, Problem};
-use crate::finding::Code;
+use super::case::{Case, bad, unknown};
+use crate::finding::{Code, Finding};
 use crate::pattern;
 use crate::shell;
 use crate::steps::ssh_user::sshd::{View, names_user};
 
 /// `AllowUsers` and its like. Inside a `Match` block a list of its own stands in place of the one for everybody.
-pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let user = case.user();
     let refused = |keyword: &str, line: &str| {
-        Some(Problem::bad(
+        Some(bad(
             Code::SshNotAllowed,
             format!("sshd refuses {user} by {keyword} in its configuration"),
             case.drop_in(&[line]),
@@ -67,9 +67,9 @@ fn allowed(case: &Case<'_>, view: &View<'_>) -> String {
 }
 
 /// `RefuseConnection`, since OpenSSH 10.0.
-pub(super) fn stays_connected(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn stays_connected(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     view.is("refuseconnection", "yes").then(|| {
-        Problem::bad(
+        bad(
             Code::SshNotAllowed,
             format!("sshd ends every connection of {} (RefuseConnection)", case.user()),
             case.drop_in(&["RefuseConnection no"]),
@@ -78,11 +78,11 @@ pub(super) fn stays_connected(case: &Case<'_>, view: &View<'_>) -> Option<Proble
 }
 
 /// `RevokedKeys`: a plain list, or a binary one that ssh-keygen alone can read.
-pub(super) fn revokes_no_keys(_: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn revokes_no_keys(_: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let file = view
         .value("revokedkeys")
         .filter(|file| !file.eq_ignore_ascii_case("none"))?;
-    Some(Problem::unknown(
+    Some(unknown(
         Code::SshNotAllowed,
         format!(
             "sshd refuses the keys listed in {file} (RevokedKeys); whether Stitch's is one of them was not checked"
@@ -95,9 +95,9 @@ pub(super) fn revokes_no_keys(_: &Case<'_>, view: &View<'_>) -> Option<Problem> 
 }
 
 /// `PubkeyAuthentication`.
-pub(super) fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     view.is("pubkeyauthentication", "no").then(|| {
-        Problem::bad(
+        bad(
             Code::SshKeyLoginOff,
             format!("sshd does not take keys from {} (PubkeyAuthentication no)", case.user()),
             case.drop_in(&["PubkeyAuthentication yes"]),
@@ -106,12 +106,12 @@ pub(super) fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
 }
 
 /// `AuthenticationMethods`.
-pub(super) fn takes_keys_alone(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn takes_keys_alone(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let lists = view.words("authenticationmethods");
     if lists.is_empty() || lists.iter().any(|list| matches!(*list, "any" | "publickey")) {
         return None;
     }
-    Some(Problem::bad(
+    Some(bad(
         Code::SshSecondFactor,
         format!(
             "sshd wants more than a key from {} (AuthenticationMethods {}), which Stitch cannot give",
@@ -123,7 +123,7 @@ pub(super) fn takes_keys_alone(case: &Case<'_>, view: &View<'_>) -> Option<Probl
 }
 
 /// `PubkeyAcceptedAlgorithms`, called `PubkeyAcceptedKeyTypes` before 8.5.
-pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let kind = case.bastion.public_key.as_ref()?.kind();
     let algorithms: &[&str] = match kind {
         "ssh-rsa" => &["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
@@ -139,7 +139,7 @@ pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Proble
     if algorithms.iter().any(takes) {
         return None;
     }
-    Some(Problem::bad(
+    Some(bad(
         Code::SshKeyTypeRefused,
         format!("sshd takes no {kind} keys ({keyword})"),
         case.drop_in(&[&format!("{keyword} {}", with(accepted, algorithms))]),
@@ -158,11 +158,11 @@ fn with(accepted: &str, algorithms: &[&str]) -> String {
 }
 
 /// `RequiredRSASize`.
-pub(super) fn takes_this_size(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn takes_this_size(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let least: usize = view.value("requiredrsasize")?.parse().ok()?;
     let key = case.bastion.public_key.as_ref()?;
     let bits = key.bits().filter(|bits| *bits < least)?;
-    Some(Problem::bad(
+    Some(bad(
         Code::SshKeyTooShort,
         format!("sshd wants RSA keys of {least} bits at least (RequiredRSASize), and Stitch's has {bits}"),
         case.drop_in(&[&format!("RequiredRSASize {bits}")]),

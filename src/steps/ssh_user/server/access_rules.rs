@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::case::{Case, Problem};
+use super::case::{Case, bad, unknown};
 use super::fixes;
 use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{BastionServer, Region};
@@ -29,7 +29,7 @@ pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// `ListenAddress`: something else than the machine itself must be able to get there.
-pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let addresses = listening(view);
     if addresses.is_empty() || !addresses.iter().all(|address| address.ip().is_loopback()) {
         return None;
@@ -48,7 +48,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
         .first()
         .map_or(known[0], |cidr| cidr.address());
     let shown: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
-    Some(Problem::bad(
+    Some(bad(
         Code::SshNotListening,
         format!(
             "sshd listens on {} only (ListenAddress), where nobody but this machine can reach it",
@@ -59,7 +59,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
 }
 
 /// `Port`: the one Stitch dials, unless a router or a container's host translates.
-pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let dialled = case.bastion.stitch_port.number();
     let addresses = listening(view);
     let ports = ports(&addresses);
@@ -75,7 +75,7 @@ pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Proble
     }
     let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
     let shown = shown.join(" and ");
-    Some(Problem::unknown(
+    Some(unknown(
         Code::SshOtherPort,
         format!(
             "sshd listens on port {shown}, and Stitch is to dial {dialled}; that is right only where a router translates"
@@ -88,7 +88,7 @@ pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Proble
 }
 
 /// `MaxStartups`: connections that are not logged in yet; those above the first number are dropped at random.
-pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let value = view.value("maxstartups")?;
     let mut parts = value.split(':');
     let start: u32 = parts.next()?.parse().ok()?;
@@ -99,7 +99,7 @@ pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<P
         _ => ENOUGH.to_string(),
     };
     (start < AT_ONCE).then(|| {
-        Problem::unknown(
+        unknown(
             Code::SshMaxStartups,
             format!("sshd drops connections when {start} others are logging in (MaxStartups {value}); Stitch may come with {AT_ONCE}"),
             fixes::in_place("MaxStartups", value, &enough, &case.server.ways),

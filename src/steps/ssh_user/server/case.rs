@@ -1,7 +1,7 @@
 //! What a check looks at, and what it finds.
 
 use super::fixes;
-use crate::finding::{Code, Verdict};
+use crate::finding::{Code, Finding};
 use crate::settings::{BastionSettings, Settings};
 use crate::steps::ssh_user::facts::{Facts, SshServer};
 use crate::steps::ssh_user::sshd::View;
@@ -17,15 +17,7 @@ pub(super) struct Case<'a> {
 }
 
 /// One cause, and its one cure.
-#[derive(PartialEq)]
-pub(super) struct Problem {
-    pub(super) code: Code,
-    pub(super) verdict: Verdict,
-    pub(super) text: String,
-    pub(super) advice: String,
-}
-
-pub(super) type Check = fn(&Case<'_>, &View<'_>) -> Option<Problem>;
+pub(super) type Check = fn(&Case<'_>, &View<'_>) -> Option<Finding>;
 
 impl<'a> Case<'a> {
     pub(super) fn new(settings: &'a Settings, bastion: &'a BastionSettings, facts: &'a Facts) -> Self {
@@ -54,20 +46,10 @@ impl<'a> Case<'a> {
     }
 }
 
-impl Problem {
-    pub(super) fn bad(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self {
-            code,
-            verdict: Verdict::Bad,
-            text: text.into(),
-            advice: advice.into(),
-        }
-    }
+pub(super) fn bad(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Finding {
+    Finding::bad(code, text).advise(advice)
+}
 
-    pub(super) fn unknown(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Unknown,
-            ..Self::bad(code, text, advice)
-        }
-    }
+pub(super) fn unknown(code: Code, text: impl Into<String>, advice: impl Into<String>) -> Finding {
+    Finding::unknown(code, text).advise(advice)
 }

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Check};
 use crate::change::Plan;
-use crate::finding::Code;
+use crate::finding::{Code, Finding, Verdict};
 use crate::steps::ssh_user::sshd::View;
 
 pub(super) fn judge(case: &Case<'_>, checks: &[Check], plan: &mut Plan) {
@@ -19,6 +19,14 @@ pub(super) fn judge(case: &Case<'_>, checks: &[Check], plan: &mut Plan) {
             "{}, as far as /etc/ssh/sshd_config can be read without sshd (its Match blocks are not looked at)",
             problem.text
         );
-        plan.unknown(problem.code, text, problem.advice).concerning(user);
+        let verdict = Verdict::Unknown;
+        plan.find(
+            Finding {
+                text,
+                verdict,
+                ..problem
+            }
+            .about(user),
+        );
     }
 }

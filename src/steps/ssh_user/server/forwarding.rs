@@ -1,14 +1,14 @@
 //! Whether sshd forwards for this user, and to the database.
 
-use super::case::{Case, Problem};
-use crate::finding::Code;
+use super::case::{Case, bad, unknown};
+use crate::finding::{Code, Finding};
 use crate::shell;
 use crate::steps::ssh_user::key_options::opens;
 use crate::steps::ssh_user::key_restrictions::target;
 use crate::steps::ssh_user::sshd::View;
 
 /// `DisableForwarding` and `AllowTcpForwarding`.
-pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let user = case.user();
     let (what, lines) = if view.is("disableforwarding", "yes") {
         ("DisableForwarding yes".to_owned(), &ONLY_TCP[..])
@@ -19,7 +19,7 @@ pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
         }
         (format!("AllowTcpForwarding {allowed}"), &ONLY_TCP[1..2])
     };
-    Some(Problem::bad(
+    Some(bad(
         Code::SshForwardingOff,
         format!("sshd forwards no connections for {user} ({what})"),
         case.drop_in(lines),
@@ -37,7 +37,7 @@ const ONLY_TCP: [&str; 6] = [
 ];
 
 /// `PermitOpen`.
-pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let targets = view.words("permitopen");
     let (host, port) = (case.settings.stitch.host.as_str(), case.settings.stitch.port.number());
     if targets.is_empty() || targets.iter().any(|target| opens(target, host, port)) {
@@ -46,7 +46,7 @@ pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Problem
     let kept: Vec<&str> = targets.iter().copied().filter(|target| *target != "none").collect();
     let wanted = target(host, port);
     let all = [kept.as_slice(), &[&wanted]].concat();
-    Some(Problem::bad(
+    Some(bad(
         Code::SshForwardingRestricted,
         format!(
             "sshd forwards {} to {} only, not to {host}:{port} (PermitOpen)",
@@ -58,7 +58,7 @@ pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Problem
 }
 
 /// `ChrootDirectory`: sshd closes the connection when others than root could change it, and no name is known inside.
-pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let folder = view.value("chrootdirectory").filter(|folder| *folder != "none")?;
     let user = case.user();
     let nodes = &case.server.chroot;
@@ -66,7 +66,7 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
     let host = &case.settings.stitch.host;
     let advice = case.drop_in(&["ChrootDirectory none"]);
     if let Some(node) = unsafe_node {
-        Some(Problem::bad(
+        Some(bad(
             Code::SshChroot,
             format!(
                 "sshd closes the connection of {user} at once: it is locked into {folder} (ChrootDirectory), and {} \
@@ -78,7 +78,7 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
     } else if nodes.is_empty() || host.address().is_some() {
         None
     } else {
-        Some(Problem::unknown(
+        Some(unknown(
             Code::SshChroot,
             format!(
                 "sshd locks {user} into {folder} (ChrootDirectory), where it may not be able to look up the name {host}",
@@ -89,7 +89,7 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
 }
 
 /// `ChannelTimeout`, since OpenSSH 9.2: a long statement says nothing for as long as it takes.
-pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let cuts = |word: &&str| {
         let kind = word
             .split_once('=')
@@ -98,7 +98,7 @@ pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Opti
         kind.is_some_and(|kind| matches!(kind, "global") || crate::pattern::matches(kind, "direct-tcpip"))
     };
     let word = view.words("channeltimeout").into_iter().find(cuts)?;
-    Some(Problem::unknown(
+    Some(unknown(
         Code::SshForwardingRestricted,
         format!(
             "sshd ends a forwarded connection of {} in which nothing moves (ChannelTimeout {word})",
@@ -109,9 +109,9 @@ pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Opti
 }
 
 /// `MaxSessions 0` stops shells and commands, not forwarding.
-pub(super) fn opens_sessions(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn opens_sessions(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     view.is("maxsessions", "0").then(|| {
-        Problem::unknown(
+        unknown(
             Code::SshNoSessions,
             format!(
                 "sshd opens no shell for {} (MaxSessions 0); forwarding works without, but it is not documented whether \

@@ -1,13 +1,13 @@
 //! Whether sshd finds the key where it is: `AuthorizedKeysFile`, `AuthorizedKeysCommand`, `TrustedUserCAKeys`.
 
-use super::case::{Case, Problem};
-use crate::finding::Code;
+use super::case::{Case, bad};
+use crate::finding::{Code, Finding};
 use crate::shell;
 use crate::steps::ssh_user::facts::KeyFile;
 use crate::steps::ssh_user::sshd::View;
 
 /// The usual file is one of those it reads, or the key is in one of the others as well.
-pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Problem> {
+pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let files = view.words("authorizedkeysfile");
     let ours = format!("{}/.ssh/authorized_keys", case.home);
     if files.is_empty() || files.iter().any(|file| expanded(case, file) == ours) {
@@ -28,7 +28,7 @@ pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Problem>
                 others.join(" ")
             );
             others.push(".ssh/authorized_keys");
-            Some(Problem::bad(
+            Some(bad(
                 Code::SshAuthorizedKeysElsewhere,
                 text,
                 case.drop_in(&[&format!("AuthorizedKeysFile {}", others.join(" "))]),
@@ -38,7 +38,7 @@ pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Problem>
 }
 
 /// `AuthorizedKeysFile none`: what is there instead of files?
-fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Problem {
+fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Finding {
     let user = case.user();
     let set = |keyword: &str| view.value(keyword).filter(|value| *value != "none");
     let (code, text) = if let Some(command) = set("authorizedkeyscommand") {
@@ -57,12 +57,12 @@ fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Problem {
             format!("sshd reads no file of keys for {user} (AuthorizedKeysFile none)"),
         )
     };
-    Problem::bad(code, text, case.drop_in(&["AuthorizedKeysFile .ssh/authorized_keys"]))
+    bad(code, text, case.drop_in(&["AuthorizedKeysFile .ssh/authorized_keys"]))
 }
 
 /// `StrictModes`: every directory up to `/` belongs to root or the user, and nobody else may write. Below the home sshd
 /// stops at the home, and that is looked at with the account.
-fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Problem> {
+fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Finding> {
     let inside = format!("{}/", case.home);
     let node = file
         .nodes
@@ -79,7 +79,7 @@ fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Problem> {
     if node.others_may_write() {
         cure.push(format!("chmod go-w {path}"));
     }
-    Some(Problem::bad(
+    Some(bad(
         Code::SshKeyFileUnsafe,
         format!(
             "sshd ignores the file with Stitch's key, since others than root and {} could change {} (owner {}, {})",

@@ -2,11 +2,13 @@
 //! in any OpenSSH: only `AllowStreamLocalForwarding` does. And ports: the key may listen on port 1 alone, which is root's, but
 //! not on every machine.
 
+use std::net::IpAddr;
+
 use super::case::Case;
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{BastionSettings, KeyOption, Settings};
-use crate::shell::{self, Sockets, Unread};
+use crate::shell::{self, Sight, Sockets};
 use crate::steps::ssh_user::facts::{Facts, PasswordField, TunnelAccount};
 use crate::steps::ssh_user::sshd::View;
 use crate::steps::ssh_user::wanted::came_from;
@@ -35,7 +37,7 @@ pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &m
     let user = case.user();
     let is_shared = account.is_some_and(|account| is_shared(bastion, account));
     if let (Some(folder), false) = (&case.server.ways.our_folder, is_shared) {
-        plan.change(close(case.settings, bastion, folder, Unread::Refused));
+        plan.change(close(case.settings, bastion, folder, Sight::Seen));
         return;
     }
     let text = format!("the holder of Stitch's key can have sshd listen on {open}, as {user}");
@@ -45,15 +47,12 @@ pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &m
     } else {
         Finding::bad(Code::SshStreamLocalForwarding, text)
     };
-    plan.find(
-        finding
-            .about(user)
-            .advise(case.drop_in(if facts.server.knows_permitlisten() {
-                &LINES
-            } else {
-                &LINES[..1]
-            })),
-    );
+    let lines = if facts.server.knows_permitlisten() {
+        &LINES[..]
+    } else {
+        &LINES[..1]
+    };
+    plan.find(finding.about(user).advise(case.drop_in(lines)));
 }
 
 fn opens_sockets(view: &View<'_>) -> Option<String> {
@@ -78,7 +77,7 @@ fn is_shared(bastion: &BastionSettings, account: &TunnelAccount) -> bool {
 /// The same without knowing the server: the script asks sshd itself.
 pub(in crate::steps::ssh_user) fn offline(settings: &Settings, bastion: &BastionSettings, plan: &mut Plan) {
     if bastion.key_options.contains(&KeyOption::PermitOpen) {
-        plan.change(close(settings, bastion, shell::DROP_INS, Unread::Passed));
+        plan.change(close(settings, bastion, shell::DROP_INS, Sight::Unseen));
     }
 }
 
@@ -92,17 +91,19 @@ pub(in crate::steps::ssh_user) fn remove(
     let Some(folder) = &facts.server.ways.has_our_file else {
         return;
     };
-    let (close, open) = actions(settings, bastion, folder, Unread::Refused);
+    let from = came_from(settings);
+    let sockets = sockets(bastion, folder, &from);
     plan.change(Change {
         summary: format!("remove {folder}/{}", shell::socket_file(&bastion.tunnel_user)),
         why: "It was there for Stitch's key alone.",
-        action: open,
-        undo: Some(close),
+        action: Action::Host(shell::open_sockets(&sockets)),
+        undo: Some(Action::Host(shell::close_sockets(&sockets, Sight::Seen))),
     });
 }
 
-fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, unread: Unread) -> Change {
-    let (action, undo) = actions(settings, bastion, folder, unread);
+fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, sight: Sight) -> Change {
+    let from = came_from(settings);
+    let sockets = sockets(bastion, folder, &from);
     let user = &bastion.tunnel_user;
     Change {
         summary: format!(
@@ -111,20 +112,16 @@ fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, unread: U
             shell::socket_file(user)
         ),
         why: WHY,
-        action,
-        undo: (unread == Unread::Refused).then_some(undo),
+        action: Action::Host(shell::close_sockets(&sockets, sight)),
+        undo: (sight == Sight::Seen).then(|| Action::Host(shell::open_sockets(&sockets))),
     }
 }
 
-fn actions(settings: &Settings, bastion: &BastionSettings, folder: &str, unread: Unread) -> (Action, Action) {
-    let sockets = Sockets {
+fn sockets<'a>(bastion: &'a BastionSettings, folder: &'a str, from: &'a [IpAddr]) -> Sockets<'a> {
+    Sockets {
         user: &bastion.tunnel_user,
         folder,
-        from: &came_from(settings),
+        from,
         port: bastion.stitch_port,
-    };
-    (
-        Action::Host(shell::close_sockets(&sockets, unread)),
-        Action::Host(shell::open_sockets(&sockets)),
-    )
+    }
 }

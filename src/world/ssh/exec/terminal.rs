@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use ssh2::{PtyModeOpcode, PtyModes, Session};
 
-use super::{Eof, Exchange, Output, UNTOLD, close, open};
+use super::{Exchange, Output, UNTOLD, close, open};
 use crate::secret::Secret;
 use crate::shell::quoted;
 use crate::world::ssh::Ssh;
@@ -67,7 +67,7 @@ fn run(
     session.set_blocking(false);
     let mut talk = Exchange {
         unsent: &[],
-        eof: Eof::Sent,
+        ends: false,
         stdout: Vec::new(),
         stderr: Vec::new(),
     };

@@ -1,0 +1,91 @@
+//! Owners and modes of the key file and of what it lies in: whether it may be written, and whether sshd reads it then.
+
+use crate::finding::{Code, Finding};
+use crate::settings::BastionSettings;
+use crate::shell;
+use crate::steps::ssh_user::facts::TunnelAccount;
+use crate::steps::ssh_user::modes::Node;
+
+/// Symbolic links lead to files that may be somebody else's; root does not follow them.
+pub(super) fn not_ours_to_write(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
+    let user = &bastion.tunnel_user;
+    let odd = match (&account.ssh_node, &account.keys_node) {
+        (Some(node), _) if !node.is_directory() => node,
+        (_, Some(node)) if !node.is_file() => node,
+        _ => return None,
+    };
+    let what = if odd.is_link() {
+        "a symbolic link"
+    } else {
+        "of the wrong kind"
+    };
+    let text = format!("{} is {what}; Stitch's key is not written there", odd.path);
+    let path = shell::word(&odd.path);
+    let advice =
+        format!("look where it leads (ls -l {path}), and if {user} needs nothing behind it, as root: rm {path}");
+    Some(
+        Finding::bad(Code::SshKeyFileNotRegular, text)
+            .about(&odd.path)
+            .advise(advice),
+    )
+}
+
+/// What neither root can write, since others could exchange it meanwhile, nor the user, to whom it does not belong. The
+/// scripts judge by the same rule.
+pub(super) fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
+    let home = account.home_node.as_ref()?;
+    let is_roots = home.is_roots() && account.above.iter().all(Node::is_roots);
+    if is_roots && account.ssh_node.as_ref().is_none_or(Node::is_roots) {
+        return None;
+    }
+    let nodes = [&account.ssh_node, &account.keys_node];
+    let node = nodes.into_iter().flatten().find(|node| node.owner != account.uid)?;
+    let user = &bastion.tunnel_user;
+    let path = shell::word(&node.path);
+    let advice = if is_roots && node.is_directory() {
+        format!("on the SSH server, as root: chown -h root: {path} && chmod 755 {path}; then run stitch-pg setup again")
+    } else {
+        let aside = shell::quoted(&format!("mv {path} {path}.old"));
+        format!(
+            "on the SSH server, as root, which lets {user} itself put it aside: su -s /bin/sh {user} -c {aside}; then run \
+             stitch-pg setup again"
+        )
+    };
+    let text = format!(
+        "{} belongs to the user number {} with the mode {}, and others than root can exchange it; root does not write there",
+        node.path, node.owner, node.mode
+    );
+    Some(
+        Finding::bad(Code::SshKeyFileNotRegular, text)
+            .about(&node.path)
+            .advise(advice),
+    )
+}
+
+/// What is wrong with owners and modes, in words. Files of root's that the user can read are as good as its own.
+pub(super) fn wrong_modes(account: &TunnelAccount) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if let Some(home) = account.home_node.as_ref().filter(|home| home.others_may_write()) {
+        wrong.push(format!("the mode {} of {}", home.mode, home.path));
+    }
+    for (node, rights) in [(&account.ssh_node, "rwx"), (&account.keys_node, "r")] {
+        let Some(node) = node else { continue };
+        let (uid, gid) = (account.uid, account.gid);
+        let may_use = if node.is_directory() {
+            node.lets_through(uid, gid)
+        } else {
+            node.lets_read(uid, gid)
+        };
+        if node.owner != 0 || uid == 0 {
+            if node.owner != uid {
+                wrong.push(format!("the owner {} of {}", node.owner, node.path));
+            }
+            if !node.is_private() || !node.owner_may(rights) {
+                wrong.push(format!("the mode {} of {}", node.mode, node.path));
+            }
+        } else if node.others_may_write() || !may_use {
+            wrong.push(format!("the mode {} of {}", node.mode, node.path));
+        }
+    }
+    wrong
+}

@@ -1,0 +1,130 @@
+//! An SSH server, and how it is reached: its addresses are tried in turn, or a server before it carries the connection.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use ssh2::{ErrorCode, Session};
+
+use super::layer::At as _;
+use super::relay::{Bounds, LOGIN, Peer, between};
+use super::{Ssh, SshLayer, host_key};
+use crate::ask::Asker;
+use crate::settings::SshTarget;
+use crate::world::open::MOST_ADDRESSES;
+
+/// What is needed to log in once more.
+#[derive(Clone)]
+pub(super) struct SshEndpoint {
+    pub(super) target: SshTarget,
+    /// The login on the server before it, if it is reached through one.
+    pub(super) through: Option<Ssh>,
+    /// Where it is dialled when it is not.
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) timeout: Duration,
+    pub(super) asker: Asker,
+}
+
+impl SshEndpoint {
+    /// A server that is reached directly, whose host key need not be known.
+    pub(super) async fn of_any_key(target: SshTarget, timeout: Duration) -> Result<Self> {
+        Ok(Self {
+            addresses: resolve(&target, timeout).await?,
+            target,
+            through: None,
+            timeout,
+            asker: Asker::trusting(),
+        })
+    }
+
+    /// `forwarded`: the connection, where a server before this one carries it.
+    pub(super) fn open(&self, forwarded: Option<OwnedFd>, bounds: &Bounds) -> Result<(Session, OwnedFd)> {
+        let peer = match forwarded {
+            Some(stream) => Peer::Forwarded(stream),
+            None => Peer::Tcp(self.dial().at_given(SshLayer::Tcp, &self.target.given_by)?),
+        };
+        bounds.begin(self.timeout, LOGIN);
+        let stream = between(peer, bounds)?;
+        let socket = stream.try_clone().context("cannot share the SSH connection's socket")?;
+        let mut session = Session::new().context("libssh2 cannot start a session")?;
+        session.set_timeout(u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX));
+        session.set_tcp_stream(stream);
+        host_key::prefer_known_types(&session, &self.target)?;
+        let shaken = session.handshake().map_err(|error| {
+            let what = match error.code() {
+                _ if bounds.heard("Exceeded MaxStartups") => {
+                    "it takes no further login at this moment (MaxStartups): try again in a minute"
+                }
+                _ if bounds.heard("Not allowed at this time") => {
+                    "it refuses this address for now, since logins from here failed (PerSourcePenalties): wait a minute, and name \
+                     the right key before you try again"
+                }
+                ErrorCode::Session(-2 | -13 | -43) => {
+                    "it does not speak SSH, or closed the connection at once; check the port, and on the server \
+                     MaxStartups and any list of banned addresses"
+                }
+                ErrorCode::Session(-9) => "it accepted the connection and then said nothing; is this the SSH port?",
+                ErrorCode::Session(-5 | -8) => {
+                    "no key exchange, host key type or cipher is known to both sides; it offers only what the \
+                     libssh2 in here lacks"
+                }
+                _ => "the handshake failed",
+            };
+            bounds.explain(anyhow!("{what} (libssh2: {error})"))
+        });
+        shaken.at(SshLayer::Banner)?;
+        Ok((session, socket))
+    }
+
+    /// Tries the addresses in turn.
+    fn dial(&self) -> Result<TcpStream> {
+        let mut failures = Vec::new();
+        for address in &self.addresses {
+            match TcpStream::connect_timeout(address, self.timeout) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failures.push(format!("{address}: {}", why_not(&error, self.timeout))),
+            }
+        }
+        bail!("{}", failures.join("; "))
+    }
+}
+
+fn why_not(error: &std::io::Error, timeout: Duration) -> String {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!(
+            "no answer within {} s; a firewall may be dropping the packets, or the address is wrong",
+            timeout.as_secs()
+        ),
+        ErrorKind::ConnectionRefused => "refused; nothing listens on that port, or a firewall rejects it".to_owned(),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            format!("{error}; there is no way to that address from this machine")
+        }
+        _ => error.to_string(),
+    }
+}
+
+pub(super) async fn resolve(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
+    let found = addresses_of(target, timeout).await;
+    found.at_given(SshLayer::Name, &target.given_by)
+}
+
+async fn addresses_of(target: &SshTarget, timeout: Duration) -> Result<Vec<SocketAddr>> {
+    let host = target.host.as_str();
+    let asking = tokio::net::lookup_host((host, target.port.number()));
+    let found = tokio::time::timeout(timeout, asking)
+        .await
+        .map_err(|_| {
+            anyhow!(
+                "looking up the SSH server's name {host} took longer than {} s",
+                timeout.as_secs()
+            )
+        })?
+        .with_context(|| format!("cannot look up the SSH server's name {host}; is it spelt right?"))?;
+    let addresses: Vec<SocketAddr> = found.take(MOST_ADDRESSES).collect();
+    if addresses.is_empty() {
+        bail!("the SSH server's name {host} has no address");
+    }
+    Ok(addresses)
+}
