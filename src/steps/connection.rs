@@ -63,7 +63,7 @@ impl Step for Connection {
 }
 
 async fn log_in(plan: &mut Plan, settings: &Settings, reader: &mut Reader, report: &Report) {
-    match reader.log_in_as_stitch(settings.stitch.database.as_str()).await {
+    match reader.log_in_as_stitch(&settings.stitch.database).await {
         Ok(session) => {
             layers::passed(plan, &session.stages);
             family(plan, settings, &session.stages);

@@ -80,7 +80,7 @@ impl Step for Role {
                 } else {
                     &settings.admin.database
                 };
-                password::prove(settings, reader, role, superuser, database).await
+                password::prove(settings, reader, (superuser, role.stored_password.as_deref()), database).await
             }
             None => password::PasswordProof::NoRole,
         };
@@ -163,7 +163,8 @@ fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow
         .concerning(role);
     foreign_role::plan(plan, settings, found)?;
     attributes::plan(plan, settings, found);
-    password::plan(plan, settings, facts, found);
+    let password = (&facts.password, &facts.keeping);
+    password::plan(plan, settings, password, &facts.user, found.may_alter);
     ControlFlow::Continue(())
 }
 

@@ -90,7 +90,7 @@ impl Reader {
             return Some(Intermediary::Proxy);
         }
         // The first session rests now. Where sessions are shared, a second one is served by the same process.
-        let second = self.stitch_session(self.settings.stitch.database.as_str()).await;
+        let second = self.stitch_session(&self.settings.stitch.database.clone()).await;
         let Ok(second) = second else {
             return Some(Intermediary::SessionPooler);
         };
@@ -119,7 +119,7 @@ impl Reader {
     /// As Stitch; while there is no such role, as the administrator.
     async fn log_in_there(&mut self) -> Option<Session> {
         if self.settings.stitch.password.secret().is_some() {
-            match self.stitch_session(self.settings.stitch.database.as_str()).await {
+            match self.stitch_session(&self.settings.stitch.database.clone()).await {
                 Ok(session) => return Some(session),
                 // Where nothing answers, nothing answers the administrator either; each try may take the whole time-out.
                 Err(failure) if failure.layer < Layer::Authentication => return None,

@@ -166,11 +166,8 @@ impl Reader {
     /// The connection to one database; `None` when there is no such database, or none that lets this login in.
     pub(super) async fn session(&mut self, database: &str) -> Result<Option<&Arc<Session>>> {
         self.server().await?;
-        if self
-            .sessions
-            .get(database)
-            .is_none_or(|session| session.client.is_closed())
-        {
+        let known = self.connections.sessions.get(database);
+        if known.is_none_or(|session| session.client.is_closed()) {
             match self.open(database).await {
                 Ok(session) => {
                     self.connections.closed_reason.remove(database);

@@ -113,7 +113,7 @@ impl Writer {
         } else {
             stitch.host.clone()
         };
-        let login = self.reader.stitch_login(host, stitch.database.as_str());
+        let login = self.reader.stitch_login(host, &stitch.database);
         let open = || login.through_tunnel(ssh.forward(login.host.as_str(), login.port.number()));
         log_in(&login, open).await
     }

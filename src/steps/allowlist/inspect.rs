@@ -57,7 +57,8 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
             "there are more than {RULES_MOST} of them, too many to be judged here"
         )),
         (Some(rows), None) => {
-            let written = text::read(reader, &answer, version).await;
+            let told = (answer.hba_file.as_deref(), answer.text.as_deref());
+            let written = text::read(reader, told, answer.running(), version).await;
             let path = answer.hba_file.unwrap_or_else(|| "pg_hba.conf".to_owned());
             HbaFacts::Read(Box::new(HbaFile {
                 rules: from_rows(rows, version).with_quotes_of(&written, &path),

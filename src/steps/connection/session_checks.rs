@@ -25,7 +25,7 @@ pub(super) async fn check(
 ) {
     let named = serde_json::json!(settings.ownership.schemas.named()).to_string();
     let seen: Result<ServerState> = ask(session, SEEN, &[&named], settings.timeout).await;
-    let database = settings.stitch.database.as_str();
+    let database = &settings.stitch.database;
     let other_way = match session.offer {
         Offer::Refused => Other::NotOffered,
         Offer::Given | Offer::NotAsked => reader.try_other_encryption(database, session.encryption).await,

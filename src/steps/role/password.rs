@@ -4,7 +4,6 @@
 use serde::Deserialize;
 
 use super::action::{on_server, save_generated, unless};
-use super::facts::{Facts, RoleRow};
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::names::DatabaseName;
@@ -130,8 +129,7 @@ pub(super) const KEEPING: &str = "
 pub(super) async fn prove(
     settings: &Settings,
     reader: &mut Reader,
-    role: &RoleRow,
-    superuser: bool,
+    (superuser, stored): (bool, Option<&str>),
     database: &DatabaseName,
 ) -> PasswordProof {
     let password = match &settings.stitch.password {
@@ -139,7 +137,7 @@ pub(super) async fn prove(
         RolePassword::Generated { .. } => return PasswordProof::Wrong, // brand-new: it cannot be the role's yet
         RolePassword::Known(password) => password,
     };
-    match (superuser, &role.stored_password) {
+    match (superuser, stored) {
         (false, _) => {} // only superusers may look
         (true, None) => return PasswordProof::NoneSet,
         (true, Some(stored)) => match check(stored, settings.stitch.role.as_str(), password) {
@@ -153,7 +151,7 @@ pub(super) async fn prove(
             Stored::Unreadable => {}
         },
     }
-    match reader.log_in_as_stitch(database.as_str()).await {
+    match reader.log_in_as_stitch(database).await {
         Ok(_) => PasswordProof::Right,
         Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => PasswordProof::Wrong,
         Err(failure) if failure.code == Code::LoginIterations => PasswordProof::TooDear(failure.text),
@@ -161,9 +159,15 @@ pub(super) async fn prove(
     }
 }
 
-pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow) {
+pub(super) fn plan(
+    plan: &mut Plan,
+    settings: &Settings,
+    (proof, keeping): (&PasswordProof, &PasswordPolicy),
+    user: &str,
+    may_alter: bool,
+) {
     let role = &settings.stitch.role;
-    let finding = match &facts.password {
+    let finding = match proof {
         PasswordProof::NoRole => return,
         PasswordProof::Right => Finding::good(
             Code::PasswordCorrect,
@@ -181,8 +185,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &
         .advise("mend that first; a superuser's run of this command can also compare it with the stored verifier"),
         PasswordProof::Wrong | PasswordProof::NoneSet | PasswordProof::TooDear(_) => {
             match settings.stitch.on_wrong_password {
-                OnWrongPassword::Reset => return reset(plan, settings, facts, found),
-                OnWrongPassword::Report => wrong(settings, &facts.password),
+                OnWrongPassword::Reset => return reset(plan, settings, keeping, user, may_alter),
+                OnWrongPassword::Report => wrong(settings, proof),
             }
         }
     };
@@ -210,10 +214,10 @@ fn wrong(settings: &Settings, proof: &PasswordProof) -> Finding {
     )
 }
 
-fn reset(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow) {
-    let (role, keeping, user) = (&settings.stitch.role, &facts.keeping, &facts.user);
+fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPolicy, user: &str, may_alter: bool) {
+    let role = &settings.stitch.role;
     let statement = sql::set_password(role, keeping.formed(settings));
-    if !found.may_alter {
+    if !may_alter {
         plan.bad(
             Code::RoleCannotAlter,
             format!("{user:?} may not change the password of the role {role:?}"),

@@ -13,7 +13,6 @@ use crate::world::login_observer::guard::Guard;
 use crate::world::login_observer::trace::Begins;
 use crate::world::reader::Reader;
 use crate::world::tls::connector;
-use crate::world::wire::Wire;
 
 /// How long a connection may take to fall silent before it is asked again.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
 use crate::finding::Code;
-use crate::names::HostName;
+use crate::names::{DatabaseName, HostName};
 use crate::server::{self, Encryption};
 use crate::settings::{LoginRules, RootCertificates, Route, SslMode, StitchSsl, Tls};
 use crate::world::failure::{Failure, Layer};
@@ -19,7 +19,7 @@ const PAUSES: [u64; 5] = [50, 100, 200, 400, 800];
 
 impl Reader {
     /// What a login comes to with TLS instead of without, or the other way round.
-    pub(crate) async fn try_other_encryption(&self, database: &str, this_way: Encryption) -> Other {
+    pub(crate) async fn try_other_encryption(&self, database: &DatabaseName, this_way: Encryption) -> Other {
         let host = self.settings.stitch.host.clone();
         if host.is_socket() {
             return Other::Untold;
@@ -41,14 +41,14 @@ impl Reader {
     }
 
     /// Stitch's login on that host.
-    pub(in crate::world) fn stitch_login(&self, host: HostName, database: &str) -> AdminLogin {
+    pub(in crate::world) fn stitch_login(&self, host: HostName, database: &DatabaseName) -> AdminLogin {
         let stitch = &self.settings.stitch;
         AdminLogin {
             host,
             port: stitch.port,
             user: server::stitch_user(&self.settings, self.connections.server.as_ref()),
             password: stitch.password.secret().cloned(),
-            database: database.to_owned(),
+            database: database.to_string(),
             tls: Tls {
                 mode: if stitch.ca.is_some() {
                     SslMode::VerifyCa
@@ -77,7 +77,7 @@ impl Reader {
                 address: None,
                 ..admin.rules.clone()
             },
-            ..self.stitch_login(self.settings.stitch.host.clone(), admin.database.as_str())
+            ..self.stitch_login(self.settings.stitch.host.clone(), &admin.database)
         };
         log_in(&login, || self.reach(&login)).await
     }
@@ -86,14 +86,14 @@ impl Reader {
     /// address Stitch dials, or through the SSH server. A fresh connection each time; never read-only, since it rehearses.
     ///
     /// Where no connection is left for it, our own are given up: Stitch will come when they are gone.
-    pub(crate) async fn log_in_as_stitch(&mut self, database: &str) -> Result<Session, Failure> {
+    pub(crate) async fn log_in_as_stitch(&mut self, database: &DatabaseName) -> Result<Session, Failure> {
         let session = self.stitch_session(database).await?;
         self.stitch_encryption = Some(session.encryption);
         Ok(session)
     }
 
     /// The same, of which nothing is kept.
-    pub(in crate::world) async fn stitch_session(&mut self, database: &str) -> Result<Session, Failure> {
+    pub(in crate::world) async fn stitch_session(&mut self, database: &DatabaseName) -> Result<Session, Failure> {
         let mut outcome = self.try_as_stitch(database).await;
         for pause in PAUSES {
             match &outcome {
@@ -108,7 +108,7 @@ impl Reader {
         outcome
     }
 
-    async fn try_as_stitch(&self, database: &str) -> Result<Session, Failure> {
+    async fn try_as_stitch(&self, database: &DatabaseName) -> Result<Session, Failure> {
         let login = self.stitch_login(self.settings.stitch.host.clone(), database);
         if !login.host.is_socket() {
             return log_in(&login, || self.reach(&login)).await;

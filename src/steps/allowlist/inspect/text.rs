@@ -1,6 +1,6 @@
 //! The text behind the server's view of its rules, for the quotes that the view drops.
 
-use super::HbaAnswer;
+use crate::hba::edit::Running;
 use crate::hba::{Files, Had, NamedFile, Rules};
 use crate::world::{Reader, Target};
 
@@ -10,14 +10,19 @@ const ROUNDS: u32 = 12;
 /// No more of one file is read.
 const LONGEST: usize = 2 << 20;
 
-/// The rules as they are written; none where the text cannot be had.
-pub(super) async fn read(reader: &mut Reader, told: &HbaAnswer, version: u32) -> Rules {
-    let Some(path) = told.hba_file.as_deref() else {
+/// The rules as they are written; none where the text cannot be had. `text`: that of the first file, in hexadecimal digits.
+pub(super) async fn read(
+    reader: &mut Reader,
+    (path, text): (Option<&str>, Option<&str>),
+    server: Running,
+    version: u32,
+) -> Rules {
+    let Some(path) = path else {
         return Rules::default();
     };
-    let Some(text) = told.text.as_deref().and_then(from_hex) else {
+    let Some(text) = text.and_then(from_hex) else {
         // Before PostgreSQL 11 the server reads no file outside of its own directory for us.
-        let read = reader.read_hba_files(told.running(), Some(path), version).await;
+        let read = reader.read_hba_files(server, Some(path), version).await;
         return read.map(|read| read.files.read(version).0).unwrap_or_default();
     };
     let mut files = Files::new(path, text);
