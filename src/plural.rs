@@ -6,6 +6,13 @@ pub(crate) fn pluralize(number: usize, noun: &str) -> String {
     format!("{number} {noun}{s}")
 }
 
+/// The first few of a list; dots where there are more.
+pub(crate) fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
+    let some = names.iter().take(most).map(AsRef::as_ref);
+    let dots = (names.len() > most).then_some("…");
+    some.chain(dots).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::pluralize;
@@ -16,11 +23,4 @@ mod tests {
         assert_eq!(pluralize(0, "table"), "0 tables");
         assert_eq!(pluralize(7, "foreign table"), "7 foreign tables");
     }
-}
-
-/// The first few of a list; dots where there are more.
-pub(crate) fn first_few(names: &[impl AsRef<str>], most: usize) -> String {
-    let some = names.iter().take(most).map(AsRef::as_ref);
-    let dots = (names.len() > most).then_some("…");
-    some.chain(dots).collect::<Vec<_>>().join(", ")
 }

@@ -104,8 +104,8 @@ async fn resolve(host: &HostName, port: Port, limit: Duration, by: &GivenBy) -> 
     };
     match timeout(limit, tokio::net::lookup_host((host.as_str(), port.number()))).await {
         Ok(Ok(addresses)) => Ok(addresses.take(MOST_ADDRESSES).collect()),
-        Ok(Err(error)) => failed(format!("does not resolve: {error}")),
-        Err(_) => failed(format!("did not resolve within {} s", limit.as_secs())),
+        Ok(Err(error)) => Err(failed(format!("does not resolve: {error}"))),
+        Err(_) => Err(failed(format!("did not resolve within {} s", limit.as_secs()))),
     }
 }
 

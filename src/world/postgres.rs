@@ -206,7 +206,7 @@ impl Reader {
             self.access
         };
         let mut login = self.admin_login(database);
-        login.options = self.options(access);
+        login.options = Some(self.options(access));
         loop {
             let failure = match log_in(&login, || self.reach(&login)).await {
                 Ok(session) => {
@@ -217,7 +217,7 @@ impl Reader {
             };
             if is_for_read_only(access, &failure) {
                 access = Access::ReadWrite;
-                login.options = self.options(access);
+                login.options = Some(self.options(access));
                 continue;
             }
             if failure.is(&SqlState::PROTOCOL_VIOLATION) && login.options.take().is_some() {
@@ -267,10 +267,10 @@ impl Reader {
         }
     }
 
-    fn options(&self, access: Access) -> Option<String> {
+    fn options(&self, access: Access) -> String {
         let admin = &self.settings.admin;
         let (given, role) = (admin.rules.options.as_deref(), admin.set_role.as_ref());
-        Some(startup_options(access, given, &self.connections.unbounded, role))
+        startup_options(access, given, &self.connections.unbounded, role)
     }
 
     /// Connects to where a login goes, over the way it goes.

@@ -22,8 +22,8 @@ pub(super) fn judge(case: &Case<'_>, checks: &[Check], plan: &mut Plan) {
         let verdict = Verdict::Unknown;
         plan.find(
             Finding {
-                text,
                 verdict,
+                text,
                 ..problem
             }
             .about(user),
