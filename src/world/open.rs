@@ -100,7 +100,7 @@ async fn resolve(host: &HostName, port: Port, limit: Duration, by: &GivenBy) -> 
             "check the spelling of {}; a private name resolves only inside its network (then use --via-bastion)",
             by.host
         );
-        Err(Failure::new(Layer::Name, Code::LoginHostNotFound, format!("the name {host} {why}")).advise(advice))
+        Failure::new(Layer::Name, Code::LoginHostNotFound, format!("the name {host} {why}")).advise(advice)
     };
     match timeout(limit, tokio::net::lookup_host((host.as_str(), port.number()))).await {
         Ok(Ok(addresses)) => Ok(addresses.take(MOST_ADDRESSES).collect()),
