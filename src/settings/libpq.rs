@@ -184,21 +184,21 @@ const INTRODUCTION: &str = "\
 
 <!-- Written by `libpq_markdown()` in src/settings/libpq.rs; tests/docs.rs compares, and writes it anew with UPDATE_DOCS=1. -->
 
-The administrator's login takes every connection parameter of libpq 18: in a URL, in a service of `pg_service.conf`, or as
-a variable of the environment. Each is honoured with libpq's meaning, refused by name, or harmless for the reason given.
-Stitch's own login takes none of them: Stitch does not use libpq.
+You can give the administrator's login every connection parameter of libpq 18: in a URL, in a service of `pg_service.conf`, or as an
+environment variable. Each is honoured with libpq's meaning, refused by name, or harmless for the reason given. Stitch's own login uses
+none of them, since Stitch does not use libpq.
 
-A password in clear text (the method `password`, `ldap`, `pam` and the like) is not sent over a network without encryption.
-Give `require_auth=password` to allow it. A Unix socket, this machine's loopback address and the SSH tunnel are no such network.
+A password in clear text (methods such as `password`, `ldap` and `pam`) is not sent over an unencrypted network. `require_auth=password`
+allows it. A Unix socket, the loopback address and the SSH tunnel do not count as a network.
 
-| parameter | environment | what becomes of it | how, or why |
+| parameter | environment | result | how, or why |
 |---|---|---|---|
 ";
 
 const OTHERS: &str = "
-## Variables that stand for no parameter
+## Variables that are not parameters
 
-| environment | what becomes of it | how, or why |
+| environment | result | how, or why |
 |---|---|---|
 ";
 

@@ -14,12 +14,13 @@ const INTRODUCTION: &str = "\
 
 <!-- Written by tests/rights; it compares, and writes it anew with UPDATE_DOCS=1 cargo test --test it rights::. -->
 
-Every cell of these tables was played on a real server: `plan`, then `setup`, then what the finding says cannot be done was
-tried by hand with the same login, then what it advises was run by a superuser, after which `setup` came to its end.
-*all*: the login does everything that is missing. Otherwise the finding codes say what is left for somebody else;
-each comes with the exact statement ([troubleshooting.md](troubleshooting.md)). *the rest* is done with
-`--yes --partial`; with `--yes` alone nothing is begun then, and the catalogs stay byte for byte as they were.
-*The database's owner* owns it in every state, as a member of the owning role where it *belongs to another*.
+Every cell of these tables was tested on a real server. The test ran `plan` and `setup`. It tried what the finding excludes, by hand with
+the same login. Then a superuser ran the advised statement, and `setup` completed.
+
+- *all*: the login makes every missing change.
+- Finding codes: what is left for your DBA. Each finding has the exact statement ([troubleshooting.md](troubleshooting.md)).
+- *the rest is done*: with `--yes --partial`. With `--yes` alone nothing changes, and the catalogs stay the same byte for byte.
+- *the database's owner* owns it in every state, as a member of the owning role if it *belongs to another*.
 ";
 
 /// The whole page.

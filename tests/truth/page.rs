@@ -6,17 +6,16 @@ use std::path::Path;
 use crate::truth::play::{Admin, Claim, Played};
 
 /// Where the printed part begins.
-const HEADING: &str = "## What is said, and what then happens";
+const HEADING: &str = "## What is reported, and what then happens";
 
 const INTRODUCTION: &str = "
 <!-- Written by tests/truth; it compares, and writes it anew with UPDATE_DOCS=1 cargo test --test it truth::. -->
 
-Each row was played on PostgreSQL 10 and 13 to 18, for a superuser's login and for one with CREATEDB and CREATEROLE (the rows
-of a superuser's objects for the former alone): the state is made, `plan` and `setup` are run, `check` says what it says, and
-then a load is done as the Stitch role, or what the row is about as somebody else. A row in which the two disagree fails.
-*unsure*: the finding's verdict is *unknown*.
+Each row was tested on PostgreSQL 10 and 13 to 18, with a superuser's login and with one that has CREATEDB and CREATEROLE (rows about a
+superuser's objects with the former only). The test creates the state, runs `plan`, `setup` and `check`, and then a load as Stitch's role,
+or the row's own operation as another role. It fails if report and result disagree. *unsure*: the finding's verdict is *unknown*.
 
-| state of the server | what is said | what happens |
+| state of the server | what is reported | what happens |
 |---|---|---|
 ";
 
@@ -30,7 +29,7 @@ pub(crate) fn text(rows: &[&Played]) -> String {
     let mut text = format!("{HEADING}\n{INTRODUCTION}");
     for one in rows {
         let said = match &one.claim {
-            Claim::Fine => "nothing is in the way".to_owned(),
+            Claim::Fine => "no finding".to_owned(),
             Claim::Unsure(codes) => format!("unsure: {}", list(codes)),
             Claim::Refused(codes) => list(codes),
         };
