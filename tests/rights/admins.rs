@@ -44,7 +44,7 @@ impl Admin {
             Self::CloudSql => "as on Cloud SQL: `CREATEDB CREATEROLE`, in `cloudsqlsuperuser`",
             Self::SelfGrant => "`CREATEDB CREATEROLE`, `createrole_self_grant = 'set, inherit'`",
             Self::Both => "`CREATEDB CREATEROLE`",
-            Self::Person => "a person in a group with `CREATEDB CREATEROLE`, with `--set-role`",
+            Self::Person => "a member of a group with `CREATEDB CREATEROLE`, with `--set-role`",
             Self::CreateRole => "`CREATEROLE` only",
             Self::CreateDb => "`CREATEDB` only",
             Self::Owner => "the database's owner, nothing else",
