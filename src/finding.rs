@@ -20,6 +20,8 @@ pub struct Finding {
     pub elapsed: Option<Duration>,
     /// The hop it is about, where the code alone does not say so.
     pub hop: Option<Hop>,
+    /// The settings file says that somebody knows of it (`acknowledge`).
+    pub acknowledged: bool,
 }
 
 /// How a finding counts towards the exit code: only [`Verdict::Bad`] does.
@@ -94,6 +96,11 @@ impl Finding {
         self
     }
 
+    /// Whether it is left for somebody: it is not known from here, and nobody has said that this is all right.
+    pub fn is_open(&self) -> bool {
+        self.verdict == Verdict::Unknown && !self.acknowledged
+    }
+
     /// The hops that it is about.
     pub fn hops(&self) -> &[Hop] {
         self.hop.as_ref().map_or(self.code.hops(), std::slice::from_ref)
@@ -121,6 +128,7 @@ impl Finding {
             subject: None,
             elapsed: None,
             hop: None,
+            acknowledged: false,
         }
     }
 }

@@ -61,6 +61,7 @@ pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C
             }
             Err(Stop::Error(error)) => failed(error),
         };
+        let outcome = outcome.acknowledging(&settings.acknowledged);
         let step = StepReport {
             step: id,
             outcome,

@@ -30,6 +30,9 @@ pub(crate) struct PostgresServer {
     /// Filled in after the question.
     #[serde(skip)]
     pub provider: Provider,
+    /// The number that `initdb` gave to this server and its copies, where this login may read it.
+    #[serde(skip)]
+    pub system_identifier: Option<String>,
     /// Whether something in between refused what PostgreSQL itself takes at login.
     #[serde(skip)]
     pub pooled: bool,
@@ -91,6 +94,10 @@ SELECT json_build_object(
 )::text
 FROM pg_roles r WHERE r.rolname = current_user"
 );
+
+/// A question of its own, since a login may be refused the function.
+pub(crate) const SYSTEM_IDENTIFIER: &str =
+    "SELECT pg_catalog.to_json(system_identifier::text)::text FROM pg_catalog.pg_control_system()";
 
 /// What the login may do besides, and whether the role for Stitch (`$1`) exists.
 pub(crate) const CONTACT: &str = "
@@ -223,6 +230,7 @@ mod tests {
             },
             settings: Vec::new(),
             provider: Provider::default(),
+            system_identifier: None,
             pooled: false,
         }
     }

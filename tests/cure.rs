@@ -11,6 +11,7 @@ mod hands_off;
 mod impact;
 mod in_force;
 mod kinds;
+mod loads;
 mod locks;
 mod obstacles;
 mod outcomes;

@@ -11,7 +11,7 @@ use crate::settings::registry::ValueKind;
 use crate::settings::{Draft, SettingId};
 
 /// What is said above a section.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 7] = [
     ("", ""),
     (
         "admin",
@@ -21,6 +21,7 @@ const SECTIONS: [(&str, &str); 6] = [
     ("ownership", "What Stitch has loaded before."),
     ("bastion", "The SSH server, when Stitch goes through a tunnel."),
     ("registration", "Entering the connection into Stitch by itself."),
+    ("loads", "What check --loads reports as a problem."),
 ];
 
 const HEADER: &str = "\

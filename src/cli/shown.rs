@@ -71,6 +71,7 @@ pub(super) fn in_help(mut command: Command) -> Command {
 
 fn is_shown(command: &str, flag: &str) -> bool {
     match command {
+        _ if flag.starts_with("loads") => command == "check",
         "setup" => flag != "new-owner",
         "plan" => !CHANGING.contains(&flag) && !matches!(flag, "new-owner" | "sheet" | "sheet-password"),
         "check" => !CHANGING.contains(&flag) && !SETTING_UP.contains(&flag) && !matches!(flag, "new-owner" | "manage"),

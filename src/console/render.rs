@@ -40,16 +40,15 @@ pub(super) enum Detail {
 
 /// Findings that say the same of several subjects are told once, with the subjects below; JSON keeps one each.
 pub(super) fn findings(look: &Style, all: &[Finding], detail: Detail) -> Vec<String> {
-    let is_told = |verdict| match verdict {
+    let is_told = |finding: &Finding| match finding.verdict {
         Verdict::Bad => true,
+        Verdict::Unknown if finding.acknowledged => detail == Detail::Everything,
         Verdict::Unknown => matches!(detail, Detail::Open | Detail::Everything),
         Verdict::Good => detail == Detail::Everything,
     };
     // What was not reached for another reason is no news of its own.
     let is_news = |finding: &Finding| finding.code != Code::LayerNotReached || detail == Detail::Everything;
-    let told = all
-        .iter()
-        .filter(|finding| is_told(finding.verdict) && is_news(finding));
+    let told = all.iter().filter(|finding| is_told(finding) && is_news(finding));
     let told: Vec<Finding> = told.cloned().collect();
     let texts = grouped(&told)
         .into_iter()

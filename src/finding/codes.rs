@@ -21,6 +21,14 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The code of this name, or of this earlier name.
+            pub fn of_name(name: &str) -> Option<Self> {
+                const RENAMED: &str = include_str!("renamed.txt");
+                let old = RENAMED.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+                let name = old.unwrap_or(name);
+                Self::ALL.iter().copied().find(|code| code.as_str() == name)
+            }
+
             /// Where it is explained.
             pub fn docs(self) -> String {
                 const PAGE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/troubleshooting.md");
@@ -731,6 +739,19 @@ codes! {
     /// A further load into an existing schema was rehearsed and rolled back.
     /// Nothing to do.
     ExistingTablesTested = "existing-tables-tested", Connection [] INFORMS;
+
+    /// With `--loads`: when Stitch last loaded into a schema, by the newest `_sdc_batched_at`.
+    /// Look at the integration's *Extractions* and *Loads* in Stitch, and run `stitch-pg check`; the limit is `--loads-max-age`.
+    LoadAge = "load-age", Connection [] INFORMS;
+    /// With `--loads`: the records that Stitch could not load, by the table `_sdc_rejected`.
+    /// Ask the table for the reasons with the query of the finding, and fix the data or the field in Stitch; the limit is `--loads-max-rejected`.
+    RecordsRejected = "records-rejected", Connection [] INFORMS;
+    /// With `--loads`: a table has nearly as many columns as PostgreSQL allows (1600, dropped columns included).
+    /// Deselect fields in Stitch, or copy the table: a copy forgets the dropped columns. The limit is `--loads-max-columns`.
+    ColumnsNearLimit = "columns-near-limit", Connection [] INFORMS;
+    /// With `--loads`: another session, or a prepared transaction, holds a lock for which Stitch's next `ALTER TABLE` waits.
+    /// Ask the user that the finding names, or end the session with the statement that it gives; the limit is `--loads-max-lock`.
+    LoadBlocked = "load-blocked", Connection [] INFORMS;
 
     // registration
     /// Stitch has a destination for this database, and its fields are as they should be.

@@ -35,6 +35,8 @@ impl Digest {
             return None;
         }
         let mut all = place(settings);
+        let server = report.server.as_ref();
+        all.extend(server.and_then(|server| server.system_identifier.clone()));
         all.extend(changes.iter().cloned());
         let (single, rest) = changes.split_at(changes.len().min(PARTS));
         let mut parts: Vec<String> = single.iter().map(|change| hex(change, PART)).collect();

@@ -19,6 +19,7 @@ impl Report {
             for finding in &plan.findings {
                 let kind = match finding.verdict {
                     _ if step.outcome.says(finding) => continue,
+                    Verdict::Unknown if finding.acknowledged => continue,
                     Verdict::Good => continue,
                     Verdict::Unknown => "notice",
                     Verdict::Bad => "error",

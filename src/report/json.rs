@@ -99,6 +99,7 @@ fn finding_json(finding: &Finding) -> Value {
         "text": finding.told(),
         "advice": finding.advice,
         "docs": finding.code.docs(),
+        "acknowledged": finding.acknowledged,
         "subject": finding.subject,
     })
 }

@@ -29,7 +29,7 @@ impl Report {
         ] {
             let findings: Vec<Finding> = self
                 .findings()
-                .filter(|finding| finding.verdict == verdict)
+                .filter(|finding| finding.verdict == verdict && (verdict != Verdict::Unknown || finding.is_open()))
                 .cloned()
                 .collect();
             if !findings.is_empty() {

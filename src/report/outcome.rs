@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::change::Plan;
-use crate::finding::{Finding, Verdict};
+use crate::finding::{Code, Finding, Verdict};
 use crate::step_id::StepId;
 
 /// How one step ended.
@@ -58,6 +58,21 @@ impl Outcome {
             | Self::Untested(_, plan) => Some(plan),
             Self::Skipped(_) => None,
         }
+    }
+
+    /// With the findings of these codes marked as known to somebody.
+    pub(crate) fn acknowledging(mut self, codes: &[Code]) -> Self {
+        if let Self::Ready(plan)
+        | Self::Applied(plan)
+        | Self::Pending(plan)
+        | Self::Failed(_, plan, _)
+        | Self::Untested(_, plan) = &mut self
+        {
+            for finding in &mut plan.findings {
+                finding.acknowledged = finding.verdict != Verdict::Good && codes.contains(&finding.code);
+            }
+        }
+        self
     }
 
     /// Whether the error of a step that failed says what this finding says, which stands beside it for its code and layer.

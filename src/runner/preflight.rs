@@ -95,6 +95,7 @@ async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
             Some(reason) => reason.outcome(),
             None => one(id, settings, run, &seen).await,
         };
+        let outcome = outcome.acknowledging(&settings.acknowledged);
         let step = StepReport {
             step: id,
             outcome,
@@ -104,6 +105,7 @@ async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
         run.console.event(&Event::Checked { step: &step })?;
         seen.steps.push(step);
     }
+    seen.server = run.world.reader().known_server().cloned();
     Ok(seen)
 }
 

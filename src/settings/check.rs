@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::checked::Settings;
 use super::draft::Draft;
 use super::input_files::{self, AllowlistInputs};
+use super::loads::LoadLimits;
 use super::problems::Problems;
 use super::registry::SettingId;
 use super::words;
@@ -44,12 +45,15 @@ pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Prob
     let allow_list = allow_list(&mut checker);
     let manage = checker.list(SettingId::Manage);
     let docs_url = checker.read(SettingId::DocsUrl, docs_url);
+    let loads = loads(&mut checker);
     Settings {
         admin,
         stitch,
         ownership,
         bastion,
         registration,
+        loads,
+        acknowledged: checker.list(SettingId::Acknowledge),
         way_in: AllowlistInputs {
             hba_file: input_files::handed_over(draft, SettingId::HbaFile),
             allow_list,
@@ -60,6 +64,25 @@ pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Prob
         docs_url: docs_url.unwrap_or_else(|| SettingId::DocsUrl.default_text().unwrap_or_default().to_owned()),
         warnings: checker.warnings,
     }
+}
+
+/// The limits are read whether they are used or not, so that a mistake in the file is told by every command.
+fn loads(checker: &mut Checker<'_>) -> Option<LoadLimits> {
+    let number = |text: &str| text.parse::<u32>().map(u64::from).context("not a number");
+    let limits = LoadLimits {
+        max_age: or_default(checker, SettingId::LoadsMaxAge, words::span),
+        rejected_within: or_default(checker, SettingId::LoadsRejectedWithin, words::span),
+        max_rejected: or_default(checker, SettingId::LoadsMaxRejected, number),
+        max_columns: or_default(checker, SettingId::LoadsMaxColumns, number),
+        max_lock: or_default(checker, SettingId::LoadsMaxLock, words::span),
+    };
+    checker.either(SettingId::Loads, Some(limits), None)
+}
+
+/// What was given, else what the table of settings has as the default.
+fn or_default<T: Default>(checker: &mut Checker<'_>, id: SettingId, read: fn(&str) -> Result<T>) -> T {
+    let given = checker.read(id, read);
+    given.or_else(|| read(id.default_text()?).ok()).unwrap_or_default()
 }
 
 /// The provider's list; what cannot be read is told with the file's name.

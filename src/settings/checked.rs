@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::admin::{Admin, Route};
 use super::bastion::BastionSettings;
 use super::input_files::AllowlistInputs;
+use super::loads::LoadLimits;
 use super::manage::{Machine, Manage};
 use super::ownership::OwnershipSettings;
 use super::registration::RegistrationSettings;
 use super::ssh::BastionServer;
 use super::stitch::{RolePassword, Stitch};
+use crate::finding::Code;
 use crate::provider::Provider;
 use crate::step_id::StepId;
 
@@ -26,6 +28,10 @@ pub struct Settings {
     pub bastion: Option<BastionSettings>,
     /// Whether and how Stitch itself is told.
     pub registration: RegistrationSettings,
+    /// `--loads`: the limits that the loads are checked against.
+    pub loads: Option<LoadLimits>,
+    /// Findings of these codes are known to somebody, who need not hear of them again.
+    pub acknowledged: Vec<Code>,
     /// What was handed over about the way in.
     pub way_in: AllowlistInputs,
     /// The steps that take part, in running order.

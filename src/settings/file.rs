@@ -167,7 +167,7 @@ impl SettingsReader<'_> {
     }
 }
 
-const SECTIONS: &[&str] = &["admin", "stitch", "ownership", "bastion", "registration"];
+const SECTIONS: &[&str] = &["admin", "stitch", "ownership", "bastion", "registration", "loads"];
 
 /// The raw texts of a value, or what it should have been.
 fn texts(kind: ValueKind, value: &DeValue<'_>) -> Result<Vec<String>, &'static str> {

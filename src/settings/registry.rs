@@ -219,11 +219,26 @@ settings! {
     ApiUrl = "--api-url" "URL", "", "registration.api_url", Text, "https://api.stitchdata.com";
     /// Allow an API address with http:// on this machine, for tests
     InsecureApi = "--insecure-api" "", "", "", Switch, "";
+    "The loads that are running":
+    /// Also check the loads: how fresh they are, what was rejected, and what blocks the next one
+    Loads = "--loads" "", "", "loads.check", Switch, "false";
+    /// Longest time since the last load of a schema, such as 90m, 6h or 2d
+    LoadsMaxAge = "--loads-max-age" "TIME", "", "loads.max_age", Text, "24h";
+    /// How far back rejected records count
+    LoadsRejectedWithin = "--loads-rejected-within" "TIME", "", "loads.rejected_within", Text, "24h";
+    /// Most rejected records of a schema in that time
+    LoadsMaxRejected = "--loads-max-rejected" "NUMBER", "", "loads.max_rejected", Number, "0";
+    /// Most columns of a table, dropped ones included (PostgreSQL's own limit is 1600)
+    LoadsMaxColumns = "--loads-max-columns" "NUMBER", "", "loads.max_columns", Number, "1500";
+    /// Longest time that a session may block Stitch's changes to a table
+    LoadsMaxLock = "--loads-max-lock" "TIME", "", "loads.max_lock", Text, "5m";
     "Steps and time limits":
     /// Run only these steps: allowlist, database, ssh-user, role, ownership, connection, registration
     Only = "--only" "STEP,...", "", "", List, "every step";
     /// Run all steps but these
     Skip = "--skip" "STEP,...", "", "", List, "";
+    /// Finding codes that you know of: an unknown one is left out of annotations and of what is left for you
+    Acknowledge = "" "", "", "acknowledge", List, "";
     /// Longest wait for one answer (a change may take 30 times as long, a script on the SSH server 6 times)
     Timeout = "--timeout" "SECONDS", "", "", Number, "10";
     /// Base address of the links that are shown

@@ -7,7 +7,9 @@ use anyhow::{Error, Result, bail, ensure};
 
 use super::ownership::Include;
 use super::region::Region;
+use super::registry::nearest;
 use super::tls::SslMode;
+use crate::finding::Code;
 
 /// The names of a comma list, as a flag has it: `a,b`. A name in double quotes may hold commas, `"a,b"`, and a doubled
 /// quote stands for one.
@@ -47,6 +49,21 @@ impl FromStr for Region {
             "north-america" | "us-east-1" => Ok(Self::NorthAmerica),
             "europe" | "eu-central-1" => Ok(Self::Europe),
             _ => bail!("{text:?} is not a region of Stitch; write north-america or europe"),
+        }
+    }
+}
+
+impl FromStr for Code {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match (
+            Self::of_name(text),
+            nearest(text, Self::ALL.iter().map(|code| code.as_str())),
+        ) {
+            (Some(code), _) => Ok(code),
+            (None, Some(near)) => bail!("{text:?} is not a finding code; did you mean {near}?"),
+            (None, None) => bail!("{text:?} is not a finding code; docs/troubleshooting.md lists them"),
         }
     }
 }
@@ -110,6 +127,16 @@ pub(super) fn timeout(text: &str) -> Result<Duration> {
     }
 }
 
+/// A number with a unit, 1 second to 1,000 days: `90s`, `5m`, `6h`, `2d`.
+pub(super) fn span(text: &str) -> Result<Duration> {
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+    let read = |(unit, seconds): (&str, u64)| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds);
+    match units.into_iter().find_map(read) {
+        Some(seconds @ 1..=86_400_000) => Ok(Duration::from_secs(seconds)),
+        _ => bail!("{text:?} is not a time; write it like 90s, 5m, 6h or 2d"),
+    }
+}
+
 /// Milliseconds, or a number with a unit: `100`, `100ms`, `2s`. Zero would mean to PostgreSQL *wait for ever*.
 pub(super) fn lock_timeout(text: &str) -> Result<Duration> {
     let (number, unit) = if let Some(number) = text.strip_suffix("ms") {
@@ -156,6 +183,12 @@ mod tests {
         }
         for bad in ["", "0", "61s", "-1", "2m", "99999999999999999999"] {
             assert!(lock_timeout(bad).is_err(), "{bad}");
+        }
+        for (text, seconds) in [("90s", 90), ("5m", 300), ("6h", 21_600), ("2d", 172_800)] {
+            assert_eq!(span(text).unwrap(), Duration::from_secs(seconds));
+        }
+        for bad in ["", "5", "0m", "-1h", "1.5h", "1001d", "99999999999999999d", "h"] {
+            assert!(span(bad).is_err(), "{bad}");
         }
         assert_eq!(timeout("10").unwrap(), Duration::from_secs(10));
         for bad in ["0", "3601", "1.5", "", "x"] {

@@ -2,6 +2,8 @@
 //! layer, and rehearse a load in transactions that are rolled back. Findings only.
 
 mod admin_view;
+mod load_health;
+mod load_query;
 mod loads;
 mod server_state;
 mod session_checks;
@@ -10,12 +12,13 @@ mod tunnel;
 use anyhow::Result;
 
 use crate::change::Plan;
+use crate::command::Command;
 use crate::finding::{Code, Finding};
 use crate::report::Report;
 use crate::settings::{Route, Settings};
 use crate::step_id::StepId;
 use crate::steps::{Preflight, Step, layers};
-use crate::world::{Layer, Prover, Reader, Stage};
+use crate::world::{Failure, Layer, Prover, Reader, Session, Stage};
 use admin_view::AdminView;
 
 pub(crate) struct Connection;
@@ -38,6 +41,7 @@ impl Step for Connection {
 
     async fn prove(settings: &Settings, prover: &mut Prover<'_>, report: &Report) -> Result<Vec<Finding>> {
         let mut plan = Plan::default();
+        let mut session = None;
         if settings.stitch.password.secret().is_none() {
             let role = settings.stitch.role.as_str();
             plan.find(
@@ -47,11 +51,22 @@ impl Step for Connection {
                 )
                 .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
             );
-            return Ok(plan.findings);
+        } else if tunnel::walk(&mut plan, settings, prover).await?.is_continue() {
+            session = Some(prover.reader().log_in_as_stitch(&settings.stitch.database).await);
         }
-        if tunnel::walk(&mut plan, settings, prover).await?.is_continue() {
-            log_in(&mut plan, settings, prover.reader(), report).await;
+        let reader = prover.reader();
+        // Before the test load, which takes locks itself.
+        let inside = session.as_ref().and_then(|login| login.as_ref().ok());
+        let health = match &settings.loads {
+            Some(limits) if report.command == Command::Check => {
+                load_health::findings(settings, limits, reader, inside).await
+            }
+            _ => Vec::new(),
+        };
+        if let Some(login) = session {
+            examine(&mut plan, settings, reader, login, report).await;
         }
+        plan.findings.extend(health);
         Ok(plan.findings)
     }
 
@@ -62,8 +77,14 @@ impl Step for Connection {
     }
 }
 
-async fn log_in(plan: &mut Plan, settings: &Settings, reader: &mut Reader, report: &Report) {
-    match reader.log_in_as_stitch(&settings.stitch.database).await {
+async fn examine(
+    plan: &mut Plan,
+    settings: &Settings,
+    reader: &mut Reader,
+    login: Result<Session, Failure>,
+    report: &Report,
+) {
+    match login {
         Ok(session) => {
             layers::passed(plan, &session.stages);
             family(plan, settings, &session.stages);

@@ -3,7 +3,8 @@
 use std::fs;
 
 use crate::cli::{golden, in_ci, server};
-use crate::support::{Output, Postgres, PostgresOptions, Program, json};
+use crate::support::postgres::{DBA_PASSWORD, default_major};
+use crate::support::{Output, Postgres, PostgresOptions, Program, json, majors};
 
 /// What a plan would be approved by.
 fn digest(server: &Postgres<'_>) -> String {
@@ -97,7 +98,7 @@ fn a_digest_is_bound_to_where_it_was_made_for() {
         return;
     };
     let options = || PostgresOptions::new().hba("local all all trust\nhost all all all trust\n");
-    let approved = Postgres::start_in(&world, None, options());
+    let mut approved = Postgres::start_in(&world, None, options());
     let other = Postgres::start_in(&world, None, options().port(5433));
     // All of them are the same to Stitch.
     let stitch = [
@@ -137,6 +138,37 @@ fn a_digest_is_bound_to_where_it_was_made_for() {
         );
     }
     let done = expecting(&approved).run();
+    assert!(done.success(), "{done:?}");
+    // Another cluster behind the same host, port and login.
+    let own = default_major();
+    let Some(major) = majors().into_iter().find(|major| *major != own) else {
+        return;
+    };
+    approved.stop();
+    let stranger = Postgres::start_in(&world, None, options().major(major));
+    let refusal = refused(&stranger, &setup(&stranger, &digest).args(stitch));
+    assert!(refusal.stderr.contains("for another server"), "{}", refusal.stderr);
+}
+
+#[test]
+fn a_login_that_may_not_read_the_identifier_is_served_too() {
+    let Some(server) = server() else {
+        return;
+    };
+    let as_dba = |program: Program| program.env("PGUSER", "dba").env("PGPASSWORD", DBA_PASSWORD);
+    let digest = || {
+        let plan = as_dba(in_ci(&server)).args(["plan", "--format", "json"]).run();
+        json::report(&plan.stdout)["plan_digest"]
+            .as_str()
+            .expect("changes")
+            .to_owned()
+    };
+    let bound = digest();
+    server.psql("revoke execute on function pg_control_system() from public");
+    let unbound = digest();
+    assert_ne!(bound, unbound);
+    refused(&server, &as_dba(setup(&server, &bound)));
+    let done = as_dba(setup(&server, &unbound)).run();
     assert!(done.success(), "{done:?}");
 }
 

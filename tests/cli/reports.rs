@@ -80,7 +80,10 @@ fn assert_contract(report: &Value) {
             ]
         );
         for finding in step["findings"].as_array().unwrap() {
-            assert_eq!(keys(finding), ["code", "verdict", "text", "advice", "docs", "subject"]);
+            assert_eq!(
+                keys(finding),
+                ["code", "verdict", "text", "advice", "docs", "acknowledged", "subject"]
+            );
         }
         for change in step["changes"].as_array().unwrap() {
             assert_eq!(

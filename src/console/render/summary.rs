@@ -46,7 +46,8 @@ fn count(outcome: &Outcome, verdict: Verdict) -> usize {
         _ => outcome.plan().map(|plan| plan.findings.as_slice()).unwrap_or_default(),
     };
     let told = grouped(findings).into_iter();
-    told.filter(|(first, _)| first.verdict == verdict && first.code != Code::LayerNotReached)
+    let is_counted = |first: &Finding| first.verdict == verdict && (first.is_open() || verdict != Verdict::Unknown);
+    told.filter(|(first, _)| is_counted(first) && first.code != Code::LayerNotReached)
         .count()
 }
 
@@ -63,7 +64,7 @@ pub(crate) fn left_for_others(look: &Style, report: &Report) -> Vec<String> {
     let findings: Vec<Finding> = tested
         .filter_map(|step| step.outcome.plan())
         .flat_map(|plan| &plan.findings)
-        .filter(|finding| finding.verdict == Verdict::Unknown && finding.code != Code::LayerNotReached)
+        .filter(|finding| finding.is_open() && finding.code != Code::LayerNotReached)
         .cloned()
         .collect();
     super::findings(look, &findings, super::Detail::Open)

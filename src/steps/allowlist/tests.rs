@@ -58,6 +58,8 @@ fn settings() -> Settings {
         },
         bastion: None,
         registration: crate::settings::RegistrationSettings::unasked(),
+        loads: None,
+        acknowledged: Vec::new(),
         way_in: crate::settings::AllowlistInputs::default(),
         steps: StepId::ALL.to_vec(),
         warnings: Vec::new(),

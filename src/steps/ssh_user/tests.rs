@@ -65,6 +65,8 @@ fn settings() -> Settings {
             sudo_password: None,
         }),
         registration: crate::settings::RegistrationSettings::unasked(),
+        loads: None,
+        acknowledged: Vec::new(),
         way_in: crate::settings::AllowlistInputs::default(),
         steps: vec![StepId::SshUser],
         timeout: Duration::from_secs(1),

@@ -17,7 +17,13 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
         );
     }
     let names = server::parameters();
-    match ask::<PostgresServer>(session, server::QUESTION, &names.each_ref().map(String::as_str), limit).await {
+    let names = names.each_ref().map(String::as_str);
+    // Both in one round trip.
+    let (server, system_identifier) = tokio::join!(
+        ask::<PostgresServer>(session, server::QUESTION, &names, limit),
+        ask(session, server::SYSTEM_IDENTIFIER, &[], limit),
+    );
+    match server {
         Ok(server) => {
             let server = server.accept(admin.host.as_str())?;
             ensure!(
@@ -34,6 +40,7 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
             }
             Ok(PostgresServer {
                 provider: admin.provider.unwrap_or(server.provider),
+                system_identifier: system_identifier.ok(),
                 ..server
             })
         }
