@@ -4,6 +4,7 @@ mod action;
 mod attributes;
 mod catalog;
 mod create;
+mod credcheck;
 mod facts;
 mod foreign_role;
 mod offline;

@@ -27,7 +27,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
         .concerning(role);
         return ControlFlow::Break(());
     }
-    if let Some((why, advice)) = facts.keeping.refusal(&facts.user) {
+    if let Some((why, advice)) = facts.keeping.refusal(&facts.user, role.as_str()) {
         let text = format!("the role {role:?} does not exist, and {why}");
         plan.bad(Code::RoleCannotCreate, text, advice).concerning(role);
         return ControlFlow::Break(());

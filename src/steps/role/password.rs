@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::action::{on_server, save_generated, unless};
+use super::credcheck::{self, Credcheck};
 use crate::change::{Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::names::DatabaseName;
@@ -45,6 +46,9 @@ pub(super) struct PasswordPolicy {
     iterations: Option<String>,
     /// `rds.restrict_password_commands` is on and this login is no member of `rds_password`.
     restricted: bool,
+    credcheck: Credcheck,
+    /// Whether this login is a superuser.
+    superuser: bool,
     #[serde(skip)]
     pub(super) provider: Provider,
 }
@@ -102,16 +106,18 @@ impl PasswordPolicy {
         }
     }
 
-    /// Why this login may set no password at all, and who lets it.
-    pub(super) fn refusal(&self, user: &str) -> Option<(String, String)> {
-        self.restricted.then(|| {
+    /// Why this login may not set the password of this role, and who lets it.
+    pub(super) fn refusal(&self, user: &str, role: &str) -> Option<(String, String)> {
+        let restricted = self.restricted.then(|| {
             (
                 format!(
                     "{user:?} may set no password (rds.restrict_password_commands is on, and it is no member of rds_password)"
                 ),
                 format!("a member of rds_superuser runs: GRANT rds_password TO {};", sql::identifier(user)),
             )
-        })
+        });
+        let is_verifier = self.form() != Form::Plain;
+        restricted.or_else(|| credcheck::refusal(&self.credcheck, role, is_verifier, self.superuser))
     }
 }
 
@@ -120,6 +126,8 @@ pub(super) const KEEPING: &str = "
     json_build_object(
          'version_num', current_setting('server_version_num')::int,
          'encryption', current_setting('password_encryption'),
+         'superuser', me.rolsuper,
+         'credcheck', (SELECT coalesce(json_object_agg(substr(name, 11), setting), '{}') FROM pg_settings WHERE name LIKE 'credcheck.%'),
          'iterations', current_setting('scram_iterations', true),
          'restricted', coalesce(current_setting('rds.restrict_password_commands', true), 'off') IN ('on', 'true', '1')
              AND NOT me.rolsuper
@@ -229,7 +237,7 @@ fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPolicy, user: &
         .concerning(role);
         return;
     }
-    if let Some((why, advice)) = keeping.refusal(user) {
+    if let Some((why, advice)) = keeping.refusal(user, role.as_str()) {
         let text = format!("the password of {role:?} cannot be changed: {why}");
         plan.bad(Code::RoleCannotAlter, text, advice).concerning(role);
         return;
