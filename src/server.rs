@@ -10,7 +10,7 @@ use crate::settings::Settings;
 const OLDEST: i32 = 90_600;
 
 /// The server and the login, as the first question found them.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct PostgresServer {
     /// `server_version`, such as `15.18 (Debian …)`.
     pub version: String,

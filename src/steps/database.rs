@@ -1,11 +1,13 @@
 //! Guide step 2: the database Stitch loads into. Created when it is missing, never altered when it is there.
 
+mod existing;
+
 use anyhow::Result;
 use serde::Deserialize;
 
 use crate::change::{Action, Change, Execution, Plan, Sql};
 use crate::finding::{Code, Finding};
-use crate::provider::Provider;
+use crate::server::PostgresServer;
 use crate::settings::{Audience, Settings};
 use crate::sql::{self, Template};
 use crate::statement::Statement;
@@ -20,9 +22,6 @@ const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options 
 
 pub(crate) struct Database;
 
-/// `datconnlimit` of a database that is half dropped.
-const INVALID: i32 = -2;
-
 /// First version that knows with which version of a collation a database was made.
 const COLLATION_VERSIONS: i32 = 150_000;
 
@@ -30,7 +29,7 @@ const COLLATION_VERSIONS: i32 = 150_000;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Facts {
-    found: Option<DatabaseRow>,
+    found: Option<existing::DatabaseRow>,
     /// A database whose name differs only in case.
     similar: Option<String>,
     in_recovery: bool,
@@ -46,18 +45,13 @@ pub(crate) struct Facts {
     template_users: Vec<String>,
     /// Why the server refuses to copy `template1`: the version of its collation.
     template_collation: Option<String>,
-    /// A major version that this program was never tried with.
-    #[serde(skip)]
-    untried: Option<String>,
     /// Roles that could create it, for the advice.
     creators: Vec<String>,
     /// Those at logins, unless this is the target: its own are told with the role.
     login_triggers: Vec<EventTrigger>,
-    /// What the server is besides PostgreSQL itself.
+    /// What the server is.
     #[serde(skip)]
-    variants: Vec<&'static str>,
-    #[serde(skip)]
-    provider: Provider,
+    server: Option<PostgresServer>,
     /// The server's own setting.
     ssl: Option<bool>,
     /// Why the administrator's login has no TLS, where it could have had it.
@@ -66,18 +60,6 @@ pub(crate) struct Facts {
     /// A hash of the administrator's password could be read on the way.
     #[serde(skip)]
     exposed_md5: bool,
-    /// The server's version and the day its updates ended, when they have.
-    #[serde(skip)]
-    ended: Option<(String, &'static str)>,
-}
-
-#[derive(Debug, Deserialize)]
-struct DatabaseRow {
-    encoding: String,
-    owner: String,
-    allows_connections: bool,
-    is_template: bool,
-    connection_limit: i32,
 }
 
 impl Step for Database {
@@ -90,24 +72,15 @@ impl Step for Database {
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let name = settings.stitch.database.as_str();
-        let version = reader.server().await?.version_num;
-        let collation = if version >= COLLATION_VERSIONS {
+        let collation = if reader.server().await?.version_num >= COLLATION_VERSIONS {
             COLLATION
         } else {
             "NULL"
         };
         let question = QUESTION.replace("/* collation */", collation);
-        let mut facts: Facts = reader
-            .ask(Target::Server, &question, &[name])
-            .await?
-            .unwrap_or_default();
-        let server = reader.server().await?;
-        facts.untried = server.untried();
-        facts.provider = server.provider;
-        facts.variants = server.signs.variants();
-        if server.pooled {
-            facts.variants.push(POOLER);
-        }
+        let answer = reader.ask(Target::Server, &question, &[name]).await?;
+        let mut facts: Facts = answer.unwrap_or_default();
+        facts.server = Some(reader.server().await?.clone());
         if let Some(session) = reader.admin_session() {
             facts.tls_lost = session.tls_lost(facts.ssl);
             facts.exposed_md5 = session.exposed_md5;
@@ -116,15 +89,15 @@ impl Step for Database {
         if is_passed_on && let Some((seen, Intermediary::Proxy)) = reader.seen_through_intermediary().await {
             facts.servers = reader.servers_behind(&seen).await;
         }
-        let server = reader.server().await?;
-        facts.ended = server.support_ended().map(|day| (server.version.clone(), day));
         Ok(facts)
     }
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
         let name = &settings.stitch.database;
-        if let Some((version, day)) = &facts.ended {
+        let server = facts.server.as_ref();
+        if let Some((server, day)) = server.and_then(|server| Some((server, server.support_ended()?))) {
+            let version = &server.version;
             plan.unknown(
                 Code::ServerEndOfLife,
                 format!("PostgreSQL {version} gets no more updates from the community since {day}"),
@@ -132,7 +105,13 @@ impl Step for Database {
             );
         }
         own_login(&mut plan, facts);
-        for variant in &facts.variants {
+        let pooler = server.filter(|server| server.pooled).map(|_| POOLER);
+        for variant in server
+            .map(|server| server.signs.variants())
+            .into_iter()
+            .flatten()
+            .chain(pooler)
+        {
             plan.find(Finding::unknown(Code::ServerVariant, format!("this is {variant}")));
         }
         for trigger in &facts.login_triggers {
@@ -150,7 +129,7 @@ impl Step for Database {
             );
         }
         if let Some(found) = &facts.found {
-            judge(&mut plan, settings, found);
+            existing::judge(&mut plan, settings, found);
             return plan;
         }
         if let Some(similar) = &facts.similar {
@@ -173,7 +152,7 @@ impl Step for Database {
         if facts.may_create {
             plan.change(create(settings, "", statement, sql::database_exists(name)));
         } else {
-            let making = facts.provider.definition().making_databases;
+            let making = server.and_then(|server| server.provider.definition().making_databases);
             let advice = who_creates(making, &facts.creators, "CREATEDB", &statement);
             let user = &facts.user;
             plan.bad(
@@ -226,10 +205,7 @@ fn offline(plan: &mut Plan, settings: &Settings) {
 
 fn create(settings: &Settings, where_that: &str, statement: Statement, unless: String) -> Change {
     Change {
-        summary: format!(
-            "create the database {:?}{where_that}",
-            settings.stitch.database.as_str()
-        ),
+        summary: format!("create the database {:?}{where_that}", settings.stitch.database),
         why: "Stitch connects to a database that exists; it does not create one.",
         action: Action::Sql(Sql {
             run: Execution::Autocommit,
@@ -237,51 +213,6 @@ fn create(settings: &Settings, where_that: &str, statement: Statement, unless: S
             ..Sql::together(&settings.admin.database, vec![statement])
         }),
         undo: None, // a database is never dropped by this tool
-    }
-}
-
-fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
-    let name = &settings.stitch.database;
-    let quoted = sql::identifier(name.as_str());
-    if found.connection_limit == INVALID {
-        plan.bad(
-            Code::DatabaseInvalid,
-            format!("the database {name:?} is invalid: somebody's DROP DATABASE of it was cut off, and nobody can connect to it"),
-            format!("its owner {:?} runs: DROP DATABASE {quoted}; then run the same command again, which makes it anew", found.owner),
-        )
-        .concerning(name);
-        return;
-    }
-    plan.good(
-        Code::DatabaseExists,
-        format!("the database {name:?} exists, owned by {:?}", found.owner),
-    )
-    .concerning(name);
-    let mut bad = |code, what: &str, advice: String| {
-        plan.bad(code, format!("the database {name:?} {what}"), advice)
-            .concerning(name);
-    };
-    let owner_runs = |how: &str| format!("its owner runs: ALTER DATABASE {quoted} {how};");
-    if found.encoding != "UTF8" {
-        let what = format!(
-            "has the encoding {}, and Stitch loads UTF-8: characters outside it will be refused",
-            found.encoding
-        );
-        let advice = "an encoding cannot be changed; give --database with a new name and let this tool create it";
-        bad(Code::DatabaseEncoding, &what, advice.to_owned());
-    }
-    if found.is_template {
-        let what = "is a template: what Stitch loads would be copied into every new database";
-        let advice = format!("choose another with --database, or {}", owner_runs("IS_TEMPLATE false"));
-        bad(Code::DatabaseTemplate, what, advice);
-    }
-    if !found.allows_connections {
-        let advice = owner_runs("ALLOW_CONNECTIONS true");
-        bad(Code::DatabaseNoConnections, "accepts no connections at all", advice);
-    }
-    if found.connection_limit == 0 {
-        let advice = owner_runs("CONNECTION LIMIT 20");
-        bad(Code::DatabaseConnectionLimit, "has a connection limit of 0", advice);
     }
 }
 
@@ -294,7 +225,7 @@ fn own_login(plan: &mut Plan, facts: &Facts) {
             "find out what stands between; give --sslmode require, or better verify-full with --sslrootcert",
         );
     }
-    if let Some(version) = &facts.untried {
+    if let Some(version) = facts.server.as_ref().and_then(PostgresServer::untried) {
         plan.unknown(
             Code::ServerVersionUntested,
             format!("PostgreSQL {version} is newer than any version this program was tried with"),
@@ -349,14 +280,16 @@ mod tests {
     #[test]
     fn a_newer_major_is_told_in_one_line() {
         let mut plan = Plan::default();
-        let untried = Some("19.1".to_owned());
-        own_login(
-            &mut plan,
-            &Facts {
-                untried,
-                ..Facts::default()
-            },
-        );
+        let server = PostgresServer {
+            version: "19.1".to_owned(),
+            version_num: 190_001,
+            ..PostgresServer::default()
+        };
+        let facts = Facts {
+            server: Some(server),
+            ..Facts::default()
+        };
+        own_login(&mut plan, &facts);
         let [finding] = plan.findings.as_slice() else {
             panic!("{plan:?}")
         };

@@ -2,7 +2,6 @@
 //! nothing of it is left whatever happens: an error, a lost connection, a crash of this program or of the server.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use secrecy::zeroize::Zeroizing;
@@ -57,8 +56,8 @@ impl Writer {
     pub(super) async fn reload_server(&mut self) -> Result<()> {
         let limit = self.reader.settings.timeout;
         let home = self.reader.home().await?;
-        let session = self.reader.session(&home).await?.context("the database is gone")?;
-        run(session, &sql::reload(), limit).await
+        let session = self.first_session(&home).await?;
+        run(&session, &sql::reload(), limit).await
     }
 
     async fn apply_sql(&mut self, sql: &Sql, tell: Tell<'_>) -> Result<Applied> {
@@ -71,8 +70,7 @@ impl Writer {
         } else {
             home.as_str()
         };
-        let session = self.reader.session(name).await?.context("the database is gone")?;
-        let session = Arc::clone(session);
+        let session = self.first_session(name).await?;
         let applied = match sql.run {
             Execution::PerStatement { .. } => self.patiently(sql, name, tell).await,
             Execution::Transaction => {

@@ -69,49 +69,35 @@ pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Fa
 }
 
 fn dial(host: &HostName, resolved: &Resolved) -> Option<Finding> {
+    let unknown = |code, text: String| Some(Finding::unknown(code, text));
     if host.is_socket() {
-        return Some(Finding::unknown(
-            Code::HostNotPublic,
-            format!("{host} is a Unix socket on this machine, and Stitch dials over the internet"),
-        ));
+        let text = format!("{host} is a Unix socket on this machine, and Stitch dials over the internet");
+        return unknown(Code::HostNotPublic, text);
     }
-    let literal = host.address().map(|address| vec![address]);
     let addresses = match resolved {
-        Resolved::To(addresses) => addresses,
+        Resolved::To(addresses) => addresses.clone(),
         Resolved::Failed(why) => {
-            return Some(Finding::unknown(
-                Code::HostUnresolved,
-                format!("the name {host} could not be resolved from here ({why})"),
-            ));
+            let text = format!("the name {host} could not be resolved from here ({why})");
+            return unknown(Code::HostUnresolved, text);
         }
-        Resolved::Unknown if host.is_local() && host.address().is_none() => &vec![Ipv4Addr::LOCALHOST.into()],
-        Resolved::Unknown => literal.as_ref()?,
+        Resolved::Unknown if host.is_local() && host.address().is_none() => vec![Ipv4Addr::LOCALHOST.into()],
+        Resolved::Unknown => vec![host.address()?],
     };
-    let v4: Vec<Ipv4Addr> = addresses.iter().filter_map(as_v4).collect();
-    let kinds: Option<Vec<&str>> = v4.iter().map(|address| hidden(*address)).collect();
-    match kinds.as_deref() {
-        Some([]) if addresses.iter().all(IpAddr::is_loopback) => Some(not_public(host, "loopback")),
-        Some([]) => Some(Finding::unknown(
-            Code::HostIpv6Only,
-            format!("{host} has IPv6 addresses only, and Stitch's addresses are IPv4"),
-        )),
-        Some([kind, ..]) => Some(not_public(host, kind)),
-        None => None,
-    }
-}
-
-fn not_public(host: &HostName, kind: &str) -> Finding {
-    Finding::unknown(
-        Code::HostNotPublic,
-        format!("{host} is a {kind} address: Stitch cannot dial it from the internet unless something passes it on"),
-    )
-}
-
-fn as_v4(address: &IpAddr) -> Option<Ipv4Addr> {
-    match address {
-        IpAddr::V4(v4) => Some(*v4),
+    let v4 = addresses.iter().filter_map(|address| match address {
+        IpAddr::V4(v4) => Some(hidden(*v4)),
         IpAddr::V6(_) => None,
-    }
+    });
+    let kind = match v4.collect::<Option<Vec<&str>>>()?.first() {
+        Some(kind) => *kind,
+        None if addresses.iter().all(IpAddr::is_loopback) => "loopback",
+        None => {
+            let text = format!("{host} has IPv6 addresses only, and Stitch's addresses are IPv4");
+            return unknown(Code::HostIpv6Only, text);
+        }
+    };
+    let text =
+        format!("{host} is a {kind} address: Stitch cannot dial it from the internet unless something passes it on");
+    unknown(Code::HostNotPublic, text)
 }
 
 /// What keeps an address out of the internet.

@@ -95,18 +95,15 @@ pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&Misowned
     } else {
         format!("a superuser runs: {}", statements.join(" "))
     };
-    Finding::bad(
-        Code::OwnershipSuperuser,
-        format!(
-            "{} in the schema {:?} cannot be moved away from {}: what belongs to a superuser, or to the provider's own role, {:?} may not move",
-            pluralize(refused.len(), "object"),
-            schema.name,
-            owners.join(" and "),
-            rights.me.user
-        ),
-    )
-    .advise(told)
-    .about(&schema.name)
+    let text = format!(
+        "{} in the schema {:?} cannot be moved away from {}: what belongs to a superuser, or to the provider's own role, {:?} may not move",
+        pluralize(refused.len(), "object"),
+        schema.name,
+        owners.join(" and "),
+        rights.me.user
+    );
+    let finding = Finding::bad(Code::OwnershipSuperuser, text).advise(told);
+    finding.about(&schema.name)
 }
 
 /// What this login has no hold of.
@@ -125,20 +122,14 @@ pub(super) fn cannot(
     } else {
         "a superuser, or who has ADMIN OPTION on those roles,"
     };
-    Finding::bad(
-        Code::OwnershipCannotMove,
-        format!(
-            "{} in the schema {:?} must change hands, and {:?} may not {}",
-            pluralize(moving.len(), "object"),
-            schema.name,
-            rights.me.user,
-            what.join(", nor ")
-        ),
-    )
-    .advise(format!(
-        "{who} runs: {}\n-- when all has changed hands: {}",
-        lacking.statements(settings, &rights.me.user),
-        lacking.revoked(settings, &rights.me.user)
-    ))
-    .about(&schema.name)
+    let (user, objects) = (&rights.me.user, pluralize(moving.len(), "object"));
+    let text = format!(
+        "{objects} in the schema {:?} must change hands, and {user:?} may not {}",
+        schema.name,
+        what.join(", nor ")
+    );
+    let (grants, back) = (lacking.statements(settings, user), lacking.revoked(settings, user));
+    let advice = format!("{who} runs: {grants}\n-- when all has changed hands: {back}");
+    let finding = Finding::bad(Code::OwnershipCannotMove, text).advise(advice);
+    finding.about(&schema.name)
 }

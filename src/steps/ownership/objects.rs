@@ -105,33 +105,29 @@ impl MisownedObject {
         } else {
             back
         };
+        let Some(on) = self.kind.granted_as() else {
+            return whole;
+        };
         let on_columns = self.columns.iter().map(|HeldOn(privilege, column, grantable)| {
             let privilege = format!("{privilege} ({})", sql::identifier(column));
             (privilege, *grantable)
         });
-        let held = self
-            .held
-            .iter()
-            .map(|Held(privilege, grantable)| (privilege.clone(), *grantable));
+        let held = self.held.iter();
+        let held = held.map(|Held(privilege, grantable)| (privilege.clone(), *grantable));
         for (privilege, grantable) in held.chain(on_columns) {
-            if let Some(on) = self.kind.granted_as() {
-                let grant = sql::grant(&privilege, on, &self.target(), role);
-                let option = if grantable { " WITH GRANT OPTION" } else { "" };
-                whole = whole.then("; ").and(&grant).then(option);
-                if grantable {
-                    // The owner got the option with what was merged; it means nothing to an owner, and was not there.
-                    let option = format!("GRANT OPTION FOR {privilege}");
-                    whole = whole
-                        .then("; ")
-                        .and(&sql::revoke(&option, on, &self.target(), &self.owner));
-                }
+            let grant = sql::grant(&privilege, on, &self.target(), role);
+            let option = if grantable { " WITH GRANT OPTION" } else { "" };
+            whole = whole.then("; ").and(&grant).then(option);
+            if grantable {
+                // The owner got the option with what was merged; it means nothing to an owner, and was not there.
+                let option = format!("GRANT OPTION FOR {privilege}");
+                let revoke = sql::revoke(&option, on, &self.target(), &self.owner);
+                whole = whole.then("; ").and(&revoke);
             }
         }
         for reader in &self.closed {
-            if let Some(on) = self.kind.granted_as() {
-                let revoke = sql::revoke(self.kind.reading(), on, &self.target(), reader);
-                whole = whole.then("; ").and(&revoke);
-            }
+            let revoke = sql::revoke(self.kind.reading(), on, &self.target(), reader);
+            whole = whole.then("; ").and(&revoke);
         }
         whole
     }

@@ -44,12 +44,8 @@ pub(super) async fn inspect(settings: &Settings, place: &DatabaseHandle) -> Resu
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_reason: Option<&Failure>) {
     if let Some(closed_reason) = closed_reason {
         let text = "whether the role may read the system catalogs is not seen";
-        plan.find(layers::not_let_in(
-            Code::CatalogNotChecked,
-            Verdict::Unknown,
-            text,
-            closed_reason,
-        ));
+        let code = Code::CatalogNotChecked;
+        plan.find(layers::not_let_in(code, Verdict::Unknown, text, closed_reason));
     }
     if !gaps.looked {
         return;
@@ -62,15 +58,10 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_rea
         );
         return;
     }
+    let mut grant = |what: String, pair, may_grant| one(plan, settings, what, pair, may_grant);
     for gap in &gaps.schemas {
         let what = format!("USAGE on the schema {}", gap.schema);
-        one(
-            plan,
-            settings,
-            what,
-            sql::usage_of_schema(&gap.schema, role),
-            gap.may_grant,
-        );
+        grant(what, sql::usage_of_schema(&gap.schema, role), gap.may_grant);
     }
     let mut by_schema: BTreeMap<(&str, bool), Vec<String>> = BTreeMap::new();
     for gap in &gaps.relations {
@@ -81,13 +72,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_rea
     }
     for ((schema, may_grant), relations) in by_schema {
         let what = format!("SELECT on {} ({schema})", relations.join(", "));
-        one(
-            plan,
-            settings,
-            what,
-            sql::select_on(schema, &relations, role),
-            may_grant,
-        );
+        grant(what, sql::select_on(schema, &relations, role), may_grant);
     }
 }
 

@@ -44,23 +44,14 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) -> Con
         return ControlFlow::Continue(());
     };
     if settings.stitch.adopt == Adopt::Yes {
-        plan.unknown(
-            Code::RoleAdopted,
-            format!("taken with --adopt-role: {text}"),
-            "a role of Stitch's own is better: --role with a new name",
-        )
-        .concerning(role);
+        let text = format!("taken with --adopt-role: {text}");
+        let advice = "a role of Stitch's own is better: --role with a new name";
+        plan.unknown(Code::RoleAdopted, text, advice).concerning(role);
         return ControlFlow::Continue(());
     }
-    plan.bad(
-        code,
-        text,
-        format!(
-            "give --role with the name of a role of Stitch's own; or take this one with --adopt-role \
-             ({never})"
-        ),
-    )
-    .concerning(role);
+    let advice =
+        format!("give --role with the name of a role of Stitch's own; or take this one with --adopt-role ({never})");
+    plan.bad(code, text, advice).concerning(role);
     ControlFlow::Break(())
 }
 

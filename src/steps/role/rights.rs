@@ -64,16 +64,10 @@ fn cannot(settings: &Settings, facts: &Facts, on: &OnDatabase, rights: &[&str]) 
     } else {
         format!("its owner {owner:?} (or a superuser) runs: {statement};")
     };
-    Finding::bad(
-        Code::DatabaseCannotGrant,
-        format!(
-            "the role {role:?} lacks {} on the database {database:?}, and {:?} may not grant it",
-            rights.join(", "),
-            facts.user
-        ),
-    )
-    .advise(advice)
-    .about(database)
+    let (lacking, user) = (rights.join(", "), &facts.user);
+    let text = format!("the role {role:?} lacks {lacking} on the database {database:?}, and {user:?} may not grant it");
+    let finding = Finding::bad(Code::DatabaseCannotGrant, text).advise(advice);
+    finding.about(database)
 }
 
 /// Uses `$1` (role), `$2` (database) and the table `me`.

@@ -18,9 +18,11 @@ use crate::world::failure::Layer;
 use crate::world::login::Session;
 use crate::world::writer::Writer;
 
+mod borrowed;
 mod queue;
 
-use queue::{AN_OBJECT, BatchQueue, Borrowed, Transport};
+use borrowed::Borrowed;
+use queue::{AN_OBJECT, BatchQueue, Transport};
 
 /// So many objects are worth a second connection, which is not waited for, however far away the server is.
 const MANY: usize = 1500;
@@ -157,7 +159,7 @@ impl Writer {
         }
     }
 
-    async fn first_session(&mut self, database: &str) -> Result<Arc<Session>> {
+    pub(super) async fn first_session(&mut self, database: &str) -> Result<Arc<Session>> {
         let session = self.reader.session(database).await?;
         Ok(Arc::clone(session.context("the database is gone")?))
     }

@@ -12,10 +12,10 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use crate::change::{Progress, Sql};
+use super::borrowed::Borrowed;
+use crate::change::Progress;
 use crate::sql;
-use crate::statement::Statement;
-use crate::world::apply::execute::{Stopped, Tell, execute, joined};
+use crate::world::apply::execute::{Stopped, Tell, execute};
 use crate::world::login::Session;
 
 /// Statements in one call: a tenth of a second of work, after which progress is told and the work can be cut off.
@@ -46,23 +46,6 @@ pub(super) enum Transport {
     InBlocks,
     /// Each in a call of its own, many of them under way at a time.
     Singly,
-}
-
-/// The memberships that the statements need, granted and revoked within each transaction.
-pub(super) struct Borrowed {
-    grant_membership: String,
-    revoke_membership: String,
-}
-
-impl Borrowed {
-    /// `None` where none are needed.
-    pub(super) fn of(sql: &Sql) -> Option<Self> {
-        let text = |statements: Vec<Statement>| joined(&statements).to_string();
-        (!sql.memberships.is_empty()).then(|| Self {
-            grant_membership: text(sql.memberships.iter().map(sql::grant_membership).collect()),
-            revoke_membership: text(sql.memberships.iter().rev().map(sql::revoke_membership).collect()),
-        })
-    }
 }
 
 /// What is to be done, and how far it is; shared by the calls that are under way.
