@@ -88,6 +88,12 @@ pub enum Command {
         #[arg(long = "for", value_name = "DURATION")]
         limit: Option<String>,
     },
+    /// Set a new password for Stitch's role, here and in Stitch
+    Rotate {
+        /// Stop waiting for Stitch after this time: 30, 30s or 10m
+        #[arg(long = "for", value_name = "DURATION")]
+        limit: Option<String>,
+    },
     /// Explain an error message of Stitch, PostgreSQL, a driver or ssh
     Explain {
         /// The message, or - to read it from standard input

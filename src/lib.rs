@@ -30,6 +30,7 @@ mod public_key;
 mod report;
 mod report_file;
 mod request;
+mod rotate;
 mod run_session;
 mod runner;
 mod script;

@@ -4,6 +4,7 @@ mod exit;
 mod explain_command;
 mod handing_over;
 mod process_hardening;
+mod rotate_command;
 mod voice;
 mod watch_command;
 mod wizard;
@@ -100,6 +101,7 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
             explain_command::run(text, outputs.shown, stop).await
         }
         CliCommand::Watch { limit } => watch(invocation, &environment, limit.as_deref(), stop).await,
+        CliCommand::Rotate { limit } => rotate(invocation, &environment, limit.as_deref(), stop).await,
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
         CliCommand::Completions { shell } => {
             let mut text = Vec::new();
@@ -259,6 +261,30 @@ async fn watch(invocation: &Invocation, environment: &Environment, limit: Option
     };
     let asker = asker(invocation, environment);
     watch_command::run(&settings, asker, format, limit, stop).await
+}
+
+async fn rotate(
+    invocation: &Invocation,
+    environment: &Environment,
+    limit: Option<&str>,
+    stop: &mut Stop,
+) -> Result<u8> {
+    let shown = Outputs::of(&invocation.run.format, None)?.shown;
+    let format = watch_command::format(shown, "rotate")?;
+    let limit = limit.map(watch_command::duration).transpose()?;
+    let approval = match (invocation.run.yes, environment.stdin) {
+        (true, _) => rotate_command::Approval::Given,
+        (false, Stdin::Terminal) => rotate_command::Approval::Asked,
+        (false, Stdin::Other) => {
+            let text = "rotate changes a password that Stitch uses: give --yes where nobody can be asked";
+            return Err(watch_command::problem(text).into());
+        }
+    };
+    let Some(settings) = settings(Purpose::Rotate, invocation, environment, stop).await? else {
+        return Ok(stopped());
+    };
+    let asker = asker(invocation, environment);
+    rotate_command::run(&settings, asker, format, (approval, limit), stop).await
 }
 
 /// Who is asked in the middle of a connection: you, at a terminal.

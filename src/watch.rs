@@ -21,21 +21,12 @@ use event::{Event, Sign, is_stitchs};
 const LAG: Duration = Duration::from_secs(3);
 
 /// What ends the watching.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
     /// Stitch is in, also since before.
     In,
-    /// Stitch logs in from now on, or its password is refused.
-    InAnew,
-}
-
-/// What ended it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
-    /// Stitch's role logged in, from one of Stitch's addresses, over the way that was set up.
-    In,
-    /// The server refused the password that Stitch sent.
-    PasswordRefused,
+    /// Stitch logs in after this time of the server.
+    After(String),
 }
 
 /// Who is watched for, and what was seen so far.
@@ -48,6 +39,8 @@ pub(crate) struct Watch<'a> {
     accepted: Option<Instant>,
     /// When the role's last login was seen that may be Stitch's.
     logged_in: Option<Instant>,
+    /// Whether the server refused the password that Stitch sent.
+    refused: bool,
 }
 
 impl<'a> Watch<'a> {
@@ -59,6 +52,7 @@ impl<'a> Watch<'a> {
             table: Table::built_in(),
             accepted: None,
             logged_in: None,
+            refused: false,
         }
     }
 
@@ -66,9 +60,9 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     /// When the administrator's first login fails, or nobody reads on.
-    pub(crate) async fn run(&mut self, reader: &mut Reader) -> Result<Seen> {
+    pub(crate) async fn run(&mut self, reader: &mut Reader) -> Result<()> {
         let settings = self.settings;
-        let mut activity = activity::Activity::open(settings, reader).await?;
+        let mut activity = activity::Activity::open(settings, &self.until, reader).await?;
         event::begin(settings, self.format)?;
         let mut hidden = activity.hidden();
         let log = match &settings.bastion {
@@ -92,32 +86,35 @@ impl<'a> Watch<'a> {
         }
     }
 
-    async fn consume(&mut self, events: &mut Receiver<Event>) -> Result<Seen> {
+    async fn consume(&mut self, events: &mut Receiver<Event>) -> Result<()> {
         while let Some(event) = events.recv().await {
             event.show(self.settings, &self.table, self.format)?;
-            if let Some(seen) = self.judge(&event) {
-                return Ok(seen);
+            if self.judge(&event) {
+                return Ok(());
             }
         }
         std::future::pending().await
     }
 
     /// Whether that was it. Behind a tunnel the database sees the SSH server's address, so the key's login counts with it.
-    fn judge(&mut self, event: &Event) -> Option<Seen> {
+    fn judge(&mut self, event: &Event) -> bool {
         let from_stitch = event.address.is_some_and(|address| is_stitchs(self.settings, address));
         let tunnel = self.settings.bastion.is_some();
         match event.sign {
             Sign::KeyAccepted if from_stitch => self.accepted = Some(Instant::now()),
             Sign::ForwardRefused => self.accepted = None,
-            Sign::WasLoggedIn if self.until == Until::In && from_stitch && !tunnel => return Some(Seen::In),
+            Sign::WasLoggedIn => return self.until == Until::In && from_stitch && !tunnel,
             Sign::LoggedIn if tunnel && !from_stitch => self.logged_in = Some(Instant::now()),
-            Sign::LoggedIn if !tunnel && from_stitch => return Some(Seen::In),
-            Sign::PasswordRefused if self.until == Until::InAnew && (from_stitch || tunnel) => {
-                return Some(Seen::PasswordRefused);
-            }
+            Sign::LoggedIn => return !tunnel && from_stitch,
+            Sign::PasswordRefused if from_stitch || tunnel => self.refused = true,
             _ => {}
         }
-        let (accepted, logged_in) = (self.accepted?, self.logged_in?);
-        (logged_in + LAG >= accepted).then_some(Seen::In)
+        let both = self.accepted.zip(self.logged_in);
+        both.is_some_and(|(accepted, logged_in)| logged_in + LAG >= accepted)
+    }
+
+    /// Whether the server refused the password that Stitch sent.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod registration;
 mod remove;
 mod role;
 mod role_settings;
+mod rotate;
 mod scale;
 mod script;
 mod set_role;

@@ -93,6 +93,7 @@ fn is_shown(command: &str, flag: &str) -> bool {
             is_shown("remove", flag) && !CHANGING.contains(&flag) && !unused.contains(&flag)
                 || matches!(flag, "region" | "allow-cidr")
         }
+        "rotate" => is_shown("watch", flag) || matches!(flag, "yes" | "generate-password" | "password-file"),
         "explain" => matches!(flag, "format" | "color"),
         "demo" => flag == "color",
         _ => false,

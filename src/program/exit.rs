@@ -9,6 +9,10 @@ pub(super) const STOPPED: u8 = 130;
 /// Exit status of a usage or settings error.
 pub(super) const USAGE: u8 = 2;
 pub(super) const FAILED: u8 = 1;
+/// Exit status of a run whose change was refused.
+pub(super) const PENDING: u8 = 3;
+/// Exit status of a run after which something waits for a person.
+pub(super) const ATTENTION: u8 = 4;
 
 pub(super) fn print(text: &str) -> Result<u8> {
     output::hand_over(text)?;

@@ -5,17 +5,14 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::json;
 
-use super::exit::{FAILED, STOPPED};
+use super::exit::{ATTENTION, STOPPED};
 use crate::ask::Asker;
 use crate::console::output;
 use crate::report::Format;
 use crate::run_session::Stop;
 use crate::settings::{Problems, Settings};
-use crate::watch::{Seen, Until, Watch};
+use crate::watch::{Until, Watch};
 use crate::world::{Access, Reader, Writer};
-
-/// Exit status where Stitch did not come in time.
-const ATTENTION: u8 = 4;
 
 /// `--for`: seconds, or a number with a unit.
 pub(super) fn duration(text: &str) -> Result<Duration, Problems> {
@@ -56,9 +53,8 @@ pub(super) async fn run(
     let mut world = Writer::new(settings, Access::ReadOnly, asker);
     let seen = wait(settings, world.reader(), format, (Until::In, limit), stop).await?;
     let (result, text, code) = match seen {
-        Waited::Seen(Seen::In) => ("ready", "Ready: Stitch is in.", 0),
-        Waited::Seen(Seen::PasswordRefused) => ("failed", "Failed: Stitch's password was refused.", FAILED),
-        Waited::TooLong => ("attention", TOO_LONG, ATTENTION),
+        Waited::In => ("ready", "Ready: Stitch is in.", 0),
+        Waited::TooLong { .. } => ("attention", TOO_LONG, ATTENTION),
         Waited::Stopped => ("stopped", "Stopped. Nothing was changed.", STOPPED),
     };
     if format == Format::Json {
@@ -74,8 +70,12 @@ const TOO_LONG: &str = "Not ready: Stitch did not log in in this time. Where not
 
 /// What came of the waiting.
 pub(super) enum Waited {
-    Seen(Seen),
-    TooLong,
+    /// Stitch is in.
+    In,
+    /// It did not come in time, or came with another password.
+    TooLong {
+        refused: bool,
+    },
     Stopped,
 }
 
@@ -93,9 +93,15 @@ pub(super) async fn wait(
             None => std::future::pending().await,
         }
     };
-    tokio::select! {
-        seen = Box::pin(watch.run(reader)) => seen.map(Waited::Seen),
-        () = over => Ok(Waited::TooLong),
+    let waited = tokio::select! {
+        seen = Box::pin(watch.run(reader)) => seen.map(|()| Waited::In),
+        () = over => Ok(Waited::TooLong { refused: false }),
         () = stop.requested() => Ok(Waited::Stopped),
+    };
+    match waited? {
+        Waited::TooLong { .. } => Ok(Waited::TooLong {
+            refused: watch.was_refused(),
+        }),
+        waited => Ok(waited),
     }
 }

@@ -10,7 +10,7 @@ use tokio_postgres::error::SqlState;
 
 use super::voice::{look, name_file};
 use crate::cli::{self, Invocation};
-use crate::console::terminal::{Review, Terminal};
+use crate::console::terminal::{Enter, Review, Terminal};
 use crate::console::{Approved, output};
 use crate::finding::Code;
 use crate::output_file::{Links, ORDINARY, Target as OutputFile};
@@ -99,7 +99,8 @@ impl Ask for Wizard {
         if self.file.is_some() || path.symlink_metadata().is_ok() {
             return Ok(());
         }
-        if Terminal::agrees(&format!("Save these settings, without secrets, to ./{DEFAULT_FILE}?")) {
+        let question = format!("Save these settings, without secrets, to ./{DEFAULT_FILE}?");
+        if Terminal::agrees(&question, Enter::Yes) {
             let text = cli::config_file(draft, &self.directory, DEFAULT_FILE.as_ref());
             self.create(DEFAULT_FILE, &text)?;
         }

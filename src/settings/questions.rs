@@ -128,7 +128,9 @@ impl Questions<'_> {
 
     /// Whether to ask: not for what was given, and with `--yes` only for what has no default.
     fn is_open(&self, id: SettingId, answer: DefaultAnswer) -> bool {
-        let needed = answer == DefaultAnswer::MustBeGiven || self.context.request.approval == Approval::Asked;
+        let request = self.context.request;
+        let asks_all = request.approval == Approval::Asked && !request.purpose.watches();
+        let needed = answer == DefaultAnswer::MustBeGiven || asks_all;
         needed && !self.draft.has(id)
     }
 

@@ -15,11 +15,11 @@ mod rights;
 
 use std::ops::ControlFlow;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::json;
 
-use crate::change::Plan;
-use crate::finding::Code;
+use crate::change::{Change, Plan};
+use crate::finding::{Code, Verdict};
 use crate::secret::Secret;
 use crate::settings::{Audience, RolePassword, Settings};
 use crate::step_id::StepId;
@@ -121,6 +121,46 @@ impl Step for Role {
         };
         settings.password_is_set();
         shown
+    }
+}
+
+impl Role {
+    /// What gives the role that is there a new password, and nothing else.
+    ///
+    /// # Errors
+    /// Where it has this password already, or must not or may not be given one.
+    pub(crate) fn rotation(settings: &Settings, facts: &Facts) -> Result<Vec<Change>> {
+        let role = &settings.stitch.role;
+        let found = facts.role.as_ref();
+        let found = found.with_context(|| format!("the role {role:?} does not exist\nnext: stitch-pg setup"))?;
+        ensure!(
+            facts.password != password::PasswordProof::Right,
+            "the password given is the one that {role:?} has\nnext: give another one, or --generate-password with another \
+             --password-file"
+        );
+        let mut plan = Plan::default();
+        if foreign_role::plan(&mut plan, settings, found).is_continue() {
+            password::reset(&mut plan, settings, &facts.keeping, &facts.user, found.may_alter);
+        }
+        match plan.findings.iter().find(|finding| finding.verdict == Verdict::Bad) {
+            Some(finding) => bail!(
+                "{}\nnext: {}",
+                finding.text,
+                finding.advice.as_deref().unwrap_or("stitch-pg check")
+            ),
+            None => Ok(plan.changes),
+        }
+    }
+
+    /// The stored form of the role's password; only a superuser's question has it.
+    pub(crate) fn stored_password(facts: &Facts) -> Option<Secret> {
+        let stored = facts.role.as_ref()?.stored_password.as_ref()?;
+        Some(Secret::new(stored.clone()))
+    }
+
+    /// Whether the role has the password of the settings.
+    pub(crate) fn has_given_password(facts: &Facts) -> bool {
+        facts.password == password::PasswordProof::Right
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc::Sender;
 use tokio::time::sleep;
 
+use super::Until;
 use super::event::{Event, LOST, Outcome, Sign, logged_in, tell};
 use super::server_log::{ServerLog, Tail};
 use crate::explain::Origin;
@@ -55,6 +56,8 @@ struct Session {
     database: String,
     tls: Option<String>,
     gss: bool,
+    /// It began after the time that counts.
+    anew: bool,
 }
 
 impl Session {
@@ -68,6 +71,7 @@ pub(super) struct Activity<'a> {
     settings: &'a Settings,
     sight: Sight,
     question: String,
+    since: String,
     log: Option<ServerLog<'a>>,
     known: BTreeMap<(i32, Option<String>), Session>,
     /// Processes whose login the log has told.
@@ -76,7 +80,7 @@ pub(super) struct Activity<'a> {
 
 impl<'a> Activity<'a> {
     /// Sees what there is to be seen.
-    pub(super) async fn open(settings: &'a Settings, reader: &mut Reader) -> Result<Self> {
+    pub(super) async fn open(settings: &'a Settings, until: &Until, reader: &mut Reader) -> Result<Self> {
         let version = reader.server().await?.version_num;
         let role = settings.stitch.role.as_str();
         let sight: Option<Sight> = reader.ask(Target::Server, &capability(version), &[role]).await?;
@@ -97,17 +101,18 @@ impl<'a> Activity<'a> {
         let mut activity = Self {
             settings,
             question: poll(version, log.is_some()),
+            since: match until {
+                Until::In => "infinity".to_owned(),
+                Until::After(time) => time.clone(),
+            },
             sight,
             log,
             known: BTreeMap::new(),
             told: BTreeSet::new(),
         };
         let before = activity.poll(reader).await?;
-        activity.known = before
-            .sessions
-            .into_iter()
-            .map(|session| (key(&session), session))
-            .collect();
+        let before = before.sessions.into_iter().filter(|session| !session.anew);
+        activity.known = before.map(|session| (key(&session), session)).collect();
         Ok(activity)
     }
 
@@ -189,7 +194,7 @@ impl<'a> Activity<'a> {
 
     async fn poll(&self, reader: &mut Reader) -> Result<Poll> {
         let (format, offset) = self.log.as_ref().map(ServerLog::place).unwrap_or_default();
-        let parameters = [self.settings.stitch.role.as_str(), &offset, format];
+        let parameters = [self.settings.stitch.role.as_str(), &offset, format, &self.since];
         let poll = reader.ask(Target::Server, &self.question, &parameters).await?;
         poll.context("the database is gone")
     }
@@ -283,7 +288,8 @@ fn poll(version: i32, with_log: bool) -> String {
         "SELECT json_build_object(
     'sessions', (SELECT coalesce(json_agg(json_build_object('pid', a.pid, 'began', a.backend_start::text,
                      'address', host(a.client_addr), 'database', a.datname,
-                     'tls', CASE WHEN s.ssl THEN s.version END, 'gss', {gss})), '[]')
+                     'tls', CASE WHEN s.ssl THEN s.version END, 'gss', {gss},
+                     'anew', coalesce(a.backend_start > $4::timestamptz, false))), '[]')
                  FROM pg_stat_activity a LEFT JOIN pg_stat_ssl s ON s.pid = a.pid {join}
                  WHERE a.usename = $1 {clients}),
     'log', {log})::text"

@@ -9,3 +9,4 @@ mod send;
 
 pub(crate) use answer::{id, text};
 pub(crate) use client::{SentToStitch, StitchApi};
+pub(crate) use failure::UNSURE;

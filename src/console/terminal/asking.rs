@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use console::Term;
 
-use super::Terminal;
 use super::bar::Waiting;
 use super::prompt::{self, Preselected};
+use super::{Enter, Terminal};
 use crate::ask::{Asker, Trust};
 use crate::console::output::say;
 use crate::console::style::Cursor;
@@ -172,11 +172,17 @@ impl Terminal {
         }
     }
 
-    /// A question with yes as its default.
-    pub(crate) fn agrees(question: &str) -> bool {
+    /// A question of yes or no, and what Enter alone means.
+    pub(crate) fn agrees(question: &str, enter: Enter) -> bool {
+        let default = if enter == Enter::Yes { "Y/n" } else { "y/N" };
         loop {
-            match prompt::line(question, Some("Y/n")).trim().to_ascii_lowercase().as_str() {
-                "" | "y" | "yes" => return true,
+            match prompt::line(question, Some(default))
+                .trim()
+                .to_ascii_lowercase()
+                .as_str()
+            {
+                "" => return enter == Enter::Yes,
+                "y" | "yes" => return true,
                 "n" | "no" => return false,
                 _ => say("  ! Please answer y or n."),
             }

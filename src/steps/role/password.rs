@@ -222,7 +222,7 @@ fn wrong(settings: &Settings, proof: &PasswordProof) -> Finding {
     )
 }
 
-fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPolicy, user: &str, may_alter: bool) {
+pub(super) fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPolicy, user: &str, may_alter: bool) {
     let role = &settings.stitch.role;
     let statement = sql::set_password(role, keeping.formed(settings));
     if !may_alter {

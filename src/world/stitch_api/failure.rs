@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use anyhow::{Error, anyhow};
 
 /// Said before why a request that changes something has no answer.
-pub(super) const UNSURE: &str =
+pub(crate) const UNSURE: &str =
     "whether Stitch did it is not known; run stitch-pg check --register, which looks, before it is tried again";
 
 /// Whether the request surely never left this machine.
