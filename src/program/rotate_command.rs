@@ -48,9 +48,9 @@ pub(super) async fn run(
     }
     if approval == Approval::Asked {
         let question = "Change the password now? Loads fail until Stitch has the new one.";
-        let asked = tokio::task::spawn_blocking(|| Terminal::agrees(question, Enter::No));
+        let answer = tokio::task::spawn_blocking(|| Terminal::agrees(question, Enter::No));
         let yes = tokio::select! {
-            yes = asked => yes?,
+            yes = answer => yes?,
             () = stop.requested() => return Ok(stopped()),
         };
         if !yes {
