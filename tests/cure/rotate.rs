@@ -107,16 +107,25 @@ impl Scene {
 
     /// Runs it, and has Stitch come with a password when it was told.
     fn with_a_login(&self, program: &Program, password: &str) -> Output {
-        let running = program.start();
+        let mut running = program.start();
         let told = poll(DEADLINE, || Some(self.was_told()).filter(|told| !told.is_empty())).expect("Stitch is told");
         assert_eq!(
             told,
             [json!(["PUT", "/v4/destinations/4711", {"properties": {"password": NEW}}])]
         );
-        let login = self.comes(password);
-        let output = running.finish(DEADLINE);
-        drop(login);
-        output
+        // One that is refused comes again, as Stitch does.
+        let mut login = self.comes(password);
+        poll(DEADLINE, || {
+            if login.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+                login = self.comes(password);
+            }
+            running
+                .child
+                .try_wait()
+                .is_ok_and(|ended| ended.is_some())
+                .then_some(())
+        });
+        running.finish(DEADLINE)
     }
 
     /// No password stands anywhere but in Stitch and in the file that was asked for.
@@ -250,11 +259,10 @@ fn put_back(scene: &Scene) {
 
 fn told(scene: &Scene) {
     // Whether Stitch has it is not known: the new one stays.
-    scene.stitch.with(|state| {
-        state
-            .instead
-            .push(("PUT", "/v4/destinations/4711", ResponseTemplate::new(502)))
-    });
+    let answer = ResponseTemplate::new(502);
+    scene
+        .stitch
+        .with(|state| state.instead.push(("PUT", "/v4/destinations/4711", answer)));
     let verifier = scene.verifier();
     let unsure = scene.telling().run();
     assert_eq!(unsure.status, Some(1), "{unsure:?}");
