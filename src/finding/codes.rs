@@ -310,7 +310,7 @@ codes! {
     /// For this user: `AuthorizedKeysFile .ssh/authorized_keys`
     SshCertificatesOnly = "ssh-certificates-only", SshUser [SshLogin] INFORMS;
     /// The file with Stitch's key lies outside the home, and it or a directory above it could be changed by others, so sshd ignores it (`StrictModes`).
-    /// `chown root PATH` where the owner is wrong, `chmod go-w PATH` where others may write
+    /// `chown -h root PATH` where the owner is wrong, `chmod go-w PATH` where others may write
     SshKeyFileUnsafe = "ssh-key-file-unsafe", SshUser [SshLogin] INFORMS;
     /// The SSH server does not take keys of this type.
     /// For this user: `PubkeyAcceptedAlgorithms` with the present list and this type (`+TYPE` would accept all of OpenSSH's own list)

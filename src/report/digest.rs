@@ -67,7 +67,7 @@ fn place(settings: &Settings) -> Vec<String> {
     place.push(settings.bastion.as_ref().map_or_else(String::new, |bastion| {
         let server = match &bastion.server {
             BastionServer::Local => "local".to_owned(),
-            BastionServer::Ssh(target) => format!("{}\0{}", target.host, target.port),
+            BastionServer::Ssh(target) => format!("{}\0{}\0{}", target.user, target.host, target.port),
         };
         format!("{server}\0{}\0{}", bastion.stitch_host, bastion.stitch_port)
     }));

@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::known_servers::KnownServer;
+use super::trust;
 use crate::secret::Secret;
 
 /// What a connection is looked up by.
@@ -26,7 +27,8 @@ pub(crate) fn stored_password(path: &Path, wanted: &PgpassKey<'_>, warnings: &mu
     }
     if is_open_to_others(&metadata) {
         warnings.push(format!(
-            "{shown} can be read by others, so its passwords are not used; mend it with: chmod 600 {shown}"
+            "{shown} can be read by others, so its passwords are not used; mend it with: chmod 600 {}",
+            trust::word(path)
         ));
         return None;
     }

@@ -32,7 +32,8 @@ pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<St
     );
     if metadata.is_file() && metadata.mode() & 0o004 != 0 {
         warnings.push(format!(
-            "everybody on this machine can read {shown}; mend it with: chmod 600 {shown}"
+            "everybody on this machine can read {shown}; mend it with: chmod 600 {}",
+            trust::word(path)
         ));
     }
     let Ok(text) = str::from_utf8(&bytes) else {

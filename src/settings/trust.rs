@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 
 use super::environment::Environment;
+use crate::shell_word;
 
 /// Reads a file that decides where passwords go. What is judged is the file that was opened, and not its name alone.
 pub(super) fn read(path: &Path, environment: &Environment) -> Result<Vec<u8>> {
@@ -93,7 +94,8 @@ impl Trusted {
         ensure!(
             owner == 0 || self.users.contains(&owner),
             "the {what} {shown} belongs to another user (user ID {owner}), who could have written it, so it is not used\n\
-             next: if you trust it: chown -h \"$(id -u)\" {shown}"
+             next: if you trust it: chown -h \"$(id -u)\" {}",
+            word(path)
         );
         Ok(())
     }
@@ -110,8 +112,16 @@ impl Trusted {
             (false, true) => ("the members of its group", "g-w"),
             (false, false) => return Ok(()),
         };
-        bail!("{who} can write {shown}, so it is not used\nnext: read it, and then: chmod {fix} {shown}");
+        bail!(
+            "{who} can write {shown}, so it is not used\nnext: read it, and then: chmod {fix} {}",
+            word(path)
+        );
     }
+}
+
+/// The path as a word of a command: who named a directory above it may be anybody.
+pub(super) fn word(path: &Path) -> String {
+    shell_word::word(&path.to_string_lossy())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -164,8 +174,9 @@ pub(super) fn private_key(path: &Path) -> Result<()> {
     let open = if found.uid() == 0 { 0o037 } else { 0o077 };
     ensure!(
         !found.is_file() || found.mode() & open == 0,
-        "others can read the private key {0}, so it is not used, as in libpq\nnext: chmod 600 {0}",
-        path.display()
+        "others can read the private key {}, so it is not used, as in libpq\nnext: chmod 600 {}",
+        path.display(),
+        word(path)
     );
     Ok(())
 }
@@ -237,7 +248,7 @@ mod tests {
             }
         }
         // The directory itself is safe, and the one above it is not.
-        let below = folder.path().join("below");
+        let below = folder.path().join("a;touch b");
         std::fs::create_dir(&below).unwrap();
         std::fs::write(below.join("file"), "x").unwrap();
         chmod(&below, 0o755);
@@ -245,6 +256,10 @@ mod tests {
         assert!(verdict(&trusted(), &below.join("file")).is_err());
         chmod(folder.path(), 0o755);
         assert_eq!(verdict(&trusted(), &below.join("file")), Ok(()));
+        // Whoever named the directory has nothing run by what is advised.
+        chmod(&below, 0o777);
+        let advice = verdict(&trusted(), &below.join("file")).unwrap_err();
+        assert!(advice.ends_with("/a;touch b'"), "{advice}");
         let gid = std::fs::metadata(&file).unwrap().gid();
         let with_group = Trusted {
             groups: vec![gid],

@@ -27,9 +27,11 @@ pub(crate) struct Printed {
     pub(crate) identity: Option<String>,
 }
 
-/// Reads the files that are wanted; without any, `pg_hba.conf` itself. `path` is where that is, if the server told.
+/// Reads the files that are wanted; without any, `pg_hba.conf` itself. `path` is where that is, if the server told,
+/// and `session` the process that serves us.
 pub(crate) fn read_hba<'a>(
     server: Running,
+    session: i32,
     path: Option<&str>,
     wanted: impl Iterator<Item = &'a NamedFile>,
 ) -> Statement {
@@ -45,6 +47,7 @@ pub(crate) fn read_hba<'a>(
         &[
             (port, &at),
             (started, &when),
+            ("session", &session.to_string()),
             ("path", path.unwrap_or_default()),
             ("list", &lines.join("\n")),
         ],

@@ -83,7 +83,7 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         ("hba-add-and-signal", add_hba_lines(&signalled)),
         ("hba-remove-and-signal", remove_hba_lines(&signalled)),
         ("hba-find", find_hba_lines("/etc/pg hba.conf", "# it's ours")),
-        ("hba-read", read_hba(running, None, [].iter())),
+        ("hba-read", read_hba(running, 1, None, [].iter())),
         ("unlock-or-fail", unlock_for_keys(&user, Sight::Seen)),
         (
             "install-anew",

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use super::database_handle::Target;
 use super::reader::Reader;
 use crate::hba::edit::Running;
 use crate::hba::{Files, Had, NamedFile};
@@ -27,8 +28,16 @@ pub(crate) struct Read {
 impl Reader {
     /// The server's files on its own machine, when that is one we can run scripts on. `path` is where the first is, if the server told.
     pub(crate) async fn read_hba_files(&mut self, server: Running, path: Option<&str>, version: u32) -> Result<Read> {
+        let session = self
+            .ask::<i32>(Target::Server, "SELECT pg_backend_pid()::text", &[])
+            .await?
+            .unwrap_or_default();
         let host = self.database_host().await?;
-        let first = PrintedHba::read(&host.as_root_or_self(&read_hba(server, path, [].iter())).await?);
+        let first = PrintedHba::read(
+            &host
+                .as_root_or_self(&read_hba(server, session, path, [].iter()))
+                .await?,
+        );
         let mut files = first.main_file().context("the file could not be read there")?;
         let mut edited = first.edited;
         for _ in 0..ROUNDS {
@@ -36,7 +45,7 @@ impl Reader {
             if wanted.is_empty() {
                 break;
             }
-            let script = read_hba(server, Some(files.main()), wanted.iter());
+            let script = read_hba(server, session, Some(files.main()), wanted.iter());
             let more = PrintedHba::read(&host.as_root_or_self(&script).await?);
             edited = edited.max(more.edited);
             for (wanted, had) in more.found {

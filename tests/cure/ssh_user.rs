@@ -17,6 +17,7 @@ mod layers;
 mod logins;
 mod names;
 mod own_ssh;
+mod planted;
 mod proof;
 mod reach;
 mod rights;

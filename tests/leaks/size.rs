@@ -279,7 +279,7 @@ fn a_huge_file_of_keys() {
     assert!(
         measured
             .said
-            .contains("has more than 1 MiB, which no file of keys needs"),
+            .contains("has more than 10,000 lines or 1 MiB, which no file of keys needs"),
         "{}",
         measured.said
     );

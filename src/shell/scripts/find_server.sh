@@ -1,9 +1,15 @@
 #: The server's first process: its own number, its start and its port stand in a file of its data directory, which is
 #: where it lives. The file is opened with the process's own rights: who owns the directory could put a link there.
+#: Anybody can write such a file: who serves our own session is its child, as far as its number is one of this machine.
 found=
+serving=
+case $(cat "/proc/${session:-none}/comm" 2>/dev/null) in
+postgres | postmaster | edb-postgres) serving=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$session/status") ;;
+esac
 id_of() { sed -n "s/^$1:[^0-9]*\([0-9]*\).*/\1/p" "/proc/$2/status" 2>/dev/null; }
 for pid in $(ls /proc); do
     case $pid in *[!0-9]*) continue ;; esac
+    [ "$pid" = "${serving:-$pid}" ] || continue
     name=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
     case $name in postgres | postmaster | edb-postgres) ;; *) continue ;; esac
     parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status" 2>/dev/null) || continue

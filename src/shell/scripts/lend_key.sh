@@ -28,7 +28,7 @@ is_there() {
     # shellcheck disable=SC2317 # in_home runs it
     cat <<'INSIDE'
 . inside
-grep -qF -e "$body" "$real/.ssh/authorized_keys"
+[ -f "$real/.ssh/authorized_keys" ] && grep -qF -e "$body" "$real/.ssh/authorized_keys"
 INSIDE
 }
 #: The lender is the SSH session, or this program where it runs on this machine: the first process above us that is no

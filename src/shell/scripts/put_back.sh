@@ -1,6 +1,6 @@
 new=$(mktemp ./.authorized_keys.stitch-pg.XXXXXX)
 trap '[ ! -e "$new" ] || rm -f "$new"' EXIT
-cat >"$new"
+head -c "$file" >"$new"
 [ "$(wc -c <"$new")" -eq "$file" ] || fail "$home/.ssh/authorized_keys could not be written anew; it is as it was"
 sync "$new" 2>/dev/null || :
 mv -f "$new" authorized_keys

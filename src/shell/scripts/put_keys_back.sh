@@ -5,7 +5,9 @@ read_keys() {
 . inside
 . enter
 . find_file
-cat authorized_keys
+. bounded
+bounded "$real/.ssh/authorized_keys"
+head -c 1048576 authorized_keys
 INSIDE
 }
 put_back() {
@@ -46,11 +48,13 @@ put_modes() {
 INSIDE
 }
 #: The dot keeps the shell from eating line ends. What stood there goes in through standard input: it may be long, and it is
-#: not ours.
+#: not ours. It has a line end more there, and its length is told.
 if [ "$(in_home read_keys && echo .)" = "$after." ]; then
     if [ -n "$file_mode" ]; then
-        file=$(printf %s "$before" | wc -c)
-        printf %s "$before" | in_home put_back
+        file=${#before}
+        in_home put_back <<EOF
+$before
+EOF
     else
         in_home forget
     fi

@@ -23,7 +23,7 @@ rewritten() {
         printf '%s%s' "$between" "$old" || return 1
         between='
 '
-    done <authorized_keys
+    done <authorized_keys || return 1
     if [ -n "$put" ]; then
         printf '%s%s' "$between" "$put" || return 1
         between='
@@ -31,8 +31,11 @@ rewritten() {
     fi
     if [ -n "$between" ] && [ "$ended$end" != nokept ]; then echo; fi
 }
+. bounded
+[ -r authorized_keys ] || fail "$user cannot read $home/.ssh/authorized_keys; it is as it was"
+bounded "$real/.ssh/authorized_keys"
 set +f
-rm -f ./.authorized_keys.stitch-pg.* # of a run that was killed
+rm -f ./.authorized_keys.stitch-pg.* 2>/dev/null || : # of a run that was killed
 set -f
 new=$(mktemp ./.authorized_keys.stitch-pg.XXXXXX)
 trap '[ "$new" = authorized_keys ] || rm -f "$new"' EXIT

@@ -1,6 +1,15 @@
 # The SSH server this script came through, else any that runs here: its settings depend on how it was started.
 name_of() { cat "/proc/$1/comm" 2>/dev/null || :; }
 command_of() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null || :; }
+# Anybody can call a process sshd, and sudo, too: it must be root's, and by its file it is told, where that can be seen.
+of_root() {
+    read -r _ _ owner _ <<EOF
+$(ls -ldn "/proc/$1" 2>/dev/null)
+EOF
+    [ "$owner" = 0 ] || return 1
+    exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return 0
+    case ${exe##*/} in sshd* | dropbear*) only_roots "${exe%/*}" ;; *) return 1 ;; esac
+}
 server=
 running=
 program=
@@ -17,6 +26,7 @@ if [ -z "$server" ]; then
     set +f
     for folder in /proc/[0-9]*; do
         pid=${folder#/proc/}
+        of_root "$pid" || continue
         case $(name_of "$pid") in
         sshd | sshd.pam) server=openssh && running=$(command_of "$pid") && listener=$pid && break ;;
         dropbear) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe && break ;;

@@ -16,15 +16,20 @@ keys() {
     # shellcheck disable=SC2317 # in_home runs it
     cat <<'INSIDE'
 . inside
-cat "$real/.ssh/authorized_keys" 2>/dev/null || :
+. read_keys
 INSIDE
 }
+file=$real/.ssh/authorized_keys
 keys=$(in_home keys)
 fi
-if [ -z "$body" ] || ! printf '%s\n' "$keys" | grep -v '^[[:space:]]*#' | grep -qF -e "$body"; then
+said() { grep "$@" <<EOF
+$keys
+EOF
+}
+if [ -z "$body" ] || ! said -v '^[[:space:]]*#' | grep -qF -e "$body"; then
     while IFS=: read -r name hash _ && [ "$name" != "$user" ]; do :; done </etc/shadow
     case $hash in '$'* | '!$'* | '!!$'*) stranger "it has a password" ;; esac
-    if printf '%s\n' "$keys" | grep -q '^[[:space:]]*[^#[:space:]].*[[:space:]]AAAA'; then
+    if said -q '^[[:space:]]*[^#[:space:]].*[[:space:]]AAAA'; then
         stranger "other keys can log in ($home/.ssh/authorized_keys)"
     fi
     if [ "$uid" -lt "$ordinary" ] && [ -d "$home" ] && [ ! -d "$home/.ssh" ]; then

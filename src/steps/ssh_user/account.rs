@@ -1,6 +1,7 @@
 //! Whether the account is Stitch's to have, alive for keys and dead for passwords.
 
 use super::facts::{Facts, PasswordField, TunnelAccount};
+use super::modes::Node;
 use super::{aging, key_file, login_shell};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding, Verdict};
@@ -199,7 +200,7 @@ fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
             "{} belongs to the user number {}, not to {user}; sshd ignores its key file",
             node.path, node.owner
         );
-        let advice = if node.path.ends_with(&format!("/{user}")) {
+        let advice = if node.path.ends_with(&format!("/{user}")) && account.above.iter().all(Node::is_roots) {
             format!("on the SSH server, as root: chown {user}: {}", shell::word(&node.path))
         } else {
             format!("it may be somebody else's: give the user a home of its own, on the SSH server, {another}")

@@ -1,9 +1,9 @@
-//! Root becomes the owner of `pg_hba.conf` with whatever the system has for it: `setpriv`, `runuser` or `su`.
+//! Root becomes the owner of `pg_hba.conf` with whatever the system has for it: `setpriv`, `runuser`, `su`, or BusyBox's.
 
 use stitch_pg::hba::edit::{At, HbaLines, LineEnd};
 use stitch_pg::shell::{add_hba_lines, remove_hba_lines};
 
-use crate::support::{World, world};
+use crate::support::{BastionOptions, Kind, Need, World, world};
 
 const BEFORE: &str = "# keep\nhost dw all 10.0.0.0/8 md5\n";
 const AFTER: &str = "# keep\n# ours\nhost dw stitch 52.23.137.21/32 md5\nhost dw all 10.0.0.0/8 md5\n";
@@ -47,7 +47,10 @@ impl Machine<'_> {
             remove_hba_lines(&edit)
         };
         let run = format!("{} env PATH=\"$1\" sh -s", self.on);
-        let output = self.world.try_sh(&run, &[path], script.to_string().as_bytes());
+        let moves = "mv -f \"$new\" \"$file\"";
+        let tells = format!("echo $(id -un) $(id -G) >>/tmp/as; {moves}");
+        let script = script.to_string().replacen(moves, &tells, 1);
+        let output = self.world.try_sh(&run, &[path], script.as_bytes());
         (output.success(), output.stderr)
     }
 
@@ -70,17 +73,15 @@ impl Machine<'_> {
     }
 }
 
-/// A folder that is all of `PATH`, with the tools but these; `mv` notes who runs it.
+/// A folder that is all of `PATH`, with the tools but these.
 fn without(machine: &Machine<'_>, hidden: &str) -> String {
     machine.look(&format!(
         "rm -rf /tmp/tools; mkdir /tmp/tools; for folder in /usr/sbin /usr/bin /sbin /bin; do
              ln -sf $folder/* /tmp/tools/
          done
-         for tool in mv {hidden}; do rm -f /tmp/tools/$tool; done
+         for tool in {hidden}; do rm -f /tmp/tools/$tool; done
          # The scripts look there as well.
-         for tool in {hidden}; do if [ -x /usr/sbin/$tool ]; then mount --bind /dev/null /usr/sbin/$tool; fi; done
-         printf '#!/bin/sh\\necho $(id -un) $(id -G) >>/tmp/as\\nexec /bin/mv \"$@\"\\n' >/tmp/tools/mv
-         chmod 755 /tmp/tools/mv"
+         for tool in {hidden}; do if [ -x /usr/sbin/$tool ]; then mount --bind /dev/null /usr/sbin/$tool; fi; done"
     ));
     "/tmp/tools".to_owned()
 }
@@ -122,4 +123,22 @@ fn whatever_there_is_to_become_the_owner_is_taken() {
             format!("{BEFORE}pg_hba.conf\n")
         );
     }
+}
+
+/// Alpine's BusyBox has a `setpriv` that changes no user, and a `su` of its own. The bed's small shells cannot reckon; this one
+/// is complete.
+#[test]
+fn busybox_becomes_the_owner_too() {
+    let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
+        return;
+    };
+    let options = BastionOptions::new().kind(Kind::BusyBox);
+    let bastion = world.bastion("bastion", &[("lan", "198.51.100.20/24")], options);
+    bastion.run("adduser -D -H postgres; mkdir /tools; /bin/busybox --install -s /tools");
+    let machine = Machine {
+        world: &world,
+        on: "on bastion",
+        file: "/srv/data/pg_hba.conf",
+    };
+    machine.edits_as_owner("/tools", "BusyBox");
 }

@@ -280,13 +280,13 @@ fn the_owner_writes_the_rules() {
     for (prepare, says) in [
         (
             "chown root: /run/world/small/data/pg_hba.conf",
-            "change that: chown postgres",
+            "change that: chown -h postgres",
         ),
         (
             "chown root:postgres /run/world/small/data; chmod g+w /run/world/small/data",
             "led astray",
         ),
-        ("chown nobody: /run/world/small/data", "change that: chown nobody"),
+        ("chown nobody: /run/world/small/data", "change that: chown -h nobody"),
         (
             "mkdir /run/world/small/own; cd /run/world/small/data; mv pg_hba.conf ../own; ln -s ../own/pg_hba.conf .",
             "led astray",

@@ -1,16 +1,39 @@
 //! The rules read from the file on PostgreSQL's own machine, where the login may make roles and may not ask for them.
 
 use std::fs;
+use std::time::Duration;
 
 use super::bench::{Bench, HEAD};
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
+use crate::support::process::poll;
 use crate::support::{
-    BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, SshKey, json, stitch_pg, world,
+    BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, Program, Running, SshKey, json, stitch_pg,
+    world,
 };
+
+/// Another user's process that is called as the server is and says of itself what the server's first process says. Its number
+/// comes before the server's.
+fn impostor(server: &Postgres<'_>) -> Option<Running> {
+    let world = server.world()?;
+    world.sh("mkdir /run/world/impostor; cp \"$(command -v sleep)\" /run/world/impostor/postgres; chown -R nobody: /run/world/impostor");
+    let started = server.psql("SELECT floor(extract(epoch FROM pg_postmaster_start_time()))");
+    let start = "cd /run/world/impostor; echo 99999 >/proc/sys/kernel/ns_last_pid || :
+        setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'printf \"%s\\n\" $$ /x \"$@\" >postmaster.pid; exec ./postgres 600' sh \"$@\"; :";
+    let running = Program::new("sh", server)
+        .args(["-c", start, "sh", started.trim(), &server.port().to_string()])
+        .start();
+    let there = || {
+        let names = world.sh("cat /proc/[0-9]*/cmdline 2>/dev/null || :");
+        names.contains("./postgres\u{0}600").then_some(())
+    };
+    poll(Duration::from_secs(20), there).expect("it runs");
+    Some(running)
+}
 
 #[test]
 fn rules_read_on_this_machine_without_a_superuser() {
     let mut bench = Bench::new();
+    let impostor = impostor(&bench.0);
     let check = |bench: &Bench| bench.check_as("dba", DBA_PASSWORD, &[]);
     // A list of names beside the file, which the tool reads as the server does.
     let list = bench.0.data_dir().join("names");
@@ -29,6 +52,11 @@ fn rules_read_on_this_machine_without_a_superuser() {
     let mended = check(&bench);
     mended.assert_all_four("hba-ok", "good");
     mended.assert_ready();
+
+    if let (Some(impostor), Some(world)) = (impostor, bench.0.world()) {
+        world.sh("kill $(head -n 1 /run/world/impostor/postmaster.pid)");
+        impostor.finish(Duration::from_secs(20));
+    }
 
     // Without the list the server cannot read the line.
     fs::remove_file(&list).expect("it was there");

@@ -1,6 +1,7 @@
 //! Owners and modes of the key file and of what it lies in: whether it may be written, and whether sshd reads it then.
 
 use crate::finding::{Code, Finding};
+use crate::names::LinuxUser;
 use crate::settings::BastionSettings;
 use crate::shell;
 use crate::steps::ssh_user::facts::TunnelAccount;
@@ -21,13 +22,24 @@ pub(super) fn not_ours_to_write(bastion: &BastionSettings, account: &TunnelAccou
     };
     let text = format!("{} is {what}; Stitch's key is not written there", odd.path);
     let path = shell::word(&odd.path);
+    let remove = format!("rm {path}");
+    let remove = if account.home_node.as_ref().is_some_and(Node::is_roots) {
+        remove
+    } else {
+        as_itself(user, &remove)
+    };
     let advice =
-        format!("look where it leads (ls -l {path}), and if {user} needs nothing behind it, as root: rm {path}");
+        format!("look where it leads (ls -l {path}), and if {user} needs nothing behind it, as root: {remove}");
     Some(
         Finding::bad(Code::SshKeyFileNotRegular, text)
             .about(&odd.path)
             .advise(advice),
     )
+}
+
+/// The command as the user that could exchange what it names.
+fn as_itself(user: &LinuxUser, command: &str) -> String {
+    format!("su -s /bin/sh {user} -c {}", shell::quoted(command))
 }
 
 /// What neither root can write, since others could exchange it meanwhile, nor the user, to whom it does not belong. The
@@ -45,10 +57,9 @@ pub(super) fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) ->
     let advice = if is_roots && node.is_directory() {
         format!("on the SSH server, as root: chown -h root: {path} && chmod 755 {path}; then run stitch-pg setup again")
     } else {
-        let aside = shell::quoted(&format!("mv {path} {path}.old"));
         format!(
-            "on the SSH server, as root, which lets {user} itself put it aside: su -s /bin/sh {user} -c {aside}; then run \
-             stitch-pg setup again"
+            "on the SSH server, as root, which lets {user} itself put it aside: {}; then run stitch-pg setup again",
+            as_itself(user, &format!("mv {path} {path}.old"))
         )
     };
     let text = format!(

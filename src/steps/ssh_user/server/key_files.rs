@@ -74,7 +74,7 @@ fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Finding> {
     let path = shell::word(&node.path);
     let mut cure = Vec::new();
     if node.owner != 0 && Some(node.owner) != case.uid {
-        cure.push(format!("chown root {path}"));
+        cure.push(format!("chown -h root {path}"));
     }
     if node.others_may_write() {
         cure.push(format!("chmod go-w {path}"));
