@@ -123,6 +123,7 @@ fn no_full_disk_cuts_the_rules() {
 const SHIM: &str = r#"#!/bin/sh
 tool=/usr/bin/${0##*/}
 [ ! -O /run/world/shims ] || exec "$tool" "$@"
+. /run/world/act # nothing of root's environment reaches us
 # The commands of a pipe begin at the same time; each gets a number of its own.
 exec 8<>/run/world/count
 /usr/bin/flock 8
@@ -156,7 +157,8 @@ fn shims(world: &World) {
 /// Runs the script with something happening at one of its commands; how many there were, and what it said.
 fn run_at(world: &World, script: &str, at: u32, what: &str) -> (u32, String, bool) {
     let prepare = format!(
-        "echo 0 >/run/world/count; : >/run/world/acted; export AT={at} DO={what} FILE={FILE} PATH=/run/world/shims:$PATH; exec sh -s"
+        "echo 0 >/run/world/count; : >/run/world/acted; echo 'AT={at} DO={what} FILE={FILE}' >/run/world/act
+         export PATH=/run/world/shims:$PATH; exec sh -s"
     );
     let output = world.try_sh(&prepare, &[], script.as_bytes());
     let count = fs::read_to_string(world.outside("/run/world/count")).expect("it counts");

@@ -103,7 +103,8 @@ fn follows(scene: &Scene<'_>, user: &str, advice: &str) {
     };
     let (old, new) = (lines(&before), lines(&after));
     let changed: Vec<&String> = old.symmetric_difference(&new).collect();
-    let may_be_unseen = ["passwd -S", "rm "].iter().any(|begin| command.starts_with(begin));
+    let removes = command.contains("rm /");
+    let may_be_unseen = removes || command.starts_with("passwd -S");
     assert!(
         may_be_unseen || !changed.is_empty(),
         "{user}: {command} changes nothing"
@@ -113,7 +114,7 @@ fn follows(scene: &Scene<'_>, user: &str, advice: &str) {
         // Removing a link leaves what it led to.
         assert!(is_own, "{user}: {command}: {line}");
     }
-    if !command.starts_with("rm ") {
+    if !removes {
         scene.bastion.run(command);
         assert_eq!(state(), after, "{user}: {command} a second time");
     }

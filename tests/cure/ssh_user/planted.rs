@@ -128,8 +128,11 @@ impl Scene<'_> {
     }
 }
 
+/// What is run, and by what name it is told.
+type Command<'a> = (&'a str, &'a dyn Fn(&Scene<'_>) -> Output);
+
 /// Each planting, and all of these after it.
-fn planted(kind: Kind, commands: &[(&str, &dyn Fn(&Scene<'_>) -> Output)]) {
+fn planted(kind: Kind, commands: &[Command<'_>]) {
     let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
     };
