@@ -108,12 +108,18 @@ pub enum Command {
         // An identifier of its own: `--shell`, a setting, is accepted after every command.
         #[arg(id = "completed-shell", value_name = "SHELL")]
         shell: clap_complete::Shell,
+        /// Install it for you, or for everyone when root runs it
+        #[arg(long)]
+        install: bool,
     },
     /// Print a manual page
     Man {
         /// Command whose page is printed
         #[arg(id = "page", value_name = "COMMAND")]
         page: Option<String>,
+        /// Install all pages for you, or for everyone when root runs it
+        #[arg(long, conflicts_with = "page")]
+        install: bool,
     },
 }
 

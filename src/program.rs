@@ -3,6 +3,7 @@
 mod exit;
 mod explain_command;
 mod handing_over;
+mod install;
 mod process_hardening;
 mod rotate_command;
 mod voice;
@@ -103,12 +104,14 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
         CliCommand::Watch { limit } => watch(invocation, &environment, limit.as_deref(), stop).await,
         CliCommand::Rotate { limit } => rotate(invocation, &environment, limit.as_deref(), stop).await,
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
-        CliCommand::Completions { shell } => {
+        CliCommand::Completions { shell, install: true } => install::completions(*shell, &environment),
+        CliCommand::Completions { shell, .. } => {
             let mut text = Vec::new();
             cli::completions(*shell, &mut text)?;
             print(&String::from_utf8_lossy(&text))
         }
-        CliCommand::Man { page } => {
+        CliCommand::Man { install: true, .. } => install::man(&environment),
+        CliCommand::Man { page, .. } => {
             let mut text = Vec::new();
             cli::man_page(page.as_deref(), &mut text)?;
             print(&String::from_utf8_lossy(&text))

@@ -177,6 +177,38 @@ fn the_manual_pages_render() {
     }
 }
 
+/// As a user who is not root: what root installs is for the whole machine.
+#[test]
+fn completions_and_manual_pages_are_installed_over_nothing_of_yours() {
+    let script = r#"
+        home=$(mktemp -d); trap 'rm -rf "$home"' EXIT; export HOME=$home
+        install -m 755 "$1" "$home/stitch-pg"; as=
+        if [ "$(id -u)" = 0 ]; then chown nobody "$home"; as="setpriv --reuid nobody --regid nogroup --clear-groups"; fi
+        run() { $as "$home/stitch-pg" "$@"; }
+        run completions bash --install; run completions zsh --install; run completions fish --install
+        run man --install | tail -n 1
+        bash -n "$home/.local/share/bash-completion/completions/stitch-pg"
+        test -s "$home/.local/share/man/man1/stitch-pg-check.1"
+        run completions fish --install >/dev/null
+        $as sh -c 'echo mine >"$HOME/.config/fish/completions/stitch-pg.fish"'
+        run completions fish --install 2>&1 || echo "status $?"
+        cat "$home/.config/fish/completions/stitch-pg.fish"
+        run completions elvish --install 2>&1 || echo "status $?""#;
+    let output = Program::new("bash", Place::Here)
+        .args(["-euc", &script, "bash", STITCH_PG])
+        .run();
+    assert!(output.success(), "{output:?}");
+    for part in [
+        "/.local/share/bash-completion/completions/stitch-pg is written\nNext: ",
+        "/.local/share/zsh/site-functions/_stitch-pg is written\n",
+        "Next: man stitch-pg\n",
+        "there is another file of that name; it is left as it is\nstatus 1\nmine\n",
+        "--install knows bash, zsh and fish\n",
+    ] {
+        assert!(output.stdout.contains(part), "{part}: {output:?}");
+    }
+}
+
 #[test]
 fn a_reader_that_stops_reading_is_no_error() {
     for command in ["completions bash", "man", "--help", "script --region europe --for dba"] {
