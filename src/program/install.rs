@@ -1,6 +1,7 @@
 //! `completions --install` and `man --install`: files where the shell and man look for them, yours or, for root, those of the
 //! whole machine.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -54,7 +55,7 @@ pub(super) fn man(environment: &Environment) -> Result<u8> {
         let name = command.map_or_else(|| "stitch-pg.1".to_owned(), |name| format!("stitch-pg-{name}.1"));
         let path = folder.join(name);
         write(&path, text, ".\\\"")?;
-        said.push_str(&format!("{} is written\n", path.display()));
+        let _ = writeln!(said, "{} is written", path.display());
     }
     print(&format!("{said}Next: man stitch-pg\n"))
 }
