@@ -195,7 +195,7 @@ fn completions_and_manual_pages_are_installed_over_nothing_of_yours() {
         cat "$home/.config/fish/completions/stitch-pg.fish"
         run completions elvish --install 2>&1 || echo "status $?""#;
     let output = Program::new("bash", Place::Here)
-        .args(["-euc", &script, "bash", STITCH_PG])
+        .args(["-euc", script, "bash", STITCH_PG])
         .run();
     assert!(output.success(), "{output:?}");
     for part in [
