@@ -41,6 +41,9 @@ pub(crate) struct RunSession {
 impl RunSession {
     pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<u8> {
         let mut world = Writer::new(&self.settings, self.access, self.asker);
+        if self.command == Command::Check {
+            world.reader().log_in_ahead();
+        }
         let mut report = Report::new(self.command);
         let mut run = Run {
             command: self.command,

@@ -76,10 +76,17 @@ impl Intermediary {
     }
 }
 
+impl Session {
+    /// Whether the process that was named at the login is not the one that answers.
+    pub(crate) fn is_pooled(&self, seen: &SeenConnection) -> bool {
+        self.process.is_some_and(|told| told != seen.process)
+    }
+}
+
 impl Reader {
     /// What this login came through, if anything; it was made to the address that Stitch connects to.
     pub(crate) async fn intermediary(&mut self, session: &Session, seen: &SeenConnection) -> Option<Intermediary> {
-        let is_pooled = session.process.is_some_and(|told| told != seen.process);
+        let is_pooled = session.is_pooled(seen);
         if !is_pooled && !is_passed_on(&self.settings, session, seen) {
             return None;
         }

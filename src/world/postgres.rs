@@ -1,7 +1,9 @@
 //! The admin's connections to PostgreSQL, one a database, opened when first needed, and Stitch's own login.
 
+mod ahead;
 mod cancel;
 mod hello;
+mod log_in_ahead;
 mod question;
 mod startup;
 mod stitch;
@@ -10,20 +12,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use futures_util::future::join;
 use tokio_postgres::error::SqlState;
 
 use crate::finding::Code;
 use crate::names::DatabaseName;
 use crate::secret::Secret;
 use crate::server::PostgresServer;
-use crate::settings::Route;
 use crate::world::access::Access;
 use crate::world::failure::{Failure, Layer};
 use crate::world::login::{AdminLogin, Session, log_in};
-use crate::world::open::open_direct;
 use crate::world::reader::Reader;
 use crate::world::wire::Wire;
 
+use ahead::Ahead;
 use hello::hello;
 pub(crate) use question::ask;
 use startup::{behind_pooler, is_closed, is_for_read_only, role_refused, startup_options, too_short};
@@ -47,6 +49,7 @@ pub(super) struct Connections {
     unbounded: Vec<String>,
     /// Databases that exist and do not let the admin's login in, each with what the server said.
     closed_reason: BTreeMap<String, Failure>,
+    ahead: Ahead,
 }
 
 impl Reader {
@@ -75,7 +78,8 @@ impl Reader {
                 .sessions
                 .get(&home)
                 .context("the first connection is gone")?;
-            let mut server = hello(session, &self.settings.admin, self.settings.timeout).await;
+            let hello_first = hello(session, &self.settings.admin, self.settings.timeout);
+            let (mut server, targets) = join(hello_first, self.targets_ahead(session)).await;
             let limits = match &server {
                 Ok(server) => server.limits(),
                 Err(error) => too_short(error, &session.announced_version)
@@ -91,13 +95,16 @@ impl Reader {
                 if server.is_err() {
                     server = hello(&session, &self.settings.admin, self.settings.timeout).await;
                 }
-                self.connections.sessions.insert(home, Arc::new(session));
+                self.connections.sessions.insert(home.clone(), Arc::new(session));
             }
             let server = server?;
             self.connections.server = Some(PostgresServer {
                 pooled: self.connections.pooled,
                 ..server
             });
+            if let Some(targets) = targets.filter(|_| !self.connections.pooled) {
+                self.start_ahead(&targets, &home);
+            }
         }
         self.connections.server.as_ref().context("the server was not asked")
     }
@@ -168,7 +175,11 @@ impl Reader {
         self.server().await?;
         let known = self.connections.sessions.get(database);
         if known.is_none_or(|session| session.client.is_closed()) {
-            match self.open(database).await {
+            let opened = match self.admin_ahead(database).await {
+                Some(session) => Ok(session),
+                None => self.open(database).await,
+            };
+            match opened {
                 Ok(session) => {
                     self.connections.closed_reason.remove(database);
                     self.connections.sessions.insert(database.to_owned(), Arc::new(session));
@@ -275,12 +286,6 @@ impl Reader {
 
     /// Connects to where a login goes, over the way it goes.
     async fn reach(&self, login: &AdminLogin) -> Result<Wire, Failure> {
-        match (login.route, &self.gateway) {
-            (Route::Bastion, Some(gateway)) => {
-                let opening = gateway.forward(login.address().as_str(), login.port.number());
-                login.through_tunnel(opening).await
-            }
-            _ => open_direct(login.address(), login.port, login.timeout, &login.given_by).await,
-        }
+        login.reach(self.gateway.as_ref()).await
     }
 }

@@ -8,6 +8,7 @@ mod tables;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use futures_util::future::join;
 use tokio::time::sleep;
 
 use crate::names::RoleName;
@@ -15,20 +16,16 @@ use crate::settings::Rehearse;
 use crate::world::login::Session;
 use execute::{execute, roll_back};
 pub(crate) use outcome::{Existing, Patience, Refusal, Rehearsed, Table};
+use statements::LoadStatement;
 
 /// Rehearses a first load into a scratch schema that never becomes visible to anybody else.
 pub(crate) async fn new_schema(session: &Session, readers: &[RoleName], patience: Patience) -> Rehearsed {
     let name = passing("stitch_pg_rehearsal");
     let began = Instant::now();
-    let mut rehearsed = load_into(session, &name, "Orders", patience).await;
-    if rehearsed.refusal.is_none() {
-        let acts = readers
-            .iter()
-            .map(|reader| statements::readable(&name, "Orders", reader))
-            .collect();
-        execute(session, acts, patience, &mut rehearsed).await;
-    }
-    roll_back(session, patience).await;
+    let seen = readers
+        .iter()
+        .map(|reader| statements::readable(&name, "Orders", reader));
+    let mut rehearsed = load_into(session, &name, "Orders", seen.collect(), patience).await;
     rehearsed.elapsed = began.elapsed();
     rehearsed
 }
@@ -44,16 +41,14 @@ pub(crate) async fn existing_schema(
     let schema = &existing.schema;
     let began = Instant::now();
     let base = passing("Stitch-PG rehearsal");
-    let mut rehearsed = load_into(session, schema, &base, patience).await;
-    roll_back(session, patience).await;
+    let mut rehearsed = load_into(session, schema, &base, Vec::new(), patience).await;
     for attempt in 0..TRIES {
         // Another rehearsal, or a load, is making the one table whose name is not ours to choose.
         if !rehearsed.met_a_lock() {
             break;
         }
         sleep(Duration::from_millis(100 << attempt)).await;
-        rehearsed = load_into(session, schema, &base, patience).await;
-        roll_back(session, patience).await;
+        rehearsed = load_into(session, schema, &base, Vec::new(), patience).await;
     }
     if rehearsed.refusal.is_none() && !existing.tables.is_empty() {
         tables::try_tables(session, existing, patience, how, &mut rehearsed).await;
@@ -73,8 +68,14 @@ fn passing(name: &str) -> String {
     format!("{name}_{}_{:x}", std::process::id(), now.subsec_nanos())
 }
 
-/// A whole load into tables of our own, whose names begin with `base`. The transaction is left open.
-async fn load_into(session: &Session, schema: &str, base: &str, patience: Patience) -> Rehearsed {
+/// A whole load into tables of our own, whose names begin with `base`, and `more` behind it; rolled back.
+async fn load_into(
+    session: &Session,
+    schema: &str,
+    base: &str,
+    more: Vec<LoadStatement>,
+    patience: Patience,
+) -> Rehearsed {
     let mut rehearsed = Rehearsed::default();
     let opening = statements::opening(patience.lock)
         .chain(statements::staging())
@@ -82,8 +83,17 @@ async fn load_into(session: &Session, schema: &str, base: &str, patience: Patien
     session.answer_copy(statements::ROW);
     execute(session, opening, patience, &mut rehearsed).await;
     session.end_copy();
-    if rehearsed.refusal.is_none() {
-        execute(session, statements::loading(schema, base), patience, &mut rehearsed).await;
+    if rehearsed.refusal.is_some() {
+        roll_back(session, patience).await;
+        return rehearsed;
     }
+    let mut load = statements::loading(schema, base);
+    load.extend(more);
+    // One after the other, at one round trip: the first is asked for first.
+    join(
+        execute(session, load, patience, &mut rehearsed),
+        roll_back(session, patience),
+    )
+    .await;
     rehearsed
 }

@@ -279,7 +279,8 @@ fn round_trips_and_time_of_a_check() {
         assert_eq!(hops, 2, "{said}");
     }
     println!("round trip in ms, round trips, time of a check: {seen:?}");
-    assert!(seen.iter().all(|(_, flights, _)| *flights <= 30), "{seen:?}");
+    // The logins stand side by side, so their messages share round trips.
+    assert!(seen.iter().all(|(_, flights, _)| *flights <= 16), "{seen:?}");
 }
 
 /// What a run costs at the wire, the admin's and Stitch's connections together, without TLS.
@@ -297,7 +298,7 @@ fn round_trips() {
         costs.push((counts.flights, counts.connections));
     }
     println!("round trips and connections of a first setup, of a second one, with a missing schema: {costs:?}");
-    let bounds = [(34, 5), (28, 5), (30, 5)];
+    let bounds = [(29, 5), (23, 5), (24, 5)];
     for (cost, bound) in costs.iter().zip(bounds) {
         assert!(cost.0 <= bound.0 && cost.1 <= bound.1, "{costs:?}");
     }

@@ -13,6 +13,7 @@ use crate::steps::obstacles;
 use crate::steps::session_settings::{self, Attached};
 use crate::world::{Fault, Intermediary, Layer, Offer, Other, Reader, Session, Target, ask};
 use anyhow::{Error, Result};
+use futures_util::future::join;
 use tokio_postgres::error::SqlState;
 
 /// What Stitch's session shows, in the order in which it is found out.
@@ -24,12 +25,16 @@ pub(super) async fn check(
     report: &Report,
 ) {
     let named = serde_json::json!(settings.ownership.schemas.named()).to_string();
-    let seen: Result<ServerState> = ask(session, SEEN, &[&named], settings.timeout).await;
     let database = &settings.stitch.database;
-    let other_way = match session.offer {
-        Offer::Refused => Other::NotOffered,
-        Offer::Given | Offer::NotAsked => reader.try_other_encryption(database, session.encryption).await,
+    let other_way = async {
+        match session.offer {
+            Offer::Refused => Other::NotOffered,
+            Offer::Given | Offer::NotAsked => reader.try_other_encryption(database, session.encryption).await,
+        }
     };
+    let parameters = [named.as_str()];
+    let seen = ask(session, SEEN, &parameters, settings.timeout);
+    let (seen, other_way): (Result<ServerState>, _) = join(seen, other_way).await;
     let ours = reader.own_sessions() + 1;
     login(plan, settings, session);
     certificate(plan, settings, session);
@@ -47,7 +52,18 @@ pub(super) async fn check(
     let limits = session_settings::findings(settings, &attached);
     plan.findings
         .extend(limits.into_iter().filter(|finding| !is_told(report, finding)));
-    let between = reader.intermediary(session, &seen.connection).await;
+    let between = reader.intermediary(session, &seen.connection);
+    let load = async {
+        match seen.blocking_problem() {
+            None => Some(Loads::rehearse(settings, session, &seen.schemas).await),
+            Some(_) => None,
+        }
+    };
+    // How a pooler shares its sessions shows while this one rests.
+    let (between, loads) = match session.is_pooled(&seen.connection) {
+        true => (between.await, load.await),
+        false => join(between, load).await,
+    };
     let is_standby = seen.connection.is_standby();
     if between == Some(Intermediary::Proxy) && seen.connection.has_relatives() {
         let servers = reader.servers_behind(&seen.connection).await;
@@ -77,7 +93,7 @@ pub(super) async fn check(
         Layer::Privileges,
         "the role may connect, create schemas and make temporary tables",
     ));
-    let loads = Loads::rehearse(settings, session, &seen.schemas).await;
+    let Some(loads) = loads else { return };
     let obstacles = in_the_way(settings, reader, session, &seen, (&loads, report)).await;
     // What passes bytes on has no modes: there, a load that is cut off is just that.
     let is_pooler = between.as_ref().is_some_and(|between| *between != Intermediary::Proxy);

@@ -159,8 +159,8 @@ pub(super) async fn prove(
             Stored::Unreadable => {}
         },
     }
-    match reader.log_in_as_stitch(database).await {
-        Ok(_) => PasswordProof::Right,
+    match reader.prove_password(database).await {
+        Ok(()) => PasswordProof::Right,
         Err(failure) if failure.is(&SqlState::INVALID_PASSWORD) => PasswordProof::Wrong,
         Err(failure) if failure.code == Code::LoginIterations => PasswordProof::TooDear(failure.text),
         Err(failure) => PasswordProof::Untried(failure.text),

@@ -8,6 +8,8 @@ use crate::names::{HostName, Port};
 use crate::secret::Secret;
 use crate::settings::{GivenBy, LoginRules, Route, Tls};
 use crate::world::failure::{Failure, Layer, Stage};
+use crate::world::open::open_direct;
+use crate::world::shared_ssh_login::SharedSshLogin;
 use crate::world::ssh::layer::failure as ssh_failure;
 use crate::world::wire::Wire;
 
@@ -38,6 +40,17 @@ impl AdminLogin {
             format!("{}/.s.PGSQL.{}", self.host, self.port)
         } else {
             format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// The wire to it, over the way it goes.
+    pub(crate) async fn reach(&self, gateway: Option<&SharedSshLogin>) -> Result<Wire, Failure> {
+        match (self.route, gateway) {
+            (Route::Bastion, Some(gateway)) => {
+                let opening = gateway.forward(self.address().as_str(), self.port.number());
+                self.through_tunnel(opening).await
+            }
+            _ => open_direct(self.address(), self.port, self.timeout, &self.given_by).await,
         }
     }
 

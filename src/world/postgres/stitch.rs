@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use crate::finding::Code;
+use super::ahead::in_turn;
 use crate::names::{DatabaseName, HostName};
 use crate::server::{self, Encryption};
 use crate::settings::{LoginRules, RootCertificates, Route, SslMode, StitchSsl, Tls};
-use crate::world::failure::{Failure, Layer};
+use crate::world::failure::Failure;
 use crate::world::login::{AdminLogin, Other, Session, log_in, try_other_encryption};
 use crate::world::reader::Reader;
 use crate::world::tls::Attempt;
@@ -83,7 +83,7 @@ impl Reader {
     }
 
     /// Logs in as the Stitch role, over the path Stitch will use as far as it can be walked from here: straight to the
-    /// address Stitch dials, or through the SSH server. A fresh connection each time; never read-only, since it rehearses.
+    /// address Stitch dials, or through the SSH server. Never read-only, since it runs the test load.
     ///
     /// Where no connection is left for it, our own are given up: Stitch will come when they are gone.
     pub(crate) async fn log_in_as_stitch(&mut self, database: &DatabaseName) -> Result<Session, Failure> {
@@ -92,9 +92,21 @@ impl Reader {
         Ok(session)
     }
 
-    /// The same, of which nothing is kept.
+    /// Logs in as the Stitch role to see whether its password is right.
+    pub(crate) async fn prove_password(&mut self, database: &DatabaseName) -> Result<(), Failure> {
+        let session = self.stitch_session(database).await?;
+        let login = self.stitch_logins(database).swap_remove(0);
+        self.keep_ahead(login, session);
+        Ok(())
+    }
+
+    /// The same as [`Reader::log_in_as_stitch`], of which nothing is kept.
     pub(in crate::world) async fn stitch_session(&mut self, database: &DatabaseName) -> Result<Session, Failure> {
-        let mut outcome = self.try_as_stitch(database).await;
+        let logins = self.stitch_logins(database);
+        let mut outcome = match self.stitch_ahead(&logins[0]).await {
+            Some(outcome) => outcome,
+            None => in_turn(&logins, self.gateway.as_ref()).await,
+        };
         for pause in PAUSES {
             match &outcome {
                 Err(failure) if failure.is(&SqlState::TOO_MANY_CONNECTIONS) => {}
@@ -103,25 +115,18 @@ impl Reader {
             self.close_sessions();
             // The server notices after a moment that a client has gone.
             sleep(Duration::from_millis(pause)).await;
-            outcome = self.try_as_stitch(database).await;
+            outcome = in_turn(&logins, self.gateway.as_ref()).await;
         }
         outcome
     }
 
-    async fn try_as_stitch(&self, database: &DatabaseName) -> Result<Session, Failure> {
-        let login = self.stitch_login(self.settings.stitch.host.clone(), database);
-        if !login.host.is_socket() {
-            return log_in(&login, || self.reach(&login)).await;
-        }
-        // Nobody dials a socket from elsewhere; TCP on this machine is the nearest thing to what Stitch does.
-        let loopback = "127.0.0.1"
-            .parse()
-            .map_err(|error| Failure::new(Layer::Name, Code::LoginHostNotFound, format!("{error}")))?;
-        let nearest = self.stitch_login(loopback, database);
-        match log_in(&nearest, || self.reach(&nearest)).await {
-            Err(failure) if failure.layer == Layer::Tcp => log_in(&login, || self.reach(&login)).await,
-            outcome => outcome,
-        }
+    /// The login, and what to try where nothing listens. Nobody connects to a socket from elsewhere: TCP on this machine is
+    /// the nearest thing to what Stitch does.
+    pub(super) fn stitch_logins(&self, database: &DatabaseName) -> Vec<AdminLogin> {
+        let host = self.settings.stitch.host.clone();
+        let loopback = host.is_socket().then(|| "127.0.0.1".parse().ok()).flatten();
+        let hosts = loopback.into_iter().chain([host]);
+        hosts.map(|host| self.stitch_login(host, database)).collect()
     }
 }
 
