@@ -60,9 +60,10 @@ pub(super) async fn check(
         }
     };
     // How a pooler shares its sessions shows while this one rests.
-    let (between, loads) = match session.is_pooled(&seen.connection) {
-        true => (between.await, load.await),
-        false => join(between, load).await,
+    let (between, loads) = if session.is_pooled(&seen.connection) {
+        (between.await, load.await)
+    } else {
+        join(between, load).await
     };
     let is_standby = seen.connection.is_standby();
     if between == Some(Intermediary::Proxy) && seen.connection.has_relatives() {
