@@ -157,7 +157,7 @@ pub(crate) use effect::Proves;
 pub use hop::Hop;
 pub use section::Section;
 
-/// The whole of docs/troubleshooting.md: every code with its meaning and cure, so that none can be missing there.
+/// The whole of docs/troubleshooting.md: every code with its meaning and fix.
 pub fn troubleshooting_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
     let mut section = None;
@@ -175,7 +175,7 @@ pub fn troubleshooting_markdown() -> String {
             "| <a id=\"{0}\"></a>`{0}` | {1} | {2} |",
             code.as_str(),
             cell(code.meaning()),
-            cell(code.cure())
+            cell(code.fix())
         );
     }
     page
@@ -186,9 +186,11 @@ const INTRODUCTION: &str = "\
 
 <!-- Written by `troubleshooting_markdown()` in src/finding.rs; tests/docs.rs compares, and writes it anew with UPDATE_DOCS=1. -->
 
-Every finding has a code that scripts can rely on (`steps[].findings[].code` in the JSON report), a verdict and one
-sentence. *good*: it holds. *unknown*: it cannot be seen from here; the text says where to look; it never changes the exit
-code. *bad*: it is wrong and stitch-pg does not change it by itself; `check` and `setup` end with 4.
+Every finding has a stable code for scripts (`steps[].findings[].code` in the JSON report), a verdict and a text.
+
+- *good*: no problem.
+- *unknown*: cannot be checked from here. The text shows where to check. The exit code does not change.
+- *bad*: a problem that stitch-pg does not fix by itself. `check` and `setup` exit with 4.
 ";
 
 fn cell(text: &str) -> String {
