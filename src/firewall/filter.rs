@@ -168,7 +168,7 @@ impl Filter {
         let Some(rules) = self.chains.get(chain).filter(|_| depth < DEEPEST) else {
             return Some(Evaluation {
                 fate: Verdict::Unknown,
-                by: Some(format!("chain {chain}, which was not seen")),
+                by: Some(format!("chain {chain}, which is not in the ruleset")),
                 at: None,
             });
         };

@@ -142,7 +142,7 @@ impl RulesetDump {
         all.sort_by_key(|answer| (rank(answer.fate), answer.by.is_none()));
         all.into_iter()
             .next()
-            .unwrap_or_else(|| unknown("neither nft nor iptables-save is there to tell the rules"))
+            .unwrap_or_else(|| unknown("neither nft nor iptables-save is installed to show the rules"))
     }
 }
 

@@ -119,13 +119,13 @@ impl Address {
 
 fn unsure_of_quotes() -> Matches {
     Matches::Unsure(
-        "has keywords that may stand in quotes, where they are plain names, and the server's view does not show quotes"
+        "has keywords that may be quoted names, and the server's view does not show quotes"
             .to_owned(),
     )
 }
 
 fn unsure_of_networks() -> Matches {
-    Matches::Unsure("is for the server's own addresses or networks, and those are not known here".to_owned())
+    Matches::Unsure("is for the server's own addresses or networks, which are not known here".to_owned())
 }
 
 fn covered(cover: Cover) -> Matches {

@@ -124,7 +124,7 @@ impl<'a> FileReader<'a> {
         for raw in lexer::lines(text, self.version) {
             self.lines += 1;
             if self.lines > MOST_LINES {
-                return Err(Without::Refused("more lines than this tool reads"));
+                return Err(Without::Refused("more lines than stitch-pg reads"));
             }
             let place = Location {
                 file: (path != self.files.main).then(|| path.to_owned()),
@@ -208,7 +208,7 @@ impl<'a> FileReader<'a> {
             }
         }
         if read.is_empty() {
-            Part::Broken("nothing is left of the line once its lists are read".to_owned())
+            Part::Broken("the line is empty after its lists are read".to_owned())
         } else {
             Part::Fields(read)
         }

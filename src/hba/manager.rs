@@ -17,7 +17,7 @@ const MARKS: [(&str, &str, &str); 8] = [
     (
         "overwritten by patroni",
         "Patroni",
-        "patronictl edit-config; put these lines under postgresql: pg_hba:, above the others there, and Patroni writes and loads the file on every member",
+        "patronictl edit-config; put these lines first under postgresql: pg_hba:, and Patroni writes and loads the file on every member",
     ),
     (
         "pg_auto_failover",
@@ -32,7 +32,7 @@ const MARKS: [(&str, &str, &str); 8] = [
     (
         "ansible",
         "Ansible",
-        "add these lines where the playbook has the others (its template, or community.postgresql.postgresql_pg_hba), and run it",
+        "add these lines to the playbook (its template, or community.postgresql.postgresql_pg_hba), and run it",
     ),
     (
         "chef",
@@ -48,7 +48,7 @@ const MARKS: [(&str, &str, &str); 8] = [
     (
         "",
         "another program",
-        "add these lines where that program has the others, and let it write the file",
+        "add these lines to that program's configuration, and let it write the file",
     ),
 ];
 

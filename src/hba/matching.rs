@@ -115,7 +115,7 @@ pub fn evaluate<'a>(rules: &'a Rules, question: &Question<'_>) -> LoginVerdict<'
             Content::Include(what) if answer.decides.is_none() => answer.doubts.push(Uncertainty {
                 place: &line.place,
                 rule: None,
-                why: format!("says \"{what}\", and what that holds was not read"),
+                why: format!("refers to \"{what}\", which was not read"),
             }),
             Content::Include(_) | Content::Broken(_) => {}
         }

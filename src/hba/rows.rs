@@ -55,7 +55,7 @@ fn line(row: Row, version: u32) -> Line {
             method: method.clone(),
             options: row.options.unwrap_or_default(),
         }),
-        _ => Content::Broken(row.error.unwrap_or_else(|| "the server does not say why".to_owned())),
+        _ => Content::Broken(row.error.unwrap_or_else(|| "the server gives no reason".to_owned())),
     };
     Line {
         place,

@@ -36,7 +36,7 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             .iter()
             .map(|cidr| format!("{append}{}", short(*cidr)))
             .collect(),
-        mind: Some("an empty list lets everybody in, and the first rule shuts out everybody who is not on it"),
+        mind: Some("an empty list allows every address; the first rule blocks all addresses that are not on it"),
     }
 }
 

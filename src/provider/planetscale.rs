@@ -27,6 +27,6 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             "pscale database ip-restriction create DATABASE --cidrs {}",
             request.joined(",")
         )],
-        mind: Some("without a restriction everybody is let in, and the first one shuts out everybody who is not on it"),
+        mind: Some("without a restriction every address is allowed; the first one blocks all addresses that are not on it"),
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Allowlist;
 
 impl Step for Allowlist {
     const ID: StepId = StepId::Allowlist;
-    const WHY: &'static str = "Stitch connects from a few fixed addresses. Every firewall on the way and the server's own pg_hba.conf must let them in.";
+    const WHY: &'static str = "Stitch connects from a few fixed addresses. Every firewall in between and the server's pg_hba.conf must allow them.";
     const LINK: &'static str = "/security/stitch-ip-addresses";
     const SCRIPTED_FOR: &'static [Audience] = &[Audience::Cloud, Audience::Sysadmin];
     type Facts = Facts;
@@ -68,7 +68,7 @@ impl Step for Allowlist {
 fn addresses(settings: &Settings) -> Vec<Finding> {
     let text = match settings.stitch.region.filter(|region| is_list_of(*region, settings)) {
         Some(region) => format!(
-            "Stitch connects from this address (region {}); any of the region's four may be used, so all are needed",
+            "Stitch connects from this address (region {}); allow all four of the region's addresses",
             region.as_str()
         ),
         None => "Stitch connects from this address, as you gave it".to_owned(),

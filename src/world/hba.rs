@@ -138,7 +138,7 @@ impl Writer {
             return rules.context("the server did not answer about its rules");
         };
         let version =
-            u32::try_from(self.reader.server().await?.version_num).context("the server says an odd version")?;
+            u32::try_from(self.reader.server().await?.version_num).context("the server reports an unknown version")?;
         let read = self.reader.read_hba_files(running, Some(&edit.file), version).await?;
         let (rules, _) = read.files.read(version);
         let complaint = rules.broken().next().map(|(_, complaint)| complaint.to_owned());

@@ -24,7 +24,7 @@ fn ready<'a>(server: &'a Postgres<'a>) -> Wizard<'a> {
 fn is_judged_for_the_pooler(said: &Said) {
     let text = said.has("listen-addresses", "good");
     assert!(
-        text.contains("PostgreSQL sees it come from the address 127.0.0.1"),
+        text.contains("PostgreSQL sees connections from the address 127.0.0.1"),
         "{text}"
     );
     said.has("hba-ok", "good");

@@ -52,7 +52,7 @@ fn a_rule_for_everybody_is_said() {
         let said = look(&Wizard::new(&server).set("--host", socket.to_str().expect("a folder of the bed")));
         if is_wide {
             let text = said.has("hba-open-to-all", "unknown");
-            assert!(text.contains("every address may try to log in, by line 2 of"), "{text}");
+            assert!(text.contains("every address may try to log in (line 2 of"), "{text}");
         } else {
             said.has_not("hba-open-to-all");
         }

@@ -45,7 +45,7 @@ fn but_for_the_firewall_here(text: &str) -> String {
                 .is_some_and(|next| next.contains("\"code\": \"firewall-open\""));
         if of_json {
             lines.by_ref().find(|line| line.trim().starts_with('}'));
-        } else if line.contains("the firewall on ") && line.contains(" lets this address") {
+        } else if line.contains("the firewall on ") && line.contains(" allows this address") {
             let indent = line.len() - line.trim_start().len() + 2;
             let belongs = |next: &&str| next.len() - next.trim_start().len() >= indent;
             while lines.next_if(belongs).is_some() {}

@@ -107,8 +107,8 @@ fn what_is_absent_or_turns_in_a_circle_is_broken() {
     assert_eq!(
         shown(&absent, 160_000),
         [
-            "line 1 of main: broken: could not open \"/d/a\": there is none",
-            "line 2 of main: broken: could not open \"/d/b\": there is none"
+            "line 1 of main: broken: could not open \"/d/a\": it does not exist",
+            "line 2 of main: broken: could not open \"/d/b\": it does not exist"
         ]
     );
     let circle = files(&[("/d/main", "include main\n")]);

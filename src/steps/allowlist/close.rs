@@ -54,7 +54,7 @@ struct RulesFile {
 
 impl Step for CloseAllowlist {
     const ID: StepId = StepId::Allowlist;
-    const WHY: &'static str = "Stitch's addresses need no way in any more.";
+    const WHY: &'static str = "Stitch's addresses no longer need access.";
     const LINK: &'static str = super::Allowlist::LINK;
     type Facts = Facts;
 
@@ -115,9 +115,8 @@ impl Step for CloseAllowlist {
         } else {
             plan.unknown(
                 Code::NotRemoved,
-                "whether the firewall of the machine that Stitch reaches has rules of this tool is not seen \
-                 from here",
-                "there, as root, look for the comment stitch-pg:\n  ufw show added",
+                "whether the firewall of that machine has rules of stitch-pg cannot be checked from here",
+                "there, as root, search for the comment stitch-pg:\n  ufw show added",
             );
         }
         let networks: Vec<String> = settings.stitch.allow.iter().map(ToString::to_string).collect();
@@ -128,8 +127,8 @@ impl Step for CloseAllowlist {
         };
         plan.unknown(
             Code::NotRemoved,
-            "what people opened for Stitch in firewalls and allow lists stays open",
-            format!("take {whose} out where nobody else needs them"),
+            "firewalls and allow lists that others opened for Stitch stay open",
+            format!("remove {whose} where they are not needed"),
         );
         plan
     }
@@ -145,10 +144,10 @@ fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed
     for rules in blocks {
         plan.change(Change {
             summary: format!(
-                "take {} of stitch-pg out of {path}, and reload the server",
+                "remove {} of stitch-pg from {path}, and reload the server",
                 pluralize(rules.len(), "line")
             ),
-            why: "They let Stitch in and nobody else.",
+            why: "They allow only Stitch.",
             action: Action::RemoveHbaLines(HbaLines {
                 file: path.to_owned(),
                 md5: String::new(), // the lines are looked for, wherever they stand by then

@@ -19,10 +19,10 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
         let opening = Opening { keeper, from, port };
         plan.change(Change {
             summary: format!(
-                "close port {port} on {machine} again to {} of Stitch's addresses with ufw",
+                "close port {port} on {machine} for {} of Stitch's addresses with ufw",
                 opening.from.len()
             ),
-            why: "These rules let Stitch in and nobody else; every other rule stays.",
+            why: "These rules allow only Stitch. Other rules do not change.",
             action: Action::Ingress(opening.close()),
             undo: None, // where a rule must stand to count is found out anew: setup --manage firewall
         });
@@ -36,11 +36,10 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &str) {
         plan.unknown(
             Code::NotRemoved,
             format!(
-                "firewalld on {machine} lets {cidr} in on port {port}; its rules bear no mark, so whether \
-                 stitch-pg made this one is not known"
+                "firewalld on {machine} allows {cidr} on port {port}; its rules have no comment, so stitch-pg cannot check whether it made this one"
             ),
             format!(
-                "if nobody else needs it, as root:\n  {}",
+                "if it is not needed, as root:\n  {}",
                 opening.closing().join("\n  ")
             ),
         )

@@ -88,7 +88,7 @@ fn host_commands(port: u16, allow: &[Cidr]) -> String {
         .map(|cidr| format!("\n  ufw allow proto tcp from {cidr} to any port {port}"))
         .collect();
     format!(
-        "look with:\n  ss -ltn\n  nft list ruleset\n  ufw status; firewall-cmd --list-all\nopen, where it is ufw, with:{}",
+        "check with:\n  ss -ltn\n  nft list ruleset\n  ufw status; firewall-cmd --list-all\nif you use ufw, open with:{}",
         open.concat()
     )
 }

@@ -18,8 +18,7 @@ pub(super) fn findings(settings: &Settings, dialled: &Resolved) -> Vec<Finding> 
     } else if settings.bastion.is_some() {
         "give the SSH server's public name or address with --stitch-bastion-host"
     } else {
-        "give the name or address under which the internet reaches it with --stitch-host, or an SSH server that Stitch can \
-         reach with --bastion"
+        "give the public name with --stitch-host db.example.com, or an SSH server that Stitch can reach with --bastion"
     };
     let dial = dial(host, dialled).map(|finding| finding.advise(advice).about(host));
     let role = endpoint(&settings.stitch.host, settings.stitch.port.number());
@@ -46,12 +45,12 @@ pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Fa
             ),
             Unreachable::Silent => (
                 Code::PortFiltered,
-                "if this machine is not meant to get in, nothing is wrong; Stitch's addresses must be let in all the same"
+                "if this machine needs no access, this is no problem; Stitch's addresses must be allowed in any case"
                     .to_owned(),
             ),
         };
         let text = format!(
-            "port {port} of {host}, which Stitch is to dial, does not open from here: {}",
+            "cannot connect to {host} port {port} from here: {}",
             closed.as_str()
         );
         plan.unknown(code, text, advice).concerning(format!("{host}:{port}"));
@@ -60,9 +59,8 @@ pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Fa
         let database = format!("{}:{}", settings.stitch.host, settings.stitch.port);
         plan.unknown(
             Code::BastionCannotReach,
-            format!("from the SSH server the database at {database} does not open: {why}"),
-            "give the name or address that the database has in the SSH server's own network with --stitch-host, and let the \
-             SSH server's address in there",
+            format!("the SSH server cannot connect to the database at {database}: {why}"),
+            "give the database's name or address in the SSH server's network with --stitch-host, and allow the SSH server's address there",
         )
         .concerning(database);
     }
@@ -120,7 +118,7 @@ fn endpoint(host: &HostName, port: u16) -> Option<Finding> {
     let finding = if aws && name.contains(".cluster-ro-") {
         Finding::unknown(
             Code::HostReadOnly,
-            format!("{host} is an Aurora reader endpoint; nothing can be loaded there"),
+            format!("{host} is an Aurora reader endpoint, which is read-only"),
         )
         .advise("give the cluster's writer endpoint, the one with .cluster- in its name, with --stitch-host")
     } else if aws && name.contains(".proxy-") {
@@ -133,7 +131,7 @@ fn endpoint(host: &HostName, port: u16) -> Option<Finding> {
     } else if name.ends_with(".db.ondigitalocean.com") && port == 25061 {
         pooler(host, "DigitalOcean's connection pool").advise("give --stitch-port 25060, the database itself")
     } else if port == 6432 {
-        pooler(host, "PgBouncer's port 6432").advise("give the host and port of PostgreSQL itself, if it is a pooler")
+        pooler(host, "PgBouncer's port 6432").advise("if it is a pooler, give PostgreSQL's own host and port")
     } else {
         return None;
     };
@@ -142,6 +140,6 @@ fn endpoint(host: &HostName, port: u16) -> Option<Finding> {
 
 fn pooler(host: &HostName, what: &str) -> Finding {
     let text =
-        format!("{host} with this port looks like {what}; a loader's temporary tables need one session throughout");
+        format!("{host} with this port is probably {what}; Stitch's temporary tables need one session for the whole load");
     Finding::unknown(Code::HostPooler, text)
 }

@@ -21,17 +21,17 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) 
         let by = answer.by.map(|by| format!(" ({by})")).unwrap_or_default();
         let finding = match answer.fate {
             Verdict::Accepted => {
-                let text = format!("the firewall on {machine} lets this address in on port {port}{by}");
+                let text = format!("the firewall on {machine} allows this address on port {port}{by}");
                 Finding::good(Code::FirewallOpen, text)
             }
             Verdict::Dropped => {
-                let text = format!("the firewall on {machine} keeps this address out of port {port}{by}");
+                let text = format!("the firewall on {machine} blocks this address on port {port}{by}");
                 Finding::bad(Code::FirewallClosed, text).advise(advice(&openings))
             }
             Verdict::Unknown => {
                 let by = by.trim();
                 let text =
-                    format!("whether the firewall on {machine} lets this address in on port {port} hangs on {by}");
+                    format!("whether the firewall on {machine} allows this address on port {port} depends on {by}");
                 Finding::unknown(Code::FirewallUncertain, text)
             }
         };
@@ -41,8 +41,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) 
     if first.is_some_and(|cidr| printed.is_open_to_everybody(cidr.address(), port)) {
         plan.unknown(
             Code::FirewallOpenToAll,
-            format!("the firewall on {machine} lets every address in on port {port}"),
-            "if that is not meant: let in the addresses that are needed, then remove the rule that lets in all",
+            format!("the firewall on {machine} allows every address on port {port}"),
+            "if this is not intended: allow the addresses that need access, then remove the rule for all addresses",
         )
         .concerning(port);
     }
@@ -80,7 +80,7 @@ fn change(machine: &str, opening: &Opening) -> Option<Change> {
             opening.port,
             opening.keeper.tool()
         ),
-        why: "The machine's own firewall drops what comes from there; every rule that is there stays.",
+        why: "This machine's firewall drops connections from there. Existing rules do not change.",
         undo: Some(Action::Ingress(opening.close())),
         action: Action::Ingress(open),
     })
@@ -94,7 +94,7 @@ fn advice(openings: &[Opening]) -> String {
     let heading = if bare {
         "open it with these, as root (--manage firewall changes only ufw and firewalld):"
     } else {
-        "open it with these, or have it done with --manage firewall:"
+        "open it with these, or use --manage firewall:"
     };
     let mut text = heading.to_owned();
     for command in openings.iter().flat_map(Opening::commands) {
@@ -103,7 +103,7 @@ fn advice(openings: &[Opening]) -> String {
     }
     if bare {
         text.push_str(
-            "\nmind: what is added so is gone after a boot, unless whatever loads the rules there gets it too",
+            "\nnote: these rules are lost at the next boot unless you also add them to the saved rules",
         );
     }
     text

@@ -33,7 +33,7 @@ const RULES_MOST: usize = 10_000;
 
 pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
     let server = reader.server().await?.clone();
-    let version = u32::try_from(server.version_num).context("the server says an odd version")?;
+    let version = u32::try_from(server.version_num).context("the server reports an unknown version")?;
     let between = reader.seen_through_intermediary().await;
     let (mut sum, mut looks) = (None, 0);
     let (mut answer, failure, reach) = loop {
@@ -54,7 +54,7 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
         (_, Some(failure)) => HbaFacts::Failed(failure),
         (None, None) => file::read(settings, reader, &answer, version).await?,
         (Some(rows), None) if rows.len() > RULES_MOST => HbaFacts::Failed(format!(
-            "there are more than {RULES_MOST} of them, too many to be judged here"
+            "there are more than {RULES_MOST} rules, more than stitch-pg checks"
         )),
         (Some(rows), None) => {
             let told = (answer.hba_file.as_deref(), answer.text.as_deref());

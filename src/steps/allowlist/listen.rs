@@ -20,17 +20,17 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts) {
         plan.unknown(
             Code::PortDiffers,
             format!(
-                "Stitch is to dial port {}, and PostgreSQL itself listens on {}: something in between must pass it on",
+                "Stitch will connect to port {}, but PostgreSQL listens on {}: a router or proxy must forward it",
                 settings.stitch.port, server.port
             ),
-            format!("if nothing does, give --stitch-port {}", server.port),
+            format!("if nothing forwards it, give --stitch-port {}", server.port),
         )
         .concerning(settings.stitch.port);
     }
     if settings.stitch.ssl == StitchSsl::On && !server.ssl {
         plan.bad(
             Code::TlsNotOffered,
-            "\"Connect using SSL\" is to be ticked, and the server has ssl = off: Stitch will be refused",
+            "\"Connect using SSL\" will be on, but the server has ssl = off: it will refuse Stitch",
             "give the server a certificate, set ssl = on and reload it; or give --no-ssl",
         );
     }
@@ -44,8 +44,7 @@ fn behind(settings: &Settings, server: &ServerFacts, seen: &SeenConnection, betw
         None => "a Unix socket".to_owned(),
     };
     let text = format!(
-        "at {}:{} answers {}, and PostgreSQL sees it come from {from}, not from Stitch's addresses; listen_addresses = '{}' is \
-         enough for that, and pg_hba.conf is judged for that",
+        "{2} answers at {0}:{1}, so PostgreSQL sees connections from {from}, not from Stitch's addresses; listen_addresses = '{3}' allows that, and pg_hba.conf is checked for it",
         stitch.host,
         stitch.port,
         between.as_str(),
@@ -64,7 +63,7 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
     };
     let subject = if listens.is_empty() { "''" } else { listens };
     if fine {
-        let text = format!("PostgreSQL listens where it will be dialled (listen_addresses = '{listens}')");
+        let text = format!("PostgreSQL listens on the address that Stitch will use (listen_addresses = '{listens}')");
         return Finding::good(Code::ListenAddresses, text).about(subject);
     }
     let who = match (through_loopback, &settings.bastion) {
@@ -74,7 +73,7 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
     };
     let advice = if server.listen_source == "command line" {
         format!(
-            "listen_addresses is given on the server's command line, where ALTER SYSTEM does not count: add {} there, and \
+            "listen_addresses is set on the server's command line, which overrides ALTER SYSTEM: add {} there, and \
              restart PostgreSQL. Docker: the container's command; systemd: ExecStart of its unit; Patroni: postgresql.listen \
              in its own file",
             missing(settings, through_loopback)
@@ -84,7 +83,7 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
     };
     Finding::bad(
         Code::ListenAddresses,
-        format!("PostgreSQL does not listen where {who} could reach it (listen_addresses = '{listens}')"),
+        format!("PostgreSQL does not listen on an address that {who} can reach (listen_addresses = '{listens}')"),
     )
     .advise(advice)
     .about(subject)
@@ -116,10 +115,9 @@ fn advice(settings: &Settings, listens: &str, through_loopback: bool) -> String 
     if !through_loopback {
         advice.push_str(match outward(settings, through_loopback) {
             Some(_) => {
-                "\nmind: where that address is translated on the way (a cloud's public address), name the machine's own \
-                 instead (ip -4 addr)"
+                "\nnote: if a router translates that address (a cloud's public address), use the machine's own address (ip -4 addr)"
             }
-            None => "\nADDRESS is the machine's own address at which the connection arrives (ip -4 addr)",
+            None => "\nADDRESS is the machine's own address that receives the connection (ip -4 addr)",
         });
     }
     advice

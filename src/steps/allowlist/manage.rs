@@ -44,7 +44,7 @@ pub(super) fn plan(
         plan.unknown(
             Code::HbaGenerated,
             format!(
-                "{} is written by {} ({:?}): what is added by hand is gone when it is written again, so this tool adds nothing",
+                "{} is written by {} ({:?}), which will overwrite added lines, so stitch-pg adds none",
                 file.path, manager.name, manager.line
             ),
             format!("{}:\n{}", manager.way, lines.join("\n")),
@@ -62,7 +62,7 @@ pub(super) fn plan(
             };
             plan.change(Change {
                 summary: format!("add {} {place}, and reload the server", pluralize(cidrs.len(), "line")),
-                why: "The first line that matches decides; these match Stitch alone and ask it for its password.",
+                why: "The server uses the first line that matches. These match only Stitch and ask for its password.",
                 undo: Some(Action::RemoveHbaLines(edit.clone())),
                 action: Action::AddHbaLines(edit),
             });
@@ -70,7 +70,7 @@ pub(super) fn plan(
         Err(why) => {
             plan.unknown(
                 Code::HbaNotManaged,
-                format!("{} cannot be changed by this tool: {why}", file.path),
+                format!("stitch-pg cannot change {}: {why}", file.path),
                 "add the lines by hand",
             )
             .concerning(&file.path);
@@ -105,11 +105,11 @@ fn edit(
         } => (md5, *end, *continued, *signal),
     };
     if file.rules.broken().next().is_some() {
-        return Err("it has lines the server cannot read, and no reload takes until they are mended".to_owned());
+        return Err("it has lines that the server cannot parse; a reload has no effect until they are fixed".to_owned());
     }
     let at = match place {
         Some(place) if place.file.as_ref().is_some_and(|name| *name != file.path) => {
-            return Err(format!("{place} decides, a file that it includes"));
+            return Err(format!("{place} has the matching line, in an included file"));
         }
         Some(place) => At::Above(place.number),
         None if continued => {

@@ -22,7 +22,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, han
     let lets_in = |cidr: &Cidr| unlimited || open.iter().any(|entry| entry.from.covers(cidr.net()));
     let (present, missing): (Vec<Cidr>, Vec<Cidr>) = settings.stitch.allow.iter().copied().partition(lets_in);
     for cidr in &present {
-        let text = format!("the provider's list lets this address in on port {port}");
+        let text = format!("the provider's list allows this address on port {port}");
         plan.good(Code::ProviderListOk, text).concerning(cidr);
     }
     let request = AllowListRequest {
@@ -36,11 +36,11 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, han
         .commands
         .map(|commands| commands(&request))
         .map(|commands| {
-            let mind = commands.mind.map(|mind| format!("\nmind: {mind}")).unwrap_or_default();
+            let mind = commands.mind.map(|mind| format!("\nnote: {mind}")).unwrap_or_default();
             format!("open with:\n  {}{mind}", commands.open.join("\n  "))
         });
     for cidr in &missing {
-        let text = format!("the provider's list does not let this address in on port {port}");
+        let text = format!("the provider's list does not allow this address on port {port}");
         let advice = advice.as_deref().unwrap_or("add it to the list");
         plan.bad(Code::ProviderListMissing, text, advice).concerning(cidr);
     }
@@ -48,8 +48,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, han
     if unlimited || open.iter().any(|entry| entry.from.is_everybody()) {
         plan.unknown(
             Code::ProviderListOpenToAll,
-            "the provider's list lets everybody on the internet in",
-            "if that is not meant: let Stitch's addresses in by themselves, then take it out",
+            "the provider's list allows the whole internet",
+            "if this is not intended: allow Stitch's addresses, then remove the open entry",
         );
     }
 }
@@ -79,7 +79,7 @@ fn others(settings: &Settings, open: &[&ListEntry], missing: &[Cidr]) -> Vec<Fin
             }
             Some(region) => stale(&format!("it is of Stitch's region {}", region.as_str())),
             None if entry.label.to_ascii_lowercase().contains("stitch") => {
-                stale("it is called Stitch's, and is none of its addresses as this program knows them")
+                stale("it is named after Stitch, but is not in stitch-pg's list of Stitch's addresses")
             }
             None => continue,
         };
@@ -89,9 +89,8 @@ fn others(settings: &Settings, open: &[&ListEntry], missing: &[Cidr]) -> Vec<Fin
 }
 
 fn stale(why: &str) -> Finding {
-    let text = format!("the provider's list has an address that Stitch will not come from: {why}");
+    let text = format!("the provider's list has an address that Stitch does not connect from: {why}");
     Finding::unknown(Code::ProviderListOutdated, text).advise(
-        "look at Stitch's page of addresses: if it is on it, this program's list is too old, so name all of them with \
-         --allow-cidr; else take it out",
+        "check Stitch's page of addresses; if it lists this one, give all of them with --allow-cidr, otherwise remove it",
     )
 }

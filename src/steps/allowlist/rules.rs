@@ -29,14 +29,14 @@ pub(super) fn not_asked(settings: &Settings) -> Finding {
                 None => format!("the address that {} has on PostgreSQL's side", bastion.stitch_host),
             };
             let lines = fixes::line_to_fill_in(settings, encryption);
-            format!("through the tunnel Stitch comes from the SSH server; ADDRESS is {sees}\n{lines}")
+            format!("through the tunnel Stitch connects from the SSH server; ADDRESS is {sees}\n{lines}")
         }
         _ => {
             let from: Vec<Cidr> = clients.iter().filter_map(cidr).collect();
             fixes::lines(settings, None, &from, encryption, &Where::Unknown)
         }
     };
-    Finding::unknown(Code::HbaUnreadable, "what pg_hba.conf says was not looked at").advise(advice)
+    Finding::unknown(Code::HbaUnreadable, "pg_hba.conf was not checked").advise(advice)
 }
 
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts, bastion: &Resolved) {
@@ -49,8 +49,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts, b
             Code::HbaNotManaged,
             "pg_hba.conf cannot be changed by this tool without seeing its rules, which takes a superuser, or PostgreSQL's \
              own machine",
-            "a superuser runs this tool with --only allowlist --manage hba, or who is root on PostgreSQL's own machine runs \
-             it there",
+            "a superuser runs stitch-pg with --only allowlist --manage hba, or root runs it on PostgreSQL's machine",
         );
     }
 }
@@ -86,9 +85,7 @@ fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Opti
     Some(Finding::unknown(Code::HbaUnreadable, text).advise(advice))
 }
 
-const LOOK: &str = "run this tool on PostgreSQL's machine as root, or with --bastion where that is the SSH server; give a \
-    copy of the file with --hba-file FILE; or a superuser runs this tool with --only allowlist, or looks with:\n  SELECT * \
-    FROM pg_hba_file_rules;";
+const LOOK: &str = "run stitch-pg as root on PostgreSQL's machine (with --bastion if that is the SSH server), or give a copy with --hba-file FILE\nor a superuser runs stitch-pg with --only allowlist, or checks with:\n  SELECT * FROM pg_hba_file_rules;";
 
 fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFile, bastion: &Resolved) {
     state(plan, file);
@@ -145,8 +142,8 @@ fn wide(file: &HbaFile) -> Option<Finding> {
     if more > 0 {
         lines.push(format!("{more} more"));
     }
-    let text = format!("every address may try to log in, by {}", lines.join(" and "));
-    let advice = "if that is not meant: let in the addresses that are needed, then remove such lines";
+    let text = format!("every address may try to log in ({})", lines.join(" and "));
+    let advice = "if this is not intended: allow the addresses that need access, then remove such lines";
     let finding = Finding::unknown(Code::HbaOpenToAll, text)
         .advise(advice)
         .about(&file.path);
@@ -164,9 +161,9 @@ fn state(plan: &mut Plan, file: &HbaFile) {
         plan.bad(
             Code::HbaSyntaxError,
             format!(
-                "the server cannot read {place}: {why}; until that is mended a reload changes nothing, and a restart fails"
+                "the server cannot read {place}: {why}; until you fix it, a reload has no effect and a restart fails"
             ),
-            "mend the line, then run: SELECT pg_reload_conf();",
+            "fix the line, then run: SELECT pg_reload_conf();",
         )
         .concerning(place);
     }
@@ -176,17 +173,16 @@ fn state(plan: &mut Plan, file: &HbaFile) {
             .unknown(
                 Code::HbaFromFile,
                 format!(
-                    "the rules are those of {path}, which was handed over; whether it is the server's file, and whether \
-                     the server has read it since it was changed, is not seen from here"
+                    "the rules are from the file {path}; whether it is the server's file and is loaded cannot be checked from here"
                 ),
-                "a superuser makes sure with:\n  SELECT * FROM pg_hba_file_rules;",
+                "a superuser checks with:\n  SELECT * FROM pg_hba_file_rules;",
             )
             .concerning(path),
         Freshness::EditedSince => plan
             .unknown(
                 Code::HbaNotLoaded,
-                format!("{path} was changed after the server last read it; older rules are in force"),
-                "when it is as wanted, run: SELECT pg_reload_conf();",
+                format!("{path} was changed after the server last read it, so the old rules apply"),
+                "if the change is intended, run: SELECT pg_reload_conf();",
             )
             .concerning(path),
     }

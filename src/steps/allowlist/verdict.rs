@@ -39,7 +39,7 @@ impl Judgement {
     /// The same, when the address is only the likeliest one.
     pub(super) fn if_seen_as(self, address: &impl Display) -> Self {
         let text = format!(
-            "which address PostgreSQL sees for the SSH server is not known from here; if it is {address}: {}",
+            "the SSH server's address as PostgreSQL sees it is not known; if it is {address}: {}",
             self.finding.text
         );
         let advice = self
@@ -63,7 +63,7 @@ impl Judgement {
             self.finding.verdict = Verdict::Unknown;
             self.finding
                 .text
-                .push_str("; it is the pooler that asks Stitch for the password");
+                .push_str("; the pooler asks Stitch for the password");
             self.lines = Lines::Useless;
         }
         self
@@ -77,7 +77,7 @@ const WITHOUT_A_PASSWORD: [Code; 4] = [
     Code::HbaClearText,
 ];
 
-const TELL_THE_ADDRESS: &str = "with --via-bastion this tool connects as Stitch will, and sees the address";
+const TELL_THE_ADDRESS: &str = "with --via-bastion stitch-pg connects as Stitch will, and sees the address";
 
 /// Says what the answer means.
 pub(super) fn judge(case: &Case<'_>) -> Judgement {
@@ -88,7 +88,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judgement {
             let line = doubt.place.within(case.path);
             let rule = doubt.rule.map(|rule| format!(" (`{rule}`)")).unwrap_or_default();
             let text = format!(
-                "{line}{rule} {}; if it does not decide: {}",
+                "{line}{rule} {}; if it does not match: {}",
                 doubt.why,
                 case.decided().finding.text
             );
@@ -195,7 +195,7 @@ impl Case<'_> {
             })
             .collect();
         let text = format!(
-            "no rule of {} lets {} in{}{}",
+            "no rule of {} allows {}{}{}",
             self.path,
             self.login(),
             near_misses.concat(),
@@ -230,8 +230,8 @@ impl Case<'_> {
         }
         match self.answer.shadowed.len() {
             0 => String::new(),
-            1 => format!("; {}, which fits, is never reached", lines.concat()),
-            _ => format!("; {}, which fit, are never reached", lines.join(", ")),
+            1 => format!("; {}, which matches, is never used", lines.concat()),
+            _ => format!("; {}, which match, are never used", lines.join(", ")),
         }
     }
 
@@ -259,7 +259,7 @@ impl Case<'_> {
             Encryption::Plain => with(Encryption::Tls),
         };
         match self.other.decides {
-            Some(found) => format!("; {way}, {} (`{}`) would decide", self.line(found.place), found.rule),
+            Some(found) => format!("; {way}, {} (`{}`) would match first", self.line(found.place), found.rule),
             None => format!("; {way}, no rule would match"),
         }
     }

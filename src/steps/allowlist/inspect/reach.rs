@@ -12,13 +12,12 @@ use crate::world::{HbaRead, Reader};
 pub(super) async fn reach(settings: &Settings, reader: &mut Reader, path: &str, sum: Option<&str>) -> Option<Reach> {
     if settings.database_machine().is_none() {
         return Some(Reach::No(
-            "PostgreSQL runs on another machine; run stitch-pg there with --host localhost, or with --bastion and \
-             --stitch-host localhost when it is the SSH server"
+            "PostgreSQL runs on another machine; run stitch-pg there with --host localhost. If that is the SSH server, use --bastion with --stitch-host localhost"
                 .to_owned(),
         ));
     }
     let Some(sum) = sum else {
-        return Some(Reach::No("that takes PostgreSQL 11 or newer".to_owned()));
+        return Some(Reach::No("that needs PostgreSQL 11 or newer".to_owned()));
     };
     match reader.read_hba_file(path).await {
         Ok(told) if value(&told, "md5") == Some(sum) => Some(writable(&told, sum.to_owned(), None)),
@@ -34,13 +33,13 @@ pub(super) fn another(settings: &Settings) -> Reach {
         _ => "this machine",
     };
     Reach::No(format!(
-        "the file of that name on {whose} is another one than the server's"
+        "the file of that name on {whose} is not the server's"
     ))
 }
 
 /// Why a file is left alone.
 pub(in crate::steps::allowlist) const ELSEWHERE: &str =
-    "the server runs in a container, and the file of that name outside of it is another one";
+    "the server runs in a container, and the file of that name outside is a different file";
 
 /// For a login that may not ask the server for its file: the one it was started with, whose process is on that machine.
 pub(super) async fn by_signal(reader: &mut Reader, read: &HbaRead, server: Running) -> Reach {
