@@ -17,8 +17,7 @@ use crate::steps::{Step, layers, who_creates};
 use crate::world::{Intermediary, Reader, SeenConnection, Target};
 
 /// Something in between that is not PostgreSQL.
-const POOLER: &str = "PostgreSQL behind a pooler, which refused startup options as PgBouncer does: plan and check cannot have \
-     the server forbid changes there, and sessions may be shared; better give PostgreSQL's own host and port";
+const POOLER: &str = "PostgreSQL behind a pooler that refuses startup options, as PgBouncer does: plan and check cannot use read-only sessions there, so better give PostgreSQL's own host and port";
 
 pub(crate) struct Database;
 
@@ -64,7 +63,7 @@ pub(crate) struct Facts {
 
 impl Step for Database {
     const ID: StepId = StepId::Database;
-    const WHY: &'static str = "Stitch loads into one database; it makes its own schemas and tables there. The database must exist before Stitch connects.";
+    const WHY: &'static str = "Stitch loads into one database and creates its schemas and tables there. The database must exist before Stitch connects.";
     const LINK: &'static str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
     const SCRIPTED_FOR: &'static [Audience] = &[Audience::Dba];
     const KEPT: &'static str = "a database, and what Stitch loaded into it, is never dropped";
@@ -100,8 +99,8 @@ impl Step for Database {
             let version = &server.version;
             plan.unknown(
                 Code::ServerEndOfLife,
-                format!("PostgreSQL {version} gets no more updates from the community since {day}"),
-                "everything works here all the same; plan an upgrade, unless your provider keeps it patched",
+                format!("PostgreSQL {version} has had no updates from the community since {day}"),
+                "stitch-pg works with it; plan an upgrade, unless your provider keeps it patched",
             );
         }
         own_login(&mut plan, facts);
@@ -121,7 +120,7 @@ impl Step for Database {
         if facts.in_recovery {
             plan.bad(
                 Code::ServerStandby,
-                "this server is a standby (or a read-only endpoint): nothing can be created or loaded here",
+                "this server is a standby (or a read-only endpoint), so Stitch cannot load here",
                 match &facts.primary {
                     Some(primary) => format!("connect to the primary, which is {}", crate::visible::one_line(primary)),
                     None => "connect to the primary; on Aurora that is the cluster's writer endpoint".to_owned(),
@@ -136,7 +135,7 @@ impl Step for Database {
             plan.unknown(
                 Code::DatabaseSimilarName,
                 format!("there is no database {name:?}, but there is {similar:?}; case matters"),
-                format!("if that one is meant, give --database {}", crate::shell::word(similar)),
+                format!("to use that one, give --database {}", crate::shell::word(similar)),
             )
             .concerning(similar);
         }
@@ -176,7 +175,7 @@ fn template(plan: &mut Plan, facts: &Facts) -> Template {
     let (why, advice) = match (&facts.template_collation, facts.template_users.as_slice()) {
         (Some(versions), _) => (
             format!("its collation has another version now ({versions})"),
-            "to copy it, a superuser runs first: ALTER DATABASE template1 REFRESH COLLATION VERSION;",
+            "to copy it instead, a superuser first runs: ALTER DATABASE template1 REFRESH COLLATION VERSION;",
         ),
         (None, []) => return Template::Default,
         (None, users) => (
@@ -186,8 +185,8 @@ fn template(plan: &mut Plan, facts: &Facts) -> Template {
     };
     plan.unknown(
         Code::TemplateUnusable,
-        format!("the server refuses to copy template1, since {why}; so the database is made with TEMPLATE template0"),
-        format!("what somebody added to template1 is not in it then; {advice}"),
+        format!("the server cannot copy template1 ({why}), so the database is created with TEMPLATE template0"),
+        format!("objects that were added to template1 will be missing; {advice}"),
     )
     .concerning("template1");
     Template::Untouched
@@ -221,22 +220,22 @@ fn own_login(plan: &mut Plan, facts: &Facts) {
     if let Some(why) = &facts.tls_lost {
         plan.unknown(
             Code::AdminTlsDowngraded,
-            format!("this login is not encrypted, although TLS could have been had: {why}"),
-            "find out what stands between; give --sslmode require, or better verify-full with --sslrootcert",
+            format!("this login is not encrypted although TLS may be available: {why}"),
+            "find out which device is between; give --sslmode require, or better verify-full with --sslrootcert",
         );
     }
     if let Some(version) = facts.server.as_ref().and_then(PostgresServer::untried) {
         plan.unknown(
             Code::ServerVersionUntested,
-            format!("PostgreSQL {version} is newer than any version this program was tried with"),
-            "everything is done as on the versions before; look for a newer stitch-pg",
+            format!("PostgreSQL {version} is newer than any version that stitch-pg was tested with"),
+            "stitch-pg does the same as on earlier versions; check for a newer stitch-pg",
         );
     }
     if facts.exposed_md5 {
         plan.unknown(
             Code::AdminMd5Exposed,
-            "an md5 hash of this login's password went over the network without TLS",
-            "give --sslmode require, or let the server use scram-sha-256 and set the password anew",
+            "an md5 hash of this login's password crossed the network without TLS",
+            "give --sslmode require, or use scram-sha-256 on the server and set a new password",
         );
     }
 }

@@ -160,8 +160,8 @@ impl Step for Ownership {
         if let Some(why) = &facts.unlisted {
             plan.unknown(
                 Code::IntegrationsNotListed,
-                format!("Stitch's API did not list the integrations, so their marks alone tell: {why}"),
-                "look at STITCH_ACCESS_TOKEN and --api-url, or name the schemas with --schema",
+                format!("Stitch's API did not list the integrations, so stitch-pg recognises their schemas by their columns: {why}"),
+                "check STITCH_ACCESS_TOKEN and --api-url, or name the schemas with --schema",
             );
         }
         for schema in &facts.schemas {

@@ -35,7 +35,7 @@ pub(crate) struct Role;
 
 impl Step for Role {
     const ID: StepId = StepId::Role;
-    const WHY: &'static str = "Stitch logs in as a role of its own. It creates schemas and temporary tables, so the role needs CONNECT, CREATE and TEMPORARY on the database, for ever.";
+    const WHY: &'static str = "Stitch logs in as a role of its own. It creates schemas and temporary tables, so the role always needs CONNECT, CREATE and TEMPORARY on the database.";
     const LINK: &'static str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
     const NEEDS: &'static [StepId] = &[StepId::Database];
     const SCRIPTED_FOR: &'static [Audience] = &[Audience::Dba];

@@ -149,14 +149,14 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
         let place = match (setting.role, setting.database, setting.server) {
             (true, true, _) => format!("the role {role:?} in the database {database:?}"),
             (true, false, _) => format!("the role {role:?}"),
-            (false, true, _) => format!("everybody in the database {database:?}"),
+            (false, true, _) => format!("all roles in the database {database:?}"),
             (false, false, None) => "every role".to_owned(),
             (false, false, Some(server)) => server.to_owned(),
         };
         let text = format!("{} = {} is set for {place}: {}", setting.name, setting.value, bite.how);
         let finding = Finding::new(Code::SettingInterruptsLoads, Verdict::bad_if(bite.surely), text);
         // Where it is not the role's alone, others may need it: then the role gets its own.
-        let cure = if setting.role {
+        let fix = if setting.role {
             sql::reset_setting(role, setting.database.then_some(database), &setting.name)
         } else {
             sql::set_setting(role, database, &setting.name, bite.harmless)
@@ -169,7 +169,7 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
         };
         found.push(
             finding
-                .advise(format!("who may alter the role runs: {first}{cure};"))
+                .advise(format!("a role that may alter it runs: {first}{fix};"))
                 .about(&setting.name),
         );
     }

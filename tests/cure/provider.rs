@@ -23,7 +23,7 @@ fn what_the_provider_keeps_for_itself_is_said() {
     let said = Wizard::dba(&server).run("plan").exits(0);
     let text = said.has("database-cannot-grant", "bad");
     assert!(
-        text.contains("nobody can act as it: give --database with a new name"),
+        text.contains("no other role can act as it: give --database with a new name"),
         "{text}"
     );
 }

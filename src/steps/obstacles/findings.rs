@@ -56,15 +56,15 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
     rights(&mut notes, settings, &seen.lacking);
     for one in &seen.unclear {
         let text = format!(
-            "a write to {{}} sets off {}, and its rights cannot be told: {}",
+            "a write to {{}} runs {}, whose privileges cannot be checked: {}",
             one.through, one.why
         );
-        let advice = "try an insert, an update and a delete as the Stitch role, in a transaction that is rolled back";
+        let advice = "test an insert, an update and a delete as the Stitch role, in a transaction that you roll back";
         notes.add(false, Code::WritePrivilegesUnclear, one, &text, advice);
     }
     for one in &seen.instead {
         let text = format!(
-            "the rule {} on {{}} does something else instead of what Stitch writes",
+            "the rule {} on {{}} replaces Stitch's writes with something else",
             sql::identifier(&one.object)
         );
         let advice = format!(
@@ -75,7 +75,7 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
     }
     for one in &seen.referenced {
         let text = format!(
-            "TRUNCATE of {{}} is refused, since a foreign key of {} references it; a full-table replication cannot replace its rows",
+            "TRUNCATE of {{}} is refused, because a foreign key of {} references it; full-table replication will fail",
             one.object
         );
         let advice = format!(
@@ -102,7 +102,7 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
             "Stitch cannot add many more"
         };
         let text = format!("{{}} has {columns} of {MOST_COLUMNS} columns, dropped ones included, so {so}");
-        let advice = "leave fields out in Stitch, or copy the table: CREATE TABLE … AS SELECT; a copy forgets the dropped columns";
+        let advice = "select fewer fields in Stitch, or copy the table with CREATE TABLE … AS SELECT, which leaves no dropped columns";
         notes.add(full, Code::ColumnLimit, one, &text, advice);
     }
     for one in &seen.shaped {
@@ -116,7 +116,7 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
             Some(Shape::Partition) => (
                 true,
                 format!("{{}} is a partition of {of}: no column can be added to it or renamed"),
-                "if Stitch loads into it, detach it; else leave its schema out of --schema",
+                "if Stitch loads into it, detach it; otherwise remove its schema from --schema",
             ),
             Some(Shape::Child) | None => (
                 false,
@@ -127,7 +127,7 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
         notes.add(bad, Code::TableShapeFixed, one, &text, advice);
     }
     for one in &seen.unidentified {
-        let text = "a publication publishes updates and deletes of {}, which has no replica identity, so the server refuses them";
+        let text = "a publication includes updates and deletes of {}, which has no replica identity, so the server refuses them";
         notes.add(
             true,
             Code::ReplicaIdentityMissing,
@@ -181,22 +181,22 @@ pub(crate) fn losses(plan: &mut Plan, seen: &Obstacles) {
     let mut notes = Notes::default();
     for one in &seen.writers {
         let text = format!(
-            "{} on {} writes to {{}}: who sets it off by the rights of the present owner is refused from then on",
+            "{} on {} writes to {{}}: it will be refused with the present owner's privileges",
             one.through, one.object
         );
         let advice = format!(
-            "grant who writes to {} what it needs on {{}}, or make the function SECURITY DEFINER with an owner that has it",
+            "grant the role that writes to {} the privileges it needs on {{}}, or make the function SECURITY DEFINER with an owner that has them",
             one.object
         );
         notes.add(false, Code::ImpactWrites, one, &text, &advice);
     }
     for one in &seen.parents {
         let text = format!(
-            "{:?} can no longer alter {}, since its partition or child {{}} gets another owner",
+            "{:?} will no longer be able to alter {}, because its partition or child {{}} gets another owner",
             one.owner, one.object
         );
         let advice =
-            "leave that schema out of --schema, or move the parent's too, so that the whole tree has one owner";
+            "remove that schema from --schema, or move the parent's schema too, so that the whole tree has one owner";
         notes.add(false, Code::ImpactParents, one, &text, advice);
     }
     notes.findings().for_each(|finding| plan.find(finding));
@@ -224,7 +224,7 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
             let privileges: Vec<&str> = lacking.iter().map(|one| one.privilege.as_str()).collect();
             let privileges = privileges.join(", ");
             let text = format!(
-                "an owner of {{}} revoked {privileges} on it from itself, so the next owner {role:?} may not either"
+                "an owner of {{}} revoked {privileges} on it from itself, so the next owner {role:?} lacks the same"
             );
             let grant = sql::grant(&privileges, "TABLE", "{}", role);
             notes.add_to(
@@ -248,7 +248,7 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
         owners.sort_unstable();
         owners.dedup();
         let text = format!(
-            "a write to {{}} is refused: {through} needs {}, and runs with the rights of {user:?}",
+            "a write to {{}} is refused: {through} needs {}, and runs with the privileges of {user:?}",
             what.join(", ")
         );
         let advice = format!("{}, or a superuser, runs: {}", owners.join(" and "), grants.join(" "));

@@ -78,7 +78,7 @@ impl Schema {
             words.push(format!("{} with Stitch's columns", self.loaded));
         }
         if !self.has_marks() {
-            words.push("no mark of Stitch".to_owned());
+            words.push("no sign of Stitch".to_owned());
         }
         words.extend(self.against());
         words.join(", ")
@@ -87,7 +87,7 @@ impl Schema {
     fn against(&self) -> Vec<String> {
         let mut against = Vec::new();
         if self.other_loader {
-            against.push("marks of another loader (Meltano, PipelineWise, target-postgres)".to_owned());
+            against.push("signs of another loader (Meltano, PipelineWise, target-postgres)".to_owned());
         }
         if self.name == "public" {
             against.push("public holds applications' tables too".to_owned());

@@ -47,7 +47,7 @@ struct Ahead {
 impl Step for HandOver {
     const ID: StepId = StepId::Ownership;
     const WHY: &'static str =
-        "What Stitch loaded stays. A role that owns something cannot go, so its tables get another owner first.";
+        "The loaded tables are kept. A role that owns tables cannot be dropped, so they get another owner first.";
     const LINK: &'static str = "/replication/loading/understanding-destination-schemas";
     type Facts = Facts;
 
@@ -77,7 +77,7 @@ impl Step for HandOver {
                     pluralize(facts.owned.len(), "object"),
                     shared(&facts.owned)
                 ),
-                why: "A role that owns something cannot be dropped; the tables stay as they are.",
+                why: "A role that owns tables cannot be dropped. The tables are kept.",
                 action: Action::Sql(Sql {
                     run: Execution::PerStatement {
                         lock_timeout: settings.ownership.lock_timeout,
@@ -129,8 +129,8 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
         return;
     };
     plan.change(Change {
-        summary: format!("take back what {role:?} granted ahead on what it would make in the database {database:?}"),
-        why: "Default privileges belong to a role, and keep it from being dropped; it makes nothing any more.",
+        summary: format!("revoke the default privileges of {role:?} in the database {database:?}"),
+        why: "A role that has default privileges cannot be dropped.",
         action: Action::Sql(Sql {
             memberships,
             ..Sql::together(database, statements)
@@ -151,17 +151,17 @@ fn new_owner<'a>(
         first_few(&facts.owned, 3)
     );
     let Some(owner) = &settings.ownership.new_owner else {
-        let text = format!("{what}, and nobody was named to take it over");
+        let text = format!("{what}, and no new owner was given");
         let finding = Finding::bad(Code::RemoveNeedsOwner, text).about(role);
         return Err(Box::new(finding.advise("give --new-owner ROLE; nothing is dropped")));
     };
     if owner == role || !facts.new_owner_exists {
         let why = if owner == role {
-            "is the role that goes"
+            "is the role that will be dropped"
         } else {
             "does not exist"
         };
-        let text = format!("{what}, and {owner:?}, which was to take it over, {why}");
+        let text = format!("{what}, and {owner:?}, the new owner, {why}");
         let finding = Finding::bad(Code::RemoveNeedsOwner, text).about(role);
         return Err(Box::new(
             finding.advise("give --new-owner with the name of another role that exists"),
@@ -177,7 +177,7 @@ fn new_owner<'a>(
         let text = format!("{what}, and {:?} may not act for {wanted:?}", facts.me.user);
         let statement = sql::reassign_owned(role, owner);
         let advice = format!(
-            "a superuser, or who is a member of both roles, runs in the database {:?}: {statement};",
+            "a superuser, or a member of both roles, runs in the database {:?}: {statement};",
             settings.stitch.database.as_str()
         );
         Box::new(Finding::bad(Code::RemoveBlocked, text).about(wanted).advise(advice))

@@ -120,12 +120,12 @@ pub(super) fn owner(
 ) {
     let (keeps, advice) = match settings.ownership.readers {
         Readers::Keep => (
-            "keeps reading (USAGE, SELECT)",
-            "if it still loads or cleans up here, let it do so as the new owner, or grant it what it needs",
+            "keeps USAGE and SELECT",
+            "if it still writes here, let it work as the new owner, or grant it the privileges",
         ),
         Readers::Drop => (
-            "can read them no more",
-            "leave --no-keep-readers out, and it keeps reading them",
+            "can no longer read them",
+            "without --no-keep-readers it can still read them",
         ),
     };
     let objects = pluralize(count, "object");
@@ -137,8 +137,7 @@ pub(super) fn owner(
     plan.unknown(
         Code::ImpactOwner,
         format!(
-            "{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, and may no longer \
-             write, alter, drop or grant{also}"
+            "{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, but can no longer write, alter, drop or grant{also}"
         ),
         advice,
     )
@@ -149,9 +148,9 @@ pub(super) fn owner(
 pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
     let kept = settings.ownership.readers == Readers::Keep;
     let views = if kept {
-        "can still be read, since their owner may go on reading; writes through them are refused"
+        "can still be read, because their owner keeps SELECT; writes through them are refused"
     } else {
-        "will fail with \"permission denied\" (leave --no-keep-readers out)"
+        "will fail with \"permission denied\" (unless you remove --no-keep-readers)"
     };
     let told = [
         (&fallout.views, Code::ImpactViews, "views over tables that move", views),
@@ -159,31 +158,31 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
             &fallout.functions,
             Code::ImpactFunctions,
             "functions with SECURITY DEFINER",
-            "run with its rights: what they write in the moved tables is refused from then on; give them to Stitch's role, or grant their owner what they need",
+            "run with its privileges, so their writes to the moved tables will be refused; make Stitch's role their owner, or grant their owner what they need",
         ),
         (
             &fallout.protected,
             Code::ImpactRowSecurity,
             "tables with row security",
-            "hide their rows from it from then on, since only an owner passes it by; a policy for it shows them",
+            "will hide their rows from it, because row security does not apply to an owner; a policy can show them",
         ),
         (
             &fallout.publications,
             Code::ImpactReplication,
             "publications",
-            "go on, but it may no longer add the moved tables to one, which takes their owner",
+            "continue, but it can no longer add the moved tables to one, which only their owner may do",
         ),
         (
             &fallout.subscriptions,
             Code::ImpactReplication,
             "tables filled by subscriptions",
-            "are written with its rights: the subscription stops unless it is granted INSERT, UPDATE, DELETE and TRUNCATE, or given to a role that may",
+            "are written with its privileges: grant it INSERT, UPDATE, DELETE and TRUNCATE, or give the subscription to a role that has them; otherwise it stops",
         ),
         (
             &fallout.jobs,
             Code::ImpactJobs,
             "jobs of pg_cron",
-            "run as it: what they write in the moved tables is refused from then on",
+            "run as it, so their writes to the moved tables will be refused",
         ),
     ];
     for (hanging, code, what, happens) in told {

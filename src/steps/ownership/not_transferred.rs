@@ -28,13 +28,13 @@ pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&Misow
         plan.unknown(
             Code::ObjectsNotTransferred,
             format!(
-                "{} in the schema {:?} stay with their owners: {}",
+                "{} in the schema {:?} keep their owners: {}",
                 kind.plural(),
                 schema.name,
                 some_of(&names)
             ),
             format!(
-                "Stitch makes none, so they are probably yours; --include {} moves them too",
+                "Stitch does not create these, so they are probably yours; --include {} moves them too",
                 kind.as_str()
             ),
         )
@@ -61,8 +61,7 @@ pub(super) fn report_blind(plan: &mut Plan, settings: &Settings, blind: &[&Misow
         plan.unknown(
             Code::ImpactViewBreaks,
             format!(
-                "the view {:?}.{:?} stays with {:?}: it reads {reads} with its owner's rights, and {role:?} may \
-                 not read that",
+                "the view {:?}.{:?} keeps its owner {:?}: it reads {reads} with its owner's privileges, and {role:?} may not read that",
                 object.schema, object.name, object.owner
             ),
             format!(
@@ -91,7 +90,7 @@ pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&Misowned
     }
     statements.extend(refused.iter().map(|object| format!("{};", object.give_to(role))));
     let told = if statements.len() > TOLD {
-        "run stitch-pg setup --only ownership as a superuser, who may".to_owned()
+        "run as a superuser: stitch-pg setup --only ownership".to_owned()
     } else {
         format!("a superuser runs: {}", statements.join(" "))
     };
@@ -120,7 +119,7 @@ pub(super) fn cannot(
     let who = if lacking.roles.is_empty() {
         "the database's owner, or a superuser,"
     } else {
-        "a superuser, or who has ADMIN OPTION on those roles,"
+        "a superuser, or a role with ADMIN OPTION on those roles,"
     };
     let (user, objects) = (&rights.me.user, pluralize(moving.len(), "object"));
     let text = format!(

@@ -12,7 +12,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings) {
                 "make {role:?} the owner of the schema {schema:?} and the tables in it (run by a superuser, or \
                  a member of both owners)"
             ),
-            why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",
+            why: "Stitch runs ALTER TABLE and COMMENT on them, which only an owner may do.",
             action: Action::Sql(Sql {
                 database: settings.stitch.database.clone(),
                 // The schema first: the new owner of a table must be able to create in its schema.

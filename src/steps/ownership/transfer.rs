@@ -161,7 +161,7 @@ fn change(
                 pluralize(objects.len(), "object")
             )
         },
-        why: "Stitch runs ALTER TABLE and COMMENT on them, which PostgreSQL allows an owner only.",
+        why: "Stitch runs ALTER TABLE and COMMENT on them, which only an owner may do.",
         undo: Some(action(backward, before, after, back)),
         action: action(forward, first, schemas.len(), memberships),
     }

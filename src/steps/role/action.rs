@@ -25,7 +25,7 @@ pub(super) fn save_generated(plan: &mut Plan, settings: &Settings) {
     {
         plan.change(Change {
             summary: format!("write the generated password to {}", path.display()),
-            why: "It is entered into Stitch's form later; the file is readable by you alone.",
+            why: "You enter it in Stitch's form later. Only you can read the file.",
             action: Action::SaveSecret {
                 path: path.clone(),
                 secret: secret.clone(),

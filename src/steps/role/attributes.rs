@@ -40,14 +40,14 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
     if found.may_alter {
         plan.change(Change {
             summary: format!("let the role {role:?} log in ({})", wanted.join(", ")),
-            why: "As it is, the server refuses Stitch's login.",
+            why: "At present the server refuses Stitch's login.",
             action: on_server(settings, statement),
             undo: (!undo.is_empty()).then(|| on_server(settings, sql::alter_role(role, &undo))),
         });
     } else {
         plan.bad(
             Code::RoleCannotAlter,
-            format!("the role {role:?} cannot log in as it is, and this login may not alter it"),
+            format!("the role {role:?} cannot log in, and this login may not alter it"),
             format!("a superuser, or an administrator of that role, runs: {statement};"),
         )
         .concerning(role);
@@ -59,16 +59,16 @@ fn report(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
     let role = &settings.stitch.role;
     let mut report = |code, text: String, cure: &str| {
         let statement = sql::alter_role(role, &[cure]);
-        plan.unknown(code, text, format!("who may alter the role runs: {statement};"))
+        plan.unknown(code, text, format!("a role that may alter it runs: {statement};"))
             .concerning(role);
     };
     if let Some(until) = found.valid_until.as_ref().filter(|_| !found.expired) {
-        let text = format!("the role {role:?} expires at {until}: Stitch is refused from then on");
+        let text = format!("the role {role:?} expires at {until}: Stitch cannot log in after that");
         report(Code::RoleExpires, text, "VALID UNTIL 'infinity'");
     }
     if (1..FEW_CONNECTIONS).contains(&found.connection_limit) {
         let text = format!(
-            "the role {role:?} may have {} at once: with several integrations loading, Stitch is refused",
+            "the role {role:?} may have {} at once: with several integrations, Stitch's logins may be refused",
             pluralize(
                 usize::try_from(found.connection_limit).unwrap_or_default(),
                 "connection"

@@ -54,7 +54,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_rea
     if gaps.schemas.is_empty() && gaps.relations.is_empty() {
         plan.good(
             Code::CatalogReadable,
-            "the system catalogs can be read without any further grant",
+            "the role can read the system catalogs without a further grant",
         );
         return;
     }
@@ -101,7 +101,7 @@ fn one(plan: &mut Plan, settings: &Settings, what: String, (grant, revoke): (Sta
 pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     let role = &settings.stitch.role;
     plan.change(Change {
-        summary: format!("let {role:?} read the system catalogs where somebody has closed them"),
+        summary: format!("let {role:?} read the system catalogs where access was revoked"),
         why: WHY,
         action: Action::Sql(Sql::together(
             &settings.stitch.database,
@@ -112,7 +112,7 @@ pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
 }
 
 const WHY: &str =
-    "Stitch reads the catalogs to see which tables exist and how they are built; here somebody has closed them.";
+    "Stitch reads the catalogs to find tables and their columns. Access to them was revoked here.";
 
 /// The system's schemas, `n`.
 const SCHEMAS: &str = "n.nspname IN ('information_schema', 'pg_catalog')";

@@ -30,16 +30,16 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) -> Con
     let (role, name) = (&settings.stitch.role, settings.stitch.role.as_str());
     let ties = found.ties.described();
     let (code, text, never) = if found.superuser {
-        let text = format!("the role {name:?} is a superuser: Stitch would hold the whole server");
-        (Code::RoleSuperuser, text, "its powers would stay as they are")
+        let text = format!("the role {name:?} is a superuser: Stitch would control the whole server");
+        (Code::RoleSuperuser, text, "it would keep its attributes")
     } else if !found.can_login && !found.ties.members.is_empty() {
         let members = found.ties.members.join(", ");
         let text =
             format!("the role {name:?} cannot log in and has members ({members}): it is a group, not Stitch's login");
-        (Code::RoleIsGroup, text, "it would become a login")
+        (Code::RoleIsGroup, text, "it would get LOGIN")
     } else if !ties.is_empty() {
-        let text = format!("the role {name:?} looks like somebody else's: {}", ties.join("; "));
-        (Code::RoleInUse, text, "nothing of this would be taken from it")
+        let text = format!("the role {name:?} is used for something else: {}", ties.join("; "));
+        (Code::RoleInUse, text, "it would keep all of this")
     } else {
         return ControlFlow::Continue(());
     };
@@ -61,12 +61,12 @@ impl OwnershipSigns {
         let ours = self.ours.then(|| "this run logs in as it".to_owned());
         [
             ours,
-            some("it may more than log in:", &self.powers),
+            some("it has the attributes", &self.powers),
             some("it is a member of", &self.groups),
-            some("others can act as it:", &self.members),
-            some("it owns something besides the target database: in", &self.elsewhere),
+            some("it has the members", &self.members),
+            some("it owns objects in other databases:", &self.elsewhere),
             some(
-                "it owns what no load of Stitch's made: in the schema",
+                "it owns objects that Stitch did not create, in the schema",
                 &self.unrelated_schemas,
             ),
         ]

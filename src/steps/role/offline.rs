@@ -13,8 +13,8 @@ pub(super) fn before(plan: &mut Plan, settings: &Settings) {
     let (role, name) = (&stitch.role, stitch.role.as_str());
     if stitch.adopt == Adopt::No {
         plan.change(Change {
-            summary: format!("stop where the role {name:?} is there and looks like somebody else's"),
-            why: "Nothing of anybody else's is given to Stitch unless --adopt-role says so.",
+            summary: format!("stop if the role {name:?} exists and is used for something else"),
+            why: "Stitch gets no existing role unless you give --adopt-role.",
             action: on_server(settings, sql::stop_where(role, &foreign_role::condition(settings))),
             undo: None,
         });

@@ -78,11 +78,11 @@ impl PasswordPolicy {
     pub(super) fn why(&self) -> &'static str {
         match self.form() {
             Form::Scram { .. } => {
-                "Stitch must log in as a role of its own; a SCRAM verifier is sent, so the password itself is in no log."
+                "Stitch needs a role of its own. stitch-pg sends a SCRAM verifier, so the password itself is in no log."
             }
-            Form::Md5 => "Stitch must log in as a role of its own; this server knows md5 hashes only, so one is sent.",
+            Form::Md5 => "Stitch needs a role of its own. This server supports only md5 hashes, so stitch-pg sends one.",
             Form::Plain => {
-                "Stitch must log in as a role of its own; Neon refuses verifiers, so the password is sent as plain text."
+                "Stitch needs a role of its own. Neon refuses verifiers, so stitch-pg sends the password as plain text."
             }
         }
     }
@@ -94,14 +94,12 @@ impl PasswordPolicy {
                 Code::PasswordPlainTextOnly,
                 "the password is sent to the server as plain text: Neon refuses SCRAM verifiers when the \
                  transaction is committed",
-                "it is protected by TLS on its way, and may be in the provider's own logs; --provider tells if \
-                 this is not Neon",
+                "TLS protects it in transit, but it may be in the provider's logs; if this is not Neon, give --provider",
             );
         } else if self.encryption == "md5" && matches!(self.form(), Form::Scram { .. }) {
             plan.good(
                 Code::PasswordStoredAsMd5,
-                "the server stores new passwords as md5 (password_encryption); Stitch's is sent as a SCRAM verifier, which \
-                 the methods md5 and scram-sha-256 of pg_hba.conf both take",
+                "the server stores new passwords as md5 (password_encryption); stitch-pg sends a SCRAM verifier, which the methods md5 and scram-sha-256 of pg_hba.conf both accept",
             );
         }
     }
@@ -111,7 +109,7 @@ impl PasswordPolicy {
         let restricted = self.restricted.then(|| {
             (
                 format!(
-                    "{user:?} may set no password (rds.restrict_password_commands is on, and it is no member of rds_password)"
+                    "{user:?} may not set passwords (rds.restrict_password_commands is on, and it is not a member of rds_password)"
                 ),
                 format!("a member of rds_superuser runs: GRANT rds_password TO {};", sql::identifier(user)),
             )
@@ -179,18 +177,18 @@ pub(super) fn plan(
         PasswordProof::NoRole => return,
         PasswordProof::Right => Finding::good(
             Code::PasswordCorrect,
-            format!("the password given is the role's ({role:?})"),
+            format!("the password for {role:?} is correct"),
         ),
         PasswordProof::NotGiven => Finding::unknown(
             Code::PasswordNotGiven,
-            format!("the password of the role {role:?} was not given, so it is not proved"),
+            format!("the password of the role {role:?} was not given, so it was not tested"),
         )
         .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
         PasswordProof::Untried(why) => Finding::unknown(
             Code::PasswordNotTested,
-            format!("the password of {role:?} cannot be tried from here: {why}"),
+            format!("the password of {role:?} cannot be tested from here: {why}"),
         )
-        .advise("mend that first; a superuser's run of this command can also compare it with the stored verifier"),
+        .advise("fix that first, or run this command as a superuser, which compares it with the stored verifier"),
         PasswordProof::Wrong | PasswordProof::NoneSet | PasswordProof::TooDear(_) => {
             match settings.stitch.on_wrong_password {
                 OnWrongPassword::Reset => return reset(plan, settings, keeping, user, may_alter),
@@ -213,9 +211,9 @@ fn wrong(settings: &Settings, proof: &PasswordProof) -> Finding {
     let text = match (proof, &settings.stitch.password) {
         (PasswordProof::NoneSet, _) => format!("the role {role:?} has no password"),
         (_, RolePassword::Generated { .. }) => {
-            format!("the role {role:?} exists already, with a password of its own; a newly generated one is not it")
+            format!("the role {role:?} already has a password, which is not the generated one")
         }
-        _ => format!("the password given is not the role's ({role:?})"),
+        _ => format!("the given password is not the one of {role:?}"),
     };
     Finding::bad(Code::PasswordWrong, text).advise(
         "give the role's password with --password-file FILE or STITCH_PG_PASSWORD; or add --reset-password, after which everything that logs in as this role needs the new one",
@@ -246,7 +244,7 @@ pub(super) fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPoli
     save_generated(plan, settings);
     plan.change(Change {
         summary: format!("change the password of the role {role:?}"),
-        why: "You asked for it (--reset-password): the present password is another one.",
+        why: "You gave --reset-password, and the present password is another one.",
         action: on_server(settings, statement),
         undo: None, // the password from before is known to nobody here
     });

@@ -121,7 +121,7 @@ fn one(
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         plan.bad(
             Code::ReaderCannotGrant,
-            format!("nobody but {role:?} itself, or who may act for it, can {summary}, and this login may not"),
+            format!("only {role:?} or one of its members can {summary}, and this login is neither"),
             format!("a superuser runs in the database {database:?}: {}", lines.join(" ")),
         )
         .concerning(database);
@@ -135,7 +135,7 @@ fn one(
     };
     plan.change(Change {
         summary: summary.to_owned(),
-        why: "What Stitch makes belongs to its role alone: without this nobody else reads it.",
+        why: "Stitch's role owns everything that Stitch creates. Other roles cannot read it without this.",
         undo: Some(action(back)),
         action: action(statements),
     });

@@ -61,7 +61,7 @@ struct Grant {
 
 impl Step for RemoveRole {
     const ID: StepId = StepId::Role;
-    const WHY: &'static str = "Without its role Stitch cannot log in. The role goes with everything that was granted to it; nothing else does.";
+    const WHY: &'static str = "Without its role Stitch cannot log in. stitch-pg drops the role and revokes its privileges. It drops nothing else.";
     const LINK: &'static str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
     const NEEDS: &'static [StepId] = &[StepId::Ownership];
     type Facts = Facts;
@@ -87,7 +87,7 @@ impl Step for RemoveRole {
             return plan;
         };
         if let Some(why) = not_stitchs(found) {
-            let text = format!("the role {role:?} is left as it is: {why}");
+            let text = format!("the role {role:?} is not changed: {why}");
             plan.bad(
                 Code::RemoveBlocked,
                 text,
@@ -105,14 +105,14 @@ impl Step for RemoveRole {
         if stays.is_empty() {
             plan.change(Change {
                 summary: format!("drop the role {role:?}"),
-                why: "Stitch logs in as it; nothing belongs to it any more.",
+                why: "Stitch logs in as this role. It owns nothing any more.",
                 action: on_server(settings, sql::drop_role(role)),
                 undo: None, // its password is known to nobody
             });
         } else if found.can_login && found.may_drop {
             plan.change(Change {
                 summary: format!("keep the role {role:?} from logging in"),
-                why: "It cannot be dropped yet, and Stitch must not log in any more.",
+                why: "It cannot be dropped yet, but Stitch must no longer log in.",
                 action: on_server(settings, sql::alter_role(role, &["NOLOGIN"])),
                 undo: Some(on_server(settings, sql::alter_role(role, &["LOGIN"]))),
             });
@@ -143,8 +143,8 @@ fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
             .map(|grant| format!("{} {}", grant.kind, grant.identity))
             .collect();
         plan.change(Change {
-            summary: format!("revoke what {role:?} was granted on {}", what.join(", ")),
-            why: "A role that was granted something cannot be dropped.",
+            summary: format!("revoke the privileges of {role:?} on {}", what.join(", ")),
+            why: "A role with privileges cannot be dropped.",
             action: Action::Sql(Sql::together(
                 &settings.stitch.database,
                 ours.iter().map(statement).collect(),
@@ -154,7 +154,7 @@ fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     }
     for grant in others {
         let text = format!(
-            "{role:?} was granted rights on {} {}, and {:?} may not revoke them",
+            "{role:?} has privileges on {} {}, and {:?} may not revoke them",
             grant.kind, grant.identity, facts.user
         );
         let grantors = crate::visible::one_line(&grant.grantors.join(" or "));

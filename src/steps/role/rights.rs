@@ -58,8 +58,7 @@ fn cannot(settings: &Settings, facts: &Facts, on: &OnDatabase, rights: &[&str]) 
     let (provider, owner) = (facts.keeping.provider, &on.owner);
     let advice = if provider.is_reserved_role(owner) {
         format!(
-            "{owner:?} is the provider's own, and nobody can act as it: give --database with a new name and let this tool make \
-             that; or have the provider's support run: {statement};"
+            "{owner:?} is the provider's role, and no other role can act as it: give --database with a new name, or ask the provider's support to run: {statement};"
         )
     } else {
         format!("its owner {owner:?} (or a superuser) runs: {statement};")

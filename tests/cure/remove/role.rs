@@ -62,7 +62,7 @@ fn what_was_loaded_stays_and_belongs_to_another() {
         let removed = wizard.clone().flag("--yes").run("remove").exits(0);
         removed.plans(&[
             "make \"keeper\" the owner of the",
-            "revoke what \"stitch\" was granted on DATABASE stitch",
+            "revoke the privileges of \"stitch\" on DATABASE stitch",
             "drop the role \"stitch\"",
         ]);
         is_gone(&wizard);
@@ -113,11 +113,11 @@ fn what_hangs_on_the_role_elsewhere() {
     let partly = wizard.clone().flag("--yes").flag("--partial").run("remove").exits(4);
     let why = partly.has("remove-blocked", "bad");
     assert!(
-        why.contains("it owns, or was granted something on, 1 object in the database \"other\""),
+        why.contains("it owns, or has privileges on, 1 object in the database \"other\""),
         "{why}"
     );
     partly.plans(&[
-        "revoke what \"stitch\" was granted on",
+        "revoke the privileges of \"stitch\" on",
         "keep the role \"stitch\" from logging in",
     ]);
     assert!(server.try_psql_as("stitch", PASSWORD, "stitch", "select 1").is_err());
@@ -206,9 +206,9 @@ fn what_was_granted_ahead_goes_with_the_role() {
         let wizard = wizard.set("--new-owner", "keeper");
         let removed = wizard.clone().flag("--yes").run("remove").exits(0);
         removed.plans(&[
-            "take back what \"stitch\" granted ahead",
+            "revoke the default privileges of \"stitch\"",
             "make \"keeper\" the owner of the 2 objects",
-            "revoke what \"stitch\" was granted on DATABASE stitch",
+            "revoke the privileges of \"stitch\" on DATABASE stitch",
             "drop the role \"stitch\"",
         ]);
         is_gone(&wizard);
