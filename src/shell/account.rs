@@ -13,7 +13,7 @@ pub(crate) const MADE_BY_US: &str = "Stitch (made by stitch-pg)";
 /// is not locked, as it is with `!`, which sshd refuses even for keys when it runs without PAM.
 pub(crate) fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
     framed(
-        "Add the user that Stitch logs in as. It has no password; it logs in with a key.",
+        "Add the user that Stitch logs in as. It has a key and no password.",
         &[
             ("user", user.as_str()),
             ("shell", shell_word(shell)),
@@ -26,7 +26,7 @@ pub(crate) fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
 /// Gives an existing user another login shell.
 pub(crate) fn set_shell(user: &LinuxUser, shell: &LoginShell) -> Statement {
     script(
-        "Give Stitch's user the login shell that was chosen.",
+        "Set the chosen login shell of Stitch's user.",
         &[("user", user.as_str()), ("shell", shell_word(shell))],
         include_str!("scripts/set_shell.sh"),
     )
@@ -40,7 +40,7 @@ pub(crate) fn unlock_for_keys(user: &LinuxUser, sight: Sight) -> Statement {
         Sight::Unseen => template.replace("OTHER", "echo").replace(". fail", ""),
     };
     script(
-        "Make the account usable with a key, and still without any password.",
+        "Make the account usable with a key, without a password.",
         &[("user", user.as_str())],
         &template,
     )
@@ -49,7 +49,7 @@ pub(crate) fn unlock_for_keys(user: &LinuxUser, sight: Sight) -> Statement {
 /// Makes the home directory that the account database names and that is missing. It is root's.
 pub(crate) fn make_home(user: &LinuxUser) -> Statement {
     script(
-        "Make the home directory of Stitch's user.",
+        "Create the home directory of Stitch's user.",
         &[("user", user.as_str())],
         include_str!("scripts/make_missing_home.sh"),
     )
@@ -58,7 +58,7 @@ pub(crate) fn make_home(user: &LinuxUser) -> Statement {
 /// Takes the user away again, unless a key can still use the account. Files that are not ours stay.
 pub(crate) fn remove_user(user: &LinuxUser) -> Statement {
     framed(
-        "Remove Stitch's user. Its home goes too when nothing but the usual files is in it.",
+        "Remove Stitch's user. Also remove its home if it contains only the usual files.",
         &[("user", user.as_str())],
         &expanded(include_str!("scripts/remove_user.sh")).replace("LINE", &line_of(user)),
     )
@@ -67,7 +67,7 @@ pub(crate) fn remove_user(user: &LinuxUser) -> Statement {
 /// Tells what is in the user's home that nobody puts there by default.
 pub(crate) fn inspect_leftovers(user: &LinuxUser) -> Statement {
     script(
-        "Look at what Stitch's user has of its own; nothing is changed.",
+        "Check what Stitch's user owns. This changes nothing.",
         &[("user", user.as_str())],
         include_str!("scripts/inspect_leftovers.sh"),
     )

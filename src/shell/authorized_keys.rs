@@ -15,7 +15,7 @@ pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, sight: Sigh
     };
     let template = include_str!("scripts/install_key.sh").replace("KEEP", keep.trim_end());
     framed(
-        "Let Stitch's key in. It may forward connections, and gets no terminal, agent or X11.",
+        "Allow Stitch's key. It can forward connections, but has no terminal, agent or X11.",
         &[
             ("user", user.as_str()),
             ("key", &key.line()),
@@ -29,7 +29,7 @@ pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, sight: Sigh
 /// Takes the key out again; the rest of the file stays.
 pub fn remove_key(user: &LinuxUser, key: &PublicKey) -> Statement {
     script(
-        "Take Stitch's key out.",
+        "Remove Stitch's key.",
         &[
             ("user", user.as_str()),
             ("key", &key.line()),
@@ -43,7 +43,7 @@ pub fn remove_key(user: &LinuxUser, key: &PublicKey) -> Statement {
 /// Owners and modes as sshd's `StrictModes` wants them, and no wider.
 pub(crate) fn fix_modes(user: &LinuxUser) -> Statement {
     script(
-        "Give Stitch's key file the owner and modes without which sshd ignores it.",
+        "Set the owner and modes of Stitch's key file that sshd requires.",
         &[("user", user.as_str())],
         include_str!("scripts/fix_modes.sh"),
     )

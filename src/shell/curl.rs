@@ -9,7 +9,7 @@ use crate::request::Request;
 /// The command, in POSIX sh. What Stitch answers goes to stdout; the exit status tells whether it took the request.
 pub(crate) fn curl(request: &Request) -> String {
     let mut text =
-        String::from("(\nset -eu\n: \"${STITCH_ACCESS_TOKEN:?give the access token of your Stitch account}\"\n");
+        String::from("(\nset -eu\n: \"${STITCH_ACCESS_TOKEN:?set it to the access token of your Stitch account}\"\n");
     if request.body.holds_secret() {
         text.push_str(PASSWORD);
     }

@@ -21,7 +21,7 @@ pub(crate) struct Opening {
 pub(crate) fn inspect_firewall(from: &[IpAddr]) -> Statement {
     let addresses: Vec<String> = from.iter().map(IpAddr::to_string).collect();
     script(
-        "Look at the firewall; nothing is changed.",
+        "Check the firewall. This changes nothing.",
         &[("addresses", &addresses.join(" "))],
         include_str!("scripts/inspect_firewall.sh"),
     )
@@ -31,14 +31,14 @@ impl Opening {
     /// Makes the way in; none where nobody keeps the rules.
     pub(crate) fn open(&self) -> Option<Statement> {
         let each: Option<Vec<String>> = self.from.iter().map(|cidr| self.guarded(cidr)).collect();
-        let heading = "Let Stitch in. Every rule that is there stays.";
+        let heading = "Allow Stitch. Existing rules do not change.";
         let body = format!("{}{}\n", expanded(". fail"), each?.join("\n"));
         Some(framed(heading, &[], &body))
     }
 
     /// Takes the rules of [`Opening::open`] out again, and no others.
     pub(crate) fn close(&self) -> Statement {
-        let heading = "Take the rules that let Stitch in out again. Every other rule stays.";
+        let heading = "Remove the rules that allow Stitch. Other rules do not change.";
         framed(heading, &[], &(self.closing().join("\n") + "\n"))
     }
 
@@ -68,8 +68,7 @@ impl Opening {
         Some(match &self.keeper {
             FirewallManager::Ufw(_) => format!(
                 // To add it once more would put our mark on somebody else's.
-                "case $(ufw show added) in *{}*) fail \"ufw has the rule for {cidr} already, and it does not count: another \
-                 stands before it\" ;; esac\n{commands}",
+                "case $(ufw show added) in *{}*) fail \"ufw already has the rule for {cidr}, but an earlier rule overrides it\" ;; esac\n{commands}",
                 word(&format!(
                     "allow from {} to any port {} proto tcp",
                     Self::without_length(cidr),
@@ -77,8 +76,7 @@ impl Opening {
                 ))
             ),
             FirewallManager::Firewalld(zone) => format!(
-                "if firewall-cmd --permanent --zone={} --query-rich-rule={} >/dev/null; then\n    fail \"firewalld keeps the \
-                 rule for {cidr} already and has not loaded it; run firewall-cmd --reload\"\nfi\n{commands}",
+                "if firewall-cmd --permanent --zone={} --query-rich-rule={} >/dev/null; then\n    fail \"firewalld has saved the rule for {cidr} but not loaded it; run firewall-cmd --reload\"\nfi\n{commands}",
                 word(zone),
                 self.rich(cidr)
             ),

@@ -17,7 +17,7 @@ pub(crate) struct AccountSigns<'a> {
 /// Stops where the user is there, without Stitch's key, and has what Stitch's user would not have.
 pub(crate) fn stop_if_foreign_account(user: &LinuxUser, key: Option<&PublicKey>, signs: AccountSigns<'_>) -> Statement {
     script(
-        "Stop before a user that is somebody else's; nothing is changed.",
+        "Stop if the user is used for something else. This changes nothing.",
         &[
             ("user", user.as_str()),
             ("body", key.map_or("", PublicKey::body)),

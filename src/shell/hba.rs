@@ -13,12 +13,12 @@ const BEGIN: &str = ". fail\n. has\n. as_owner\n. who_can_write\n";
 
 /// Tells the file's MD5, its device and inode, how its lines end, and whether who runs this may write it, as `name=value` lines.
 pub(crate) fn inspect_hba(file: &str) -> Statement {
-    look("Look at pg_hba.conf; nothing is changed.", file, &[], ". inspect_hba")
+    look("Check pg_hba.conf. This changes nothing.", file, &[], ". inspect_hba")
 }
 
 /// Prints every line below a remark, up to the next that is no rule, as `rule=LINE` behind `remark=`.
 pub(crate) fn find_hba_lines(file: &str, remark: &str) -> Statement {
-    let title = "Look for Stitch's lines in pg_hba.conf; nothing is changed.";
+    let title = "Search for Stitch's lines in pg_hba.conf. This changes nothing.";
     look(
         title,
         file,
@@ -51,7 +51,7 @@ pub fn add_hba_lines(edit: &HbaLines) -> Statement {
     };
     let settings = [("md5", edit.md5.as_str()), ("number", &number)];
     edit.script(
-        "Put Stitch's lines into pg_hba.conf. Every other byte stays.",
+        "Add Stitch's lines to pg_hba.conf. The rest of the file does not change.",
         &settings,
         include_str!("scripts/add_hba_lines.sh"),
     )
@@ -67,7 +67,7 @@ pub fn remove_hba_lines(edit: &HbaLines) -> Statement {
         ..edit.clone()
     };
     later.script(
-        "Take Stitch's lines out of pg_hba.conf. Every other byte stays.",
+        "Remove Stitch's lines from pg_hba.conf. The rest of the file does not change.",
         &[],
         include_str!("scripts/remove_hba_lines.sh"),
     )

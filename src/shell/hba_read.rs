@@ -43,7 +43,7 @@ pub(crate) fn read_hba<'a>(
         .collect();
     let [(port, at), (started, when)] = server.settings();
     script(
-        "Read the rules of the PostgreSQL server that runs here; nothing is changed.",
+        "Read the rules of the PostgreSQL server that runs here. This changes nothing.",
         &[
             (port, &at),
             (started, &when),

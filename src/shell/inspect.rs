@@ -30,7 +30,7 @@ pub(crate) struct Looking<'a> {
 pub(crate) fn inspect_ssh_user(looking: &Looking<'_>) -> Statement {
     let addresses: Vec<String> = looking.from.iter().map(IpAddr::to_string).collect();
     framed(
-        "Look at the user that Stitch logs in as, and at the SSH server; nothing is changed.",
+        "Check the user that Stitch logs in as, and the SSH server. This changes nothing.",
         &[
             ("user", looking.user.as_str()),
             ("body", looking.key.map_or("", PublicKey::body)),

@@ -28,7 +28,7 @@ pub(crate) fn install_temporary_key(
         Expiry::Unknown => "",
     };
     script(
-        "Let a key in beside Stitch's, for a short time and with the same options, to prove the way.",
+        "Add a temporary key with the options of Stitch's key, to test the tunnel.",
         &[
             ("user", user.as_str()),
             ("stitch", &stitchs.bare()),
@@ -45,7 +45,7 @@ pub(crate) fn install_temporary_key(
 /// Takes it out again and makes sure that it is gone.
 pub(crate) fn return_key(user: &LinuxUser, fresh: &PublicKey) -> Statement {
     script(
-        "Take the key out again that proved the way.",
+        "Remove the temporary key of the tunnel test.",
         &[
             ("user", user.as_str()),
             ("key", &fresh.line()),

@@ -69,7 +69,7 @@ pub(crate) fn put_modes_back(user: &LinuxUser, before: &PreviousKeyFile) -> Stat
 /// Takes a home away again that is still empty.
 pub(crate) fn remove_home(user: &LinuxUser) -> Statement {
     script(
-        "Take the home directory away again, if nothing is in it.",
+        "Remove the home directory, if it is empty.",
         &[("user", user.as_str())],
         include_str!("scripts/remove_home.sh"),
     )
@@ -79,7 +79,7 @@ pub(crate) fn remove_home(user: &LinuxUser) -> Statement {
 pub(crate) fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> Statement {
     let changed = changed.map(|day| day.to_string()).unwrap_or_default();
     script(
-        "Lock the account as it was locked.",
+        "Lock the account again.",
         &[("user", user.as_str()), ("lock", lock), ("changed", &changed)],
         include_str!("scripts/lock_again.sh"),
     )

@@ -35,7 +35,7 @@ pub(crate) fn close_sockets(sockets: &Sockets<'_>, sight: Sight) -> Statement {
         Sight::Unseen => ":",
     };
     about(
-        "Keep Stitch's user from having sshd listen on Unix sockets or ports: one file of our own, for this user alone.",
+        "Forbid that Stitch's user makes sshd listen on Unix sockets or ports. This adds one file, for this user only.",
         sockets,
         &expanded(include_str!("scripts/close_sockets.sh")).replace("OR_ELSE", or_else),
     )
@@ -44,7 +44,7 @@ pub(crate) fn close_sockets(sockets: &Sockets<'_>, sight: Sight) -> Statement {
 /// Takes the file out again.
 pub(crate) fn open_sockets(sockets: &Sockets<'_>) -> Statement {
     about(
-        "Take stitch-pg's file about Stitch's user out of sshd's configuration.",
+        "Remove stitch-pg's file for Stitch's user from sshd's configuration.",
         sockets,
         &expanded(include_str!("scripts/open_sockets.sh")),
     )

@@ -33,8 +33,7 @@ pub(crate) struct SshUser;
 
 impl Step for SshUser {
     const ID: StepId = StepId::SshUser;
-    const WHY: &'static str = "Stitch reaches a database without a public address through your SSH server. It needs a \
-                               user of its own there, with its public key and without a password.";
+    const WHY: &'static str = "Stitch reaches a database without a public address through your SSH server. It needs a separate user there, with its public key and without a password.";
     const LINK: &'static str = "/security/data-encryption/setting-up-ssh-tunnel-for-database-connection";
     const AFTER_FAILURE: AfterFailure = AfterFailure::Inspect;
     const SCRIPTED_FOR: &'static [Audience] = &[Audience::Sysadmin];

@@ -4,7 +4,7 @@
 BLOCK
 . open_hba
 #: The text goes in behind the byte `start`. Without it the new file is the old one.
-[ "$before" = "$md5" ] || fail "$file was changed a moment ago by somebody else; run stitch-pg again"
+[ "$before" = "$md5" ] || fail "$file was changed by another process a moment ago; run stitch-pg again"
 text() { block; }
 start=$whole
 if [ -n "$number" ]; then

@@ -17,7 +17,7 @@ patiently() {
 }
 made=yes
 if id -u "$user" >/dev/null 2>&1; then
-    echo "the user $user exists already and is left as it is"
+    echo "the user $user already exists and is not changed"
     made=no
 elif has useradd; then
     grep -q LINE /etc/group || groupadd "$user" || grep -q LINE /etc/group
@@ -30,7 +30,7 @@ elif has adduser && has addgroup; then
     adduser -D -H -G "$user" -g "$comment" ${shell:+-s "$shell"} "$user"
     echo "$user:*" | chpasswd -e
 else
-    fail "neither useradd nor adduser is on this machine; install the package passwd or shadow"
+    fail "this machine has neither useradd nor adduser; install the package passwd or shadow"
 fi
 . only_roots
 if [ "$made" = yes ]; then

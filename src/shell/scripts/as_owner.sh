@@ -25,6 +25,6 @@ as_owner() {
     elif has su; then
         alone su -s "$as_sh" "$as_name" -c 'sh -s -- "$@"' sh "$@"
     else
-        fail "this machine has neither setpriv, runuser nor su, so root cannot work as $as_name; nothing is changed"
+        fail "this machine has neither setpriv, runuser nor su, so root cannot work as $as_name; nothing was changed"
     fi
 }

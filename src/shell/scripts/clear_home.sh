@@ -2,7 +2,7 @@
 cd "$real" 2>/dev/null || exit 0
 keys=.ssh/authorized_keys
 if [ -f "$keys" ] && grep -q '^[[:space:]]*[^#[:space:]]' "$keys"; then
-    fail "$home/$keys still lets a key in; the user $user is left alone"
+    fail "$home/$keys still contains a key; the user $user was not removed"
 fi
 rm -f "$keys" || :
 rmdir .ssh 2>/dev/null || :

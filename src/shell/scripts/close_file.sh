@@ -1,5 +1,5 @@
 cd .ssh
-[ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; make it a file of its own first"
+[ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; replace it with a regular file first"
 if [ -f authorized_keys ]; then
     read -r _ links _ <<EOF
 $(ls -ldn authorized_keys)

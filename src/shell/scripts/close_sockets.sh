@@ -35,7 +35,7 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ] && ! closed "$@"; then
         fi
     fi
     if [ -z "$made" ]; then
-        echo "stitch-pg: the holder of the key of $user can have sshd listen on Unix sockets or ports, and $into/$ours cannot change that; sshd's configuration is as it was. As root, set AllowStreamLocalForwarding no and PermitListen none for $user" >&2
+        echo "stitch-pg: the holder of the key of $user can make sshd listen on Unix sockets or ports, and $into/$ours cannot prevent that; sshd's configuration was not changed. As root, set AllowStreamLocalForwarding no and PermitListen none for $user" >&2
         OR_ELSE
     fi
 fi

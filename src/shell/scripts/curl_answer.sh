@@ -2,5 +2,5 @@ printf '%s\n' "$answer"
 case $answer in
     *'
 '2[0-9][0-9]) ;;
-    *) echo 'Stitch did not take it' >&2; exit 1 ;;
+    *) echo 'Stitch did not accept it' >&2; exit 1 ;;
 esac

@@ -29,4 +29,4 @@ EOF
     found=$pid
     break
 done
-[ -n "$found" ] || fail "that PostgreSQL server does not run on this machine, or belongs to somebody else"
+[ -n "$found" ] || fail "that PostgreSQL server does not run on this machine, or another user runs it"

@@ -9,7 +9,7 @@ named=$file named_in=$folder
 if [ -L "$file" ]; then
     link=$(readlink "$file")
     case $link in /*) file=$link ;; *) file=${folder%/}/$link ;; esac
-    [ ! -L "$file" ] || fail "$named is a symbolic link behind a symbolic link; edit it by hand"
+    [ ! -L "$file" ] || fail "$named is a symbolic link to a symbolic link; edit it by hand"
 fi
 [ -f "$file" ] || fail "there is no file $file on this machine"
 folder_of "$file"

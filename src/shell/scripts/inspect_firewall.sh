@@ -3,14 +3,14 @@
 tables=$(cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || :)
 if has nft; then
     echo @nft
-    nft -j list ruleset || echo "@blind nft does not list its rules"
+    nft -j list ruleset || echo "@blind nft cannot list its rules"
 elif grep -q '^nf_tables ' /proc/modules 2>/dev/null; then
-    echo "@blind the kernel has nftables, and there is no nft to read them with"
+    echo "@blind the kernel has nftables rules, but nft is not installed"
 fi
 save() {
     if has "$1-save"; then
         echo "@$1"
-        "$1-save" 2>/dev/null || echo "@blind $1-save does not list its rules"
+        "$1-save" 2>/dev/null || echo "@blind $1-save cannot list its rules"
     fi
 }
 if has iptables-save; then
@@ -22,13 +22,13 @@ if has iptables-save; then
         *nf_tables*)
             older=$({ iptables-legacy-save && ip6tables-legacy-save; } 2>/dev/null || echo "-A, unseen")
             if printf '%s\n' "$older" | grep -q -e '^-A' -e '^:[^ ]* DROP'; then
-                echo "@blind rules of iptables-legacy, which are not read"
+                echo "@blind rules of iptables-legacy, which stitch-pg does not read"
             fi
             ;;
         esac
     fi
 elif [ -n "$tables" ]; then
-    echo "@blind the kernel has iptables rules, and there is no iptables-save to read them with"
+    echo "@blind the kernel has iptables rules, but iptables-save is not installed"
 fi
 # Who keeps the rules. ufw says that it is active only to those it lets read its rules, and takes its time.
 if has ufw && grep -qi '^ENABLED=yes' /etc/ufw/ufw.conf 2>/dev/null; then

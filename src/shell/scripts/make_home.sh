@@ -1,14 +1,14 @@
 [ "$name" = "$user" ] || fail "there is no user $user on this machine"
 case $home in
-/ | /dev/* | /nonexistent*) fail "the home of $user is $home; give it a real one first" ;;
+/ | /dev/* | /nonexistent*) fail "the home of $user is $home; set another one first" ;;
 /*) ;;
-*) fail "the home of $user is no path: $home" ;;
+*) fail "the home of $user is not a path: $home" ;;
 esac
 if [ ! -e "$home" ] && [ ! -L "$home" ]; then
     place=${home%/*}
     while [ -n "$place" ] && [ ! -d "$place" ]; do place=${place%/*}; done
     above=$(cd "${place:-/}" && pwd -P)
-    only_roots "$above" || fail "others than root can write to $above; make $home yourself, or choose another home"
+    only_roots "$above" || fail "users other than root can write to $above; create $home yourself, or choose another home"
     home=${above%/}${home#"$place"}
     umask 022
     mkdir -p "${home%/*}/"

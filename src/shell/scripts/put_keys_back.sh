@@ -59,7 +59,7 @@ EOF
         in_home forget
     fi
 else
-    echo "$home/.ssh/authorized_keys was changed meanwhile: only Stitch's key goes"
+    echo "$home/.ssh/authorized_keys has changed since: only Stitch's key is removed"
     in_home take_out
 fi
 in_home put_modes

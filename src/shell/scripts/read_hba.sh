@@ -13,7 +13,7 @@ cd /
 root=/proc/$pid/root
 same() { [ "$(stat -Lc %d:%i "$root/")" = "$(stat -Lc %d:%i /)" ]; }
 if [ -z "$path" ]; then
-    same || { echo "stitch-pg: PostgreSQL runs in a container here, and does not tell this login where its file is" >&2; exit 1; }
+    same || { echo "stitch-pg: PostgreSQL runs in a container here, and this login cannot read the path of its file" >&2; exit 1; }
     set --
     while IFS= read -r word; do set -- "$@" "$word"; done <<END
 $(tr '\0' '\n' <"/proc/$pid/cmdline")
@@ -21,7 +21,7 @@ END
     shift
     program=$(readlink "/proc/$pid/exe") data=$(readlink "/proc/$pid/cwd")
     path=$("$program" -C hba_file "$@" 2>/dev/null) || path=$("$program" -C hba_file "$@" -D "$data" 2>/dev/null) ||
-        { echo "stitch-pg: $program -C hba_file does not tell where the file is" >&2; exit 1; }
+        { echo "stitch-pg: $program -C hba_file does not print the path of the file" >&2; exit 1; }
 fi
 echo "main $path"
 [ -n "$list" ] || list="file $path"

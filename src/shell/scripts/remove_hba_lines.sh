@@ -18,7 +18,7 @@ for at in $(grep -nxF -e "$first" "$file" | cut -d: -f1); do
         start=$((from - cut)) length=$size # at the end of a file whose last line has no end
     fi
 done
-if [ -z "$start" ]; then fail "the lines of stitch-pg are not in $file any more, or were changed; nothing is taken out"; fi
+if [ -z "$start" ]; then fail "the lines of stitch-pg are no longer in $file, or were changed; nothing was removed"; fi
 { head -c "$start" "$file" && tail -c "+$((start + length + 1))" "$file"; } >"$new" || full
 [ "$(wc -c <"$new")" -eq "$((whole - length))" ] || full
 [ "$({ head -c "$start" "$new" && head -c "$((start + length))" "$file" | tail -c "$length" && tail -c "+$((start + 1))" "$new"; } | md5sum)" = "$before  -" ] || full

@@ -14,7 +14,7 @@ INSIDE
 }
 in_home clear_home
 fi
-[ "$uid" != 0 ] || fail "the user $user is root under another name; it is left alone"
+[ "$uid" != 0 ] || fail "the user $user is root under another name; it was not removed"
 # Who is logged in as this user still goes through the tunnel; userdel refuses while it does.
 for folder in $(set +f && echo /proc/[0-9]*); do
     read -r _ _ owner _ <<EOF
@@ -25,6 +25,6 @@ done
 if has userdel; then userdel "$user"; else deluser "$user"; fi
 if has groupdel && grep -q LINE /etc/group; then groupdel "$user" || :; fi
 if [ -d "$home" ] && only_roots "${real%/*}"; then
-    rmdir "$real" 2>/dev/null || echo "left $home: other files are in it" >&2
+    rmdir "$real" 2>/dev/null || echo "kept $home, which contains other files" >&2
 fi
 fi

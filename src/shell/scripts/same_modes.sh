@@ -7,4 +7,4 @@ EOF
 }
 cp -p authorized_keys "$new"
 [ "$(kind_of "$new")" = "$(kind_of authorized_keys)" ] ||
-    fail "$home/.ssh/authorized_keys belongs to somebody else than $user, who owns its directory; it is not written"
+    fail "$home/.ssh/authorized_keys does not belong to $user, who owns its directory; it was not written"

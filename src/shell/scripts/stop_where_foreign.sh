@@ -4,7 +4,7 @@
 . only_roots
 #: The same signs, in the same order, as `belongs_to_another` of the step has them.
 keys=
-stranger() { fail "the user $user is there and is not Stitch's: $1; choose another with --tunnel-user, or say --adopt-user"; }
+stranger() { fail "the user $user is used for something else: $1; choose another with --tunnel-user, or give --adopt-user"; }
 if [ "$name" = "$user" ]; then
 [ "$uid" != 0 ] || stranger "it is root under another name"
 for group in $(id -Gn "$user"); do
@@ -33,7 +33,7 @@ if [ -z "$body" ] || ! said -v '^[[:space:]]*#' | grep -qF -e "$body"; then
         stranger "other keys can log in ($home/.ssh/authorized_keys)"
     fi
     if [ "$uid" -lt "$ordinary" ] && [ -d "$home" ] && [ ! -d "$home/.ssh" ]; then
-        stranger "it is one of the system's own (uid $uid)"
+        stranger "it belongs to the system (uid $uid)"
     fi
 fi
 fi

@@ -3,7 +3,7 @@
 # The second field of the user's line in /etc/shadow.
 while IFS=: read -r name hash _ && [ "$name" != "$user" ]; do :; done </etc/shadow
 case $name:$hash in
-"$user:*") echo "the account $user is usable with a key already" ;;
+"$user:*") echo "the account $user is already usable with a key" ;;
 "$user:!" | "$user:!!" | "$user:!*")
     if has usermod; then
         usermod -p '*' "$user"

@@ -29,7 +29,7 @@ as_user() {
     elif has su; then
         alone su -s "$sh" -c "eval \"\$code\"" "$user"
     else
-        fail "this machine has neither setpriv nor su to work as $user with"
+        fail "this machine has neither setpriv nor su, so root cannot work as $user"
     fi
 }
 in_home() {

@@ -44,7 +44,7 @@ fn behind(settings: &Settings, server: &ServerFacts, seen: &SeenConnection, betw
         None => "a Unix socket".to_owned(),
     };
     let text = format!(
-        "{2} answers at {0}:{1}, so PostgreSQL sees connections from {from}, not from Stitch's addresses; listen_addresses = '{3}' allows that, and pg_hba.conf is checked for it",
+        "{}:{} is {}, so PostgreSQL sees connections from {from}, not from Stitch's addresses; listen_addresses = '{}' allows that, and pg_hba.conf is checked for it",
         stitch.host,
         stitch.port,
         between.as_str(),

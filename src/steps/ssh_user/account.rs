@@ -21,7 +21,7 @@ pub(super) fn name_is_taken(bastion: &BastionSettings, facts: &Facts) -> Option<
     let user = &bastion.tunnel_user;
     let group = facts.group.as_ref()?;
     let reason = if group.gid < FIRST_ORDINARY_ID {
-        "it is one of the system's own".to_owned()
+        "it belongs to the system".to_owned()
     } else if group.members.is_empty() {
         return None;
     } else {
@@ -50,7 +50,7 @@ pub(super) fn belongs_to_another(bastion: &BastionSettings, account: &TunnelAcco
     let adopt = if is_out_of_reach {
         ""
     } else {
-        "; if the account is meant for Stitch, say so with --adopt-user"
+        "; if the account is for Stitch, give --adopt-user"
     };
     let advice = format!("choose another name with --tunnel-user{adopt}");
     Some(Finding::bad(Code::SshUserInUse, text).about(user).advise(advice))
@@ -92,7 +92,7 @@ fn signs_of_another(bastion: &BastionSettings, account: &TunnelAccount) -> Vec<S
         signs.push(format!("other keys can log in ({others} in authorized_keys)"));
     }
     if account.uid < FIRST_ORDINARY_ID && account.home_node.is_some() && account.ssh_node.is_none() {
-        signs.push(format!("it is one of the system's own (uid {})", account.uid));
+        signs.push(format!("it belongs to the system (uid {})", account.uid));
     }
     signs
 }
@@ -113,14 +113,13 @@ fn adopted(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) 
     if !signs.is_empty() {
         let user = &bastion.tunnel_user;
         let text = format!(
-            "the user {user} is taken for Stitch (--adopt-user) although {}",
+            "the user {user} is used for Stitch (--adopt-user) although {}",
             signs.join(", ")
         );
         plan.unknown(
             Code::SshUserAdopted,
             text,
-            "whoever else can log in as this user can read and change what Stitch's key may do; a user of \
-             its own is better",
+            "others who log in as this user can change what Stitch's key may do; a separate user is better",
         )
         .concerning(user);
     }
@@ -183,8 +182,8 @@ fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let Some(node) = account.home_node.as_ref().filter(|_| can_have_a_home(account)) else {
         if can_have_a_home(account) {
             plan.change(Change {
-                summary: format!("make the missing home directory {home} of {user}"),
-                why: "The key file lies in the user's home.",
+                summary: format!("create the missing home directory {home} of {user}"),
+                why: "The key file is in the user's home.",
                 action: Action::Host(shell::make_home(user)),
                 undo: Some(Action::Host(shell::remove_home(user))),
             });

@@ -56,8 +56,7 @@ pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_optio
         .filter(|version| (first..fixed).contains(version));
     if let (Some((year, number)), None) = (version, value('j')) {
         let text = format!(
-            "the SSH server is Dropbear {year}.{number}, which connects to Unix sockets as root for whoever holds a key, \
-             Stitch's too (CVE-2025-14282)"
+            "the SSH server is Dropbear {year}.{number}, which lets every key holder connect to Unix sockets as root (CVE-2025-14282)"
         );
         let advice = "install Dropbear 2025.89 or newer, or OpenSSH";
         plan.bad(Code::SshStreamLocalForwarding, text, advice).concerning(user);

@@ -18,7 +18,7 @@ mod other_keys;
 use nodes::{not_ours_to_write, out_of_hand, wrong_modes};
 
 pub(super) const WHY: &str =
-    "Stitch proves who it is with this key; it forwards connections and needs no terminal, agent or X11.";
+    "Stitch logs in with this key. It forwards connections and needs no terminal, agent or X11.";
 
 /// Without a look: what the change is called, and the options in front of the key.
 pub(super) fn offline(
@@ -71,7 +71,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, key: &Public
     {
         plan.change(Change {
             summary: format!("correct {} for {user}", modes.join(" and ")),
-            why: "sshd ignores a key file that others could have written.",
+            why: "sshd ignores a key file that others can write.",
             action: Action::Host(shell::fix_modes(user)),
             undo: Some(Action::Host(shell::put_modes_back(user, &before(account)))),
         });
@@ -216,10 +216,10 @@ impl<'a> KeyFileState<'a> {
     /// The verb of the change, if one is needed.
     fn problem(&self) -> Option<&'static str> {
         match self.lines.as_slice() {
-            [] if self.pieces > 0 => Some("put together, from pieces on several lines,"),
+            [] if self.pieces > 0 => Some("join the pieces of"),
             [] => Some("install"),
             [line] if self.wanted.is_met_by(line) && self.pieces == 0 => None,
-            [line] if self.wanted.is_met_by(line) => Some("clear away broken pieces of"),
+            [line] if self.wanted.is_met_by(line) => Some("remove broken pieces of"),
             [_] => Some("tighten"),
             _ => Some("keep only one line with"),
         }

@@ -105,7 +105,7 @@ impl KeyRestrictions {
         if !self.from.is_empty() {
             text.push_str(", from Stitch's addresses");
         }
-        text.push_str(" and no more than needed");
+        text.push_str(", with no further rights");
         text
     }
 

@@ -18,7 +18,7 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
     if let Some(wanted) = wanted {
         plan.change(Change {
             summary: format!("change the login shell of {user} from {path} to {wanted}"),
-            why: "It was chosen with --shell or --tunnel-only.",
+            why: "You chose it with --shell or --tunnel-only.",
             action: Action::Host(shell::set_shell(user, &bastion.shell)),
             undo: Some(Action::Host(shell::set_shell(user, &LoginShell::This(path.clone())))),
         });

@@ -25,8 +25,8 @@ pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts
             first_ordinary_id: FIRST_ORDINARY_ID,
         };
         change(
-            format!("stop where the user {user} is there and is somebody else's"),
-            "Stitch gets a user of its own; nothing of anybody else's is changed without --adopt-user.",
+            format!("stop if the user {user} exists and is used for something else"),
+            "Stitch gets its own user. stitch-pg changes no other user without --adopt-user.",
             shell::stop_if_foreign_account(user, bastion.public_key.as_ref(), signs),
         );
     }
@@ -35,20 +35,20 @@ pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts
         change(add.summary, add.why, script);
     }
     change(
-        format!("make the account {user} usable with a key where it is locked"),
+        format!("make the account {user} usable with a key if it is locked"),
         "Without PAM, sshd refuses a locked account even with the right key.",
         shell::unlock_for_keys(user, Sight::Unseen),
     );
     if bastion.shell != LoginShell::Any {
         change(
-            format!("give {user} the login shell that was chosen"),
-            "It was chosen with --shell or --tunnel-only.",
+            format!("set the chosen login shell of {user}"),
+            "You chose it with --shell or --tunnel-only.",
             shell::set_shell(user, &bastion.shell),
         );
     }
     change(
-        format!("make the home directory of {user} where it is missing"),
-        "The key file lies in the user's home.",
+        format!("create the home directory of {user} if it is missing"),
+        "The key file is in the user's home.",
         shell::make_home(user),
     );
     let Some(key) = &bastion.public_key else {
@@ -62,8 +62,8 @@ pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts
         shell::install_key(user, key, &options, Sight::Unseen),
     );
     change(
-        format!("correct the modes of the key file of {user} and of what it lies in"),
-        "sshd ignores a key file that others could have written.",
+        format!("correct the modes of the key file of {user} and of its directories"),
+        "sshd ignores a key file that others can write.",
         shell::fix_modes(user),
     );
     server::sockets::offline(settings, bastion, plan);

@@ -28,7 +28,7 @@ pub(crate) struct Leftovers {
 impl Step for RemoveSshUser {
     const ID: StepId = StepId::SshUser;
     const WHY: &'static str =
-        "Without its key Stitch cannot go through your SSH server. Its user goes too, unless somebody else uses it.";
+        "Without its key Stitch cannot use your SSH server. stitch-pg also removes its user, unless others use it.";
     const LINK: &'static str = SshUser::LINK;
     type Facts = Leftovers;
 
@@ -71,14 +71,14 @@ impl Step for RemoveSshUser {
             Some(why) => {
                 plan.unknown(
                     Code::NotRemoved,
-                    format!("the user {user} stays: {why}"),
-                    format!("if nobody needs it, on the SSH server, as root: userdel -r {user}"),
+                    format!("the user {user} is kept: {why}"),
+                    format!("if it is not needed, on the SSH server, as root: userdel -r {user}"),
                 )
                 .concerning(user);
             }
             None => plan.change(Change {
-                summary: format!("remove the user {user}, and end what runs as it"),
-                why: "It was there for Stitch alone.",
+                summary: format!("remove the user {user}, and end its processes"),
+                why: "Only Stitch used it.",
                 action: Action::Host(shell::remove_user(user)),
                 undo: Some(add_user(bastion).action),
             }),
@@ -106,8 +106,8 @@ fn take_key(
         }
         Ours::OutOfReach(finding) => plan.find(*finding),
         Ours::Line(options) => plan.change(Change {
-            summary: format!("take Stitch's key {key} out of the key file of {user}"),
-            why: "Whoever holds the other half of it can log in.",
+            summary: format!("remove Stitch's key {key} from the key file of {user}"),
+            why: "The holder of its private key can log in.",
             action: Action::Host(shell::remove_key(user, key)),
             undo: Some(Action::Host(shell::install_key(user, key, &options, Sight::Seen))),
         }),

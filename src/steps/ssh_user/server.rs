@@ -75,7 +75,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
         let (host, port) = (&settings.stitch.host, settings.stitch.port);
         plan.good(
             Code::SshServerAllows,
-            format!("by its settings the SSH server lets {user} log in with a key and forward to {host}:{port}"),
+            format!("the SSH server's settings allow {user} to log in with a key and forward to {host}:{port}"),
         );
     }
     for (problem, addresses) in problems {

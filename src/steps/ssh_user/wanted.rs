@@ -43,7 +43,7 @@ pub(super) fn add_user(bastion: &BastionSettings) -> Change {
     let user = &bastion.tunnel_user;
     Change {
         summary: format!("add the user {user}, which logs in with a key and has no password"),
-        why: "Stitch logs in to the SSH server as a user of its own.",
+        why: "Stitch logs in to the SSH server as its own user.",
         action: Action::Host(shell::add_user(user, &bastion.shell)),
         undo: Some(Action::Host(shell::remove_user(user))),
     }

@@ -187,7 +187,7 @@ fn what_cannot_be_managed_is_said() {
     bench.rules("host all all all reject\nhots all all all md5\n");
     let broken = bench.check(&["--manage", "hba"]);
     let finding = broken.only("hba-not-managed");
-    assert!(finding.text.contains("cannot read"), "{}", finding.text);
+    assert!(finding.text.contains("cannot parse"), "{}", finding.text);
     assert!(broken.of("hba-syntax-error").len() == 1, "{}", broken.story());
     broken.assert_needs_a_person();
 }
@@ -276,7 +276,7 @@ fn managed_rules_of_several_runs_at_once() {
     for output in &outputs {
         let told = output
             .stdout
-            .contains("was changed a moment ago by somebody else; run stitch-pg again");
+            .contains("was changed by another process a moment ago; run stitch-pg again");
         assert!(
             output.status == Some(0) || output.status == Some(1) && told,
             "{}{}",

@@ -146,7 +146,7 @@ fn a_key_and_an_answer() {
     terminal.expect("carol@198.51.100.20:22 asks: ");
     terminal.send_line(CAROL_PASSWORD);
     // Stitch itself could give no answer, which is a problem of its own.
-    terminal.expect("wants more than a key from stitch");
+    terminal.expect("requires more than a key from stitch");
     assert_eq!(terminal.wait_exit(), 4);
 }
 

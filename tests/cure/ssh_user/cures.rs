@@ -14,12 +14,12 @@ pub(crate) const BREAKAGES: [(&str, &str, &str); 15] = [
     (
         "wrapped",
         "f=~wrapped/.ssh/authorized_keys; cut -d' ' -f2- $f | tr ' ' '\\n' | fold -w 70 >/tmp/w; cat /tmp/w >$f",
-        "put together",
+        "join the pieces",
     ),
     (
         "pieces",
         "f=~pieces/.ssh/authorized_keys; cut -c100-150 $f >>$f.new; cat $f.new >>$f; rm $f.new",
-        "clear away broken pieces",
+        "remove broken pieces",
     ),
     (
         "bare",
@@ -51,7 +51,7 @@ pub(crate) const BREAKAGES: [(&str, &str, &str); 15] = [
         "sed -i 's/,permit.*command=[^ ]*//' ~earlier/.ssh/authorized_keys",
         "tighten",
     ),
-    ("nohome", "rm -r ~nohome", "make the missing home"),
+    ("nohome", "rm -r ~nohome", "create the missing home"),
 ];
 
 #[test]

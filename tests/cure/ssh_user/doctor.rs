@@ -247,7 +247,7 @@ fn ports_and_addresses() {
     let said = run("");
     assert!(
         said.contains("ssh-not-listening")
-            && said.contains("127.0.0.1:22 only (ListenAddress)")
+            && said.contains("only on 127.0.0.1:22 (ListenAddress)")
             && said.ends_with("status 4\n"),
         "{said}"
     );
@@ -257,13 +257,13 @@ fn ports_and_addresses() {
     let said = run("--stitch-bastion-port 2222");
     assert!(
         said.contains("ssh-other-port")
-            && said.contains("listens on port 22, and Stitch is to dial 2222")
+            && said.contains("listens on port 22, but Stitch will connect to port 2222")
             && said.ends_with("status 0\n"),
         "{said}"
     );
     let said = run("");
     assert!(
-        !said.contains("Stitch is to dial") && said.ends_with("status 0\n"),
+        !said.contains("but Stitch will connect to port") && said.ends_with("status 0\n"),
         "{said}"
     );
 }

@@ -42,7 +42,7 @@ pub(super) fn judge(
                 plan.unknown(
                     Code::SshKeyFileOtherKeys,
                     text,
-                    "another run of stitch-pg may use it at this moment; if none runs, remove the line",
+                    "another run of stitch-pg may be using it; if none runs, remove the line",
                 )
                 .concerning(user);
             } else {
@@ -67,8 +67,7 @@ pub(super) fn judge(
     let verdict = Verdict::bad_if(account.made_by_us && bastion.adopt == Adopt::No);
     let finding = Finding::new(Code::SshKeyFileOtherKeys, verdict, text);
     plan.find(finding.about(user).advise(
-        "find out who put them there. Take the lines out where nobody needs them: whoever holds such a key is not kept to \
-         the database",
+        "find out who added them, and remove the lines that are not needed: such a key can reach more than the database",
     ));
 }
 

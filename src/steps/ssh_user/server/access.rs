@@ -99,7 +99,7 @@ pub(super) fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     view.is("pubkeyauthentication", "no").then(|| {
         bad(
             Code::SshKeyLoginOff,
-            format!("sshd does not take keys from {} (PubkeyAuthentication no)", case.user()),
+            format!("sshd does not accept keys from {} (PubkeyAuthentication no)", case.user()),
             case.drop_in(&["PubkeyAuthentication yes"]),
         )
     })
@@ -114,7 +114,7 @@ pub(super) fn takes_keys_alone(case: &Case<'_>, view: &View<'_>) -> Option<Findi
     Some(bad(
         Code::SshSecondFactor,
         format!(
-            "sshd wants more than a key from {} (AuthenticationMethods {}), which Stitch cannot give",
+            "sshd requires more than a key from {} (AuthenticationMethods {}), which Stitch cannot give",
             case.user(),
             lists.join(" ")
         ),
@@ -141,7 +141,7 @@ pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     }
     Some(bad(
         Code::SshKeyTypeRefused,
-        format!("sshd takes no {kind} keys ({keyword})"),
+        format!("sshd does not accept {kind} keys ({keyword})"),
         case.drop_in(&[&format!("{keyword} {}", with(accepted, algorithms))]),
     ))
 }
@@ -164,7 +164,7 @@ pub(super) fn takes_this_size(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     let bits = key.bits().filter(|bits| *bits < least)?;
     Some(bad(
         Code::SshKeyTooShort,
-        format!("sshd wants RSA keys of {least} bits at least (RequiredRSASize), and Stitch's has {bits}"),
+        format!("sshd requires RSA keys of at least {least} bits (RequiredRSASize), but Stitch's has {bits}"),
         case.drop_in(&[&format!("RequiredRSASize {bits}")]),
     ))
 }

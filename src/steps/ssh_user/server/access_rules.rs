@@ -19,11 +19,11 @@ const ENOUGH: u32 = 10;
 /// While `/etc/nologin` is there, PAM lets nobody in but root.
 pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
     let file = case.server.nologin.as_ref()?;
-    let text = format!("the SSH server is closed to everybody but root: {file} exists");
+    let text = format!("the SSH server allows only root, because {file} exists");
     let certain = case.server.kind != SshServerKind::OpenSsh || case.server.uses_pam();
     let finding = Finding::new(Code::SshNologinFile, Verdict::bad_if(certain), text);
     Some(finding.about(file).advise(format!(
-        "when the maintenance it stands for is over, as root on the SSH server: rm {}",
+        "after the maintenance, as root on the SSH server: rm {}",
         shell::word(file)
     )))
 }
@@ -51,7 +51,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     Some(bad(
         Code::SshNotListening,
         format!(
-            "sshd listens on {} only (ListenAddress), where nobody but this machine can reach it",
+            "sshd listens only on {} (ListenAddress), which only this machine can reach",
             shown.join(" and ")
         ),
         fixes::listening(&stitch.to_string(), &ports(&addresses), &case.server.ways),
@@ -78,10 +78,10 @@ pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     Some(unknown(
         Code::SshOtherPort,
         format!(
-            "sshd listens on port {shown}, and Stitch is to dial {dialled}; that is right only where a router translates"
+            "sshd listens on port {shown}, but Stitch will connect to port {dialled}; this works only if a router translates the port"
         ),
         format!(
-            "if nothing translates, run stitch-pg again with --stitch-bastion-port {}",
+            "if no router translates it, run stitch-pg again with --stitch-bastion-port {}",
             ports[0]
         ),
     ))
@@ -101,7 +101,7 @@ pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<F
     (start < AT_ONCE).then(|| {
         unknown(
             Code::SshMaxStartups,
-            format!("sshd drops connections when {start} others are logging in (MaxStartups {value}); Stitch may come with {AT_ONCE}"),
+            format!("sshd drops connections when {start} others are logging in (MaxStartups {value}); Stitch may open {AT_ONCE} at once"),
             fixes::in_place("MaxStartups", value, &enough, &case.server.ways),
         )
     })

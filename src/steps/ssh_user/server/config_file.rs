@@ -10,13 +10,13 @@ pub(super) fn judge(case: &Case<'_>, checks: &[Check], plan: &mut Plan) {
     let why = server.error.as_deref().unwrap_or("sshd is not in the search path");
     plan.unknown(
         Code::SshSettingsUnreadable,
-        format!("whether the SSH server lets {user} log in and forward is not known: {why}"),
+        format!("whether the SSH server allows {user} to log in and forward could not be checked: {why}"),
         format!("on the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"),
     );
     let Some(view) = View::of_file(server) else { return };
     for problem in checks.iter().filter_map(|check| check(case, &view)) {
         let text = format!(
-            "{}, as far as /etc/ssh/sshd_config can be read without sshd (its Match blocks are not looked at)",
+            "{}, according to /etc/ssh/sshd_config (read without sshd; Match blocks were not checked)",
             problem.text
         );
         let verdict = Verdict::Unknown;

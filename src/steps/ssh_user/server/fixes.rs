@@ -45,8 +45,7 @@ pub(super) fn listening(stitch: &str, ports: &[u16], ways: &Ways) -> String {
     let config = ways.config.as_deref().unwrap_or(CONFIG);
     if ways.drop_ins.is_none() && ways.version.is_some_and(|version| version < INCLUDE) {
         return format!(
-            "In {config}, beside the ListenAddress that is there, put ListenAddress with the address by which Stitch \
-             comes in, and as root run:\n{}",
+            "In {config}, beside the present ListenAddress, add a ListenAddress with the address that Stitch connects to, and as root run:\n{}",
             if_tested(config, &reload(ways))
         );
     }

@@ -69,8 +69,7 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
         Some(bad(
             Code::SshChroot,
             format!(
-                "sshd closes the connection of {user} at once: it is locked into {folder} (ChrootDirectory), and {} \
-                 (owner {}, {}) could be changed by others than root",
+                "sshd closes the connection of {user} at once: ChrootDirectory is {folder}, and users other than root can change {} (owner {}, {})",
                 node.path, node.owner, node.mode
             ),
             advice,
@@ -81,7 +80,7 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
         Some(unknown(
             Code::SshChroot,
             format!(
-                "sshd locks {user} into {folder} (ChrootDirectory), where it may not be able to look up the name {host}",
+                "sshd restricts {user} to {folder} (ChrootDirectory), where it may be unable to resolve the name {host}",
             ),
             format!("Give Stitch the database's address (--stitch-host). Or: {advice}"),
         ))
@@ -101,10 +100,10 @@ pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Opti
     Some(unknown(
         Code::SshForwardingRestricted,
         format!(
-            "sshd ends a forwarded connection of {} in which nothing moves (ChannelTimeout {word})",
+            "sshd ends an idle forwarded connection of {} (ChannelTimeout {word})",
             case.user()
         ),
-        format!("where a load takes longer: {}", case.drop_in(&["ChannelTimeout none"])),
+        format!("if a load takes longer: {}", case.drop_in(&["ChannelTimeout none"])),
     ))
 }
 
@@ -114,8 +113,7 @@ pub(super) fn opens_sessions(case: &Case<'_>, view: &View<'_>) -> Option<Finding
         unknown(
             Code::SshNoSessions,
             format!(
-                "sshd opens no shell for {} (MaxSessions 0); forwarding works without, but it is not documented whether \
-                 Stitch opens one",
+                "sshd opens no shell for {} (MaxSessions 0); forwarding works without one, but Stitch may open one",
                 shell::word(case.user())
             ),
             format!("if Stitch cannot connect: {}", case.drop_in(&["MaxSessions 10"])),

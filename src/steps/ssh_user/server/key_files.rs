@@ -44,17 +44,17 @@ fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Finding {
     let (code, text) = if let Some(command) = set("authorizedkeyscommand") {
         (
             Code::SshKeysFromCommand,
-            format!("sshd reads no file of keys for {user}, but asks the command {command} (AuthorizedKeysCommand)"),
+            format!("sshd reads no key file for {user}, but runs the command {command} (AuthorizedKeysCommand)"),
         )
     } else if let Some(authorities) = set("trustedusercakeys") {
         (
             Code::SshCertificatesOnly,
-            format!("sshd takes only certificates from {user}, signed by a key in {authorities} (TrustedUserCAKeys)"),
+            format!("sshd accepts only certificates from {user}, signed by a key in {authorities} (TrustedUserCAKeys)"),
         )
     } else {
         (
             Code::SshAuthorizedKeysElsewhere,
-            format!("sshd reads no file of keys for {user} (AuthorizedKeysFile none)"),
+            format!("sshd reads no key file for {user} (AuthorizedKeysFile none)"),
         )
     };
     bad(code, text, case.drop_in(&["AuthorizedKeysFile .ssh/authorized_keys"]))
@@ -82,7 +82,7 @@ fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Finding> {
     Some(bad(
         Code::SshKeyFileUnsafe,
         format!(
-            "sshd ignores the file with Stitch's key, since others than root and {} could change {} (owner {}, {})",
+            "sshd ignores the file with Stitch's key, because users other than root and {} can change {} (owner {}, {})",
             case.user(),
             node.path,
             node.owner,

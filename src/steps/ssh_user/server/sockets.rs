@@ -15,7 +15,7 @@ use crate::steps::ssh_user::wanted::came_from;
 use crate::steps::ssh_user::{account, key_file};
 
 const WHY: &str =
-    "The holder of Stitch's key could have sshd listen on Unix sockets; no option in front of a key refuses that.";
+    "The holder of Stitch's key could make sshd listen on Unix sockets. No key option forbids that.";
 /// What the file says. `PermitListen` is for machines where port 1 is not root's.
 const LINES: [&str; 2] = ["AllowStreamLocalForwarding no", "PermitListen none"];
 
@@ -40,9 +40,9 @@ pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &m
         plan.change(close(case.settings, bastion, folder, Sight::Seen));
         return;
     }
-    let text = format!("the holder of Stitch's key can have sshd listen on {open}, as {user}");
+    let text = format!("the holder of Stitch's key can make sshd listen on {open}, as {user}");
     let finding = if is_shared {
-        let text = format!("{text}; stitch-pg does not change that, since others use the account {user} as well");
+        let text = format!("{text}; stitch-pg does not change that, because others also use the account {user}");
         Finding::unknown(Code::SshStreamLocalForwarding, text)
     } else {
         Finding::bad(Code::SshStreamLocalForwarding, text)
@@ -65,7 +65,7 @@ fn opens_ports(view: &View<'_>, facts: &Facts) -> Option<String> {
     let closed =
         ["no", "local"].iter().any(|value| view.is("allowtcpforwarding", value)) || view.is("permitlisten", "none");
     let open = facts.server.low_ports_are_open && view.value("permitlisten").is_some() && !closed;
-    open.then(|| "port 1, which everybody may do there (net.ipv4.ip_unprivileged_port_start)".to_owned())
+    open.then(|| "port 1, which every user may do there (net.ipv4.ip_unprivileged_port_start)".to_owned())
 }
 
 /// Whether others log in as the user: the file would hold for them, too.
