@@ -176,7 +176,7 @@ pub(super) fn folder(prefix: &str) -> Result<TempDir> {
     tempfile::Builder::new()
         .prefix(prefix)
         .tempdir_in(&place)
-        .with_context(|| format!("cannot make a temporary folder in {}", place.display()))
+        .with_context(|| format!("cannot create a temporary folder in {}", place.display()))
 }
 
 /// A port of 127.0.0.1 that nobody listens on. Between now and its use somebody might; the demo then fails and says so.

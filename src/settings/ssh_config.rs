@@ -175,7 +175,7 @@ impl Reader<'_> {
     }
 }
 
-/// `None`: there is no such file.
+/// `None`: the file does not exist.
 fn read(path: &Path, whose: Whose) -> Result<Option<String>> {
     let file = match File::open(path) {
         Ok(file) => file,

@@ -25,7 +25,7 @@ pub(crate) struct Connection;
 
 impl Step for Connection {
     const ID: StepId = StepId::Connection;
-    const WHY: &'static str = "Stitch's own test takes minutes and ends in one sentence. Here we log in as Stitch will and rehearse a load, in a transaction that is rolled back.";
+    const WHY: &'static str = "Stitch's own test takes minutes and ends in one sentence. stitch-pg logs in as Stitch will and runs a test load in a transaction that is rolled back.";
     const LINK: &'static str = "/troubleshooting/destinations/destination-connection-error-reference";
     const NEEDS: &'static [StepId] = &[StepId::Database, StepId::Role];
     const PREFLIGHT: Preflight = Preflight::Never;
@@ -47,7 +47,7 @@ impl Step for Connection {
             plan.find(
                 Finding::unknown(
                     Code::ConnectionNotTested,
-                    format!("the password of {role:?} was not given, so the login cannot be tried"),
+                    format!("the password of {role:?} was not given, so the login cannot be tested"),
                 )
                 .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
             );
@@ -71,8 +71,8 @@ impl Step for Connection {
     }
 
     fn not_proved() -> Vec<Finding> {
-        let text = "the login as Stitch is not tried by plan";
-        let advice = "stitch-pg check tries it, and changes nothing either";
+        let text = "plan does not test the login as Stitch";
+        let advice = "stitch-pg check tests it, and changes nothing either";
         vec![Finding::unknown(Code::ConnectionNotTested, text).advise(advice)]
     }
 }
@@ -109,8 +109,8 @@ fn family(plan: &mut Plan, settings: &Settings, stages: &[Stage]) {
         let host = &settings.stitch.host;
         plan.bad(
             Code::LoginIpv6Only,
-            format!("address family: {host} has IPv6 addresses only; Stitch's are IPv4, so it cannot dial it"),
-            "give it an IPv4 address, or let Stitch come through an SSH server with --bastion",
+            format!("address family: {host} has only IPv6 addresses; Stitch connects from IPv4 addresses and cannot reach it"),
+            "give it an IPv4 address, or use an SSH server with --bastion",
         )
         .concerning(Layer::Family.as_str());
     }

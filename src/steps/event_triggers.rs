@@ -19,16 +19,14 @@ impl EventTrigger {
     pub(crate) fn finding(&self, code: Code, database: &DatabaseName) -> Finding {
         let when = match self.event.as_str() {
             "login" => "at every login",
-            _ => "when something is created, altered, granted or dropped",
+            _ => "when objects are created, altered, granted or dropped",
         };
         let text = format!(
-            "the event trigger {:?} ({}) of {:?} calls {}() {when} in the database {database:?}, with the \
-             rights of whoever is at work",
+            "the event trigger {:?} ({}) of {:?} calls {}() {when} in the database {database:?}, with the rights of the session's user",
             self.name, self.event, self.owner, self.function
         );
         let advice = format!(
-            "read the function before anything is changed (in psql: \\sf {}); here it finds names in pg_catalog only, unless it \
-             says where to look",
+            "read the function before you change anything (in psql: \\sf {}); stitch-pg's sessions have only pg_catalog in the search path, unless the function sets its own",
             self.function
         );
         Finding::unknown(code, text).advise(advice).about(&self.name)

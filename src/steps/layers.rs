@@ -86,7 +86,7 @@ fn unreached_above(failed: &str, layer: Layer) -> Finding {
 }
 
 fn unreached(failed: &str, layer: &str) -> Finding {
-    let text = format!("not reached, since the layer {failed} failed");
+    let text = format!("not tested, because the layer {failed} failed");
     Finding::unknown(Code::LayerNotReached, text).about(layer)
 }
 
@@ -99,7 +99,7 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
         (Some(schema), tables) => format!(" in the schema {schema:?}: {}", tables.join(", ")),
     };
     let text = format!(
-        "rehearsal: Stitch could not {}{place}: {}",
+        "test load: Stitch could not {}{place}: {}",
         refusal.act,
         refusal.said.lines().next().unwrap_or_default()
     );
@@ -109,7 +109,7 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
     } else if state == Some(&SqlState::INSUFFICIENT_PRIVILEGE) && schema.is_some() {
         "the role must own the schema and its tables: run stitch-pg setup --existing with this --schema"
     } else if state == Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
-        "the role lacks a right: run stitch-pg setup, which grants what is missing"
+        "the role lacks a privilege: run stitch-pg setup, which grants it"
     } else if state == Some(&SqlState::DISK_FULL) {
         "the server's disk is full: add space or remove data"
     } else if state == Some(&SqlState::QUERY_CANCELED) {
@@ -117,9 +117,9 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
     } else if state == Some(&SqlState::CONFIGURATION_LIMIT_EXCEEDED) {
         "a limit of the server was reached, such as temp_file_limit: raise it for the role"
     } else if state == Some(&SqlState::RAISE_EXCEPTION) {
-        "an event trigger or another trigger refuses it: its owner has to let Stitch's role pass"
+        "an event trigger or another trigger refuses it: its owner must allow Stitch's role"
     } else {
-        "the statement stands in the JSON report; try it as the Stitch role in psql"
+        "the JSON report has the statement; try it as the Stitch role in psql"
     };
     let finding = Finding::bad(Code::TestLoadRefused, format!("{text} [{}]", refusal.statement)).advise(advice);
     match schema {
@@ -141,14 +141,13 @@ pub(super) fn several_servers(settings: &Settings, servers: &[(SeenConnection, u
         .collect();
     let advice = match servers.iter().find(|(server, _)| !server.is_standby()) {
         Some((primary, _)) => format!(
-            "give Stitch the primary alone, which is {} now, or a port of the load balancer that checks for it (HAProxy with \
-             Patroni: option httpchk GET /primary)",
+            "give Stitch only the primary, now {}, or a port of the load balancer that checks for it (HAProxy with Patroni: option httpchk GET /primary)",
             primary.server()
         ),
-        None => "give Stitch the primary alone: these are standbys".to_owned(),
+        None => "give Stitch only the primary: these are standbys".to_owned(),
     };
     let text = format!(
-        "several servers answer at {}:{} by turns: of {all} logins came {}; a load that comes to another one fails",
+        "several servers answer at {}:{} in turn: {all} logins went {}; a load that reaches the wrong one fails",
         stitch.host,
         stitch.port,
         list.join(", ")

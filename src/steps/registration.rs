@@ -29,13 +29,13 @@ pub(crate) struct Registration;
 impl Step for Registration {
     const ID: StepId = StepId::Registration;
     const WHY: &'static str =
-        "The last act: the connection is entered into Stitch, which then checks it from its own addresses.";
+        "The last step: stitch-pg enters the connection in Stitch, which then checks it from its own addresses.";
     const LINK: &'static str = "/developers/stitch-connect/guides/create-destination-with-stitch-connect";
     const NEEDS: &'static [StepId] = &[StepId::Database, StepId::Role];
     const PREFLIGHT: Preflight = Preflight::Never;
     const SKIP_REASON: SkipReason = SkipReason::NotRequested;
     const SCRIPTED_FOR: &'static [Audience] = &[Audience::Stitch];
-    const KEPT: &'static str = "delete or pause the destination in Stitch yourself, so that it stops trying";
+    const KEPT: &'static str = "delete or pause the destination in Stitch yourself, so that it stops connecting";
     type Facts = Facts;
 
     fn skip(settings: &Settings) -> Option<&'static str> {
@@ -84,7 +84,7 @@ impl StitchAccount {
         // Taken for an empty list, it would end in a second destination.
         ensure!(
             list.is_array(),
-            "Stitch's list of destinations is no list\nnext: look whether --api-url is the address of Stitch's Connect API"
+            "Stitch's list of destinations is not a list\nnext: check that --api-url is the address of Stitch's Connect API"
         );
         Ok(Self {
             kind: kind.map(DestinationType::read),
@@ -132,7 +132,7 @@ async fn ssl(settings: &Settings, reader: &mut Reader) -> Result<bool> {
         let offers: Option<bool> = reader
             .ask(Target::Server, "SELECT (current_setting('ssl') = 'on')::text", &[])
             .await
-            .context("cannot see whether the server offers TLS; say it with --ssl or --no-ssl")?;
+            .context("cannot check whether the server offers TLS; give --ssl or --no-ssl")?;
         tried = Some(if offers == Some(true) {
             Encryption::Tls
         } else {
@@ -149,7 +149,7 @@ async fn user(settings: &Settings, reader: &mut Reader) -> Result<String> {
             reader
                 .server()
                 .await
-                .context("cannot see whether the user has a project behind it")?,
+                .context("cannot check whether the user has a project suffix")?,
         )
     } else {
         reader.known_server()
@@ -162,11 +162,11 @@ fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change 
     let (ignore, said) = match telling.sources {
         UnmappedSources::Leave => (
             true,
-            "ignore_unmapped_sources is true: every source goes on loading where it does",
+            "ignore_unmapped_sources is true: every source keeps its present destination",
         ),
         UnmappedSources::Map => (
             false,
-            "ignore_unmapped_sources is false: every source without a destination loads into it from now on",
+            "ignore_unmapped_sources is false: every source without a destination will load into it",
         ),
     };
     let fields = [
@@ -179,7 +179,7 @@ fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change 
     let url = telling.api.at("/v4/destinations");
     Change {
         summary: format!("create the destination {:?} in Stitch ({said})", telling.name),
-        why: "Stitch loads into a database once it is entered there as a destination; it then checks the connection.",
+        why: "Stitch loads into a database after it is entered there as a destination. Stitch then checks the connection.",
         action: Action::Http(Request::new(HttpMethod::Post, url, &fields, &properties, password)),
         undo: None,
     }
@@ -212,7 +212,7 @@ fn update(settings: &Settings, facts: &Facts, kind: &DestinationType, there: &De
             names.join(", "),
             there.described()
         ),
-        why: "What Stitch has there differs from what it needs to reach this database; only that is sent.",
+        why: "These fields in Stitch differ from the values for this database. stitch-pg sends only these.",
         undo: (!before.is_empty()).then(|| put(&before, PropertyPassword::Unsent)),
         action: put(&differing, password),
     })

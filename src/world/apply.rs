@@ -80,7 +80,7 @@ impl Writer {
             Execution::Autocommit => {
                 ensure!(
                     sql.memberships.is_empty(),
-                    "what runs outside a transaction cannot give back what it borrows"
+                    "a statement outside a transaction cannot revoke its temporary membership"
                 );
                 run_lock::alone(&session, sql, limit).await
             }

@@ -131,7 +131,7 @@ pub(crate) fn shown(words: &str) -> String {
 /// What the server said, in its own words and with its code: kept beside ours, never instead.
 pub(crate) fn server_message(error: &DbError) -> String {
     format!(
-        "the server says: {}, SQLSTATE {}",
+        "the server reports: {}, SQLSTATE {}",
         shown(error.message()),
         error.code().code()
     )
@@ -153,7 +153,7 @@ pub(crate) fn explain(error: &tokio_postgres::Error) -> anyhow::Error {
     let Some(db) = error.as_db_error() else {
         return if error.is_closed() {
             anyhow::anyhow!(
-                "the connection to PostgreSQL was lost; run the same command again, it takes up what is left"
+                "the connection to PostgreSQL was lost; run the same command again, which continues with the changes that are left"
             )
         } else {
             anyhow::anyhow!("{}", chain(error))
@@ -172,8 +172,7 @@ pub(crate) fn explain(error: &tokio_postgres::Error) -> anyhow::Error {
 /// The connection was given up by us, since its server went beyond all bounds.
 pub(crate) fn cut_off(excess: &LimitExceeded) -> anyhow::Error {
     anyhow::anyhow!(
-        "{excess}; the connection was closed at the layer {}\nnext: see what answers at that address; it is no PostgreSQL \
-         server, or something before it damages what it says",
+        "{excess}; the connection was closed at the layer {}\nnext: check what answers at that address; it is not PostgreSQL, or a device in between changes the data",
         Layer::Protocol.as_str()
     )
 }
@@ -195,16 +194,16 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 fn next_step(state: &SqlState) -> &'static str {
     match *state {
         SqlState::INSUFFICIENT_PRIVILEGE => {
-            "\nnext: this login lacks the right; run it as the owner or a superuser, or hand them `stitch-pg script --for dba`"
+            "\nnext: this login lacks the privilege; run it as the owner or a superuser, or send them the output of: stitch-pg script --for dba"
         }
         SqlState::LOCK_NOT_AVAILABLE => {
-            "\nnext: somebody holds a lock on it; run the same command again when they are done"
+            "\nnext: another session holds a lock on it; run the same command again later"
         }
         SqlState::READ_ONLY_SQL_TRANSACTION => {
             "\nnext: the server or this login is read-only; connect to the primary, as a login without default_transaction_read_only"
         }
         SqlState::OBJECT_IN_USE => {
-            "\nnext: somebody is connected to the template database; try again when they have left"
+            "\nnext: another session is connected to the template database; try again when it has ended"
         }
         _ => "",
     }

@@ -72,8 +72,8 @@ impl Writer {
             return Ok(());
         };
         match self.take_out(edit, &since).await {
-            Ok(()) => Err(error.context("the lines were taken out again, and pg_hba.conf is as it was")),
-            Err(worse) => bail!("{error:#}; and when the lines were to be taken out again: {worse:#}"),
+            Ok(()) => Err(error.context("the lines were removed again, so pg_hba.conf has not changed")),
+            Err(worse) => bail!("{error:#}; removing the lines also failed: {worse:#}"),
         }
     }
 
@@ -86,7 +86,7 @@ impl Writer {
     async fn take_out(&mut self, edit: &HbaLines, since: &str) -> Result<()> {
         let host = self.reader.database_host().await?;
         host.as_owner_or_root(&shell::remove_hba_lines(edit)).await?;
-        self.reload(edit, since).await.context("the lines are taken out")
+        self.reload(edit, since).await.context("the lines are removed")
     }
 
     /// `left` is what was printed about the file as we left it.
@@ -94,8 +94,8 @@ impl Writer {
         self.reload(edit, since).await?;
         let after = self.hba_rules(edit).await?;
         match after.complaint {
-            Some(complaint) => bail!("the server cannot read the lines that were put in: {complaint}"),
-            None if after.broken > 0 => bail!("the server cannot read the lines that were put in"),
+            Some(complaint) => bail!("the server cannot read the added lines: {complaint}"),
+            None if after.broken > 0 => bail!("the server cannot read the added lines"),
             None => {}
         }
         // Where another run has been at the file by now, the number says nothing; the step looks at every rule again.
@@ -119,7 +119,7 @@ impl Writer {
             }
             sleep(PAUSE).await;
         }
-        bail!("the server has not read its configuration files again; look into its log")
+        bail!("the server has not reloaded its configuration files; check its log")
     }
 
     async fn last_reload(&mut self) -> Result<String> {

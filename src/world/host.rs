@@ -135,7 +135,7 @@ impl Host {
             Rights::Terminal(tool, password) => self
                 .run_in_terminal(tool, password.as_ref(), &text)
                 .await?
-                .context("the password that was taken before is not taken any more")?,
+                .context("the password that worked before is now refused")?,
             rights => {
                 let (command, stdin) = rights.wrap(&text);
                 self.run(&command, stdin).await?
@@ -158,8 +158,7 @@ impl Host {
         match said.trim_end().strip_suffix(shell::DONE) {
             Some(printed) => Ok(printed.to_owned()),
             None => bail!(
-                "on {name} the script did not come to its end, though nothing failed by its exit status; it was \
-                 probably killed: {}",
+                "on {name} the script did not finish although its exit status is 0; it was probably killed: {}",
                 complaint(&output.stderr)
             ),
         }
@@ -178,13 +177,12 @@ impl Host {
             .take(4)
             .collect();
         let words = match lines.as_slice() {
-            [] => "it said nothing".to_owned(),
-            lines => format!("it said: {}", lines.join(" | ")),
+            [] => "it printed nothing".to_owned(),
+            lines => format!("it printed: {}", lines.join(" | ")),
         };
         bail!(
             "{} runs something else in place of commands (exit status {}): {words}. A forced command (command=\"…\" in front of the \
-             key, ForceCommand), a closed login or a start-up file of the shell does that; log in as somebody who may run \
-             commands",
+             key, ForceCommand), a disabled login or a start-up file of the shell can cause that; log in as a user who may run commands",
             self.name(),
             output.status
         )
@@ -230,6 +228,6 @@ fn complaint(stderr: &str) -> String {
     let ours = lines().find_map(|line| line.strip_prefix("stitch-pg: "));
     let last = || lines().rfind(|line| !line.contains("unable to resolve host"));
     ours.or_else(last)
-        .unwrap_or("nothing was said on standard error")
+        .unwrap_or("nothing was printed on standard error")
         .to_owned()
 }

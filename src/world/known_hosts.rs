@@ -149,8 +149,7 @@ impl KnownHosts {
                 others.join(", ")
             )
         } else if entries.iter().any(|entry| entry.marker == Marker::Authority) {
-            " known_hosts has a certificate authority (@cert-authority) for this host; host certificates cannot be \
-             checked here, only plain keys."
+            " known_hosts has a certificate authority (@cert-authority) for this host; stitch-pg can check only plain keys, not host certificates."
                 .to_owned()
         } else {
             String::new()

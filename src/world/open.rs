@@ -33,7 +33,7 @@ pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration, by
                 format!("no PostgreSQL server on the socket {path}: {}", reason(&error)),
             )
             .advise(format!(
-                "start the server if it does not run; {} names its socket's folder or another machine, {} the port",
+                "start the server if it does not run; give its socket's folder or another machine with {}, the port with {}",
                 by.host, by.port
             ))),
             Err(_) => Err(Failure::new(
@@ -46,7 +46,7 @@ pub(crate) async fn open_direct(host: &HostName, port: Port, limit: Duration, by
     let addresses = resolve(host, port, limit, by).await?;
     let mut stages = vec![Stage::passed(Layer::Name, began, named(host, &addresses))];
     if addresses.iter().any(SocketAddr::is_ipv4) {
-        let text = "it has an IPv4 address, as Stitch's addresses are";
+        let text = "it has an IPv4 address, which Stitch needs";
         stages.push(Stage::passed(Layer::Family, Instant::now(), text));
     }
     let mut last = None;
@@ -148,7 +148,7 @@ fn filtered(host: &HostName, address: SocketAddr, limit: Duration) -> Failure {
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::NotFound => "the file does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     }

@@ -65,8 +65,8 @@ impl Reader {
 impl Unreachable {
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
-            Self::Refused => "it is refused there: nothing listens on that port, or a firewall says no",
-            Self::Silent => "no answer: a firewall drops what comes, or no such machine is up",
+            Self::Refused => "connection refused: nothing listens on that port, or a firewall rejects it",
+            Self::Silent => "no answer: a firewall drops the packets, or the machine is down",
         }
     }
 }

@@ -90,7 +90,7 @@ impl Writer {
     async fn walk(&mut self, bastion: &BastionSettings, pem: &Secret, proof: &mut TunnelProof) -> Result<(), Failure> {
         let ssh = self.enter_as_stitch(bastion, pem).await.map_err(|error| {
             broken(&error.context(format!(
-                "the SSH server does not let {} in with a key that stands beside Stitch's",
+                "the SSH server refuses {} with a temporary key that has the options of Stitch's",
                 bastion.tunnel_user
             )))
         })?;

@@ -41,8 +41,7 @@ impl Refused<'_> {
         let (user, database) = (self.login.user.as_str(), self.login.database.as_str());
         if self.error.file().is_some() {
             let advice = format!(
-                "add the role to Pgpool-II's pool_passwd (pg_enc -m -u {} --prompt), let it in in pool_hba.conf, and run: \
-                 pgpool reload",
+                "add the role to Pgpool-II's pool_passwd (pg_enc -m -u {} --prompt), allow it in pool_hba.conf, and run: pgpool reload",
                 shell_word::word(user)
             );
             return ("Pgpool-II", advice);
@@ -71,44 +70,40 @@ impl Refused<'_> {
                 let (who, advice) = self.pooler();
                 login(
                     Code::LoginPooler,
-                    format!("{who} answers at {server} in PostgreSQL's place, and refuses {user:?} on {database:?}"),
+                    format!("{who} answers at {server} for PostgreSQL, and refuses {user:?} on {database:?}"),
                     &advice,
                 )
             }
             SqlState::INVALID_PASSWORD => login(
                 Code::LoginPassword,
                 format!("{server} refused the password of {user:?}"),
-                "check the user and the password; the server says the same for a role that does not exist, has no \
-                 password, or has expired",
+                "check the user and the password; the server reports the same for a role that is missing, expired or without a password",
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if let Some(owner) = &self.socket_owner => login(
                 Code::LoginRefused,
                 format!(
-                    "{server} lets {user:?} in only as the Linux user of that name, if at all (peer in pg_hba.conf)"
+                    "{server} allows {user:?} only as the Linux user of that name (peer in pg_hba.conf)"
                 ),
                 &format!("run it as the server's own user: sudo -u {owner} stitch-pg …"),
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if authenticated => login(
                 Code::LoginNologin,
                 format!(
-                    "{server} found the login of {user:?} right and lets it in no further: the role is missing or may \
-                     not log in"
+                    "{server} accepted the login of {user:?}, but the role is missing or may not log in"
                 ),
                 &format!("a superuser runs: ALTER ROLE {} LOGIN", identifier(user)),
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if self.method == Some(AuthRequest::Scram) => login(
                 Code::LoginChannelBinding,
                 format!(
-                    "{server} takes the TLS it sees for another one than ours (channel binding): something in between \
-                     ends TLS and begins it anew"
+                    "{server} does not see stitch-pg's TLS session (channel binding): a proxy in between ends TLS and starts its own"
                 ),
-                "take that proxy out of the way, or let it pass TLS through; a client without channel binding would get in",
+                "remove that proxy, or let it pass TLS through; clients without channel binding can log in",
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION => login(
                 Code::LoginRefused,
-                format!("{server} does not let {user:?} into {database:?} from here"),
-                "a pg_hba.conf rule is missing, says reject or wants a client certificate; stitch-pg check --only \
-                 allowlist, as a superuser, names it",
+                format!("{server} does not allow {user:?} to log in to {database:?} from here"),
+                "a pg_hba.conf rule is missing, rejects the login or requires a client certificate; a superuser finds it with: stitch-pg check --only allowlist",
             ),
             SqlState::INVALID_CATALOG_NAME => inside(
                 Code::LoginDatabaseMissing,
@@ -130,13 +125,13 @@ impl Refused<'_> {
                 } else {
                     Code::LoginMaxConnections
                 },
-                format!("{server} has no connection free for {user:?}"),
+                format!("{server} has no free connection for {user:?}"),
                 "wait, or raise max_connections or the role's or database's CONNECTION LIMIT",
             ),
             SqlState::CANNOT_CONNECT_NOW => inside(
                 Code::LoginStarting,
                 format!("{server} is starting up, shutting down or recovering"),
-                "try again in a minute; a standby with hot_standby = off says this for ever",
+                "try again in a minute; a standby with hot_standby = off always reports this",
             ),
             SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => inside(
                 Code::LoginDatabaseClosed,
@@ -163,8 +158,7 @@ fn hosted(host: &str, state: &SqlState) -> Option<&'static str> {
         );
     }
     (unclear && host.ends_with(".pooler.supabase.com")).then_some(
-        "Supabase's pooler wants the project behind the role: USER.PROJECT. Give the admin's login so as well \
-         (--admin-user postgres.PROJECT), and the role's is derived from it",
+        "Supabase's pooler needs the project after the role: USER.PROJECT. Give the admin's login in that form (--admin-user postgres.PROJECT); stitch-pg derives the role's from it",
     )
 }
 

@@ -49,7 +49,7 @@ impl SharedSshLogin {
     /// The login; made now, unless it was before.
     pub(crate) async fn login(&self) -> Result<Ssh> {
         if self.target.client.is_some() {
-            bail!("this is done with the built-in client alone, without --ssh-command");
+            bail!("this needs the built-in client, without --ssh-command");
         }
         let connect = async || match Ssh::connect(&self.target, self.timeout, &self.asker).await {
             Err(error) if layer::of(&error) == Some(SshLayer::Login) => Ok(Err(format!("{error:#}"))),

@@ -51,7 +51,7 @@ impl SshProgram {
         let Some(client) = target.client.clone() else {
             return Ok(None);
         };
-        let folder = tempfile::tempdir().context("cannot make a folder for ssh's socket")?;
+        let folder = tempfile::tempdir().context("cannot create a folder for ssh's socket")?;
         Ok(Some(Self {
             shared: Arc::new(Shared { client, folder }),
             name: target.to_string(),
@@ -80,7 +80,7 @@ impl SshProgram {
         } else {
             format!("{host}:{port}")
         };
-        let (near, far) = UnixStream::pair().context("cannot make a pair of sockets")?;
+        let (near, far) = UnixStream::pair().context("cannot create a pair of sockets")?;
         near.set_nonblocking(true).context("cannot use the socket")?;
         let mut command = self.command();
         command
@@ -125,13 +125,13 @@ impl SshProgram {
                     SshLayer::Target
                 };
                 Err(anyhow!(
-                    "the SSH server {name} opens no connection to {host}:{port}: {}",
+                    "the SSH server {name} could not connect to {host}:{port}: {}",
                     words_of(&said)
                 ))
                 .at(layer)
             }
             Err(_) => Err(anyhow!(
-                "the SSH server {name} opens no connection to {host}:{port} in time"
+                "the SSH server {name} could not connect to {host}:{port} in time"
             ))
             .at(SshLayer::Target),
         }
@@ -217,7 +217,7 @@ fn words_of(said: &str) -> String {
         .filter(|line| !line.trim().is_empty())
         .collect();
     match lines.as_slice() {
-        [] => "ssh said nothing".to_owned(),
+        [] => "ssh printed nothing".to_owned(),
         lines => lines[lines.len().saturating_sub(4)..].join(" | "),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn existing_schema(
 ) -> Rehearsed {
     let schema = &existing.schema;
     let began = Instant::now();
-    let base = passing("Stitch-PG rehearsal");
+    let base = passing("Stitch-PG test load");
     let mut rehearsed = load_into(session, schema, &base, Vec::new(), patience).await;
     for attempt in 0..TRIES {
         // Another rehearsal, or a load, is making the one table whose name is not ours to choose.

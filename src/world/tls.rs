@@ -111,7 +111,7 @@ fn build(tls: &Tls) -> Result<(SslConnector, Check)> {
     builder
         .set_min_proto_version(tls.min_version.map(version))
         .and_then(|()| builder.set_max_proto_version(tls.max_version.map(version)))
-        .context("OpenSSL does not know the versions of TLS that were asked for")?;
+        .context("OpenSSL does not support the given TLS versions")?;
     builder
         .set_alpn_protos(b"\x0apostgresql")
         .context("cannot start OpenSSL")?;
@@ -178,7 +178,7 @@ fn add_system_store(builder: &mut SslConnectorBuilder) -> Result<()> {
 
 /// The builder starts with the system's store.
 #[cfg(not(feature = "vendored"))]
-#[expect(clippy::unnecessary_wraps, reason = "the other build reads files")]
+#[expect(clippy::unnecessary_wraps, reason = "this build reads no files")]
 fn add_system_store(_: &mut SslConnectorBuilder) -> Result<()> {
     Ok(())
 }
@@ -274,7 +274,7 @@ fn read_key(path: &Path, passphrase: Option<&Secret>) -> Result<PKey<Private>> {
         (true, None) => format!(
             "the client key {shown} has a passphrase; give it as sslpassword, in DATABASE_URL or in a service of pg_service.conf"
         ),
-        (true, Some(_)) => format!("the passphrase (sslpassword) does not fit the client key {shown}"),
+        (true, Some(_)) => format!("the passphrase (sslpassword) is wrong for the client key {shown}"),
         (false, _) => format!("{shown} holds no PEM key"),
     })
 }

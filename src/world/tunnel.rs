@@ -30,7 +30,7 @@ impl Ssh {
 
     async fn into_forward(self, host: &str, port: u16) -> Result<tokio::net::UnixStream> {
         let ssh = self.clone();
-        let (near, far) = UnixStream::pair().context("cannot make a pair of sockets")?;
+        let (near, far) = UnixStream::pair().context("cannot create a pair of sockets")?;
         near.set_nonblocking(true)
             .context("cannot make the socket non-blocking")?;
         far.set_nonblocking(true)
@@ -65,14 +65,13 @@ impl Ssh {
         if refused && error.message().contains("prohibited") {
             let error = anyhow!(
                 "the SSH server {name} does not forward {} to {host}:{port}: AllowTcpForwarding, DisableForwarding or \
-                 PermitOpen in its sshd_config forbids it, or the options of the key in authorized_keys do; or PAM refused the \
-                 session (limits, access rules, an expired password), of which sshd's log tells",
+                 PermitOpen in its sshd_config forbids it, or the options of the key in authorized_keys do; or PAM refused the session (limits, access rules, an expired password; see sshd's log)",
                 self.user()
             );
             return (SshLayer::Forward, error);
         }
         if !refused {
-            let error = plain(error).context(format!("the SSH server {name} opens no connection to {host}:{port}"));
+            let error = plain(error).context(format!("the SSH server {name} could not connect to {host}:{port}"));
             return (SshLayer::Forward, error);
         }
         let probe = format!("getent hosts {} >/dev/null || echo unknown\n", shell::quoted(host));
@@ -84,14 +83,12 @@ impl Ssh {
                 .is_ok_and(|output| output.stdout.trim_end().ends_with("unknown"));
         if unknown {
             let error = anyhow!(
-                "the SSH server {name} does not know the name {host}; use the name or address that the database has \
-                 in the SSH server's own network"
+                "the SSH server {name} cannot resolve the name {host}; use the database's name or address in the SSH server's network"
             );
             return (SshLayer::Target, error);
         }
         let error = anyhow!(
-            "the SSH server {name} cannot reach {host}:{port}: nothing listens there, or a firewall between the two \
-             stops it. The database's firewall must let the SSH server's private address in"
+            "the SSH server {name} cannot reach {host}:{port}: nothing listens there, or a firewall between the two blocks it. The database's firewall must allow the SSH server's private address"
         );
         (SshLayer::Target, error)
     }

@@ -79,7 +79,7 @@ fn the_admins_certificates_are_checked_as_asked() {
         .check()
         .exits(1);
     assert!(
-        stranger.error().contains("is not vouched for by the authority"),
+        stranger.error().contains("is not signed by the given certificate authority"),
         "{stranger}"
     );
     assert!(stranger.error().contains("--sslrootcert"), "{stranger}");
@@ -192,10 +192,10 @@ fn both_ways_of_connect_using_ssl_are_tried() {
         let verdict = if flags.is_empty() { "good" } else { "unknown" };
         said.has("ssl-choice", verdict)
     };
-    assert!(choice("stitch", &[]).contains("works ticked and unticked"));
-    assert!(choice("stitch", &["--no-ssl"]).contains("works unticked and ticked"));
-    assert!(choice("tls", &[]).contains("has to be ticked"));
-    assert!(choice("plain", &[]).contains("has to stay unticked: with TLS no rule"));
+    assert!(choice("stitch", &[]).contains("works on and off"));
+    assert!(choice("stitch", &["--no-ssl"]).contains("works off and on"));
+    assert!(choice("tls", &[]).contains("must be on"));
+    assert!(choice("plain", &[]).contains("must be off: no rule"));
     // No password travelled the other way, so none was refused.
     assert!(
         !server.log().contains("password authentication failed"),

@@ -64,7 +64,7 @@ fn every_table_is_decided_and_a_sample_is_tried() {
     assert!(missing.contains("z60") && missing.contains(cure), "{missing}");
     let tried = said.has("existing-tables-tested", "good");
     assert!(
-        tried.contains("writes were tried on 40 tables, and decided by the catalog for 27 tables"),
+        tried.contains("writes were tested on 40 tables, and checked in the catalog for 27 tables"),
         "{tried}"
     );
     let (_, grants) = missing.split_once("runs: ").expect("the statements are told");

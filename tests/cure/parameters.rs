@@ -237,7 +237,7 @@ fn a_revoked_certificate_is_refused() {
         .has("login-tls-revoked", "bad");
     // A list of another authority says nothing about this one.
     let said = with("PGSSLCRL", &other).check().exits(1);
-    assert!(said.error().contains("cannot be seen"), "{said}");
+    assert!(said.error().contains("cannot be checked"), "{said}");
     let url = format!("postgres:///?sslcrl={}", revoked.display());
     verified
         .env("DATABASE_URL", &url)

@@ -73,7 +73,7 @@ fn a_server_that_hangs_up() {
     let port = peer(drop);
     says(
         &check("127.0.0.1", port),
-        "ended the connection before the login was done",
+        "closed the connection before the login was complete",
     );
 }
 

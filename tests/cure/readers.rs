@@ -88,7 +88,7 @@ fn what_is_there_already_is_opened_too() {
         // The rehearsal notices before anything is done about it.
         let check = wizard.check().exits(3);
         let refused = check.has("test-load-refused", "bad");
-        assert!(refused.contains("let a reader see"), "{refused}");
+        assert!(refused.contains("let a reader read"), "{refused}");
         wizard.cure(
             &[
                 "let \"bi\" read what",

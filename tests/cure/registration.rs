@@ -78,7 +78,7 @@ fn a_destination_is_made_once_and_mended_field_by_field() {
     );
     let form = setup.has("destination-form-complete", "good");
     assert!(
-        form.contains("says nothing about the connection") && form.contains("Stitch's page of the destination"),
+        form.contains("does not prove the connection") && form.contains("Stitch's page of the destination"),
         "{form}"
     );
     let request = setup.commands().pop().unwrap_or_default();
@@ -373,5 +373,5 @@ fn integrations_that_stitch_lists_are_detected() {
             .push(("GET", "/v4/sources", wiremock::ResponseTemplate::new(404)));
     });
     let unseen = wizard.check().exits(0).has("integrations-not-listed", "unknown");
-    assert!(unseen.contains("knows no such thing"), "{unseen}");
+    assert!(unseen.contains("does not know that address"), "{unseen}");
 }

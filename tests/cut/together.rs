@@ -104,7 +104,7 @@ fn who_is_in_the_middle_of_a_change_is_named() {
     assert_eq!(refused.status, Some(1), "{}", brief(&refused));
     let told = told(&refused, "another-run").concat();
     // Whom a session belongs to everybody may see; the rest is for its owner and superusers.
-    let who = format!("another run is at work on the database \"postgres\": pid {pid}, user \"postgres\"");
+    let who = format!("another run is changing the database \"postgres\": pid {pid}, user \"postgres\"");
     assert!(told.starts_with(&who), "{told}");
     server.psql(&format!("select pg_terminate_backend({pid})"));
     running.finish(Duration::from_secs(20));

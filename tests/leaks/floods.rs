@@ -139,7 +139,7 @@ fn a_postgresql_server_that_never_stops() {
                 login(&mut stream);
                 settings_without_end(&mut stream);
             },
-            "more than the 1 MB that are taken",
+            "more than the limit of 1 MB",
         ),
         (
             "an error of 200 MB",
@@ -148,7 +148,7 @@ fn a_postgresql_server_that_never_stops() {
                 let _ = stream.write_all(&[b'E', 0x0c, 0, 0, 0]);
                 without_end(&mut stream, &[b'x'; 8192]);
             },
-            "more than the 1 MB that are taken",
+            "more than the limit of 1 MB",
         ),
         (
             "notices that look like ours",
@@ -243,7 +243,7 @@ fn an_api_that_never_stops() {
                     std::thread::sleep(Duration::from_millis(100));
                 }
             },
-            "does not come to its",
+            "does not end",
         ),
     ];
     for (what, serve, told) in cases {

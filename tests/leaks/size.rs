@@ -207,7 +207,7 @@ fn notices_without_end() {
                 let _ = stream.write_all(&message(b'R', &[0; 4]));
                 flood(&mut stream);
             },
-            "the server sends more than 1 MB before it takes the login",
+            "the server sends more than 1 MB before the login",
         ),
         (
             "notices in place of an answer",
@@ -224,7 +224,7 @@ fn notices_without_end() {
                 let _ = stream.write_all(&[b'D', 0x7f, 0xff, 0xff, 0xff]);
                 while stream.write_all(&[0; 8192]).is_ok() {}
             },
-            "the server sends a message of 2147483643 bytes, more than the 256 MB that are taken, which no PostgreSQL does; \
+            "the server sends a message of 2147483643 bytes, more than the limit of 256 MB; PostgreSQL never does that; \
              the connection was closed at the layer protocol\\nnext: ",
         ),
     ];

@@ -72,7 +72,7 @@ fn how(existing: &Existing, rehearsed: &Rehearsed) -> String {
         .iter()
         .partition(|table| table.column.is_some() && !busy(table));
     let decided = existing.total.saturating_sub(tried.len());
-    let tried = format!("; writes were tried on {}", pluralize(tried.len(), "table"));
+    let tried = format!("; writes were tested on {}", pluralize(tried.len(), "table"));
     if decided == 0 {
         return tried;
     }
@@ -87,7 +87,7 @@ fn how(existing: &Existing, rehearsed: &Rehearsed) -> String {
         )
     };
     format!(
-        "{tried}, and decided by the catalog for {}{among}",
+        "{tried}, and checked in the catalog for {}{among}",
         pluralize(decided, "table")
     )
 }
@@ -109,14 +109,14 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
     }
     for table in &rehearsed.busy_tables {
         let text = format!(
-            "rehearsal: somebody holds a lock on it, so it was left out after {} ms",
+            "test load: skipped after {} ms, because another session holds a lock on it",
             settings.ownership.lock_timeout.as_millis()
         );
         plan.find(Finding::unknown(Code::TableLocked, text).about(format!("{schema}.{table}")));
     }
     if !rehearsed.spared_tables.is_empty() {
         let text = format!(
-            "rehearsal: tables with rows in {schema:?} were spared the acts that lock readers out for a moment: {}",
+            "test load: skipped operations that block readers for a moment on the tables with rows in {schema:?}: {}",
             rehearsed.spared_tables.join(", ")
         );
         let advice = "--rehearse-existing adds and renames a column there too, in a quiet moment";

@@ -49,7 +49,7 @@ impl ServerState {
                 Layer::Database,
                 Code::LoginReadOnly,
                 "the role's transactions are read-only (default_transaction_read_only is on)",
-                "a superuser runs: ALTER ROLE … RESET default_transaction_read_only; where it is set for others too: ALTER ROLE … IN DATABASE … SET default_transaction_read_only = off",
+                "a superuser runs: ALTER ROLE … RESET default_transaction_read_only; if others need the setting: ALTER ROLE … IN DATABASE … SET default_transaction_read_only = off",
             ));
         }
         let missing = match (self.create, self.temporary) {
@@ -80,7 +80,7 @@ impl ServerState {
         let text = format!("{free} of {} connections are free, {files}", self.max_connections);
         plan.find(if free < FEW || self.temp_file_limit != "-1" {
             Finding::unknown(Code::ServerCapacity, text).advise(
-                "where that is little: raise max_connections or end idle sessions; raise temp_file_limit for the role",
+                "if that is too few: raise max_connections or end idle sessions; raise temp_file_limit for the role",
             )
         } else {
             Finding::good(Code::ServerCapacity, text)
@@ -92,10 +92,10 @@ impl ServerState {
             plan.unknown(
                 Code::DdlEventTriggers,
                 format!(
-                    "event triggers are called on what Stitch creates and alters: {}",
+                    "event triggers fire when Stitch creates and alters objects: {}",
                     self.triggers.join(", ")
                 ),
-                "the rehearsal passes through them; ask their owner when they refuse something",
+                "the test load includes them; if they refuse an operation, ask their owner",
             );
         }
         if matches!(self.log_statement.as_str(), "mod" | "ddl" | "all") {
@@ -105,7 +105,7 @@ impl ServerState {
                     "the server logs the statements of every load (log_statement = {})",
                     self.log_statement
                 ),
-                "where the log gets too large, a superuser runs: ALTER ROLE … SET log_statement = 'none'",
+                "if the log gets too large, a superuser runs: ALTER ROLE … SET log_statement = 'none'",
             );
         }
     }

@@ -230,7 +230,7 @@ async fn in_the_way(
     let seen = match obstacles::read(settings, session, version, &schemas).await {
         Ok(seen) => seen,
         Err(error) => {
-            let text = format!("what could refuse a load into the existing tables was not seen: {error:#}");
+            let text = format!("stitch-pg could not check what may refuse a load into the existing tables: {error:#}");
             return vec![Finding::unknown(Code::WritePrivilegesUnclear, text).advise("run stitch-pg check again")];
         }
     };
@@ -269,34 +269,31 @@ fn pooled(settings: &Settings, between: &Intermediary, statement_mode: bool) -> 
         return bad(
             Layer::Rehearsal,
             Code::PoolerStatement,
-            "a connection pooler in statement mode stands between, which refuses transactions; a load is one",
+            "a connection pooler in statement mode is in front of the server; it refuses transactions, and a load needs one",
             advice,
         );
     }
     match between {
         Intermediary::SessionPooler => Finding::good(
             Code::Pooler,
-            "a connection pooler stands between and keeps one server session for each client, as a load needs",
+            "a connection pooler is in front of the server in session mode, which works for a load",
         ),
         Intermediary::SharedPooler => Finding::unknown(
             Code::Pooler,
-            "a connection pooler stands between and shares server sessions among its clients (transaction mode). All of \
-             this works through it; Stitch's loads work as long as their staging tables and prepared statements live in \
-             one transaction, which is not documented",
+            "a connection pooler is in front of the server in transaction mode. Stitch's loads fail there if their staging tables or prepared statements outlive a transaction, which Stitch does not document",
         )
         .advise(advice),
         Intermediary::Pgpool(version) => Finding::unknown(
             Code::Pooler,
             format!(
-                "the pooler Pgpool-II {} stands between. It does not pass on COPY by the extended protocol, and may send what only reads to \
-                 a standby",
+                "the pooler Pgpool-II {} is in front of the server. It does not support COPY in the extended protocol, and may send reads to a standby",
                 version.split(' ').next().unwrap_or_default()
             ),
         )
         .advise(advice),
         Intermediary::Proxy => Finding::good(
             Code::Pooler,
-            "a load balancer or a forwarded port stands between, and passes connections on to PostgreSQL",
+            "a load balancer or a forwarded port is in front of PostgreSQL",
         ),
     }
 }

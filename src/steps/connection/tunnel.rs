@@ -75,18 +75,18 @@ fn judge(plan: &mut Plan, settings: &Settings, user: &str, proof: &TunnelProof) 
 fn proved(proof: &TunnelProof, settings: &Settings, user: &str) -> String {
     let stitch = &settings.stitch;
     let mut text = format!(
-        "the whole way was walked with a key of our own: in as {user}, on to {}:{}, and a login as {:?}",
+        "the tunnel was tested end to end with a temporary key: SSH login as {user}, forwarding to {}:{}, login as {:?}",
         stitch.host,
         stitch.port,
         stitch.role.as_str()
     );
     if !proof.refused.is_empty() {
-        text.push_str("; refused, as it should be: ");
+        text.push_str("; refused, as intended:  ");
         text.push_str(&list(&proof.refused));
     }
     if proof.expiry == Expiry::Unknown {
         text.push_str(
-            ". This SSH server cannot be told when a key ends; ours was taken out, and that was looked at again",
+            ". This SSH server does not support expiry of keys; stitch-pg removed its key and verified that",
         );
     }
     text

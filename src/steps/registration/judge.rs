@@ -18,8 +18,8 @@ pub(super) fn account(
         None => {
             plan.unknown(
                 Code::DestinationFieldUnknown,
-                "Stitch does not tell which fields a PostgreSQL destination needs; the documented ones are sent",
-                "look at Stitch's form of the destination afterwards",
+                "Stitch does not report which fields a PostgreSQL destination needs; stitch-pg sends the documented ones",
+                "check Stitch's form of the destination afterwards",
             );
         }
         Some(kind) => {
@@ -34,7 +34,7 @@ pub(super) fn account(
                         "Stitch's form has required fields that stitch-pg does not know: {}",
                         others.join(", ")
                     ),
-                    "fill them in on Stitch's page of the destination",
+                    "enter them on Stitch's page of the destination",
                 );
             }
         }
@@ -48,7 +48,7 @@ pub(super) fn account(
         plan.good(
             Code::DestinationOthers,
             format!(
-                "the account has other destinations, which stay as they are: {}",
+                "the account has other destinations, which do not change: {}",
                 list(&others)
             ),
         );
@@ -61,7 +61,7 @@ pub(super) fn ambiguous(several: &[&Destination]) -> Finding {
         "several destinations in Stitch load into this database: {}",
         list(several)
     );
-    Finding::bad(Code::DestinationAmbiguous, text).advise("say which one is meant with --destination-id")
+    Finding::bad(Code::DestinationAmbiguous, text).advise("choose one with --destination-id")
 }
 
 /// `--destination-id` names none.
@@ -73,30 +73,30 @@ pub(super) fn no_such(id: u64, all: &[Destination]) -> Finding {
     );
     Finding::bad(Code::DestinationNotFound, text)
         .about(id)
-        .advise("name one of these with --destination-id, or leave it out")
+        .advise("choose one of these with --destination-id, or omit the option")
 }
 
 /// It names one that is no PostgreSQL destination.
 pub(super) fn other_type(there: &Destination) -> Finding {
     let text = format!(
-        "the destination {} is no PostgreSQL destination, and Stitch cannot make it one",
+        "the destination {} is not a PostgreSQL destination, and Stitch cannot change its type",
         there.described()
     );
     Finding::bad(Code::DestinationOtherType, text)
         .about(there.id)
-        .advise("leave --destination-id out, so that a new one is made, or name another one")
+        .advise("omit --destination-id to create a new one, or choose another one")
 }
 
 /// Wrong where one is to be made; one that is there already can be changed all the same.
 fn no_access(tier: Option<String>, is_to_be_made: bool) -> Finding {
-    let tier = tier.map_or_else(String::new, |tier| format!(" (Stitch counts them to the tier {tier})"));
-    let text = format!("Stitch says that this account may not have PostgreSQL destinations{tier}");
+    let tier = tier.map_or_else(String::new, |tier| format!(" (in Stitch they belong to the tier {tier})"));
+    let text = format!("Stitch reports that this account may not have PostgreSQL destinations{tier}");
     let finding = if is_to_be_made {
         Finding::bad(Code::DestinationNoAccess, text)
     } else {
         Finding::unknown(Code::DestinationNoAccess, text)
     };
-    finding.advise("have the account's plan changed in Stitch, or use the token of another account")
+    finding.advise("change the account's plan in Stitch, or use the token of another account")
 }
 
 /// What holds of the destination that is ours.

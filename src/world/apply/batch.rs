@@ -104,7 +104,7 @@ impl Writer {
         if !on_disk {
             // In any case, since it ends what the connection was told for this work.
             let waited = run(&session, &sql::flush_commits(), work.limit).await;
-            outcome = outcome.and(waited.context("cannot wait until everything is on disk"));
+            outcome = outcome.and(waited.context("cannot wait until all changes are on disk"));
         }
         // What was passed over may be why something else was refused.
         let doubt = work.doubt();
@@ -132,7 +132,7 @@ impl Writer {
         }
         named.extend(doubt.map(|doubt| format!("{doubt:#}")));
         bail!(
-            "{} of {} objects were in use all the time and are left as they were:\n  {}\nnext: run the same command again when they are free",
+            "{} of {} objects were in use all the time and were not changed:\n  {}\nnext: run the same command again when they are not in use",
             busy.len(),
             objects.len(),
             named.join("\n  ")

@@ -33,7 +33,7 @@ pub(super) async fn named(session: &Session, error: Error, limit: Duration) -> E
     }
     let (words, _) = words.split_once("\nnext: ").unwrap_or((&words, ""));
     let advice = format!(
-        "ask its owner to let this through, or a superuser runs: ALTER EVENT TRIGGER {} DISABLE; then run the same command \
+        "ask its owner to allow this, or a superuser runs: ALTER EVENT TRIGGER {} DISABLE; then run the same command \
          again, and enable it afterwards",
         sql::identifier(&first.name)
     );

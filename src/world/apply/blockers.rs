@@ -57,7 +57,7 @@ impl Writer {
                 _ => Vec::new(),
             };
             let by = match by.as_slice() {
-                [] => ", and who is in the way cannot be seen".to_owned(),
+                [] => ", and the blocking session cannot be checked from here".to_owned(),
                 by => format!(" for a lock held by {}", by.join("; ")),
             };
             tell(&format!("the change has been waiting {} s{by}", began.as_secs()));

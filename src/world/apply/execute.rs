@@ -47,7 +47,7 @@ impl Stopped {
                 )
             }
             Self::Late(limit) => anyhow!(
-                "no answer within {} s\nnext: look at pg_stat_activity for what it waits for; raise --timeout",
+                "no answer within {} s\nnext: check in pg_stat_activity what it waits for; raise --timeout",
                 limit.as_secs()
             ),
         }

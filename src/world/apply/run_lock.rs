@@ -40,7 +40,7 @@ impl fmt::Display for AnotherRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "another run is at work on the database {:?}: pid {}",
+            "another run is changing the database {:?}: pid {}",
             self.database, self.pid
         )?;
         for (word, value) in [("user", &self.user), ("application", &self.application)] {
@@ -53,7 +53,7 @@ impl fmt::Display for AnotherRun {
                 write!(f, ", {word} {value}")?;
             }
         }
-        f.write_str("\nnext: run the same command again when it has ended; it takes up what is left")
+        f.write_str("\nnext: run the same command again when it has ended; it continues with the changes that are left")
     }
 }
 

@@ -44,7 +44,7 @@ fn run_and_wait(command: &mut Command, stdin: Secret, deadline: Instant) -> Resu
     let stderr = gather(child.stderr.take().context("no standard error")?);
     let stdout = finished(&mut child, &stdout, deadline)?;
     let stderr = finished(&mut child, &stderr, deadline)?;
-    let status = child.wait().context("its end cannot be waited for")?;
+    let status = child.wait().context("stitch-pg cannot wait for its end")?;
     match status.code() {
         Some(status) => Ok(Output { status, stdout, stderr }),
         None => bail!("it was killed ({status})"),
@@ -69,5 +69,5 @@ fn finished(child: &mut Child, output: &Receiver<Vec<u8>>, deadline: Instant) ->
     }
     let _ = child.kill();
     let _ = child.wait();
-    bail!("it was not done in time and was stopped")
+    bail!("it did not finish in time and was stopped")
 }

@@ -95,7 +95,7 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
         let is_set = given.is_some();
         let ask = || (host.asker.secret)(&format!("sudo password of {user} on {}", host.name()));
         let Some(password) = given.take().or_else(ask) else {
-            let reason = "sudo wants a password; give it in STITCH_PG_SUDO_PASSWORD";
+            let reason = "sudo needs a password; give it in STITCH_PG_SUDO_PASSWORD";
             return Err(no_rights(host, who, SUDO, reason));
         };
         let stdin = Secret::new(format!("{}\n", password.reveal()));
@@ -114,7 +114,7 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
             "password is required",
         ];
         if !wrong.iter().any(|words| stderr.contains(words)) {
-            let reason = format!("sudo says: {}", complaint(stderr));
+            let reason = format!("sudo reports: {}", complaint(stderr));
             return Err(no_rights(host, who, SUDO, &reason));
         }
         if is_set {
@@ -132,7 +132,7 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str) -> Result
     let user = &who.user;
     let name = tool.split(' ').next().unwrap_or(tool);
     if !matches!(host.way, HostAccess::Ssh(_)) {
-        let reason = format!("{name} insists on a terminal, which this run has not to give");
+        let reason = format!("{name} requires a terminal, and this run has none");
         return Err(no_rights(host, who, tool, &reason));
     }
     let trial = Secret::new(":".to_owned());
@@ -142,7 +142,7 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str) -> Result
         match host.run_in_terminal(tool, password.as_ref(), &trial).await? {
             Some(output) if output.status == 0 => return Ok(Rights::Terminal(tool, password)),
             Some(output) if !output.stdout.contains("Authentication failed") => {
-                let said = format!("{name} says: {}", complaint(&output.stdout));
+                let said = format!("{name} reports: {}", complaint(&output.stdout));
                 return Err(no_rights(host, who, tool, &said));
             }
             // It asks for a password, or for another one.
@@ -157,7 +157,7 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str) -> Result
         let ask = || (host.asker.secret)(&format!("{name} password of {user} on {}", host.name()));
         password = set.clone().or_else(ask);
         if password.is_none() {
-            let reason = format!("{name} wants a password; give it in STITCH_PG_SUDO_PASSWORD");
+            let reason = format!("{name} needs a password; give it in STITCH_PG_SUDO_PASSWORD");
             return Err(no_rights(host, who, tool, &reason));
         }
     }
@@ -167,7 +167,7 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str) -> Result
 /// Why doas refuses, unless it is for the want of a password.
 fn doas_message(probed: &str) -> Option<String> {
     let words = probed.lines().find_map(|line| line.strip_prefix("doas: "))?;
-    (!words.starts_with("Authentication")).then(|| format!("doas says: {words}"))
+    (!words.starts_with("Authentication")).then(|| format!("doas reports: {words}"))
 }
 
 /// Nothing of the login's rights is needed where an administrator runs the script, so that comes first.
@@ -179,11 +179,10 @@ fn no_rights(host: &Host, who: &HostLogin, tool: &str, reason: &str) -> Error {
         _ => None,
     };
     let or = grant.map(|grant| {
-        format!("; or let root there run this, with which {user} may do anything as root until it is undone: {grant}")
+        format!("; or root runs this there, which gives {user} full root rights until it is undone: {grant}")
     });
     anyhow!(
-        "{user} cannot become root on {}: {reason}. Give an administrator the output of: stitch-pg script --for sysadmin \
-         (that gives nobody any rights); or log in as root or as somebody with sudo (--bastion USER@HOST){}",
+        "{user} cannot become root on {}: {reason}. Give an administrator the output of: stitch-pg script --for sysadmin (it grants no rights to this login); or log in as root or as a user with sudo (--bastion USER@HOST){}",
         host.name(),
         or.unwrap_or_default()
     )

@@ -33,11 +33,11 @@ pub(super) fn not_postgres(login: &AdminLogin, what: &str) -> Failure {
 pub(super) fn silent(login: &AdminLogin, seen: &LoginTrace, passed: Vec<Stage>) -> Failure {
     let server = login.server();
     let (layer, what) = if seen.authenticated.is_some() {
-        (Layer::Database, "found the login right and did not open the database")
+        (Layer::Database, "accepted the login but did not open the database")
     } else if seen.method.is_some() || seen.encrypted.is_some() {
-        (Layer::Authentication, "answered and did not finish the login")
+        (Layer::Authentication, "answered but did not finish the login")
     } else if seen.first_byte == Some(b'S') {
-        (Layer::Tls, "said yes to TLS and did not finish the handshake")
+        (Layer::Tls, "accepted TLS but did not finish the handshake")
     } else {
         (Layer::Protocol, "accepts connections but did not answer")
     };
@@ -73,8 +73,7 @@ pub(super) async fn classify(
         let text = format!("{server}: {excess} (login of {:?})", login.user);
         return Failure::new(Layer::Authentication, Code::LoginIterations, text)
             .advise(
-                "set scram_iterations to 4096 in PostgreSQL and set the password again; if that is not the number there, find \
-                 out who answers at this address",
+                "set scram_iterations to 4096 in PostgreSQL and set the password again; if the server does not use that number, find out which device answers at this address",
             )
             .behind(passed);
     }
@@ -96,15 +95,15 @@ pub(super) async fn classify(
         };
     }
     if seen.method == Some(AuthRequest::Other) {
-        return Failure::new(Layer::Authentication, Code::LoginMethod, format!("{server} wants a login method for {:?} that needs more than a password (GSS, SSPI, LDAP ticket or a certificate): {text}", login.user))
+        return Failure::new(Layer::Authentication, Code::LoginMethod, format!("{server} requires a login method for {:?} that needs more than a password (GSS, SSPI, LDAP ticket or a certificate): {text}", login.user))
             .advise("use a login whose pg_hba.conf method is scram-sha-256")
             .behind(passed);
     }
     match seen.first_byte {
         // PostgreSQL's own answer to the wish for TLS.
         Some(b'N') if seen.encrypted.is_none() && seen.method.is_none() && login.tls.mode.demands() => {
-            return Failure::new(Layer::Tls, Code::LoginTlsNotOffered, format!("{server} does not offer TLS, and sslmode {} demands it", mode_name(login.tls.mode)))
-                .advise("switch TLS on in the server (ssl = on with a certificate), or use --sslmode prefer (for Stitch's login --no-ssl)")
+            return Failure::new(Layer::Tls, Code::LoginTlsNotOffered, format!("{server} does not offer TLS, but sslmode {} requires it", mode_name(login.tls.mode)))
+                .advise("turn on TLS in the server (ssl = on with a certificate), or use --sslmode prefer (for Stitch's login --no-ssl)")
                 .behind(passed);
         }
         // "SSH-2.0" begins with the same letter as "yes".
@@ -166,7 +165,7 @@ fn untrusted(login: &AdminLogin, seen: &LoginTrace, text: &str) -> Failure {
         ),
         Some(Fault::Authority) => (
             Code::LoginTlsChain,
-            format!("the certificate of {server} is not vouched for by the authority that was given"),
+            format!("the certificate of {server} is not signed by the given certificate authority"),
             "give the authority that signed it: --sslrootcert for the administrator's login, --stitch-ca for Stitch's form"
                 .to_owned(),
         ),
@@ -181,17 +180,17 @@ fn untrusted(login: &AdminLogin, seen: &LoginTrace, text: &str) -> Failure {
         Some(Fault::Revoked) => (
             Code::LoginTlsRevoked,
             format!("the certificate of {server}, or one above it, has been revoked (sslcrl, sslcrldir)"),
-            "do not log in there before its owner has explained it; the server needs a new certificate".to_owned(),
+            "do not log in there before you have asked its owner; the server needs a new certificate".to_owned(),
         ),
         Some(Fault::Unlisted) => (
             Code::LoginTlsRevoked,
-            format!("whether the certificate of {server} is revoked cannot be seen: sslcrl or sslcrldir holds no current list of its authority"),
+            format!("whether the certificate of {server} is revoked cannot be checked: sslcrl or sslcrldir has no current list of its authority"),
             "give the current list of every authority in the chain".to_owned(),
         ),
         _ => (
             Code::LoginTlsFailed,
             format!("TLS with {server} failed"),
-            "a proxy between may not pass TLS on, or the two have no version or cipher in common; the server's log has its half"
+            "a proxy may not pass TLS through, or there is no common version or cipher; check the server's log"
                 .to_owned(),
         ),
     };

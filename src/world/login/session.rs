@@ -74,7 +74,7 @@ impl Refused {
         Some(Self {
             number: notice.message().parse().ok()?,
             busy,
-            words: format!("the server says: {}{}", shown(said), raised_in(context)),
+            words: format!("the server reports: {}{}", shown(said), raised_in(context)),
         })
     }
 }
@@ -99,8 +99,7 @@ impl Session {
         match (&self.lost_tls, self.offer, server_has) {
             (Some(why), ..) => Some(format!("the login with TLS failed first ({why})")),
             (None, Offer::Refused, Some(true)) => Some(
-                "the answer to the wish for TLS was no, and the server's own setting ssl is on: a pooler, a proxy or \
-                 somebody else answered in its place"
+                "the answer to the TLS request was no, but the server's setting ssl is on: a pooler, a proxy or an attacker answered for it"
                     .to_owned(),
             ),
             _ => None,

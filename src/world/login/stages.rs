@@ -44,9 +44,9 @@ fn encrypted(certificate: Option<&Examined>) -> String {
 
 fn convinced(method: Option<AuthRequest>) -> String {
     match method {
-        Some(AuthRequest::Scram) => "the password is right (SCRAM)".to_owned(),
-        Some(AuthRequest::Md5) => "the password is right (md5)".to_owned(),
-        Some(AuthRequest::ClearText) => "the password is right (sent in clear text)".to_owned(),
+        Some(AuthRequest::Scram) => "the password is correct (SCRAM)".to_owned(),
+        Some(AuthRequest::Md5) => "the password is correct (md5)".to_owned(),
+        Some(AuthRequest::ClearText) => "the password is correct (sent as clear text)".to_owned(),
         _ => "no password was asked for".to_owned(),
     }
 }

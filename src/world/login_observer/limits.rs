@@ -57,29 +57,27 @@ impl fmt::Display for LimitExceeded {
         match self {
             Self::Login => write!(
                 f,
-                "the server sends more than {} MB before it takes the login, which no PostgreSQL does",
+                "the server sends more than {} MB before the login, which PostgreSQL never does",
                 limit(LONGEST_LOGIN)
             ),
             Self::Message(length) => write!(
                 f,
-                "the server sends a message of {length} bytes, more than the {} MB that are taken, which no PostgreSQL does",
+                "the server sends a message of {length} bytes, more than the limit of {} MB; PostgreSQL never does that",
                 limit(LONGEST_MESSAGE)
             ),
             Self::Answer(length) => write!(
                 f,
-                "the server answers with {length} bytes, more than the {} MB that are taken",
+                "the server answers with {length} bytes, more than the limit of {} MB",
                 limit(LONGEST_MESSAGE)
             ),
             Self::Words(length) => write!(
                 f,
-                "the server sends errors, notices or settings of {length} bytes, more than the {} MB that are taken, which no \
-                 PostgreSQL does",
+                "the server sends errors, notices or settings of {length} bytes, more than the limit of {} MB; PostgreSQL never does that",
                 limit(LONGEST_WORDS)
             ),
             Self::Rounds(rounds) => write!(
                 f,
-                "the server asks for {rounds} SCRAM rounds to prove the password, more than the {MOST_ITERATIONS} that are \
-                 computed"
+                "the server asks for {rounds} SCRAM rounds to prove the password, more than the limit of {MOST_ITERATIONS}"
             ),
         }
     }

@@ -93,7 +93,7 @@ impl LoginObserver {
             (Begins::Tls, _) | (Begins::Answer, Some(b'S')) => Ok(()),
             (Begins::Message, _) | (Begins::Answer, Some(b'N')) => seen.read(rest),
             // tokio-postgres takes any other byte for a no, whatever follows.
-            (Begins::Answer, _) => Err(io::Error::other("the answer to the wish for TLS is neither yes nor no")),
+            (Begins::Answer, _) => Err(io::Error::other("the answer to the TLS request is neither yes nor no")),
         }
     }
 
@@ -212,7 +212,7 @@ impl LoginTrace {
         if asks && let Some(unwanted) = self.guard.refuses(method, self.encrypted.is_some()) {
             // tokio-postgres gets this error in place of what was asked, so it answers nothing.
             self.unwanted = Some(unwanted);
-            return Err(io::Error::other("the server asks for what it does not get"));
+            return Err(io::Error::other("the server asks for something that stitch-pg does not send"));
         }
         self.method.get_or_insert(method);
         if number == 0 {

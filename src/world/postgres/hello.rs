@@ -34,7 +34,7 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
                 // A pooler may drop the startup option without a word.
                 ensure!(
                     server.user == role.as_str(),
-                    "--set-role {role} was not taken over: the server still sees {:?}\nnext: connect to PostgreSQL itself, not through a pooler",
+                    "--set-role {role} had no effect: the server still reports {:?}\nnext: connect to PostgreSQL itself, not through a pooler",
                     server.user
                 );
             }

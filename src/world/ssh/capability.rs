@@ -30,7 +30,7 @@ impl Ssh {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "SSH is spoken here; no command is run")]
+#[expect(clippy::disallowed_methods, reason = "this session runs no commands")]
 fn is_allowed(session: &Session, wish: Capability) -> Result<bool> {
     session.set_blocking(true);
     let outcome = match wish {
@@ -39,7 +39,7 @@ fn is_allowed(session: &Session, wish: Capability) -> Result<bool> {
             Err(error) if error.message().contains("prohibited") => Err(error),
             // Nobody is there; but the server looked.
             Err(error) if error.code() == ErrorCode::Session(-21) => Ok(()),
-            Err(error) => bail!(plain(&error).context("the server does not say whether it forwards")),
+            Err(error) => bail!(plain(&error).context("the server does not report whether it forwards")),
         },
         Capability::Terminal | Capability::Agent => match session.channel_session() {
             Ok(mut channel) => {

@@ -6,8 +6,7 @@ use anyhow::{Error, Result, anyhow};
 use ssh2::ErrorCode;
 
 /// What to do about a server that does not answer.
-pub(super) const SILENT: &str = "raise --timeout if it is only slow; see whether the SSH server is overloaded, and whether \
-                                 something on the way holds the connection";
+pub(super) const SILENT: &str = "raise --timeout if it is only slow; check whether the SSH server is overloaded or a device in between holds the connection";
 
 /// Nothing came within `--timeout`.
 #[derive(Debug)]

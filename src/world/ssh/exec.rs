@@ -95,7 +95,7 @@ fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadlin
     })
 }
 
-const UNTOLD: &str = "the server does not say how it ended";
+const UNTOLD: &str = "the server does not report how it ended";
 
 #[expect(clippy::disallowed_methods, reason = "the one place where commands are run over SSH")]
 fn open(session: &Session) -> Result<Channel> {
@@ -128,11 +128,9 @@ impl Exchange<'_> {
     /// What is to be said when the time is over.
     fn late(&self) -> &'static str {
         if String::from_utf8_lossy(&self.stdout).trim_end().ends_with(DONE) {
-            "it came to its end, and the channel stays open: something that the login starts there keeps it, or the server \
-             fell silent\nnext: see what `ssh` leaves running there, in the login shell and its start-up files"
+            "it finished, but the channel stays open: the login shell leaves a process running, or the server stopped answering\nnext: check the login shell and its start-up files there for processes that keep running"
         } else {
-            "it was not done in time; it may still be running there, waiting for a lock or for a name server, or the login \
-             shell does not end\nnext: raise --timeout to wait longer, or log in there and see what `sh` comes to"
+            "it did not finish in time; it may still run there and wait for a lock or a name server\nnext: raise --timeout to wait longer, or log in there and check what `sh` does"
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) fn prefer_known_types(session: &Session, target: &SshTarget) -> Resul
     }
     let supported = session
         .supported_algs(MethodType::HostKey)
-        .context("libssh2 does not tell its host key types")?;
+        .context("libssh2 does not list its host key types")?;
     wanted.retain(|kind| supported.contains(kind));
     let usable = |kind: &&str| !kind.contains("-cert-") && *kind != "ssh-dss";
     for kind in supported.into_iter().filter(usable) {
@@ -44,13 +44,11 @@ pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Res
     match known(target)?.judge(&name(target), &kind, key) {
         HostKeyVerdict::Known => Ok(fingerprint),
         HostKeyVerdict::Revoked { place } => bail!(
-            "the host key {fingerprint} of {host} is marked as revoked in {place}; whoever holds it must not be \
-             trusted, and nothing was sent to it"
+            "the host key {fingerprint} of {host} is marked as revoked in {place}; do not trust this server. Nothing was sent to it"
         ),
         HostKeyVerdict::Changed { place } => bail!(
             "the host key of {host} has CHANGED: {place} has another {kind} key than the one shown, {fingerprint}. \
-             Either the server was set up anew or somebody stands between; nothing was sent to it. When you are sure \
-             of the new key, remove the old one with: ssh-keygen -R {}",
+             Either the server was reinstalled or another machine answers; nothing was sent to it. If you trust the new key, remove the old one with: ssh-keygen -R {}",
             quoted_name(target)
         ),
         HostKeyVerdict::Unknown { note } => match &target.host_key {
@@ -68,7 +66,7 @@ fn ask(target: &SshTarget, kind: &str, key: &[u8], note: &str, asker: &Asker) ->
     let (host, fingerprint) = (target.known_as(), fingerprint(key));
     let question = format!(
         "The SSH server {host} port {} is not known yet.{note} Its {kind} key is {fingerprint}. \
-         Is this the right one, to be remembered?",
+         Is this the right key? (It will be remembered)",
         target.port
     );
     match (asker.trust)(&question) {
@@ -78,8 +76,7 @@ fn ask(target: &SshTarget, kind: &str, key: &[u8], note: &str, asker: &Asker) ->
         },
         Some(Trust::Refuse) => bail!("the host key {fingerprint} of {host} was not accepted"),
         None => bail!(
-            "the host key of {host} is not known: {kind} {fingerprint}.{note} Compare it with what the server's \
-             console says (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and then add --host-key {fingerprint}"
+            "the host key of {host} is not known: {kind} {fingerprint}.{note} Compare it with the key on the server's console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and then add --host-key {fingerprint}"
         ),
     }
 }

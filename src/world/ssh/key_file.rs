@@ -52,7 +52,7 @@ pub(super) fn unusable(text: &str) -> Option<&'static str> {
         return Some("it is PuTTY's format: convert it with puttygen FILE -O private-openssh -o NEW");
     }
     if blob_of(text).is_some() || text.starts_with("---- BEGIN SSH2 PUBLIC KEY") {
-        return Some("it is a public key, and the agent does not hold its private half");
+        return Some("it is a public key, and the agent does not have its private key");
     }
     let key = openssh(text)?;
     let is_hardware = string(&key.public).is_some_and(|(kind, _)| kind.starts_with(b"sk-"));

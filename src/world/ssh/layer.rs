@@ -51,16 +51,16 @@ impl SshLayer {
             }
             Self::Tcp => {
                 return format!(
-                    "check the host and port of {by}, that the SSH server runs, and the firewalls on the way"
+                    "check the host and port of {by}, that the SSH server runs, and the firewalls in between"
                 );
             }
-            Self::Banner => "check that the port is the SSH server's; its log has the other side of it",
-            Self::HostKey => "compare the fingerprint with what the server's console says before anything else",
+            Self::Banner => "check that the port is the SSH server's, and check its log",
+            Self::HostKey => "first compare the fingerprint with the one on the server's console",
             Self::Login => {
-                "look at what the step ssh-user finds; the SSH server's own log has the reason: journalctl -u ssh -u sshd, \
+                "check the findings of the step ssh-user; the SSH server's own log has the reason: journalctl -u ssh -u sshd, \
                  or /var/log/auth.log"
             }
-            Self::Forward => "the step ssh-user tells which setting forbids it, and the lines that allow it",
+            Self::Forward => "the step ssh-user shows which setting forbids it, and the lines that allow it",
             Self::Target => {
                 "on the SSH server try: nc -vz HOST PORT; check the database's listen_addresses and the firewall \
                  between the two"
@@ -110,8 +110,7 @@ pub(crate) fn failure(error: &anyhow::Error) -> Failure {
         Some(ended) if ended.cause.is::<errors::NoAnswer>() => failure.advise(errors::SILENT),
         Some(ended) => failure.advise(ended.layer.advice(&ended.by)),
         None => failure.advise(
-            "stitch-pg check --only ssh-user says what is wrong with the SSH server or with Stitch's account there; \
-             setup mends what it may",
+            "stitch-pg check --only ssh-user shows problems of the SSH server and of Stitch's account there; setup fixes what it can",
         ),
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn log_in(
     let offered = match session.auth_methods(&target.user) {
         Ok(methods) => methods.to_owned(),
         Err(_) if session.authenticated() => return Ok(Credential::Nothing),
-        Err(error) => bail!(plain(&error).context("the server does not say how to log in")),
+        Err(error) => bail!(plain(&error).context("the server does not report its login methods")),
     };
     let takes = |offered: &str, method: &str| offered.split(',').any(|offer| offer == method);
     let mut attempt = Attempt {
@@ -122,7 +122,7 @@ pub(super) fn log_in(
                 && !takes(now, "publickey")
             {
                 now.clone_into(&mut offered);
-                accepted = "the key was accepted, and the server wants more as well; ";
+                accepted = "the key was accepted, but the server requires more; ";
             }
         }
     }
@@ -142,19 +142,17 @@ pub(super) fn log_in(
         return Ok(Credential::Several(steps));
     }
     let tried = match attempt.tried.as_slice() {
-        [] => "nothing could be tried".to_owned(),
+        [] => "no login method could be tried".to_owned(),
         tried => format!("tried {}", tried.join("; ")),
     };
     if !accepted.is_empty() {
         bail!(
-            "the key of {} was accepted, and the server wants {offered} as well (AuthenticationMethods), which is asked for \
-             at a terminal; {tried}",
+            "the key of {} was accepted, but the server also requires {offered} (AuthenticationMethods), which needs a terminal; {tried}",
             target.user
         );
     }
     bail!(
-        "the server refused {}: {tried}. It takes: {offered}. Name another key with --bastion-identity, or load it into \
-         the agent with ssh-add",
+        "the server refused {}: {tried}. It accepts: {offered}. Give another key with --bastion-identity, or load it into the agent with ssh-add",
         target.user
     )
 }
@@ -191,12 +189,12 @@ impl Attempt<'_> {
         for _ in 0..ATTEMPTS {
             let question = format!("SSH password of {}", self.target);
             let Some(password) = self.ask(&question) else {
-                self.tried.push("no password (nobody could be asked)".to_owned());
+                self.tried.push("no password (no terminal to ask)".to_owned());
                 return None;
             };
             match self.session.userauth_password(&self.target.user, password.reveal()) {
                 Ok(()) if self.session.authenticated() => return Some(Credential::Password(password)),
-                Ok(()) => self.tried.push("a password (more is wanted)".to_owned()),
+                Ok(()) => self.tried.push("a password (the server requires more)".to_owned()),
                 Err(error) => self.tried.push(format!("a password ({})", plain(&error))),
             }
         }
@@ -233,7 +231,7 @@ impl Attempt<'_> {
                 Ok(()) if self.session.authenticated() => return Some(Credential::Answers(given)),
                 _ if given.is_empty() => {
                     self.tried
-                        .push("keyboard-interactive (nobody could be asked)".to_owned());
+                        .push("keyboard-interactive (no terminal to ask)".to_owned());
                     return None;
                 }
                 _ => self.tried.push("keyboard-interactive (refused)".to_owned()),

@@ -61,7 +61,7 @@ impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Time(limit) => write!(f, "it did not finish within {} s", limit.as_secs()),
-            Self::Bytes => f.write_str("it sends more than any SSH server has reason to"),
+            Self::Bytes => f.write_str("it sends more data than an SSH server should"),
         }
     }
 }
@@ -169,7 +169,7 @@ pub(super) enum Peer {
 
 /// Puts itself in between: the socket that is returned is libssh2's. On a thread of the runtime.
 pub(super) fn between(peer: Peer, bounds: &Bounds) -> Result<OwnedFd> {
-    let (ours, theirs) = StdUnixStream::pair().context("cannot make a pair of sockets")?;
+    let (ours, theirs) = StdUnixStream::pair().context("cannot create a pair of sockets")?;
     ours.set_nonblocking(true).context("cannot use the pair of sockets")?;
     let near = UnixStream::from_std(ours).context("cannot use the pair of sockets")?;
     let bounds = bounds.clone();

@@ -57,8 +57,7 @@ impl ApiResponse {
         self.accepted()?;
         serde_json::from_slice(&self.body).map_err(|_| {
             anyhow!(
-                "it answers with something that is no JSON: {}\nnext: look whether --api-url is the address of Stitch's \
-                 Connect API, and whether a proxy or a captive portal stands in between",
+                "its answer is not JSON: {}\nnext: check that --api-url is the address of Stitch's Connect API, and that no proxy or captive portal is in between",
                 self.shown(&String::from_utf8_lossy(&self.body))
             )
         })

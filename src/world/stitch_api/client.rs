@@ -71,14 +71,14 @@ impl StitchApi {
                 let request = agent.get(&address).header("Authorization", token.reveal());
                 ApiResponse::read(request.call(), &address, &hidden)
             });
-            let answer = answer.await.context("the question to Stitch was cut short")??;
+            let answer = answer.await.context("the request to Stitch was interrupted")??;
             if answer.status < 500 || attempt >= TRIES {
                 return Ok(answer);
             }
             sleep(pause).await;
             pause *= 2;
         }
-        bail!("no question was put")
+        bail!("no request was sent")
     }
 
     pub(super) fn bearer(&self) -> Result<Secret> {

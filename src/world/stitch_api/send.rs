@@ -41,7 +41,7 @@ impl Writer {
             let reached = !matches!(&sent, Err(error) if failure::is_unsent(error));
             (reached, ApiResponse::read(sent, &url, &secrets))
         });
-        let (reached, answer) = sent.await.context("the request to Stitch was cut short")?;
+        let (reached, answer) = sent.await.context("the request to Stitch was interrupted")?;
         let answer = match answer {
             Err(error) if reached => return Err(error.context(failure::UNSURE)),
             answer => answer?,

@@ -26,7 +26,7 @@ pub(super) fn opening(lock: Duration) -> impl Iterator<Item = LoadStatement> {
     [
         LoadStatement("begin a transaction", "BEGIN".to_owned()),
         LoadStatement(
-            "bound the wait for locks",
+            "limit the wait for locks",
             format!("SET LOCAL lock_timeout = {}", lock.as_millis()),
         ),
     ]
@@ -158,7 +158,7 @@ pub(super) fn readable(schema: &str, table: &str, reader: &RoleName) -> LoadStat
          RAISE insufficient_privilege USING MESSAGE = 'it may not'; END IF; END"
     );
     LoadStatement(
-        "let a reader see what was made (--reader)",
+        "let a reader read the new table (--reader)",
         format!("DO {}", literal(&body)),
     )
 }
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_names_of_a_load_fit_and_are_quoted() {
-        for LoadStatement(_, statement) in loading("x", "Stitch-PG rehearsal_4194304_3b9ac9ff") {
+        for LoadStatement(_, statement) in loading("x", "Stitch-PG test load_4194304_3b9ac9ff") {
             let quoted = statement.split('"').skip(1).step_by(2);
             assert!(quoted.into_iter().all(|name| name.len() <= 63), "{statement}");
         }

@@ -70,17 +70,17 @@ fn note(tried: Tried<'_>, rehearsed: &mut Rehearsed) {
 /// With locks that neither readers nor writers notice.
 fn light(schema: &str, table: &Table) -> Vec<LoadStatement> {
     let name = format!("{schema}.{}", identifier(&table.name));
-    let comment = literal("stitch-pg rehearsal, rolled back");
+    let comment = literal("stitch-pg test load, rolled back");
     let mut acts = vec![
         LoadStatement(
-            "comment on a table that is there",
+            "comment on an existing table",
             format!("COMMENT ON TABLE {name} IS {comment}"),
         ),
         LoadStatement(
-            "write to a table that is there",
+            "write to an existing table",
             format!("LOCK TABLE {name} IN ROW EXCLUSIVE MODE"),
         ),
-        LoadStatement("read a table that is there", format!("SELECT 1 FROM {name} LIMIT 1")),
+        LoadStatement("read an existing table", format!("SELECT 1 FROM {name} LIMIT 1")),
     ];
     acts.extend(writes(&name, table));
     acts
@@ -95,18 +95,18 @@ fn writes(name: &str, table: &Table) -> Vec<LoadStatement> {
     let insert = format!("INSERT INTO {name} ({column}) SELECT {column} FROM {name} WHERE false");
     let upsert = table.key.then(|| {
         LoadStatement(
-            "insert or update rows of a table that is there",
+            "insert or update rows of an existing table",
             format!("{insert} ON CONFLICT DO NOTHING"),
         )
     });
     let writes = [
-        LoadStatement("insert into a table that is there", insert),
+        LoadStatement("insert into an existing table", insert),
         LoadStatement(
-            "update a table that is there",
+            "update an existing table",
             format!("UPDATE {name} SET {column} = {column} WHERE false"),
         ),
         LoadStatement(
-            "delete from a table that is there",
+            "delete from an existing table",
             format!("DELETE FROM {name} WHERE false"),
         ),
     ];
@@ -118,11 +118,11 @@ fn exclusive(schema: &str, table: &Table) -> Vec<LoadStatement> {
     let name = format!("{schema}.{}", identifier(&table.name));
     vec![
         LoadStatement(
-            "add a column to a table that is there",
+            "add a column to an existing table",
             format!("ALTER TABLE {name} ADD COLUMN stitch_pg_rehearsal numeric"),
         ),
         LoadStatement(
-            "rename a column of a table that is there",
+            "rename a column of an existing table",
             format!("ALTER TABLE {name} RENAME COLUMN stitch_pg_rehearsal TO stitch_pg_rehearsal__de"),
         ),
     ]
@@ -143,7 +143,7 @@ async fn each<'a>(
         acts.push(LoadStatement("set a savepoint", "SAVEPOINT stitch_pg".to_owned()));
         acts.extend(acts_of(table));
         acts.push(LoadStatement(
-            "go back to it",
+            "roll back to it",
             "ROLLBACK TO SAVEPOINT stitch_pg".to_owned(),
         ));
         spans.push((*table, first, acts.len()));

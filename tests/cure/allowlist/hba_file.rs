@@ -103,7 +103,7 @@ fn no_full_disk_cuts_the_rules() {
                 refused += 1;
                 assert!(now(&world) == *old, "{what}, {fault}: not as it was\n{}", output.stderr);
                 assert!(
-                    output.stderr.contains("is as it was, since"),
+                    output.stderr.contains("was not changed, because"),
                     "{what}, {fault}: {}",
                     output.stderr
                 );

@@ -300,7 +300,7 @@ fn the_port_that_is_dialled_refuses_or_is_silent() {
         (
             with(&["--stitch-host", "inner.invalid"]),
             "bastion-cannot-reach",
-            "does not know the name",
+            "cannot resolve the name",
         ),
     ] {
         let seen = check(&arguments);

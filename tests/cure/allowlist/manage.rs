@@ -227,7 +227,7 @@ fn managed_rules_without_a_superuser() {
     assert!(removed.stdout.contains("\"result\": \"applied\""), "{}", removed.stdout);
     assert_eq!(bytes(&bench), before, "removed");
 
-    // A server that does not read its files again: the lines are taken out, and it is said.
+    // A server that does not read its files again: the lines are removed, and it is said.
     bench.0.psql(
         "SET allow_system_table_mods = on;
          ALTER FUNCTION pg_catalog.pg_conf_load_time() RENAME TO conf_load_time_as_it_is;
@@ -235,11 +235,11 @@ fn managed_rules_without_a_superuser() {
     );
     let failed = run(&bench, "setup", &["--yes"]);
     assert_eq!(failed.status, Some(1), "{}", failed.stdout);
-    assert!(failed.stdout.contains("the lines are taken out"), "{}", failed.stdout);
+    assert!(failed.stdout.contains("the lines are removed"), "{}", failed.stdout);
     assert_eq!(bytes(&bench), before);
 }
 
-/// The server that is told to read the lines sees another file by then: the lines are taken out again.
+/// The server that is told to read the lines sees another file by then: the lines are removed again.
 #[test]
 fn managed_rules_that_do_not_show_are_taken_out_again() {
     let bench = Bench::new();
@@ -253,7 +253,7 @@ fn managed_rules_that_do_not_show_are_taken_out_again() {
     );
     let failed = setup(&bench);
     assert_eq!(failed.status, Some(1), "{}", failed.stdout);
-    assert!(failed.stdout.contains("taken out again"), "{}", failed.stdout);
+    assert!(failed.stdout.contains("removed again"), "{}", failed.stdout);
     assert_eq!(bytes(&bench), before);
 }
 

@@ -69,7 +69,7 @@ fn keys_of_files_and_agents() {
             " IdentityAgent none\n".to_owned() + &only("half.pub"),
             "it is a public key",
         ),
-        (only("absent"), "nothing could be tried"),
+        (only("absent"), "no login method could be tried"),
     ] {
         let refused = check(&scene, &config);
         assert_eq!(refused.status, Some(1), "{config}: {refused:#?}");
@@ -100,7 +100,7 @@ fn an_agent_with_many_keys() {
     let before = connections(&scene);
     let many = check(&scene, "");
     assert!(
-        many.error().contains("the server hung up after 6 keys (MaxAuthTries)") && many.error().contains("many1"),
+        many.error().contains("the server closed the connection after 6 keys (MaxAuthTries)") && many.error().contains("many1"),
         "{}",
         many.error()
     );
@@ -127,7 +127,7 @@ fn a_key_and_an_answer() {
     assert!(
         alone
             .error()
-            .contains("was accepted, and the server wants keyboard-interactive as well"),
+            .contains("was accepted, but the server also requires keyboard-interactive"),
         "{}",
         alone.error()
     );

@@ -23,7 +23,7 @@ const INSTEAD: [(&str, &str, &str); 6] = [
     (
         "a shell that is no shell",
         "usermod -s /bin/false dave",
-        "it said nothing",
+        "it printed nothing",
     ),
     (
         "a start-up file that ends",

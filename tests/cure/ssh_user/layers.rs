@@ -20,7 +20,7 @@ const LAYERS: [&str; 13] = [
     "authentication",
     "database",
     "privileges",
-    "rehearsal",
+    "test load",
 ];
 
 #[test]

@@ -70,7 +70,7 @@ fn the_whole_way() {
     .exits(0);
     let said = set.has("tunnel-tested", "good");
     assert!(
-        said.contains("refused, as it should be: a terminal, agent forwarding, a connection to another place"),
+        said.contains("refused, as intended: a terminal, agent forwarding, a connection to a host other than the database"),
         "{said}"
     );
     assert!(
@@ -137,7 +137,7 @@ fn what_is_in_the_way_is_told_and_nothing_stays() {
     assert!(text.contains("cannot reach 10.20.0.3:5432"), "{text}");
     for (line, code, words) in [
         ("AllowTcpForwarding no", "tunnel-forward", "does not forward stitch"),
-        ("PubkeyAuthentication no", "tunnel-login", "does not let stitch in"),
+        ("PubkeyAuthentication no", "tunnel-login", "refuses stitch with"),
     ] {
         scene.bastion.stop();
         let clean = scene.plain_options();
@@ -258,7 +258,7 @@ fn a_key_that_cannot_be_taken_out_is_told() {
     world.sh(&format!("kill -CONT {pid}"));
     let said = Said::of(running.finish(Duration::from_mins(1)));
     let text = said.exits(4).has("tunnel-key-left", "bad");
-    assert!(text.contains("it ends by itself within two minutes"), "{text}");
+    assert!(text.contains("it expires within two minutes"), "{text}");
     scene.bastion.run(&format!("umount {folder}"));
     assert!(lent());
     let (_, cure) = text.split_once("as root: ").expect("a command");
@@ -282,7 +282,7 @@ fn a_server_that_does_not_know_when_a_key_ends() {
     let scene = Scene::new(&world, options);
     let (_host, _server) = database(&world);
     let said = run(&scene, "setup", &["--yes"]).exits(0).has("tunnel-tested", "good");
-    assert!(said.contains("cannot be told when a key ends"), "{said}");
+    assert!(said.contains("does not support expiry of keys"), "{said}");
     let left = scene.bastion.run(&format!("cat {FILE}"));
     assert!(!left.contains("proof") && left.lines().count() == 1, "{left}");
 }

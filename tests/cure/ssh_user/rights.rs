@@ -32,7 +32,7 @@ fn through_sudo() {
     assert!(wrong.error().contains("STITCH_PG_SUDO_PASSWORD"), "{}", wrong.error());
 
     let missing = told(&scene.program("check", "carol", "two"));
-    assert!(missing.error().contains("sudo wants a password"), "{}", missing.error());
+    assert!(missing.error().contains("sudo needs a password"), "{}", missing.error());
     assert!(missing.error().contains("/etc/sudoers.d/"), "{}", missing.error());
 }
 
@@ -117,7 +117,7 @@ fn through_doas() {
     scene.is_ready("stitch");
     rule("permit dave as root");
     let asked = told(&scene.program("check", "dave", "stitch"));
-    assert!(asked.error().contains("doas wants a password"), "{}", asked.error());
+    assert!(asked.error().contains("doas needs a password"), "{}", asked.error());
     scene.bastion.run("echo dave:dave-secret | chpasswd");
     let with_password = |command: &str, password: &str| {
         let program = scene.program(command, "dave", "secret").arg("--yes");

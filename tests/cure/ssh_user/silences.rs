@@ -12,18 +12,18 @@ const SHELLS: [(&str, &str, &str); 4] = [
     (
         "drips for ever",
         "while :; do printf x; sleep 1; done",
-        "it was not done in time",
+        "it did not finish in time",
     ),
-    ("does not read its input", "exec sleep 600", "it was not done in time"),
+    ("does not read its input", "exec sleep 600", "it did not finish in time"),
     (
         "does not end",
         "/bin/sh \"$@\"; sleep 600",
-        "it came to its end, and the channel stays open",
+        "it finished, but the channel stays open",
     ),
     (
         "leaves something behind that holds the channel",
         "sleep 600 & exec /bin/sh \"$@\"",
-        "it came to its end, and the channel stays open",
+        "it finished, but the channel stays open",
     ),
 ];
 
@@ -87,7 +87,7 @@ fn a_tool_there_that_comes_to_no_end() {
     );
     assert_eq!(late.status, Some(1), "{late:#?}");
     assert!(
-        late.error().contains("waiting for a lock or for a name server"),
+        late.error().contains("wait for a lock or a name server"),
         "{}",
         late.error()
     );

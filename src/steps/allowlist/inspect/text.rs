@@ -63,7 +63,7 @@ fn from_hex(digits: &str) -> Option<String> {
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// `$1` is a path; null: there is no such file.
+/// `$1` is a path; null: the file does not exist.
 const FILE: &str = "SELECT coalesce(to_json(encode(pg_read_binary_file($1, 0, 2097152, true), 'hex')), 'null')::text";
 
 /// `$1` is a path; null: there is no such folder.

@@ -14,7 +14,7 @@ pub(super) struct Agent {
 impl Agent {
     /// `None`: there is none, or it does not answer.
     pub(super) fn open(session: &Session, target: &SshTarget) -> Result<Option<Self>> {
-        let mut agent = session.agent().context("libssh2 cannot speak to an agent")?;
+        let mut agent = session.agent().context("libssh2 cannot use an SSH agent")?;
         match &target.agent {
             SshAgent::None => return Ok(None),
             SshAgent::Usual => {}

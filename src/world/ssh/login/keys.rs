@@ -59,7 +59,7 @@ impl Attempt<'_> {
             let name = format!("the agent's key {:?}", key.comment());
             match outcome {
                 Ok(()) if self.session.authenticated() => return Ok(self.shown.pop()),
-                Ok(()) => self.tried.push(format!("{name} (more is wanted)")),
+                Ok(()) => self.tried.push(format!("{name} (the server requires more)")),
                 Err(error) => self.refused(&name, &error)?,
             }
         }
@@ -73,7 +73,7 @@ impl Attempt<'_> {
             matches!(error.code(), ErrorCode::Session(-13 | -43 | -7)) || error.message().starts_with("Waiting for");
         if is_over && !self.bounds.are_exceeded() {
             bail!(
-                "the server hung up after {} (MaxAuthTries): {}. Name the right key with --bastion-identity, or in \
+                "the server closed the connection after {} (MaxAuthTries): {}. Give the right key with --bastion-identity, or in \
                  ~/.ssh/config with IdentityFile and IdentitiesOnly yes",
                 crate::plural::pluralize(self.shown.len(), "key"),
                 if self.tried.is_empty() {
@@ -134,7 +134,7 @@ impl Attempt<'_> {
         for _ in 0..ATTEMPTS {
             let Some(passphrase) = self.ask(&format!("Passphrase of {}", path.display())) else {
                 self.tried
-                    .push(format!("{name} (it has a passphrase, and nobody could be asked)"));
+                    .push(format!("{name} (it has a passphrase, and there is no terminal to ask)"));
                 return Ok(None);
             };
             match self.try_key(pem, Some(passphrase)) {
