@@ -49,7 +49,7 @@ pub(crate) async fn run(look: Style, environment: &Environment, stop: &mut Stop)
         bail!("{}", advice::no_server(&os_release));
     };
     let began = Instant::now();
-    let intro = "stitch-pg demo: the whole setup against a PostgreSQL server made for it and thrown away at the end.";
+    let intro = "stitch-pg demo: the whole setup on a temporary PostgreSQL server, which is removed at the end.";
     say(&look.fold("", 0, intro))?;
     let stage = tokio::select! {
         stage = Stage::build(&installed, environment) => stage?,
@@ -66,7 +66,7 @@ pub(crate) async fn run(look: Style, environment: &Environment, stop: &mut Stop)
             began.elapsed().as_secs_f32()
         ),
         STOPPED => STOPPED_TEXT.to_owned(),
-        _ => "The demo did not go as it should; see above. Nothing is left behind.".to_owned(),
+        _ => "The demo failed (see above). Nothing is left behind.".to_owned(),
     };
     say(&format!("\n{}", look.fold("", 0, &last)))?;
     Ok(code)
@@ -91,7 +91,7 @@ async fn perform(stage: &Stage, look: &Style, stop: &mut Stop) -> Result<u8> {
         // What was changed a second time was not done the first time.
         ensure!(
             !again || stage.last_result()? == "ready",
-            "the second run changed something, and it should not have"
+            "the second run made changes, which is a defect"
         );
     }
     Ok(0)
@@ -205,7 +205,7 @@ async fn bastion(search_path: &[PathBuf]) -> Result<DemoBastion, String> {
         anyhow::Ok(bastion)
     };
     made.await
-        .map_err(|error| format!("an SSH server of its own could not be started here ({error:#})"))
+        .map_err(|error| format!("a temporary SSH server could not be started here ({error:#})"))
 }
 
 /// What a person would give; empty for a switch.

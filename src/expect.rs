@@ -25,7 +25,7 @@ impl Expected {
     /// When it is no digest.
     pub(crate) fn read(given: &str) -> Result<Self> {
         Ok(Self {
-            digest: given.parse().context("--expect takes the digest that plan prints")?,
+            digest: given.parse().context("--expect needs the digest that plan prints")?,
             confirmed: Vec::new(),
         })
     }
@@ -64,7 +64,7 @@ impl Expected {
 /// Which changes are the same, which are not in the approved plan, and how many of that are missing.
 fn differences(approved: &Digest, now: &Digest, report: &Report) -> String {
     if approved.parts() == now.parts() {
-        return "The changes are the same, but for another server, port, login or SSH server.".to_owned();
+        return "The changes are the same, but the server, port, login or SSH server differs.".to_owned();
     }
     let changes: Vec<(StepId, &Change)> = report.changes().collect();
     let mut gone: Vec<&String> = approved.parts().iter().collect();

@@ -42,7 +42,7 @@ words! {
         /// The login on the SSH server.
         SshLogin = "the login on the SSH server",
         /// From the SSH server to the database's port.
-        Forward = "the way from the SSH server to the database",
+        Forward = "the connection from the SSH server to the database",
         /// The login into PostgreSQL, TLS included.
         Login = "the login into PostgreSQL",
         /// The statements of a load.
@@ -161,7 +161,7 @@ pub fn as_text(found: &[Explanation<'_>]) -> String {
 
 const UNKNOWN: &str = "\
 stitch-pg does not know this message.
-Next: stitch-pg check   tests the whole way and names what is wrong.
+Next: stitch-pg check   tests the whole connection and shows the problems.
 ";
 
 fn one(explanation: &Explanation<'_>) -> String {

@@ -86,7 +86,7 @@ impl Target {
             File::from(openat(&self.directory, name, flags, Mode::empty())?).read_to_end(&mut now)?;
             ensure!(
                 may_replace(&now),
-                "there is another file of that name; it is left as it is"
+                "there is another file of that name, which was not changed"
             );
             Ok(())
         };
@@ -139,7 +139,7 @@ impl Target {
         let metadata = file.metadata()?;
         ensure!(metadata.is_file(), "it is not a file");
         ensure_own(metadata.uid())?;
-        ensure!(metadata.nlink() == 1, "it is another file as well, by a hard link");
+        ensure!(metadata.nlink() == 1, "it is a hard link to another file");
         self.sync();
         Ok(Growing { file })
     }
@@ -153,7 +153,7 @@ impl Target {
         };
         match FileType::from_raw_mode(old.st_mode) {
             FileType::RegularFile => {}
-            FileType::Symlink => bail!("it is a symbolic link, which is not followed; name the file itself"),
+            FileType::Symlink => bail!("it is a symbolic link, which stitch-pg does not follow; give the file itself"),
             FileType::Directory => bail!("it is a directory"),
             _ => bail!("it is not a file"),
         }
@@ -194,7 +194,7 @@ impl Target {
         let length = read_whole(file, &mut written)?;
         ensure!(
             written.get(..length) == Some(bytes),
-            "what was written did not come back the same"
+            "the written data could not be read back correctly"
         );
         Ok(staged)
     }
@@ -242,7 +242,7 @@ impl Staged<'_> {
             moved => moved,
         }
         .map_err(|error| match error {
-            Errno::EXIST => anyhow::anyhow!("there is a file of that name already; it is left as it is"),
+            Errno::EXIST => anyhow::anyhow!("a file of that name already exists and was not changed"),
             error => refused(error.into()),
         })
     }
@@ -331,10 +331,10 @@ fn append(file: &File, length: u64, text: &[u8], reserve: usize) -> Result<()> {
     let now = file.metadata()?.len();
     if now == length + written as u64 {
         if let Err(worse) = file.set_len(length) {
-            return Err(error.context(format!("and what was written of it is still there: {worse}")));
+            return Err(error.context(format!("and the partly written file is still there: {worse}")));
         }
     } else if written > 0 {
-        return Err(error.context("and what was written of it is still there, since another program has added to it"));
+        return Err(error.context("and the partly written file is still there, because another program has added to it"));
     }
     Err(error)
 }
@@ -342,7 +342,7 @@ fn append(file: &File, length: u64, text: &[u8], reserve: usize) -> Result<()> {
 fn ensure_own(owner: u32) -> Result<()> {
     ensure!(
         owner == geteuid().as_raw(),
-        "it belongs to another user ({owner}); name another file, or remove it"
+        "it belongs to another user ({owner}); give another file, or remove it"
     );
     Ok(())
 }
@@ -360,7 +360,7 @@ fn is_same(old: &Stat, now: &Stat) -> Result<()> {
     };
     ensure!(
         facts(old) == facts(now),
-        "another program changed it meanwhile; it is left as that program made it"
+        "another program has changed it since; it was not changed again"
     );
     Ok(())
 }
@@ -389,9 +389,9 @@ fn random() -> Result<String> {
 /// Why a file was not written, and what to do.
 fn refused(error: io::Error) -> anyhow::Error {
     let next = match Errno::from_io_error(&error) {
-        Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => "make room there, or name a file on another disk",
-        Some(Errno::ROFS) => "name a file on a file system that can be written to",
-        Some(Errno::ACCESS | Errno::PERM) => "name a file in a directory of yours",
+        Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => "free some space there, or give a file on another disk",
+        Some(Errno::ROFS) => "give a file on a writable file system",
+        Some(Errno::ACCESS | Errno::PERM) => "give a file in a directory of yours",
         _ => return error.into(),
     };
     anyhow::anyhow!("{error}\nnext: {next}")

@@ -147,7 +147,7 @@ async fn settings(
         complete(flags, &request, &environment, asking.then_some(&wizard as &dyn Ask))
     });
     let settings = tokio::select! {
-        settings = work => settings.context("the questions were cut short")??,
+        settings = work => settings.context("the questions were interrupted")??,
         () = stop.requested() => return Ok(None),
     };
     for warning in &settings.warnings {

@@ -140,7 +140,7 @@ impl FromStr for Provider {
         match Self::ALL.into_iter().find(|provider| provider.as_str() == text) {
             Some(provider) => Ok(provider),
             None => bail!(
-                "{text:?} is no provider known here; write one of {}",
+                "{text:?} is not a known provider; write one of {}",
                 Self::ALL.map(Self::as_str).join(", ")
             ),
         }

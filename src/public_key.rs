@@ -90,7 +90,7 @@ impl FromStr for PublicKey {
         let paste::Words { kind, rest } = paste::words(text)?;
         let (blob, comment) = wire::join(&kind, &rest)?;
         let bits = wire::check(&kind, &blob)
-            .with_context(|| format!("the {kind} key is damaged inside; copy it again from Stitch's page"))?;
+            .with_context(|| format!("the {kind} key is damaged; copy it again from Stitch's page"))?;
         let digest = base64::encode_block(&sha256(&blob));
         let mut key = Self {
             body: base64::encode_block(&blob),

@@ -26,7 +26,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
             return Target::find(path, Links::Refused)?.replace(text.as_bytes(), ORDINARY, |_| true);
         }
         let mut file = OpenOptions::new().write(true).open(path)?;
-        ensure!(!file.metadata()?.is_file(), "it was exchanged for a file meanwhile");
+        ensure!(!file.metadata()?.is_file(), "it has been replaced by a file");
         Ok(file.write_all(text.as_bytes())?)
     };
     write().with_context(|| failed(path))

@@ -91,8 +91,7 @@ impl RunSession {
         if !matches!(returned, Ok(Ok(()))) {
             // No reason for another exit code: it was stopped as asked.
             output::say(
-                "stitch-pg: no answer while taking our key out of Stitch's file; the SSH server takes it out within seconds, \
-                 and after two minutes at the latest",
+                "stitch-pg: no answer while removing the temporary key from Stitch's key file; the SSH server removes it within two minutes",
             );
         }
         Ok(report.exit_code())

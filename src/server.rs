@@ -149,7 +149,7 @@ impl PostgresServer {
         refuse_other_databases(&self.signs.banner)?;
         ensure!(
             self.version_num >= OLDEST,
-            "this server is PostgreSQL {}, which is too old for this tool (9.6 or newer)\nnext: upgrade it; PostgreSQL {} has had no security updates for years",
+            "this server is PostgreSQL {}, which is too old for stitch-pg (9.6 or newer)\nnext: upgrade it; PostgreSQL {} has had no security updates for years",
             self.version,
             self.version
         );
@@ -198,13 +198,13 @@ pub(crate) fn refuse_other_databases(banner: &str) -> Result<()> {
         ),
         (
             "CockroachDB",
-            "CockroachDB, which is not a destination Stitch documents",
+            "CockroachDB, which Stitch does not document as a destination",
         ),
-        ("-YB-", "YugabyteDB, which is not a destination Stitch documents"),
-        ("Greenplum", "Greenplum, which is not a destination Stitch documents"),
+        ("-YB-", "YugabyteDB, which Stitch does not document as a destination"),
+        ("Greenplum", "Greenplum, which Stitch does not document as a destination"),
         (
             "Materialize",
-            "Materialize, which is not a destination Stitch documents",
+            "Materialize, which Stitch does not document as a destination",
         ),
     ];
     match known.into_iter().find(|(mark, _)| banner.contains(mark)) {

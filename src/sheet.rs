@@ -91,7 +91,7 @@ impl Sheet {
                 trust
                     .host_key
                     .as_deref()
-                    .unwrap_or("not seen: it was not reached over SSH"),
+                    .unwrap_or("not checked: not reached over SSH"),
             );
             line(
                 "Stitch's public key",
@@ -102,14 +102,14 @@ impl Sheet {
             line("certificate authority", &format!("{subject} SHA256 {fingerprint}"));
         }
         match (trust.is_proved, &settings.stitch.ca) {
-            (true, _) => line("", "it vouches for this server: Stitch's own login was tried with it"),
-            (false, Some(_)) => line("", "whether it vouches for this server was not tried: run check"),
+            (true, _) => line("", "verified: Stitch's login was tested with it"),
+            (false, Some(_)) => line("", "not tested: run stitch-pg check"),
             (false, None) => {}
         }
         if trust.authorities.is_empty() {
             line(
                 "certificate authority",
-                "none was given (--stitch-ca); Stitch checks none unless one is pasted in",
+                "none given (--stitch-ca); Stitch checks the certificate only if one is entered",
             );
         }
         page

@@ -67,7 +67,7 @@ impl UndoFile {
             let mut file = Target::find(path, Links::Refused)?.growing(PRIVATE)?;
             ensure!(
                 file.mode()? & 0o022 == 0,
-                "others can write to it, and it would be run as you; change that with: chmod go-w {}",
+                "others can write to it, and you would run it; fix that with: chmod go-w {}",
                 shell::word(&path.to_string_lossy())
             );
             let was_repaired = file.cut(|content| whole::length(content, HEADER))? > 0;
@@ -109,7 +109,7 @@ impl UndoFile {
     pub(crate) fn note(&self) -> Option<String> {
         let open = self.0.as_ref().filter(|open| open.was_repaired)?;
         Some(format!(
-            "the last entry of {} was cut off when an earlier run was killed, and is removed",
+            "the last entry of {} was incomplete (an earlier run was killed) and is removed",
             open.path.display()
         ))
     }
@@ -179,7 +179,7 @@ impl UndoFile {
         match open.begun.take() {
             Some(name) => open.file.append(&made(&name), 0).with_context(|| {
                 format!(
-                    "the change was made, and the undo file {} does not say so: to undo it, call its function {name}",
+                    "the change was made, but the undo file {} does not record it: to undo it, call its function {name}",
                     open.path.display()
                 )
             }),

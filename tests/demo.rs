@@ -59,7 +59,7 @@ fn it_ends_well_and_leaves_nothing() {
     assert!(
         output
             .stdout
-            .contains("The SSH part is left out: there is no sshd on this machine"),
+            .contains("The SSH part is skipped: there is no sshd on this machine"),
         "{}",
         output.stdout
     );
@@ -253,7 +253,7 @@ fn an_ordinary_user_can_run_it() {
     assert_done(&output);
     assert!(output.stdout.is_ascii(), "{}", output.stdout);
     assert!(
-        output.stdout.contains("The SSH part is left out: it needs root"),
+        output.stdout.contains("The SSH part is skipped: it needs root"),
         "{}",
         output.stdout
     );

@@ -27,7 +27,7 @@ const SECTIONS: [(&str, &str); 7] = [
 const HEADER: &str = "\
 # Settings of stitch-pg: plan, check and setup read them from stitch-pg.toml in
 # the current directory, or from the file named with --config. No secret is in
-# here: name a file that holds it, or use the environment.
+# here: give a file that contains it, or use the environment.
 ";
 
 /// The file that says what this draft says; what nobody said is there as a remark. Secrets are left out. Relative paths of

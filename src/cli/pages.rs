@@ -143,16 +143,16 @@ const INTRODUCTION: &str = "\
 
 <!-- Written by `flags_markdown()` in src/cli/pages.rs; tests/docs.rs compares, and writes it anew with UPDATE_DOCS=1. -->
 
-What is given by a flag wins over the environment, the environment over the file, the file over an answer, an answer over
+A flag overrides the environment, which overrides the file, which overrides an answer, which overrides
 the default. The file is `stitch-pg.toml` in the current directory, or the one named with `--config`; `docs/example.toml`
 shows every key. A path in the file is relative to the file. `--ssl`, `--no-ssl` and the like are `true` or `false` there.
 
-Several settings can come out of one: each part of a URL, and of a service of `pg_service.conf`, counts as given by
-whoever gave the URL or named the service. `--host` wins over `--url`; `PGHOST` wins over `DATABASE_URL`; as in psql,
-`PGSERVICE` wins over `PGHOST`.
+One setting can contain several: each part of a URL, and of a service of `pg_service.conf`, has the priority of the
+URL or service. `--host` overrides `--url`. `PGHOST` overrides `DATABASE_URL`. As in psql,
+`PGSERVICE` overrides `PGHOST`.
 
-The settings file in use is always named in the output. It is refused when another user owns it or could write it, and so
-is a service file or a file with a password.
+The output always shows the settings file in use. stitch-pg refuses a settings file, a service file or a password file
+if another user owns it or can write it.
 
 No secret is ever a flag or a file key. An empty environment variable counts as not given.
 ";
@@ -160,7 +160,7 @@ No secret is ever a flag or a file key. An empty environment variable counts as 
 const COLUMNS: &str = "| flag | environment | file key | default | what it is |\n|---|---|---|---|---|\n";
 
 const OTHERS: &str = "\
-| `STITCH_PG_SUDO_PASSWORD` | password for sudo on the SSH server, where sudo wants one |
+| `STITCH_PG_SUDO_PASSWORD` | password for sudo on the SSH server, if sudo needs one |
 | `PGREQUIREAUTH`, `PGPASSFILE`, `PGHOSTADDR` and all the others of libpq | see [libpq.md](libpq.md) |
 | `PGSERVICEFILE`, `PGSYSCONFDIR` | where `pg_service.conf` is |
 | `NO_COLOR` | no colours |

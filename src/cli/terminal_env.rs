@@ -47,7 +47,7 @@ pub fn environment() -> Environment {
 }
 
 /// Questions are written to stderr: with that in a file a person would wait before a dark screen.
-#[expect(clippy::disallowed_methods, reason = "a look at it; nothing is written")]
+#[expect(clippy::disallowed_methods, reason = "a check; nothing is written")]
 fn asking() -> Stdin {
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         Stdin::Terminal

@@ -14,7 +14,7 @@ const LONGEST: usize = 140;
 pub(super) fn text(look: &Style, report: &Report, settings: &Settings) -> String {
     let hops = hops(report, settings);
     let (first, rest): (Vec<&Hop>, Vec<&Hop>) = hops.iter().partition(|hop| hop.from.starts_with("Stitch"));
-    let title = "The path, as far as it is seen from here (nobody but Stitch comes from its addresses):";
+    let title = "Connection path (only Stitch itself can test the first hop):";
     let mut lines = vec![look.fold("", 0, title)];
     for start in &first {
         let mut line = format!("  {}", start.from);

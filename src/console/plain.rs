@@ -121,7 +121,7 @@ impl Console for Plain {
 
     async fn choose(&mut self, choice: &Choice) -> Result<Chosen> {
         bail!(
-            "{} Nobody can be asked here; give --schema NAME or --detect-schemas",
+            "{} There is no terminal to ask; give --schema NAME or --detect-schemas",
             choice.question
         )
     }

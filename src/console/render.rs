@@ -239,8 +239,7 @@ pub(super) fn not_begun(look: &Style, cannot: &[&Finding]) -> String {
     let mut lines = vec![look.fold(
         "",
         0,
-        "Nothing was changed: this login can make only a part of what is missing. Have the rest made first, as said, or \
-         give --partial to make that part now.",
+        "Nothing was changed: this login can make only some of the changes. First have the others made (see above), or give --partial to make these now.",
     )];
     lines.extend(
         cannot

@@ -87,7 +87,7 @@ pub(super) fn near(path: &Path) -> String {
     }
 }
 
-const KEPT: &str = "the password of this role, as it was";
+const KEPT: &str = "unchanged";
 
 /// The form, and where its fields are explained.
 pub(crate) fn text(settings: &Settings, report: &Report, password: &str) -> String {

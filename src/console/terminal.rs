@@ -319,7 +319,7 @@ impl Console for Terminal {
             .collect();
         say(&format!(
             "\n{}",
-            self.look.dim("  Space ticks, Enter goes on, q stops.")
+            self.look.dim("  Press Space to select, Enter to continue, q to quit.")
         ));
         let (look, question) = (self.look.clone(), choice.question);
         let ticked = in_background(move || prompt::some_of(&look, question, &items)).await?;
@@ -340,7 +340,7 @@ impl Console for Terminal {
     }
 
     fn show_once(&mut self, what: &str, secret: &Secret) -> Result<()> {
-        say(&format!("  {what} stands in the form at the end, and nowhere else."));
+        say(&format!("  {what} is shown only in the form at the end."));
         self.password = Some(secret.clone());
         Ok(())
     }
@@ -385,5 +385,5 @@ impl Console for Terminal {
 async fn in_background<T: Send + 'static>(ask: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(ask)
         .await
-        .context("the question was cut short")
+        .context("the question was interrupted")
 }

@@ -27,7 +27,7 @@ pub(super) fn means(search_path: &[PathBuf]) -> Result<Means, &'static str> {
         return Err("it needs Linux");
     }
     if !rustix::process::geteuid().is_root() {
-        return Err("it needs root, to make a Linux user on an SSH server of its own");
+        return Err("it needs root, to create a Linux user on a temporary SSH server");
     }
     let find = |name| installed::program(name, search_path);
     Ok(Means {

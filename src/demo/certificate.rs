@@ -18,7 +18,7 @@ pub(super) struct Certificate {
 
 /// Makes one, signed by itself.
 pub(super) fn make() -> Result<Certificate> {
-    sign().context("cannot create a certificate for the throw-away server")
+    sign().context("cannot create a certificate for the temporary server")
 }
 
 fn sign() -> Result<Certificate, ErrorStack> {

@@ -59,7 +59,7 @@ impl Child {
         });
         if let Some(pipe) = &mut child.pipe {
             pipe.write_all(told.as_bytes())
-                .context("cannot tell the helper its part")?;
+                .context("cannot start the helper")?;
         }
         Ok(child)
     }

@@ -78,7 +78,7 @@ fn bindir_of_pg_config() -> Option<PathBuf> {
 }
 
 fn output(program: &Path, argument: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "the demo looks for a server of its own")]
+    #[expect(clippy::disallowed_methods, reason = "the demo looks for its own server")]
     let output = secret::withheld_from(&mut Command::new(program))
         .arg(argument)
         .stdin(Stdio::null())

@@ -100,7 +100,7 @@ impl DemoServer {
         self.child
             .ready()
             .await
-            .context("the throw-away PostgreSQL server did not start")
+            .context("the temporary PostgreSQL server did not start")
     }
 }
 
@@ -139,7 +139,7 @@ impl ServerAccount {
         match self {
             Self::Mine => Ok(()),
             Self::Other { uid, gid } => chown(path, Some(*uid), Some(*gid))
-                .with_context(|| format!("cannot hand {} to the server's user", path.display())),
+                .with_context(|| format!("cannot change the owner of {} to the server's user", path.display())),
         }
     }
 
@@ -187,7 +187,7 @@ pub(super) fn free_port() -> Result<u16> {
 
 fn random_word() -> Result<String> {
     let mut bytes = [0; 18];
-    openssl::rand::rand_bytes(&mut bytes).context("no random numbers to be had")?;
+    openssl::rand::rand_bytes(&mut bytes).context("there are no random numbers")?;
     Ok(openssl::base64::encode_block(&bytes))
 }
 

@@ -7,11 +7,11 @@ use crate::settings::SettingId;
 
 pub(super) fn postgres(installed: &Installed, server: &DemoServer, way: StitchRoute) -> String {
     let (version, bin, port) = (&installed.version, installed.bin.display(), server.port);
-    let text = format!("PostgreSQL {version} of {bin} on 127.0.0.1:{port}, with TLS; it listens nowhere else.");
+    let text = format!("PostgreSQL {version} of {bin} on 127.0.0.1:{port}, with TLS. It listens only there.");
     match way {
         StitchRoute::Tunnel => text,
         StitchRoute::Direct => {
-            format!("{text} (192.0.2.10 in its settings stands for the public address of a real one.)")
+            format!("{text} (192.0.2.10 in its settings represents the public address of a real one.)")
         }
     }
 }
@@ -21,12 +21,12 @@ pub(super) fn ssh(outcome: Result<DemoBastion, String>) -> (Option<DemoBastion>,
     match outcome {
         Ok(bastion) => {
             let text = format!(
-                "An SSH server on 127.0.0.1:{} with copies of this machine's users and files; its own stay as they are.",
+                "An SSH server on 127.0.0.1:{} with copies of this machine's users and files. The originals do not change.",
                 bastion.port
             );
             (Some(bastion), text)
         }
-        Err(why) => (None, format!("The SSH part is left out: {why}.")),
+        Err(why) => (None, format!("The SSH part is skipped: {why}.")),
     }
 }
 

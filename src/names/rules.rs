@@ -9,15 +9,15 @@ use super::IDENTIFIER_BYTES;
 pub(super) fn identifier(text: &str) -> Result<()> {
     ensure!(!text.is_empty(), "it is empty");
     if let Some(at) = text.find(char::is_control) {
-        bail!("{text:?} holds a control character or line break at byte {at}; was it pasted with a line end?");
+        bail!("{text:?} holds a control character or line break at byte {at}; check what you pasted");
     }
     ensure!(
         text.trim() == text,
-        "{text:?} begins or ends with a space; leave it out"
+        "{text:?} begins or ends with a space; remove it"
     );
     ensure!(
         text.len() <= IDENTIFIER_BYTES,
-        "{text:?} has {} bytes; PostgreSQL keeps {IDENTIFIER_BYTES} and would silently cut the rest off",
+        "{text:?} has {} bytes; PostgreSQL keeps only {IDENTIFIER_BYTES} and silently drops the rest",
         text.len()
     );
     Ok(())
@@ -31,7 +31,7 @@ pub(super) fn role(text: &str) -> Result<()> {
     );
     ensure!(
         !text.starts_with("pg_"),
-        "{text:?} begins with pg_, which PostgreSQL keeps for its own roles; choose another, such as stitch"
+        "{text:?} begins with pg_, which PostgreSQL reserves for its own roles; choose another, such as stitch"
     );
     Ok(())
 }
@@ -60,7 +60,7 @@ pub(super) fn linux_user(text: &str) -> Result<()> {
     );
     ensure!(
         text != "root",
-        "root must not be Stitch's login; name a user of its own, such as stitch"
+        "root must not be Stitch's login; give a separate user, such as stitch"
     );
     Ok(())
 }
@@ -68,7 +68,7 @@ pub(super) fn linux_user(text: &str) -> Result<()> {
 pub(super) fn host(text: &str) -> Result<()> {
     ensure!(!text.is_empty(), "it is empty");
     if let Some(at) = text.find(|c: char| c.is_control() || c.is_whitespace()) {
-        bail!("{text:?} holds white space or a control character at byte {at}; was it pasted with something else?");
+        bail!("{text:?} holds white space or a control character at byte {at}; check what you pasted");
     }
     if text.starts_with('/') || text.parse::<IpAddr>().is_ok() {
         return Ok(());
@@ -76,7 +76,7 @@ pub(super) fn host(text: &str) -> Result<()> {
     if let Some((name, port)) = text.rsplit_once(':')
         && port.parse::<u16>().is_ok()
     {
-        bail!("{text:?} has a port glued to it; give the host {name} and the port {port} apart");
+        bail!("{text:?} contains a port; give the host {name} and the port {port} separately");
     }
     if let Some(unbracketed) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
         bail!("{text:?}: write an IPv6 address without brackets, {unbracketed}");

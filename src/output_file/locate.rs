@@ -44,7 +44,7 @@ pub(super) fn locate(path: &Path, links: Links) -> Result<(OwnedFd, OsString)> {
             continue;
         }
         if is_last && links == Links::Refused {
-            bail!("it is a symbolic link, which is not followed; name the file itself");
+            bail!("it is a symbolic link, which stitch-pg does not follow; give the file itself");
         }
         if !is_trusted(status.st_uid) {
             bail!(

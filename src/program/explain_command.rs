@@ -53,7 +53,7 @@ async fn read(stop: &mut Stop) -> Result<Option<String>> {
         read.map(|_| String::from_utf8_lossy(&bytes).into_owned())
     });
     tokio::select! {
-        read = reading => Ok(Some(read.context("reading was cut short")?.context("cannot read standard input")?)),
+        read = reading => Ok(Some(read.context("reading was interrupted")?.context("cannot read standard input")?)),
         () = stop.requested() => Ok(None),
     }
 }

@@ -57,7 +57,7 @@ pub(super) async fn script_from_plan(
         _ => None,
     });
     if let Some((step, error)) = failed {
-        bail!("there is no plan to script, since the step {step} failed: {error:#}");
+        bail!("there is no plan for a script, because the step {step} failed: {error:#}");
     }
     print(&script::text(&settings, &Plans::seen(&report, &settings), audience))
 }
@@ -74,7 +74,7 @@ pub(super) async fn config(
         Config::Check { file } => {
             let count = settings::check_file(file, &environment)?;
             print(&format!(
-                "{}: {count} settings, nothing wrong with them\n",
+                "{}: {count} settings, no problem found\n",
                 file.display()
             ))
         }
@@ -92,12 +92,12 @@ pub(super) async fn config(
                 settings::answers(flags, &request, &environment, asking.then_some(&wizard as &dyn Ask))
             });
             let draft = tokio::select! {
-                draft = work => draft.context("the questions were cut short")??,
+                draft = work => draft.context("the questions were interrupted")??,
                 () = stop.requested() => return Ok(stopped()),
             };
             save(&directory.join(file), &cli::config_file(&draft, &directory, file))?;
             print(&format!(
-                "{} is written; look through it, and run: stitch-pg plan --config {0}\n",
+                "{} is written; review it, and run: stitch-pg plan --config {0}\n",
                 file.display()
             ))
         }

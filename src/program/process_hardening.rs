@@ -21,8 +21,7 @@ pub(super) fn keep() {
             .location()
             .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         output::say(&format!(
-            "stitch-pg: this is a mistake in stitch-pg itself, at {place}; please report it. What was done stays done, and \
-             the same command can be run again."
+            "stitch-pg: this is a defect of stitch-pg, at {place}; please report it. Completed changes were kept. You can run the same command again."
         ));
     }));
 }

@@ -154,7 +154,7 @@ async fn introduce(settings: &Settings, reader: &mut Reader) -> Result<(String, 
     let login: Login = reader
         .ask(Target::Server, CONTACT, &[role])
         .await?
-        .context("the server has no answer about this login")?;
+        .context("the server reports nothing about this login")?;
     let rights = match (server.superuser, login.createdb, login.createrole) {
         (true, ..) => "superuser",
         (_, true, true) => "may create databases and roles",

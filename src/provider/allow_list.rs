@@ -30,7 +30,7 @@ pub(crate) struct AllowListRequest<'a> {
 pub(crate) const PLACEHOLDERS: [(&str, &str); 5] = [
     (
         "PRESENT,NETWORKS",
-        "the list as it is, joined by commas: this command replaces it",
+        "the present list, joined by commas: this command replaces it",
     ),
     ("GROUP", "the security group (AWS) or resource group (Azure)"),
     ("INSTANCE", "the instance's name"),

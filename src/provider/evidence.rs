@@ -35,13 +35,11 @@ impl ProviderEvidence {
         [
             (
                 epas,
-                "EDB Postgres Advanced Server: it is PostgreSQL with additions, and everything here works; Oracle-like \
-                 modes (edb_redwood_date and others) change what Stitch's types become",
+                "EDB Postgres Advanced Server: it is PostgreSQL with additions, and stitch-pg works with it; Oracle-like modes (edb_redwood_date and others) change the types of Stitch's columns",
             ),
             (
                 citus,
-                "PostgreSQL with Citus: what Stitch makes stays on the coordinator, and a distributed table refuses some \
-                 of the ALTER TABLE a load runs",
+                "PostgreSQL with Citus: Stitch's tables stay on the coordinator, and a distributed table refuses some ALTER TABLE statements of a load",
             ),
         ]
         .into_iter()

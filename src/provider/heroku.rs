@@ -12,10 +12,10 @@ pub(super) const DEFINITION: Definition = Definition {
     commands: Some(commands),
     placeholders: &[("ADDON", "the add-on's name"), ("APP", "the app's name")],
     making_databases: Some(
-        "Heroku makes databases itself: give --database with the name of your add-on's (heroku pg:info -a APP); elsewhere",
+        "Heroku creates databases itself: give --database with the name of your add-on's (heroku pg:info -a APP); elsewhere",
     ),
     making_roles: Some(
-        "Heroku makes roles itself, from Standard plans on: heroku pg:credentials:create DATABASE --name stitch -a APP; \
+        "Heroku creates roles itself, on Standard plans and above: heroku pg:credentials:create DATABASE --name stitch -a APP; \
          then give --role and --password-file with that credential's user and password. On Essential plans there is the \
          default credential only: --role with its user, and --adopt-role. Elsewhere",
     ),

@@ -28,8 +28,7 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             request.joined("\",\"")
         )],
         mind: Some(
-            "without an allow list everybody is let in, and the first one shuts out everybody who is not on it, from the \
-             whole workspace",
+            "without an allow list every address is allowed; the first one blocks all addresses that are not on it, for the whole workspace",
         ),
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn entry(network: &Value, label: &Value) -> Result<ListEntry> {
     let net: IpNet = match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
         (Ok(net), _) => net,
         (_, Ok(address)) => address.into(),
-        _ => bail!("it names {} where a network should be", shown(network)),
+        _ => bail!("it has {} where a network should be", shown(network)),
     };
     Ok(ListEntry {
         from: net.into(),
@@ -70,7 +70,7 @@ pub(super) fn address(value: &Value) -> Result<IpAddr> {
     let text = value.as_str().unwrap_or_default();
     text.parse()
         .ok()
-        .with_context(|| format!("it names {} where an address should be", shown(value)))
+        .with_context(|| format!("it has {} where an address should be", shown(value)))
 }
 
 /// A name that goes into a command.
@@ -79,7 +79,7 @@ pub(super) fn name(value: &Value) -> Result<Option<String>> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.()".contains(c);
     ensure!(
         text.len() <= 128 && text.chars().all(plain) && !text.starts_with('-'),
-        "it names {} where a name should be",
+        "it has {} where a name should be",
         shown(value)
     );
     Ok((!text.is_empty()).then(|| text.to_owned()))

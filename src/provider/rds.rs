@@ -47,8 +47,7 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             ranges.join(",")
         )],
         mind: Some(
-            "with PubliclyAccessible false no rule helps: use an SSH server; InvalidPermission.Duplicate means the rule \
-             is there already",
+            "with PubliclyAccessible false no rule helps: use an SSH server; InvalidPermission.Duplicate means that the rule already exists",
         ),
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn parse(text: &str) -> Result<ProviderList> {
     let found = match (read(text, value.as_ref().unwrap_or(&Value::Null)), value) {
         (Some(found), _) => found?,
         (None, Err(error)) => return Err(Error::new(error).context("it is not JSON")),
-        (None, Ok(_)) => bail!("it is none of the lists this tool knows: {}", commands().join(", ")),
+        (None, Ok(_)) => bail!("it is not a list that stitch-pg knows: {}", commands().join(", ")),
     };
     ensure!(
         found.list.entries.len() <= MOST,

@@ -35,6 +35,6 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
              'Content-Type: application/json' -d @- {api}",
             entries.join(",")
         )],
-        mind: Some("RENDER_API_KEY holds a key of your account; the rules hold for the external host name only"),
+        mind: Some("RENDER_API_KEY is a key of your account; the rules apply only to the external host name"),
     }
 }

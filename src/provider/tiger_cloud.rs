@@ -27,7 +27,7 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             "# then attach the list: Services > the service > Operations > Security > IP Allow List".to_owned(),
         ],
         mind: Some(
-            "a service without a list lets everybody in, and the first list shuts out everybody who is not on it",
+            "a service without a list allows every address; the first list blocks all addresses that are not on it",
         ),
     }
 }

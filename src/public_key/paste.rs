@@ -36,7 +36,7 @@ pub(super) fn words(text: &str) -> Result<Words> {
     if !wire::is_kind(&words[0]) {
         if let Some(at) = words.iter().position(|word| wire::is_kind(word)) {
             bail!(
-                "there are options in front of the key ({:?}); leave them out, stitch-pg writes its own",
+                "there are options in front of the key ({:?}); remove them, because stitch-pg writes its own",
                 words[..at].join(" ").chars().take(60).collect::<String>()
             );
         }
@@ -45,7 +45,7 @@ pub(super) fn words(text: &str) -> Result<Words> {
     let kind = words.remove(0);
     ensure!(
         !words.is_empty(),
-        "there is nothing behind {kind}: the key itself is missing; copy the whole field from Stitch's page"
+        "there is no key after {kind}; copy the whole field from Stitch's page"
     );
     Ok(Words { kind, rest: words })
 }
@@ -68,7 +68,7 @@ fn refuse_several(words: &[String]) -> Result<()> {
         .count();
     ensure!(
         keys < 2,
-        "there are {keys} public keys in it; paste the one that Stitch's page shows, alone"
+        "there are {keys} public keys in it; paste only the one on Stitch's page"
     );
     Ok(())
 }
@@ -77,8 +77,7 @@ fn refuse_other_formats(text: &str) -> Result<()> {
     let upper = text.to_ascii_uppercase();
     if upper.contains("PRIVATE KEY") || upper.contains("PUTTY-USER-KEY-FILE") || upper.contains("PRIVATE-LINES") {
         bail!(
-            "this is a PRIVATE key. It must never be pasted anywhere: treat it as leaked and replace it. What is \
-             needed is the public key from Stitch's page, one line that begins with ssh-rsa or ssh-ed25519"
+            "this is a PRIVATE key. It must never be pasted anywhere: treat it as leaked and replace it. stitch-pg needs the public key from Stitch's page, one line that begins with ssh-rsa or ssh-ed25519"
         );
     }
     if upper.contains("BEGIN SSH2 PUBLIC KEY") {

@@ -56,11 +56,11 @@ pub(super) fn join<'a>(kind: &str, words: &'a [String]) -> Result<(Vec<u8>, Vec<
                 let comment = words[index + 1..].iter().map(String::as_str).collect();
                 return Ok((bytes, comment));
             }
-            Length::TooLong => bail!("the {kind} key has something glued to its end; copy it again from Stitch's page"),
+            Length::TooLong => bail!("the {kind} key has extra data at its end; copy it again from Stitch's page"),
             Length::Short => {}
         }
     }
-    ensure!(!body.is_empty(), "what stands behind {kind} is not a key");
+    ensure!(!body.is_empty(), "the text after {kind} is not a key");
     bail!(
         "the {kind} key is cut short or damaged: {} characters were pasted and the key does not end there; \
          copy the whole field from Stitch's page",
@@ -106,7 +106,7 @@ fn check_kind(kind: &str, bytes: &[u8]) -> Result<()> {
     let inside = string(bytes).map(|(inside, _)| String::from_utf8_lossy(inside).into_owned());
     ensure!(
         inside.as_deref() == Some(kind),
-        "the key says {kind} in front but {} inside; copy it again from Stitch's page",
+        "the key's prefix is {kind}, but its data is {}; copy it again from Stitch's page",
         inside.as_deref().unwrap_or("nothing")
     );
     Ok(())
@@ -124,7 +124,7 @@ pub(super) fn check(kind: &str, blob: &[u8]) -> Result<Option<usize>> {
         rest = more;
     }
     let on_curve = |curve: &[u8], name: &str, nid: Nid, point: &[u8]| -> Result<()> {
-        ensure!(curve == name.as_bytes(), "it names another curve");
+        ensure!(curve == name.as_bytes(), "it has another curve");
         let group = EcGroup::from_curve_name(nid)?;
         EcPoint::from_bytes(&group, point, &mut *BigNumContext::new()?)?;
         Ok(())
@@ -137,14 +137,14 @@ pub(super) fn check(kind: &str, blob: &[u8]) -> Result<Option<usize>> {
             return Ok(usize::try_from(BigNum::from_slice(modulus)?.num_bits()).ok());
         }
         ("ssh-ed25519", [point]) | ("sk-ssh-ed25519@openssh.com", [point, _]) => {
-            ensure!(point.len() == 32, "it has not 32 bytes");
+            ensure!(point.len() == 32, "it is not 32 bytes long");
         }
         ("ecdsa-sha2-nistp256", [curve, point]) | ("sk-ecdsa-sha2-nistp256@openssh.com", [curve, point, _]) => {
             on_curve(curve, "nistp256", Nid::X9_62_PRIME256V1, point)?;
         }
         ("ecdsa-sha2-nistp384", [curve, point]) => on_curve(curve, "nistp384", Nid::SECP384R1, point)?,
         ("ecdsa-sha2-nistp521", [curve, point]) => on_curve(curve, "nistp521", Nid::SECP521R1, point)?,
-        _ => bail!("it has not the parts of such a key"),
+        _ => bail!("its parts are not those of such a key"),
     }
     Ok(None)
 }

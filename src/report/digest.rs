@@ -104,7 +104,7 @@ impl FromStr for Digest {
         let parts: Vec<String> = parts.collect();
         let is_hex = |part: &String, digits| part.len() == digits && part.chars().all(|c| c.is_ascii_hexdigit());
         if !is_hex(&whole, WHOLE) || parts.is_empty() || !parts.iter().all(|part| is_hex(part, PART)) {
-            bail!("{text:?} is no digest of a plan; copy the whole of what `plan` prints as its digest");
+            bail!("{text:?} is not a digest of a plan; copy the whole digest that `plan` prints");
         }
         Ok(Self { whole, parts })
     }

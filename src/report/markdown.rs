@@ -23,9 +23,9 @@ impl Report {
         page.push('\n');
         page.push_str(&self.changes_section());
         for (verdict, heading) in [
-            (Verdict::Bad, "For a person to mend"),
-            (Verdict::Unknown, "Not known from here"),
-            (Verdict::Good, "As it should be"),
+            (Verdict::Bad, "Problems"),
+            (Verdict::Unknown, "Cannot be checked from here"),
+            (Verdict::Good, "OK"),
         ] {
             let findings: Vec<Finding> = self
                 .findings()

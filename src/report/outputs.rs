@@ -27,7 +27,7 @@ impl FromStr for Output {
             None => (text, None),
         };
         let format = Format::from_str(format, false)
-            .map_err(|_| anyhow!("{format:?} is none of text, json, markdown, junit, github"))?;
+            .map_err(|_| anyhow!("{format:?} is not one of text, json, markdown, junit, github"))?;
         ensure!(file != Some(""), "the name of the file is missing behind =");
         ensure!(
             format != Format::Text || file.is_none(),
@@ -67,7 +67,7 @@ impl Outputs {
             [Format::Text, Format::Github] | [Format::Github, Format::Text] => (Format::Text, true),
             _ => {
                 let mut problems = Problems::default();
-                problems.wrong("--format names two documents for standard output; write one of them to a file, like --format junit=FILE");
+                problems.wrong("--format has two documents for standard output; write one of them to a file, like --format junit=FILE");
                 return Err(problems);
             }
         };

@@ -133,7 +133,7 @@ fn build((from, to): (String, String), addresses: Vec<String>, found: &[&Finding
         verdict,
         addresses,
         codes,
-        why: telling.unwrap_or_else(|| "not looked at".to_owned()),
+        why: telling.unwrap_or_else(|| "not checked".to_owned()),
     }
 }
 
@@ -147,7 +147,7 @@ fn judge(found: &[&Finding], before: HopReach) -> (Verdict, Option<String>) {
     match telling.or_else(|| first(Verdict::Good)) {
         Some(finding) if telling.is_none() && before == HopReach::Closed => (
             Verdict::Unknown,
-            Some(format!("not tested, since a hop before it is closed; {}", finding.text)),
+            Some(format!("not tested, because an earlier hop is closed; {}", finding.text)),
         ),
         Some(finding) => (finding.verdict, Some(finding.text.clone())),
         None => (Verdict::Unknown, None),

@@ -18,6 +18,6 @@ pub(super) fn busy(error: &anyhow::Error) -> Option<Finding> {
 pub(super) fn found(change: &Change) -> Finding {
     Finding::good(
         Code::CreatedMeanwhile,
-        format!("somebody else did this at the same moment: {}", change.summary),
+        format!("another session made this change at the same time: {}", change.summary),
     )
 }

@@ -50,8 +50,7 @@ pub(super) fn failed(error: anyhow::Error) -> Outcome {
 }
 
 /// Said where a step has to do something else once the steps before it are made.
-const NOT_APPROVED: &str = "what is to be changed here is not what was approved (--expect), since something changed \
-                            meanwhile; nothing of it was made\nnext: stitch-pg plan, and have its digest approved";
+const NOT_APPROVED: &str = "the changes here are not the approved ones (--expect), because something has changed since; none was made\nnext: run stitch-pg plan, and have its digest approved";
 
 /// What is known before a step is walked.
 pub(super) struct StepContext<'a> {
@@ -230,7 +229,7 @@ async fn apply<S: Step, C: Console>(
     }
     let facts = S::inspect(settings, run.world.reader())
         .await
-        .context("cannot look again after the change")?;
+        .context("cannot check the result of the change")?;
     let mut again = S::plan(settings, &facts);
     prove::<S, C>(settings, run, &mut again, report).await?;
     again.findings.extend(found);
@@ -243,10 +242,9 @@ async fn apply<S: Step, C: Console>(
     let left: Vec<&str> = again.changes.iter().map(|change| change.summary.as_str()).collect();
     let left = left.join("; ");
     let error = match doubts.into_iter().reduce(|all, next| anyhow!("{all:#}\n  {next:#}")) {
-        Some(error) => error.context(format!("not everything was made, still to {left}")),
+        Some(error) => error.context(format!("some changes were not made: {left}")),
         None => anyhow!(
-            "the changes were made without an error, yet the server does not show them: still to {left}\nnext: see what takes \
-             them back (a trigger, a job, a program that manages this server), then run the same command again"
+            "the changes were made without an error, but the server does not show them: {left}\nnext: find what reverts them (a trigger, a job, a program that manages this server), then run the same command again"
         ),
     };
     let seen = plan.seen_made(&again);
@@ -266,5 +264,5 @@ fn with_next(error: anyhow::Error) -> anyhow::Error {
     if words.contains("\nnext: ") {
         return error;
     }
-    anyhow!("{words}\nnext: mend what it says, then run the same command again; it takes up what is left")
+    anyhow!("{words}\nnext: fix the cause, then run the same command again, which continues with the changes that are left")
 }

@@ -59,21 +59,21 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
 fn header(settings: &Settings) -> String {
     let acts = match &settings.admin.set_role {
         Some(role) => format!(
-            "who may act as {} (it begins with SET ROLE), which",
+            "that may act as {} (it begins with SET ROLE), which",
             visible::one_line(&sql::identifier(role.as_str()))
         ),
         None => "a login that".to_owned(),
     };
     let moves = matches!(&settings.ownership.schemas, Schemas::Named(names) if !names.is_empty());
     let more = if moves || !settings.stitch.readers.is_empty() {
-        "--     what it does about owners and readers takes a superuser, or a member of the owners and of Stitch's role\n"
+        "--     the changes of owners and readers need a superuser, or a member of the owners and of Stitch's role\n"
     } else {
         ""
     };
     format!(
-        "-- For the database administrator. Made by stitch-pg; it holds no secret and can be run twice.\n\
+        "-- For the database administrator. Written by stitch-pg; it contains no secret and can be run twice.\n\
          -- Run it with psql (10 or newer) as {acts} may create databases and roles, and may grant on the\n\
-         -- database where it is there already (its owner, or a superuser):\n\
+         -- database if it exists (its owner, or a superuser):\n\
          --     psql -X -d postgres -f FILE\n{more}\
          -- Then check: stitch-pg check\n"
     )
@@ -127,7 +127,7 @@ fn in_quotes(word: &str) -> String {
 
 const SETTINGS: &str = "\\set ON_ERROR_STOP on
 \\set QUIET on
--- Names mean the system's own objects, whatever others have planted; a new connection begins anew.
+-- Names resolve only to the system's own objects; a new connection needs this again.
 ";
 
 /// The password comes from the environment or from a person. Whether it is there is not asked of the server, which
@@ -144,7 +144,7 @@ const ASK_PASSWORD: &str = "
 /// The password reaches the server as it is, so a superuser's session keeps it out of the server's log first; others can
 /// give `STITCH_PG_PASSWORD` a verifier made elsewhere. Every `\connect` begins a new session.
 const QUIET: &str = "
--- The password is kept out of the server's log (a superuser can), and stored as a SCRAM verifier.
+-- The password does not appear in the server's log (if run by a superuser), and is stored as a SCRAM verifier.
 SELECT rolsuper AS stitch_quiet, pg_catalog.current_setting('server_version_num')::int >= 100000 AS stitch_scram
 FROM pg_catalog.pg_roles WHERE rolname = current_user \\gset
 \\if :stitch_quiet
@@ -159,6 +159,6 @@ SET password_encryption = 'scram-sha-256';
 
 /// Only who looked borrows; a superuser needs no membership.
 const WHO_GETS_MEMBERSHIP: &str = "\
--- Memberships are lent for the length of a transaction, and to the login that looked; a superuser needs none.
+-- Temporary memberships last for one transaction, for the login that planned this; a superuser needs none.
 SELECT NOT rolsuper AS stitch_borrows FROM pg_catalog.pg_roles WHERE rolname = current_user \\gset
 ";

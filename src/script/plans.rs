@@ -79,8 +79,8 @@ impl Plans {
     /// Below the header: what the script is made of.
     pub(super) fn origin(&self, remark: &str) -> String {
         match &self.seen {
-            None => format!("{remark} Made without a look at the server: what is there already is left as it is.\n"),
-            Some(place) => format!("{remark} Made after a look at {place}: only what was missing then.\n"),
+            None => format!("{remark} Written without checking the server: existing objects are not changed.\n"),
+            Some(place) => format!("{remark} Written after checking {place}: contains only what was missing then.\n"),
         }
     }
 }

@@ -105,7 +105,7 @@ pub(super) fn steps(checker: &mut Checker<'_>) -> Vec<StepId> {
     for both in only.iter().filter(|step| skip.contains(step)) {
         checker
             .problems
-            .wrong(format_args!("--only and --skip both name {both}"));
+            .wrong(format_args!("--only and --skip both contain {both}"));
     }
     let all_named = !checker.draft.has(SettingId::Only);
     let steps: Vec<_> = StepId::ALL
@@ -113,7 +113,7 @@ pub(super) fn steps(checker: &mut Checker<'_>) -> Vec<StepId> {
         .filter(|step| (all_named || only.contains(step)) && !skip.contains(step))
         .collect();
     if steps.is_empty() && checker.problems.is_empty() {
-        checker.problems.wrong("--only and --skip leave no step to run");
+        checker.problems.wrong("--only and --skip select no step");
     }
     steps
 }

@@ -89,8 +89,7 @@ pub fn answers(
         // Those of the environment are there the next time as well.
         if !matches!(given.source, Source::Environment(_)) {
             problems.wrong(format_args!(
-                "{}: the settings file has no key for {name}, which would be lost; write admin.url with it into the file \
-                 by hand, or set {}",
+                "{}: the settings file has no key for {name}, so it would be lost; add admin.url with it to the file, or set {}",
                 given.source,
                 libpq::parameter(name).ok().map(|entry| entry.env).filter(|env| !env.is_empty()).unwrap_or("DATABASE_URL")
             ));

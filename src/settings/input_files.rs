@@ -89,7 +89,7 @@ pub(crate) fn bounded(from: impl Read) -> Result<Vec<u8>> {
     from.take(LONGEST + 1).read_to_end(&mut bytes)?;
     ensure!(
         bytes.len() as u64 <= LONGEST,
-        "it is longer than {} MiB, which no such file is",
+        "it is longer than {} MiB, too long for such a file",
         LONGEST >> 20
     );
     Ok(bytes)

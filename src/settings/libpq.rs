@@ -36,7 +36,7 @@ use Parameter::{Harmless, Honoured, Password, Refused, Setting};
 const OFF: &[&str] = &["0", "false", "off", "no"];
 const NO_GSS: &str = "stitch-pg never logs in by GSSAPI.";
 const NO_OAUTH: &str = "stitch-pg never logs in by OAuth, and sends no token.";
-const KEPT_ALIVE: &str = "stitch-pg notices a dead connection by its own keepalives, and every wait ends at --timeout.";
+const KEPT_ALIVE: &str = "stitch-pg detects a dead connection with its own keepalives, and every wait ends at --timeout.";
 const MIDDLEWARE: &str = "It is made for middleware; give the password.";
 
 macro_rules! entries {
@@ -48,70 +48,70 @@ macro_rules! entries {
 /// In the order of the documentation.
 pub(crate) const TABLE: &[LibpqParameter] = entries! {
     "host" "PGHOST" => Setting(SettingId::Host), "One host: several are refused.";
-    "hostaddr" "PGHOSTADDR" => Honoured, "The address to connect to. The host is then the name in the certificate and in the password file.";
+    "hostaddr" "PGHOSTADDR" => Honoured, "The address to connect to. The host is then only the name in the certificate and in the password file.";
     "port" "PGPORT" => Setting(SettingId::Port), "";
     "dbname" "PGDATABASE" => Setting(SettingId::AdminDatabase), "";
     "user" "PGUSER" => Setting(SettingId::AdminUser), "";
-    "password" "PGPASSWORD" => Password, "Refused in a URL that is given as a flag or in the settings file, where others can read it.";
-    "passfile" "PGPASSFILE" => Honoured, "The password file, in place of ~/.pgpass.";
-    "require_auth" "PGREQUIREAUTH" => Honoured, "Checked before anything is sent. Naming password also allows a password in clear text over an unencrypted network.";
+    "password" "PGPASSWORD" => Password, "Refused in a URL in a flag or in the settings file, because others can read it there.";
+    "passfile" "PGPASSFILE" => Honoured, "The password file, instead of ~/.pgpass.";
+    "require_auth" "PGREQUIREAUTH" => Honoured, "Checked before anything is sent. The value password also allows a clear-text password over an unencrypted network.";
     "channel_binding" "PGCHANNELBINDING" => Honoured, "With require, only SCRAM inside TLS is accepted.";
-    "connect_timeout" "PGCONNECT_TIMEOUT" => Honoured, "Seconds for each login of the administrator; 0 leaves it to --timeout.";
+    "connect_timeout" "PGCONNECT_TIMEOUT" => Honoured, "Seconds for each login of the admin. 0 means --timeout.";
     "client_encoding" "PGCLIENTENCODING" => Harmless, "stitch-pg always asks for UTF8.";
-    "options" "PGOPTIONS" => Honoured, "Sent with the administrator's login, before the options of stitch-pg, which win.";
-    "application_name" "PGAPPNAME" => Honoured, "In place of stitch-pg.";
-    "fallback_application_name" "" => Honoured, "As application_name, where that is not given.";
+    "options" "PGOPTIONS" => Honoured, "Sent with the admin's login. Options of stitch-pg override them.";
+    "application_name" "PGAPPNAME" => Honoured, "Instead of stitch-pg.";
+    "fallback_application_name" "" => Honoured, "Used as application_name if that is not given.";
     "keepalives" "" => Harmless, KEPT_ALIVE;
     "keepalives_idle" "" => Harmless, KEPT_ALIVE;
     "keepalives_interval" "" => Harmless, KEPT_ALIVE;
     "keepalives_count" "" => Harmless, KEPT_ALIVE;
     "tcp_user_timeout" "" => Harmless, KEPT_ALIVE;
-    "replication" "" => Refused(OFF), "stitch-pg runs SQL, and a replication connection runs none.";
+    "replication" "" => Refused(OFF), "stitch-pg runs SQL, which a replication connection cannot.";
     "gssencmode" "PGGSSENCMODE" => Refused(&["disable", "prefer"]), "stitch-pg does not encrypt by GSSAPI; use TLS (sslmode=require).";
     "sslmode" "PGSSLMODE" => Setting(SettingId::SslMode), "";
-    "requiressl" "PGREQUIRESSL" => Honoured, "1 means sslmode=require, where sslmode is not given.";
+    "requiressl" "PGREQUIRESSL" => Honoured, "1 means sslmode=require, if sslmode is not given.";
     "sslnegotiation" "PGSSLNEGOTIATION" => Honoured, "direct needs sslmode=require or stronger, as in libpq.";
-    "sslcompression" "PGSSLCOMPRESSION" => Harmless, "stitch-pg never compresses TLS, which is the safe side.";
+    "sslcompression" "PGSSLCOMPRESSION" => Harmless, "stitch-pg never compresses TLS, which is safer.";
     "sslcert" "PGSSLCERT" => Setting(SettingId::SslCert), "";
     "sslkey" "PGSSLKEY" => Setting(SettingId::SslKey), "Refused when others can read the file, as in libpq.";
-    "sslkeylogfile" "" => Refused(&[]), "Whoever reads that file can decrypt the connection.";
-    "sslpassword" "" => Honoured, "The passphrase of sslkey. Refused in a URL that is given as a flag or in the settings file.";
-    "sslcertmode" "PGSSLCERTMODE" => Honoured, "disable and allow. require is refused: stitch-pg cannot see whether the server asked for the certificate.";
+    "sslkeylogfile" "" => Refused(&[]), "Every reader of that file can decrypt the connection.";
+    "sslpassword" "" => Honoured, "The passphrase of sslkey. Refused in a URL in a flag or in the settings file.";
+    "sslcertmode" "PGSSLCERTMODE" => Honoured, "disable and allow. require is refused, because stitch-pg cannot check whether the server asked for the certificate.";
     "sslrootcert" "PGSSLROOTCERT" => Setting(SettingId::SslRootCert), "";
-    "sslcrl" "PGSSLCRL" => Honoured, "~/.postgresql/root.crl where it exists. Refused where the certificate is not checked.";
-    "sslcrldir" "PGSSLCRLDIR" => Honoured, "Refused where the certificate is not checked.";
+    "sslcrl" "PGSSLCRL" => Honoured, "~/.postgresql/root.crl if it exists. Refused if the certificate is not checked.";
+    "sslcrldir" "PGSSLCRLDIR" => Honoured, "Refused if the certificate is not checked.";
     "sslsni" "PGSSLSNI" => Honoured, "";
-    "requirepeer" "PGREQUIREPEER" => Honoured, "Checked before anything is sent. As in libpq it is about Unix sockets; the user must be in /etc/passwd.";
-    "ssl_min_protocol_version" "PGSSLMINPROTOCOLVERSION" => Honoured, "TLSv1.2 where it is not given.";
+    "requirepeer" "PGREQUIREPEER" => Honoured, "Checked before anything is sent. As in libpq, it applies to Unix sockets. The user must be in /etc/passwd.";
+    "ssl_min_protocol_version" "PGSSLMINPROTOCOLVERSION" => Honoured, "TLSv1.2 if it is not given.";
     "ssl_max_protocol_version" "PGSSLMAXPROTOCOLVERSION" => Honoured, "";
-    "min_protocol_version" "PGMINPROTOCOLVERSION" => Refused(&["3.0"]), "stitch-pg speaks version 3.0 of the protocol.";
-    "max_protocol_version" "PGMAXPROTOCOLVERSION" => Harmless, "stitch-pg speaks version 3.0 of the protocol, which every limit allows.";
+    "min_protocol_version" "PGMINPROTOCOLVERSION" => Refused(&["3.0"]), "stitch-pg uses version 3.0 of the protocol.";
+    "max_protocol_version" "PGMAXPROTOCOLVERSION" => Harmless, "stitch-pg uses version 3.0 of the protocol, which every limit allows.";
     "krbsrvname" "PGKRBSRVNAME" => Harmless, NO_GSS;
     "gsslib" "PGGSSLIB" => Harmless, NO_GSS;
     "gssdelegation" "PGGSSDELEGATION" => Harmless, NO_GSS;
     "scram_client_key" "" => Refused(&[]), MIDDLEWARE;
     "scram_server_key" "" => Refused(&[]), MIDDLEWARE;
     "service" "PGSERVICE" => Setting(SettingId::Service), "";
-    "target_session_attrs" "PGTARGETSESSIONATTRS" => Honoured, "read-write and primary refuse a standby. read-only and standby are refused: nothing can be set up there.";
+    "target_session_attrs" "PGTARGETSESSIONATTRS" => Honoured, "read-write and primary refuse a standby. read-only and standby are refused, because a standby is read-only.";
     "load_balance_hosts" "PGLOADBALANCEHOSTS" => Harmless, "stitch-pg connects to one host.";
     "oauth_issuer" "" => Harmless, NO_OAUTH;
     "oauth_client_id" "" => Harmless, NO_OAUTH;
     "oauth_client_secret" "" => Harmless, NO_OAUTH;
     "oauth_scope" "" => Harmless, NO_OAUTH;
     // Of other versions: servicefile is new in 19, tty went with 14, authtype earlier.
-    "servicefile" "PGSERVICEFILE" => Refused(&[]), "libpq 18 knows it as a variable only: set PGSERVICEFILE.";
+    "servicefile" "PGSERVICEFILE" => Refused(&[]), "libpq 18 has it only as a variable: set PGSERVICEFILE.";
     "tty" "" => Harmless, "No server since PostgreSQL 7.4 uses it.";
     "authtype" "" => Harmless, "No libpq since PostgreSQL 9 uses it.";
 };
 
 /// The variables that stand for no parameter.
 const VARIABLES: &[LibpqParameter] = entries! {
-    "" "PGSERVICEFILE" => Honoured, "Where the services are, in place of ~/.pg_service.conf.";
+    "" "PGSERVICEFILE" => Honoured, "The file of services, instead of ~/.pg_service.conf.";
     "" "PGSYSCONFDIR" => Honoured, "The directory of the system's pg_service.conf.";
-    "" "PGDATESTYLE" => Harmless, "stitch-pg reads no date in a style that it sets.";
-    "" "PGTZ" => Harmless, "It changes how a time is written, not which time it is.";
-    "" "PGGEQO" => Harmless, "It changes how a query is planned, not its answer.";
-    "" "PGLOCALEDIR" => Harmless, "It is where libpq finds its translations.";
+    "" "PGDATESTYLE" => Harmless, "stitch-pg reads no dates in this format.";
+    "" "PGTZ" => Harmless, "It changes how a time is written, not its value.";
+    "" "PGGEQO" => Harmless, "It changes the plan of a query, not its result.";
+    "" "PGLOCALEDIR" => Harmless, "The directory of libpq's translations.";
 };
 
 /// Looks a parameter up; an unknown one comes back as the nearest known one.

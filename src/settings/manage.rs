@@ -22,7 +22,7 @@ impl FromStr for Manage {
     fn from_str(text: &str) -> Result<Self> {
         match Self::ALL.into_iter().find(|what| what.as_str() == text) {
             Some(what) => Ok(what),
-            None => bail!("{text:?} is nothing to be managed; it can be hba or firewall"),
+            None => bail!("{text:?} is not a value of --manage; write hba or firewall"),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn stored_password(path: &Path, wanted: &PgpassKey<'_>, warnings: &mu
     let metadata = std::fs::metadata(path).ok()?;
     let shown = path.display();
     if !metadata.is_file() {
-        warnings.push(format!("{shown} is not a plain file; its passwords are not used"));
+        warnings.push(format!("{shown} is not a regular file; its passwords are not used"));
         return None;
     }
     if is_open_to_others(&metadata) {

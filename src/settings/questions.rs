@@ -87,12 +87,12 @@ impl Questions<'_> {
     fn for_run(&mut self) -> Result<()> {
         self.server()?;
         self.login()?;
-        let help = "Stitch loads into a database of its own; it is created when it does not exist.";
+        let help = "Stitch loads into this database. stitch-pg creates it if it does not exist.";
         self.name::<DatabaseName>(SettingId::Database, "Database Stitch loads into", help)?;
         self.region()?;
         self.tunnel()?;
         if check::password_is_used(&self.steps) {
-            let help = "Stitch logs in as a role of its own, with no more rights than it needs.";
+            let help = "Stitch logs in as this role, which has only the rights it needs.";
             self.name::<RoleName>(SettingId::Role, "Role Stitch logs in as", help)?;
             self.password()?;
         }
@@ -161,7 +161,7 @@ impl Questions<'_> {
         if said || !wanted || purpose == Purpose::Remove || purpose.watches() {
             return Ok(());
         }
-        let help = "If another role loaded for Stitch before, its schemas and tables must change hands.";
+        let help = "If Stitch loaded as another role before, its schemas and tables need a new owner.";
         let choices = ["No, this is a new connection", "Yes, there are schemas of Stitch's"];
         let prompt = "Has Stitch loaded into this database before?";
         let answer = self.choose(SettingId::Existing, prompt, help, &choices)?;
@@ -245,7 +245,7 @@ impl Questions<'_> {
                 Answer::Back => bail!(GoBack),
             },
         };
-        ensure!(answer < choices.len(), "choice {answer} is none of {}", choices.len());
+        ensure!(answer < choices.len(), "choice {answer} is not one of {}", choices.len());
         self.memory.note(&question, Reply::Choice(choices[answer].to_owned()));
         Ok(answer)
     }

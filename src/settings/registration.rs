@@ -88,21 +88,20 @@ impl ApiUrl {
     pub fn parse(text: &str, insecure: Insecure) -> Result<Self> {
         ensure!(
             !text.contains('@'),
-            "the address has a user or password in it; the token is given in STITCH_ACCESS_TOKEN, nothing else is needed"
+            "the address contains a user or password; remove it, and give only the token in STITCH_ACCESS_TOKEN"
         );
         let Ok(uri) = text.parse::<Uri>() else {
             anyhow::bail!("{text:?} is not an address such as https://api.stitchdata.com");
         };
         ensure!(
             !text.contains(['?', '#']),
-            "{text:?} has a ? or # in it; give the base address alone"
+            "{text:?} contains ? or #; give only the base address"
         );
         match (uri.scheme_str(), is_loopback(&uri)) {
             (Some("https"), _) => {}
             (Some("http"), true) => ensure!(
                 insecure == Insecure::OnLoopback,
-                "{text:?} is not encrypted, so the token could be read on the way; --insecure-api allows it on this very \
-                 machine, for tests"
+                "{text:?} is not encrypted, so others could read the token; --insecure-api allows it on this machine, for tests"
             ),
             _ => anyhow::bail!("{text:?} does not begin with https://"),
         }
@@ -136,7 +135,7 @@ fn is_loopback(uri: &Uri) -> bool {
 pub(super) fn token(secret: &Secret) -> Result<()> {
     ensure!(
         secret.reveal().bytes().all(|byte| byte.is_ascii_graphic()),
-        "the access token has white space or characters in it that no token has; copy it once more, on one line"
+        "the access token contains white space or invalid characters; copy it again, on one line"
     );
     Ok(())
 }

@@ -145,7 +145,7 @@ settings! {
     /// Check for "Connect using SSL" not ticked in Stitch
     NoSsl = "--no-ssl" "", "", "", Switch, "";
     /// File with the certificate (PEM) for "SSL Certificate" in Stitch, tested against the server
-    StitchCa = "--stitch-ca" "FILE", "STITCH_PG_CA", "stitch.ca", Path, "Stitch's box is left empty";
+    StitchCa = "--stitch-ca" "FILE", "STITCH_PG_CA", "stitch.ca", Path, "empty";
     "What Stitch has loaded before":
     /// Transfer the schemas that Stitch has loaded before
     Existing = "--existing" "", "", "ownership.existing", Switch, "false";
@@ -179,7 +179,7 @@ settings! {
     /// Fingerprint of the SSH server's host key, to trust it
     HostKey = "--host-key" "SHA256:...", "", "bastion.host_key", Text, "";
     /// Password for sudo on the SSH server, where sudo wants one
-    SudoPassword = "" "", "STITCH_PG_SUDO_PASSWORD", "", SecretPath, "asked for when sudo wants one";
+    SudoPassword = "" "", "STITCH_PG_SUDO_PASSWORD", "", SecretPath, "asked for when sudo needs one";
     /// Linux user that Stitch logs in as
     TunnelUser = "--tunnel-user" "USER", "STITCH_PG_TUNNEL_USER", "bastion.tunnel_user", Text, "stitch";
     /// Use an existing Linux user although it looks used for something else

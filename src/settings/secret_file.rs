@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<St
         .with_context(|| format!("cannot read {shown}"))?;
     ensure!(
         bytes.len() < LONGEST,
-        "{shown} is too long for a file with a password in it"
+        "{shown} is too long for a password file"
     );
     if metadata.is_file() && metadata.mode() & 0o004 != 0 {
         warnings.push(format!(
@@ -50,11 +50,11 @@ pub(super) fn check(secret: &str) -> Result<()> {
     ensure!(!secret.is_empty(), "the password is empty");
     ensure!(
         !secret.contains('\0'),
-        "the password holds a zero byte, which PostgreSQL cannot take"
+        "the password contains a zero byte, which PostgreSQL does not accept"
     );
     ensure!(
         !secret.contains(['\n', '\r']),
-        "the password has a line break in it; give the password alone, on one line"
+        "the password contains a line break; give only the password, on one line"
     );
     Ok(())
 }

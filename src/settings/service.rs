@@ -106,7 +106,7 @@ pub(crate) fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &
                 let key = key.escape_debug();
                 problems.malformed(
                     SettingId::Service,
-                    format_args!("{at}: PostgreSQL knows no parameter {key}{hint}"),
+                    format_args!("{at}: PostgreSQL has no parameter {key}{hint}"),
                 );
             }
         }

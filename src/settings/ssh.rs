@@ -36,7 +36,7 @@ pub struct SshTarget {
     pub identity_source: IdentitySource,
     /// The person's `known_hosts` files, in order. A key that is accepted goes to the first.
     pub known_hosts: Vec<PathBuf>,
-    /// Those that hold for everybody on this machine; they are read, too.
+    /// Those that hold for every user of this machine; they are read, too.
     pub global_known_hosts: Vec<PathBuf>,
     /// The machine's own `ssh`, where it is used in place of libssh2 (`--ssh-command`).
     pub client: Option<SshClient>,

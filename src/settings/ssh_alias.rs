@@ -19,7 +19,7 @@ const MAX_JUMPS: usize = 8;
 /// The files ssh tries without being told, in its order.
 const DEFAULT_IDENTITIES: [&str; 5] = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"];
 
-/// The files of host keys that hold for everybody on this machine.
+/// The files of host keys that hold for every user of this machine.
 const GLOBAL_KNOWN_HOSTS: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
 /// What else decides: the person's own directory and name, and what the flags say.
@@ -27,7 +27,7 @@ const GLOBAL_KNOWN_HOSTS: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh
 pub struct AliasOptions {
     /// The home directory, in which `.ssh` is looked for.
     pub home: PathBuf,
-    /// The client's configuration for everybody on this machine.
+    /// The client's configuration for every user of this machine.
     pub system: PathBuf,
     /// This machine's name.
     pub machine: String,
@@ -230,7 +230,7 @@ impl<'a> Typed<'a> {
             ensure!(!user.is_empty(), "there is no user name in front of the @ of {given:?}");
             ensure!(
                 !user.contains(':'),
-                "there is a password in {given:?}; leave it out, it is asked for when the server wants one"
+                "there is a password in {given:?}; remove it, and stitch-pg asks for it when the server needs it"
             );
         }
         let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -246,7 +246,7 @@ impl<'a> Typed<'a> {
             .map(str::parse)
             .transpose()
             .with_context(|| format!("in {given:?}"))?;
-        ensure!(!host.is_empty(), "{given:?} names no host; write [USER@]HOST[:PORT]");
+        ensure!(!host.is_empty(), "{given:?} contains no host; write [USER@]HOST[:PORT]");
         Ok(Self { user, host, port })
     }
 }
@@ -268,7 +268,7 @@ fn jumps(config: &ClientConfig, given: &str, options: &AliasOptions, depth: usiz
     let names: Vec<&str> = value.split(',').map(str::trim).collect();
     ensure!(
         depth + names.len() <= MAX_JUMPS,
-        "the way to {given:?} leads through more than {MAX_JUMPS} servers (ProxyJump); does one name itself?"
+        "the connection to {given:?} needs more than {MAX_JUMPS} servers (ProxyJump); does one refer to itself?"
     );
     let options = AliasOptions {
         identity: None,
@@ -290,8 +290,7 @@ fn jumps(config: &ClientConfig, given: &str, options: &AliasOptions, depth: usiz
 
 fn refuse_command(entry: &Entry, command: &str, given: &str) -> Result<Vec<SshTarget>> {
     bail!(
-        "{} reaches {given} through {command}, which stitch-pg cannot follow (ProxyJump it can); let your own ssh do it: add \
-         --ssh-command ssh",
+        "{} connects to {given} with {command}, which stitch-pg does not support (only ProxyJump); use your own ssh: add --ssh-command ssh",
         entry.place
     )
 }

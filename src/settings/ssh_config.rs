@@ -186,7 +186,7 @@ fn read(path: &Path, whose: Whose) -> Result<Option<String>> {
     let own = rustix::process::geteuid().as_raw();
     ensure!(
         whose == Whose::System || ((found.uid() == 0 || found.uid() == own) && found.mode() & 0o022 == 0),
-        "others could have written it, so ssh does not use it either; chmod go-w, or take it as your own"
+        "other users can write it, so ssh does not use it either; run chmod go-w, or make yourself its owner"
     );
     let mut bytes = Vec::new();
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;

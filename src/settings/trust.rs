@@ -108,7 +108,7 @@ impl Trusted {
         }
         let by_group = mode & 0o020 != 0 && !self.groups.contains(&found.gid());
         let (who, fix) = match (mode & 0o002 != 0, by_group) {
-            (true, _) => ("everybody on this machine", "go-w"),
+            (true, _) => ("every user of this machine", "go-w"),
             (false, true) => ("the members of its group", "g-w"),
             (false, false) => return Ok(()),
         };
@@ -227,10 +227,10 @@ mod tests {
         for (file_mode, folder_mode, wrong) in [
             (0o600, 0o700, None),
             (0o644, 0o755, None),
-            (0o666, 0o755, Some("everybody on this machine can write")),
+            (0o666, 0o755, Some("every user of this machine can write")),
             (0o662, 0o755, Some("chmod go-w")),
             (0o664, 0o755, Some("the members of its group can write")),
-            (0o644, 0o777, Some("everybody on this machine can write")),
+            (0o644, 0o777, Some("every user of this machine can write")),
             (0o644, 0o775, Some("chmod g-w")),
             (0o644, 0o1777, None),
         ] {

@@ -72,7 +72,7 @@ impl FromStr for KeyOption {
     fn from_str(text: &str) -> Result<Self, Error> {
         match Self::ALL.into_iter().find(|option| option.as_str() == text) {
             Some(option) => Ok(option),
-            None => bail!("{text:?} is none of restrict, permitopen, from, no-command"),
+            None => bail!("{text:?} is not one of restrict, permitopen, from, no-command"),
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn parse(url: &str, source: &Source, passwords: Passwords) -> Result<
     };
     ensure!(
         !rest.contains(|c: char| c.is_control()),
-        "the URL holds a line break or control character; was it pasted with something else?"
+        "the URL contains a line break or control character; check what you pasted"
     );
     let (before, query) = match rest.split_once('?') {
         // An `@` behind the `?` and none before it: the `?` is part of a password, as libpq reads it too.
@@ -67,10 +67,9 @@ pub(crate) fn parse(url: &str, source: &Source, passwords: Passwords) -> Result<
     parts.finish()
 }
 
-const ENCODE: &str = "the user name or password holds a character that means something in a URL; \
-                      write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25";
+const ENCODE: &str = "the user name or password contains a character with a special meaning in a URL; write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25";
 
-const SEVERAL: &str = "the URL names several hosts; give the one that accepts writes (the primary)";
+const SEVERAL: &str = "the URL contains several hosts; give the one that accepts writes (the primary)";
 
 /// The settings of one URL, first come first kept: parameters behind the `?` come first, as they win in libpq.
 struct Parts<'a> {
@@ -85,18 +84,18 @@ impl Parts<'_> {
             // libpq takes JDBC's spelling too.
             _ if (name, value) == ("ssl", "true") => return self.parameter("sslmode", "require"),
             Ok(entry) => entry,
-            Err(Some(near)) => bail!("a parameter behind the ? is unknown; is it a misspelt {near}?"),
+            Err(Some(near)) => bail!("a parameter behind the ? is unknown; did you mean {near}?"),
             Err(None) => bail!("a parameter behind the ? is unknown to PostgreSQL"),
         };
         if self.passwords == Passwords::Refused && !value.is_empty() {
             ensure!(
                 entry.name != "sslpassword",
-                "the URL holds the passphrase of a key (sslpassword), which others could read here; put the whole \
+                "the URL contains the passphrase of a key (sslpassword), which others could read here; put the whole \
                  URL in the environment as DATABASE_URL, or the passphrase in a service of pg_service.conf"
             );
             ensure!(
                 entry.parameter != Parameter::Password,
-                "the URL holds a password, which others could read here; leave it out and give it in PGPASSWORD, \
+                "the URL holds a password, which others could read here; remove it and give it in PGPASSWORD, \
                  with --admin-password-file, or put the whole URL in the environment as DATABASE_URL"
             );
         }
@@ -114,8 +113,7 @@ impl Parts<'_> {
             // Checked here, because `postgres://user:password` without a host reads as host and port.
             ensure!(
                 port.parse::<u16>().is_ok_and(|number| number > 0),
-                "what stands in the port's place is not a number from 1 to 65535; \
-                 a URL reads postgres://USER@HOST:PORT/DATABASE"
+                "the port is not a number from 1 to 65535; write postgres://USER@HOST:PORT/DATABASE"
             );
         }
         Ok(self.draft)
@@ -130,7 +128,7 @@ fn host_and_port(address: &str) -> Result<(&str, &str)> {
         };
         ensure!(
             port.is_empty() || port.starts_with(':'),
-            "something stands between the IPv6 address and the port"
+            "there is text between the IPv6 address and the port"
         );
         return Ok((host, port.trim_start_matches(':')));
     }
@@ -144,7 +142,7 @@ fn decode(text: &str) -> Result<String> {
         codes.all(|code| code.is_some_and(is_code)),
         "a % in the URL is not followed by two hexadecimal digits; write % itself as %25"
     );
-    ensure!(!text.contains("%00"), "the URL holds %00, which PostgreSQL cannot take");
+    ensure!(!text.contains("%00"), "the URL contains %00, which PostgreSQL does not accept");
     match percent_decode_str(text).decode_utf8() {
         Ok(text) => Ok(text.into_owned()),
         Err(_) => bail!("a percent-encoded part of the URL is not UTF-8"),

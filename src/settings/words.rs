@@ -114,7 +114,7 @@ pub(super) fn switch(text: &str) -> Result<bool> {
     match text.to_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => bail!("{text:?} is neither true nor false; write one of them"),
+        _ => bail!("{text:?} is neither true nor false"),
     }
 }
 
@@ -156,7 +156,7 @@ pub(super) fn lock_timeout(text: &str) -> Result<Duration> {
     };
     ensure!(
         (1..=60_000).contains(&milliseconds),
-        "{text:?} is out of range; everybody else queues behind a waiting change, so choose 1ms to 60s"
+        "{text:?} is out of range; other sessions wait behind a waiting change, so choose 1ms to 60s"
     );
     Ok(Duration::from_millis(milliseconds))
 }

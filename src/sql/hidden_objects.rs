@@ -9,7 +9,7 @@ use crate::statement::Statement;
 /// Stops the script with an error where an expression is true.
 pub(crate) fn stop_where(role: &RoleName, condition: &str) -> Statement {
     let complaint = literal(&format!(
-        "the role {} is there, and looks like somebody else's: it may more than log in, or belongs to a group, or others act as it, or it owns something elsewhere",
+        "the role {} is used for something else: it has other attributes, groups, members or objects in other databases",
         identifier(role.as_str())
     ));
     do_block(&format!(

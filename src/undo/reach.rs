@@ -56,7 +56,7 @@ pub(super) fn tunnel(settings: &Settings) -> Option<String> {
         word(&format!("{host}:{port}"))
     );
     Some(format!(
-        "# To the database through the SSH server; ends by itself when psql has.\ntunnel() {{\nport=$((${{port:-$((20000 + $$ % 20000))}} + 1))\n{} 'sleep 20'\n}}\n",
+        "# To the database through the SSH server; ends when psql has ended.\ntunnel() {{\nport=$((${{port:-$((20000 + $$ % 20000))}} + 1))\n{} 'sleep 20'\n}}\n",
         ssh(target, &forward)
     ))
 }

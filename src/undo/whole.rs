@@ -17,7 +17,7 @@ pub(super) fn length(content: &[u8], header: &str) -> Result<usize> {
     let start = format!("{}\n", ours.join("\n"));
     ensure!(
         content.starts_with(start.as_bytes()),
-        "there is another file of that name; it is left as it is"
+        "there is another file of that name, which was not changed"
     );
     let (mut whole, mut at, mut depth) = (0, 0, 0_usize);
     let mut until: Option<Vec<u8>> = None;
@@ -37,7 +37,7 @@ pub(super) fn length(content: &[u8], header: &str) -> Result<usize> {
     }
     match content[whole..].first() {
         None | Some(b'{' | b'#') => Ok(whole),
-        Some(_) => bail!("its end is no entry of this program, nor a whole line; look at it, and end the line"),
+        Some(_) => bail!("its last line is incomplete and not from stitch-pg; check it, and complete the line"),
     }
 }
 

@@ -60,7 +60,7 @@ fn what_was_approved_is_what_runs() {
     assert!(
         elsewhere
             .stderr
-            .contains("The changes are the same, but for another server"),
+            .contains("The changes are the same, but the server"),
         "{}",
         elsewhere.stderr
     );
@@ -132,7 +132,7 @@ fn a_digest_is_bound_to_where_it_was_made_for() {
             "0"
         );
         assert!(
-            refusal.stderr.contains("for another server, port, login or SSH server"),
+            refusal.stderr.contains("but the server, port, login or SSH server differs"),
             "{}",
             refusal.stderr
         );
@@ -184,7 +184,7 @@ fn only_a_digest_is_taken() {
         let output = program.run();
         assert_eq!(output.status, Some(2), "{output:?}");
         assert!(
-            output.stderr.contains("--expect takes the digest that plan prints"),
+            output.stderr.contains("--expect needs the digest that plan prints"),
             "{}",
             output.stderr
         );

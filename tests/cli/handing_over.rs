@@ -55,7 +55,7 @@ fn the_answers_become_a_file_that_says_the_same() {
     fs::copy(&file, check.home().join("new.toml")).unwrap();
     let right = check.run();
     assert!(
-        right.success() && right.stdout == "new.toml: 7 settings, nothing wrong with them\n",
+        right.success() && right.stdout == "new.toml: 7 settings, no problem found\n",
         "{right:?}"
     );
     fs::write(
@@ -127,7 +127,7 @@ fn a_script_of_what_is_missing() {
     );
     assert!(
         text.stdout
-            .contains("-- Made after a look at 127.0.0.1:5432: only what was missing then."),
+            .contains("-- Written after checking 127.0.0.1:5432: contains only what was missing then."),
         "{}",
         text.stdout
     );

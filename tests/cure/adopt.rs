@@ -21,7 +21,7 @@ fn somebody_elses_role_is_not_taken_without_a_word() {
             "postgres",
             "alter role stitch createdb",
             "alter role stitch nocreatedb",
-            "may more than log in: CREATEDB",
+            "has the attributes CREATEDB",
         ),
         (
             "postgres",
@@ -74,7 +74,7 @@ fn somebody_elses_role_is_not_taken_without_a_word() {
     let said = adopting.cure(&["grant CONNECT, CREATE, TEMPORARY"], &[]);
     assert!(said.has("role-adopted", "unknown").contains("a member of other"));
     let still = "select pg_has_role('stitch', 'other', 'member')";
-    assert_eq!(server.psql(still), "t", "nothing is taken from it");
+    assert_eq!(server.psql(still), "t", "it keeps all of this");
 }
 
 #[test]

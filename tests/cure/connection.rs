@@ -231,7 +231,7 @@ fn a_certificate_for_stitchs_form() {
     let contradiction = wizard.clone().flag("--no-ssl").program("check").run();
     assert_eq!(contradiction.status, Some(2), "{}", contradiction.stderr);
     assert!(
-        contradiction.stderr.contains("is not ticked"),
+        contradiction.stderr.contains("Connect using SSL is off"),
         "{}",
         contradiction.stderr
     );

@@ -190,7 +190,7 @@ fn a_grant_that_did_nothing_is_a_failure() {
     let failed = wizard.setup().exits(1);
     let error = failed.error();
     assert!(
-        error.contains("the server does not show them: still to grant SELECT on tables"),
+        error.contains("the server does not show them: grant SELECT on tables"),
         "{error}"
     );
     server.psql_in("stitch", "drop event trigger watch");

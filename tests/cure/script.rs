@@ -232,7 +232,7 @@ fn a_role_of_somebody_elses_stops_the_script() {
     for role in ["root", "crew", "maker", "crowd", "postgres"] {
         let output = script(role, "");
         assert_eq!(output.status, Some(3), "{role}: {output:?}");
-        assert!(output.stderr.contains("looks like somebody else's"), "{output:?}");
+        assert!(output.stderr.contains("is used for something else"), "{output:?}");
         assert_eq!(server.dump(), before, "{role}");
     }
     assert!(script("maker", "--adopt-role").success());

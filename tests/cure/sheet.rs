@@ -85,7 +85,7 @@ fn the_security_team_sees_the_real_keys() {
     assert_eq!(authorities[0]["sha256"], fingerprint.as_str());
     assert_eq!(trust["certificate_authority_proved"], true, "{trust:#}");
     let (text, _) = sheet("check", "sheet.txt");
-    assert!(text.contains("it vouches for this server"), "{text}");
+    assert!(text.contains("verified: "), "{text}");
     assert!(
         text.contains(told) && text.contains(&fingerprint) && !text.contains(PASSWORD),
         "{text}"

@@ -46,7 +46,7 @@ fn a_panic_says_where_and_nothing_else() {
     assert!(
         output
             .stderr
-            .starts_with("stitch-pg: this is a mistake in stitch-pg itself, at "),
+            .starts_with("stitch-pg: this is a defect of stitch-pg, at "),
         "{output:#?}"
     );
     assert_eq!(output.stderr.lines().count(), 1, "{output:#?}");

@@ -239,7 +239,7 @@ fn what_another_program_writes_meanwhile_is_kept() {
         assert_eq!(output.status, Some(1), "{kind:?}: {output:#?}");
         assert_eq!(read(&world, file).as_deref(), Some(theirs), "{kind:?}");
         assert_eq!(strays(&world, "/run/world/out"), "", "{kind:?}");
-        assert!(says(&output, "it is left as"), "{kind:?}: {output:#?}");
+        assert!(says(&output, "was not changed"), "{kind:?}: {output:#?}");
         assert!(
             kind != Kind::Password || !has_role(&server),
             "the role has a password that nobody knows"

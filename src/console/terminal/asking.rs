@@ -32,7 +32,7 @@ impl Terminal {
             trust: Arc::new(move |question| {
                 say(&look.fold("", 0, question));
                 loop {
-                    let answer = prompt::line("Accept it and go on? [y]es / [n]o", Some("n"));
+                    let answer = prompt::line("Accept it and continue? [y]es / [n]o", Some("n"));
                     match answer.trim().to_ascii_lowercase().as_str() {
                         "y" | "yes" => return Some(Trust::Accept),
                         "" | "n" | "no" => return Some(Trust::Refuse),
@@ -103,7 +103,7 @@ impl Terminal {
             if Secret::new(prompt::hidden("Once more")).reveal() == first.reveal() {
                 return first;
             }
-            say("  ! The two differ. Once more, please.");
+            say("  ! The two passwords differ. Type it again.");
         }
     }
 

@@ -203,7 +203,7 @@ fn read_line() -> String {
         match rustix::io::read(io::stdin(), &mut byte) {
             Ok(1) if byte[0] == b'\n' => match String::from_utf8(std::mem::take(&mut line)) {
                 Ok(line) => return line,
-                Err(_) => ask("  ! That was not UTF-8. Once more, please: "),
+                Err(_) => ask("  ! That was not UTF-8. Type it again: "),
             },
             Ok(1) => line.push(byte[0]),
             Err(rustix::io::Errno::INTR) => {}

@@ -74,8 +74,7 @@ fn route(checker: &mut Checker<'_>, bastion: Option<&BastionSettings>) -> Route 
         Some(BastionServer::Ssh(_)) => {}
         Some(BastionServer::Local) => checker.problems.malformed(
             SettingId::ViaBastion,
-            "--via-bastion with --bastion local: this machine is the bastion, so there is nothing to go through; \
-             leave --via-bastion out",
+            "--via-bastion with --bastion local: this machine is the SSH server, so remove --via-bastion",
         ),
         None if checker.draft.has(SettingId::Bastion) => {}
         None => checker.problems.malformed(
@@ -173,7 +172,7 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
     if root == Some(RootCertificates::System) && mode != SslMode::VerifyFull {
         checker.problems.malformed(
             SettingId::SslMode,
-            "--sslrootcert system needs --sslmode verify-full: a public authority vouches for anybody's host",
+            "--sslrootcert system needs --sslmode verify-full, because public authorities sign certificates for every host",
         );
     }
     let mut tls = Tls {

@@ -85,8 +85,7 @@ fn login_shell(checker: &mut Checker<'_>) -> LoginShell {
 }
 
 /// Where in Stitch to find the public key.
-pub(in crate::settings) const WHERE_THE_KEY_IS: &str = "Stitch's public key, which is your account's own: in Stitch \
-    open the Destination tab > PostgreSQL > Encryption Type > SSH Tunnel and copy the field Public Key";
+pub(in crate::settings) const WHERE_THE_KEY_IS: &str = "the public key of your Stitch account: in Stitch open the Destination tab > PostgreSQL > Encryption Type > SSH Tunnel and copy the field Public Key";
 
 fn server(checker: &mut Checker<'_>) -> Option<BastionServer> {
     let options = AliasOptions {
@@ -120,7 +119,7 @@ fn ssh_command(checker: &mut Checker<'_>) -> Option<PathBuf> {
             std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
         };
         let found = paths.into_iter().find(is_program);
-        found.with_context(|| format!("{text:?} is no program on this machine"))
+        found.with_context(|| format!("{text:?} is not a program on this machine"))
     })?;
     for (id, reason) in [
         (
@@ -220,7 +219,7 @@ fn warn_of_idle_flags(checker: &mut Checker<'_>) {
         if checker.draft.rank(id) == Some(Rank::Flag) && checker.context.connects() {
             let name = checker.giver(id);
             checker.warnings.push(format!(
-                "{name} has no effect without --bastion, which names the SSH server"
+                "{name} has no effect without --bastion"
             ));
         }
     }

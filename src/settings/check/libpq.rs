@@ -86,7 +86,7 @@ fn refused(checker: &mut Checker<'_>) {
             && !checker.value(name).is_some_and(|value| accepted.contains(&value))
         {
             let accepted = match accepted {
-                [] => "leave it out".to_owned(),
+                [] => "remove it".to_owned(),
                 accepted => format!("accepted values: {}", accepted.join(", ")),
             };
             checker.refuse(name, &format!("{name} is refused ({accepted}). {}", entry.why));
@@ -105,7 +105,7 @@ fn address(checker: &mut Checker<'_>, host: &HostName) -> Option<HostName> {
     } else if host.is_socket() {
         checker.refuse(
             "hostaddr",
-            "the host is the directory of a Unix socket, which has no address; leave one of the two out",
+            "the host is the directory of a Unix socket, which has no address; remove one of the two",
         );
     }
     address.filter(|address| address != host)
@@ -151,7 +151,7 @@ fn standby(checker: &mut Checker<'_>) -> Standby {
         Some(None) => {
             checker.refuse(
                 "target_session_attrs",
-                "nothing can be set up on a standby; give read-write, primary or any",
+                "a standby is read-only; give read-write, primary or any",
             );
             Standby::Refused
         }
@@ -170,7 +170,7 @@ pub(super) fn tls(checker: &mut Checker<'_>, tls: &mut Tls) {
     if tls.max_version.is_some_and(|max| Some(max) < tls.min_version) {
         checker.refuse(
             "ssl_max_protocol_version",
-            "it is lower than ssl_min_protocol_version (TLSv1.2 where that is not given)",
+            "it is lower than ssl_min_protocol_version (default TLSv1.2)",
         );
     }
     if checker.choice("sslsni", &SWITCH) == Some(false) {
@@ -189,7 +189,7 @@ pub(super) fn tls(checker: &mut Checker<'_>, tls: &mut Tls) {
         Some(false) => (tls.certificate, tls.key) = (None, None),
         Some(true) if checker.value("sslcertmode") == Some("require") => checker.refuse(
             "sslcertmode",
-            "require is refused, since stitch-pg cannot see whether the server asked for the certificate; give allow",
+            "require is refused, because stitch-pg cannot check whether the server asked for the certificate; give allow",
         ),
         _ => {}
     }

@@ -77,7 +77,7 @@ fn schemas(checker: &mut Checker<'_>, steps: &[StepId], named: Vec<SchemaName>) 
     if detects && name_rank == detect_rank {
         checker
             .problems
-            .wrong("--schema and --detect-schemas are both given; name the schemas or have them detected");
+            .wrong("--schema and --detect-schemas are both given; use only one of them");
     }
     if detects && detect_rank >= name_rank {
         return Schemas::Detect;
@@ -86,7 +86,7 @@ fn schemas(checker: &mut Checker<'_>, steps: &[StepId], named: Vec<SchemaName>) 
     if name_rank.is_none() && !asked_later && steps.contains(&StepId::Ownership) {
         checker.problems.missing(
             SettingId::Schemas,
-            "the schemas Stitch has loaded; or have them found with --detect-schemas",
+            "the schemas that Stitch has loaded; or give --detect-schemas",
         );
     }
     if name_rank.is_none() {

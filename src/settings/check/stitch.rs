@@ -20,7 +20,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
         let host = host(text)?;
         anyhow::ensure!(
             !host.is_socket(),
-            "{text:?} is a directory on this machine; write the name or address that Stitch dials over the network"
+            "{text:?} is a directory on this machine; write the name or address that Stitch connects to over the network"
         );
         Ok(host)
     });
@@ -53,7 +53,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
     readers.sort();
     readers.dedup();
     if readers.contains(&role) {
-        let text = format_args!("--reader {role}: that is Stitch's own role, which owns what it makes");
+        let text = format_args!("--reader {role}: this is Stitch's own role, which owns what it creates");
         checker.problems.malformed(SettingId::Readers, text);
     }
     Stitch {
@@ -83,7 +83,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
 fn authority(checker: &mut Checker<'_>, ssl: StitchSsl) -> Option<Authority> {
     let path = checker.path(SettingId::StitchCa)?;
     if ssl == StitchSsl::Off {
-        let text = "a certificate for Stitch's form is of no use when Connect using SSL is not ticked (--no-ssl)";
+        let text = "a certificate for Stitch's form has no effect when Connect using SSL is off (--no-ssl)";
         checker.problems.malformed(SettingId::StitchCa, text);
     }
     match Authority::read(&path) {
@@ -124,7 +124,7 @@ fn region(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Region> {
     let needed = needed || (key_needs_it && checker.context.request.purpose != Purpose::Remove);
     if needed && !checker.draft.has(SettingId::AllowCidrs) {
         let what = "your Stitch account's data pipeline region, north-america or europe \
-                    (Stitch shows it under Edit User Settings); or name the networks with --allow-cidr";
+                    (Stitch shows it under Edit User Settings); or give the networks with --allow-cidr";
         return checker.required(SettingId::Region, what, str::parse);
     }
     checker.parse(SettingId::Region)
@@ -156,7 +156,7 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> RolePassword {
     };
     if needed {
         let what = match given {
-            Some(_) => "the Stitch role's password; the file it is generated into does not exist yet, run setup first",
+            Some(_) => "the Stitch role's password; the file for the generated password does not exist yet, run setup first",
             None => "the Stitch role's password",
         };
         checker.problems.missing(SettingId::Password, what);
@@ -168,7 +168,7 @@ fn generated(checker: &mut Checker<'_>, save_to: Option<std::path::PathBuf>) -> 
     let Environment { stdin, .. } = checker.context.environment;
     if save_to.is_none() && *stdin == Stdin::Other && checker.context.connects() {
         checker.problems.wrong(
-            "--generate-password needs --password-file here: without a terminal there is nobody to show the password to",
+            "--generate-password needs --password-file here: without a terminal the password cannot be shown",
         );
     }
     if let Some(parent) = save_to.as_ref().and_then(|path| path.parent())

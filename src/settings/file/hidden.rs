@@ -15,12 +15,12 @@ pub(super) fn secret(key: &str, last: &str) -> Option<&'static str> {
     match (WORDS.contains(&last), last) {
         (_, "sudo_password") => Some("give it in STITCH_PG_SUDO_PASSWORD, or it is asked for"),
         (_, "passphrase") => Some("load the key into ssh-agent, or it is asked for"),
-        (_, "private_key") => Some("name the file of your own private key with bastion.identity"),
+        (_, "private_key") => Some("give the file of your private key with bastion.identity"),
         (true, "token" | "access_token") => Some("give it in STITCH_ACCESS_TOKEN, or it is asked for"),
         (true, _) if key.starts_with("admin.") => {
-            Some("name a file that holds it with admin.password_file, or give it in PGPASSWORD")
+            Some("give a file that contains it with admin.password_file, or give it in PGPASSWORD")
         }
-        (true, _) => Some("name a file that holds it with stitch.password_file, or give it in STITCH_PG_PASSWORD"),
+        (true, _) => Some("give a file that contains it with stitch.password_file, or give it in STITCH_PG_PASSWORD"),
         (false, _) => None,
     }
 }

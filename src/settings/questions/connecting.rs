@@ -81,7 +81,7 @@ impl Questions<'_> {
                 let directory = self.context.environment.directory.clone();
                 let question = question(SettingId::SslRootCert, "File with the CA certificate (PEM)", "", None);
                 self.text(question, |text| {
-                    ensure!(directory.join(text).is_file(), "there is no file {text}");
+                    ensure!(directory.join(text).is_file(), "the file {text} does not exist");
                     Ok(())
                 })
                 .map(|_| ())

@@ -94,7 +94,7 @@ fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result
         return Ok(Typed::Parts(draft));
     }
     if number.is_some() {
-        bail!("{text} is not a number of the list");
+        bail!("{text} is not a number in the list");
     }
     let (host, port) = host_and_port(text)?;
     draft.set(SettingId::Host, host.to_string(), Source::Prompt);

@@ -34,7 +34,7 @@ impl Questions<'_> {
             }
             self.ssh_server()?;
         }
-        let help = "Stitch gets a Linux user of its own on the SSH server.";
+        let help = "Stitch gets its own Linux user on the SSH server.";
         self.name::<LinuxUser>(SettingId::TunnelUser, "Linux user for Stitch", help)?;
         if self.context.request.purpose.watches() {
             return Ok(());
@@ -68,7 +68,7 @@ impl Questions<'_> {
         if self.draft.has(SettingId::PublicKey) {
             return Ok(());
         }
-        let help = "It is your account's own. In Stitch: Destination tab > PostgreSQL > Encryption Type > SSH Tunnel > \
+        let help = "Your Stitch account has its own key. In Stitch: Destination tab > PostgreSQL > Encryption Type > SSH Tunnel > \
                     Public Key.";
         let question = question(SettingId::PublicKey, "Stitch's public key", help, None);
         self.text(question, str::parse::<PublicKey>).map(|_| ())
@@ -80,11 +80,11 @@ impl Questions<'_> {
         if !useful || !self.is_open(SettingId::ProveTunnel, DefaultAnswer::HasDefault) {
             return Ok(());
         }
-        let help = "A second key stands beside Stitch's for as long as the login takes, two minutes at most.";
+        let help = "stitch-pg adds a temporary key beside Stitch's during the login, for two minutes at most.";
         let choices = ["Yes, log in as Stitch will", "No"];
         let answer = self.choose(
             SettingId::ProveTunnel,
-            "Prove the whole way at the end?",
+            "Test the tunnel end to end at the end?",
             help,
             &choices,
         )?;
@@ -101,14 +101,14 @@ impl Questions<'_> {
         }
         let sets = ["permitopen,no-command", "restrict", "permitopen,no-command,from"];
         let choices = [
-            "Forward to the database, and nothing else",
-            "Forward to any place, and run commands",
-            "Forward to the database, from Stitch's addresses only",
+            "Only forward to the database",
+            "Forward to any host, and run commands",
+            "Only forward to the database, only from Stitch's addresses",
         ];
         // Which addresses those are is not known when the account's region is of no interest otherwise.
         let knows_addresses = self.draft.has(SettingId::Region) || self.draft.has(SettingId::AllowCidrs);
         let offered = if knows_addresses { choices.len() } else { 2 };
-        let help = "A tighter key must be changed when the database moves or Stitch adds an address.";
+        let help = "You must change a restricted key when the database moves or Stitch adds an address.";
         let answer = self.choose(
             SettingId::KeyOptions,
             "What may Stitch's key do?",

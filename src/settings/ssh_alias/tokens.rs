@@ -40,7 +40,7 @@ impl Tokens<'_> {
         let text = match text.strip_prefix('~') {
             Some("") => home.clone().into_owned(),
             Some(rest) if rest.starts_with('/') => format!("{home}{rest}"),
-            Some(_) => bail!("the home of another user is not looked up here; write its path"),
+            Some(_) => bail!("stitch-pg does not resolve the home of another user; write its path"),
             None => text.to_owned(),
         };
         let machine = &self.options.machine;
@@ -107,7 +107,7 @@ pub(super) fn host_name(text: &str, typed: &str) -> Result<String> {
             '%' => match letters.next() {
                 Some('%') => made.push('%'),
                 Some('h') => made.push_str(typed),
-                _ => bail!("{text:?} may hold %h and %% alone"),
+                _ => bail!("{text:?} may contain only %h and %%"),
             },
             c => made.push(c),
         }

@@ -214,7 +214,7 @@ fn files_that_others_could_have_written_are_refused() {
     assert_eq!(place.settings(EUROPE).admin.host.as_str(), "evil");
     open(&place.directory.path().join("stitch-pg.toml"));
     let problems = place.problems(EUROPE);
-    assert!(problems.contains("everybody on this machine can write"), "{problems}");
+    assert!(problems.contains("every user of this machine can write"), "{problems}");
     assert!(problems.contains("chmod go-w"), "{problems}");
 
     let place = Place::new(Purpose::Plan)
@@ -222,10 +222,10 @@ fn files_that_others_could_have_written_are_refused() {
         .env("PGSERVICE", "s");
     open(&place.directory.path().join("home/.pg_service.conf"));
     let problems = place.problems(EUROPE);
-    assert!(problems.contains("everybody on this machine can write"), "{problems}");
+    assert!(problems.contains("every user of this machine can write"), "{problems}");
 
     let place = Place::new(Purpose::Plan).file("pw", "chosen by somebody\n");
     open(&place.directory.path().join("pw"));
     let problems = place.problems(&["--region", "europe", "--admin-password-file", "pw"]);
-    assert!(problems.contains("everybody on this machine can write"), "{problems}");
+    assert!(problems.contains("every user of this machine can write"), "{problems}");
 }

@@ -32,7 +32,7 @@ fn program(scene: &Scene<'_>, front: &[&str], file: &str) -> Program {
 /// The same at a terminal, where the key is accepted.
 fn accept(scene: &Scene<'_>, front: &[&str], file: &str) -> Terminal {
     let mut terminal = program(scene, front, file).terminal(120, 30);
-    terminal.expect("Accept it and go on?");
+    terminal.expect("Accept it and continue?");
     terminal.send_line("y");
     terminal
 }
@@ -221,7 +221,7 @@ fn killed_while_known_hosts_is_written() {
             let front = [&trace[..], &["-e", &only, "-e", &inject]].concat();
             let mut terminal = program(&scene, &front, FILE).terminal(120, 30);
             // It may be killed before it asks, where the file is only read.
-            if terminal.expect_or_end("Accept it and go on?") {
+            if terminal.expect_or_end("Accept it and continue?") {
                 terminal.send_line("y");
             }
             let (status, shown) = end(terminal);
