@@ -168,7 +168,7 @@ impl<'a> FileReader<'a> {
         let part = match lines {
             Ok(lines) => return parts.extend(lines),
             Err(Without::Absent) if how == "include_if_exists" => return,
-            Err(Without::Absent) => Part::Broken(not_opened(&path, "there is none")),
+            Err(Without::Absent) => Part::Broken(not_opened(&path, "it does not exist")),
             Err(Without::Refused(why)) => Part::Broken(not_opened(&path, why)),
             Err(Without::Unread) => Part::Open(format!("{how} {name}")),
         };
@@ -224,7 +224,7 @@ impl<'a> FileReader<'a> {
         let parts = match self.file(&path, depth + 1) {
             Ok(parts) => parts,
             Err(Without::Unread) => return Ok(vec![word.clone()]),
-            Err(Without::Absent) => return Err(not_opened(&path, "there is none")),
+            Err(Without::Absent) => return Err(not_opened(&path, "it does not exist")),
             Err(Without::Refused(why)) => return Err(not_opened(&path, why)),
         };
         let mut words = Vec::new();

@@ -33,7 +33,7 @@ pub(crate) fn put_keys_back(
 ) -> Statement {
     let (text_before, text_after) = texts;
     script(
-        "Put the key file back as it was; where somebody has changed it meanwhile, only Stitch's key goes.",
+        "Restore the key file. If it has changed since, remove only Stitch's key.",
         &[
             ("folder_mode", &before.folder.mode),
             ("folder_owner", &before.folder.owner),
@@ -53,7 +53,7 @@ pub(crate) fn put_keys_back(
 /// Puts owners and modes back.
 pub(crate) fn put_modes_back(user: &LinuxUser, before: &PreviousKeyFile) -> Statement {
     script(
-        "Give the home, .ssh and the key file the modes they had.",
+        "Restore the modes of the home, .ssh and the key file.",
         &[
             ("home_mode", &before.home.mode),
             ("folder_mode", &before.folder.mode),

@@ -46,7 +46,7 @@ pub(super) fn failed(failure: &Failure) -> Finding {
 
 /// What this login may not look into stays as it is.
 pub(super) fn not_let_in(code: Code, verdict: Verdict, text: &str, closed: &Failure) -> Finding {
-    let advice = closed.advice.as_deref().unwrap_or("let this login in, and look again");
+    let advice = closed.advice.as_deref().unwrap_or("allow this login, and check again");
     Finding::new(code, verdict, format!("{text}: {}", closed.text)).advise(advice)
 }
 

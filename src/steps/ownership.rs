@@ -176,8 +176,7 @@ impl Step for Ownership {
                         "there is no schema {name:?} in the database {:?}",
                         settings.stitch.database
                     ),
-                    "case matters; leave it out of --schema when the integration has not loaded yet: Stitch makes the \
-                     schema itself",
+                    "case matters; if the integration has not loaded yet, remove it from --schema: Stitch creates the schema itself",
                 )
                 .concerning(name);
             }

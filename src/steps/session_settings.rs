@@ -79,50 +79,50 @@ impl Attached {
                 (interrupts, too_short, "0", how)
             }
             "idle_in_transaction_session_timeout" => {
-                let how = "a load that waits longer between two statements is cut off";
+                let how = "a load that waits longer between two statements is ended";
                 (interrupts, too_short, "0", how)
             }
             "transaction_timeout" => {
-                let how = "a load whose transaction takes longer is cut off";
+                let how = "a load whose transaction takes longer is ended";
                 (interrupts, too_short, "0", how)
             }
             "idle_session_timeout" => {
-                let how = "a session of Stitch's that waits longer for its next load is closed";
+                let how = "a session that waits longer for its next load is closed";
                 (interrupts, false, "0", how)
             }
             // Waiting less is no harm to a load that waits for nobody.
             "lock_timeout" => (interrupts, false, "0", "a load that waits longer for a lock fails"),
             "default_transaction_read_only" => (is_on(value), true, "off", "every load is refused"),
             "role" => {
-                let how = "whatever Stitch makes belongs to that other role, and its own rights do not count";
+                let how = "that role will own everything that Stitch creates, and Stitch's own privileges do not apply";
                 (value != "none", true, "none", how)
             }
             "default_transaction_isolation" => {
-                let how = "a load that meets another one's rows fails and has to be repeated";
+                let how = "a load that writes the same rows as another one fails and must be repeated";
                 (value != "read committed", false, "'read committed'", how)
             }
             "session_replication_role" => {
-                let how = "triggers and foreign keys do not count for what Stitch writes";
+                let how = "triggers and foreign keys do not apply to Stitch's writes";
                 (value != "origin", false, "'origin'", how)
             }
             "row_security" => {
-                let how = "reading a table whose policies hide rows is refused";
+                let how = "reading a table with row security policies is refused";
                 (!is_on(value), false, "on", how)
             }
             "standard_conforming_strings" => {
-                let how = "a backslash in a text is read as the beginning of an escape";
+                let how = "a backslash in a string starts an escape sequence";
                 (!is_on(value), false, "on", how)
             }
             "search_path" => {
-                let how = "names without a schema are looked for elsewhere than usual";
+                let how = "names without a schema may resolve to other objects";
                 (value != USUAL_PATH, false, USUAL_PATH, how)
             }
             "session_preload_libraries" => {
-                let how = "it is loaded at every login; when it cannot be, the login fails";
+                let how = "the library is loaded at every login; if it is missing, the login fails";
                 (!value.is_empty(), false, "''", how)
             }
             name if name.ends_with("statement_cost_limit") => {
-                let how = "a statement of a load that is thought to cost more is refused";
+                let how = "a statement with a higher estimated cost is refused";
                 (!value.trim_start_matches(['0', '.']).is_empty(), false, "0", how)
             }
             _ => return None,

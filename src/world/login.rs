@@ -131,7 +131,7 @@ fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
         Attempt::Tls | Attempt::TlsIfOffered => ("with TLS", "--ssl", Code::LoginTlsRequired),
     };
     let text = format!(
-        "{server} lets {user:?} in {what} only (a rule in pg_hba.conf says so), and sslmode {mode} rules that out"
+        "{server} allows {user:?} only {what} (by a rule in pg_hba.conf), but sslmode {mode} excludes that"
     );
     let advice = format!(
         "for the administrator's login: --sslmode prefer; for Stitch's: {flag}, and the same in Stitch's form; or change the rule"

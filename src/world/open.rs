@@ -120,7 +120,7 @@ fn tcp_failure(host: &HostName, address: SocketAddr, error: &io::Error, by: &Giv
         ),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => (
             Code::LoginTcpUnreachable,
-            "there is no way to that network from here: a VPN, or --via-bastion".to_owned(),
+            "there is no route to that network from here; use a VPN, or --via-bastion".to_owned(),
         ),
         io::ErrorKind::TimedOut => (Code::LoginTcpFiltered, FILTERED.to_owned()),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => (Code::LoginTcpReset, RESET.to_owned()),
@@ -130,8 +130,7 @@ fn tcp_failure(host: &HostName, address: SocketAddr, error: &io::Error, by: &Giv
     Failure::new(Layer::Tcp, code, text).advise(advice)
 }
 
-pub(crate) const RESET: &str = "a firewall or load balancer answers in the server's place and has nobody behind it, or it \
-     refuses this address; look there";
+pub(crate) const RESET: &str = "a firewall or load balancer answers, but has no server behind it or refuses this address; check there";
 
 const FILTERED: &str =
     "a firewall drops the packets, or the host is down: allow this machine's address there, or use --via-bastion";

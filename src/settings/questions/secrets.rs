@@ -25,8 +25,7 @@ impl Questions<'_> {
             let help = match purpose {
                 Purpose::Rotate => "The new password. A generated one is shown once, to be copied into Stitch.",
                 _ => {
-                    "A generated one is shown once, to be copied into Stitch. An existing role keeps the password it has: \
-                     type that one."
+                    "A generated password is shown once. Copy it into Stitch. For an existing role, type its password."
                 }
             };
             let choices = ["Generate one", "Type one"];

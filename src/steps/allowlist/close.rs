@@ -96,10 +96,10 @@ impl Step for CloseAllowlist {
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
-        let look = format!("on PostgreSQL's machine look for the line: {REMARK}");
+        let look = format!("on PostgreSQL's machine search for the line: {REMARK}");
         match &facts.seen {
             RuleState::No => {
-                let text = "whether lines of this tool stand in pg_hba.conf is not seen from here";
+                let text = "whether pg_hba.conf has lines of stitch-pg cannot be checked from here";
                 plan.unknown(Code::NotRemoved, text, look);
             }
             RuleState::Failed(why) => {

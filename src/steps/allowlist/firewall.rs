@@ -53,18 +53,18 @@ fn direct(settings: &Settings, provider: Provider) -> Finding {
     };
     let (text, advice) = match provider.definition().commands.map(|commands| commands(&request)) {
         Some(commands) => {
-            let mind = commands.mind.map(|mind| format!("\nmind: {mind}"));
+            let mind = commands.mind.map(|mind| format!("\nnote: {mind}"));
             let (place, look, open) = (commands.place, commands.look, commands.open.join("\n  "));
             (
-                format!("the provider's allow list cannot be seen from here; it is {place}"),
+                format!("the provider's allow list cannot be checked from here; it is {place}"),
                 format!("look with:\n  {look}\nopen with:\n  {open}{}", mind.unwrap_or_default()),
             )
         }
         None => (
-            format!("whether the firewalls on the way let Stitch in on port {port} cannot be seen from here"),
+            format!("whether firewalls allow Stitch on port {port} cannot be checked from here"),
             format!(
                 "on the database server, {}\nin front of it (security group, provider firewall, router): allow the same \
-                 addresses on port {port}\na managed service: name it with --provider, and its own commands are given",
+                 addresses on port {port}\non a managed service: name it with --provider, and stitch-pg shows its commands",
                 host_commands(port, allow)
             ),
         ),

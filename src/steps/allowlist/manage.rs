@@ -113,7 +113,7 @@ fn edit(
         }
         Some(place) => At::Above(place.number),
         None if continued => {
-            return Err("its last line ends with a backslash, to which lines would be joined".to_owned());
+            return Err("its last line ends with a backslash, which would join an added line to it".to_owned());
         }
         None => At::End,
     };

@@ -24,8 +24,7 @@ pub(super) fn older_list(settings: &Settings) -> Option<Finding> {
         "the addresses you gave are some of Stitch's in the region {region} and lack {missing}: that list is older than this \
          program's own, which may be wrong as well"
     );
-    let advice = "compare with Stitch's page of addresses; give the others with --allow-cidr too, or leave it (and \
-                  stitch.allow_cidrs) out";
+    let advice = "compare with Stitch's page of addresses; give the missing ones with --allow-cidr, or remove --allow-cidr and stitch.allow_cidrs";
     let finding = Finding::unknown(Code::StitchAddressesOutdated, text).advise(advice);
     Some(finding.about(missing))
 }

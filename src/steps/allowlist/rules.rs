@@ -69,7 +69,7 @@ fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Opti
             return Some(Finding::unknown(Code::HbaUnreadable, text));
         }
         HbaFacts::Forbidden(None) => forbidden,
-        HbaFacts::Forbidden(Some(why)) => format!("{forbidden}; nor could the file itself be read: {why}"),
+        HbaFacts::Forbidden(Some(why)) => format!("{forbidden}; the file could not be read either: {why}"),
         HbaFacts::NoView => "PostgreSQL before 10 does not show the rules of pg_hba.conf".to_owned(),
         HbaFacts::Failed(why) => format!("the server could not show the rules of pg_hba.conf: {why}"),
     };

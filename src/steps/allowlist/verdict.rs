@@ -113,7 +113,7 @@ impl Case<'_> {
         let finding = match found.rule.meaning() {
             Meaning::Proved if self.stored_as_md5 && method == "scram-sha-256" => {
                 let text = format!(
-                    "{line} asks for scram-sha-256, and the password of {role:?} is stored as md5: no login can succeed"
+                    "{line} requires scram-sha-256, but the password of {role:?} is stored as md5: every login fails"
                 );
                 Finding::bad(Code::HbaMd5Verifier, text).advise(
                     "give --reset-password: the new password is stored as SCRAM; every other user of that role needs it too",
@@ -122,7 +122,7 @@ impl Case<'_> {
             Meaning::Proved => Finding::good(Code::HbaOk, format!("{line} asks {login} for the password")),
             Meaning::Sent => self.sent(&line),
             Meaning::Open => {
-                let text = format!("{line} lets anybody at this address in as {role:?}, without a password");
+                let text = format!("{line} allows anyone at this address to log in as {role:?} without a password");
                 Finding::bad(Code::HbaTrust, text)
             }
             Meaning::Refused => Finding::bad(Code::HbaReject, format!("{line} refuses {login}")),
@@ -132,7 +132,7 @@ impl Case<'_> {
             }
             Meaning::Outside => {
                 let text = format!(
-                    "{line} has the password checked by {method}; whether that knows {role:?} is not seen from here"
+                    "{line} uses {method} to check the password; whether it knows {role:?} cannot be checked from here"
                 );
                 Finding::unknown(Code::HbaExternalAuth, text)
             }

@@ -55,15 +55,15 @@ impl AdminView {
         let refused = |code, text: String, advice: String| Some(bad(Layer::Authentication, code, &text, advice));
         match (failure.code, &self.role) {
             (Code::LoginPassword | Code::LoginNologin, None) => {
-                let text = format!("there is no role {role:?}, which the server does not say: {said}");
-                let advice = "stitch-pg setup makes it; or correct --role (case matters)".to_owned();
+                let text = format!("the role {role:?} does not exist; the server reports only: {said}");
+                let advice = "run stitch-pg setup, which creates it, or correct --role (case matters)".to_owned();
                 refused(Code::LoginRoleMissing, text, advice)
             }
             (Code::LoginPassword, Some(seen)) if seen.expired => {
                 let until = seen.until.as_deref().unwrap_or_default();
                 let text =
                     format!("the password of {role:?} was valid until {until}, which the server does not say: {said}");
-                let advice = format!("stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'");
+                let advice = format!("run stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'");
                 refused(Code::LoginRoleExpired, text, advice)
             }
             (Code::LoginNologin, Some(seen)) if !seen.can_login => {
@@ -71,7 +71,7 @@ impl AdminView {
                 refused(
                     Code::LoginNologin,
                     text,
-                    format!("stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
+                    format!("run stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
                 )
             }
             (Code::LoginDatabaseMissing, _) => self.other_name(settings, said),
@@ -87,7 +87,7 @@ impl AdminView {
         let alike = self.alike.first()?;
         let text = format!("there is no database {database:?}, but one named {alike:?}: {said}");
         let advice = format!(
-            "give --database {alike:?} and type exactly that into Stitch's form: without quotes CREATE DATABASE folds capitals"
+            "give --database {alike:?} and enter exactly that in Stitch's form; CREATE DATABASE without quotes folds capitals"
         );
         Some(bad(Layer::Database, Code::LoginDatabaseMissing, &text, advice))
     }
@@ -116,7 +116,7 @@ impl AdminView {
             "the server has {} of {} sessions: {said}",
             self.sessions, self.max_connections
         );
-        let advice = "raise max_connections and restart, or end idle sessions; superusers get in by the reserved ones";
+        let advice = "raise max_connections and restart, or end idle sessions; superusers can use the reserved ones";
         bad(Layer::Database, Code::LoginMaxConnections, &text, advice)
     }
 }

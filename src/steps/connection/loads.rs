@@ -103,7 +103,7 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
         } else {
             how(existing, rehearsed)
         };
-        let text = format!("rehearsal: a load into the existing schema {schema:?} was rehearsed and rolled back{how}");
+        let text = format!("test load: passed in the existing schema {schema:?} (rolled back){how}");
         let finding = Finding::good(Code::ExistingTablesTested, text).about(schema);
         plan.find(finding.took(rehearsed.elapsed));
     }
@@ -119,13 +119,13 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
             "test load: skipped operations that block readers for a moment on the tables with rows in {schema:?}: {}",
             rehearsed.spared_tables.join(", ")
         );
-        let advice = "--rehearse-existing adds and renames a column there too, in a quiet moment";
+        let advice = "to test these too, at a quiet time, run: stitch-pg check --rehearse-existing";
         plan.find(Finding::good(Code::TestLoadPartial, text).about(schema).advise(advice));
     }
     for table in existing.tables.iter().filter(|table| table.rows_hidden) {
         let name = &table.name;
         let text = format!("row security is forced on {schema:?}.{name:?}, on its owner as well");
-        let advice = "make sure that its policies let the loader read and write every row, or NO FORCE it";
+        let advice = "make sure that its policies allow the loader to read and write every row, or remove FORCE";
         plan.unknown(Code::RowSecurity, text, advice)
             .concerning(format!("{schema}.{name}"));
     }

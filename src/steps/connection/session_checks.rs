@@ -92,7 +92,7 @@ pub(super) async fn check(
     }
     plan.find(good(
         Layer::Privileges,
-        "the role may connect, create schemas and make temporary tables",
+        "the role may connect, create schemas and create temporary tables",
     ));
     let Some(loads) = loads else { return };
     let obstacles = in_the_way(settings, reader, session, &seen, (&loads, report)).await;
@@ -116,9 +116,9 @@ fn unseen(settings: &Settings, error: &Error) -> Finding {
         return bad(
             Layer::Privileges,
             Code::SettingInterruptsLoads,
-            &format!("the server cancels what the role does before it is done: {error:#}"),
+            &format!("the server cancels the role's statements: {error:#}"),
             format!(
-                "find the timeout (in psql, as the role: SHOW statement_timeout) and lift it: {};",
+                "find the timeout (in psql, as the role: SHOW statement_timeout) and reset it: {};",
                 sql::set_setting(role, database, "statement_timeout", "0")
             ),
         );
@@ -127,7 +127,7 @@ fn unseen(settings: &Settings, error: &Error) -> Finding {
         Layer::Privileges,
         Code::CatalogClosed,
         &format!("the role cannot read the system catalogs: {error:#}"),
-        "stitch-pg setup opens the views that were closed; a superuser runs it",
+        "a superuser runs stitch-pg setup, which grants access to these views",
     )
 }
 
@@ -154,16 +154,16 @@ fn exposed(plan: &mut Plan, session: &Session, server_has_tls: Option<bool>) {
     if let Some(why) = session.tls_lost(server_has_tls) {
         plan.unknown(
             Code::LoginTlsDowngraded,
-            format!("TLS: the login is not encrypted, although TLS could have been had: {why}"),
-            "find out what stands between; demand TLS with --ssl, and the same in Stitch's form",
+            format!("TLS: the login is not encrypted although TLS may be available: {why}"),
+            "find out which device is between; require TLS with --ssl, and in Stitch's form",
         )
         .concerning(Layer::Tls.as_str());
     }
     if session.exposed_md5 {
         plan.unknown(
             Code::LoginMd5Exposed,
-            "authentication: an md5 hash of the password went over the network without TLS",
-            "give --ssl, or let the server use scram-sha-256 and set the password anew with --reset-password",
+            "authentication: an md5 hash of the password crossed the network without TLS",
+            "give --ssl, or use scram-sha-256 on the server and set a new password with --reset-password",
         )
         .concerning(Layer::Authentication.as_str());
     }
@@ -175,7 +175,7 @@ fn certificate(plan: &mut Plan, settings: &Settings, session: &Session) {
     let shown = ca.path.display();
     plan.good(
         Code::CaVerifies,
-        format!("TLS: the certificate for Stitch's form, {shown}, vouches for this server"),
+        format!("TLS: the server's certificate is signed by {shown}, the certificate for Stitch's form"),
     );
     if let Some(examined) = &session.certificate
         && examined.faults.contains(&Fault::Name)
@@ -183,12 +183,11 @@ fn certificate(plan: &mut Plan, settings: &Settings, session: &Session) {
         plan.unknown(
             Code::CaName,
             format!(
-                "TLS: the server's certificate is for {}, and Stitch will dial {}; it is not documented whether Stitch \
-                 compares the two",
+                "TLS: the server's certificate is for {}, but Stitch will connect to {}; Stitch does not document whether it compares them",
                 examined.names.join(", "),
                 settings.stitch.host
             ),
-            "dial the name in the certificate with --stitch-host, or give the server one with this name",
+            "give the name in the certificate with --stitch-host, or give the server a certificate with this name",
         );
     }
 }
@@ -196,23 +195,23 @@ fn certificate(plan: &mut Plan, settings: &Settings, session: &Session) {
 fn ssl_choice(settings: &Settings, encryption: Encryption, other_way: Other) -> Finding {
     let text = match (encryption, other_way) {
         (Encryption::Tls, Other::LetIn) => {
-            "TLS: Connect using SSL works ticked and unticked; ticked, nobody on the way can read along"
+            "TLS: Connect using SSL works on and off; on encrypts the data"
         }
         (Encryption::Tls, Other::Refused) => {
-            "TLS: Connect using SSL has to be ticked: without, no rule of pg_hba.conf lets Stitch in"
+            "TLS: Connect using SSL must be on: no rule of pg_hba.conf allows Stitch without TLS"
         }
         (Encryption::None, Other::LetIn) => {
-            "TLS: Connect using SSL works unticked and ticked; unticked, everything but the password can be read on the way"
+            "TLS: Connect using SSL works off and on; off sends all data except the password unencrypted"
         }
         (Encryption::None, Other::Refused) => {
-            "TLS: Connect using SSL has to stay unticked: with TLS no rule of pg_hba.conf lets Stitch in"
+            "TLS: Connect using SSL must be off: no rule of pg_hba.conf allows Stitch with TLS"
         }
-        (_, Other::NotOffered) => "TLS: Connect using SSL has to stay unticked: the server does not offer TLS",
-        (_, Other::Untold) => "TLS: the login the other way could not be tried",
+        (_, Other::NotOffered) => "TLS: Connect using SSL must be off: the server does not offer TLS",
+        (_, Other::Untold) => "TLS: the login with the other value could not be tested",
     };
     let worse = encryption == Encryption::None && other_way == Other::LetIn;
     if worse && settings.stitch.ssl == StitchSsl::Off {
-        return Finding::unknown(Code::SslChoice, text).advise("tick it, and give --ssl instead of --no-ssl");
+        return Finding::unknown(Code::SslChoice, text).advise("turn it on, and give --ssl instead of --no-ssl");
     }
     Finding::good(Code::SslChoice, text)
 }

@@ -19,7 +19,7 @@ pub(super) async fn walk(plan: &mut Plan, settings: &Settings, prover: &mut Prov
     let Some(key) = &bastion.public_key else {
         plan.unknown(
             Code::TunnelNotTested,
-            "the whole way was not proved: Stitch's public key was not given",
+            "the tunnel was not tested end to end: Stitch's public key was not given",
             "give it with --public-key or --public-key-file",
         );
         return Ok(ControlFlow::Continue(()));
@@ -47,21 +47,21 @@ fn judge(plan: &mut Plan, settings: &Settings, user: &str, proof: &TunnelProof) 
         plan.bad(
             Code::TunnelKeyUnrestricted,
             format!(
-                "with a key like Stitch's the SSH server grants {user} {}",
+                "with a key like Stitch's the SSH server allows {user} {}",
                 list(&proof.granted)
             ),
-            "look at the options in front of Stitch's key: stitch-pg check --only ssh-user",
+            "check the options of Stitch's key: stitch-pg check --only ssh-user",
         )
         .concerning(user);
     }
     if let Some(why) = &proof.left_behind {
         let ending = match proof.expiry {
-            Expiry::TwoMinutes => "it ends by itself within two minutes",
-            Expiry::Unknown => "this SSH server does not end it by itself",
+            Expiry::TwoMinutes => "it expires within two minutes",
+            Expiry::Unknown => "it does not expire on this SSH server",
         };
         plan.bad(
             Code::TunnelKeyLeft,
-            format!("the key that proved the way could not be taken out again ({ending}): {why}"),
+            format!("the temporary test key could not be removed ({ending}): {why}"),
             format!(
                 "on the SSH server, as root: if [ \"$(stat -c %u ~{user} ~{user}/.ssh | sort -u)\" = 0 ]; then sed -i \
                      '/ stitch-pg-proof$/d' ~{user}/.ssh/authorized_keys; else su -s /bin/sh {user} -c \

@@ -118,7 +118,7 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let Ok(memberships) = facts.me.borrow([(role.as_str(), Membership::Inherit)]) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         let text = format!(
-            "{role:?} granted ahead on what it would make, and {:?} may not act for it",
+            "{role:?} has default privileges, and {:?} may not act for it",
             facts.me.user
         );
         let advice = format!(

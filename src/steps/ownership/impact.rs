@@ -132,7 +132,7 @@ pub(super) fn owner(
     let also = if members.is_empty() {
         String::new()
     } else {
-        format!("; the same holds for its members: {}", some_of(members))
+        format!("; the same applies to its members: {}", some_of(members))
     };
     plan.unknown(
         Code::ImpactOwner,

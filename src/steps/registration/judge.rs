@@ -109,15 +109,15 @@ pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, c
     }
     match there.form() {
         Form::Complete => {
-            let text = "Stitch's form is complete (fully configured); that says nothing about the connection";
+            let text = "Stitch's form is complete (fully configured); this does not prove the connection";
             let advice = "Stitch's page of the destination shows how its own check of the connection ended";
             told.find(Finding::good(Code::DestinationFormComplete, text).advise(advice));
         }
         Form::Missing(names) => {
             let advice = if names.iter().any(|name| name == "password") {
-                "send the password with --send-password; fill in the others on Stitch's page of the destination"
+                "send the password with --send-password; enter the others on Stitch's page of the destination"
             } else {
-                "fill them in on Stitch's page of the destination"
+                "enter them on Stitch's page of the destination"
             };
             let names = names.join(", ");
             let text = format!("required fields of the destination are missing in Stitch: {names}");
@@ -128,23 +128,22 @@ pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, c
     if let Some(since) = &there.paused {
         told.unknown(
             Code::DestinationPaused,
-            format!("a person paused the destination in Stitch ({since})"),
-            "if it is to load, switch it on again on Stitch's page of the destination",
+            format!("a user paused the destination in Stitch ({since})"),
+            "to load data, turn it on again on Stitch's page of the destination",
         );
     }
     if let Some(since) = &there.system_paused {
         told.bad(
             Code::DestinationSystemPaused,
             format!("Stitch itself paused the destination ({since})"),
-            "run stitch-pg check, which walks the way hop by hop, then switch it on again on Stitch's page of the \
-             destination",
+            "run stitch-pg check, which tests each hop, then turn it on again on Stitch's page of the destination",
         );
     }
     if !facts.new_password && !facts.told.as_ref().is_some_and(|told| told.password) {
         told.unknown(
             Code::DestinationPasswordUnsent,
-            "Stitch never tells the password it has, so it cannot be compared and was not sent",
-            "if it may be another one, send it with --send-password",
+            "Stitch never returns its stored password, so stitch-pg cannot compare it and did not send it",
+            "if it may be another one, give --send-password",
         );
     }
     let about_it = told.findings.into_iter().map(|finding| finding.about(there.id));

@@ -31,8 +31,8 @@ pub(super) fn after(plan: &mut Plan, settings: &Settings) {
         ("CONNECTION LIMIT -1", "rolconnlimit <> 0"),
     ] {
         plan.change(Change {
-            summary: format!("let the role {role:?} log in where it is kept from that ({attribute})"),
-            why: "As it is then, the server refuses Stitch's login.",
+            summary: format!("let the role {role:?} log in if an attribute prevents it ({attribute})"),
+            why: "With that attribute the server refuses Stitch's login.",
             action: unless(settings, sql::alter_role(role, &[attribute]), sql::role_has(role, done)),
             undo: None,
         });

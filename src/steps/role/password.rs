@@ -259,8 +259,8 @@ pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     let role = &settings.stitch.role;
     let statement = sql::set_password(role, PasswordPolicy::default().formed(settings));
     plan.change(Change {
-        summary: format!("set the password of the role {role:?}, where it is there already"),
-        why: "You asked for it (--reset-password). The same password set once more differs in its salt only.",
+        summary: format!("set the password of the role {role:?}, if it exists"),
+        why: "You gave --reset-password. If the password is the same, only its salt changes.",
         action: unless(settings, statement, sql::role_missing(role)),
         undo: None,
     });

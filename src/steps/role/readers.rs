@@ -70,7 +70,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
             plan.bad(
                 Code::ReaderMissing,
                 format!("there is no role {reader:?} to read what Stitch makes (--reader)"),
-                "check the spelling (case matters), or let who may create roles make it",
+                "check the spelling (case matters), or ask a role with CREATEROLE to create it",
             )
             .concerning(reader);
             continue;

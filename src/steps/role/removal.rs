@@ -172,7 +172,7 @@ fn reason_to_keep(settings: &Settings, facts: &Facts, found: &RoleRemovalRow) ->
         let objects = pluralize(*count, "object");
         let what = format!("it owns, or was granted something on, {objects} in the database {database:?}");
         let advice = format!(
-            "run this once more with --database and that name; or look there with: \\dp, \\dn+, \\ddp, and REASSIGN OWNED \
+            "run this again with --database and that name; or check there with: \\dp, \\dn+, \\ddp, and REASSIGN OWNED \
              BY {role} TO …;"
         );
         add(what, &advice);
@@ -187,15 +187,15 @@ fn reason_to_keep(settings: &Settings, facts: &Facts, found: &RoleRemovalRow) ->
     if facts.owned > 0 && (settings.ownership.new_owner.is_none() || !hands_over) {
         let objects = pluralize(facts.owned, "object");
         let what = format!("it owns {objects} in the database {:?}", settings.stitch.database);
-        add(what, "give --new-owner ROLE, and leave the step ownership in");
+        add(what, "give --new-owner ROLE, and do not skip the step ownership");
     }
     if facts.ahead > 0 && !hands_over {
         let what = "it has default privileges of its own".to_owned();
-        add(what, "leave the step ownership in");
+        add(what, "do not skip the step ownership");
     }
     if facts.grants.iter().any(|grant| !grant.may_revoke) {
-        let what = "others must revoke what they granted first".to_owned();
-        add(what, "see above; then run this again");
+        let what = "other roles must first revoke what they granted".to_owned();
+        add(what, "see above, then run this again");
     }
     if !found.may_drop {
         let advice = format!("a superuser, or a role with CREATEROLE and ADMIN OPTION on it, runs: DROP ROLE {role};");

@@ -28,7 +28,7 @@ pub(super) fn name_is_taken(bastion: &BastionSettings, facts: &Facts) -> Option<
         format!("its members are {}", group.members)
     };
     let text = format!(
-        "there is no user {user} yet, but a group {user} (gid {}); {reason}",
+        "there is no user {user}, but a group {user} (gid {}); {reason}",
         group.gid
     );
     let advice = "choose another name for Stitch's user with --tunnel-user";
@@ -44,7 +44,7 @@ pub(super) fn belongs_to_another(bastion: &BastionSettings, account: &TunnelAcco
         return None;
     }
     let text = format!(
-        "the user {user} exists and is not Stitch's: {}; nothing of it is changed",
+        "the user {user} is used for something else: {}; stitch-pg does not change it",
         signs.join(", ")
     );
     let adopt = if is_out_of_reach {
@@ -142,7 +142,7 @@ fn password(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, p
         }),
         PasswordField::LockedWithHash => {
             let text =
-                format!("the account {user} was locked by somebody (passwd -l); its password is kept behind the lock");
+                format!("the account {user} is locked (passwd -l); its password is kept");
             let advice = format!("if nobody needs the password any more, {none}");
             let verdict = Verdict::bad_if(!facts.server.uses_pam());
             plan.find(
@@ -152,7 +152,7 @@ fn password(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, p
             );
         }
         PasswordField::Empty => {
-            let text = format!("the account {user} has an empty password: anybody may be able to log in as {user}");
+            let text = format!("the account {user} has an empty password: anyone may be able to log in as {user}");
             let advice = format!("on the SSH server, {none}");
             plan.bad(Code::SshUserEmptyPassword, text, advice).concerning(user);
         }
@@ -178,7 +178,7 @@ pub(super) fn can_have_a_home(account: &TunnelAccount) -> bool {
 fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     let home = &account.home;
-    let another = format!("as root: usermod -d /home/{user} {user}\nthen stitch-pg setup makes that home");
+    let another = format!("as root: usermod -d /home/{user} {user}\nthen stitch-pg setup creates that home");
     let Some(node) = account.home_node.as_ref().filter(|_| can_have_a_home(account)) else {
         if can_have_a_home(account) {
             plan.change(Change {
@@ -209,12 +209,11 @@ fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let mut way = account.above.iter().chain(Some(node).filter(|node| node.owner == 0));
     if let Some(closed) = way.find(|above| !above.lets_through(account.uid, account.gid)) {
         let text = format!(
-            "{user} cannot pass through {} ({}) to its home, so sshd cannot read its key",
+            "{user} has no access to {} ({}) above its home, so sshd cannot read its key",
             closed.path, closed.mode
         );
         let advice = format!(
-            "on the SSH server, as root: chmod o+x {}\nevery user can then pass through it, and list nothing; where that is too \
-             much, give {user} another home: usermod -d DIRECTORY {user}",
+            "on the SSH server, as root: chmod o+x {}\nevery user can then pass through it, but not list it; or give {user} another home: usermod -d DIRECTORY {user}",
             shell::word(&closed.path)
         );
         plan.bad(Code::SshHomeUnreachable, text, advice)

@@ -27,15 +27,14 @@ pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_optio
         problem(Code::SshForwardingOff, text, "start Dropbear without -j".to_owned());
     }
     if value('t').is_some() {
-        let text = "was started with -t: it wants a password besides the key, which Stitch cannot give".to_owned();
+        let text = "was started with -t: it also requires a password, which Stitch cannot give".to_owned();
         problem(Code::SshSecondFactor, text, "start Dropbear without -t".to_owned());
     }
     if let Some(group) = value('G').filter(|group| !groups.iter().any(|own| own == group)) {
-        let text = format!("was started with -G {group}: it lets in nobody who is not in that group, as {user} is not");
+        let text = format!("was started with -G {group}: it allows only users of that group, and {user} is not in it");
         let advice = if POWERFUL.contains(&group) {
             format!(
-                "{user} must not be in {group}: start Dropbear with -G and a group made for logins, with {user} and who logs in \
-                 today in it"
+                "{user} must not be in {group}: start Dropbear with -G and a login group that contains {user} and all present users"
             )
         } else {
             format!("as root on the SSH server: usermod -aG {group} {user} (addgroup {user} {group} with BusyBox)")
@@ -43,7 +42,7 @@ pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_optio
         problem(Code::SshNotAllowed, text, advice);
     }
     if let Some(folder) = value('D').filter(|folder| !matches!(*folder, "~/.ssh" | ".ssh")) {
-        let text = format!("was started with -D {folder}: it reads keys from there and not from ~{user}/.ssh");
+        let text = format!("was started with -D {folder}: it reads keys there, not in ~{user}/.ssh");
         problem(
             Code::SshAuthorizedKeysElsewhere,
             text,
@@ -68,8 +67,8 @@ pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_optio
     }
     if key_options.contains(&KeyOption::PermitOpen) && value('k').is_none() && value('j').is_none() {
         let text =
-            "the SSH server is a Dropbear, in which no option keeps a key from listening on ports of the server itself";
-        let advice = "start Dropbear with -k: then nobody can have a port forwarded back through it";
+            "the SSH server is Dropbear, which has no key option against listening on ports of the server";
+        let advice = "start Dropbear with -k, which turns off remote port forwarding";
         plan.unknown(Code::SshKeyOptionUnknown, text, advice).concerning(user);
     }
     for (code, text, advice) in problems {

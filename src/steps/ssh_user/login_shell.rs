@@ -36,8 +36,7 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
         }
         _ if is_closed(path) => {
             let text = format!(
-                "the login shell of {user} is {path}: forwarding needs none, but it is not documented whether Stitch \
-                 opens one, and Dropbear refuses shells that are not in /etc/shells"
+                "the login shell of {user} is {path}: forwarding needs no shell, but Stitch may open one, and Dropbear refuses shells that are not in /etc/shells"
             );
             Finding::unknown(Code::SshShellNologin, text)
         }

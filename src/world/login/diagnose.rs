@@ -86,7 +86,7 @@ pub(super) async fn classify(
         && seen.authenticated.is_none()
         && seen.method.is_some_and(AuthRequest::takes_a_password)
     {
-        let text = format!("{server} wants a password for {:?} and none was given", login.user);
+        let text = format!("{server} requires a password for {:?}, and none was given", login.user);
         let advice = "set PGPASSWORD, or give --admin-password-file FILE, or add a line to ~/.pgpass";
         let failure = Failure::new(Layer::Authentication, Code::LoginPassword, text).advise(advice);
         return Failure {
@@ -115,7 +115,7 @@ pub(super) async fn classify(
             }
             // Through a tunnel nobody is asked a second time; but what followed the "yes" was no TLS.
             if seen.certificate.is_none() && text.contains("wrong version number") {
-                return not_postgres(login, "an SSH server, whose greeting begins like a yes to TLS")
+                return not_postgres(login, "an SSH server, whose first byte means yes to TLS")
                     .behind(below(Layer::Protocol, passed));
             }
             return untrusted(login, seen, &text).behind(below(Layer::Tls, passed));
@@ -132,9 +132,9 @@ pub(super) async fn classify(
             .advise(RESET)
             .behind(below(Layer::Tcp, passed));
     }
-    let text = format!("{server} ended the connection before the login was done: {text}");
+    let text = format!("{server} closed the connection before the login was complete: {text}");
     Failure::new(Layer::Protocol, Code::LoginConnectionLost, text)
-        .advise("the server may be restarting, or a proxy or firewall cut it; try again, then read the server's log")
+        .advise("the server may be restarting, or a proxy or firewall closed it; try again, then read the server's log")
         .behind(passed)
 }
 

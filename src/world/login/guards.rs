@@ -37,10 +37,10 @@ pub(super) fn wrong_server_user(login: &AdminLogin, wire: &Wire) -> Option<Failu
     }
     let found = found.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
     let text = format!(
-        "the server on {} runs as the user ID {found}, which is not {wanted:?} of /etc/passwd (requirepeer); nothing was sent",
+        "the server on {} runs as the user ID {found}, not as {wanted:?} (requirepeer); nothing was sent",
         login.server()
     );
-    let advice = "find out who runs that server, or correct requirepeer (PGREQUIREPEER)";
+    let advice = "find out which user runs that server, or correct requirepeer (PGREQUIREPEER)";
     Some(Failure::new(Layer::Tcp, Code::LoginServerUser, text).advise(advice))
 }
 
@@ -76,13 +76,12 @@ pub(super) fn unwanted(login: &AdminLogin, unwanted: Unwanted) -> Failure {
                 "{server} asks for the password of {user:?} in clear text, and the connection is not encrypted. The password was \
                  not sent"
             );
-            let advice = "switch TLS on in the server, or use the method scram-sha-256 in pg_hba.conf. To send the administrator's \
-                          password all the same: PGREQUIREAUTH=password";
+            let advice = "turn on TLS in the server, or use the method scram-sha-256 in pg_hba.conf. To send the admin's password in any case: PGREQUIREAUTH=password";
             Failure::new(Layer::Authentication, Code::LoginClearText, text).advise(advice)
         }
         Unwanted::Method(method) => {
             let method = match method {
-                AuthRequest::Nothing => "no proof of the login at all (none)",
+                AuthRequest::Nothing => "no authentication (none)",
                 AuthRequest::ClearText => "the password in clear text (password)",
                 AuthRequest::Md5 => "an md5 hash of the password (md5)",
                 AuthRequest::Scram => "SCRAM (scram-sha-256)",
@@ -100,7 +99,7 @@ pub(super) fn unwanted(login: &AdminLogin, unwanted: Unwanted) -> Failure {
 pub(super) fn unbound(login: &AdminLogin) -> Failure {
     let server = login.server();
     let text = format!("{server} did not use channel binding, and channel_binding=require was given. Nothing was sent");
-    let advice = "channel binding needs TLS and the method scram-sha-256; a proxy that ends TLS takes it away";
+    let advice = "channel binding needs TLS and the method scram-sha-256; a proxy that ends TLS prevents it";
     Failure::new(Layer::Authentication, Code::LoginAuthRefused, text).advise(advice)
 }
 

@@ -50,7 +50,7 @@ pub(super) fn role_refused(role: &RoleName, login: &AdminLogin, failure: &Failur
         let (user, said) = (&login.user, &failure.text);
         let text = format!("{user:?} may not act as the role {role:?} (--set-role): {said}");
         let (role, grantee) = (sql::identifier(role.as_str()), sql::identifier(user));
-        let advice = format!("check its spelling; who administers that role runs: GRANT {role} TO {grantee}");
+        let advice = format!("check its spelling; an administrator of that role runs: GRANT {role} TO {grantee}");
         Failure {
             state: failure.state.clone(),
             ..Failure::new(Layer::Authentication, Code::LoginRefused, text).advise(advice)

@@ -15,7 +15,7 @@ words! {
         /// The caller's agent, for logins from there on.
         Agent = "agent forwarding",
         /// A connection to something that is not the database.
-        OtherTarget = "a connection to another place than the database",
+        OtherTarget = "a connection to a host other than the database",
     }
 }
 

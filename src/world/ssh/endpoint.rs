@@ -55,20 +55,18 @@ impl SshEndpoint {
         let shaken = session.handshake().map_err(|error| {
             let what = match error.code() {
                 _ if bounds.heard("Exceeded MaxStartups") => {
-                    "it takes no further login at this moment (MaxStartups): try again in a minute"
+                    "it accepts no more logins at the moment (MaxStartups): try again in a minute"
                 }
                 _ if bounds.heard("Not allowed at this time") => {
-                    "it refuses this address for now, since logins from here failed (PerSourcePenalties): wait a minute, and name \
-                     the right key before you try again"
+                    "it refuses this address for now, because logins from here failed (PerSourcePenalties): wait a minute, and give the right key before you try again"
                 }
                 ErrorCode::Session(-2 | -13 | -43) => {
                     "it does not speak SSH, or closed the connection at once; check the port, and on the server \
                      MaxStartups and any list of banned addresses"
                 }
-                ErrorCode::Session(-9) => "it accepted the connection and then said nothing; is this the SSH port?",
+                ErrorCode::Session(-9) => "it accepted the connection but sent nothing; is this the SSH port?",
                 ErrorCode::Session(-5 | -8) => {
-                    "no key exchange, host key type or cipher is known to both sides; it offers only what the \
-                     libssh2 in here lacks"
+                    "there is no common key exchange, host key type or cipher; libssh2 supports none of those it offers"
                 }
                 _ => "the handshake failed",
             };
@@ -99,7 +97,7 @@ fn why_not(error: &std::io::Error, timeout: Duration) -> String {
         ),
         ErrorKind::ConnectionRefused => "refused; nothing listens on that port, or a firewall rejects it".to_owned(),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-            format!("{error}; there is no way to that address from this machine")
+            format!("{error}; there is no route to that address from this machine")
         }
         _ => error.to_string(),
     }
@@ -117,11 +115,11 @@ async fn addresses_of(target: &SshTarget, timeout: Duration) -> Result<Vec<Socke
         .await
         .map_err(|_| {
             anyhow!(
-                "looking up the SSH server's name {host} took longer than {} s",
+                "resolving the SSH server's name {host} took longer than {} s",
                 timeout.as_secs()
             )
         })?
-        .with_context(|| format!("cannot look up the SSH server's name {host}; is it spelt right?"))?;
+        .with_context(|| format!("cannot resolve the SSH server's name {host}; check its spelling"))?;
     let addresses: Vec<SocketAddr> = found.take(MOST_ADDRESSES).collect();
     if addresses.is_empty() {
         bail!("the SSH server's name {host} has no address");

@@ -23,7 +23,7 @@ pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAns
             stored_as_md5: false,
             manager: manager(files.text()),
             reach: if settings.manages(Manage::Hba) {
-                Reach::No("it is a copy that was handed over".to_owned())
+                Reach::No("it is a copy, not the server's file".to_owned())
             } else {
                 Reach::NotAsked
             },

@@ -18,7 +18,7 @@ pub(super) fn not_ours_to_write(bastion: &BastionSettings, account: &TunnelAccou
     let what = if odd.is_link() {
         "a symbolic link"
     } else {
-        "of the wrong kind"
+        "not a regular file or directory"
     };
     let text = format!("{} is {what}; Stitch's key is not written there", odd.path);
     let path = shell::word(&odd.path);
@@ -63,7 +63,7 @@ pub(super) fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) ->
         )
     };
     let text = format!(
-        "{} belongs to the user number {} with the mode {}, and others than root can exchange it; root does not write there",
+        "{} belongs to the user number {} with the mode {}; other users can replace it, so root does not write there",
         node.path, node.owner, node.mode
     );
     Some(
