@@ -334,7 +334,9 @@ fn append(file: &File, length: u64, text: &[u8], reserve: usize) -> Result<()> {
             return Err(error.context(format!("and the partly written file is still there: {worse}")));
         }
     } else if written > 0 {
-        return Err(error.context("and the partly written file is still there, because another program has added to it"));
+        return Err(
+            error.context("and the partly written file is still there, because another program has added to it")
+        );
     }
     Err(error)
 }

@@ -59,8 +59,8 @@ fn stitch(plans: &Plans) -> String {
 
 const STITCH_HEADER: &str = "\
 #!/bin/sh
-# For whoever has an access token of the Stitch account. Made by stitch-pg; it holds no secret.
-# It makes a destination each time it is run: look at Stitch's list of destinations first.
+# For a user with an access token of the Stitch account. Written by stitch-pg; it contains no secret.
+# It creates a destination each time it is run: check Stitch's list of destinations first.
 # It needs curl 7.55 or newer. Give it the secrets in the environment:
 #     STITCH_ACCESS_TOKEN=... STITCH_PG_PASSWORD=... sh FILE
 set -eu

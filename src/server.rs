@@ -201,7 +201,10 @@ pub(crate) fn refuse_other_databases(banner: &str) -> Result<()> {
             "CockroachDB, which Stitch does not document as a destination",
         ),
         ("-YB-", "YugabyteDB, which Stitch does not document as a destination"),
-        ("Greenplum", "Greenplum, which Stitch does not document as a destination"),
+        (
+            "Greenplum",
+            "Greenplum, which Stitch does not document as a destination",
+        ),
         (
             "Materialize",
             "Materialize, which Stitch does not document as a destination",

@@ -88,10 +88,7 @@ impl Sheet {
         if settings.bastion.is_some() {
             line(
                 "SSH server's host key",
-                trust
-                    .host_key
-                    .as_deref()
-                    .unwrap_or("not checked: not reached over SSH"),
+                trust.host_key.as_deref().unwrap_or("not checked: not reached over SSH"),
             );
             line(
                 "Stitch's public key",

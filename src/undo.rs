@@ -47,10 +47,10 @@ struct Open {
 /// end before it runs anything of them, so an entry that was cut off at any byte is not run. The trap runs the list when
 /// the shell comes to the end of the file, or to an entry that has no end.
 const HEADER: &str = "#!/bin/sh
-# Takes back what stitch-pg changed, newest first. Read it before you run it: sh THIS_FILE
+# Undoes the changes of stitch-pg, newest first. Read it before you run it: sh THIS_FILE
 # psql asks for the admin's password, or takes it from PGPASSWORD or ~/.pgpass.
-# A function without an undo= line after it belongs to a change that failed, or was cut off before its end was seen: look
-# whether it was made, and call the function yourself if it was.
+# A function without an undo= line after it belongs to a change that failed or was interrupted. Check whether the
+# change was made. If so, call the function yourself.
 set -u
 undo=
 trap 'for step in $undo; do \"$step\" || exit 1; done' EXIT
@@ -151,10 +151,7 @@ impl UndoFile {
                     grouped(&function)
                 )
             }
-            None => format!(
-                "# kept, this tool never takes it back: {}\n",
-                visible::one_line(&change.summary)
-            ),
+            None => format!("# no undo: {}\n", visible::one_line(&change.summary)),
         };
         // Room for the line of `made`, so that it cannot fail for want of space when the change is made.
         open.file.append(&entry, made(&name).len()).with_context(|| {

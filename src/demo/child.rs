@@ -58,8 +58,7 @@ impl Child {
             drop(sender.send(word));
         });
         if let Some(pipe) = &mut child.pipe {
-            pipe.write_all(told.as_bytes())
-                .context("cannot start the helper")?;
+            pipe.write_all(told.as_bytes()).context("cannot start the helper")?;
         }
         Ok(child)
     }

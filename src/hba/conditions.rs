@@ -118,10 +118,7 @@ impl Address {
 }
 
 fn unsure_of_quotes() -> Matches {
-    Matches::Unsure(
-        "has keywords that may be quoted names, and the server's view does not show quotes"
-            .to_owned(),
-    )
+    Matches::Unsure("has keywords that may be quoted names, and the server's view does not show quotes".to_owned())
 }
 
 fn unsure_of_networks() -> Matches {

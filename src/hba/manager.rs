@@ -139,7 +139,7 @@ mod tests {
         for text in [
             "# PostgreSQL Client Authentication Configuration File\n# DO NOT DISABLE!\nlocal all postgres peer\n",
             "# BEGIN ANSIBLE MANAGED BLOCK\nhost a b c md5\n# END ANSIBLE MANAGED BLOCK\n",
-            "# Added by stitch-pg (--manage hba), to let Stitch in:\n",
+            "# Added by stitch-pg (--manage hba), to allow Stitch:\n",
             "",
         ] {
             assert_eq!(name(text), None, "{text}");

@@ -11,10 +11,7 @@ pub(super) fn identifier(text: &str) -> Result<()> {
     if let Some(at) = text.find(char::is_control) {
         bail!("{text:?} holds a control character or line break at byte {at}; check what you pasted");
     }
-    ensure!(
-        text.trim() == text,
-        "{text:?} begins or ends with a space; remove it"
-    );
+    ensure!(text.trim() == text, "{text:?} begins or ends with a space; remove it");
     ensure!(
         text.len() <= IDENTIFIER_BYTES,
         "{text:?} has {} bytes; PostgreSQL keeps only {IDENTIFIER_BYTES} and silently drops the rest",

@@ -73,10 +73,7 @@ pub(super) async fn config(
         Config::Schema => print(&cli::config_schema()),
         Config::Check { file } => {
             let count = settings::check_file(file, &environment)?;
-            print(&format!(
-                "{}: {count} settings, no problem found\n",
-                file.display()
-            ))
+            print(&format!("{}: {count} settings, no problem found\n", file.display()))
         }
         Config::Init { file } => {
             let request = SettingsRequest {

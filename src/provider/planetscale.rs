@@ -27,6 +27,8 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             "pscale database ip-restriction create DATABASE --cidrs {}",
             request.joined(",")
         )],
-        mind: Some("without a restriction every address is allowed; the first one blocks all addresses that are not on it"),
+        mind: Some(
+            "without a restriction every address is allowed; the first one blocks all addresses that are not on it",
+        ),
     }
 }

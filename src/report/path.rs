@@ -147,7 +147,10 @@ fn judge(found: &[&Finding], before: HopReach) -> (Verdict, Option<String>) {
     match telling.or_else(|| first(Verdict::Good)) {
         Some(finding) if telling.is_none() && before == HopReach::Closed => (
             Verdict::Unknown,
-            Some(format!("not tested, because an earlier hop is closed; {}", finding.text)),
+            Some(format!(
+                "not tested, because an earlier hop is closed; {}",
+                finding.text
+            )),
         ),
         Some(finding) => (finding.verdict, Some(finding.text.clone())),
         None => (Verdict::Unknown, None),

@@ -264,5 +264,7 @@ fn with_next(error: anyhow::Error) -> anyhow::Error {
     if words.contains("\nnext: ") {
         return error;
     }
-    anyhow!("{words}\nnext: fix the cause, then run the same command again, which continues with the changes that are left")
+    anyhow!(
+        "{words}\nnext: fix the cause, then run the same command again, which continues with the changes that are left"
+    )
 }

@@ -38,7 +38,7 @@ pub(super) fn script(settings: &Settings, origin: &str, findings: &[Finding]) ->
     }
     let mut out = String::from(HEADER) + origin + "set -eu\n";
     if !holes.is_empty() {
-        out.push_str("\n# What only the provider knows. Set it before: NAME=value sh FILE\n");
+        out.push_str("\n# Set these values of your provider first: NAME=value sh FILE\n");
     }
     for (variable, what) in holes {
         let _ = writeln!(out, ": \"${{{variable}:?{what}}}\"");
@@ -81,8 +81,8 @@ fn filled(command: &str, holes: &mut Vec<(String, &'static str)>) -> String {
 
 const HEADER: &str = "\
 #!/bin/sh
-# For whoever opens firewalls at the cloud provider. Made by stitch-pg, which runs none of it.
-# Run it with the provider's own tool, logged in with the right to change the instance's network rules: sh FILE
+# For the admin of the cloud provider's firewalls. Written by stitch-pg, which runs none of it.
+# Log in with the provider's own tool, with the right to change the instance's network rules. Then run: sh FILE
 # Then check: stitch-pg check
 ";
 

@@ -48,7 +48,7 @@ set -eu
 
 const HEADER: &str = "\
 #!/bin/sh
-# For the administrator of MACHINE. Made by stitch-pg; it holds no secret and can be run twice.
+# For the administrator of MACHINE. Written by stitch-pg; it contains no secret and can be run twice.
 # Run it as root: sudo sh FILE
 # Then check: stitch-pg check
 ";

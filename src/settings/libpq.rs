@@ -36,7 +36,8 @@ use Parameter::{Harmless, Honoured, Password, Refused, Setting};
 const OFF: &[&str] = &["0", "false", "off", "no"];
 const NO_GSS: &str = "stitch-pg never logs in by GSSAPI.";
 const NO_OAUTH: &str = "stitch-pg never logs in by OAuth, and sends no token.";
-const KEPT_ALIVE: &str = "stitch-pg detects a dead connection with its own keepalives, and every wait ends at --timeout.";
+const KEPT_ALIVE: &str =
+    "stitch-pg detects a dead connection with its own keepalives, and every wait ends at --timeout.";
 const MIDDLEWARE: &str = "It is made for middleware; give the password.";
 
 macro_rules! entries {

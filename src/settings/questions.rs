@@ -245,7 +245,11 @@ impl Questions<'_> {
                 Answer::Back => bail!(GoBack),
             },
         };
-        ensure!(answer < choices.len(), "choice {answer} is not one of {}", choices.len());
+        ensure!(
+            answer < choices.len(),
+            "choice {answer} is not one of {}",
+            choices.len()
+        );
         self.memory.note(&question, Reply::Choice(choices[answer].to_owned()));
         Ok(answer)
     }

@@ -26,10 +26,7 @@ pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<St
     file.take(LONGEST as u64)
         .read_to_end(&mut bytes)
         .with_context(|| format!("cannot read {shown}"))?;
-    ensure!(
-        bytes.len() < LONGEST,
-        "{shown} is too long for a password file"
-    );
+    ensure!(bytes.len() < LONGEST, "{shown} is too long for a password file");
     if metadata.is_file() && metadata.mode() & 0o004 != 0 {
         warnings.push(format!(
             "everybody on this machine can read {shown}; mend it with: chmod 600 {}",

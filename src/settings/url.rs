@@ -142,7 +142,10 @@ fn decode(text: &str) -> Result<String> {
         codes.all(|code| code.is_some_and(is_code)),
         "a % in the URL is not followed by two hexadecimal digits; write % itself as %25"
     );
-    ensure!(!text.contains("%00"), "the URL contains %00, which PostgreSQL does not accept");
+    ensure!(
+        !text.contains("%00"),
+        "the URL contains %00, which PostgreSQL does not accept"
+    );
     match percent_decode_str(text).decode_utf8() {
         Ok(text) => Ok(text.into_owned()),
         Err(_) => bail!("a percent-encoded part of the URL is not UTF-8"),

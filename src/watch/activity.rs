@@ -123,7 +123,7 @@ impl<'a> Activity<'a> {
         if !sight.sessions {
             hidden.push((
                 format!(
-                    "the addresses of the sessions of {:?}, so that Stitch's login cannot be told",
+                    "the addresses of the sessions of {:?}, so Stitch's login cannot be recognised",
                     self.settings.stitch.role
                 ),
                 format!("a superuser runs: GRANT pg_monitor TO {user};"),

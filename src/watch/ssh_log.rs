@@ -42,11 +42,10 @@ impl<'a> SshLog<'a> {
                 Some(log)
             }
             Err(error) => {
-                let next =
-                    "log in as root or as somebody with sudo (--bastion USER@HOST), or as a member of the group adm";
+                let next = "log in as root, as a user with sudo (--bastion USER@HOST) or as a member of the group adm";
                 let error = format!("{error:#}").replace("\nnext: ", "; ");
                 hidden.push((
-                    format!("the SSH server's log, so that Stitch cannot be told from others: {error}"),
+                    format!("the SSH server's log, so Stitch cannot be recognised: {error}"),
                     next.to_owned(),
                 ));
                 None
@@ -107,7 +106,7 @@ impl<'a> SshLog<'a> {
         let lines = lines.map(str::to_owned).collect();
         let place = printed.lines().rev().find_map(|line| line.strip_prefix("place="));
         place
-            .context("the log's place is not told")?
+            .context("the location of the log is not known")?
             .clone_into(&mut self.place);
         Ok(lines)
     }

@@ -196,9 +196,7 @@ fn next_step(state: &SqlState) -> &'static str {
         SqlState::INSUFFICIENT_PRIVILEGE => {
             "\nnext: this login lacks the privilege; run it as the owner or a superuser, or send them the output of: stitch-pg script --for dba"
         }
-        SqlState::LOCK_NOT_AVAILABLE => {
-            "\nnext: another session holds a lock on it; run the same command again later"
-        }
+        SqlState::LOCK_NOT_AVAILABLE => "\nnext: another session holds a lock on it; run the same command again later",
         SqlState::READ_ONLY_SQL_TRANSACTION => {
             "\nnext: the server or this login is read-only; connect to the primary, as a login without default_transaction_read_only"
         }

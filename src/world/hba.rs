@@ -62,7 +62,7 @@ impl Writer {
         let before = self.hba_rules(edit).await?;
         ensure!(
             before.broken == 0,
-            "pg_hba.conf has lines the server cannot read; mend them first"
+            "pg_hba.conf has lines that the server cannot parse; fix them first"
         );
         let host = self.reader.database_host().await?;
         let left = host.as_owner_or_root(&shell::add_hba_lines(edit)).await?;

@@ -130,9 +130,8 @@ fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
         Attempt::Plain => ("without TLS", "--no-ssl", Code::LoginTlsUnwanted),
         Attempt::Tls | Attempt::TlsIfOffered => ("with TLS", "--ssl", Code::LoginTlsRequired),
     };
-    let text = format!(
-        "{server} allows {user:?} only {what} (by a rule in pg_hba.conf), but sslmode {mode} excludes that"
-    );
+    let text =
+        format!("{server} allows {user:?} only {what} (by a rule in pg_hba.conf), but sslmode {mode} excludes that");
     let advice = format!(
         "for the administrator's login: --sslmode prefer; for Stitch's: {flag}, and the same in Stitch's form; or change the rule"
     );

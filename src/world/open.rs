@@ -130,7 +130,8 @@ fn tcp_failure(host: &HostName, address: SocketAddr, error: &io::Error, by: &Giv
     Failure::new(Layer::Tcp, code, text).advise(advice)
 }
 
-pub(crate) const RESET: &str = "a firewall or load balancer answers, but has no server behind it or refuses this address; check there";
+pub(crate) const RESET: &str =
+    "a firewall or load balancer answers, but has no server behind it or refuses this address; check there";
 
 const FILTERED: &str =
     "a firewall drops the packets, or the host is down: allow this machine's address there, or use --via-bastion";

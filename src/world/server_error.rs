@@ -81,16 +81,12 @@ impl Refused<'_> {
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if let Some(owner) = &self.socket_owner => login(
                 Code::LoginRefused,
-                format!(
-                    "{server} allows {user:?} only as the Linux user of that name (peer in pg_hba.conf)"
-                ),
+                format!("{server} allows {user:?} only as the Linux user of that name (peer in pg_hba.conf)"),
                 &format!("run it as the server's own user: sudo -u {owner} stitch-pg …"),
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if authenticated => login(
                 Code::LoginNologin,
-                format!(
-                    "{server} accepted the login of {user:?}, but the role is missing or may not log in"
-                ),
+                format!("{server} accepted the login of {user:?}, but the role is missing or may not log in"),
                 &format!("a superuser runs: ALTER ROLE {} LOGIN", identifier(user)),
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if self.method == Some(AuthRequest::Scram) => login(

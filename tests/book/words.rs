@@ -1,5 +1,9 @@
 //! The grammar of messages is held by every report that a test reads (`support::json::report`); that it is seen when it is broken:
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::book::project;
 use crate::support::words::complaint;
 
 #[test]
@@ -28,4 +32,165 @@ fn what_is_wrong_with_words_is_seen() {
     for words in good {
         assert_eq!(complaint(words), None, "{words}");
     }
+}
+
+/// Left column of the glossary in docs/contributing.md.
+const REFUSED: [&str; 32] = [
+    "mend",
+    "mends",
+    "mended",
+    "cure",
+    "cures",
+    "looked",
+    "look at",
+    "looks at",
+    "looks like",
+    "rehearse",
+    "rehearses",
+    "rehearsed",
+    "rehearsal",
+    "dial",
+    "dials",
+    "dialled",
+    "take back",
+    "takes back",
+    "taken back",
+    "a person",
+    "somebody",
+    "somebody's",
+    "someone",
+    "whoever",
+    "anybody",
+    "left out",
+    "hangs on",
+    "for ever",
+    "vouches",
+    "walked",
+    "in the way",
+    "as it is",
+];
+
+/// Pages that are written with the standard terms only. docs/contributing.md has the glossary, docs/changelog.md the old names.
+const PAGES: [&str; 11] = [
+    "docs/dba.md",
+    "docs/errors.md",
+    "docs/flags.md",
+    "docs/howto/after-setup.md",
+    "docs/howto/aurora.md",
+    "docs/howto/azure.md",
+    "docs/howto/neon.md",
+    "docs/introduction.md",
+    "docs/libpq.md",
+    "docs/network.md",
+    "docs/troubleshooting.md",
+];
+
+/// The refused words of a text. Names of placeholders and flags are no words.
+fn refused(text: &str) -> Vec<&'static str> {
+    let text = text.to_lowercase().replace("\\n", " ");
+    let visible = text
+        .split('{')
+        .map(|part| part.split_once('}').map_or(part, |(_, after)| after));
+    let words: Vec<String> = visible
+        .flat_map(|part| part.split(|c: char| !(c.is_alphanumeric() || "'_-.".contains(c))))
+        .map(|word| word.trim_matches(['.', '\'', '-']).to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let line = format!(" {} ", words.join(" "));
+    REFUSED
+        .into_iter()
+        .filter(|words| line.contains(&format!(" {words} ")))
+        .collect()
+}
+
+/// The string literals of Rust source, without comments and unit tests.
+fn literals(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code: Vec<&str> = source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    let (code, mut found) = (code.join("\n"), Vec::new());
+    let mut rest = code.as_str();
+    while let Some((before, after)) = rest.split_once('"') {
+        let bare = before.trim_end_matches('#');
+        let end = if before.ends_with('\'') {
+            0
+        } else if bare.ends_with('r') {
+            after
+                .find(&format!("\"{}", "#".repeat(before.len() - bare.len())))
+                .expect("a raw string ends")
+        } else {
+            let mut escaped = false;
+            let ends = |c: char| {
+                let was = escaped;
+                escaped = c == '\\' && !was;
+                c == '"' && !was
+            };
+            after.find(ends).expect("a string ends")
+        };
+        found.push(after[..end].split("\\\n").map(str::trim_start).collect());
+        rest = &after[(end + 1).min(after.len())..];
+    }
+    found
+}
+
+/// Files under `folder`, by the end of their names.
+fn files(folder: &str, end: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![project().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the checkout") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(end) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn refused_words_are_found_where_they_are_printed() {
+    assert_eq!(refused("Mend it:\\nlook at {mend}"), ["mend", "look at"]);
+    assert_eq!(refused("--rehearse-existing {dialled} foreign key"), [""; 0]);
+    let source = "// \"mend\"\nlet c = '\"'; f(\"a\\\"b \\\n    c\", r#\"d \"e\"#);\n#[cfg(test)]\nmod tests {\n\"x\"";
+    assert_eq!(literals(source)[1..], ["a\\\"b c", "d \"e"]);
+}
+
+#[test]
+fn what_is_printed_has_only_standard_words() {
+    let mut bad = Vec::new();
+    let mut check = |path: &Path, text: &str| {
+        let words = refused(text);
+        if !words.is_empty() {
+            bad.push(format!("{}: {words:?}: {}", path.display(), text.trim()));
+        }
+    };
+    for path in files("src", ".rs") {
+        if !path.to_string_lossy().contains("/tests") {
+            let source = fs::read_to_string(&path).expect("source");
+            let shown = literals(&source)
+                .into_iter()
+                .filter(|text| text.contains(' ') && !text.contains("SELECT"));
+            shown.for_each(|text| check(&path, &text));
+        }
+    }
+    let golden = ["tests/cli/golden", "tests/terminal/golden"]
+        .into_iter()
+        .flat_map(|folder| files(folder, ".txt"));
+    let pages = PAGES.iter().map(|page| project().join(page));
+    for path in files("src/shell/scripts", ".sh").into_iter().chain(golden).chain(pages) {
+        let text = fs::read_to_string(&path).expect("a text");
+        text.lines()
+            .filter(|line| !line.starts_with('#'))
+            .for_each(|line| check(&path, line));
+    }
+    assert!(
+        bad.is_empty(),
+        "see the glossary in docs/contributing.md\n{}",
+        bad.join("\n")
+    );
 }

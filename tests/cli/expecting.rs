@@ -58,9 +58,7 @@ fn what_was_approved_is_what_runs() {
         &setup(&server, &approved).args(["--stitch-host", "db.example.com", "--skip", "connection"]),
     );
     assert!(
-        elsewhere
-            .stderr
-            .contains("The changes are the same, but the server"),
+        elsewhere.stderr.contains("The changes are the same, but the server"),
         "{}",
         elsewhere.stderr
     );
@@ -132,7 +130,9 @@ fn a_digest_is_bound_to_where_it_was_made_for() {
             "0"
         );
         assert!(
-            refusal.stderr.contains("but the server, port, login or SSH server differs"),
+            refusal
+                .stderr
+                .contains("but the server, port, login or SSH server differs"),
             "{}",
             refusal.stderr
         );

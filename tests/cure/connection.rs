@@ -79,7 +79,9 @@ fn the_admins_certificates_are_checked_as_asked() {
         .check()
         .exits(1);
     assert!(
-        stranger.error().contains("is not signed by the given certificate authority"),
+        stranger
+            .error()
+            .contains("is not signed by the given certificate authority"),
         "{stranger}"
     );
     assert!(stranger.error().contains("--sslrootcert"), "{stranger}");

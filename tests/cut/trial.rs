@@ -25,7 +25,14 @@ pub(crate) enum Blow {
 
 /// What is said of an answer that does not come, of whatever layer: one of these. The seconds are those of a run with
 /// `--timeout 1`: for an answer, and for a change in PostgreSQL.
-const OF_SILENCE: [&str; 6] = ["within 1 s", "within 30 s", "in time", "timed out", "sent nothing", "stopped answering"];
+const OF_SILENCE: [&str; 6] = [
+    "within 1 s",
+    "within 30 s",
+    "in time",
+    "timed out",
+    "sent nothing",
+    "stopped answering",
+];
 
 impl Blow {
     fn is_silence(self) -> bool {

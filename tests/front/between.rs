@@ -138,7 +138,10 @@ fn a_load_balancer_over_primary_and_standby() {
     neighbours::haproxy(&world, 5001, &[primary.port()]);
     let said = wizard.set("--stitch-port", "5001").check().exits(0);
     said.has_not("login-several-servers");
-    assert!(said.has("pooler", "good").contains("is in front of PostgreSQL"), "{said}");
+    assert!(
+        said.has("pooler", "good").contains("is in front of PostgreSQL"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod torn;
 
 const PASSWORD: &str = "a password";
 /// An undo file as an earlier run left it; a whole number of pages, so that a full disk has no room at its end.
-const OLD_UNDO: &str = "#!/bin/sh\n# Takes back what stitch-pg changed, newest first. Read it before you run it: sh THIS_FILE\nset -u\nundo=\n";
+const OLD_UNDO: &str = "#!/bin/sh\n# Undoes the changes of stitch-pg, newest first. Read it before you run it: sh THIS_FILE\nset -u\nundo=\n";
 
 /// The files that a run without a terminal writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -164,7 +164,7 @@ fn a_postgresql_server_that_never_stops() {
             |mut stream| {
                 challenges(&mut stream, "2147483647");
             },
-            "the server asks for 2147483647 SCRAM rounds to prove the password, more than the 100000 that are computed",
+            "the server asks for 2147483647 SCRAM rounds to prove the password, more than the limit of 100000",
         ),
         (
             "rounds that are no number",

@@ -218,9 +218,7 @@ fn warn_of_idle_flags(checker: &mut Checker<'_>) {
     ] {
         if checker.draft.rank(id) == Some(Rank::Flag) && checker.context.connects() {
             let name = checker.giver(id);
-            checker.warnings.push(format!(
-                "{name} has no effect without --bastion"
-            ));
+            checker.warnings.push(format!("{name} has no effect without --bastion"));
         }
     }
 }

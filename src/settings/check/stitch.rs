@@ -156,7 +156,9 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> RolePassword {
     };
     if needed {
         let what = match given {
-            Some(_) => "the Stitch role's password; the file for the generated password does not exist yet, run setup first",
+            Some(_) => {
+                "the Stitch role's password; the file for the generated password does not exist yet, run setup first"
+            }
             None => "the Stitch role's password",
         };
         checker.problems.missing(SettingId::Password, what);
@@ -167,9 +169,9 @@ fn password(checker: &mut Checker<'_>, steps: &[StepId]) -> RolePassword {
 fn generated(checker: &mut Checker<'_>, save_to: Option<std::path::PathBuf>) -> RolePassword {
     let Environment { stdin, .. } = checker.context.environment;
     if save_to.is_none() && *stdin == Stdin::Other && checker.context.connects() {
-        checker.problems.wrong(
-            "--generate-password needs --password-file here: without a terminal the password cannot be shown",
-        );
+        checker
+            .problems
+            .wrong("--generate-password needs --password-file here: without a terminal the password cannot be shown");
     }
     if let Some(parent) = save_to.as_ref().and_then(|path| path.parent())
         && !parent.is_dir()

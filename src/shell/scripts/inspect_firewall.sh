@@ -20,7 +20,7 @@ if has iptables-save; then
     if [ -n "$tables" ]; then
         case $(iptables -V 2>/dev/null || :) in
         *nf_tables*)
-            older=$({ iptables-legacy-save && ip6tables-legacy-save; } 2>/dev/null || echo "-A, unseen")
+            older=$({ iptables-legacy-save && ip6tables-legacy-save; } 2>/dev/null || echo "-A, unread")
             if printf '%s\n' "$older" | grep -q -e '^-A' -e '^:[^ ]* DROP'; then
                 echo "@blind rules of iptables-legacy, which stitch-pg does not read"
             fi

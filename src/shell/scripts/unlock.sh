@@ -11,5 +11,5 @@ case $name:$hash in
         echo "$user:*" | chpasswd -e
     fi
     ;;
-*) OTHER "the account $user has a password of its own, or none at all; it is left as it is" ;;
+*) OTHER "the account $user has its own password, or none; it was not changed" ;;
 esac

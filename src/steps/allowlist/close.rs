@@ -103,7 +103,7 @@ impl Step for CloseAllowlist {
                 plan.unknown(Code::NotRemoved, text, look);
             }
             RuleState::Failed(why) => {
-                let text = format!("pg_hba.conf could not be looked at: {why}");
+                let text = format!("pg_hba.conf could not be checked: {why}");
                 plan.unknown(Code::NotRemoved, text, look);
             }
             RuleState::File { path, printed, signal } => {

@@ -49,10 +49,7 @@ pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Fa
                     .to_owned(),
             ),
         };
-        let text = format!(
-            "cannot connect to {host} port {port} from here: {}",
-            closed.as_str()
-        );
+        let text = format!("cannot connect to {host} port {port} from here: {}", closed.as_str());
         plan.unknown(code, text, advice).concerning(format!("{host}:{port}"));
     }
     if let Some(why) = &facts.beyond {
@@ -139,7 +136,8 @@ fn endpoint(host: &HostName, port: u16) -> Option<Finding> {
 }
 
 fn pooler(host: &HostName, what: &str) -> Finding {
-    let text =
-        format!("{host} with this port is probably {what}; Stitch's temporary tables need one session for the whole load");
+    let text = format!(
+        "{host} with this port is probably {what}; Stitch's temporary tables need one session for the whole load"
+    );
     Finding::unknown(Code::HostPooler, text)
 }

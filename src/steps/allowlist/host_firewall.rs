@@ -102,9 +102,7 @@ fn advice(openings: &[Opening]) -> String {
         text.push_str(&command);
     }
     if bare {
-        text.push_str(
-            "\nnote: these rules are lost at the next boot unless you also add them to the saved rules",
-        );
+        text.push_str("\nnote: these rules are lost at the next boot unless you also add them to the saved rules");
     }
     text
 }

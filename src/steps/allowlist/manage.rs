@@ -13,7 +13,7 @@ use crate::plural::pluralize;
 use crate::settings::Settings;
 
 /// Stands above our lines, so that people know whose they are.
-pub(super) const REMARK: &str = "# Added by stitch-pg (--manage hba), to let Stitch in:";
+pub(super) const REMARK: &str = "# Added by stitch-pg (--manage hba), to allow Stitch:";
 
 /// The change that lets every client in who is certain to come and is kept out; or why there is none.
 pub(super) fn plan(
@@ -105,7 +105,9 @@ fn edit(
         } => (md5, *end, *continued, *signal),
     };
     if file.rules.broken().next().is_some() {
-        return Err("it has lines that the server cannot parse; a reload has no effect until they are fixed".to_owned());
+        return Err(
+            "it has lines that the server cannot parse; a reload has no effect until they are fixed".to_owned(),
+        );
     }
     let at = match place {
         Some(place) if place.file.as_ref().is_some_and(|name| *name != file.path) => {

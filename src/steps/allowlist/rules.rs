@@ -63,7 +63,7 @@ fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Opti
         HbaFacts::Read(_) => return None,
         HbaFacts::Forbidden(_) if server.provider != Provider::SelfHosted => {
             let text = format!(
-                "pg_hba.conf is the provider's ({}); nobody else can read it, and what counts is its allow list",
+                "pg_hba.conf is the provider's ({}); other users cannot read it; the provider's allow list decides",
                 server.provider.as_str()
             );
             return Some(Finding::unknown(Code::HbaUnreadable, text));

@@ -61,9 +61,7 @@ impl Judgement {
         let is_pooler = between.is_some_and(|between| *between != Intermediary::Proxy);
         if is_pooler && self.finding.verdict == Verdict::Bad && WITHOUT_A_PASSWORD.contains(&self.finding.code) {
             self.finding.verdict = Verdict::Unknown;
-            self.finding
-                .text
-                .push_str("; the pooler asks Stitch for the password");
+            self.finding.text.push_str("; the pooler asks Stitch for the password");
             self.lines = Lines::Useless;
         }
         self
@@ -259,7 +257,11 @@ impl Case<'_> {
             Encryption::Plain => with(Encryption::Tls),
         };
         match self.other.decides {
-            Some(found) => format!("; {way}, {} (`{}`) would match first", self.line(found.place), found.rule),
+            Some(found) => format!(
+                "; {way}, {} (`{}`) would match first",
+                self.line(found.place),
+                found.rule
+            ),
             None => format!("; {way}, no rule would match"),
         }
     }

@@ -61,8 +61,7 @@ impl AdminView {
             }
             (Code::LoginPassword, Some(seen)) if seen.expired => {
                 let until = seen.until.as_deref().unwrap_or_default();
-                let text =
-                    format!("the password of {role:?} was valid until {until}, which the server does not say: {said}");
+                let text = format!("the password of {role:?} was valid until {until}; the server reports only: {said}");
                 let advice = format!("run stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'");
                 refused(Code::LoginRoleExpired, text, advice)
             }

@@ -47,7 +47,7 @@ impl Loads {
         plan.find(match &self.scratch.refusal {
             None => {
                 let passed = self.scratch.passed;
-                let text = format!("rehearsal: a load was rehearsed and rolled back: {passed} acts, all allowed");
+                let text = format!("test load: passed, {passed} of {passed} operations (rolled back)");
                 Finding::good(Code::TestLoadPassed, text).took(self.scratch.elapsed)
             }
             Some(refusal) => load_refused(refusal, None, &[]),

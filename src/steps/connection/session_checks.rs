@@ -194,9 +194,7 @@ fn certificate(plan: &mut Plan, settings: &Settings, session: &Session) {
 
 fn ssl_choice(settings: &Settings, encryption: Encryption, other_way: Other) -> Finding {
     let text = match (encryption, other_way) {
-        (Encryption::Tls, Other::LetIn) => {
-            "TLS: Connect using SSL works on and off; on encrypts the data"
-        }
+        (Encryption::Tls, Other::LetIn) => "TLS: Connect using SSL works on and off; on encrypts the data",
         (Encryption::Tls, Other::Refused) => {
             "TLS: Connect using SSL must be on: no rule of pg_hba.conf allows Stitch without TLS"
         }

@@ -85,9 +85,7 @@ fn proved(proof: &TunnelProof, settings: &Settings, user: &str) -> String {
         text.push_str(&list(&proof.refused));
     }
     if proof.expiry == Expiry::Unknown {
-        text.push_str(
-            ". This SSH server does not support expiry of keys; stitch-pg removed its key and verified that",
-        );
+        text.push_str(". This SSH server does not support expiry of keys; stitch-pg removed its key and verified that");
     }
     text
 }

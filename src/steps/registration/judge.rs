@@ -89,7 +89,9 @@ pub(super) fn other_type(there: &Destination) -> Finding {
 
 /// Wrong where one is to be made; one that is there already can be changed all the same.
 fn no_access(tier: Option<String>, is_to_be_made: bool) -> Finding {
-    let tier = tier.map_or_else(String::new, |tier| format!(" (in Stitch they belong to the tier {tier})"));
+    let tier = tier.map_or_else(String::new, |tier| {
+        format!(" (in Stitch they belong to the tier {tier})")
+    });
     let text = format!("Stitch reports that this account may not have PostgreSQL destinations{tier}");
     let finding = if is_to_be_made {
         Finding::bad(Code::DestinationNoAccess, text)

@@ -111,8 +111,7 @@ pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     });
 }
 
-const WHY: &str =
-    "Stitch reads the catalogs to find tables and their columns. Access to them was revoked here.";
+const WHY: &str = "Stitch reads the catalogs to find tables and their columns. Access to them was revoked here.";
 
 /// The system's schemas, `n`.
 const SCHEMAS: &str = "n.nspname IN ('information_schema', 'pg_catalog')";

@@ -80,7 +80,9 @@ impl PasswordPolicy {
             Form::Scram { .. } => {
                 "Stitch needs a role of its own. stitch-pg sends a SCRAM verifier, so the password itself is in no log."
             }
-            Form::Md5 => "Stitch needs a role of its own. This server supports only md5 hashes, so stitch-pg sends one.",
+            Form::Md5 => {
+                "Stitch needs a role of its own. This server supports only md5 hashes, so stitch-pg sends one."
+            }
             Form::Plain => {
                 "Stitch needs a role of its own. Neon refuses verifiers, so stitch-pg sends the password as plain text."
             }
@@ -175,10 +177,7 @@ pub(super) fn plan(
     let role = &settings.stitch.role;
     let finding = match proof {
         PasswordProof::NoRole => return,
-        PasswordProof::Right => Finding::good(
-            Code::PasswordCorrect,
-            format!("the password for {role:?} is correct"),
-        ),
+        PasswordProof::Right => Finding::good(Code::PasswordCorrect, format!("the password for {role:?} is correct")),
         PasswordProof::NotGiven => Finding::unknown(
             Code::PasswordNotGiven,
             format!("the password of the role {role:?} was not given, so it was not tested"),

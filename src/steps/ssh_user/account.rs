@@ -141,9 +141,8 @@ fn password(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, p
             ))),
         }),
         PasswordField::LockedWithHash => {
-            let text =
-                format!("the account {user} is locked (passwd -l); its password is kept");
-            let advice = format!("if nobody needs the password any more, {none}");
+            let text = format!("the account {user} is locked (passwd -l); its password is kept");
+            let advice = format!("if the password is no longer needed, {none}");
             let verdict = Verdict::bad_if(!facts.server.uses_pam());
             plan.find(
                 Finding::new(Code::SshUserLocked, verdict, text)
@@ -158,7 +157,7 @@ fn password(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, p
         }
         PasswordField::Hash => {
             let text = format!("the account {user} has a password as well as a key; Stitch does not need it");
-            let advice = format!("if nobody else needs it, {none}");
+            let advice = format!("if it is not needed, {none}");
             plan.unknown(Code::SshUserPassword, text, advice).concerning(user);
         }
         PasswordField::Unknown => {
@@ -202,7 +201,7 @@ fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
         let advice = if node.path.ends_with(&format!("/{user}")) && account.above.iter().all(Node::is_roots) {
             format!("on the SSH server, as root: chown {user}: {}", shell::word(&node.path))
         } else {
-            format!("it may be somebody else's: give the user a home of its own, on the SSH server, {another}")
+            format!("others may use it, so give the user its own home; on the SSH server, {another}")
         };
         plan.bad(Code::SshHomeOwner, text, advice).concerning(&node.path);
     }

@@ -66,8 +66,7 @@ pub(super) fn judge(server: &SshServer, user: &str, groups: &[String], key_optio
         plan.good(Code::SshServerAllows, text);
     }
     if key_options.contains(&KeyOption::PermitOpen) && value('k').is_none() && value('j').is_none() {
-        let text =
-            "the SSH server is Dropbear, which has no key option against listening on ports of the server";
+        let text = "the SSH server is Dropbear, which has no key option against listening on ports of the server";
         let advice = "start Dropbear with -k, which turns off remote port forwarding";
         plan.unknown(Code::SshKeyOptionUnknown, text, advice).concerning(user);
     }

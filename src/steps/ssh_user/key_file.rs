@@ -228,8 +228,9 @@ impl<'a> KeyFileState<'a> {
 
 fn impossible(bastion: &BastionSettings, option: KeyOption) -> Finding {
     let option = option.as_str();
-    let text =
-        format!("the SSH server is a Dropbear version that does not support the key option {option}=, so stitch-pg does not write it");
+    let text = format!(
+        "the SSH server is a Dropbear version that does not support the key option {option}=, so stitch-pg does not write it"
+    );
     let advice = "limit the addresses in a firewall, or use OpenSSH";
     Finding::unknown(Code::SshKeyOptionUnknown, text)
         .about(&bastion.tunnel_user)

@@ -212,7 +212,9 @@ impl LoginTrace {
         if asks && let Some(unwanted) = self.guard.refuses(method, self.encrypted.is_some()) {
             // tokio-postgres gets this error in place of what was asked, so it answers nothing.
             self.unwanted = Some(unwanted);
-            return Err(io::Error::other("the server asks for something that stitch-pg does not send"));
+            return Err(io::Error::other(
+                "the server asks for something that stitch-pg does not send",
+            ));
         }
         self.method.get_or_insert(method);
         if number == 0 {

@@ -230,8 +230,7 @@ impl Attempt<'_> {
             match outcome {
                 Ok(()) if self.session.authenticated() => return Some(Credential::Answers(given)),
                 _ if given.is_empty() => {
-                    self.tried
-                        .push("keyboard-interactive (no terminal to ask)".to_owned());
+                    self.tried.push("keyboard-interactive (no terminal to ask)".to_owned());
                     return None;
                 }
                 _ => self.tried.push("keyboard-interactive (refused)".to_owned()),

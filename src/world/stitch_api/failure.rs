@@ -41,7 +41,9 @@ pub(super) fn no_answer(url: &str, error: &ureq::Error) -> Error {
 /// An answer that ends in the middle or never.
 pub(super) fn half_an_answer(url: &str, error: &ureq::Error) -> Error {
     let what = match error {
-        ureq::Error::BodyExceedsLimit(limit) => format!("is longer than {limit} bytes, too long for an answer of Stitch"),
+        ureq::Error::BodyExceedsLimit(limit) => {
+            format!("is longer than {limit} bytes, too long for an answer of Stitch")
+        }
         ureq::Error::Timeout(_) => "does not end in time".to_owned(),
         error if is_cut(error) => "ends in the middle".to_owned(),
         error => format!("cannot be read to its end: {}", reason(error)),

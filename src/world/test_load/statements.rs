@@ -118,7 +118,7 @@ pub(super) fn loading(schema: &str, base: &str) -> Vec<LoadStatement> {
         ),
         (
             "comment on the table",
-            format!("COMMENT ON TABLE {table} IS 'rehearsal'"),
+            format!("COMMENT ON TABLE {table} IS 'test load'"),
         ),
         ("create a view", format!("CREATE VIEW {view} AS SELECT * FROM {table}")),
         ("truncate the table", format!("TRUNCATE {table}")),

@@ -11,7 +11,7 @@ use crate::support::{
     BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, Program, SshKey, stitch_pg, world,
 };
 
-const REMARK: &str = "# Added by stitch-pg (--manage hba), to let Stitch in:";
+const REMARK: &str = "# Added by stitch-pg (--manage hba), to allow Stitch:";
 const LINES: [&str; 4] = [
     "hostssl dw stitch 52.23.137.21/32 scram-sha-256",
     "hostssl dw stitch 52.204.223.208/32 scram-sha-256",

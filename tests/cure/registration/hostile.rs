@@ -97,7 +97,10 @@ fn only_looking_is_tried_again() {
     said("check", &stitch, &[]).exits(3);
     stitch.with(|state| state.instead = (0..4).map(|_| ("GET", LIST, trouble())).collect());
     let check = said("check", &stitch, &[]).exits(1);
-    assert!(check.error().contains("has a problem of its own: later [503]"), "{check}");
+    assert!(
+        check.error().contains("has a problem of its own: later [503]"),
+        "{check}"
+    );
     assert_eq!(stitch.with(|state| state.instead.len()), 1, "three times and no more");
 }
 
@@ -275,9 +278,7 @@ fn a_cut_connection_leaves_it_open_whether_it_was_done() {
     });
     let setup = said("setup", &stitch, &["--yes", "--timeout", "1"]).exits(1);
     assert!(
-        setup
-            .error()
-            .contains("Stitch may have done it; run stitch-pg check"),
+        setup.error().contains("Stitch may have done it; run stitch-pg check"),
         "{setup}"
     );
     assert_eq!(stitch.changes().len(), 1);

@@ -62,7 +62,11 @@ fn curl_says_what_setup_says() {
         "{}",
         refused.stdout
     );
-    assert!(refused.stderr.contains("Stitch did not accept it"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("Stitch did not accept it"),
+        "{}",
+        refused.stderr
+    );
     let bare = Program::new("sh", Place::Here).stdin(&text).run();
     assert!(
         !bare.success() && bare.stderr.contains("STITCH_ACCESS_TOKEN"),

@@ -100,7 +100,9 @@ fn an_agent_with_many_keys() {
     let before = connections(&scene);
     let many = check(&scene, "");
     assert!(
-        many.error().contains("the server closed the connection after 6 keys (MaxAuthTries)") && many.error().contains("many1"),
+        many.error()
+            .contains("the server closed the connection after 6 keys (MaxAuthTries)")
+            && many.error().contains("many1"),
         "{}",
         many.error()
     );

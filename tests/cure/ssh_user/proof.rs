@@ -70,7 +70,9 @@ fn the_whole_way() {
     .exits(0);
     let said = set.has("tunnel-tested", "good");
     assert!(
-        said.contains("refused, as intended: a terminal, agent forwarding, a connection to a host other than the database"),
+        said.contains(
+            "refused, as intended: a terminal, agent forwarding, a connection to a host other than the database"
+        ),
         "{said}"
     );
     assert!(

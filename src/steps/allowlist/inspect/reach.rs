@@ -32,9 +32,7 @@ pub(super) fn another(settings: &Settings) -> Reach {
         Some(Machine::Bastion) => "the SSH server",
         _ => "this machine",
     };
-    Reach::No(format!(
-        "the file of that name on {whose} is not the server's"
-    ))
+    Reach::No(format!("the file of that name on {whose} is not the server's"))
 }
 
 /// Why a file is left alone.

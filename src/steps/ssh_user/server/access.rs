@@ -99,7 +99,10 @@ pub(super) fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     view.is("pubkeyauthentication", "no").then(|| {
         bad(
             Code::SshKeyLoginOff,
-            format!("sshd does not accept keys from {} (PubkeyAuthentication no)", case.user()),
+            format!(
+                "sshd does not accept keys from {} (PubkeyAuthentication no)",
+                case.user()
+            ),
             case.drop_in(&["PubkeyAuthentication yes"]),
         )
     })

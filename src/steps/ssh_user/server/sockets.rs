@@ -14,8 +14,7 @@ use crate::steps::ssh_user::sshd::View;
 use crate::steps::ssh_user::wanted::came_from;
 use crate::steps::ssh_user::{account, key_file};
 
-const WHY: &str =
-    "The holder of Stitch's key could make sshd listen on Unix sockets. No key option forbids that.";
+const WHY: &str = "The holder of Stitch's key could make sshd listen on Unix sockets. No key option forbids that.";
 /// What the file says. `PermitListen` is for machines where port 1 is not root's.
 const LINES: [&str; 2] = ["AllowStreamLocalForwarding no", "PermitListen none"];
 

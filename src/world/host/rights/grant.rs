@@ -32,7 +32,7 @@ pub(super) fn doas(user: &str, uid: &str) -> Option<String> {
     let others = format!("{{ grep -vxF {rule} $f || [ $? = 1 ]; }}");
     Some(format!(
         "f=/etc/doas.conf; [ -e $f ] || : >$f; cp -p $f $f.new && {{ {others} && echo {rule}; }} >$f.new && doas -C $f.new && mv $f.new $f \
-         || {{ rm -f $f.new; false; }} # to undo it: take that line out of /etc/doas.conf"
+         || {{ rm -f $f.new; false; }} # to undo it: remove that line from /etc/doas.conf"
     ))
 }
 
