@@ -20,7 +20,7 @@ const SECTIONS: [(&str, &str); 7] = [
     ("stitch", "What goes into Stitch's form."),
     ("ownership", "What Stitch has loaded before."),
     ("bastion", "The SSH server, when Stitch goes through a tunnel."),
-    ("registration", "Entering the connection into Stitch by itself."),
+    ("registration", "Registration in Stitch by stitch-pg."),
     ("loads", "What check --loads reports as a problem."),
 ];
 

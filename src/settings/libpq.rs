@@ -186,7 +186,7 @@ const INTRODUCTION: &str = "\
 <!-- Written by `libpq_markdown()` in src/settings/libpq.rs; tests/docs.rs compares, and writes it anew with UPDATE_DOCS=1. -->
 
 You can give the administrator's login every connection parameter of libpq 18: in a URL, in a service of `pg_service.conf`, or as an
-environment variable. Each is honoured with libpq's meaning, refused by name, or harmless for the reason given. Stitch's own login uses
+environment variable. Each one has libpq's meaning, is refused, or has no effect for the reason given. Stitch's own login uses
 none of them, since Stitch does not use libpq.
 
 A password in clear text (methods such as `password`, `ldap` and `pam`) is not sent over an unencrypted network. `require_auth=password`

@@ -66,7 +66,7 @@ pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Fa
 fn dial(host: &HostName, resolved: &Resolved) -> Option<Finding> {
     let unknown = |code, text: String| Some(Finding::unknown(code, text));
     if host.is_socket() {
-        let text = format!("{host} is a Unix socket on this machine, and Stitch dials over the internet");
+        let text = format!("{host} is a Unix socket on this machine, and Stitch connects over the internet");
         return unknown(Code::HostNotPublic, text);
     }
     let addresses = match resolved {
@@ -86,12 +86,12 @@ fn dial(host: &HostName, resolved: &Resolved) -> Option<Finding> {
         Some(kind) => *kind,
         None if addresses.iter().all(IpAddr::is_loopback) => "loopback",
         None => {
-            let text = format!("{host} has IPv6 addresses only, and Stitch's addresses are IPv4");
+            let text = format!("{host} has only IPv6 addresses, and Stitch connects from IPv4 addresses");
             return unknown(Code::HostIpv6Only, text);
         }
     };
     let text =
-        format!("{host} is a {kind} address: Stitch cannot dial it from the internet unless something passes it on");
+        format!("{host} is a {kind} address: Stitch cannot reach it from the internet unless a router forwards it");
     unknown(Code::HostNotPublic, text)
 }
 

@@ -26,8 +26,8 @@ pub(super) fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
     if found.connection_limit == INVALID {
         plan.bad(
             Code::DatabaseInvalid,
-            format!("the database {name:?} is invalid: somebody's DROP DATABASE of it was cut off, and nobody can connect to it"),
-            format!("its owner {:?} runs: DROP DATABASE {quoted}; then run the same command again, which makes it anew", found.owner),
+            format!("the database {name:?} is invalid: a DROP DATABASE was interrupted, and the server refuses all connections to it"),
+            format!("its owner {:?} runs: DROP DATABASE {quoted}; then run the same command again, which creates it", found.owner),
         )
         .concerning(name);
         return;
@@ -47,7 +47,7 @@ pub(super) fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
             "has the encoding {}, and Stitch loads UTF-8: characters outside it will be refused",
             found.encoding
         );
-        let advice = "an encoding cannot be changed; give --database with a new name and let this tool create it";
+        let advice = "an encoding cannot be changed; give --database with a new name, and stitch-pg creates it";
         bad(Code::DatabaseEncoding, &what, advice.to_owned());
     }
     if found.is_template {

@@ -95,7 +95,7 @@ pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&Misowned
         format!("a superuser runs: {}", statements.join(" "))
     };
     let text = format!(
-        "{} in the schema {:?} cannot be moved away from {}: what belongs to a superuser, or to the provider's own role, {:?} may not move",
+        "{} in the schema {:?} cannot be moved from {}: {:?} may not move objects of a superuser or of the provider's role",
         pluralize(refused.len(), "object"),
         schema.name,
         owners.join(" and "),

@@ -44,13 +44,13 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) -> Con
         return ControlFlow::Continue(());
     };
     if settings.stitch.adopt == Adopt::Yes {
-        let text = format!("taken with --adopt-role: {text}");
-        let advice = "a role of Stitch's own is better: --role with a new name";
+        let text = format!("used because of --adopt-role: {text}");
+        let advice = "a separate role is better: give a new name with --role";
         plan.unknown(Code::RoleAdopted, text, advice).concerning(role);
         return ControlFlow::Continue(());
     }
     let advice =
-        format!("give --role with the name of a role of Stitch's own; or take this one with --adopt-role ({never})");
+        format!("give a separate role with --role, or use this one with --adopt-role ({never})");
     plan.bad(code, text, advice).concerning(role);
     ControlFlow::Break(())
 }
