@@ -49,8 +49,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) -> Con
         plan.unknown(Code::RoleAdopted, text, advice).concerning(role);
         return ControlFlow::Continue(());
     }
-    let advice =
-        format!("give a separate role with --role, or use this one with --adopt-role ({never})");
+    let advice = format!("give a separate role with --role, or use this one with --adopt-role ({never})");
     plan.bad(code, text, advice).concerning(role);
     ControlFlow::Break(())
 }
