@@ -71,9 +71,8 @@ const REFUSED: [&str; 32] = [
 ];
 
 /// Pages that are written with the standard terms only. docs/contributing.md has the glossary, docs/changelog.md the old names.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 9] = [
     "docs/dba.md",
-    "docs/errors.md",
     "docs/flags.md",
     "docs/howto/after-setup.md",
     "docs/howto/aurora.md",
@@ -82,7 +81,6 @@ const PAGES: [&str; 11] = [
     "docs/introduction.md",
     "docs/libpq.md",
     "docs/network.md",
-    "docs/troubleshooting.md",
 ];
 
 /// The refused words of a text. Names of placeholders and flags are no words.

@@ -553,7 +553,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         bench.role("filed")
     }),
     fault(
-        "a schema of somebody else's",
+        "a schema of another role",
         "test load",
         "test-load-refused",
         4,
@@ -567,14 +567,14 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
     ),
     fault(
-        "a table of somebody else's in Stitch's schema",
+        "a table of another role in Stitch's schema",
         "test load",
         "test-load-refused",
         4,
         |bench| bench.database("grown"),
     ),
     fault(
-        "a table that somebody has locked",
+        "a table that another session has locked",
         "test load",
         "table-locked",
         0,

@@ -18,7 +18,7 @@ closed() {
         settings=$("$sshd" -T "$@" -C "$who" 2>/dev/null) ||
             settings=$("$sshd" -T "$@" -C "$who,laddr=127.0.0.1,lport=$port" 2>/dev/null) || return 1
         printf '%s\n' "$settings" | grep -qixE 'allowstreamlocalforwarding (no|local)|disableforwarding yes' || return 1
-        # Where anybody may listen on port 1, the key's own permitlisten lets that be.
+        # Where every user may listen on port 1, the key's own permitlisten lets that be.
         [ "$low" -gt 1 ] || printf '%s\n' "$settings" |
             grep -qixE 'permitlisten none|allowtcpforwarding (no|local)|disableforwarding yes' || return 1
     done

@@ -231,7 +231,7 @@ fn age(limits: &LoadLimits, schema: &Schema, read: Option<&Read>, gaps: &[String
                 crate::shell::word(&crate::settings::in_a_list(name))
             ),
         },
-        _ => "look at the integration's Extractions and Loads in Stitch; the limit is --loads-max-age".to_owned(),
+        _ => "check the integration's Extractions and Loads in Stitch; the limit is --loads-max-age".to_owned(),
     };
     vec![finding.advise(advice)]
 }
