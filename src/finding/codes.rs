@@ -309,8 +309,8 @@ codes! {
     /// The SSH server accepts only certificates (`TrustedUserCAKeys` and `AuthorizedKeysFile none`), and Stitch has a plain key.
     /// For this user: `AuthorizedKeysFile .ssh/authorized_keys`
     SshCertificatesOnly = "ssh-certificates-only", SshUser [SshLogin] INFORMS;
-    /// The file with Stitch's key lies outside the home, and it or a directory above it could be changed by others, so sshd ignores it (`StrictModes`).
-    /// `chown -h root PATH` where the owner is wrong, `chmod go-w PATH` where others may write
+    /// The file with Stitch's key is outside the home, and others can write to it or to a directory above it. sshd ignores it (`StrictModes`).
+    /// `chown root PATH` if the owner is not root, `chmod go-w PATH` if others can write
     SshKeyFileUnsafe = "ssh-key-file-unsafe", SshUser [SshLogin] INFORMS;
     /// The SSH server does not accept keys of this type.
     /// For this user: `PubkeyAcceptedAlgorithms` with the present list and this type (`+TYPE` would accept all of OpenSSH's own list)

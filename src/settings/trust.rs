@@ -93,7 +93,7 @@ impl Trusted {
         let (owner, shown) = (found.uid(), path.display());
         ensure!(
             owner == 0 || self.users.contains(&owner),
-            "the {what} {shown} belongs to another user (user ID {owner}), who could have written it, so it is not used\n\
+            "the {what} {shown} belongs to another user (user ID {owner}), so it is not used\n\
              next: if you trust it: chown -h \"$(id -u)\" {}",
             word(path)
         );

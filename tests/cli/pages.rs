@@ -202,7 +202,7 @@ fn completions_and_manual_pages_are_installed_over_nothing_of_yours() {
         "/.local/share/bash-completion/completions/stitch-pg is written\nNext: ",
         "/.local/share/zsh/site-functions/_stitch-pg is written\n",
         "Next: man stitch-pg\n",
-        "there is another file of that name; it is left as it is\nstatus 1\nmine\n",
+        "there is another file of that name, which was not changed\nstatus 1\nmine\n",
         "--install knows bash, zsh and fish\n",
     ] {
         assert!(output.stdout.contains(part), "{part}: {output:?}");

@@ -5,5 +5,5 @@ bounded() {
 $(head -c 1048577 "$1" | wc -lc)
 EOF
     [ "$lines" -le 10000 ] && [ "$bytes" -le 1048576 ] ||
-        fail "$1 has more than 10,000 lines or 1 MiB, which no file of keys needs; look at it yourself"
+        fail "$1 has more than 10,000 lines or 1 MiB, which is too large for a key file; check it yourself"
 }

@@ -5,8 +5,7 @@ use std::io::ErrorKind;
 use anyhow::{Error, anyhow};
 
 /// Said before why a request that changes something has no answer.
-pub(crate) const UNSURE: &str =
-    "whether Stitch did it is not known; run stitch-pg check --register, which looks, before it is tried again";
+pub(crate) const UNSURE: &str = "Stitch may have done it; run stitch-pg check --register before you try again";
 
 /// Whether the request surely never left this machine.
 pub(super) fn is_unsent(error: &ureq::Error) -> bool {

@@ -58,7 +58,7 @@ pub(super) fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) ->
         format!("on the SSH server, as root: chown -h root: {path} && chmod 755 {path}; then run stitch-pg setup again")
     } else {
         format!(
-            "on the SSH server, as root, which lets {user} itself put it aside: {}; then run stitch-pg setup again",
+            "on the SSH server, as root, move it away as {user}: {}; then run stitch-pg setup again",
             as_itself(user, &format!("mv {path} {path}.old"))
         )
     };
