@@ -27,7 +27,7 @@ pub(crate) fn stored_password(path: &Path, wanted: &PgpassKey<'_>, warnings: &mu
     }
     if is_open_to_others(&metadata) {
         warnings.push(format!(
-            "{shown} can be read by others, so its passwords are not used; mend it with: chmod 600 {}",
+            "{shown} can be read by others, so its passwords are not used; fix it with: chmod 600 {}",
             trust::word(path)
         ));
         return None;

@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<St
     ensure!(bytes.len() < LONGEST, "{shown} is too long for a password file");
     if metadata.is_file() && metadata.mode() & 0o004 != 0 {
         warnings.push(format!(
-            "every user of this machine can read {shown}; mend it with: chmod 600 {}",
+            "every user of this machine can read {shown}; fix it with: chmod 600 {}",
             trust::word(path)
         ));
     }
