@@ -60,7 +60,7 @@ fn hosts() {
     }
     let glued = "db.example.com:5432".parse::<HostName>().unwrap_err().to_string();
     assert!(
-        glued.contains("the host db.example.com and the port 5432 apart"),
+        glued.contains("the host db.example.com and the port 5432 separately"),
         "{glued}"
     );
     for bad in ["", "a b", "a\n", "[::1]", "a/b", "user@host"] {

@@ -79,10 +79,10 @@ fn what_is_no_public_key_is_refused_with_the_reason() {
         (format!("ssh-rsa {cut} stitch"), "cut short"),
         (format!("ssh-rsa {}", &RSA[..RSA.len() - 1]), "cut short"),
         (format!("ssh-rsa {}", &RSA[4..]), "cut short"),
-        (format!("ssh-rsa {RSA}AAAA"), "glued"),
-        (format!("ssh-rsa {damaged}"), "inside"),
-        (format!("ssh-ed25519 {RSA}"), "glued"),
-        ("ssh-rsa".into(), "nothing behind"),
+        (format!("ssh-rsa {RSA}AAAA"), "extra data at its end"),
+        (format!("ssh-rsa {damaged}"), "but its data is"),
+        (format!("ssh-ed25519 {RSA}"), "extra data at its end"),
+        ("ssh-rsa".into(), "is not a key"),
         ("ssh-rsa <PUBLIC KEY>".into(), "not a key"),
         (format!("ssh-rsa {RSA_1024}"), "1024 bits"),
         ("ssh-dss AAAAB3NzaC1kc3M=".into(), "DSA"),
@@ -114,7 +114,7 @@ fn what_cannot_be_a_key_is_refused() {
         damaged("ecdsa-sha2-nistp256", ECDSA, &|blob| blob[30] = b'3'),
         damaged("ssh-rsa", RSA, &|blob| blob[22] = 0x80),
     ] {
-        assert!(refused.contains("damaged inside"), "{refused}");
+        assert!(refused.contains("key is damaged"), "{refused}");
     }
 }
 

@@ -143,7 +143,7 @@ mod tests {
         let (_, problems) = read("[s]\npasswrd=hunter2\nhunter2\nservice=x\n", "s");
         let text = problems.to_string();
         assert!(
-            text.contains("pg_service.conf:2: PostgreSQL knows no parameter passwrd; did you mean password?"),
+            text.contains("pg_service.conf:2: PostgreSQL has no parameter passwrd; did you mean password?"),
             "{text}"
         );
         assert!(text.contains("pg_service.conf:3: write it as key=value"), "{text}");

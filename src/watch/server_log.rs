@@ -248,6 +248,10 @@ fn from_csv(record: &str) -> Option<Entry> {
 
 /// A line with a prefix. Lines that go on with the one before begin with a tab, and have no prefix.
 fn from_line(prefix: &[Piece], line: &str) -> Option<Entry> {
+    // The further lines of an entry begin with a tab.
+    if line.starts_with('\t') {
+        return None;
+    }
     let mut entry = Entry::default();
     let mut rest = line;
     for (at, piece) in prefix.iter().enumerate() {

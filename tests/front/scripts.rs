@@ -90,7 +90,7 @@ fn the_other_scripts_know_the_provider_too() {
         let dba = script(&["--for", "dba", "--provider", provider]);
         assert!(dba.contains("CREATE DATABASE"), "{provider}: {dba}");
         let all = script(&["--provider", provider]);
-        for audience in ["For whoever opens firewalls", "For the database administrator"] {
+        for audience in ["For the admin of the cloud provider", "For the database administrator"] {
             assert!(all.contains(audience), "{provider}: {audience}: {all}");
         }
         let sysadmin = script(&["--for", "sysadmin", "--skip", "ssh-user", "--provider", provider]);

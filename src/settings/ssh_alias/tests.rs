@@ -143,7 +143,7 @@ fn a_file_that_others_could_write_is_refused() {
     };
     let error = resolve("gate", &options).unwrap_err();
     assert!(
-        format!("{error:#}").contains("others could have written it"),
+        format!("{error:#}").contains("other users can write it"),
         "{error:#}"
     );
 }

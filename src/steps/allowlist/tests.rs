@@ -265,8 +265,8 @@ fn without_tls_a_clear_password_is_bad_and_the_other_way_is_told() {
     let text = find(&findings, Code::HbaNoMatch).text;
     assert_eq!(
         text,
-        "no rule of /etc/pg_hba.conf lets \"stitch\" on \"dw\" without TLS in; line 1 (`hostssl all all all \
-         scram-sha-256`) is for connections with TLS; with TLS, line 1 (`hostssl all all all scram-sha-256`) would decide"
+        "no rule of /etc/pg_hba.conf allows \"stitch\" on \"dw\" without TLS; line 1 (`hostssl all all all \
+         scram-sha-256`) is for connections with TLS; with TLS, line 1 (`hostssl all all all scram-sha-256`) would match first"
     );
     let mut off = server("host all all all scram-sha-256");
     off.ssl = false;
@@ -290,11 +290,11 @@ fn the_advice_gives_the_lines_for_all_who_need_them_and_the_place() {
     );
     let shadowed = findings
         .iter()
-        .find(|finding| finding.text.contains("never reached"))
+        .find(|finding| finding.text.contains("never used"))
         .unwrap();
     assert_eq!(shadowed.subject.as_deref(), Some("52.204.228.32/32"));
     assert!(
-        shadowed.text.contains("line 3, which fits, is never reached"),
+        shadowed.text.contains("line 3, which matches, is never used"),
         "{}",
         shadowed.text
     );
@@ -309,14 +309,14 @@ fn lines_for_other_ways_in_are_not_named() {
             assert!(
                 finding
                     .text
-                    .contains("with TLS in; line 3 (`hostnossl all all all md5`) is for connections without TLS"),
+                    .contains("with TLS; line 3 (`hostnossl all all all md5`) is for connections without TLS"),
                 "{}",
                 finding.text
             );
         }
     }
     let findings = plan(&settings(), &facts(server("local all all scram-sha-256")));
-    assert!(find(&findings, Code::HbaNoMatch).text.ends_with("with TLS in"));
+    assert!(find(&findings, Code::HbaNoMatch).text.ends_with("with TLS"));
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn nothing_is_there_yet() {
     let offline = SshUser::plan(&settings(), &Facts::default());
     let summaries: Vec<&str> = offline.changes.iter().map(|change| change.summary.as_str()).collect();
     assert!(
-        summaries[0].starts_with("stop where the user stitch is there and is somebody else's"),
+        summaries[0].starts_with("stop if the user stitch exists and is used for something else"),
         "{summaries:?}"
     );
     assert!(summaries[1].starts_with("add the user stitch") && summaries[4].starts_with("install Stitch's key"));
