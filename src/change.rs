@@ -232,7 +232,8 @@ impl Plan {
     }
 
     fn add(&mut self, finding: Finding) -> &mut Finding {
-        self.findings.push_mut(finding)
+        self.findings.push(finding);
+        self.findings.last_mut().expect("it was just added")
     }
 
     /// Of each change, whether nothing of it is left to do, as a later plan has it.

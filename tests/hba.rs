@@ -86,7 +86,7 @@ fn on(major: u32) {
         .args(["--exact", this, "--nocapture"])
         .env(SOCKETS, server.socket_dir())
         .env(COUNT, files.to_string());
-    let output = process::finish(command, b"", Duration::from_mins(10));
+    let output = process::finish(command, b"", Duration::from_secs(600));
     print!("{}", output.stdout);
     let ran = output.success() && output.stdout.contains("1 passed");
     assert!(ran, "{}\n{}", output.stdout, output.stderr);

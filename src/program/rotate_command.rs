@@ -19,7 +19,7 @@ use crate::world::stitch_api::UNSURE;
 use crate::world::{Access, Writer};
 
 /// So long Stitch's login is waited for.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Who approves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

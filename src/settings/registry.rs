@@ -125,7 +125,7 @@ settings! {
     /// Use an existing role although it looks used for something else
     AdoptRole = "--adopt-role" "", "", "stitch.adopt_role", Switch, "false";
     /// Role that may read the tables that Stitch will make (repeatable)
-    Readers = "--reader" "ROLE", "", "stitch.readers", Names, "nobody";
+    Readers = "--reader" "ROLE", "", "stitch.readers", Names, "none";
     /// Host that Stitch connects to
     StitchHost = "--stitch-host" "HOST", "STITCH_PG_HOST", "stitch.host", Text, "the value of --host";
     /// Port that Stitch connects to

@@ -142,7 +142,7 @@ impl SshProgram {
         let outcome = self.login.get_or_init(async || {
             // A person may be asked by ssh itself.
             let limit = if self.attended {
-                Duration::from_mins(2)
+                Duration::from_secs(120)
             } else {
                 3 * self.timeout
             };

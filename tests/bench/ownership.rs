@@ -312,7 +312,7 @@ impl Bench<'_> {
     fn run_as(program: Program, password: &str) -> String {
         let output = program
             .env("PGPASSWORD", password)
-            .deadline(Duration::from_mins(10))
+            .deadline(Duration::from_secs(600))
             .run();
         assert!(output.success(), "{output:?}");
         output.stdout

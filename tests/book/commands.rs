@@ -75,7 +75,7 @@ fn run_at(desk: &Host, page: &str, environment: &[(&str, &str)]) -> String {
     let mut program = Program::new("bash", desk)
         .args(["-euo", "pipefail", "-c", &script(page)])
         .env("PATH", format!("{}:{}", folder.display(), crate::support::world::PATH))
-        .deadline(Duration::from_mins(2));
+        .deadline(Duration::from_secs(120));
     for (name, value) in environment {
         program = program.env(name, value);
     }

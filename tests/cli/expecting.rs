@@ -147,7 +147,11 @@ fn a_digest_is_bound_to_where_it_was_made_for() {
     approved.stop();
     let stranger = Postgres::start_in(&world, None, options().major(major));
     let refusal = refused(&stranger, &setup(&stranger, &digest).args(stitch));
-    assert!(refusal.stderr.contains("the server, port, login or SSH server differs"), "{}", refusal.stderr);
+    assert!(
+        refusal.stderr.contains("the server, port, login or SSH server differs"),
+        "{}",
+        refusal.stderr
+    );
 }
 
 #[test]

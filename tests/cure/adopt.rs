@@ -39,25 +39,25 @@ fn somebody_elses_role_is_not_taken_without_a_word() {
             "postgres",
             "grant stitch to person",
             "revoke stitch from person",
-            "act as it: person",
+            "it has the members person",
         ),
         (
             "postgres",
             "alter database elsewhere owner to stitch",
             "alter database elsewhere owner to postgres",
-            "in elsewhere",
+            "in other databases: elsewhere",
         ),
         (
             "elsewhere",
             "create schema theirs authorization stitch",
             "drop schema theirs",
-            "in elsewhere",
+            "in other databases: elsewhere",
         ),
         (
             "stitch",
             "create table public.mine (id int); alter table public.mine owner to stitch",
             "drop table public.mine",
-            "the schema public",
+            "in the schema public",
         ),
     ];
     for (database, made, unmade, told) in cases {

@@ -113,7 +113,7 @@ fn a_change_that_waits_tells_for_whom() {
     seen("pg_blocking_pids");
     std::thread::sleep(Duration::from_millis(500));
     release(&server, holder);
-    let output = waiting.finish(Duration::from_mins(1));
+    let output = waiting.finish(Duration::from_secs(60));
     assert_eq!(output.status, Some(0), "{output:#?}");
     let told = format!(
         "the change has been waiting 2 s for a lock held by pid {pid}, user \"postgres\", application \"psql\""

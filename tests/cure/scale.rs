@@ -118,7 +118,7 @@ fn slow_autovacuum(server: &Postgres<'_>) {
     );
     let vacuum =
         "select count(*) from pg_stat_activity where query like 'autovacuum: %shop.t2 (to prevent wraparound)'";
-    poll(Duration::from_mins(1), || (server.psql(vacuum) == "1").then_some(())).expect("autovacuum comes");
+    poll(Duration::from_secs(60), || (server.psql(vacuum) == "1").then_some(())).expect("autovacuum comes");
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn the_lock_table_is_never_the_limit() {
 /// The rows that all sessions in the database read so far, catalogs included. A session's part is there when it has ended.
 fn rows_read(server: &Postgres<'_>) -> i64 {
     let alone = || (server.psql("select count(*) from pg_stat_activity where datname = 'stitch'") == "0").then_some(());
-    poll(Duration::from_mins(1), alone).expect("every other session ends");
+    poll(Duration::from_secs(60), alone).expect("every other session ends");
     let rows = server.psql("select tup_returned + tup_fetched from pg_stat_database where datname = 'stitch'");
     rows.parse().expect("a number")
 }

@@ -218,7 +218,7 @@ impl Point {
         };
         let mut run = program.start();
         if fault == Fault::Hold {
-            let held = poll(Duration::from_mins(1), || {
+            let held = poll(Duration::from_secs(60), || {
                 let ended = matches!(run.child.try_wait(), Ok(Some(_)));
                 (proxy.holds() || ended).then_some(!ended)
             });
@@ -234,7 +234,7 @@ impl Point {
             }
             proxy.release();
         }
-        let output = run.finish(Duration::from_mins(2));
+        let output = run.finish(Duration::from_secs(120));
         proxy.release();
         let expected: &[i32] = match self.blow {
             // What is cut may be a look that is not needed, or the last words.

@@ -128,7 +128,7 @@ impl Scene for Tunnel<'_> {
             ])
             .args(["--public-key-file", "/run/world/tmp/stitch.pub", "--known-hosts"])
             .arg(self.known_hosts())
-            .deadline(Duration::from_mins(2))
+            .deadline(Duration::from_secs(120))
     }
 
     fn signal(&self, run: &Running, signal: Signal) {

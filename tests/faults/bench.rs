@@ -292,7 +292,7 @@ fn sleeper(server: &Postgres<'_>, user: &str, database: &str) -> Running {
 
 /// Takes the four places that are not the superuser's. A look in between takes one for a moment itself.
 fn fill(server: &Postgres<'_>, running: &mut Vec<Running>) {
-    let full = process::poll(Duration::from_mins(1), || {
+    let full = process::poll(Duration::from_secs(60), || {
         running.push(sleeper(server, "dba", "postgres"));
         std::thread::sleep(Duration::from_millis(300));
         let taken = server.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'dba'");

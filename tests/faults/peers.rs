@@ -62,7 +62,7 @@ fn the_peers() {
     }
     let peers: [(u16, fn(TcpStream)); 17] = [
         (SILENT, |stream| {
-            thread::sleep(Duration::from_mins(2));
+            thread::sleep(Duration::from_secs(120));
             drop(stream);
         }),
         (HANGS_UP, |mut stream| {
@@ -98,7 +98,7 @@ fn the_peers() {
             let _ = stream.write_all(b"N");
             let _ = stream.read(&mut [0; 512]);
             let _ = stream.write_all(b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0");
-            thread::sleep(Duration::from_mins(2));
+            thread::sleep(Duration::from_secs(120));
         }),
         (SSH_DRIPS, |mut stream| {
             let _ = stream.write_all(b"SSH-2.0-");
@@ -125,7 +125,7 @@ fn the_peers() {
         .collect();
     println!("\n{PEERS}");
     loop {
-        thread::sleep(Duration::from_mins(10));
+        thread::sleep(Duration::from_secs(600));
         assert!(!queued.is_empty());
     }
 }

@@ -60,7 +60,12 @@ fn rules(text: &str) {
         let _ = Files::new("/etc/pg_hba.conf", text.to_owned()).read(version);
     }
     // A line of ours is one rule, whatever the names in it are.
-    let (name, role) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    let (name, role) = text.split_at(
+        (0..=text.len() / 2)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or_default(),
+    );
     if let (Ok(database), Ok(role)) = (name.parse::<DatabaseName>(), role.parse::<RoleName>()) {
         let from: Cidr = "52.23.137.21/32".parse().expect("an address");
         for version in VERSIONS {

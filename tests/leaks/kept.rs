@@ -167,7 +167,7 @@ fn through_a_tunnel_at_a_terminal() {
             has_loaded_schema(&server);
         }
         let program = program("setup", &format!("/run/world/out/trace-{round}")).args(flags);
-        let mut terminal = program.deadline(Duration::from_mins(3)).terminal(100, 40);
+        let mut terminal = program.deadline(Duration::from_secs(180)).terminal(100, 40);
         terminal.expect("Passphrase of /run/world/tmp/locked");
         terminal.send_line(PASSPHRASE);
         terminal.expect(" made and verified.");

@@ -71,7 +71,9 @@ fn hostile() -> Vec<String> {
     names.extend(PIECES.iter().map(|piece| (*piece).to_owned()));
     while names.len() < NAMES {
         let mut name: String = (0..=rng.below(5)).map(|_| rng.pick(&PIECES)).collect();
-        name.truncate(name.floor_char_boundary(63));
+        while name.len() > 63 {
+            name.pop();
+        }
         names.insert(name);
     }
     names.into_iter().collect()

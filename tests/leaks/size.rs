@@ -35,7 +35,7 @@ pub(crate) fn measured(what: &str, place: impl Into<Place>, program: &Program) -
     let ours =
         || fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe.to_string_lossy().contains("stitch-pg"));
     let mut peak = 0;
-    let end = Instant::now() + Duration::from_mins(3);
+    let end = Instant::now() + Duration::from_secs(180);
     let status = loop {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

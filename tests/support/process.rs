@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The deadline of a helper command, far more than any needs.
-pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Ordinary processes are started under the reader's lock, terminals under the writer's.
 ///

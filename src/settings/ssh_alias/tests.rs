@@ -142,10 +142,7 @@ fn a_file_that_others_could_write_is_refused() {
         ..AliasOptions::default()
     };
     let error = resolve("gate", &options).unwrap_err();
-    assert!(
-        format!("{error:#}").contains("other users can write it"),
-        "{error:#}"
-    );
+    assert!(format!("{error:#}").contains("other users can write it"), "{error:#}");
 }
 
 #[test]

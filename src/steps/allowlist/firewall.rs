@@ -1,4 +1,4 @@
-//! The firewalls on the way, which cannot be seen from here: where to look, and the command that opens them.
+//! The firewalls that cannot be checked from here: how to check each, and the command that opens it.
 
 use super::facts::Facts;
 use super::provided;
@@ -28,8 +28,8 @@ fn unseen(settings: &Settings, facts: &Facts) -> Finding {
         Some(bastion) => {
             let (port, database) = (bastion.stitch_port.number(), settings.stitch.port);
             let text = format!(
-                "whether the firewalls before the SSH server let Stitch in on port {port}, and those before the database \
-                 let the SSH server in on port {database}, cannot be seen from here"
+                "firewalls cannot be checked from here: in front of the SSH server (Stitch on port {port}) and of the \
+                 database (the SSH server on port {database})"
             );
             let advice = format!(
                 "on the SSH server, {}\nin front of it (security group, provider firewall): allow the same addresses on port \

@@ -18,7 +18,12 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) 
     let openings = openings(settings, printed, port);
     for cidr in &settings.stitch.allow {
         let answer = printed.answer(cidr.address(), port);
-        let by = answer.by.map(|by| format!(" ({by})")).unwrap_or_default();
+        let rule = answer.by.unwrap_or_default();
+        let by = if rule.is_empty() {
+            String::new()
+        } else {
+            format!(" ({rule})")
+        };
         let finding = match answer.fate {
             Verdict::Accepted => {
                 let text = format!("the firewall on {machine} allows this address on port {port}{by}");
@@ -29,9 +34,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) 
                 Finding::bad(Code::FirewallClosed, text).advise(advice(&openings))
             }
             Verdict::Unknown => {
-                let by = by.trim();
                 let text =
-                    format!("whether the firewall on {machine} allows this address on port {port} depends on {by}");
+                    format!("whether the firewall on {machine} allows this address on port {port} depends on {rule}");
                 Finding::unknown(Code::FirewallUncertain, text)
             }
         };

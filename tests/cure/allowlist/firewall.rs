@@ -100,19 +100,19 @@ const UNSURE: [[&str; 3]; 3] = [
     [
         "nft 'table inet f { chain i { type filter hook input priority 0; policy drop; iifname lo accept;
          ct state established accept; ip saddr 198.51.100.0/24 accept; meta mark 7 accept; }; }'",
-        "(nft inet f i, handle ",
+        "nft inet f i, handle ",
         "nft flush ruleset",
     ],
     [
         "ipset create friends hash:net; ipset add friends 3.126.102.29; iptables -P INPUT DROP
          iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
          iptables -A INPUT -s 198.51.100.0/24 -j ACCEPT; iptables -A INPUT -m set --match-set friends src -j ACCEPT",
-        "(iptables filter: -A INPUT -m set --match-set friends src -j ACCEPT)",
+        "iptables filter: -A INPUT -m set --match-set friends src -j ACCEPT",
         "iptables -P INPUT ACCEPT; iptables -F; nft flush ruleset; ipset destroy friends",
     ],
     [
         "iptables-legacy -A INPUT -s 3.0.0.0/8 -j DROP",
-        "(rules of iptables-legacy, which are not read)",
+        "rules of iptables-legacy, which stitch-pg does not read",
         "iptables-legacy -F; nft flush ruleset",
     ],
 ];

@@ -245,7 +245,7 @@ fn what_another_program_writes_meanwhile_stays() {
                 unseen.push((what, tool.trim().to_owned()));
             } else if !done {
                 assert!(
-                    said.contains("was changed a moment ago by somebody else"),
+                    said.contains("was changed by another process a moment ago"),
                     "{what} {at}: {said}"
                 );
             }

@@ -258,7 +258,7 @@ fn a_key_that_cannot_be_taken_out_is_told() {
         "mount --bind {folder} {folder}; mount -o remount,bind,ro {folder}"
     ));
     world.sh(&format!("kill -CONT {pid}"));
-    let said = Said::of(running.finish(Duration::from_mins(1)));
+    let said = Said::of(running.finish(Duration::from_secs(60)));
     let text = said.exits(4).has("tunnel-key-left", "bad");
     assert!(text.contains("it expires within two minutes"), "{text}");
     scene.bastion.run(&format!("umount {folder}"));

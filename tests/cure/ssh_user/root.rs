@@ -75,7 +75,7 @@ impl Race<'_> {
     fn run(&self, user: &str, what: &str, program: Program) {
         let attacker = self.attack(user, what);
         // The attacker takes a processor for itself.
-        let output = program.deadline(Duration::from_mins(5)).run();
+        let output = program.deadline(Duration::from_secs(300)).run();
         attacker.signal_if_there("KILL");
         attacker.finish(Duration::from_secs(20));
         assert!(

@@ -17,7 +17,7 @@ use crate::world::ssh::key_file::{is_encrypted, public_part, unusable};
 use crate::world::ssh::relay::LOGIN;
 
 /// An agent may ask a person before it signs.
-const AGENT: Duration = Duration::from_mins(1);
+const AGENT: Duration = Duration::from_secs(60);
 
 impl Attempt<'_> {
     pub(super) fn keys(&mut self) -> Result<Option<Credential>> {
