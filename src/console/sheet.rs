@@ -106,6 +106,6 @@ pub(crate) fn form(settings: &Settings, report: &Report, password: &str) -> Stri
             .into_iter()
             .map(|(label, value)| format!("  {label:<18} {}", visible::one_line(&value))),
     );
-    lines.push("  Then press Check and Save.".to_owned());
+    lines.push("  Then press Check and Save. To see Stitch connect, run: stitch-pg watch".to_owned());
     lines.join("\n")
 }

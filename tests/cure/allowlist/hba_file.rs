@@ -413,7 +413,7 @@ fn the_servers_user_cannot_lead_root_elsewhere() {
                 attacking.signal("TERM");
                 drop(attacking);
                 world.sh_with(
-                    "cd \"$1/..\"; if [ -L data ]; then rm data; fi; if [ -d data.aside ]; then mv data.aside data; fi
+                    "cd \"$(dirname \"$1\")\"; if [ -L data ]; then rm data; fi; if [ -d data.aside ]; then mv data.aside data; fi
                      cd data; if [ -L pg_hba.conf ]; then rm pg_hba.conf; fi
                      if [ -e aside ]; then mv aside pg_hba.conf; fi; rm -f .stitch-pg.*",
                     &[data.to_str().expect("plain")],

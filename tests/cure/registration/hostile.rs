@@ -122,7 +122,7 @@ fn what_is_no_list_is_not_taken_for_an_empty_one() {
         stitch.with(|state| state.instead.push(("GET", LIST, odd)));
         let setup = said("setup", &stitch, &["--yes"]).exits(1);
         assert!(
-            setup.error().contains("no list") || setup.error().contains("no JSON"),
+            setup.error().contains("not a list") || setup.error().contains("not JSON"),
             "{setup}"
         );
         assert_eq!(changes(&stitch), json!([]));
@@ -228,7 +228,7 @@ fn broken_answers_are_named() {
         ),
         (
             "HTTP/1.1 307 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
-            "which is not followed",
+            "stitch-pg does not follow",
         ),
     ] {
         let raw = Raw::saying(answer);

@@ -113,7 +113,7 @@ fn what_hangs_on_the_role_elsewhere() {
     let partly = wizard.clone().flag("--yes").flag("--partial").run("remove").exits(4);
     let why = partly.has("remove-blocked", "bad");
     assert!(
-        why.contains("it owns, or has privileges on, 1 object in the database \"other\""),
+        why.contains("it owns, or was granted something on, 1 object in the database \"other\""),
         "{why}"
     );
     partly.plans(&[
@@ -232,7 +232,7 @@ fn a_database_of_the_roles_own_is_named() {
     let wizard = wizard.set("--new-owner", "keeper").flag("--yes");
     let removed = wizard.run("remove").exits(0);
     let change = "make \"keeper\" the owner of the 1 object that \"stitch\" owns in the database \"stitch\", among them database \"spare one\"";
-    removed.plans(&[change, "revoke what", "drop the role"]);
+    removed.plans(&[change, "revoke the privileges", "drop the role"]);
     let owner = "select pg_get_userbyid(datdba) from pg_database where datname = 'spare one'";
     assert_eq!(server.psql(owner), "keeper");
 }
