@@ -279,7 +279,7 @@ async fn rotate(
         (true, _) => rotate_command::Approval::Given,
         (false, Stdin::Terminal) => rotate_command::Approval::Asked,
         (false, Stdin::Other) => {
-            let text = "rotate changes a password that Stitch uses: give --yes where nobody can be asked";
+            let text = "rotate changes a password that Stitch uses: give --yes if there is no terminal";
             return Err(watch_command::problem(text).into());
         }
     };

@@ -106,7 +106,7 @@ impl Rotation {
         let proof = self.prove().await?;
         let now = "SELECT to_json(clock_timestamp()::text)::text";
         let since: Option<String> = self.world.reader().ask(Target::Server, now, &[]).await?;
-        self.since = since.context("the server tells no time")?;
+        self.since = since.context("the server did not report its time")?;
         Ok(proof)
     }
 
@@ -200,7 +200,7 @@ async fn destination(settings: &Settings, reader: &mut Reader) -> Result<Change>
                 finding.text,
                 finding.advice.as_deref().unwrap_or("stitch-pg check --register")
             ),
-            None => bail!("Stitch has nothing to be told\nnext: stitch-pg check --register"),
+            None => bail!("there is nothing to change in Stitch\nnext: stitch-pg check --register"),
         }
     };
     let is_update = matches!(&change.action, Action::Http(request) if request.method == HttpMethod::Put);

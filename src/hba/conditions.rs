@@ -111,7 +111,7 @@ impl Address {
             // The server resolves it forwards as well, and that ends on the loopback interface.
             Self::Name(name) if name.eq_ignore_ascii_case("localhost") && whole && !loopback => Matches::No,
             Self::Name(name) => Matches::Unsure(format!(
-                "names the host {name}, and only the server can tell whether the client is that"
+                "names the host {name}; only the server can check whether the client has that name"
             )),
         }
     }

@@ -32,8 +32,8 @@ words! {
         Database = "database",
         /// What the role may do in it.
         Privileges = "privileges",
-        /// A load, rehearsed.
-        Rehearsal = "rehearsal",
+        /// The test load.
+        Rehearsal = "test load",
     }
 }
 

@@ -199,7 +199,7 @@ fn a_database_that_was_made_stays() {
     let before = server.psql(roles);
     let run = Wizard::dba(&server).set("--undo", "new.sh");
     run.setup().exits(0);
-    let undone = undo(&server, "grep '^# kept' new.sh && sh new.sh");
+    let undone = undo(&server, "grep '^# no undo' new.sh && sh new.sh");
     assert!(undone.success(), "{undone:?}");
     assert!(undone.stdout.contains("create the database \"stitch\""), "{undone:?}");
     assert_eq!(server.psql(roles), before);

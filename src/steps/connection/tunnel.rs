@@ -81,7 +81,7 @@ fn proved(proof: &TunnelProof, settings: &Settings, user: &str) -> String {
         stitch.role.as_str()
     );
     if !proof.refused.is_empty() {
-        text.push_str("; refused, as intended:  ");
+        text.push_str("; refused, as intended: ");
         text.push_str(&list(&proof.refused));
     }
     if proof.expiry == Expiry::Unknown {

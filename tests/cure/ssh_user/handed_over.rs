@@ -81,7 +81,7 @@ fn the_script_leaves_somebody_elses_account_alone() {
         ("boss", "in the group sudo"),
         ("worded", "has a password"),
         ("keyed", "other keys can log in"),
-        ("daemonish", "the system's own"),
+        ("daemonish", "it belongs to the system"),
         ("toor", "root under another name"),
     ] {
         let refused = scene.root_runs(&scene.sysadmin_script(user, &[]));

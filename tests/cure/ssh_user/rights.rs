@@ -133,5 +133,5 @@ fn through_doas() {
     rule("deny dave");
     let denied = told(&scene.program("check", "dave", "stitch"));
     assert_eq!(denied.status, Some(1), "{denied:#?}");
-    assert!(denied.error().contains("doas says: "), "{}", denied.error());
+    assert!(denied.error().contains("doas reports: "), "{}", denied.error());
 }
