@@ -57,7 +57,10 @@ fn direct(settings: &Settings, provider: Provider) -> Finding {
             let (place, look, open) = (commands.place, commands.look, commands.open.join("\n  "));
             (
                 format!("the provider's allow list cannot be checked from here; it is {place}"),
-                format!("check with:\n  {look}\nopen with:\n  {open}{}", mind.unwrap_or_default()),
+                format!(
+                    "check with:\n  {look}\nopen with:\n  {open}{}",
+                    mind.unwrap_or_default()
+                ),
             )
         }
         None => (

@@ -103,7 +103,7 @@ impl Kind {
         match self {
             Self::Settings => now.ends_with('\n') && now.contains("host = \"127.0.0.1\""),
             Self::Report => serde_json::from_str::<serde_json::Value>(now).is_ok(),
-            Self::Sheet => now.contains("For the security team:") && now.ends_with("pasted in\n"),
+            Self::Sheet => now.contains("For the security team:") && now.ends_with("is entered\n"),
             Self::Password => now.len() == 33 && now.ends_with('\n'),
             Self::Undo => now.starts_with(&self.before().unwrap_or_default()) && now.ends_with("}\n"),
         }
