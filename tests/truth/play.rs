@@ -190,7 +190,7 @@ fn claim(report: &Value, schema: &str, third: bool) -> Claim {
     let (mut unsure, mut refused) = (Vec::new(), Vec::new());
     for finding in findings.filter(about) {
         let code = finding["code"].as_str().unwrap_or_default().to_owned();
-        let is_forecast = code.starts_with("fallout-");
+        let is_forecast = code.starts_with("impact-");
         if GENERAL.contains(&code.as_str()) || is_forecast != third {
             continue;
         }
