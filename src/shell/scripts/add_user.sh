@@ -17,7 +17,7 @@ patiently() {
 }
 made=yes
 if id -u "$user" >/dev/null 2>&1; then
-    echo "the user $user already exists and is not changed"
+    echo "the user $user exists and is not changed"
     made=no
 elif has useradd; then
     grep -q LINE /etc/group || groupadd "$user" || grep -q LINE /etc/group
