@@ -72,7 +72,8 @@ fn ssh_reads_the_same() {
                 // A command on the way, and a way in a circle, are refused by name.
                 (Some(wanted), Err(error))
                     if (wanted.contains_key("proxycommand") || wanted.contains_key("proxyjump"))
-                        && (error.contains("which stitch-pg does not support") || error.contains("more than 8 servers")) =>
+                        && (error.contains("which stitch-pg does not support")
+                            || error.contains("more than 8 servers")) =>
                 {
                     compared += 1;
                 }
