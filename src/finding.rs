@@ -20,7 +20,7 @@ pub struct Finding {
     pub elapsed: Option<Duration>,
     /// The hop it is about, where the code alone does not say so.
     pub hop: Option<Hop>,
-    /// The settings file says that somebody knows of it (`acknowledge`).
+    /// The settings file acknowledges it (`acknowledge`).
     pub acknowledged: bool,
 }
 
