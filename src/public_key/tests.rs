@@ -82,7 +82,7 @@ fn what_is_no_public_key_is_refused_with_the_reason() {
         (format!("ssh-rsa {RSA}AAAA"), "extra data at its end"),
         (format!("ssh-rsa {damaged}"), "but its data is"),
         (format!("ssh-ed25519 {RSA}"), "extra data at its end"),
-        ("ssh-rsa".into(), "is not a key"),
+        ("ssh-rsa".into(), "no key after ssh-rsa"),
         ("ssh-rsa <PUBLIC KEY>".into(), "not a key"),
         (format!("ssh-rsa {RSA_1024}"), "1024 bits"),
         ("ssh-dss AAAAB3NzaC1kc3M=".into(), "DSA"),

@@ -1,7 +1,7 @@
 //! Errors as documented, and answers as no good API gives them: slow, broken, cut, huge, and meant to do harm.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -197,8 +197,14 @@ impl Raw {
         Self { address, asked }
     }
 
+    /// Says it and ends, and still reads what was asked: a connection that is closed with bytes unread is reset, and
+    /// takes the answer with it.
     fn saying(text: &'static str) -> Self {
-        Self::start(move |stream| drop(stream.write_all(text.as_bytes())))
+        Self::start(move |stream| {
+            let _ = stream.write_all(text.as_bytes());
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = std::io::copy(stream, &mut std::io::sink());
+        })
     }
 
     #[track_caller]
