@@ -616,6 +616,9 @@ codes! {
     /// The login was not encrypted although the server's `ssl` is on. The TLS handshake failed, or a proxy answered that there is no TLS.
     /// Find out which device is between. Require TLS with `--ssl` and Stitch's box *Connect using SSL*.
     LoginTlsDowngraded = "login-tls-downgraded", Connection [Login] INFORMS;
+    /// Stitch would connect over the internet without TLS. Others can read and change all data on the way, except the password.
+    /// Set `ssl = on` with a certificate on the server, or use an SSH server (`--bastion`). With `--no-ssl` it is only reported.
+    LoginNotEncrypted = "login-not-encrypted", Connection [Login] INFORMS;
     /// The TLS handshake failed for a reason other than the certificate.
     /// Check the server's log. A proxy in between may not pass TLS through.
     LoginTlsFailed = "login-tls-failed", Connection [Login] INFORMS;

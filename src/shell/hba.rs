@@ -11,6 +11,13 @@ use crate::statement::Statement;
 /// What every script begins with.
 const BEGIN: &str = ". fail\n. has\n. as_owner\n. who_can_write\n";
 
+/// As `pg_ctl reload` does it (PostgreSQL docs, the page of `pg_ctl`), with the rights of the process that was found: by then
+/// its number may be another program's.
+const SIGNAL: &str = "as_owner \"$found_uid\" \"$found_gid\" \"$found_name\" \"$found\" <<'SIGNAL'
+kill -HUP \"$1\"
+SIGNAL
+";
+
 /// Tells the file's MD5, its device and inode, how its lines end, and whether who runs this may write it, as `name=value` lines.
 pub(crate) fn inspect_hba(file: &str) -> Statement {
     look("Check pg_hba.conf. This changes nothing.", file, &[], ". inspect_hba")
@@ -86,11 +93,10 @@ impl HbaLines {
         let Some(server) = self.signal else {
             return framed(title, &[file], &(expanded(&format!("{BEGIN}. follow")) + &work));
         };
-        let before = expanded(&format!("{BEGIN}. find_server\n. follow"));
+        let before = expanded(&format!("{BEGIN}. follow\n. find_server"));
         let [(port, at), (started, when)] = server.settings();
         let settings = [file, (port, &at), (started, &when)];
-        // As `pg_ctl reload` does it (PostgreSQL docs, the page of `pg_ctl`).
-        framed(title, &settings, &format!("{before}{work}kill -HUP \"$found\"\n"))
+        framed(title, &settings, &format!("{before}{work}{SIGNAL}"))
     }
 
     /// What is run: the script, and the statement by which the server is asked to read the file again.

@@ -144,7 +144,11 @@ fn self_managed() {
     world.name("203.0.113.10", "db.example.com");
     let hba = "local all postgres trust\nhost all postgres,stitch localhost scram-sha-256\n\
                host all postgres,stitch 203.0.113.10/32 scram-sha-256\n";
-    let options = PostgresOptions::new().hba(hba).conf("listen_addresses", "*");
+    let certificates = Certificates::for_names(&["db.example.com"]);
+    let options = PostgresOptions::new()
+        .hba(hba)
+        .conf("listen_addresses", "*")
+        .tls(certificates);
     let server = Postgres::start_in(&world, Some(&there), options);
     let password = [("PGPASSWORD", POSTGRES_PASSWORD)];
     assert_set_up(&run_at(&there, "docs/howto/self-managed.md", &password));

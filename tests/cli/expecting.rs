@@ -154,6 +154,49 @@ fn a_digest_is_bound_to_where_it_was_made_for() {
     );
 }
 
+/// The changes are those of the database alone; what Stitch goes through is approved with them.
+#[test]
+fn a_digest_is_bound_to_the_ssh_server() {
+    let Some(server) = server() else {
+        return;
+    };
+    let by_way_of = |bastion: &'static [&'static str]| {
+        let skip = [
+            "--skip",
+            "ssh-user,allowlist,connection",
+            "--stitch-host",
+            "db.example.com",
+        ];
+        move |program: Program| program.args(skip).args(bastion)
+    };
+    let approved = by_way_of(&["--bastion", "ops@bastion.example.com"]);
+    let plan = approved(in_ci(&server).arg("plan")).args(["--format", "json"]).run();
+    let digest = json::report(&plan.stdout)["plan_digest"]
+        .as_str()
+        .expect("changes")
+        .to_owned();
+    for other in [
+        by_way_of(&[]),
+        by_way_of(&["--bastion", "root@bastion.example.com"]),
+        by_way_of(&["--bastion", "ops@other.example.com"]),
+        by_way_of(&["--bastion", "ops@bastion.example.com:2222"]),
+        by_way_of(&[
+            "--bastion",
+            "ops@bastion.example.com",
+            "--stitch-bastion-host",
+            "front.example.com",
+        ]),
+        by_way_of(&["--bastion", "ops@bastion.example.com", "--stitch-bastion-port", "2222"]),
+        by_way_of(&["--bastion", "local", "--stitch-bastion-host", "bastion.example.com"]),
+    ] {
+        let refusal = refused(&server, &other(setup(&server, &digest)));
+        let differs = "but the server, port, login or SSH server differs";
+        assert!(refusal.stderr.contains(differs), "{}", refusal.stderr);
+    }
+    let done = approved(setup(&server, &digest)).run();
+    assert!(done.success(), "{done:?}");
+}
+
 #[test]
 fn a_login_that_may_not_read_the_identifier_is_served_too() {
     let Some(server) = server() else {

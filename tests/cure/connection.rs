@@ -206,6 +206,48 @@ fn both_ways_of_connect_using_ssl_are_tried() {
     );
 }
 
+/// Over the internet is what neither a tunnel nor a private address keeps off it; who wants that says so, and is still told.
+#[test]
+fn over_the_internet_without_tls() {
+    let Some(world) = crate::support::world(&[Need::Bastion]) else {
+        return;
+    };
+    world.sh("ip addr replace 203.0.113.7/32 dev lo; ip addr replace 10.1.2.3/32 dev lo");
+    let options = PostgresOptions::new().conf("listen_addresses", "*");
+    let server = Postgres::start_in(
+        &world,
+        None,
+        options.hba("local all all trust\nhost all all all scram-sha-256\n"),
+    );
+    Wizard::new(&server).setup().exits(0);
+    let at = |host: &str| {
+        Wizard::new(&server)
+            .set("--only", "connection")
+            .set("--stitch-host", host)
+    };
+    let exposed = at("203.0.113.7").check().exits(4);
+    assert!(
+        exposed
+            .has("login-not-encrypted", "bad")
+            .contains("203.0.113.7 over the internet")
+    );
+    assert!(
+        at("203.0.113.7")
+            .flag("--no-ssl")
+            .check()
+            .exits(0)
+            .has("login-not-encrypted", "unknown")
+            .contains("without TLS")
+    );
+    for private in ["10.1.2.3", "127.0.0.1"] {
+        at(private).check().exits(0).has_not("login-not-encrypted");
+    }
+    at("203.0.113.7")
+        .set("--bastion", "root@127.0.0.1")
+        .check()
+        .has_not("login-not-encrypted");
+}
+
 /// A certificate for Stitch's form: tested, put on the sheet, and nothing but certificates.
 #[test]
 fn a_certificate_for_stitchs_form() {

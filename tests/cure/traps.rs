@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::postgres::DBA_PASSWORD;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Need, Output, PgBouncer, Postgres, PostgresOptions, Program, majors, world};
 
@@ -69,7 +70,11 @@ fn plant(server: &Postgres<'_>) -> String {
         ));
     }
     server.psql_in("template1", &script);
-    server.psql(&script).replace('\n', ", ")
+    let planted = server.psql(&script).replace('\n', ", ");
+    // While a session is left there, no database is copied from it.
+    let users = "select count(*) from pg_stat_activity where datname = 'template1'";
+    poll(DEADLINE, || (server.psql(users) == "0").then_some(())).expect("psql has ended");
+    planted
 }
 
 /// The traps that were sprung from then on; none of Stitch's own sessions, nor of the test bed's.

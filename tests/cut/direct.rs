@@ -1,6 +1,7 @@
 //! Straight to the server: every message of a setup is the last one that passes.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -8,6 +9,7 @@ use tempfile::TempDir;
 use crate::cut::scene::Scene;
 use crate::cut::trial::{Blow, Goal, Point, Shutdown, try_all};
 use crate::support::postgres::psql;
+use crate::support::process::{DEADLINE, poll, spawn, wait};
 use crate::support::{
     CountingProxy, Endpoint, Fault, Place, Postgres, PostgresOptions, Program, Running, STITCH_PG, Side, run,
 };
@@ -113,6 +115,37 @@ impl<'a> Direct<'a> {
         run(command);
     }
 
+    /// Stops the server and starts it again.
+    #[track_caller]
+    pub(crate) fn restarted(&self, how: Shutdown, release: &CountingProxy) {
+        let mode = match how {
+            Shutdown::Fast => "fast",
+            Shutdown::Immediate => "immediate",
+        };
+        let data = self.server.socket_dir().join("data");
+        let state = || std::fs::read_to_string(self.server.data_dir().join("postmaster.pid")).unwrap_or_default();
+        let before = state();
+        let mut command = self.server.command("setpriv");
+        command
+            .args(["--reuid", "postgres", "--regid", "postgres", "--init-groups", "--"])
+            .arg(psql().with_file_name("pg_ctl"))
+            .args(["restart", "-w", "-t", "180", "-m", mode, "-l"])
+            .arg(data.join("restarted.log"))
+            .arg("-D")
+            .arg(&data)
+            .stdout(Stdio::null());
+        let mut restart = spawn(&mut command);
+        // A connection that the server takes while it stops is waited for until its first message: 60 s, if that is held.
+        poll(DEADLINE, || (state() != before).then_some(())).expect("the server stops");
+        release.release();
+        let ended = wait(&mut restart, 3 * DEADLINE);
+        assert!(
+            ended.is_some_and(|status| status.success()),
+            "{how:?}: {}",
+            self.server.log()
+        );
+    }
+
     /// What the undo file says.
     #[track_caller]
     pub(crate) fn undo_script(&self) -> String {
@@ -194,19 +227,7 @@ impl Scene for Direct<'_> {
     }
 
     fn restart(&self, how: Shutdown) {
-        let mode = match how {
-            Shutdown::Fast => "fast",
-            Shutdown::Immediate => "immediate",
-        };
-        let mut command = self.server.command("setpriv");
-        command
-            .args(["--reuid", "postgres", "--regid", "postgres", "--init-groups", "--"])
-            .arg(psql().with_file_name("pg_ctl"))
-            .args(["restart", "-w", "-m", mode, "-l"])
-            .arg(self.server.socket_dir().join("data/restarted.log"))
-            .arg("-D")
-            .arg(self.server.socket_dir().join("data"));
-        run(command);
+        self.restarted(how, &self.proxy);
     }
 
     fn proxy(&self) -> &CountingProxy {

@@ -17,7 +17,7 @@ pub(crate) trait Scene: Sync {
     fn program_within(&self, timeout: &str) -> Program;
     /// Sends the program a signal.
     fn signal(&self, run: &Running, signal: Signal);
-    /// Stops the server and starts it again.
+    /// Stops the server and starts it again; what the proxy holds is released as soon as the server stops.
     fn restart(&self, how: Shutdown);
     /// The proxy before the server.
     fn proxy(&self) -> &CountingProxy;

@@ -139,7 +139,7 @@ impl Scene for Tunnel<'_> {
     }
 
     fn restart(&self, how: Shutdown) {
-        self.direct.restart(how);
+        self.direct.restarted(how, self.proxy());
     }
 
     fn proxy(&self) -> &CountingProxy {

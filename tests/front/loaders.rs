@@ -7,8 +7,12 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::wizard::{PASSWORD, Wizard};
-use crate::support::{Need, Output, Postgres, PostgresOptions, World, cache, finish, process, world};
+use crate::cure::ssh_user::scene::{BASTION, Scene};
+use crate::support::postgres::POSTGRES_PASSWORD;
+use crate::support::wizard::{PASSWORD, Said, Wizard};
+use crate::support::{
+    BastionOptions, Need, Output, Place, Postgres, PostgresOptions, World, cache, finish, process, stitch_pg, world,
+};
 
 const LOADERS: [&str; 3] = ["meltanolabs", "pipelinewise", "dlt"];
 
@@ -57,7 +61,7 @@ fn messages(loader: &str, later: bool) -> String {
 }
 
 /// Runs a loader: the first rows, the later ones, or both.
-fn load(world: &World, loader: &str, target: &Target<'_>, which: &[bool]) -> Output {
+fn load(world: &World, place: &Place, loader: &str, target: &Target<'_>, which: &[bool]) -> Output {
     let Target {
         user,
         password,
@@ -70,7 +74,7 @@ fn load(world: &World, loader: &str, target: &Target<'_>, which: &[bool]) -> Out
     let work = world.dir().join(format!("load{}", world.serial()));
     let outside = world.outside(&work);
     fs::create_dir(&outside).unwrap_or_else(|error| panic!("{}: {error}", outside.display()));
-    let mut command = world.command(python.trim());
+    let mut command = place.command(python.trim());
     command
         .env_clear()
         .env("PYTHONPATH", folder.join(loader))
@@ -112,8 +116,8 @@ fn load(world: &World, loader: &str, target: &Target<'_>, which: &[bool]) -> Out
 }
 
 #[track_caller]
-fn loads(world: &World, loader: &str, target: &Target<'_>, which: &[bool]) {
-    let said = load(world, loader, target, which);
+fn loads(world: &World, place: &Place, loader: &str, target: &Target<'_>, which: &[bool]) {
+    let said = load(world, place, loader, target, which);
     assert!(
         said.success(),
         "{loader} as {} into {}: {}\n{}",
@@ -135,22 +139,22 @@ fn arrived(server: &Postgres<'_>, schema: &str) -> String {
     )
 }
 
-fn real_loaders_load(major: u32) {
-    if !cache::available(&[Need::Postgres(major)]) {
-        return;
-    }
-    let Some(world) = world(&[Need::Loaders]) else { return };
-    let server = Postgres::start_in(&world, None, PostgresOptions::new().major(major));
-    let wizard = Wizard::new(&server);
-    wizard.setup().exits(0);
+/// A new database; and what somebody else loads, until it changes hands. `run` is a command with more arguments, and `at` where
+/// a loader at `place` finds the server.
+fn real_loaders_load(
+    (world, place): (&World, &Place),
+    server: &Postgres<'_>,
+    at: (&str, u16),
+    run: &dyn Fn(&str, &[&str]),
+) {
     server.psql(&format!(
         "create role loader login password '{OLD}'; grant create, temporary on database stitch to loader"
     ));
-    let at = |user, password, schema| Target {
+    let target = |user, password, schema| Target {
         user,
         password,
-        host: "127.0.0.1",
-        port: server.port(),
+        host: at.0,
+        port: at.1,
         schema,
     };
     let everywhere = |each: &(dyn Fn(&str) + Sync)| {
@@ -161,43 +165,115 @@ fn real_loaders_load(major: u32) {
             }
         });
     };
-    // A new database; and what somebody else loads, until it changes hands.
     everywhere(&|loader| {
-        loads(
-            &world,
-            loader,
-            &at("stitch", PASSWORD, format!("new_{loader}")),
-            &[false, true],
-        );
-        loads(&world, loader, &at("loader", OLD, format!("old_{loader}")), &[false]);
+        let new = target("stitch", PASSWORD, format!("new_{loader}"));
+        loads(world, place, loader, &new, &[false, true]);
+        let old = target("loader", OLD, format!("old_{loader}"));
+        loads(world, place, loader, &old, &[false]);
     });
     // dlt has a second schema beside the one it was told.
     let schemas = LOADERS.map(|loader| format!("old_{loader}")).join(",") + ",old_dlt_staging";
-    let existing = wizard.flag("--existing").flag("--adopt-role").set("--schema", &schemas);
-    existing.setup().exits(0);
-    existing.check().exits(0);
+    let existing = ["--existing", "--adopt-role", "--schema", &schemas];
+    run("setup", &existing);
+    run("check", &existing);
     everywhere(&|loader| {
-        loads(
-            &world,
-            loader,
-            &at("stitch", PASSWORD, format!("old_{loader}")),
-            &[true],
-        );
+        let old = target("stitch", PASSWORD, format!("old_{loader}"));
+        loads(world, place, loader, &old, &[true]);
     });
     for loader in LOADERS {
         for schema in ["new", "old"] {
-            let seen = arrived(&server, &format!("{schema}_{loader}"));
+            let seen = arrived(server, &format!("{schema}_{loader}"));
             assert_eq!(seen, "2|1", "{loader}, {schema}");
         }
     }
 }
 
+fn directly(major: u32) {
+    if !cache::available(&[Need::Postgres(major)]) {
+        return;
+    }
+    let Some(world) = world(&[Need::Loaders]) else { return };
+    let server = Postgres::start_in(&world, None, PostgresOptions::new().major(major));
+    let run = |command: &str, more: &[&str]| {
+        let program = Wizard::new(&server).program(command).args(more);
+        let program = if command == "setup" {
+            program.arg("--yes")
+        } else {
+            program
+        };
+        Said::of(program.args(["--format", "json"]).run()).exits(0);
+    };
+    run("setup", &[]);
+    let place = Place::from(&world);
+    real_loaders_load((&world, &place), &server, ("127.0.0.1", server.port()), &run);
+}
+
+/// As Stitch does: with its own key, through an SSH server whose key options are those of `setup`.
+fn through_a_bastion(major: u32) {
+    if !cache::available(&[Need::Postgres(major)]) {
+        return;
+    }
+    let Some(world) = world(&[Need::Bastion, Need::Loaders]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    let host = world.host("db", &[("inner", "10.20.0.3/24")]);
+    let server = Postgres::start_in(&world, Some(&host), PostgresOptions::new().major(major));
+    let run = |command: &str, more: &[&str]| {
+        let program = stitch_pg(&scene.ops)
+            .args([command, "--format", "json", "--no-input", "--skip", "allowlist"])
+            .args(["--via-bastion", "--bastion", &format!("root@{BASTION}")])
+            .args(["--bastion-identity", "/run/world/tmp/ed25519"])
+            .args(["--public-key-file", "/run/world/tmp/stitch.pub"])
+            .args(["--host", "10.20.0.3", "--admin-user", "postgres"])
+            .args(more)
+            .env("PGPASSWORD", POSTGRES_PASSWORD)
+            .env("STITCH_PG_PASSWORD", PASSWORD);
+        let program = if command == "setup" {
+            program.arg("--yes")
+        } else {
+            program
+        };
+        Said::of(program.run()).exits(0);
+    };
+    run("setup", &[]);
+    let mut tunnel = scene.bastion.ssh(&scene.ops, "stitch", &scene.stitch);
+    tunnel.args([
+        "-N",
+        "-o",
+        "ExitOnForwardFailure=yes",
+        "-L",
+        "127.0.0.1:6000:10.20.0.3:5432",
+    ]);
+    let mut tunnel = process::spawn(&mut tunnel);
+    let place = Place::from(&scene.ops);
+    let stands = || {
+        let mut command = place.command("bash");
+        command.args(["-c", ": </dev/tcp/127.0.0.1/6000"]);
+        finish(command, b"", process::DEADLINE).success().then_some(())
+    };
+    process::poll(process::DEADLINE, stands).expect("the tunnel");
+    real_loaders_load((&world, &place), &server, ("127.0.0.1", 6000), &run);
+    tunnel.kill().expect("it still runs");
+    process::wait(&mut tunnel, process::DEADLINE);
+}
+
 #[test]
 fn real_loaders_load_on_13() {
-    real_loaders_load(13);
+    directly(13);
 }
 
 #[test]
 fn real_loaders_load_on_18() {
-    real_loaders_load(18);
+    directly(18);
+}
+
+#[test]
+fn real_loaders_load_through_a_bastion_on_13() {
+    through_a_bastion(13);
+}
+
+#[test]
+fn real_loaders_load_through_a_bastion_on_18() {
+    through_a_bastion(18);
 }

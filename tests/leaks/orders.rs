@@ -194,9 +194,11 @@ fn words_of_peers() {
         let body = serde_json::json!({ "error": HOSTILE, "data": { "message": FOLDED, "bad_properties": [HOSTILE] } })
             .to_string();
         let head = format!(
-            "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
+        // An answer to nothing is none.
+        let _ = stream.read(&mut [0; 4096]);
         let _ = stream.write_all((head + &body).as_bytes());
         hear_out(stream);
     };

@@ -1,6 +1,7 @@
 #: The server's first process: its own number, its start and its port stand in a file of its data directory, which is
 #: where it lives. The file is opened with the process's own rights: who owns the directory could put a link there.
 #: Anybody can write such a file: who serves our own session is its child, as far as its number is one of this machine.
+#: Only a process of the user that writes `pg_hba.conf` is signalled, and none where two say the same of themselves.
 found=
 serving=
 case $(cat "/proc/${session:-none}/comm" 2>/dev/null) in
@@ -10,11 +11,13 @@ id_of() { sed -n "s/^$1:[^0-9]*\([0-9]*\).*/\1/p" "/proc/$2/status" 2>/dev/null;
 for pid in $(ls /proc); do
     case $pid in *[!0-9]*) continue ;; esac
     [ "$pid" = "${serving:-$pid}" ] || continue
-    name=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
-    case $name in postgres | postmaster | edb-postgres) ;; *) continue ;; esac
+    called=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
+    case $called in postgres | postmaster | edb-postgres) ;; *) continue ;; esac
     parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status" 2>/dev/null) || continue
-    [ "$name" != "$(cat "/proc/$parent/comm" 2>/dev/null)" ] || continue # one of its children
-    facts=$(as_owner "$(id_of Uid "$pid")" "$(id_of Gid "$pid")" "$(stat -c %U "/proc/$pid")" "$pid" 2>/dev/null <<'FACTS'
+    [ "$called" != "$(cat "/proc/$parent/comm" 2>/dev/null)" ] || continue # one of its children
+    owner=$(id_of Uid "$pid")
+    [ "${uid:-0}" = 0 ] || [ "$owner" = "$uid" ] || continue
+    facts=$(as_owner "$owner" "$(id_of Gid "$pid")" "$(stat -c %U "/proc/$pid")" "$pid" 2>/dev/null <<'FACTS'
 cd "/proc/$1/cwd" && [ -f postmaster.pid ] && head -c 4096 postmaster.pid
 FACTS
     ) || continue
@@ -26,7 +29,7 @@ EOF
     if [ -n "$started" ]; then
         [ "$since" -le "$((started + 1))" ] && [ "$since" -ge "$((started - 60))" ] || continue
     fi
-    found=$pid
-    break
+    [ -z "$found" ] || fail "the processes $found and $pid of this machine both say that they are that PostgreSQL server"
+    found=$pid found_uid=$owner found_gid=$(id_of Gid "$pid") found_name=$(stat -c %U "/proc/$pid")
 done
 [ -n "$found" ] || fail "that PostgreSQL server does not run on this machine, or another user runs it"

@@ -122,7 +122,11 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
     # A file of our own goes where nobody but root can write, when it is known how sshd is made to read it.
     if [ -n "$drop_ins" ] && [ -n "$reload" ] && only_roots "$drop_ins"; then say sshd_our_folder "$drop_ins"; fi
     if [ -n "$drop_ins" ] && [ -f "$drop_ins/$socket_file" ]; then say sshd_our_file "$drop_ins"; fi
-    if [ -z "$reload" ] && [ -n "$listener" ]; then reload="kill -HUP $listener"; fi
+    # The number may be another program's when the advice is followed; with its start it is the same process.
+    if [ -z "$reload" ] && [ -n "$listener" ]; then
+        born() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
+        reload="if [ \"\$(sed 's/.*) //' /proc/$listener/stat | cut -d ' ' -f 20)\" = $(born "$listener") ]; then kill -HUP $listener; else echo 'sshd was started anew: nothing was reloaded' >&2; fi"
+    fi
     say sshd_reload "$reload"
 fi
 # A path of the configuration, with its tokens put in.

@@ -1,11 +1,12 @@
 . fail
 . has
 . as_owner
+uid=
 . find_server
 [ -n "$path$serving" ] || fail "PostgreSQL runs in a container here, and this login cannot read the path of its file"
 #: Looks as the server's user. Where the server does not tell its file, its own program does: `postgres -C` reads the
 #: configuration as the server did. The server's root directory is looked into from outside, in case it has its own.
-as_owner "$(id_of Uid "$found")" "$(id_of Gid "$found")" "$(stat -c %U "/proc/$found")" "$found" "$path" "$list" <<'LOOK'
+as_owner "$found_uid" "$found_gid" "$found_name" "$found" "$path" "$list" <<'LOOK'
 set -euf
 {
 pid=$1 path=$2 list=$3

@@ -27,6 +27,8 @@ if [ -z "$server" ]; then
     for folder in /proc/[0-9]*; do
         pid=${folder#/proc/}
         of_root "$pid" || continue
+        # Of the server itself, not of one of its logins.
+        case $(name_of "$(sed -n 's/^PPid:[[:space:]]*//p' "$folder/status" 2>/dev/null || :)") in sshd* | dropbear*) continue ;; esac
         case $(name_of "$pid") in
         sshd | sshd.pam) server=openssh && running=$(command_of "$pid") && listener=$pid && break ;;
         dropbear) server=dropbear && running=$(command_of "$pid") && program=/proc/$pid/exe && break ;;

@@ -62,7 +62,7 @@ impl AdminView {
             (Code::LoginPassword, Some(seen)) if seen.expired => {
                 let until = seen.until.as_deref().unwrap_or_default();
                 let text = format!("the password of {role:?} was valid until {until}; the server reports only: {said}");
-                let advice = format!("run run run stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'");
+                let advice = format!("run stitch-pg setup, or: ALTER ROLE {quoted} VALID UNTIL 'infinity'");
                 refused(Code::LoginRoleExpired, text, advice)
             }
             (Code::LoginNologin, Some(seen)) if !seen.can_login => {
@@ -70,7 +70,7 @@ impl AdminView {
                 refused(
                     Code::LoginNologin,
                     text,
-                    format!("run run run stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
+                    format!("run stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
                 )
             }
             (Code::LoginDatabaseMissing, _) => self.other_name(settings, said),

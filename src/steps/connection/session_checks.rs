@@ -38,7 +38,7 @@ pub(super) async fn check(
     let ours = reader.own_sessions() + 1;
     login(plan, settings, session);
     certificate(plan, settings, session);
-    exposed(plan, session, seen.as_ref().ok().and_then(|seen| seen.ssl));
+    exposed(plan, settings, session, seen.as_ref().ok().and_then(|seen| seen.ssl));
     plan.find(ssl_choice(settings, session.encryption, other_way));
     let seen = match seen {
         Ok(seen) => seen,
@@ -150,7 +150,19 @@ fn login(plan: &mut Plan, settings: &Settings, session: &Session) {
 }
 
 /// What others could read on the way, or could have arranged to.
-fn exposed(plan: &mut Plan, session: &Session, server_has_tls: Option<bool>) {
+fn exposed(plan: &mut Plan, settings: &Settings, session: &Session, server_has_tls: Option<bool>) {
+    let host = &settings.stitch.host;
+    if session.encryption == Encryption::None && settings.bastion.is_none() && host.is_public() {
+        let text = format!(
+            "TLS: Stitch would connect to {host} over the internet without TLS; others can read and change all data on the way"
+        );
+        let found = match settings.stitch.ssl {
+            StitchSsl::Off => Finding::unknown(Code::LoginNotEncrypted, text),
+            StitchSsl::On | StitchSsl::WhenOffered => Finding::bad(Code::LoginNotEncrypted, text),
+        };
+        let advice = "turn on TLS on the server (ssl = on, with a certificate), or use an SSH server with --bastion";
+        plan.find(found.advise(advice).about(Layer::Tls.as_str()));
+    }
     if let Some(why) = session.tls_lost(server_has_tls) {
         plan.unknown(
             Code::LoginTlsDowngraded,

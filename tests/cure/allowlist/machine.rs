@@ -1,39 +1,54 @@
 //! The rules read from the file on PostgreSQL's own machine, where the login may make roles and may not ask for them.
 
 use std::fs;
-use std::time::Duration;
 
 use super::bench::{Bench, HEAD};
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::{
-    BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, Program, Running, SshKey, json, stitch_pg,
-    world,
+    BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, Program, Running, SshKey, World, json,
+    stitch_pg, world,
 };
 
 /// Another user's process that is called as the server is and says of itself what the server's first process says. Its number
 /// comes before the server's.
-fn impostor(server: &Postgres<'_>) -> Option<Running> {
+pub(super) fn impostor(server: &Postgres<'_>, user: &str) -> Option<Running> {
     let world = server.world()?;
-    world.sh("mkdir /run/world/impostor; cp \"$(command -v sleep)\" /run/world/impostor/postgres; chown -R nobody: /run/world/impostor");
+    let folder = format!("/run/world/impostor-{user}");
+    world.sh(&format!(
+        "mkdir {folder}; cp \"$(command -v sleep)\" {folder}/postgres; chown -R {user}: {folder}"
+    ));
     let started = server.psql("SELECT floor(extract(epoch FROM pg_postmaster_start_time()))");
-    let start = "cd /run/world/impostor; echo 99999 >/proc/sys/kernel/ns_last_pid || :
-        setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'printf \"%s\\n\" $$ /x \"$@\" >postmaster.pid; exec ./postgres 600' sh \"$@\"; :";
+    let start = format!(
+        "cd {folder}; echo 99999 >/proc/sys/kernel/ns_last_pid || :
+        setpriv --reuid {user} --regid $(id -g {user}) --clear-groups sh -c 'printf \"%s\\n\" $$ /x \"$@\" >postmaster.pid; exec ./postgres 600' sh \"$@\"; :"
+    );
     let running = Program::new("sh", server)
-        .args(["-c", start, "sh", started.trim(), &server.port().to_string()])
+        .args(["-c", &start, "sh", started.trim(), &server.port().to_string()])
         .start();
-    let there = || {
-        let names = world.sh("cat /proc/[0-9]*/cmdline 2>/dev/null || :");
-        names.contains("./postgres\u{0}600").then_some(())
-    };
-    poll(Duration::from_secs(20), there).expect("it runs");
+    poll(DEADLINE, || impostor_lives(server, user).then_some(())).expect("it runs");
     Some(running)
+}
+
+pub(super) fn impostor_lives(server: &Postgres<'_>, user: &str) -> bool {
+    let script =
+        "p=$(head -n 1 /run/world/impostor-$1/postmaster.pid 2>/dev/null) && cat /proc/$p/comm 2>/dev/null || :";
+    let called = |world: &World| world.sh_with(script, &[user], b"");
+    server.world().is_some_and(|world| called(world).trim() == "postgres")
+}
+
+/// Ends it.
+pub(super) fn end_impostor(server: &Postgres<'_>, user: &str, running: Running) {
+    if let Some(world) = server.world() {
+        world.sh(&format!("kill $(head -n 1 /run/world/impostor-{user}/postmaster.pid)"));
+    }
+    running.finish(DEADLINE);
 }
 
 #[test]
 fn rules_read_on_this_machine_without_a_superuser() {
     let mut bench = Bench::new();
-    let impostor = impostor(&bench.0);
+    let impostor = impostor(&bench.0, "nobody");
     let check = |bench: &Bench| bench.check_as("dba", DBA_PASSWORD, &[]);
     // A list of names beside the file, which the tool reads as the server does.
     let list = bench.0.data_dir().join("names");
@@ -53,9 +68,8 @@ fn rules_read_on_this_machine_without_a_superuser() {
     mended.assert_all_four("hba-ok", "good");
     mended.assert_ready();
 
-    if let (Some(impostor), Some(world)) = (impostor, bench.0.world()) {
-        world.sh("kill $(head -n 1 /run/world/impostor/postmaster.pid)");
-        impostor.finish(Duration::from_secs(20));
+    if let Some(impostor) = impostor {
+        end_impostor(&bench.0, "nobody", impostor);
     }
 
     // Without the list the server cannot read the line.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use super::bench::{Bench, HEAD};
+use super::machine::{end_impostor, impostor, impostor_lives};
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
 use crate::support::{
     BastionOptions, Certificates, Need, Output, Postgres, PostgresOptions, Program, SshKey, stitch_pg, world,
@@ -204,8 +205,13 @@ fn managed_rules_without_a_superuser() {
     assert_eq!(bytes(&bench), before, "check changes nothing");
     let undo = bench.0.socket_dir().join("undo.sh");
     let undo = undo.to_str().expect("plain");
+    // Another name of the file, and another user's process that says that it is the server: neither is touched.
+    let other_name = bench.0.data_dir().join("pg_hba.old");
+    fs::hard_link(bench.0.data_dir().join("pg_hba.conf"), &other_name).expect("the data directory is ours");
+    let impostor = impostor(&bench.0, "nobody");
     let applied = run(&bench, "setup", &["--yes", "--undo", undo]);
     assert_eq!(applied.status, Some(0), "{}\n{}", applied.stdout, applied.stderr);
+    assert_eq!(fs::read(other_name).expect("it is there"), before);
     assert!(applied.stdout.contains("kill -HUP"), "{}", applied.stdout);
     // As the superuser sees it: the lines are in force.
     bench.check(&[]).assert_all_four("hba-ok", "good");
@@ -219,6 +225,10 @@ fn managed_rules_without_a_superuser() {
         .run();
     assert_eq!(undone.status, Some(0), "{}{}", undone.stdout, undone.stderr);
     assert_eq!(bytes(&bench), before, "undone");
+    if let Some(impostor) = impostor {
+        assert!(impostor_lives(&bench.0, "nobody"), "it was signalled");
+        end_impostor(&bench.0, "nobody", impostor);
+    }
     bench.check(&[]).assert_all_four("hba-reject", "bad");
 
     let applied = run(&bench, "setup", &["--yes"]);
@@ -226,6 +236,16 @@ fn managed_rules_without_a_superuser() {
     let removed = run(&bench, "remove", &["--yes"]);
     assert!(removed.stdout.contains("\"result\": \"applied\""), "{}", removed.stdout);
     assert_eq!(bytes(&bench), before, "removed");
+
+    // A process of the server's own user: which of the two is meant cannot be told.
+    if let Some(impostor) = self::impostor(&bench.0, "postgres") {
+        let refused = run(&bench, "setup", &["--yes"]);
+        assert_eq!(refused.status, Some(1), "{}", refused.stdout);
+        assert!(refused.stdout.contains("both say that they are"), "{}", refused.stdout);
+        assert_eq!(bytes(&bench), before, "refused");
+        assert!(impostor_lives(&bench.0, "postgres"), "it was signalled");
+        end_impostor(&bench.0, "postgres", impostor);
+    }
 
     // A server that does not read its files again: the lines are removed, and it is said.
     bench.0.psql(

@@ -2,7 +2,7 @@
 //! root's changes or is told, and nobody else's program runs. What is exchanged while root works has a file of its own
 //! (`root.rs`).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use stitch_pg::shell::remove_key;
 
@@ -111,9 +111,6 @@ const PLANTINGS: [(&str, &str, &str, &str); 16] = [
     ),
 ];
 
-/// Longer than it takes by far, and shorter than anything that waits for a pipe.
-const SOON: Duration = Duration::from_secs(20);
-
 impl Scene<'_> {
     /// The account as it was, with more rights in front of the key than setup leaves there.
     fn is_anew(&self) {
@@ -152,11 +149,10 @@ fn planted(kind: Kind, commands: &[Command<'_>]) {
         };
         for (command, run) in commands {
             let case = format!("{kind:?}, {what}, {command}");
-            let began = Instant::now();
+            // What waits for a pipe, or reads without end, meets the deadline of every program in these tests.
             let output = run(&scene);
-            let took = began.elapsed();
             let said = format!("{}{}", output.stdout, output.stderr);
-            assert!(took < SOON && !said.contains(SECRET), "{case}: {took:?}\n{said}");
+            assert!(!said.contains(SECRET), "{case}:\n{said}");
             assert_eq!(scene.bastion.run(STATE), state, "{case}\n{said}");
             assert_eq!(scene.bastion.run("ls /tmp/canary 2>/dev/null || :"), "", "{case}");
             if *command == "script" {

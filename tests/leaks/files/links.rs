@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Kind, has_role, put, ready, says, server, without_role};
+use super::{Kind, has_role, put, read, ready, says, server, without_role};
 use crate::support::world;
 
 /// Links, and files that another user laid where we write, in a folder of everybody's or in one of that user.
@@ -80,4 +80,45 @@ fn links_and_files_of_others_are_refused() {
         says(&output, "there is another file of that name") && !has_role(&server),
         "{output:#?}"
     );
+}
+
+/// Another name of a file keeps its content: where that might change, nothing is written.
+#[test]
+fn another_name_of_a_file_is_not_written_to() {
+    let Some(world) = world(&[]) else {
+        return;
+    };
+    let server = server(&world);
+    world.sh("mkdir -m 755 /run/world/own");
+    let [file, other] = ["/run/world/own/file", "/run/world/own/other"];
+    for kind in Kind::ALL {
+        if kind == Kind::Sheet {
+            ready(&world);
+        } else {
+            without_role(&server);
+        }
+        let before = kind.before().unwrap_or_else(|| "kept\n".to_owned());
+        world.sh("rm -f /run/world/own/*");
+        put(&world, other, Some(&before));
+        let number = world.sh(&format!("ln {other} {file}; stat -c '%i %a %U' {other}"));
+        let output = kind.program(&world, &[], file).run();
+        assert_eq!(
+            read(&world, other).as_deref(),
+            Some(before.as_str()),
+            "{kind:?}: {output:#?}"
+        );
+        assert_eq!(world.sh(&format!("stat -c '%i %a %U' {other}")), number, "{kind:?}");
+        let is_refused = matches!(output.status, Some(1 | 2));
+        match kind {
+            Kind::Undo => assert!(
+                is_refused && says(&output, "hard link") && !has_role(&server),
+                "{output:#?}"
+            ),
+            Kind::Settings => assert!(is_refused, "{output:#?}"),
+            // A new file takes the name.
+            Kind::Report | Kind::Sheet => assert_ne!(read(&world, file), Some(before), "{kind:?}: {output:#?}"),
+            // One that exists is read.
+            Kind::Password => assert_eq!(output.status, Some(0), "{output:#?}"),
+        }
+    }
 }
