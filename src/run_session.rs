@@ -70,11 +70,11 @@ impl RunSession {
         report.server = world.reader().known_server().cloned();
         report.stitch_encryption = world.reader().stitch_encryption();
         let mut said = console.finish(&report, &self.settings);
-        if self.outputs.annotated
-            && let Some(annotations) = report
-                .document(Format::Github, &self.settings)
-                .filter(|text| !text.is_empty())
-        {
+        let annotations = self
+            .outputs
+            .annotated
+            .then(|| report.document(Format::Github, &self.settings));
+        if let Some(annotations) = annotations.flatten().filter(|text| !text.is_empty()) {
             said = said.and_then(|()| Ok(output::document(&annotations)?));
         }
         // One that cannot be written is no reason to go without the other.

@@ -88,9 +88,7 @@ impl Console for Plain {
                 );
             }
             Event::Progress { progress } => {
-                if let Some(pace) = &mut self.pace
-                    && pace.told.elapsed() >= EVERY
-                {
+                if let Some(pace) = self.pace.as_mut().filter(|pace| pace.told.elapsed() >= EVERY) {
                     pace.told = Instant::now();
                     let text = render::progress(progress, pace.began.elapsed());
                     self.say(Volume::Normal, &text);

@@ -72,20 +72,19 @@ impl Child {
         Ok(())
     }
 
-    fn group(&self) -> Option<Pid> {
-        Pid::from_raw(self.process.id().cast_signed())
+    fn group(&self) -> Pid {
+        Pid::from_child(&self.process)
     }
 
     fn signal(&self, signal: Signal) {
         // It may be gone already.
-        let _ = self.group().map(|group| kill_process_group(group, signal));
+        let _ = kill_process_group(self.group(), signal);
     }
 
     /// Whether the process and all others of its group have ended: a shell may end before the server that it started.
     fn has_ended(&mut self) -> bool {
         let ended = !matches!(self.process.try_wait(), Ok(None));
-        let group = self.group();
-        ended && group.is_none_or(|group| test_kill_process_group(group) == Err(Errno::SRCH))
+        ended && test_kill_process_group(self.group()) == Err(Errno::SRCH)
     }
 
     fn ended_within(&mut self, limit: Duration) -> bool {
@@ -106,7 +105,7 @@ impl Drop for Child {
         if self.first_word.is_some() {
             // In the middle of its preparations it does not read the pipe. The programs that it has started are not
             // signalled: initdb leaves shared memory behind when it is cut short.
-            let _ = self.group().map(|pid| kill_process(pid, Signal::TERM));
+            let _ = kill_process(self.group(), Signal::TERM);
         }
         for signal in [Signal::QUIT, Signal::KILL] {
             if self.ended_within(TIDY) {

@@ -70,10 +70,9 @@ impl Index {
                 *known = (score, pattern.message);
             }
         }
-        if best.is_empty()
-            && let Some((pattern, score)) = self.best_part(&whole)
-        {
-            best.insert(pattern.entry, (score, pattern.message));
+        if best.is_empty() {
+            let part = self.best_part(&whole).into_iter();
+            best.extend(part.map(|(pattern, score)| (pattern.entry, (score, pattern.message))));
         }
         let mut found: Vec<(usize, (f64, usize))> = best.into_iter().collect();
         found.sort_by(|a, b| b.1.0.total_cmp(&a.1.0));

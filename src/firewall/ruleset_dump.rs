@@ -68,12 +68,11 @@ impl RulesetDump {
                 ["@way", address, interface] => {
                     printed.ways.insert(address.to_owned(), interface.to_owned());
                 }
-                [mark] if let Some(tool) = mark.strip_prefix('@').and_then(Tool::named) => {
-                    printed.rules.push((tool, String::new()));
-                    of_rules = true;
-                }
                 _ => {
-                    if let Some((_, text)) = printed.rules.last_mut().filter(|_| of_rules) {
+                    if let Some(tool) = line.strip_prefix('@').and_then(Tool::named) {
+                        printed.rules.push((tool, String::new()));
+                        of_rules = true;
+                    } else if let Some((_, text)) = printed.rules.last_mut().filter(|_| of_rules) {
                         text.push_str(line);
                         text.push('\n');
                     }
@@ -92,10 +91,7 @@ impl RulesetDump {
     pub(crate) fn keeper(&self, from: IpAddr, at: &RuleLocation) -> FirewallManager {
         let zone = self.ways.get(&from.to_string()).and_then(|way| self.zones.get(way));
         let chain = at.chain.as_str();
-        if let Some(zone) = zone
-            && at.tool == Tool::Nft
-            && chain.contains(" firewalld ")
-        {
+        if let Some(zone) = zone.filter(|_| at.tool == Tool::Nft && chain.contains(" firewalld ")) {
             return FirewallManager::Firewalld(zone.clone());
         }
         // ufw's own chains, and the policy behind them.

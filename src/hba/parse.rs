@@ -161,13 +161,9 @@ impl Word {
 
     fn plain(&self, version: u32) -> Name {
         // A slash makes a regular expression even within quotes.
-        if version >= REGEXES_AND_INCLUDES
-            && let Some(regex) = self.text.strip_prefix('/')
-        {
-            return Name::Regex(regex.to_owned());
-        }
-        match self.text.strip_prefix('@') {
-            Some(file) if self.quoting == Quoting::Bare && !file.is_empty() => Name::File(file.to_owned()),
+        match (self.text.strip_prefix('/'), self.text.strip_prefix('@')) {
+            (Some(regex), _) if version >= REGEXES_AND_INCLUDES => Name::Regex(regex.to_owned()),
+            (_, Some(file)) if self.quoting == Quoting::Bare && !file.is_empty() => Name::File(file.to_owned()),
             _ => Name::Exact(self.text.clone()),
         }
     }

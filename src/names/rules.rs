@@ -70,9 +70,8 @@ pub(super) fn host(text: &str) -> Result<()> {
     if text.starts_with('/') || text.parse::<IpAddr>().is_ok() {
         return Ok(());
     }
-    if let Some((name, port)) = text.rsplit_once(':')
-        && port.parse::<u16>().is_ok()
-    {
+    let parts = text.rsplit_once(':');
+    if let Some((name, port)) = parts.filter(|(_, port)| port.parse::<u16>().is_ok()) {
         bail!("{text:?} contains a port; give the host {name} and the port {port} separately");
     }
     if let Some(unbracketed) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {

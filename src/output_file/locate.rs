@@ -33,7 +33,7 @@ pub(super) fn locate(path: &Path, links: Links) -> Result<(OwnedFd, OsString)> {
         let entry = match openat(&at, name.as_os_str(), flags, Mode::empty()) {
             Ok(entry) => entry,
             Err(Errno::NOENT) if is_last => return Ok((at, name)),
-            Err(error) => return Err(error).with_context(|| format!("{:?} in its path", name.display())),
+            Err(error) => return Err(error).with_context(|| format!("{name:?} in its path")),
         };
         let status = fstat(&entry)?;
         if FileType::from_raw_mode(status.st_mode) != FileType::Symlink {
@@ -49,7 +49,7 @@ pub(super) fn locate(path: &Path, links: Links) -> Result<(OwnedFd, OsString)> {
         if !is_trusted(status.st_uid) {
             bail!(
                 "{:?} in its path is a symbolic link of another user ({}), which is not followed",
-                name.display(),
+                name,
                 status.st_uid
             );
         }

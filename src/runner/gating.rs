@@ -34,9 +34,7 @@ pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &
     let step = about(goal, id);
     // Inspecting another server does no harm; changing further, on top of a failure, might.
     let looks_on = step.after_failure == AfterFailure::Inspect && !report.command.makes_changes();
-    if let Some(failed) = report.steps.iter().find(|step| failed(step))
-        && !looks_on
-    {
+    if let Some(failed) = report.steps.iter().find(|step| !looks_on && failed(step)) {
         return Some(NotWalked::Blocked(format!("the step {} failed", failed.step)));
     }
     // What nobody asked for says so by itself.

@@ -49,9 +49,8 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
     if seen.failed_step().is_some() {
         return Ok(PreflightResult::Abort(seen.steps));
     }
-    if let Some(expected) = &mut run.expected
-        && let Some(difference) = expected.refusal(&seen, settings)
-    {
+    let expected = run.expected.as_mut();
+    if let Some(difference) = expected.and_then(|expected| expected.refusal(&seen, settings)) {
         run.console.event(&Event::NotExpected {
             difference: &difference,
         })?;

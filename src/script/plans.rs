@@ -38,8 +38,8 @@ impl Plans {
             let is_unseen = matches!(&step.outcome, Outcome::Untested(_, plan) if plan.findings.is_empty());
             let Some(seen) = step.outcome.plan().filter(|_| !is_unseen) else {
                 // Not reached, since others must do something before.
-                if others && let Some(plan) = offline.remove(&step.step) {
-                    plans.insert(step.step, plan);
+                if others {
+                    plans.extend(offline.remove_entry(&step.step));
                 }
                 continue;
             };

@@ -91,7 +91,7 @@ fn allow_list(checker: &mut Checker<'_>) -> Option<ProviderList> {
     match read_list::parse(&given.text) {
         Ok(list) => Some(list),
         Err(error) => {
-            let text = format_args!("--allow-list-json: {} cannot be used: {error:#}", given.name);
+            let text = format!("--allow-list-json: {} cannot be used: {error:#}", given.name);
             checker.problems.malformed(SettingId::AllowListJson, text);
             None
         }

@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<St
             trust::word(path)
         ));
     }
-    let Ok(text) = str::from_utf8(&bytes) else {
+    let Ok(text) = std::str::from_utf8(&bytes) else {
         bail!("{shown} is not UTF-8");
     };
     let secret = text.strip_suffix('\n').unwrap_or(text);

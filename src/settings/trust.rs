@@ -67,9 +67,7 @@ impl Trusted {
         }
         self.not_writable(path, opened, Sticky::Ignored)?;
         let named = std::fs::symlink_metadata(path);
-        if let Ok(link) = named.as_ref()
-            && link.is_symlink()
-        {
+        if let Some(link) = named.as_ref().ok().filter(|link| link.is_symlink()) {
             self.owned(path, link, "symbolic link")?;
         }
         // A pipe, as the shell's <(…) makes one, has no name that others could take.

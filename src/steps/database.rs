@@ -84,9 +84,10 @@ impl Step for Database {
             facts.tls_lost = session.tls_lost(facts.ssl);
             facts.exposed_md5 = session.exposed_md5;
         }
-        let is_passed_on = facts.in_recovery && settings.admin.host == settings.stitch.host;
-        if is_passed_on && let Some((seen, Intermediary::Proxy)) = reader.seen_through_intermediary().await {
-            facts.servers = reader.servers_behind(&seen).await;
+        if facts.in_recovery && settings.admin.host == settings.stitch.host {
+            if let Some((seen, Intermediary::Proxy)) = reader.seen_through_intermediary().await {
+                facts.servers = reader.servers_behind(&seen).await;
+            }
         }
         Ok(facts)
     }

@@ -172,9 +172,10 @@ async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, reader: &m
     let mut copies = Vec::new();
     for name in elsewhere.iter().take(COPIES) {
         let Ok(database) = name.parse() else { continue };
-        if let Some(place) = reader.place(Target::Database(&database)).await?
-            && foreign_role::loads_there(settings, &place).await?
-        {
+        let Some(place) = reader.place(Target::Database(&database)).await? else {
+            continue;
+        };
+        if foreign_role::loads_there(settings, &place).await? {
             copies.push(name.clone());
         }
     }

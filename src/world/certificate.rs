@@ -48,15 +48,9 @@ impl Fault {
 
 impl Examined {
     pub(super) fn note(&mut self, fault: Option<Fault>, context: &X509StoreContextRef) {
-        if let Some(fault) = fault
-            && !self.faults.contains(&fault)
-        {
-            self.faults.push(fault);
-        }
+        self.faults.extend(fault.filter(|fault| !self.faults.contains(fault)));
         // Depth 0 is the server's own.
-        if context.error_depth() == 0
-            && let Some(certificate) = context.current_cert()
-        {
+        if let Some(certificate) = context.current_cert().filter(|_| context.error_depth() == 0) {
             self.ends = certificate.not_after().to_string();
             self.names = names(certificate);
         }

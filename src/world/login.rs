@@ -69,12 +69,13 @@ where
             format!("sslmode {} allows no attempt", mode_name(login.tls.mode)),
         )
     });
-    if not_let_in(&failure)
-        && let Some(other) = Attempt::left_out(login.tls.mode)
-        && let Ok(wire) = open().await
-        && try_other_encryption(login, other, wire).await == Other::LetIn
-    {
-        return Err(other_encryption_works(login, other).behind(below(Layer::Tls, failure.passed)));
+    let Some(other) = Attempt::left_out(login.tls.mode).filter(|_| not_let_in(&failure)) else {
+        return Err(failure);
+    };
+    if let Ok(wire) = open().await {
+        if try_other_encryption(login, other, wire).await == Other::LetIn {
+            return Err(other_encryption_works(login, other).behind(below(Layer::Tls, failure.passed)));
+        }
     }
     Err(failure)
 }

@@ -241,9 +241,8 @@ impl Reader {
                 self.connections.pooled = true;
                 continue; // PgBouncer refuses startup options; each call of ours settles for itself what its names mean.
             }
-            if let Some(role) = &self.settings.admin.set_role
-                && let Some(failure) = role_refused(role, &login, &failure)
-            {
+            let set_role = self.settings.admin.set_role.as_ref();
+            if let Some(failure) = set_role.and_then(|role| role_refused(role, &login, &failure)) {
                 return Err(failure);
             }
             let password = if login.password.is_none() && failure.is(&SqlState::INVALID_PASSWORD) {

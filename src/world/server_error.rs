@@ -60,12 +60,12 @@ impl Refused<'_> {
         let inside = |code, text, advice: &str| (Layer::Database, code, text, advice.to_owned());
         // PostgreSQL always names the routine that refused.
         let is_its_own = self.error.routine().is_some();
+        let tenant = hosted(self.login.host.as_str(), state).filter(|_| !is_its_own);
+        if let Some(advice) = tenant {
+            let text = format!("{server} does not know which project or endpoint {user:?} belongs to");
+            return login(Code::LoginTenant, text, advice);
+        }
         match *state {
-            _ if !is_its_own && let Some(advice) = hosted(self.login.host.as_str(), state) => login(
-                Code::LoginTenant,
-                format!("{server} does not know which project or endpoint {user:?} belongs to"),
-                advice,
-            ),
             _ if !is_its_own && !authenticated => {
                 let (who, advice) = self.pooler();
                 login(
@@ -79,10 +79,13 @@ impl Refused<'_> {
                 format!("{server} refused the password of {user:?}"),
                 "check the user and the password; the server reports the same for a role that is missing, expired or without a password",
             ),
-            SqlState::INVALID_AUTHORIZATION_SPECIFICATION if let Some(owner) = &self.socket_owner => login(
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION if self.socket_owner.is_some() => login(
                 Code::LoginRefused,
                 format!("{server} allows {user:?} only as the Linux user of that name (peer in pg_hba.conf)"),
-                &format!("run it as the server's own user: sudo -u {owner} stitch-pg …"),
+                &format!(
+                    "run it as the server's own user: sudo -u {} stitch-pg …",
+                    self.socket_owner.as_deref().unwrap_or("postgres")
+                ),
             ),
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION if authenticated => login(
                 Code::LoginNologin,

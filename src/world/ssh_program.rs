@@ -99,9 +99,8 @@ impl SshProgram {
         std::thread::spawn(move || {
             let (mut opened, mut said) = (Some(opened), String::new());
             for line in BufReader::new(words).lines().map_while(Result::ok) {
-                if OPENED.iter().any(|mark| line.contains(mark))
-                    && let Some(opened) = opened.take()
-                {
+                let is_open = OPENED.iter().any(|mark| line.contains(mark));
+                if let Some(opened) = opened.take_if(|_| is_open) {
                     let _ = opened.send(Ok(()));
                 }
                 if opened.is_some() && !line.starts_with("debug") && said.len() < 2000 {

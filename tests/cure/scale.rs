@@ -157,7 +157,7 @@ fn nobody_waits_long_for_a_transfer() {
                     while !over.load(Ordering::Relaxed) {
                         turn += 1;
                         let table = 1 + turn % 60;
-                        let statement = if worker.is_multiple_of(2) {
+                        let statement = if worker % 2 == 0 {
                             format!("select count(*) from (select 1 from shop.t{table} limit 5) t")
                         } else {
                             format!("insert into shop.t{table} (said) values ('here')")

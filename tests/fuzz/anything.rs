@@ -64,8 +64,8 @@ fn seeds(parser: &str) -> Vec<String> {
 fn changed(seeds: &[String], rng: &mut Rng) -> String {
     let mut text = seeds[rng.below(seeds.len())].clone();
     for _ in 0..=rng.below(4) {
-        let at = text.floor_char_boundary(rng.below(text.len() + 1));
-        let other = text.floor_char_boundary(rng.below(text.len() + 1));
+        let at = boundary(&text, rng.below(text.len() + 1));
+        let other = boundary(&text, rng.below(text.len() + 1));
         let (from, to) = (at.min(other), at.max(other));
         match rng.below(6) {
             0 => text.truncate(at),
@@ -78,8 +78,15 @@ fn changed(seeds: &[String], rng: &mut Rng) -> String {
             _ => text.insert_str(at, rng.pick(&PIECES)),
         }
     }
-    text.truncate(text.floor_char_boundary(4096));
+    text.truncate(boundary(&text, 4096));
     text
+}
+
+/// The last start of a character up to there.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
+        .rfind(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 #[test]

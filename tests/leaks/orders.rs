@@ -1,7 +1,7 @@
 //! A CI system that reads our output as its log obeys nobody but us, in no format, and no text of others begins a line:
 //! names, errors, greetings, answers and file names that hold line feeds and orders to GitHub's runner.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 
 use crate::leaks::shown::plain;
@@ -48,10 +48,11 @@ fn order(line: &str) -> Option<String> {
         .trim_start_matches(ignored)
         .strip_prefix("::")
         .and_then(|rest| rest.split_once("::"));
-    if let Some((info, _)) = first
-        && ORDERS.contains(&name(info).as_str())
+    if let Some(order) = first
+        .map(|(info, _)| name(info))
+        .filter(|name| ORDERS.contains(&name.as_str()))
     {
-        return Some(name(info));
+        return Some(order);
     }
     let marked = line.split_once("##[").and_then(|(_, rest)| rest.split_once(']'));
     marked.map(|(info, _)| name(info))

@@ -56,8 +56,7 @@ impl SshKey {
     /// The public key: type, key and comment.
     #[track_caller]
     pub(crate) fn public(&self) -> String {
-        let mut path = self.path.clone().into_os_string();
-        path.push(".pub");
+        let path = PathBuf::from(format!("{}.pub", self.path.display()));
         fs::read_to_string(&path)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
             .trim_end()

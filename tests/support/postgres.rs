@@ -173,8 +173,9 @@ impl Postgres<'static> {
     /// The same with options; `None`, and a line that says so, where that version is not at hand.
     #[track_caller]
     pub(crate) fn start_with(options: PostgresOptions) -> Option<Self> {
-        if let Some(major) = options.major
-            && !cache::available(&[Need::Postgres(major)])
+        if options
+            .major
+            .is_some_and(|major| !cache::available(&[Need::Postgres(major)]))
         {
             return None;
         }

@@ -113,7 +113,7 @@ impl Program {
         assert!(
             output.status.is_some(),
             "{} {:?} did not end within {:?}\n--- stdout\n{}\n--- stderr\n{}",
-            self.executable.display(),
+            self.executable.to_string_lossy(),
             self.arguments,
             self.deadline,
             output.stdout,

@@ -88,9 +88,8 @@ fn route(checker: &mut Checker<'_>, bastion: Option<&BastionSettings>) -> Route 
 fn user(checker: &mut Checker<'_>) -> String {
     // The rules for names are the same; reserved role names do not matter for a login that exists already.
     let name = |text: &str| -> Result<String> { Ok(text.parse::<DatabaseName>()?.to_string()) };
-    if !checker.draft.has(SettingId::AdminUser)
-        && let Some(user) = &checker.context.environment.os_user
-    {
+    let os_user = checker.context.environment.os_user.as_ref();
+    if let Some(user) = os_user.filter(|_| !checker.draft.has(SettingId::AdminUser)) {
         return user.clone();
     }
     let found = checker.required(
@@ -183,10 +182,8 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
         ..Tls::default()
     };
     libpq::tls(checker, &mut tls);
-    if checker.context.connects()
-        && let Some(key) = &tls.key
-        && let Err(error) = trust::private_key(key)
-    {
+    let key = tls.key.as_ref().filter(|_| checker.context.connects());
+    if let Some(Err(error)) = key.map(|key| trust::private_key(key)) {
         checker.problems.malformed(SettingId::SslKey, error);
     }
     tls

@@ -109,9 +109,8 @@ impl Checker<'_> {
     pub(crate) fn existing_file(&mut self, id: SettingId) -> Option<PathBuf> {
         let path = self.path(id)?;
         // A script may be written on another machine than the one it is about.
-        if self.context.connects()
-            && let Err(error) = std::fs::File::open(&path)
-        {
+        let opened = self.context.connects().then(|| std::fs::File::open(&path));
+        if let Some(Err(error)) = opened {
             let (source, shown) = (self.giver(id), path.display());
             self.problems
                 .malformed(id, format_args!("{source}: cannot read {shown}: {error}"));

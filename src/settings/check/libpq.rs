@@ -82,15 +82,17 @@ fn refused(checker: &mut Checker<'_>) {
     let given: Vec<_> = checker.draft.parameters().map(|(name, _)| name).collect();
     for name in given {
         let Ok(entry) = parameter(name) else { continue };
-        if let Parameter::Refused(accepted) = entry.parameter
-            && !checker.value(name).is_some_and(|value| accepted.contains(&value))
-        {
-            let accepted = match accepted {
-                [] => "remove it".to_owned(),
-                accepted => format!("accepted values: {}", accepted.join(", ")),
-            };
-            checker.refuse(name, &format!("{name} is refused ({accepted}). {}", entry.why));
+        let Parameter::Refused(accepted) = entry.parameter else {
+            continue;
+        };
+        if checker.value(name).is_some_and(|value| accepted.contains(&value)) {
+            continue;
         }
+        let accepted = match accepted {
+            [] => "remove it".to_owned(),
+            accepted => format!("accepted values: {}", accepted.join(", ")),
+        };
+        checker.refuse(name, &format!("{name} is refused ({accepted}). {}", entry.why));
     }
 }
 
@@ -211,9 +213,7 @@ fn revocation(checker: &mut Checker<'_>, tls: &mut Tls) {
                 name,
                 "the certificate is not checked, so nothing can be revoked; give sslmode verify-ca or verify-full",
             );
-        } else if checker.context.connects()
-            && let Err(error) = std::fs::metadata(&*path)
-        {
+        } else if let Some(Err(error)) = checker.context.connects().then(|| std::fs::metadata(&*path)) {
             let why = format!("cannot read {}: {error}", path.display());
             checker.refuse(name, &why);
         }

@@ -53,7 +53,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId], admin: &Admin) 
     readers.sort();
     readers.dedup();
     if readers.contains(&role) {
-        let text = format_args!("--reader {role}: this is Stitch's own role, which owns what it creates");
+        let text = format!("--reader {role}: this is Stitch's own role, which owns what it creates");
         checker.problems.malformed(SettingId::Readers, text);
     }
     Stitch {
@@ -173,9 +173,8 @@ fn generated(checker: &mut Checker<'_>, save_to: Option<std::path::PathBuf>) -> 
             .problems
             .wrong("--generate-password needs --password-file here: without a terminal the password cannot be shown");
     }
-    if let Some(parent) = save_to.as_ref().and_then(|path| path.parent())
-        && !parent.is_dir()
-    {
+    let parent = save_to.as_ref().and_then(|path| path.parent());
+    if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
         let shown = parent.display();
         checker.problems.malformed(
             SettingId::Password,

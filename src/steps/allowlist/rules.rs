@@ -106,10 +106,8 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
         .all(|(_, judgement)| judgement.finding.verdict == Verdict::Bad);
     for (client, judgement) in &judged {
         let mut finding = judgement.finding.clone().about(subject(settings, client));
-        if judgement.lines == Lines::Wanted
-            && let Some(cidrs) = in_need.get(&judgement.place)
-            && !cidrs.is_empty()
-        {
+        let cidrs = in_need.get(&judgement.place).filter(|cidrs| !cidrs.is_empty());
+        if let Some(cidrs) = cidrs.filter(|_| judgement.lines == Lines::Wanted) {
             let place = Where::Above {
                 file: &file.path,
                 place: judgement.place.as_ref(),

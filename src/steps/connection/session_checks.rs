@@ -189,9 +189,8 @@ fn certificate(plan: &mut Plan, settings: &Settings, session: &Session) {
         Code::CaVerifies,
         format!("TLS: the server's certificate is signed by {shown}, the certificate for Stitch's form"),
     );
-    if let Some(examined) = &session.certificate
-        && examined.faults.contains(&Fault::Name)
-    {
+    let certificate = session.certificate.as_ref();
+    if let Some(examined) = certificate.filter(|examined| examined.faults.contains(&Fault::Name)) {
         plan.unknown(
             Code::CaName,
             format!(

@@ -83,10 +83,9 @@ pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&Misowned
         .collect();
     let owners: Vec<String> = owners.into_iter().collect();
     let mut statements: Vec<String> = Vec::new();
-    if !rights.creates_in.contains(&schema.name)
-        && let Ok(name) = schema.name.parse()
-    {
-        statements.push(format!("{};", sql::grant_schema_create(&name, &settings.stitch.role)));
+    if !rights.creates_in.contains(&schema.name) {
+        let name = schema.name.parse().ok();
+        statements.extend(name.map(|name| format!("{};", sql::grant_schema_create(&name, &settings.stitch.role))));
     }
     statements.extend(refused.iter().map(|object| format!("{};", object.give_to(role))));
     let told = if statements.len() > TOLD {

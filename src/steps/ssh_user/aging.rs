@@ -50,10 +50,10 @@ fn coming_ends(aging: &Aging) -> Vec<(i64, String, &'static str)> {
     if let Some(day) = aging.expires.filter(|day| *day > today) {
         coming.push((day, "the account expires".to_owned(), "usermod -e ''"));
     }
-    if let (Some(changed @ 1..), Some(max)) = (aging.changed, aging.max_days)
-        && (0..99_999).contains(&max)
-        && changed + max >= today
-    {
+    let limits = aging
+        .changed
+        .zip(aging.max_days.filter(|max| (0..99_999).contains(max)));
+    if let Some((changed, max)) = limits.filter(|(changed, max)| *changed >= 1 && changed + max >= today) {
         let then = match aging.inactive_days.filter(|days| *days >= 0) {
             Some(days) => format!(
                 ", and the account ends {} later",

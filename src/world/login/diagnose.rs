@@ -108,15 +108,13 @@ pub(super) async fn classify(
         }
         // "SSH-2.0" begins with the same letter as "yes".
         Some(b'S') if seen.encrypted.is_none() => {
-            if seen.certificate.is_none()
-                && let Some(what) = foreign_protocol(login, login.timeout).await
-            {
-                return not_postgres(login, what).behind(below(Layer::Protocol, passed));
-            }
-            // Through a tunnel nobody is asked a second time; but what followed the "yes" was no TLS.
-            if seen.certificate.is_none() && text.contains("wrong version number") {
-                return not_postgres(login, "an SSH server, whose first byte means yes to TLS")
-                    .behind(below(Layer::Protocol, passed));
+            if seen.certificate.is_none() {
+                // Through a tunnel nobody is asked a second time; but what followed the "yes" was no TLS.
+                let no_tls = text.contains("wrong version number");
+                let what = foreign_protocol(login, login.timeout).await;
+                if let Some(what) = what.or(no_tls.then_some("an SSH server, whose first byte means yes to TLS")) {
+                    return not_postgres(login, what).behind(below(Layer::Protocol, passed));
+                }
             }
             return untrusted(login, seen, &text).behind(below(Layer::Tls, passed));
         }

@@ -177,10 +177,9 @@ impl LoginTrace {
                 }
                 bytes = &bytes[passed..];
                 // Before anybody computes what it asks for.
-                if self.reader.skip == 0
-                    && let Some(challenge) = self.reader.challenge.take()
-                    && let Some(rounds) = too_many_rounds(&challenge)
-                {
+                let is_whole = self.reader.skip == 0;
+                let challenge = self.reader.challenge.take_if(|_| is_whole);
+                if let Some(rounds) = challenge.and_then(|challenge| too_many_rounds(&challenge)) {
                     return Err(LimitExceeded::Rounds(rounds).into());
                 }
                 continue;
@@ -209,7 +208,8 @@ impl LoginTrace {
             _ => AuthRequest::Other,
         };
         let asks = number == 0 && self.method.is_none() || !matches!(number, 0 | 11 | 12);
-        if asks && let Some(unwanted) = self.guard.refuses(method, self.encrypted.is_some()) {
+        let unwanted = asks.then(|| self.guard.refuses(method, self.encrypted.is_some()));
+        if let Some(unwanted) = unwanted.flatten() {
             // tokio-postgres gets this error in place of what was asked, so it answers nothing.
             self.unwanted = Some(unwanted);
             return Err(io::Error::other(

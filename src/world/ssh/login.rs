@@ -118,9 +118,8 @@ pub(super) fn log_in(
         // Where it takes keys alone, what it takes now tells whether one of them was accepted without being enough.
         if !takes(&offered, "password") && !takes(&offered, "keyboard-interactive") && !attempt.shown.is_empty() {
             attempt.begin();
-            if let Ok(now) = session.auth_methods(&target.user)
-                && !takes(now, "publickey")
-            {
+            let now = session.auth_methods(&target.user);
+            if let Some(now) = now.ok().filter(|now| !takes(now, "publickey")) {
                 now.clone_into(&mut offered);
                 accepted = "the key was accepted, but the server requires more; ";
             }

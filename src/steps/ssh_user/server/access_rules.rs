@@ -63,14 +63,10 @@ pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     let dialled = case.bastion.stitch_port.number();
     let addresses = listening(view);
     let ports = ports(&addresses);
-    if let BastionServer::Ssh(target) = &case.bastion.server
-        && target.port.number() == dialled
-        && target.host == case.bastion.stitch_host
-    {
-        // This very run came in through it.
-        return None;
-    }
-    if ports.is_empty() || ports.contains(&dialled) {
+    let is_ours = matches!(&case.bastion.server, BastionServer::Ssh(target)
+        if target.port.number() == dialled && target.host == case.bastion.stitch_host);
+    // This very run came in through it, or sshd listens on it.
+    if is_ours || ports.is_empty() || ports.contains(&dialled) {
         return None;
     }
     let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
