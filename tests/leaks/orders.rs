@@ -1,7 +1,7 @@
 //! A CI system that reads our output as its log obeys nobody but us, in no format, and no text of others begins a line:
 //! names, errors, greetings, answers and file names that hold line feeds and orders to GitHub's runner.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use crate::leaks::shown::plain;
