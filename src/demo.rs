@@ -182,7 +182,7 @@ impl Stage {
             look: look.clone(),
             pace: None,
         };
-        journey.go(voice, stop).await
+        journey.go(voice, stop).await.map(|ended| ended.exit_code)
     }
 
     fn report(&self) -> PathBuf {

@@ -206,6 +206,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
             ..Asker::nobody()
         }
     };
+    let asking = asker.clone();
     let sheet = run.sheet.as_ref().map(|path| Sheet {
         path: path.clone(),
         password: if run.sheet_password {
@@ -243,7 +244,14 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         },
     };
     if on_terminal && command.makes_changes() {
-        return Box::pin(journey.go(voice, stop)).await;
+        let watched = journey.settings.clone();
+        let ended = Box::pin(journey.go(voice, stop)).await?;
+        if ended.came_through && command == Command::Setup && !run.yes && format == Format::Text {
+            // Where something is in its way, Stitch is not expected yet.
+            let enter = if ended.exit_code == 0 { Enter::Yes } else { Enter::No };
+            watch_command::offer(&watched, asking, enter, stop).await?;
+        }
+        return Ok(ended.exit_code);
     }
     let plain = Plain {
         approved,
@@ -252,7 +260,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         look: look(invocation, &environment, &Term::stdout()),
         pace: None,
     };
-    Box::pin(journey.go(plain, stop)).await
+    Ok(Box::pin(journey.go(plain, stop)).await?.exit_code)
 }
 
 async fn watch(invocation: &Invocation, environment: &Environment, limit: Option<&str>, stop: &mut Stop) -> Result<u8> {

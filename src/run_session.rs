@@ -38,8 +38,15 @@ pub(crate) struct RunSession {
     pub(crate) expected: Option<Expected>,
 }
 
+/// How a walk ended.
+pub(crate) struct Ended {
+    pub(crate) exit_code: u8,
+    /// Whether the form was shown, so that Stitch may come now.
+    pub(crate) came_through: bool,
+}
+
 impl RunSession {
-    pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<u8> {
+    pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<Ended> {
         let mut world = Writer::new(&self.settings, self.access, self.asker);
         if self.command == Command::Check {
             world.reader().log_in_ahead();
@@ -94,7 +101,10 @@ impl RunSession {
                 "stitch-pg: no answer while removing the temporary key from Stitch's key file; the SSH server removes it within two minutes",
             );
         }
-        Ok(report.exit_code())
+        Ok(Ended {
+            exit_code: report.exit_code(),
+            came_through: report.came_through() && report.ending != Ending::Stopped,
+        })
     }
 }
 

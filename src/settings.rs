@@ -64,7 +64,7 @@ pub use ssh::{AgentKeys, BastionServer, IdentitySource, SshAgent, SshClient, Ssh
 pub use stitch::{OnWrongPassword, RolePassword, Stitch, StitchSsl};
 pub use tls::{Negotiation, RootCertificates, Sni, SslMode, Tls, TlsVersion};
 pub use tunnel::{Adopt, KeyOption, LoginShell, Prove};
-pub use words::{in_a_list, names_of_a_list};
+pub use words::{in_a_list, names_of_a_list, span};
 
 #[cfg(test)]
 mod tests;

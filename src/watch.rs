@@ -3,6 +3,7 @@
 
 mod activity;
 mod event;
+mod log_entry;
 mod server_log;
 mod ssh_log;
 

@@ -41,11 +41,19 @@ fn accept_settings(terminal: &mut Terminal) {
 fn accept_table(terminal: &mut Terminal) {
     terminal.expect("Public name of the server: ");
     terminal.send_line("");
-    terminal.expect("[w]rite files, [q]uit: ");
-    terminal.send_line("");
-    terminal.expect("to ./stitch-pg.toml? [Y/n] ");
+    terminal.expect(TABLE);
+    terminal.send_line("d");
+}
+
+/// Leaves the last question with no: Stitch does not come.
+#[track_caller]
+fn decline_to_watch(terminal: &mut Terminal) {
+    terminal.expect(WATCH);
     terminal.send_line("n");
 }
+
+const TABLE: &str = "[q]uit: ";
+const WATCH: &str = "Watch for Stitch's connection now? [Y/n] ";
 
 const DECIDE: &str = "[w]rite to file / [q]uit: ";
 

@@ -5,8 +5,8 @@ mod scene;
 
 use std::process::Command;
 
-use crate::support::postgres::DBA_PASSWORD;
-use crate::support::{Running, spawn, world};
+use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
+use crate::support::{Running, spawn, stitch_pg, world};
 use scene::{Login, OTHER, STITCH, Scene, Watching};
 
 /// One login, and what is shown of it.
@@ -121,6 +121,7 @@ fn every_login_is_shown_with_its_hop_until_stitch_is_in() {
     let mut scene = Scene::new(&world);
     let before = scene.server.dump();
     nothing_at_all(&scene);
+    at_a_terminal(&scene);
     directly(&mut scene);
     through_the_ssh_server(&mut scene);
     assert_eq!(scene.server.dump(), before, "watching changes nothing");
@@ -154,6 +155,95 @@ fn nothing_at_all(scene: &Scene<'_>) {
     for (limit, format) in [("0", "json"), ("soon", "json"), ("1s", "junit")] {
         let output = scene.program("watch").args(["--for", limit, "--format", format]).run();
         assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{output:?}");
+    }
+}
+
+/// Where nothing says how Stitch comes, it is asked; the settings file says it.
+fn at_a_terminal(scene: &Scene<'_>) {
+    let file = scene
+        .server
+        .place()
+        .outside(&scene.server.place().home().join("stitch-pg.toml"));
+    let program = || {
+        stitch_pg(&scene.hosts["ops"])
+            .args([
+                "watch",
+                "--host",
+                scene::PUBLIC,
+                "--region",
+                "north-america",
+                "--admin-user",
+                "postgres",
+            ])
+            .env("PGPASSWORD", POSTGRES_PASSWORD)
+    };
+    let mut asked = program().terminal(80, 24);
+    for question in [
+        "Database Stitch loads into [stitch]: ",
+        "SSH tunnel?",
+        "Role Stitch logs in as [stitch]: ",
+    ] {
+        asked.expect(question);
+        asked.send_line("");
+    }
+    asked.expect("Watching for Stitch.");
+    asked.send_ctrl_c();
+    assert_eq!(asked.wait_exit(), 130);
+    std::fs::write(&file, "[stitch]\nregion = \"north-america\"\n").expect("the world is writable");
+    let mut saved = program().terminal(80, 24);
+    let before = saved.expect("Watching for Stitch.");
+    assert!(
+        before.contains("Using ./stitch-pg.toml") && !before.contains('?'),
+        "{before}"
+    );
+    let login = scene.begin(&RIGHT);
+    saved.expect("(Stitch) PostgreSQL: \"stitch\" logged in to \"stitch\"");
+    saved.expect("Ready: Stitch is in.");
+    assert_eq!(saved.wait_exit(), 0);
+    drop(login);
+    std::fs::remove_file(file).expect("it is there");
+}
+
+/// The wizard's last question; what it shows is what `watch` shows, and what was set up stays set up.
+#[test]
+fn the_wizard_watches_as_watch_does() {
+    let Some(world) = world(&[crate::support::Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world);
+    let program = stitch_pg(&scene.hosts["ops"])
+        .args([
+            "--host",
+            scene::PUBLIC,
+            "--region",
+            "north-america",
+            "--admin-user",
+            "postgres",
+            "--new",
+        ])
+        .env("PGPASSWORD", POSTGRES_PASSWORD)
+        .env("STITCH_PG_PASSWORD", scene::PASSWORD);
+    for comes in [true, false] {
+        let mut terminal = program.terminal(100, 40);
+        terminal.expect("[w]rite files, [q]uit: ");
+        terminal.send_line("d");
+        // Three of Stitch's addresses are not allowed.
+        terminal.expect("Not ready: ");
+        terminal.expect("Watch for Stitch's connection now? [y/N] ");
+        terminal.send_line("y");
+        terminal.expect("Watching for Stitch. Press Check and Save in Stitch.");
+        let login = comes.then(|| scene.begin(&RIGHT));
+        if comes {
+            terminal.expect(&format!(
+                "Z {STITCH} (Stitch) PostgreSQL: \"stitch\" logged in to \"stitch\" (TLSv1"
+            ));
+            terminal.expect("Ready: Stitch is in.");
+        } else {
+            terminal.send_ctrl_c();
+            terminal.expect("Stopped. watch changes nothing.");
+        }
+        assert_eq!(terminal.wait_exit(), 4, "{}", terminal.transcript());
+        drop(login);
     }
 }
 

@@ -7,6 +7,8 @@ use clap::Command;
 const USUAL: [&str; 10] = [
     "help", "version", "config", "yes", "format", "verbose", "url", "host", "region", "bastion",
 ];
+/// The same on the page of a command, which has more room.
+const USUAL_OF_A_COMMAND: [&str; 2] = ["no-input", "quiet"];
 
 /// What only a run that makes changes uses.
 const CHANGING: [&str; 4] = ["yes", "partial", "undo", "expect"];
@@ -60,10 +62,15 @@ pub(super) fn in_help(mut command: Command) -> Command {
     for name in names {
         command = command.mut_subcommand(&name, |page| {
             // clap hands a global flag down only where none of that name is there yet.
-            let hidden = all
-                .iter()
-                .filter(|arg| !is_shown(&name, arg.get_long().unwrap_or_default()));
-            page.args(hidden.cloned().map(|arg| arg.hide(true)))
+            page.args(all.iter().filter_map(|arg| {
+                let long = arg.get_long().unwrap_or_default();
+                match is_shown(&name, long) {
+                    false => Some(arg.clone().hide(true)),
+                    true => USUAL_OF_A_COMMAND
+                        .contains(&long)
+                        .then(|| arg.clone().hide_short_help(false)),
+                }
+            }))
         });
     }
     command

@@ -8,25 +8,23 @@ use serde_json::json;
 use super::exit::{ATTENTION, STOPPED};
 use crate::ask::Asker;
 use crate::console::output;
+use crate::console::terminal::{Enter, Terminal};
 use crate::report::Format;
 use crate::run_session::Stop;
-use crate::settings::{Problems, Settings};
+use crate::settings::{Problems, Settings, span};
+use crate::visible;
 use crate::watch::{Until, Watch};
 use crate::world::{Access, Reader, Writer};
 
 /// `--for`: seconds, or a number with a unit.
 pub(super) fn duration(text: &str) -> Result<Duration, Problems> {
-    let (number, unit) = match text.strip_suffix('m') {
-        Some(number) => (number, 60),
-        None => (text.strip_suffix('s').unwrap_or(text), 1),
-    };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    match seconds {
-        Some(seconds @ 1..=604_800) => Ok(Duration::from_secs(seconds)),
-        _ => Err(problem(&format!(
-            "--for: {text:?} is not a time from 1s to 7 days; write it like 30, 30s or 10m"
-        ))),
-    }
+    let is_bare = text.bytes().all(|byte| byte.is_ascii_digit());
+    let time = span(&if is_bare { format!("{text}s") } else { text.to_owned() });
+    time.map_err(|_| {
+        problem(&format!(
+            "--for: {text:?} is not a time; write it like 30, 30s, 10m or 2h"
+        ))
+    })
 }
 
 pub(super) fn problem(text: &str) -> Problems {
@@ -43,6 +41,22 @@ pub(super) fn format(format: Format, command: &str) -> Result<Format, Problems> 
     }
 }
 
+/// The wizard's last question. What was set up stays as it is, whatever comes of the watching.
+pub(super) async fn offer(settings: &Settings, asker: Asker, enter: Enter, stop: &mut Stop) -> Result<()> {
+    let question = "Watch for Stitch's connection now?";
+    let answer = tokio::task::spawn_blocking(move || Terminal::agrees(question, enter));
+    let yes = tokio::select! {
+        yes = answer => yes?,
+        () = stop.requested() => false,
+    };
+    if yes && let Err(error) = run(settings, asker, Format::Text, None, stop).await {
+        output::say(&visible::message(&format!(
+            "stitch-pg: {error:#}\nnext: stitch-pg watch"
+        )));
+    }
+    Ok(())
+}
+
 pub(super) async fn run(
     settings: &Settings,
     asker: Asker,
@@ -55,7 +69,7 @@ pub(super) async fn run(
     let (result, text, code) = match seen {
         Waited::In => ("ready", "Ready: Stitch is in.", 0),
         Waited::TooLong { .. } => ("attention", TOO_LONG, ATTENTION),
-        Waited::Stopped => ("stopped", "Stopped. Nothing was changed.", STOPPED),
+        Waited::Stopped => ("stopped", "Stopped. watch changes nothing.", STOPPED),
     };
     if format == Format::Json {
         output::document(&json!({ "result": result, "exit_code": code }).to_string())?;

@@ -10,7 +10,7 @@ use tokio_postgres::error::SqlState;
 
 use super::voice::{look, name_file};
 use crate::cli::{self, Invocation};
-use crate::console::terminal::{Enter, Review, Terminal};
+use crate::console::terminal::{Review, Terminal};
 use crate::console::{Approved, output};
 use crate::finding::Code;
 use crate::output_file::{Links, ORDINARY, Target as OutputFile};
@@ -56,11 +56,20 @@ impl Ask for Wizard {
         Ok(self.terminal.choose_one(question, choices))
     }
 
-    fn review(&self, rows: &[Row], settings: &Settings) -> Result<Option<usize>> {
+    fn review(&self, rows: &[Row], settings: &Settings, draft: &Draft) -> Result<Option<usize>> {
         self.terminal.table(rows);
+        let is_kept = self.file.is_some() || self.directory.join(DEFAULT_FILE).symlink_metadata().is_ok();
+        let file = Some(DEFAULT_FILE).filter(|_| !is_kept);
         loop {
-            match Terminal::after_table(rows.len()) {
+            match self.terminal.after_table(rows.len(), file) {
                 Review::Continue => return Ok(None),
+                Review::Save => {
+                    let text = cli::config_file(draft, &self.directory, DEFAULT_FILE.as_ref());
+                    match self.create(DEFAULT_FILE, &text) {
+                        Ok(()) => return Ok(None),
+                        Err(error) => self.terminal.refused(&format!("{error:#}"), None),
+                    }
+                }
                 Review::Change(index) => return Ok(Some(index)),
                 Review::Show => {
                     let text = script::text(settings, &Plans::offline(settings), Some(Audience::Dba));
@@ -92,19 +101,6 @@ impl Ask for Wizard {
                 Ok(Err(suspect(&error)))
             }
         }
-    }
-
-    fn offer_to_save(&self, draft: &Draft) -> Result<()> {
-        let path = self.directory.join(DEFAULT_FILE);
-        if self.file.is_some() || path.symlink_metadata().is_ok() {
-            return Ok(());
-        }
-        let question = format!("Save these settings, without secrets, to ./{DEFAULT_FILE}?");
-        if Terminal::agrees(&question, Enter::Yes) {
-            let text = cli::config_file(draft, &self.directory, DEFAULT_FILE.as_ref());
-            self.create(DEFAULT_FILE, &text)?;
-        }
-        Ok(())
     }
 }
 

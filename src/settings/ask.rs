@@ -19,17 +19,15 @@ pub trait Ask {
     /// One of several; the index of the answer.
     fn choose(&self, question: &Question, choices: &[&str]) -> Result<Answer<usize>>;
 
-    /// Shows all settings before anything is done with them; the index of one that is to be given anew, if any.
-    fn review(&self, rows: &[Row], settings: &Settings) -> Result<Option<usize>>;
+    /// Shows all settings before anything is done with them, and keeps the answers (`draft`) for the next run unless the
+    /// person says no; the index of a setting that is to be given anew, if any.
+    fn review(&self, rows: &[Row], settings: &Settings, draft: &Draft) -> Result<Option<usize>>;
 
     /// Logs in to see whether the answers so far lead to a server, and says what came of it.
     ///
     /// # Errors
     /// Only what ends the program; a server that refuses is an answer.
     fn connect(&self, settings: &Settings) -> Result<Result<Contact, Suspect>>;
-
-    /// Offers to keep what was answered for the next run.
-    fn offer_to_save(&self, draft: &Draft) -> Result<()>;
 }
 
 /// What the first login showed.

@@ -7,6 +7,7 @@ use anyhow::{Error, Result, bail, ensure};
 use super::ask::{Answer, Ask, PreviousQuestion, Question};
 use super::check::{self, Checker, Context};
 use super::draft::{Draft, Source};
+use super::file;
 use super::problems::Problems;
 use super::region::Region;
 use super::registry::SettingId;
@@ -126,10 +127,12 @@ impl Questions<'_> {
         Ok(())
     }
 
-    /// Whether to ask: not for what was given, and with `--yes` only for what has no default.
+    /// Whether to ask: not for what was given. With `--yes`, or where a settings file says how it was set up, only for what
+    /// has no default.
     fn is_open(&self, id: SettingId, answer: DefaultAnswer) -> bool {
         let request = self.context.request;
-        let asks_all = request.approval == Approval::Asked && !request.purpose.watches();
+        let has_file = || file::in_use(request.config.as_deref(), self.context.environment).is_some();
+        let asks_all = request.approval == Approval::Asked && (request.purpose == Purpose::Setup || !has_file());
         let needed = answer == DefaultAnswer::MustBeGiven || asks_all;
         needed && !self.draft.has(id)
     }

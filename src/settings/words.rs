@@ -128,7 +128,10 @@ pub(super) fn timeout(text: &str) -> Result<Duration> {
 }
 
 /// A number with a unit, 1 second to 1,000 days: `90s`, `5m`, `6h`, `2d`.
-pub(super) fn span(text: &str) -> Result<Duration> {
+///
+/// # Errors
+/// When it is none.
+pub fn span(text: &str) -> Result<Duration> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
     let read = |(unit, seconds): (&str, u64)| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds);
     match units.into_iter().find_map(read) {

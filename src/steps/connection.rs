@@ -2,6 +2,7 @@
 //! layer, and rehearse a load in transactions that are rolled back. Findings only.
 
 mod admin_view;
+mod load_findings;
 mod load_health;
 mod load_query;
 mod loads;

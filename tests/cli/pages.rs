@@ -95,6 +95,8 @@ fn short_help_fits_one_screen() {
     for arguments in [&["-h"][..], &["setup", "-h"], &["check", "-h"], &["remove", "-h"]] {
         let help = stitch_pg(Place::Here).args(arguments).run().stdout;
         assert!(help.lines().count() <= 40, "{} lines: {help}", help.lines().count());
+        let has_all = ["--no-input", "--quiet"].iter().all(|flag| help.contains(flag));
+        assert_eq!(has_all, arguments.len() == 2, "{help}");
     }
 }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 use crate::cure::registration::stitch::{FakeStitch, TOKEN, destination};
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD, psql};
 use crate::support::process::{DEADLINE, Output, poll};
-use crate::support::{Postgres, PostgresOptions, Program, Running, spawn, stitch_pg, way_out};
+use crate::support::{
+    CountingProxy, Fault, Postgres, PostgresOptions, Program, Running, Side, spawn, stitch_pg, way_out,
+};
+use rustix::process::Signal;
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
@@ -45,14 +48,12 @@ impl Scene {
     }
 
     fn program(&self) -> Program {
+        self.program_at(self.server.port())
+    }
+
+    fn program_at(&self, port: u16) -> Program {
         stitch_pg(&self.server)
-            .args([
-                "rotate",
-                "--host",
-                self.server.host(),
-                "--port",
-                &self.server.port().to_string(),
-            ])
+            .args(["rotate", "--host", self.server.host(), "--port", &port.to_string()])
             .args(["--allow-cidr", "127.0.0.1/32"])
             .env("PGUSER", "postgres")
             .env("PGPASSWORD", POSTGRES_PASSWORD)
@@ -192,6 +193,14 @@ fn refused(scene: &Scene) {
         .stitch
         .with(|state| state.destinations[0]["properties"]["host"] = json!(scene.server.host()));
     let mut terminal = scene.program().terminal(80, 24);
+    for question in [
+        "Database Stitch loads into [stitch]: ",
+        "SSH tunnel?",
+        "Role Stitch logs in as [stitch]: ",
+    ] {
+        terminal.expect(question);
+        terminal.send_line("");
+    }
     terminal.expect("Change the password now? Loads fail until Stitch has the new one. [y/N]: ");
     terminal.send_line("");
     assert_eq!(terminal.wait_exit(), 3, "{}", terminal.transcript());
@@ -306,4 +315,99 @@ fn untold(scene: &Scene) {
     let kept = kept.expect("the file is written");
     assert!(scene.logs_in(kept.trim_end()) && !scene.logs_in(NEW));
     assert!(!format!("{}{}", output.stdout, output.stderr).contains(kept.trim_end()));
+}
+
+/// Wherever it is stopped, the role has the old password or the new one, and the new one was given or is in its file.
+#[test]
+fn stopped_anywhere_the_password_is_one_that_is_known() {
+    let scene = Scene::new();
+    let proxy = CountingProxy::tcp_before(&scene.server, 7002);
+    let verifier = scene.verifier();
+    let program = || {
+        scene
+            .program_at(proxy.port())
+            .args([
+                "--yes",
+                "--no-input",
+                "--generate-password",
+                "--password-file",
+                "new.pw",
+            ])
+            .env_remove("STITCH_PG_PASSWORD")
+    };
+    let file = scene
+        .server
+        .place()
+        .outside(&scene.server.place().home().join("new.pw"));
+    let kept = || {
+        std::fs::read_to_string(&file)
+            .map(|text| text.trim_end().to_owned())
+            .ok()
+    };
+    proxy.reset();
+    let whole = program().run();
+    assert_eq!(whole.status, Some(4), "{whole:?}");
+    let messages = proxy.counts().client_messages;
+    let signals = [Signal::INT, Signal::KILL, Signal::TERM, Signal::HUP];
+    let (mut old, mut new) = (0, 0);
+    for (after, signal) in (1..=messages).step_by(3).zip(signals.into_iter().cycle()) {
+        scene.server.psql(&format!("ALTER ROLE stitch PASSWORD '{verifier}'"));
+        drop(std::fs::remove_file(&file));
+        proxy.cut_after(Side::Client, after, Fault::Hold);
+        let mut running = program().start();
+        let mut over = || running.child.try_wait().is_ok_and(|ended| ended.is_some());
+        poll(DEADLINE, || (proxy.holds() || over()).then_some(())).expect("it is held up, or at its end");
+        if !over() {
+            running.kill_with(signal);
+        }
+        let output = running.finish(DEADLINE);
+        proxy.release();
+        // What the server was sent may still be carried out.
+        let is_settled =
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        poll(DEADLINE, || (scene.server.psql(is_settled) == "0").then_some(())).expect("the sessions end");
+        let has_new = kept().is_some_and(|password| scene.logs_in(&password));
+        let has_old = scene.logs_in(OLD);
+        assert!(has_old != has_new, "after {after} and {signal:?}: {output:?}");
+        let said = format!("{}{}", output.stdout, output.stderr);
+        assert!(has_old || !said.contains("is in force again"), "{output:?}");
+        assert!(has_old || !said.contains("Nothing was changed"), "{output:?}");
+        (old, new) = (old + usize::from(has_old), new + usize::from(has_new));
+    }
+    assert!(old > 0 && new > 0, "{old} {new}");
+}
+
+/// The same while Stitch's API does not answer, and while Stitch's login is waited for.
+#[test]
+fn stopped_while_stitch_is_told_or_awaited_the_new_password_stays() {
+    let scene = Scene::new();
+    let verifier = scene.verifier();
+    for (signal, answers) in [("INT", false), ("KILL", false), ("TERM", true), ("KILL", true)] {
+        scene.server.psql(&format!("ALTER ROLE stitch PASSWORD '{verifier}'"));
+        if !answers {
+            let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(300));
+            scene
+                .stitch
+                .with(|state| state.instead.push(("PUT", "/v4/destinations/4711", late)));
+        }
+        let running = scene.telling().start();
+        poll(DEADLINE, || (!scene.was_told().is_empty()).then_some(())).expect("Stitch is told");
+        if answers {
+            let waits =
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_stat_gssapi%' AND pid <> pg_backend_pid()";
+            poll(DEADLINE, || (scene.server.psql(waits) != "0").then_some(())).expect("it waits for Stitch");
+        }
+        running.signal(signal);
+        let output = running.finish(DEADLINE);
+        assert!(scene.logs_in(NEW) && !scene.logs_in(OLD), "{signal}: {output:?}");
+        if signal != "KILL" {
+            assert_eq!(output.status, Some(130), "{output:?}");
+            let words = if answers {
+                "The new password is set."
+            } else {
+                "Stitch may have it or not"
+            };
+            assert!(output.stdout.contains(words), "{output:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use stitch_pg::settings::Region;
 use crate::support::certificates::Certificates;
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::{Host, Place, Postgres, PostgresOptions, Terminal, World, stitch_pg, world};
-use crate::terminal::{DECIDE, screen};
+use crate::terminal::{DECIDE, TABLE, WATCH, screen};
 
 /// A fresh server with TLS under a public name, and a machine to sit at.
 pub(super) struct Scene<'world> {
@@ -52,10 +52,10 @@ impl<'world> Scene<'world> {
             ("Admin user [", "postgres\r"),
             ("Password of postgres on ", &format!("{POSTGRES_PASSWORD}\r")),
             ("  Europe\n", "\u{1b}[B\r"),
-            ("[w]rite files, [q]uit: ", "\r"),
-            ("./stitch-pg.toml? [Y/n] ", "\r"),
+            (TABLE, "\r"),
             (DECIDE, "\r"),
             (DECIDE, "\r"),
+            (WATCH, "n\r"),
         ];
         let mut before_login = 0;
         for (asked, (question, answer)) in questions.iter().enumerate() {

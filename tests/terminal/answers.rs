@@ -1,7 +1,7 @@
 //! Whole conversations.
 
 use crate::support::golden;
-use crate::terminal::{DECIDE, accept_settings, screen, server, wizard};
+use crate::terminal::{DECIDE, accept_settings, decline_to_watch, screen, server, wizard};
 
 /// The password in the form.
 fn shown_password(transcript: &str) -> String {
@@ -20,6 +20,7 @@ fn defaults_accepted_everywhere() {
         terminal.expect(DECIDE);
         terminal.send_line("");
     }
+    decline_to_watch(&mut terminal);
     let exit = terminal.wait_exit();
     let transcript = terminal.transcript();
     let password = shown_password(&transcript);
@@ -47,6 +48,7 @@ fn defaults_accepted_everywhere() {
         ])
         .terminal(80, 24);
     super::accept_table(&mut again);
+    decline_to_watch(&mut again);
     let exit = again.wait_exit();
     let seen = golden::masked(&screen::drawn(again.raw(), 80), &[]);
     golden::compare("terminal/golden/second-run.txt", &format!("{seen}exit {exit}\n"));
@@ -172,6 +174,7 @@ fn an_existing_connection_lists_its_schemas_to_tick() {
     terminal.send_line("y");
     terminal.expect(DECIDE);
     terminal.send_line("y");
+    decline_to_watch(&mut terminal);
     let exit = terminal.wait_exit();
     let owners =
         "select nspname || ' ' || nspowner::regrole from pg_namespace where nspname in ('shop', 'other') order by 1";

@@ -3,20 +3,19 @@
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
 use crate::support::{Terminal, world};
 use crate::terminal::amounts::Scene;
-use crate::terminal::{DECIDE, screen, server, wizard};
+use crate::terminal::{DECIDE, TABLE, decline_to_watch, screen, server, wizard};
 
 /// Region, table, no saving; then yes to each change.
 fn go_on(terminal: &mut Terminal, changes: usize) {
     terminal.expect("  Europe\n");
     terminal.send("\u{1b}[B\r");
-    terminal.expect("[w]rite files, [q]uit: ");
-    terminal.send_line("");
-    terminal.expect("./stitch-pg.toml? [Y/n] ");
-    terminal.send_line("n");
+    terminal.expect(TABLE);
+    terminal.send_line("d");
     for _ in 0..changes {
         terminal.expect(DECIDE);
         terminal.send_line("y");
     }
+    decline_to_watch(terminal);
 }
 
 #[test]
@@ -105,12 +104,11 @@ fn an_existing_role_is_asked_for_its_password_or_gets_a_new_one() {
             terminal.expect("Password of the Stitch role: ");
             terminal.send_line(password);
         }
-        terminal.expect("[w]rite files, [q]uit: ");
-        terminal.send_line("");
-        terminal.expect("./stitch-pg.toml? [Y/n] ");
-        terminal.send_line("n");
+        terminal.expect(TABLE);
+        terminal.send_line("d");
         terminal.expect(DECIDE);
         terminal.send_line("y");
+        decline_to_watch(&mut terminal);
         assert_eq!(terminal.wait_exit(), 0, "{}", terminal.transcript());
     }
     assert!(scene.server.try_psql_as("stitch", "old", "stitch", "select 1").is_err());
@@ -128,6 +126,7 @@ fn all_approves_what_was_shown_before() {
     crate::terminal::accept_settings(&mut terminal);
     terminal.expect(DECIDE);
     terminal.send_line("a");
+    decline_to_watch(&mut terminal);
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.transcript());
     assert_eq!(
         terminal.transcript().matches(DECIDE).count(),
@@ -154,16 +153,14 @@ fn an_admin_without_createdb_is_told_before_the_first_change_and_can_write_files
     terminal.send("\u{1b}[B\r");
     terminal.expect("Public name of the server: ");
     terminal.send_line("");
-    terminal.expect("[w]rite files, [q]uit: ");
+    terminal.expect(TABLE);
     terminal.send_line("w");
     terminal.expect("./stitch-pg-dba.sql is written");
-    terminal.expect("[w]rite files, [q]uit: ");
+    terminal.expect(TABLE);
     terminal.send_line("s");
     terminal.expect("CREATE DATABASE");
-    terminal.expect("[w]rite files, [q]uit: ");
-    terminal.send_line("");
-    terminal.expect("./stitch-pg.toml? [Y/n] ");
-    terminal.send_line("n");
+    terminal.expect(TABLE);
+    terminal.send_line("d");
     let before = terminal.expect("Nothing has changed yet.");
     assert!(
         before.contains("2/7 database: 1 problem") && before.contains("✗"),

@@ -1,7 +1,7 @@
 //! The same conversation on other terminals.
 
 use crate::support::golden;
-use crate::terminal::{DECIDE, accept_settings, has_colours, screen, server, wizard};
+use crate::terminal::{DECIDE, accept_settings, decline_to_watch, has_colours, screen, server, wizard};
 
 #[test]
 fn sixty_columns() {
@@ -45,6 +45,7 @@ fn ascii_where_the_locale_has_no_more() {
         terminal.expect(DECIDE);
         terminal.send_line(answer);
     }
+    decline_to_watch(&mut terminal);
     assert_eq!(terminal.wait_exit(), 0);
     assert!(terminal.raw().is_ascii(), "{}", terminal.transcript());
 }
@@ -68,16 +69,14 @@ fn a_terminal_that_cannot_move_its_cursor_gets_numbered_lists() {
     terminal.send_line("");
     terminal.expect("[w]rite files, [q]uit: ");
     terminal.send_line("99");
-    terminal.expect("Please press Enter, or answer with a number from 1 to 8, s, w or q.");
+    terminal.expect("Please press Enter, or answer with a number from 1 to 8, d, s, w or q.");
     terminal.send_line("6");
     terminal.expect("Password of the Stitch role [1]: ");
     terminal.send_line("2");
     terminal.expect("Password of the Stitch role: ");
     terminal.send_line("a word");
     terminal.expect("[w]rite files, [q]uit: ");
-    terminal.send_line("");
-    terminal.expect("to ./stitch-pg.toml? [Y/n] ");
-    terminal.send_line("n");
+    terminal.send_line("d");
     terminal.expect(DECIDE);
     terminal.send_line("n");
     assert_eq!(terminal.wait_exit(), 3);

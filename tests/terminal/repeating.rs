@@ -25,6 +25,7 @@ fn the_file_of_config_init_repeats_the_wizards_run() {
         run.expect(DECIDE);
         run.send_line("");
     }
+    crate::terminal::decline_to_watch(&mut run);
     assert_eq!(run.wait_exit(), 0, "{}", run.transcript());
     let after = server.dump();
 

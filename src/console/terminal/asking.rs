@@ -127,6 +127,8 @@ impl Terminal {
 /// What a person does with the table of settings.
 pub(crate) enum Review {
     Continue,
+    /// Keeps the settings for the next run, and continues.
+    Save,
     /// Gives this one anew.
     Change(usize),
     /// Wants to see the statements.
@@ -152,12 +154,22 @@ impl Terminal {
         }
     }
 
-    /// What to do with it.
-    pub(crate) fn after_table(rows: usize) -> Review {
+    /// What to do with it. `file`: where Enter saves the settings, if it does.
+    pub(crate) fn after_table(&self, rows: usize, file: Option<&str>) -> Review {
+        let (enter, letters) = match file {
+            Some(file) => (
+                format!("Enter to save these to ./{file} (no secrets) and continue, [d]o not save,"),
+                "d, s",
+            ),
+            None => ("Enter to continue,".to_owned(), "s"),
+        };
+        let question = format!("{enter} number to change, [s]how SQL, [w]rite files, [q]uit");
+        let question = self.look.fold("", 0, &question);
         loop {
-            let question = "Enter to continue, number to change, [s]how SQL, [w]rite files, [q]uit";
-            match prompt::line(question, None).trim().to_ascii_lowercase().as_str() {
+            match prompt::line(&question, None).trim().to_ascii_lowercase().as_str() {
+                "" if file.is_some() => return Review::Save,
                 "" => return Review::Continue,
+                "d" if file.is_some() => return Review::Continue,
                 BACK => return Review::Change(rows - 1),
                 "s" => return Review::Show,
                 "w" => return Review::Write,
@@ -165,7 +177,7 @@ impl Terminal {
                 text => match text.parse::<usize>() {
                     Ok(number) if (1..=rows).contains(&number) => return Review::Change(number - 1),
                     _ => say(&format!(
-                        "  ! Please press Enter, or answer with a number from 1 to {rows}, s, w or q."
+                        "  ! Please press Enter, or answer with a number from 1 to {rows}, {letters}, w or q."
                     )),
                 },
             }

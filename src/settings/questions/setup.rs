@@ -24,15 +24,14 @@ impl Questions<'_> {
         loop {
             let settings = self.so_far();
             let rows = self.table(&settings);
-            let Some(index) = self.asker.review(&rows, &settings)? else {
-                break;
+            let Some(index) = self.asker.review(&rows, &settings, &self.draft)? else {
+                return Ok(());
             };
             match self.change(rows[index].id) {
                 Err(error) if error.is::<GoBack>() => {}
                 changed => changed?,
             }
         }
-        self.asker.offer_to_save(&self.draft)
     }
 
     fn details(&mut self, contact: &Contact) -> Result<()> {

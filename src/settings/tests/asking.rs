@@ -61,7 +61,7 @@ impl Ask for Answers {
         })
     }
 
-    fn review(&self, rows: &[Row], _: &Settings) -> Result<Option<usize>> {
+    fn review(&self, rows: &[Row], _: &Settings, _: &Draft) -> Result<Option<usize>> {
         *self.shown.borrow_mut() = rows.to_vec();
         match self.again.borrow_mut().pop_front() {
             None => Ok(None),
@@ -77,10 +77,6 @@ impl Ask for Answers {
             Some(suspect) => Err(suspect),
             None => Ok(self.contact.clone()),
         })
-    }
-
-    fn offer_to_save(&self, _: &Draft) -> Result<()> {
-        Ok(())
     }
 }
 
