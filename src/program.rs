@@ -206,7 +206,6 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
             ..Asker::nobody()
         }
     };
-    let asking = asker.clone();
     let sheet = run.sheet.as_ref().map(|path| Sheet {
         path: path.clone(),
         password: if run.sheet_password {
@@ -244,14 +243,8 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         },
     };
     if on_terminal && command.makes_changes() {
-        let watched = journey.settings.clone();
-        let ended = Box::pin(journey.go(voice, stop)).await?;
-        if ended.came_through && command == Command::Setup && !run.yes && format == Format::Text {
-            // Where something is in its way, Stitch is not expected yet.
-            let enter = if ended.exit_code == 0 { Enter::Yes } else { Enter::No };
-            watch_command::offer(&watched, asking, enter, stop).await?;
-        }
-        return Ok(ended.exit_code);
+        let offers = command == Command::Setup && !run.yes && format == Format::Text;
+        return Box::pin(converse(journey, voice, offers, stop)).await;
     }
     let plain = Plain {
         approved,
@@ -261,6 +254,18 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         pace: None,
     };
     Ok(Box::pin(journey.go(plain, stop)).await?.exit_code)
+}
+
+/// At a terminal. `offers`: to watch for Stitch at the end.
+async fn converse(journey: RunSession, voice: Terminal, offers: bool, stop: &mut Stop) -> Result<u8> {
+    let (settings, asker) = (journey.settings.clone(), journey.asker.clone());
+    let ended = journey.go(voice, stop).await?;
+    if ended.came_through && offers {
+        // Where something is in its way, Stitch is not expected yet.
+        let enter = if ended.exit_code == 0 { Enter::Yes } else { Enter::No };
+        watch_command::offer(&settings, asker, enter, stop).await?;
+    }
+    Ok(ended.exit_code)
 }
 
 async fn watch(invocation: &Invocation, environment: &Environment, limit: Option<&str>, stop: &mut Stop) -> Result<u8> {

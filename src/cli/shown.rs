@@ -64,12 +64,11 @@ pub(super) fn in_help(mut command: Command) -> Command {
             // clap hands a global flag down only where none of that name is there yet.
             page.args(all.iter().filter_map(|arg| {
                 let long = arg.get_long().unwrap_or_default();
-                match is_shown(&name, long) {
-                    false => Some(arg.clone().hide(true)),
-                    true => USUAL_OF_A_COMMAND
-                        .contains(&long)
-                        .then(|| arg.clone().hide_short_help(false)),
+                if !is_shown(&name, long) {
+                    return Some(arg.clone().hide(true));
                 }
+                let usual = USUAL_OF_A_COMMAND.contains(&long);
+                usual.then(|| arg.clone().hide_short_help(false))
             }))
         });
     }
