@@ -55,6 +55,7 @@ case $purpose in
   have jq || want jq
   have shellcheck || want shellcheck
   have strace || want strace
+  { have journalctl && [ -x /lib/systemd/systemd-journal-remote ]; } || want systemd-journal-remote
   have mandoc || want mandoc
   python3 -m pip --version >/dev/null 2>&1 || want python3-pip
   ;;

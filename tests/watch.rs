@@ -1,6 +1,8 @@
 //! `stitch-pg watch`: Stitch's addresses belong to hosts of their own, and what each login comes to is shown with its hop.
 //! One server and one SSH server serve all cases.
 
+mod journal;
+mod promptness;
 mod scene;
 
 use std::process::Command;
@@ -99,6 +101,12 @@ impl Case {
                 && event["result"] == result
                 && event["text"].as_str().is_some_and(|said| said.contains(text))
         });
+        let logged = if result == "failed" && !text.contains("logged in") {
+            text
+        } else {
+            "connection authorized: user=stitch"
+        };
+        promptness::is_shown_at_once(scene, &event, logged);
         drop(login);
         if result != "failed" || text.contains("logged in") {
             watching.until("its end", |event| said(event, "ended"));
@@ -279,6 +287,7 @@ fn directly(scene: &mut Scene<'_>) {
 
 fn through_the_ssh_server(scene: &mut Scene<'_>) {
     let program = scene.program("watch").args(["--for", "10m", "--format", "json"]);
+    let lateness = promptness::Lateness::measured();
     let mut watching = Watching::of(&scene.tunnelled(program));
     watching.until("begun", |event| said(event, "forwards that were opened"));
     let start = |command: &mut Command, from: &crate::support::Host| {
@@ -291,6 +300,7 @@ fn through_the_ssh_server(scene: &mut Scene<'_>) {
         event["hop"] == "ssh-login" && event["result"] == "failed"
     });
     assert_eq!(refused["address"].as_str(), Some(STITCH), "{refused}");
+    lateness.allows(scene, &refused);
     assert!(
         refused["next"]
             .as_str()
@@ -303,11 +313,13 @@ fn through_the_ssh_server(scene: &mut Scene<'_>) {
         event["hop"] == "forward" && event["result"] == "failed"
     });
     assert!(said(&forward, "port 9999, but the request was denied."), "{forward}");
+    lateness.allows(scene, &forward);
 
     // Neither the right key from elsewhere nor a login that nobody opened the way for is Stitch.
     let _other = start(&mut scene.ssh(other, "rsa", 5432), other);
     let accepted = watching.until("another address", |event| event["address"] == OTHER);
     assert_eq!(accepted["stitch"].as_bool(), Some(false), "{accepted}");
+    lateness.allows(scene, &accepted);
     let login = Login {
         port: scene::FORWARDED,
         host: "127.0.0.1",

@@ -88,7 +88,7 @@ impl Event {
         let check = entry.map(|entry| entry.check.as_str());
         if format == Format::Json {
             return object(&json!({
-                "time": utc(self.time),
+                "time": precisely(self.time),
                 "hop": self.hop,
                 "address": self.address,
                 "stitch": self.address.map(|address| is_stitchs(settings, address)),
@@ -186,7 +186,7 @@ pub(super) fn begin(settings: &Settings, format: Format) -> Result<()> {
         .map(|cidr| cidr.address().to_string())
         .collect();
     if format == Format::Json {
-        return object(&json!({ "time": utc(SystemTime::now()), "result": "watching", "addresses": addresses }));
+        return object(&json!({ "time": precisely(SystemTime::now()), "result": "watching", "addresses": addresses }));
     }
     output::say(&format!(
         "Watching for Stitch. Press Check and Save in Stitch. Ctrl-C stops. Times are UTC.\nStitch's addresses: {}",
@@ -198,7 +198,7 @@ pub(super) fn begin(settings: &Settings, format: Format) -> Result<()> {
 /// What cannot be seen, and what to do about it.
 pub(super) fn not_visible(what: &str, next: &str, format: Format) -> Result<()> {
     if format == Format::Json {
-        let time = utc(SystemTime::now());
+        let time = precisely(SystemTime::now());
         return object(&json!({ "time": time, "result": "not-visible", "text": what, "next": next }));
     }
     output::say(&format!(
@@ -211,6 +211,13 @@ pub(super) fn not_visible(what: &str, next: &str, format: Format) -> Result<()> 
 
 fn object(value: &Value) -> Result<()> {
     Ok(output::document(&visible::json(&value.to_string()))?)
+}
+
+/// `2026-11-30T09:41:07.123Z`.
+fn precisely(time: SystemTime) -> String {
+    let whole = utc(time);
+    let millis = time.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_millis();
+    format!("{}.{millis:03}Z", whole.trim_end_matches('Z'))
 }
 
 /// `2026-11-30T09:41:07Z`, by the calendar that H. Hinnant's `civil_from_days` computes.

@@ -65,7 +65,9 @@ impl<'world> Scene<'world> {
             .conf("listen_addresses", "*")
             .conf("logging_collector", "on")
             .conf("log_destination", "csvlog")
-            .conf("log_connections", "on");
+            .conf("log_connections", "on")
+            .conf("log_statement", "all")
+            .conf("log_timezone", "UTC");
         let server = Postgres::start_in(world, Some(&database), options);
         server.psql(&format!("CREATE ROLE stitch LOGIN PASSWORD '{PASSWORD}'"));
         server.psql("CREATE DATABASE stitch OWNER stitch");
@@ -86,7 +88,9 @@ impl<'world> Scene<'world> {
         );
         // What syslog would do.
         world.sh("log=$WORLD/bastion/root/var/log/auth.log; : >$log
-             { tail -n +1 -F $WORLD/bastion/log | sed -u 's/^/Nov 30 09:41:07 bastion sshd[7]: /' >>$log; } >/dev/null 2>&1 </dev/null &");
+             { tail -n +1 -F $WORLD/bastion/log | while IFS= read -r line; do
+                 printf '%s bastion sshd[7]: %s\\n' \"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\" \"$line\" >>$log
+             done; } >/dev/null 2>&1 </dev/null &");
         std::fs::write(keys.join("stitch.pub"), stitch.public()).expect("the world is writable");
         Self { hosts, server, bastion }
     }
@@ -191,7 +195,7 @@ impl Watching {
 
     /// Waits for an event. None of its bytes is one that a terminal obeys.
     #[track_caller]
-    pub(crate) fn until(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn until(&mut self, what: &str, mut is_it: impl FnMut(&Value) -> bool) -> Value {
         let mut seen = String::new();
         loop {
             let Ok(line) = self.lines.recv_timeout(DEADLINE) else {

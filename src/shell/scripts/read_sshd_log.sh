@@ -13,8 +13,10 @@ inode() { ls -id -- "$1" 2>/dev/null | awk '{ print $1 }'; }
 bytes() { wc -c <"$1" | tr -d ' '; }
 begin() {
     if reads_journal; then
-        cursor=$(journal -n 1 -o cat | sed -n 's/^-- cursor: //p')
-        if [ -n "$cursor" ]; then place="journal $cursor"; return; fi
+        #: Behind an entry that the filter drops, journalctl skips one more; so the cursor is that of one that passes.
+        # shellcheck disable=SC2086 # several words each
+        cursor=$(journal -n 1 -o cat $users $tags | sed -n 's/^-- cursor: //p')
+        if [ -n "$cursor" ] || [ -n "$(journal -n 1 -o cat)" ]; then place="journal $cursor"; return; fi
     fi
     for file in /var/log/auth.log /var/log/secure /var/log/messages; do
         if [ -f "$file" ] && [ -r "$file" ]; then
@@ -27,8 +29,9 @@ begin() {
 read_on() {
     case $place in
         journal\ *)
+            after=${place#journal }
             # shellcheck disable=SC2086 # several words each
-            new=$(journal -o short --after-cursor="${place#journal }" $users $tags | tail -n 1000)
+            new=$(journal -o short ${after:+"--after-cursor=$after"} $users $tags | tail -n 1000)
             cursor=$(printf '%s\n' "$new" | sed -n 's/^-- cursor: //p')
             [ -z "$cursor" ] || place="journal $cursor"
             ;;
