@@ -235,6 +235,12 @@ codes! {
     /// The server is a standby or a read-only endpoint.
     /// Connect to the primary (on Aurora: the cluster's writer endpoint), and give Stitch that address.
     ServerStandby = "server-standby", Database [Login] NO_DATABASE;
+    /// The whole server is read-only (`default_transaction_read_only` in its configuration).
+    /// Find out why, for example a full disk. Then set it to `off` and reload.
+    ServerReadOnly = "server-read-only", Database [Login] NO_DATABASE;
+    /// Every commit waits for a synchronous standby (`synchronous_standby_names`), and fewer are connected than it requires. Loads would hang.
+    /// Connect the standby, or take it out of `synchronous_standby_names` and reload.
+    CommitsWait = "commits-wait", Database [Login] NO_DATABASE;
 
     // ssh-user
     /// Stitch's key is installed once, with the fewest rights it needs.

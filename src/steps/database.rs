@@ -1,6 +1,7 @@
 //! Guide step 2: the database Stitch loads into. Created when it is missing, never altered when it is there.
 
 mod existing;
+mod writable;
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -32,6 +33,8 @@ pub(crate) struct Facts {
     /// A database whose name differs only in case.
     similar: Option<String>,
     in_recovery: bool,
+    /// What keeps every change of this server from being made.
+    writes: writable::Writes,
     /// Where a standby gets its data from, where it says so.
     primary: Option<String>,
     /// The servers that logins to this address come to by turns.
@@ -76,8 +79,16 @@ impl Step for Database {
         } else {
             "NULL"
         };
-        let question = QUESTION.replace("/* collation */", collation);
-        let answer = reader.ask(Target::Server, &question, &[name]).await?;
+        let files = if reader.server().await?.superuser {
+            writable::FILES
+        } else {
+            "NULL"
+        };
+        let question = QUESTION
+            .replace("/* collation */", collation)
+            .replace("/* files */", files);
+        let role = settings.stitch.role.as_str();
+        let answer = reader.ask(Target::Server, &question, &[name, role]).await?;
         let mut facts: Facts = answer.unwrap_or_default();
         facts.server = Some(reader.server().await?.clone());
         if let Some(session) = reader.admin_session() {
@@ -128,6 +139,7 @@ impl Step for Database {
                 },
             );
         }
+        let is_writable = !facts.in_recovery && writable::judge(&mut plan, &facts.writes, server);
         if let Some(found) = &facts.found {
             existing::judge(&mut plan, settings, found);
             return plan;
@@ -140,7 +152,7 @@ impl Step for Database {
             )
             .concerning(similar);
         }
-        if facts.in_recovery {
+        if !is_writable {
             return plan;
         }
         if facts.user.is_empty() {
@@ -253,6 +265,9 @@ SELECT json_build_object(
               FROM pg_database WHERE datname = $1),
     'similar', (SELECT min(datname) FROM pg_database WHERE lower(datname) = lower($1) AND datname <> $1),
     'in_recovery', pg_is_in_recovery(),
+    'writes', ",
+    writable::question!(),
+    ",
     'primary', (SELECT (to_jsonb(w) ->> 'sender_host') || ':' || (to_jsonb(w) ->> 'sender_port') FROM pg_stat_wal_receiver AS w),
     'ssl', current_setting('ssl', true) = 'on',
     'user', current_user,

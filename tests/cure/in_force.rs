@@ -1,7 +1,10 @@
 //! What is in force counts, wherever it is written: for Stitch's session, and for the administrator's own, which must not
 //! be cut off by it. Nor may sessions of ours, or their options, change what is measured.
 
-use crate::support::wizard::Wizard;
+use std::thread;
+
+use crate::support::process::{DEADLINE, poll};
+use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions};
 
 #[test]
@@ -14,7 +17,6 @@ fn settings_of_the_server_are_found_as_those_of_the_role_are() {
         (15, "lock_timeout", "3s", "unknown"),
         (18, "transaction_timeout", "9s", "bad"),
         (18, "default_transaction_isolation", "serializable", "unknown"),
-        (15, "default_transaction_read_only", "on", "bad"),
         (15, "row_security", "off", "unknown"),
     ];
     for (major, name, value, verdict) in cases {
@@ -69,6 +71,65 @@ fn it_is_said_before_anything_is_made() {
         .setup()
         .exits(4)
         .has("setting-interrupts-loads", "bad");
+}
+
+/// Nothing can be written on the whole server: said before anything is tried, and nothing hangs.
+#[test]
+fn a_server_that_cannot_be_written_to() {
+    let server = Postgres::start();
+    let states = [
+        ("default_transaction_read_only", "on", "server-read-only"),
+        ("synchronous_standby_names", "nobody", "commits-wait"),
+        ("synchronous_standby_names", "ANY 2 (nobody, other)", "commits-wait"),
+    ];
+    let set = |name: &str, value: &str| {
+        let change = if value.is_empty() {
+            format!("alter system reset {name}")
+        } else {
+            format!("alter system set {name} = '{value}'")
+        };
+        server.psql(&change);
+        server.reload();
+    };
+    for (name, value, code) in states {
+        set(name, value);
+        let before = server.dump();
+        for (wizard, is_superuser) in [(Wizard::new(&server), true), (Wizard::dba(&server), false)] {
+            let plan = wizard.run("plan");
+            // Its own option hides this one from a login that may not read the files.
+            if code != "server-read-only" || is_superuser {
+                plan.has(code, "bad");
+                plan.plans(&[]);
+            }
+            let setup = wizard.setup().exits(4);
+            setup.has(code, "bad");
+            assert_eq!(server.dump(), before, "{setup}");
+        }
+        set(name, "");
+    }
+    Wizard::dba(&server).setup().exits(0);
+    // Who has it switched off for itself can.
+    set("default_transaction_read_only", "on");
+    Wizard::new(&server).check().exits(4).has("server-read-only", "bad");
+    Wizard::dba(&server)
+        .check()
+        .exits(4)
+        .has("setting-interrupts-loads", "bad");
+    server.psql("set default_transaction_read_only = off; alter role stitch set default_transaction_read_only = off");
+    Wizard::dba(&server).check().exits(0);
+    server.psql("set default_transaction_read_only = off; alter role stitch reset all");
+    set("default_transaction_read_only", "");
+    // What is ready is not ready then: what Stitch writes is seen by nobody, and its session hangs.
+    set("synchronous_standby_names", "nobody");
+    Wizard::dba(&server).check().exits(4).has("commits-wait", "bad");
+    thread::scope(|scope| {
+        let load = scope.spawn(|| server.try_psql_as("stitch", PASSWORD, "stitch", "create schema loaded"));
+        let waits = "select count(*) from pg_stat_activity where usename = 'stitch' and wait_event = 'SyncRep'";
+        poll(DEADLINE, || (server.psql(waits) == "1").then_some(())).expect("it waits");
+        set("synchronous_standby_names", "");
+        assert!(load.join().expect("psql").is_ok());
+    });
+    Wizard::dba(&server).check().exits(0).has_not("commits-wait");
 }
 
 #[test]
