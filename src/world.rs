@@ -7,6 +7,7 @@ mod certificate;
 mod database_handle;
 mod detect_protocol;
 mod failure;
+mod fresh_key;
 mod hba;
 mod hba_read;
 pub(crate) mod host;

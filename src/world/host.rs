@@ -11,10 +11,8 @@ use crate::settings::Settings;
 use crate::shell;
 use crate::statement::Statement;
 use crate::visible::one_line;
-use crate::world::shared_ssh_login::SharedSshLogin;
-use crate::world::ssh::Ssh;
+use crate::world::shared_ssh_login::{SharedSshLogin, SshLogin};
 use crate::world::ssh::exec::Output;
-use crate::world::ssh_program::SshProgram;
 
 pub(super) mod local;
 mod rights;
@@ -29,9 +27,7 @@ enum HostAccess {
     /// This machine is the SSH server.
     Local,
     /// Over the admin's SSH login.
-    Ssh(Ssh),
-    /// The same by the machine's own ssh.
-    Program(SshProgram),
+    Ssh(SshLogin),
 }
 
 /// The SSH server, and how to be root there.
@@ -61,10 +57,7 @@ impl Host {
     pub(crate) async fn open(settings: &Settings, gateway: Option<&SharedSshLogin>, asker: &Asker) -> Result<Self> {
         let mut host = Self::here(settings, asker);
         if let Some(gateway) = gateway {
-            host.way = match gateway.program()? {
-                Some(program) => HostAccess::Program(program.clone()),
-                None => HostAccess::Ssh(gateway.login().await?),
-            };
+            host.way = HostAccess::Ssh(gateway.login().await?);
         }
         Ok(host)
     }
@@ -191,7 +184,6 @@ impl Host {
         match &self.way {
             HostAccess::Local => local::run(command, stdin, self.limit).await,
             HostAccess::Ssh(ssh) => ssh.run(command, stdin, self.limit).await,
-            HostAccess::Program(program) => program.run(command, stdin, self.limit).await,
         }
     }
 
@@ -199,7 +191,7 @@ impl Host {
     async fn run_in_terminal(&self, tool: &str, password: Option<&Secret>, script: &Secret) -> Result<Option<Output>> {
         match &self.way {
             HostAccess::Ssh(ssh) => ssh.run_in_terminal(tool, password, script, self.limit).await,
-            HostAccess::Local | HostAccess::Program(_) => bail!("this run has no terminal to give to {tool}"),
+            HostAccess::Local => bail!("this run has no terminal to give to {tool}"),
         }
     }
 
@@ -208,7 +200,6 @@ impl Host {
         match &self.way {
             HostAccess::Local => "this machine".to_owned(),
             HostAccess::Ssh(ssh) => ssh.name(),
-            HostAccess::Program(program) => program.name().to_owned(),
         }
     }
 }

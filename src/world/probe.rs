@@ -50,9 +50,7 @@ impl Reader {
             return Some(closed.as_str().to_owned());
         }
         let gateway = self.gateway.as_ref()?;
-        if gateway.program().ok()?.is_none() {
-            gateway.login().await.ok()?;
-        }
+        gateway.login().await.ok()?;
         let limit = self.settings.timeout.min(PATIENCE);
         match timeout(limit, gateway.forward(stitch.host.as_str(), stitch.port.number())).await {
             Err(_) => Some(Unreachable::Silent.as_str().to_owned()),

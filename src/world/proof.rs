@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use openssl::base64;
-use openssl::pkey::PKey;
+use anyhow::Result;
 
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
@@ -13,7 +11,9 @@ use crate::secret::Secret;
 use crate::settings::{AgentKeys, BastionServer, BastionSettings, IdentitySource, KeyOption, SshAgent, SshTarget};
 use crate::shell::{self, Expiry};
 use crate::world::failure::Failure;
+use crate::world::fresh_key::FreshKey;
 use crate::world::login::{Session, log_in};
+use crate::world::shared_ssh_login::SshLogin;
 use crate::world::ssh::Ssh;
 use crate::world::ssh::capability::Capability;
 use crate::world::ssh::layer::failure as broken;
@@ -23,12 +23,6 @@ use crate::world::writer::Writer;
 /// A script that was under way when the run was cut short is given this long to end before its work is undone. What it does
 /// later is undone by the watcher it leaves.
 const SETTLING: Duration = Duration::from_millis(200);
-
-/// A key pair of our own.
-struct FreshKey {
-    pem: Secret,
-    public: PublicKey,
-}
 
 impl Writer {
     /// Walks the whole way as Stitch will.
@@ -97,16 +91,16 @@ impl Writer {
         let is_bound = bastion.key_options.contains(&KeyOption::PermitOpen);
         let may_do_so = |wish: &Capability| *wish == Capability::OtherTarget && !is_bound;
         for wish in Capability::ALL.into_iter().filter(|wish| !may_do_so(wish)) {
-            if ssh.grants(wish).await.map_err(|error| broken(&error))? {
-                proof.granted.push(wish);
-            } else {
-                proof.refused.push(wish);
+            match ssh.grants(wish).await.map_err(|error| broken(&error))? {
+                Some(true) => proof.granted.push(wish),
+                Some(false) => proof.refused.push(wish),
+                None => {}
             }
         }
         self.log_in_over(&ssh).await.map(drop)
     }
 
-    async fn log_in_over(&self, ssh: &Ssh) -> Result<Session, Failure> {
+    async fn log_in_over(&self, ssh: &SshLogin) -> Result<Session, Failure> {
         let stitch = &self.reader.settings.stitch;
         let host = if stitch.host.is_socket() {
             loopback().map_err(|error| broken(&error))?
@@ -118,7 +112,7 @@ impl Writer {
         log_in(&login, open).await
     }
 
-    async fn enter_as_stitch(&self, bastion: &BastionSettings, pem: &Secret) -> Result<Ssh> {
+    async fn enter_as_stitch(&self, bastion: &BastionSettings, pem: &Secret) -> Result<SshLogin> {
         let user = bastion.tunnel_user.as_str();
         if let Some(gateway) = &self.reader.gateway {
             return gateway.login().await?.as_user(user, pem).await;
@@ -128,7 +122,8 @@ impl Writer {
             ..this_machine(bastion.stitch_port)?
         };
         // Whoever is root here is past being deceived about who answers on this machine's own loopback.
-        Ssh::connect_with_key(target, self.reader.settings.timeout, pem).await
+        let ssh = Ssh::connect_with_key(target, self.reader.settings.timeout, pem).await?;
+        Ok(SshLogin::BuiltIn(ssh))
     }
 
     /// By its own greeting; a server that does not know `expiry-time` would ignore the whole line.
@@ -138,23 +133,6 @@ impl Writer {
             _ => Ssh::greeting_of(this_machine(bastion.stitch_port)?, self.reader.settings.timeout).await?,
         };
         Ok(knows_expiry(&greeting))
-    }
-}
-
-impl FreshKey {
-    fn new() -> Result<Self> {
-        let key = PKey::generate_ed25519().context("OpenSSL makes no ed25519 key")?;
-        let pem = String::from_utf8(key.private_key_to_pem_pkcs8()?).context("OpenSSL's PEM is no text")?;
-        let mut blob = Vec::new();
-        for part in [b"ssh-ed25519".as_slice(), &key.raw_public_key()?] {
-            blob.extend(u32::try_from(part.len())?.to_be_bytes());
-            blob.extend(part);
-        }
-        let line = format!("ssh-ed25519 {} stitch-pg-proof", base64::encode_block(&blob));
-        Ok(Self {
-            pem: Secret::new(pem),
-            public: line.parse()?,
-        })
     }
 }
 
@@ -216,12 +194,5 @@ mod tests {
         ] {
             assert_eq!(knows_expiry(old), Expiry::Unknown, "{old}");
         }
-    }
-
-    #[test]
-    fn a_fresh_key_is_a_key() {
-        let key = FreshKey::new().unwrap();
-        assert_eq!(key.public.kind(), "ssh-ed25519");
-        assert!(key.pem.reveal().contains("PRIVATE KEY"));
     }
 }

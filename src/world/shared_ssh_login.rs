@@ -4,15 +4,106 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 
 use crate::ask::Asker;
+use crate::secret::Secret;
 use crate::settings::SshTarget;
+use crate::world::ssh::capability::Capability;
+use crate::world::ssh::exec::Output;
 use crate::world::ssh::layer::{self, At as _};
 use crate::world::ssh::{Ssh, SshLayer};
 use crate::world::ssh_program::SshProgram;
+
+/// A login on the SSH server.
+#[derive(Clone)]
+pub(crate) enum SshLogin {
+    /// By the built-in client, libssh2.
+    BuiltIn(Ssh),
+    /// By the machine's own ssh.
+    Program(SshProgram),
+}
+
+impl SshLogin {
+    /// Runs a command with this input.
+    pub(crate) async fn run(&self, command: &str, stdin: Secret, limit: Duration) -> Result<Output> {
+        match self {
+            Self::BuiltIn(ssh) => ssh.run(command, stdin, limit).await,
+            Self::Program(program) => program.run(command, stdin, limit).await,
+        }
+    }
+
+    /// Runs a script in a terminal as somebody else. `None`: a password was asked for, and there was no other to give.
+    pub(crate) async fn run_in_terminal(
+        &self,
+        tool: &str,
+        password: Option<&Secret>,
+        script: &Secret,
+        limit: Duration,
+    ) -> Result<Option<Output>> {
+        match self {
+            Self::BuiltIn(ssh) => ssh.run_in_terminal(tool, password, script, limit).await,
+            Self::Program(program) => program.run_in_terminal(tool, password, script, limit).await,
+        }
+    }
+
+    /// A connection from the SSH server to `host:port`.
+    pub(crate) async fn forward(&self, host: &str, port: u16) -> Result<UnixStream> {
+        match self {
+            Self::BuiltIn(ssh) => ssh.forward(host, port).await,
+            Self::Program(program) => program.forward(host, port).await,
+        }
+    }
+
+    /// A session of its own, since the old one may be in the middle of something.
+    pub(super) async fn another(&self) -> Result<Self> {
+        Ok(match self {
+            Self::BuiltIn(ssh) => Self::BuiltIn(ssh.another().await?),
+            Self::Program(program) => Self::Program(program.clone()),
+        })
+    }
+
+    /// A login as somebody else on the same server, with a key of our own.
+    pub(super) async fn as_user(&self, user: &str, pem: &Secret) -> Result<Self> {
+        Ok(match self {
+            Self::BuiltIn(ssh) => Self::BuiltIn(ssh.as_user(user, pem).await?),
+            Self::Program(program) => Self::Program(program.as_user(user, pem).await?),
+        })
+    }
+
+    /// Whether the server grants it. `None`: that cannot be told.
+    pub(super) async fn grants(&self, wish: Capability) -> Result<Option<bool>> {
+        match self {
+            Self::BuiltIn(ssh) => ssh.grants(wish).await.map(Some),
+            Self::Program(program) => program.grants(wish).await,
+        }
+    }
+
+    /// What the server called itself.
+    pub(super) fn greeting(&self) -> String {
+        match self {
+            Self::BuiltIn(ssh) => ssh.greeting(),
+            Self::Program(program) => program.seen().greeting,
+        }
+    }
+
+    /// `USER@HOST:PORT`, for messages.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::BuiltIn(ssh) => ssh.name(),
+            Self::Program(program) => program.name().to_owned(),
+        }
+    }
+
+    fn host_key(&self) -> Option<String> {
+        match self {
+            Self::BuiltIn(ssh) => ssh.host_key(),
+            Self::Program(program) => program.seen().host_key.map(|(_, fingerprint)| fingerprint),
+        }
+    }
+}
 
 /// The way in to the SSH server.
 #[derive(Clone)]
@@ -20,10 +111,8 @@ pub(crate) struct SharedSshLogin {
     target: SshTarget,
     timeout: Duration,
     asker: Asker,
-    /// Where the machine's own ssh is used.
-    program: Arc<Result<Option<SshProgram>>>,
     /// Made once. A refused login is not tried again in this run: servers count them, and then refuse the address.
-    login: Arc<OnceCell<Result<Ssh, String>>>,
+    login: Arc<OnceCell<Result<SshLogin, String>>>,
 }
 
 impl SharedSshLogin {
@@ -33,30 +122,28 @@ impl SharedSshLogin {
             target: target.clone(),
             timeout,
             asker: asker.clone(),
-            program: Arc::new(SshProgram::new(target, timeout, asker)),
             login: Arc::default(),
         }
     }
 
-    /// The machine's own ssh, where it is used.
-    pub(crate) fn program(&self) -> Result<Option<&SshProgram>> {
-        match self.program.as_ref() {
-            Ok(program) => Ok(program.as_ref()),
-            Err(error) => Err(anyhow!("{error:#}")),
-        }
-    }
-
     /// The login; made now, unless it was before.
-    pub(crate) async fn login(&self) -> Result<Ssh> {
-        if self.target.client.is_some() {
-            bail!("this needs the built-in client, without --ssh-command");
-        }
-        let connect = async || match Ssh::connect(&self.target, self.timeout, &self.asker).await {
-            Err(error) if layer::of(&error) == Some(SshLayer::Login) => Ok(Err(format!("{error:#}"))),
-            connected => connected.map(Ok),
+    pub(crate) async fn login(&self) -> Result<SshLogin> {
+        let connect = async || {
+            let connected = match &self.target.client {
+                Some(client) => SshProgram::connect(client, &self.target, self.timeout, &self.asker)
+                    .await
+                    .map(SshLogin::Program),
+                None => Ssh::connect(&self.target, self.timeout, &self.asker)
+                    .await
+                    .map(SshLogin::BuiltIn),
+            };
+            match connected {
+                Err(error) if layer::of(&error) == Some(SshLayer::Login) => Ok(Err(format!("{error:#}"))),
+                connected => connected.map(Ok),
+            }
         };
         match self.login.get_or_try_init(connect).await? {
-            Ok(ssh) => Ok(ssh.clone()),
+            Ok(login) => Ok(login.clone()),
             Err(refusal) => Err(anyhow!("{refusal}")).at(SshLayer::Login),
         }
     }
@@ -68,9 +155,6 @@ impl SharedSshLogin {
 
     /// A connection from the SSH server to `host:port`.
     pub(crate) async fn forward(&self, host: &str, port: u16) -> Result<UnixStream> {
-        match self.program()? {
-            Some(program) => program.forward(host, port).await,
-            None => self.login().await?.forward(host, port).await,
-        }
+        self.login().await?.forward(host, port).await
     }
 }

@@ -3,7 +3,7 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use ssh2::Session;
@@ -24,10 +24,14 @@ mod relay;
 pub(super) mod wait;
 
 use endpoint::{SshEndpoint, resolve};
+pub(super) use errors::TurnedAway;
 use layer::At as _;
 pub(crate) use layer::SshLayer;
 use relay::Bounds;
 pub(super) use relay::SPARE;
+
+/// Between two tries at a server that turns everybody away.
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
 /// One session, logged in.
 #[derive(Clone)]
@@ -110,7 +114,22 @@ impl Ssh {
         .context("the SSH thread ended")?
     }
 
+    /// A server that turns everybody away for a while is waited for, not long.
     async fn enter(door: Arc<SshEndpoint>, proof: Option<login::Credential>) -> Result<Self> {
+        let patience = Instant::now() + 2 * door.timeout;
+        loop {
+            let entered = Self::try_to_enter(Arc::clone(&door), proof.clone()).await;
+            match entered {
+                Err(error) if layer::is_turned_away(&error) && Instant::now() < patience => {
+                    (door.asker.tell)(&format!("{error:#}; waiting"));
+                    tokio::time::sleep(PAUSE).await;
+                }
+                entered => return entered,
+            }
+        }
+    }
+
+    async fn try_to_enter(door: Arc<SshEndpoint>, proof: Option<login::Credential>) -> Result<Self> {
         let name = door.target.to_string();
         let forwarded = match &door.through {
             Some(before) => {

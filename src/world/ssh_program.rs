@@ -2,26 +2,32 @@
 //! and every algorithm. It reads its own configuration and checks host keys by it; an unknown one is refused, or asked about by
 //! ssh itself at a terminal. It is started without a shell. All connections share one login, by a socket in a folder of ours.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Error, Result, anyhow};
-use tempfile::TempDir;
-use tokio::sync::{OnceCell, oneshot};
+use anyhow::{Context as _, Result, anyhow, bail};
+use tempfile::{NamedTempFile, TempDir};
+use tokio::sync::oneshot;
 
 use super::host::local;
+use super::ssh::capability::Capability;
 use super::ssh::exec::Output;
 use super::ssh::layer::At as _;
-use super::ssh::layer::SshLayer;
+use super::ssh::{PAUSE, SshLayer};
 use crate::ask::Asker;
 use crate::secret::{self, Secret};
 use crate::settings::{SshClient, SshTarget};
-use crate::visible::one_line;
+
+mod host_keys;
+mod log;
+mod terminal;
+
+use log::{Log, Seen};
 
 /// ssh's own failures, as against those of the command.
 const OWN: i32 = 255;
@@ -34,31 +40,82 @@ pub(crate) struct SshProgram {
     shared: Arc<Shared>,
     name: String,
     timeout: Duration,
-    attended: bool,
-    /// A refusal is remembered, as with libssh2.
-    login: Arc<OnceCell<Result<(), (SshLayer, String)>>>,
+    asker: Asker,
+    seen: Seen,
 }
 
 /// What ends the shared login when the last of them is dropped.
 struct Shared {
     client: SshClient,
     folder: TempDir,
+    log: Log,
+    /// What lets an unknown host key in (`--host-key`).
+    trusting: Option<String>,
+    /// A key of our own, kept until then.
+    _key: Option<NamedTempFile>,
 }
 
 impl SshProgram {
-    /// Connects to nothing yet. `None`: libssh2 is used.
-    pub(crate) fn new(target: &SshTarget, timeout: Duration, asker: &Asker) -> Result<Option<Self>> {
-        let Some(client) = target.client.clone() else {
-            return Ok(None);
+    /// Logs in.
+    pub(crate) async fn connect(
+        client: &SshClient,
+        target: &SshTarget,
+        timeout: Duration,
+        asker: &Asker,
+    ) -> Result<Self> {
+        let trusting = match &target.host_key {
+            Some(fingerprint) => Some(host_keys::trusting(client, fingerprint, timeout).await?),
+            None => None,
         };
-        let folder = tempfile::tempdir().context("cannot create a folder for ssh's socket")?;
-        Ok(Some(Self {
-            shared: Arc::new(Shared { client, folder }),
+        let shared = Shared::new(client.clone(), trusting, None)?;
+        let program = Self {
+            shared: Arc::new(shared),
             name: target.to_string(),
             timeout,
-            attended: asker.attended,
-            login: Arc::default(),
-        }))
+            asker: asker.clone(),
+            seen: Seen::default(),
+        };
+        program.logged_in(target.host_key.as_deref()).await
+    }
+
+    /// A login as somebody else on the same server, with a key of our own and no other.
+    pub(super) async fn as_user(&self, user: &str, pem: &Secret) -> Result<Self> {
+        let folder = self.shared.folder.path();
+        let mut key = NamedTempFile::new_in(folder).context("cannot create a file for the temporary key")?;
+        key.write_all(pem.reveal().as_bytes())
+            .context("cannot write the temporary key")?;
+        let path = key.path().display().to_string();
+        // Of each the first one counts, but for identities, which are tried in this order.
+        let mut destination: Vec<String> = ["-l", user, "-i", &path].map(str::to_owned).to_vec();
+        for option in [
+            "IdentitiesOnly=yes",
+            "IdentityAgent=none",
+            "PreferredAuthentications=publickey",
+        ] {
+            destination.extend(["-o".to_owned(), option.to_owned()]);
+        }
+        destination.extend(self.shared.client.destination.iter().cloned());
+        let client = SshClient {
+            destination,
+            ..self.shared.client.clone()
+        };
+        let program = Self {
+            shared: Arc::new(Shared::new(client, self.shared.trusting.clone(), Some(key))?),
+            name: self
+                .name
+                .rsplit_once('@')
+                .map_or(self.name.clone(), |(_, at)| format!("{user}@{at}")),
+            ..self.clone()
+        };
+        let program = program.logged_in(None).await?;
+        match program.seen.key.as_deref() {
+            Some(accepted) if accepted.starts_with(&path) => Ok(program),
+            other => Err(anyhow!(
+                "the temporary key was refused; ssh logged in with another one of its configuration ({})",
+                other.unwrap_or("none")
+            ))
+            .at(SshLayer::Login),
+        }
     }
 
     /// `USER@HOST:PORT`, for messages.
@@ -66,15 +123,20 @@ impl SshProgram {
         &self.name
     }
 
+    /// What ssh told of the server.
+    pub(super) fn seen(&self) -> Seen {
+        self.seen.clone()
+    }
+
     /// Runs a command with this input.
     pub(crate) async fn run(&self, words: &str, stdin: Secret, limit: Duration) -> Result<Output> {
-        self.logged_in().await?;
-        self.exec(words, stdin, limit).await
+        let mut command = self.command();
+        command.arg("-T");
+        self.exec(command, words, stdin, limit).await
     }
 
     /// A connection from the SSH server to `host:port`. It ends when the stream is dropped.
     pub(crate) async fn forward(&self, host: &str, port: u16) -> Result<tokio::net::UnixStream> {
-        self.logged_in().await?;
         let target = if host.contains(':') {
             format!("[{host}]:{port}")
         } else {
@@ -84,13 +146,14 @@ impl SshProgram {
         near.set_nonblocking(true).context("cannot use the socket")?;
         let mut command = self.command();
         command
-            .args(["-vv", "-W", &target])
+            .args(["-T", "-vv", "-W", &target])
             .args(&self.shared.client.destination);
         let other = far.try_clone().context("cannot share the socket")?;
         command
             .stdin(OwnedFd::from(far))
             .stdout(OwnedFd::from(other))
             .stderr(Stdio::piped());
+        let before = self.shared.log.length();
         let mut child = command.spawn().context("ssh does not start")?;
         // Its ends of the sockets are the child's alone from here on.
         drop(command);
@@ -103,7 +166,7 @@ impl SshProgram {
                 if let Some(opened) = opened.take_if(|_| is_open) {
                     let _ = opened.send(Ok(()));
                 }
-                if opened.is_some() && !line.starts_with("debug") && said.len() < 2000 {
+                if opened.is_some() && said.len() < 2000 {
                     said.push_str(&line);
                     said.push('\n');
                 }
@@ -118,6 +181,8 @@ impl SshProgram {
             Ok(Ok(Ok(()))) => tokio::net::UnixStream::from_std(near).context("cannot use the socket"),
             Ok(outcome) => {
                 let said = outcome.ok().and_then(Result::err).unwrap_or_default();
+                // The server's reason is told by the process that holds the login.
+                let said = format!("{}{said}", self.shared.log.since(before));
                 let layer = if said.contains("prohibited") {
                     SshLayer::Forward
                 } else {
@@ -125,7 +190,7 @@ impl SshProgram {
                 };
                 Err(anyhow!(
                     "the SSH server {name} could not connect to {host}:{port}: {}",
-                    words_of(&said)
+                    log::last_words(&said)
                 ))
                 .at(layer)
             }
@@ -136,64 +201,107 @@ impl SshProgram {
         }
     }
 
-    async fn logged_in(&self) -> Result<()> {
-        // What the command comes to does not matter: a login may be for forwarding alone.
-        let outcome = self.login.get_or_init(async || {
-            // A person may be asked by ssh itself.
-            let limit = if self.attended {
-                Duration::from_secs(120)
-            } else {
-                3 * self.timeout
-            };
-            match self.exec("true", Secret::new(String::new()), limit).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(refusal(&error)),
+    /// Whether the server grants it. `None`: ssh does not tell; it asks for no answer about the agent.
+    pub(super) async fn grants(&self, wish: Capability) -> Result<Option<bool>> {
+        Ok(match wish {
+            Capability::Agent => None,
+            Capability::Terminal => {
+                let mut command = self.command();
+                command.arg("-tt");
+                let tried = self
+                    .exec(command, "true", Secret::new(String::new()), self.timeout)
+                    .await;
+                tried
+                    .ok()
+                    .map(|output| !output.stderr.contains("PTY allocation request failed"))
             }
-        });
-        match outcome.await {
-            Ok(()) => Ok(()),
-            Err((layer, text)) => Err(anyhow!(
-                "cannot log in to the SSH server {} with ssh: {text}",
-                self.name
-            ))
-            .at(*layer),
+            Capability::OtherTarget => match self.forward("127.0.0.1", 1).await {
+                Err(error) if super::ssh::layer::of(&error) == Some(SshLayer::Forward) => Some(false),
+                // Nobody is there; but the server looked.
+                _ => Some(true),
+            },
+        })
+    }
+
+    /// The same, logged in: what the command comes to does not matter, since a login may be for forwarding alone.
+    async fn logged_in(mut self, expected: Option<&str>) -> Result<Self> {
+        // A person may be asked by ssh itself.
+        let limit = if self.asker.attended {
+            Duration::from_secs(120)
+        } else {
+            3 * self.timeout
+        };
+        let patience = Instant::now() + 2 * self.timeout;
+        loop {
+            let outcome = self.run("true", Secret::new(String::new()), limit).await;
+            self.seen = self.shared.log.seen();
+            let Err(error) = outcome else { return Ok(self) };
+            let (layer, text) = log::refusal(&format!("{error:#}"), &self.seen, expected);
+            if log::is_turned_away(&text) && Instant::now() < patience {
+                (self.asker.tell)(&format!("{text}; waiting"));
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            let name = &self.name;
+            return Err(anyhow!("cannot log in to the SSH server {name} with ssh: {text}")).at(layer);
         }
     }
 
-    async fn exec(&self, words: &str, stdin: Secret, limit: Duration) -> Result<Output> {
-        let mut command = self.command();
+    async fn exec(&self, mut command: Command, words: &str, stdin: Secret, limit: Duration) -> Result<Output> {
+        command.args(["-o", "LogLevel=DEBUG1", "-E"]).arg(&self.shared.log.path);
         command.args(&self.shared.client.destination).arg(words);
+        let before = self.shared.log.length();
         let output = local::finish(command, stdin, limit).await?;
         if output.status == OWN && output.stdout.is_empty() {
-            return Err(anyhow!("{}", words_of(&output.stderr)));
+            let said = format!("{}{}", self.shared.log.since(before), output.stderr);
+            bail!("{}", log::last_words(&said));
         }
         Ok(output)
     }
 
     fn command(&self) -> Command {
         let mut command = self.shared.command();
-        command.args(["-T", "-o", "ControlMaster=auto", "-o", "ControlPersist=60"]);
+        command.args(["-e", "none", "-o", "ControlMaster=auto", "-o", "ControlPersist=60"]);
         command
             .arg("-o")
             .arg(format!("ConnectTimeout={}", self.timeout.as_secs().max(1)));
-        let host_keys = if self.attended { "ask" } else { "yes" };
+        let host_keys = if self.asker.attended { "ask" } else { "yes" };
         command.arg("-o").arg(format!("StrictHostKeyChecking={host_keys}"));
-        if !self.attended {
+        if !self.asker.attended {
             command.args(["-o", "BatchMode=yes"]);
+        }
+        if let Some(trusting) = &self.shared.trusting {
+            command.arg("-o").arg(trusting);
         }
         command
     }
 }
 
 impl Shared {
-    #[expect(clippy::disallowed_methods, reason = "the one place where ssh is started")]
+    fn new(client: SshClient, trusting: Option<String>, key: Option<NamedTempFile>) -> Result<Self> {
+        let folder = tempfile::tempdir().context("cannot create a folder for ssh's socket")?;
+        Ok(Self {
+            log: Log::new(folder.path()),
+            client,
+            folder,
+            trusting,
+            _key: key,
+        })
+    }
+
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.client.program);
-        secret::withheld_from(&mut command);
+        let mut command = started(&self.client);
         let socket: PathBuf = self.folder.path().join("s");
         command.arg("-o").arg(format!("ControlPath={}", socket.display()));
         command
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where ssh is started")]
+fn started(client: &SshClient) -> Command {
+    let mut command = Command::new(&client.program);
+    secret::withheld_from(&mut command);
+    command
 }
 
 impl Drop for Shared {
@@ -206,35 +314,4 @@ impl Drop for Shared {
             .stderr(Stdio::null())
             .status();
     }
-}
-
-/// ssh's last words, on one line.
-fn words_of(said: &str) -> String {
-    let lines: Vec<String> = said
-        .lines()
-        .map(one_line)
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    match lines.as_slice() {
-        [] => "ssh printed nothing".to_owned(),
-        lines => lines[lines.len().saturating_sub(4)..].join(" | "),
-    }
-}
-
-/// How far ssh came, by what it says.
-fn refusal(error: &Error) -> (SshLayer, String) {
-    let text = format!("{error:#}");
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let layer = if has(&["Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"]) {
-        SshLayer::HostKey
-    } else if has(&["Could not resolve"]) {
-        SshLayer::Name
-    } else if has(&["Connection refused", "timed out", "No route", "unreachable"]) {
-        SshLayer::Tcp
-    } else if has(&["kex_exchange_identification", "Unable to negotiate"]) {
-        SshLayer::Banner
-    } else {
-        SshLayer::Login
-    };
-    (layer, text)
 }

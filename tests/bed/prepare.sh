@@ -9,6 +9,7 @@
 #   layer.tar              what a bastion has on top of the machine's root    (root; Debian-like)
 #   neighbours.tar         what stands in front of PostgreSQL at people's     (root; Debian-like)
 #   busybox.tar            an Alpine-like bastion                             (root; Debian-like)
+#   debian13.tar, unstable.tar  bastions with the OpenSSH of other Debians      (root; Debian-like)
 #   loaders/NAME           a public loader with all that it needs             (Python 3 with pip)
 #   pg/MAJOR               a PostgreSQL server
 #   templates/MAJOR        an initialised data directory of that server
@@ -117,6 +118,12 @@ else
     build busybox.tar "$busybox_key" "$bed/busybox_root.sh" @OUT@ "$cache/busybox" || failed=1
 fi
 for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  key=$(sum "$bed/debian_root.sh")
+  fresh debian13.tar "$key" || build debian13.tar "$key" "$bed/debian_root.sh" @OUT@ trixie || failed=1
+  # What is in the making cannot always be had, and the tests do without it then.
+  fresh unstable.tar "$key" || build unstable.tar "$key" "$bed/debian_root.sh" @OUT@ unstable || true
+fi
 
 # shellcheck disable=SC2317
 loader() { python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$1" "$2"; }

@@ -45,13 +45,14 @@ on() {
   fi
 }
 
-# root_add NAME debian|rhel|busybox|neighbours: a root file system of its own for a host
+# root_add NAME debian|rhel|busybox|debian13|unstable|neighbours: a root file system of its own for a host
 root_add() {
-  local name=$1 kind=$2 r=$WORLD/$1/root d n layer=layer
+  local name=$1 kind=$2 r=$WORLD/$1/root d n layer=layer whole=
   [ "$kind" != neighbours ] || layer=neighbours
   mkdir -p "$WORLD/$name/"{up,wk,root}
-  if [ "$kind" = busybox ]; then
-    tar -C "$r" -xf "$CACHE/busybox.tar"
+  case $kind in busybox | debian13 | unstable) whole=$kind ;; esac
+  if [ -n "$whole" ]; then
+    tar --xattrs --xattrs-include='*' -C "$r" -xf "$CACHE/$whole.tar"
   else
     # The layer is unpacked and not stacked: overlayfs refuses a lower layer inside another one.
     tar --xattrs --xattrs-include='*' -C "$WORLD/$name/up" -xf "$CACHE/$layer.tar"

@@ -17,6 +17,8 @@ pub(crate) enum Need {
     Loaders,
     /// The root file system of an Alpine-like bastion.
     BusyBox,
+    /// The root file system of a bastion with Debian 13.
+    Debian13,
     /// A PostgreSQL server of that major version.
     Postgres(u32),
 }
@@ -60,6 +62,10 @@ pub(crate) fn available(needs: &[Need]) -> bool {
             ),
             Need::BusyBox => (
                 cache().join("busybox.tar").exists(),
+                "run tests/bed/prepare.sh".to_owned(),
+            ),
+            Need::Debian13 => (
+                cache().join("debian13.tar").exists(),
                 "run tests/bed/prepare.sh".to_owned(),
             ),
             Need::Postgres(major) => (

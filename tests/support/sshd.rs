@@ -20,6 +20,21 @@ pub(crate) enum Kind {
     RhelLike,
     /// BusyBox, as Alpine: `adduser` and `addgroup` of its own, no `useradd`, `bash`, `sudo`, `getent` or PAM.
     BusyBox,
+    /// Debian 13: OpenSSH 10.0.
+    Debian13,
+    /// Debian unstable, where it could be had.
+    Unstable,
+}
+
+impl Kind {
+    /// The newer Debians.
+    pub(crate) fn newer() -> Vec<Self> {
+        let mut kinds = vec![Self::Debian13];
+        if super::cache::cache().join("unstable.tar").exists() {
+            kinds.push(Self::Unstable);
+        }
+        kinds
+    }
 }
 
 /// The SSH server of a bastion.
@@ -117,6 +132,8 @@ impl World {
             Kind::Debian => "debian",
             Kind::RhelLike => "rhel",
             Kind::BusyBox => "busybox",
+            Kind::Debian13 => "debian13",
+            Kind::Unstable => "unstable",
         };
         self.sh_with(
             "root_add \"$1\" \"$2\"; authorize \"$1\"",

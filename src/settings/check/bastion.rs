@@ -46,7 +46,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Basti
     if key_options.is_empty() {
         key_options = KeyOption::BY_DEFAULT.to_vec();
     }
-    let by_default = purpose == Purpose::Setup && !checker.draft.has(SettingId::SshCommand);
+    let by_default = purpose == Purpose::Setup;
     let prove = if checker.switch(SettingId::ProveTunnel).unwrap_or(by_default) {
         Prove::Yes
     } else {
@@ -109,7 +109,7 @@ fn server(checker: &mut Checker<'_>) -> Option<BastionServer> {
 /// A path, or a name that is looked up as a shell would.
 fn ssh_command(checker: &mut Checker<'_>) -> Option<PathBuf> {
     let environment = checker.context.environment;
-    let found = checker.read(SettingId::SshCommand, |text| {
+    checker.read(SettingId::SshCommand, |text| {
         let paths = if text.contains('/') {
             vec![environment.expand(text)]
         } else {
@@ -120,25 +120,7 @@ fn ssh_command(checker: &mut Checker<'_>) -> Option<PathBuf> {
         };
         let found = paths.into_iter().find(is_program);
         found.with_context(|| format!("{text:?} is not a program on this machine"))
-    })?;
-    for (id, reason) in [
-        (
-            SettingId::HostKey,
-            "ssh has no such option: add the key to a file, and give --known-hosts",
-        ),
-        (
-            SettingId::ProveTunnel,
-            "the tunnel is tested with the built-in client alone",
-        ),
-    ] {
-        if checker.draft.has(id) && (id == SettingId::HostKey || checker.switch(id) == Some(true)) {
-            let name = checker.giver(id);
-            checker
-                .problems
-                .wrong(format!("{name} cannot be used with --ssh-command: {reason}"));
-        }
-    }
-    Some(found)
+    })
 }
 
 /// What `--bastion` means.

@@ -53,13 +53,10 @@ impl SshEndpoint {
         session.set_tcp_stream(stream);
         host_key::prefer_known_types(&session, &self.target)?;
         let shaken = session.handshake().map_err(|error| {
+            if let Some(turned_away) = bounds.turned_away() {
+                return turned_away.into();
+            }
             let what = match error.code() {
-                _ if bounds.heard("Exceeded MaxStartups") => {
-                    "it accepts no more logins at the moment (MaxStartups): try again in a minute"
-                }
-                _ if bounds.heard("Not allowed at this time") => {
-                    "it refuses this address for now, because logins from here failed (PerSourcePenalties): wait a minute, and give the right key before you try again"
-                }
                 ErrorCode::Session(-2 | -13 | -43) => {
                     "it does not speak SSH, or closed the connection at once; check the port, and on the server \
                      MaxStartups and any list of banned addresses"

@@ -20,6 +20,39 @@ impl fmt::Display for NoAnswer {
 
 impl std::error::Error for NoAnswer {}
 
+/// The server refuses everybody, or this address, for a while, in the place of its greeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::world) enum TurnedAway {
+    Penalty,
+    Startups,
+}
+
+impl TurnedAway {
+    pub(in crate::world) const ALL: [Self; 2] = [Self::Penalty, Self::Startups];
+
+    /// By the server's words.
+    pub(in crate::world) fn of(words: &str) -> Option<Self> {
+        if words.contains("Not allowed at this time") {
+            Some(Self::Penalty)
+        } else {
+            words.contains("Exceeded MaxStartups").then_some(Self::Startups)
+        }
+    }
+}
+
+impl fmt::Display for TurnedAway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Penalty => {
+                "it refuses this address for now, because logins from here failed (PerSourcePenalties): wait a minute, and give the right key before you try again"
+            }
+            Self::Startups => "it accepts no more logins at the moment (MaxStartups): try again in a minute",
+        })
+    }
+}
+
+impl std::error::Error for TurnedAway {}
+
 /// The same error, said plainly.
 pub(in crate::world) fn plain(error: &ssh2::Error) -> Error {
     match error.code() {

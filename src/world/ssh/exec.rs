@@ -12,7 +12,7 @@ use super::{Ssh, wait};
 use crate::secret::Secret;
 use crate::shell::DONE;
 
-mod terminal;
+pub(in crate::world) mod terminal;
 
 /// More output than this is refused: no script of ours prints so much, and memory is not endless.
 pub(crate) const OUTPUT_MAX: usize = 16 * 1024 * 1024;

@@ -94,6 +94,12 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<SshLayer> {
     error.downcast_ref::<Ended>().map(|ended| ended.layer)
 }
 
+/// Whether the server refuses for a while only.
+pub(super) fn is_turned_away(error: &anyhow::Error) -> bool {
+    let ended = error.downcast_ref::<Ended>();
+    ended.is_some_and(|ended| ended.cause.is::<errors::TurnedAway>())
+}
+
 /// The failure of a way through an SSH server, at the layer where it ended.
 pub(crate) fn failure(error: &anyhow::Error) -> Failure {
     let ended = error.downcast_ref::<Ended>();

@@ -17,6 +17,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{sleep, sleep_until};
 
+use super::TurnedAway;
+
 /// libssh2 notices by itself, with a cause of its own, where it only waits; so it goes first.
 const GRACE: Duration = Duration::from_secs(1);
 /// A handshake or one try to log in takes some kilobytes.
@@ -121,9 +123,9 @@ impl Bounds {
         }
     }
 
-    /// Whether the server's first words hold these: it may refuse in its greeting's place.
-    pub(super) fn heard(&self, words: &str) -> bool {
-        String::from_utf8_lossy(&self.lock().first).contains(words)
+    /// Whether the server refuses in its greeting's place.
+    pub(super) fn turned_away(&self) -> Option<TurnedAway> {
+        TurnedAway::of(&String::from_utf8_lossy(&self.lock().first))
     }
 
     fn received(&self, words: &[u8]) -> Result<(), Exceeded> {

@@ -20,6 +20,75 @@ const BEGIN: &str = "stitch-pg: begin";
 /// The line at which the script ends: a terminal has no other end.
 const END: &str = "stitch-pg: end";
 
+/// What goes on in the terminal: a question, its answer, the script, and what it prints.
+pub(in crate::world) struct Dialogue {
+    pub(in crate::world) command: String,
+    /// The password, if there is one.
+    pub(in crate::world) answer: Option<Secret>,
+    pub(in crate::world) script: Secret,
+    has_begun: bool,
+    questions: usize,
+}
+
+/// What is to be done about what was heard.
+pub(in crate::world) enum Turn {
+    Wait,
+    Answer,
+    Script,
+    /// It asks, and there is no answer, or no other one.
+    GiveUp,
+}
+
+impl Dialogue {
+    pub(in crate::world) fn new(become_root: &str, password: Option<&Secret>, script: &Secret) -> Self {
+        // A shell whose input is a terminal takes itself for a person's; so it gets a pipe.
+        let feed = format!(
+            "echo '{BEGIN}'; while IFS= read -r line && [ \"$line\" != '{END}' ]; do printf '%s\\n' \"$line\"; done | sh"
+        );
+        Self {
+            command: format!("stty raw -echo; exec {become_root} sh -c {}", quoted(&feed)),
+            answer: password.map(|password| Secret::new(format!("{}\n", password.reveal()))),
+            script: Secret::new(format!("{}\n{END}\n", script.reveal())),
+            has_begun: false,
+            questions: 0,
+        }
+    }
+
+    /// `heard`: everything since the beginning.
+    pub(in crate::world) fn turn(&mut self, heard: &[u8]) -> Turn {
+        if self.has_begun {
+            return Turn::Wait;
+        }
+        let heard = String::from_utf8_lossy(heard);
+        if heard.contains(BEGIN) {
+            self.has_begun = true;
+            return Turn::Script;
+        }
+        if heard.matches(QUESTION).count() <= self.questions {
+            return Turn::Wait;
+        }
+        self.questions += 1;
+        if self.questions == 1 && self.answer.is_some() {
+            Turn::Answer
+        } else {
+            Turn::GiveUp
+        }
+    }
+
+    /// A terminal has one output for both.
+    pub(in crate::world) fn output(status: i32, heard: &[u8]) -> Output {
+        let text = String::from_utf8_lossy(heard).replace("\r\n", "\n");
+        let said = text
+            .split_once(&format!("{BEGIN}\n"))
+            .map_or(text.as_str(), |(_, said)| said);
+        Output {
+            status,
+            stdout: said.to_owned(),
+            stderr: said.to_owned(),
+        }
+    }
+}
+
 impl Ssh {
     /// Runs a script in a terminal as somebody else, by a command such as `doas`. `None`: a password was asked for, and
     /// there was none (or no other) to give.
@@ -30,29 +99,14 @@ impl Ssh {
         script: &Secret,
         limit: Duration,
     ) -> Result<Option<Output>> {
-        // A shell whose input is a terminal takes itself for a person's; so it gets a pipe.
-        let feed = format!(
-            "echo '{BEGIN}'; while IFS= read -r line && [ \"$line\" != '{END}' ]; do printf '%s\\n' \"$line\"; done | sh"
-        );
-        let command = format!("stty raw -echo; exec {become_root} sh -c {}", quoted(&feed));
-        let typed = Secret::new(format!("{}\n{END}\n", script.reveal()));
-        let answer = password.map(|password| Secret::new(format!("{}\n", password.reveal())));
-        let work = move |session: &Session, socket: &OwnedFd, deadline| {
-            run(session, socket, &command, answer.as_ref(), &typed, deadline)
-        };
+        let dialogue = Dialogue::new(become_root, password, script);
+        let work = move |session: &Session, socket: &OwnedFd, deadline| run(session, socket, dialogue, deadline);
         let what = format!("{become_root} in a terminal");
         self.on_a_thread(limit, &what, work).await
     }
 }
 
-fn run(
-    session: &Session,
-    socket: &OwnedFd,
-    command: &str,
-    answer: Option<&Secret>,
-    script: &Secret,
-    deadline: Instant,
-) -> Result<Option<Output>> {
+fn run(session: &Session, socket: &OwnedFd, mut dialogue: Dialogue, deadline: Instant) -> Result<Option<Output>> {
     let mut channel = open(session)?;
     let mut modes = PtyModes::new();
     modes.set_boolean(PtyModeOpcode::ECHO, false);
@@ -61,47 +115,31 @@ fn run(
         .plainly()
         .context("the server gives no terminal")?;
     channel
-        .exec(command)
+        .exec(&dialogue.command)
         .plainly()
         .context("the server does not run commands")?;
     session.set_blocking(false);
+    let (answer, script) = (dialogue.answer.clone(), dialogue.script.clone());
     let mut talk = Exchange {
         unsent: &[],
         ends: false,
         stdout: Vec::new(),
         stderr: Vec::new(),
     };
-    let (mut answers, mut has_begun) = (answer.into_iter(), false);
-    let mut questions = 0;
     while talk.exchange(&mut channel, (session, socket), deadline)? {
-        if !has_begun {
-            let heard = String::from_utf8_lossy(&talk.stdout);
-            if heard.contains(BEGIN) {
-                has_begun = true;
-                talk.unsent = script.reveal().as_bytes();
-            } else if heard.matches(QUESTION).count() > questions {
-                questions += 1;
-                if let Some(answer) = answers.next() {
-                    talk.unsent = answer.reveal().as_bytes();
-                } else {
-                    session.set_blocking(true);
-                    // It still waits for an answer; whatever becomes of it, nothing was run.
-                    let _ = channel.close();
-                    return Ok(None);
-                }
+        match dialogue.turn(&talk.stdout) {
+            Turn::Wait => {}
+            Turn::Script => talk.unsent = script.reveal().as_bytes(),
+            Turn::Answer => talk.unsent = answer.as_ref().map_or(&[], |answer| answer.reveal().as_bytes()),
+            Turn::GiveUp => {
+                session.set_blocking(true);
+                // It still waits for an answer; whatever becomes of it, nothing was run.
+                let _ = channel.close();
+                return Ok(None);
             }
         }
     }
     close(session, &mut channel)?;
     let status = channel.exit_status().context(UNTOLD)?;
-    let text = String::from_utf8_lossy(&talk.stdout).replace("\r\n", "\n");
-    // A terminal has one output for both.
-    let said = text
-        .split_once(&format!("{BEGIN}\n"))
-        .map_or(text.as_str(), |(_, said)| said);
-    Ok(Some(Output {
-        status,
-        stdout: said.to_owned(),
-        stderr: said.to_owned(),
-    }))
+    Ok(Some(Dialogue::output(status, &talk.stdout)))
 }

@@ -1,0 +1,127 @@
+//! What ssh writes to its log with `-v`: who the server is, what convinced it, and why it refuses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::visible::one_line;
+use crate::world::ssh::{SshLayer, TurnedAway};
+
+/// What ssh told of the server.
+#[derive(Clone, Debug, Default)]
+pub(in crate::world) struct Seen {
+    /// What the server called itself.
+    pub(in crate::world) greeting: String,
+    /// The type and fingerprint of its host key.
+    pub(in crate::world) host_key: Option<(String, String)>,
+    /// The last key that it accepted, by its file.
+    pub(super) key: Option<String>,
+}
+
+/// A file in a folder of ours.
+pub(super) struct Log {
+    pub(super) path: PathBuf,
+}
+
+impl Log {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self {
+            path: folder.join("log"),
+        }
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.read().len()
+    }
+
+    /// What was written since it was so long.
+    pub(super) fn since(&self, length: usize) -> String {
+        self.read().get(length..).unwrap_or_default().to_owned()
+    }
+
+    fn read(&self) -> String {
+        let bytes = fs::read(&self.path).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        let text = self.read();
+        let after = |mark: &str| {
+            text.lines()
+                .filter_map(move |line| Some(line.split_once(mark)?.1))
+                .last()
+        };
+        Seen {
+            greeting: after("remote software version ").unwrap_or_default().to_owned(),
+            host_key: after("debug1: Server host key: ")
+                .and_then(|words| words.split_once(' '))
+                .map(|(kind, fingerprint)| (kind.to_owned(), fingerprint.trim().to_owned())),
+            key: after("debug1: Server accepts key: ").map(str::to_owned),
+        }
+    }
+}
+
+/// ssh's last words, on one line.
+pub(super) fn last_words(said: &str) -> String {
+    let aside = [
+        "debug",
+        "OpenSSH_",
+        "Authenticated to ",
+        "Transferred: ",
+        "Bytes per second",
+        "@@@",
+    ];
+    let refused = "kex_exchange_identification: banner line ";
+    let lines: Vec<String> = said
+        .lines()
+        // What stands in the greeting's place is told on the side.
+        .map(|line| line.split_once(refused).map_or(line, |(_, words)| words))
+        .filter(|line| !aside.iter().any(|begin| line.starts_with(begin)))
+        .map(|line| one_line(line.trim().trim_end_matches('.')))
+        .filter(|line| !line.is_empty())
+        .collect();
+    match lines.as_slice() {
+        [] => "ssh printed nothing".to_owned(),
+        lines => lines[lines.len().saturating_sub(4)..].join(" | "),
+    }
+}
+
+/// How far ssh came, by what it says, and that in our words where there are better ones.
+pub(super) fn refusal(said: &str, seen: &Seen, expected: Option<&str>) -> (SshLayer, String) {
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let layer = if has(&["Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"]) {
+        SshLayer::HostKey
+    } else if has(&["Could not resolve"]) {
+        SshLayer::Name
+    } else if has(&["Connection refused", "timed out", "No route", "unreachable"]) {
+        SshLayer::Tcp
+    } else if has(&["kex_exchange_identification", "Unable to negotiate"]) || TurnedAway::of(said).is_some() {
+        SshLayer::Banner
+    } else {
+        SshLayer::Login
+    };
+    if let Some(turned_away) = TurnedAway::of(said) {
+        return (layer, turned_away.to_string());
+    }
+    let unknown = has(&["host key is known for"]);
+    let text = match (&seen.host_key, expected) {
+        (Some((kind, shown)), Some(expected)) if unknown && shown != expected => format!(
+            "its host key is {shown} ({kind}), not {expected} as given by --host-key; nothing was sent to it: {said}"
+        ),
+        (Some((kind, shown)), None) if unknown => format!(
+            "its host key is not known: {kind} {shown}. Compare it with the key on the server's console (ssh-keygen -lf \
+             /etc/ssh/ssh_host_ed25519_key.pub) and then add --host-key {shown}: {said}"
+        ),
+        _ if has(&["known_hosts_command", "nownhostscommand"]) => {
+            format!("--host-key needs OpenSSH 8.5 or newer on this machine: {said}")
+        }
+        _ => said.to_owned(),
+    };
+    (layer, text)
+}
+
+/// Whether the server refuses for a while only.
+pub(super) fn is_turned_away(text: &str) -> bool {
+    TurnedAway::ALL
+        .iter()
+        .any(|turned_away| text.contains(&turned_away.to_string()))
+}
