@@ -15,7 +15,7 @@ use crate::support::rng::Rng;
 use generate::{Files, HOSTS};
 
 /// Configurations; each is asked about two hosts.
-const CONFIGURATIONS: usize = 150;
+const CONFIGURATIONS: usize = 250;
 
 /// The home that ssh reads from the account database, as the world has it.
 const HOME: &str = "/run/world/home";
@@ -96,7 +96,7 @@ fn ssh_reads_the_same() {
         unexplained.len(),
         unexplained.join("\n\n")
     );
-    assert!(compared >= 200, "{compared} compared, {refused} refused");
+    assert!(compared >= 400, "{compared} compared, {refused} refused");
 }
 
 fn options(home: &Path) -> AliasOptions {

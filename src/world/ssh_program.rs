@@ -2,9 +2,7 @@
 //! and every algorithm. It reads its own configuration and checks host keys by it; an unknown one is refused, or asked about by
 //! ssh itself at a terminal. It is started without a shell. All connections share one login, by a socket in a folder of ours.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -12,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use tempfile::{NamedTempFile, TempDir};
-use tokio::sync::oneshot;
 
 use super::host::local;
 use super::ssh::capability::Capability;
@@ -23,6 +20,7 @@ use crate::ask::Asker;
 use crate::secret::{self, Secret};
 use crate::settings::{SshClient, SshTarget};
 
+mod forwarding;
 mod host_keys;
 mod log;
 mod terminal;
@@ -31,9 +29,6 @@ use log::{Log, Seen};
 
 /// ssh's own failures, as against those of the command.
 const OWN: i32 = 255;
-/// What it says with `-vv` when the server has opened the connection: to a login that is shared, or of its own.
-const OPENED: [&str; 2] = ["master session id", "open confirm"];
-
 /// One login, through the program.
 #[derive(Clone)]
 pub(crate) struct SshProgram {
@@ -133,72 +128,6 @@ impl SshProgram {
         let mut command = self.command();
         command.arg("-T");
         self.exec(command, words, stdin, limit).await
-    }
-
-    /// A connection from the SSH server to `host:port`. It ends when the stream is dropped.
-    pub(crate) async fn forward(&self, host: &str, port: u16) -> Result<tokio::net::UnixStream> {
-        let target = if host.contains(':') {
-            format!("[{host}]:{port}")
-        } else {
-            format!("{host}:{port}")
-        };
-        let (near, far) = UnixStream::pair().context("cannot create a pair of sockets")?;
-        near.set_nonblocking(true).context("cannot use the socket")?;
-        let mut command = self.command();
-        command
-            .args(["-T", "-vv", "-W", &target])
-            .args(&self.shared.client.destination);
-        let other = far.try_clone().context("cannot share the socket")?;
-        command
-            .stdin(OwnedFd::from(far))
-            .stdout(OwnedFd::from(other))
-            .stderr(Stdio::piped());
-        let before = self.shared.log.length();
-        let mut child = command.spawn().context("ssh does not start")?;
-        // Its ends of the sockets are the child's alone from here on.
-        drop(command);
-        let words = child.stderr.take().context("no standard error")?;
-        let (opened, opening) = oneshot::channel();
-        std::thread::spawn(move || {
-            let (mut opened, mut said) = (Some(opened), String::new());
-            for line in BufReader::new(words).lines().map_while(Result::ok) {
-                let is_open = OPENED.iter().any(|mark| line.contains(mark));
-                if let Some(opened) = opened.take_if(|_| is_open) {
-                    let _ = opened.send(Ok(()));
-                }
-                if opened.is_some() && said.len() < 2000 {
-                    said.push_str(&line);
-                    said.push('\n');
-                }
-            }
-            let _ = child.wait();
-            if let Some(opened) = opened {
-                let _ = opened.send(Err(said));
-            }
-        });
-        let name = &self.name;
-        match tokio::time::timeout(self.timeout, opening).await {
-            Ok(Ok(Ok(()))) => tokio::net::UnixStream::from_std(near).context("cannot use the socket"),
-            Ok(outcome) => {
-                let said = outcome.ok().and_then(Result::err).unwrap_or_default();
-                // The server's reason is told by the process that holds the login.
-                let said = format!("{}{said}", self.shared.log.since(before));
-                let layer = if said.contains("prohibited") {
-                    SshLayer::Forward
-                } else {
-                    SshLayer::Target
-                };
-                Err(anyhow!(
-                    "the SSH server {name} could not connect to {host}:{port}: {}",
-                    log::last_words(&said)
-                ))
-                .at(layer)
-            }
-            Err(_) => Err(anyhow!(
-                "the SSH server {name} could not connect to {host}:{port} in time"
-            ))
-            .at(SshLayer::Target),
-        }
     }
 
     /// Whether the server grants it. `None`: ssh does not tell; it asks for no answer about the agent.

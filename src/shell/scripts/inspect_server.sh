@@ -31,12 +31,30 @@ known_words="$known_words|authorizedkeyscommand|authorizedkeysfile|channeltimeou
 known_words="$known_words|disableforwarding|listenaddress|maxsessions|maxstartups|permitlisten|permitopen"
 known_words="$known_words|persourcepenalties|port|pubkeyacceptedalgorithms|pubkeyacceptedkeytypes|pubkeyauthentication"
 known_words="$known_words|refuseconnection|requiredrsasize|revokedkeys|strictmodes|trustedusercakeys"
-known_words="$known_words|unusedconnectiontimeout|usepam"
+known_words="$known_words|pamservicename|unusedconnectiontimeout|usepam"
+# What cannot keep Stitch out of its tunnel.
+other_words='acceptenv|addressfamily|agentsocketpath|allowagentforwarding|authorizedkeyscommanduser|authorizedprincipals.*|banner'
+other_words="$other_words|casignaturealgorithms|challengeresponseauthentication|ciphers|clientalive.*|compression|debianbanner"
+other_words="$other_words|exposeauthinfo|fingerprinthash|forcecommand|gatewayports|gssapi.*|hostbased.*|hostcertificate|hostkey.*"
+other_words="$other_words|ignorerhosts|ignoreuserknownhosts|ipqos|kbdinteractive.*|kerberos.*|kexalgorithms|keyregenerationinterval"
+other_words="$other_words|logingracetime|loglevel|logverbose|macs|maxauthtries|modulifile|passwordauthentication|permitemptypasswords"
+other_words="$other_words|permitrootlogin|permittty|permittunnel|permituser.*|persourcemaxstartups|persourcenetblocksize"
+other_words="$other_words|persourcepenaltyexemptlist|pidfile|printlastlog|printmotd|protocol|pubkeyauthoptions|rdomain|rekeylimit"
+other_words="$other_words|rhostsrsaauthentication|rsaauthentication|securitykeyprovider|serverkeybits|setenv|sshdauthpath"
+other_words="$other_words|sshdsessionpath|streamlocalbind.*|subsystem|syslogfacility|tcpkeepalive|uselogin|useprivilegeseparation"
+other_words="$other_words|usedns|versionaddendum|warnweakcrypto|x11.*|xauthlocation|skeyauthentication"
+if [ -n "$elsewhere" ]; then
+    say sshd_error "the SSH server on port $port runs in a container or another root file system (process $elsewhere)"
+fi
+pam_service=sshd
 for address in $addresses; do
     who=user=$user,host=$address,addr=$address
+    read -r near <<EOF
+$(ip route get "$address" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p' || :)
+EOF
     # Match LocalAddress and LocalPort want to be told, and old servers do not know the words.
     if settings=$("$sshd" -T "$@" -C "$who" 2>&1) ||
-        settings=$("$sshd" -T "$@" -C "$who,laddr=127.0.0.1,lport=$port" 2>&1); then
+        settings=$("$sshd" -T "$@" -C "$who,laddr=${near:-127.0.0.1},lport=$port" 2>&1); then
         known=$(printf '%s\n' "$settings" | grep -iE "^($known_words) " || :)
         if [ -z "$known" ]; then
             say sshd_error "sshd -T printed no setting that is known"
@@ -47,11 +65,14 @@ for address in $addresses; do
             '') continue ;;
             [Aa]uthorized[Kk]eys[Ff]ile) key_files="$key_files $value" ;;
             [Cc]hroot[Dd]irectory) roots="$roots $value" ;;
+            [Pp][Aa][Mm]*) pam_service=$value ;;
             esac
             say sshd "$address $key $value"
         done <<EOF
 $known
 EOF
+        others=$(printf '%s\n' "$settings" | grep -E '^[A-Za-z0-9]+ ' | grep -viE "^($known_words|$other_words) " || :)
+        case $others in ?*) say sshd_other "$(printf '%s\n' "$others" | head -n 1)" ;; esac
     else
         say sshd_error "$(printf '%s\n' "$settings" | head -n 1)"
         unread=yes
@@ -83,7 +104,7 @@ config() {
         esac
     done <"$1"
 }
-if [ "$server" != dropbear ] && { [ -n "$unread" ] || [ -z "$sshd" ]; } && [ -r "$config" ]; then
+if [ "$server" != dropbear ] && [ -z "$elsewhere" ] && { [ -n "$unread" ] || [ -z "$sshd" ]; } && [ -r "$config" ]; then
     config "$config"
 fi
 drop_ins=
@@ -113,6 +134,9 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
             fi
         done
     done
+    # What a login's name, program or request decides is not known before it.
+    say sshd_match "$(sed -n 's/^[[:space:]]*\([Mm][Aa][Tt][Cc][Hh][[:space:]].*\)/\1/p' $startups_in 2>/dev/null |
+        grep -iE '[[:space:]](host|rdomain|version|command|sessiontype)[[:space:]=]' | head -n 1 || :)"
     for file in $startups_in; do
         if grep -qiE '^[[:space:]]*maxstartups[[:space:]=]' "$file" 2>/dev/null; then say sshd_startups_in "$file"; fi
     done
@@ -173,6 +197,7 @@ for word in $roots; do
     node chroot_node "$folder"
     above chroot_node "$folder"
 done
+. inspect_pam
 for file in /var/run/nologin /etc/nologin; do
     if [ -e "$file" ]; then say nologin "$file"; fi
 done

@@ -8,13 +8,17 @@ for word in /usr/local/sbin/sshd /sbin/sshd /usr/sbin/sshd $running; do
         ;;
     esac
 done
+if [ -n "$elsewhere" ]; then sshd=; fi
 config=/etc/ssh/sshd_config
 set --
-previous=
-for word in $running; do
-    case $previous in -f | -o | -p) set -- "$@" "$previous" "$word" ;; esac
-    case $previous in -f) config=$word ;; esac
-    case $word in -f?* | -o?* | -p?*) set -- "$@" "$word" ;; esac
-    case $word in -f?*) config=${word#-f} ;; esac
-    previous=$word
+value= # sshd takes nothing but options: what follows one belongs to it, blanks in it too
+for word in $running '[end]'; do
+    case $word in
+    -* | '['*)
+        case $value in -[fop]?*) set -- "$@" "$value" ;; esac
+        case $value in -f?*) config=${value#-f} ;; esac
+        case $word in -[fop]*) value=$word ;; '['*) break ;; *) value= ;; esac
+        ;;
+    *) case $value in -[fop]) value=$value$word ;; -o*) value="$value $word" ;; esac ;;
+    esac
 done

@@ -16,12 +16,14 @@ mod config_file;
 mod fixes;
 mod forwarding;
 mod key_files;
+mod pam;
 pub(super) mod sockets;
+mod understood;
 
 use case::{Case, Check};
 
 /// In the order in which sshd decides.
-const CHECKS: [Check; 16] = [
+const CHECKS: [Check; 17] = [
     access_rules::listens,
     access_rules::is_on_this_port,
     access_rules::takes_several_logins,
@@ -38,6 +40,7 @@ const CHECKS: [Check; 16] = [
     forwarding::forwards_there,
     forwarding::opens_sessions,
     forwarding::keeps_silent_connections,
+    forwarding::keeps_unused_connections,
 ];
 
 /// Judges what was read of the server.
@@ -68,6 +71,15 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
                 None => problems.push((problem, vec![view.address])),
             }
         }
+    }
+    understood::judge(&case, &views, plan);
+    if views.iter().any(|view| view.is("usepam", "yes")) {
+        let addresses: Vec<&str> = views.iter().map(|view| view.address).collect();
+        problems.extend(
+            pam::judge(&case, &addresses)
+                .into_iter()
+                .map(|problem| (problem, addresses.clone())),
+        );
     }
     sockets::judge(&case, facts, &views, plan);
     let user = case.user();

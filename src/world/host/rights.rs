@@ -15,6 +15,9 @@ const ATTEMPTS: usize = 3;
 /// The line behind which the script begins, where sudo may or may not have read the password line before it.
 const BEGIN: &str = "# stitch-pg: begin";
 
+/// The exit status where no such line came.
+const SWALLOWED: i32 = 97;
+
 /// In a terminal: sudo is told what to ask with.
 const SUDO: &str = "sudo -k -p 'password: '";
 const DOAS: &str = "doas";
@@ -50,7 +53,9 @@ impl Rights {
             Self::SudoPassword(password) => {
                 // Were sudo not to read the password, the shell would run it as a command and a log might keep it:
                 // so everything before the mark is thrown away.
-                let skip = format!("while IFS= read -r line; do [ \"$line\" = \"{BEGIN}\" ] && exec sh; done; exit 97");
+                let skip = format!(
+                    "while IFS= read -r line; do [ \"$line\" = \"{BEGIN}\" ] && exec sh; done; exit {SWALLOWED}"
+                );
                 let stdin = format!("{}\n{BEGIN}\n{}", password.reveal(), script.reveal());
                 (format!("sudo -k -S -p '' sh -c {}", quoted(&skip)), Secret::new(stdin))
             }
@@ -78,11 +83,11 @@ pub(super) async fn find(host: &Host) -> Result<Rights> {
         uid: says("uid").to_owned(),
     };
     match says("sudo") {
-        "wants" if heard.contains("must have a tty") => in_terminal(host, who, SUDO).await,
+        "wants" if heard.contains("must have a tty") => in_terminal(host, who, SUDO, None).await,
         "wants" => with_password(host, who).await,
         _ if says("doas") == "wants" => match doas_message(heard) {
             Some(words) => Err(no_rights(host, who, DOAS, &words)),
-            None => in_terminal(host, who, DOAS).await,
+            None => in_terminal(host, who, DOAS, None).await,
         },
         _ => Err(no_rights(host, who, "", "neither sudo nor doas is installed")),
     }
@@ -98,14 +103,18 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
             let reason = "sudo needs a password; give it in STITCH_PG_SUDO_PASSWORD";
             return Err(no_rights(host, who, SUDO, reason));
         };
-        let stdin = Secret::new(format!("{}\n", password.reveal()));
-        let tried = host.run("sudo -k -S -p '' sh -c :", stdin).await?;
-        if tried.status == 0 {
-            return Ok(Rights::SudoPassword(password));
+        let rights = Rights::SudoPassword(password);
+        let (command, stdin) = rights.wrap(&Secret::new(":\n".to_owned()));
+        let tried = host.run(&command, stdin).await?;
+        match tried.status {
+            0 => return Ok(rights),
+            // sudo-rs takes the script for a part of the password's line.
+            SWALLOWED => return in_terminal(host, who, SUDO, Some(rights)).await,
+            _ => {}
         }
         let Output { stderr, .. } = &tried;
         if stderr.contains("must have a tty") {
-            return in_terminal(host, who, SUDO).await;
+            return in_terminal(host, who, SUDO, Some(rights)).await;
         }
         let wrong = [
             "try again",
@@ -128,7 +137,7 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
 }
 
 /// With a terminal of its own; doas takes a password from nothing else, and a sudo with `requiretty` runs nothing without.
-async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str) -> Result<Rights> {
+async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str, tried: Option<Rights>) -> Result<Rights> {
     let user = &who.user;
     let name = tool.split(' ').next().unwrap_or(tool);
     if !matches!(host.way, HostAccess::Ssh(_)) {
@@ -136,7 +145,10 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str) -> Result
         return Err(no_rights(host, who, tool, &reason));
     }
     let trial = Secret::new(":".to_owned());
-    let set = host.sudo_password.clone();
+    let set = match tried {
+        Some(Rights::SudoPassword(password)) => Some(password),
+        _ => host.sudo_password.clone(),
+    };
     let mut password = None;
     for attempt in 0..=ATTEMPTS {
         match host.run_in_terminal(tool, password.as_ref(), &trial).await? {

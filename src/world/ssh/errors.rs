@@ -23,6 +23,7 @@ impl std::error::Error for NoAnswer {}
 /// The server refuses everybody, or this address, for a while, in the place of its greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::world) enum TurnedAway {
+    /// OpenSSH from 9.8 on says the same for both causes.
     Penalty,
     Startups,
 }
@@ -44,7 +45,7 @@ impl fmt::Display for TurnedAway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Penalty => {
-                "it refuses this address for now, because logins from here failed (PerSourcePenalties): wait a minute, and give the right key before you try again"
+                "it refuses this address for now, because logins from here failed (PerSourcePenalties) or too many log in at once (MaxStartups): wait a minute, and give the right key before you try again"
             }
             Self::Startups => "it accepts no more logins at the moment (MaxStartups): try again in a minute",
         })

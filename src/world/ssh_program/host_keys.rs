@@ -50,5 +50,5 @@ fn other_types(configuration: &str) -> Result<String> {
     let is_other = |kind: &&str| matches!(known.judge(&name, kind, &[]), HostKeyVerdict::Changed { .. });
     let is_word = |kind: &&str| kind.chars().all(|c| c.is_ascii_alphanumeric() || "-@.".contains(c));
     let kinds = known.kinds(&name).into_iter().filter(is_other).filter(is_word);
-    Ok(kinds.map(|kind| format!("*' {kind}') ;; ")).collect())
+    Ok(kinds.flat_map(|kind| ["*' ", kind, "') ;; "]).collect())
 }

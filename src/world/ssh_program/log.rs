@@ -48,7 +48,7 @@ impl Log {
         let after = |mark: &str| {
             text.lines()
                 .filter_map(move |line| Some(line.split_once(mark)?.1))
-                .last()
+                .next_back()
         };
         Seen {
             greeting: after("remote software version ").unwrap_or_default().to_owned(),

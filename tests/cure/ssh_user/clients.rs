@@ -152,32 +152,6 @@ fn a_key_and_an_answer() {
     assert_eq!(terminal.wait_exit(), 4);
 }
 
-/// In the greeting's place.
-#[test]
-fn a_server_that_takes_no_more_logins() {
-    let Some(world) = world(&[Need::Bastion]) else {
-        return;
-    };
-    let scene = Scene::new(&world, BastionOptions::new());
-    scene.bastion.stop();
-    for (words, wanted) in [
-        ("Not allowed at this time", "PerSourcePenalties"),
-        ("Exceeded MaxStartups", "(MaxStartups)"),
-    ] {
-        let server = format!(
-            "use IO::Socket::INET; $SIG{{ALRM}} = sub {{ exit }}; alarm 20;
-             $s = IO::Socket::INET->new(LocalPort => 22, Listen => 5, ReuseAddr => 1);
-             open U, \">/tmp/up\"; close U; $c = $s->accept; print $c \"{words}\\r\\n\"; close $c"
-        );
-        scene.bastion.run(&format!(
-            "rm -f /tmp/up; perl -e '{server}' >/dev/null 2>&1 </dev/null &
-             until [ -e /tmp/up ]; do sleep 0.05; done"
-        ));
-        let refused = scene.check("stitch");
-        assert!(refused.error().contains(wanted), "{}", refused.error());
-    }
-}
-
 /// What Stitch's key alone may fail at, and what cuts its connection, is told.
 #[test]
 fn settings_that_the_proof_does_not_see() {
@@ -196,7 +170,8 @@ fn settings_that_the_proof_does_not_see() {
         "{told:#?}"
     );
     assert!(
-        told.advice("ssh-forwarding-restricted").contains("ChannelTimeout none"),
+        told.advice("ssh-forwarding-restricted")
+            .contains("ChannelTimeout direct-tcpip=0"),
         "{told:#?}"
     );
 }

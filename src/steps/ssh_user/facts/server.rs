@@ -32,6 +32,24 @@ pub(in crate::steps::ssh_user) struct SshServer {
     pub(in crate::steps::ssh_user) chroot: Vec<Node>,
     /// The file that keeps everybody but root out while it is there.
     pub(in crate::steps::ssh_user) nologin: Option<String>,
+    /// Settings that this program knows nothing of, as `sshd -T` prints them.
+    pub(in crate::steps::ssh_user) other: Vec<String>,
+    /// A `Match` on what is not known before a login.
+    pub(in crate::steps::ssh_user) unknowable: Option<String>,
+    pub(in crate::steps::ssh_user) pam: Pam,
+}
+
+/// PAM's rules for sshd, as far as they can be read.
+#[derive(Clone, Debug, Default)]
+pub(in crate::steps::ssh_user) struct Pam {
+    /// `TYPE CONTROL MODULE ARGUMENTS` of accounts and sessions.
+    pub(in crate::steps::ssh_user) stack: Vec<String>,
+    /// The lines of `access.conf`.
+    pub(in crate::steps::ssh_user) access: Vec<String>,
+    /// Those of `limits.conf` about the number of logins.
+    pub(in crate::steps::ssh_user) limits: Vec<String>,
+    /// Those of `time.conf`.
+    pub(in crate::steps::ssh_user) times: Vec<String>,
 }
 
 /// How the server's configuration is changed there.
@@ -111,6 +129,14 @@ impl SshServer {
             key_files: key_files(lines),
             chroot: lines.all("chroot_node").filter_map(Node::parse).collect(),
             nologin: lines.text("nologin"),
+            other: lines.all("sshd_other").map(str::to_owned).collect(),
+            unknowable: lines.text("sshd_match"),
+            pam: Pam {
+                stack: lines.all("pam").map(str::to_owned).collect(),
+                access: lines.all("pam_access").map(str::to_owned).collect(),
+                limits: lines.all("pam_limit").map(str::to_owned).collect(),
+                times: lines.all("pam_time").map(str::to_owned).collect(),
+            },
         }
     }
 

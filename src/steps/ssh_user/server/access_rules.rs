@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::case::{Case, bad, unknown};
 use super::fixes;
 use crate::finding::{Code, Finding, Verdict};
+use crate::plural::pluralize;
 use crate::settings::{BastionServer, Region};
 use crate::shell;
 use crate::steps::ssh_user::facts::SshServerKind;
@@ -97,7 +98,10 @@ pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<F
     (start < AT_ONCE).then(|| {
         unknown(
             Code::SshMaxStartups,
-            format!("sshd drops connections when {start} others are logging in (MaxStartups {value}); Stitch may open {AT_ONCE} at once"),
+            format!(
+                "sshd drops connections beside {} in progress (MaxStartups {value}); Stitch may open {AT_ONCE} at once",
+                pluralize(start as usize, "other login")
+            ),
             fixes::in_place("MaxStartups", value, &enough, &case.server.ways),
         )
     })

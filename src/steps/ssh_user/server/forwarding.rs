@@ -87,7 +87,8 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
     }
 }
 
-/// `ChannelTimeout`, since OpenSSH 9.2: a long statement says nothing for as long as it takes.
+/// `ChannelTimeout`, since OpenSSH 9.2: a long statement says nothing for as long as it takes. (With `none` in a `Match` block
+/// OpenSSH 10.0 ends every login: "internal error: bad timeout none".)
 pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let cuts = |word: &&str| {
         let kind = word
@@ -103,7 +104,28 @@ pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Opti
             "sshd ends an idle forwarded connection of {} (ChannelTimeout {word})",
             case.user()
         ),
-        format!("if a load takes longer: {}", case.drop_in(&["ChannelTimeout none"])),
+        format!(
+            "if a load takes longer: {}",
+            case.drop_in(&["ChannelTimeout direct-tcpip=0"])
+        ),
+    ))
+}
+
+/// `UnusedConnectionTimeout`, since OpenSSH 9.2: Stitch may keep a connection between two loads.
+pub(super) fn keeps_unused_connections(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
+    let time = view
+        .value("unusedconnectiontimeout")
+        .filter(|time| *time != "none" && *time != "0")?;
+    Some(unknown(
+        Code::SshForwardingRestricted,
+        format!(
+            "sshd ends a connection of {} on which nothing was open for a while (UnusedConnectionTimeout {time})",
+            case.user()
+        ),
+        format!(
+            "if Stitch loses its connection between loads: {}",
+            case.drop_in(&["UnusedConnectionTimeout none"])
+        ),
     ))
 }
 
