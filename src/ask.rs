@@ -1,6 +1,7 @@
 //! What is asked of a person, and how: the questions that come up in the middle of a connection, and lists to tick.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::secret::Secret;
 
@@ -48,7 +49,38 @@ pub(crate) struct Asker {
     pub attended: bool,
 }
 
+/// Secrets that were typed for a first login, by their questions: a later login does not ask for them again.
+#[derive(Clone, Default)]
+pub(crate) struct Typed(Arc<Mutex<BTreeMap<String, Secret>>>);
+
 impl Asker {
+    /// Gives what was typed before, once: where the server refuses it, it is asked for again.
+    pub(crate) fn remembering(self, typed: &Typed) -> Self {
+        let (ask, typed, given) = (self.secret, Arc::clone(&typed.0), Mutex::new(BTreeSet::new()));
+        let secret = move |question: &str| {
+            let is_new = given
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(question.to_owned());
+            let known = typed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(question)
+                .cloned();
+            if let Some(known) = known.filter(|_| is_new) {
+                return Some(known);
+            }
+            let secret = ask(question)?;
+            let mut typed = typed.lock().unwrap_or_else(PoisonError::into_inner);
+            typed.insert(question.to_owned(), secret.clone());
+            Some(secret)
+        };
+        Self {
+            secret: Arc::new(secret),
+            ..self
+        }
+    }
+
     /// Nobody can be asked.
     pub(crate) fn nobody() -> Self {
         Self {

@@ -17,7 +17,7 @@ use console::Term;
 use exit::{FAILED, USAGE, print, stopped};
 use voice::look;
 
-use crate::ask::Asker;
+use crate::ask::{Asker, Typed};
 use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::command::Command;
 use crate::console::plain::{self, Plain, Volume};
@@ -87,7 +87,7 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
             } else {
                 Purpose::Script(*audience)
             };
-            let Some(settings) = settings(purpose, invocation, &environment, stop).await? else {
+            let Some((settings, _)) = settings(purpose, invocation, &environment, stop).await? else {
                 return Ok(stopped());
             };
             if *from_plan {
@@ -125,7 +125,7 @@ async fn settings(
     invocation: &Invocation,
     environment: &Environment,
     stop: &mut Stop,
-) -> Result<Option<Settings>> {
+) -> Result<Option<(Settings, Typed)>> {
     let approval = if invocation.run.yes {
         Approval::Given
     } else {
@@ -136,7 +136,9 @@ async fn settings(
         approval,
         config: invocation.run.config.clone(),
     };
-    let wizard = Wizard::new(invocation, environment);
+    let mut wizard = Wizard::new(invocation, environment);
+    wizard.detects = purpose == Purpose::Setup;
+    let typed = wizard.typed.clone();
     let (flags, environment) = (invocation.flags.clone(), environment.clone());
     let asking = environment.stdin == Stdin::Terminal && !matches!(purpose, Purpose::Script(_));
     // Questions block; on a thread of their own they leave the ear open for Ctrl-C.
@@ -153,7 +155,7 @@ async fn settings(
     for warning in &settings.warnings {
         output::say(&format!("stitch-pg: {}", visible::one_line(warning)));
     }
-    Ok(Some(settings))
+    Ok(Some((settings, typed)))
 }
 
 async fn walk(command: Command, invocation: &Invocation, environment: Environment, stop: &mut Stop) -> Result<u8> {
@@ -164,8 +166,8 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         let settings = settings(command.into(), invocation, &environment, stop).await?;
         Ok::<_, Error>((expected, settings))
     };
-    let (expected, settings) = match prepared.await {
-        Ok((expected, Some(settings))) => (expected, settings),
+    let (expected, settings, typed) = match prepared.await {
+        Ok((expected, Some((settings, typed)))) => (expected, settings, typed),
         Ok((_, None)) => return Ok(stopped()),
         Err(error) => {
             not_begun(command, &outputs, &error)?;
@@ -199,7 +201,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         })
         .with_later(file::in_use(run.config.as_deref(), &environment).map(|file| format!("stitch-pg check -c {file}")));
     let asker = if on_terminal {
-        voice.asker()
+        voice.asker().remembering(&typed)
     } else {
         Asker {
             tell: plain::tell(volume),
@@ -272,10 +274,10 @@ async fn watch(invocation: &Invocation, environment: &Environment, limit: Option
     let shown = Outputs::of(&invocation.run.format, None)?.shown;
     let format = watch_command::format(shown, "watch")?;
     let limit = limit.map(watch_command::duration).transpose()?;
-    let Some(settings) = settings(Purpose::Watch, invocation, environment, stop).await? else {
+    let Some((settings, typed)) = settings(Purpose::Watch, invocation, environment, stop).await? else {
         return Ok(stopped());
     };
-    let asker = asker(invocation, environment);
+    let asker = asker(invocation, environment).remembering(&typed);
     watch_command::run(&settings, asker, format, limit, stop).await
 }
 
@@ -296,10 +298,10 @@ async fn rotate(
             return Err(watch_command::problem(text).into());
         }
     };
-    let Some(settings) = settings(Purpose::Rotate, invocation, environment, stop).await? else {
+    let Some((settings, typed)) = settings(Purpose::Rotate, invocation, environment, stop).await? else {
         return Ok(stopped());
     };
-    let asker = asker(invocation, environment);
+    let asker = asker(invocation, environment).remembering(&typed);
     rotate_command::run(&settings, asker, format, (approval, limit), stop).await
 }
 

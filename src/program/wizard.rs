@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use console::Term;
 use serde::Deserialize;
-use tokio::runtime::Handle;
+use tokio::runtime::Builder;
 use tokio_postgres::error::SqlState;
 
 use super::voice::{look, name_file};
+use crate::ask::Typed;
 use crate::cli::{self, Invocation};
 use crate::console::terminal::{Review, Terminal};
 use crate::console::{Approved, output};
@@ -29,10 +30,12 @@ use crate::world::{Access, Failure, Layer, Reader, Target, Writer};
 
 pub(super) struct Wizard {
     pub(super) terminal: Terminal,
-    pub(super) runtime: Handle,
     pub(super) directory: PathBuf,
     /// The settings file that is used already.
     pub(super) file: Option<String>,
+    pub(super) typed: Typed,
+    /// Whether what Stitch has loaded is of interest.
+    pub(super) detects: bool,
 }
 
 /// What the login may do, and whether the role exists.
@@ -83,11 +86,14 @@ impl Ask for Wizard {
     fn connect(&self, settings: &Settings) -> Result<Result<Contact, Suspect>> {
         let host = &settings.admin.host;
         let waiting = self.terminal.waiting(&format!("Connecting to {host}"));
-        let asker = self.terminal.asker_beside(&waiting);
-        let contact = self.runtime.block_on(Box::pin(async {
+        let asker = self.terminal.asker_beside(&waiting).remembering(&self.typed);
+        // One of its own: the program's is gone when Ctrl-C ends it in the middle of this.
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let contact = runtime.block_on(Box::pin(async {
             let mut writer = Writer::new(settings, Access::ReadOnly, asker);
-            introduce(settings, writer.reader()).await
+            introduce(settings, writer.reader(), self.detects).await
         }));
+        runtime.shutdown_background();
         waiting.end();
         match contact {
             Ok((line, contact)) => {
@@ -114,9 +120,10 @@ impl Wizard {
                 Approved::No,
                 Format::Text,
             ),
-            runtime: Handle::current(),
             directory: environment.directory.clone(),
             file: file::in_use(invocation.run.config.as_deref(), environment),
+            typed: Typed::default(),
+            detects: false,
         }
     }
 
@@ -144,7 +151,7 @@ impl Wizard {
 }
 
 /// What the server, the login and the database for Stitch are, and one line about it.
-async fn introduce(settings: &Settings, reader: &mut Reader) -> Result<(String, Contact)> {
+async fn introduce(settings: &Settings, reader: &mut Reader, detects: bool) -> Result<(String, Contact)> {
     let server = reader.server().await?.clone();
     let role = settings.stitch.role.as_str();
     let login: Login = reader
@@ -167,7 +174,11 @@ async fn introduce(settings: &Settings, reader: &mut Reader) -> Result<(String, 
     let contact = Contact {
         password: reader.admin_password().cloned(),
         role: if login.role { Presence::There } else { Presence::Absent },
-        schemas: loaded(settings, reader).await,
+        schemas: if detects {
+            loaded(settings, reader).await
+        } else {
+            Vec::new()
+        },
     };
     Ok((line, contact))
 }

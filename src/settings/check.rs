@@ -24,7 +24,7 @@ mod stitch;
 
 pub(super) use admin::default_host;
 pub(super) use bastion::can_be_server;
-pub(super) use checker::{Checker, Context, host};
+pub(super) use checker::{Checker, Context, FirstLogin, host};
 pub(super) use stitch::{key_from_is_chosen, password_is_used, region_is_needed};
 
 /// Checks everything. The settings are worth something only when no problem was added.
@@ -69,14 +69,22 @@ pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Prob
 /// The limits are read whether they are used or not, so that a mistake in the file is told by every command.
 fn loads(checker: &mut Checker<'_>) -> Option<LoadLimits> {
     let number = |text: &str| text.parse::<u32>().map(u64::from).context("not a number");
+    let within = or_default(checker, SettingId::LoadsRejectedWithin, words::span);
     let limits = LoadLimits {
         max_age: or_default(checker, SettingId::LoadsMaxAge, words::span),
-        rejected_within: or_default(checker, SettingId::LoadsRejectedWithin, words::span),
+        rejected_within: since(checker, SettingId::LoadsRejectedSince).unwrap_or(within),
         max_rejected: or_default(checker, SettingId::LoadsMaxRejected, number),
         max_columns: or_default(checker, SettingId::LoadsMaxColumns, number),
         max_lock: or_default(checker, SettingId::LoadsMaxLock, words::span),
     };
     checker.either(SettingId::Loads, Some(limits), None)
+}
+
+/// How long ago a file was written. What wrote it had asked a moment before, so a minute is counted twice.
+fn since(checker: &Checker<'_>, id: SettingId) -> Option<Duration> {
+    let path = checker.draft.given(id)?.path(checker.context.environment);
+    let written = path.metadata().and_then(|file| file.modified()).ok()?;
+    Some(written.elapsed().unwrap_or_default() + Duration::from_secs(60))
 }
 
 /// What was given, else what the table of settings has as the default.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::ask::Ask;
-use super::check::{self, Context};
+use super::check::{self, Context, FirstLogin};
 use super::checked::Settings;
 use super::draft::{Draft, Source, Value};
 use super::environment::{Environment, Stdin};
@@ -40,6 +40,7 @@ pub fn complete(
         request,
         environment,
         asker,
+        contact: FirstLogin::Tried,
     };
     if asker.is_some() {
         // Nobody should answer ten questions and then hear that a flag was misspelt.
@@ -84,6 +85,7 @@ pub fn answers(
         request,
         environment,
         asker,
+        contact: FirstLogin::LeftOut,
     };
     for (name, given) in draft.parameters() {
         // Those of the environment are there the next time as well.
@@ -136,6 +138,7 @@ pub fn check_file(path: &Path, environment: &Environment) -> Result<usize, Probl
         request: &request,
         environment,
         asker: None,
+        contact: FirstLogin::LeftOut,
     };
     let _ = check::settings(&draft, &context, &mut problems);
     problems.only_malformed().sorted().into_result().map(|()| count)

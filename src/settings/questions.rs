@@ -5,7 +5,7 @@ use std::str::FromStr;
 use anyhow::{Error, Result, bail, ensure};
 
 use super::ask::{Answer, Ask, PreviousQuestion, Question};
-use super::check::{self, Checker, Context};
+use super::check::{self, Checker, Context, FirstLogin};
 use super::draft::{Draft, Source};
 use super::file;
 use super::problems::Problems;
@@ -47,7 +47,7 @@ pub(super) fn fill(draft: Draft, context: &Context<'_>) -> Result<Draft> {
     match context.request.purpose {
         Purpose::Script(audience) => questions.walk(|questions| questions.for_script(audience))?,
         Purpose::Setup if context.request.approval == Approval::Asked => questions.for_setup()?,
-        _ => questions.walk(Questions::for_run)?,
+        _ => questions.for_run()?,
     }
     Ok(questions.draft)
 }
@@ -85,9 +85,24 @@ impl Questions<'_> {
         }
     }
 
+    /// Where the run needs the database, the first login comes before all other questions.
     fn for_run(&mut self) -> Result<()> {
-        self.server()?;
-        self.login()?;
+        use StepId::{Connection, Database, Ownership, Role};
+        let needs_it = |step: &StepId| matches!(step, Database | Role | Ownership | Connection);
+        let connects = self.context.contact == FirstLogin::Tried && self.steps.iter().any(needs_it);
+        if connects {
+            self.walk(Questions::reach)?;
+        }
+        self.walk(|questions| {
+            if !connects {
+                questions.server()?;
+                questions.login()?;
+            }
+            questions.rest_of_run()
+        })
+    }
+
+    fn rest_of_run(&mut self) -> Result<()> {
         let help = "Stitch loads into this database. stitch-pg creates it if it does not exist.";
         self.name::<DatabaseName>(SettingId::Database, "Database Stitch loads into", help)?;
         self.region()?;

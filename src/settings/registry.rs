@@ -226,6 +226,8 @@ settings! {
     LoadsMaxAge = "--loads-max-age" "TIME", "", "loads.max_age", Text, "24h";
     /// How far back rejected records count
     LoadsRejectedWithin = "--loads-rejected-within" "TIME", "", "loads.rejected_within", Text, "24h";
+    /// Count rejected records since this file was written, such as the report of the last check
+    LoadsRejectedSince = "--loads-rejected-since" "FILE", "", "loads.rejected_since", Path, "";
     /// Most rejected records of a schema in that time
     LoadsMaxRejected = "--loads-max-rejected" "NUMBER", "", "loads.max_rejected", Number, "0";
     /// Most columns of a table, dropped ones included (PostgreSQL's own limit is 1600)

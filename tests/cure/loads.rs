@@ -67,6 +67,7 @@ fn each_limit_is_seen_exceeded() {
         .set("--loads-max-rejected", "2")
         .check()
         .bad_are(&["records-rejected"]);
+    since_the_last_check(&wizard);
     server.psql_in("stitch", "truncate shop._sdc_rejected; drop table shop.wide");
 
     // A large table has rows between its ends that nobody looks at.
@@ -90,6 +91,42 @@ fn each_limit_is_seen_exceeded() {
     assert!(exact.contains("2 days ago"), "{exact}");
     server.psql_in("stitch", "update shop.big set _sdc_batched_at = now() where id = 1");
     wizard.check().exits(0).has("load-age", "good");
+}
+
+/// Two records were rejected a moment ago, and one three days ago. The report of the last check says since when they count.
+fn since_the_last_check(wizard: &Wizard<'_>) {
+    let lenient = wizard.clone().set("--loads-max-age", "4d");
+    let since = lenient
+        .set("--loads-rejected-since", "last.json")
+        .flag("--report=last.json");
+    let report = since.program("check").home().join("last.json");
+    // There was no check before: a day counts.
+    let first = since.check().exits(4).has("records-rejected", "bad");
+    assert!(
+        first.starts_with("2 records") && first.contains("in the last 24 hours"),
+        "{first}"
+    );
+    let written = |ago: u64| {
+        let file = std::fs::File::options()
+            .write(true)
+            .open(&report)
+            .expect("it was written");
+        let at = std::time::SystemTime::now() - Duration::from_secs(ago);
+        file.set_modified(at).expect("it is ours");
+    };
+    written(5 * 86_400);
+    let all = since.check().exits(4).has("records-rejected", "bad");
+    assert!(all.starts_with("3 records"), "{all}");
+    wizard.server.psql_in(
+        "stitch",
+        "update shop._sdc_rejected set _sdc_rejected_at = _sdc_rejected_at - interval '2 hours'",
+    );
+    written(3600);
+    since.check().exits(0).has("records-rejected", "good");
+    wizard.server.psql_in(
+        "stitch",
+        "update shop._sdc_rejected set _sdc_rejected_at = _sdc_rejected_at + interval '2 hours'",
+    );
 }
 
 /// What is not known and acknowledged is told to nobody but those who ask for everything; a problem stays one.

@@ -1,6 +1,7 @@
-//! Which questions are asked, and how pasted answers are taken. No server is needed for that.
+//! Which questions are asked, and how pasted answers are taken.
 
 use crate::support::{Place, Program, stitch_pg};
+use crate::terminal::{server, wizard};
 
 /// A server that nobody needs to reach.
 fn nowhere() -> Program {
@@ -12,7 +13,8 @@ fn nowhere() -> Program {
 
 #[test]
 fn yes_asks_only_for_what_has_no_default() {
-    let mut terminal = nowhere().arg("--yes").terminal(80, 24);
+    let Some(server) = server() else { return };
+    let mut terminal = wizard(&server).arg("--yes").terminal(80, 24);
     let before = terminal.expect("Region of your Stitch account:");
     assert!(!before.contains("Database Stitch loads into"), "{before}");
     terminal.send("\u{1b}[B\r");
@@ -24,7 +26,27 @@ fn yes_asks_only_for_what_has_no_default() {
     terminal.send("\r");
     let between = terminal.expect("Checking your server");
     assert!(!between.contains("before?"), "{between}");
-    assert_eq!(terminal.wait_exit(), 1);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+/// `plan`, `check`, `remove`, and `setup --yes`: a typing error is asked about again, before anything else.
+#[test]
+fn every_command_connects_first_and_asks_again() {
+    let Some(server) = server() else { return };
+    for command in [&["plan"][..], &["check"], &["remove"], &["setup", "--yes"]] {
+        let mut terminal = wizard(&server)
+            .env("PGPORT", "1")
+            .env("PGPASSWORD", "wrong")
+            .args(command)
+            .terminal(80, 24);
+        terminal.expect("PostgreSQL server [127.0.0.1:1]: ");
+        terminal.send_line(&format!("{}:{}", server.host(), server.port()));
+        terminal.expect("Admin password: ");
+        terminal.send_line(crate::support::postgres::POSTGRES_PASSWORD);
+        terminal.expect("Connected: PostgreSQL");
+        terminal.send_ctrl_c();
+        assert_eq!(terminal.wait_exit(), 130, "{command:?}");
+    }
 }
 
 #[test]
@@ -36,6 +58,7 @@ fn no_input_asks_nothing() {
 
 #[test]
 fn a_key_pasted_over_several_lines_is_one_answer() {
+    let Some(server) = server() else { return };
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
     for paste in [
         format!("{key} stitch\r"),
@@ -43,7 +66,7 @@ fn a_key_pasted_over_several_lines_is_one_answer() {
         key.replace(' ', "\r") + "\r",
         format!("{key}\rcomment\r\r"),
     ] {
-        let mut terminal = nowhere()
+        let mut terminal = wizard(&server)
             .args([
                 "--bastion",
                 "local",

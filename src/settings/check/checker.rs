@@ -22,6 +22,15 @@ pub(crate) struct Context<'a> {
     pub(crate) request: &'a SettingsRequest,
     pub(crate) environment: &'a Environment,
     pub(crate) asker: Option<&'a dyn Ask>,
+    pub(crate) contact: FirstLogin,
+}
+
+/// Whether answers are tried out by a login.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstLogin {
+    Tried,
+    /// They are for another day.
+    LeftOut,
 }
 
 impl Context<'_> {
