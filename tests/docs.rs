@@ -135,7 +135,7 @@ fn example_toml_shows_every_key() {
             None => drop(keys.insert(name.clone())),
         }
     }
-    let shown_as_the_other_way = ["bastion.public_key", "bastion.ssh_command"];
+    let shown_as_the_other_way = ["bastion.public_key"];
     for key in SettingId::ALL.iter().filter_map(|id| id.key()) {
         assert!(
             keys.contains(key) || shown_as_the_other_way.contains(&key),

@@ -125,6 +125,12 @@ impl SettingsReader<'_> {
             ));
             return;
         }
+        if key == "bastion.ssh_command" {
+            self.problems.wrong(format_args!(
+                "{at}: {key}: a settings file names no program, since it may come from others; give --ssh-command or STITCH_PG_SSH_COMMAND"
+            ));
+            return;
+        }
         if matches!(key, "bastion.user" | "bastion.port") {
             self.problems.wrong(format_args!(
                 "{at}: {key} is not a known key; write bastion.host = \"USER@HOST:PORT\""

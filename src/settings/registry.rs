@@ -173,7 +173,7 @@ settings! {
     /// File with your private key for the SSH server
     BastionIdentity = "--bastion-identity" "FILE", "STITCH_PG_BASTION_IDENTITY", "bastion.identity", Path, "the agent's keys, then ~/.ssh/id_*";
     /// Your own ssh, in place of the built-in client
-    SshCommand = "--ssh-command" "PATH", "STITCH_PG_SSH_COMMAND", "bastion.ssh_command", Text, "the built-in client (libssh2)";
+    SshCommand = "--ssh-command" "PATH", "STITCH_PG_SSH_COMMAND", "", Text, "the built-in client (libssh2)";
     /// File with the host keys to trust
     KnownHosts = "--known-hosts" "FILE", "", "bastion.known_hosts", Path, "~/.ssh/known_hosts";
     /// Fingerprint of the SSH server's host key, to trust it
