@@ -2,6 +2,7 @@
 //! keywords that are not ours to judge; what `ssh -G` and `ssh -v` make of them must be what is read here.
 
 mod generate;
+mod logins;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -34,6 +34,8 @@ printf "#!/bin/sh\nexit 101\n" >$r/usr/sbin/policy-rc.d # start no service
 chmod 755 $r/usr/sbin/policy-rc.d
 mkdir -p $r/etc/dpkg/dpkg.cfg.d
 printf "path-exclude=/usr/share/%s/*\n" man doc locale >$r/etc/dpkg/dpkg.cfg.d/bed
+# Another language than English, for one program that asks.
+printf "path-include=/usr/share/locale/de/LC_MESSAGES/%s*.mo\n" sudo >>$r/etc/dpkg/dpkg.cfg.d/bed
 echo force-unsafe-io >>$r/etc/dpkg/dpkg.cfg.d/bed
 echo "man-db man-db/auto-update boolean false" | chroot $r debconf-set-selections || true
 if ! DEBIAN_FRONTEND=noninteractive chroot $r apt-get install -y -qq --no-install-recommends "$@" >/run/log 2>&1; then

@@ -25,6 +25,7 @@ mod reach;
 mod rights;
 mod root;
 pub(crate) mod scene;
+mod servers;
 mod silences;
 mod tight;
 mod tunnel;

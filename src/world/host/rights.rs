@@ -18,9 +18,9 @@ const BEGIN: &str = "# stitch-pg: begin";
 /// The exit status where no such line came.
 const SWALLOWED: i32 = 97;
 
-/// In a terminal: sudo is told what to ask with.
-const SUDO: &str = "sudo -k -p 'password: '";
-const DOAS: &str = "doas";
+/// In a terminal: sudo is told what to ask with. In another language PAM's own question would come in its place.
+const SUDO: &str = "env LC_ALL=C sudo -k -p 'password: '";
+const DOAS: &str = "env LC_ALL=C doas";
 
 /// Who the login is, as the host tells it.
 struct HostLogin {
@@ -57,7 +57,8 @@ impl Rights {
                     "while IFS= read -r line; do [ \"$line\" = \"{BEGIN}\" ] && exec sh; done; exit {SWALLOWED}"
                 );
                 let stdin = format!("{}\n{BEGIN}\n{}", password.reveal(), script.reveal());
-                (format!("sudo -k -S -p '' sh -c {}", quoted(&skip)), Secret::new(stdin))
+                let command = format!("env LC_ALL=C sudo -k -S -p '' sh -c {}", quoted(&skip));
+                (command, Secret::new(stdin))
             }
         }
     }
@@ -139,7 +140,7 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
 /// With a terminal of its own; doas takes a password from nothing else, and a sudo with `requiretty` runs nothing without.
 async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str, tried: Option<Rights>) -> Result<Rights> {
     let user = &who.user;
-    let name = tool.split(' ').next().unwrap_or(tool);
+    let name = if tool == SUDO { "sudo" } else { "doas" };
     if !matches!(host.way, HostAccess::Ssh(_)) {
         let reason = format!("{name} requires a terminal, and this run has none");
         return Err(no_rights(host, who, tool, &reason));

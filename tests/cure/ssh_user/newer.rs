@@ -6,6 +6,24 @@ use crate::support::process::{DEADLINE, poll};
 use crate::support::sshd::CAROL_PASSWORD;
 use crate::support::{BastionOptions, Kind, Need, Program, SshKey, world};
 
+/// As [`super::doctor::SERVERS`].
+pub(super) const SERVERS: [(&str, &str, &str); 6] = [
+    ("MATCH RefuseConnection yes", "ssh-not-allowed", "bad"),
+    ("MATCH AllowTcpForwarding no", "ssh-forwarding-off", "bad"),
+    ("AllowUsers root", "ssh-not-allowed", "bad"),
+    ("RequiredRSASize 3072", "ssh-key-too-short", "bad"),
+    (
+        "MATCH UnusedConnectionTimeout 5m",
+        "ssh-forwarding-restricted",
+        "unknown",
+    ),
+    (
+        "MATCH ChannelTimeout direct-tcpip=5m",
+        "ssh-forwarding-restricted",
+        "unknown",
+    ),
+];
+
 /// Every newer Debian in a world of its own.
 fn on_each(options: &BastionOptions, test: impl Fn(Scene<'_>)) {
     for kind in Kind::newer() {
@@ -59,22 +77,7 @@ fn another_sudo() {
 fn their_own_settings() {
     on_each(&BastionOptions::new(), |mut scene| {
         scene.has_working("stitch");
-        for (lines, code, verdict) in [
-            ("MATCH RefuseConnection yes", "ssh-not-allowed", "bad"),
-            ("MATCH AllowTcpForwarding no", "ssh-forwarding-off", "bad"),
-            ("AllowUsers root", "ssh-not-allowed", "bad"),
-            ("RequiredRSASize 3072", "ssh-key-too-short", "bad"),
-            (
-                "MATCH UnusedConnectionTimeout 5m",
-                "ssh-forwarding-restricted",
-                "unknown",
-            ),
-            (
-                "MATCH ChannelTimeout direct-tcpip=5m",
-                "ssh-forwarding-restricted",
-                "unknown",
-            ),
-        ] {
+        for (lines, code, verdict) in SERVERS {
             let include = "Include /etc/ssh/sshd_config.d/*.conf\n";
             let config = match lines.strip_prefix("MATCH ") {
                 Some(lines) => format!("{include}Match User stitch\n{lines}\nMatch all"),

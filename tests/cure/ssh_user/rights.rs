@@ -84,6 +84,42 @@ fn without_rights() {
     assert!(none.error().contains("neither sudo nor doas"), "{}", none.error());
 }
 
+/// Where sudo and PAM speak another language it is understood all the same: what is asked, and what a refusal is.
+#[test]
+fn another_language() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(
+        &world,
+        BastionOptions::new().config("SetEnv LANG=de_DE.UTF-8 LANGUAGE=de"),
+    );
+    scene.has_working("stitch");
+    scene.bastion.run(
+        "localedef -i de_DE -f UTF-8 /usr/lib/locale/de_DE.UTF-8
+         test -e /usr/share/locale/de/LC_MESSAGES/sudoers.mo
+         su carol -s /bin/sh -c 'LANG=de_DE.UTF-8 sudo -n true 2>&1 || :' | grep -q Passwort",
+    );
+    let carol = |password: &str| {
+        let program = scene.program("check", "carol", "stitch");
+        told(&program.env("STITCH_PG_SUDO_PASSWORD", password))
+    };
+    for terminal in [false, true] {
+        if terminal {
+            scene
+                .bastion
+                .run("echo 'Defaults requiretty' >/etc/sudoers.d/tty; chmod 440 /etc/sudoers.d/tty");
+        }
+        assert_eq!(carol(CAROL_PASSWORD).report["result"], "ready", "{terminal}");
+        let wrong = carol("wrong");
+        assert!(
+            wrong.error().contains("refuses the password of carol"),
+            "{terminal}: {}",
+            wrong.error()
+        );
+    }
+}
+
 /// What sudo says on the side is no failure.
 #[test]
 fn a_host_without_a_name() {
