@@ -4,5 +4,6 @@
 mod advice;
 mod between;
 mod loaders;
+mod patroni;
 mod rules;
 mod scripts;

@@ -17,7 +17,7 @@ const MARKS: [(&str, &str, &str); 8] = [
     (
         "overwritten by patroni",
         "Patroni",
-        "patronictl edit-config; put these lines first under postgresql: pg_hba:, and Patroni writes and loads the file on every member",
+        "patronictl edit-config; put these lines first under postgresql: pg_hba: (or in each member's patroni.yml, if it has pg_hba:), and Patroni writes and loads the file on every member",
     ),
     (
         "pg_auto_failover",

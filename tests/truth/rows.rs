@@ -11,6 +11,8 @@ pub(crate) fn all() -> Vec<Row> {
 const STRUCTURE: &[Row] = &[
     fine("an ordinary table", "create table t (id bigint primary key, note text)"),
     fine("an unlogged table", "create unlogged table t (id bigint)"),
+    fine("extended statistics on it", "create table t (id bigint, note text); create statistics s on id, note from t"),
+    fine("a materialized view elsewhere reads it", "create table t (id bigint); create schema {s}_x; create materialized view {s}_x.v as select id from t"),
     fine("a foreign key to the table itself", "create table t (id bigint primary key, parent bigint references t)"),
     fine("a foreign key to a table elsewhere", "create schema {s}_x; create table {s}_x.k (id bigint primary key); create table t (id bigint, k bigint references {s}_x.k)"),
     problem("truncate-refused", "a table elsewhere references it by a foreign key", "create table t (id bigint primary key); create schema {s}_x; create table {s}_x.k (id bigint references t)"),

@@ -132,7 +132,8 @@ SELECT pg_catalog.json_build_object(
                   WHEN r.lanname NOT IN ('sql', 'plpgsql', 'c', 'internal') THEN 'it is written in ' || r.lanname
                   WHEN r.body ~* E'\\mexecute\\M(?!\\s+(function|procedure))' AND r.lanname = 'plpgsql' THEN 'it builds the SQL that it runs'
                   WHEN r.body ~* E'\\mraise\\M' AND r.body ~* E'([^:]=|<>|!=|\\min\\s*[(])\\s*[(]?\\s*(current_user|session_user|current_role)|(current_user|session_user|current_role)\\s*([)]\\s*)?(=|<>|!=|(not\\s+)?in\\M)'
-                      THEN 'it raises an error, depending on who loads' END AS why FROM code r
+                      THEN 'it raises an error, depending on who loads'
+                  WHEN r.body ~* E'\\mbegin\\s+raise\\s+(exception\\M|[^a-z])' THEN 'it always raises an error' END AS why FROM code r
               UNION SELECT w.root, w.through, 'it names ' || w.word || ' without a schema, and finds none by the role''s search_path' FROM named w
                   WHERE w.oid IS NULL AND w.bare AND w.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND EXISTS (SELECT 1 FROM pg_catalog.pg_class c
                       WHERE c.relname = pg_catalog.lower(w.word)::name AND c.relkind IN ('r', 'p', 'v', 'f') AND c.oid >= 16384)) AS u

@@ -378,6 +378,35 @@ fn a_cure_that_sshd_refuses_leaves_nothing() {
     }
 }
 
+/// Without a file that holds its number, the printed command knows the server by its start too, and is of none of its logins: a
+/// number alone may be another program's when the advice is followed.
+#[test]
+fn a_reload_reaches_the_server_that_was_seen() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let options = BastionOptions::new()
+        .config("PidFile none")
+        .config("AllowTcpForwarding no");
+    let scene = Scene::new(&world, options);
+    scene.has_working("stitch");
+    let seen = scene.check("stitch");
+    let advice = seen.advice("ssh-forwarding-off");
+    assert!(advice.contains("then kill -HUP "), "{advice}");
+    let (_, script) = advice.split_once("as root on the SSH server:").expect("commands");
+    // As when another process has the number by now.
+    let started = "-f 20)\" = ";
+    assert!(script.contains(started), "{script}");
+    let late = scene
+        .bastion
+        .try_run(&script.trim().replace(started, &format!("{started}9")));
+    assert!(late.stderr.contains("nothing was reloaded"), "{late:#?}");
+    let in_time = scene.bastion.try_run(script.trim());
+    assert!(in_time.success() && in_time.stderr.is_empty(), "{in_time:#?}");
+    let again = scene.check_when_up("stitch");
+    assert_eq!(again.verdict("ssh-forwarding-off"), None, "{again:#?}");
+}
+
 /// Beside the loopback address, one more; and that one only.
 #[test]
 fn one_more_address_to_listen_on() {
