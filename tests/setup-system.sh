@@ -2,6 +2,7 @@
 # setup-system.sh [--tests|--packaging]
 # Installs what building and running stitch-pg needs, where it is missing, on Debian and its relatives:
 # a C compiler, make, pkg-config, OpenSSL's and zlib's headers, a PostgreSQL server and client.
+# Ends before it downloads anything where Rust is missing or older than Cargo.toml's rust-version.
 # With --tests also what the tests use, with --packaging what tests/packaging.sh uses.
 # Creates no database cluster and starts no service.
 # Asks for sudo only if something is missing and the user is not root.
@@ -19,6 +20,20 @@ esac
 have() { command -v "$1" >/dev/null 2>&1; }
 # A server's programs are not on the search path of Debian, and ip is not on everybody's.
 PATH=$PATH:/usr/sbin:/sbin
+
+# Before anything is downloaded: without Rust all the rest is of no use.
+rust=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$(dirname "$0")/../Cargo.toml")
+found=$(rustc --version 2>/dev/null | cut -d ' ' -f 2) || found=
+have cargo || found=
+if [ "$(printf '%s\n' "$rust" "${found:-0}" | sort -V | head -n 1)" != "$rust" ]; then
+  cat >&2 <<EOF
+stitch-pg needs Rust $rust or newer with cargo. This machine has ${found:-none}. Nothing was downloaded or installed.
+Next: install Rust, then run this command again.
+  Debian 13:    sudo apt install cargo
+  any other:    https://rustup.rs
+EOF
+  exit 1
+fi
 
 server_there() {
   for initdb in /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /usr/bin/initdb; do

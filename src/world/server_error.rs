@@ -10,6 +10,9 @@ use crate::world::failure::{Failure, Layer, Stage, server_message};
 use crate::world::login::AdminLogin;
 use crate::world::login_observer::guard::AuthRequest;
 
+const OWN_USER: &str = "\na new server has no password for postgres, and lets its Linux user in without one: \
+                        sudo -u postgres stitch-pg … --host /var/run/postgresql";
+
 /// Who was refused, where.
 pub(crate) struct Refused<'a> {
     pub(crate) error: &'a DbError,
@@ -28,7 +31,10 @@ impl Refused<'_> {
     pub(crate) fn failure(self) -> Failure {
         let state = self.error.code().clone();
         let authenticated = self.passed.iter().any(|stage| stage.layer == Layer::Authentication);
-        let (layer, code, text, advice) = self.describe(&state, authenticated);
+        let (layer, code, text, mut advice) = self.describe(&state, authenticated);
+        if matches!(code, Code::LoginPassword | Code::LoginRefused) && self.is_new_server() {
+            advice.push_str(OWN_USER);
+        }
         let text = format!("{text} ({})", server_message(self.error));
         let mut failure = Failure::new(layer, code, text).advise(advice).behind(self.passed);
         failure.state = Some(state);
@@ -51,6 +57,11 @@ impl Refused<'_> {
              the database {database:?} or * in [databases]; then run RELOAD in its console. Any other pooler: add both there"
         );
         ("a connection pooler (PgBouncer or one like it)", advice)
+    }
+
+    /// Whether it may be a server as it was installed.
+    fn is_new_server(&self) -> bool {
+        self.login.user == "postgres" && matches!(self.login.host.as_str(), "localhost" | "127.0.0.1" | "::1")
     }
 
     /// The layer, the code, what is the case and what to do.

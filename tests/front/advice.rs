@@ -150,3 +150,11 @@ fn the_ssh_servers_address() {
     let text = said.has("host-unresolved", "unknown");
     assert!(text.contains("check the spelling of --stitch-bastion-host"), "{text}");
 }
+
+/// Debian's own cluster has no password for postgres, and lets its Linux user in over the socket.
+#[test]
+fn a_server_as_it_was_installed() {
+    let server = Postgres::start();
+    let said = Wizard::new(&server).env("PGPASSWORD", "guessed").check().exits(1);
+    advises(&said, "login-password", "sudo -u postgres stitch-pg … --host /var/run/postgresql");
+}
