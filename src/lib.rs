@@ -23,6 +23,7 @@ pub mod names;
 mod output_file;
 mod password;
 mod pattern;
+mod platform;
 mod plural;
 pub mod program;
 mod provider;

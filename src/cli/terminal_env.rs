@@ -3,6 +3,8 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
+use rustix::system::uname;
+
 use crate::settings::TerminalEnv;
 use crate::settings::{Environment, Stdin};
 
@@ -31,10 +33,7 @@ pub fn environment() -> Environment {
         home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
         // libpq asks the system who is running it, not `USER`, which sudo and containers leave behind.
         os_user: account().or_else(|| variable("USER")).or_else(|| variable("LOGNAME")),
-        machine: std::fs::read_to_string("/proc/sys/kernel/hostname")
-            .ok()
-            .map(|name| name.trim().to_owned())
-            .or_else(|| variable("HOSTNAME")),
+        machine: Some(uname().nodename().to_string_lossy().into_owned()),
         directory: std::env::current_dir().unwrap_or_default(),
         search_path: std::env::var_os("PATH")
             .map(|path| std::env::split_paths(&path).collect())

@@ -6,9 +6,11 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, readlinkat, stat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat, stat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
+
+use crate::platform::{NAME_ITSELF, link_target};
 
 /// The kernel's own limit for the links of one path.
 const LINKS_MAX: u32 = 40;
@@ -29,8 +31,7 @@ pub(super) fn locate(path: &Path, links: Links) -> Result<(OwnedFd, OsString)> {
     let mut hops = 0;
     while let Some(name) = rest.pop() {
         let is_last = rest.is_empty();
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let entry = match openat(&at, name.as_os_str(), flags, Mode::empty()) {
+        let entry = match openat(&at, name.as_os_str(), NAME_ITSELF, Mode::empty()) {
             Ok(entry) => entry,
             Err(Errno::NOENT) if is_last => return Ok((at, name)),
             Err(error) => return Err(error).with_context(|| format!("{name:?} in its path")),
@@ -57,7 +58,7 @@ pub(super) fn locate(path: &Path, links: Links) -> Result<(OwnedFd, OsString)> {
         if hops > LINKS_MAX {
             bail!("its path has too many symbolic links");
         }
-        let target = readlinkat(&entry, "", Vec::new())?;
+        let target = link_target(&at, &name, &entry)?;
         let target = PathBuf::from(OsString::from_vec(target.into_bytes()));
         if target.is_absolute() {
             at = start(&target)?;
@@ -74,8 +75,7 @@ fn is_trusted(owner: u32) -> bool {
 
 fn start(path: &Path) -> Result<OwnedFd> {
     let from = if path.is_absolute() { "/" } else { "." };
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    openat(CWD, from, flags, Mode::empty()).with_context(|| format!("cannot open {from}"))
+    openat(CWD, from, NAME_ITSELF | OFlags::DIRECTORY, Mode::empty()).with_context(|| format!("cannot open {from}"))
 }
 
 /// The names of a path, the first of them last.

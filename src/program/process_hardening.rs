@@ -2,9 +2,10 @@
 
 use std::panic;
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::console::output;
+use crate::platform;
 
 /// Before anything is read. Where the system refuses, the run goes on as it would have before there was this.
 pub(super) fn keep() {
@@ -13,8 +14,7 @@ pub(super) fn keep() {
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
-    // Neither may another process of the same user read our memory or environment.
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    platform::hide_memory();
     panic::set_hook(Box::new(|crash| {
         // The message may quote what was being worked on; the place is enough to find the mistake.
         let place = crash

@@ -4,13 +4,13 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use rustix::net::sockopt::{set_tcp_nodelay, set_tcp_quickack};
+use rustix::net::sockopt::set_tcp_nodelay;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::Handle;
@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, sleep_until};
 
 use super::TurnedAway;
+use crate::platform;
 
 /// libssh2 notices by itself, with a cause of its own, where it only waits; so it goes first.
 const GRACE: Duration = Duration::from_secs(1);
@@ -185,7 +186,7 @@ pub(super) fn between(peer: Peer, bounds: &Bounds) -> Result<OwnedFd> {
                 let (from, to) = stream.into_split();
                 // Linux delays acknowledgements again by itself; sshd up to 9.2 leaves Nagle on and would wait 40 ms for ours.
                 let acknowledge = |from: &tokio::net::tcp::OwnedReadHalf| {
-                    let _ = set_tcp_quickack(AsRef::<TcpStream>::as_ref(from).as_fd(), true);
+                    platform::acknowledge(AsRef::<TcpStream>::as_ref(from));
                 };
                 run(from, to, near, &bounds, acknowledge).await;
             });
