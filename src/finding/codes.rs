@@ -449,7 +449,7 @@ codes! {
     /// Stitch's API did not list the integrations although an access token was given. stitch-pg recognises their schemas only by their columns.
     /// Check `STITCH_ACCESS_TOKEN` and `--api-url`, or name the schemas with `--schema`.
     IntegrationsNotListed = "integrations-not-listed", Ownership [] INFORMS;
-    /// A schema looks like one that Stitch (or a similar loader) created, and it was not chosen.
+    /// Stitch (or a similar loader) seems to have created a schema that was not chosen.
     /// Name it with `--schema` if Stitch loads into it.
     SchemaNotChosen = "schema-not-chosen", Ownership [] INFORMS;
     /// A schema was given that does not exist.
@@ -750,7 +750,7 @@ codes! {
     ExistingTablesTested = "existing-tables-tested", Connection [] INFORMS;
 
     /// With `--loads`: when Stitch last loaded into a schema, by the newest `_sdc_batched_at`.
-    /// Look at the integration's *Extractions* and *Loads* in Stitch, and run `stitch-pg check`; the limit is `--loads-max-age`.
+    /// Check the integration's *Extractions* and *Loads* in Stitch, and run `stitch-pg check`; the limit is `--loads-max-age`.
     LoadAge = "load-age", Connection [] INFORMS;
     /// With `--loads`: the records that Stitch could not load, by the table `_sdc_rejected`.
     /// Ask the table for the reasons with the query of the finding, and fix the data or the field in Stitch; the limit is `--loads-max-rejected`.

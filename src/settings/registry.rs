@@ -239,7 +239,7 @@ settings! {
     Only = "--only" "STEP,...", "", "", List, "every step";
     /// Run all steps but these
     Skip = "--skip" "STEP,...", "", "", List, "";
-    /// Finding codes that you know of: an unknown one is left out of annotations and of what is left for you
+    /// Finding codes that you know of: an unknown one is not in the annotations, and not in what is left for you
     Acknowledge = "" "", "", "acknowledge", List, "";
     /// Longest wait for one answer (a change may take 30 times as long, a script on the SSH server 6 times)
     Timeout = "--timeout" "SECONDS", "", "", Number, "10";
