@@ -4,6 +4,7 @@ mod action;
 mod commands;
 mod fences;
 mod findings;
+mod install;
 mod links;
 mod recording;
 mod words;

@@ -14,7 +14,7 @@ fn script(name: &str, place: impl Into<Place>) -> Program {
 }
 
 /// A release as build.sh leaves it, of the program under test.
-fn release(folder: &Path) {
+pub(super) fn release(folder: &Path) {
     let name = format!("stitch-pg-{VERSION}-{}-unknown-linux-musl", std::env::consts::ARCH);
     let make = format!(
         "cd {}; mkdir {name}; cp {STITCH_PG} {name}; tar -czf {name}.tar.gz {name}; sha256sum *.tar.gz >SHA256SUMS",
