@@ -79,7 +79,7 @@ fn prose(page: &str) -> String {
     let lines = page.lines().filter(|line| {
         let is_fence = line.trim_start().starts_with("```");
         is_code ^= is_fence;
-        !is_code && !is_fence
+        !is_code && !is_fence && !line.starts_with("<!--")
     });
     let spans = lines.map(|line| line.split('`').step_by(2).collect::<Vec<_>>().join(" code "));
     spans.collect::<Vec<_>>().join("\n")

@@ -156,5 +156,9 @@ fn the_ssh_servers_address() {
 fn a_server_as_it_was_installed() {
     let server = Postgres::start();
     let said = Wizard::new(&server).env("PGPASSWORD", "guessed").check().exits(1);
-    advises(&said, "login-password", "sudo -u postgres stitch-pg … --host /var/run/postgresql");
+    advises(
+        &said,
+        "login-password",
+        "sudo -u postgres stitch-pg … --host /var/run/postgresql",
+    );
 }
