@@ -34,6 +34,7 @@ pub(crate) fn inspect_ssh_user(looking: &Looking<'_>) -> Statement {
         &[
             ("user", looking.user.as_str()),
             ("body", looking.key.map_or("", PublicKey::body)),
+            ("stitch_key", &looking.key.map_or_else(String::new, PublicKey::bare)),
             ("addresses", &addresses.join(" ")),
             ("port", &looking.port.to_string()),
             ("database", looking.database),

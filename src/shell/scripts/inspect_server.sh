@@ -47,6 +47,7 @@ if [ -n "$elsewhere" ]; then
     say sshd_error "the SSH server on port $port runs in a container or another root file system (process $elsewhere)"
 fi
 pam_service=sshd
+revoked=none
 for address in $addresses; do
     who=user=$user,host=$address,addr=$address
     read -r near <<EOF
@@ -66,6 +67,7 @@ EOF
             [Aa]uthorized[Kk]eys[Ff]ile) key_files="$key_files $value" ;;
             [Cc]hroot[Dd]irectory) roots="$roots $value" ;;
             [Pp][Aa][Mm]*) pam_service=$value ;;
+            [Rr]evoked[Kk]eys) revoked=$value ;;
             esac
             say sshd "$address $key $value"
         done <<EOF
@@ -198,6 +200,14 @@ for word in $roots; do
     above chroot_node "$folder"
 done
 . inspect_pam
+# A list of keys is a text, or a binary one that ssh-keygen alone reads.
+if [ "$revoked" != none ] && [ -r "$revoked" ] && [ -n "$body" ]; then
+    case $(head -c 6 "$revoked" | tr -d '\000') in
+    SSHKRL) list=$(printf '%s\n' "$stitch_key" | ssh-keygen -Q -f "$revoked" /dev/stdin 2>/dev/null || :) ;;
+    *) if grep -qF -e "$body" "$revoked"; then list=': REVOKED'; else list=': ok'; fi ;;
+    esac
+    case $list in *': REVOKED'*) say key_revoked yes ;; *': ok'*) say key_revoked no ;; esac
+fi
 for file in /var/run/nologin /etc/nologin; do
     if [ -e "$file" ]; then say nologin "$file"; fi
 done

@@ -63,7 +63,7 @@ impl SshEndpoint {
                 }
                 ErrorCode::Session(-9) => "it accepted the connection but sent nothing; is this the SSH port?",
                 ErrorCode::Session(-5 | -8) => {
-                    "there is no common key exchange, host key type or cipher; libssh2 supports none of those it offers"
+                    "there is no common key exchange, host key type or cipher; libssh2 supports none of those it offers; your own ssh may: add --ssh-command ssh"
                 }
                 _ => "the handshake failed",
             };

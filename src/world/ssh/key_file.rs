@@ -56,7 +56,7 @@ pub(super) fn unusable(text: &str) -> Option<&'static str> {
     }
     let key = openssh(text)?;
     let is_hardware = string(&key.public).is_some_and(|(kind, _)| kind.starts_with(b"sk-"));
-    is_hardware.then_some("it is in hardware (FIDO), which libssh2 cannot use")
+    is_hardware.then_some("it is in hardware (FIDO), which libssh2 cannot use: add --ssh-command ssh")
 }
 
 #[cfg(test)]

@@ -150,6 +150,13 @@ pub(super) fn log_in(
             target.user
         );
     }
+    let unusable = ["gssapi-with-mic", "gssapi-keyex", "hostbased"];
+    if offered.split(',').all(|method| unusable.contains(&method)) {
+        bail!(
+            "the server refused {}: {tried}. It accepts: {offered}, which libssh2 cannot use; use your own ssh: add --ssh-command ssh",
+            target.user
+        );
+    }
     bail!(
         "the server refused {}: {tried}. It accepts: {offered}. Give another key with --bastion-identity, or load it into the agent with ssh-add",
         target.user

@@ -6,7 +6,7 @@ use crate::support::{Bastion, BastionOptions, Kind, Need, Server, world};
 
 /// Lines of sshd's configuration that break what worked; the code; whether nothing works with them (`bad`) or something
 /// may not (`unknown`).
-pub(super) const SERVERS: [(&str, &str, &str); 25] = [
+pub(super) const SERVERS: [(&str, &str, &str); 27] = [
     ("AllowUsers root", "ssh-not-allowed", "bad"),
     ("DenyUsers st*", "ssh-not-allowed", "bad"),
     ("AllowGroups sudo root", "ssh-not-allowed", "bad"),
@@ -45,6 +45,8 @@ pub(super) const SERVERS: [(&str, &str, &str); 25] = [
         "bad",
     ),
     ("RequiredRSASize 3072", "ssh-key-too-short", "bad"),
+    ("MATCH RevokedKeys /etc/ssh/revoked", "ssh-not-allowed", "bad"),
+    ("MATCH RevokedKeys /etc/ssh/revoked.krl", "ssh-not-allowed", "bad"),
     ("MATCH ChrootDirectory %h", "ssh-chroot", "bad"),
     ("MATCH ChrootDirectory /home/%u", "ssh-chroot", "bad"),
     ("MATCH AllowTcpForwarding no", "ssh-forwarding-off", "bad"),
@@ -88,9 +90,10 @@ fn the_printed_cure_mends_each() {
     };
     let mut scene = Scene::new(&world, BastionOptions::new());
     scene.has_working("stitch");
-    scene
-        .bastion
-        .run("ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ca-key; mv /etc/ssh/ca-key.pub /etc/ssh/ca");
+    scene.bastion.run(
+        "cd /etc/ssh; ssh-keygen -q -t ed25519 -N '' -f ca-key; mv ca-key.pub ca
+             sed 's/^[^ ]* ssh/ssh/' ~stitch/.ssh/authorized_keys >revoked; ssh-keygen -q -k -f revoked.krl revoked",
+    );
     for (at, (lines, code, verdict)) in SERVERS.into_iter().enumerate() {
         // Some servers have a folder for more files, and some have not.
         let include = if at % 2 == 0 {

@@ -37,6 +37,8 @@ pub(in crate::steps::ssh_user) struct SshServer {
     /// A `Match` on what is not known before a login.
     pub(in crate::steps::ssh_user) unknowable: Option<String>,
     pub(in crate::steps::ssh_user) pam: Pam,
+    /// Whether Stitch's key is on the list of `RevokedKeys`.
+    pub(in crate::steps::ssh_user) key_revoked: Option<bool>,
 }
 
 /// PAM's rules for sshd, as far as they can be read.
@@ -131,6 +133,7 @@ impl SshServer {
             nologin: lines.text("nologin"),
             other: lines.all("sshd_other").map(str::to_owned).collect(),
             unknowable: lines.text("sshd_match"),
+            key_revoked: lines.one("key_revoked").map(|word| word == "yes"),
             pam: Pam {
                 stack: lines.all("pam").map(str::to_owned).collect(),
                 access: lines.all("pam_access").map(str::to_owned).collect(),

@@ -77,11 +77,25 @@ pub(super) fn stays_connected(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     })
 }
 
-/// `RevokedKeys`: a plain list, or a binary one that ssh-keygen alone can read.
-pub(super) fn revokes_no_keys(_: &Case<'_>, view: &View<'_>) -> Option<Finding> {
+/// `RevokedKeys`.
+pub(super) fn revokes_no_keys(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let file = view
         .value("revokedkeys")
         .filter(|file| !file.eq_ignore_ascii_case("none"))?;
+    if case.server.key_revoked == Some(false) {
+        return None;
+    }
+    if case.server.key_revoked == Some(true) {
+        // In a `Match` block sshd takes `none` for a file, and refuses every key for want of it.
+        return Some(bad(
+            Code::SshNotAllowed,
+            format!("sshd refuses Stitch's key, because it is in the list {file} (RevokedKeys)"),
+            format!(
+                "if Stitch's key is to be trusted: {}",
+                case.drop_in(&["RevokedKeys /dev/null"])
+            ),
+        ));
+    }
     Some(unknown(
         Code::SshNotAllowed,
         format!(
