@@ -13,6 +13,13 @@ pub(crate) struct Choice {
     pub lines: Vec<(String, String, bool)>,
 }
 
+/// Whether a step's changes can be chosen among, schema by schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chooses {
+    No,
+    BySchema,
+}
+
 /// The names that were ticked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chosen(pub Vec<String>);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::ask::{Choice, Chosen};
+use crate::ask::{Choice, Chooses, Chosen};
 use crate::change::{Change, Plan, Progress};
 use crate::finding::Finding;
 use crate::report::{Report, StepReport};
@@ -70,6 +70,8 @@ pub(crate) enum Decision {
     Yes,
     /// Leave them.
     No,
+    /// Choose again what they are made to.
+    Choose,
     /// End the run.
     Quit,
 }
@@ -86,7 +88,7 @@ pub(crate) trait Console {
     fn event(&mut self, event: &Event<'_>) -> Result<()>;
 
     /// Asks whether to make the changes of a step.
-    async fn decide(&mut self, id: StepId, why: &'static str, plan: &Plan) -> Result<Decision>;
+    async fn decide(&mut self, id: StepId, why: &'static str, plan: &Plan, chooses: Chooses) -> Result<Decision>;
 
     /// Asks for a choice out of a list.
     async fn choose(&mut self, choice: &Choice) -> Result<Chosen>;

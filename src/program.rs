@@ -32,7 +32,7 @@ use crate::settings::{
 };
 use crate::sheet::{Sheet, SheetPassword};
 use crate::undo::UndoFile;
-use crate::world::Access;
+use crate::world::{self, Access};
 use crate::{demo, script, visible};
 use wizard::Wizard;
 
@@ -193,13 +193,7 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         (false, 0) => Volume::Normal,
         (false, _) => Volume::Verbose,
     };
-    let voice = Terminal::new(look(invocation, &environment, &Term::stderr()), approved, format)
-        .with(volume)
-        .with_enter(match command {
-            Command::Remove => Enter::No,
-            _ => Enter::Yes,
-        })
-        .with_later(file::in_use(run.config.as_deref(), &environment).map(|file| format!("stitch-pg check -c {file}")));
+    let voice = terminal(command, invocation, &environment, (format, volume));
     let asker = if on_terminal {
         voice.asker().remembering(&typed)
     } else {
@@ -256,6 +250,31 @@ async fn walk(command: Command, invocation: &Invocation, environment: Environmen
         pace: None,
     };
     Ok(Box::pin(journey.go(plain, stop)).await?.exit_code)
+}
+
+/// The voice of a run at a terminal.
+fn terminal(
+    command: Command,
+    invocation: &Invocation,
+    environment: &Environment,
+    (format, volume): (Format, Volume),
+) -> Terminal {
+    let run = &invocation.run;
+    let approved = if run.yes { Approved::Yes } else { Approved::No };
+    Terminal::new(look(invocation, environment, &Term::stderr()), approved, format)
+        .with(volume)
+        .with_pager(
+            environment
+                .surroundings
+                .pager
+                .clone()
+                .map(|pager| (pager, world::paged as _)),
+        )
+        .with_enter(match command {
+            Command::Remove => Enter::No,
+            _ => Enter::Yes,
+        })
+        .with_later(file::in_use(run.config.as_deref(), environment).map(|file| format!("stitch-pg check -c {file}")))
 }
 
 /// At a terminal. `offers`: to watch for Stitch at the end.

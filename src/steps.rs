@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 
 use anyhow::Result;
 
-use crate::ask::{Choice, Chosen};
+use crate::ask::{Choice, Chooses, Chosen};
 use crate::change::Plan;
 use crate::finding::Finding;
 use crate::report::Report;
@@ -60,6 +60,11 @@ pub(crate) trait Step {
     /// What only a person can choose once the facts are known; asked on a terminal, before the plan is made.
     fn question(_settings: &Settings, _facts: &Self::Facts) -> Option<Choice> {
         None
+    }
+
+    /// Makes the question one that is asked again; whether there is one.
+    fn reopen(_settings: &mut Settings) -> Chooses {
+        Chooses::No
     }
 
     /// Puts the answer into the settings.

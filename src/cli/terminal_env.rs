@@ -27,6 +27,7 @@ pub fn environment() -> Environment {
                 .unwrap_or_default(),
             term: variable("TERM").unwrap_or_default(),
             no_color: variable("NO_COLOR").is_some(),
+            pager: variable("PAGER"),
         },
         variables,
         lookup: Some(|name| std::env::var(name).ok()),

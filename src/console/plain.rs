@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::ask::{Choice, Chosen, Tell};
+use crate::ask::{Choice, Chooses, Chosen, Tell};
 use crate::change::Plan;
 use crate::command::Command;
 use crate::console::render::Detail;
@@ -110,7 +110,7 @@ impl Console for Plain {
         Ok(())
     }
 
-    async fn decide(&mut self, _id: StepId, _why: &'static str, _plan: &Plan) -> Result<Decision> {
+    async fn decide(&mut self, _id: StepId, _why: &'static str, _plan: &Plan, _: Chooses) -> Result<Decision> {
         Ok(match self.approved {
             Approved::Yes => Decision::Yes,
             Approved::No => Decision::No,

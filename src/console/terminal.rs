@@ -1,17 +1,19 @@
 //! The voice for a person at a terminal: says each step, shows each command, asks. How questions are put is in
-//! `prompt`, the only file that names dialoguer.
+//! `prompt` and `lists`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
 
 use anyhow::{Context, Result};
+use console::Term;
 
-use crate::ask::{Choice, Chosen};
+use crate::ask::{Choice, Chooses, Chosen};
 use crate::change::{Action, Change, Plan};
 use crate::console::output::{self, say};
 use crate::console::plain::Volume;
 use crate::console::render::Detail;
-use crate::console::style::Style;
+use crate::console::style::{Cursor, Style};
 use crate::console::{Approved, Console, Decision, Event, picture, render, sheet};
 use crate::output_file::{Links, ORDINARY, Target};
 use crate::report::{Format, Outcome, Report, StepReport};
@@ -23,6 +25,7 @@ use bar::Bar;
 
 mod asking;
 mod bar;
+mod lists;
 mod prompt;
 
 pub(crate) use asking::Review;
@@ -51,7 +54,12 @@ pub(crate) struct Terminal {
     later: Option<String>,
     /// How far the change is that is being made.
     bar: Option<Bar>,
+    /// Shows what is longer than the screen.
+    pager: Option<Pager>,
 }
+
+/// A command line, and what shows a text through it.
+type Pager = (String, fn(&str, &str) -> io::Result<()>);
 
 /// What Enter alone means where a change is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +74,7 @@ enum MenuAnswer {
     Yes,
     All,
     No,
+    Choose,
     Explain,
     Show,
     Write,
@@ -79,6 +88,7 @@ impl MenuAnswer {
             "" | "y" | "yes" => Some(Self::Yes),
             "a" | "all" => Some(Self::All),
             "n" | "no" => Some(Self::No),
+            "c" | "choose" => Some(Self::Choose),
             "e" | "explain" => Some(Self::Explain),
             "s" | "show" => Some(Self::Show),
             "w" | "write" => Some(Self::Write),
@@ -89,7 +99,7 @@ impl MenuAnswer {
 }
 
 const GREETING: &str = "\
-Press Enter for the [default], < to go back, Ctrl-C to quit.";
+Press Enter for the [default], < or Esc to go back, Ctrl-C to quit.";
 
 const NOTHING_YET: &str = "Nothing has changed yet. You approve each step before it runs.";
 
@@ -108,6 +118,7 @@ impl Terminal {
             password: None,
             later: None,
             bar: None,
+            pager: None,
         }
     }
 
@@ -127,6 +138,31 @@ impl Terminal {
     pub(crate) fn with_later(mut self, later: Option<String>) -> Self {
         self.later = later;
         self
+    }
+
+    /// With a command line for what is longer than the screen.
+    pub(crate) fn with_pager(mut self, pager: Option<Pager>) -> Self {
+        self.pager = pager;
+        self
+    }
+
+    /// Shows a text; a long one through the pager, if there is one.
+    async fn page(&self, text: String) -> Result<()> {
+        let is_long = text.lines().count() >= usize::from(Term::stderr().size().0);
+        let pager = self
+            .pager
+            .clone()
+            .filter(|_| is_long && self.look.cursor == Cursor::Moves);
+        let Some((pager, show)) = pager else {
+            say(&text);
+            return Ok(());
+        };
+        in_background(move || {
+            if show(&pager, &text).is_err() {
+                say(&text);
+            }
+        })
+        .await
     }
 
     fn detail(&self, normal: Detail) -> Detail {
@@ -272,7 +308,7 @@ impl Console for Terminal {
         Ok(())
     }
 
-    async fn decide(&mut self, id: StepId, why: &'static str, plan: &Plan) -> Result<Decision> {
+    async fn decide(&mut self, id: StepId, why: &'static str, plan: &Plan, chooses: Chooses) -> Result<Decision> {
         let foreseen = self.foreseen.get(&id).map(Vec::as_slice).unwrap_or_default();
         let is_foreseen = summaries(plan).iter().all(|summary| foreseen.contains(summary));
         if self.approved == Approved::Yes || (self.all == Approved::Yes && is_foreseen) {
@@ -287,8 +323,12 @@ impl Console for Terminal {
             Enter::Yes => ("[Y]es", "[n]o"),
             Enter::No => ("[y]es", "[N]o"),
         };
+        let (choose, letters) = match chooses {
+            Chooses::BySchema => (" / [c]hoose", "y, a, n, c, e, s, w or q"),
+            Chooses::No => ("", "y, a, n, e, s, w or q"),
+        };
         loop {
-            let answers = format!("{yes} / [a]ll / {no} / [e]xplain / [s]how SQL / [w]rite to file / [q]uit:");
+            let answers = format!("{yes} / [a]ll / {no}{choose} / [e]xplain / [s]how SQL / [w]rite to file / [q]uit:");
             let prompt = self.look.fold("  ", 4, &answers);
             let answer = in_background(move || prompt::line(&prompt, None)).await?;
             match MenuAnswer::of(&answer, enter) {
@@ -299,10 +339,11 @@ impl Console for Terminal {
                 }
                 Some(MenuAnswer::No) => return Ok(Decision::No),
                 Some(MenuAnswer::Quit) => return Ok(Decision::Quit),
+                Some(MenuAnswer::Choose) if chooses == Chooses::BySchema => return Ok(Decision::Choose),
                 Some(MenuAnswer::Explain) => self.explain(why, plan),
-                Some(MenuAnswer::Show) => say(&script(plan)),
+                Some(MenuAnswer::Show) => self.page(script(plan)).await?,
                 Some(MenuAnswer::Write) => self.write(id, plan),
-                None => say("  ! Please answer y, a, n, e, s, w or q."),
+                Some(MenuAnswer::Choose) | None => say(&format!("  ! Please answer {letters}.")),
             }
         }
     }
@@ -322,7 +363,7 @@ impl Console for Terminal {
             self.look.dim("  Press Space to select, Enter to continue, q to quit.")
         ));
         let (look, question) = (self.look.clone(), choice.question);
-        let ticked = in_background(move || prompt::some_of(&look, question, &items)).await?;
+        let ticked = in_background(move || lists::some_of(&look, question, &items)).await?;
         let chosen: Vec<String> = ticked
             .into_iter()
             .filter_map(|index| choice.lines.get(index))

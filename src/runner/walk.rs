@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 
 use super::contention;
+use crate::ask::Chooses;
 use crate::change::{Action, Change, Plan, Sql, in_one_go};
 use crate::command::Command;
 use crate::console::{Console, Decision, Event};
@@ -98,29 +99,41 @@ pub(super) async fn walk<S: Step, C: Console>(
         Some(plan) => plan,
         None => planned::<S, C>(settings, run).await?,
     };
-    prove::<S, C>(settings, run, &mut plan, before.report).await?;
-    if plan.changes.is_empty() {
-        return Ok(untested::<S>(run.command, &plan, before.report).map_or_else(
-            || Outcome::Ready(plan.clone()),
-            |reason| Outcome::Untested(reason, plan.clone()),
-        ));
-    }
-    if !run.command.makes_changes() {
-        return Ok(Outcome::Pending(plan));
-    }
-    if run
-        .expected
-        .as_ref()
-        .is_some_and(|expected| !expected.allows(S::ID, &plan))
-    {
-        return Ok(Outcome::Failed(anyhow!(NOT_APPROVED), plan, Vec::new()));
-    }
-    match run.console.decide(S::ID, S::WHY, &plan).await? {
-        Decision::Yes => apply::<S, C>(settings, run, plan, times, before.report)
-            .await
-            .map_err(Stop::Error),
-        Decision::No => Ok(Outcome::Pending(plan)),
-        Decision::Quit => Err(Stop::Quit),
+    loop {
+        prove::<S, C>(settings, run, &mut plan, before.report).await?;
+        if plan.changes.is_empty() {
+            return Ok(untested::<S>(run.command, &plan, before.report).map_or_else(
+                || Outcome::Ready(plan.clone()),
+                |reason| Outcome::Untested(reason, plan.clone()),
+            ));
+        }
+        if !run.command.makes_changes() {
+            return Ok(Outcome::Pending(plan));
+        }
+        if run
+            .expected
+            .as_ref()
+            .is_some_and(|expected| !expected.allows(S::ID, &plan))
+        {
+            return Ok(Outcome::Failed(anyhow!(NOT_APPROVED), plan, Vec::new()));
+        }
+        let chooses = if plan.changes.len() > 1 {
+            S::reopen(&mut settings.clone())
+        } else {
+            Chooses::No
+        };
+        match run.console.decide(S::ID, S::WHY, &plan, chooses).await? {
+            Decision::Yes => {
+                let applied = apply::<S, C>(settings, run, plan, times, before.report).await;
+                return applied.map_err(Stop::Error);
+            }
+            Decision::No => return Ok(Outcome::Pending(plan)),
+            Decision::Quit => return Err(Stop::Quit),
+            Decision::Choose => {
+                S::reopen(settings);
+                plan = planned::<S, C>(settings, run).await?;
+            }
+        }
     }
 }
 

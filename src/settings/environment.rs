@@ -19,6 +19,8 @@ pub struct TerminalEnv {
     pub term: String,
     /// Whether `NO_COLOR` is set and not empty (no-color.org).
     pub no_color: bool,
+    /// `PAGER`.
+    pub pager: Option<String>,
 }
 
 /// The names that are read besides those of the settings' table.

@@ -18,7 +18,7 @@ use anyhow::Result;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::ask::{Choice, Chosen};
+use crate::ask::{Choice, Chooses, Chosen};
 use crate::change::Plan;
 use crate::finding::{Code, Verdict};
 use crate::names::SchemaName;
@@ -139,6 +139,11 @@ impl Step for Ownership {
             question: "Which of these schemas does Stitch load into?",
             lines,
         })
+    }
+
+    fn reopen(settings: &mut Settings) -> Chooses {
+        settings.ownership.schemas = Schemas::Ask;
+        Chooses::BySchema
     }
 
     fn answer(settings: &mut Settings, chosen: &Chosen) {

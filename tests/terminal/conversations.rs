@@ -196,3 +196,125 @@ fn remove_asks_with_no_as_its_default() {
     assert_eq!(terminal.wait_exit(), 3, "{}", terminal.transcript());
     assert_eq!(server.dump(), before);
 }
+
+#[test]
+fn three_hundred_tables_in_four_schemas_are_chosen_among() {
+    let Some(server) = server() else { return };
+    server.psql("create role old; create role stitch login password 'pw'; create database stitch");
+    server.psql_in(
+        "stitch",
+        "do $$ begin for s in 1..4 loop
+             execute format('create schema shop%s authorization old', s);
+             execute format('create table shop%s._sdc_rejected (record text, reason text, table_name text,
+                 _sdc_rejected_at timestamptz)', s);
+             execute format('alter table shop%s._sdc_rejected owner to old', s);
+             for t in 1..75 loop
+                 execute format('create table shop%s.t%s (id int, _sdc_batched_at timestamptz, _sdc_received_at timestamptz,
+                     _sdc_sequence bigint, _sdc_table_version bigint)', s, t);
+                 execute format('alter table shop%s.t%s owner to old', s, t);
+             end loop;
+         end loop; end $$",
+    );
+    let mut terminal = wizard(&server).env("STITCH_PG_PASSWORD", "pw").terminal(80, 24);
+    crate::terminal::accept_settings(&mut terminal);
+    terminal.expect("Which of these schemas does Stitch load into?");
+    terminal.send("\r");
+    terminal.expect("[q]uit: ");
+    terminal.send_line("y");
+    // All four; then the first is left out.
+    terminal.expect(" / [c]hoose / ");
+    terminal.expect("[q]uit: ");
+    terminal.send_line("c");
+    terminal.expect("Press Space to select");
+    terminal.expect("[x] shop4");
+    // The first line is the schema public.
+    terminal.send("\u{1b}[B \r");
+    terminal.expect("5/7 ownership: make these 3 changes?");
+    let three = terminal.expect("[q]uit: ");
+    assert!(!three.contains("\"shop1\"") && three.contains("\"shop2\""), "{three}");
+    terminal.send_line("y");
+    decline_to_watch(&mut terminal);
+    terminal.wait_exit();
+    let owners = "select string_agg(distinct relowner::regrole::text || ' ' || nspname, ',' order by relowner::regrole::text
+        || ' ' || nspname) from pg_class join pg_namespace n on n.oid = relnamespace where nspname ~ '^shop' and relkind = 'r'";
+    assert_eq!(
+        server.psql_in("stitch", owners),
+        "old shop1,stitch shop2,stitch shop3,stitch shop4"
+    );
+    let lines = screen::drawn(terminal.raw(), 80).lines().count();
+    assert!(lines < 150, "{lines} lines for 300 tables");
+}
+
+#[test]
+fn escape_and_left_go_back_and_a_long_text_goes_to_the_pager() {
+    let Some(server) = server() else { return };
+    let mut terminal = wizard(&server).env("PAGER", "sed s/^/paged:/").terminal(80, 8);
+    terminal.expect("  Europe\n");
+    // There is nothing before the first question.
+    terminal.send("\u{1b}");
+    terminal.expect("  Europe\n");
+    terminal.send("\u{1b}[B\r");
+    for back in ["\u{1b}", "\u{1b}[D"] {
+        terminal.expect("Public name of the server: ");
+        terminal.send(back);
+        terminal.expect("  Europe\n");
+        terminal.send("\u{1b}[B\r");
+    }
+    terminal.expect("Public name of the server: ");
+    // Any other key does nothing to what was typed.
+    terminal.send("db.exam\u{1b}[A");
+    terminal.expect("\nPublic name of the server: db.exam");
+    terminal.send("\r");
+    terminal.expect(TABLE);
+    terminal.send("\u{1b}");
+    // Back to the last line of the table.
+    terminal.expect("Has Stitch loaded into this database before?");
+    terminal.send("\r");
+    terminal.expect(TABLE);
+    terminal.send_line("d");
+    terminal.expect(DECIDE);
+    terminal.send_line("y");
+    terminal.expect(DECIDE);
+    terminal.send_line("s");
+    terminal.expect("paged:");
+    terminal.expect(DECIDE);
+    terminal.send_line("q");
+    assert_eq!(terminal.wait_exit(), 130, "{}", terminal.transcript());
+}
+
+/// A run that is stopped at its first change goes on with what was saved.
+#[test]
+fn an_interrupted_run_is_resumed_with_its_answers() {
+    let Some(world) = world(&[]) else { return };
+    let scene = Scene::new(&world);
+    let mut first = scene.terminal(&[]);
+    for (question, answer) in [
+        ("PostgreSQL server [", "db.example.com\r"),
+        ("Admin user [", "postgres\r"),
+        ("Password of postgres on ", &format!("{POSTGRES_PASSWORD}\r")),
+        ("  Europe\n", "\u{1b}[B\r"),
+        (TABLE, "\r"),
+        (DECIDE, "\u{3}"),
+    ] {
+        first.expect(question);
+        first.send(answer);
+    }
+    assert_eq!(first.wait_exit(), 130);
+    let mut again = scene.terminal(&[]);
+    let before = again.expect("Password of postgres on ");
+    assert!(
+        before.contains("Using ./stitch-pg.toml") && !before.contains("Admin user ["),
+        "{before}"
+    );
+    again.send_line(POSTGRES_PASSWORD);
+    let table = again.expect(TABLE);
+    assert!(
+        table.contains("db.example.com, port 5432") && !table.contains("save these"),
+        "{table}"
+    );
+    again.send_line("");
+    again.expect(DECIDE);
+    again.send_line("a");
+    decline_to_watch(&mut again);
+    assert_eq!(again.wait_exit(), 0, "{}", again.transcript());
+}

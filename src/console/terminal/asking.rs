@@ -5,7 +5,8 @@ use std::sync::Arc;
 use console::Term;
 
 use super::bar::Waiting;
-use super::prompt::{self, Preselected};
+use super::lists::{self, Preselected};
+use super::prompt;
 use super::{Enter, Terminal};
 use crate::ask::{Asker, Trust};
 use crate::console::output::say;
@@ -87,9 +88,16 @@ impl Terminal {
             let key = prompt::lines(question.prompt, started, |text| text.parse::<PublicKey>().is_ok());
             return said(question, key);
         }
-        let answer = prompt::line(question.prompt, question.default.as_deref());
-        self.hide_password(question, &answer);
-        said(question, answer)
+        loop {
+            match prompt::line_or_back(question.prompt, question.default.as_deref()) {
+                Some(answer) => {
+                    self.hide_password(question, &answer);
+                    return said(question, answer);
+                }
+                None if question.before == PreviousQuestion::Something => return Answer::Back,
+                None => {}
+            }
+        }
     }
 
     pub(crate) fn secret(&self, question: &Question, typing: Typing) -> Secret {
@@ -115,11 +123,12 @@ impl Terminal {
             Some(_) => Preselected::First,
             None => Preselected::Nothing,
         };
-        let chosen = prompt::one_of(&self.look, question.prompt, &lines, first);
-        if chosen < choices.len() {
-            Answer::This(chosen)
-        } else {
-            Answer::Back
+        loop {
+            match lists::one_of(&self.look, question.prompt, &lines, first) {
+                Some(chosen) if chosen < choices.len() => return Answer::This(chosen),
+                None if back.is_none() => {}
+                _ => return Answer::Back,
+            }
         }
     }
 }
@@ -150,7 +159,7 @@ impl Terminal {
         for (number, row) in (1..).zip(rows) {
             let value = visible::one_line(&row.value);
             let line = format!("{number:>3}  {:<15} {value:<width$}  {}", row.label, row.source);
-            say(&prompt::fitting(&line, self.look.width));
+            say(&lists::fitting(&line, self.look.width));
         }
     }
 
@@ -166,7 +175,8 @@ impl Terminal {
         let question = format!("{enter} number to change, [s]how SQL, [w]rite files, [q]uit");
         let question = self.look.fold("", 0, &question);
         loop {
-            match prompt::line(&question, None).trim().to_ascii_lowercase().as_str() {
+            let typed = prompt::line_or_back(&question, None).unwrap_or_else(|| BACK.to_owned());
+            match typed.trim().to_ascii_lowercase().as_str() {
                 "" if file.is_some() => return Review::Save,
                 "" => return Review::Continue,
                 "d" if file.is_some() => return Review::Continue,
