@@ -10,11 +10,13 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::fs::{
-    Access, AtFlags, Dir, FallocateFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat, accessat,
-    fallocate, fchmod, flock, linkat, openat, renameat, renameat_with, statat, unlinkat,
+    Access, AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RawMode, RenameFlags, Stat, accessat, fchmod, flock,
+    linkat, openat, renameat, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
+
+use crate::platform;
 
 mod locate;
 
@@ -22,9 +24,9 @@ pub(crate) use locate::Links;
 use locate::locate;
 
 /// Readable by you alone.
-pub(crate) const PRIVATE: u32 = 0o600;
+pub(crate) const PRIVATE: RawMode = 0o600;
 /// As any file that you make: your umask decides.
-pub(crate) const ORDINARY: u32 = 0o666;
+pub(crate) const ORDINARY: RawMode = 0o666;
 
 /// What a temporary file's name begins with; six characters follow. A run that was killed leaves one, the next takes it away.
 const STAGED: &str = ".stitch-pg-";
@@ -65,7 +67,7 @@ impl Target {
     }
 
     /// Makes a file that must not be there yet. It appears complete, or not at all.
-    pub(crate) fn create(&self, bytes: &[u8], mode: u32) -> Result<()> {
+    pub(crate) fn create(&self, bytes: &[u8], mode: RawMode) -> Result<()> {
         self.clear();
         let staged = self.stage(bytes, Mode::from_raw_mode(mode), None)?;
         staged.appear(&self.name)?;
@@ -75,7 +77,7 @@ impl Target {
 
     /// Writes a file anew, or makes it. `may_replace` judges what is there now; an older file keeps its mode unless
     /// `mode` is [`PRIVATE`].
-    pub(crate) fn replace(&self, bytes: &[u8], mode: u32, may_replace: impl Fn(&[u8]) -> bool) -> Result<()> {
+    pub(crate) fn replace(&self, bytes: &[u8], mode: RawMode, may_replace: impl Fn(&[u8]) -> bool) -> Result<()> {
         self.clear();
         let Some(old) = self.look()? else {
             return self.create(bytes, mode);
@@ -131,7 +133,7 @@ impl Target {
     }
 
     /// Opens a file that grows; makes it when it is not there.
-    pub(crate) fn growing(&self, mode: u32) -> Result<Growing> {
+    pub(crate) fn growing(&self, mode: RawMode) -> Result<Growing> {
         let flags =
             OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = openat(&self.directory, &self.name, flags, Mode::from_raw_mode(mode));
@@ -311,7 +313,7 @@ fn append(file: &File, length: u64, text: &[u8], reserve: usize) -> Result<()> {
     let wanted = (text.len() + reserve) as u64;
     let mut written = 0;
     let mut write = || -> io::Result<()> {
-        match fallocate(file, FallocateFlags::KEEP_SIZE, length, wanted.max(1)) {
+        match platform::reserve(file, length, wanted.max(1)) {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {}
             Err(error) => return Err(error.into()),
         }

@@ -33,6 +33,18 @@ pub(crate) fn link_target(directory: &OwnedFd, name: &OsStr, _link: &OwnedFd) ->
     readlinkat(directory, name, Vec::new())
 }
 
+/// Reserves room on the disk behind the end of a file, whose size stays.
+#[cfg(target_os = "linux")]
+pub(crate) fn reserve(file: impl AsFd, at: u64, length: u64) -> Result<(), Errno> {
+    rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, at, length)
+}
+
+/// Cannot be done there without making the file longer: `NOSYS`.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn reserve(_file: impl AsFd, _at: u64, _length: u64) -> Result<(), Errno> {
+    Err(Errno::NOSYS)
+}
+
 /// Has what arrived acknowledged at once. Linux returns to delaying by itself, so it is asked each time.
 #[cfg(target_os = "linux")]
 pub(crate) fn acknowledge(socket: impl AsFd) {

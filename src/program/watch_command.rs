@@ -49,7 +49,10 @@ pub(super) async fn offer(settings: &Settings, asker: Asker, enter: Enter, stop:
         yes = answer => yes?,
         () = stop.requested() => false,
     };
-    if yes && let Err(error) = run(settings, asker, Format::Text, None, stop).await {
+    if !yes {
+        return Ok(());
+    }
+    if let Err(error) = run(settings, asker, Format::Text, None, stop).await {
         output::say(&visible::message(&format!(
             "stitch-pg: {error:#}\nnext: stitch-pg watch"
         )));
