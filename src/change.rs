@@ -13,7 +13,7 @@ use crate::request::Request;
 use crate::secret::Secret;
 use crate::statement::Statement;
 
-pub(crate) use sql::in_one_go;
+pub(crate) use sql::{as_one, in_one_go};
 
 /// What one step makes of settings and facts. Deterministic: the same input gives the same plan, in the same order.
 #[derive(Clone, Debug, Default, PartialEq)]

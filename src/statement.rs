@@ -7,12 +7,18 @@ use crate::secret::Secret;
 
 /// One statement or script, whose secret parts are masked wherever it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Statement(Vec<Part>);
+pub struct Statement {
+    /// What may be shown, in one piece: there may be a hundred thousand of them.
+    text: String,
+    secrets: Vec<Hidden>,
+}
 
+/// A secret, and where it stands in the text.
 #[derive(Clone, Debug, PartialEq)]
-enum Part {
-    Plain(String),
-    Secret { value: Option<Formed>, hole: Hole },
+struct Hidden {
+    at: usize,
+    value: Option<Formed>,
+    hole: Hole,
 }
 
 /// What stands where a secret would be.
@@ -27,12 +33,15 @@ pub struct Hole {
 impl Statement {
     /// A statement without secrets.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self(vec![Part::Plain(text.into())])
+        Self {
+            text: text.into(),
+            secrets: Vec::new(),
+        }
     }
 
     /// Appends text that may be shown.
-    pub fn then(mut self, text: impl Into<String>) -> Self {
-        self.0.push(Part::Plain(text.into()));
+    pub fn then(mut self, text: impl AsRef<str>) -> Self {
+        self.text.push_str(text.as_ref());
         self
     }
 
@@ -44,67 +53,75 @@ impl Statement {
 
     /// The same for a password whose form is made when the statement is run.
     pub(crate) fn then_password(mut self, value: Option<Formed>, hole: Hole) -> Self {
-        self.0.push(Part::Secret { value, hole });
+        let at = self.text.len();
+        self.secrets.push(Hidden { at, value, hole });
         self
     }
 
     /// Appends another statement.
     pub fn and(mut self, other: &Self) -> Self {
-        self.0.extend(other.0.iter().cloned());
+        let before = self.text.len();
+        self.text.push_str(&other.text);
+        self.secrets.extend(other.secrets.iter().cloned().map(|secret| Hidden {
+            at: before + secret.at,
+            ..secret
+        }));
         self
+    }
+
+    /// Its text and its secrets in order.
+    fn parts(&self) -> impl Iterator<Item = (&str, Option<&Hidden>)> {
+        let mut start = 0;
+        let secrets = self.secrets.iter().map(Some).chain([None]);
+        secrets.map(move |secret| {
+            let end = secret.map_or(self.text.len(), |secret| secret.at);
+            let text = &self.text[start..end];
+            start = end;
+            (text, secret)
+        })
     }
 
     /// The statement as it is run; `None` when a secret in it is not known. Only [`crate::world`] calls this.
     pub fn reveal(&self) -> Option<Secret> {
-        let secrets: Option<Vec<Secret>> = self
-            .0
+        let formed = self
+            .secrets
             .iter()
-            .filter_map(|part| match part {
-                Part::Plain(_) => None,
-                Part::Secret { value, .. } => Some(value.as_ref().map(Formed::reveal)),
-            })
-            .collect();
-        let secrets = secrets?;
-        let mut next = secrets.iter();
-        let parts = self.0.iter().map(|part| match part {
-            Part::Plain(text) => text.as_str(),
-            Part::Secret { .. } => next.next().map_or("", Secret::reveal),
-        });
-        Some(Secret::new(parts.collect::<Vec<_>>().concat()))
+            .map(|secret| secret.value.as_ref().map(Formed::reveal));
+        let formed = formed.collect::<Option<Vec<Secret>>>()?;
+        let mut next = formed.iter();
+        let pieces = self
+            .parts()
+            .flat_map(|(text, _)| [text, next.next().map_or("", Secret::reveal)]);
+        Some(Secret::new(pieces.collect::<Vec<_>>().concat()))
     }
 
     /// The statement for a psql script, its secrets as psql variables.
     pub fn for_psql(&self) -> String {
-        self.0
-            .iter()
-            .map(|part| match part {
-                Part::Plain(text) => text.as_str(),
-                Part::Secret { hole, .. } => hole.psql,
-            })
+        let parts = self.parts();
+        parts
+            .flat_map(|(text, secret)| [text, secret.map_or("", |secret| secret.hole.psql)])
             .collect()
     }
 
     /// Its pieces in order, `None` for a secret: for a script that gets at the secret in its own way.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = Option<&str>> {
-        self.0.iter().map(|part| match part {
-            Part::Plain(text) => Some(text.as_str()),
-            Part::Secret { .. } => None,
-        })
+        let pieces = self
+            .parts()
+            .flat_map(|(text, secret)| [Some(Some(text)), secret.map(|_| None)]);
+        pieces.flatten()
     }
 
     /// Whether it holds a secret, known or not.
     pub fn holds_secret(&self) -> bool {
-        self.0.iter().any(|part| matches!(part, Part::Secret { .. }))
+        !self.secrets.is_empty()
     }
 }
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| {
-            f.write_str(match part {
-                Part::Plain(text) => text,
-                Part::Secret { hole, .. } => hole.shown,
-            })
+        self.parts().try_for_each(|(text, secret)| {
+            f.write_str(text)?;
+            f.write_str(secret.map_or("", |secret| secret.hole.shown))
         })
     }
 }

@@ -144,12 +144,15 @@ impl UndoFile {
                     Action::AddHbaLines(_) | Action::SaveSecret { .. } => return Ok(()),
                 };
                 let end = delimiter(&text);
-                let function = format!("{name}() {{\n{command} <<'{end}'\n{text}\n{end}\n}}\n");
-                format!(
-                    "# to undo: {}\n{}",
-                    visible::one_line(&change.summary),
-                    grouped(&function)
-                )
+                let head = format!(
+                    "# to undo: {}\n{{\n{name}() {{\n{command} <<'{end}'\n",
+                    visible::one_line(&change.summary)
+                );
+                // In place: there may be a hundred thousand statements.
+                let mut entry = text;
+                entry.insert_str(0, &head);
+                let _ = write!(entry, "\n{end}\n}}\n}}\n");
+                entry
             }
             None => format!("# no undo: {}\n", visible::one_line(&change.summary)),
         };
@@ -203,10 +206,13 @@ fn guarded(sql: &Sql, role: &RoleName) -> String {
     }
     // In each transaction: behind a pooler the session is not psql's alone.
     let opening = format!("{};\n", crate::sql::FIX_PATH_ONCE);
-    let statements = sql.for_psql(Some(&opening), |statement| format!("{statement};\n"));
-    format!(
-        "BEGIN;\n{opening}SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n{statements}\\endif"
-    )
+    let mut text = sql.for_psql(Some(&opening), |statement| format!("{statement};\n"));
+    text.insert_str(
+        0,
+        &format!("BEGIN;\n{opening}SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n"),
+    );
+    text.push_str("\\endif");
+    text
 }
 
 /// A here-document's end that does not occur in the text.

@@ -1,11 +1,13 @@
 //! Changes that are run in one go: how their statements are grouped across them.
 
-use super::{Change, Execution, Sql, TemporaryMembership};
+use std::borrow::Cow;
+
+use super::{Action, Change, Execution, Sql, TemporaryMembership};
 
 impl Sql {
     /// Several changes as one: what comes first in each comes first, what comes last comes last, and a membership that
     /// several need is borrowed once.
-    pub(crate) fn merged<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+    fn merged<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         let mut parts = parts.into_iter();
         let mut whole = parts.next()?.clone();
         let Execution::PerStatement {
@@ -43,6 +45,13 @@ impl Sql {
         whole.statements.append(&mut after);
         Some(whole)
     }
+}
+
+/// What the changes of such a group run. It is not copied where there is one, which may have a hundred thousand statements.
+pub(crate) fn as_one(group: &[Change]) -> Cow<'_, Action> {
+    let parts = group.iter().filter(|_| group.len() > 1).filter_map(Change::piecemeal);
+    let whole = Sql::merged(parts).map(|whole| Cow::Owned(Action::Sql(whole)));
+    whole.unwrap_or(Cow::Borrowed(&group[0].action))
 }
 
 /// Changes that are run in one go, since each is made object by object in the same database, and how.

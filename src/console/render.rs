@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::change::{Action, Change, Plan, Progress, Sql, in_one_go};
+use crate::change::{Action, Change, Plan, Progress, as_one, in_one_go};
 use crate::console::sheet;
 use crate::console::style::Style;
 use crate::finding::{Code, Finding, Verdict, grouped};
@@ -122,10 +122,12 @@ fn told(look: &Style, group: &[Change], sign: &str, before: &str) -> String {
     if matches!(group[0].action, Action::SaveSecret { .. }) {
         return lines.join("\n");
     }
-    let whole = Sql::merged(group.iter().filter_map(Change::piecemeal)).map(Action::Sql);
-    let action = whole.as_ref().unwrap_or(&group[0].action);
-    let rest = if whole.is_some() { "like these" } else { "more lines" };
-    lines.push(command(look, action, rest));
+    let rest = if group[0].piecemeal().is_some() {
+        "like these"
+    } else {
+        "more lines"
+    };
+    lines.push(command(look, &as_one(group), rest));
     lines.join("\n")
 }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use anyhow::{Error, Result, bail};
-use openssl::sha::sha256;
+use openssl::sha::Sha256;
 
 use super::kind::kind;
 use super::whole::Report;
@@ -30,21 +30,26 @@ pub(crate) struct Digest {
 impl Digest {
     /// That of the report's changes; `None` where there is none.
     pub(crate) fn of(report: &Report, settings: &Settings) -> Option<Self> {
-        let changes: Vec<String> = report.changes().map(|(step, change)| told(step, change)).collect();
-        if changes.is_empty() {
-            return None;
-        }
-        let mut all = place(settings);
         let server = report.server.as_ref();
-        all.extend(server.and_then(|server| server.system_identifier.clone()));
-        all.extend(changes.iter().cloned());
-        let (single, rest) = changes.split_at(changes.len().min(PARTS));
-        let mut parts: Vec<String> = single.iter().map(|change| hex(change, PART)).collect();
-        if !rest.is_empty() {
-            parts.push(hex(&rest.join("\0"), PART));
+        let identifier = server.and_then(|server| server.system_identifier.clone());
+        let place = place(settings).into_iter().chain(identifier);
+        let mut whole = Hash::default();
+        place.for_each(|part| whole.add(part));
+        let mut parts = Vec::new();
+        let mut rest: Option<Hash> = None;
+        for (number, (step, change)) in report.changes().enumerate() {
+            whole.add(Told(step, change));
+            if number < PARTS {
+                let mut part = Hash::default();
+                part.add(Told(step, change));
+                parts.push(part.digits(PART));
+            } else {
+                rest.get_or_insert_default().add(Told(step, change));
+            }
         }
-        Some(Self {
-            whole: hex(&all.join("\0"), WHOLE),
+        parts.extend(rest.map(|rest| rest.digits(PART)));
+        (!parts.is_empty()).then(|| Self {
+            whole: whole.digits(WHOLE),
             parts,
         })
     }
@@ -74,19 +79,49 @@ fn place(settings: &Settings) -> Vec<String> {
     place
 }
 
-fn told(step: StepId, change: &Change) -> String {
-    let (kind, database) = kind(&change.action);
-    let database = database.unwrap_or_default();
-    format!("{step}\0{kind}\0{database}\0{}", change.action)
+/// A change in words.
+struct Told<'a>(StepId, &'a Change);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, database) = kind(&self.1.action);
+        let database = database.unwrap_or_default();
+        write!(f, "{}\0{kind}\0{database}\0{}", self.0, self.1.action)
+    }
 }
 
-fn hex(text: &str, digits: usize) -> String {
-    let mut all = sha256(text.as_bytes()).iter().fold(String::new(), |mut all, byte| {
-        let _ = write!(all, "{byte:02x}");
+/// SHA-256 of texts with a NUL between them, as they are written: together they may be long.
+#[derive(Default)]
+struct Hash {
+    sha: Sha256,
+    is_begun: bool,
+}
+
+impl Hash {
+    fn add(&mut self, part: impl fmt::Display) {
+        let between = if std::mem::replace(&mut self.is_begun, true) {
+            "\0"
+        } else {
+            ""
+        };
+        let _ = write!(self, "{between}{part}");
+    }
+
+    fn digits(self, count: usize) -> String {
+        let mut all = self.sha.finish().iter().fold(String::new(), |mut all, byte| {
+            let _ = write!(all, "{byte:02x}");
+            all
+        });
+        all.truncate(count);
         all
-    });
-    all.truncate(digits);
-    all
+    }
+}
+
+impl fmt::Write for Hash {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.sha.update(text.as_bytes());
+        Ok(())
+    }
 }
 
 impl fmt::Display for Digest {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::contention;
 use crate::ask::Chooses;
-use crate::change::{Action, Change, Plan, Sql, in_one_go};
+use crate::change::{Plan, as_one, in_one_go};
 use crate::command::Command;
 use crate::console::{Console, Decision, Event};
 use crate::expect::Expected;
@@ -200,9 +200,7 @@ async fn apply<S: Step, C: Console>(
         let console = &mut *run.console;
         // Whether it can be told is no reason to stop in the middle of a change.
         let mut tell = |progress| drop(console.event(&Event::Progress { progress }));
-        let whole = Sql::merged(changes.iter().filter_map(Change::piecemeal)).map(Action::Sql);
-        let action = whole.as_ref().unwrap_or(&changes[0].action);
-        let applied = match Box::pin(run.world.apply(action, &mut tell)).await {
+        let applied = match Box::pin(run.world.apply(&as_one(changes), &mut tell)).await {
             Ok(applied) => applied,
             Err(error) => {
                 let rest = match changes.len() {

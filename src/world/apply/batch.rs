@@ -13,7 +13,6 @@ use super::blockers;
 use super::execute::{Applied, PATIENCE, Tell, run};
 use crate::change::{Execution, Sql};
 use crate::sql;
-use crate::statement::Statement;
 use crate::world::failure::Layer;
 use crate::world::login::Session;
 use crate::world::writer::Writer;
@@ -58,7 +57,7 @@ impl Writer {
         else {
             bail!("these statements are not run object by object")
         };
-        let all: Vec<String> = sql.statements.iter().map(Statement::to_string).collect();
+        let all = sql.statements.as_slice();
         let borrowed = Borrowed::of(sql);
         let version = self.reader.server().await?.version_num;
         let session = self.first_session(database).await?;
@@ -68,7 +67,7 @@ impl Writer {
             Transport::InBlocks
         };
         let mut work = BatchQueue::new(
-            &all,
+            all,
             borrowed.as_ref(),
             lock_timeout,
             self.reader.settings.timeout * PATIENCE,

@@ -15,6 +15,7 @@ use tokio_postgres::error::SqlState;
 use super::borrowed::Borrowed;
 use crate::change::Progress;
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::apply::execute::{Stopped, Tell, execute};
 use crate::world::login::Session;
 
@@ -50,7 +51,7 @@ pub(super) enum Transport {
 
 /// What is to be done, and how far it is; shared by the calls that are under way.
 pub(super) struct BatchQueue<'a> {
-    statements: &'a [String],
+    statements: &'a [Statement],
     borrowed: Option<&'a Borrowed>,
     lock_timeout: Duration,
     pub(super) limit: Duration,
@@ -74,7 +75,7 @@ pub(super) struct BatchQueue<'a> {
 
 impl<'a> BatchQueue<'a> {
     pub(super) fn new(
-        statements: &'a [String],
+        statements: &'a [Statement],
         borrowed: Option<&'a Borrowed>,
         lock_timeout: Duration,
         limit: Duration,
@@ -183,16 +184,17 @@ impl<'a> BatchQueue<'a> {
                 "{};\n{statement};\n{}",
                 borrowed.grant_membership, borrowed.revoke_membership
             ),
-            None => statement.clone(),
+            None => statement.to_string(),
         }
     }
 
     /// Makes these statements; the busy ones are noted.
     async fn call(&self, session: &Session, numbers: &[usize]) -> Result<()> {
-        let statements: Vec<(usize, &str)> = numbers
+        let texts: Vec<String> = numbers
             .iter()
-            .map(|number| (*number, self.statements[*number].as_str()))
+            .map(|number| self.statements[*number].to_string())
             .collect();
+        let statements: Vec<(usize, &str)> = numbers.iter().copied().zip(texts.iter().map(String::as_str)).collect();
         let call = match (self.way, numbers, self.borrowed) {
             (Transport::Singly, [only], _) => sql::async_commit(&self.whole(*only), self.lock_timeout),
             (_, _, Some(borrowed)) => {
