@@ -7,6 +7,9 @@ use crate::ways::Way;
 pub(crate) const ALL: &str =
     "select quote_ident(relname) from pg_class where relnamespace = 'shop'::regnamespace and relkind = 'r'";
 
+/// So many tables are made or changed in one call.
+const PART: usize = 5_000;
+
 /// A server with its proxy, which delays, and costs, everybody alike.
 pub(crate) struct Warehouse<'a> {
     pub(crate) server: &'a Postgres<'a>,
@@ -32,47 +35,70 @@ impl<'a> Warehouse<'a> {
 
     /// Brings the number of tables in other schemas to this, a hundred a schema.
     pub(crate) fn make_others(&self, tables: usize) {
-        self.server.psql_in(
-            "stitch",
-            &format!(
-                "set synchronous_commit = off;
-                 do $$ begin
-                   for s in 1..{} loop
-                     continue when to_regnamespace('other' || s) is not null;
-                     execute format('create schema other%s', s);
-                     for t in 1..100 loop
-                       if t % 2 = 0 then execute format('create table other%s.t%s (id serial primary key, said text)', s, t);
-                       else execute format('create table other%s.t%s (id int)', s, t); end if;
-                     end loop;
-                     commit;
-                   end loop; end $$",
-                tables / 100
-            ),
-        );
+        for first in (1..=tables / 100).step_by(PART / 100) {
+            let last = (first + PART / 100 - 1).min(tables / 100);
+            self.server.psql_in(
+                "stitch",
+                &format!(
+                    "set synchronous_commit = off;
+                     do $$ begin
+                       for s in {first}..{last} loop
+                         continue when to_regnamespace('other' || s) is not null;
+                         execute format('create schema other%s', s);
+                         for t in 1..100 loop
+                           if t % 2 = 0 then execute format('create table other%s.t%s (id serial primary key, said text)', s, t);
+                           else execute format('create table other%s.t%s (id int)', s, t); end if;
+                         end loop;
+                         commit;
+                       end loop; end $$"
+                ),
+            );
+        }
         self.server.psql_in("stitch", "vacuum analyze");
+    }
+
+    /// Runs a block for each table until there is none left, in parts that fit into one call and one table of locks.
+    fn each(&self, condition: &str, act: &str) {
+        loop {
+            let done = self.server.psql_in(
+                "stitch",
+                &format!(
+                    "set client_min_messages = warning; set synchronous_commit = off;
+                     do $$ declare t text; n int := 0; begin
+                       for t in {ALL} {condition} limit {PART} loop
+                         execute format('{act}', t); n := n + 1; if n % 200 = 0 then commit; end if;
+                       end loop; end $$;
+                     select count(*) from ({ALL} {condition} limit 1) t"
+                ),
+            );
+            if done == "0" {
+                return;
+            }
+        }
     }
 
     /// The schema with so many tables of the old owner, half of them with a sequence, an index and a TOAST table; and the
     /// statements that the plan has for them.
     pub(crate) fn make(&self, tables: usize) {
-        // By parts, since one transaction would take more locks than there are.
-        self.server.psql_in(
-            "stitch",
-            &format!(
-                "set client_min_messages = warning; set synchronous_commit = off;
-                 create schema if not exists shop authorization loader;
-                 do $$ declare t text; n int := 0; begin
-                   for t in {ALL} loop
-                     execute 'drop table shop.' || t; n := n + 1; if n % 200 = 0 then commit; end if;
-                   end loop;
-                   for t in 1..{tables} loop
-                     if t % 2 = 0 then execute format('create table shop.t%s (id serial primary key, said text)', t);
-                     else execute format('create table shop.t%s (id int)', t); end if;
-                     execute format('alter table shop.t%s owner to loader', t);
-                     if t % 200 = 0 then commit; end if;
-                   end loop; end $$"
-            ),
-        );
+        self.server
+            .psql_in("stitch", "create schema if not exists shop authorization loader");
+        self.each("", "drop table shop.%s");
+        for first in (1..=tables).step_by(PART) {
+            let last = (first + PART - 1).min(tables);
+            self.server.psql_in(
+                "stitch",
+                &format!(
+                    "set synchronous_commit = off;
+                     do $$ begin
+                       for t in {first}..{last} loop
+                         if t % 2 = 0 then execute format('create table shop.t%s (id serial primary key, said text)', t);
+                         else execute format('create table shop.t%s (id int)', t); end if;
+                         execute format('alter table shop.t%s owner to loader', t);
+                         if t % 200 = 0 then commit; end if;
+                       end loop; end $$"
+                ),
+            );
+        }
         self.server.psql_in("stitch", "vacuum analyze");
         self.reset(true);
         let report = self.stitch_pg(Way::Plan, "plan").report;
@@ -98,21 +124,17 @@ impl<'a> Warehouse<'a> {
     /// Everything as it was made: owners, privileges, with the role or without, and no rows of the catalogs that wait for
     /// being cleared up.
     pub(crate) fn reset(&self, without_role: bool) {
+        self.each(
+            "and pg_get_userbyid(relowner) <> 'loader'",
+            "alter table shop.%s owner to loader",
+        );
         self.server.psql_in(
             "stitch",
-            &format!(
-                "set synchronous_commit = off; set client_min_messages = warning;
-                 do $$ declare t text; n int := 0; begin
-                   execute 'alter schema shop owner to loader';
-                   for t in {ALL} and pg_get_userbyid(relowner) <> 'loader' loop
-                     execute 'alter table shop.' || t || ' owner to loader';
-                     n := n + 1; if n % 200 = 0 then commit; end if;
-                   end loop; end $$;
-                 do $$ begin if to_regrole('stitch') is not null then
-                   execute 'drop owned by stitch'; execute 'drop role stitch'; end if; end $$;
-                 update pg_class set relacl = null where relnamespace = 'shop'::regnamespace and relacl is not null;
-                 update pg_namespace set nspacl = null where nspname = 'shop'"
-            ),
+            "alter schema shop owner to loader;
+             do $$ begin if to_regrole('stitch') is not null then
+               execute 'drop owned by stitch'; execute 'drop role stitch'; end if; end $$;
+             update pg_class set relacl = null where relnamespace = 'shop'::regnamespace and relacl is not null;
+             update pg_namespace set nspacl = null where nspname = 'shop'",
         );
         if !without_role {
             self.server.psql("create role stitch login");
