@@ -67,8 +67,8 @@ impl RunSession {
         if cut_short {
             report.ending = Ending::Stopped;
         }
-        // While a key is lent nothing is being changed in PostgreSQL.
-        if cut_short && !world.has_temporary_key() {
+        // While a key is lent nothing is being changed in PostgreSQL. A question that was given up goes on on the server.
+        if (cut_short || report.failed_step().is_some()) && !world.has_temporary_key() {
             // A server that does not take the request in time ends the statement by itself.
             let _ = tokio::time::timeout(CLEAN_UP, world.cancel()).await;
         }

@@ -406,3 +406,27 @@ fn the_cost_follows_the_chosen_schema_and_not_the_database() {
         );
     }
 }
+
+/// The server would go on with it for as long as it takes, with nobody there to hear the answer.
+#[test]
+fn a_question_that_is_given_up_is_stopped_on_the_server() {
+    let server = Postgres::start();
+    ready(&server);
+    warehouse(&server, 2, "id int");
+    let lock = "begin; lock table pg_inherits in access exclusive mode";
+    block_on(async {
+        let client = connect(&server, "postgres").await;
+        client.simple_query(lock).await.expect("the lock");
+        let given_up = Wizard::new(&server)
+            .set("--schema", "shop")
+            .set("--timeout", "2")
+            .check()
+            .exits(1);
+        assert!(
+            given_up.error().contains("did not answer a question within 2 s"),
+            "{given_up}"
+        );
+        let left = "select count(*) from pg_stat_activity where application_name = 'stitch-pg'";
+        poll(Duration::from_secs(60), || (server.psql(left) == "0").then_some(())).expect("nothing of it is left");
+    });
+}

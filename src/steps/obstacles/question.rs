@@ -9,6 +9,11 @@ pub(super) fn question(version: i32) -> String {
     } else {
         "p.prokind IN ('f', 'p')"
     };
+    let generated = if version < 120_000 {
+        "false"
+    } else {
+        "a.attgenerated <> ''"
+    };
     // A fragment may hold others.
     let fragments = [
         ("/* start of code */", START_OF_CODE),
@@ -21,6 +26,7 @@ pub(super) fn question(version: i32) -> String {
         ("/* table */", TABLE),
         ("/* moves */", MOVES),
         ("/* plain function */", kind),
+        ("/* generated */", generated),
     ];
     fragments
         .into_iter()

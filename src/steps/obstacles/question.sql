@@ -23,15 +23,17 @@ evaluated AS (
     -- Before 15 what a generated column depends on is written down with the column.
     SELECT DISTINCT t.oid, 'a generated column', 'pg_catalog.pg_class'::regclass::oid, t.oid, 0::oid
     FROM tbl t CROSS JOIN LATERAL (
-        SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.atthasdef AND pg_catalog.to_jsonb(a) ->> 'attgenerated' <> '' OFFSET 0) AS a
+        SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.atthasdef AND /* generated */ OFFSET 0) AS a
     UNION ALL
     SELECT b.root, pg_catalog.format('the check constraint %I', k.conname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
     FROM below b JOIN pg_catalog.pg_constraint k ON k.conrelid = b.oid AND k.contype = 'c'
     UNION ALL
+    -- Each look is one into an index by its own key (OFFSET 0): a merge join would go through all constraints for each table.
     SELECT t.oid, pg_catalog.format('the domain %I', y.typname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
     FROM tbl t CROSS JOIN LATERAL (
         SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384 OFFSET 0) AS a
-    JOIN pg_catalog.pg_type y ON y.oid = a.atttypid AND y.typtype = 'd' JOIN pg_catalog.pg_constraint k ON k.contypid = y.oid
+    CROSS JOIN LATERAL (SELECT y.typname FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid AND y.typtype = 'd' OFFSET 0) AS y
+    CROSS JOIN LATERAL (SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.contypid = a.atttypid OFFSET 0) AS k
     UNION ALL
     SELECT b.root, pg_catalog.format('the index %I', c.relname), 'pg_catalog.pg_class'::regclass, c.oid, 0
     FROM below b JOIN pg_catalog.pg_index i ON i.indrelid = b.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
