@@ -60,6 +60,7 @@ impl Times {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark is a program of its own")]
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     let numbers = |prefix: &str, suffix: &str| -> Vec<u64> {
@@ -104,6 +105,7 @@ fn main() {
 }
 
 /// Each way in turn, so that a machine that becomes slower does so for all of them.
+#[expect(clippy::disallowed_methods, reason = "a benchmark is a program of its own")]
 fn measured(warehouse: &Warehouse<'_>, tables: usize, others: usize, delay: u64) -> String {
     let ansible = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("ansible-playbook").exists()));

@@ -106,12 +106,9 @@ impl<'a> Warehouse<'a> {
         let ownership = steps.filter(|step| step["step"] == "ownership");
         let changes = ownership.flat_map(|step| step["changes"].as_array().expect("changes"));
         let commands: Vec<&str> = changes.filter_map(|change| change["command"].as_str()).collect();
-        let rows: String = commands
-            .iter()
-            .flat_map(|command| command.lines())
-            .enumerate()
-            .map(|(number, line)| format!("{number}\t{line}\n"))
-            .collect();
+        let lines = commands.iter().flat_map(|command| command.lines()).enumerate();
+        let rows: Vec<String> = lines.map(|(number, line)| format!("{number}\t{line}\n")).collect();
+        let rows = rows.concat();
         self.server.psql_in(
             "stitch",
             &format!(

@@ -93,7 +93,7 @@ pub(crate) struct Took {
     /// The transfer itself, where stitch-pg tells.
     pub(crate) transfer: Option<Duration>,
     pub(crate) round_trips: usize,
-    /// The most that stitch-pg kept in memory (VmHWM), in MB.
+    /// The most that stitch-pg kept in memory (`VmHWM`), in MB.
     pub(crate) memory: Option<usize>,
 }
 
