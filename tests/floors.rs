@@ -5,10 +5,11 @@ use std::path::Path;
 
 mod circles;
 mod picture;
+mod rust_version;
 
-/// Each file of `src` with its text.
-fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// Each file of a folder, `src` say, with its text.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let (mut found, mut folders) = (Vec::new(), vec![root.clone()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder of src") {
@@ -128,7 +129,7 @@ fn upward(files: &[(String, String)], floors: &[Vec<String>]) -> Vec<String> {
 
 #[test]
 fn files_import_from_lower_floors_only() {
-    let wrong = upward(&sources(), &floors());
+    let wrong = upward(&sources("src"), &floors());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -140,7 +141,7 @@ fn an_upward_import_is_found() {
         "use crate::{secret, runner::{Run, Start}};",
         "fn f() { crate::runner::g(); }",
     ] {
-        let mut files = sources();
+        let mut files = sources("src");
         let (_, text) = files
             .iter_mut()
             .find(|(name, _)| name == "change.rs")
@@ -153,7 +154,7 @@ fn an_upward_import_is_found() {
 
 #[test]
 fn files_import_one_another_in_no_large_circle() {
-    let found: Vec<String> = circles::found(&sources())
+    let found: Vec<String> = circles::found(&sources("src"))
         .into_iter()
         .map(|(group, imports)| format!("{} files:\n  {}", group.len(), imports.join("\n  ")))
         .collect();
@@ -164,7 +165,7 @@ fn files_import_one_another_in_no_large_circle() {
 #[test]
 fn a_planted_circle_is_found() {
     let planted = |two: &str| {
-        let mut files = sources();
+        let mut files = sources("src");
         for (name, text) in [
             ("secret.rs", "pub use crate::word::second as first;"),
             ("plural.rs", "use crate::{secret::{first}};"),
