@@ -33,15 +33,15 @@ pub struct Hole {
 impl Statement {
     /// A statement without secrets.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            secrets: Vec::new(),
-        }
+        let mut text = text.into();
+        text.shrink_to_fit();
+        let secrets = Vec::new();
+        Self { text, secrets }
     }
 
     /// Appends text that may be shown.
     pub fn then(mut self, text: impl AsRef<str>) -> Self {
-        self.text.push_str(text.as_ref());
+        self.push(text.as_ref());
         self
     }
 
@@ -61,12 +61,18 @@ impl Statement {
     /// Appends another statement.
     pub fn and(mut self, other: &Self) -> Self {
         let before = self.text.len();
-        self.text.push_str(&other.text);
+        self.push(&other.text);
         self.secrets.extend(other.secrets.iter().cloned().map(|secret| Hidden {
             at: before + secret.at,
             ..secret
         }));
         self
+    }
+
+    /// Without room to spare.
+    fn push(&mut self, text: &str) {
+        self.text.reserve_exact(text.len());
+        self.text.push_str(text);
     }
 
     /// Its text and its secrets in order.
