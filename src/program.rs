@@ -7,6 +7,7 @@ mod install;
 mod process_hardening;
 mod rotate_command;
 mod voice;
+mod walk;
 mod watch_command;
 mod wizard;
 
@@ -16,23 +17,16 @@ use anyhow::{Context, Error, Result};
 use console::Term;
 use exit::{FAILED, USAGE, print, stopped};
 use voice::look;
+use walk::walk;
 
 use crate::ask::{Asker, Typed};
 use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::command::Command;
-use crate::console::plain::{self, Plain, Volume};
-use crate::console::terminal::{Enter, Terminal};
+use crate::console::terminal::Terminal;
 use crate::console::{Approved, output};
-use crate::expect::Expected;
-use crate::report::{Format, Outputs, usage};
-use crate::run_session::{RunSession, Stop, is_broken_pipe};
-use crate::runner::Start;
-use crate::settings::{
-    Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete, file,
-};
-use crate::sheet::{Sheet, SheetPassword};
-use crate::undo::UndoFile;
-use crate::world::{self, Access};
+use crate::report::{Format, Outputs};
+use crate::run_session::{Stop, is_broken_pipe};
+use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete};
 use crate::{demo, script, visible};
 use wizard::Wizard;
 
@@ -158,137 +152,6 @@ async fn settings(
     Ok(Some((settings, typed)))
 }
 
-async fn walk(command: Command, invocation: &Invocation, environment: Environment, stop: &mut Stop) -> Result<u8> {
-    let run = &invocation.run;
-    let outputs = Outputs::of(&run.format, run.report.as_deref())?;
-    let prepared = async {
-        let expected = expected(invocation)?;
-        let settings = settings(command.into(), invocation, &environment, stop).await?;
-        Ok::<_, Error>((expected, settings))
-    };
-    let (expected, settings, typed) = match prepared.await {
-        Ok((expected, Some((settings, typed)))) => (expected, settings, typed),
-        Ok((_, None)) => return Ok(stopped()),
-        Err(error) => {
-            not_begun(command, &outputs, &error)?;
-            return Err(error);
-        }
-    };
-    let format = outputs.shown;
-    let on_terminal = environment.stdin == Stdin::Terminal;
-    let unapproved = command.makes_changes() && !on_terminal && !run.yes;
-    if unapproved {
-        output::say(&format!(
-            "stitch-pg: without a terminal and --yes, {} changes nothing. It acts as plan.",
-            command.as_str()
-        ));
-    }
-    let command = match command {
-        Command::Setup if unapproved => Command::Plan,
-        command => command,
-    };
-    let approved = if run.yes { Approved::Yes } else { Approved::No };
-    let volume = match (run.quiet, run.verbose) {
-        (true, _) => Volume::Quiet,
-        (false, 0) => Volume::Normal,
-        (false, _) => Volume::Verbose,
-    };
-    let voice = terminal(command, invocation, &environment, (format, volume));
-    let asker = if on_terminal {
-        voice.asker().remembering(&typed)
-    } else {
-        Asker {
-            tell: plain::tell(volume),
-            ..Asker::nobody()
-        }
-    };
-    let sheet = run.sheet.as_ref().map(|path| Sheet {
-        path: path.clone(),
-        password: if run.sheet_password {
-            SheetPassword::Shown
-        } else {
-            SheetPassword::LeftOut
-        },
-    });
-    outputs.check()?;
-    sheet.as_ref().map_or(Ok(()), Sheet::check)?;
-    let undo = match (&run.undo, command) {
-        (Some(path), Command::Setup | Command::Remove) if !unapproved => UndoFile::open(path, &settings)?,
-        _ => UndoFile::none(),
-    };
-    if let Some(note) = undo.note() {
-        output::say(&format!("stitch-pg: {note}"));
-    }
-    let journey = RunSession {
-        command,
-        access: if command.makes_changes() && !unapproved {
-            Access::ReadWrite
-        } else {
-            Access::ReadOnly
-        },
-        settings,
-        asker,
-        undo,
-        outputs,
-        sheet,
-        expected: expected.filter(|_| command.makes_changes()),
-        start: match (run.yes && !run.partial, on_terminal) {
-            (true, _) => Start::Whole,
-            (false, true) => Start::Overview,
-            (false, false) => Start::StepByStep,
-        },
-    };
-    if on_terminal && command.makes_changes() {
-        let offers = command == Command::Setup && !run.yes && format == Format::Text;
-        return Box::pin(converse(journey, voice, offers, stop)).await;
-    }
-    let plain = Plain {
-        approved,
-        format,
-        volume,
-        look: look(invocation, &environment, &Term::stdout()),
-        pace: None,
-    };
-    Ok(Box::pin(journey.go(plain, stop)).await?.exit_code)
-}
-
-/// The voice of a run at a terminal.
-fn terminal(
-    command: Command,
-    invocation: &Invocation,
-    environment: &Environment,
-    (format, volume): (Format, Volume),
-) -> Terminal {
-    let run = &invocation.run;
-    let approved = if run.yes { Approved::Yes } else { Approved::No };
-    Terminal::new(look(invocation, environment, &Term::stderr()), approved, format)
-        .with(volume)
-        .with_pager(
-            environment
-                .surroundings
-                .pager
-                .clone()
-                .map(|pager| (pager, world::paged as _)),
-        )
-        .with_enter(match command {
-            Command::Remove => Enter::No,
-            _ => Enter::Yes,
-        })
-        .with_later(file::in_use(run.config.as_deref(), environment).map(|file| format!("stitch-pg check -c {file}")))
-}
-
-/// At a terminal. `offers`: to watch for Stitch at the end.
-async fn converse(journey: RunSession, voice: Terminal, offers: bool, stop: &mut Stop) -> Result<u8> {
-    let (settings, asker) = (journey.settings.clone(), journey.asker.clone());
-    let ended = journey.go(voice, stop).await?;
-    if ended.came_through && offers {
-        // Where something is in its way, Stitch is not expected yet.
-        let enter = if ended.exit_code == 0 { Enter::Yes } else { Enter::No };
-        watch_command::offer(&settings, asker, enter, stop).await?;
-    }
-    Ok(ended.exit_code)
-}
-
 async fn watch(invocation: &Invocation, environment: &Environment, limit: Option<&str>, stop: &mut Stop) -> Result<u8> {
     let shown = Outputs::of(&invocation.run.format, None)?.shown;
     let format = watch_command::format(shown, "watch")?;
@@ -332,36 +195,4 @@ fn asker(invocation: &Invocation, environment: &Environment) -> Asker {
     } else {
         Asker::nobody()
     }
-}
-
-/// What formats for programs hold when settings are missing or malformed; people are told on standard error.
-fn not_begun(command: Command, outputs: &Outputs, error: &Error) -> Result<()> {
-    let Some(problems) = error.downcast_ref::<Problems>() else {
-        return Ok(());
-    };
-    let document = |format| usage::document(format, command, problems);
-    for format in [
-        outputs.shown,
-        if outputs.annotated {
-            Format::Github
-        } else {
-            Format::Text
-        },
-    ] {
-        document(format).map_or(Ok(()), |text| output::document(&text))?;
-    }
-    outputs.check()?;
-    outputs.write(document)
-}
-
-/// The plan that was approved. What is wrong with it is a mistake in the command line like any other.
-fn expected(invocation: &Invocation) -> Result<Option<Expected>, Problems> {
-    let Some(given) = invocation.run.expect.as_deref() else {
-        return Ok(None);
-    };
-    Expected::read(given).map(Some).map_err(|error| {
-        let mut problems = Problems::default();
-        problems.wrong(format_args!("{error:#}"));
-        problems
-    })
 }
