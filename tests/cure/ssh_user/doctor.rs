@@ -72,6 +72,10 @@ pub(super) const SERVERS: [(&str, &str, &str); 27] = [
     ),
 ];
 
+/// The files that some of them name: an authority, and lists with Stitch's key.
+pub(super) const FILES: &str = "cd /etc/ssh; ssh-keygen -q -t ed25519 -N '' -f ca-key; mv ca-key.pub ca
+    sed 's/^[^ ]* ssh/ssh/' ~stitch/.ssh/authorized_keys >revoked; ssh-keygen -q -k -f revoked.krl revoked";
+
 /// The cure as it is printed, run as root.
 #[track_caller]
 pub(super) fn follow(bastion: &Bastion<'_>, advice: &str) {
@@ -90,10 +94,7 @@ fn the_printed_cure_mends_each() {
     };
     let mut scene = Scene::new(&world, BastionOptions::new());
     scene.has_working("stitch");
-    scene.bastion.run(
-        "cd /etc/ssh; ssh-keygen -q -t ed25519 -N '' -f ca-key; mv ca-key.pub ca
-             sed 's/^[^ ]* ssh/ssh/' ~stitch/.ssh/authorized_keys >revoked; ssh-keygen -q -k -f revoked.krl revoked",
-    );
+    scene.bastion.run(FILES);
     for (at, (lines, code, verdict)) in SERVERS.into_iter().enumerate() {
         // Some servers have a folder for more files, and some have not.
         let include = if at % 2 == 0 {
