@@ -62,6 +62,9 @@ pub(crate) use seen_connection;
 const SEEN: &str = concat!("SELECT pg_catalog.json_build_object(", seen_connection!(), ")::text");
 const PROCESS: &str = "SELECT to_json(pg_backend_pid())::text";
 
+/// So often are two sessions asked in turn which process serves them.
+const TURNS: u32 = 3;
+
 /// So many logins are held against the first: a load balancer that takes turns shows each of its servers.
 const LOGINS: u32 = 4;
 
@@ -96,15 +99,22 @@ impl Reader {
         if !is_pooled {
             return Some(Intermediary::Proxy);
         }
-        // The first session rests now. Where sessions are shared, a second one is served by the same process.
+        // Where sessions are shared, another one is served by the same process, or this one by another. Which it is changes
+        // with what else is under way, so it is asked more than once.
         let second = self.stitch_session(&self.settings.stitch.database.clone()).await;
         let Ok(second) = second else {
             return Some(Intermediary::SessionPooler);
         };
-        match ask::<i32>(&second, PROCESS, &[], self.settings.timeout).await {
-            Ok(other) if other == seen.process => Some(Intermediary::SharedPooler),
-            _ => Some(Intermediary::SessionPooler),
+        for _ in 0..TURNS {
+            for (session, is_first) in [(&second, false), (session, true)] {
+                match ask::<i32>(session, PROCESS, &[], self.settings.timeout).await {
+                    Ok(process) if (process == seen.process) != is_first => return Some(Intermediary::SharedPooler),
+                    Ok(_) => {}
+                    Err(_) => return Some(Intermediary::SessionPooler),
+                }
+            }
         }
+        Some(Intermediary::SessionPooler)
     }
 
     /// What PostgreSQL sees of a login over the way that Stitch takes, where something in between makes that login.
