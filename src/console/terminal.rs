@@ -5,20 +5,21 @@ use std::collections::BTreeMap;
 use std::io;
 
 use anyhow::{Context, Result};
+use console::Term;
 
 use crate::ask::{Choice, Chooses, Chosen};
 use crate::change::{Action, Change, Plan};
 use crate::console::output::{self, say};
 use crate::console::plain::Volume;
 use crate::console::render::Detail;
-use crate::console::style::Style;
+use crate::console::style::{Cursor, Style};
 use crate::console::{Approved, Console, Decision, Event, picture, render, sheet};
 use crate::report::{Format, Outcome, Report, StepReport};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::visible;
-use answers::{MenuAnswer, script};
+use answers::{MenuAnswer, explain, script, write};
 use bar::Bar;
 
 mod answers;
@@ -113,6 +114,25 @@ impl Terminal {
     pub(crate) fn with_pager(mut self, pager: Option<Pager>) -> Self {
         self.pager = pager;
         self
+    }
+
+    /// Shows a text; a long one through the pager, if there is one.
+    async fn page(&self, text: String) -> Result<()> {
+        let is_long = text.lines().count() >= usize::from(Term::stderr().size().0);
+        let pager = self
+            .pager
+            .clone()
+            .filter(|_| is_long && self.look.cursor == Cursor::Moves);
+        let Some((pager, show)) = pager else {
+            say(&text);
+            return Ok(());
+        };
+        in_background(move || {
+            if show(&pager, &text).is_err() {
+                say(&text);
+            }
+        })
+        .await
     }
 
     fn detail(&self, normal: Detail) -> Detail {
@@ -212,9 +232,9 @@ impl Console for Terminal {
             Enter::Yes if !plan.changes.iter().any(Change::is_final) => Enter::Yes,
             _ => Enter::No,
         };
-        let (yes, no) = match enter {
-            Enter::Yes => ("[Y]es", "[n]o"),
-            Enter::No => ("[y]es", "[N]o"),
+        let (yes, no, alone) = match enter {
+            Enter::Yes => ("[Y]es", "[n]o", MenuAnswer::Yes),
+            Enter::No => ("[y]es", "[N]o", MenuAnswer::No),
         };
         let (choose, letters) = match chooses {
             Chooses::BySchema => (" / [c]hoose", "y, a, n, c, e, s, w or q"),
@@ -224,7 +244,7 @@ impl Console for Terminal {
             let answers = format!("{yes} / [a]ll / {no}{choose} / [e]xplain / [s]how SQL / [w]rite to file / [q]uit:");
             let prompt = self.look.fold("  ", 4, &answers);
             let answer = in_background(move || prompt::line(&prompt, None)).await?;
-            match MenuAnswer::of(&answer, enter) {
+            match MenuAnswer::of(&answer, alone) {
                 Some(MenuAnswer::Yes) => return Ok(Decision::Yes),
                 Some(MenuAnswer::All) => {
                     self.all = Approved::Yes;
@@ -233,9 +253,12 @@ impl Console for Terminal {
                 Some(MenuAnswer::No) => return Ok(Decision::No),
                 Some(MenuAnswer::Quit) => return Ok(Decision::Quit),
                 Some(MenuAnswer::Choose) if chooses == Chooses::BySchema => return Ok(Decision::Choose),
-                Some(MenuAnswer::Explain) => self.explain(why, plan),
+                Some(MenuAnswer::Explain) => explain(&self.look, why, plan),
                 Some(MenuAnswer::Show) => self.page(script(plan)).await?,
-                Some(MenuAnswer::Write) => self.write(id, plan),
+                Some(MenuAnswer::Write) => match write(id, plan) {
+                    Ok(name) => self.passed(&format!("./{name} is written")),
+                    Err(error) => self.refused(&format!("{error:#}"), None),
+                },
                 Some(MenuAnswer::Choose) | None => say(&format!("  ! Please answer {letters}.")),
             }
         }

@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Result;
-use console::Term;
+use anyhow::{Context, Result};
 
-use super::{Enter, Terminal, in_background};
 use crate::change::{Action, Plan};
 use crate::console::output::say;
-use crate::console::style::Cursor;
+use crate::console::style::Style;
 use crate::output_file::{Links, ORDINARY, Target};
 use crate::step_id::StepId;
 use crate::visible;
@@ -27,10 +25,11 @@ pub(super) enum MenuAnswer {
 }
 
 impl MenuAnswer {
-    pub(super) fn of(text: &str, enter: Enter) -> Option<Self> {
+    /// `enter`: what Enter alone means.
+    pub(super) fn of(text: &str, enter: Self) -> Option<Self> {
         match text.trim().to_ascii_lowercase().as_str() {
-            "" if enter == Enter::No => Some(Self::No),
-            "" | "y" | "yes" => Some(Self::Yes),
+            "" => Some(enter),
+            "y" | "yes" => Some(Self::Yes),
             "a" | "all" => Some(Self::All),
             "n" | "no" => Some(Self::No),
             "c" | "choose" => Some(Self::Choose),
@@ -43,57 +42,29 @@ impl MenuAnswer {
     }
 }
 
-impl Terminal {
-    /// Shows a text; a long one through the pager, if there is one.
-    pub(super) async fn page(&self, text: String) -> Result<()> {
-        let is_long = text.lines().count() >= usize::from(Term::stderr().size().0);
-        let pager = self
-            .pager
-            .clone()
-            .filter(|_| is_long && self.look.cursor == Cursor::Moves);
-        let Some((pager, show)) = pager else {
-            say(&text);
-            return Ok(());
+/// What is done and why, and the way back.
+pub(super) fn explain(look: &Style, why: &str, plan: &Plan) {
+    say(&look.fold("  ", 2, why));
+    for change in &plan.changes {
+        let what = format!("{}: {}", visible::one_line(&change.summary), change.why);
+        say(&look.fold("  - ", 4, &what));
+        let back = match &change.undo {
+            Some(undo) => format!("To undo it: {}", first_lines(undo)),
+            None => "There is no automatic undo for this change.".to_owned(),
         };
-        in_background(move || {
-            if show(&pager, &text).is_err() {
-                say(&text);
-            }
-        })
-        .await
+        say(&look.fold("    ", 6, &back));
     }
+}
 
-    pub(super) fn explain(&self, why: &str, plan: &Plan) {
-        let look = &self.look;
-        say(&look.fold("  ", 2, why));
-        for change in &plan.changes {
-            say(&look.fold(
-                "  - ",
-                4,
-                &format!("{}: {}", visible::one_line(&change.summary), change.why),
-            ));
-            let back = match &change.undo {
-                Some(undo) => format!("To undo it: {}", first_lines(undo)),
-                None => "There is no automatic undo for this change.".to_owned(),
-            };
-            say(&look.fold("    ", 6, &back));
-        }
-    }
-
-    /// For somebody else to run. A masked password is theirs to put in.
-    pub(super) fn write(&self, id: StepId, plan: &Plan) {
-        let is_sql = plan
-            .changes
-            .iter()
-            .all(|change| matches!(change.action, Action::Sql(_)));
-        let name = format!("stitch-pg-{id}.{}", if is_sql { "sql" } else { "sh" });
-        let written = Target::find(name.as_ref(), Links::Refused)
-            .and_then(|target| target.create(script(plan).as_bytes(), ORDINARY));
-        match written {
-            Ok(()) => self.passed(&format!("./{name} is written")),
-            Err(error) => self.refused(&format!("cannot write ./{name}: {error:#}"), None),
-        }
-    }
+/// Writes a file for somebody else to run, and tells its name. A masked password is theirs to put in.
+pub(super) fn write(id: StepId, plan: &Plan) -> Result<String> {
+    let mut actions = plan.changes.iter().map(|change| &change.action);
+    let is_sql = actions.all(|action| matches!(action, Action::Sql(_)));
+    let name = format!("stitch-pg-{id}.{}", if is_sql { "sql" } else { "sh" });
+    Target::find(name.as_ref(), Links::Refused)
+        .and_then(|target| target.create(script(plan).as_bytes(), ORDINARY))
+        .with_context(|| format!("cannot write ./{name}"))?;
+    Ok(name)
 }
 
 /// The commands of a plan.
