@@ -136,7 +136,10 @@ impl<'a> Warehouse<'a> {
         if !without_role {
             self.server.psql("create role stitch login");
         }
-        self.server.psql_in("stitch", "vacuum");
+        self.server.psql_in(
+            "stitch",
+            "vacuum pg_class, pg_attribute, pg_depend, pg_shdepend, pg_namespace",
+        );
         self.server.psql("checkpoint");
     }
 }
