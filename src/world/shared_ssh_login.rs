@@ -35,7 +35,7 @@ impl SshLogin {
         }
     }
 
-    /// Runs a script in a terminal as somebody else. `None`: a password was asked for, and there was no other to give.
+    /// Runs a script in a terminal as another user. `None`: a password was asked for, and there was no other to give.
     pub(crate) async fn run_in_terminal(
         &self,
         tool: &str,
@@ -65,7 +65,7 @@ impl SshLogin {
         })
     }
 
-    /// A login as somebody else on the same server, with a key of our own.
+    /// A login as another user on the same server, with a key of our own.
     pub(super) async fn as_user(&self, user: &str, pem: &Secret) -> Result<Self> {
         Ok(match self {
             Self::BuiltIn(ssh) => Self::BuiltIn(ssh.as_user(user, pem).await?),

@@ -80,7 +80,7 @@ impl Ssh {
         Self::enter(Arc::clone(&self.door), Some(self.proof.clone())).await
     }
 
-    /// A login as somebody else on the same server, with a key of our own.
+    /// A login as another user on the same server, with a key of our own.
     pub(super) async fn as_user(&self, user: &str, pem: &Secret) -> Result<Self> {
         let mut door = SshEndpoint::clone(&self.door);
         user.clone_into(&mut door.target.user);

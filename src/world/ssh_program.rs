@@ -73,7 +73,7 @@ impl SshProgram {
         program.logged_in(target.host_key.as_deref()).await
     }
 
-    /// A login as somebody else on the same server, with a key of our own and no other.
+    /// A login as another user on the same server, with a key of our own and no other.
     pub(super) async fn as_user(&self, user: &str, pem: &Secret) -> Result<Self> {
         let folder = self.shared.folder.path();
         let mut key = NamedTempFile::new_in(folder).context("cannot create a file for the temporary key")?;

@@ -56,7 +56,7 @@ pub(super) fn explain(look: &Style, why: &str, plan: &Plan) {
     }
 }
 
-/// Writes a file for somebody else to run, and tells its name. A masked password is theirs to put in.
+/// Writes a file for another person to run, and returns its name. That person puts masked passwords in.
 pub(super) fn write(id: StepId, plan: &Plan) -> Result<String> {
     let mut actions = plan.changes.iter().map(|change| &change.action);
     let is_sql = actions.all(|action| matches!(action, Action::Sql(_)));

@@ -22,7 +22,7 @@ pub(super) struct Writes {
 pub(super) const FILES: &str = "(SELECT bool_or(setting::bool) FROM pg_file_settings
       WHERE name = 'default_transaction_read_only' AND applied)";
 
-/// Whoever may not read `pg_stat_replication` sees its rows without a state: those may be the ones that are waited for.
+/// A login that may not read `pg_stat_replication` sees its rows without a state: those may be the ones that are waited for.
 macro_rules! question {
     () => {
         "json_build_object(

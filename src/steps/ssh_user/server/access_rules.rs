@@ -36,8 +36,8 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
         return None;
     }
     // Where a loopback address is what Stitch is to dial, something passes it on; the step allowlist asks what.
-    let dialled = case.bastion.stitch_host.as_str();
-    if dialled == "localhost" || dialled.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
+    let host = case.bastion.stitch_host.as_str();
+    if host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
         return None;
     }
     // Any of Stitch's addresses tells which way out the machine takes.
@@ -61,13 +61,13 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
 
 /// `Port`: the one Stitch dials, unless a router or a container's host translates.
 pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
-    let dialled = case.bastion.stitch_port.number();
+    let port = case.bastion.stitch_port.number();
     let addresses = listening(view);
     let ports = ports(&addresses);
     let is_ours = matches!(&case.bastion.server, BastionServer::Ssh(target)
-        if target.port.number() == dialled && target.host == case.bastion.stitch_host);
+        if target.port.number() == port && target.host == case.bastion.stitch_host);
     // This very run came in through it, or sshd listens on it.
-    if is_ours || ports.is_empty() || ports.contains(&dialled) {
+    if is_ours || ports.is_empty() || ports.contains(&port) {
         return None;
     }
     let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
@@ -75,7 +75,7 @@ pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     Some(unknown(
         Code::SshOtherPort,
         format!(
-            "sshd listens on port {shown}, but Stitch will connect to port {dialled}; this works only if a router translates the port"
+            "sshd listens on port {shown}, but Stitch will connect to port {port}; this works only if a router translates the port"
         ),
         format!(
             "if no router translates it, run stitch-pg again with --stitch-bastion-port {}",

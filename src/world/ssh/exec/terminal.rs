@@ -90,7 +90,7 @@ impl Dialogue {
 }
 
 impl Ssh {
-    /// Runs a script in a terminal as somebody else, by a command such as `doas`. `None`: a password was asked for, and
+    /// Runs a script in a terminal as another user, by a command such as `doas`. `None`: a password was asked for, and
     /// there was none (or no other) to give.
     pub(crate) async fn run_in_terminal(
         &self,
