@@ -200,7 +200,8 @@ for word in $roots; do
     above chroot_node "$folder"
 done
 . inspect_pam
-# A list of keys is a text, or a binary one that ssh-keygen alone reads.
+# A list of keys is a text, or a binary one that ssh-keygen alone reads. Without the file sshd refuses every key.
+if [ "$revoked" != none ] && [ ! -r "$revoked" ] && [ "$(id -u)" = 0 ]; then say key_revoked yes; fi
 if [ "$revoked" != none ] && [ -r "$revoked" ] && [ -n "$body" ]; then
     case $(head -c 6 "$revoked" | tr -d '\000') in
     SSHKRL) list=$(printf '%s\n' "$stitch_key" | ssh-keygen -Q -f "$revoked" /dev/stdin 2>/dev/null || :) ;;

@@ -6,7 +6,7 @@ use crate::support::{Bastion, BastionOptions, Kind, Need, Server, world};
 
 /// Lines of sshd's configuration that break what worked; the code; whether nothing works with them (`bad`) or something
 /// may not (`unknown`).
-pub(super) const SERVERS: [(&str, &str, &str); 27] = [
+pub(super) const SERVERS: [(&str, &str, &str); 28] = [
     ("AllowUsers root", "ssh-not-allowed", "bad"),
     ("DenyUsers st*", "ssh-not-allowed", "bad"),
     ("AllowGroups sudo root", "ssh-not-allowed", "bad"),
@@ -47,6 +47,7 @@ pub(super) const SERVERS: [(&str, &str, &str); 27] = [
     ("RequiredRSASize 3072", "ssh-key-too-short", "bad"),
     ("MATCH RevokedKeys /etc/ssh/revoked", "ssh-not-allowed", "bad"),
     ("MATCH RevokedKeys /etc/ssh/revoked.krl", "ssh-not-allowed", "bad"),
+    ("MATCH RevokedKeys /etc/ssh/no-such-list", "ssh-not-allowed", "bad"),
     ("MATCH ChrootDirectory %h", "ssh-chroot", "bad"),
     ("MATCH ChrootDirectory /home/%u", "ssh-chroot", "bad"),
     ("MATCH AllowTcpForwarding no", "ssh-forwarding-off", "bad"),

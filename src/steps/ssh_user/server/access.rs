@@ -89,7 +89,9 @@ pub(super) fn revokes_no_keys(case: &Case<'_>, view: &View<'_>) -> Option<Findin
         // In a `Match` block sshd takes `none` for a file, and refuses every key for want of it.
         return Some(bad(
             Code::SshNotAllowed,
-            format!("sshd refuses Stitch's key, because it is in the list {file} (RevokedKeys)"),
+            format!(
+                "sshd refuses Stitch's key, because it is in the list {file}, or there is no such file (RevokedKeys)"
+            ),
             format!(
                 "if Stitch's key is to be trusted: {}",
                 case.drop_in(&["RevokedKeys /dev/null"])
