@@ -1,6 +1,6 @@
 //! Text that is run, with holes where secrets are.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use crate::password::Formed;
 use crate::secret::Secret;
@@ -9,8 +9,8 @@ use crate::secret::Secret;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Statement {
     /// What may be shown, in one piece: there may be a hundred thousand of them.
-    text: String,
-    secrets: Vec<Hidden>,
+    text: Box<str>,
+    secrets: Box<[Hidden]>,
 }
 
 /// A secret, and where it stands in the text.
@@ -33,10 +33,10 @@ pub struct Hole {
 impl Statement {
     /// A statement without secrets.
     pub fn plain(text: impl Into<String>) -> Self {
-        let mut text = text.into();
-        text.shrink_to_fit();
-        let secrets = Vec::new();
-        Self { text, secrets }
+        Self {
+            text: text.into().into_boxed_str(),
+            secrets: Box::default(),
+        }
     }
 
     /// Appends text that may be shown.
@@ -54,7 +54,7 @@ impl Statement {
     /// The same for a password whose form is made when the statement is run.
     pub(crate) fn then_password(mut self, value: Option<Formed>, hole: Hole) -> Self {
         let at = self.text.len();
-        self.secrets.push(Hidden { at, value, hole });
+        self.hide([Hidden { at, value, hole }]);
         self
     }
 
@@ -62,7 +62,7 @@ impl Statement {
     pub fn and(mut self, other: &Self) -> Self {
         let before = self.text.len();
         self.push(&other.text);
-        self.secrets.extend(other.secrets.iter().cloned().map(|secret| Hidden {
+        self.hide(other.secrets.iter().cloned().map(|secret| Hidden {
             at: before + secret.at,
             ..secret
         }));
@@ -71,8 +71,15 @@ impl Statement {
 
     /// Without room to spare.
     fn push(&mut self, text: &str) {
-        self.text.reserve_exact(text.len());
-        self.text.push_str(text);
+        let mut whole = mem::take(&mut self.text).into_string();
+        whole.reserve_exact(text.len());
+        whole.push_str(text);
+        self.text = whole.into_boxed_str();
+    }
+
+    fn hide(&mut self, more: impl IntoIterator<Item = Hidden>) {
+        let secrets = mem::take(&mut self.secrets).into_vec();
+        self.secrets = secrets.into_iter().chain(more).collect();
     }
 
     /// Its text and its secrets in order.

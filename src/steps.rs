@@ -57,6 +57,11 @@ pub(crate) trait Step {
     /// Reads only. Something absent is a value, never an error.
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Self::Facts>;
 
+    /// Reads what decides whether a run may begin, where the step is inspected again before its turn.
+    async fn inspect_ahead(settings: &Settings, reader: &mut Reader) -> Result<Self::Facts> {
+        Self::inspect(settings, reader).await
+    }
+
     /// What only a person can choose once the facts are known; asked on a terminal, before the plan is made.
     fn question(_settings: &Settings, _facts: &Self::Facts) -> Option<Choice> {
         None

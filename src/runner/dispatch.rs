@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::walk::{self, Run, StepContext, Stop};
+use super::walk::{self, Look, Run, StepContext, Stop};
 use crate::change::Plan;
 use crate::command::Command;
 use crate::console::Console;
@@ -128,8 +128,9 @@ pub(super) async fn planned<C: Console>(
     id: StepId,
     settings: &mut Settings,
     run: &mut Run<'_, C>,
+    look: Look,
 ) -> Result<Plan> {
-    with_step!(goal, id, S => Box::pin(walk::planned::<S, C>(settings, run)).await)
+    with_step!(goal, id, S => Box::pin(walk::planned::<S, C>(settings, run, look)).await)
 }
 
 #[cfg(test)]

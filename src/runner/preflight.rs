@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::dispatch::{Goal, about, planned};
 use super::gating::{blocks_unattended_run, not_reached};
-use super::walk::{Run, Start, failed};
+use super::walk::{Look, Run, Start, failed};
 use crate::change::Plan;
 use crate::command::Command;
 use crate::console::{Console, Event};
@@ -125,7 +125,14 @@ async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, 
     if is_early {
         return Outcome::Untested(AFTER_CHANGES.to_owned(), Plan::default());
     }
-    match planned(goal, id, settings, run).await {
+    // It will be stale by its turn; whoever watches, or compares with an approved plan, is shown all of it now.
+    let again = run.start == Start::Whole && run.command == Command::Setup && run.expected.is_none();
+    let look = if again && step.needs.iter().any(|needed| is_pending(seen, *needed)) {
+        Look::Ahead
+    } else {
+        Look::Whole
+    };
+    match planned(goal, id, settings, run, look).await {
         Ok(plan) if plan.changes.is_empty() => Outcome::Ready(plan),
         Ok(plan) => Outcome::Pending(plan),
         Err(error) => failed(error),

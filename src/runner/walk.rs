@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::steps::{Preflight, Step, layers};
 use crate::undo::UndoFile;
-use crate::world::{Applied, Prover, Writer};
+use crate::world::{Applied, Prover, Reader, Writer};
 
 /// One run's constant companions.
 pub(crate) struct Run<'a, C> {
@@ -97,7 +97,7 @@ pub(super) async fn walk<S: Step, C: Console>(
     })?;
     let mut plan = match before.plan {
         Some(plan) => plan,
-        None => planned::<S, C>(settings, run).await?,
+        None => planned::<S, C>(settings, run, Look::Whole).await?,
     };
     loop {
         prove::<S, C>(settings, run, &mut plan, before.report).await?;
@@ -131,7 +131,7 @@ pub(super) async fn walk<S: Step, C: Console>(
             Decision::Quit => return Err(Stop::Quit),
             Decision::Choose => {
                 S::reopen(settings);
-                plan = planned::<S, C>(settings, run).await?;
+                plan = planned::<S, C>(settings, run, Look::Whole).await?;
             }
         }
     }
@@ -155,14 +155,34 @@ fn untested<S: Step>(command: Command, plan: &Plan, report: &Report) -> Option<S
 }
 
 /// Looks, asks what only a person can choose, and makes the plan.
-pub(super) async fn planned<S: Step, C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<Plan> {
-    let mut facts = S::inspect(settings, run.world.reader()).await?;
+pub(super) async fn planned<S: Step, C: Console>(
+    settings: &mut Settings,
+    run: &mut Run<'_, C>,
+    look: Look,
+) -> Result<Plan> {
+    let mut facts = inspected::<S>(settings, run.world.reader(), look).await?;
     if let Some(question) = S::question(settings, &facts) {
         let chosen = run.console.choose(&question).await?;
         S::answer(settings, &chosen);
-        facts = S::inspect(settings, run.world.reader()).await?;
+        facts = inspected::<S>(settings, run.world.reader(), look).await?;
     }
     Ok(S::plan(settings, &facts))
+}
+
+/// How much of a step is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// All of it.
+    Whole,
+    /// What decides whether the run may begin; the step is looked at again before its turn.
+    Ahead,
+}
+
+async fn inspected<S: Step>(settings: &Settings, reader: &mut Reader, look: Look) -> Result<S::Facts> {
+    match look {
+        Look::Whole => S::inspect(settings, reader).await,
+        Look::Ahead => S::inspect_ahead(settings, reader).await,
+    }
 }
 
 /// Adds what only doing can show, where nothing is left to change.

@@ -61,15 +61,26 @@ impl Sql {
 
     /// Statements with the borrowed memberships around them, as one transaction runs them.
     pub(crate) fn around(&self, statements: Vec<Statement>) -> Vec<Statement> {
+        let (lent, returned) = self.lent_and_returned();
+        lent.into_iter().chain(statements).chain(returned).collect()
+    }
+
+    /// What borrows the memberships, and what gives them back.
+    fn lent_and_returned(&self) -> (Vec<Statement>, Vec<Statement>) {
         let lent = self.memberships.iter().map(super::memberships::grant_membership);
         let returned = self.memberships.iter().rev().map(super::memberships::revoke_membership);
-        lent.chain(statements).chain(returned).collect()
+        (lent.collect(), returned.collect())
     }
 }
 
 impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.all().iter().map(|statement| format!("{statement};")).collect();
-        f.write_str(&lines.join("\n"))
+        // One after the other: there may be a hundred thousand.
+        let (lent, returned) = self.lent_and_returned();
+        let all = lent.iter().chain(&self.statements).chain(&returned);
+        all.enumerate().try_for_each(|(number, statement)| {
+            f.write_str(if number == 0 { "" } else { "\n" })?;
+            write!(f, "{statement};")
+        })
     }
 }

@@ -13,6 +13,7 @@ use crate::settings::{Include, Readers, Settings};
 use crate::world::{Session, ask};
 
 pub(crate) use findings::{findings, losses, not_owned};
+pub(crate) use question::Owners;
 
 /// What the catalog shows.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -90,7 +91,13 @@ const MOST_COLUMNS: i32 = 1600;
 
 /// Tables in these schemas, as if Stitch's role owned them. 9.6 has neither partitions nor publications; its catalogs would
 /// need a question of their own.
-pub(crate) async fn read(settings: &Settings, session: &Session, version: i32, schemas: &[&str]) -> Result<Obstacles> {
+pub(crate) async fn read(
+    settings: &Settings,
+    session: &Session,
+    version: i32,
+    schemas: &[&str],
+    owners: Owners,
+) -> Result<Obstacles> {
     if schemas.is_empty() || version < 100_000 {
         return Ok(Obstacles::default());
     }
@@ -108,5 +115,11 @@ pub(crate) async fn read(settings: &Settings, session: &Session, version: i32, s
     };
     let schemas = json!(schemas).to_string();
     let parameters = [&schemas, settings.stitch.role.as_str(), &kinds, keep];
-    ask(session, &question::question(version), &parameters, settings.timeout).await
+    ask(
+        session,
+        &question::question(version, owners),
+        &parameters,
+        settings.timeout,
+    )
+    .await
 }

@@ -24,7 +24,8 @@ use crate::finding::{Code, Verdict};
 use crate::names::SchemaName;
 use crate::settings::{Audience, Connection, Schemas, Settings};
 use crate::step_id::StepId;
-use crate::steps::{Preflight, Step, layers, obstacles};
+use crate::steps::obstacles::{self, Owners};
+use crate::steps::{Preflight, Step, layers};
 use crate::world::{Failure, Reader, Target};
 
 use evidence::Schema;
@@ -76,54 +77,11 @@ impl Step for Ownership {
     }
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
-        let database = &settings.stitch.database;
-        let server = reader.server().await?;
-        let (version, superuser) = (server.version_num, server.superuser);
-        let Some(place) = reader.place(Target::Database(database)).await? else {
-            return Ok(Facts {
-                sight: Sight::Closed,
-                closed_reason: reader.closed_reason(database).cloned(),
-                ..Facts::default()
-            });
-        };
-        // Where the schemas are known, both are asked at a time.
-        let known: Vec<&str> = settings
-            .ownership
-            .schemas
-            .named()
-            .iter()
-            .map(SchemaName::as_str)
-            .collect();
-        let named = json!(known).to_string();
-        let named = [named.as_str()];
-        let marks = place.ask(evidence::QUESTION, &named);
-        let objects = objects::inspect(settings, &place, version, &known);
-        let obstacles = obstacles::read(settings, place.session(), version, &known);
-        let (mut facts, foreign, obstacles): (Facts, _, _) = tokio::try_join!(marks, objects, obstacles)?;
-        facts.sight = Sight::Seen;
-        facts.foreign = foreign;
-        facts.obstacles = obstacles;
-        for schema in &mut facts.schemas {
-            schema.ours = schema.owner == settings.stitch.role.as_str();
-        }
-        // The best evidence there is, where an access token was given.
-        if matches!(settings.ownership.schemas, Schemas::Detect | Schemas::Ask) && reader.can_ask_stitch() {
-            match reader.ask_stitch("/v4/sources").await {
-                Ok(sources) => evidence::mark_listed(&mut facts.schemas, &sources),
-                Err(error) => facts.unlisted = Some(format!("{error:#}")),
-            }
-        }
-        let chosen = chosen(settings, &facts.schemas);
-        let chosen: Vec<&str> = chosen.into_iter().map(|schema| schema.name.as_str()).collect();
-        if known.is_empty() {
-            let objects = objects::inspect(settings, &place, version, &chosen);
-            let obstacles = obstacles::read(settings, place.session(), version, &chosen);
-            (facts.foreign, facts.obstacles) = tokio::try_join!(objects, obstacles)?;
-        }
-        let fallout = impact::read(settings, &place, (version, superuser), &chosen, &facts.foreign);
-        let rights = rights::read(settings, &place, &facts.foreign);
-        (facts.fallout, facts.rights) = tokio::try_join!(fallout, rights)?;
-        Ok(facts)
+        inspect(settings, reader, Depth::Whole).await
+    }
+
+    async fn inspect_ahead(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
+        inspect(settings, reader, Depth::Rights).await
     }
 
     fn question(settings: &Settings, facts: &Facts) -> Option<Choice> {
@@ -140,7 +98,6 @@ impl Step for Ownership {
             lines,
         })
     }
-
     fn reopen(settings: &mut Settings) -> Chooses {
         settings.ownership.schemas = Schemas::Ask;
         Chooses::BySchema
@@ -205,6 +162,69 @@ impl Step for Ownership {
         plan.findings.extend(obstacles::findings(settings, &facts.obstacles));
         plan
     }
+}
+
+/// How much is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// What is to be moved, and whether this login may.
+    Rights,
+    /// Also what others lose by it, and what would refuse a load.
+    Whole,
+}
+
+async fn inspect(settings: &Settings, reader: &mut Reader, depth: Depth) -> Result<Facts> {
+    let database = &settings.stitch.database;
+    let server = reader.server().await?;
+    let (version, superuser) = (server.version_num, server.superuser);
+    let Some(place) = reader.place(Target::Database(database)).await? else {
+        return Ok(Facts {
+            sight: Sight::Closed,
+            closed_reason: reader.closed_reason(database).cloned(),
+            ..Facts::default()
+        });
+    };
+    // Where the schemas are known, both are asked at a time.
+    let known: Vec<&str> = settings
+        .ownership
+        .schemas
+        .named()
+        .iter()
+        .map(SchemaName::as_str)
+        .collect();
+    let named = json!(known).to_string();
+    let named = [named.as_str()];
+    let marks = place.ask(evidence::QUESTION, &named);
+    let objects = objects::inspect(settings, &place, version, &known);
+    let judged = if depth == Depth::Whole { &known[..] } else { &[] };
+    let obstacles = obstacles::read(settings, place.session(), version, judged, Owners::Left);
+    let (mut facts, foreign, obstacles): (Facts, _, _) = tokio::try_join!(marks, objects, obstacles)?;
+    facts.sight = Sight::Seen;
+    facts.foreign = foreign;
+    facts.obstacles = obstacles;
+    for schema in &mut facts.schemas {
+        schema.ours = schema.owner == settings.stitch.role.as_str();
+    }
+    // The best evidence there is, where an access token was given.
+    if matches!(settings.ownership.schemas, Schemas::Detect | Schemas::Ask) && reader.can_ask_stitch() {
+        match reader.ask_stitch("/v4/sources").await {
+            Ok(sources) => evidence::mark_listed(&mut facts.schemas, &sources),
+            Err(error) => facts.unlisted = Some(format!("{error:#}")),
+        }
+    }
+    let chosen = chosen(settings, &facts.schemas);
+    let chosen: Vec<&str> = chosen.into_iter().map(|schema| schema.name.as_str()).collect();
+    if known.is_empty() {
+        let objects = objects::inspect(settings, &place, version, &chosen);
+        let judged = if depth == Depth::Whole { &chosen[..] } else { &[] };
+        let obstacles = obstacles::read(settings, place.session(), version, judged, Owners::Left);
+        (facts.foreign, facts.obstacles) = tokio::try_join!(objects, obstacles)?;
+    }
+    let losing = if depth == Depth::Whole { &facts.foreign[..] } else { &[] };
+    let fallout = impact::read(settings, &place, (version, superuser), &chosen, losing);
+    let rights = rights::read(settings, &place, &facts.foreign);
+    (facts.fallout, facts.rights) = tokio::try_join!(fallout, rights)?;
+    Ok(facts)
 }
 
 /// Whether the database was looked into.

@@ -4,12 +4,13 @@ use super::loads::Loads;
 use super::server_state::{SEEN, ServerState};
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
-use crate::report::Report;
+use crate::report::{Outcome, Report};
 use crate::server::Encryption;
 use crate::settings::{Settings, StitchSsl};
 use crate::sql;
+use crate::step_id::StepId;
 use crate::steps::layers::{self, bad, good, not_reached};
-use crate::steps::obstacles;
+use crate::steps::obstacles::{self, Owners};
 use crate::steps::session_settings::{self, Attached};
 use crate::world::{Fault, Intermediary, Layer, Offer, Other, Reader, Session, Target, ask};
 use anyhow::{Error, Result};
@@ -233,9 +234,15 @@ async fn in_the_way(
     seen: &ServerState,
     (loads, report): (&Loads, &Report),
 ) -> Vec<Finding> {
-    let schemas: Vec<&str> = seen.schemas.iter().map(|existing| existing.schema.as_str()).collect();
+    // What belongs to the role in these, and nothing is left to be moved, the step ownership has just read.
+    let ownership = report.steps.iter().find(|step| step.step == StepId::Ownership);
+    let is_read = ownership.is_some_and(|step| matches!(step.outcome, Outcome::Ready(_) | Outcome::Applied(_)));
+    let schemas = seen.schemas.iter().map(|existing| existing.schema.as_str());
+    let schemas: Vec<&str> = schemas
+        .filter(|schema| !(is_read && settings.ownership.schemas.names(schema)))
+        .collect();
     let version = reader.known_server().map_or(0, |server| server.version_num);
-    let seen = match obstacles::read(settings, session, version, &schemas).await {
+    let seen = match obstacles::read(settings, session, version, &schemas, Owners::Listed).await {
         Ok(seen) => seen,
         Err(error) => {
             let text = format!("stitch-pg could not check what may refuse a load into the existing tables: {error:#}");

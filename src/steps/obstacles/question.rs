@@ -1,8 +1,17 @@
 //! The catalog's answer to "what would refuse a load into these tables once Stitch's role owns them?", as one question.
 //! Nothing of the users' own is run for it: the bodies of their functions and rules are read as text.
 
+/// Whether tables that are not the Stitch role's are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owners {
+    /// They are, where they do not change hands.
+    Listed,
+    /// The ownership step lists them itself.
+    Left,
+}
+
 /// The question. `version`: the server's.
-pub(super) fn question(version: i32) -> String {
+pub(super) fn question(version: i32, owners: Owners) -> String {
     // `pg_get_publication_tables` and partitions exist from 10 on; before 11 there are no procedures.
     let kind = if version < 110_000 {
         "NOT p.proisagg"
@@ -14,6 +23,10 @@ pub(super) fn question(version: i32) -> String {
     } else {
         "a.attgenerated <> ''"
     };
+    let listed = match owners {
+        Owners::Listed => "true",
+        Owners::Left => "false",
+    };
     // A fragment may hold others.
     let fragments = [
         ("/* start of code */", START_OF_CODE),
@@ -23,10 +36,12 @@ pub(super) fn question(version: i32) -> String {
         ("/* body */", BODY),
         ("/* path */", PATH),
         ("/* runs as */", RUNS_AS),
-        ("/* table */", TABLE),
+        ("/* table of */", TABLE_OF),
+        ("/* as t */", AS_T),
         ("/* moves */", MOVES),
         ("/* plain function */", kind),
         ("/* generated */", generated),
+        ("/* owners are listed */", listed),
     ];
     fragments
         .into_iter()
@@ -49,10 +64,12 @@ const PATH: &str = r#"(SELECT pg_catalog.array_agg(CASE WHEN s = '"$user"' OR s 
         FROM pg_catalog.regexp_split_to_table(coalesce((SELECT pg_catalog.substr(o, 13) FROM pg_catalog.unnest(p.proconfig) AS o
             WHERE o LIKE 'search\_path=%'), (SELECT usual_path FROM stitch)), E'\\s*,\\s*') AS s)"#;
 
-/// A table by its number. Joined to this, and not to the list of tables, a row costs one look into an index, whatever the planner
-/// guesses about the length of the list.
-const TABLE: &str = "(SELECT r.oid, q.nspname AS schema, r.relname AS name, r.relispartition
-            FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace q ON q.oid = r.relnamespace)";
+/// A table by its number, which comes between this and [`AS_T`]. A row costs one look into an index, whatever the planner guesses
+/// about the number of rows (`OFFSET 0` keeps it from reading all tables instead).
+const TABLE_OF: &str = "(SELECT q.nspname AS schema, r.relname AS name, r.relispartition
+            FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace q ON q.oid = r.relnamespace WHERE r.oid =";
+
+const AS_T: &str = "OFFSET 0) AS t";
 
 /// Whether the relation `c` changes hands: what is in the chosen schemas and of the kinds `$3`; a sequence with the table it
 /// belongs to.

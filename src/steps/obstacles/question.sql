@@ -9,24 +9,30 @@ chosen AS (SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname IN (SE
 -- pg_class has no index on the schema alone; pg_depend has. So the cost follows these schemas, not the database.
 member AS (SELECT DISTINCT d.classid, d.objid FROM chosen n JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'),
 tbl AS (
-    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind, c.relowner, c.relacl, c.relnatts, c.reloftype, c.relispartition
+    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind, c.relowner, c.relacl, c.relnatts, c.reloftype, c.relispartition,
+        c.relhassubclass, c.relhasrules, c.relchecks, c.relhasindex, c.relhastriggers
     FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.objid JOIN chosen n ON n.oid = c.relnamespace
     WHERE m.classid = 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p')),
+-- What pg_class says of a table (it has a rule, a trigger, a child) may be out of date in one direction only: that there is none is
+-- always true. PostgreSQL itself relies on it. So a table without any costs no look into their catalogs.
 child(root, oid) AS (
-    SELECT t.oid, i.inhrelid FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
+    SELECT t.oid, i.inhrelid FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid WHERE t.relhassubclass
     UNION SELECT b.root, i.inhrelid FROM child b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid),
-below AS (SELECT oid AS root, oid FROM tbl UNION SELECT root, oid FROM child),
+below AS (
+    SELECT oid AS root, oid, relnatts, relchecks, relhasindex, relhastriggers FROM tbl
+    UNION ALL
+    SELECT b.root, c.oid, c.relnatts, c.relchecks, c.relhasindex, c.relhastriggers FROM child b JOIN pg_catalog.pg_class c ON c.oid = b.oid),
+preset AS (
+    SELECT t.oid AS root, a.attname, d.oid AS object, /* generated */ AS is_generated
+    FROM tbl t JOIN pg_catalog.pg_attrdef d ON d.adrelid = t.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.adnum),
 evaluated AS (
-    SELECT t.oid AS root, pg_catalog.format('the default of the column %I', a.attname) AS through, 'pg_catalog.pg_attrdef'::regclass::oid AS class, d.oid AS object, 0::oid AS aside
-    FROM tbl t JOIN pg_catalog.pg_attrdef d ON d.adrelid = t.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.adnum
+    SELECT root, pg_catalog.format('the default of the column %I', attname) AS through, 'pg_catalog.pg_attrdef'::regclass::oid AS class, object, 0::oid AS aside FROM preset
     UNION ALL
     -- Before 15 what a generated column depends on is written down with the column.
-    SELECT DISTINCT t.oid, 'a generated column', 'pg_catalog.pg_class'::regclass::oid, t.oid, 0::oid
-    FROM tbl t CROSS JOIN LATERAL (
-        SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.atthasdef AND /* generated */ OFFSET 0) AS a
+    SELECT DISTINCT root, 'a generated column', 'pg_catalog.pg_class'::regclass::oid, root, 0::oid FROM preset WHERE is_generated
     UNION ALL
     SELECT b.root, pg_catalog.format('the check constraint %I', k.conname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
-    FROM below b JOIN pg_catalog.pg_constraint k ON k.conrelid = b.oid AND k.contype = 'c'
+    FROM below b JOIN pg_catalog.pg_constraint k ON k.conrelid = b.oid AND k.contype = 'c' WHERE b.relchecks > 0
     UNION ALL
     -- Each look is one into an index by its own key (OFFSET 0): a merge join would go through all constraints for each table.
     SELECT t.oid, pg_catalog.format('the domain %I', y.typname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
@@ -37,21 +43,23 @@ evaluated AS (
     UNION ALL
     SELECT b.root, pg_catalog.format('the index %I', c.relname), 'pg_catalog.pg_class'::regclass, c.oid, 0
     FROM below b JOIN pg_catalog.pg_index i ON i.indrelid = b.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    WHERE b.relhasindex
     UNION ALL
     SELECT b.root, 'the partition key', 'pg_catalog.pg_class'::regclass, b.oid, 0
     FROM below b JOIN pg_catalog.pg_partitioned_table k ON k.partrelid = b.oid AND k.partexprs IS NOT NULL
     UNION ALL
     SELECT b.root, pg_catalog.format('the condition of the trigger %I', g.tgname), 'pg_catalog.pg_trigger'::regclass, g.oid, g.tgfoid
-    FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND g.tgqual IS NOT NULL AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')),
+    FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND g.tgqual IS NOT NULL AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
+    WHERE b.relhastriggers),
 uses AS (
     SELECT DISTINCT e.root, e.through, d.refclassid = 'pg_catalog.pg_class'::regclass AS is_relation, coalesce(o.oprcode::oid, d.refobjid) AS used
-    FROM evaluated e JOIN pg_catalog.pg_depend d ON d.classid = e.class AND d.objid = e.object
-        AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_class'::regclass)
+    FROM evaluated e CROSS JOIN LATERAL (SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = e.class AND d.objid = e.object
+        AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_class'::regclass) OFFSET 0) AS d
     LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
     WHERE d.refobjid <> e.aside),
 set_off AS (
     SELECT DISTINCT b.root, pg_catalog.format('the trigger %I', g.tgname) AS through, g.tgfoid AS func
-    FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
+    FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') WHERE b.relhastriggers
     UNION ALL
     SELECT root, through, used FROM uses WHERE NOT is_relation),
 code(root, through, func, lanname, body, path, usr, depth) AS (
@@ -61,6 +69,7 @@ code(root, through, func, lanname, body, path, usr, depth) AS (
     UNION
     SELECT b.oid, pg_catalog.format('the rule %I', w.rulename), 0::oid, 'sql', pg_catalog.pg_get_ruledef(w.oid), ARRAY['public'::name], s.name, 0
     FROM tbl b JOIN pg_catalog.pg_rewrite w ON w.ev_class = b.oid AND w.ev_type <> '1' AND w.ev_enabled IN ('O', 'A') CROSS JOIN stitch s
+    WHERE b.relhasrules
     UNION
     SELECT r.root, r.through, /* start of code */, (/* runs as */)::name, r.depth + 1
     FROM code r CROSS JOIN LATERAL (
@@ -73,6 +82,11 @@ code(root, through, func, lanname, body, path, usr, depth) AS (
 named AS (
     SELECT DISTINCT r.root, r.through, r.usr, w.privilege, w.bare, w.word, w.oid
     FROM code r CROSS JOIN LATERAL /* named in code */ AS w WHERE r.lanname IN ('sql', 'plpgsql')),
+-- Mostly an owner has its privileges by an entry of its own. Only other lists are taken apart; without a list it has all.
+own_entry AS (
+    SELECT t.relowner AS owner, p.privilege, pg_catalog.makeaclitem(t.relowner, t.relowner, p.privilege, false) AS entry
+    FROM (SELECT DISTINCT relowner FROM tbl WHERE relacl IS NOT NULL) AS t
+    CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p(privilege)),
 needed AS (
     SELECT root, through, usr, privilege, oid, true AS by_name FROM named WHERE oid IS NOT NULL
     UNION
@@ -83,10 +97,9 @@ needed AS (
     UNION
     SELECT u.root, u.through, s.name, 'USAGE', c.oid, false FROM uses u JOIN pg_catalog.pg_class c ON c.oid = u.used AND c.relkind = 'S' CROSS JOIN stitch s WHERE u.is_relation
     UNION
-    SELECT t.oid, NULL, s.name, p.privilege, t.oid, false FROM tbl t CROSS JOIN stitch s
-    CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p(privilege)
-    -- Without a list of privileges the owner has all of them.
-    WHERE NOT t.relispartition AND t.relacl IS NOT NULL),
+    SELECT t.oid, NULL, s.name, o.privilege, t.oid, false
+    FROM tbl t JOIN own_entry o ON o.owner = t.relowner AND NOT pg_catalog.aclcontains(t.relacl, o.entry) CROSS JOIN stitch s
+    WHERE NOT t.relispartition),
 lacking AS (
     SELECT n.root, n.through, n.usr, n.privilege, CASE WHEN c.relkind = 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, pg_catalog.format('%I.%I', m.nspname, c.relname) AS object, c.relowner AS owner
     FROM needed n JOIN pg_catalog.pg_class c ON c.oid = n.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace CROSS JOIN stitch s
@@ -128,7 +141,7 @@ SELECT pg_catalog.json_build_object(
     'lacking', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', l.through, 'user', l.usr,
             'privilege', l.privilege, 'on', l.kind, 'object', l.object, 'owner', pg_catalog.pg_get_userbyid(l.owner))
             ORDER BY t.schema, l.through, l.kind = 'SCHEMA' DESC, l.object, l.privilege, t.name), '[]')
-        FROM lacking l JOIN /* table */ AS t ON t.oid = l.root),
+        FROM lacking l CROSS JOIN LATERAL /* table of */ l.root /* as t */),
     'unclear', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', u.through, 'why', u.why) ORDER BY t.schema, u.through, u.why, t.name), '[]')
         FROM (SELECT r.root, r.through, CASE
                   WHEN r.lanname NOT IN ('sql', 'plpgsql', 'c', 'internal') THEN 'it is written in ' || r.lanname
@@ -139,9 +152,10 @@ SELECT pg_catalog.json_build_object(
               UNION SELECT w.root, w.through, 'it names ' || w.word || ' without a schema, and finds none by the role''s search_path' FROM named w
                   WHERE w.oid IS NULL AND w.bare AND w.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND EXISTS (SELECT 1 FROM pg_catalog.pg_class c
                       WHERE c.relname = pg_catalog.lower(w.word)::name AND c.relkind IN ('r', 'p', 'v', 'f') AND c.oid >= 16384)) AS u
-        JOIN /* table */ AS t ON t.oid = u.root WHERE u.why IS NOT NULL),
+        CROSS JOIN LATERAL /* table of */ u.root /* as t */ WHERE u.why IS NOT NULL),
     'instead', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', w.rulename) ORDER BY t.schema, t.name, w.rulename), '[]')
-        FROM tbl t JOIN pg_catalog.pg_rewrite w ON w.ev_class = t.oid AND w.ev_type <> '1' AND w.is_instead AND w.ev_enabled IN ('O', 'A')),
+        FROM tbl t JOIN pg_catalog.pg_rewrite w ON w.ev_class = t.oid AND w.ev_type <> '1' AND w.is_instead AND w.ev_enabled IN ('O', 'A')
+        WHERE t.relhasrules),
     'referenced', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'constraint', k.conname, 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
         FROM tbl t CROSS JOIN LATERAL (SELECT DISTINCT d.objid AS oid FROM pg_catalog.pg_depend d
@@ -149,11 +163,12 @@ SELECT pg_catalog.json_build_object(
         JOIN pg_catalog.pg_constraint k ON k.oid = d.oid AND k.contype = 'f' AND k.confrelid = t.oid
         JOIN pg_catalog.pg_class c ON c.oid = k.conrelid AND NOT c.relispartition
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT t.relispartition AND k.conrelid <> t.oid
+        -- A foreign key is a trigger on both sides, unless they are partitioned.
+        WHERE NOT t.relispartition AND (t.relhastriggers OR t.relkind = 'p') AND k.conrelid <> t.oid
           AND NOT EXISTS (SELECT 1 FROM child b WHERE b.root = t.oid AND b.oid = k.conrelid)),
     'wide', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'columns', columns) ORDER BY schema, name), '[]')
-        FROM (SELECT b.root, pg_catalog.max(c.relnatts) AS columns FROM below b JOIN pg_catalog.pg_class c ON c.oid = b.oid AND c.relnatts > 1580 GROUP BY b.root) AS w
-        JOIN /* table */ AS t ON t.oid = w.root AND NOT t.relispartition),
+        FROM (SELECT root, pg_catalog.max(relnatts) AS columns FROM below WHERE relnatts > 1580 GROUP BY root) AS w
+        CROSS JOIN LATERAL /* table of */ w.root /* as t */ WHERE NOT t.relispartition),
     'shaped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'shape', why, 'object', object) ORDER BY schema, name, object), '[]') FROM (
         SELECT schema, name, 'typed' AS why, pg_catalog.format_type(reloftype, NULL) AS object FROM tbl WHERE reloftype <> 0
         UNION ALL
@@ -161,12 +176,12 @@ SELECT pg_catalog.json_build_object(
         FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE NOT t.relispartition OR n.oid NOT IN (SELECT oid FROM chosen)) AS s),
     'unidentified', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name)), '[]')
-        FROM below b JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN /* table */ AS t ON t.oid = b.root
-        WHERE b.oid IN (SELECT relid FROM published) AND NOT t.relispartition AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))),
+        FROM published u JOIN below b ON b.oid = u.relid JOIN pg_catalog.pg_class c ON c.oid = b.oid CROSS JOIN LATERAL /* table of */ b.root /* as t */
+        WHERE NOT t.relispartition AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))),
     'branches', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'place', n.nspname, 'foreign', c.relkind = 'f', 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
-        FROM child b JOIN /* table */ AS t ON t.oid = b.root AND NOT t.relispartition JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN stitch s
-        WHERE NOT (/* moves */) AND NOT coalesce(pg_catalog.pg_has_role(s.oid, c.relowner, 'USAGE'), false)),
+        FROM child b CROSS JOIN LATERAL /* table of */ b.root /* as t */ JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN stitch s
+        WHERE NOT t.relispartition AND NOT (/* moves */) AND NOT coalesce(pg_catalog.pg_has_role(s.oid, c.relowner, 'USAGE'), false)),
     'parents', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
         FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent AND NOT (/* moves */)
@@ -177,7 +192,7 @@ SELECT pg_catalog.json_build_object(
         FROM elsewhere r CROSS JOIN LATERAL /* named in code */ AS w JOIN losing t ON t.oid = w.oid JOIN pg_catalog.pg_class c ON c.oid = r.oid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE w.privilege <> 'SELECT'),
     'not_owned', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'owner', pg_catalog.pg_get_userbyid(t.relowner)) ORDER BY t.schema, t.name), '[]')
-        FROM tbl t CROSS JOIN stitch s WHERE NOT coalesce(pg_catalog.pg_has_role(s.oid, t.relowner, 'USAGE'), false)
+        FROM tbl t CROSS JOIN stitch s WHERE /* owners are listed */ AND NOT coalesce(pg_catalog.pg_has_role(s.oid, t.relowner, 'USAGE'), false)
           -- A partition of a table that is not its own either is told of with that table.
           AND (NOT t.relispartition OR EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
               WHERE i.inhrelid = t.oid AND pg_catalog.pg_has_role(s.oid, c.relowner, 'USAGE'))))

@@ -44,7 +44,7 @@ pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&Misow
 
 /// What a view reads that the Stitch role may not.
 pub(super) fn reads_what<'a>(object: &MisownedObject, fallout: &'a Impact) -> Option<&'a [String]> {
-    let same = |blind: &&UnreadableView| blind.schema == object.schema && blind.name == object.name;
+    let same = |blind: &&UnreadableView| blind.schema == object.schema && *blind.name == *object.name;
     let blind = object
         .kind
         .is_relation()

@@ -102,7 +102,8 @@ pub(super) fn temporary_memberships(
     way: Direction,
 ) -> Result<Vec<TemporaryMembership>, Lacking> {
     let role = settings.stitch.role.as_str();
-    let owners = moving.iter().map(|object| object.owner.as_str());
+    let owners: BTreeSet<&str> = moving.iter().map(|object| object.owner.as_str()).collect();
+    let owners = owners.into_iter();
     let to_use = |role| (role, Membership::Inherit);
     let to_become = |role| (role, Membership::Set);
     let mut wanted: Vec<_> = match way {
