@@ -5,7 +5,10 @@ mod journal;
 mod promptness;
 mod scene;
 
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
 use crate::support::{Running, spawn, stitch_pg, world};
@@ -13,6 +16,7 @@ use scene::{Login, OTHER, STITCH, Scene, Watching};
 
 /// One login, and what is shown of it.
 struct Case {
+    /// The test that asks for it.
     what: &'static str,
     login: Login<'static>,
     address: Option<&'static str>,
@@ -33,7 +37,7 @@ const RIGHT: Login<'static> = Login {
 
 const DIRECT: [Case; 6] = [
     Case {
-        what: "no rule",
+        what: "no_rule_for_an_address",
         login: Login {
             from: "second",
             ..RIGHT
@@ -43,7 +47,7 @@ const DIRECT: [Case; 6] = [
         next: "pg_hba.conf",
     },
     Case {
-        what: "TLS required",
+        what: "tls_is_required",
         login: Login {
             tls: "disable",
             ..RIGHT
@@ -53,7 +57,7 @@ const DIRECT: [Case; 6] = [
         next: "pg_hba.conf",
     },
     Case {
-        what: "wrong password",
+        what: "a_wrong_password",
         login: Login {
             password: "wrong",
             ..RIGHT
@@ -63,7 +67,7 @@ const DIRECT: [Case; 6] = [
         next: "Type the password again in Stitch",
     },
     Case {
-        what: "wrong database, with a name that a terminal would obey",
+        what: "a_database_that_is_not_there",
         login: Login {
             database: "dw\u{1b}]0;x\u{7}",
             ..RIGHT
@@ -73,7 +77,7 @@ const DIRECT: [Case; 6] = [
         next: "Correct the Database field",
     },
     Case {
-        what: "another database",
+        what: "another_database",
         login: Login {
             database: "postgres",
             ..RIGHT
@@ -83,7 +87,7 @@ const DIRECT: [Case; 6] = [
         next: "correct the field Database",
     },
     Case {
-        what: "another address",
+        what: "another_address",
         login: Login { from: "other", ..RIGHT },
         address: Some(OTHER),
         shown: ("login", "info", "\"stitch\" logged in to \"stitch\" (TLSv1"),
@@ -121,22 +125,66 @@ impl Case {
     }
 }
 
-#[test]
-fn every_login_is_shown_with_its_hop_until_stitch_is_in() {
-    let Some(world) = world(&[crate::support::Need::Bastion]) else {
-        return;
-    };
-    let mut scene = Scene::new(&world);
-    let before = scene.server.dump();
-    nothing_at_all(&scene);
-    at_a_terminal(&scene);
-    directly(&mut scene);
-    through_the_ssh_server(&mut scene);
-    assert_eq!(scene.server.dump(), before, "watching changes nothing");
+/// What was wrong with each scenario, by the name of its test; `None` where it cannot run. All of them are watched once, one
+/// after another, whichever test comes first.
+fn watched() -> Option<&'static Seen> {
+    static SEEN: OnceLock<Option<Seen>> = OnceLock::new();
+    SEEN.get_or_init(|| {
+        let world = world(&[crate::support::Need::Bastion])?;
+        let mut scene = Scene::new(&world);
+        let mut seen = Seen::new();
+        let before = scene.server.dump();
+        let scenarios: [(&str, Scenario); 4] = [
+            ("nothing_at_all", |scene, _| without_stitch(scene)),
+            ("at_a_terminal", |scene, _| on_a_terminal(scene)),
+            ("success", directly),
+            ("success_through_the_ssh_server", through_the_ssh_server),
+        ];
+        for (name, scenario) in scenarios {
+            let whole = wrong(|| scenario(&mut scene, &mut seen));
+            seen.insert(name, whole);
+        }
+        seen.insert(
+            "watching_changes_nothing",
+            wrong(|| assert_eq!(scene.server.dump(), before)),
+        );
+        Some(seen)
+    })
+    .as_ref()
+}
+
+type Seen = BTreeMap<&'static str, Option<String>>;
+type Scenario = fn(&mut Scene<'_>, &mut Seen);
+
+/// What an assertion in it said when it failed.
+fn wrong(scenario: impl FnOnce()) -> Option<String> {
+    let failed = catch_unwind(AssertUnwindSafe(scenario)).err()?;
+    let text = failed.downcast_ref::<String>().cloned();
+    Some(
+        text.or_else(|| failed.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_default(),
+    )
+}
+
+macro_rules! scenarios {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            let Some(seen) = watched() else { return };
+            let seen = seen.get(stringify!($name)).expect("a scenario of this name is watched");
+            assert_eq!(seen.as_deref(), None);
+        }
+    )*};
+}
+
+scenarios! {
+    nothing_at_all at_a_terminal success success_through_the_ssh_server watching_changes_nothing
+    no_rule_for_an_address tls_is_required a_wrong_password a_database_that_is_not_there another_database another_address
+    a_wrong_key forwarding_is_refused another_address_through_the_ssh_server
 }
 
 /// As somebody who may see little: what cannot be seen is said, with the statement that shows it.
-fn nothing_at_all(scene: &Scene<'_>) {
+fn without_stitch(scene: &Scene<'_>) {
     let output = scene
         .program("watch")
         .args(["--for", "1s"])
@@ -167,7 +215,7 @@ fn nothing_at_all(scene: &Scene<'_>) {
 }
 
 /// Where nothing says how Stitch comes, it is asked; the settings file says it.
-fn at_a_terminal(scene: &Scene<'_>) {
+fn on_a_terminal(scene: &Scene<'_>) {
     let file = scene
         .server
         .place()
@@ -237,7 +285,7 @@ fn the_wizard_watches_as_watch_does() {
         terminal.send_line("d");
         // Three of Stitch's addresses are not allowed.
         terminal.expect("Not ready: ");
-        terminal.expect("Watch for Stitch's connection now? [y/N] ");
+        terminal.expect("Watch for Stitch's connection now? [y]es / [N]o");
         terminal.send_line("y");
         terminal.expect("Watching for Stitch. Press Check and Save in Stitch.");
         let login = comes.then(|| scene.begin(&RIGHT));
@@ -255,11 +303,11 @@ fn the_wizard_watches_as_watch_does() {
     }
 }
 
-fn directly(scene: &mut Scene<'_>) {
+fn directly(scene: &mut Scene<'_>, seen: &mut Seen) {
     let mut watching = Watching::of(&scene.program("watch").args(["--for", "10m", "--format", "json"]));
     watching.until("begun", |event| event["result"] == "watching");
     for case in &DIRECT {
-        case.is_shown(scene, &mut watching);
+        seen.insert(case.what, wrong(|| case.is_shown(scene, &mut watching)));
     }
     scene.server.restart();
     watching.until("a new connection", |event| said(event, "PostgreSQL is connected again"));
@@ -285,7 +333,7 @@ fn directly(scene: &mut Scene<'_>) {
     drop(login);
 }
 
-fn through_the_ssh_server(scene: &mut Scene<'_>) {
+fn through_the_ssh_server(scene: &mut Scene<'_>, seen: &mut Seen) {
     let program = scene.program("watch").args(["--for", "10m", "--format", "json"]);
     let lateness = promptness::Lateness::measured();
     let mut watching = Watching::of(&scene.tunnelled(program));
@@ -295,40 +343,45 @@ fn through_the_ssh_server(scene: &mut Scene<'_>) {
     };
     let (stitch, other) = (&scene.hosts["stitch"], &scene.hosts["other"]);
 
-    let _wrong_key = start(&mut scene.ssh(stitch, "other", 5432), stitch);
-    let refused = watching.until("wrong key", |event| {
-        event["hop"] == "ssh-login" && event["result"] == "failed"
+    let refused = wrong(|| {
+        let _wrong_key = start(&mut scene.ssh(stitch, "other", 5432), stitch);
+        let refused = watching.until("wrong key", |event| {
+            event["hop"] == "ssh-login" && event["result"] == "failed"
+        });
+        assert_eq!(refused["address"].as_str(), Some(STITCH), "{refused}");
+        lateness.allows(scene, &refused);
+        let next = refused["next"].as_str();
+        assert!(next.is_some_and(|next| next.contains("install the key")), "{refused}");
     });
-    assert_eq!(refused["address"].as_str(), Some(STITCH), "{refused}");
-    lateness.allows(scene, &refused);
-    assert!(
-        refused["next"]
-            .as_str()
-            .is_some_and(|next| next.contains("install the key")),
-        "{refused}"
-    );
+    seen.insert("a_wrong_key", refused);
 
-    let _elsewhere = start(&mut scene.ssh(stitch, "rsa", 9999), stitch);
-    let forward = watching.until("forward", |event| {
-        event["hop"] == "forward" && event["result"] == "failed"
+    let denied = wrong(|| {
+        let _elsewhere = start(&mut scene.ssh(stitch, "rsa", 9999), stitch);
+        let forward = watching.until("forward", |event| {
+            event["hop"] == "forward" && event["result"] == "failed"
+        });
+        assert!(said(&forward, "port 9999, but the request was denied."), "{forward}");
+        lateness.allows(scene, &forward);
     });
-    assert!(said(&forward, "port 9999, but the request was denied."), "{forward}");
-    lateness.allows(scene, &forward);
+    seen.insert("forwarding_is_refused", denied);
 
     // Neither the right key from elsewhere nor a login that nobody opened the way for is Stitch.
-    let _other = start(&mut scene.ssh(other, "rsa", 5432), other);
-    let accepted = watching.until("another address", |event| event["address"] == OTHER);
-    assert_eq!(accepted["stitch"].as_bool(), Some(false), "{accepted}");
-    lateness.allows(scene, &accepted);
-    let login = Login {
-        port: scene::FORWARDED,
-        host: "127.0.0.1",
-        from: "other",
-        ..RIGHT
-    };
-    let session = scene.begin(&login);
-    watching.until("its login", |event| event["hop"] == "login" && event["result"] == "ok");
-    drop(session);
+    let elsewhere = wrong(|| {
+        let _other = start(&mut scene.ssh(other, "rsa", 5432), other);
+        let accepted = watching.until("another address", |event| event["address"] == OTHER);
+        assert_eq!(accepted["stitch"].as_bool(), Some(false), "{accepted}");
+        lateness.allows(scene, &accepted);
+        let login = Login {
+            port: scene::FORWARDED,
+            host: "127.0.0.1",
+            from: "other",
+            ..RIGHT
+        };
+        let session = scene.begin(&login);
+        watching.until("its login", |event| event["hop"] == "login" && event["result"] == "ok");
+        drop(session);
+    });
+    seen.insert("another_address_through_the_ssh_server", elsewhere);
 
     scene.bastion.stop();
     watching.until("lost", |event| said(event, "the connection to the SSH server was lost"));
