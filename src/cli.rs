@@ -69,7 +69,7 @@ pub enum Command {
     Remove,
     /// Print the commands for a DBA, sysadmin or cloud admin to run
     Script {
-        /// Recipient: dba (SQL), sysadmin (POSIX shell), cloud (provider commands); all three without it
+        /// Recipient: dba (SQL), sysadmin (POSIX shell), cloud (provider commands) or stitch (API request); the first three without it
         #[arg(long = "for", value_name = "AUDIENCE")]
         audience: Option<Audience>,
         /// Check the servers first, and print only what is missing
@@ -82,7 +82,7 @@ pub enum Command {
         #[command(subcommand)]
         what: Config,
     },
-    /// Show what arrives from Stitch, hop by hop, until it is in
+    /// Show what arrives from Stitch, hop by hop, until it connects
     Watch {
         /// Stop after this time: 30, 30s or 10m
         #[arg(long = "for", value_name = "DURATION")]
@@ -126,7 +126,7 @@ pub enum Command {
 /// What to do with the settings file.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Config {
-    /// Say what is wrong with a settings file, without connecting to anything
+    /// Check a settings file without connecting to anything
     Check {
         /// The file
         #[arg(value_name = "FILE", default_value = DEFAULT_FILE)]

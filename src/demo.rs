@@ -175,14 +175,14 @@ impl Stage {
             start: Start::StepByStep,
             expected: None,
         };
-        let voice = Plain {
+        let mut voice = Plain {
             approved: Approved::Yes,
             format: Format::Text,
             volume: Volume::Result,
             look: look.clone(),
             pace: None,
         };
-        journey.go(voice, stop).await.map(|ended| ended.exit_code)
+        journey.go(&mut voice, stop).await.map(|ended| ended.exit_code)
     }
 
     fn report(&self) -> PathBuf {

@@ -45,6 +45,13 @@ struct Staged<'a> {
     file: File,
 }
 
+/// Makes an ordinary file that must not be there yet. `name`: as the person knows it.
+pub(crate) fn create(path: &Path, text: &str, name: &str) -> Result<()> {
+    Target::find(path, Links::Refused)
+        .and_then(|target| target.create(text.as_bytes(), ORDINARY))
+        .with_context(|| format!("cannot write {name}"))
+}
+
 impl Target {
     /// Finds the directory, and refuses what is never written to: a link, a directory, another user's file, a place that
     /// is read-only.

@@ -13,17 +13,16 @@ mod wizard;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Error, Result};
 use console::Term;
 use exit::{FAILED, USAGE, print, stopped};
-use voice::look;
+use voice::{look, terminal};
 use walk::walk;
 
 use crate::ask::{Asker, Typed};
 use crate::cli::{self, Command as CliCommand, Invocation};
 use crate::command::Command;
-use crate::console::terminal::Terminal;
-use crate::console::{Approved, output};
+use crate::console::output;
 use crate::report::{Format, Outputs};
 use crate::run_session::{Stop, is_broken_pipe};
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete};
@@ -95,8 +94,8 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
             let outputs = Outputs::of(&invocation.run.format, None)?;
             explain_command::run(text, outputs.shown, stop).await
         }
-        CliCommand::Watch { limit } => watch(invocation, &environment, limit.as_deref(), stop).await,
-        CliCommand::Rotate { limit } => rotate(invocation, &environment, limit.as_deref(), stop).await,
+        CliCommand::Watch { limit } => watch(Purpose::Watch, invocation, &environment, limit.as_deref(), stop).await,
+        CliCommand::Rotate { limit } => watch(Purpose::Rotate, invocation, &environment, limit.as_deref(), stop).await,
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
         CliCommand::Completions { shell, install: true } => install::completions(*shell, &environment),
         CliCommand::Completions { shell, .. } => {
@@ -131,20 +130,19 @@ async fn settings(
         config: invocation.run.config.clone(),
     };
     let mut wizard = Wizard::new(invocation, environment);
-    wizard.detects = purpose == Purpose::Setup;
+    wizard.detects = matches!(purpose, Purpose::Setup | Purpose::Plan | Purpose::Check);
     let typed = wizard.typed.clone();
     let (flags, environment) = (invocation.flags.clone(), environment.clone());
     let asking = environment.stdin == Stdin::Terminal && !matches!(purpose, Purpose::Script(_));
-    // Questions block; on a thread of their own they leave the ear open for Ctrl-C.
-    let work = tokio::task::spawn_blocking(move || {
+    let work = move || {
         if asking && purpose == Purpose::Setup {
             wizard.terminal.greet();
         }
         complete(flags, &request, &environment, asking.then_some(&wizard as &dyn Ask))
-    });
-    let settings = tokio::select! {
-        settings = work => settings.context("the questions were interrupted")??,
-        () = stop.requested() => return Ok(None),
+    };
+    // Questions block.
+    let Some(settings) = stop.unless_requested(work).await?.transpose()? else {
+        return Ok(None);
     };
     for warning in &settings.warnings {
         output::say(&format!("stitch-pg: {}", visible::one_line(warning)));
@@ -152,46 +150,41 @@ async fn settings(
     Ok(Some((settings, typed)))
 }
 
-async fn watch(invocation: &Invocation, environment: &Environment, limit: Option<&str>, stop: &mut Stop) -> Result<u8> {
-    let shown = Outputs::of(&invocation.run.format, None)?.shown;
-    let format = watch_command::format(shown, "watch")?;
-    let limit = limit.map(watch_command::duration).transpose()?;
-    let Some((settings, typed)) = settings(Purpose::Watch, invocation, environment, stop).await? else {
-        return Ok(stopped());
-    };
-    let asker = asker(invocation, environment).remembering(&typed);
-    watch_command::run(&settings, asker, format, limit, stop).await
-}
-
-async fn rotate(
+/// `watch`, and `rotate`, which watches at its end.
+async fn watch(
+    purpose: Purpose,
     invocation: &Invocation,
     environment: &Environment,
     limit: Option<&str>,
     stop: &mut Stop,
 ) -> Result<u8> {
+    let rotates = purpose == Purpose::Rotate;
     let shown = Outputs::of(&invocation.run.format, None)?.shown;
-    let format = watch_command::format(shown, "rotate")?;
+    let format = watch_command::format(shown, if rotates { "rotate" } else { "watch" })?;
     let limit = limit.map(watch_command::duration).transpose()?;
     let approval = match (invocation.run.yes, environment.stdin) {
-        (true, _) => rotate_command::Approval::Given,
-        (false, Stdin::Terminal) => rotate_command::Approval::Asked,
-        (false, Stdin::Other) => {
+        (true, _) => Approval::Given,
+        (false, Stdin::Other) if rotates => {
             let text = "rotate changes a password that Stitch uses: give --yes if there is no terminal";
             return Err(watch_command::problem(text).into());
         }
+        (false, _) => Approval::Asked,
     };
-    let Some((settings, typed)) = settings(Purpose::Rotate, invocation, environment, stop).await? else {
+    let Some((settings, typed)) = settings(purpose, invocation, environment, stop).await? else {
         return Ok(stopped());
     };
     let asker = asker(invocation, environment).remembering(&typed);
-    rotate_command::run(&settings, asker, format, (approval, limit), stop).await
+    if rotates {
+        rotate_command::run(&settings, asker, format, (approval, limit), stop).await
+    } else {
+        watch_command::run(&settings, asker, format, limit, stop).await
+    }
 }
 
 /// Who is asked in the middle of a connection: you, at a terminal.
 fn asker(invocation: &Invocation, environment: &Environment) -> Asker {
     if environment.stdin == Stdin::Terminal {
-        let look = look(invocation, environment, &Term::stderr());
-        Terminal::new(look, Approved::No, Format::Text).asker()
+        terminal(invocation, environment, Format::Text).asker()
     } else {
         Asker::nobody()
     }

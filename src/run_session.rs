@@ -46,7 +46,7 @@ pub(crate) struct Ended {
 }
 
 impl RunSession {
-    pub(crate) async fn go<C: Console>(mut self, mut console: C, stop: &mut Stop) -> Result<Ended> {
+    pub(crate) async fn go<C: Console>(mut self, console: &mut C, stop: &mut Stop) -> Result<Ended> {
         let mut world = Writer::new(&self.settings, self.access, self.asker);
         if self.command == Command::Check {
             world.reader().log_in_ahead();
@@ -55,7 +55,7 @@ impl RunSession {
         let mut run = Run {
             command: self.command,
             world: &mut world,
-            console: &mut console,
+            console: &mut *console,
             undo: self.undo,
             start: self.start,
             expected: self.expected,

@@ -20,6 +20,7 @@ mod login_rules;
 mod manage;
 mod named_files;
 mod ownership;
+pub(crate) mod pasted;
 pub(crate) mod pgpass;
 pub mod problems;
 mod questions;

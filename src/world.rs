@@ -42,7 +42,7 @@ pub(crate) use failure::{Failure, Layer, Stage};
 pub(crate) use hba_read::{Read as HbaRead, beside};
 pub(crate) use intermediary::{Intermediary, SeenConnection, seen_connection};
 pub(crate) use login::{Offer, Other, Session};
-pub(crate) use pager::paged;
+pub(crate) use pager::{opened, paged};
 pub(crate) use postgres::ask;
 pub(crate) use probe::{Unreachable, probe};
 pub(crate) use reader::Reader;

@@ -3,7 +3,9 @@
 mod amounts;
 mod answers;
 mod conversations;
+mod form;
 mod looks;
+mod pasting;
 mod questions;
 mod repeating;
 mod screen;
@@ -53,7 +55,7 @@ fn decline_to_watch(terminal: &mut Terminal) {
 }
 
 const TABLE: &str = "[q]uit: ";
-const WATCH: &str = "Watch for Stitch's connection now? [Y/n] ";
+const WATCH: &str = "Watch for Stitch's connection now? [Y]es / [n]o";
 
 const DECIDE: &str = "[w]rite to file / [q]uit: ";
 

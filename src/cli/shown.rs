@@ -67,8 +67,12 @@ pub(super) fn in_help(mut command: Command) -> Command {
                 if !is_shown(&name, long) {
                     return Some(arg.clone().hide(true));
                 }
+                let arg = match (name.as_str(), long) {
+                    ("explain" | "watch" | "rotate", "format") => arg.clone().help("Output: text (default) or json"),
+                    _ => arg.clone(),
+                };
                 let usual = USUAL_OF_A_COMMAND.contains(&long);
-                usual.then(|| arg.clone().hide_short_help(false))
+                usual.then(|| arg.hide_short_help(false))
             }))
         });
     }

@@ -28,6 +28,7 @@ pub fn environment() -> Environment {
             term: variable("TERM").unwrap_or_default(),
             no_color: variable("NO_COLOR").is_some(),
             pager: variable("PAGER"),
+            shows_links: shows_links(variable),
         },
         variables,
         lookup: Some(|name| std::env::var(name).ok()),
@@ -44,6 +45,15 @@ pub fn environment() -> Environment {
             .to_vec(),
         stdin: asking(),
     }
+}
+
+/// Terminals that show links, by what they set. Inside tmux and screen none of it says what the terminal outside can do.
+fn shows_links(variable: impl Fn(&str) -> Option<String>) -> bool {
+    const THEIRS: &str = "WT_SESSION KONSOLE_VERSION KITTY_WINDOW_ID WEZTERM_PANE ITERM_SESSION_ID GHOSTTY_BIN_DIR";
+    let is_set = |name: &str| variable(name).is_some();
+    let is_new_vte =
+        || variable("VTE_VERSION").is_some_and(|version| version.parse().is_ok_and(|number: u32| number >= 5000));
+    !is_set("TMUX") && !is_set("STY") && (is_new_vte() || THEIRS.split(' ').any(is_set))
 }
 
 /// Questions are written to stderr: with that in a file a person would wait before a dark screen.

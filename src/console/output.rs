@@ -3,6 +3,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use openssl::base64::encode_block;
+
 use crate::visible;
 
 /// A line, or several, for a person on standard error. Nobody listening any more is no reason to stop.
@@ -18,6 +20,21 @@ fn for_people(text: &str) -> String {
 /// The beginning of a line, for a question.
 pub(super) fn ask(text: &str) {
     let _ = write_stderr(&for_people(text));
+}
+
+/// Labels that the terminal turns into links (OSC 8).
+pub(super) fn links(pages: &[(&str, String)]) {
+    let link = |(label, url): &(&str, String)| {
+        let [label, url] = [label, url.as_str()].map(visible::one_line);
+        format!("\u{1b}]8;;{url}\u{1b}\\{label}\u{1b}]8;;\u{1b}\\")
+    };
+    let links: Vec<String> = pages.iter().map(link).collect();
+    let _ = write_stderr(&format!("  Pages: {}\n", links.join(", ")));
+}
+
+/// Asks the terminal to put a text on the clipboard (OSC 52). It does not report whether it did.
+pub(super) fn copy(text: &str) {
+    let _ = write_stderr(&format!("\u{1b}]52;c;{}\u{7}", encode_block(text.as_bytes())));
 }
 
 /// Lines of the result, for a person.

@@ -11,6 +11,7 @@ use crate::command::Command;
 use crate::console::render::Detail;
 use crate::console::style::Style;
 use crate::console::{Approved, Console, Decision, Event, output, picture, render, sheet};
+use crate::finding::Verdict;
 use crate::report::{Format, Report};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -159,7 +160,7 @@ impl Console for Plain {
                 sheet::text(settings, report, &sheet::for_logs(report))
             ))?;
         }
-        let open = render::left_for_others(&self.look, report);
+        let open = render::left(&self.look, report, Verdict::Unknown);
         if !open.is_empty() && detail == Detail::Changes {
             output::show(&format!("\nLeft for you:\n{}", open.join("\n")))?;
         }

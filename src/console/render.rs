@@ -11,8 +11,9 @@ use crate::step_id::StepId;
 use crate::visible;
 
 mod summary;
+pub(crate) use summary::UNTOUCHED;
 pub(crate) use summary::{STOPPED, last_line};
-pub(super) use summary::{approval, headline, left_for_others};
+pub(super) use summary::{approval, headline, left};
 
 /// Longest excerpt of one change's commands in text; JSON and scripts have them whole.
 const LINES_SHOWN: usize = 8;
@@ -34,6 +35,8 @@ pub(super) enum Detail {
     Changes,
     /// And what is left for others.
     Open,
+    /// The same in brief, for what stands above in full.
+    Brief,
     /// Everything that was checked.
     Everything,
 }
@@ -43,7 +46,7 @@ pub(super) fn findings(look: &Style, all: &[Finding], detail: Detail) -> Vec<Str
     let is_told = |finding: &Finding| match finding.verdict {
         Verdict::Bad => true,
         Verdict::Unknown if finding.acknowledged => detail == Detail::Everything,
-        Verdict::Unknown => matches!(detail, Detail::Open | Detail::Everything),
+        Verdict::Unknown => matches!(detail, Detail::Open | Detail::Brief | Detail::Everything),
         Verdict::Good => detail == Detail::Everything,
     };
     // What was not reached for another reason is no news of its own.
@@ -59,7 +62,7 @@ pub(super) fn findings(look: &Style, all: &[Finding], detail: Detail) -> Vec<Str
 /// A finding, with what it is about and what to do next below it.
 fn finding(look: &Style, finding: &Finding, subjects: &[&str], detail: Detail) -> String {
     let lead = format!("  {} ", look.verdict(finding.verdict));
-    let is_brief = finding.verdict == Verdict::Unknown && detail != Detail::Everything;
+    let is_brief = detail == Detail::Brief || (finding.verdict == Verdict::Unknown && detail != Detail::Everything);
     let mut text = look.fold(&lead, 4, &visible::one_line(&finding.told()));
     let untold: Vec<&str> = subjects
         .iter()

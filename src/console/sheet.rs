@@ -10,7 +10,7 @@ use crate::stitch_form::{stitch_logs_in_as, stitch_sees, ticks_ssl};
 use crate::visible;
 
 /// Label and value of each field, in the order of the form.
-fn fields(settings: &Settings, report: &Report, password: &str) -> Vec<(&'static str, String)> {
+pub(super) fn fields(settings: &Settings, report: &Report, password: &str) -> Vec<(&'static str, String)> {
     let stitch = &settings.stitch;
     let mut fields = vec![
         ("Host (Endpoint)", host(settings)),
@@ -63,12 +63,11 @@ fn saved(report: &Report) -> Option<(&Path, &Secret)> {
     })
 }
 
-/// The password for somebody who reads along: one of this run itself, with where else it is.
-pub(crate) fn for_eyes(report: &Report, shown: Option<&Secret>) -> String {
+/// The password for somebody who reads along, and where else it is: one that was made in this run.
+pub(super) fn for_eyes<'a>(report: &'a Report, shown: Option<&'a Secret>) -> Option<(&'a str, String)> {
     match (saved(report), shown) {
-        (Some((path, secret)), _) => format!("{}  (also in {})", secret.reveal(), near(path)),
-        (None, Some(secret)) => format!("{}  (shown only here)", secret.reveal()),
-        (None, None) => KEPT.to_owned(),
+        (Some((path, secret)), _) => Some((secret.reveal(), format!("  (also in {})", near(path)))),
+        (None, shown) => Some((shown?.reveal(), "  (shown only here)".to_owned())),
     }
 }
 
@@ -87,15 +86,36 @@ pub(super) fn near(path: &Path) -> String {
     }
 }
 
-const KEPT: &str = "unchanged";
+pub(super) const KEPT: &str = "unchanged";
+
+/// The fields that a person types, and does not choose.
+pub(super) const TYPED: [&str; 8] = [
+    "Host (Endpoint)",
+    "Port",
+    "Username",
+    "Password",
+    "Database",
+    "Remote Address",
+    "SSH Port",
+    "SSH User",
+];
+
+const GUIDE: &str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
+
+/// Pages for who fills in the form: Stitch itself, and two of its documentation.
+pub(super) fn pages(settings: &Settings) -> Vec<(&'static str, String)> {
+    let loading = "/replication/loading/destination-guides/postgresql/";
+    vec![
+        ("Stitch", "https://app.stitchdata.com".to_owned()),
+        ("these fields", format!("{}{GUIDE}", settings.docs_url)),
+        ("how Stitch loads", format!("{}{loading}", settings.docs_url)),
+    ]
+}
 
 /// The form, and where its fields are explained.
 pub(crate) fn text(settings: &Settings, report: &Report, password: &str) -> String {
-    format!(
-        "{}\n  Guide: {}/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch",
-        form(settings, report, password),
-        settings.docs_url
-    )
+    let form = form(settings, report, password);
+    format!("{form}\n  Guide: {}{GUIDE}", settings.docs_url)
 }
 
 /// The fields of the form.

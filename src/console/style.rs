@@ -12,8 +12,19 @@ pub(crate) struct Style {
     pub colors: Colors,
     /// Whether lists may be drawn over.
     pub cursor: Cursor,
+    /// Whether a link may hide behind a label.
+    pub links: Links,
     /// Columns to fill.
     pub width: usize,
+}
+
+/// How the address of a page is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// As a label that can be pressed.
+    Labelled,
+    /// In full.
+    Spelled,
 }
 
 /// Which symbols can be shown.
@@ -72,6 +83,11 @@ impl Style {
                 Cursor::Stays
             } else {
                 Cursor::Moves
+            },
+            links: if term.is_term() && around.shows_links {
+                Links::Labelled
+            } else {
+                Links::Spelled
             },
             width,
         }

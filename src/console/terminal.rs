@@ -1,6 +1,7 @@
 //! The voice for a person at a terminal: says each step, shows each command, asks. How questions are put is in
 //! `prompt` and `lists`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -12,9 +13,10 @@ use crate::change::{Action, Change, Plan};
 use crate::console::output::{self, say};
 use crate::console::plain::Volume;
 use crate::console::render::Detail;
-use crate::console::style::{Cursor, Style};
+use crate::console::style::{Cursor, Links, Style};
 use crate::console::{Approved, Console, Decision, Event, picture, render, sheet};
-use crate::report::{Format, Outcome, Report, StepReport};
+use crate::finding::Verdict;
+use crate::report::{Ending, Format, Outcome, Report, StepReport};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::step_id::StepId;
@@ -25,6 +27,7 @@ use bar::Bar;
 mod answers;
 mod asking;
 mod bar;
+mod below_form;
 mod lists;
 mod prompt;
 
@@ -39,7 +42,7 @@ pub(crate) struct Terminal {
     approved: Approved,
     format: Format,
     /// `-v`, `-q`.
-    volume: Volume,
+    pub(crate) volume: Volume,
     /// What was said of each step before the first change, which need not be said again.
     told: BTreeMap<StepId, String>,
     /// The changes that were shown before the first one, and so may be approved together.
@@ -47,19 +50,27 @@ pub(crate) struct Terminal {
     /// Whether those were approved.
     all: Approved,
     /// What Enter alone means where a change is asked about.
-    enter: Enter,
+    pub(crate) enter: Enter,
     /// A generated password that is kept nowhere else: it stands in the form.
     password: Option<Secret>,
     /// The command that checks everything later.
-    later: Option<String>,
+    pub(crate) later: Option<String>,
     /// How far the change is that is being made.
     bar: Option<Bar>,
     /// Shows what is longer than the screen.
-    pager: Option<Pager>,
+    pub(crate) pager: Option<Pager>,
+    /// Whether any change was begun.
+    began: bool,
+    /// What the form's fields hold that are typed, to be copied.
+    form: Vec<(&'static str, Secret)>,
+    /// What stands behind the form.
+    pages: Vec<(&'static str, String)>,
+    /// The helps that stand above already.
+    helped: RefCell<Vec<&'static str>>,
 }
 
 /// A command line, and what shows a text through it.
-type Pager = (String, fn(&str, &str) -> io::Result<()>);
+pub(crate) type Pager = (String, fn(&str, &str) -> io::Result<()>);
 
 /// What Enter alone means where a change is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +79,21 @@ pub(crate) enum Enter {
     No,
 }
 
+impl Enter {
+    /// How yes and no are written, and the answer of Enter alone.
+    fn letters(self) -> (&'static str, &'static str, MenuAnswer) {
+        match self {
+            Self::Yes => ("[Y]es", "[n]o", MenuAnswer::Yes),
+            Self::No => ("[y]es", "[N]o", MenuAnswer::No),
+        }
+    }
+}
+
 const GREETING: &str = "\
 Press Enter for the [default], < or Esc to go back, Ctrl-C to quit.";
+
+/// The command at the end of the last line of a run that is not ready.
+const CHECK: &str = "stitch-pg check";
 
 const NOTHING_YET: &str = "Nothing has changed yet. You approve each step before it runs.";
 
@@ -89,50 +113,21 @@ impl Terminal {
             later: None,
             bar: None,
             pager: None,
+            began: false,
+            form: Vec::new(),
+            pages: Vec::new(),
+            helped: RefCell::default(),
         }
     }
 
-    /// With `-v` or `-q`.
-    pub(crate) fn with(mut self, volume: Volume) -> Self {
-        self.volume = volume;
-        self
-    }
-
-    /// Where Enter alone must not approve anything.
-    pub(crate) fn with_enter(mut self, enter: Enter) -> Self {
-        self.enter = enter;
-        self
-    }
-
-    /// With the command that is to be given later.
-    pub(crate) fn with_later(mut self, later: Option<String>) -> Self {
-        self.later = later;
-        self
-    }
-
-    /// With a command line for what is longer than the screen.
-    pub(crate) fn with_pager(mut self, pager: Option<Pager>) -> Self {
-        self.pager = pager;
-        self
-    }
-
     /// Shows a text; a long one through the pager, if there is one.
-    async fn page(&self, text: String) -> Result<()> {
+    pub(crate) fn page(&self, text: &str) {
         let is_long = text.lines().count() >= usize::from(Term::stderr().size().0);
-        let pager = self
-            .pager
-            .clone()
-            .filter(|_| is_long && self.look.cursor == Cursor::Moves);
-        let Some((pager, show)) = pager else {
-            say(&text);
-            return Ok(());
-        };
-        in_background(move || {
-            if show(&pager, &text).is_err() {
-                say(&text);
-            }
-        })
-        .await
+        let pager = self.pager.as_ref();
+        let pager = pager.filter(|_| is_long && self.look.cursor == Cursor::Moves);
+        if pager.is_none_or(|(pager, show)| show(pager, text).is_err()) {
+            say(text);
+        }
     }
 
     fn detail(&self, normal: Detail) -> Detail {
@@ -195,7 +190,9 @@ impl Console for Terminal {
                 let changes = step.outcome.plan().map(summaries).unwrap_or_default();
                 self.foreseen.insert(step.step, changes);
             }
-            Event::AllChecked => say(&look.fold("", 0, NOTHING_YET)),
+            Event::AllChecked if self.foreseen.values().any(|changes| !changes.is_empty()) => {
+                say(&look.fold("", 0, NOTHING_YET));
+            }
             Event::Opened { id, why, link } if self.volume == Volume::Verbose => {
                 let heading = look.heading(&render::title(*id));
                 say(&format!(
@@ -205,6 +202,7 @@ impl Console for Terminal {
                 ));
             }
             Event::Applying { change } => {
+                self.began = true;
                 // A change that takes long is announced before; the line is short-lived otherwise.
                 if matches!(change.action, Action::Host(_) | Action::Ingress(_)) {
                     say(&look.fold("  ", 4, &format!("... to {}", visible::one_line(&change.summary))));
@@ -214,7 +212,7 @@ impl Console for Terminal {
                 say(&render::just_made(look, change, *elapsed));
             }
             Event::Ended { step } => self.ended(step),
-            Event::Progress { .. } | Event::Opened { .. } | Event::Applied { .. } => {}
+            Event::Progress { .. } | Event::Opened { .. } | Event::Applied { .. } | Event::AllChecked => {}
             Event::NotBegun { cannot } => say(&render::not_begun(look, cannot)),
             Event::NotExpected { difference } => say(&render::not_expected(difference)),
         }
@@ -232,10 +230,7 @@ impl Console for Terminal {
             Enter::Yes if !plan.changes.iter().any(Change::is_final) => Enter::Yes,
             _ => Enter::No,
         };
-        let (yes, no, alone) = match enter {
-            Enter::Yes => ("[Y]es", "[n]o", MenuAnswer::Yes),
-            Enter::No => ("[y]es", "[N]o", MenuAnswer::No),
-        };
+        let (yes, no, alone) = enter.letters();
         let (choose, letters) = match chooses {
             Chooses::BySchema => (" / [c]hoose", "y, a, n, c, e, s, w or q"),
             Chooses::No => ("", "y, a, n, e, s, w or q"),
@@ -254,7 +249,10 @@ impl Console for Terminal {
                 Some(MenuAnswer::Quit) => return Ok(Decision::Quit),
                 Some(MenuAnswer::Choose) if chooses == Chooses::BySchema => return Ok(Decision::Choose),
                 Some(MenuAnswer::Explain) => explain(&self.look, why, plan),
-                Some(MenuAnswer::Show) => self.page(script(plan)).await?,
+                Some(MenuAnswer::Show) => {
+                    let (voice, text) = (self.clone(), script(plan));
+                    in_background(move || voice.page(&text)).await?;
+                }
                 Some(MenuAnswer::Write) => match write(id, plan) {
                     Ok(name) => self.passed(&format!("./{name} is written")),
                     Err(error) => self.refused(&format!("{error:#}"), None),
@@ -303,6 +301,7 @@ impl Console for Terminal {
     }
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
+        let look = &self.look;
         match report.document(self.format, settings) {
             Some(document) => {
                 output::document(&document)?;
@@ -310,30 +309,51 @@ impl Console for Terminal {
             }
             None if report.came_through() => {
                 if self.volume == Volume::Verbose {
-                    output::show(&format!("\n{}", picture::text(&self.look, report, settings)))?;
+                    output::show(&format!("\n{}", picture::text(look, report, settings)))?;
                 }
-                let password = sheet::for_eyes(report, self.password.as_ref());
-                let form = match self.volume {
-                    Volume::Verbose => sheet::text(settings, report, &password),
-                    _ => sheet::form(settings, report, &password),
-                };
-                output::show(&format!("\n{form}"))?;
-                self.password = None;
+                let shown = self.password.take();
+                let password = sheet::for_eyes(report, shown.as_ref());
+                let (password, place) = password.unwrap_or((sheet::KEPT, String::new()));
+                let form = sheet::form(settings, report, &format!("{password}{place}"));
+                let form = form.lines().map(|line| {
+                    let is_field = line.trim_start().contains("  ");
+                    let lead = if line.starts_with(' ') { "  " } else { "" };
+                    look.fold(lead, if is_field { 21 } else { 2 }, line.trim_start())
+                });
+                output::show(&format!("\n{}", form.collect::<Vec<_>>().join("\n")))?;
+                self.pages = sheet::pages(settings);
+                match look.links {
+                    Links::Labelled => output::links(&self.pages),
+                    Links::Spelled if self.volume == Volume::Verbose => self.spell_pages(),
+                    Links::Spelled => {}
+                }
+                self.form = sheet::fields(settings, report, password)
+                    .into_iter()
+                    .filter(|(label, value)| sheet::TYPED.contains(label) && value != sheet::KEPT)
+                    .map(|(label, value)| (label, Secret::new(value)))
+                    .collect();
             }
             None => {}
         }
         if let Some(secret) = &self.password {
             say(&format!("\nPassword of the Stitch role: {}", secret.reveal()));
         }
-        let open = render::left_for_others(&self.look, report);
+        // Problems stand above, unless the form is between.
+        let problems = report.came_through().then(|| render::left(look, report, Verdict::Bad));
+        let mut open = problems.unwrap_or_default();
+        open.extend(render::left(look, report, Verdict::Unknown));
         if !open.is_empty() {
-            say(&format!("\n{}\n{}", self.look.bold("Left for you:"), open.join("\n")));
+            say(&format!("\n{}\n{}", look.bold("Left for you:"), open.join("\n")));
         }
-        match self.later.as_ref().filter(|_| report.came_through()) {
-            Some(later) => say(&format!("{} {later}", self.look.bold("Later:"))),
-            None => say(""),
-        }
-        say(&self.look.fold("", 0, &render::last_line(report)));
+        let last = render::last_line(report);
+        let (later, last) = match &self.later {
+            // Nothing that was asked before has changed anything.
+            _ if report.ending == Ending::Stopped && !self.began => (None, render::UNTOUCHED.to_owned()),
+            Some(later) if last.ends_with(CHECK) => (None, last.replace(CHECK, later)),
+            later => (later.as_ref().filter(|_| report.came_through()), last),
+        };
+        say(&later.map_or_else(String::new, |later| format!("{} {later}", look.bold("Later:"))));
+        say(&look.fold("", 0, &last));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::console::output;
+use crate::console::{output, render};
 
 /// Exit status of a run that a person stopped (128 + SIGINT).
 pub(super) const STOPPED: u8 = 130;
@@ -21,6 +21,6 @@ pub(super) fn print(text: &str) -> Result<u8> {
 
 pub(super) fn stopped() -> u8 {
     // The question's line is still open.
-    output::say("\nStopped. Nothing was changed. Run the same command again to continue.");
+    output::say(&format!("\n{}", render::UNTOUCHED));
     STOPPED
 }

@@ -1,8 +1,6 @@
 //! What is made for others: the script of a plan, and the settings file.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::exit::{print, stopped};
 use super::wizard::Wizard;
@@ -12,7 +10,7 @@ use crate::command::Command;
 use crate::console::Approved;
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::{ColorChoice, Style};
-use crate::output_file::{Links, ORDINARY, Target};
+use crate::output_file;
 use crate::report::{Format, Outcome, Report};
 use crate::run_session::Stop;
 use crate::runner::{self, Run, Start};
@@ -85,25 +83,18 @@ pub(super) async fn config(
             let asking = environment.stdin == Stdin::Terminal;
             let wizard = Wizard::new(invocation, &environment);
             let directory = environment.directory.clone();
-            let work = tokio::task::spawn_blocking(move || {
-                settings::answers(flags, &request, &environment, asking.then_some(&wizard as &dyn Ask))
-            });
-            let draft = tokio::select! {
-                draft = work => draft.context("the questions were interrupted")??,
-                () = stop.requested() => return Ok(stopped()),
+            let ask = move || settings::answers(flags, &request, &environment, asking.then_some(&wizard as &dyn Ask));
+            let Some(draft) = stop.unless_requested(ask).await? else {
+                return Ok(stopped());
             };
-            save(&directory.join(file), &cli::config_file(&draft, &directory, file))?;
+            let draft = draft?;
+            let text = cli::config_file(&draft, &directory, file);
+            let path = directory.join(file);
+            output_file::create(&path, &text, &path.display().to_string())?;
             print(&format!(
                 "{} is written; review it, and run: stitch-pg plan --config {0}\n",
                 file.display()
             ))
         }
     }
-}
-
-/// Never over a file that is there.
-fn save(path: &Path, text: &str) -> Result<()> {
-    Target::find(path, Links::Refused)
-        .and_then(|target| target.create(text.as_bytes(), ORDINARY))
-        .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -13,22 +13,13 @@ use crate::console::terminal::{Enter, Terminal};
 use crate::report::Format;
 use crate::rotate::Rotation;
 use crate::run_session::Stop;
-use crate::settings::{RolePassword, Settings};
+use crate::settings::{Approval, RolePassword, Settings};
 use crate::visible;
 use crate::world::stitch_api::UNSURE;
 use crate::world::{Access, Writer};
 
 /// So long Stitch's login is waited for.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Who approves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Approval {
-    /// `--yes`.
-    Given,
-    /// You are asked at a terminal.
-    Asked,
-}
 
 pub(super) async fn run(
     settings: &Settings,
@@ -48,14 +39,13 @@ pub(super) async fn run(
     }
     if approval == Approval::Asked {
         let question = "Change the password now? Loads fail until Stitch has the new one.";
-        let answer = tokio::task::spawn_blocking(|| Terminal::agrees(question, Enter::No));
-        let yes = tokio::select! {
-            yes = answer => yes?,
-            () = stop.requested() => return Ok(stopped()),
-        };
-        if !yes {
-            say("Nothing was changed.");
-            return Ok(PENDING);
+        match stop.unless_requested(|| Terminal::agrees(question, Enter::No)).await? {
+            Some(true) => {}
+            None => return Ok(stopped()),
+            Some(false) => {
+                say("Nothing was changed.");
+                return Ok(PENDING);
+            }
         }
     }
     if let RolePassword::Generated { secret, save_to: None } = &settings.stitch.password {

@@ -2,15 +2,40 @@
 
 use console::Term;
 
-use crate::cli::Invocation;
-use crate::console::output;
+use crate::cli::{Invocation, RunArgs};
+use crate::console::plain::Volume;
 use crate::console::style::{ColorChoice, Style};
+use crate::console::terminal::Terminal;
+use crate::console::{Approved, output};
+use crate::report::Format;
 use crate::settings::{Environment, file};
+use crate::world;
 
 /// The settings file decides where passwords go, so it is always named, the default one above all.
 pub(super) fn name_file(invocation: &Invocation, environment: &Environment) {
     if let Some(file) = file::in_use(invocation.run.config.as_deref(), environment) {
         output::say(&format!("Using {file}"));
+    }
+}
+
+/// The voice at a terminal.
+pub(super) fn terminal(invocation: &Invocation, environment: &Environment, format: Format) -> Terminal {
+    let run = &invocation.run;
+    let approved = if run.yes { Approved::Yes } else { Approved::No };
+    let mut voice = Terminal::new(look(invocation, environment, &Term::stderr()), approved, format);
+    let pager = environment.surroundings.pager.clone();
+    voice.pager = pager.map(|pager| (pager, world::paged as _));
+    voice.volume = volume(run);
+    voice.later = file::in_use(run.config.as_deref(), environment).map(|file| format!("stitch-pg check -c {file}"));
+    voice
+}
+
+/// `-q`, `-v`.
+pub(super) fn volume(run: &RunArgs) -> Volume {
+    match (run.quiet, run.verbose) {
+        (true, _) => Volume::Quiet,
+        (false, 0) => Volume::Normal,
+        (false, _) => Volume::Verbose,
     }
 }
 

@@ -4,22 +4,22 @@ use anyhow::{Error, Result};
 use console::Term;
 
 use super::exit::stopped;
-use super::voice::look;
+use super::voice::{look, terminal, volume};
 use super::{settings, watch_command};
 use crate::ask::Asker;
 use crate::cli::Invocation;
 use crate::command::Command;
-use crate::console::plain::{self, Plain, Volume};
+use crate::console::plain::{self, Plain};
 use crate::console::terminal::{Enter, Terminal};
 use crate::console::{Approved, output};
 use crate::expect::Expected;
 use crate::report::{Format, Outputs, usage};
 use crate::run_session::{RunSession, Stop};
 use crate::runner::Start;
-use crate::settings::{Environment, Problems, Stdin, file};
+use crate::settings::{Environment, Problems, Stdin};
 use crate::sheet::{Sheet, SheetPassword};
 use crate::undo::UndoFile;
-use crate::world::{self, Access};
+use crate::world::Access;
 
 pub(super) async fn walk(
     command: Command,
@@ -56,12 +56,11 @@ pub(super) async fn walk(
         command => command,
     };
     let approved = if run.yes { Approved::Yes } else { Approved::No };
-    let volume = match (run.quiet, run.verbose) {
-        (true, _) => Volume::Quiet,
-        (false, 0) => Volume::Normal,
-        (false, _) => Volume::Verbose,
-    };
-    let voice = terminal(command, invocation, &environment, (format, volume));
+    let volume = volume(run);
+    let mut voice = terminal(invocation, &environment, format);
+    if command == Command::Remove {
+        voice.enter = Enter::No;
+    }
     let asker = if on_terminal {
         voice.asker().remembering(&typed)
     } else {
@@ -110,49 +109,24 @@ pub(super) async fn walk(
         let offers = command == Command::Setup && !run.yes && format == Format::Text;
         return Box::pin(converse(journey, voice, offers, stop)).await;
     }
-    let plain = Plain {
+    let mut plain = Plain {
         approved,
         format,
         volume,
         look: look(invocation, &environment, &Term::stdout()),
         pace: None,
     };
-    Ok(Box::pin(journey.go(plain, stop)).await?.exit_code)
-}
-
-/// The voice of a run at a terminal.
-fn terminal(
-    command: Command,
-    invocation: &Invocation,
-    environment: &Environment,
-    (format, volume): (Format, Volume),
-) -> Terminal {
-    let run = &invocation.run;
-    let approved = if run.yes { Approved::Yes } else { Approved::No };
-    Terminal::new(look(invocation, environment, &Term::stderr()), approved, format)
-        .with(volume)
-        .with_pager(
-            environment
-                .surroundings
-                .pager
-                .clone()
-                .map(|pager| (pager, world::paged as _)),
-        )
-        .with_enter(match command {
-            Command::Remove => Enter::No,
-            _ => Enter::Yes,
-        })
-        .with_later(file::in_use(run.config.as_deref(), environment).map(|file| format!("stitch-pg check -c {file}")))
+    Ok(Box::pin(journey.go(&mut plain, stop)).await?.exit_code)
 }
 
 /// At a terminal. `offers`: to watch for Stitch at the end.
-async fn converse(journey: RunSession, voice: Terminal, offers: bool, stop: &mut Stop) -> Result<u8> {
+async fn converse(journey: RunSession, mut voice: Terminal, offers: bool, stop: &mut Stop) -> Result<u8> {
     let (settings, asker) = (journey.settings.clone(), journey.asker.clone());
-    let ended = journey.go(voice, stop).await?;
+    let ended = journey.go(&mut voice, stop).await?;
     if ended.came_through && offers {
         // Where something is in its way, Stitch is not expected yet.
         let enter = if ended.exit_code == 0 { Enter::Yes } else { Enter::No };
-        watch_command::offer(&settings, asker, enter, stop).await?;
+        watch_command::offer(&settings, asker, (voice, enter), stop).await?;
     }
     Ok(ended.exit_code)
 }

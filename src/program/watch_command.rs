@@ -14,7 +14,7 @@ use crate::run_session::Stop;
 use crate::settings::{Problems, Settings, span};
 use crate::visible;
 use crate::watch::{Until, Watch};
-use crate::world::{Access, Reader, Writer};
+use crate::world::{self, Access, Reader, Writer};
 
 /// `--for`: seconds, or a number with a unit.
 pub(super) fn duration(text: &str) -> Result<Duration, Problems> {
@@ -42,14 +42,15 @@ pub(super) fn format(format: Format, command: &str) -> Result<Format, Problems> 
 }
 
 /// The wizard's last question. What was set up stays as it is, whatever comes of the watching.
-pub(super) async fn offer(settings: &Settings, asker: Asker, enter: Enter, stop: &mut Stop) -> Result<()> {
+pub(super) async fn offer(
+    settings: &Settings,
+    asker: Asker,
+    (voice, enter): (Terminal, Enter),
+    stop: &mut Stop,
+) -> Result<()> {
     let question = "Watch for Stitch's connection now?";
-    let answer = tokio::task::spawn_blocking(move || Terminal::agrees(question, enter));
-    let yes = tokio::select! {
-        yes = answer => yes?,
-        () = stop.requested() => false,
-    };
-    if !yes {
+    let ask = move || voice.agrees_below_form(question, enter, world::opened);
+    if stop.unless_requested(ask).await? != Some(true) {
         return Ok(());
     }
     if let Err(error) = run(settings, asker, Format::Text, None, stop).await {

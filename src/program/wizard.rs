@@ -2,19 +2,17 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use console::Term;
+use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use tokio::runtime::Builder;
 use tokio_postgres::error::SqlState;
 
-use super::voice::{look, name_file};
+use super::voice::{name_file, terminal};
 use crate::ask::Typed;
 use crate::cli::{self, Invocation};
 use crate::console::terminal::{Review, Terminal};
-use crate::console::{Approved, output};
 use crate::finding::Code;
-use crate::output_file::{Links, ORDINARY, Target as OutputFile};
+use crate::output_file;
 use crate::report::Format;
 use crate::script::{self, Plans};
 use crate::secret::Secret;
@@ -46,6 +44,15 @@ struct Login {
     createrole: bool,
 }
 
+/// What an answer does here that a flag does elsewhere.
+const BY_ANSWER: [(&str, &str); 5] = [
+    ("use --via-bastion", "answer ssh"),
+    ("--via-bastion", "answer ssh"),
+    ("--bastion", "its name"),
+    ("--host", "the name"),
+    ("--port", "the port"),
+];
+
 impl Ask for Wizard {
     fn text(&self, question: &Question) -> Result<Answer<String>> {
         Ok(self.terminal.text(question))
@@ -76,7 +83,7 @@ impl Ask for Wizard {
                 Review::Change(index) => return Ok(Some(index)),
                 Review::Show => {
                     let text = script::text(settings, &Plans::offline(settings), Some(Audience::Dba));
-                    output::say(&text);
+                    self.terminal.page(&text);
                 }
                 Review::Write => self.write(settings),
             }
@@ -103,7 +110,11 @@ impl Ask for Wizard {
             Err(error) => {
                 let text = format!("{error:#}");
                 let (what, next) = text.split_once("\nnext: ").unwrap_or((&text, ""));
-                self.terminal.refused(what, Some(next).filter(|next| !next.is_empty()));
+                let next = BY_ANSWER
+                    .iter()
+                    .fold(next.to_owned(), |next, (flag, answer)| next.replace(flag, answer));
+                self.terminal
+                    .refused(what, Some(next.as_str()).filter(|next| !next.is_empty()));
                 Ok(Err(suspect(&error)))
             }
         }
@@ -115,16 +126,17 @@ impl Wizard {
     pub(super) fn new(invocation: &Invocation, environment: &Environment) -> Self {
         name_file(invocation, environment);
         Self {
-            terminal: Terminal::new(
-                look(invocation, environment, &Term::stderr()),
-                Approved::No,
-                Format::Text,
-            ),
+            terminal: terminal(invocation, environment, Format::Text),
             directory: environment.directory.clone(),
             file: file::in_use(invocation.run.config.as_deref(), environment),
             typed: Typed::default(),
             detects: false,
         }
+    }
+
+    /// Never over a file that is there.
+    fn create(&self, name: &str, text: &str) -> Result<()> {
+        output_file::create(&self.directory.join(name), text, &format!("./{name}"))
     }
 
     /// Files for those who have the rights.
@@ -140,13 +152,6 @@ impl Wizard {
                 Err(error) => self.terminal.refused(&format!("{error:#}"), None),
             }
         }
-    }
-
-    /// Never over a file that is there.
-    fn create(&self, name: &str, text: &str) -> Result<()> {
-        OutputFile::find(&self.directory.join(name), Links::Refused)
-            .and_then(|target| target.create(text.as_bytes(), ORDINARY))
-            .with_context(|| format!("cannot write ./{name}"))
     }
 }
 

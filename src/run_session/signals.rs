@@ -100,6 +100,18 @@ impl Stop {
         })
     }
 
+    /// What work comes to that blocks, on a thread of its own so that signals are heard; `None` where one comes first.
+    pub(crate) async fn unless_requested<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> anyhow::Result<Option<T>> {
+        let work = tokio::task::spawn_blocking(work);
+        tokio::select! {
+            done = work => Ok(Some(done?)),
+            () = self.requested() => Ok(None),
+        }
+    }
+
     /// Returns when the run is to end, with the terminal as it was before the question that stands open.
     pub(crate) async fn requested(&mut self) {
         self.signals.next().await;

@@ -21,6 +21,8 @@ pub struct TerminalEnv {
     pub no_color: bool,
     /// `PAGER`.
     pub pager: Option<String>,
+    /// Whether the terminal is known to show links (OSC 8).
+    pub shows_links: bool,
 }
 
 /// The names that are read besides those of the settings' table.

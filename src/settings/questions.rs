@@ -91,7 +91,12 @@ impl Questions<'_> {
         let needs_it = |step: &StepId| matches!(step, Database | Role | Ownership | Connection);
         let connects = self.context.contact == FirstLogin::Tried && self.steps.iter().any(needs_it);
         if connects {
-            self.walk(Questions::reach)?;
+            let contact = self.walk(Questions::reach)?;
+            let looks = matches!(self.context.request.purpose, Purpose::Plan | Purpose::Check);
+            if looks && !contact.schemas.is_empty() && self.is_open(SettingId::Existing, DefaultAnswer::HasDefault) {
+                self.data(&contact);
+                self.set(SettingId::Detect, "true");
+            }
         }
         self.walk(|questions| {
             if !connects {
@@ -112,7 +117,6 @@ impl Questions<'_> {
             self.name::<RoleName>(SettingId::Role, "Role Stitch logs in as", help)?;
             self.password()?;
         }
-        self.existing()?;
         self.token()
     }
 
@@ -160,30 +164,10 @@ impl Questions<'_> {
             return Ok(());
         }
         let help = "In Stitch: user menu > Edit User Settings > Data pipeline region.";
-        let answer = self.choose_freely(
-            SettingId::Region,
-            "Region of your Stitch account",
-            help,
-            &["North America", "Europe"],
-        )?;
+        // Without a default: a wrong answer would not be noticed.
+        let question = question(SettingId::Region, "Region of your Stitch account", help, None);
+        let answer = self.chosen(question, &["North America", "Europe"])?;
         self.set(SettingId::Region, Region::ALL[answer].as_str());
-        Ok(())
-    }
-
-    fn existing(&mut self) -> Result<()> {
-        let said = [SettingId::Existing, SettingId::Schemas, SettingId::Detect]
-            .iter()
-            .any(|id| self.draft.has(*id));
-        let wanted = self.takes_part(StepId::Ownership) && self.is_open(SettingId::Existing, DefaultAnswer::HasDefault);
-        let purpose = self.context.request.purpose;
-        if said || !wanted || purpose == Purpose::Remove || purpose.watches() {
-            return Ok(());
-        }
-        let help = "If Stitch loaded as another role before, its schemas and tables need a new owner.";
-        let choices = ["No, this is a new connection", "Yes, there are schemas of Stitch's"];
-        let prompt = "Has Stitch loaded into this database before?";
-        let answer = self.choose(SettingId::Existing, prompt, help, &choices)?;
-        self.set(SettingId::Existing, if answer == 0 { "false" } else { "true" });
         Ok(())
     }
 
@@ -217,7 +201,15 @@ impl Questions<'_> {
                     self.set(question.id, answer.clone());
                     return Ok(answer);
                 }
-                Err(error) => question.refused = Some(format!("{error:#}")),
+                Err(error) => {
+                    // Enough of a long answer to know it again.
+                    let text = format!("{error:#}");
+                    let short = answer
+                        .char_indices()
+                        .nth(40)
+                        .map(|(end, _)| format!("{}...", &answer[..end]));
+                    question.refused = Some(short.map_or_else(|| text.clone(), |short| text.replace(&answer, &short)));
+                }
             }
         }
     }
@@ -237,17 +229,6 @@ impl Questions<'_> {
     fn choose(&mut self, id: SettingId, prompt: &'static str, help: &'static str, choices: &[&str]) -> Result<usize> {
         let default = choices.first().map(|first| (*first).to_owned());
         self.chosen(question(id, prompt, help, default), choices)
-    }
-
-    /// Without a default: a wrong answer would not be noticed.
-    fn choose_freely(
-        &mut self,
-        id: SettingId,
-        prompt: &'static str,
-        help: &'static str,
-        choices: &[&str],
-    ) -> Result<usize> {
-        self.chosen(question(id, prompt, help, None), choices)
     }
 
     fn chosen(&mut self, mut question: Question, choices: &[&str]) -> Result<usize> {

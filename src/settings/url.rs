@@ -84,8 +84,8 @@ impl Parts<'_> {
             // libpq takes JDBC's spelling too.
             _ if (name, value) == ("ssl", "true") => return self.parameter("sslmode", "require"),
             Ok(entry) => entry,
-            Err(Some(near)) => bail!("a parameter behind the ? is unknown; did you mean {near}?"),
-            Err(None) => bail!("a parameter behind the ? is unknown to PostgreSQL"),
+            Err(Some(near)) => bail!("a connection parameter is unknown; did you mean {near}?"),
+            Err(None) => bail!("a connection parameter is unknown to PostgreSQL"),
         };
         if self.passwords == Passwords::Refused && !value.is_empty() {
             ensure!(

@@ -52,7 +52,7 @@ fn recording() {
         frames.push(frame(&[&first, terminal.raw(), answer.as_bytes()], 1.0));
         terminal.send_line(answer);
     }
-    terminal.expect("Watch for Stitch's connection now? [Y/n] ");
+    terminal.expect("Watch for Stitch's connection now? [Y]es / [n]o");
     terminal.send_line("n");
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.transcript());
     frames.push(frame(&[&first, terminal.raw()], 8.0));

@@ -201,7 +201,7 @@ fn refused(scene: &Scene) {
         terminal.expect(question);
         terminal.send_line("");
     }
-    terminal.expect("Change the password now? Loads fail until Stitch has the new one. [y/N]: ");
+    terminal.expect("Change the password now? Loads fail until Stitch has the new one. [y]es / [N]o: ");
     terminal.send_line("");
     assert_eq!(terminal.wait_exit(), 3, "{}", terminal.transcript());
     assert_eq!(scene.server.dump(), before);

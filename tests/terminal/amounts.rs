@@ -1,6 +1,8 @@
 //! How much a person is asked, and has to read: the amounts that the wizard promises, counted on 80 columns.
 
 use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
 
 use stitch_pg::settings::Region;
 
@@ -69,35 +71,52 @@ impl<'world> Scene<'world> {
     }
 }
 
-#[test]
-fn a_first_setup_asks_and_says_no_more_than_promised() {
-    let Some(world) = world(&[]) else { return };
+/// What a first setup, and the commands after it, came to.
+struct Amounts {
+    prompts: usize,
+    before_login: usize,
+    /// The screen, as it was drawn.
+    seen: String,
+    /// The password, where it stands in the form.
+    password: String,
+    check: String,
+    quiet: String,
+    plan: String,
+}
+
+/// Counted once, by whichever test comes first; `None` where it cannot be.
+fn amounts() -> Option<&'static Amounts> {
+    static AMOUNTS: OnceLock<Option<Amounts>> = OnceLock::new();
+    AMOUNTS.get_or_init(count).as_ref()
+}
+
+fn count() -> Option<Amounts> {
+    let world = world(&[])?;
     let scene = Scene::new(&world);
+    let run = |command: &str, flags: &[&str]| {
+        let program = stitch_pg(&scene.desk).arg(command).args(flags);
+        program.env("PGPASSWORD", POSTGRES_PASSWORD).run()
+    };
+    let of_nothing = [
+        "--host",
+        "db.example.com",
+        "--admin-user",
+        "postgres",
+        "--region",
+        "europe",
+    ];
+    let plan = run("plan", &of_nothing);
+    assert_eq!(plan.status, Some(0), "{}", plan.stdout);
     let (mut terminal, prompts, before_login) = scene.first_setup();
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.transcript());
     let seen = screen::drawn(terminal.raw(), 80);
-    assert!(prompts <= 8 && before_login <= 3, "{prompts} {before_login}");
-    let lines = seen.lines().filter(|line| !line.trim().is_empty()).count();
-    let words = seen.split_whitespace().count();
-    assert!(
-        seen.lines().count() <= 60,
-        "{} lines, {lines} with words\n{seen}",
-        seen.lines().count()
-    );
-    assert!(words <= 450, "{words} words\n{seen}");
+    let field = |name: &str| {
+        let line = seen.lines().find_map(|line| line.trim_start().strip_prefix(name))?;
+        line.split_whitespace().next().map(str::to_owned)
+    };
 
     // The password stands in the form, and works.
-    let field = |name: &str| {
-        let line = seen.lines().find(|line| line.trim_start().starts_with(name));
-        line.and_then(|line| {
-            line.trim_start()[name.len()..]
-                .split_whitespace()
-                .next()
-                .map(str::to_owned)
-        })
-    };
     let password = field("Password  ").expect("the password's field");
-    assert_eq!(seen.matches(&password).count(), 1, "{seen}");
     assert_eq!(
         scene.server.try_psql_as("stitch", &password, "stitch", "select 1"),
         Ok("1".to_owned())
@@ -113,37 +132,114 @@ fn a_first_setup_asks_and_says_no_more_than_promised() {
     // What was saved is used, and asks for nothing but the administrator's password.
     let file = fs::read_to_string(home.join("stitch-pg.toml")).expect("the settings are saved");
     assert!(!file.contains(&password) && !file.contains(POSTGRES_PASSWORD), "{file}");
-    let check = |flags: &[&str]| {
-        stitch_pg(&scene.desk)
-            .arg("check")
-            .args(flags)
-            .env("PGPASSWORD", POSTGRES_PASSWORD)
-            .run()
-    };
-    let all = check(&["-c", "./stitch-pg.toml"]);
-    assert_eq!(all.status, Some(0), "{}", all.stdout);
-    assert!(all.stderr.contains("Using ./stitch-pg.toml"), "{}", all.stderr);
-    assert!(all.stdout.lines().count() <= 12, "{}", all.stdout);
-    let quiet = check(&["-q"]);
-    assert_eq!(quiet.stdout.lines().count(), 1, "{}", quiet.stdout);
+    let check = run("check", &["-c", "./stitch-pg.toml"]);
+    assert_eq!(check.status, Some(0), "{}", check.stdout);
+    assert!(check.stderr.contains("Using ./stitch-pg.toml"), "{}", check.stderr);
+    let quiet = run("check", &["-q"]).stdout;
+    Some(Amounts {
+        prompts,
+        before_login,
+        seen,
+        password,
+        check: check.stdout,
+        quiet,
+        plan: plan.stdout,
+    })
 }
 
 #[test]
-fn a_plan_of_an_empty_server_fits_a_screen() {
-    let Some(world) = world(&[]) else { return };
-    let scene = Scene::new(&world);
-    let plan = stitch_pg(Place::from(&scene.desk))
-        .args([
-            "plan",
-            "--host",
-            "db.example.com",
-            "--admin-user",
-            "postgres",
-            "--region",
-            "europe",
-        ])
-        .env("PGPASSWORD", POSTGRES_PASSWORD)
-        .run();
-    assert_eq!(plan.status, Some(0), "{}", plan.stdout);
-    assert!(plan.stdout.lines().count() <= 25, "{}", plan.stdout);
+fn three_questions_before_the_first_connection() {
+    let Some(amounts) = amounts() else { return };
+    assert!(amounts.before_login <= 3, "{}", amounts.before_login);
+}
+
+#[test]
+fn eight_prompts_in_all() {
+    let Some(amounts) = amounts() else { return };
+    assert!(amounts.prompts <= 8, "{}", amounts.prompts);
+}
+
+#[test]
+fn sixty_lines_of_a_first_setup() {
+    let Some(amounts) = amounts() else { return };
+    let lines = amounts.seen.lines().count();
+    assert!(lines <= 60, "{lines} lines\n{}", amounts.seen);
+}
+
+#[test]
+fn four_hundred_and_fifty_words_of_a_first_setup() {
+    let Some(amounts) = amounts() else { return };
+    let words = amounts.seen.split_whitespace().count();
+    assert!(words <= 450, "{words} words\n{}", amounts.seen);
+}
+
+#[test]
+fn no_line_between_the_password_and_its_form() {
+    let Some(Amounts { seen, password, .. }) = amounts() else {
+        return;
+    };
+    assert_eq!(seen.matches(password).count(), 1, "{seen}");
+    let lines: Vec<&str> = seen.lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| line.contains(password))
+        .expect("it is shown");
+    assert!(lines[at - 1].trim_start().starts_with("Username "), "{seen}");
+    assert!(lines[at + 1].trim_start().starts_with("Database "), "{seen}");
+}
+
+#[test]
+fn twelve_lines_of_a_check_when_all_is_well() {
+    let Some(amounts) = amounts() else { return };
+    assert!(amounts.check.lines().count() <= 12, "{}", amounts.check);
+}
+
+#[test]
+fn one_line_of_a_quiet_check() {
+    let Some(amounts) = amounts() else { return };
+    assert_eq!(amounts.quiet.lines().count(), 1, "{}", amounts.quiet);
+}
+
+#[test]
+fn twenty_five_lines_of_a_plan_of_an_empty_server() {
+    let Some(amounts) = amounts() else { return };
+    assert!(amounts.plan.lines().count() <= 25, "{}", amounts.plan);
+}
+
+/// And `--help` of a command has only its own flags, which `cli::pages` holds.
+#[test]
+fn forty_lines_of_short_help() {
+    let help = stitch_pg(Place::Here).arg("-h").run();
+    assert!(help.stdout.lines().count() <= 40, "{}", help.stdout);
+    assert!(help.stdout.lines().count() > 10, "{}", help.stdout);
+}
+
+/// The tutorial shows this run, with `***` for its password and a version for all.
+#[test]
+fn the_tutorial_shows_the_screens() {
+    let Some(Amounts { seen, password, .. }) = amounts() else {
+        return;
+    };
+    let words = seen.replace(password, "***");
+    let version = words.split("PostgreSQL ").find_map(|rest| {
+        let version = rest.split(' ').next()?;
+        version
+            .starts_with(|c: char| c.is_ascii_digit())
+            .then(|| version.to_owned())
+    });
+    let screen = words.replace(&version.expect("the server's version"), "17.6");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tutorial.md");
+    let text = fs::read_to_string(&page).expect("the tutorial");
+    let (before, rest) = text
+        .split_once("with UPDATE_DOCS=1 -->\n```text\n")
+        .expect("the screen's place");
+    let (shown, after) = rest.split_once("```\n").expect("the screen's end");
+    let lines: Vec<&str> = screen.trim_end().lines().map(str::trim_end).collect();
+    let screen = lines.join("\n") + "\n";
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let new = format!("{before}with UPDATE_DOCS=1 -->\n```text\n{screen}```\n{after}");
+        fs::write(&page, new).expect("the tutorial is writable");
+        return;
+    }
+    assert_eq!(shown, screen);
 }

@@ -106,7 +106,8 @@ fn quit_at_each_decision() {
         }
         terminal.expect(DECIDE);
         terminal.send_line("quit");
-        terminal.expect("Stopped. Completed changes were kept. Run the same command again to continue.");
+        let kept = ["Nothing was changed.", "Completed changes were kept."][yeses];
+        terminal.expect(&format!("Stopped. {kept} Run the same command again to continue."));
         assert_eq!(terminal.wait_exit(), 130);
         assert_eq!(
             server.psql("select count(*) from pg_database where datname = 'stitch'"),

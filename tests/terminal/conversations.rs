@@ -1,7 +1,7 @@
 //! Whole conversations in which something goes wrong, or is not as usual: each ends in the same run.
 
 use crate::support::postgres::{DBA_PASSWORD, POSTGRES_PASSWORD};
-use crate::support::{Terminal, world};
+use crate::support::{BastionOptions, Need, Postgres, PostgresOptions, SshKey, Terminal, stitch_pg, world};
 use crate::terminal::amounts::Scene;
 use crate::terminal::{DECIDE, TABLE, decline_to_watch, screen, server, wizard};
 
@@ -161,7 +161,7 @@ fn an_admin_without_createdb_is_told_before_the_first_change_and_can_write_files
     terminal.expect("CREATE DATABASE");
     terminal.expect(TABLE);
     terminal.send_line("d");
-    let before = terminal.expect("Nothing has changed yet.");
+    let before = terminal.expect("Not ready: 1 problem");
     assert!(
         before.contains("2/7 database: 1 problem") && before.contains("✗"),
         "{before}"
@@ -266,6 +266,11 @@ fn escape_and_left_go_back_and_a_long_text_goes_to_the_pager() {
     terminal.expect("\nPublic name of the server: db.exam");
     terminal.send("\r");
     terminal.expect(TABLE);
+    // What is longer than the screen goes to the pager here too.
+    terminal.send_line("s");
+    terminal.expect("paged:");
+    terminal.expect("CREATE DATABASE");
+    terminal.expect(TABLE);
     terminal.send("\u{1b}");
     // Back to the last line of the table.
     terminal.expect("Has Stitch loaded into this database before?");
@@ -317,4 +322,96 @@ fn an_interrupted_run_is_resumed_with_its_answers() {
     again.send_line("a");
     decline_to_watch(&mut again);
     assert_eq!(again.wait_exit(), 0, "{}", again.transcript());
+}
+
+/// A server on this machine: Stitch cannot use its address, so the public one is asked for, and nothing else is taken for it.
+#[test]
+fn a_loopback_host_is_asked_for_its_public_name() {
+    let Some(server) = server() else { return };
+    let mut terminal = wizard(&server).terminal(80, 24);
+    terminal.expect("  Europe\n");
+    terminal.send("\u{1b}[B\r");
+    for wrong in ["localhost", "192.168.1.1", "db example", "db.example.com:port"] {
+        terminal.expect("Public name of the server: ");
+        terminal.send_line(wrong);
+        terminal.expect("  ! ");
+    }
+    terminal.expect("Public name of the server: ");
+    // As a browser or a provider's page shows it.
+    terminal.send_line("https://db.example.com:6432/");
+    let table = terminal.expect(TABLE);
+    assert!(table.contains("To the host     db.example.com"), "{table}");
+    terminal.send_line("d");
+    terminal.expect(DECIDE);
+    terminal.send_line("a");
+    terminal.expect("Watch for Stitch's connection now? ");
+    terminal.send_line("n");
+    terminal.wait_exit();
+    let seen = screen::drawn(terminal.raw(), 80);
+    assert!(
+        seen.contains("Host (Endpoint)    db.example.com\n  Port               6432\n"),
+        "{seen}"
+    );
+}
+
+/// A database that only an SSH server reaches: the first try fails, the SSH server is asked for there and then, and the same
+/// run ends in a form with the tunnel's fields.
+#[test]
+fn a_private_database_is_reached_through_the_ssh_server_that_is_asked_for() {
+    let Some(world) = world(&[Need::Bastion]) else { return };
+    let keys = world.outside(world.dir().join("tmp"));
+    let (admin, stitch) = (SshKey::ed25519(&keys), SshKey::rsa(&keys));
+    let desk = world.host("desk", &[("net", "203.0.113.2/24")]);
+    let plugs = [("net", "203.0.113.20/24"), ("inner", "10.20.0.2/24")];
+    let bastion = world.bastion("bastion", &plugs, BastionOptions::new().authorize(&admin));
+    let there = world.host("there", &[("inner", "10.20.0.3/24")]);
+    let options = PostgresOptions::new()
+        .conf("listen_addresses", "*")
+        .hba("local all all trust\nhost all all 10.20.0.0/24 scram-sha-256\n");
+    let server = Postgres::start_in(&world, Some(&there), options);
+    let program = stitch_pg(&desk).args(["--bastion-identity", "/run/world/tmp/ed25519"]);
+    let mut terminal = program.terminal(80, 24);
+    for (question, answer) in [
+        ("PostgreSQL server [localhost]: ", "10.20.0.3"),
+        ("Admin user [", "postgres"),
+        ("or answer ssh", "ssh"),
+        ("SSH server: ", "nowhere.example.com"),
+        ("as the SSH server reaches it [10.20.0.3]: ", ""),
+        // What was wrong is asked again.
+        ("SSH server: ", "root@203.0.113.20"),
+        ("Is this the right key?", ""),
+        ("SSH server: ", "root@203.0.113.20"),
+        ("Is this the right key?", "y"),
+        ("Password of postgres on 10.20.0.3:5432: ", POSTGRES_PASSWORD),
+    ] {
+        terminal.expect(question);
+        terminal.send_line(answer);
+    }
+    terminal.expect("  Europe\n");
+    terminal.send("\u{1b}[B\r");
+    terminal.expect("Stitch's public key: ");
+    terminal.send_line(&stitch.public());
+    let table = terminal.expect(TABLE);
+    assert!(table.contains("through 203.0.113.20, as stitch"), "{table}");
+    terminal.send_line("d");
+    terminal.expect(DECIDE);
+    terminal.send_line("a");
+    terminal.expect("Watch for Stitch's connection now? ");
+    terminal.send_line("n");
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.transcript());
+    let seen = screen::drawn(terminal.raw(), 80);
+    for field in [
+        "Host (Endpoint)    10.20.0.3",
+        "Encryption Type    SSH Tunnel",
+        "Remote Address     203.0.113.20",
+        "SSH Port           22",
+        "SSH User           stitch",
+    ] {
+        assert!(seen.contains(field), "{field}: {seen}");
+    }
+    assert!(bastion.run("cat ~stitch/.ssh/authorized_keys").contains("ssh-rsa "));
+    assert_eq!(
+        server.psql("select count(*) from pg_database where datname = 'stitch'"),
+        "1"
+    );
 }

@@ -14,7 +14,6 @@ fn the_file_of_config_init_repeats_the_wizards_run() {
         ("Region of your Stitch account:", "\u{1b}[B"),
         ("SSH tunnel?", ""),
         ("Role Stitch logs in as [stitch]:", "loader"),
-        ("loaded into this database before?", ""),
     ];
     let mut run = wizard(&server)
         .env("STITCH_PG_PASSWORD", "stitchs-secret")

@@ -99,6 +99,28 @@ fn kill_at_each_question() {
     }
 }
 
+/// A password that is being typed is not shown; when the program is gone the terminal shows again what is typed.
+#[test]
+fn kill_at_a_hidden_question() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let (listener, words) = (TcpListener::bind("127.0.0.1:0").unwrap(), LAST_WORDS[2].1);
+        let port = listener.local_addr().unwrap().port().to_string();
+        thread::spawn(move || {
+            let mut held = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.write_all(words);
+                held.push(stream);
+            }
+        });
+        let program = stitch_pg(Place::Here).args(["--host", "127.0.0.1", "--port", &port, "--admin-user", "me"]);
+        let mut terminal = program.terminal(80, 24);
+        terminal.expect("Password of me on ");
+        poll(DEADLINE, || (!terminal.echoes()).then_some(())).expect("the echo is off");
+        terminal.signal(signal);
+        stopped(terminal, NOTHING);
+    }
+}
+
 /// What a server says before it falls silent; then a run is in the middle of a login, of TLS, of SSH.
 const LAST_WORDS: [(&str, &[u8]); 5] = [
     ("--port", b""),
@@ -176,10 +198,7 @@ fn ctrl_c_and_end_of_input_at_a_decision_and_a_password() {
         accept_settings(&mut terminal);
         terminal.expect(DECIDE);
         terminal.send(end);
-        stopped(
-            terminal,
-            "Stopped. Completed changes were kept. Run the same command again to continue.",
-        );
+        stopped(terminal, NOTHING);
 
         let mut terminal = wizard(&server).env_remove("PGPASSWORD").terminal(80, 24);
         terminal.expect("Password of postgres on ");

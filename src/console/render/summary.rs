@@ -55,8 +55,8 @@ fn total(report: &Report, verdict: Verdict) -> usize {
     report.steps.iter().map(|step| count(&step.outcome, verdict)).sum()
 }
 
-/// What only somebody else, or Stitch itself, can confirm.
-pub(crate) fn left_for_others(look: &Style, report: &Report) -> Vec<String> {
+/// What is left: problems, or what only somebody else, or Stitch itself, can confirm.
+pub(crate) fn left(look: &Style, report: &Report, verdict: Verdict) -> Vec<String> {
     let tested = report
         .steps
         .iter()
@@ -64,10 +64,11 @@ pub(crate) fn left_for_others(look: &Style, report: &Report) -> Vec<String> {
     let findings: Vec<Finding> = tested
         .filter_map(|step| step.outcome.plan())
         .flat_map(|plan| &plan.findings)
-        .filter(|finding| finding.is_open() && finding.code != Code::LayerNotReached)
+        .filter(|finding| finding.verdict == verdict && finding.code != Code::LayerNotReached)
+        .filter(|finding| verdict == Verdict::Bad || finding.is_open())
         .cloned()
         .collect();
-    super::findings(look, &findings, super::Detail::Open)
+    super::findings(look, &findings, super::Detail::Brief)
 }
 
 /// What a later `setup --expect` holds its own plan against; only where something would be changed and was not.
@@ -149,6 +150,8 @@ pub(crate) fn last_line(report: &Report) -> String {
     }
 }
 
+/// Said at the end of a run that was stopped before its first change.
+pub(crate) const UNTOUCHED: &str = "Stopped. Nothing was changed. Run the same command again to continue.";
 /// Said by whoever ends a run that was stopped.
 pub(crate) const STOPPED: &str = "Stopped. Completed changes were kept. Run the same command again to continue.";
 

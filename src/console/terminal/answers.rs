@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::change::{Action, Plan};
 use crate::console::output::say;
 use crate::console::style::Style;
-use crate::output_file::{Links, ORDINARY, Target};
+use crate::output_file;
 use crate::step_id::StepId;
 use crate::visible;
 
@@ -61,9 +61,7 @@ pub(super) fn write(id: StepId, plan: &Plan) -> Result<String> {
     let mut actions = plan.changes.iter().map(|change| &change.action);
     let is_sql = actions.all(|action| matches!(action, Action::Sql(_)));
     let name = format!("stitch-pg-{id}.{}", if is_sql { "sql" } else { "sh" });
-    Target::find(name.as_ref(), Links::Refused)
-        .and_then(|target| target.create(script(plan).as_bytes(), ORDINARY))
-        .with_context(|| format!("cannot write ./{name}"))?;
+    output_file::create(name.as_ref(), &script(plan), &format!("./{name}"))?;
     Ok(name)
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use console::Term;
+use console::{Term, measure_text_width};
 
+use super::answers::MenuAnswer;
 use super::bar::Waiting;
 use super::lists::{self, Preselected};
 use super::prompt;
@@ -14,8 +15,8 @@ use crate::console::style::Cursor;
 use crate::finding::Verdict;
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
-use crate::settings::SettingId;
 use crate::settings::ask::{Answer, PreviousQuestion, Question, Row, Typing};
+use crate::settings::{SettingId, pasted};
 use crate::visible;
 
 /// How every form of a public key begins that can be pasted.
@@ -32,14 +33,8 @@ impl Terminal {
             secret: Arc::new(|question| Some(Secret::new(prompt::hidden(question)))),
             trust: Arc::new(move |question| {
                 say(&look.fold("", 0, question));
-                loop {
-                    let answer = prompt::line("Accept it and continue? [y]es / [n]o", Some("n"));
-                    match answer.trim().to_ascii_lowercase().as_str() {
-                        "y" | "yes" => return Some(Trust::Accept),
-                        "" | "n" | "no" => return Some(Trust::Refuse),
-                        _ => say("  ! Please answer y or n."),
-                    }
-                }
+                let accepts = Self::agrees("Accept it and continue?", Enter::No);
+                Some(if accepts { Trust::Accept } else { Trust::Refuse })
             }),
         }
     }
@@ -48,7 +43,7 @@ impl Terminal {
     fn introduce(&self, question: &Question) {
         match &question.refused {
             Some(refused) => say(&self.look.fold("  ! ", 4, refused)),
-            None if question.help.is_empty() => {}
+            None if question.help.is_empty() || !self.is_new(question.help) => {}
             None => say(&self.look.dim(&self.look.fold("", 0, question.help))),
         }
         if question.refused.is_none() {
@@ -58,22 +53,26 @@ impl Terminal {
         }
     }
 
+    /// Whether a help was not said before.
+    fn is_new(&self, help: &'static str) -> bool {
+        let mut said = self.helped.borrow_mut();
+        let is_new = !said.contains(&help);
+        said.extend(is_new.then_some(help));
+        is_new
+    }
+
     /// A line in which a password stands is drawn over, and put again without it.
     fn hide_password(&self, question: &Question, answer: &str) {
-        let Some((before, after)) = answer.split_once("://").filter(|_| question.id == SettingId::Host) else {
+        let Some(masked) = pasted::masked(answer).filter(|_| question.id == SettingId::Host) else {
             return;
         };
-        let Some((login, rest)) = after.rsplit_once('@') else {
-            return;
-        };
-        let Some((user, _)) = login.split_once(':') else { return };
-        let prompt = format!("{}{} ", question.prompt, brackets(question.default.as_deref()));
+        let prompt = format!("{}{}: ", question.prompt, brackets(question.default.as_deref()));
         if self.look.cursor == Cursor::Moves {
             let columns = usize::from(Term::stderr().size().1).max(1);
-            let letters = prompt.chars().count() + 1 + answer.chars().count();
+            let letters = measure_text_width(&prompt) + measure_text_width(answer);
             let _ = Term::stderr().clear_last_lines(letters.div_ceil(columns));
         }
-        say(&format!("{}: {before}://{user}:***@{rest}", prompt.trim_end()));
+        say(&format!("{prompt}{}", visible::one_line(&masked)));
     }
 }
 
@@ -90,6 +89,7 @@ impl Terminal {
         }
         loop {
             match prompt::line_or_back(question.prompt, question.default.as_deref()) {
+                Some(answer) if answer.trim() == "?" => say(&self.look.fold("", 0, question.help)),
                 Some(answer) => {
                     self.hide_password(question, &answer);
                     return said(question, answer);
@@ -150,14 +150,16 @@ impl Terminal {
     /// The table of settings.
     pub(crate) fn table(&self, rows: &[Row]) {
         say(&format!("\n{}", self.look.bold("Settings")));
-        let widest = rows
-            .iter()
-            .map(|row| row.value.chars().count())
-            .max()
-            .unwrap_or_default();
-        let width = widest.min(self.look.width.saturating_sub(36));
+        let widest = |text: fn(&Row) -> &str| {
+            rows.iter()
+                .map(|row| measure_text_width(text(row)))
+                .max()
+                .unwrap_or_default()
+        };
+        let room = self.look.width.saturating_sub(23 + widest(|row| row.source));
+        let width = widest(|row| &row.value).min(room);
         for (number, row) in (1..).zip(rows) {
-            let value = visible::one_line(&row.value);
+            let value = lists::fitting(&visible::one_line(&row.value), width);
             let line = format!("{number:>3}  {:<15} {value:<width$}  {}", row.label, row.source);
             say(&lists::fitting(&line, self.look.width));
         }
@@ -196,16 +198,12 @@ impl Terminal {
 
     /// A question of yes or no, and what Enter alone means.
     pub(crate) fn agrees(question: &str, enter: Enter) -> bool {
-        let default = if enter == Enter::Yes { "Y/n" } else { "y/N" };
+        let (yes, no, alone) = enter.letters();
         loop {
-            match prompt::line(question, Some(default))
-                .trim()
-                .to_ascii_lowercase()
-                .as_str()
-            {
-                "" => return enter == Enter::Yes,
-                "y" | "yes" => return true,
-                "n" | "no" => return false,
+            let answer = prompt::line(&format!("{question} {yes} / {no}:"), None);
+            match MenuAnswer::of(&answer, alone) {
+                Some(MenuAnswer::Yes) => return true,
+                Some(MenuAnswer::No) => return false,
                 _ => say("  ! Please answer y or n."),
             }
         }

@@ -7,7 +7,7 @@ use console::{Key, Term, truncate_str};
 #[expect(clippy::disallowed_types, reason = "the one place where questions are asked")]
 use dialoguer::{MultiSelect, theme::Theme};
 
-use super::prompt::{CURSOR_HIDDEN, colon, line, stop, without_echo};
+use super::prompt::{CURSOR_HIDDEN, colon, line, pushed_back, stop, without_echo};
 use crate::console::output::say;
 use crate::console::style::{Cursor, Style};
 use crate::visible;
@@ -32,6 +32,8 @@ fn list(look: &Style, prompt: &str, choices: &[&str], first: Preselected) -> Opt
     let term = Term::stderr();
     let _ = term.hide_cursor();
     let count = choices.len();
+    // No key of this list.
+    let _ = pushed_back();
     let mut at = (first == Preselected::First).then_some(0_usize);
     loop {
         let room = usize::from(term.size().0).saturating_sub(2).clamp(1, count.max(1));

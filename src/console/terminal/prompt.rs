@@ -9,6 +9,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use console::Term;
@@ -23,6 +24,9 @@ pub(super) static CURSOR_HIDDEN: AtomicBool = AtomicBool::new(false);
 
 /// What Esc sends, and other keys begin with.
 const ESC: u8 = 0x1b;
+
+/// A byte that came after Esc and belongs to the next answer.
+static PUSHED_BACK: Mutex<Option<u8>> = Mutex::new(None);
 
 /// How long a paste may pause between two of its lines.
 const PASTE_PAUSE: Timespec = Timespec {
@@ -49,6 +53,8 @@ pub(super) fn line_or_back(prompt: &str, default: Option<&str>) -> Option<String
     // The terminal's own editing goes on, and Esc ends a line as Enter does.
     let mut modes = before.clone();
     modes.special_codes[SpecialCodeIndex::VEOL] = ESC;
+    let mut raw = before.clone();
+    raw.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
     let mut typed = String::new();
     let answer = loop {
         set(&modes);
@@ -59,9 +65,10 @@ pub(super) fn line_or_back(prompt: &str, default: Option<&str>) -> Option<String
             break Some(typed);
         }
         typed.pop();
-        let key = rest_of_key(&before);
+        set(&raw);
+        let key = rest_of_key();
         say("");
-        if key.is_empty() || key.ends_with(b"D") {
+        if key.is_none_or(|last| last == b'D') {
             break None;
         }
         // Another key is not for here; what was typed stays.
@@ -70,20 +77,27 @@ pub(super) fn line_or_back(prompt: &str, default: Option<&str>) -> Option<String
     answer
 }
 
-/// What else a key sent than Esc: it waits behind the line that was ended.
-fn rest_of_key(before: &Termios) -> Vec<u8> {
-    let mut raw = before.clone();
-    raw.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-    set(&raw);
-    let mut key = Vec::new();
-    while more_is_waiting() {
+/// The last byte of what a key sent after Esc, which waits behind the line that was ended: `[` or `O`, and bytes up to a
+/// letter or `~`. `None` for Esc itself: what comes after it, a paste for example, is the next answer.
+fn rest_of_key() -> Option<u8> {
+    let next = || {
         let mut byte = [0];
-        if !matches!(rustix::io::read(io::stdin(), &mut byte), Ok(1)) {
-            break;
-        }
-        key.push(byte[0]);
+        let is_there = more_is_waiting() && matches!(rustix::io::read(io::stdin(), &mut byte), Ok(1));
+        is_there.then_some(byte[0])
+    };
+    let first = next()?;
+    if !matches!(first, b'[' | b'O') {
+        *PUSHED_BACK.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
+        return None;
     }
-    key
+    std::iter::from_fn(next)
+        .find(|byte| (b'@'..=b'~').contains(byte))
+        .or(Some(first))
+}
+
+/// Takes the byte that came after Esc.
+pub(super) fn pushed_back() -> Option<u8> {
+    PUSHED_BACK.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// What follows a question: a colon, unless it ends in a mark of its own.
@@ -142,9 +156,14 @@ fn read_line() -> String {
 /// The same with other ends; Esc stays in what is read.
 fn read_until(ends: &[u8]) -> String {
     let mut line = Vec::new();
+    let mut first = pushed_back();
     loop {
-        let mut byte = [0];
-        match rustix::io::read(io::stdin(), &mut byte) {
+        let mut byte = [first.unwrap_or_default()];
+        let read = match first.take() {
+            Some(_) => Ok(1),
+            None => rustix::io::read(io::stdin(), &mut byte),
+        };
+        match read {
             Ok(1) if ends.contains(&byte[0]) => {
                 line.extend((byte[0] == ESC).then_some(ESC));
                 match String::from_utf8(std::mem::take(&mut line)) {

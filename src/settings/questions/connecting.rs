@@ -3,7 +3,8 @@
 use anyhow::{Result, ensure};
 
 use super::{Questions, question};
-use crate::names::{DatabaseName, HostName};
+use crate::names::{DatabaseName, Port};
+use crate::settings::admin::Admin;
 use crate::settings::ask::{Contact, Suspect, Typing};
 use crate::settings::check;
 use crate::settings::checked::Settings;
@@ -39,7 +40,7 @@ impl Questions<'_> {
     fn ask_again(&mut self, suspect: Suspect, settings: &Settings) -> Result<()> {
         let admin = &settings.admin;
         match suspect {
-            Suspect::Server => self.server_again(address(&admin.host, admin.port.number())),
+            Suspect::Server => self.server_again(address(admin)),
             Suspect::Login => self.login_again(Some(admin.user.clone())),
             Suspect::Password => {
                 let help = "It is not shown while you type. Enter alone changes the user.";
@@ -64,7 +65,7 @@ impl Questions<'_> {
                     self.set(SettingId::SslMode, "prefer");
                     return Ok(());
                 }
-                self.server_again(address(&admin.host, admin.port.number()))
+                self.server_again(address(admin))
             }
             Suspect::Certificate => self.certificate(settings),
             Suspect::SshServer => self.ssh_server(),
@@ -91,14 +92,14 @@ impl Questions<'_> {
                 self.set(SettingId::SslMode, "require");
                 Ok(())
             }
-            _ => self.server_again(address(&admin.host, admin.port.number())),
+            _ => self.server_again(address(admin)),
         }
     }
 }
 
 /// As it is typed.
-fn address(host: &HostName, port: u16) -> String {
-    if port == 5432 || host.as_str().contains([':', '/']) {
+pub(super) fn address(Admin { host, port, .. }: &Admin) -> String {
+    if *port == Port::POSTGRES || host.as_str().contains([':', '/']) {
         host.to_string()
     } else {
         format!("{host}:{port}")

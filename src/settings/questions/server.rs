@@ -5,13 +5,12 @@ use anyhow::{Result, bail};
 use super::{DefaultAnswer, Questions, question};
 use crate::names::{HostName, Port};
 use crate::settings::admin::Route;
-use crate::settings::draft::{Draft, Source};
+use crate::settings::draft::{Draft, Rank, Source};
 use crate::settings::environment::Environment;
 use crate::settings::known_servers::{self, KnownServer};
 use crate::settings::problems::Problems;
 use crate::settings::registry::SettingId;
-use crate::settings::url::{self, Passwords};
-use crate::settings::{check, service};
+use crate::settings::{check, pasted, service};
 
 /// The last line of a list of known servers.
 pub(super) const ANOTHER: &str = "Another one";
@@ -42,11 +41,23 @@ impl Questions<'_> {
     pub(super) fn server_again(&mut self, default: String) -> Result<()> {
         let environment = self.context.environment;
         let known = known_servers::of_libpq(environment);
-        let help = "Host, host:port, URL, socket directory or service; ssh: behind an SSH server.";
-        let mut question = question(SettingId::Host, "PostgreSQL server", help, Some(default));
+        let help = "Host, host:port, URL, psql command, socket or service; ssh: via an SSH server.";
+        let prompt = match self.draft.text(SettingId::ViaBastion) {
+            Some("true") => "PostgreSQL server, as the SSH server reaches it",
+            _ => "PostgreSQL server",
+        };
+        let mut question = question(SettingId::Host, prompt, help, Some(default));
         question.offered = known.iter().map(ToString::to_string).collect();
-        let answer = self.text(question, |text| typed(text, &known, environment).map(|_| ()))?;
+        let answer = self.text(question.clone(), |text| typed(text, &known, environment).map(|_| ()))?;
         self.draft.take(SettingId::Host);
+        // A port that was typed before belongs to the server that was typed with it.
+        if self
+            .draft
+            .given(SettingId::Port)
+            .is_some_and(|port| port.source.rank() == Rank::Prompt)
+        {
+            self.draft.take(SettingId::Port);
+        }
         match typed(&answer, &known, environment)? {
             Typed::Parts(parts) => {
                 self.draft = parts.or(std::mem::take(&mut self.draft));
@@ -56,7 +67,9 @@ impl Questions<'_> {
             Typed::BehindSsh => {
                 self.ssh_server()?;
                 self.set(SettingId::ViaBastion, "true");
-                self.server_again("localhost".to_owned())
+                let is_socket = question.default.as_deref().is_none_or(|host| host.starts_with('/'));
+                let default = question.default.take().filter(|_| !is_socket);
+                self.server_again(default.unwrap_or_else(|| "localhost".to_owned()))
             }
         }
     }
@@ -66,9 +79,6 @@ fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result
     let mut draft = Draft::default();
     if text == SSH {
         return Ok(Typed::BehindSsh);
-    }
-    if text.contains("://") {
-        return url::parse(text, &Source::Prompt, Passwords::Kept).map(Typed::Parts);
     }
     let number = text.parse::<usize>().ok();
     let offered = number.and_then(|number| known.get(number.checked_sub(1)?));
@@ -96,6 +106,9 @@ fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result
     if number.is_some() {
         bail!("{text} is not a number in the list");
     }
+    if let Some(read) = pasted::read(text) {
+        return read.map(Typed::Parts);
+    }
     let (host, port) = host_and_port(text)?;
     draft.set(SettingId::Host, host.to_string(), Source::Prompt);
     if let Some(port) = port {
@@ -104,7 +117,9 @@ fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result
     Ok(Typed::Parts(draft))
 }
 
-fn host_and_port(text: &str) -> Result<(HostName, Option<Port>)> {
+/// `host:port`, also as it is copied from a browser.
+pub(super) fn host_and_port(text: &str) -> Result<(HostName, Option<Port>)> {
+    let text = text.trim_start_matches("https://").trim_end_matches('/');
     match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') && !host.starts_with('/') => {
             Ok((check::host(host)?, Some(port.parse()?)))

@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, ensure};
 
+use super::connecting::address;
 use super::memory::GoBack;
-use super::server::SSH;
+use super::server::{SSH, host_and_port};
 use super::{DefaultAnswer, Questions, question};
-use crate::names::{DatabaseName, HostName, RoleName};
+use crate::names::{DatabaseName, RoleName};
 use crate::settings::ask::{Contact, Presence, Typing};
 use crate::settings::draft::Source;
 use crate::settings::registry::SettingId;
@@ -61,8 +62,19 @@ impl Questions<'_> {
         let question = question(SettingId::StitchHost, "Public name of the server", help, None);
         let answer = self.text(question, |text| match text {
             "" | SSH => Ok(()),
-            text => check::host(text).map(|_: HostName| ()),
+            text => {
+                let (host, _) = host_and_port(text)?;
+                ensure!(host.is_public(), "{host} is not a name or address on the internet");
+                Ok(())
+            }
         })?;
+        if !matches!(answer.as_str(), "" | SSH) {
+            let (host, port) = host_and_port(&answer)?;
+            self.set(SettingId::StitchHost, host.to_string());
+            if let Some(port) = port {
+                self.set(SettingId::StitchPort, port.to_string());
+            }
+        }
         if answer.is_empty() || answer == SSH {
             self.draft.take(SettingId::StitchHost);
         }
@@ -70,7 +82,7 @@ impl Questions<'_> {
     }
 
     /// What Stitch has loaded is found by its marks.
-    fn data(&mut self, contact: &Contact) {
+    pub(super) fn data(&mut self, contact: &Contact) {
         let said = [SettingId::Existing, SettingId::Schemas, SettingId::Detect];
         if said.iter().any(|id| self.draft.has(*id)) || !self.takes_part(StepId::Ownership) {
             return;
@@ -144,7 +156,7 @@ impl Questions<'_> {
     fn change(&mut self, id: SettingId) -> Result<()> {
         let settings = self.so_far();
         match id {
-            SettingId::Host => self.server_again(settings.admin.host.to_string())?,
+            SettingId::Host => self.server_again(address(&settings.admin))?,
             SettingId::AdminUser => self.login_again(Some(settings.admin.user))?,
             SettingId::Region => {
                 self.draft.take(SettingId::Region);

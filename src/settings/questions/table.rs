@@ -31,7 +31,7 @@ impl Questions<'_> {
                 save_to: Some(path), ..
             } => {
                 let path = path.strip_prefix(&self.context.environment.directory).unwrap_or(path);
-                format!("a new one, saved in ./{}", path.display())
+                format!("new, saved in ./{}", path.display())
             }
             RolePassword::Generated { .. } => "a new one".to_owned(),
             RolePassword::Unknown => "not given".to_owned(),
@@ -42,7 +42,9 @@ impl Questions<'_> {
             |bastion| format!("through {}, as {}", bastion.stitch_host, bastion.tunnel_user),
         );
         rows.push(self.row(SettingId::Bastion, "Stitch connects", way));
-        if settings.bastion.is_none() && stitch.host != admin.host {
+        if settings.bastion.is_none() && !stitch.host.is_public() {
+            rows.push(self.row(SettingId::StitchHost, "To the host", "not known yet".to_owned()));
+        } else if settings.bastion.is_none() && stitch.host != admin.host {
             rows.push(self.row(SettingId::StitchHost, "To the host", stitch.host.to_string()));
         }
         if self.steps.contains(&StepId::Ownership) {

@@ -1,4 +1,4 @@
-//! Whether Stitch goes through an SSH server, which one, and what it may do there.
+//! Whether Stitch goes through an SSH server, and which one.
 
 use anyhow::Result;
 
@@ -7,7 +7,6 @@ use super::{DefaultAnswer, Questions, question};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::settings::registry::SettingId;
-use crate::settings::request::Purpose;
 use crate::settings::{check, known_servers};
 use crate::step_id::StepId;
 
@@ -39,9 +38,7 @@ impl Questions<'_> {
         if self.context.request.purpose.watches() {
             return Ok(());
         }
-        self.public_key()?;
-        self.key_options()?;
-        self.prove()
+        self.public_key()
     }
 
     /// A name of the SSH client's configuration, where there are any, or what is typed.
@@ -72,50 +69,5 @@ impl Questions<'_> {
                     Public Key.";
         let question = question(SettingId::PublicKey, "Stitch's public key", help, None);
         self.text(question, str::parse::<PublicKey>).map(|_| ())
-    }
-
-    /// Consent to the proof: it writes to the SSH server.
-    fn prove(&mut self) -> Result<()> {
-        let useful = self.context.request.purpose == Purpose::Setup && self.takes_part(StepId::Connection);
-        if !useful || !self.is_open(SettingId::ProveTunnel, DefaultAnswer::HasDefault) {
-            return Ok(());
-        }
-        let help = "stitch-pg adds a temporary key beside Stitch's during the login, for two minutes at most.";
-        let choices = ["Yes, log in as Stitch will", "No"];
-        let answer = self.choose(
-            SettingId::ProveTunnel,
-            "Test the tunnel end to end at the end?",
-            help,
-            &choices,
-        )?;
-        self.set(SettingId::ProveTunnel, if answer == 0 { "true" } else { "false" });
-        Ok(())
-    }
-
-    /// How tight the key's line is to be. Only `setup` writes it; elsewhere a tighter one is as good.
-    fn key_options(&mut self) -> Result<()> {
-        if self.context.request.purpose != Purpose::Setup
-            || !self.is_open(SettingId::KeyOptions, DefaultAnswer::HasDefault)
-        {
-            return Ok(());
-        }
-        let sets = ["permitopen,no-command", "restrict", "permitopen,no-command,from"];
-        let choices = [
-            "Only forward to the database",
-            "Forward to any host, and run commands",
-            "Only forward to the database, only from Stitch's addresses",
-        ];
-        // Which addresses those are is not known when the account's region is of no interest otherwise.
-        let knows_addresses = self.draft.has(SettingId::Region) || self.draft.has(SettingId::AllowCidrs);
-        let offered = if knows_addresses { choices.len() } else { 2 };
-        let help = "You must change a restricted key when the database moves or Stitch adds an address.";
-        let answer = self.choose(
-            SettingId::KeyOptions,
-            "What may Stitch's key do?",
-            help,
-            &choices[..offered],
-        )?;
-        self.set(SettingId::KeyOptions, sets[answer]);
-        Ok(())
     }
 }

@@ -165,9 +165,11 @@ fn an_existing_role_and_a_local_server_are_asked_about() {
 #[test]
 fn a_refused_answer_is_asked_again_with_the_reason() {
     let place = Place::new(Purpose::Plan).terminal();
-    let answers = Answers::new(&["postgres://u:hunter2@h@", "db", "me", "dw", "0", "0", "pg_x", "r", "1"]);
+    let mut answers = Answers::new(&["postgres://u:hunter2@h@", "db", "me", "dw", "0", "0", "pg_x", "r"]);
+    // What Stitch has loaded is not asked for.
+    answers.contact.schemas = vec!["shop".to_owned()];
     let found = place.run(&[], Some(&answers)).unwrap();
-    assert_eq!(found.ownership.schemas, Schemas::Ask);
+    assert_eq!(found.ownership.schemas, Schemas::Detect);
     let asked = answers.asked.borrow();
     let reason = asked[1].refused.clone().unwrap();
     assert!(asked[1].id == SettingId::Host && reason.contains("%40") && !reason.contains("hunter2"));
