@@ -2,6 +2,7 @@
 //! this line parses text that a person typed.
 
 mod admin;
+mod alias_options;
 pub mod ask;
 mod authority;
 mod bastion;
@@ -16,6 +17,7 @@ mod input_files;
 mod known_servers;
 mod libpq;
 mod loads;
+mod local_users;
 mod login_rules;
 mod manage;
 mod named_files;

@@ -1,6 +1,7 @@
 //! The SSH client's configuration held against `ssh` itself: random files with `Include`, `Host`, `Match`, quotes, tokens and
 //! keywords that are not ours to judge; what `ssh -G` and `ssh -v` make of them must be what is read here.
 
+mod dead_ends;
 mod generate;
 mod logins;
 
@@ -11,6 +12,7 @@ use std::path::Path;
 use stitch_pg::settings::ssh_alias::{AliasOptions, resolve};
 use stitch_pg::settings::{AgentKeys, SshAgent, SshTarget};
 
+use crate::cure::ssh_user::scene::moves_home;
 use crate::support;
 use crate::support::rng::Rng;
 use generate::{Files, HOSTS};
@@ -36,11 +38,9 @@ fn ssh_reads_the_same() {
         files.write(&home);
         fs::write(home.join("hosts"), hosts.join("\n") + "\n").expect("a file");
     }
-    // ssh asks the account database, and neither HOME nor a flag, where the person's files are.
+    moves_home(&world);
     world.sh(&format!(
-        "sed 's|^root:\\([^:]*:[^:]*:[^:]*:[^:]*\\):[^:]*|root:\\1:{HOME}|' /etc/passwd >/run/world/passwd
-         mount --bind /run/world/passwd /etc/passwd
-         mkdir -p /etc/ssh; mount -t tmpfs tmpfs /etc/ssh
+        "mkdir -p /etc/ssh; mount -t tmpfs tmpfs /etc/ssh
          cd /run/world/tmp/cases
          for case in *; do
              rm -rf {HOME}/.ssh; ln -s \"$PWD/$case/.ssh\" {HOME}/.ssh

@@ -38,6 +38,10 @@ pub struct SshTarget {
     pub known_hosts: Vec<PathBuf>,
     /// Those that hold for every user of this machine; they are read, too.
     pub global_known_hosts: Vec<PathBuf>,
+    /// A list of host keys that are refused (`RevokedHostKeys`).
+    pub revoked_host_keys: Option<PathBuf>,
+    /// Lines of the SSH client's configuration that only `ssh` itself can follow: `FILE:LINE: KEYWORD`.
+    pub unused: Vec<String>,
     /// The machine's own `ssh`, where it is used in place of libssh2 (`--ssh-command`).
     pub client: Option<SshClient>,
     /// SSH servers to go through first, in order (`ProxyJump`).

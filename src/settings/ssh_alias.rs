@@ -1,13 +1,13 @@
 //! From what a person types for the SSH server, `[USER@]HOST[:PORT]` or an alias of the SSH client's configuration, to
 //! a login that is spelt out.
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+pub use super::alias_options::AliasOptions;
 use super::ssh::{AgentKeys, IdentitySource, SshAgent, SshClient, SshTarget};
-use super::ssh_config::{ClientConfig, Entry};
+use super::ssh_config::{Asked, ClientConfig, Entry};
 use crate::names::{HostName, Port};
 
 mod tokens;
@@ -22,29 +22,6 @@ const DEFAULT_IDENTITIES: [&str; 5] = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_
 /// The files of host keys that hold for every user of this machine.
 const GLOBAL_KNOWN_HOSTS: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
-/// What else decides: the person's own directory and name, and what the flags say.
-#[derive(Clone, Debug, Default)]
-pub struct AliasOptions {
-    /// The home directory, in which `.ssh` is looked for.
-    pub home: PathBuf,
-    /// The client's configuration for every user of this machine.
-    pub system: PathBuf,
-    /// This machine's name.
-    pub machine: String,
-    /// Reads a variable of the environment, for `${NAME}`.
-    pub variable: Option<fn(&str) -> Option<String>>,
-    /// The login name here, used there unless another is given.
-    pub os_user: String,
-    /// `--bastion-identity`.
-    pub identity: Option<PathBuf>,
-    /// `--known-hosts`.
-    pub known_hosts: Option<PathBuf>,
-    /// `--host-key`.
-    pub host_key: Option<String>,
-    /// `--ssh-command`.
-    pub ssh_command: Option<PathBuf>,
-}
-
 /// Spells a login out. Flags win over what is typed, that over the SSH client's configuration.
 pub fn resolve(given: &str, options: &AliasOptions) -> Result<SshTarget> {
     resolve_at(given, options, 0)
@@ -53,24 +30,17 @@ pub fn resolve(given: &str, options: &AliasOptions) -> Result<SshTarget> {
 /// `depth`: how many servers stand before this one already.
 fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTarget> {
     let typed = Typed::parse(given)?;
-    let config =
-        ClientConfig::read(&options.home, &options.system, typed.host).context("the SSH client's configuration")?;
-    // The machine's own ssh finds its way itself.
-    let jumps = match &options.ssh_command {
-        None => jumps(&config, given, options, depth)?,
-        Some(_) => Vec::new(),
+    let asked = Asked {
+        host: typed.host,
+        user: typed.user,
+        options,
     };
-    let mut host = match config.value("hostname")? {
-        Some((name, entry)) => tokens::host_name(name, typed.host).with_context(|| entry.place.clone())?,
-        None => typed.host.to_owned(),
-    };
-    if host.parse::<IpAddr>().is_err() {
-        host.make_ascii_lowercase();
-    }
+    let config = ClientConfig::read(&asked).context("the SSH client's configuration")?;
+    let host = config.host_name(typed.host)?;
     let port = match (typed.port, config.value("port")?) {
         (Some(port), _) => port,
+        (None, Some(("ssh", _)) | None) => Port::SSH,
         (None, Some((port, entry))) => port.parse().with_context(|| entry.place.clone())?,
-        (None, None) => Port::SSH,
     };
     let user = match (typed.user, config.value("user")?) {
         (Some(user), _) | (None, Some((user, _))) => user.to_owned(),
@@ -84,6 +54,11 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
         known_as: host_key_alias.as_deref().unwrap_or(typed.host),
         port,
         user: &user,
+    };
+    // The machine's own ssh finds its way itself.
+    let jumps = match &options.ssh_command {
+        None => jumps(&config, given, &tokens, depth)?,
+        Some(_) => Vec::new(),
     };
     let (identities, identity_source) = identities(&config, options, &tokens)?;
     let only_listed = match config.value("identitiesonly")? {
@@ -112,12 +87,14 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
         known_hosts,
         global_known_hosts: files(&config, "globalknownhostsfile", None)?
             .unwrap_or_else(|| GLOBAL_KNOWN_HOSTS.map(PathBuf::from).to_vec()),
+        revoked_host_keys: files(&config, "revokedhostkeys", Some(&tokens))?.and_then(|files| files.first().cloned()),
         host_key: options.host_key.clone(),
         client: options
             .ssh_command
             .as_ref()
             .map(|program| client(program, &typed, options)),
         jumps,
+        unused: config.unused,
         host: host
             .parse::<HostName>()
             .with_context(|| format!("the SSH server {given:?}"))?,
@@ -253,7 +230,7 @@ impl<'a> Typed<'a> {
 
 /// The servers on the way, spelt out by the same configuration. As with ssh, the way to the first of a list may have
 /// servers of its own; the flags are about the last server alone, but for the file of known hosts.
-fn jumps(config: &ClientConfig, given: &str, options: &AliasOptions, depth: usize) -> Result<Vec<SshTarget>> {
+fn jumps(config: &ClientConfig, given: &str, tokens: &Tokens<'_>, depth: usize) -> Result<Vec<SshTarget>> {
     // Whichever of the two stands first counts.
     let Some(entry) = config.first(&["proxyjump", "proxycommand"]) else {
         return Ok(Vec::new());
@@ -265,6 +242,7 @@ fn jumps(config: &ClientConfig, given: &str, options: &AliasOptions, depth: usiz
     if entry.is("proxycommand") {
         return refuse_command(entry, &value, given);
     }
+    let value = tokens.expanded(&value).with_context(|| entry.place.clone())?;
     let names: Vec<&str> = value.split(',').map(str::trim).collect();
     ensure!(
         depth + names.len() <= MAX_JUMPS,
@@ -273,7 +251,7 @@ fn jumps(config: &ClientConfig, given: &str, options: &AliasOptions, depth: usiz
     let options = AliasOptions {
         identity: None,
         host_key: None,
-        ..options.clone()
+        ..tokens.options.clone()
     };
     let mut jumps: Vec<SshTarget> = Vec::new();
     for name in names {

@@ -1,14 +1,20 @@
 //! The SSH client's configuration, read as `ssh` reads it (its `readconf.c`): the first value of a keyword counts, an `Include`
-//! stands where it is written, and words are quoted as there. `Match` blocks are passed over: a criterion may be a command.
+//! stands where it is written, and words are quoted as there. A `Match` on a command, or on what is not known here, does not hold.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
+use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use super::alias_options::AliasOptions;
+use super::local_users;
 use crate::pattern;
+
+mod text;
+use text::{host_name, split_keyword, words};
 
 /// Files within files, as ssh has it.
 const MAX_DEPTH: usize = 16;
@@ -16,19 +22,16 @@ const MAX_DEPTH: usize = 16;
 const MAX_BYTES: u64 = 4 << 20;
 
 /// What is used. Whatever stands behind another keyword is passed over, whether or not this machine's `ssh` would take it.
-const USED: [&str; 11] = [
-    "globalknownhostsfile",
-    "hostkeyalias",
-    "hostname",
-    "identitiesonly",
-    "identityagent",
-    "identityfile",
-    "port",
-    "proxycommand",
-    "proxyjump",
-    "user",
-    "userknownhostsfile",
-];
+const USED: &str = "globalknownhostsfile hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand \
+    proxyjump revokedhostkeys tag user userknownhostsfile";
+
+/// What decides about a login, too, and is ssh's own to do. A line of them is named when the login fails without it.
+const LEFT_TO_SSH: &str = "bindaddress bindinterface canonicalizehostname certificatefile knownhostscommand pkcs11provider \
+    verifyhostkeydns";
+
+fn is_one_of(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
+}
 
 /// A line that counts for the host.
 #[derive(Debug)]
@@ -41,29 +44,49 @@ pub(super) struct Entry {
 
 /// What the files say about one host.
 #[derive(Debug, Default)]
-pub(super) struct ClientConfig(Vec<Entry>);
+pub(super) struct ClientConfig {
+    entries: Vec<Entry>,
+    /// The lines that only ssh itself can follow.
+    pub(super) unused: Vec<String>,
+}
 
 impl ClientConfig {
-    /// The person's file, then the system's; those that are not there say nothing.
-    pub(super) fn read(home: &Path, system: &Path, host: &str) -> Result<Self> {
+    /// The person's file, then the system's; those that are not there say nothing. Both once more where a `Match final` asks for
+    /// it, which sees the host's name as it was found.
+    pub(super) fn read(asked: &Asked<'_>) -> Result<Self> {
         let mut reader = Reader {
-            host,
-            home,
+            asked,
+            host: asked.host.to_owned(),
             is_active: true,
-            entries: Vec::new(),
+            is_final: false,
+            wants_final: false,
+            config: Self::default(),
         };
-        let folder = home.join(".ssh");
-        reader.file(&folder.join("config"), &folder, Whose::Own, (Scope::Open, 0))?;
-        if let Some(folder) = system.parent() {
-            reader.is_active = true;
-            reader.file(system, folder, Whose::System, (Scope::Open, 0))?;
+        reader.files()?;
+        if reader.wants_final {
+            (reader.host, reader.is_final) = (reader.config.host_name(asked.host)?, true);
+            reader.files()?;
         }
-        Ok(Self(reader.entries))
+        Ok(reader.config)
+    }
+
+    /// The name to connect to, for what was typed.
+    pub(super) fn host_name(&self, typed: &str) -> Result<String> {
+        let mut host = match self.value("hostname")? {
+            Some((name, entry)) => host_name(name, typed).with_context(|| entry.place.clone())?,
+            None => typed.to_owned(),
+        };
+        if host.parse::<IpAddr>().is_err() {
+            host.make_ascii_lowercase();
+        }
+        Ok(host)
     }
 
     /// The line that counts.
     pub(super) fn first(&self, keywords: &[&str]) -> Option<&Entry> {
-        self.0.iter().find(|entry| keywords.contains(&entry.keyword.as_str()))
+        self.entries
+            .iter()
+            .find(|entry| keywords.contains(&entry.keyword.as_str()))
     }
 
     /// The value of a keyword that has one.
@@ -77,7 +100,7 @@ impl ClientConfig {
 
     /// Every line of a keyword that adds up.
     pub(super) fn all(&self, keyword: &str) -> impl Iterator<Item = &Entry> {
-        self.0.iter().filter(move |entry| entry.keyword == keyword)
+        self.entries.iter().filter(move |entry| entry.keyword == keyword)
     }
 }
 
@@ -101,14 +124,85 @@ enum Scope {
     Closed,
 }
 
+/// Whom the files are asked about, and by whom.
+pub(super) struct Asked<'a> {
+    pub(super) host: &'a str,
+    /// The user name that was typed.
+    pub(super) user: Option<&'a str>,
+    pub(super) options: &'a AliasOptions,
+}
+
 struct Reader<'a> {
-    host: &'a str,
-    home: &'a Path,
+    asked: &'a Asked<'a>,
+    /// What `Host` is compared with.
+    host: String,
     is_active: bool,
-    entries: Vec<Entry>,
+    /// Whether the files are read for the second time, and whether they want to be.
+    is_final: bool,
+    wants_final: bool,
+    config: ClientConfig,
 }
 
 impl Reader<'_> {
+    fn files(&mut self) -> Result<()> {
+        let options = self.asked.options;
+        let folder = options.home.join(".ssh");
+        self.is_active = true;
+        self.file(&folder.join("config"), &folder, Whose::Own, (Scope::Open, 0))?;
+        if let Some(folder) = options.system.parent() {
+            self.is_active = true;
+            self.file(&options.system, folder, Whose::System, (Scope::Open, 0))?;
+        }
+        Ok(())
+    }
+
+    /// Whether all criteria of a `Match` hold that are known here, and whether they all are.
+    fn holds(&mut self, criteria: &str) -> Result<(bool, bool)> {
+        let config = &self.config;
+        let value = |keyword| Ok::<_, anyhow::Error>(config.value(keyword)?.map(|(value, _)| value));
+        let me = self.asked.options.os_user.as_str();
+        let user = match (self.asked.user, value("user")?) {
+            (Some(user), _) | (None, Some(user)) => user,
+            (None, None) => me,
+        };
+        let host = match value("hostname")? {
+            Some(name) if !self.is_final => host_name(name, &self.host)?,
+            _ => self.host.clone(),
+        };
+        let (host, typed) = (host.to_ascii_lowercase(), self.asked.host.to_ascii_lowercase());
+        let criteria = words(&criteria.replace('=', " "))?;
+        let mut criteria = criteria.iter();
+        let (mut all, mut are_known) = (true, true);
+        while let Some(word) = criteria.next() {
+            let name = word.trim_start_matches('!').to_ascii_lowercase();
+            let holds = match name.as_str() {
+                "all" => Some(true),
+                "canonical" | "final" => {
+                    self.wants_final |= name == "final";
+                    Some(self.is_final)
+                }
+                _ => {
+                    let list = criteria.next().context("a criterion has no value")?;
+                    let names = list.to_ascii_lowercase();
+                    match name.as_str() {
+                        "host" => Some(pattern::list_matches(names.split(','), &host)),
+                        "originalhost" => Some(pattern::list_matches(names.split(','), &typed)),
+                        "user" => Some(pattern::list_matches(list.split(','), user)),
+                        "localuser" => Some(pattern::list_matches(list.split(','), me)),
+                        "tagged" => Some(pattern::list_matches(
+                            list.split(','),
+                            value("tag")?.unwrap_or_default(),
+                        )),
+                        _ => None,
+                    }
+                }
+            };
+            are_known &= holds.is_some();
+            all &= holds.is_none_or(|holds| holds != word.starts_with('!'));
+        }
+        Ok((all, are_known))
+    }
+
     fn file(&mut self, path: &Path, folder: &Path, whose: Whose, (scope, depth): (Scope, usize)) -> Result<()> {
         ensure!(
             depth <= MAX_DEPTH,
@@ -125,11 +219,16 @@ impl Reader<'_> {
             let place = || format!("{}:{}: {keyword}", path.display(), number + 1);
             let keyword = keyword.to_ascii_lowercase();
             match keyword.as_str() {
-                "match" => self.is_active = false,
+                "match" => {
+                    let (holds, is_known) = self.holds(rest).with_context(place)?;
+                    let is_open = scope == Scope::Open && holds;
+                    self.is_active = is_open && is_known;
+                    self.config.unused.extend((is_open && !is_known).then(place));
+                }
                 "host" => {
                     let patterns = words(rest).with_context(place)?;
                     self.is_active =
-                        scope == Scope::Open && pattern::list_matches(patterns.iter().map(String::as_str), self.host);
+                        scope == Scope::Open && pattern::list_matches(patterns.iter().map(String::as_str), &self.host);
                 }
                 "include" => {
                     let (before, inner) = (self.is_active, if self.is_active { scope } else { Scope::Closed });
@@ -140,7 +239,7 @@ impl Reader<'_> {
                         }
                     }
                 }
-                _ if self.is_active && USED.contains(&keyword.as_str()) => {
+                _ if self.is_active && is_one_of(USED, &keyword) => {
                     let is_raw = matches!(keyword.as_str(), "proxycommand" | "proxyjump");
                     let words = if is_raw {
                         vec![rest.to_owned()]
@@ -151,7 +250,11 @@ impl Reader<'_> {
                         bail!("{} has no value", place());
                     }
                     let place = place();
-                    self.entries.push(Entry { keyword, words, place });
+                    self.config.entries.push(Entry { keyword, words, place });
+                }
+                _ if self.is_active && is_one_of(LEFT_TO_SSH, &keyword) => {
+                    let is_off = ["no", "none"].iter().any(|off| rest.eq_ignore_ascii_case(off));
+                    self.config.unused.extend((!is_off).then(place));
                 }
                 _ => {}
             }
@@ -162,7 +265,7 @@ impl Reader<'_> {
     /// The files of an `Include`, in order; what does not exist is passed over.
     fn included(&self, pattern: &str, folder: &Path) -> Vec<PathBuf> {
         let path = match pattern.strip_prefix("~/") {
-            Some(rest) => self.home.join(rest),
+            Some(rest) => self.asked.options.home.join(rest),
             None => folder.join(pattern),
         };
         let options = glob::MatchOptions {
@@ -184,49 +287,13 @@ fn read(path: &Path, whose: Whose) -> Result<Option<String>> {
     };
     let found = file.metadata()?;
     let own = rustix::process::geteuid().as_raw();
+    let is_closed = found.mode() & 0o002 == 0
+        && (found.mode() & 0o020 == 0 || local_users::is_alone_in_group(found.uid(), found.gid()));
     ensure!(
-        whose == Whose::System || ((found.uid() == 0 || found.uid() == own) && found.mode() & 0o022 == 0),
+        whose == Whose::System || ((found.uid() == 0 || found.uid() == own) && is_closed),
         "other users can write it, so ssh does not use it either; run chmod go-w, or make yourself its owner"
     );
     let mut bytes = Vec::new();
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// The keyword, and what stands behind it and perhaps one `=`. `None`: an empty line or a comment.
-fn split_keyword(line: &str) -> Option<(&str, &str)> {
-    let blank = [' ', '\t', '\r', '\x0c'];
-    let line = line.trim_matches(blank);
-    if line.is_empty() || line.starts_with('#') {
-        return None;
-    }
-    let end = line.find([' ', '\t', '=', '"']).unwrap_or(line.len());
-    let rest = line[end..].trim_start_matches(blank);
-    let rest = rest.strip_prefix('=').unwrap_or(rest);
-    Some((&line[..end], rest.trim_start_matches(blank)))
-}
-
-/// As ssh splits them: quotes of both kinds, a backslash in front of a quote, of itself or of a space, and a comment where a
-/// word could begin.
-fn words(text: &str) -> Result<Vec<String>> {
-    let mut all = Vec::new();
-    let mut letters = text.chars().peekable();
-    loop {
-        while letters.next_if(|c| matches!(c, ' ' | '\t')).is_some() {}
-        if letters.peek().is_none_or(|c| *c == '#') {
-            return Ok(all);
-        }
-        let (mut word, mut quote) = (String::new(), None);
-        while let Some(c) = letters.next_if(|c| quote.is_some() || !matches!(c, ' ' | '\t')) {
-            let guarded = |next: &char| matches!(next, '\'' | '"' | '\\') || (*next == ' ' && quote.is_none());
-            match c {
-                '\\' => word.push(letters.next_if(guarded).unwrap_or('\\')),
-                '"' | '\'' if quote.is_none() => quote = Some(c),
-                c if quote == Some(c) => quote = None,
-                c => word.push(c),
-            }
-        }
-        ensure!(quote.is_none(), "a quote has no end");
-        all.push(word);
-    }
 }

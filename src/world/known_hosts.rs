@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use openssl::base64;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
@@ -101,6 +101,23 @@ impl KnownHosts {
         Ok(all)
     }
 
+    /// Adds a list of keys that are revoked for every host (`RevokedHostKeys`). ssh trusts no server when it cannot read it.
+    pub(crate) fn revoke(&mut self, list: &Path) -> Result<()> {
+        let shown = list.display();
+        let text = fs::read(list).with_context(|| format!("cannot read {shown} (RevokedHostKeys)"))?;
+        let is_binary = text.starts_with(b"SSHKRL");
+        ensure!(
+            !is_binary,
+            "{shown} (RevokedHostKeys) is a binary list, which only ssh reads; use your own ssh: add --ssh-command ssh"
+        );
+        let keys: String = String::from_utf8_lossy(&text)
+            .lines()
+            .flat_map(|key| ["@revoked * ", key, "\n"].map(str::to_owned))
+            .collect();
+        self.add(&shown.to_string(), &keys);
+        Ok(())
+    }
+
     pub(crate) fn add(&mut self, file: &str, text: &str) {
         let entries = text
             .lines()
@@ -149,7 +166,7 @@ impl KnownHosts {
                 others.join(", ")
             )
         } else if entries.iter().any(|entry| entry.marker == Marker::Authority) {
-            " known_hosts has a certificate authority (@cert-authority) for this host; stitch-pg can check only plain keys, not host certificates."
+            " known_hosts has a certificate authority (@cert-authority) for this host; the built-in client checks only plain keys, and your own ssh checks certificates: add --ssh-command ssh."
                 .to_owned()
         } else {
             String::new()

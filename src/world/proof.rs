@@ -167,6 +167,8 @@ fn this_machine(port: Port) -> Result<SshTarget> {
         identity_source: IdentitySource::Default,
         known_hosts: Vec::new(),
         global_known_hosts: Vec::new(),
+        revoked_host_keys: None,
+        unused: Vec::new(),
         host_key: None,
         client: None,
         jumps: Vec::new(),

@@ -49,24 +49,35 @@ impl Ssh {
     pub(crate) async fn connect(target: &SshTarget, timeout: Duration, asker: &Asker) -> Result<Self> {
         let mut through: Option<Self> = None;
         for hop in target.jumps.iter().chain([target]) {
-            let (addresses, way) = match &through {
-                Some(before) => (Vec::new(), Some(format!(", through {}", before.name()))),
-                None => (resolve(hop, timeout).await?, None),
-            };
-            let door = SshEndpoint {
-                target: hop.clone(),
-                through,
-                addresses,
-                timeout,
-                asker: asker.clone(),
-            };
-            let entered = Self::enter(Arc::new(door), None).await;
+            let way = through
+                .as_ref()
+                .map(|before| format!("on the way to {target}, through {}", before.name()));
+            let mut entered = Self::connect_next(hop, through, timeout, asker).await;
+            if let Some(line) = hop.unused.first() {
+                let left = "the built-in client does not support this line; use your own ssh: add --ssh-command ssh";
+                entered = entered.with_context(|| format!("{line}: {left}"));
+            }
             through = Some(match way {
-                Some(way) => entered.with_context(|| format!("on the way to {target}{way}"))?,
+                Some(way) => entered.context(way)?,
                 None => entered?,
             });
         }
         through.context("there is no server to log in to")
+    }
+
+    async fn connect_next(target: &SshTarget, through: Option<Self>, timeout: Duration, asker: &Asker) -> Result<Self> {
+        let addresses = match &through {
+            Some(_) => Vec::new(),
+            None => resolve(target, timeout).await?,
+        };
+        let door = SshEndpoint {
+            target: target.clone(),
+            through,
+            addresses,
+            timeout,
+            asker: asker.clone(),
+        };
+        Self::enter(Arc::new(door), None).await
     }
 
     /// A connection to the next server on the way. Boxed, since that one may carry another in turn.

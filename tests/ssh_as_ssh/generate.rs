@@ -32,17 +32,34 @@ const PATTERNS: [&str; 12] = [
     "* !other",
 ];
 
-/// Criteria that never hold, so that ssh passes over the block as well.
-const CRITERIA: [&str; 5] = [
+/// Criteria. Of those that are commands none holds, and none is run.
+const CRITERIA: [&str; 22] = [
+    "all",
+    "host gate",
+    "host=GATE,other",
+    "host *.example",
+    "host bastion.example,10.*",
+    "!host gate",
+    "host !gate,*",
+    "originalhost gate,\"other\"",
+    "originalhost Gate user root",
+    "user ann",
+    "user root,bob",
+    "!user ann host *",
+    "localuser root",
+    "final",
+    "final all",
+    "final host bastion.example",
+    "!final host gate",
+    "canonical",
     "host nowhere",
     "user nobody",
     "exec \"false\"",
-    "originalhost x,y",
     "localuser nobody exec \"touch /run/canary\"",
 ];
 
 /// Lines of keywords that are used.
-const LINES: [&str; 45] = [
+const LINES: [&str; 50] = [
     "HostName bastion.example",
     "HostName %h.example.com",
     "HostName=B-%h.Example",
@@ -53,6 +70,8 @@ const LINES: [&str; 45] = [
     "Port 2222",
     "port=22022",
     "Port \"44\"",
+    "\"Port\" 45",
+    "Port ssh",
     "IdentityFile ~/.ssh/gate",
     "IdentityFile \"~/.ssh/my key\"",
     "IdentityFile ~/.ssh/my\\ key",
@@ -62,6 +81,7 @@ const LINES: [&str; 45] = [
     "IdentityFile ~/.ssh/${GATE}/key",
     "IdentityFile ~/.ssh/hash-%C",
     "IdentityFile none",
+    "IdentityFile ~root/key",
     "IdentityFile ~/.ssh/hardware.pub",
     "IdentityFile ~/.ssh/a~b$c",
     "IdentitiesOnly yes",
@@ -80,6 +100,8 @@ const LINES: [&str; 45] = [
     "GlobalKnownHostsFile none",
     "ProxyJump none",
     "ProxyJump first",
+    "ProxyJump %r@%n.jump",
+    "\"HostName\" quoted.example",
     "ProxyJump ops@second:2200",
     "ProxyCommand none",
     "ProxyCommand nc %h %p # not a comment",
@@ -90,7 +112,7 @@ const LINES: [&str; 45] = [
     "User \"no end",
 ];
 /// From here on ssh refuses them.
-const REFUSED_FROM: usize = 40;
+const REFUSED_FROM: usize = 45;
 
 /// Lines of keywords that are not, with values that a parser of them may not know.
 const OTHERS: [&str; 26] = [
@@ -181,9 +203,9 @@ fn block(rng: &mut Rng, usable: usize, includes: &[&str]) -> String {
         let line = match rng.below(100) {
             0..=21 => format!("Host {}", rng.pick(&PATTERNS)),
             22..=27 => format!("Host={}", rng.pick(&PATTERNS)),
-            28..=35 => format!("Match {}", rng.pick(&CRITERIA)),
-            36..=43 if !includes.is_empty() => format!("Include {}", rng.pick(includes)),
-            36..=47 => rng.pick(&["# a comment", "", "   ", "#Port 9"]).to_owned(),
+            28..=36 => format!("Match{}{}", rng.pick(&[" ", "="]), rng.pick(&CRITERIA)),
+            37..=43 if !includes.is_empty() => format!("Include {}", rng.pick(includes)),
+            37..=47 => rng.pick(&["# a comment", "", "   ", "#Port 9"]).to_owned(),
             48..=62 => rng.pick(&OTHERS).to_owned(),
             _ => LINES[rng.below(usable)].to_owned(),
         };

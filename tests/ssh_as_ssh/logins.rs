@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cure::ssh_user::scene::{BASTION, Scene, told};
 use crate::support::rng::Rng;
-use crate::support::{BastionOptions, Need, Program, SshKey, stitch_pg, world};
+use crate::support::{BastionOptions, Need, Program, SshKey, world};
 
 const SAMPLE: usize = 40;
 
@@ -75,10 +75,9 @@ fn a_sample_logs_in_where_ssh_does() {
     world.sh(
         "cd /run/world/tmp; cp ed25519 'my key'; cp ed25519.pub half.pub; cp ed25519 /run/world/home/.ssh/gate; chmod 600 'my key'
          echo 'IdentityFile /run/world/tmp/ed25519' >/run/world/home/.ssh/more
-         ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1; SSH_AUTH_SOCK=/run/world/tmp/agent ssh-add -q other ed25519
-         sed 's|^root:\\([^:]*:[^:]*:[^:]*:[^:]*\\):[^:]*|root:\\1:/run/world/home|' /etc/passwd >/run/world/passwd
-         mount --bind /run/world/passwd /etc/passwd",
+         ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1; SSH_AUTH_SOCK=/run/world/tmp/agent ssh-add -q other ed25519",
     );
+    scene.moves_home();
     let mut rng = Rng::new(2026);
     let (mut inside, mut outside) = (0, 0);
     for _ in 0..SAMPLE {
@@ -92,31 +91,8 @@ fn a_sample_logs_in_where_ssh_does() {
                 program
             }
         };
-        let theirs = with_agent(Program::new("ssh", &scene.ops).args([
-            "-o",
-            "BatchMode=yes",
-            "-o",
-            "StrictHostKeyChecking=yes",
-            "-o",
-            "ConnectTimeout=5",
-            "gate",
-            "true",
-        ]))
-        .run();
-        let ours = told(&with_agent(stitch_pg(&scene.ops).args([
-            "check",
-            "--only",
-            "ssh-user",
-            "--format",
-            "json",
-            "--no-input",
-            "--bastion",
-            "gate",
-            "--public-key-file",
-            "/run/world/tmp/stitch.pub",
-            "--stitch-host",
-            "10.20.0.3",
-        ])));
+        let theirs = with_agent(scene.ssh_by_alias("gate")).run();
+        let ours = told(&with_agent(scene.by_alias("check", "gate")));
         // Who gets in as somebody without rights is told that, not a refusal.
         let refused = ours.error().contains("cannot log in to") || ours.error().contains("cannot reach the SSH server");
         assert_eq!(

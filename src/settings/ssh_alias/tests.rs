@@ -76,7 +76,7 @@ fn aliases_of_the_ssh_client() {
 fn lenient_with_what_real_files_hold() {
     let config = "# comment\nAddKeysToAgent yes\nUseKeychain yes\nSetEnv A=b\nMatch host gate exec \"test -e x\"\n  User eve\n\
                   Host=gate\n  Hostname = %h.example\n  ForwardAgent no\n  LocalForward 1 localhost:2\n\nMatch all\n  Port 9\n";
-    assert_eq!(shown(config, "gate"), "ann@gate.example:22");
+    assert_eq!(shown(config, "gate"), "ann@gate.example:9");
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::AliasOptions;
 use crate::names::Port;
+use crate::settings::alias_options::AliasOptions;
+use crate::settings::local_users;
 use crate::settings::ssh_config::Entry;
 
 /// What the tokens stand for.
@@ -35,12 +36,19 @@ impl Tokens<'_> {
         self.options.variable.and_then(|read| read(name))
     }
 
-    fn expanded(&self, text: &str) -> Result<String> {
+    pub(super) fn expanded(&self, text: &str) -> Result<String> {
         let home = self.options.home.to_string_lossy();
         let text = match text.strip_prefix('~') {
-            Some("") => home.clone().into_owned(),
-            Some(rest) if rest.starts_with('/') => format!("{home}{rest}"),
-            Some(_) => bail!("stitch-pg does not resolve the home of another user; write its path"),
+            Some(rest) => {
+                let (user, _) = rest.split_once('/').unwrap_or((rest, ""));
+                let other = || local_users::home_of(user).with_context(|| format!("there is no user {user}"));
+                let home = if user.is_empty() {
+                    home.clone().into_owned()
+                } else {
+                    other()?
+                };
+                home + &rest[user.len()..]
+            }
             None => text.to_owned(),
         };
         let machine = &self.options.machine;
@@ -96,21 +104,4 @@ impl Tokens<'_> {
                 made
             })
     }
-}
-
-/// `HostName` knows two of them.
-pub(super) fn host_name(text: &str, typed: &str) -> Result<String> {
-    let mut made = String::new();
-    let mut letters = text.chars();
-    while let Some(c) = letters.next() {
-        match c {
-            '%' => match letters.next() {
-                Some('%') => made.push('%'),
-                Some('h') => made.push_str(typed),
-                _ => bail!("{text:?} may contain only %h and %%"),
-            },
-            c => made.push(c),
-        }
-    }
-    Ok(made)
 }

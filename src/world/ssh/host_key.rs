@@ -5,31 +5,24 @@ use openssl::{base64, sha};
 use ssh2::{MethodType, Session};
 
 use crate::ask::{Asker, Trust};
+use crate::public_key::string;
 use crate::settings::SshTarget;
 use crate::world::known_hosts::{self, HostKeyVerdict, KnownHosts, Name};
+
+/// In ssh's order: which of its keys a server shows depends on it.
+const KINDS: &str =
+    "ssh-ed25519 ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 rsa-sha2-512 rsa-sha2-256 ssh-rsa";
 
 /// Asks the server for the key types that `known_hosts` has, as ssh does; otherwise it shows another key of its own, and
 /// an honest server looks like a stranger.
 pub(super) fn prefer_known_types(session: &Session, target: &SshTarget) -> Result<()> {
-    let known = known(target)?;
-    let mut wanted: Vec<&str> = Vec::new();
-    let name = name(target);
-    for kind in known.kinds(&name) {
-        match kind {
-            "ssh-rsa" => wanted.extend(["rsa-sha2-512", "rsa-sha2-256"]),
-            kind => wanted.push(kind),
-        }
-    }
+    let (known, name) = (known(target)?, name(target));
+    let recorded = known.kinds(&name);
     let supported = session
         .supported_algs(MethodType::HostKey)
         .context("libssh2 does not list its host key types")?;
-    wanted.retain(|kind| supported.contains(kind));
-    let usable = |kind: &&str| !kind.contains("-cert-") && *kind != "ssh-dss";
-    for kind in supported.into_iter().filter(usable) {
-        if !wanted.contains(&kind) {
-            wanted.push(kind);
-        }
-    }
+    let mut wanted: Vec<&str> = KINDS.split(' ').filter(|kind| supported.contains(kind)).collect();
+    wanted.sort_by_key(|kind| !recorded.contains(&if kind.contains("rsa") { "ssh-rsa" } else { kind }));
     session
         .method_pref(MethodType::HostKey, &wanted.join(","))
         .context("libssh2 refuses the list of host key types")
@@ -38,7 +31,9 @@ pub(super) fn prefer_known_types(session: &Session, target: &SshTarget) -> Resul
 /// Lets a known key pass, asks about an unknown one, refuses everything else. Returns the fingerprint.
 pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Result<String> {
     let (key, _) = session.host_key().context("the server showed no host key")?;
-    let kind = kind_of(key).context("the server's host key is damaged")?;
+    // A key begins with the name of its type (RFC 4253 section 6.6).
+    let (kind, _) = string(key).context("the server's host key is damaged")?;
+    let kind = String::from_utf8_lossy(kind);
     let fingerprint = fingerprint(key);
     let host = target.known_as();
     match known(target)?.judge(&name(target), &kind, key) {
@@ -91,7 +86,11 @@ fn name(target: &SshTarget) -> Name {
 /// The person's files and those for everybody: what is revoked there is revoked whatever the person's say.
 fn known(target: &SshTarget) -> Result<KnownHosts> {
     let files = [target.known_hosts.as_slice(), &target.global_known_hosts].concat();
-    KnownHosts::read(&files)
+    let mut known = KnownHosts::read(&files)?;
+    if let Some(list) = &target.revoked_host_keys {
+        known.revoke(list)?;
+    }
+    Ok(known)
 }
 
 fn quoted_name(target: &SshTarget) -> String {
@@ -106,11 +105,4 @@ fn quoted_name(target: &SshTarget) -> String {
 pub(super) fn fingerprint(key: &[u8]) -> String {
     let hash = base64::encode_block(&sha::sha256(key));
     format!("SHA256:{}", hash.trim_end_matches('='))
-}
-
-/// A key begins with the name of its type (RFC 4253 section 6.6).
-fn kind_of(key: &[u8]) -> Option<String> {
-    let (length, rest) = key.split_first_chunk::<4>()?;
-    let name = rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-    String::from_utf8(name.to_vec()).ok()
 }

@@ -54,9 +54,14 @@ pub(super) fn unusable(text: &str) -> Option<&'static str> {
     if blob_of(text).is_some() || text.starts_with("---- BEGIN SSH2 PUBLIC KEY") {
         return Some("it is a public key, and the agent does not have its private key");
     }
-    let key = openssh(text)?;
-    let is_hardware = string(&key.public).is_some_and(|(kind, _)| kind.starts_with(b"sk-"));
-    is_hardware.then_some("it is in hardware (FIDO), which libssh2 cannot use: add --ssh-command ssh")
+    is_hardware(&openssh(text)?.public).then_some(IN_HARDWARE)
+}
+
+pub(super) const IN_HARDWARE: &str = "it is in hardware (FIDO), which libssh2 cannot use: add --ssh-command ssh";
+
+/// Whether a public key's private half is in hardware.
+pub(super) fn is_hardware(public: &[u8]) -> bool {
+    string(public).is_some_and(|(kind, _)| kind.starts_with(b"sk-"))
 }
 
 #[cfg(test)]

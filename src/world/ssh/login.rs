@@ -97,7 +97,9 @@ pub(super) fn log_in(
     let offered = match session.auth_methods(&target.user) {
         Ok(methods) => methods.to_owned(),
         Err(_) if session.authenticated() => return Ok(Credential::Nothing),
-        Err(error) => bail!(plain(&error).context("the server does not report its login methods")),
+        Err(error) => bail!(plain(&error).context(
+            "the server does not report its login methods; your own ssh may get in, or print the server's reason: add --ssh-command ssh"
+        )),
     };
     let takes = |offered: &str, method: &str| offered.split(',').any(|offer| offer == method);
     let mut attempt = Attempt {
@@ -107,46 +109,48 @@ pub(super) fn log_in(
         bounds,
         timeout,
         tried: Vec::new(),
-        shown: Vec::new(),
+        shown: 0,
+        accepted: Vec::new(),
     };
     let mut offered = offered;
-    let mut accepted = "";
+    let mut proof = None;
     if takes(&offered, "publickey") {
-        if let Some(proof) = attempt.keys()? {
-            return Ok(proof);
-        }
-        // Where it takes keys alone, what it takes now tells whether one of them was accepted without being enough.
-        if !takes(&offered, "password") && !takes(&offered, "keyboard-interactive") && !attempt.shown.is_empty() {
+        proof = attempt.keys()?;
+        if proof.is_none() && !attempt.accepted.is_empty() {
             attempt.begin();
-            let now = session.auth_methods(&target.user);
-            if let Some(now) = now.ok().filter(|now| !takes(now, "publickey")) {
+            if let Ok(now) = session.auth_methods(&target.user) {
                 now.clone_into(&mut offered);
-                accepted = "the key was accepted, but the server requires more; ";
             }
         }
     }
-    let mut further = None;
-    if takes(&offered, "password") {
-        further = attempt.password();
+    if proof.is_none() && takes(&offered, "password") {
+        proof = attempt.password();
     }
-    if further.is_none() && takes(&offered, "keyboard-interactive") {
-        further = attempt.answers();
+    if proof.is_none() && takes(&offered, "keyboard-interactive") {
+        proof = attempt.answers();
     }
-    if let Some(proof) = further {
-        let mut steps = attempt.shown;
-        if accepted.is_empty() {
+    if let Some(proof) = proof {
+        if attempt.accepted.is_empty() {
             return Ok(proof);
         }
-        steps.push(proof);
-        return Ok(Credential::Several(steps));
+        attempt.accepted.push(proof);
+        return Ok(Credential::Several(attempt.accepted));
     }
     let tried = match attempt.tried.as_slice() {
         [] => "no login method could be tried".to_owned(),
+        tried if attempt.shown == 0 => format!("no login method could be tried: {}", tried.join("; ")),
         tried => format!("tried {}", tried.join("; ")),
     };
-    if !accepted.is_empty() {
+    if !attempt.accepted.is_empty() {
+        let way = if takes(&offered, "password") || takes(&offered, "keyboard-interactive") {
+            "which needs a terminal"
+        } else if takes(&offered, "publickey") {
+            "with another key (--bastion-identity), or does not let this user in (PermitRootLogin)"
+        } else {
+            "which your own ssh may be able to give: add --ssh-command ssh"
+        };
         bail!(
-            "the key of {} was accepted, but the server also requires {offered} (AuthenticationMethods), which needs a terminal; {tried}",
+            "the key of {} was accepted, but the server also requires {offered} (AuthenticationMethods), {way}; {tried}",
             target.user
         );
     }
@@ -170,8 +174,10 @@ struct Attempt<'a> {
     bounds: &'a Bounds,
     timeout: Duration,
     tried: Vec<String>,
-    /// The keys that the server has seen.
-    shown: Vec<Credential>,
+    /// How many keys the server has seen.
+    shown: usize,
+    /// Those that it accepted without letting in.
+    accepted: Vec<Credential>,
 }
 
 impl Attempt<'_> {

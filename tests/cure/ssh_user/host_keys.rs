@@ -80,18 +80,7 @@ fn aliases_and_identities() {
     }
     let scene = Scene::new(&world, options);
     let run = |bastion: &str, identity: Option<&str>| {
-        let program = crate::support::stitch_pg(&scene.ops)
-            .args([
-                "check",
-                "--only",
-                "ssh-user",
-                "--format",
-                "json",
-                "--no-input",
-                "--bastion",
-                bastion,
-            ])
-            .args(["--public-key-file", "/run/world/tmp/stitch.pub"]);
+        let program = scene.by_alias("check", bastion);
         told(&match identity {
             Some(identity) => program.args(["--bastion-identity", &format!("/run/world/tmp/{identity}")]),
             None => program,
@@ -141,28 +130,13 @@ fn global_files_and_aliases() {
             .world
             .sh_with("cat >/run/world/tmp/global", &[], global.as_bytes());
         scene.world.sh_with("cat >/run/world/tmp/own", &[], own.as_bytes());
-        let config = format!(
-            "Host gate\n HostName {BASTION}\n User root\n Port 2222\n IdentityFile /run/world/tmp/ed25519\n \
+        scene.configure(&format!(
+            " User root\n Port 2222\n IdentityFile /run/world/tmp/ed25519\n \
              UserKnownHostsFile /run/world/tmp/own\n GlobalKnownHostsFile /run/world/tmp/global\n{alias}"
-        );
-        std::fs::write(scene.world.outside("/run/world/home/.ssh/config"), config).expect("a file");
-        let program = crate::support::stitch_pg(&scene.ops)
-            .args([
-                "check",
-                "--only",
-                "ssh-user",
-                "--format",
-                "json",
-                "--no-input",
-                "--bastion",
-                "gate",
-            ])
-            .args([
-                "--public-key-file",
-                "/run/world/tmp/stitch.pub",
-                "--host-key",
-                &fingerprint(ed25519),
-            ]);
+        ));
+        let program = scene
+            .by_alias("check", "gate")
+            .args(["--host-key", &fingerprint(ed25519)]);
         told(&program)
     };
     let alias = " HostKeyAlias the-gate\n";

@@ -7,41 +7,15 @@ use crate::support::wizard::{PASSWORD, Said};
 use crate::support::{BastionOptions, Need, Postgres, PostgresOptions, Program, SshKey, stitch_pg, world};
 
 fn config(scene: &Scene<'_>, lines: &str) {
-    let text = format!("Host gate\n HostName {BASTION}\n User root\n IdentityFile /run/world/tmp/ed25519\n{lines}");
-    std::fs::write(scene.world.outside("/run/world/home/.ssh/config"), text).expect("a file");
+    scene.configure(&format!(" User root\n IdentityFile /run/world/tmp/ed25519\n{lines}"));
 }
 
 fn program(scene: &Scene<'_>, command: &str) -> Program {
-    stitch_pg(&scene.ops)
-        .args([
-            command,
-            "--only",
-            "ssh-user",
-            "--format",
-            "json",
-            "--no-input",
-            "--yes",
-            "--bastion",
-            "gate",
-        ])
-        .args([
-            "--public-key-file",
-            "/run/world/tmp/stitch.pub",
-            "--stitch-host",
-            "10.20.0.3",
-        ])
+    scene.by_alias(command, "gate")
 }
 
 fn own(scene: &Scene<'_>, command: &str) -> Told {
     told(&program(scene, command).args(["--ssh-command", "ssh"]))
-}
-
-/// ssh takes the person's files from the account database.
-fn is_home(scene: &Scene<'_>) {
-    scene.world.sh(
-        "sed 's|^root:\\([^:]*:[^:]*:[^:]*:[^:]*\\):[^:]*|root:\\1:/run/world/home|' /etc/passwd >/run/world/passwd
-         mount --bind /run/world/passwd /etc/passwd",
-    );
 }
 
 #[test]
@@ -53,7 +27,7 @@ fn a_server_that_takes_certificates_alone() {
         &world,
         BastionOptions::new().config("TrustedUserCAKeys /etc/ssh/ca.pub"),
     );
-    is_home(&scene);
+    scene.moves_home();
     config(&scene, "");
     world.sh("cd /run/world/tmp; ssh-keygen -q -t ed25519 -N '' -f ca; ssh-keygen -q -s ca -I ops -n root ed25519.pub");
     scene.bastion.run(": >/root/.ssh/authorized_keys");
@@ -78,7 +52,7 @@ fn a_proxy_command_host_keys_and_refusals() {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
-    is_home(&scene);
+    scene.moves_home();
     scene.has_working("stitch");
     let proxy = " ProxyCommand bash -c 'exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3; kill $!'\n";
     config(&scene, proxy);
@@ -129,7 +103,7 @@ fn a_host_key_by_its_fingerprint() {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new().port(2222));
-    is_home(&scene);
+    scene.moves_home();
     scene.has_working("stitch");
     SshKey::other(&world.outside("/run/world/tmp"));
     let stranger = world.sh("cut -d' ' -f1,2 /run/world/tmp/other.pub");
@@ -196,7 +170,7 @@ fn a_terminal_for_sudo_and_doas() {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
-    is_home(&scene);
+    scene.moves_home();
     config(&scene, "");
     scene
         .bastion
@@ -234,7 +208,7 @@ fn a_database_behind_it() {
         return;
     };
     let mut scene = Scene::new(&world, BastionOptions::new());
-    is_home(&scene);
+    scene.moves_home();
     config(&scene, "");
     let host = world.host("db", &[("inner", "10.20.0.3/24")]);
     let _server = Postgres::start_in(&world, Some(&host), PostgresOptions::new());

@@ -73,6 +73,34 @@ impl<'world> Scene<'world> {
         self.program_for(command, login, user, "10.20.0.3")
     }
 
+    /// The program with a server of the client's configuration.
+    pub(crate) fn by_alias(&self, command: &str, server: &str) -> Program {
+        stitch_pg(&self.ops)
+            .args([command, "--only", "ssh-user", "--format", "json", "--no-input", "--yes"])
+            .args(["--bastion", server, "--public-key-file", "/run/world/tmp/stitch.pub"])
+            .args(["--stitch-host", "10.20.0.3"])
+    }
+
+    /// The same login by `ssh`, which asks nobody.
+    pub(crate) fn ssh_by_alias(&self, server: &str) -> Program {
+        let options = "-oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=5";
+        Program::new("ssh", &self.ops)
+            .args(options.split(' '))
+            .args([server, "true"])
+    }
+
+    /// Writes the client's configuration: this server, and more lines.
+    pub(crate) fn configure(&self, lines: &str) {
+        let text = format!("Host gate\n HostName {BASTION}\n{lines}");
+        let file = self.world.outside("/run/world/home/.ssh/config");
+        std::fs::write(file, text).expect("a file");
+    }
+
+    /// Makes the world's home root's own: ssh takes the person's files from the account database, and not from HOME.
+    pub(crate) fn moves_home(&self) {
+        moves_home(self.world);
+    }
+
     /// The same for a database by another name.
     pub(crate) fn program_for(&self, command: &str, login: &str, user: &str, database: &str) -> Program {
         stitch_pg(&self.ops)
@@ -152,6 +180,14 @@ impl<'world> Scene<'world> {
         assert_eq!(again.report["result"], "ready", "{user}: {again:#?}");
         assert!(self.tunnel_works(user), "{user}: {}", self.bastion.log());
     }
+}
+
+/// See [`Scene::moves_home`].
+pub(crate) fn moves_home(world: &World) {
+    world.sh(
+        "sed 's|^root:\\([^:]*:[^:]*:[^:]*:[^:]*\\):[^:]*|root:\\1:/run/world/home|' /etc/passwd >/run/world/passwd
+         mount --bind /run/world/passwd /etc/passwd",
+    );
 }
 
 /// Runs it and reads its report.

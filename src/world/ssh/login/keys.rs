@@ -13,7 +13,7 @@ use super::{ATTEMPTS, Attempt, Credential};
 use crate::secret::Secret;
 use crate::settings::{AgentKeys, IdentitySource};
 use crate::world::ssh::errors::plain;
-use crate::world::ssh::key_file::{is_encrypted, public_part, unusable};
+use crate::world::ssh::key_file::{IN_HARDWARE, is_encrypted, is_hardware, public_part, unusable};
 use crate::world::ssh::relay::LOGIN;
 
 /// An agent may ask a person before it signs.
@@ -25,6 +25,10 @@ impl Attempt<'_> {
         let named: Vec<Vec<u8>> = identities.iter().filter_map(|path| public_part(path)).collect();
         let agent = Agent::open(self.session, self.target)?;
         let agent = agent.as_ref();
+        if agent.is_some_and(|agent| agent.keys.is_empty()) {
+            self.tried
+                .push("the agent's keys (it shows none; a locked one needs ssh-add -X)".to_owned());
+        }
         let of_agent = |blob: &Vec<u8>| agent?.find(blob).map(|key| key.blob().to_vec());
         let first: Vec<Vec<u8>> = named.iter().filter_map(of_agent).collect();
         let others: Vec<Vec<u8>> = agent
@@ -53,29 +57,52 @@ impl Attempt<'_> {
             let Some((agent, key)) = agent.and_then(|agent| Some((agent, agent.find(blob)?))) else {
                 continue;
             };
+            let name = format!("the agent's key {:?}", key.comment());
+            if is_hardware(blob) {
+                self.tried.push(format!("{name} ({IN_HARDWARE})"));
+                continue;
+            }
             self.bounds.begin(self.timeout.max(AGENT), LOGIN);
             let outcome = agent.sign(&self.target.user, key);
-            self.shown.push(Credential::Agent(blob.clone()));
-            let name = format!("the agent's key {:?}", key.comment());
+            self.shown += 1;
+            let proof = Credential::Agent(blob.clone());
             match outcome {
-                Ok(()) if self.session.authenticated() => return Ok(self.shown.pop()),
-                Ok(()) => self.tried.push(format!("{name} (the server requires more)")),
-                Err(error) => self.refused(&name, &error)?,
+                Ok(()) => return Ok(Some(proof)),
+                Err(error) if error.code() == ErrorCode::Session(-19) && error.message().starts_with("Callback") => {
+                    self.tried.push(format!(
+                        "{name} (the agent refused to sign: nobody confirmed it, or the key is limited to some hosts, which your own \
+                         ssh supports: add --ssh-command ssh)"
+                    ));
+                }
+                Err(error) => self.refused(&name, &error, proof)?,
             }
         }
         Ok(None)
     }
 
     /// Notes a refusal; ends the login where the server has hung up.
-    fn refused(&mut self, name: &str, error: &ssh2::Error) -> Result<()> {
+    fn refused(&mut self, name: &str, error: &ssh2::Error, proof: Credential) -> Result<()> {
+        // It asked for a signature, and there is nothing wrong with that.
+        if error.code() == ErrorCode::Session(-19) && error.message().starts_with("Invalid signature") {
+            self.accepted.push(proof);
+            self.tried
+                .push(format!("{name} (accepted, but the server requires more)"));
+            return Ok(());
+        }
         // libssh2 has the last for the agent's keys.
         let is_over =
             matches!(error.code(), ErrorCode::Session(-13 | -43 | -7)) || error.message().starts_with("Waiting for");
         if is_over && !self.bounds.are_exceeded() {
+            let why = if self.shown == 1 {
+                "It may have accepted the key and refused the account (PAM, an end date, /etc/nologin); the reason is in its log: \
+                 journalctl -u ssh -u sshd, or /var/log/auth.log"
+            } else {
+                "It allows no more tries (MaxAuthTries): give the right key with --bastion-identity, or in ~/.ssh/config with \
+                 IdentityFile and IdentitiesOnly yes"
+            };
             bail!(
-                "the server closed the connection after {} (MaxAuthTries): {}. Give the right key with --bastion-identity, or in \
-                 ~/.ssh/config with IdentityFile and IdentitiesOnly yes",
-                crate::plural::pluralize(self.shown.len(), "key"),
+                "the server closed the connection after {}: {}. {why}",
+                crate::plural::pluralize(self.shown, "key"),
                 if self.tried.is_empty() {
                     name.to_owned()
                 } else {
@@ -95,7 +122,12 @@ impl Attempt<'_> {
                 Err(error) if self.target.identity_source == IdentitySource::Flag => {
                     return Err(error).with_context(|| format!("cannot read the private key {}", path.display()));
                 }
-                Err(_) => continue,
+                Err(error) => {
+                    if self.target.identity_source == IdentitySource::Config {
+                        self.tried.push(format!("the key {} ({error})", path.display()));
+                    }
+                    continue;
+                }
             };
             if public_part(path).is_some_and(|blob| known.contains(&blob)) {
                 continue;
@@ -127,8 +159,8 @@ impl Attempt<'_> {
         };
         if !is_encrypted(pem.reveal()) {
             return match self.try_key(pem, None) {
-                Ok(proof) => Ok(Some(proof)),
-                Err(error) => self.refused(&name, &error).map(|()| None),
+                (proof, Ok(())) => Ok(Some(proof)),
+                (proof, Err(error)) => self.refused(&name, &error, proof).map(|()| None),
             };
         }
         for _ in 0..ATTEMPTS {
@@ -138,19 +170,23 @@ impl Attempt<'_> {
                 return Ok(None);
             };
             match self.try_key(pem, Some(passphrase)) {
-                Ok(proof) => return Ok(Some(proof)),
+                (proof, Ok(())) => return Ok(Some(proof)),
                 // -48: PEM; -16 and -19: OpenSSH's own format, which libssh2 cannot tell from a damaged file.
-                Err(error) if matches!(error.code(), ErrorCode::Session(-48 | -16 | -19 | -1)) => {
+                (_, Err(error))
+                    if matches!(error.code(), ErrorCode::Session(-48 | -16 | -19 | -1))
+                        && !error.message().starts_with("Invalid signature") =>
+                {
                     self.tried.push(format!("{name} (wrong passphrase)"));
                 }
-                Err(error) => return self.refused(&name, &error).map(|()| None),
+                (proof, Err(error)) => return self.refused(&name, &error, proof).map(|()| None),
             }
         }
         Ok(None)
     }
 
-    fn try_key(&mut self, pem: &Secret, passphrase: Option<Secret>) -> Result<Credential, ssh2::Error> {
+    fn try_key(&mut self, pem: &Secret, passphrase: Option<Secret>) -> (Credential, Result<(), ssh2::Error>) {
         self.begin();
+        self.shown += 1;
         let words = passphrase.as_ref().map(Secret::reveal);
         let outcome = self
             .session
@@ -159,12 +195,6 @@ impl Attempt<'_> {
             pem: pem.clone(),
             passphrase,
         };
-        match outcome {
-            Ok(()) => Ok(proof),
-            Err(error) => {
-                self.shown.push(proof);
-                Err(error)
-            }
-        }
+        (proof, outcome)
     }
 }
