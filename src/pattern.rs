@@ -33,24 +33,19 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 
 /// Whether a list matches: some pattern does, and no pattern behind a `!` does.
 pub(crate) fn list_matches<'a>(patterns: impl IntoIterator<Item = &'a str>, text: &str) -> bool {
-    let mut found = false;
-    for pattern in patterns {
-        match pattern.strip_prefix('!') {
-            Some(pattern) if matches(pattern, text) => return false,
-            Some(_) => {}
-            None => found |= matches(pattern, text),
-        }
-    }
-    found
+    list_fits(patterns, |pattern| matches(pattern, text))
 }
 
 /// Whether a list of patterns and networks (as `from="…"` and `AllowUsers x@…` take them) holds an address.
-pub(crate) fn list_allows(patterns: &[&str], address: IpAddr) -> bool {
+pub(crate) fn list_allows<'a>(patterns: impl IntoIterator<Item = &'a str>, address: IpAddr) -> bool {
     let text = address.to_string();
-    let fits = |pattern: &str| match pattern.parse::<IpNet>() {
+    list_fits(patterns, |pattern| match pattern.parse::<IpNet>() {
         Ok(net) => net.contains(&address),
         Err(_) => matches(pattern, &text),
-    };
+    })
+}
+
+fn list_fits<'a>(patterns: impl IntoIterator<Item = &'a str>, fits: impl Fn(&str) -> bool) -> bool {
     let mut found = false;
     for pattern in patterns {
         match pattern.strip_prefix('!') {

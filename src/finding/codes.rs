@@ -294,7 +294,7 @@ codes! {
     /// The SSH server's settings allow the user to log in with a key and to forward to the database.
     /// Nothing to do.
     SshServerAllows = "ssh-server-allows", SshUser [Forward] INFORMS;
-    /// The SSH server's settings, some of them, or PAM's rules could not be read or understood, so they were not checked.
+    /// The SSH server's settings, some of them, or PAM's rules could not be read or understood, so they were not checked, or they were changed after sshd read them.
     /// As root on the SSH server: `sshd -T -C user=USER,host=x,addr=ADDRESS`
     SshSettingsUnreadable = "ssh-settings-unreadable", SshUser [SshLogin] INFORMS;
     /// The SSH server's `AllowUsers`, `DenyUsers`, `AllowGroups` or `DenyGroups`, PAM (`access.conf`, `limits.conf`), or `from=` in front of the key, block Stitch.

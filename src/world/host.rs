@@ -162,15 +162,11 @@ impl Host {
             return Ok(said);
         }
         let heard = format!("{}\n{}", output.stdout, output.stderr);
-        let lines: Vec<String> = heard
-            .lines()
-            .map(one_line)
-            .filter(|line| !line.is_empty())
-            .take(4)
-            .collect();
+        let lines: Vec<String> = heard.lines().map(one_line).filter(|line| !line.is_empty()).collect();
+        // The reason comes last, behind the greeting of the day.
         let words = match lines.as_slice() {
             [] => "it printed nothing".to_owned(),
-            lines => format!("it printed: {}", lines.join(" | ")),
+            lines => format!("it printed: {}", lines[lines.len().saturating_sub(4)..].join(" | ")),
         };
         bail!(
             "{} runs something else in place of commands (exit status {}): {words}. A forced command (command=\"…\" in front of the \

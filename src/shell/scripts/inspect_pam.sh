@@ -25,6 +25,7 @@ said_of() {
 $2
 EOF
 }
+pam=
 if [ "$server" != dropbear ]; then
     pam=$(pam_lines "$pam_service" '' '')
     if [ -n "$pam" ]; then printf '%s\n' "$pam"; fi
@@ -33,7 +34,8 @@ if [ "$server" != dropbear ]; then
     if [ -z "$accounts" ]; then more=$(set +f && echo /etc/security/access.d/*.conf); fi
     # shellcheck disable=SC2046,SC2086 # several files
     said_of pam_access "$(lines_of "${accounts:-/etc/security/access.conf}" $more)"
-    # shellcheck disable=SC2046 # several files
-    said_of pam_limit "$(lines_of /etc/security/limits.conf $(set +f && echo /etc/security/limits.d/*.conf) | grep logins || :)"
+    limits=$(printf '%s\n' "$pam" | sed -n 's/.*pam_limits.*[[:space:]]conf=\([^[:space:]]*\).*/\1/p' | head -n 1)
+    # shellcheck disable=SC2046,SC2086 # several files
+    said_of pam_limit "$(lines_of ${limits:-/etc/security/limits.conf $(set +f && echo /etc/security/limits.d/*.conf)})"
     said_of pam_time "$(lines_of /etc/security/time.conf)"
 fi

@@ -31,7 +31,7 @@ known_words="$known_words|authorizedkeyscommand|authorizedkeysfile|channeltimeou
 known_words="$known_words|disableforwarding|listenaddress|maxsessions|maxstartups|permitlisten|permitopen"
 known_words="$known_words|persourcepenalties|port|pubkeyacceptedalgorithms|pubkeyacceptedkeytypes|pubkeyauthentication"
 known_words="$known_words|refuseconnection|requiredrsasize|revokedkeys|strictmodes|trustedusercakeys"
-known_words="$known_words|pamservicename|unusedconnectiontimeout|usepam"
+known_words="$known_words|pamservicename|pidfile|unusedconnectiontimeout|usepam"
 # What cannot keep Stitch out of its tunnel.
 other_words='acceptenv|addressfamily|agentsocketpath|allowagentforwarding|authorizedkeyscommanduser|authorizedprincipals.*|banner'
 other_words="$other_words|casignaturealgorithms|challengeresponseauthentication|ciphers|clientalive.*|compression|debianbanner"
@@ -39,7 +39,7 @@ other_words="$other_words|exposeauthinfo|fingerprinthash|forcecommand|gatewaypor
 other_words="$other_words|ignorerhosts|ignoreuserknownhosts|ipqos|kbdinteractive.*|kerberos.*|kexalgorithms|keyregenerationinterval"
 other_words="$other_words|logingracetime|loglevel|logverbose|macs|maxauthtries|modulifile|passwordauthentication|permitemptypasswords"
 other_words="$other_words|permitrootlogin|permittty|permittunnel|permituser.*|persourcemaxstartups|persourcenetblocksize"
-other_words="$other_words|persourcepenaltyexemptlist|pidfile|printlastlog|printmotd|protocol|pubkeyauthoptions|rdomain|rekeylimit"
+other_words="$other_words|persourcepenaltyexemptlist|printlastlog|printmotd|protocol|pubkeyauthoptions|rdomain|rekeylimit"
 other_words="$other_words|rhostsrsaauthentication|rsaauthentication|securitykeyprovider|serverkeybits|setenv|sshdauthpath"
 other_words="$other_words|sshdsessionpath|streamlocalbind.*|subsystem|syslogfacility|tcpkeepalive|uselogin|useprivilegeseparation"
 other_words="$other_words|usedns|versionaddendum|warnweakcrypto|x11.*|xauthlocation|skeyauthentication"
@@ -48,6 +48,7 @@ if [ -n "$elsewhere" ]; then
 fi
 pam_service=sshd
 revoked=none
+pid_file=
 for address in $addresses; do
     who=user=$user,host=$address,addr=$address
     read -r near <<EOF
@@ -67,6 +68,7 @@ EOF
             [Aa]uthorized[Kk]eys[Ff]ile) key_files="$key_files $value" ;;
             [Cc]hroot[Dd]irectory) roots="$roots $value" ;;
             [Pp][Aa][Mm]*) pam_service=$value ;;
+            [Pp]id[Ff]ile) pid_file=$value ;;
             [Rr]evoked[Kk]eys) revoked=$value ;;
             esac
             say sshd "$address $key $value"
@@ -121,9 +123,11 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
     # Of several Match blocks that fit the first one counts: a folder serves when a file of ours would come before all.
     startups_in=$config
     decided=
+    folders=
     for pattern in $patterns; do
         case $pattern in *[\"\'\\]*) break ;; /*) ;; *) pattern=/etc/ssh/$pattern ;; esac
         folder=${pattern%/*}
+        folders="$folders $folder"
         ours=
         if [ -z "$decided" ] && [ "$pattern" = "$folder/*.conf" ]; then ours=$folder/00-stitch-pg-; fi
         for file in $(set +f && printf '%s\n' $pattern $ours | LC_ALL=C sort); do
@@ -144,6 +148,11 @@ if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
     done
 fi
 . sshd_reload
+# The server wrote its number when it read its configuration: what is newer it does not know.
+if [ -n "$listener" ] && [ "$(cat "$pid_file" 2>/dev/null)" = "$listener" ]; then
+    say sshd_late "$(find $startups_in $folders -prune -newer "$pid_file" 2>/dev/null | head -n 1)"
+fi
+case $reload in :) say sshd_other 'the command line of a server that is started for each connection' ;; esac
 if [ "$server" != dropbear ] && [ -n "$sshd" ]; then
     # A file of our own goes where nobody but root can write, when it is known how sshd is made to read it.
     if [ -n "$drop_ins" ] && [ -n "$reload" ] && only_roots "$drop_ins"; then say sshd_our_folder "$drop_ins"; fi
@@ -209,6 +218,7 @@ if [ "$revoked" != none ] && [ -r "$revoked" ] && [ -n "$body" ]; then
     esac
     case $list in *': REVOKED'*) say key_revoked yes ;; *': ok'*) say key_revoked no ;; esac
 fi
-for file in /var/run/nologin /etc/nologin; do
+nologin=$(printf '%s\n' "$pam" | sed -n 's/.*pam_nologin.*[[:space:]]file=\([^[:space:]]*\).*/\1/p')
+for file in ${nologin:-/var/run/nologin /etc/nologin}; do
     if [ -e "$file" ]; then say nologin "$file"; fi
 done

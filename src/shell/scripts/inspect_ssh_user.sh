@@ -26,7 +26,7 @@ EOF
     if [ -f /etc/shells ] && ! grep -qxF -e "${shell:-/bin/sh}" /etc/shells; then say shell_unlisted yes; fi
     if [ "$field" = x ] && [ -r /etc/shadow ]; then
         while IFS=: read -r name field changed _ max _ inactive expires _ && [ "$name" != "$user" ]; do :; done </etc/shadow
-        if [ "$name" != "$user" ]; then field=; fi
+        if [ "$name" != "$user" ]; then field=x; fi
         say changed "$changed"
         say max_days "$max"
         say inactive_days "$inactive"

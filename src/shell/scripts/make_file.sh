@@ -1,4 +1,4 @@
-[ -d .ssh ] || mkdir .ssh 2>/dev/null || [ -d .ssh ] || fail "$home/.ssh is no directory, and cannot be made" # unless by another run
+[ -d .ssh ] || why=$(mkdir .ssh 2>&1) || [ -d .ssh ] || fail "$home/.ssh is no directory, and cannot be made: $why" # another run may be making it
 [ -x .ssh ] || chmod u+rwx .ssh 2>/dev/null || :
 cd .ssh
 [ ! -L authorized_keys ] || fail "$home/.ssh/authorized_keys is a symbolic link; replace it with a regular file first"

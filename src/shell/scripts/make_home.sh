@@ -12,7 +12,7 @@ if [ ! -e "$home" ] && [ ! -L "$home" ]; then
     home=${above%/}${home#"$place"}
     umask 022
     mkdir -p "${home%/*}/"
-    mkdir "$home" 2>/dev/null || [ -d "$home" ] # another run may be making it
+    why=$(mkdir "$home" 2>&1) || [ -d "$home" ] || fail "$why" # another run may be making it
     chown 0:0 "$home"
     chmod 755 "$home"
     if has restorecon; then restorecon "$home" || :; fi

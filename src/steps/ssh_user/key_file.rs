@@ -5,7 +5,7 @@ use super::key_options::{KeyLine, opens};
 use super::key_restrictions::KeyRestrictions;
 use super::modes::Node;
 use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::pattern;
 use crate::public_key::PublicKey;
 use crate::settings::{BastionSettings, KeyOption, Settings};
@@ -82,7 +82,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, key: &Public
     }
     for line in &state.lines {
         if wanted.is_met_by(line) {
-            narrower(settings, bastion, line, plan);
+            narrower(settings, bastion, (line, account), plan);
         }
     }
 }
@@ -238,8 +238,22 @@ fn impossible(bastion: &BastionSettings, option: KeyOption) -> Finding {
 }
 
 /// Options that somebody added to make the line narrower: kept, but they must not keep Stitch out.
-fn narrower(settings: &Settings, bastion: &BastionSettings, line: &KeyLine<'_>, plan: &mut Plan) {
+fn narrower(
+    settings: &Settings,
+    bastion: &BastionSettings,
+    (line, account): (&KeyLine<'_>, &TunnelAccount),
+    plan: &mut Plan,
+) {
     let user = &bastion.tunnel_user;
+    if let (Some(end), Some((now, _))) = (line.values("expiry-time").into_iter().min(), &account.soon) {
+        // A day without a time is its first moment.
+        let is_over = format!("{:0<14}", end.trim_end_matches('Z')) <= *now;
+        let text = format!("Stitch's key is accepted only until {end} (expiry-time in authorized_keys)");
+        let advice =
+            format!("remove expiry-time=\"{end}\" from the options of the line in ~{user}/.ssh/authorized_keys");
+        let finding = Finding::new(Code::SshNotAllowed, Verdict::bad_if(is_over), text);
+        plan.find(finding.about(user).advise(advice));
+    }
     let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
     let targets = line.values("permitopen");
     if !targets.is_empty() && !targets.iter().any(|target| opens(target, host, port)) {
@@ -257,7 +271,7 @@ fn narrower(settings: &Settings, bastion: &BastionSettings, line: &KeyLine<'_>, 
         .allow
         .iter()
         .map(|cidr| cidr.address())
-        .filter(|address| !from.is_empty() && !pattern::list_allows(&from, *address))
+        .filter(|address| !from.is_empty() && !pattern::list_allows(from.iter().copied(), *address))
         .map(|address| address.to_string())
         .collect();
     if !shut_out.is_empty() {

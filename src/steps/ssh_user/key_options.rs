@@ -2,6 +2,10 @@
 
 use super::facts::SshServerKind;
 
+/// What OpenSSH knows. It ignores a line with anything else.
+const KNOWN: &str = "agent-forwarding cert-authority command environment expiry-time from permitlisten permitopen port-forwarding \
+    principals pty restrict touch-required tunnel user-rc verify-required x11-forwarding";
+
 /// One line that is neither empty nor a comment.
 #[derive(Debug)]
 pub(super) struct KeyLine<'a> {
@@ -41,13 +45,18 @@ impl<'a> KeyLine<'a> {
     pub(super) fn is_tight(&self, dialect: SshServerKind) -> bool {
         let refused = ["no-port-forwarding", "cert-authority"];
         let gives_back = ["pty", "agent-forwarding", "x11-forwarding", "user-rc"];
-        let wanted: Vec<&str> = dialect.base_options().split(',').collect();
-        let unknown = match dialect {
-            SshServerKind::OpenSsh => [].as_slice(),
-            SshServerKind::Dropbear => &["restrict", "port-forwarding"],
+        let mut wanted = dialect.base_options().split(',');
+        let mut unwanted = refused.iter().chain(&gives_back);
+        let is_known = |option: &&str| {
+            let name = option.split('=').next().unwrap_or_default().to_ascii_lowercase();
+            match dialect {
+                SshServerKind::OpenSsh => KNOWN.split(' ').any(|known| known == name.trim_start_matches("no-")),
+                SshServerKind::Dropbear => !["restrict", "port-forwarding"].contains(&name.as_str()),
+            }
         };
-        let mut unwanted = refused.iter().chain(&gives_back).chain(unknown);
-        wanted.into_iter().all(|option| self.has(option)) && !unwanted.any(|option| self.has(option))
+        wanted.all(|option| self.has(option))
+            && !unwanted.any(|option| self.has(option))
+            && self.options.iter().all(is_known)
     }
 
     /// The values of an option such as `permitopen="host:port"`.

@@ -24,16 +24,22 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
         });
         return;
     }
-    let refuses = facts.server.kind == SshServerKind::Dropbear;
+    let server = &facts.server;
+    let has_rule = server.uses_pam() && server.pam.stack.iter().any(|line| line.contains("pam_shells"));
+    let refuses = has_rule || server.kind == SshServerKind::Dropbear;
     let unlisted = format!("the login shell of {user}, {path}, is not in /etc/shells;");
     let finding = match account.shell.state {
         ShellState::Missing => {
             let text = format!("the login shell of {user}, {path}, does not exist; sshd refuses such users");
             Finding::bad(Code::SshShellMissing, text)
         }
-        ShellState::Unlisted if refuses => {
-            Finding::bad(Code::SshShellNologin, format!("{unlisted} Dropbear refuses such users"))
-        }
+        ShellState::Unlisted if refuses => Finding::bad(
+            Code::SshShellNologin,
+            format!(
+                "{unlisted} {} refuses such users",
+                if has_rule { "pam_shells" } else { "Dropbear" }
+            ),
+        ),
         _ if is_closed(path) => {
             let text = format!(
                 "the login shell of {user} is {path}: forwarding needs no shell, but Stitch may open one, and Dropbear refuses shells that are not in /etc/shells"

@@ -82,7 +82,8 @@ impl<'a> View<'a> {
 pub(super) fn names_user(word: &str, user: &str, address: Option<IpAddr>) -> bool {
     match word.rsplit_once('@') {
         Some((name, from)) => {
-            pattern::matches(name, user) && address.is_some_and(|address| pattern::list_allows(&[from], address))
+            pattern::matches(name, user)
+                && address.is_some_and(|address| pattern::list_allows(from.split(','), address))
         }
         None => pattern::matches(word, user),
     }

@@ -64,3 +64,57 @@ fn an_end_to_come_is_told() {
         assert_eq!(scene.check("stitch").verdict("ssh-user-expired"), None, "{cure}");
     }
 }
+
+/// What stands in front of the key itself: an end, and an option that sshd does not know, for which it ignores the line.
+#[test]
+fn a_line_that_sshd_ignores() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    let file = "~stitch/.ssh/authorized_keys";
+    scene.bastion.run(&format!("cp -p {file} /tmp/kept"));
+    for (option, status, verdict) in [
+        ("expiry-time=\"20200101\"", 4, Some("bad")),
+        ("expiry-time=\"202001010101Z\"", 4, Some("bad")),
+        ("expiry-time=\"20400101\"", 0, Some("unknown")),
+        ("no-such-option", 3, None),
+        ("touch-required,verify-required", 0, None),
+    ] {
+        scene.bastion.run(&format!(
+            "cp -p /tmp/kept {file}; sed -i 's/^restrict/restrict,{option}/' {file}"
+        ));
+        let seen = scene.check("stitch");
+        assert_eq!(
+            (seen.status, seen.verdict("ssh-not-allowed")),
+            (Some(status), verdict),
+            "{option}: {seen:#?}"
+        );
+        assert_eq!(scene.tunnel_works("stitch"), status == 0, "{option}");
+    }
+}
+
+/// A home that cannot be made: the system's own words.
+#[test]
+fn no_room_for_a_home() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    for (options, words) in [
+        ("ro", "Read-only file system"),
+        ("nr_inodes=1", "No space left on device"),
+        ("nr_inodes=2", "No space left on device"),
+    ] {
+        scene
+            .bastion
+            .run(&format!("mount -t tmpfs -o mode=755,{options} tmpfs /home"));
+        let failed = scene.setup("stitch");
+        assert!(
+            failed.status == Some(1) && failed.error().contains(words),
+            "{options}: {failed:#?}"
+        );
+        scene.bastion.run("umount /home");
+    }
+}

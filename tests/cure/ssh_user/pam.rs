@@ -3,6 +3,17 @@
 use super::scene::{Scene, Told};
 use crate::support::{BastionOptions, Need, world};
 
+const ACCESS: &str = "sed -i 's/^# *account *required *pam_access.*//' /etc/pam.d/sshd; echo 'account required pam_access.so' >>/etc/pam.d/sshd";
+
+/// These lines in a file of PAM's, and rules for sshd, beside what the system has.
+fn arrange(scene: &Scene<'_>, lines: &str, file: &str, stack: &str) -> Told {
+    scene.bastion.run(&format!(
+        "cd /etc; for f in security pam.d; do [ -e $f.kept ] || cp -a $f $f.kept; rm -rf $f; cp -a $f.kept $f; done
+         {stack}\nprintf '%b' '{lines}' >>/etc/security/{file}"
+    ));
+    scene.check("stitch")
+}
+
 #[test]
 fn what_pam_refuses() {
     let Some(world) = world(&[Need::Bastion]) else {
@@ -10,19 +21,8 @@ fn what_pam_refuses() {
     };
     let scene = Scene::new(&world, BastionOptions::new());
     scene.has_working("stitch");
-    scene
-        .bastion
-        .run("cp -a /etc/security /etc/security.kept; cp -a /etc/pam.d /etc/pam.d.kept");
-    let access = "sed -i 's/^# *account *required *pam_access.*//' /etc/pam.d/sshd; echo 'account required pam_access.so' >>/etc/pam.d/sshd";
-    let arrange = |lines: &str, file: &str, stack: &str| -> Told {
-        scene.bastion.run(
-            "rm -rf /etc/security /etc/pam.d; cp -a /etc/security.kept /etc/security; cp -a /etc/pam.d.kept /etc/pam.d",
-        );
-        scene
-            .bastion
-            .run(&format!("{stack}\nprintf '%b' '{lines}' >>/etc/security/{file}"));
-        scene.check("stitch")
-    };
+    let access = ACCESS;
+    let arrange = |lines: &str, file: &str, stack: &str| arrange(&scene, lines, file, stack);
     let ready = arrange("", "access.conf", ":");
     assert_eq!(
         (ready.status, ready.verdict("ssh-settings-unreadable")),
@@ -41,6 +41,14 @@ fn what_pam_refuses() {
         ("+:root (sudo):ALL\\n- : ALL : ALL\\n", "access.conf", access),
         ("* hard maxlogins 0\\n", "limits.conf", ":"),
         ("@stitch - maxlogins 0\\n", "limits.conf", ":"),
+        ("%stitch - maxlogins 0\\n", "limits.conf", ":"),
+        ("1000: - maxlogins 0\\n", "limits.conf", ":"),
+        ("* hard maxsyslogins 0\\nroot - maxsyslogins 99\\n", "limits.conf", ":"),
+        (
+            "stitch - maxlogins 0\\n",
+            "other.conf",
+            "sed -i 's,pam_limits.so.*,pam_limits.so conf=/etc/security/other.conf,' /etc/pam.d/sshd",
+        ),
     ] {
         let seen = arrange(lines, file, stack);
         assert_eq!(
@@ -85,7 +93,18 @@ fn what_pam_refuses() {
         let refused = seen.verdict("ssh-not-allowed");
         assert_eq!(refused, None, "{lines}: {seen:#?}");
     }
-    // What cannot be judged is named.
+}
+
+/// What cannot be judged is named; what the account and a file decide is judged with them.
+#[test]
+fn what_pam_may_refuse() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    let access = ACCESS;
+    let arrange = |lines: &str, file: &str, stack: &str| arrange(&scene, lines, file, stack);
     for (lines, file, stack, words) in [
         (
             "sshd;*;stitch;!Al0000-2400\\n",
@@ -100,6 +119,18 @@ fn what_pam_refuses() {
             "pam_listfile",
         ),
         ("-:@netgroup:ALL\\n", "access.conf", access, "@netgroup"),
+        (
+            "stitch hard nofile 5\\n",
+            "limits.conf",
+            ":",
+            "stitch hard nofile 5 (limits.conf)",
+        ),
+        (
+            "",
+            "access.conf",
+            "sed -i '1i account [success=1 default=ignore] pam_succeed_if.so user in root:admin\\naccount required pam_deny.so' /etc/pam.d/sshd",
+            "pam_succeed_if",
+        ),
     ] {
         let seen = arrange(lines, file, stack);
         assert_eq!(
@@ -108,5 +139,24 @@ fn what_pam_refuses() {
             "{lines}: {seen:#?}"
         );
         assert!(seen.report.to_string().contains(words), "{lines}: {seen:#?}");
+    }
+    // Judged by the account itself, and by the file that the rule names.
+    for (stack, code) in [
+        (
+            "sed -i '1i account required pam_shells.so' /etc/pam.d/sshd; cp /bin/sh /opt/unlisted; usermod -s /opt/unlisted stitch",
+            "ssh-shell-nologin",
+        ),
+        (
+            "usermod -s /bin/sh stitch; sed -i 's,pam_nologin.so,pam_nologin.so file=/etc/closed,' /etc/pam.d/sshd; : >/etc/closed",
+            "ssh-nologin-file",
+        ),
+    ] {
+        let seen = arrange("", "access.conf", stack);
+        assert_eq!(
+            (seen.status, seen.verdict(code)),
+            (Some(4), Some("bad")),
+            "{stack}: {seen:#?}"
+        );
+        assert!(!scene.tunnel_works("stitch"), "{stack}");
     }
 }

@@ -77,3 +77,68 @@ fn a_server_in_a_container() {
     assert_eq!(seen.verdict("ssh-server-allows"), None, "{seen:#?}");
     assert_eq!(check(&scene, "22").verdict("ssh-server-allows"), Some("good"));
 }
+
+/// What is in its files now may not be what it uses: it reads them once, and one that is started for each connection has a command
+/// line that nobody sees afterwards.
+#[test]
+fn settings_that_are_not_those_in_force() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(
+        &world,
+        BastionOptions::new().config("Include /etc/ssh/sshd_config.d/*.conf"),
+    );
+    scene.has_working("stitch");
+    let code = "ssh-settings-unreadable";
+    assert_eq!(scene.check("stitch").verdict(code), None);
+    let change = "touch -d '+1 minute'";
+    for (file, arrange) in [
+        (
+            "/etc/ssh/sshd_config",
+            "echo 'AllowTcpForwarding no' >>/etc/ssh/sshd_config",
+        ),
+        ("/etc/ssh/sshd_config.d", "mkdir /etc/ssh/sshd_config.d"),
+    ] {
+        scene.bastion.run(&format!(
+            "cp -p /etc/ssh/sshd_config /tmp/kept; {arrange}; {change} {file}"
+        ));
+        let late = scene.check("stitch");
+        assert_eq!(late.verdict(code), Some("unknown"), "{file}: {late:#?}");
+        assert!(
+            late.report.to_string().contains(&format!("{file} was changed after")),
+            "{late:#?}"
+        );
+        assert!(scene.tunnel_works("stitch"), "it uses the former ones");
+        scene
+            .bastion
+            .run("rm -rf /etc/ssh/sshd_config.d; cp -p /tmp/kept /etc/ssh/sshd_config");
+    }
+    let advice = {
+        scene.bastion.run(&format!("{change} /etc/ssh/sshd_config"));
+        scene.check("stitch").advice(code)
+    };
+    let (_, reload) = advice.split_once("as root: ").expect("a command");
+    scene
+        .bastion
+        .run(&format!("touch -d '-1 minute' /etc/ssh/sshd_config; {reload}"));
+    assert_eq!(scene.check_when_up("stitch").verdict(code), None);
+
+    scene.bastion.stop();
+    let server = "import socket, subprocess
+listener = socket.create_server(('', 22))
+while True:
+    peer, _ = listener.accept()
+    subprocess.Popen(['/usr/sbin/sshd', '-i', '-o', 'AllowTcpForwarding=no'], stdin=peer, stdout=peer, stderr=subprocess.DEVNULL)
+    peer.close()
+";
+    std::fs::write(scene.bastion.outside("/tmp/server.py"), server).expect("a file");
+    world.sh("on bastion python3 /tmp/server.py </dev/null >/dev/null 2>&1 & wait_listen bastion 22");
+    let each = scene.check("stitch");
+    assert_eq!(each.verdict(code), Some("unknown"), "{each:#?}");
+    assert!(
+        each.report.to_string().contains("started for each connection"),
+        "{each:#?}"
+    );
+    assert!(!scene.tunnel_works("stitch"));
+}

@@ -34,6 +34,8 @@ pub(in crate::steps::ssh_user) struct SshServer {
     pub(in crate::steps::ssh_user) nologin: Option<String>,
     /// Settings that this program knows nothing of, as `sshd -T` prints them.
     pub(in crate::steps::ssh_user) other: Vec<String>,
+    /// A file of its configuration that was changed after it was read.
+    pub(in crate::steps::ssh_user) late: Option<String>,
     /// A `Match` on what is not known before a login.
     pub(in crate::steps::ssh_user) unknowable: Option<String>,
     pub(in crate::steps::ssh_user) pam: Pam,
@@ -132,6 +134,7 @@ impl SshServer {
             chroot: lines.all("chroot_node").filter_map(Node::parse).collect(),
             nologin: lines.text("nologin"),
             other: lines.all("sshd_other").map(str::to_owned).collect(),
+            late: lines.text("sshd_late"),
             unknowable: lines.text("sshd_match"),
             key_revoked: lines.one("key_revoked").map(|word| word == "yes"),
             pam: Pam {

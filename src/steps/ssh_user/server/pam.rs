@@ -10,7 +10,7 @@ use crate::pattern;
 /// Modules that refuse nobody, or nobody who is only known here, or that are judged elsewhere (`pam_unix` with the account's dates).
 const HARMLESS: &str = "access cap ck_connector deny ecryptfs env faildelay faillock fprintd gnome_keyring keyinit krb5 lastlog \
     lastlog2 ldap limits localuser loginuid mail mkhomedir motd nologin oddjob_mkhomedir permit selinux sepermit sss systemd \
-    systemd_home time tty_audit umask unix unix_acct unix_session winbind wtmpdb";
+    shells systemd_home time tty_audit umask unix unix_acct unix_session winbind wtmpdb";
 
 /// What it makes of the user from each of these addresses.
 pub(super) fn judge(case: &Case<'_>, addresses: &[&str]) -> Vec<Finding> {
@@ -27,7 +27,7 @@ pub(super) fn judge(case: &Case<'_>, addresses: &[&str]) -> Vec<Finding> {
     if pam.stack.is_empty() {
         unjudged.push("its rules for sshd cannot be read".to_owned());
     }
-    for line in &pam.stack {
+    for (at, line) in pam.stack.iter().enumerate() {
         let (module, arguments) = module_of(line);
         match module {
             "access" if arguments.iter().any(|word| word.contains("sep=")) => unjudged.push(line.clone()),
@@ -54,11 +54,11 @@ pub(super) fn judge(case: &Case<'_>, addresses: &[&str]) -> Vec<Finding> {
             }
             "limits" => {
                 if let Some(rule) = no_logins(&pam.limits, case) {
-                    let cure = format!(
-                        "in the file of /etc/security that says so on the SSH server, add: {user} - maxlogins 10"
-                    );
+                    let cure = format!("in the file that says so on the SSH server, add: {user} - maxlogins 10");
                     found.push(refuses(&format!("{rule} (limits.conf)"), &cure));
                 }
+                let narrow = fitting(&pam.limits, case).filter(Limit::is_narrow);
+                unjudged.extend(narrow.map(|limit| format!("{} (limits.conf)", limit.line)));
             }
             "time" => unjudged.extend(
                 pam.times
@@ -66,7 +66,9 @@ pub(super) fn judge(case: &Case<'_>, addresses: &[&str]) -> Vec<Finding> {
                     .filter(|line| line.starts_with('*') || line.contains("ssh"))
                     .map(|line| format!("{line} (time.conf)")),
             ),
-            module if HARMLESS.split_whitespace().any(|harmless| harmless == module) || !can_refuse(line) => {}
+            module
+                if HARMLESS.split_whitespace().any(|harmless| harmless == module)
+                    || !counts(line, &pam.stack[at..]) => {}
             _ => unjudged.push(line.clone()),
         }
     }
@@ -90,11 +92,18 @@ fn module_of(line: &str) -> (&str, Vec<&str>) {
     (module.strip_suffix(".so").unwrap_or(module), words.collect())
 }
 
-/// Whether a module's refusal counts, by its control.
-fn can_refuse(line: &str) -> bool {
+/// Whether a module's answer counts, by its control: as a refusal, or as what saves from a refusal behind it.
+fn counts(line: &str, behind: &[String]) -> bool {
+    let kind = line.split(' ').next().unwrap_or_default();
+    let saves = || {
+        behind
+            .iter()
+            .any(|next| next.starts_with(kind) && module_of(next).0 == "deny")
+    };
     match control(line).0 {
         "required" | "requisite" => true,
-        control => control.contains('=') && !control.contains("default=ignore"),
+        "sufficient" => saves(),
+        control => control.contains('=') && (!control.contains("default=ignore") || saves()),
     }
 }
 
@@ -175,26 +184,65 @@ fn is_origin(word: &str, from: IpAddr) -> Option<bool> {
         // PAM itself finds nothing in a network of no length.
         _ if word.starts_with('@') || word.ends_with("/0") => None,
         _ if word.ends_with('.') => Some(from.to_string().starts_with(word)),
-        _ if word.parse::<IpAddr>().is_ok() || word.contains('/') => Some(pattern::list_allows(&[word], from)),
+        _ if word.parse::<IpAddr>().is_ok() || word.contains('/') => Some(pattern::list_allows([word], from)),
         // A name that would have to be looked up; no terminal's has a dot, nor `LOCAL`.
         _ => (!word.contains('.') || word.starts_with('.')).then_some(false),
     }
 }
 
-/// The rule that lets the user log in no times. The user's own comes before those of its groups and of everybody.
-fn no_logins<'a>(limits: &'a [String], case: &Case<'_>) -> Option<&'a str> {
-    let rank = |domain: &str| match domain.strip_prefix('@') {
-        Some(group) => case.groups.iter().any(|known| known == group).then_some(1),
-        None if domain == case.user() => Some(2),
-        None => (domain == "*").then_some(0),
+/// A line of `limits.conf`.
+struct Limit<'a> {
+    /// The user's own comes before those of its groups and of everybody.
+    rank: u8,
+    item: &'a str,
+    number: &'a str,
+    line: &'a str,
+}
+
+impl Limit<'_> {
+    /// Whether sshd may be unable to serve a login within it (a number, kilobytes, minutes).
+    fn is_narrow(&self) -> bool {
+        let needed = match self.item {
+            "nofile" => 64,
+            "as" | "data" | "rss" => 65_536,
+            "stack" => 128,
+            "cpu" => 1_440,
+            _ => 0,
+        };
+        self.number.parse().is_ok_and(|number: u64| number < needed)
+    }
+}
+
+/// The limits of the user.
+fn fitting<'a>(limits: &'a [String], case: &Case<'_>) -> impl Iterator<Item = Limit<'a>> {
+    let rank = |domain: &str| match (domain.trim_start_matches(['@', '%']), domain.starts_with(['@', '%'])) {
+        ("*" | "", _) => Some(0),
+        (group, true) => case.groups.iter().any(|known| known == group).then_some(1),
+        (user, false) if user == case.user() => Some(2),
+        (users, false) => {
+            let (first, last) = users.split_once(':')?;
+            let (first, last) = (first.parse().unwrap_or(0), last.parse().unwrap_or(u32::MAX));
+            (first..=last).contains(&case.uid?).then_some(2)
+        }
     };
-    let counted = limits.iter().filter_map(|line| {
+    limits.iter().filter_map(move |line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [domain, _, "maxlogins" | "maxsyslogins", number] = words.as_slice() else {
+        let [domain, _, item, number] = *words.as_slice() else {
             return None;
         };
-        Some((rank(domain)?, *number, line.as_str()))
-    });
-    let (_, number, line) = counted.max_by_key(|(rank, ..)| *rank)?;
-    (number == "0").then_some(line)
+        let rank = rank(domain)?;
+        Some(Limit {
+            rank,
+            item,
+            number,
+            line,
+        })
+    })
+}
+
+/// The rule that lets the user log in no times.
+fn no_logins<'a>(limits: &'a [String], case: &Case<'_>) -> Option<&'a str> {
+    let logins = fitting(limits, case).filter(|limit| matches!(limit.item, "maxlogins" | "maxsyslogins"));
+    let limit = logins.max_by_key(|limit| limit.rank)?;
+    (limit.number == "0").then_some(limit.line)
 }

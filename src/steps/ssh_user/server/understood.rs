@@ -18,6 +18,16 @@ const VALUES: [(&str, &[&str]); 6] = [
 const NUMBERS: [&str; 3] = ["maxsessions", "maxstartups", "requiredrsasize"];
 
 pub(super) fn judge(case: &Case<'_>, views: &[View<'_>], plan: &mut Plan) {
+    if let Some(file) = &case.server.late {
+        let reload = case.server.ways.reload.as_deref().unwrap_or_default();
+        let text = format!("{file} was changed after sshd read its settings, so sshd may still use the former ones");
+        plan.unknown(
+            Code::SshSettingsUnreadable,
+            text,
+            format!("on the SSH server, as root: {reload}"),
+        )
+        .concerning(file);
+    }
     let mut strange: Vec<String> = case.server.other.clone();
     strange.extend(case.server.unknowable.clone());
     for view in views {
