@@ -46,7 +46,7 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct ClientConfig {
     entries: Vec<Entry>,
-    /// The lines that only ssh itself can follow.
+    /// Those that only ssh can follow.
     pub(super) unused: Vec<String>,
 }
 
@@ -65,6 +65,12 @@ impl ClientConfig {
         reader.files()?;
         if reader.wants_final {
             (reader.host, reader.is_final) = (reader.config.host_name(asked.host)?, true);
+            // A name that only the second reading has comes too late.
+            reader.config.entries.push(Entry {
+                keyword: "hostname".to_owned(),
+                words: vec![reader.host.replace('%', "%%")],
+                place: "the name".to_owned(),
+            });
             reader.files()?;
         }
         Ok(reader.config)

@@ -81,7 +81,7 @@ const LINES: [&str; 50] = [
     "IdentityFile ~/.ssh/${GATE}/key",
     "IdentityFile ~/.ssh/hash-%C",
     "IdentityFile none",
-    "IdentityFile ~root/key",
+    "IdentityFile ~daemon/key",
     "IdentityFile ~/.ssh/hardware.pub",
     "IdentityFile ~/.ssh/a~b$c",
     "IdentitiesOnly yes",
