@@ -14,7 +14,7 @@ use super::local_users;
 use crate::pattern;
 
 mod text;
-use text::{host_name, split_keyword, words};
+use text::{host_name, is_one_of, split_keyword, words};
 
 /// Files within files, as ssh has it.
 const MAX_DEPTH: usize = 16;
@@ -28,10 +28,6 @@ const USED: &str = "globalknownhostsfile hostkeyalias hostname identitiesonly id
 /// What decides about a login, too, and is ssh's own to do. A line of them is named when the login fails without it.
 const LEFT_TO_SSH: &str = "bindaddress bindinterface canonicalizehostname certificatefile knownhostscommand pkcs11provider \
     verifyhostkeydns";
-
-fn is_one_of(words: &str, word: &str) -> bool {
-    words.split(' ').any(|known| known == word)
-}
 
 /// A line that counts for the host.
 #[derive(Debug)]
@@ -66,11 +62,9 @@ impl ClientConfig {
         if reader.wants_final {
             (reader.host, reader.is_final) = (reader.config.host_name(asked.host)?, true);
             // A name that only the second reading has comes too late.
-            reader.config.entries.push(Entry {
-                keyword: "hostname".to_owned(),
-                words: vec![reader.host.replace('%', "%%")],
-                place: "the name".to_owned(),
-            });
+            let (keyword, words) = ("hostname".to_owned(), vec![reader.host.replace('%', "%%")]);
+            let place = "the name".to_owned();
+            reader.config.entries.push(Entry { keyword, words, place });
             reader.files()?;
         }
         Ok(reader.config)

@@ -52,3 +52,8 @@ pub(super) fn host_name(text: &str, typed: &str) -> Result<String> {
     );
     Ok(parts.join("%"))
 }
+
+/// Whether a word is one of a list in one text.
+pub(super) fn is_one_of(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
+}
