@@ -65,20 +65,14 @@ impl Asker {
     pub(crate) fn remembering(self, typed: &Typed) -> Self {
         let (ask, typed, given) = (self.secret, Arc::clone(&typed.0), Mutex::new(BTreeSet::new()));
         let secret = move |question: &str| {
-            let is_new = given
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(question.to_owned());
-            let known = typed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(question)
-                .cloned();
-            if let Some(known) = known.filter(|_| is_new) {
-                return Some(known);
+            // Locked while a person is asked: two questions at a time are one too many.
+            let mut typed = typed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_new = given.insert(question.to_owned());
+            if let Some(known) = typed.get(question).filter(|_| is_new) {
+                return Some(known.clone());
             }
             let secret = ask(question)?;
-            let mut typed = typed.lock().unwrap_or_else(PoisonError::into_inner);
             typed.insert(question.to_owned(), secret.clone());
             Some(secret)
         };

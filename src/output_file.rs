@@ -391,16 +391,15 @@ const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 fn random() -> Result<String> {
     let mut bytes = [0; 6];
     openssl::rand::rand_bytes(&mut bytes).context("OpenSSL has no random numbers")?;
-    Ok(bytes
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
-        .collect())
+    let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
+    Ok(bytes.iter().map(letter).collect())
 }
 
 /// Why a file was not written, and what to do.
 fn refused(error: io::Error) -> anyhow::Error {
     let next = match Errno::from_io_error(&error) {
         Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => "free some space there, or give a file on another disk",
+        Some(Errno::IO) => "check that disk (dmesg), or give a file on another one",
         Some(Errno::ROFS) => "give a file on a writable file system",
         Some(Errno::ACCESS | Errno::PERM) => "give a file in a directory of yours",
         _ => return error.into(),

@@ -5,14 +5,15 @@ use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 use tokio_postgres::error::SqlState;
 
 use crate::change::{Action, Change, Sql};
+use crate::finding::{Finding, Verdict};
 use crate::password::Formed;
 use crate::request::HttpMethod;
 use crate::secret::Secret;
 use crate::settings::{Registering, SendPassword, Settings};
 use crate::sql;
-use crate::steps::Step as _;
 use crate::steps::registration::Registration;
 use crate::steps::role::Role;
+use crate::steps::{Step as _, event_triggers};
 use crate::watch::Until;
 use crate::world::stitch_api::UNSURE;
 use crate::world::{Layer, Reader, Target, Writer};
@@ -25,6 +26,8 @@ pub(crate) struct Rotation {
     changes: Vec<Change>,
     /// What Stitch is told, where there is an access token.
     told: Option<Change>,
+    /// Other people's functions that run in our sessions.
+    others: Vec<Finding>,
     old: OldPassword,
     /// Whether the role may have its new password.
     changed: bool,
@@ -53,6 +56,7 @@ impl Rotation {
         };
         let facts = Role::inspect(&settings, world.reader()).await?;
         let changes = Role::rotation(&settings, &facts)?;
+        let others = event_triggers::told(&settings, world.reader()).await?;
         let old = match Role::stored_password(&facts) {
             _ if !world.reader().server().await?.superuser => OldPassword::Hidden,
             Some(verifier) => OldPassword::Verifier(verifier),
@@ -63,6 +67,7 @@ impl Rotation {
             world,
             changes,
             told,
+            others,
             old,
             changed: false,
             since: String::new(),
@@ -71,18 +76,14 @@ impl Rotation {
 
     /// What will be changed, and what happens where it fails.
     pub(crate) fn plan(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self
-            .changes
-            .iter()
-            .chain(&self.told)
-            .map(|change| change.summary.clone())
-            .collect();
-        lines.push(match self.old {
-            OldPassword::Hidden => {
-                "this login may not read the old password's verifier: it cannot be put back".to_owned()
-            }
-            _ => "put the old password's verifier back where this fails".to_owned(),
-        });
+        let others = self.others.iter().map(|finding| &finding.text);
+        let changes = self.changes.iter().chain(&self.told).map(|change| &change.summary);
+        let mut lines: Vec<String> = others.chain(changes).cloned().collect();
+        let last = match self.old {
+            OldPassword::Hidden => "this login may not read the old password's verifier: it cannot be put back",
+            _ => "put the old password's verifier back where this fails",
+        };
+        lines.push(last.to_owned());
         lines
     }
 
@@ -189,19 +190,11 @@ impl Rotation {
 async fn destination(settings: &Settings, reader: &mut Reader) -> Result<Change> {
     let facts = Registration::inspect(settings, reader).await?;
     let mut plan = Registration::plan(settings, &facts);
-    let finding = plan
-        .findings
-        .iter()
-        .find(|finding| finding.verdict == crate::finding::Verdict::Bad);
+    let finding = plan.findings.iter().find(|finding| finding.verdict == Verdict::Bad);
     let Some(change) = plan.changes.pop() else {
-        match finding {
-            Some(finding) => bail!(
-                "{}\nnext: {}",
-                finding.text,
-                finding.advice.as_deref().unwrap_or("stitch-pg check --register")
-            ),
-            None => bail!("there is nothing to change in Stitch\nnext: stitch-pg check --register"),
-        }
+        let text = finding.map_or("there is nothing to change in Stitch", |finding| &finding.text);
+        let next = finding.and_then(|finding| finding.advice.as_deref());
+        bail!("{text}\nnext: {}", next.unwrap_or("stitch-pg check --register"))
     };
     let is_update = matches!(&change.action, Action::Http(request) if request.method == HttpMethod::Put);
     ensure!(

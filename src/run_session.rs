@@ -76,6 +76,7 @@ impl RunSession {
         let returned = tokio::time::timeout(CLEAN_UP, world.revoke_membership()).await;
         report.server = world.reader().known_server().cloned();
         report.stitch_encryption = world.reader().stitch_encryption();
+        report.host_key = world.reader().host_key();
         let mut said = console.finish(&report, &self.settings);
         let annotations = self
             .outputs
@@ -87,7 +88,7 @@ impl RunSession {
         // One that cannot be written is no reason to go without the other.
         let written = self.outputs.write(|format| report.document(format, &self.settings));
         if let Some(sheet) = self.sheet.filter(|_| report.came_through()) {
-            sheet.write(&report, &self.settings, world.reader().host_key())?;
+            sheet.write(&report, &self.settings)?;
         }
         written?;
         match said {

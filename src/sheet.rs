@@ -38,8 +38,6 @@ pub(crate) enum SheetPassword {
 /// What identifies the machines on the way, for whoever must approve them.
 #[derive(Debug, Default)]
 struct Trust {
-    /// The SSH server's host key.
-    host_key: Option<String>,
     /// Stitch's public key.
     stitch_key: Option<String>,
     /// Subject and fingerprint of each certificate authority that the server was held against.
@@ -49,9 +47,8 @@ struct Trust {
 
 impl Sheet {
     /// Writes it: JSON where the name ends in `.json`, text otherwise. An older sheet is written anew, no other file.
-    pub(crate) fn write(&self, report: &Report, settings: &Settings, host_key: Option<String>) -> Result<()> {
+    pub(crate) fn write(&self, report: &Report, settings: &Settings) -> Result<()> {
         let trust = Trust {
-            host_key,
             stitch_key: settings
                 .bastion
                 .as_ref()
@@ -88,7 +85,10 @@ impl Sheet {
         if settings.bastion.is_some() {
             line(
                 "SSH server's host key",
-                trust.host_key.as_deref().unwrap_or("not checked: not reached over SSH"),
+                report
+                    .host_key
+                    .as_deref()
+                    .unwrap_or("not checked: not reached over SSH"),
             );
             line(
                 "Stitch's public key",
@@ -119,7 +119,7 @@ impl Sheet {
             "connection": report.json(settings)["connection"],
             "connect_api": { "method": "POST", "path": "/v4/destinations", "body": self.body(report, settings) },
             "trust": {
-                "ssh_host_key": trust.host_key,
+                "ssh_host_key": report.host_key,
                 "stitch_public_key": trust.stitch_key,
                 "certificate_authority_proved": trust.is_proved,
                 "certificate_authorities": authorities

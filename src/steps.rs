@@ -3,7 +3,7 @@
 pub(crate) mod allowlist;
 pub(crate) mod connection;
 pub(crate) mod database;
-mod event_triggers;
+pub(crate) mod event_triggers;
 pub(crate) mod layers;
 mod obstacles;
 pub(crate) mod ownership;

@@ -207,9 +207,10 @@ fn guarded(sql: &Sql, role: &RoleName) -> String {
     // In each transaction: behind a pooler the session is not psql's alone.
     let opening = format!("{};\n", crate::sql::FIX_PATH_ONCE);
     let mut text = sql.for_psql(Some(&opening), |statement| format!("{statement};\n"));
+    let told = crate::sql::TELL_EVENT_TRIGGERS;
     text.insert_str(
         0,
-        &format!("BEGIN;\n{opening}SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n"),
+        &format!("BEGIN;\n{opening}{told}SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n"),
     );
     text.push_str("\\endif");
     text

@@ -87,26 +87,25 @@ pub(super) async fn run(
     let limit = limit.or(tells.then_some(PATIENCE));
     let until = rotation.until();
     let seen = wait(settings, rotation.reader(), format, (until, limit), stop).await?;
-    match seen {
-        Waited::In => end(format, "ready", "Done: Stitch logged in with the new password.", 0),
+    let (result, text, code) = match seen {
+        Waited::In => ("ready", "Done: Stitch logged in with the new password.", 0),
         // Stitch said that it has the password, and comes with another one.
         Waited::TooLong { refused: true } if tells => {
             let error = anyhow!("Stitch's password was refused: it does not use the new one");
-            failed(&mut rotation, error, format, FAILED).await
+            return failed(&mut rotation, error, format, FAILED).await;
         }
-        Waited::TooLong { .. } => {
-            let text =
-                "Not ready: the new password is set, and Stitch has not logged in with it yet. Next: stitch-pg watch";
-            end(format, "attention", text, ATTENTION)
-        }
-        Waited::Stopped => end(
-            format,
+        Waited::TooLong { .. } => ("attention", NOT_YET, ATTENTION),
+        Waited::Stopped => (
             "stopped",
             "Stopped. The new password is set. Next: stitch-pg watch",
             STOPPED,
         ),
-    }
+    };
+    end(format, result, text, code)
 }
+
+const NOT_YET: &str =
+    "Not ready: the new password is set, and Stitch has not logged in with it yet. Next: stitch-pg watch";
 
 async fn failed(rotation: &mut Rotation, error: Error, format: Format, code: u8) -> Result<u8> {
     let text = format!("Failed: {:#}", rotation.put_back(error).await);

@@ -137,14 +137,8 @@ fn not_begun(command: Command, outputs: &Outputs, error: &Error) -> Result<()> {
         return Ok(());
     };
     let document = |format| usage::document(format, command, problems);
-    for format in [
-        outputs.shown,
-        if outputs.annotated {
-            Format::Github
-        } else {
-            Format::Text
-        },
-    ] {
+    let annotations = outputs.annotated.then_some(Format::Github);
+    for format in [outputs.shown].into_iter().chain(annotations) {
         document(format).map_or(Ok(()), |text| output::document(&text))?;
     }
     outputs.check()?;
@@ -156,9 +150,6 @@ fn expected(invocation: &Invocation) -> Result<Option<Expected>, Problems> {
     let Some(given) = invocation.run.expect.as_deref() else {
         return Ok(None);
     };
-    Expected::read(given).map(Some).map_err(|error| {
-        let mut problems = Problems::default();
-        problems.wrong(format_args!("{error:#}"));
-        problems
-    })
+    let expected = Expected::read(given).map(Some);
+    expected.map_err(|error| watch_command::problem(&format!("{error:#}")))
 }

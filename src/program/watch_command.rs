@@ -105,21 +105,15 @@ pub(super) async fn wait(
     stop: &mut Stop,
 ) -> Result<Waited> {
     let mut watch = Watch::new(settings, format, until);
-    let over = async {
-        match limit {
-            Some(limit) => tokio::time::sleep(limit).await,
-            None => std::future::pending().await,
-        }
-    };
+    let over = tokio::time::sleep(limit.unwrap_or(Duration::MAX));
     let waited = tokio::select! {
         seen = Box::pin(watch.run(reader)) => seen.map(|()| Waited::In),
         () = over => Ok(Waited::TooLong { refused: false }),
         () = stop.requested() => Ok(Waited::Stopped),
     };
-    match waited? {
-        Waited::TooLong { .. } => Ok(Waited::TooLong {
-            refused: watch.was_refused(),
-        }),
-        waited => Ok(waited),
-    }
+    let refused = watch.was_refused();
+    Ok(match waited? {
+        Waited::TooLong { .. } => Waited::TooLong { refused },
+        waited => waited,
+    })
 }

@@ -30,27 +30,19 @@ pub(crate) struct Digest {
 impl Digest {
     /// That of the report's changes; `None` where there is none.
     pub(crate) fn of(report: &Report, settings: &Settings) -> Option<Self> {
-        let server = report.server.as_ref();
-        let identifier = server.and_then(|server| server.system_identifier.clone());
-        let place = place(settings).into_iter().chain(identifier);
         let mut whole = Hash::default();
-        place.for_each(|part| whole.add(part));
-        let mut parts = Vec::new();
-        let mut rest: Option<Hash> = None;
-        for (number, (step, change)) in report.changes().enumerate() {
+        whole.add(place(report, settings).join("\0"));
+        let mut parts: Vec<Hash> = Vec::new();
+        for (step, change) in report.changes() {
             whole.add(Told(step, change));
-            if number < PARTS {
-                let mut part = Hash::default();
-                part.add(Told(step, change));
-                parts.push(part.digits(PART));
-            } else {
-                rest.get_or_insert_default().add(Told(step, change));
+            if parts.len() <= PARTS {
+                parts.push(Hash::default());
             }
+            parts.iter_mut().next_back()?.add(Told(step, change));
         }
-        parts.extend(rest.map(|rest| rest.digits(PART)));
         (!parts.is_empty()).then(|| Self {
             whole: whole.digits(WHOLE),
-            parts,
+            parts: parts.into_iter().map(|part| part.digits(PART)).collect(),
         })
     }
 
@@ -60,8 +52,9 @@ impl Digest {
     }
 }
 
-/// The same changes elsewhere, or by another login, are other changes.
-fn place(settings: &Settings) -> Vec<String> {
+/// The same changes elsewhere, or by another login, are other changes. A name may lead to another server tomorrow, so what
+/// identified the servers counts as well.
+fn place(report: &Report, settings: &Settings) -> Vec<String> {
     let (admin, stitch) = (&settings.admin, &settings.stitch);
     let address = admin.rules.address.as_ref().map_or("", |address| address.as_str());
     let role = admin.set_role.as_ref().map_or("", |role| role.as_str());
@@ -76,6 +69,11 @@ fn place(settings: &Settings) -> Vec<String> {
         };
         format!("{server}\0{}\0{}", bastion.stitch_host, bastion.stitch_port)
     }));
+    let identifier = report
+        .server
+        .as_ref()
+        .and_then(|server| server.system_identifier.clone());
+    place.extend([identifier, report.host_key.clone()].into_iter().flatten());
     place
 }
 

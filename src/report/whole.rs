@@ -24,6 +24,8 @@ pub(crate) struct Report {
     pub ending: Ending,
     /// Whether Stitch's own login was encrypted, when it was tried.
     pub stitch_encryption: Option<Encryption>,
+    /// The fingerprint of the SSH server's host key, when somebody was logged in there.
+    pub host_key: Option<String>,
 }
 
 /// What goes to standard output.
@@ -76,6 +78,7 @@ impl Report {
             server: None,
             ending: Ending::Complete,
             stitch_encryption: None,
+            host_key: None,
         }
     }
 

@@ -105,6 +105,7 @@ async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
         seen.steps.push(step);
     }
     seen.server = run.world.reader().known_server().cloned();
+    seen.host_key = run.world.reader().host_key();
     Ok(seen)
 }
 

@@ -30,7 +30,8 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
     for (change, action) in changes {
         if connected != Some(&action.database) {
             let database = psql_connect_argument(action.database.as_str());
-            let _ = writeln!(out, "\n\\connect {database}\n{};", sql::FIX_PATH);
+            let (path, told) = (sql::FIX_PATH, sql::TELL_EVENT_TRIGGERS);
+            let _ = write!(out, "\n\\connect {database}\n{path};\n{told}");
             quiet = false;
             if let Some(role) = &settings.admin.set_role {
                 let _ = writeln!(out, "{};", sql::set_role(role));

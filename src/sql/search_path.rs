@@ -18,3 +18,13 @@ pub(crate) const PATH_OPTION: &str = "-c search_path=pg_catalog,pg_temp";
 
 /// The path in a block, which may be run anywhere.
 pub(super) const FIX_PATH_IN_BLOCK: &str = "PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);";
+
+/// For psql, before the first change in a database: what runs of other people's all the same.
+pub(crate) const TELL_EVENT_TRIGGERS: &str = "\
+SELECT count(*) > 0 AS stitch_fires, regexp_replace(string_agg(format('%I (%s) calls %I.%I', t.evtname, t.evtevent, n.nspname, p.proname), ', '),
+    '[[:cntrl:]]', '?', 'g') AS stitch_fired
+FROM pg_event_trigger t JOIN pg_proc p ON p.oid = t.evtfoid JOIN pg_namespace n ON n.oid = p.pronamespace WHERE t.evtenabled IN ('O', 'A') \\gset
+\\if :stitch_fires
+\\echo 'These event triggers of the database run with your rights:' :stitch_fired
+\\endif
+";

@@ -1,10 +1,13 @@
 //! Event triggers: other people's functions that the server calls in our session, with this login's rights, when something
 //! is created or altered, or (17 and newer) at a login. Nothing of ours keeps them from it, so they are told beforehand.
 
+use anyhow::Result;
 use serde::Deserialize;
 
 use crate::finding::{Code, Finding};
 use crate::names::DatabaseName;
+use crate::settings::Settings;
+use crate::world::{Reader, Target};
 
 /// One that fires in an ordinary session.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,3 +50,20 @@ macro_rules! event_triggers {
     };
 }
 pub(crate) use event_triggers;
+
+const ALL: &str = concat!("SELECT ", event_triggers!("true"), "::text");
+/// All that a run meets in which no step reads them with its own facts: `remove` and `rotate`.
+pub(crate) async fn told(settings: &Settings, reader: &mut Reader) -> Result<Vec<Finding>> {
+    let (stitchs, home) = (&settings.stitch.database, &settings.admin.database);
+    let all: Option<Vec<EventTrigger>> = reader.ask(Target::Database(stitchs), ALL, &[]).await?;
+    let at_home: Option<Vec<EventTrigger>> = reader.ask(Target::Server, ALL, &[]).await?;
+    let all = all
+        .iter()
+        .flatten()
+        .map(|one| one.finding(Code::EventTriggers, stitchs));
+    let fires = |one: &&EventTrigger| one.event == "login" && home != stitchs;
+    let at_home = at_home.iter().flatten().filter(fires);
+    Ok(all
+        .chain(at_home.map(|one| one.finding(Code::LoginTriggers, home)))
+        .collect())
+}

@@ -1,6 +1,6 @@
 //! The machine's own `ssh` in place of libssh2 (`--ssh-command`): it brings certificates, hardware keys, `ProxyCommand`, Kerberos
 //! and every algorithm. It reads its own configuration and checks host keys by it; an unknown one is refused, or asked about by
-//! ssh itself at a terminal. It is started without a shell. All connections share one login, by a socket in a folder of ours.
+//! ssh itself at a terminal. No shell reads its arguments. All connections share one login, by a socket in a folder of ours.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -81,17 +81,14 @@ impl SshProgram {
             .context("cannot write the temporary key")?;
         let path = key.path().display().to_string();
         // Of each the first one counts, but for identities, which are tried in this order.
-        let mut destination: Vec<String> = ["-l", user, "-i", &path].map(str::to_owned).to_vec();
-        for option in [
-            "IdentitiesOnly=yes",
-            "IdentityAgent=none",
-            "PreferredAuthentications=publickey",
-        ] {
-            destination.extend(["-o".to_owned(), option.to_owned()]);
-        }
-        destination.extend(self.shared.client.destination.iter().cloned());
+        let alone = "-o IdentitiesOnly=yes -o IdentityAgent=none -o PreferredAuthentications=publickey";
+        let first = ["-l", user, "-i", &path].into_iter().chain(alone.split(' '));
+        let rest = &self.shared.client.destination;
         let client = SshClient {
-            destination,
+            destination: first
+                .chain(rest.iter().map(String::as_str))
+                .map(str::to_owned)
+                .collect(),
             ..self.shared.client.clone()
         };
         let program = Self {
@@ -226,10 +223,14 @@ impl Shared {
     }
 }
 
+/// A server can have ssh write into its log without end, so the log cannot grow further than this, in blocks of 512 bytes.
+const BOUNDED: &str = "ulimit -f 32768; exec \"$0\" \"$@\"";
+
 #[expect(clippy::disallowed_methods, reason = "the one place where ssh is started")]
 fn started(client: &SshClient) -> Command {
-    let mut command = Command::new(&client.program);
+    let mut command = Command::new("/bin/sh");
     secret::withheld_from(&mut command);
+    command.args(["-c", BOUNDED]).arg(&client.program);
     command
 }
 

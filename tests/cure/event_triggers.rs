@@ -1,7 +1,8 @@
 //! Other people's functions that the server calls in our session are told before anything is changed.
 
-use crate::support::wizard::Wizard;
-use crate::support::{Postgres, PostgresOptions};
+use crate::support::postgres::{DBA_PASSWORD, psql};
+use crate::support::wizard::{PASSWORD, Wizard};
+use crate::support::{Output, Postgres, PostgresOptions, Program};
 
 const WATCHED: &str = r#"
     create function public."looks on"() returns event_trigger language plpgsql as 'begin end';
@@ -59,5 +60,52 @@ fn event_triggers_are_told_before_anything_is_changed() {
         wizard.setup().exits(0);
         let check = wizard.check().exits(0);
         assert_eq!(check.subjects("event-triggers"), told, "{check}");
+
+        // Those that take away, and those that others run.
+        for skipped in ["allowlist", "allowlist,ownership"] {
+            let remove = wizard.clone().set("--skip", skipped).run("remove").exits(3);
+            assert_eq!(remove.subjects("event-triggers"), told, "{remove}");
+            let at_login: &[&str] = if major >= 17 { &["hello"] } else { &[] };
+            assert_eq!(remove.subjects("login-triggers"), at_login, "{remove}");
+        }
+        let rotated = wizard
+            .clone()
+            .env("STITCH_PG_PASSWORD", "another")
+            .flag("--allow-cidr=127.0.0.1")
+            .program("rotate")
+            .arg("--yes")
+            .run();
+        let (before, _) = rotated
+            .stderr
+            .split_once("Changed: ")
+            .unwrap_or_else(|| panic!("{rotated:?}"));
+        for name in &told {
+            assert!(before.contains(&format!("the event trigger {name:?}")), "{before}");
+        }
+        let is_told = |ran: &Output| {
+            let calls = "always (sql_drop) calls public.\"looks on\"";
+            ran.success() && ran.stdout.contains("database run with your rights: ") && ran.stdout.contains(calls)
+        };
+        server.psql_in(
+            "dw",
+            "create schema shop authorization dba; set role dba; create table shop.orders (id int)",
+        );
+        let existing = wizard.clone().flag("--schema=shop").flag("--reset-password");
+        existing.set("--undo", "back.sh").setup().exits(0);
+        let back = Program::new("sh", &server)
+            .arg("back.sh")
+            .env("PGPASSWORD", DBA_PASSWORD)
+            .run();
+        assert!(is_told(&back), "{major}: {back:?}");
+        let script = wizard.program("script").args(["--for", "dba"]).run();
+        let ran = Program::new(psql(), &server)
+            .args(["-X", "-w", "-U", "dba", "-d", "postgres", "-f", "-", "-h"])
+            .arg(server.socket_dir())
+            .args(["-p", &server.port().to_string()])
+            .env("PGPASSWORD", DBA_PASSWORD)
+            .env("STITCH_PG_PASSWORD", PASSWORD)
+            .stdin(script.stdout)
+            .run();
+        assert!(is_told(&ran), "{ran:?}");
     }
 }

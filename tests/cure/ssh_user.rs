@@ -2,6 +2,7 @@
 
 mod accounts;
 mod advice;
+mod astray;
 mod canary;
 mod choices;
 mod clients;

@@ -287,7 +287,7 @@ fn one_module_writes_files() {
         "src/report_file.rs",
         "src/output_file.rs",
         "src/world/pager.rs",
-        "src/world/ssh_program.rs",
+        "src/world/ssh_program",
     ];
     let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
     let mut found = Vec::new();

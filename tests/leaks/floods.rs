@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cure::ssh_user::scene::Scene;
 use crate::leaks::size::{ORDINARY, hear, login as logged_in, measured, message, serving};
@@ -28,6 +28,16 @@ pub(crate) fn notice() -> Vec<u8> {
     message(b'N', format!("SNOTICE\0C00000\0M{}\0\0", "x".repeat(1000)).as_bytes())
 }
 
+/// A message that ssh writes into its log (RFC 4253, 11.3).
+fn remark() -> Vec<u8> {
+    let words = [b'x'; 900];
+    let payload = [&[4, 1, 0, 0, 3, 0x84][..], &words, &[0; 4]].concat();
+    let padding = 16 - (payload.len() + 5) % 8;
+    let length = u32::try_from(payload.len() + padding + 1).expect("short");
+    let head = [&length.to_be_bytes()[..], &[u8::try_from(padding).expect("short")]].concat();
+    [head, payload, vec![0; padding]].concat()
+}
+
 /// A login to PostgreSQL, taken.
 pub(crate) fn login(stream: &mut TcpStream) {
     logged_in(stream);
@@ -51,7 +61,15 @@ type Case = (&'static str, fn(TcpStream), &'static str);
 
 #[test]
 fn an_ssh_server_that_never_stops() {
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
+        (
+            "words for the log in the key exchange",
+            |mut stream| {
+                let _ = stream.write_all(GREETING);
+                without_end(&mut stream, &remark().repeat(50));
+            },
+            "",
+        ),
         (
             "lines before the greeting",
             |mut stream| without_end(&mut stream, &b"no greeting\r\n".repeat(1000)),
@@ -101,23 +119,39 @@ fn an_ssh_server_that_never_stops() {
     ];
     for (what, serve, told) in cases {
         let port = serving(serve);
-        let program = stitch_pg(Place::Here)
-            .args([
-                "check",
-                "--no-input",
-                "--only",
-                "ssh-user",
-                "--timeout",
-                "3",
-                "--public-key",
-                KEY,
-            ])
-            .args(["--bastion", &format!("root@127.0.0.1:{port}"), "--host", "db"])
-            .args(["--bastion-identity", "/nowhere/key"]);
-        let measured = measured(what, Place::Here, &program);
-        assert_eq!(measured.status, 1, "{what}: {}", measured.said);
-        assert!(measured.said.contains(told), "{what}: {}", measured.said);
-        assert!(measured.peak < ORDINARY, "{what}: {} MB", measured.peak);
+        for client in ["", "ssh"] {
+            let program = stitch_pg(Place::Here)
+                .args([
+                    "check",
+                    "--no-input",
+                    "--only",
+                    "ssh-user",
+                    "--timeout",
+                    "3",
+                    "--public-key",
+                    KEY,
+                ])
+                .args(["--bastion", &format!("root@127.0.0.1:{port}"), "--host", "db"])
+                .args(["--bastion-identity", "/nowhere/key"]);
+            let program = if client.is_empty() {
+                program
+            } else {
+                program.args(["--ssh-command", client])
+            };
+            let began = Instant::now();
+            let measured = measured(&format!("{what} {client}"), Place::Here, &program);
+            assert_eq!(measured.status, 1, "{what} {client}: {}", measured.said);
+            if client.is_empty() {
+                assert!(measured.said.contains(told), "{what}: {}", measured.said);
+            }
+            assert!(measured.peak < ORDINARY, "{what} {client}: {} MB", measured.peak);
+            // Three times the limit, and a slow machine.
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "{what} {client}: {:?}",
+                began.elapsed()
+            );
+        }
     }
 }
 

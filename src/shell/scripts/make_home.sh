@@ -1,3 +1,4 @@
+. led_by_root
 [ "$name" = "$user" ] || fail "there is no user $user on this machine"
 case $home in
 / | /dev/* | /nonexistent*) fail "the home of $user is $home; set another one first" ;;
@@ -8,7 +9,7 @@ if [ ! -e "$home" ] && [ ! -L "$home" ]; then
     place=${home%/*}
     while [ -n "$place" ] && [ ! -d "$place" ]; do place=${place%/*}; done
     above=$(cd "${place:-/}" && pwd -P)
-    only_roots "$above" || fail "users other than root can write to $above; create $home yourself, or choose another home"
+    led_by_root "$place/." || fail "users other than root can write to $above; create $home yourself, or choose another home"
     home=${above%/}${home#"$place"}
     umask 022
     mkdir -p "${home%/*}/"

@@ -7,6 +7,10 @@
 # Another run may be making the account at this moment.
 [ -d "$home" ] || sleep 1
 real=$(cd "$home" 2>/dev/null && pwd -P) || fail "the home directory $home of $user does not exist"
+. led_by_root
+if only_roots "${real%/*}" && ! led_by_root "$home"; then
+    fail "the home directory $home of $user leads to $real by a link that another user can change; remove the link, or give $user another home"
+fi
 find_worker() {
     worker=user
     if only_roots "$real" && { only_roots "$real/.ssh" || { [ ! -e "$real/.ssh" ] && [ ! -L "$real/.ssh" ]; }; }; then worker=root; fi

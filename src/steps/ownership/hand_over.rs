@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::sql;
 use crate::statement::Statement;
 use crate::step_id::StepId;
-use crate::steps::Step;
+use crate::steps::{Step, event_triggers};
 use crate::world::{Reader, Target};
 
 /// The step's other half.
@@ -32,6 +32,9 @@ pub(crate) struct Facts {
     new_owner_exists: bool,
     #[serde(flatten)]
     me: Standing,
+    /// Other people's functions that run with these changes, and those of the steps after it.
+    #[serde(skip)]
+    triggers: Vec<Finding>,
 }
 
 /// Default privileges of the role for one kind of thing, in one schema or everywhere.
@@ -55,11 +58,16 @@ impl Step for HandOver {
         let new_owner = settings.ownership.new_owner.as_ref().map_or("", RoleName::as_str);
         let parameters = [settings.stitch.role.as_str(), new_owner];
         let database = Target::Database(&settings.stitch.database);
-        Ok(reader.ask(database, QUESTION, &parameters).await?.unwrap_or_default())
+        let facts: Option<Facts> = reader.ask(database, QUESTION, &parameters).await?;
+        Ok(Facts {
+            triggers: event_triggers::told(settings, reader).await?,
+            ..facts.unwrap_or_default()
+        })
     }
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
+        plan.findings.extend(facts.triggers.iter().cloned());
         let (role, database) = (&settings.stitch.role, &settings.stitch.database);
         take_back_defaults(&mut plan, settings, facts);
         if facts.owned.is_empty() {

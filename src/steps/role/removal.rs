@@ -8,12 +8,12 @@ use serde::Deserialize;
 
 use super::action::on_server;
 use crate::change::{Action, Change, Plan, Sql};
-use crate::finding::Code;
+use crate::finding::{Code, Finding};
 use crate::plural::pluralize;
 use crate::settings::Settings;
 use crate::sql;
 use crate::step_id::StepId;
-use crate::steps::Step;
+use crate::steps::{Step, event_triggers};
 use crate::world::{Reader, Target};
 
 /// The step's other half.
@@ -35,6 +35,9 @@ pub(crate) struct Facts {
     ahead: usize,
     /// Other databases with something that hangs on it, and how much.
     elsewhere: BTreeMap<String, usize>,
+    /// Other people's functions that run with these changes, where the step before did not report them.
+    #[serde(skip)]
+    triggers: Vec<Finding>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,15 +74,20 @@ impl Step for RemoveRole {
         let here = reader
             .ask(Target::Database(&settings.stitch.database), QUESTION, &[role])
             .await?;
-        match here {
-            Some(facts) => Ok(facts),
+        let mut facts: Facts = match here {
+            Some(facts) => facts,
             // No such database, or none that lets us in: what is shared by all is seen from anywhere.
-            None => Ok(reader.ask(Target::Server, QUESTION, &[role]).await?.unwrap_or_default()),
+            None => reader.ask(Target::Server, QUESTION, &[role]).await?.unwrap_or_default(),
+        };
+        if !settings.steps.contains(&StepId::Ownership) {
+            facts.triggers = event_triggers::told(settings, reader).await?;
         }
+        Ok(facts)
     }
 
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
+        plan.findings.extend(facts.triggers.iter().cloned());
         let role = &settings.stitch.role;
         let Some(found) = &facts.role else {
             plan.good(Code::Removed, format!("there is no role {role:?}"))

@@ -117,13 +117,8 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
         if stderr.contains("must have a tty") {
             return in_terminal(host, who, SUDO, Some(rights)).await;
         }
-        let wrong = [
-            "try again",
-            "incorrect password",
-            "no password was provided",
-            "password is required",
-        ];
-        if !wrong.iter().any(|words| stderr.contains(words)) {
+        let mut wrong = "try again|incorrect password|no password was provided|password is required".split('|');
+        if !wrong.any(|words| stderr.contains(words)) {
             let reason = format!("sudo reports: {}", complaint(stderr));
             return Err(no_rights(host, who, SUDO, &reason));
         }

@@ -1,6 +1,7 @@
 //! What ssh writes to its log with `-v`: who the server is, what convinced it, and why it refuses.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::visible::one_line;
@@ -17,6 +18,9 @@ pub(in crate::world) struct Seen {
     pub(super) key: Option<String>,
 }
 
+/// A server may have ssh write more than anybody reads.
+const READ_MAX: u64 = 1 << 20;
+
 /// A file in a folder of ours.
 pub(super) struct Log {
     pub(super) path: PathBuf,
@@ -29,22 +33,26 @@ impl Log {
         }
     }
 
-    pub(super) fn length(&self) -> usize {
-        self.read().len()
+    /// How long it is now. Where it has grown long, as in a `watch` of days, it begins anew.
+    pub(super) fn length(&self) -> u64 {
+        match fs::metadata(&self.path).map_or(0, |log| log.len()) {
+            READ_MAX.. => File::create(&self.path).map_or(READ_MAX, |_| 0),
+            length => length,
+        }
     }
 
     /// What was written since it was so long.
-    pub(super) fn since(&self, length: usize) -> String {
-        self.read().get(length..).unwrap_or_default().to_owned()
-    }
-
-    fn read(&self) -> String {
-        let bytes = fs::read(&self.path).unwrap_or_default();
+    pub(super) fn since(&self, length: u64) -> String {
+        let mut bytes = Vec::new();
+        if let Ok(mut log) = File::open(&self.path) {
+            let _ = log.seek(SeekFrom::Start(length));
+            let _ = log.take(READ_MAX).read_to_end(&mut bytes);
+        }
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     pub(super) fn seen(&self) -> Seen {
-        let text = self.read();
+        let text = self.since(0);
         let after = |mark: &str| {
             text.lines()
                 .filter_map(move |line| Some(line.split_once(mark)?.1))
@@ -62,20 +70,13 @@ impl Log {
 
 /// ssh's last words, on one line.
 pub(super) fn last_words(said: &str) -> String {
-    let aside = [
-        "debug",
-        "OpenSSH_",
-        "Authenticated to ",
-        "Transferred: ",
-        "Bytes per second",
-        "@@@",
-    ];
+    let aside = "debug|OpenSSH_|Authenticated to |Transferred: |Bytes per second|@@@".split('|');
     let refused = "kex_exchange_identification: banner line ";
     let lines: Vec<String> = said
         .lines()
         // What stands in the greeting's place is told on the side.
         .map(|line| line.split_once(refused).map_or(line, |(_, words)| words))
-        .filter(|line| !aside.iter().any(|begin| line.starts_with(begin)))
+        .filter(|line| !aside.clone().any(|begin| line.starts_with(begin)))
         .map(|line| one_line(line.trim().trim_end_matches('.')))
         .filter(|line| !line.is_empty())
         .collect();

@@ -160,3 +160,60 @@ fn global_files_and_aliases() {
         );
     }
 }
+
+/// A plan for one SSH server is no approval for another that answers under the same name, with either client.
+#[test]
+fn a_digest_is_bound_to_the_host_key() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let mut scene = Scene::new(&world, BastionOptions::new());
+    let clients: [&[&str]; 2] = [
+        &["--known-hosts", "/run/world/tmp/known"],
+        &["--ssh-command", "ssh", "--known-hosts", "/run/world/tmp/known"],
+    ];
+    let know = |scene: &Scene<'_>| {
+        world.sh_with("cat >/run/world/tmp/known", &[], scene.bastion.known_hosts().as_bytes());
+    };
+    know(&scene);
+    let digest = |scene: &Scene<'_>, client: &[&str]| {
+        let plan = told(&scene.program("plan", "root", "stitch").args(client));
+        plan.report["plan_digest"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{plan:#?}"))
+            .to_owned()
+    };
+    let approved = clients.map(|client| digest(&scene, client));
+    assert_eq!(approved[0], digest(&scene, clients[0]), "the same plan");
+    scene.bastion.stop();
+    scene
+        .bastion
+        .run("mkdir /kept; mv /etc/ssh/ssh_host_* /kept; ssh-keygen -qA");
+    let new_keys = scene.bastion.run("cut -d' ' -f1,2 /etc/ssh/ssh_host_*_key.pub");
+    let kept = scene.bastion.host_keys().join("\n");
+    let list = world.outside("/run/world/bastion/hostkeys");
+    scene.bastion.restart(|options| options);
+    std::fs::write(&list, new_keys).expect("a file");
+    know(&scene);
+    for (client, digest) in clients.iter().zip(&approved) {
+        let setup = scene.program("setup", "root", "stitch").args(*client).arg("--yes");
+        let refused = told(&setup.args(["--expect", digest]));
+        assert_eq!(refused.status, Some(3), "{refused:#?}");
+        assert!(
+            refused
+                .stderr
+                .contains("but the server, port, login or SSH server differs"),
+            "{}",
+            refused.stderr
+        );
+    }
+    assert!(!scene.bastion.try_run("id stitch").success());
+    scene.bastion.stop();
+    scene.bastion.run("rm /etc/ssh/ssh_host_*; mv /kept/* /etc/ssh");
+    scene.bastion.restart(|options| options);
+    std::fs::write(&list, kept).expect("a file");
+    know(&scene);
+    let setup = scene.program("setup", "root", "stitch").args(clients[1]).arg("--yes");
+    let done = told(&setup.args(["--expect", &approved[1]]));
+    assert_eq!(done.status, Some(0), "{done:#?}");
+}

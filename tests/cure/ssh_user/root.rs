@@ -1,13 +1,14 @@
 //! Nothing that runs as root follows a name in a directory that Stitch's user can write: a process of that user swaps links
 //! in, as fast as it can, while everything that stitch-pg does there is done.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::scene::{OPTIONS, Scene, told};
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::process::poll;
 use crate::support::wizard::PASSWORD;
-use crate::support::{BastionOptions, Kind, Need, Postgres, PostgresOptions, Program, Running, Server, world};
+use crate::support::{BastionOptions, Kind, Need, Output, Postgres, PostgresOptions, Program, Running, Server, world};
 
 /// What the user would like to have: root's, and nothing of it is ever to change or to be told.
 const SECRET: &str = "root:$6$kept-by-root";
@@ -29,6 +30,8 @@ def quietly(f, *a):
     try: f(*a); return True
     except OSError: return False
 open('ready', 'w').close()
+name = os.path.basename(home)
+if what == 'home': os.chdir('..')
 n = 0
 while True:
     n += 1
@@ -44,6 +47,12 @@ while True:
             quietly(os.symlink, '/victim/shadow', '.ssh/authorized_keys')
             for _ in range(n % 97): os.getpid()
             quietly(os.rename, '.kept', '.ssh/authorized_keys')
+    elif what == 'home':
+        if quietly(os.rename, name, '.' + name):
+            quietly(os.symlink, '/victim/dir', name)
+            for _ in range(n % 97): os.getpid()
+            quietly(os.unlink, name)
+            quietly(os.rename, '.' + name, name)
     else:
         if quietly(os.rename, '.ssh', '.kept'):
             quietly(os.symlink, '/victim/dir', '.ssh')
@@ -58,9 +67,34 @@ struct Race<'world> {
 }
 
 impl Race<'_> {
+    /// A user for one race. For a race about its home, that lies in a folder of its own.
+    fn user(&self, user: &str, what: &str) -> String {
+        self.scene.has_working(user);
+        // What setup has to tighten and to close.
+        let mut script = format!(
+            "cd /home/{user}/.ssh; sed -i 's/^[^ ]* ssh/ssh/' authorized_keys; chown {user}: authorized_keys; chmod 755 ."
+        );
+        if what == "home" {
+            let _ = write!(
+                script,
+                "; mkdir -p /srv/{user}; mv /home/{user} /srv/{user}; chown {user}: /srv/{user}
+                 sed -i 's|:/home/{user}:|:/srv/{user}/{user}:|' /etc/passwd"
+            );
+        }
+        self.scene.bastion.run(&script);
+        user.to_owned()
+    }
+
     fn attack(&self, user: &str, what: &str) -> Running {
-        let home = format!("/home/{user}");
-        let uid = self.scene.bastion.run(&format!("rm -f {home}/ready; id -u {user}"));
+        let place = if what == "home" {
+            format!("srv/{user}")
+        } else {
+            "home".to_owned()
+        };
+        let home = format!("/{place}/{user}");
+        let uid = self.scene.bastion.run(&format!(
+            "cd /{place}; if [ -d .{user} ]; then rm -f {user}; mv .{user} {user}; fi; rm -f {user}/ready; id -u {user}"
+        ));
         let attacker = Program::new("python3", &self.scene.ops)
             .args(["-c", ATTACKER])
             .arg(self.scene.bastion.root().join(home.trim_start_matches('/')))
@@ -72,7 +106,7 @@ impl Race<'_> {
     }
 
     /// The program while the user swaps links; whatever comes of it, root's files are as they were, and untold.
-    fn run(&self, user: &str, what: &str, program: Program) {
+    fn run(&self, user: &str, what: &str, program: Program) -> Output {
         let attacker = self.attack(user, what);
         // The attacker takes a processor for itself.
         let output = program.deadline(Duration::from_secs(300)).run();
@@ -84,6 +118,7 @@ impl Race<'_> {
         );
         let state = self.scene.bastion.run(STATE);
         assert_eq!(state, self.state, "{user} {what}: {output:#?}");
+        output
     }
 
     fn full(&self, command: &str, user: &str) -> Program {
@@ -166,7 +201,11 @@ fn without_time(listed: &str) -> Vec<String> {
         .collect()
 }
 
-/// 24 tries: two of each kind of swap, for each thing that is done in the home.
+/// What is swapped: the temporary file, the key file, its folder, the home itself.
+const SWAPS: [&str; 4] = ["temporary", "file", "folder", "home"];
+
+/// 32 tries: two of each kind of swap, for each thing that is done in the home. And 20 of a removal alone, of the key's line
+/// and of the user.
 fn race(options: BastionOptions) {
     let Some(world) = world(&[Need::Bastion, Need::BusyBox]) else {
         return;
@@ -179,33 +218,36 @@ fn race(options: BastionOptions) {
     let race = Race { scene, state };
     undisturbed(&race);
     let mut tries = 0;
-    for what in ["temporary", "file", "folder"] {
+    for what in SWAPS {
         for round in 0..2 {
-            let user = format!("u{tries}{round}");
-            let scene = &race.scene;
-            scene.has_working(&user);
-            // What setup has to tighten and to close.
-            let loosen = format!(
-                "cd /home/{user}/.ssh; sed -i 's/^[^ ]* ssh/ssh/' authorized_keys; chown {user}: authorized_keys; chmod 755 ."
-            );
-            scene.bastion.run(&loosen);
-            race.run(
-                &user,
-                what,
-                race.full("check", &user)
-                    .args(["--only", "connection", "--prove-tunnel"]),
-            );
+            let user = race.user(&format!("u{tries}{round}"), what);
+            let check = race.full("check", &user).args(["--only", "connection"]);
+            race.run(&user, what, check.arg("--prove-tunnel"));
             let undo = format!("/run/world/tmp/{user}.sh");
-            let setup = scene.program("setup", "root", &user).args(["--yes", "--undo", &undo]);
+            let setup = race
+                .scene
+                .program("setup", "root", &user)
+                .args(["--yes", "--undo", &undo]);
             race.run(&user, what, setup);
             if world.outside(&undo).exists() {
-                race.run(&user, what, Program::new("sh", &scene.ops).arg(&undo));
+                race.run(&user, what, Program::new("sh", &race.scene.ops).arg(&undo));
             }
-            race.run(&user, what, scene.program("remove", "root", &user).arg("--yes"));
+            race.run(&user, what, race.scene.program("remove", "root", &user).arg("--yes"));
             tries += 4;
         }
     }
-    assert_eq!(tries, 24);
+    assert_eq!(tries, 32);
+    let (mut removals, mut removed) = (0, 0);
+    for what in SWAPS {
+        for round in 0..5 {
+            let user = race.user(&format!("{what}{round}"), what);
+            let output = race.run(&user, what, race.scene.program("remove", "root", &user).arg("--yes"));
+            removals += 1;
+            removed += usize::from(output.success());
+        }
+    }
+    println!("{tries} tries of every command, {removals} more removals ({removed} came to their end), 0 won");
+    assert_eq!(removals, 20);
 }
 
 #[test]
