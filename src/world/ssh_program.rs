@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, anyhow, bail};
 use tempfile::{NamedTempFile, TempDir};
 
-use super::host::local;
+use super::host::local::{self, WhenLeft};
 use super::ssh::capability::Capability;
 use super::ssh::exec::Output;
 use super::ssh::layer::At as _;
@@ -177,7 +177,7 @@ impl SshProgram {
         command.args(["-o", "LogLevel=DEBUG1", "-E"]).arg(&self.shared.log.path);
         command.args(&self.shared.client.destination).arg(words);
         let before = self.shared.log.length();
-        let output = local::finish(command, stdin, limit).await?;
+        let output = local::finish(command, stdin, limit, WhenLeft::Killed).await?;
         if output.status == OWN && output.stdout.is_empty() {
             let said = format!("{}{}", self.shared.log.since(before), output.stderr);
             bail!("{}", log::last_words(&said));

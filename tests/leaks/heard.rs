@@ -177,6 +177,33 @@ fn while_a_peer_is_waited_for() {
     }
 }
 
+/// It might go on with such a server for ever, with nobody there to end it.
+#[test]
+fn the_ssh_that_a_run_started_ends_with_it() {
+    for signal in SIGNALS {
+        let (port, heard) = peer(|stream, heard| {
+            says(stream, floods::GREETING, heard);
+            while stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {}
+            let _ = heard.send(());
+        });
+        let bastion = format!("root@127.0.0.1:{port}");
+        let flags = [
+            "--only",
+            "ssh-user",
+            "--host",
+            "db",
+            "--public-key",
+            KEY,
+            "--bastion",
+            &bastion,
+        ];
+        let running = asked(&flags).args(["--ssh-command", "ssh"]).start();
+        heard.recv_timeout(DEADLINE).expect("ssh connects");
+        ends("the machine's own ssh", &[signal], running);
+        heard.recv_timeout(DEADLINE).expect("ssh is gone");
+    }
+}
+
 /// A pipe that has a writer who writes nothing, from the moment the run has opened it.
 fn opened(fifo: &Path) -> File {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).expect("a flag");

@@ -1,12 +1,12 @@
 //! A command on this machine, with the same limits as one over SSH.
 
-use std::io::{Read, Write as _};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::join;
+use tokio::time::timeout;
 
 use crate::secret::{self, Secret};
 use crate::world::ssh::exec::{OUTPUT_MAX, Output};
@@ -19,55 +19,55 @@ use crate::world::ssh::exec::{OUTPUT_MAX, Output};
 pub(super) async fn run(words: &str, stdin: Secret, limit: Duration) -> Result<Output> {
     let mut command = Command::new("/bin/sh");
     secret::withheld_from(&mut command).args(["-c", words]);
-    let finished = finish(command, stdin, limit).await;
+    let finished = finish(command, stdin, limit, WhenLeft::Finishes).await;
     finished.with_context(|| format!("cannot run {words:?} on this machine"))
 }
 
-/// Runs a program with this input.
-pub(in crate::world) async fn finish(mut command: Command, stdin: Secret, limit: Duration) -> Result<Output> {
-    tokio::task::spawn_blocking(move || run_and_wait(&mut command, stdin, Instant::now() + limit))
-        .await
-        .context("the thread of a local command ended")?
+/// What becomes of a program when nobody waits for it any more, because the run was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::world) enum WhenLeft {
+    /// It makes a change, and ends by itself.
+    Finishes,
+    /// It may be at the mercy of a server that never ends.
+    Killed,
 }
 
-fn run_and_wait(command: &mut Command, stdin: Secret, deadline: Instant) -> Result<Output> {
-    let mut child = command
+/// Runs a program with this input.
+pub(in crate::world) async fn finish(
+    command: Command,
+    stdin: Secret,
+    limit: Duration,
+    when_left: WhenLeft,
+) -> Result<Output> {
+    let mut child = tokio::process::Command::from(command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .kill_on_drop(when_left == WhenLeft::Killed)
         .spawn()
         .context("the program does not start")?;
     let mut input = child.stdin.take().context("no standard input")?;
-    // A command that ends early closes its input; its status tells more than the broken pipe would.
-    thread::spawn(move || drop(input.write_all(stdin.reveal().as_bytes())));
-    let stdout = gather(child.stdout.take().context("no standard output")?);
-    let stderr = gather(child.stderr.take().context("no standard error")?);
-    let stdout = finished(&mut child, &stdout, deadline)?;
-    let stderr = finished(&mut child, &stderr, deadline)?;
-    let status = child.wait().context("stitch-pg cannot wait for its end")?;
+    let stdout = gathered(child.stdout.take().context("no standard output")?);
+    let stderr = gathered(child.stderr.take().context("no standard error")?);
+    let given = async move {
+        // A command that ends early closes its input; its status tells more than the broken pipe would.
+        let _ = input.write_all(stdin.reveal().as_bytes()).await;
+    };
+    let ended = async { (join!(stdout, stderr, given), child.wait().await) };
+    let Ok(((stdout, stderr, ()), status)) = timeout(limit, Box::pin(ended)).await else {
+        let _ = child.kill().await;
+        bail!("it did not finish in time and was stopped");
+    };
+    let status = status.context("stitch-pg cannot wait for its end")?;
     match status.code() {
         Some(status) => Ok(Output { status, stdout, stderr }),
         None => bail!("it was killed ({status})"),
     }
 }
 
-fn gather(from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut text = Vec::new();
-        let limit = u64::try_from(OUTPUT_MAX).unwrap_or(u64::MAX);
-        let _ = from.take(limit).read_to_end(&mut text);
-        // Nobody waits any more when the deadline has passed.
-        let _ = sender.send(text);
-    });
-    receiver
-}
-
-fn finished(child: &mut Child, output: &Receiver<Vec<u8>>, deadline: Instant) -> Result<String> {
-    if let Ok(text) = output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        return Ok(String::from_utf8_lossy(&text).into_owned());
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    bail!("it did not finish in time and was stopped")
+async fn gathered(from: impl AsyncRead + Unpin) -> String {
+    let mut text = Vec::new();
+    let limit = u64::try_from(OUTPUT_MAX).unwrap_or(u64::MAX);
+    let _ = from.take(limit).read_to_end(&mut text).await;
+    String::from_utf8_lossy(&text).into_owned()
 }

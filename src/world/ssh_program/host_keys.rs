@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::log::last_words;
-use super::{SshClient, local, started};
+use super::{SshClient, WhenLeft, local, started};
 use crate::names::Port;
 use crate::secret::Secret;
 use crate::world::known_hosts::{HostKeyVerdict, KnownHosts, Name};
@@ -16,7 +16,7 @@ use crate::world::known_hosts::{HostKeyVerdict, KnownHosts, Name};
 pub(super) async fn trusting(client: &SshClient, fingerprint: &str, timeout: Duration) -> Result<String> {
     let mut command = started(client);
     command.arg("-G").args(&client.destination);
-    let asked = local::finish(command, Secret::new(String::new()), timeout).await?;
+    let asked = local::finish(command, Secret::new(String::new()), timeout, WhenLeft::Killed).await?;
     anyhow::ensure!(
         asked.status == 0,
         "ssh does not tell its configuration (ssh -G): {}",
