@@ -6,6 +6,7 @@ mod page;
 mod play;
 mod row;
 mod rows;
+mod rows_code;
 mod rows_rights;
 mod rows_tree;
 

@@ -500,10 +500,10 @@ codes! {
     /// A trigger, rule, default, check constraint or index of a table needs a privilege that the executing role lacks. The server refuses the load.
     /// Ask the owner in the finding, or a superuser, to run the GRANT. Or remove the trigger, rule or default.
     WritePrivilegesMissing = "write-privileges-missing", Ownership [] INFORMS;
-    /// A write to the table runs code whose privileges the catalog does not show. It builds its SQL, depends on the caller, or is neither SQL nor PL/pgSQL.
+    /// A write to the table runs code whose effect the catalog does not show. It builds its SQL, depends on the caller, runs other statements than queries and writes, can drop the row, or is neither SQL nor PL/pgSQL.
     /// Test an insert, an update and a delete as the Stitch role, in a transaction that you roll back.
     WritePrivilegesUnclear = "write-privileges-unclear", Ownership [] INFORMS;
-    /// A rule replaces Stitch's writes with something else, without an error.
+    /// A rule replaces Stitch's writes with something else, without an error, or refuses `INSERT … ON CONFLICT`.
     /// Drop the rule, unless you want that.
     RuleInstead = "rule-instead", Ownership [] INFORMS;
     /// A foreign key of another table references the table, so PostgreSQL refuses TRUNCATE.
@@ -515,7 +515,7 @@ codes! {
     /// The columns of the table belong to a type or to a parent table, so Stitch cannot add or rename any.
     /// Detach the table from its type or parent, or remove its schema from `--schema`.
     TableShapeFixed = "table-shape-fixed", Ownership [] INFORMS;
-    /// A publication publishes updates or deletes of a table without a replica identity. The server refuses both.
+    /// A publication publishes updates or deletes of a table without a replica identity, or with one that its filter or list of columns does not fit. The server refuses both.
     /// `ALTER TABLE … REPLICA IDENTITY FULL`, add a primary key, or publish only inserts.
     ReplicaIdentityMissing = "replica-identity-missing", Ownership [] INFORMS;
     /// A partition or child of the table keeps another owner. ALTER TABLE includes all partitions, so the server refuses it.

@@ -22,6 +22,8 @@ pub(crate) struct Obstacles {
     lacking: Vec<Lacking>,
     unclear: Vec<About>,
     instead: Vec<About>,
+    /// Row security is forced on their owner.
+    secured: Vec<About>,
     referenced: Vec<About>,
     wide: Vec<About>,
     shaped: Vec<About>,
@@ -71,6 +73,10 @@ struct About {
     columns: i32,
     /// Whether the other is a foreign table.
     foreign: bool,
+    /// Whether a rule leaves the write alone.
+    also: bool,
+    /// Whether there is a replica identity, which a publication's columns or rows do not fit.
+    partly: bool,
     /// Whose columns it has.
     shape: Option<Shape>,
 }

@@ -1,10 +1,12 @@
 //! Plays rows: many in one database, each in schemas of its own, so that a row costs little.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::support::Postgres;
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::support::wizard::{PASSWORD, Said, Wizard};
+use crate::support::wizard::{Said, Wizard};
 use crate::truth::row::{LOAD, Row};
 use crate::truth::rows;
 
@@ -75,19 +77,20 @@ pub(crate) fn all(server: &Postgres<'_>, admin: Admin) -> Vec<Played> {
 
 /// Makes the states, runs the program once for all of them, and does what the rows say.
 fn together(server: &Postgres<'_>, admin: Admin, wizard: &Wizard<'_>, rows: &[Placed], exit: i32) -> Vec<Played> {
-    let mut chosen = Vec::new();
+    let (mut chosen, mut states) = (Vec::new(), String::new());
     for (row, schema) in rows {
         let maker = if row.boss { "boss" } else { "loader" };
         let state = row.sql.replace("{s}", schema);
-        let sql = format!(
-            "create schema {schema} authorization {maker}; set role {maker}; set search_path = {schema};\n{state};"
+        let _ = writeln!(
+            states,
+            "reset role; create schema {schema} authorization {maker}; set role {maker}; set search_path = {schema};\n{state};"
         );
-        server.psql_in("stitch", &sql);
         chosen.push(schema.clone());
         if row.sql.contains("{s}_b") {
             chosen.push(format!("{schema}_b"));
         }
     }
+    server.psql_in("stitch", &states);
     let wizard = wizard.clone().set("--schema", &chosen.join(",")).flag("--adopt-role");
     let plan = wizard.run("plan").exits(0);
     wizard.setup().exits(exit);
@@ -97,11 +100,19 @@ fn together(server: &Postgres<'_>, admin: Admin, wizard: &Wizard<'_>, rows: &[Pl
         if exit == 0 { "ready" } else { "attention" },
         "{check}"
     );
-    let one = |(row, schema): &Placed| one(server, admin, *row, schema, (&plan, &check));
-    rows.iter().map(one).collect()
+    let refused = refusals(server, rows);
+    let one =
+        |((row, schema), refused): (&Placed, _)| one((server.major(), admin), *row, schema, (&plan, &check), refused);
+    rows.iter().zip(refused).map(one).collect()
 }
 
-fn one(server: &Postgres<'_>, admin: Admin, row: Row, schema: &str, (plan, check): (&Said, &Said)) -> Played {
+fn one(
+    (major, admin): (u32, Admin),
+    row: Row,
+    schema: &str,
+    (plan, check): (&Said, &Said),
+    refused: Option<(String, String)>,
+) -> Played {
     let before = claim(&plan.json, schema, row.third);
     // What others lose is over when it is checked.
     let claim = if row.third {
@@ -109,14 +120,6 @@ fn one(server: &Postgres<'_>, admin: Admin, row: Row, schema: &str, (plan, check
     } else {
         claim(&check.json, schema, false)
     };
-    let acts = if row.acts.is_empty() { LOAD } else { row.acts };
-    let acts: Vec<(&str, String)> = acts
-        .iter()
-        .map(|(role, sql)| (*role, sql.replace("{s}", schema)))
-        .collect();
-    let refused = acts
-        .chunk_by(|one, next| one.0 == next.0)
-        .find_map(|acts| try_all(server, acts));
     let codes = |claim: &Claim| match claim {
         Claim::Fine => Vec::new(),
         Claim::Unsure(codes) | Claim::Refused(codes) => codes.clone(),
@@ -138,7 +141,7 @@ fn one(server: &Postgres<'_>, admin: Admin, row: Row, schema: &str, (plan, check
     let broken = why.map(|why| {
         format!(
             "PostgreSQL {}, {admin:?}, {} ({schema}): {why}\n  before: {before:?}\n  said: {claim:?}, wanted {:?}\n  happened: {refused:?}",
-            server.major(),
+            major,
             row.state,
             row.says,
         )
@@ -152,29 +155,32 @@ fn one(server: &Postgres<'_>, admin: Admin, row: Row, schema: &str, (plan, check
     }
 }
 
-/// Does what one role does, each statement in a transaction of its own; the first that is refused, and why.
-fn try_all(server: &Postgres<'_>, acts: &[(&str, String)]) -> Option<(String, String)> {
-    let (role, _) = acts.first()?;
-    let lines: Vec<&str> = acts.iter().map(|(_, statement)| statement.as_str()).collect();
-    let script = format!("{};\n", lines.join(";\n"));
-    let outcome = if *role == "stitch" {
-        server.try_psql_as("stitch", PASSWORD, "stitch", &script)
-    } else {
-        let script = format!("set session authorization {role}; {script}");
-        server.try_psql_as("postgres", POSTGRES_PASSWORD, "stitch", &script)
-    };
-    let error = outcome.err()?;
+/// Does what the rows say, each statement in a transaction of its own; of each row the first that is refused, and why.
+fn refusals(server: &Postgres<'_>, rows: &[Placed]) -> Vec<Option<(String, String)>> {
+    let mut lines = vec![(usize::MAX, "\\set ON_ERROR_STOP off".to_owned())];
+    for (number, (row, schema)) in rows.iter().enumerate() {
+        for (role, sql) in if row.acts.is_empty() { LOAD } else { row.acts } {
+            let sql = sql.replace("{s}", schema);
+            lines.push((number, format!("set session authorization {role}; {sql};")));
+        }
+    }
+    // So that what psql complained about comes back.
+    lines.push((usize::MAX, "\\set ON_ERROR_STOP on\nselect 1 / 0;".to_owned()));
+    let script: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
+    let complaints = server.try_psql_as("postgres", POSTGRES_PASSWORD, "stitch", &script.join("\n"));
+    let mut refused = vec![None; rows.len()];
     // psql:<stdin>:3: ERROR:  permission denied for table t
-    let (place, words) = error
-        .lines()
-        .find_map(|line| line.split_once(": ERROR:  "))
-        .unwrap_or(("", &error));
-    let line = place.rsplit(':').next().and_then(|line| line.parse::<usize>().ok());
-    let statement = line
-        .and_then(|line| lines.get(line.saturating_sub(1)))
-        .copied()
-        .unwrap_or_default();
-    Some((format!("{role}: {statement}"), words.to_owned()))
+    let complaints = complaints.expect_err("the last line fails");
+    for (place, words) in complaints.lines().filter_map(|line| line.split_once(": ERROR:  ")) {
+        let line = place.rsplit(':').next().and_then(|line| line.parse::<usize>().ok());
+        let Some((number, act)) = line.and_then(|line| lines.get(line.checked_sub(1)?)) else {
+            continue;
+        };
+        if let Some(first @ None) = refused.get_mut(*number) {
+            *first = Some((act.clone(), words.to_owned()));
+        }
+    }
+    refused
 }
 
 /// What a report says of a schema.
@@ -185,7 +191,9 @@ fn claim(report: &Value, schema: &str, third: bool) -> Claim {
         let subject = finding["subject"].as_str().unwrap_or_default();
         let text = finding["text"].as_str().unwrap_or_default();
         let (place, _) = subject.split_once('.').unwrap_or((subject, ""));
-        place == schema || place == format!("{schema}_b") || third && text.contains(&format!("{schema}_"))
+        place == schema
+            || place == format!("{schema}_b")
+            || third && ['_', '.'].iter().any(|next| text.contains(&format!("{schema}{next}")))
     };
     let (mut unsure, mut refused) = (Vec::new(), Vec::new());
     for finding in findings.filter(about) {

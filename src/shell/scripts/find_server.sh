@@ -16,7 +16,7 @@ for pid in $(ls /proc); do
     parent=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status" 2>/dev/null) || continue
     [ "$called" != "$(cat "/proc/$parent/comm" 2>/dev/null)" ] || continue # one of its children
     owner=$(id_of Uid "$pid")
-    [ "$owner" != 0 ] || continue # PostgreSQL never runs as root; what looks like it may be another user's sudo
+    [ "$owner" != 0 ] || continue # PostgreSQL never runs as root; such a process may be another user's sudo
     [ "${uid:-0}" = 0 ] || [ "$owner" = "$uid" ] || continue
     facts=$(as_owner "$owner" "$(id_of Gid "$pid")" "$(stat -c %U "/proc/$pid")" "$pid" 2>/dev/null <<'FACTS'
 cd "/proc/$1/cwd" && [ -f postmaster.pid ] && head -c 4096 postmaster.pid

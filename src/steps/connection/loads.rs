@@ -122,13 +122,6 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
         let advice = "to test these too, at a quiet time, run: stitch-pg check --rehearse-existing";
         plan.find(Finding::good(Code::TestLoadPartial, text).about(schema).advise(advice));
     }
-    for table in existing.tables.iter().filter(|table| table.rows_hidden) {
-        let name = &table.name;
-        let text = format!("row security is forced on {schema:?}.{name:?}, on its owner as well");
-        let advice = "make sure that its policies allow the loader to read and write every row, or remove FORCE";
-        plan.unknown(Code::RowSecurity, text, advice)
-            .concerning(format!("{schema}.{name}"));
-    }
 }
 
 /// What was refused, told once for all tables that it was refused on.

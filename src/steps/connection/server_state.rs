@@ -120,10 +120,11 @@ WITH chosen AS (
        OR (pg_get_userbyid(n.nspowner) = current_user
            AND EXISTS (SELECT 1 FROM pg_class m WHERE m.relname = '_sdc_rejected' AND m.relnamespace = n.oid))),
 tbl AS (
-    SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relforcerowsecurity, c.relhasrules, c.relhassubclass
+    SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relhasrules, c.relhassubclass
     FROM (SELECT DISTINCT d.objid FROM chosen n JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid
               AND d.classid = 'pg_class'::regclass AND d.deptype = 'n') AS m
-    JOIN pg_class c ON c.oid = m.objid AND c.relkind IN ('r', 'p') AND NOT c.relispartition)
+    JOIN pg_class c ON c.oid = m.objid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+        AND NOT EXISTS (SELECT 1 FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'))
 SELECT json_build_object(
     'settings', ",
     in_force!(),
@@ -142,7 +143,7 @@ SELECT json_build_object(
     'triggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger WHERE evtenabled <> 'D'),
     'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
             'total', (SELECT count(*) FROM tbl c WHERE c.relnamespace = n.oid),
-            'tables', (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'rows_hidden', t.relforcerowsecurity,
+            'tables', (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'rows_hidden', t.relrowsecurity AND t.relforcerowsecurity,
                 'key', t.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indisunique AND i.indimmediate),
                 'column', (SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
                     AND NOT a.atthasdef AND pg_catalog.to_jsonb(a) ->> 'attidentity' = '' AND NOT t.relhasrules

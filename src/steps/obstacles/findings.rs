@@ -56,22 +56,27 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
     rights(&mut notes, settings, &seen.lacking);
     for one in &seen.unclear {
         let text = format!(
-            "a write to {{}} runs {}, whose privileges cannot be checked: {}",
+            "a write to {{}} runs {}, and whether that works cannot be checked: {}",
             one.through, one.why
         );
         let advice = "test an insert, an update and a delete as the Stitch role, in a transaction that you roll back";
         notes.add(false, Code::WritePrivilegesUnclear, one, &text, advice);
     }
     for one in &seen.instead {
-        let text = format!(
-            "the rule {} on {{}} replaces Stitch's writes with something else",
-            sql::identifier(&one.object)
-        );
-        let advice = format!(
-            "DROP RULE {} ON {{}}; unless that is what you want",
-            sql::identifier(&one.object)
-        );
+        let rule = sql::identifier(&one.object);
+        let does = if one.also {
+            "refuses INSERT … ON CONFLICT"
+        } else {
+            "replaces Stitch's writes with something else"
+        };
+        let text = format!("the rule {rule} on {{}} {does}");
+        let advice = format!("DROP RULE {rule} ON {{}}; unless that is what you want");
         notes.add(false, Code::RuleInstead, one, &text, &advice);
+    }
+    for one in &seen.secured {
+        let text = "row security is forced on {}, on its owner as well";
+        let advice = "make sure that its policies allow the loader to read and write every row, or remove FORCE";
+        notes.add(false, Code::RowSecurity, one, text, advice);
     }
     for one in &seen.referenced {
         let text = format!(
@@ -127,14 +132,18 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
         notes.add(bad, Code::TableShapeFixed, one, &text, advice);
     }
     for one in &seen.unidentified {
-        let text = "a publication includes updates and deletes of {}, which has no replica identity, so the server refuses them";
-        notes.add(
-            true,
-            Code::ReplicaIdentityMissing,
-            one,
-            text,
-            "its owner runs: ALTER TABLE {} REPLICA IDENTITY FULL;",
-        );
+        let (lacks, advice) = if one.partly {
+            let advice = "remove the filter or list of columns from the publication, or add the columns of the replica identity to it";
+            (
+                "whose replica identity does not fit its filter or list of columns",
+                advice,
+            )
+        } else {
+            let advice = "its owner runs: ALTER TABLE {} REPLICA IDENTITY FULL;";
+            ("which has no replica identity", advice)
+        };
+        let text = format!("a publication includes updates and deletes of {{}}, {lacks}, so the server refuses them");
+        notes.add(true, Code::ReplicaIdentityMissing, one, &text, advice);
     }
 }
 

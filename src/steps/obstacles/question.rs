@@ -27,12 +27,23 @@ pub(super) fn question(version: i32, owners: Owners) -> String {
         Owners::Listed => "true",
         Owners::Left => "false",
     };
+    let enforced = if version < 180_000 { "true" } else { "k.conenforced" };
+    // Compiling this question would take longer than answering it.
+    let (own, setting) = if version < 110_000 {
+        ("true", "")
+    } else {
+        ("k.conparentid = 0", "SET LOCAL jit = off;")
+    };
+    let partly = if version < 150_000 { "false" } else { PARTLY_PUBLISHED };
     // A fragment may hold others.
     let fragments = [
         ("/* start of code */", START_OF_CODE),
         ("/* named in code */", NAMED),
         ("/* relation */", RELATION),
         ("/* called in code */", CALLED),
+        ("/* names 1 2 */", &NAMES.replace("/* words */", "m[1], m[2]")),
+        ("/* names 3 4 */", &NAMES.replace("/* words */", "m[3], m[4]")),
+        ("/* identifier */", IDENTIFIER),
         ("/* body */", BODY),
         ("/* path */", PATH),
         ("/* runs as */", RUNS_AS),
@@ -42,10 +53,13 @@ pub(super) fn question(version: i32, owners: Owners) -> String {
         ("/* plain function */", kind),
         ("/* generated */", generated),
         ("/* owners are listed */", listed),
+        ("/* enforced */", enforced),
+        ("/* own constraint */", own),
+        ("/* partly published */", partly),
     ];
     fragments
         .into_iter()
-        .fold(QUESTION.to_owned(), |text, (hole, fragment)| {
+        .fold(format!("{setting}{QUESTION}"), |text, (hole, fragment)| {
             text.replace(hole, fragment)
         })
 }
@@ -84,29 +98,45 @@ const MOVES: &str = "CASE WHEN c.relkind <> 'S' THEN pg_catalog.strpos($3, c.rel
 const RUNS_AS: &str = "CASE WHEN NOT p.prosecdef THEN usr WHEN pg_catalog.strpos($3, 'F') > 0 AND p.pronamespace IN (SELECT oid FROM chosen)
         THEN (SELECT name FROM stitch) ELSE pg_catalog.pg_get_userbyid(p.proowner) END";
 
-/// The relations that a text in `r.body` reads and writes: the verb, the name, and which relation that is.
-const NAMED: &str = r#"(SELECT CASE pg_catalog.lower(pg_catalog.substr(coalesce(m[1], m[2]), 1, 4)) WHEN 'inse' THEN 'INSERT' WHEN 'upda' THEN 'UPDATE'
-               WHEN 'dele' THEN 'DELETE' WHEN 'trun' THEN 'TRUNCATE' WHEN 'next' THEN 'USAGE' WHEN 'setv' THEN 'UPDATE' ELSE 'SELECT' END AS privilege,
-           m[4] IS NULL AS bare, coalesce(m[4], m[3]) AS word, /* relation */ AS oid
-       FROM pg_catalog.regexp_matches(r.body,
-           E'\\m(?:(insert\\s+into|update(?:\\s+only)?|delete\\s+from(?:\\s+only)?|truncate(?:\\s+table)?(?:\\s+only)?|from(?:\\s+only)?|join)\\s+|(nextval|setval)\\s*[(]\\s*'')("(?:[^"]|"")+"|[[:alpha:]_][\\w$]*)(?:\\s*[.]\\s*("(?:[^"]|"")+"|[[:alpha:]_][\\w$]*))?',
-           'gi') AS m)"#;
+/// A name in code.
+const IDENTIFIER: &str = r#"("(?:[^"]|"")+"|[[:alpha:]_][\\w$]*)"#;
+
+/// The names that a match has, as the catalog has them.
+const NAMES: &str = r#"(SELECT pg_catalog.array_agg(CASE WHEN w LIKE '"%' THEN pg_catalog.replace(pg_catalog.substr(w, 2, pg_catalog.length(w) - 2), '""', '"') ELSE pg_catalog.lower(w) END ORDER BY i) AS w
+                FROM pg_catalog.unnest(ARRAY[/* words */]) WITH ORDINALITY AS x(w, i) WHERE w IS NOT NULL)"#;
+
+/// The relations that a text in `r.body` reads and writes, statement by statement: the privilege, the name, and which relation
+/// that is. After a comma and `USING`, only a name with a schema is one for sure. What chooses rows by their columns reads them.
+const NAMED: &str = r#"(SELECT p.privilege, m[4] IS NULL AS bare, coalesce(m[4], m[3]) AS word, t.oid
+       FROM pg_catalog.regexp_split_to_table(r.body, ';') AS z CROSS JOIN LATERAL pg_catalog.regexp_matches(z,
+           E'(?:\\m(?:(insert\\s+into|update(?:\\s+only)?|delete\\s+from(?:\\s+only)?|truncate(?:\\s+table)?(?:\\s+only)?|from(?:\\s+only)?|join|using)\\s+|(nextval|setval)\\s*[(]\\s*'')|,\\s*(?=[\\w$"]+[.][\\w$"]+\\s*(?:[^\\w$"(\\s.]|\\s\\w|$)))/* identifier */(?:\\s*[.]\\s*/* identifier */)?',
+           'gi') AS m
+       CROSS JOIN LATERAL (SELECT /* relation */ AS oid OFFSET 0) AS t
+       CROSS JOIN LATERAL (SELECT z ~* E'\\m(where|returning)\\M|\\mset\\s+(\\w+)\\s*=[^,]*(?<![.])\\m\\2\\M' AS reads) AS c
+       CROSS JOIN LATERAL pg_catalog.unnest(CASE pg_catalog.lower(pg_catalog.substr(coalesce(m[1], m[2]), 1, 4))
+           WHEN 'inse' THEN CASE WHEN z ~* E'\\mdo\\s+update\\M' THEN ARRAY['INSERT', 'UPDATE'] ELSE ARRAY['INSERT'] END
+           WHEN 'upda' THEN CASE WHEN c.reads THEN ARRAY['UPDATE', 'SELECT'] ELSE ARRAY['UPDATE'] END
+           WHEN 'dele' THEN CASE WHEN c.reads THEN ARRAY['DELETE', 'SELECT'] ELSE ARRAY['DELETE'] END
+           WHEN 'trun' THEN ARRAY['TRUNCATE'] WHEN 'next' THEN ARRAY['USAGE'] WHEN 'setv' THEN ARRAY['UPDATE'] ELSE ARRAY['SELECT'] END) AS p(privilege))"#;
 
 /// The relation that `m[3]`, or `m[3].m[4]`, names.
-const RELATION: &str = r#"(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(CASE WHEN w LIKE '"%' THEN pg_catalog.replace(pg_catalog.substr(w, 2, pg_catalog.length(w) - 2), '""', '"') ELSE pg_catalog.lower(w) END ORDER BY i) AS w
-                FROM pg_catalog.unnest(ARRAY[m[3], m[4]]) WITH ORDINALITY AS x(w, i) WHERE w IS NOT NULL) AS q
+const RELATION: &str = "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            CROSS JOIN LATERAL /* names 3 4 */ AS q
             WHERE c.relname = q.w[pg_catalog.array_length(q.w, 1)]::name AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-              AND CASE WHEN m[4] IS NULL THEN n.nspname = ANY (r.path) ELSE n.nspname = q.w[1]::name END
-            ORDER BY pg_catalog.array_position(r.path, n.nspname) LIMIT 1)"#;
+              AND CASE WHEN m[4] IS NULL THEN coalesce(m[1], m[2]) !~* '^using' AND n.nspname = ANY (r.path) ELSE n.nspname = q.w[1]::name END
+            ORDER BY pg_catalog.array_position(r.path, n.nspname) LIMIT 1)";
 
 /// The functions of users that a text in `r.body` calls.
-const CALLED: &str = r#"(SELECT f.oid FROM pg_catalog.regexp_matches(r.body, E'("(?:[^"]|"")+"|[[:alpha:]_][\\w$]*)(?:[.]("(?:[^"]|"")+"|[[:alpha:]_][\\w$]*))?\\s*[(]', 'g') AS m
-            CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(CASE WHEN w LIKE '"%' THEN pg_catalog.replace(pg_catalog.substr(w, 2, pg_catalog.length(w) - 2), '""', '"') ELSE pg_catalog.lower(w) END ORDER BY i) AS w
-                FROM pg_catalog.unnest(ARRAY[m[1], m[2]]) WITH ORDINALITY AS x(w, i) WHERE w IS NOT NULL) AS q
+const CALLED: &str = r"(SELECT f.oid FROM pg_catalog.regexp_matches(r.body, E'/* identifier */(?:[.]/* identifier */)?\\s*[(]', 'g') AS m
+            CROSS JOIN LATERAL /* names 1 2 */ AS q
             JOIN pg_catalog.pg_proc f ON f.proname = q.w[pg_catalog.array_length(q.w, 1)]::name AND f.oid >= 16384
             JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
-                AND CASE WHEN m[2] IS NULL THEN n.nspname = ANY (r.path) ELSE n.nspname = q.w[1]::name END)"#;
+                AND CASE WHEN m[2] IS NULL THEN n.nspname = ANY (r.path) ELSE n.nspname = q.w[1]::name END)";
+
+/// Whether a publication's filter reads a column beyond the replica identity of `c`, or its list of columns lacks one of it.
+const PARTLY_PUBLISHED: &str = r"EXISTS (SELECT 1 FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication u ON u.oid = r.prpubid AND (u.pubupdate OR u.pubdelete)
+            WHERE r.prrelid = c.oid AND (NOT k.columns <@ r.prattrs::int2[] OR EXISTS (
+                SELECT 1 FROM pg_catalog.regexp_matches(r.prqual::text, ':varattno (\d+)', 'g') AS m WHERE NOT m[1]::int2 = ANY (k.columns))))";
 
 /// `$1`: the schemas as JSON; `$2`: the Stitch role; `$3`: the kinds of objects that it owns in them then, `r`, `p` and
 /// those of `--include`; `$4`: `keep` where the present owners go on reading.

@@ -10,9 +10,11 @@ chosen AS (SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname IN (SE
 member AS (SELECT DISTINCT d.classid, d.objid FROM chosen n JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'),
 tbl AS (
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind, c.relowner, c.relacl, c.relnatts, c.reloftype, c.relispartition,
-        c.relhassubclass, c.relhasrules, c.relchecks, c.relhasindex, c.relhastriggers
+        c.relhassubclass, c.relhasrules, c.relchecks, c.relhasindex, c.relhastriggers, c.relrowsecurity AND c.relforcerowsecurity AS secured
     FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.objid JOIN chosen n ON n.oid = c.relnamespace
-    WHERE m.classid = 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p')),
+    WHERE m.classid = 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p')
+      -- An extension's tables are its own business.
+      AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = m.classid AND d.objid = m.objid AND d.deptype = 'e')),
 -- What pg_class says of a table (it has a rule, a trigger, a child) may be out of date in one direction only: that there is none is
 -- always true. PostgreSQL itself relies on it. So a table without any costs no look into their catalogs.
 child(root, oid) AS (
@@ -25,6 +27,18 @@ below AS (
 preset AS (
     SELECT t.oid AS root, a.attname, d.oid AS object, /* generated */ AS is_generated
     FROM tbl t JOIN pg_catalog.pg_attrdef d ON d.adrelid = t.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.adnum),
+-- The types of the columns, and those that these are made of. Each look is one into an index by its own key (OFFSET 0): a merge
+-- join would go through all constraints for each table.
+typ(root, oid, name, kind, base, element, fields, depth) AS (
+    SELECT t.oid, y.oid, y.typname, y.typtype, y.typbasetype, y.typelem, y.typrelid, 0
+    FROM tbl t CROSS JOIN LATERAL (
+        SELECT DISTINCT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384 OFFSET 0) AS a
+    CROSS JOIN LATERAL (SELECT y.oid, y.typname, y.typtype, y.typbasetype, y.typelem, y.typrelid FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid OFFSET 0) AS y
+    UNION
+    SELECT r.root, y.oid, y.typname, y.typtype, y.typbasetype, y.typelem, y.typrelid, r.depth + 1
+    FROM typ r CROSS JOIN LATERAL (
+        SELECT r.base AS oid UNION SELECT r.element UNION SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.fields AND a.attnum > 0 AND NOT a.attisdropped OFFSET 0) AS x
+    JOIN pg_catalog.pg_type y ON y.oid = x.oid WHERE x.oid >= 16384 AND r.depth < 8),
 evaluated AS (
     SELECT root, pg_catalog.format('the default of the column %I', attname) AS through, 'pg_catalog.pg_attrdef'::regclass::oid AS class, object, 0::oid AS aside FROM preset
     UNION ALL
@@ -32,14 +46,13 @@ evaluated AS (
     SELECT DISTINCT root, 'a generated column', 'pg_catalog.pg_class'::regclass::oid, root, 0::oid FROM preset WHERE is_generated
     UNION ALL
     SELECT b.root, pg_catalog.format('the check constraint %I', k.conname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
-    FROM below b JOIN pg_catalog.pg_constraint k ON k.conrelid = b.oid AND k.contype = 'c' WHERE b.relchecks > 0
+    FROM below b JOIN pg_catalog.pg_constraint k ON k.conrelid = b.oid AND k.contype = 'c' AND /* enforced */ WHERE b.relchecks > 0
     UNION ALL
-    -- Each look is one into an index by its own key (OFFSET 0): a merge join would go through all constraints for each table.
-    SELECT t.oid, pg_catalog.format('the domain %I', y.typname), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
-    FROM tbl t CROSS JOIN LATERAL (
-        SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384 OFFSET 0) AS a
-    CROSS JOIN LATERAL (SELECT y.typname FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid AND y.typtype = 'd' OFFSET 0) AS y
-    CROSS JOIN LATERAL (SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.contypid = a.atttypid OFFSET 0) AS k
+    SELECT y.root, pg_catalog.format('the domain %I', y.name), 'pg_catalog.pg_constraint'::regclass, k.oid, 0
+    FROM typ y CROSS JOIN LATERAL (SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.contypid = y.oid OFFSET 0) AS k
+    UNION ALL
+    SELECT y.root, pg_catalog.format('the default of the domain %I', y.name), 'pg_catalog.pg_type'::regclass, y.oid, 0
+    FROM typ y WHERE y.depth = 0 AND y.kind = 'd'
     UNION ALL
     SELECT b.root, pg_catalog.format('the index %I', c.relname), 'pg_catalog.pg_class'::regclass, c.oid, 0
     FROM below b JOIN pg_catalog.pg_index i ON i.indrelid = b.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
@@ -101,8 +114,8 @@ needed AS (
     FROM tbl t JOIN own_entry o ON o.owner = t.relowner AND NOT pg_catalog.aclcontains(t.relacl, o.entry) CROSS JOIN stitch s
     WHERE NOT t.relispartition),
 lacking AS (
-    SELECT n.root, n.through, n.usr, n.privilege, CASE WHEN c.relkind = 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, pg_catalog.format('%I.%I', m.nspname, c.relname) AS object, c.relowner AS owner
-    FROM needed n JOIN pg_catalog.pg_class c ON c.oid = n.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace CROSS JOIN stitch s
+    SELECT n.root, n.through, n.usr, n.privilege, CASE WHEN c.relkind = 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, (SELECT pg_catalog.format('%I.%I', m.nspname, c.relname) FROM pg_catalog.pg_namespace m WHERE m.oid = c.relnamespace) AS object, c.relowner AS owner
+    FROM needed n CROSS JOIN LATERAL (SELECT c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relnamespace FROM pg_catalog.pg_class c WHERE c.oid = n.oid OFFSET 0) AS c CROSS JOIN stitch s
     WHERE NOT CASE
         WHEN c.relowner IS DISTINCT FROM s.oid AND /* moves */ THEN
             CASE WHEN n.usr = s.name THEN c.relacl IS NULL OR EXISTS (SELECT 1 FROM pg_catalog.aclexplode(c.relacl) a
@@ -120,10 +133,24 @@ lacking AS (
     FROM needed n JOIN pg_catalog.pg_class c ON c.oid = n.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace CROSS JOIN stitch s
     WHERE n.by_name AND NOT (n.usr = s.name AND m.oid IN (SELECT oid FROM chosen)) AND NOT pg_catalog.has_schema_privilege(n.usr, m.oid, 'USAGE')
     UNION
+    SELECT r.root, r.through, r.usr, 'USAGE', 'SCHEMA', pg_catalog.format('%I', n.nspname), n.nspowner
+    FROM code r CROSS JOIN stitch s CROSS JOIN LATERAL pg_catalog.regexp_matches(pg_catalog.regexp_replace(r.body, '''[^'']*''', '''''', 'g'),
+        E'/* identifier */\\s*[.]\\s*/* identifier */', 'g') AS m
+    CROSS JOIN LATERAL /* names 1 2 */ AS q JOIN pg_catalog.pg_namespace n ON n.nspname = q.w[1]::name
+    WHERE r.lanname IN ('sql', 'plpgsql') AND NOT (r.usr = s.name AND n.oid IN (SELECT oid FROM chosen)) AND NOT pg_catalog.has_schema_privilege(r.usr, n.oid, 'USAGE')
+      AND (EXISTS (SELECT 1 FROM pg_catalog.pg_type y WHERE y.typname = q.w[2]::name AND y.typnamespace = n.oid)
+          OR EXISTS (SELECT 1 FROM pg_catalog.pg_proc p WHERE p.proname = q.w[2]::name AND p.pronamespace = n.oid))
+    UNION
     SELECT r.root, r.through, r.usr, 'EXECUTE', 'FUNCTION', (pg_catalog.pg_identify_object('pg_catalog.pg_proc'::regclass, p.oid, 0)).identity, p.proowner
     FROM (SELECT u.root, u.through, s.name AS usr, u.used AS func FROM uses u CROSS JOIN stitch s WHERE NOT u.is_relation
-          UNION SELECT r.root, r.through, r.usr, k.oid FROM code r CROSS JOIN LATERAL /* called in code */ AS k WHERE r.lanname IN ('sql', 'plpgsql')) AS r
-    JOIN pg_catalog.pg_proc p ON p.oid = r.func CROSS JOIN stitch s
+          UNION SELECT r.root, r.through, r.usr, k.oid FROM code r CROSS JOIN LATERAL /* called in code */ AS k WHERE r.lanname IN ('sql', 'plpgsql')
+          UNION
+          -- The defaults and checks of a table that it writes to.
+          SELECT w.root, w.through, w.usr, d.refobjid FROM named w JOIN pg_catalog.pg_depend x ON x.refclassid = 'pg_catalog.pg_class'::regclass AND x.refobjid = w.oid
+              AND x.classid IN ('pg_catalog.pg_attrdef'::regclass, 'pg_catalog.pg_constraint'::regclass)
+          JOIN pg_catalog.pg_depend d ON d.classid = x.classid AND d.objid = x.objid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
+          WHERE w.privilege IN ('INSERT', 'UPDATE')) AS r
+    CROSS JOIN LATERAL (SELECT p.oid, p.pronamespace, p.proowner FROM pg_catalog.pg_proc p WHERE p.oid = r.func OFFSET 0) AS p CROSS JOIN stitch s
     WHERE NOT (r.usr = s.name AND pg_catalog.strpos($3, 'F') > 0 AND p.pronamespace IN (SELECT oid FROM chosen))
       AND NOT pg_catalog.has_function_privilege(r.usr, p.oid, 'EXECUTE')),
 losing AS (SELECT t.oid, t.schema, t.name FROM tbl t CROSS JOIN stitch s WHERE t.relowner IS DISTINCT FROM s.oid),
@@ -145,27 +172,52 @@ SELECT pg_catalog.json_build_object(
     'unclear', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', u.through, 'why', u.why) ORDER BY t.schema, u.through, u.why, t.name), '[]')
         FROM (SELECT r.root, r.through, CASE
                   WHEN r.lanname NOT IN ('sql', 'plpgsql', 'c', 'internal') THEN 'it is written in ' || r.lanname
-                  WHEN r.body ~* E'\\mexecute\\M(?!\\s+(function|procedure))' AND r.lanname = 'plpgsql' THEN 'it builds the SQL that it runs'
-                  WHEN r.body ~* E'\\mraise\\M' AND r.body ~* E'([^:]=|<>|!=|\\min\\s*[(])\\s*[(]?\\s*(current_user|session_user|current_role)|(current_user|session_user|current_role)\\s*([)]\\s*)?(=|<>|!=|(not\\s+)?in\\M)'
+                  WHEN r.lanname NOT IN ('sql', 'plpgsql') THEN NULL
+                  WHEN r.lanname = 'plpgsql' AND b.text ~* E'\\mexecute\\M(?!\\s+(function|procedure))' THEN 'it builds the SQL that it runs'
+                  WHEN b.text ~* E'\\m(nextval|setval)\\s*[(]\\s*([^''\\s]|''''\\s*[|])' THEN 'it computes the name of a sequence'
+                  WHEN b.other IS NOT NULL AND r.func <> 0 THEN 'it runs ' || pg_catalog.upper(b.other)
+                  WHEN r.body ~* E'\\mset_config\\s*[(]\\s*''(role|session_)' THEN 'it changes the role or the session'
+                  WHEN b.raises AND b.text ~* E'\\m(current_user|session_user|current_role|pg_has_role|has_\\w+_privilege|inet_\\w+|current_setting|pg_roles|pg_user|pg_stat_activity)\\M'
                       THEN 'it raises an error, depending on who loads'
-                  WHEN r.body ~* E'\\mbegin\\s+raise\\s+(exception\\M|[^a-z])' THEN 'it always raises an error' END AS why FROM code r
+                  WHEN b.raises AND b.text ~* E'\\mtg_op\\M' THEN 'it raises an error, depending on the operation'
+                  WHEN b.raises AND b.text !~* E'\\m(if|case|when|loop)\\M' THEN 'it always raises an error'
+                  -- Neither an extension's, which has a default, nor attached to the role, the database or both.
+                  WHEN b.setting IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_settings x WHERE x.name = pg_catalog.lower(b.setting))
+                      AND NOT EXISTS (SELECT 1 FROM stitch s JOIN pg_catalog.pg_db_role_setting d ON d.setrole = 0 OR d.setrole = s.oid
+                          CROSS JOIN LATERAL pg_catalog.unnest(d.setconfig) AS o
+                          WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database()))
+                            AND pg_catalog.strpos(pg_catalog.lower(o), pg_catalog.lower(b.setting) || '=') = 1) THEN 'it reads ' || b.setting || ', which Stitch does not set' END AS why
+              FROM code r CROSS JOIN LATERAL (SELECT text, text ~* E'\\mraise\\M(?!\\s+(debug|log|info|notice|warning)\\M)' AS raises,
+                  (pg_catalog.regexp_match(text, E'(?:^|;|\\m(?:begin|then|else|loop|atomic)\\M)\\s*((?:alter|cluster|comment|copy|create(?!\\s+(?:global\\s+|local\\s+)?temp)|drop|grant|import|lock|merge|reassign|refresh|reindex|revoke|security|set\\s+(?:local\\s+|session\\s+)?(?:role|session\\w*))\\M)', 'i'))[1] AS other,
+                  (pg_catalog.regexp_match(r.body, E'\\mcurrent_setting\\s*[(]\\s*''(\\w+[.][\\w.]+)''\\s*[)]', 'i'))[1] AS setting
+                  FROM pg_catalog.regexp_replace(r.body, '''[^'']*''', '''''', 'g') AS text) AS b
+              UNION SELECT b.root, pg_catalog.format('the trigger %I', g.tgname), 'it can return NULL, and then the row is dropped without an error'
+                  FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 3 = 3
+                  JOIN code r ON r.root = b.root AND r.func = g.tgfoid AND r.lanname = 'plpgsql'
+                  WHERE r.body ~* E'\\mreturn\\s+null\\M' OR g.tgtype & 8 = 8 AND r.body ~* E'\\mreturn\\s+new\\M' AND r.body !~* E'\\mreturn\\s+(old|coalesce)\\M'
+              UNION SELECT w.root, w.through, pg_catalog.format(CASE c.relkind WHEN 'v' THEN 'it writes by the view %I.%I, with its owner''s privileges' ELSE 'it writes to %I.%I, which has row security' END, m.nspname, c.relname)
+                  FROM named w JOIN pg_catalog.pg_class c ON c.oid = w.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace CROSS JOIN stitch s
+                  WHERE w.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND (c.relkind = 'v' OR c.relrowsecurity AND (c.relforcerowsecurity
+                      OR NOT CASE WHEN w.usr = s.name AND (/* moves */) THEN true WHEN w.usr = 'public' THEN false ELSE pg_catalog.pg_has_role(w.usr, c.relowner, 'USAGE') END)
+                      AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles u WHERE u.rolname = w.usr AND (u.rolsuper OR u.rolbypassrls)))
               UNION SELECT w.root, w.through, 'it names ' || w.word || ' without a schema, and finds none by the role''s search_path' FROM named w
                   WHERE w.oid IS NULL AND w.bare AND w.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND EXISTS (SELECT 1 FROM pg_catalog.pg_class c
                       WHERE c.relname = pg_catalog.lower(w.word)::name AND c.relkind IN ('r', 'p', 'v', 'f') AND c.oid >= 16384)) AS u
         CROSS JOIN LATERAL /* table of */ u.root /* as t */ WHERE u.why IS NOT NULL),
-    'instead', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', w.rulename) ORDER BY t.schema, t.name, w.rulename), '[]')
-        FROM tbl t JOIN pg_catalog.pg_rewrite w ON w.ev_class = t.oid AND w.ev_type <> '1' AND w.is_instead AND w.ev_enabled IN ('O', 'A')
+    'instead', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', w.rulename, 'also', NOT w.is_instead) ORDER BY t.schema, t.name, w.rulename), '[]')
+        FROM tbl t JOIN pg_catalog.pg_rewrite w ON w.ev_class = t.oid AND w.ev_type <> '1' AND w.ev_enabled IN ('O', 'A') AND (w.is_instead
+            OR w.ev_type IN ('2', '3') AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indisunique))
         WHERE t.relhasrules),
+    'secured', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name) ORDER BY schema, name), '[]') FROM tbl WHERE secured),
     'referenced', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'constraint', k.conname, 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
-        FROM tbl t CROSS JOIN LATERAL (SELECT DISTINCT d.objid AS oid FROM pg_catalog.pg_depend d
-            WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_catalog.pg_constraint'::regclass) AS d
-        JOIN pg_catalog.pg_constraint k ON k.oid = d.oid AND k.contype = 'f' AND k.confrelid = t.oid
-        JOIN pg_catalog.pg_class c ON c.oid = k.conrelid AND NOT c.relispartition
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        FROM below v CROSS JOIN LATERAL /* table of */ v.root /* as t */ CROSS JOIN LATERAL (SELECT DISTINCT d.objid AS oid FROM pg_catalog.pg_depend d
+            WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = v.oid AND d.classid = 'pg_catalog.pg_constraint'::regclass) AS d
+        JOIN pg_catalog.pg_constraint k ON k.oid = d.oid AND k.contype = 'f' AND k.confrelid = v.oid AND /* own constraint */
+        JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         -- A foreign key is a trigger on both sides, unless they are partitioned.
-        WHERE NOT t.relispartition AND (t.relhastriggers OR t.relkind = 'p') AND k.conrelid <> t.oid
-          AND NOT EXISTS (SELECT 1 FROM child b WHERE b.root = t.oid AND b.oid = k.conrelid)),
+        WHERE NOT t.relispartition AND (v.relhastriggers OR v.oid IN (SELECT partrelid FROM pg_catalog.pg_partitioned_table))
+          AND NOT EXISTS (SELECT 1 FROM below b WHERE b.root = v.root AND b.oid = k.conrelid)),
     'wide', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'columns', columns) ORDER BY schema, name), '[]')
         FROM (SELECT root, pg_catalog.max(relnatts) AS columns FROM below WHERE relnatts > 1580 GROUP BY root) AS w
         CROSS JOIN LATERAL /* table of */ w.root /* as t */ WHERE NOT t.relispartition),
@@ -175,9 +227,12 @@ SELECT pg_catalog.json_build_object(
         SELECT t.schema, t.name, CASE WHEN t.relispartition THEN 'partition' ELSE 'child' END, pg_catalog.format('%I.%I', n.nspname, c.relname)
         FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE NOT t.relispartition OR n.oid NOT IN (SELECT oid FROM chosen)) AS s),
-    'unidentified', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name)), '[]')
+    'unidentified', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name, 'partly', k.columns IS NOT NULL)), '[]')
         FROM published u JOIN below b ON b.oid = u.relid JOIN pg_catalog.pg_class c ON c.oid = b.oid CROSS JOIN LATERAL /* table of */ b.root /* as t */
-        WHERE NOT t.relispartition AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))),
+        CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(a.attnum) AS columns FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            AND (c.relreplident = 'f' OR a.attnum = ANY ((SELECT i.indkey FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indimmediate
+                AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END)::int2[]))) AS k
+        WHERE NOT t.relispartition AND (k.columns IS NULL OR /* partly published */)),
     'branches', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'place', n.nspname, 'foreign', c.relkind = 'f', 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
         FROM child b CROSS JOIN LATERAL /* table of */ b.root /* as t */ JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN stitch s

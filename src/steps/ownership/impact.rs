@@ -21,6 +21,8 @@ pub(super) struct Impact {
     /// Privileges that objects get which a present owner will make.
     pub(super) defaults: Vec<DefaultPrivilege>,
     views: Vec<Dependent>,
+    /// Those of them by which others write.
+    written: Vec<Dependent>,
     functions: Vec<Dependent>,
     protected: Vec<Dependent>,
     publications: Vec<Dependent>,
@@ -155,6 +157,12 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
     let told = [
         (&fallout.views, Code::ImpactViews, "views over tables that move", views),
         (
+            &fallout.written,
+            Code::ImpactViews,
+            "views by which other roles write to tables that move",
+            "will refuse the writes: grant their owner what they need",
+        ),
+        (
             &fallout.functions,
             Code::ImpactFunctions,
             "functions with SECURITY DEFINER",
@@ -190,7 +198,7 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
             let owner = &of_one[0].owner;
             let names: Vec<&str> = of_one.iter().map(|one| one.name.as_str()).collect();
             let text = format!("{what} of {owner:?} {happens}: {}", some_of(&names));
-            let stays = code == Code::ImpactViews && kept;
+            let stays = std::ptr::eq(hanging, &raw const fallout.views) && kept;
             let verdict = if stays { Verdict::Good } else { Verdict::Unknown };
             plan.find(Finding::new(code, verdict, text).about(owner));
         }
@@ -243,10 +251,15 @@ SELECT json_build_object(
         SELECT DISTINCT m.owner, format('%I.%I', n.nspname, r.relname) AS name
         FROM reading r JOIN moving m ON m.oid = r.relation AND m.relowner = r.relowner JOIN pg_namespace n ON n.oid = r.relnamespace
         WHERE NOT m.rolsuper) AS view),
+    'written', (SELECT coalesce(json_agg(json_build_object('owner', owner, 'name', name) ORDER BY owner, name), '[]') FROM (
+        SELECT DISTINCT m.owner, format('%I.%I', n.nspname, r.relname) AS name
+        FROM reading r JOIN moving m ON m.oid = r.relation AND m.relowner = r.relowner JOIN pg_namespace n ON n.oid = r.relnamespace
+        JOIN pg_class v ON v.oid = r.view CROSS JOIN LATERAL aclexplode(v.relacl) a
+        WHERE NOT m.rolsuper AND a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE') AND a.grantee <> v.relowner AND strpos($4, r.relkind::text) = 0) AS view),
     'functions', (SELECT coalesce(json_agg(json_build_object('owner', f.rolname, 'name', format('%I.%I', n.nspname, p.proname))
             ORDER BY f.rolname, n.nspname, p.proname), '[]')
-        FROM pg_proc p JOIN former f ON f.oid = p.proowner JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE p.prosecdef AND NOT f.rolsuper
+        FROM pg_proc p JOIN pg_roles f ON f.oid = p.proowner JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE p.prosecdef AND NOT f.rolsuper AND f.rolname <> $3 AND EXISTS (SELECT 1 FROM former o WHERE pg_has_role(f.oid, o.oid, 'USAGE'))
           AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')),
     'protected', (SELECT coalesce(json_agg(json_build_object('owner', owner, 'name', name) ORDER BY owner, name), '[]')
         FROM moving WHERE secured AND NOT rolsuper AND NOT rolbypassrls),
