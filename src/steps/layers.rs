@@ -105,7 +105,7 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
     );
     let state = refusal.state.as_ref();
     let advice = if state == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
-        "the server is read-only or the role or database has default_transaction_read_only = on: give Stitch the primary, or ALTER ROLE … RESET default_transaction_read_only"
+        "the server is read-only or the role or database has default_transaction_read_only = on: give Stitch the primary, or run the statement of the finding setting-interrupts-loads"
     } else if state == Some(&SqlState::INSUFFICIENT_PRIVILEGE) && schema.is_some() {
         "the role must own the schema and its tables: run stitch-pg setup --existing with this --schema"
     } else if state == Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
@@ -113,7 +113,7 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
     } else if state == Some(&SqlState::DISK_FULL) {
         "the server's disk is full: add space or remove data"
     } else if state == Some(&SqlState::QUERY_CANCELED) {
-        "a statement_timeout is too short for a load: ALTER ROLE … SET statement_timeout = 0"
+        "a statement_timeout is too short for a load: run the statement of the finding setting-interrupts-loads"
     } else if state == Some(&SqlState::CONFIGURATION_LIMIT_EXCEEDED) {
         "a limit of the server was reached, such as temp_file_limit: raise it for the role"
     } else if state == Some(&SqlState::RAISE_EXCEPTION) {

@@ -146,7 +146,10 @@ impl Refused<'_> {
             SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE => inside(
                 Code::LoginDatabaseClosed,
                 format!("{database:?} on {server} does not accept connections"),
-                "choose another database, or ask its owner: ALTER DATABASE … ALLOW_CONNECTIONS true",
+                &format!(
+                    "choose another database, or its owner runs: ALTER DATABASE {} ALLOW_CONNECTIONS true;",
+                    identifier(database)
+                ),
             ),
             _ => login(
                 Code::LoginRefused,

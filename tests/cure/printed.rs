@@ -1,6 +1,8 @@
 //! Statements that are printed for whoever may run them change what they are for and nothing else: every catalog, every
 //! setting and every rule of `pg_hba.conf`, before and after; run a second time they change nothing more.
 
+mod tables;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;

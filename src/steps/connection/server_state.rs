@@ -5,6 +5,8 @@ use serde::Deserialize;
 use crate::change::Plan;
 use crate::finding::{Code, Finding};
 use crate::server::{InForce, in_force};
+use crate::settings::Settings;
+use crate::sql;
 use crate::world::test_load::Existing;
 use crate::world::{Layer, SeenConnection, seen_connection};
 
@@ -35,13 +37,13 @@ pub(super) struct ServerState {
 
 impl ServerState {
     /// What ends it before a load is worth trying.
-    pub(super) fn blocking_problem(&self) -> Option<(Layer, Code, &'static str, &'static str)> {
+    pub(super) fn blocking_problem(&self, settings: &Settings) -> Option<(Layer, Code, &'static str, String)> {
         if self.connection.is_standby() {
             return Some((
                 Layer::Database,
                 Code::LoginStandby,
                 "this is a standby, which is read-only",
-                "give the primary with --stitch-host (on Aurora: the cluster's writer endpoint)",
+                "give the primary with --stitch-host (on Aurora: the cluster's writer endpoint)".to_owned(),
             ));
         }
         if self.read_only {
@@ -49,7 +51,15 @@ impl ServerState {
                 Layer::Database,
                 Code::LoginReadOnly,
                 "the role's transactions are read-only (default_transaction_read_only is on)",
-                "a superuser runs: ALTER ROLE … RESET default_transaction_read_only; if others need the setting: ALTER ROLE … IN DATABASE … SET default_transaction_read_only = off",
+                format!(
+                    "a superuser runs: {};",
+                    sql::set_setting(
+                        &settings.stitch.role,
+                        &settings.stitch.database,
+                        "default_transaction_read_only",
+                        "off"
+                    )
+                ),
             ));
         }
         let missing = match (self.create, self.temporary) {
@@ -62,7 +72,7 @@ impl ServerState {
             Layer::Privileges,
             Code::PrivilegesMissing,
             missing,
-            "stitch-pg setup grants what is missing, as the database's owner or a superuser",
+            "stitch-pg setup grants what is missing, as the database's owner or a superuser".to_owned(),
         ))
     }
 
@@ -87,7 +97,7 @@ impl ServerState {
         });
     }
 
-    pub(super) fn noticed(&self, plan: &mut Plan) {
+    pub(super) fn noticed(&self, plan: &mut Plan, settings: &Settings) {
         if !self.triggers.is_empty() {
             plan.unknown(
                 Code::DdlEventTriggers,
@@ -105,7 +115,15 @@ impl ServerState {
                     "the server logs the statements of every load (log_statement = {})",
                     self.log_statement
                 ),
-                "if the log gets too large, a superuser runs: ALTER ROLE … SET log_statement = 'none'",
+                format!(
+                    "if the log gets too large, a superuser runs: {};",
+                    sql::set_setting(
+                        &settings.stitch.role,
+                        &settings.stitch.database,
+                        "log_statement",
+                        "'none'"
+                    )
+                ),
             );
         }
     }

@@ -55,7 +55,7 @@ pub(super) async fn check(
         .extend(limits.into_iter().filter(|finding| !is_told(report, finding)));
     let between = reader.intermediary(session, &seen.connection);
     let load = async {
-        match seen.blocking_problem() {
+        match seen.blocking_problem(settings) {
             None => Some(Loads::rehearse(settings, session, &seen.schemas).await),
             Some(_) => None,
         }
@@ -77,7 +77,7 @@ pub(super) async fn check(
             return;
         }
     }
-    if let Some((layer, code, text, advice)) = seen.blocking_problem() {
+    if let Some((layer, code, text, advice)) = seen.blocking_problem(settings) {
         let primary = if is_standby {
             where_the_primary_is(settings, reader).await
         } else {
@@ -85,7 +85,7 @@ pub(super) async fn check(
         };
         let advice = match primary {
             Some(primary) => format!("the primary is {primary}: {advice}"),
-            None => advice.to_owned(),
+            None => advice,
         };
         plan.find(bad(layer, code, text, advice));
         not_reached(plan, layer);
@@ -103,7 +103,7 @@ pub(super) async fn check(
     plan.findings
         .extend(between.map(|between| pooled(settings, &between, statement_mode)));
     seen.room(plan, ours);
-    seen.noticed(plan);
+    seen.noticed(plan, settings);
     if !statement_mode {
         loads.judge(plan, settings);
         plan.findings.extend(obstacles);

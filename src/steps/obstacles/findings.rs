@@ -16,7 +16,7 @@ type Said = (Code, String, String, String);
 struct Notes(BTreeMap<Said, (bool, Vec<String>)>);
 
 impl Notes {
-    /// In `text`, `{}` stands for the tables.
+    /// In `text` and `advice`, `\0` stands for the tables: no name can hold it.
     fn add(&mut self, bad: bool, code: Code, table: &About, text: &str, advice: &str) {
         self.add_to(bad, code, (&table.schema, &table.table), text, advice);
     }
@@ -37,8 +37,8 @@ impl Notes {
                 all => format!("{} and {} more tables", named[..3].join(", "), all - 3),
             };
             let (text, advice) = (
-                text.replace("{}", &shown),
-                advice.replace("{}", named.first().map_or("", String::as_str)),
+                text.replace('\0', &shown),
+                advice.replace('\0', named.first().map_or("", String::as_str)),
             );
             let finding = Finding::new(code, Verdict::bad_if(bad), text);
             let finding = match tables.as_slice() {
@@ -56,7 +56,7 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
     rights(&mut notes, settings, &seen.lacking);
     for one in &seen.unclear {
         let text = format!(
-            "a write to {{}} runs {}, and whether that works cannot be checked: {}",
+            "a write to \0 runs {}, and whether that works cannot be checked: {}",
             one.through, one.why
         );
         let advice = "test an insert, an update and a delete as the Stitch role, in a transaction that you roll back";
@@ -69,18 +69,18 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
         } else {
             "replaces Stitch's writes with something else"
         };
-        let text = format!("the rule {rule} on {{}} {does}");
-        let advice = format!("DROP RULE {rule} ON {{}}; unless that is what you want");
+        let text = format!("the rule {rule} on \0 {does}");
+        let advice = format!("unless that is what you want, its owner runs: DROP RULE {rule} ON \0;");
         notes.add(false, Code::RuleInstead, one, &text, &advice);
     }
     for one in &seen.secured {
-        let text = "row security is forced on {}, on its owner as well";
+        let text = "row security is forced on \0, on its owner as well";
         let advice = "make sure that its policies allow the loader to read and write every row, or remove FORCE";
         notes.add(false, Code::RowSecurity, one, text, advice);
     }
     for one in &seen.referenced {
         let text = format!(
-            "TRUNCATE of {{}} is refused, because a foreign key of {} references it; full-table replication will fail",
+            "TRUNCATE of \0 is refused, because a foreign key of {} references it; full-table replication will fail",
             one.object
         );
         let advice = format!(
@@ -106,7 +106,7 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
         } else {
             "Stitch cannot add many more"
         };
-        let text = format!("{{}} has {columns} of {MOST_COLUMNS} columns, dropped ones included, so {so}");
+        let text = format!("\0 has {columns} of {MOST_COLUMNS} columns, dropped ones included, so {so}");
         let advice = "select fewer fields in Stitch, or copy the table with CREATE TABLE … AS SELECT, which leaves no dropped columns";
         notes.add(full, Code::ColumnLimit, one, &text, advice);
     }
@@ -115,21 +115,21 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
         let (bad, text, advice) = match one.shape {
             Some(Shape::Typed) => (
                 true,
-                format!("{{}} is a table of the type {of}: no column can be added or renamed"),
-                "ALTER TABLE {} NOT OF;",
+                format!("\0 is a table of the type {of}: no column can be added or renamed"),
+                "its owner runs: ALTER TABLE \0 NOT OF;".to_owned(),
             ),
             Some(Shape::Partition) => (
                 true,
-                format!("{{}} is a partition of {of}: no column can be added to it or renamed"),
-                "if Stitch loads into it, detach it; otherwise remove its schema from --schema",
+                format!("\0 is a partition of {of}: no column can be added to it or renamed"),
+                "if Stitch loads into it, detach it; otherwise remove its schema from --schema".to_owned(),
             ),
             Some(Shape::Child) | None => (
                 false,
-                format!("{{}} inherits columns of {of}, which cannot be renamed"),
-                "if Stitch loads into it, its owner ends the inheritance: ALTER TABLE {} NO INHERIT …;",
+                format!("\0 inherits columns of {of}, which cannot be renamed"),
+                format!("if Stitch loads into it, its owner runs: ALTER TABLE \0 NO INHERIT {of};"),
             ),
         };
-        notes.add(bad, Code::TableShapeFixed, one, &text, advice);
+        notes.add(bad, Code::TableShapeFixed, one, &text, &advice);
     }
     for one in &seen.unidentified {
         let (lacks, advice) = if one.partly {
@@ -139,10 +139,10 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
                 advice,
             )
         } else {
-            let advice = "its owner runs: ALTER TABLE {} REPLICA IDENTITY FULL;";
+            let advice = "its owner runs: ALTER TABLE \0 REPLICA IDENTITY FULL;";
             ("which has no replica identity", advice)
         };
-        let text = format!("a publication includes updates and deletes of {{}}, {lacks}, so the server refuses them");
+        let text = format!("a publication includes updates and deletes of \0, {lacks}, so the server refuses them");
         notes.add(true, Code::ReplicaIdentityMissing, one, &text, advice);
     }
 }
@@ -151,14 +151,14 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
 fn branches(notes: &mut Notes, settings: &Settings, seen: &Obstacles) {
     for one in &seen.branches {
         let text = format!(
-            "ALTER TABLE {{}} is refused: its partition or child {} stays with {:?}",
+            "ALTER TABLE \0 is refused: its partition or child {} stays with {:?}",
             one.object, one.owner
         );
         let role = sql::identifier(settings.stitch.role.as_str());
         let kind = if one.foreign { "FOREIGN TABLE" } else { "TABLE" };
         let place = sql::identifier(&one.place);
         let alter = format!(
-            "a superuser runs: ALTER {kind} {} OWNER TO {role}; its owner first: GRANT USAGE, CREATE ON SCHEMA {place} TO {role};",
+            "a superuser runs: GRANT USAGE, CREATE ON SCHEMA {place} TO {role}; ALTER {kind} {} OWNER TO {role};",
             one.object
         );
         let advice = if one.foreign {
@@ -177,7 +177,7 @@ pub(crate) fn not_owned<'a>(
 ) -> impl Iterator<Item = Finding> + 'a {
     let mut notes = Notes::default();
     for one in seen.not_owned.iter().filter(|one| !tried(&one.schema, &one.table)) {
-        let text = format!("{{}} belongs to {:?}, and only an owner may alter a table", one.owner);
+        let text = format!("\0 belongs to {:?}, and only an owner may alter a table", one.owner);
         let advice = format!("run stitch-pg setup --existing --schema {}", schema_flag(&one.schema));
         notes.add(true, Code::TableNotOwned, one, &text, &advice);
     }
@@ -190,18 +190,18 @@ pub(crate) fn losses(plan: &mut Plan, seen: &Obstacles) {
     let mut notes = Notes::default();
     for one in &seen.writers {
         let text = format!(
-            "{} on {} writes to {{}}: it will be refused with the present owner's privileges",
+            "{} on {} writes to \0: it will be refused with the present owner's privileges",
             one.through, one.object
         );
         let advice = format!(
-            "grant the role that writes to {} the privileges it needs on {{}}, or make the function SECURITY DEFINER with an owner that has them",
+            "grant the role that writes to {} the privileges it needs on \0, or make the function SECURITY DEFINER with an owner that has them",
             one.object
         );
         notes.add(false, Code::ImpactWrites, one, &text, &advice);
     }
     for one in &seen.parents {
         let text = format!(
-            "{:?} will no longer be able to alter {}, because its partition or child {{}} gets another owner",
+            "{:?} will no longer be able to alter {}, because its partition or child \0 gets another owner",
             one.owner, one.object
         );
         let advice =
@@ -233,9 +233,9 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
             let privileges: Vec<&str> = lacking.iter().map(|one| one.privilege.as_str()).collect();
             let privileges = privileges.join(", ");
             let text = format!(
-                "an owner of {{}} revoked {privileges} on it from itself, so the next owner {role:?} lacks the same"
+                "an owner of \0 revoked {privileges} on it from itself, so the next owner {role:?} lacks the same"
             );
-            let grant = sql::grant(&privileges, "TABLE", "{}", role);
+            let grant = sql::grant(&privileges, "TABLE", "\0", role);
             notes.add_to(
                 true,
                 Code::TablePrivilegesRevoked,
@@ -257,10 +257,36 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
         owners.sort_unstable();
         owners.dedup();
         let text = format!(
-            "a write to {{}} is refused: {through} needs {}, and runs with the privileges of {user:?}",
+            "a write to \0 is refused: {through} needs {}, and runs with the privileges of {user:?}",
             what.join(", ")
         );
         let advice = format!("{}, or a superuser, runs: {}", owners.join(" and "), grants.join(" "));
         notes.add_to(true, Code::WritePrivilegesMissing, (schema, table), &text, &advice);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_never_change_a_statement() {
+        let one = About {
+            schema: "shop".to_owned(),
+            table: "x\" ON a; DROP TABLE b; --{}".to_owned(),
+            ..About::default()
+        };
+        let mut notes = Notes::default();
+        let rule = sql::identifier("{}");
+        notes.add(
+            false,
+            Code::RuleInstead,
+            &one,
+            "\0",
+            &format!("DROP RULE {rule} ON \0;"),
+        );
+        let advice = notes.findings().find_map(|finding| finding.advice);
+        let wanted = r#"DROP RULE "{}" ON "shop"."x"" ON a; DROP TABLE b; --{}";"#;
+        assert_eq!(advice.as_deref(), Some(wanted));
     }
 }

@@ -117,7 +117,9 @@ WITH owned AS (
         AND d.classid = 'pg_catalog.pg_class'::regclass
         AND d.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
     JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-    WHERE r.rolname = $1),
+    -- A partition or child goes with its parent, wherever it is.
+    WHERE r.rolname = $1 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent AND p.relowner = c.relowner
+        WHERE i.inhrelid = c.oid)),
 marked AS (
     SELECT n.nspname, (SELECT true FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class t ON t.oid = d.objid AND t.relkind IN ('r', 'p')
             JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname LIKE '\\_sdc\\_%' AND NOT a.attisdropped
