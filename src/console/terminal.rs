@@ -10,13 +10,12 @@ use console::Term;
 
 use crate::ask::{Choice, Chooses, Chosen};
 use crate::change::{Action, Change, Plan};
-use crate::console::output::{self, say};
+use crate::console::output::say;
 use crate::console::plain::Volume;
 use crate::console::render::Detail;
-use crate::console::style::{Cursor, Links, Style};
-use crate::console::{Approved, Console, Decision, Event, picture, render, sheet};
-use crate::finding::Verdict;
-use crate::report::{Ending, Format, Outcome, Report, StepReport};
+use crate::console::style::{Cursor, Style};
+use crate::console::{Approved, Console, Decision, Event, render};
+use crate::report::{Format, Outcome, Report, StepReport};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::step_id::StepId;
@@ -28,6 +27,7 @@ mod answers;
 mod asking;
 mod bar;
 mod below_form;
+mod ending;
 mod lists;
 mod prompt;
 
@@ -91,9 +91,6 @@ impl Enter {
 
 const GREETING: &str = "\
 Press Enter for the [default], < or Esc to go back, Ctrl-C to quit.";
-
-/// The command at the end of the last line of a run that is not ready.
-const CHECK: &str = "stitch-pg check";
 
 const NOTHING_YET: &str = "Nothing has changed yet. You approve each step before it runs.";
 
@@ -301,60 +298,7 @@ impl Console for Terminal {
     }
 
     fn finish(&mut self, report: &Report, settings: &Settings) -> Result<()> {
-        let look = &self.look;
-        match report.document(self.format, settings) {
-            Some(document) => {
-                output::document(&document)?;
-                say(&format!("\nPassword: {}", sheet::for_logs(report)));
-            }
-            None if report.came_through() => {
-                if self.volume == Volume::Verbose {
-                    output::show(&format!("\n{}", picture::text(look, report, settings)))?;
-                }
-                let shown = self.password.take();
-                let password = sheet::for_eyes(report, shown.as_ref());
-                let (password, place) = password.unwrap_or((sheet::KEPT, String::new()));
-                let form = sheet::form(settings, report, &format!("{password}{place}"));
-                let form = form.lines().map(|line| {
-                    let is_field = line.trim_start().contains("  ");
-                    let lead = if line.starts_with(' ') { "  " } else { "" };
-                    look.fold(lead, if is_field { 21 } else { 2 }, line.trim_start())
-                });
-                output::show(&format!("\n{}", form.collect::<Vec<_>>().join("\n")))?;
-                self.pages = sheet::pages(settings);
-                match look.links {
-                    Links::Labelled => output::links(&self.pages),
-                    Links::Spelled if self.volume == Volume::Verbose => self.spell_pages(),
-                    Links::Spelled => {}
-                }
-                self.form = sheet::fields(settings, report, password)
-                    .into_iter()
-                    .filter(|(label, value)| sheet::TYPED.contains(label) && value != sheet::KEPT)
-                    .map(|(label, value)| (label, Secret::new(value)))
-                    .collect();
-            }
-            None => {}
-        }
-        if let Some(secret) = &self.password {
-            say(&format!("\nPassword of the Stitch role: {}", secret.reveal()));
-        }
-        // Problems stand above, unless the form is between.
-        let problems = report.came_through().then(|| render::left(look, report, Verdict::Bad));
-        let mut open = problems.unwrap_or_default();
-        open.extend(render::left(look, report, Verdict::Unknown));
-        if !open.is_empty() {
-            say(&format!("\n{}\n{}", look.bold("Left for you:"), open.join("\n")));
-        }
-        let last = render::last_line(report);
-        let (later, last) = match &self.later {
-            // Nothing that was asked before has changed anything.
-            _ if report.ending == Ending::Stopped && !self.began => (None, render::UNTOUCHED.to_owned()),
-            Some(later) if last.ends_with(CHECK) => (None, last.replace(CHECK, later)),
-            later => (later.as_ref().filter(|_| report.came_through()), last),
-        };
-        say(&later.map_or_else(String::new, |later| format!("{} {later}", look.bold("Later:"))));
-        say(&look.fold("", 0, &last));
-        Ok(())
+        self.end(report, settings)
     }
 }
 

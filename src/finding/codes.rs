@@ -704,7 +704,7 @@ codes! {
     /// Give the primary (on Aurora: the cluster's writer endpoint) with `--stitch-host`.
     LoginStandby = "login-standby", Connection [Login] INFORMS;
     /// The role's transactions are read-only (`default_transaction_read_only`).
-    /// `ALTER ROLE … RESET default_transaction_read_only`. If others need the setting: `ALTER ROLE … IN DATABASE … SET default_transaction_read_only = off`.
+    /// `ALTER ROLE … IN DATABASE … SET default_transaction_read_only TO off`, with your names.
     LoginReadOnly = "login-read-only", Connection [Login] INFORMS;
     /// The role lacks CREATE or TEMPORARY on the database. Its first load would fail.
     /// Run `stitch-pg setup`, which grants them.
@@ -725,7 +725,7 @@ codes! {
     /// Ask their owner whether they allow Stitch's DDL.
     DdlEventTriggers = "ddl-event-triggers", Connection [] INFORMS;
     /// The server logs the statements of Stitch's loads (`log_statement`).
-    /// If you want a smaller log: `ALTER ROLE … SET log_statement = 'none'`.
+    /// If you want a smaller log: `ALTER ROLE … IN DATABASE … SET log_statement TO 'none'`, with your names.
     StatementsLogged = "statements-logged", Connection [] INFORMS;
     /// A table in a Stitch schema forces row security on its owner as well. Rows may be refused or hidden from the loader.
     /// `ALTER TABLE … NO FORCE ROW LEVEL SECURITY`.

@@ -6,7 +6,7 @@ use std::path::Path;
 use boon::{Compiler, Schemas};
 use serde_json::Value;
 
-use super::words;
+use super::{statements, words};
 
 /// A report, valid by its schema, in which whatever is wrong comes with what to do next.
 #[track_caller]
@@ -19,6 +19,9 @@ pub(crate) fn report(text: &str) -> Value {
         let next = finding["advice"].as_str().unwrap_or_default();
         if finding["verdict"] == "bad" {
             assert!(!next.is_empty(), "nothing is said about what to do next: {finding:#}");
+        }
+        if let Some(complaint) = statements::complaint(finding["code"].as_str().unwrap_or_default(), next) {
+            panic!("{complaint}: {finding:#}");
         }
         for words in [finding["text"].as_str().unwrap_or_default(), next] {
             if let Some(complaint) = words::complaint(words) {

@@ -20,6 +20,7 @@ pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod rng;
 pub(crate) mod sshd;
+pub(crate) mod statements;
 pub(crate) mod terminal;
 pub(crate) mod wizard;
 pub(crate) mod words;
