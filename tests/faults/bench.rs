@@ -271,7 +271,7 @@ fn prepare(main: &Postgres<'_>) {
             "CREATE SCHEMA AUTHORIZATION stitch; SET ROLE stitch; CREATE TABLE stitch.{rejected};
              CREATE TABLE stitch.full (id bigint); INSERT INTO stitch.full VALUES (1);
              CREATE TABLE stitch.busy (id bigint); CREATE TABLE stitch.hidden (id bigint);
-             ALTER TABLE stitch.hidden FORCE ROW LEVEL SECURITY"
+             ALTER TABLE stitch.hidden ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
         ),
     );
     main.psql_in(

@@ -28,7 +28,7 @@ const COMPARED: [&str; 22] = [
 ];
 
 /// Those whose statements it does not run, and why.
-const ELSEWHERE: [(&str, &str); 18] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("catalog-not-checked", "it repeats what the login's error says"),
     (
         "columns-near-limit",
@@ -50,6 +50,10 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("impact-view-breaks", "cure::impact: a grant before the move"),
     ("load-age", "cure::loads: an index of the role's own table"),
     ("login-connection-limit", "the statement of database-connection-limit"),
+    (
+        "login-database-missing",
+        "no statement to run: it says how names are folded",
+    ),
     ("login-database-closed", "the statement of database-no-connections"),
     (
         "login-read-only",

@@ -18,6 +18,8 @@ const FEW: i64 = 5;
 pub(super) struct ServerState {
     #[serde(flatten)]
     pub(super) connection: SeenConnection,
+    /// `server_version_num`.
+    pub(super) version_num: i32,
     create: bool,
     temporary: bool,
     /// The server's own setting.
@@ -149,6 +151,7 @@ SELECT json_build_object(
     ",",
     seen_connection!(),
     ",
+    'version_num', current_setting('server_version_num')::int,
     'create', has_database_privilege(current_database(), 'CREATE'),
     'temporary', has_database_privilege(current_database(), 'TEMPORARY'),
     'ssl', current_setting('ssl', true) = 'on',

@@ -96,7 +96,7 @@ pub(super) async fn check(
         "the role may connect, create schemas and create temporary tables",
     ));
     let Some(loads) = loads else { return };
-    let obstacles = in_the_way(settings, reader, session, &seen, (&loads, report)).await;
+    let obstacles = in_the_way(settings, session, &seen, (&loads, report)).await;
     // What passes bytes on has no modes: there, a load that is cut off is just that.
     let is_pooler = between.as_ref().is_some_and(|between| *between != Intermediary::Proxy);
     let statement_mode = is_pooler && loads.is_refused_by_a_pooler();
@@ -229,7 +229,6 @@ fn ssl_choice(settings: &Settings, encryption: Encryption, other_way: Other) -> 
 /// What the catalog shows of the schemas that Stitch loads, unless the ownership step has told it already.
 async fn in_the_way(
     settings: &Settings,
-    reader: &Reader,
     session: &Session,
     seen: &ServerState,
     (loads, report): (&Loads, &Report),
@@ -241,8 +240,7 @@ async fn in_the_way(
     let schemas: Vec<&str> = schemas
         .filter(|schema| !(is_read && settings.ownership.schemas.names(schema)))
         .collect();
-    let version = reader.known_server().map_or(0, |server| server.version_num);
-    let seen = match obstacles::read(settings, session, version, &schemas, Owners::Listed).await {
+    let seen = match obstacles::read(settings, session, seen.version_num, &schemas, Owners::Listed).await {
         Ok(seen) => seen,
         Err(error) => {
             let text = format!("stitch-pg could not check what may refuse a load into the existing tables: {error:#}");
