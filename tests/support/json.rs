@@ -20,7 +20,8 @@ pub(crate) fn report(text: &str) -> Value {
         if finding["verdict"] == "bad" {
             assert!(!next.is_empty(), "nothing is said about what to do next: {finding:#}");
         }
-        if let Some(complaint) = statements::complaint(finding["code"].as_str().unwrap_or_default(), next) {
+        let unknown = statements::complaint(finding["code"].as_str().unwrap_or_default(), next);
+        if let Some(complaint) = unknown.filter(|_| finding["verdict"] != "good") {
             panic!("{complaint}: {finding:#}");
         }
         for words in [finding["text"].as_str().unwrap_or_default(), next] {
