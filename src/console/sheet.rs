@@ -63,7 +63,7 @@ fn saved(report: &Report) -> Option<(&Path, &Secret)> {
     })
 }
 
-/// The password for somebody who reads along, and where else it is: one that was made in this run.
+/// The password for a person at the terminal, and where else it is: one that was made in this run.
 pub(super) fn for_eyes<'a>(report: &'a Report, shown: Option<&'a Secret>) -> Option<(&'a str, String)> {
     match (saved(report), shown) {
         (Some((path, secret)), _) => Some((secret.reveal(), format!("  (also in {})", near(path)))),

@@ -55,7 +55,7 @@ fn total(report: &Report, verdict: Verdict) -> usize {
     report.steps.iter().map(|step| count(&step.outcome, verdict)).sum()
 }
 
-/// What is left: problems, or what only somebody else, or Stitch itself, can confirm.
+/// What is left: problems, or what only another person, or Stitch itself, can confirm.
 pub(crate) fn left(look: &Style, report: &Report, verdict: Verdict) -> Vec<String> {
     let tested = report
         .steps

@@ -1,4 +1,4 @@
-//! The end of a run: Stitch's form with the password, what is left for somebody to do, and the last line.
+//! The end of a run: Stitch's form with the password, what is left to be done, and the last line.
 
 use anyhow::Result;
 
