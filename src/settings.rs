@@ -35,6 +35,7 @@ pub(crate) mod service;
 pub mod ssh;
 pub mod ssh_alias;
 mod ssh_config;
+mod ssh_tokens;
 mod stitch;
 mod tls;
 mod trust;

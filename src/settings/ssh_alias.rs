@@ -8,10 +8,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 pub use super::alias_options::AliasOptions;
 use super::ssh::{AgentKeys, IdentitySource, SshAgent, SshClient, SshTarget};
 use super::ssh_config::{Asked, ClientConfig, Entry};
+use super::ssh_tokens::Tokens;
 use crate::names::{HostName, Port};
-
-mod tokens;
-use tokens::Tokens;
 
 /// More servers than this on the way are a circle.
 const MAX_JUMPS: usize = 8;
@@ -42,19 +40,22 @@ fn resolve_at(given: &str, options: &AliasOptions, depth: usize) -> Result<SshTa
         (None, Some(("ssh", _)) | None) => Port::SSH,
         (None, Some((port, entry))) => port.parse().with_context(|| entry.place.clone())?,
     };
-    let user = match (typed.user, config.value("user")?) {
-        (Some(user), _) | (None, Some((user, _))) => user.to_owned(),
-        (None, None) => options.os_user.clone(),
-    };
     let host_key_alias = config.value("hostkeyalias")?.map(|(alias, _)| alias.to_owned());
-    let tokens = Tokens {
+    let mut tokens = Tokens {
         options,
         host: &host,
         typed: typed.host,
         known_as: host_key_alias.as_deref().unwrap_or(typed.host),
         port,
-        user: &user,
+        user: "",
     };
+    let user = match (typed.user, config.value("user")?) {
+        (Some(user), _) => user.to_owned(),
+        // OpenSSH 10 puts tokens in here, and before it no user's name had one.
+        (None, Some((user, entry))) => tokens.expanded(user).with_context(|| entry.place.clone())?,
+        (None, None) => options.os_user.clone(),
+    };
+    tokens.user = &user;
     // The machine's own ssh finds its way itself.
     let jumps = match &options.ssh_command {
         None => jumps(&config, given, &tokens, depth)?,
@@ -147,7 +148,7 @@ fn identities(
         let [word] = entry.words.as_slice() else {
             bail!("{} takes one value", entry.place);
         };
-        let file = tokens.path(word, entry)?;
+        let file = tokens.path(word, &entry.place)?;
         if !word.eq_ignore_ascii_case("none") && !files.contains(&file) {
             files.push(file);
         }
@@ -170,7 +171,7 @@ fn agent(config: &ClientConfig, tokens: &Tokens<'_>) -> Result<SshAgent> {
         Some((word, _)) if word.eq_ignore_ascii_case("none") => SshAgent::None,
         Some((word, entry)) => match word.strip_prefix('$').filter(|name| !name.starts_with('{')) {
             Some(name) => SshAgent::Socket(tokens.variable(name).unwrap_or_default().into()),
-            None => SshAgent::Socket(tokens.path(word, entry)?),
+            None => SshAgent::Socket(tokens.path(word, &entry.place)?),
         },
     })
 }
@@ -184,7 +185,7 @@ fn files(config: &ClientConfig, keyword: &str, tokens: Option<&Tokens<'_>>) -> R
         return Ok(Some(Vec::new()));
     }
     let files = entry.words.iter().map(|word| match tokens {
-        Some(tokens) => tokens.path(word, entry),
+        Some(tokens) => tokens.path(word, &entry.place),
         None => Ok(PathBuf::from(word)),
     });
     files.collect::<Result<_>>().map(Some)

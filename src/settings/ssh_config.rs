@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -13,6 +13,7 @@ use super::alias_options::AliasOptions;
 use super::local_users;
 use crate::pattern;
 
+mod include;
 mod text;
 use text::{host_name, is_one_of, split_keyword, words};
 
@@ -156,19 +157,28 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Whether all criteria of a `Match` hold that are known here, and whether they all are.
-    fn holds(&mut self, criteria: &str) -> Result<(bool, bool)> {
-        let config = &self.config;
-        let value = |keyword| Ok::<_, anyhow::Error>(config.value(keyword)?.map(|(value, _)| value));
-        let me = self.asked.options.os_user.as_str();
-        let user = match (self.asked.user, value("user")?) {
+    /// The value of a keyword, of what was read until here.
+    fn value(&self, keyword: &str) -> Result<Option<&str>> {
+        Ok(self.config.value(keyword)?.map(|(value, _)| value))
+    }
+
+    /// The host and the user, as far as the files were read.
+    fn found(&self) -> Result<(String, String)> {
+        let user = match (self.asked.user, self.value("user")?) {
             (Some(user), _) | (None, Some(user)) => user,
-            (None, None) => me,
+            (None, None) => self.asked.options.os_user.as_str(),
         };
-        let host = match value("hostname")? {
+        let host = match self.value("hostname")? {
             Some(name) if !self.is_final => host_name(name, &self.host)?,
             _ => self.host.clone(),
         };
+        Ok((host, user.to_owned()))
+    }
+
+    /// Whether all criteria of a `Match` hold that are known here, and whether they all are.
+    fn holds(&mut self, criteria: &str) -> Result<(bool, bool)> {
+        let (host, user) = self.found()?;
+        let me = self.asked.options.os_user.as_str();
         let (host, typed) = (host.to_ascii_lowercase(), self.asked.host.to_ascii_lowercase());
         let criteria = words(&criteria.replace('=', " "))?;
         let mut criteria = criteria.iter();
@@ -187,11 +197,11 @@ impl Reader<'_> {
                     match name.as_str() {
                         "host" => Some(pattern::list_matches(names.split(','), &host)),
                         "originalhost" => Some(pattern::list_matches(names.split(','), &typed)),
-                        "user" => Some(pattern::list_matches(list.split(','), user)),
+                        "user" => Some(pattern::list_matches(list.split(','), &user)),
                         "localuser" => Some(pattern::list_matches(list.split(','), me)),
                         "tagged" => Some(pattern::list_matches(
                             list.split(','),
-                            value("tag")?.unwrap_or_default(),
+                            self.value("tag")?.unwrap_or_default(),
                         )),
                         _ => None,
                     }
@@ -233,6 +243,7 @@ impl Reader<'_> {
                 "include" => {
                     let (before, inner) = (self.is_active, if self.is_active { scope } else { Scope::Closed });
                     for pattern in words(rest).with_context(place)? {
+                        let pattern = self.expanded(&pattern).with_context(place)?;
                         for file in self.included(&pattern, folder) {
                             self.file(&file, folder, Whose::Own, (inner, depth + 1))?;
                             self.is_active = before;
@@ -260,21 +271,6 @@ impl Reader<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The files of an `Include`, in order; what does not exist is passed over.
-    fn included(&self, pattern: &str, folder: &Path) -> Vec<PathBuf> {
-        let path = match pattern.strip_prefix("~/") {
-            Some(rest) => self.asked.options.home.join(rest),
-            None => folder.join(pattern),
-        };
-        let options = glob::MatchOptions {
-            require_literal_separator: true,
-            require_literal_leading_dot: true,
-            ..glob::MatchOptions::new()
-        };
-        let found = glob::glob_with(&path.to_string_lossy(), options);
-        found.map(|paths| paths.flatten().collect()).unwrap_or_default()
     }
 }
 

@@ -23,7 +23,8 @@ mkdir -p "$cache"/{pg,templates,stamps}
 
 # The packages are called "beta"; the servers in them are final releases.
 servers=(18.4.0-beta.17 17.10.0-beta.17 16.14.0-beta.17 14.23.0-beta.17 13.23.0-beta.16 10.23.0-beta.6)
-layer_packages=(openssh-server sudo opendoas dropbear-bin busybox-static pgbouncer nftables iptables ipset ufw firewalld dbus)
+layer_packages=(openssh-server sudo opendoas dropbear-bin busybox-static pgbouncer nftables iptables ipset ufw firewalld dbus
+  krb5-kdc krb5-admin-server krb5-user)
 
 # Apart from the layer, since no bastion has them.
 neighbour_packages=(pgbouncer pgpool2 haproxy patroni python3-pysyncobj)

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::cure::ssh_user::scene::{BASTION, Scene, told};
-use crate::support::{BastionOptions, Need, world};
+use crate::support::{BastionOptions, Need, Program, world};
 
 /// What the built-in client says where only ssh itself gets in.
 const OWN_SSH: &str = "add --ssh-command ssh";
@@ -27,10 +27,19 @@ fido() {
     cc -shared -fPIC -o fido.so fido.c -lcrypto; ssh-keygen -q -t ed25519-sk -w $PWD/fido.so -N '' -f fido
     cat fido.pub >$r/root/.ssh/authorized_keys
 }
+kerberos() {
+    printf '%s\n' '[libdefaults]' 'default_realm = BED' 'rdns = false' 'dns_canonicalize_hostname = false' \
+        '[realms]' 'BED = {' 'kdc = 198.51.100.20' '}' | tee krb5.conf >$r/etc/krb5.conf
+    mkdir -p $r/var/lib/krb5kdc; chroot $r kdb5_util create -s -P master -W
+    chroot $r kadmin.local addprinc -randkey host/198.51.100.20; chroot $r kadmin.local addprinc -pw secret root
+    chroot $r kadmin.local ktadd host/198.51.100.20; on bastion krb5kdc -n & wait_listen bastion 88
+    echo secret | on bastion kinit -c /root/tickets root; mv $r/root/tickets .
+    restart "GSSAPIStrictAcceptorCheck no\nGSSAPIAuthentication yes\nMatch User root\nAuthenticationMethods gssapi-with-mic\nMatch all"
+}
 "#;
 
 /// What is tried; lines of the configuration; what is arranged; what the built-in client says, if it does not get in.
-const CASES: [(&str, &str, &str, &str); 35] = [
+const CASES: [(&str, &str, &str, &str); 36] = [
     (
         "a file that a group of one may write",
         "IdentityFile ed25519",
@@ -206,6 +215,12 @@ const CASES: [(&str, &str, &str, &str); 35] = [
         "fido; agent; ssh-add -q -S $PWD/fido.so fido; rm fido",
         OWN_SSH,
     ),
+    (
+        "a ticket of Kerberos",
+        "IdentityFile none|GSSAPIAuthentication yes",
+        "kerberos",
+        OWN_SSH,
+    ),
 ];
 
 /// A configuration's lines stand behind one another, with paths of the folder that everything is in.
@@ -222,6 +237,13 @@ fn configuration(lines: &str) -> String {
         let _ = writeln!(text, "{keyword} {folder}{value}");
     }
     text
+}
+
+/// Where Kerberos has its settings and its tickets.
+fn with_ticket(program: Program) -> Program {
+    program
+        .env("KRB5_CONFIG", "/run/world/tmp/krb5.conf")
+        .env("KRB5CCNAME", "FILE:/run/world/tmp/tickets")
 }
 
 #[test]
@@ -246,8 +268,8 @@ fn no_configuration_is_a_dead_end() {
             b"",
         );
         assert!(ready.success(), "{case}: {ready:#?}");
-        let ssh = scene.ssh_by_alias("gate").run();
-        let output = scene.by_alias("check", "gate").run();
+        let ssh = with_ticket(scene.ssh_by_alias("gate")).run();
+        let output = with_ticket(scene.by_alias("check", "gate")).run();
         let said = format!("{}{}", output.stdout, output.stderr);
         assert_eq!(
             output.status == Some(0),
@@ -263,10 +285,13 @@ fn no_configuration_is_a_dead_end() {
             ssh.stderr
         );
         if words == OWN_SSH {
-            let own = told(&scene.by_alias("check", "gate").args(["--ssh-command", "ssh"]));
+            let own = told(&with_ticket(scene.by_alias("check", "gate")).args(["--ssh-command", "ssh"]));
             assert_eq!(own.status, Some(0), "{case}: {own:#?}");
         }
-        if arrange.contains("restart") || arrange.contains("for_root") || arrange.contains("certified") {
+        if ["restart", "for_root", "certified", "kerberos"]
+            .iter()
+            .any(|word| arrange.contains(word))
+        {
             world.sh(&format!(
                 "{TOOLS} server_stop bastion; sshd_start bastion 22 yes </dev/null"
             ));

@@ -7,6 +7,7 @@ fn resolved(config: &str, given: &str) -> Result<SshTarget> {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join(".ssh")).unwrap();
     fs::write(home.path().join(".ssh/config"), config).unwrap();
+    fs::write(home.path().join(".ssh/of-gate"), "Port 9\n").unwrap();
     let options = AliasOptions {
         home: home.path().to_owned(),
         os_user: "ann".to_owned(),
@@ -77,6 +78,21 @@ fn lenient_with_what_real_files_hold() {
     let config = "# comment\nAddKeysToAgent yes\nUseKeychain yes\nSetEnv A=b\nMatch host gate exec \"test -e x\"\n  User eve\n\
                   Host=gate\n  Hostname = %h.example\n  ForwardAgent no\n  LocalForward 1 localhost:2\n\nMatch all\n  Port 9\n";
     assert_eq!(shown(config, "gate"), "ann@gate.example:9");
+}
+
+/// OpenSSH 9.9 and 10: tokens and variables in `Include` and `User`.
+#[test]
+fn tokens_in_files_and_users() {
+    let config = "Include ~/.ssh/${WHERE}/%n\nHost gate\n User %u-of-%h\n Port 22\n";
+    assert!(resolved(config, "gate").is_err());
+    assert_eq!(
+        shown("Include %n.d/none\nHost gate\n User %u-of-%h\n", "gate"),
+        "ann-of-gate@gate:22"
+    );
+    assert_eq!(shown("Include of-%n\nUser %%x\n", "gate"), "%x@gate:9");
+    let unset = "Host gate\n HostName fd77::1\nInclude config_%h_${NOT_SET}\n";
+    let said = format!("{:#}", resolved(unset, "gate").unwrap_err());
+    assert!(said.contains("config:3: Include") && said.contains("NOT_SET"), "{said}");
 }
 
 #[test]

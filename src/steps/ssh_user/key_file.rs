@@ -1,20 +1,24 @@
 //! Whether `authorized_keys` holds Stitch's key exactly once, tight, and where sshd will believe it.
 
 use super::facts::{Facts, KeyEnd, TunnelAccount};
-use super::key_options::{KeyLine, opens};
+use super::key_options::KeyLine;
 use super::key_restrictions::KeyRestrictions;
 use super::modes::Node;
 use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Finding, Verdict};
-use crate::pattern;
+use crate::finding::{Code, Finding};
 use crate::public_key::PublicKey;
 use crate::settings::{BastionSettings, KeyOption, Settings};
 use crate::shell::{self, PreviousKeyFile, Sight};
 use crate::statement::Statement;
 
+mod elsewhere;
+mod lines;
+mod narrower;
 mod nodes;
 mod other_keys;
 
+use lines::{is_key_line, is_other_key, is_piece, is_stitchs};
+use narrower::narrower;
 use nodes::{not_ours_to_write, out_of_hand, wrong_modes};
 
 pub(super) const WHY: &str =
@@ -53,6 +57,12 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, key: &Public
     let state = KeyFileState::of(account, key, &wanted);
     let modes = wrong_modes(account);
     other_keys::judge(bastion, account, key, &facts.server, plan);
+    let elsewhere = elsewhere::judge((settings, bastion), (account, key), &wanted, facts, plan);
+    if let Some(path) = elsewhere.filter(|_| state.lines.is_empty() && state.pieces == 0) {
+        let text = format!("Stitch's key {key} is installed for {user} in {path}, {purpose}");
+        plan.good(Code::SshKeyInstalled, text).concerning(key.fingerprint());
+        return;
+    }
     if let Some(finding) = out_of_hand(bastion, account).filter(|_| state.problem().is_some() || !modes.is_empty()) {
         plan.find(finding);
         return;
@@ -82,7 +92,12 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, key: &Public
     }
     for line in &state.lines {
         if wanted.is_met_by(line) {
-            narrower(settings, bastion, (line, account), plan);
+            narrower(
+                settings,
+                bastion,
+                (line, account, &format!("~{user}/.ssh/authorized_keys")),
+                plan,
+            );
         }
     }
 }
@@ -163,27 +178,6 @@ pub(super) fn other_keys(account: &TunnelAccount, key: Option<&PublicKey>) -> us
     lines.filter(|line| is_other_key(line, key)).count()
 }
 
-/// A line that lets in another key. Stitch's own may stand in its options or its comment.
-fn is_other_key(line: &str, key: Option<&PublicKey>) -> bool {
-    is_key_line(line) && key.is_none_or(|key| !is_stitchs(line, key) && !is_piece(line, key))
-}
-
-fn is_stitchs(line: &str, key: &PublicKey) -> bool {
-    let body = KeyLine::parse(line).body;
-    is_key_line(line) && line.contains(key.body()) && (body == key.body() || !body.starts_with("AAAA"))
-}
-
-fn is_key_line(line: &str) -> bool {
-    let line = line.trim();
-    !line.is_empty() && !line.starts_with('#')
-}
-
-/// A line that is a part of the key: what a paste that was broken over lines leaves. The installing script judges by
-/// the same rule.
-fn is_piece(line: &str, key: &PublicKey) -> bool {
-    is_key_line(line) && !line.contains(key.body()) && key.line().contains(line.trim())
-}
-
 struct KeyFileState<'a> {
     lines: Vec<KeyLine<'a>>,
     pieces: usize,
@@ -235,51 +229,4 @@ fn impossible(bastion: &BastionSettings, option: KeyOption) -> Finding {
     Finding::unknown(Code::SshKeyOptionUnknown, text)
         .about(&bastion.tunnel_user)
         .advise(advice)
-}
-
-/// Options that somebody added to make the line narrower: kept, but they must not keep Stitch out.
-fn narrower(
-    settings: &Settings,
-    bastion: &BastionSettings,
-    (line, account): (&KeyLine<'_>, &TunnelAccount),
-    plan: &mut Plan,
-) {
-    let user = &bastion.tunnel_user;
-    if let (Some(end), Some((now, _))) = (line.values("expiry-time").into_iter().min(), &account.soon) {
-        // A day without a time is its first moment.
-        let is_over = format!("{:0<14}", end.trim_end_matches('Z')) <= *now;
-        let text = format!("Stitch's key is accepted only until {end} (expiry-time in authorized_keys)");
-        let advice =
-            format!("remove expiry-time=\"{end}\" from the options of the line in ~{user}/.ssh/authorized_keys");
-        let finding = Finding::new(Code::SshNotAllowed, Verdict::bad_if(is_over), text);
-        plan.find(finding.about(user).advise(advice));
-    }
-    let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
-    let targets = line.values("permitopen");
-    if !targets.is_empty() && !targets.iter().any(|target| opens(target, host, port)) {
-        let text = format!(
-            "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys)",
-            targets.join(", ")
-        );
-        let advice =
-            format!("add permitopen=\"{host}:{port}\" to the options of the line in ~{user}/.ssh/authorized_keys");
-        plan.bad(Code::SshForwardingRestricted, text, advice).concerning(user);
-    }
-    let from: Vec<&str> = line.values("from").iter().flat_map(|list| list.split(',')).collect();
-    let shut_out: Vec<String> = settings
-        .stitch
-        .allow
-        .iter()
-        .map(|cidr| cidr.address())
-        .filter(|address| !from.is_empty() && !pattern::list_allows(from.iter().copied(), *address))
-        .map(|address| address.to_string())
-        .collect();
-    if !shut_out.is_empty() {
-        let text = format!(
-            "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys)",
-            shut_out.join(", ")
-        );
-        let advice = format!("add the addresses to from=\"…\" in ~{user}/.ssh/authorized_keys");
-        plan.bad(Code::SshNotAllowed, text, advice).concerning(user);
-    }
 }

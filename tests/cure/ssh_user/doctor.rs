@@ -188,6 +188,17 @@ fn a_key_file_elsewhere() {
         follow(&scene.bastion, &seen.advice("ssh-key-file-unsafe"));
         scene.is_ready("stitch");
     }
+    // No other line is needed; one that lets its holder do more is told.
+    scene.bastion.run("rm -r ~stitch/.ssh");
+    scene.is_ready("stitch");
+    scene
+        .bastion
+        .run("test ! -e ~stitch/.ssh; cd /srv/keys; cut -d' ' -f2- stitch >wide; cat wide >stitch");
+    let seen = scene.check("stitch");
+    let advice = seen.advice("ssh-key-unrestricted");
+    let (_, line) = advice.split_once("in place of that line: ").expect("the line");
+    scene.bastion.run(&format!("echo '{line}' >/srv/keys/stitch"));
+    scene.is_ready("stitch");
     // What sshd does not look at is not complained about.
     scene.bastion.run("chmod 777 /srv; printf 'StrictModes no\n' >/tmp/c; cat /etc/ssh/sshd_config >>/tmp/c; cat /tmp/c >/etc/ssh/sshd_config; kill -HUP \"$(cat /run/sshd.pid)\"");
     let seen = scene.check_when_up("stitch");

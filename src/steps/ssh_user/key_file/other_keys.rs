@@ -1,6 +1,6 @@
 //! Keys in the files that the SSH server reads for Stitch's user, and that are not Stitch's.
 
-use super::is_other_key;
+use super::lines::is_other_key;
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::plural::first_few;

@@ -8,7 +8,6 @@ use anyhow::{Context as _, Result, bail};
 use crate::names::Port;
 use crate::settings::alias_options::AliasOptions;
 use crate::settings::local_users;
-use crate::settings::ssh_config::Entry;
 
 /// What the tokens stand for.
 pub(super) struct Tokens<'a> {
@@ -25,11 +24,9 @@ pub(super) struct Tokens<'a> {
 
 impl Tokens<'_> {
     /// A path that a line of the configuration names.
-    pub(super) fn path(&self, text: &str, entry: &Entry) -> Result<PathBuf> {
+    pub(super) fn path(&self, text: &str, place: &str) -> Result<PathBuf> {
         let expanded = self.expanded(text);
-        expanded
-            .map(PathBuf::from)
-            .with_context(|| format!("{} {text}", entry.place))
+        expanded.map(PathBuf::from).with_context(|| format!("{place} {text}"))
     }
 
     pub(super) fn variable(&self, name: &str) -> Option<String> {
