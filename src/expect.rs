@@ -63,13 +63,13 @@ impl Expected {
 
 /// Which changes are the same, which are not in the approved plan, and how many of that are missing.
 fn differences(approved: &Digest, now: &Digest, report: &Report) -> String {
-    if approved.parts() == now.parts() {
+    if approved.parts == now.parts {
         return "The changes are the same, but the server, port, login or SSH server differs.".to_owned();
     }
     let changes: Vec<(StepId, &Change)> = report.changes().collect();
-    let mut gone: Vec<&String> = approved.parts().iter().collect();
+    let mut gone: Vec<&String> = approved.parts.iter().collect();
     let mut lines = String::new();
-    for (at, part) in now.parts().iter().enumerate() {
+    for (at, part) in now.parts.iter().enumerate() {
         let sign = match gone.iter().position(|old| *old == part) {
             Some(same) => {
                 gone.remove(same);

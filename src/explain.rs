@@ -1,5 +1,5 @@
 //! `stitch-pg explain`: what an error message of Stitch, PostgreSQL, a driver, a pooler, ssh or sshd means. Works offline,
-//! from the table in `explain/messages.toml`. docs/errors.md is written from the same table.
+//! from the table in `explain/messages/`. docs/errors.md is written from the same table.
 
 mod matching;
 
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::word::words;
-use matching::Index;
+use matching::{Index, Words};
 
 /// One entry of the table: messages that mean the same.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
@@ -59,8 +59,19 @@ pub struct Table {
 
 #[derive(Deserialize)]
 struct File {
+    #[serde(flatten)]
+    words: Words,
     message: Vec<Message>,
 }
+
+/// The words, and the messages in the order of docs/errors.md.
+const TABLE: &str = concat!(
+    include_str!("explain/words.toml"),
+    include_str!("explain/messages/path.toml"),
+    include_str!("explain/messages/ssh.toml"),
+    include_str!("explain/messages/login.toml"),
+    include_str!("explain/messages/load.toml"),
+);
 
 /// What fits a text.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
@@ -81,18 +92,12 @@ impl Table {
     /// # Panics
     /// Never: a unit test reads the same text.
     pub fn built_in() -> Self {
-        let file: File =
-            toml::from_str(include_str!("explain/messages.toml")).expect("the table is read by a unit test");
-        let index = Index::new(file.message.iter().map(|message| message.says.as_slice()));
+        let file: File = toml::from_str(TABLE).expect("the table is read by a unit test");
+        let index = Index::new(file.words, file.message.iter().map(|message| message.says.as_slice()));
         Self {
             messages: file.message,
             index,
         }
-    }
-
-    /// Every message of the table, in its order.
-    pub fn messages(&self) -> &[Message] {
-        &self.messages
     }
 
     /// The entries that fit a text, the best first. The text may be one message, a part of one, or some lines of a log.
@@ -113,23 +118,16 @@ impl Table {
         for place in Origin::ALL {
             let _ = writeln!(page, "\n## At {}", place.as_str());
             for message in self.messages.iter().filter(|message| message.hop == place) {
-                let _ = write!(
-                    page,
-                    "\n```text\n{}\n```\n\n",
-                    message.says.join("\n").replace("{}", "…")
-                );
-                let _ = writeln!(page, "From: {}.\n", message.from);
+                let says = message.says.join("\n").replace("{}", "…");
+                let first = says.lines().next().unwrap_or_default();
+                let from = &message.from;
+                let _ = writeln!(page, "\n### `{first}`\n\n```text\n{says}\n```\n\nFrom: {from}.\n");
                 for (at, cause) in message.causes.iter().enumerate() {
                     let _ = writeln!(page, "{}. {cause}", at + 1);
                 }
                 let _ = writeln!(page, "\n- Check: `{}`\n- Fix: {}", message.check, message.fix);
                 if !message.codes.is_empty() {
-                    let links: Vec<String> = message
-                        .codes
-                        .iter()
-                        .map(|code| format!("[`{code}`](troubleshooting.md)"))
-                        .collect();
-                    let _ = writeln!(page, "- Findings: {}", links.join(", "));
+                    let _ = writeln!(page, "- Findings: `{}`", message.codes.join("`, `"));
                 }
             }
         }
@@ -149,14 +147,11 @@ explain the codes.
 
 /// An explanation for a person.
 pub fn as_text(found: &[Explanation<'_>]) -> String {
-    let Some((first, others)) = found.split_first() else {
+    let texts: Vec<String> = found.iter().map(one).collect();
+    if texts.is_empty() {
         return UNKNOWN.to_owned();
-    };
-    let mut text = one(first);
-    for other in others {
-        let _ = write!(text, "\nAnother message in this text:\n\n{}", one(other));
     }
-    text
+    texts.join("\nAnother message in this text:\n\n")
 }
 
 const UNKNOWN: &str = "\

@@ -75,7 +75,7 @@ impl RunSession {
         // No key is lent after an undisturbed run; after any other it goes back now.
         let returned = tokio::time::timeout(CLEAN_UP, world.revoke_membership()).await;
         report.server = world.reader().known_server().cloned();
-        report.stitch_encryption = world.reader().stitch_encryption();
+        report.stitch_encryption = world.reader().stitch_encryption;
         report.host_key = world.reader().host_key();
         let mut said = console.finish(&report, &self.settings);
         let annotations = self

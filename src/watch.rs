@@ -41,7 +41,7 @@ pub(crate) struct Watch<'a> {
     /// When the role's last login was seen that may be Stitch's.
     logged_in: Option<Instant>,
     /// Whether the server refused the password that Stitch sent.
-    refused: bool,
+    pub(crate) refused: bool,
 }
 
 impl<'a> Watch<'a> {
@@ -112,10 +112,5 @@ impl<'a> Watch<'a> {
         }
         let both = self.accepted.zip(self.logged_in);
         both.is_some_and(|(accepted, logged_in)| logged_in + LAG >= accepted)
-    }
-
-    /// Whether the server refused the password that Stitch sent.
-    pub(crate) fn was_refused(&self) -> bool {
-        self.refused
     }
 }

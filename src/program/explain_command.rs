@@ -1,6 +1,6 @@
 //! `stitch-pg explain`: takes a message from the command line or from standard input.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 
 use anyhow::{Context, Result};
 
@@ -10,22 +10,17 @@ use crate::console::output;
 use crate::explain::{Table, as_json, as_text};
 use crate::report::Format;
 use crate::run_session::Stop;
-
-/// More of a log than this is not read, in bytes.
-const MOST: u64 = 1 << 16;
+use crate::settings::bounded;
 
 /// Exit status 0 when the message is known, 1 when it is not.
 pub(super) async fn run(text: &[String], format: Format, stop: &mut Stop) -> Result<u8> {
     let format = watch_command::format(format, "explain")?;
-    let given = match text {
-        [] => None,
-        [dash] if dash == "-" => None,
-        words => Some(words.join(" ")),
-    };
-    let Some(text) = (match given {
+    let given = Some(text.join(" ")).filter(|text| !matches!(text.as_str(), "" | "-"));
+    let given = match given {
         Some(text) => Some(text),
         None => read(stop).await?,
-    }) else {
+    };
+    let Some(text) = given else {
         return Ok(stopped());
     };
     let table = Table::built_in();
@@ -42,11 +37,7 @@ async fn read(stop: &mut Stop) -> Result<Option<String>> {
     if std::io::stdin().is_terminal() {
         output::say("Paste the message, then press Ctrl-D on a line of its own.");
     }
-    let reading = || {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().take(MOST).read_to_end(&mut bytes);
-        read.map(|_| String::from_utf8_lossy(&bytes).into_owned())
-    };
-    let read = stop.unless_requested(reading).await?;
-    read.transpose().context("cannot read standard input")
+    let read = stop.unless_requested(|| bounded(std::io::stdin())).await?;
+    let read = read.transpose().context("cannot read standard input")?;
+    Ok(read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }

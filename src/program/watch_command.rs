@@ -111,7 +111,7 @@ pub(super) async fn wait(
         () = over => Ok(Waited::TooLong { refused: false }),
         () = stop.requested() => Ok(Waited::Stopped),
     };
-    let refused = watch.was_refused();
+    let refused = watch.refused;
     Ok(match waited? {
         Waited::TooLong { .. } => Waited::TooLong { refused },
         waited => waited,

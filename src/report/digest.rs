@@ -24,7 +24,7 @@ const PARTS: usize = 24;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Digest {
     whole: String,
-    parts: Vec<String>,
+    pub(crate) parts: Vec<String>,
 }
 
 impl Digest {
@@ -44,11 +44,6 @@ impl Digest {
             whole: whole.digits(WHOLE),
             parts: parts.into_iter().map(|part| part.digits(PART)).collect(),
         })
-    }
-
-    /// One for each change.
-    pub(crate) fn parts(&self) -> &[String] {
-        &self.parts
     }
 }
 

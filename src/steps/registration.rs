@@ -127,7 +127,7 @@ impl StitchAccount {
 
 /// As Stitch's own login went in this run; where there was none, whether the server offers TLS.
 async fn ssl(settings: &Settings, reader: &mut Reader) -> Result<bool> {
-    let mut tried = reader.stitch_encryption();
+    let mut tried = reader.stitch_encryption;
     if settings.stitch.ssl == StitchSsl::WhenOffered && tried.is_none() {
         let offers: Option<bool> = reader
             .ask(Target::Server, "SELECT (current_setting('ssl') = 'on')::text", &[])

@@ -85,13 +85,10 @@ impl<'a> Activity<'a> {
         let role = settings.stitch.role.as_str();
         let sight: Option<Sight> = reader.ask(Target::Server, &capability(version), &[role]).await?;
         let sight = sight.unwrap_or_default();
-        let format = if sight.destination.contains("jsonlog") {
-            "jsonlog"
-        } else if sight.destination.contains("csvlog") {
-            "csvlog"
-        } else {
-            "stderr"
-        };
+        let mut formats = ["jsonlog", "csvlog"].into_iter();
+        let format = formats
+            .find(|format| sight.destination.contains(format))
+            .unwrap_or("stderr");
         let mut log = None;
         if sight.readable && sight.collector {
             let found: Option<LogFile> = reader.ask(Target::Server, FILE, &[format]).await?;
@@ -171,7 +168,7 @@ impl<'a> Activity<'a> {
                     // A closed connection is opened anew by the question that finds it closed.
                     let now = process(reader);
                     if std::mem::replace(&mut connection, now) != now {
-                        tell(&sender, [note("PostgreSQL is connected again")]).await;
+                        tell(&sender, [Event::note(Origin::Login, "PostgreSQL is connected again")]).await;
                     }
                     let mut events = self.compare(poll.sessions);
                     let known = self.known.keys().map(|(process, _)| *process).collect();
@@ -184,7 +181,7 @@ impl<'a> Activity<'a> {
                 Err(error) => {
                     if !std::mem::replace(&mut lost, true) {
                         let text = format!("the connection to PostgreSQL was lost, trying again: {error:#}");
-                        tell(&sender, [note(&text)]).await;
+                        tell(&sender, [Event::note(Origin::Login, &text)]).await;
                     }
                     sleep(LOST).await;
                 }
@@ -223,10 +220,6 @@ impl<'a> Activity<'a> {
         };
         logged_in(self.settings, session.address(), &session.database, &encryption, sign)
     }
-}
-
-fn note(text: &str) -> Event {
-    Event::new(Origin::Login, Outcome::Info, None, text)
 }
 
 fn key(session: &Session) -> (i32, Option<String>) {

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::console::output;
 use crate::explain::{Origin, Table};
+use crate::plural::date;
 use crate::report::Format;
 use crate::settings::{Region, Settings};
 use crate::visible;
@@ -66,6 +67,11 @@ impl Event {
         }
     }
 
+    /// Of no login: what became of the watching itself.
+    pub(super) fn note(hop: Origin, text: &str) -> Self {
+        Self::new(hop, Outcome::Info, None, text)
+    }
+
     pub(super) fn with(self, sign: Sign) -> Self {
         Self { sign, ..self }
     }
@@ -79,11 +85,12 @@ impl Event {
 
     pub(super) fn show(&self, settings: &Settings, table: &Table, format: Format) -> Result<()> {
         let failed = self.result == Outcome::Failed;
-        let explained = (failed && self.next.is_none()).then(|| table.explain(&self.text));
-        let entry = explained
-            .as_ref()
-            .and_then(|found| found.first())
-            .map(|found| found.entry);
+        let explained = if failed && self.next.is_none() {
+            table.explain(&self.text)
+        } else {
+            Vec::new()
+        };
+        let entry = explained.first().map(|found| found.entry);
         let next = self.next.as_deref().or(entry.map(|entry| entry.fix.as_str()));
         let check = entry.map(|entry| entry.check.as_str());
         if format == Format::Json {
@@ -220,19 +227,12 @@ fn precisely(time: SystemTime) -> String {
     format!("{}.{millis:03}Z", whole.trim_end_matches('Z'))
 }
 
-/// `2026-11-30T09:41:07Z`, by the calendar that H. Hinnant's `civil_from_days` computes.
+/// `2026-11-30T09:41:07Z`.
 fn utc(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let day = date(i64::try_from(seconds / 86_400).unwrap_or_default());
+    format!("{day}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 #[cfg(test)]

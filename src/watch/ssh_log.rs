@@ -78,14 +78,18 @@ impl<'a> SshLog<'a> {
             match self.read(wait).await {
                 Ok(lines) => {
                     if std::mem::take(&mut lost) {
-                        tell(&sender, [note("the SSH server is connected again")]).await;
+                        tell(
+                            &sender,
+                            [Event::note(Origin::SshLogin, "the SSH server is connected again")],
+                        )
+                        .await;
                     }
                     tell(&sender, lines.iter().filter_map(|line| self.event(line))).await;
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut lost, true) {
                         let text = format!("the connection to the SSH server was lost, trying again: {error:#}");
-                        tell(&sender, [note(&text)]).await;
+                        tell(&sender, [Event::note(Origin::SshLogin, &text)]).await;
                     }
                     sleep(LOST).await;
                     // Where it fails, so does the next reading.
@@ -121,10 +125,6 @@ impl<'a> SshLog<'a> {
         let stitch = |address| is_stitchs(self.settings, address);
         event(message(line)?, user, key.as_deref(), &stitch)
     }
-}
-
-fn note(text: &str) -> Event {
-    Event::new(Origin::SshLogin, Outcome::Info, None, text)
 }
 
 /// What stands behind the name of the program and its number. The first of these was written by the system.

@@ -23,15 +23,11 @@ pub(crate) enum Target<'a> {
 /// The admin's connection to one database.
 #[derive(Clone)]
 pub(crate) struct DatabaseHandle {
-    session: Arc<Session>,
+    pub(crate) session: Arc<Session>,
     limit: Duration,
 }
 
 impl DatabaseHandle {
-    pub(crate) fn session(&self) -> &Session {
-        &self.session
-    }
-
     /// Puts one question: a `SELECT` of one row and one column cast to `text` that holds JSON, with text parameters `$1…`.
     /// One round trip, which questions share that are put at the same time (`tokio::try_join!`).
     pub(crate) async fn ask<T: DeserializeOwned>(&self, question: &str, parameters: &[&str]) -> Result<T> {

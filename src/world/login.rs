@@ -144,7 +144,7 @@ fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
 
 async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result<Session, Failure> {
     let exposed = !wire.is_private();
-    let (tap, peer, stages) = (wire.tap(), wire.peer(), wire.stages().to_vec());
+    let (tap, peer, stages) = (wire.tap(), wire.peer(), wire.stages.clone());
     if let Some(failure) = guards::wrong_server_user(login, &wire) {
         return Err(failure.behind(stages));
     }

@@ -22,7 +22,7 @@ pub(crate) struct Reader {
     pub(super) host: Option<Host>,
     /// This machine, when PostgreSQL runs on it.
     pub(super) here: Option<Host>,
-    pub(super) stitch_encryption: Option<Encryption>,
+    pub(crate) stitch_encryption: Option<Encryption>,
     pub(super) stitch: StitchApi,
 }
 
@@ -44,11 +44,6 @@ impl Reader {
             stitch_encryption: None,
             stitch: StitchApi::new(settings),
         }
-    }
-
-    /// Whether Stitch's own login was encrypted, when it was tried.
-    pub(crate) fn stitch_encryption(&self) -> Option<Encryption> {
-        self.stitch_encryption
     }
 
     /// The SSH server's host key, as far as it was reached over SSH.

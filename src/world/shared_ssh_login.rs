@@ -93,7 +93,7 @@ impl SshLogin {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::BuiltIn(ssh) => ssh.name(),
-            Self::Program(program) => program.name().to_owned(),
+            Self::Program(program) => program.name.clone(),
         }
     }
 

@@ -39,7 +39,7 @@ pub(crate) struct Ssh {
     session: Session,
     /// The session's own socket, to wait on.
     socket: Arc<OwnedFd>,
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
     door: Arc<SshEndpoint>,
     proof: login::Credential,
 }
@@ -197,11 +197,6 @@ impl Ssh {
     /// The session and its socket, for channels.
     pub(super) fn session(&self) -> (&Session, &OwnedFd) {
         (&self.session, &self.socket)
-    }
-
-    /// The bounds of the session.
-    pub(super) fn bounds(&self) -> &Bounds {
-        &self.bounds
     }
 
     /// The login name on the server.

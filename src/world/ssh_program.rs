@@ -33,7 +33,7 @@ const OWN: i32 = 255;
 #[derive(Clone)]
 pub(crate) struct SshProgram {
     shared: Arc<Shared>,
-    name: String,
+    pub(crate) name: String,
     timeout: Duration,
     asker: Asker,
     seen: Seen,
@@ -108,11 +108,6 @@ impl SshProgram {
             ))
             .at(SshLayer::Login),
         }
-    }
-
-    /// `USER@HOST:PORT`, for messages.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 
     /// What ssh told of the server.

@@ -37,9 +37,9 @@ impl Ssh {
             .context("cannot make the socket non-blocking")?;
         let target = host.to_owned();
         let opening = tokio::task::spawn_blocking(move || {
-            ssh.bounds().begin(ssh.timeout(), SPARE);
+            ssh.bounds.begin(ssh.timeout(), SPARE);
             let channel = ssh.session().0.channel_direct_tcpip(&target, port, None)?;
-            ssh.bounds().pause();
+            ssh.bounds.pause();
             std::thread::Builder::new()
                 .name("ssh-tunnel".to_owned())
                 .spawn(move || Pump::new(ssh, channel, far).run())
@@ -57,8 +57,8 @@ impl Ssh {
 
     /// libssh2 drops the server's own words; what can be found out from here is found out.
     async fn explain(&self, host: &str, port: u16, error: &ssh2::Error) -> (SshLayer, anyhow::Error) {
-        if self.bounds().are_exceeded() {
-            return (SshLayer::Forward, self.bounds().explain(plain(error)));
+        if self.bounds.are_exceeded() {
+            return (SshLayer::Forward, self.bounds.explain(plain(error)));
         }
         let name = self.name();
         let refused = error.code() == ErrorCode::Session(-21);
@@ -167,7 +167,7 @@ impl Pump {
             return Ok(false);
         }
         if moved {
-            self.ssh.bounds().used(self.down.length());
+            self.ssh.bounds.used(self.down.length());
         }
         Ok(moved)
     }

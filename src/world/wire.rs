@@ -18,7 +18,7 @@ pub(crate) struct Wire {
     tap: LoginObserver,
     hearing: Hearing,
     /// The layers below that were passed.
-    stages: Vec<Stage>,
+    pub(crate) stages: Vec<Stage>,
 }
 
 /// Whether what comes is taken for PostgreSQL's messages.
@@ -92,11 +92,6 @@ impl Wire {
 
     pub(crate) fn tap(&self) -> LoginObserver {
         self.tap.clone()
-    }
-
-    /// The layers that were passed on the way to this stream.
-    pub(crate) fn stages(&self) -> &[Stage] {
-        &self.stages
     }
 }
 

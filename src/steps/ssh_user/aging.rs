@@ -4,7 +4,7 @@ use super::facts::Aging;
 use crate::change::Plan;
 use crate::finding::Code;
 use crate::names::LinuxUser;
-use crate::plural::pluralize;
+use crate::plural::{date, pluralize};
 
 pub(super) fn judge(user: &LinuxUser, aging: &Aging, plan: &mut Plan) {
     let as_root = |command| format!("on the SSH server, as root: {command} {user}");
@@ -67,40 +67,9 @@ fn coming_ends(aging: &Aging) -> Vec<(i64, String, &'static str)> {
     coming
 }
 
-/// A day since 1970 as a date (the civil calendar's, by Howard Hinnant's algorithm).
-fn date(day: i64) -> String {
-    let day = day + 719_468;
-    let era = day.div_euclid(146_097);
-    let of_era = day.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let (of_month, month) = (
-        of_year - (153 * month + 2) / 5 + 1,
-        if month < 10 { month + 3 } else { month - 9 },
-    );
-    format!(
-        "{:04}-{month:02}-{of_month:02}",
-        year + era * 400 + i64::from(month <= 2)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_are_dates() {
-        for (day, wanted) in [
-            (0, "1970-01-01"),
-            (59, "1970-03-01"),
-            (11_016, "2000-02-29"),
-            (20_788, "2026-12-01"),
-            (20_819, "2027-01-01"),
-        ] {
-            assert_eq!(date(day), wanted);
-        }
-    }
 
     #[test]
     fn what_ends_is_seen_before() {
