@@ -82,7 +82,7 @@ async fn perform(stage: &Stage, look: &Style, stop: &mut Stop) -> Result<u8> {
         say(&format!(
             "\n{}\n{}\n",
             look.heading(title),
-            wording::command_line(words, &stage.flags, look.width)
+            wording::command_line(words, &stage.flags, look.width())
         ))?;
         let code = stage.run_once(command, look, stop).await?;
         if code != 0 {

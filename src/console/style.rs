@@ -14,8 +14,15 @@ pub(crate) struct Style {
     pub cursor: Cursor,
     /// Whether a link may hide behind a label.
     pub links: Links,
-    /// Columns to fill.
-    pub width: usize,
+    pub columns: Columns,
+}
+
+/// How many columns are filled.
+#[derive(Clone, Debug)]
+pub(crate) enum Columns {
+    /// As many as this terminal has at the moment: a person may resize it.
+    Of(Term),
+    Fixed(usize),
 }
 
 /// How the address of a page is shown.
@@ -71,11 +78,6 @@ impl Style {
             ColorChoice::Auto if capable => Colors::On,
             ColorChoice::Auto | ColorChoice::Never => Colors::Off,
         };
-        let width = if term.is_term() {
-            usize::from(term.size().1).clamp(40, 100)
-        } else {
-            100
-        };
         Self {
             symbols: if unicode { Symbols::Unicode } else { Symbols::Ascii },
             colors,
@@ -89,7 +91,19 @@ impl Style {
             } else {
                 Links::Spelled
             },
-            width,
+            columns: if term.is_term() {
+                Columns::Of(term.clone())
+            } else {
+                Columns::Fixed(100)
+            },
+        }
+    }
+
+    /// The columns to fill now.
+    pub(crate) fn width(&self) -> usize {
+        match &self.columns {
+            Columns::Of(term) => usize::from(term.size().1).clamp(40, 100),
+            Columns::Fixed(columns) => *columns,
         }
     }
 
@@ -125,7 +139,7 @@ impl Style {
     /// `2/7 database ─────` across the width.
     pub(crate) fn heading(&self, text: &str) -> String {
         let line = if self.symbols == Symbols::Unicode { "─" } else { "-" };
-        let rest = self.width.saturating_sub(measure_text_width(text) + 1);
+        let rest = self.width().saturating_sub(measure_text_width(text) + 1);
         format!(
             "{} {}",
             self.paint(&TextStyle::new().bold(), text),
@@ -146,7 +160,7 @@ impl Style {
     pub(crate) fn fold(&self, lead: &str, indent: usize, text: &str) -> String {
         let pad = " ".repeat(indent);
         let lead_width = measure_text_width(lead);
-        let options = textwrap::Options::new(self.width.max(indent + 20))
+        let options = textwrap::Options::new(self.width().max(indent + 20))
             .initial_indent("")
             .subsequent_indent(&pad)
             .break_words(false)
@@ -179,7 +193,7 @@ impl Style {
         let mut word = String::new();
         let mut put = |word: &mut String, end: bool| {
             let is_first = last.trim().is_empty();
-            if !is_first && measure_text_width(&last) + 1 + measure_text_width(word) > self.width {
+            if !is_first && measure_text_width(&last) + 1 + measure_text_width(word) > self.width() {
                 lines.push(std::mem::replace(&mut last, " ".repeat(indent + 4)));
             } else if !is_first {
                 last.push(' ');

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::account::MADE_BY_US;
 use super::frame::{expanded, framed, line_of};
 use super::sshd_file::socket_file;
-use crate::names::{LinuxUser, Port};
+use crate::names::{HostName, LinuxUser, Port};
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
 
@@ -19,7 +19,8 @@ pub(crate) struct Looking<'a> {
     pub(crate) key: Option<&'a PublicKey>,
     /// Where Stitch connects from.
     pub(crate) from: &'a [IpAddr],
-    /// The port Stitch dials.
+    /// Where Stitch connects to.
+    pub(crate) host: &'a HostName,
     pub(crate) port: Port,
     /// The name whose addresses matter; empty: none.
     pub(crate) database: &'a str,
@@ -36,6 +37,7 @@ pub(crate) fn inspect_ssh_user(looking: &Looking<'_>) -> Statement {
             ("body", looking.key.map_or("", PublicKey::body)),
             ("stitch_key", &looking.key.map_or_else(String::new, PublicKey::bare)),
             ("addresses", &addresses.join(" ")),
+            ("host", looking.host.as_str()),
             ("port", &looking.port.to_string()),
             ("database", looking.database),
             ("comment", MADE_BY_US),

@@ -52,6 +52,7 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
                 user: &user,
                 key: Some(&key),
                 from: &["52.23.137.21".parse().unwrap()],
+                host: &"ssh.example".parse().unwrap(),
                 port: Port::SSH,
                 database: "db",
             }),

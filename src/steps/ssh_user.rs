@@ -54,6 +54,7 @@ impl Step for SshUser {
             user: &bastion.tunnel_user,
             key: bastion.public_key.as_ref(),
             from: &came_from(settings),
+            host: &bastion.stitch_host,
             port: bastion.stitch_port,
             database: account_name(settings),
         });

@@ -166,7 +166,10 @@ impl Host {
         // The reason comes last, behind the greeting of the day.
         let words = match lines.as_slice() {
             [] => "it printed nothing".to_owned(),
-            lines => format!("it printed: {}", lines[lines.len().saturating_sub(4)..].join(" | ")),
+            lines => {
+                let last = lines[lines.len().saturating_sub(4)..].join(" | ");
+                format!("it printed: {}", last.trim_end_matches('.'))
+            }
         };
         bail!(
             "{} runs something else in place of commands (exit status {}): {words}. A forced command (command=\"…\" in front of the \
@@ -210,10 +213,30 @@ fn revealed(script: &Statement) -> Result<Secret> {
 
 /// The words that tell why: our scripts' own, else the last ones on standard error.
 fn complaint(stderr: &str) -> String {
+    last_lines(stderr, 3)
+}
+
+/// The same of sudo and doas, which greet before they refuse.
+fn refusal(stderr: &str) -> String {
+    last_lines(stderr, 1).trim_end_matches('.').to_owned()
+}
+
+fn last_lines(stderr: &str, most: usize) -> String {
     let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    let ours = lines().find_map(|line| line.strip_prefix("stitch-pg: "));
-    let last = || lines().rfind(|line| !line.contains("unable to resolve host"));
-    ours.or_else(last)
-        .unwrap_or("nothing was printed on standard error")
-        .to_owned()
+    if let Some(ours) = lines().find_map(|line| line.strip_prefix("stitch-pg: ")) {
+        return ours.to_owned();
+    }
+    // A tool that is tried several times says the same each time, and the reason may stand before its last line.
+    let mut said: Vec<&str> = Vec::new();
+    // Nor does it count what sudo says on the side, and sshd when it debugs.
+    let is_aside = |line: &str| line.contains("unable to resolve host") || line.starts_with("debug");
+    for line in lines().rev().filter(|line| !is_aside(line)) {
+        if !said.contains(&line) && said.len() < most {
+            said.insert(0, line);
+        }
+    }
+    if said.is_empty() {
+        return "nothing was printed on standard error".to_owned();
+    }
+    said.join(" | ")
 }

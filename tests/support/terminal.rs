@@ -109,6 +109,15 @@ impl Terminal {
         self.send(&format!("{text}\r"));
     }
 
+    /// Makes the terminal wider or narrower, as a person does with the window.
+    #[track_caller]
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.session
+            .get_process_mut()
+            .set_window_size(columns, rows)
+            .expect("the terminal is open");
+    }
+
     /// Presses Ctrl-C.
     #[track_caller]
     pub(crate) fn send_ctrl_c(&mut self) {

@@ -17,6 +17,30 @@ fn sixty_columns() {
     );
 }
 
+/// What comes after the terminal has become narrower fits the new width, also while a question waits.
+#[test]
+fn a_terminal_that_is_made_narrower() {
+    let Some(server) = server() else { return };
+    let mut terminal = wizard(&server).terminal(100, 24);
+    accept_settings(&mut terminal);
+    terminal.expect("[q]uit: ");
+    let wide = screen::drawn(terminal.raw(), 200);
+    assert!(wide.lines().any(|line| line.chars().count() > 60), "{wide}");
+    let before = terminal.raw().len();
+    terminal.resize(60, 24);
+    terminal.send_line("e");
+    terminal.expect("[q]uit: ");
+    terminal.send_line("a");
+    decline_to_watch(&mut terminal);
+    terminal.wait_exit();
+    let narrow = screen::drawn(&terminal.raw()[before..], 200);
+    assert!(narrow.contains("Stitch's form"), "{narrow}");
+    let too_long = narrow
+        .lines()
+        .find(|line| line.chars().count() > 60 && !line.contains("://"));
+    assert_eq!(too_long, None, "{narrow}");
+}
+
 #[test]
 fn colours_are_there_unless_refused() {
     for (test, name, value, coloured) in [

@@ -156,12 +156,12 @@ impl Terminal {
                 .max()
                 .unwrap_or_default()
         };
-        let room = self.look.width.saturating_sub(23 + widest(|row| row.source));
+        let room = self.look.width().saturating_sub(23 + widest(|row| row.source));
         let width = widest(|row| &row.value).min(room);
         for (number, row) in (1..).zip(rows) {
             let value = lists::fitting(&visible::one_line(&row.value), width);
             let line = format!("{number:>3}  {:<15} {value:<width$}  {}", row.label, row.source);
-            say(&lists::fitting(&line, self.look.width));
+            say(&lists::fitting(&line, self.look.width()));
         }
     }
 

@@ -58,7 +58,7 @@ impl Terminal {
     pub(super) fn spell_pages(&self) {
         for (label, url) in &self.pages {
             let line = format!("  {label}: {}", visible::one_line(url));
-            let is_short = measure_text_width(&line) <= self.look.width;
+            let is_short = measure_text_width(&line) <= self.look.width();
             say(&if is_short { line } else { line.replacen(": ", ":\n", 1) });
         }
     }

@@ -41,7 +41,7 @@ fn list(look: &Style, prompt: &str, choices: &[&str], first: Preselected) -> Opt
         say(&format!("{prompt}{}", colon(prompt)));
         for (index, choice) in choices.iter().enumerate().skip(start).take(room) {
             let mark = if at == Some(index) { '>' } else { ' ' };
-            say(&fitting(&format!("{mark} {}", visible::text(choice)), look.width - 1));
+            say(&fitting(&format!("{mark} {}", visible::text(choice)), look.width() - 1));
         }
         // What is drawn over the last words would hide them.
         let Ok(key) = term.read_key() else { stop() };
@@ -88,7 +88,7 @@ pub(super) fn some_of(look: &Style, prompt: &str, choices: &[(String, bool)]) ->
         return ticked_by_number(prompt, choices);
     }
     // A line that wraps would be drawn over only in part.
-    let fitting = |text: &str| fitting(&visible::text(text), look.width.saturating_sub(8));
+    let fitting = |text: &str| fitting(&visible::text(text), look.width().saturating_sub(8));
     #[expect(clippy::disallowed_types, reason = "the one place where questions are asked")]
     let list = MultiSelect::with_theme(&Plain)
         .with_prompt(prompt)

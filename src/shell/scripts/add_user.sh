@@ -21,6 +21,9 @@ if id -u "$user" >/dev/null 2>&1; then
     made=no
 elif has useradd; then
     grep -q LINE /etc/group || groupadd "$user" || grep -q LINE /etc/group
+    # The default for new users may be a shell that is not there, with which sshd lets nobody in.
+    usual=$(useradd -D | sed -n 's/^SHELL=//p')
+    if [ -z "$shell" ] && [ -n "$usual" ] && [ ! -x "$usual" ]; then shell=/bin/sh; fi
     # Without a home: what useradd would make belongs to the user, with the modes of login.defs.
     # And without an end, whatever login.defs and useradd -D have for new users.
     patiently useradd -M -g "$user" -c "$comment" -p '*' -K PASS_MAX_DAYS=-1 -f -1 -e '' ${shell:+-s "$shell"} "$user"

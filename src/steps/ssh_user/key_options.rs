@@ -2,9 +2,13 @@
 
 use super::facts::SshServerKind;
 
-/// What OpenSSH knows. It ignores a line with anything else.
-const KNOWN: &str = "agent-forwarding cert-authority command environment expiry-time from permitlisten permitopen port-forwarding \
-    principals pty restrict touch-required tunnel user-rc verify-required x11-forwarding";
+/// What may stand in front of a plain key. OpenSSH ignores a line with a word that it does not know, or with `principals`, and
+/// `environment` and `tunnel` give the key more than it needs.
+const KNOWN: &str = "agent-forwarding command expiry-time from permitlisten permitopen port-forwarding pty restrict touch-required \
+    user-rc verify-required x11-forwarding";
+
+/// OpenSSH ignores a line that has one of them twice.
+pub(super) const ONCE: [&str; 2] = ["command", "from"];
 
 /// One line that is neither empty nor a comment.
 #[derive(Debug)]
@@ -57,6 +61,7 @@ impl<'a> KeyLine<'a> {
         wanted.all(|option| self.has(option))
             && !unwanted.any(|option| self.has(option))
             && self.options.iter().all(is_known)
+            && ONCE.iter().all(|name| self.values(name).len() < 2)
     }
 
     /// The values of an option such as `permitopen="host:port"`.
@@ -123,6 +128,8 @@ mod tests {
         assert!(!is_tight("ssh-rsa AAAA restrict,port-forwarding"));
         assert!(!is_tight("restrict,port-forwarding,pty ssh-rsa AAAA"));
         assert!(!is_tight("no-port-forwarding ssh-rsa AAAA"));
+        assert!(!is_tight(r#"restrict,port-forwarding,principals="x" ssh-rsa AAAA"#));
+        assert!(!is_tight(r#"restrict,port-forwarding,from="a",from="b" ssh-rsa AAAA"#));
     }
 
     #[test]

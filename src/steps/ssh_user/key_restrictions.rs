@@ -1,7 +1,7 @@
 //! The options Stitch's line is to have: as tight as was chosen, in the words that the server at hand knows.
 
 use super::facts::{Facts, SshServerKind};
-use super::key_options::{KeyLine, opens};
+use super::key_options::{KeyLine, ONCE, opens};
 use crate::names::HostName;
 use crate::settings::{BastionSettings, KeyOption, Settings};
 
@@ -79,7 +79,8 @@ impl KeyRestrictions {
                 ("permitlisten", self.listens_nowhere),
                 ("from", !self.from.is_empty()),
             ];
-            let is_chosen = chosen.contains(&(name.as_str(), true)) || (name == "command" && words.iter().any(is_set));
+            let is_chosen =
+                chosen.contains(&(name.as_str(), true)) || (ONCE.contains(&name.as_str()) && words.iter().any(is_set));
             if NARROWING.contains(&name.as_str()) && !is_chosen {
                 words.push((*option).to_owned());
             }

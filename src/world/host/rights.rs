@@ -2,7 +2,7 @@
 
 use anyhow::{Error, Result, anyhow, bail};
 
-use super::{Host, HostAccess, complaint};
+use super::{Host, HostAccess, refusal};
 use crate::secret::Secret;
 use crate::shell::{DONE, marked, quoted, value};
 use crate::world::ssh::exec::Output;
@@ -119,7 +119,7 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
         }
         let mut wrong = "try again|incorrect password|no password was provided|password is required".split('|');
         if !wrong.any(|words| stderr.contains(words)) {
-            let reason = format!("sudo reports: {}", complaint(stderr));
+            let reason = format!("sudo reports: {}", refusal(stderr));
             return Err(no_rights(host, who, SUDO, &reason));
         }
         if is_set {
@@ -150,7 +150,7 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str, tried: Op
         match host.run_in_terminal(tool, password.as_ref(), &trial).await? {
             Some(output) if output.status == 0 => return Ok(Rights::Terminal(tool, password)),
             Some(output) if !output.stdout.contains("Authentication failed") => {
-                let said = format!("{name} reports: {}", complaint(&output.stdout));
+                let said = format!("{name} reports: {}", refusal(&output.stdout));
                 return Err(no_rights(host, who, tool, &said));
             }
             // It asks for a password, or for another one.

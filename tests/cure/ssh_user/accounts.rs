@@ -11,7 +11,7 @@ fn made_to_last(kind: Kind) {
     scene.bastion.run(
         "sed -i -E '/^(PASS_|UMASK|USERGROUPS_ENAB|HOME_MODE)/d' /etc/login.defs
          printf 'PASS_MAX_DAYS 60\\nPASS_WARN_AGE 7\\nUMASK 002\\nHOME_MODE 0777\\n' >>/etc/login.defs
-         useradd -D -f 30 -e 2030-01-01
+         useradd -D -f 30 -e 2030-01-01; sed -i /^SHELL/d /etc/default/useradd; echo SHELL=/nonexistent >>/etc/default/useradd
          mkdir -p /etc/skel/.ssh; echo 'ssh-rsa AAAA skeleton' >/etc/skel/.ssh/authorized_keys; chmod 777 /etc/skel/.ssh
          printf 'umask 002\\n' >>/root/.bashrc",
     );
@@ -80,6 +80,8 @@ fn a_line_that_sshd_ignores() {
         ("expiry-time=\"202001010101Z\"", 4, Some("bad")),
         ("expiry-time=\"20400101\"", 0, Some("unknown")),
         ("no-such-option", 3, None),
+        ("principals=\"x\"", 3, None),
+        ("from=\"*\",from=\"*\"", 3, None),
         ("touch-required,verify-required", 0, None),
     ] {
         scene.bastion.run(&format!(
@@ -92,6 +94,10 @@ fn a_line_that_sshd_ignores() {
             "{option}: {seen:#?}"
         );
         assert_eq!(scene.tunnel_works("stitch"), status == 0, "{option}");
+        if status == 3 {
+            assert_eq!(scene.setup("stitch").status, Some(0), "{option}");
+            scene.is_ready("stitch");
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::support::{Bastion, BastionOptions, Kind, Need, Server, world};
 
 /// Lines of sshd's configuration that break what worked; the code; whether nothing works with them (`bad`) or something
 /// may not (`unknown`).
-pub(super) const SERVERS: [(&str, &str, &str); 28] = [
+pub(super) const SERVERS: [(&str, &str, &str); 30] = [
     ("AllowUsers root", "ssh-not-allowed", "bad"),
     ("DenyUsers st*", "ssh-not-allowed", "bad"),
     ("AllowGroups sudo root", "ssh-not-allowed", "bad"),
@@ -44,6 +44,12 @@ pub(super) const SERVERS: [(&str, &str, &str); 28] = [
         "ssh-key-type-refused",
         "bad",
     ),
+    // A client takes the first one that the server names before it knows the user.
+    (
+        "MATCH PubkeyAcceptedAlgorithms rsa-sha2-256",
+        "ssh-key-type-refused",
+        "unknown",
+    ),
     ("RequiredRSASize 3072", "ssh-key-too-short", "bad"),
     ("MATCH RevokedKeys /etc/ssh/revoked", "ssh-not-allowed", "bad"),
     ("MATCH RevokedKeys /etc/ssh/revoked.krl", "ssh-not-allowed", "bad"),
@@ -63,6 +69,11 @@ pub(super) const SERVERS: [(&str, &str, &str); 28] = [
     ("MaxStartups 2:50:10", "ssh-max-startups", "unknown"),
     (
         "Match Address 52.23.137.21\nAllowTcpForwarding no",
+        "ssh-forwarding-off",
+        "bad",
+    ),
+    (
+        "Match LocalAddress 198.51.100.20\nAllowTcpForwarding no",
         "ssh-forwarding-off",
         "bad",
     ),

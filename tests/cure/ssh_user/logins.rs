@@ -126,7 +126,7 @@ fn a_killed_script_is_no_success() {
     // useradd, of all things, kills the shell that called it, after its work.
     scene.bastion.run(
         "mv /usr/sbin/useradd /usr/sbin/useradd.real
-         printf '#!/bin/sh\\n/usr/sbin/useradd.real \"$@\"\\nkill -KILL $PPID\\n' >/usr/sbin/useradd
+         printf '#!/bin/sh\\n/usr/sbin/useradd.real \"$@\"\\n[ \"$1\" = -D ] || kill -KILL $PPID\\n' >/usr/sbin/useradd
          chmod 755 /usr/sbin/useradd",
     );
     let killed = scene.setup("stitch");

@@ -332,6 +332,11 @@ fn files_of_roots_in_the_users_home() {
         ("rootfile", "chown root: ~rootfile/.ssh/authorized_keys", false),
         ("rootdir", "chown root: ~rootdir/.ssh", false),
         (
+            "openhome",
+            "chown -R root: ~openhome; cd ~openhome; chmod 775 .; chmod 755 .ssh; chmod 644 .ssh/authorized_keys",
+            false,
+        ),
+        (
             "readable",
             "cd ~readable/.ssh; chown root: authorized_keys; chmod 644 authorized_keys",
             true,
@@ -357,10 +362,9 @@ fn files_of_roots_in_the_users_home() {
                 "{user}: {seen:#?}"
             );
             let advice = seen.advice("ssh-key-file-not-regular");
-            let start = advice.find("su -s").expect("a command");
-            scene
-                .bastion
-                .run(advice[start..].split("; then").next().expect("it ends"));
+            let (_, command) = advice.split_once("as root").expect("a command");
+            let (_, command) = command.split_once(": ").expect("a command");
+            scene.bastion.run(command.split("; then").next().expect("it ends"));
             assert_eq!(scene.setup(user).status, Some(0), "{user}");
         }
         scene.is_ready(user);

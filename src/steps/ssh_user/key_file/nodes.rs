@@ -46,21 +46,29 @@ fn as_itself(user: &LinuxUser, command: &str) -> String {
 /// scripts judge by the same rule.
 pub(super) fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
     let home = account.home_node.as_ref()?;
-    let is_roots = home.is_roots() && account.above.iter().all(Node::is_roots);
-    if is_roots && account.ssh_node.as_ref().is_none_or(Node::is_roots) {
+    let open = std::iter::once(home)
+        .chain(&account.above)
+        .find(|node| !node.is_roots());
+    if open.is_none() && account.ssh_node.as_ref().is_none_or(Node::is_roots) {
         return None;
     }
     let nodes = [&account.ssh_node, &account.keys_node];
     let node = nodes.into_iter().flatten().find(|node| node.owner != account.uid)?;
     let user = &bastion.tunnel_user;
     let path = shell::word(&node.path);
-    let advice = if is_roots && node.is_directory() {
-        format!("on the SSH server, as root: chown -h root: {path} && chmod 755 {path}; then run stitch-pg setup again")
-    } else {
-        format!(
+    let advice = match open {
+        None if node.is_directory() => format!(
+            "on the SSH server, as root: chown -h root: {path} && chmod 755 {path}; then run stitch-pg setup again"
+        ),
+        // The user itself could do nothing in a home of root's.
+        Some(open) if home.owner != account.uid && open.owner == 0 => format!(
+            "on the SSH server, as root: chmod go-w {}; then run stitch-pg setup again",
+            shell::word(&open.path)
+        ),
+        _ => format!(
             "on the SSH server, as root, move it away as {user}: {}; then run stitch-pg setup again",
             as_itself(user, &format!("mv {path} {path}.old"))
-        )
+        ),
     };
     let text = format!(
         "{} belongs to the user number {} with the mode {}; other users can replace it, so root does not write there",

@@ -155,25 +155,38 @@ pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     .into_iter()
     .find_map(|(keyword, key)| Some((keyword, view.value(key)?)))?;
     let takes = |algorithm: &&str| accepted.split(',').any(|name| crate::pattern::matches(name, algorithm));
-    if algorithms.iter().any(takes) {
+    let missing: Vec<&str> = algorithms
+        .iter()
+        .filter(|name| **name != "ssh-rsa" && !takes(name))
+        .copied()
+        .collect();
+    if missing.is_empty() {
         return None;
     }
-    Some(bad(
-        Code::SshKeyTypeRefused,
-        format!("sshd does not accept {kind} keys ({keyword})"),
-        case.drop_in(&[&format!("{keyword} {}", with(accepted, algorithms))]),
-    ))
+    // Whether a client tries the next one depends on the client.
+    let cure = case.drop_in(&[&format!("{keyword} {}", with(accepted, &missing))]);
+    Some(if algorithms.iter().any(takes) {
+        let signed = missing.join(" or ");
+        let text = format!("sshd accepts {kind} keys, but not signed with {signed}, which Stitch may use ({keyword})");
+        unknown(Code::SshKeyTypeRefused, text, cure)
+    } else {
+        bad(
+            Code::SshKeyTypeRefused,
+            format!("sshd does not accept {kind} keys ({keyword})"),
+            cure,
+        )
+    })
 }
 
 /// What is accepted now and this type; `+TYPE` would accept all of OpenSSH's own list besides. RSA keys sign with SHA-2.
-fn with(accepted: &str, algorithms: &[&str]) -> String {
-    let modern = algorithms.iter().filter(|name| **name != "ssh-rsa");
-    let ours = modern.copied().collect::<Vec<_>>().join(",");
-    if accepted.starts_with(['+', '-', '^']) {
-        format!("+{ours}")
+fn with(accepted: &str, missing: &[&str]) -> String {
+    let sign = if accepted.starts_with(['+', '-', '^']) { "+" } else { "" };
+    let before = if sign.is_empty() {
+        format!("{accepted},")
     } else {
-        format!("{accepted},{ours}")
-    }
+        String::new()
+    };
+    format!("{sign}{before}{}", missing.join(","))
 }
 
 /// `RequiredRSASize`.
