@@ -55,8 +55,8 @@ macro_rules! in_force {
           FROM pg_settings
           WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout', 'transaction_timeout',
               'idle_session_timeout', 'search_path', 'default_transaction_read_only', 'default_transaction_isolation',
-              'session_replication_role', 'row_security', 'standard_conforming_strings', 'session_preload_libraries')
-             OR name LIKE '%statement_cost_limit')"
+              'session_replication_role', 'row_security', 'standard_conforming_strings', 'session_preload_libraries',
+              'local_preload_libraries', 'temp_file_limit') OR name LIKE '%statement_cost_limit')"
     };
 }
 pub(crate) use in_force;

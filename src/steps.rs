@@ -27,6 +27,9 @@ use crate::step_id::StepId;
 use crate::visible::one_line;
 use crate::world::{Prover, Reader};
 
+/// Fewer connections than this are few: Stitch opens several at once; how many is not documented.
+pub(crate) const FEW_CONNECTIONS: i32 = 5;
+
 /// One documented step: it reads the world into facts, and a pure function makes facts into a plan.
 pub(crate) trait Step {
     const ID: StepId;

@@ -46,6 +46,7 @@ pub(crate) use pager::{opened, paged};
 pub(crate) use postgres::ask;
 pub(crate) use probe::{Unreachable, probe};
 pub(crate) use reader::Reader;
+pub(crate) use server_error::pool_is_full;
 pub(crate) use ssh::SshLayer;
 pub(crate) use ssh::capability::Capability;
 pub(crate) use tunnel_proof::TunnelProof;

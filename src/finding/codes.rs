@@ -211,7 +211,7 @@ codes! {
     /// The database is missing and the admin's login lacks CREATEDB.
     /// Ask a role with CREATEDB to run the statement shown, or run stitch-pg as that role.
     DatabaseCannotCreate = "database-cannot-create", Database [Login] NO_RIGHT_TO_A_DATABASE;
-    /// The database's encoding is not UTF8, so the server will refuse some of Stitch's data.
+    /// The database's encoding is not UTF8, so the server will refuse some of Stitch's data. With `SQL_ASCII` it stores everything and checks nothing.
     /// An encoding cannot be changed. Choose a new database with `--database`, and stitch-pg creates it.
     DatabaseEncoding = "database-encoding", Database [] INFORMS;
     /// A `DROP DATABASE` of it was interrupted (`datconnlimit` is -2). The server accepts no more logins to it.
@@ -229,7 +229,7 @@ codes! {
     /// The database accepts no connections (`datallowconn` is off).
     /// Ask its owner to run `ALTER DATABASE … ALLOW_CONNECTIONS true`.
     DatabaseNoConnections = "database-no-connections", Database [Login] INFORMS;
-    /// The database's connection limit is 0.
+    /// The database's connection limit is 0, or so low that some of Stitch's logins may be refused.
     /// Ask its owner to raise it: `ALTER DATABASE … CONNECTION LIMIT 20`.
     DatabaseConnectionLimit = "database-connection-limit", Database [Login] INFORMS;
     /// The server is a standby or a read-only endpoint.
@@ -238,7 +238,7 @@ codes! {
     /// The whole server is read-only (`default_transaction_read_only` in its configuration).
     /// Find out why, for example a full disk. Then set it to `off` and reload.
     ServerReadOnly = "server-read-only", Database [Login] NO_DATABASE;
-    /// Every commit waits for a synchronous standby (`synchronous_standby_names`), and fewer are connected than it requires. Loads would hang.
+    /// Commits of this login or of Stitch's wait for a synchronous standby (`synchronous_standby_names`), and fewer are connected than it requires. Loads would hang.
     /// Connect the standby, or take it out of `synchronous_standby_names` and reload.
     CommitsWait = "commits-wait", Database [Login] NO_DATABASE;
 
@@ -438,7 +438,7 @@ codes! {
     /// An event trigger of the database calls another role's function with the rights of stitch-pg's login. It fires when objects are created, altered, granted or dropped, or at a login.
     /// Read the function that the finding names before you change anything. Its owner can disable it with `ALTER EVENT TRIGGER … DISABLE`.
     EventTriggers = "event-triggers", Role [] INFORMS;
-    /// A setting that applies to the role can interrupt loads. It may be a timeout, read-only transactions, another role, a search path, an isolation level or a library. The finding shows where it is set.
+    /// A setting that applies to the role can interrupt loads. It may be a timeout, read-only transactions, another role, a search path, an isolation level, a library, a tablespace or a limit of temporary files. The finding shows where it is set.
     /// Ask a role that may alter it to run the statement shown. If others need the setting, the statement changes it for this role only.
     SettingInterruptsLoads = "setting-interrupts-loads", Role [] INFORMS;
 
@@ -518,7 +518,10 @@ codes! {
     /// The columns of the table belong to a type or to a parent table, so Stitch cannot add or rename any.
     /// Detach the table from its type or parent, or remove its schema from `--schema`.
     TableShapeFixed = "table-shape-fixed", Ownership [] INFORMS;
-    /// A publication publishes updates or deletes of a table without a replica identity, or with one that its filter or list of columns does not fit. The server refuses both.
+    /// The table refuses rows that a load may write. It has no partition, a column of its key is always generated, or a deferrable constraint excludes `INSERT … ON CONFLICT`.
+    /// Do what the finding says, unless no loader writes such rows.
+    RowsRefused = "rows-refused", Ownership [] INFORMS;
+    /// A publication publishes updates or deletes of a table without a replica identity, or with one whose rows or columns it does not publish. The server refuses both.
     /// `ALTER TABLE … REPLICA IDENTITY FULL`, add a primary key, or publish only inserts.
     ReplicaIdentityMissing = "replica-identity-missing", Ownership [] INFORMS;
     /// A partition or child of the table keeps another owner. ALTER TABLE includes all partitions, so the server refuses it.
@@ -646,8 +649,8 @@ codes! {
     /// The server refuses the role's password.
     /// Give the right password, or set it anew with `--reset-password`.
     LoginPassword = "login-password", Connection [Login] INFORMS;
-    /// A connection pooler (PgBouncer, Pgpool-II or another) answers for PostgreSQL and refuses the login. It does not know the role, its password, or the database.
-    /// Add the role to the pooler: `userlist.txt` or `auth_query` of PgBouncer, `pool_passwd` of Pgpool-II. Add the database to PgBouncer's `[databases]`.
+    /// A connection pooler (PgBouncer, Pgpool-II or another) answers for PostgreSQL and refuses the login. It does not know the role, its password, or the database, or it has no session left.
+    /// Add the role to the pooler: `userlist.txt` or `auth_query` of PgBouncer, `pool_passwd` of Pgpool-II. Add the database to PgBouncer's `[databases]`. If it has no session left, raise `default_pool_size` or `max_client_conn`.
     LoginPooler = "login-pooler", Connection [Login] INFORMS;
     /// Several servers answer in turn on one host and port. Some are standbys, where no load works, or they are different servers.
     /// Give Stitch the primary's own address, or a port of the load balancer that leads only to the primary.
@@ -721,7 +724,7 @@ codes! {
     /// A connection pooler in statement mode is in front of the server. It refuses transactions, and a load needs one.
     /// Give Stitch PostgreSQL's own host and port, or a pool in session mode.
     PoolerStatement = "pooler-statement", Connection [Login] INFORMS;
-    /// The number of free connections, the size of the database, and the limit of temporary files.
+    /// The number of free connections.
     /// If few connections are left, raise `max_connections` or end idle sessions.
     ServerCapacity = "server-capacity", Connection [] INFORMS;
     /// Event triggers fire when Stitch creates or alters objects. They passed the test load, but may refuse later operations.

@@ -79,14 +79,7 @@ impl Step for Database {
         } else {
             "NULL"
         };
-        let files = if reader.server().await?.superuser {
-            writable::FILES
-        } else {
-            "NULL"
-        };
-        let question = QUESTION
-            .replace("/* collation */", collation)
-            .replace("/* files */", files);
+        let question = QUESTION.replace("/* collation */", collation);
         let role = settings.stitch.role.as_str();
         let answer = reader.ask(Target::Server, &question, &[name, role]).await?;
         let mut facts: Facts = answer.unwrap_or_default();

@@ -67,7 +67,7 @@ struct About {
     constraint: String,
     /// What a write sets off.
     through: String,
-    /// Why its rights cannot be told.
+    /// Why its rights cannot be told; which kind of shape it has.
     why: String,
     /// How many columns it has: as many as there can be, or nearly.
     columns: i32,
@@ -77,19 +77,6 @@ struct About {
     also: bool,
     /// Whether there is a replica identity, which a publication's columns or rows do not fit.
     partly: bool,
-    /// Whose columns it has.
-    shape: Option<Shape>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum Shape {
-    /// `CREATE TABLE … OF type`.
-    Typed,
-    /// A partition whose parent is in no chosen schema.
-    Partition,
-    /// `INHERITS`.
-    Child,
 }
 
 /// PostgreSQL's limit, dropped columns included.

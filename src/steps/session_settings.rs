@@ -30,17 +30,6 @@ const SURELY_TOO_SHORT_MS: u64 = 60_000;
 /// No load takes a day.
 const SURELY_LONG_ENOUGH_MS: u64 = 86_400_000;
 
-/// `search_path` as PostgreSQL comes with it.
-const USUAL_PATH: &str = "\"$user\", public";
-
-/// How a setting bites.
-struct Bite {
-    how: &'static str,
-    surely: bool,
-    /// What a loader wants.
-    harmless: &'static str,
-}
-
 impl Attached {
     /// As a session has it in force; nothing where it is nobody's setting but the server's default or the client's.
     pub(crate) fn of(seen: &InForce) -> Option<Self> {
@@ -68,66 +57,60 @@ impl Attached {
         Self::of(seen).filter(|attached| attached.server.is_some())
     }
 
-    fn bite(&self) -> Option<Bite> {
-        let value = self.value.as_str();
-        let length = milliseconds(value);
-        let too_short = length.is_some_and(|length| length < SURELY_TOO_SHORT_MS);
-        let interrupts = !length.is_some_and(|length| length == 0 || length >= SURELY_LONG_ENOUGH_MS);
-        let (bites, surely, harmless, how) = match self.name.as_str() {
-            "statement_timeout" => {
-                let how = "a statement of a load that takes longer is cancelled";
-                (interrupts, too_short, "0", how)
-            }
-            "idle_in_transaction_session_timeout" => {
-                let how = "a load that waits longer between two statements is ended";
-                (interrupts, too_short, "0", how)
-            }
-            "transaction_timeout" => {
-                let how = "a load whose transaction takes longer is ended";
-                (interrupts, too_short, "0", how)
-            }
-            "idle_session_timeout" => {
-                let how = "a session that waits longer for its next load is closed";
-                (interrupts, false, "0", how)
-            }
+    /// How it interrupts a load, whether it surely does, and what a loader wants.
+    fn bite(&self) -> Option<(&'static str, bool, &'static str)> {
+        let (name, value) = (self.name.as_str(), self.value.as_str());
+        let how = match name {
+            "statement_timeout" => "a statement of a load that takes longer is cancelled",
+            "idle_in_transaction_session_timeout" => "a load that waits longer between two statements is ended",
+            "transaction_timeout" => "a load whose transaction takes longer is ended",
+            "idle_session_timeout" => "a session that waits longer for its next load is closed",
             // Waiting less is no harm to a load that waits for nobody.
-            "lock_timeout" => (interrupts, false, "0", "a load that waits longer for a lock fails"),
-            "default_transaction_read_only" => (is_on(value), true, "off", "every load is refused"),
-            "role" => {
-                let how = "that role will own everything that Stitch creates, and Stitch's own privileges do not apply";
-                (value != "none", true, "none", how)
-            }
+            "lock_timeout" => "a load that waits longer for a lock fails",
+            "default_transaction_read_only" => "every load is refused",
+            "role" => "that role will own everything that Stitch creates, and Stitch's own privileges do not apply",
             "default_transaction_isolation" => {
-                let how = "a load that writes the same rows as another one fails and must be repeated";
-                (value != "read committed", false, "'read committed'", how)
+                "a load that writes the same rows as another one fails and must be repeated"
             }
-            "session_replication_role" => {
-                let how = "triggers and foreign keys do not apply to Stitch's writes";
-                (value != "origin", false, "'origin'", how)
+            "session_replication_role" => "triggers and foreign keys do not apply to Stitch's writes",
+            "row_security" => "reading a table with row security policies is refused",
+            "standard_conforming_strings" => "a backslash in a string starts an escape sequence",
+            "search_path" => "names without a schema may resolve to other objects",
+            "session_preload_libraries" | "local_preload_libraries" => {
+                "the library is loaded at every login; if it is missing, the login fails"
             }
-            "row_security" => {
-                let how = "reading a table with row security policies is refused";
-                (!is_on(value), false, "on", how)
-            }
-            "standard_conforming_strings" => {
-                let how = "a backslash in a string starts an escape sequence";
-                (!is_on(value), false, "on", how)
-            }
-            "search_path" => {
-                let how = "names without a schema may resolve to other objects";
-                (value != USUAL_PATH, false, USUAL_PATH, how)
-            }
-            "session_preload_libraries" => {
-                let how = "the library is loaded at every login; if it is missing, the login fails";
-                (!value.is_empty(), false, "''", how)
-            }
-            name if name.ends_with("statement_cost_limit") => {
-                let how = "a statement with a higher estimated cost is refused";
-                (!value.trim_start_matches(['0', '.']).is_empty(), false, "0", how)
-            }
+            "temp_file_limit" => "a statement that needs more temporary files is cancelled",
+            "default_tablespace" => "the role may not create tables in that tablespace",
+            _ if name.ends_with("statement_cost_limit") => "a statement with a higher estimated cost is refused",
             _ => return None,
         };
-        bites.then_some(Bite { how, surely, harmless })
+        let harmless = match name {
+            "default_transaction_read_only" => "off",
+            "row_security" | "standard_conforming_strings" => "on",
+            "role" => "none",
+            "default_transaction_isolation" => "'read committed'",
+            "session_replication_role" => "'origin'",
+            "search_path" => "\"$user\", public",
+            "temp_file_limit" => "-1",
+            _ if name.ends_with("_timeout") || name.ends_with("_limit") => "0",
+            _ => "''",
+        };
+        let length = milliseconds(value).filter(|_| name.ends_with("_timeout"));
+        let bites = match harmless {
+            "0" => {
+                length.is_none_or(|length| length < SURELY_LONG_ENOUGH_MS)
+                    && !value.trim_start_matches(['0', '.']).is_empty()
+            }
+            "on" | "off" => is_on(value) != is_on(harmless),
+            _ => value != harmless.trim_matches('\''),
+        };
+        let surely = match name {
+            "statement_timeout" | "idle_in_transaction_session_timeout" | "transaction_timeout" => {
+                length.is_some_and(|length| length < SURELY_TOO_SHORT_MS)
+            }
+            _ => ["default_transaction_read_only", "role", "default_tablespace"].contains(&name),
+        };
+        bites.then_some((how, surely, harmless))
     }
 
     fn weight(&self) -> u8 {
@@ -143,7 +126,7 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
         let overruled = attached
             .iter()
             .any(|other| other.name == setting.name && other.weight() > setting.weight());
-        let Some(bite) = setting.bite().filter(|_| !overruled) else {
+        let Some((how, surely, harmless)) = setting.bite().filter(|_| !overruled) else {
             continue;
         };
         let place = match (setting.role, setting.database, setting.server) {
@@ -153,13 +136,13 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
             (false, false, None) => "every role".to_owned(),
             (false, false, Some(server)) => server.to_owned(),
         };
-        let text = format!("{} = {} is set for {place}: {}", setting.name, setting.value, bite.how);
-        let finding = Finding::new(Code::SettingInterruptsLoads, Verdict::bad_if(bite.surely), text);
+        let text = format!("{} = {} is set for {place}: {}", setting.name, setting.value, how);
+        let finding = Finding::new(Code::SettingInterruptsLoads, Verdict::bad_if(surely), text);
         // Where it is not the role's alone, others may need it: then the role gets its own.
         let fix = if setting.role {
             sql::reset_setting(role, setting.database.then_some(database), &setting.name)
         } else {
-            sql::set_setting(role, database, &setting.name, bite.harmless)
+            sql::set_setting(role, database, &setting.name, harmless)
         };
         // Whoever runs it is under it as well.
         let first = if !setting.role && setting.name == "default_transaction_read_only" {
@@ -197,18 +180,19 @@ fn milliseconds(value: &str) -> Option<u64> {
     number.parse::<u64>().ok().map(|number| number.saturating_mul(factor))
 }
 
-/// Uses `$1` (role) and `$2` (database).
+/// Uses `$1` (role) and `$2` (database). `default_tablespace` has its value only where that is closed to the role.
 pub(crate) const QUESTION: &str = "
-    (SELECT coalesce(json_agg(json_build_object(
-         'name', split_part(c, '=', 1), 'value', substr(c, strpos(c, '=') + 1),
-         'role', s.setrole <> 0, 'database', s.setdatabase <> 0) ORDER BY c), '[]')
-     FROM pg_db_role_setting s, unnest(s.setconfig) AS c
-     WHERE s.setrole IN (0::oid, (SELECT oid FROM pg_roles WHERE rolname = $1))
-       AND s.setdatabase IN (0::oid, (SELECT oid FROM pg_database WHERE datname = $2))
-       AND (split_part(c, '=', 1) IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout',
-           'transaction_timeout', 'idle_session_timeout', 'search_path', 'default_transaction_read_only', 'role',
-           'default_transaction_isolation', 'session_replication_role', 'row_security', 'standard_conforming_strings',
-           'session_preload_libraries') OR split_part(c, '=', 1) LIKE '%statement_cost_limit'))";
+    (SELECT coalesce(json_agg(json_build_object('name', x.name, 'role', x.role, 'database', x.database, 'value',
+         CASE WHEN x.name <> 'default_tablespace' OR EXISTS (SELECT 1 FROM pg_tablespace t WHERE t.spcname = x.value
+             AND t.oid IS DISTINCT FROM (SELECT dattablespace FROM pg_database WHERE datname = $2)
+             AND NOT has_tablespace_privilege(coalesce((SELECT rolname FROM pg_roles WHERE rolname = $1), 'public'), t.oid, 'CREATE'))
+         THEN x.value ELSE '' END) ORDER BY x.name, x.value), '[]')
+     FROM (SELECT split_part(c, '=', 1) AS name, substr(c, strpos(c, '=') + 1) AS value, s.setrole <> 0 AS role, s.setdatabase <> 0 AS database
+         FROM pg_db_role_setting s, unnest(s.setconfig) AS c
+         WHERE s.setrole IN (0::oid, (SELECT oid FROM pg_roles WHERE rolname = $1))
+           AND s.setdatabase IN (0::oid, (SELECT oid FROM pg_database WHERE datname = $2))
+         UNION SELECT name, setting, false, false FROM pg_settings
+         WHERE name = 'default_tablespace' AND source IN ('configuration file', 'command line')) AS x)";
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use futures_util::future::join;
+use futures_util::future::join3;
 use tokio_postgres::error::SqlState;
 
 use crate::finding::Code;
@@ -28,7 +28,7 @@ use crate::world::wire::Wire;
 use ahead::Ahead;
 use hello::hello;
 pub(crate) use question::ask;
-use startup::{behind_pooler, is_closed, is_for_read_only, role_refused, startup_options, too_short};
+use startup::{MAKE_READ_ONLY, behind_pooler, is_closed, is_for_read_only, role_refused, startup_options, too_short};
 
 /// The administrator's connections of one run, and what was learned by them.
 #[derive(Default)]
@@ -79,7 +79,8 @@ impl Reader {
                 .get(&home)
                 .context("the first connection is gone")?;
             let hello_first = hello(session, &self.settings.admin, self.settings.timeout);
-            let (mut server, targets) = join(hello_first, self.targets_ahead(session)).await;
+            let (mut server, targets, ()) =
+                join3(hello_first, self.targets_ahead(session), self.make_read_only(session)).await;
             let limits = match &server {
                 Ok(server) => server.limits(),
                 Err(error) => too_short(error, &session.announced_version)
@@ -210,8 +211,17 @@ impl Reader {
         }
     }
 
+    /// The first session does not start so: its first question is what the server itself has set. A pooler gives the session
+    /// to others, so nothing is set in it; there, each question is read-only by itself.
+    async fn make_read_only(&self, session: &Session) {
+        if let (Access::ReadOnly, Some(process)) = (self.access, session.process) {
+            let question = MAKE_READ_ONLY.replace("/* process */", &process.to_string());
+            let _ = ask::<Option<String>>(session, &question, &[], self.settings.timeout).await;
+        }
+    }
+
     async fn open(&mut self, database: &str) -> Result<Session, Failure> {
-        let mut access = if self.connections.writes_at_login {
+        let mut access = if self.connections.writes_at_login || self.connections.home.is_none() {
             Access::ReadWrite
         } else {
             self.access
@@ -220,14 +230,12 @@ impl Reader {
         login.options = Some(self.options(access));
         loop {
             let failure = match log_in(&login, || self.reach(&login)).await {
-                Ok(session) => {
-                    self.connections.writes_at_login = access != self.access;
-                    return Ok(session);
-                }
+                Ok(session) => return Ok(session),
                 Err(failure) => failure,
             };
             if is_for_read_only(access, &failure) {
                 access = Access::ReadWrite;
+                self.connections.writes_at_login = true;
                 login.options = Some(self.options(access));
                 continue;
             }

@@ -52,10 +52,11 @@ impl Refused<'_> {
             );
             return ("Pgpool-II", advice);
         }
-        let advice = format!(
+        let full = pool_is_full(self.error.message()).map(str::to_owned);
+        let advice = full.unwrap_or_else(|| format!(
             "PgBouncer: add the role {user:?} with its password to userlist.txt (auth_file), or set auth_user and auth_query; name \
              the database {database:?} or * in [databases]; then run RELOAD in its console. Any other pooler: add both there"
-        );
+        ));
         ("a connection pooler (PgBouncer or one like it)", advice)
     }
 
@@ -158,6 +159,12 @@ impl Refused<'_> {
             ),
         }
     }
+}
+
+/// What to do where a pooler has no session left, by PgBouncer's words.
+pub(crate) fn pool_is_full(words: &str) -> Option<&'static str> {
+    let is_full = words.contains("max_client_conn") || words.contains("query_wait_timeout");
+    is_full.then_some("raise default_pool_size or max_client_conn in PgBouncer's file, or end idle sessions, then run RELOAD in its console")
 }
 
 /// What the routers before hosted databases want, which they cannot say in a SQLSTATE of its own: Supavisor and Neon say most

@@ -87,7 +87,7 @@ fn what_makes_a_database_unfit_is_left_to_a_person() {
     server.psql("create database packed");
     server.psql("alter database packed connection limit 0");
     let cases: [(&str, &[&str]); 5] = [
-        ("ascii", &["database-encoding"]),
+        ("ascii", &[]),
         ("latin", &["database-encoding", "test-load-refused"]),
         ("template", &["database-template"]),
         ("closed", &["database-no-connections", "login-database-closed"]),
@@ -97,6 +97,12 @@ fn what_makes_a_database_unfit_is_left_to_a_person() {
         let wizard = Wizard::new(&server).set("--database", name).set("--role", name);
         wizard.cure(&["create the role", "grant CONNECT, CREATE, TEMPORARY on"], bad);
     }
+    // What is stored there is what was sent.
+    let wizard = Wizard::new(&server).set("--database", "ascii").set("--role", "ascii");
+    wizard.run("plan").exits(0).has("database-encoding", "unknown");
+    server.psql("alter database ascii connection limit 2");
+    let few = wizard.run("plan").exits(0).has("database-connection-limit", "unknown");
+    assert!(few.contains("a connection limit of 2"), "{few}");
 }
 
 #[test]

@@ -8,6 +8,11 @@ fn a_setting_that_bites_is_named_with_what_clears_it() {
     let server = Postgres::start();
     let wizard = Wizard::dba(&server);
     wizard.setup().exits(0);
+    // A tablespace that is open to the role is no problem.
+    server.psql("set allow_in_place_tablespaces = on; create tablespace closed location ''");
+    server.psql("set allow_in_place_tablespaces = on; create tablespace shared location ''");
+    server.psql("grant create on tablespace shared to public; alter role stitch set default_tablespace = shared");
+    wizard.check().exits(0).has_not("setting-interrupts-loads");
     let cases = [
         (
             "role stitch",
@@ -63,6 +68,24 @@ fn a_setting_that_bites_is_named_with_what_clears_it() {
             "search_path = elsewhere",
             "unknown",
             "SET \"search_path\" TO \"$user\", public;",
+        ),
+        (
+            "role stitch",
+            "temp_file_limit = '1GB'",
+            "unknown",
+            "RESET \"temp_file_limit\"",
+        ),
+        (
+            "database stitch",
+            "default_tablespace = 'closed'",
+            "bad",
+            "SET \"default_tablespace\" TO '';",
+        ),
+        (
+            "role stitch",
+            "local_preload_libraries = 'missing'",
+            "unknown",
+            "RESET \"local_preload_libraries\"",
         ),
         (
             "role stitch",

@@ -549,9 +549,13 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault("statements that are logged", "", "statements-logged", 0, |bench| {
         bench.role("logged")
     }),
-    fault("a limit for temporary files", "", "server-capacity", 0, |bench| {
-        bench.role("filed")
-    }),
+    fault(
+        "a limit for temporary files",
+        "",
+        "setting-interrupts-loads",
+        0,
+        |bench| bench.role("filed"),
+    ),
     fault(
         "a schema of another role",
         "test load",

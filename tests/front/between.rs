@@ -1,5 +1,6 @@
 //! Poolers and load balancers, and servers that are not the primary.
 
+use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::wizard::{PASSWORD, Said, Wizard};
 use crate::support::{Need, Postgres, PostgresOptions, World, neighbours, world};
 
@@ -86,6 +87,16 @@ fn a_pooler_that_does_not_know_the_role() {
     let lines = "auth_type = scram-sha-256\nauth_user = asker\nauth_query = SELECT usename, passwd FROM pg_shadow WHERE usename = $1";
     neighbours::pgbouncer(&world, 6433, server.port(), lines, "\"asker\" \"asker-secret\"\n");
     wizard.clone().set("--stitch-port", "6433").check().exits(0);
+    // One that has no session left.
+    let lines = "auth_type = scram-sha-256\nmax_client_conn = 1";
+    let users = format!("\"postgres\" \"{POSTGRES_PASSWORD}\"\n");
+    neighbours::pgbouncer(&world, 6434, server.port(), lines, &users);
+    let full = wizard.clone().set("--port", "6434").check().exits(1);
+    let text = full.has("login-pooler", "bad");
+    assert!(
+        text.contains("max_client_conn in PgBouncer's file") && !text.contains("userlist.txt"),
+        "{text}"
+    );
     // The same of Pgpool-II.
     neighbours::pgpool(&world, 9999, server.port(), "other:TEXTsecret\n");
     let said = wizard.set("--stitch-port", "9999").check().exits(4);

@@ -112,7 +112,7 @@ impl AdminView {
             return bad(Layer::Database, Code::LoginConnectionLimit, &text, advice);
         }
         let text = format!(
-            "the server has {} of {} sessions: {said}",
+            "the server has {} sessions, and allows {} that are not reserved: {said}",
             self.sessions, self.max_connections
         );
         let advice = "raise max_connections and restart, or end idle sessions; superusers can use the reserved ones";
@@ -131,6 +131,7 @@ SELECT json_build_object(
               WHERE lower(datname) = lower($2) AND datname <> $2),
     'database_limit', (SELECT datconnlimit FROM pg_database WHERE datname = $2),
     'database_sessions', (SELECT coalesce(max(numbackends), 0) FROM pg_stat_database WHERE datname = $2),
-    'max_connections', current_setting('max_connections')::int,
+    'max_connections', (SELECT sum(CASE name WHEN 'max_connections' THEN 1 ELSE -1 END * setting::int) FROM pg_settings
+        WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')),
     'sessions', (SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database)
 )::text";

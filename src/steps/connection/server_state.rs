@@ -7,11 +7,9 @@ use crate::finding::{Code, Finding};
 use crate::server::{InForce, in_force};
 use crate::settings::Settings;
 use crate::sql;
+use crate::steps::FEW_CONNECTIONS;
 use crate::world::test_load::Existing;
 use crate::world::{Layer, SeenConnection, seen_connection};
-
-/// Fewer free connections than this are few: Stitch loads several tables at a time.
-const FEW: i64 = 5;
 
 /// What the role sees of the server and of itself.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,11 +22,9 @@ pub(super) struct ServerState {
     temporary: bool,
     /// The server's own setting.
     pub(super) ssl: Option<bool>,
-    read_only: bool,
     max_connections: i64,
     reserved: i64,
     sessions: i64,
-    temp_file_limit: String,
     log_statement: String,
     triggers: Vec<String>,
     /// What is in force in this session, wherever it is written.
@@ -48,7 +44,11 @@ impl ServerState {
                 "give the primary with --stitch-host (on Aurora: the cluster's writer endpoint)".to_owned(),
             ));
         }
-        if self.read_only {
+        if self
+            .settings
+            .iter()
+            .any(|one| one.name == "default_transaction_read_only" && one.value == "on")
+        {
             return Some((
                 Layer::Database,
                 Code::LoginReadOnly,
@@ -81,19 +81,10 @@ impl ServerState {
     /// `ours`: this run's own sessions, which are gone when Stitch comes.
     pub(super) fn room(&self, plan: &mut Plan, ours: i64) {
         let free = (self.max_connections - self.reserved - self.sessions + ours).max(0);
-        let files = if self.temp_file_limit == "-1" {
-            "temporary files are not limited".to_owned()
-        } else {
-            format!(
-                "a session's temporary files may take {} (temp_file_limit)",
-                self.temp_file_limit
-            )
-        };
-        let text = format!("{free} of {} connections are free, {files}", self.max_connections);
-        plan.find(if free < FEW || self.temp_file_limit != "-1" {
-            Finding::unknown(Code::ServerCapacity, text).advise(
-                "if that is too few: raise max_connections or end idle sessions; raise temp_file_limit for the role",
-            )
+        let text = format!("{free} of {} connections are free", self.max_connections);
+        plan.find(if free < i64::from(FEW_CONNECTIONS) {
+            Finding::unknown(Code::ServerCapacity, text)
+                .advise("if that is too few: raise max_connections, or end idle sessions")
         } else {
             Finding::good(Code::ServerCapacity, text)
         });
@@ -155,11 +146,9 @@ SELECT json_build_object(
     'create', has_database_privilege(current_database(), 'CREATE'),
     'temporary', has_database_privilege(current_database(), 'TEMPORARY'),
     'ssl', current_setting('ssl', true) = 'on',
-    'read_only', current_setting('default_transaction_read_only') = 'on',
     'max_connections', current_setting('max_connections')::int,
-    'reserved', current_setting('superuser_reserved_connections')::int,
+    'reserved', (SELECT sum(setting::int) FROM pg_settings WHERE name IN ('superuser_reserved_connections', 'reserved_connections')),
     'sessions', (SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database),
-    'temp_file_limit', current_setting('temp_file_limit'),
     'log_statement', current_setting('log_statement'),
     'triggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger WHERE evtenabled <> 'D'),
     'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,

@@ -3,7 +3,7 @@
 use super::loads::Loads;
 use super::server_state::{SEEN, ServerState};
 use crate::change::Plan;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::report::{Outcome, Report};
 use crate::server::Encryption;
 use crate::settings::{Settings, StitchSsl};
@@ -12,7 +12,7 @@ use crate::step_id::StepId;
 use crate::steps::layers::{self, bad, good, not_reached};
 use crate::steps::obstacles::{self, Owners};
 use crate::steps::session_settings::{self, Attached};
-use crate::world::{Fault, Intermediary, Layer, Offer, Other, Reader, Session, Target, ask};
+use crate::world::{Fault, Intermediary, Layer, Offer, Other, Reader, Session, Target, ask, pool_is_full};
 use anyhow::{Error, Result};
 use futures_util::future::join;
 use tokio_postgres::error::SqlState;
@@ -77,16 +77,12 @@ pub(super) async fn check(
             return;
         }
     }
-    if let Some((layer, code, text, advice)) = seen.blocking_problem(settings) {
-        let primary = if is_standby {
-            where_the_primary_is(settings, reader).await
-        } else {
-            None
-        };
-        let advice = match primary {
-            Some(primary) => format!("the primary is {primary}: {advice}"),
-            None => advice,
-        };
+    if let Some((layer, code, text, mut advice)) = seen.blocking_problem(settings) {
+        if is_standby {
+            if let Some(primary) = where_the_primary_is(settings, reader).await {
+                advice = format!("the primary is {primary}: {advice}");
+            }
+        }
         plan.find(bad(layer, code, text, advice));
         not_reached(plan, layer);
         return;
@@ -112,24 +108,24 @@ pub(super) async fn check(
 
 /// The role came in, and the server does not tell it about itself.
 fn unseen(settings: &Settings, error: &Error) -> Finding {
-    let (role, database) = (&settings.stitch.role, &settings.stitch.database);
-    if format!("{error:#}").contains(SqlState::QUERY_CANCELED.code()) {
-        return bad(
-            Layer::Privileges,
+    let words = format!("{error:#}");
+    let (code, text, advice) = if let Some(advice) = pool_is_full(&words) {
+        let text = "the connection pooler has no session left for the role";
+        (Code::LoginPooler, text, advice.to_owned())
+    } else if words.contains(SqlState::QUERY_CANCELED.code()) {
+        let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+        let reset = sql::set_setting(role, database, "statement_timeout", "0");
+        (
             Code::SettingInterruptsLoads,
-            &format!("the server cancels the role's statements: {error:#}"),
-            format!(
-                "find the timeout (in psql, as the role: SHOW statement_timeout) and reset it: {};",
-                sql::set_setting(role, database, "statement_timeout", "0")
-            ),
-        );
-    }
-    bad(
-        Layer::Privileges,
-        Code::CatalogClosed,
-        &format!("the role cannot read the system catalogs: {error:#}"),
-        "a superuser runs stitch-pg setup, which grants access to these views",
-    )
+            "the server cancels the role's statements",
+            format!("find the timeout (in psql, as the role: SHOW statement_timeout) and reset it: {reset};"),
+        )
+    } else {
+        let advice = "a superuser runs stitch-pg setup, which grants access to these views";
+        let text = "the role cannot read the system catalogs";
+        (Code::CatalogClosed, text, advice.to_owned())
+    };
+    bad(Layer::Privileges, code, &format!("{text}: {words}"), advice)
 }
 
 fn login(plan: &mut Plan, settings: &Settings, session: &Session) {
@@ -157,10 +153,8 @@ fn exposed(plan: &mut Plan, settings: &Settings, session: &Session, server_has_t
         let text = format!(
             "TLS: Stitch would connect to {host} over the internet without TLS; others can read and change all data on the way"
         );
-        let found = match settings.stitch.ssl {
-            StitchSsl::Off => Finding::unknown(Code::LoginNotEncrypted, text),
-            StitchSsl::On | StitchSsl::WhenOffered => Finding::bad(Code::LoginNotEncrypted, text),
-        };
+        let verdict = Verdict::bad_if(settings.stitch.ssl != StitchSsl::Off);
+        let found = Finding::new(Code::LoginNotEncrypted, verdict, text);
         let advice = "turn on TLS on the server (ssl = on, with a certificate), or use an SSH server with --bastion";
         plan.find(found.advise(advice).about(Layer::Tls.as_str()));
     }

@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use crate::change::Plan;
-use crate::finding::Code;
+use crate::finding::{Code, Finding, Verdict};
 use crate::settings::Settings;
 use crate::sql;
+use crate::steps::FEW_CONNECTIONS;
 
 /// `datconnlimit` of a database that is half dropped.
 const INVALID: i32 = -2;
@@ -37,30 +38,34 @@ pub(super) fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
         format!("the database {name:?} exists, owned by {:?}", found.owner),
     )
     .concerning(name);
-    let mut bad = |code, what: &str, advice: String| {
-        plan.bad(code, format!("the database {name:?} {what}"), advice)
-            .concerning(name);
+    let mut find = |code, surely, what: &str, advice: String| {
+        let finding = Finding::new(code, Verdict::bad_if(surely), format!("the database {name:?} {what}"));
+        plan.find(finding.advise(advice).about(name));
     };
     let owner_runs = |how: &str| format!("its owner runs: ALTER DATABASE {quoted} {how};");
-    if found.encoding != "UTF8" {
-        let what = format!(
-            "has the encoding {}, and Stitch loads UTF-8: characters outside it will be refused",
-            found.encoding
-        );
+    let encoding = found.encoding.as_str();
+    if encoding != "UTF8" {
+        let (surely, so) = match encoding {
+            "SQL_ASCII" => (false, "checks nothing, so others may read other characters"),
+            _ => (true, "refuses characters outside it"),
+        };
+        let what = format!("has the encoding {encoding}, and Stitch loads UTF-8: the server {so}");
         let advice = "an encoding cannot be changed; give --database with a new name, and stitch-pg creates it";
-        bad(Code::DatabaseEncoding, &what, advice.to_owned());
+        find(Code::DatabaseEncoding, surely, &what, advice.to_owned());
     }
     if found.is_template {
         let what = "is a template: what Stitch loads would be copied into every new database";
         let advice = format!("choose another with --database, or {}", owner_runs("IS_TEMPLATE false"));
-        bad(Code::DatabaseTemplate, what, advice);
+        find(Code::DatabaseTemplate, true, what, advice);
     }
     if !found.allows_connections {
         let advice = owner_runs("ALLOW_CONNECTIONS true");
-        bad(Code::DatabaseNoConnections, "accepts no connections at all", advice);
+        find(Code::DatabaseNoConnections, true, "accepts no connections", advice);
     }
-    if found.connection_limit == 0 {
+    let limit = found.connection_limit;
+    if (0..FEW_CONNECTIONS).contains(&limit) {
+        let what = format!("has a connection limit of {limit}, and Stitch opens several connections");
         let advice = owner_runs("CONNECTION LIMIT 20");
-        bad(Code::DatabaseConnectionLimit, "has a connection limit of 0", advice);
+        find(Code::DatabaseConnectionLimit, limit == 0, &what, advice);
     }
 }

@@ -35,6 +35,12 @@ pub(super) fn question(version: i32, owners: Owners) -> String {
         ("k.conparentid = 0", "SET LOCAL jit = off;")
     };
     let partly = if version < 150_000 { "false" } else { PARTLY_PUBLISHED };
+    // Generated columns of a replica identity have to be published from 18 on.
+    let columns = if version < 180_000 {
+        "NULL::int2[]"
+    } else {
+        "g.attrs::int2[]"
+    };
     // A fragment may hold others.
     let fragments = [
         ("/* start of code */", START_OF_CODE),
@@ -56,6 +62,7 @@ pub(super) fn question(version: i32, owners: Owners) -> String {
         ("/* enforced */", enforced),
         ("/* own constraint */", own),
         ("/* partly published */", partly),
+        ("/* published columns */", columns),
     ];
     fragments
         .into_iter()
@@ -134,8 +141,9 @@ const CALLED: &str = r"(SELECT f.oid FROM pg_catalog.regexp_matches(r.body, E'/*
                 AND CASE WHEN m[2] IS NULL THEN n.nspname = ANY (r.path) ELSE n.nspname = q.w[1]::name END)";
 
 /// Whether a publication's filter reads a column beyond the replica identity of `c`, or its list of columns lacks one of it.
+/// A root's hold for what is published as it.
 const PARTLY_PUBLISHED: &str = r"EXISTS (SELECT 1 FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication u ON u.oid = r.prpubid AND (u.pubupdate OR u.pubdelete)
-            WHERE r.prrelid = c.oid AND (NOT k.columns <@ r.prattrs::int2[] OR EXISTS (
+            WHERE (r.prrelid = c.oid OR u.pubviaroot AND r.prrelid = b.root) AND (NOT k.columns <@ r.prattrs::int2[] OR EXISTS (
                 SELECT 1 FROM pg_catalog.regexp_matches(r.prqual::text, ':varattno (\d+)', 'g') AS m WHERE NOT m[1]::int2 = ANY (k.columns))))";
 
 /// `$1`: the schemas as JSON; `$2`: the Stitch role; `$3`: the kinds of objects that it owns in them then, `r`, `p` and

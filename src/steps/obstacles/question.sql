@@ -163,7 +163,11 @@ elsewhere AS (
     SELECT w.ev_class, pg_catalog.format('the rule %I', w.rulename), 0::oid, 'sql', pg_catalog.pg_get_ruledef(w.oid), ARRAY['public'::name]
     FROM pg_catalog.pg_rewrite w JOIN pg_catalog.pg_class c ON c.oid = w.ev_class
     WHERE EXISTS (SELECT 1 FROM losing) AND w.oid >= 16384 AND w.ev_type <> '1' AND NOT (/* moves */)),
-published AS (SELECT DISTINCT g.relid FROM pg_catalog.pg_publication u CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(u.pubname::text) g WHERE u.pubupdate OR u.pubdelete)
+-- Partitions that are published as their root have an identity of their own.
+published(relid, columns) AS (
+    SELECT g.relid, /* published columns */ FROM pg_catalog.pg_publication u CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(u.pubname::text) g
+    WHERE u.pubupdate OR u.pubdelete
+    UNION SELECT i.inhrelid, NULL FROM published p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.relid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition)
 SELECT pg_catalog.json_build_object(
     'lacking', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', l.through, 'user', l.usr,
             'privilege', l.privilege, 'on', l.kind, 'object', l.object, 'owner', pg_catalog.pg_get_userbyid(l.owner))
@@ -221,18 +225,27 @@ SELECT pg_catalog.json_build_object(
     'wide', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'columns', columns) ORDER BY schema, name), '[]')
         FROM (SELECT root, pg_catalog.max(relnatts) AS columns FROM below WHERE relnatts > 1580 GROUP BY root) AS w
         CROSS JOIN LATERAL /* table of */ w.root /* as t */ WHERE NOT t.relispartition),
-    'shaped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', schema, 'table', name, 'shape', why, 'object', object) ORDER BY schema, name, object), '[]') FROM (
+    'shaped', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', schema, 'table', name, 'why', why, 'object', object)), '[]') FROM (
         SELECT schema, name, 'typed' AS why, pg_catalog.format_type(reloftype, NULL) AS object FROM tbl WHERE reloftype <> 0
         UNION ALL
         SELECT t.schema, t.name, CASE WHEN t.relispartition THEN 'partition' ELSE 'child' END, pg_catalog.format('%I.%I', n.nspname, c.relname)
         FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT t.relispartition OR n.oid NOT IN (SELECT oid FROM chosen)) AS s),
+        WHERE NOT t.relispartition OR n.oid NOT IN (SELECT oid FROM chosen)
+        UNION ALL
+        SELECT schema, name, 'empty', '' FROM tbl WHERE relkind = 'p' AND NOT relispartition AND oid NOT IN (SELECT root FROM child)
+        UNION ALL
+        SELECT t.schema, t.name, k.why, k.object FROM tbl t CROSS JOIN LATERAL (
+            SELECT CASE WHEN i.indimmediate THEN 'generated' ELSE 'deferrable' END AS why, CASE WHEN i.indimmediate THEN a.attname
+                ELSE (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid) END AS object
+            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+            WHERE i.indrelid = t.oid AND (NOT i.indimmediate OR i.indisunique AND (a.attidentity = 'a' OR /* generated */)) OFFSET 0) AS k
+        WHERE t.relhasindex AND NOT t.relispartition) AS s),
     'unidentified', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name, 'partly', k.columns IS NOT NULL)), '[]')
         FROM published u JOIN below b ON b.oid = u.relid JOIN pg_catalog.pg_class c ON c.oid = b.oid CROSS JOIN LATERAL /* table of */ b.root /* as t */
         CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(a.attnum) AS columns FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
             AND (c.relreplident = 'f' OR a.attnum = ANY ((SELECT i.indkey FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indimmediate
                 AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END)::int2[]))) AS k
-        WHERE NOT t.relispartition AND (k.columns IS NULL OR /* partly published */)),
+        WHERE NOT t.relispartition AND (k.columns IS NULL OR NOT k.columns <@ u.columns OR /* partly published */)),
     'branches', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),
             'place', n.nspname, 'foreign', c.relkind = 'f', 'owner', pg_catalog.pg_get_userbyid(c.relowner)) ORDER BY t.schema, t.name, n.nspname, c.relname), '[]')
         FROM child b CROSS JOIN LATERAL /* table of */ b.root /* as t */ JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN stitch s

@@ -8,9 +8,7 @@ use crate::finding::Code;
 use crate::plural::pluralize;
 use crate::settings::Settings;
 use crate::sql;
-
-/// Stitch opens several connections at once; how many is not documented.
-const FEW_CONNECTIONS: i32 = 5;
+use crate::steps::FEW_CONNECTIONS;
 
 /// Only what keeps Stitch out is touched.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) {

@@ -34,6 +34,11 @@ pub(super) fn startup_options(
     format!("{given}{}{unbounded}{read_only}{role}", sql::PATH_OPTION)
 }
 
+/// What [`Access::ReadOnly`] starts with, in a session of our own that has begun.
+pub(super) const MAKE_READ_ONLY: &str =
+    "SELECT coalesce(pg_catalog.to_json(CASE WHEN pg_catalog.pg_backend_pid() = /* process */
+    THEN pg_catalog.set_config('default_transaction_read_only', 'on', false) END)::text, 'null')";
+
 /// A session of a pooler is not ours alone, so a role must not be set in it.
 pub(super) fn behind_pooler(what: &str, login: &AdminLogin) -> Failure {
     let (server, by) = (login.server(), &login.given_by);
