@@ -6,7 +6,7 @@ use std::path::Path;
 use boon::{Compiler, Schemas};
 use serde_json::Value;
 
-use super::{statements, words};
+use super::{commands, statements, words};
 
 /// A report, valid by its schema, in which whatever is wrong comes with what to do next.
 #[track_caller]
@@ -20,7 +20,8 @@ pub(crate) fn report(text: &str) -> Value {
         if finding["verdict"] == "bad" {
             assert!(!next.is_empty(), "nothing is said about what to do next: {finding:#}");
         }
-        let unknown = statements::complaint(finding["code"].as_str().unwrap_or_default(), next);
+        let code = finding["code"].as_str().unwrap_or_default();
+        let unknown = statements::complaint(code, next).or_else(|| commands::complaint(code, next));
         if let Some(complaint) = unknown.filter(|_| finding["verdict"] != "good") {
             panic!("{complaint}: {finding:#}");
         }

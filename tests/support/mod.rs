@@ -10,6 +10,7 @@
 pub(crate) mod bouncer;
 pub(crate) mod cache;
 pub(crate) mod certificates;
+pub(crate) mod commands;
 pub(crate) mod golden;
 pub(crate) mod json;
 pub(crate) mod keys;
