@@ -171,7 +171,7 @@ impl Target {
     }
 
     fn stage(&self, bytes: &[u8], mode: Mode, exactly: Option<Mode>) -> Result<Staged<'_>> {
-        let (file, name) = loop {
+        let staged = loop {
             let name = format!("{STAGED}{}", random()?);
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let file = match openat(&self.directory, &name, flags, mode) {
@@ -179,16 +179,16 @@ impl Target {
                 Err(Errno::EXIST) => continue,
                 Err(error) => return Err(refused(error.into())),
             };
-            let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);
+            let staged = Staged {
+                directory: &self.directory,
+                name,
+                file,
+            };
+            let _ = flock(&staged.file, FlockOperation::NonBlockingLockExclusive);
             // Between the two lines above another run may have taken it for a left-over.
-            if file.metadata()?.nlink() == 1 {
-                break (file, name);
+            if staged.file.metadata()?.nlink() == 1 {
+                break staged;
             }
-        };
-        let staged = Staged {
-            directory: &self.directory,
-            name,
-            file,
         };
         let file = &staged.file;
         let write = || -> io::Result<()> {

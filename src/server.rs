@@ -18,6 +18,8 @@ pub(crate) struct PostgresServer {
     pub version_num: i32,
     /// `current_user`.
     pub user: String,
+    /// `session_user`.
+    pub(crate) login: String,
     /// `rolsuper`.
     pub superuser: bool,
     /// Whether this is a standby.
@@ -79,6 +81,7 @@ SELECT json_build_object(
     'version', current_setting('server_version'),
     'version_num', current_setting('server_version_num')::int,
     'user', current_user,
+    'login', session_user,
     'superuser', r.rolsuper,
     'in_recovery', pg_is_in_recovery(),
     'signs', json_build_object(
@@ -225,6 +228,7 @@ mod tests {
             version: "x".to_owned(),
             version_num,
             user: "me".to_owned(),
+            login: "me".to_owned(),
             superuser: false,
             in_recovery: false,
             signs: ProviderEvidence {

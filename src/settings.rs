@@ -38,7 +38,7 @@ mod ssh_config;
 mod ssh_tokens;
 mod stitch;
 mod tls;
-mod trust;
+pub(crate) mod trust;
 mod tunnel;
 pub(crate) mod url;
 mod words;

@@ -29,7 +29,9 @@ use quoting::quoted;
 pub(crate) use quoting::{PASSWORD, connection_string, name};
 pub use quoting::{identifier, literal};
 pub(crate) use run_lock::{TURN_HOLDER, take_turn};
-pub(crate) use search_path::{FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, READ_ONLY_ONCE, TELL_EVENT_TRIGGERS};
+pub(crate) use search_path::{
+    FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, PSQL_ENCODING, READ_ONLY_ONCE, TELL_EVENT_TRIGGERS,
+};
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
 pub(crate) fn role_option(role: &RoleName) -> String {

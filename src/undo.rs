@@ -210,7 +210,10 @@ fn guarded(sql: &Sql, role: &RoleName) -> String {
     let told = crate::sql::TELL_EVENT_TRIGGERS;
     text.insert_str(
         0,
-        &format!("BEGIN;\n{opening}{told}SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n"),
+        &format!(
+            "{}BEGIN;\n{opening}{told}SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n",
+            crate::sql::PSQL_ENCODING
+        ),
     );
     text.push_str("\\endif");
     text

@@ -46,6 +46,22 @@ pub(crate) fn one_line(line: &str) -> String {
     ci::unobeyed(&line).into_owned()
 }
 
+/// The first thousand characters of a line that may be as long as a server likes.
+pub(crate) fn short_line(line: &str) -> String {
+    match line.char_indices().nth(1000) {
+        Some((end, _)) => one_line(&line[..end]) + "…",
+        None => one_line(line),
+    }
+}
+
+/// The last four lines with words in them, as one line: the reason comes last, behind the greeting of the day.
+pub(crate) fn last_lines<'a>(lines: impl DoubleEndedIterator<Item = &'a str>) -> Option<String> {
+    let lines = lines.rev().map(|line| line.trim().trim_end_matches('.'));
+    let mut last: Vec<String> = lines.filter(|line| !line.is_empty()).take(4).map(short_line).collect();
+    last.reverse();
+    (!last.is_empty()).then(|| last.join(" | "))
+}
+
 /// A message of ours with text of others in it: only the line ends that are ours stay, in front of `next:`, of blanks and
 /// of the mark of an excerpt.
 pub(crate) fn message(message: &str) -> String {

@@ -1,6 +1,6 @@
 //! A walk through the steps: from a command line to the run and its exit code.
 
-use anyhow::{Error, Result};
+use anyhow::{Context as _, Error, Result};
 use console::Term;
 
 use super::exit::stopped;
@@ -16,7 +16,7 @@ use crate::expect::Expected;
 use crate::report::{Format, Outputs, usage};
 use crate::run_session::{RunSession, Stop};
 use crate::runner::Start;
-use crate::settings::{Environment, Problems, Stdin};
+use crate::settings::{Environment, Problems, Stdin, trust};
 use crate::sheet::{Sheet, SheetPassword};
 use crate::undo::UndoFile;
 use crate::world::Access;
@@ -80,7 +80,10 @@ pub(super) async fn walk(
     outputs.check()?;
     sheet.as_ref().map_or(Ok(()), Sheet::check)?;
     let undo = match (&run.undo, command) {
-        (Some(path), Command::Setup | Command::Remove) if !unapproved => UndoFile::open(path, &settings)?,
+        (Some(path), Command::Setup | Command::Remove) if !unapproved => {
+            trust::place(path, &environment).context("cannot write the undo file")?;
+            UndoFile::open(path, &settings)?
+        }
         _ => UndoFile::none(),
     };
     if let Some(note) = undo.note() {

@@ -132,6 +132,8 @@ pub(super) fn escaped(text: &str) -> String {
     for c in visible::text(text).chars() {
         match c {
             '\n' => out.push(' '),
+            // GitHub and GitLab would notify whom a name mentions.
+            '@' if !out.ends_with(char::is_alphanumeric) => out.push_str("@<!-- -->"),
             '&' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' => out.extend(['\\', c]),
             _ => out.push(c),
         }
@@ -150,6 +152,7 @@ mod tests {
         assert_eq!(code("a\u{202e}b"), "`a\\u{202e}b`");
         assert_eq!(code("a``b"), "``` a``b ```");
         assert_eq!(code("a\n\n# b"), "`a\\n\\n# b`");
+        assert_eq!(escaped("@team root@host"), "@<!-- -->team root@host");
         assert_eq!(escaped("![x](http://y) &lt;"), "!\\[x\\](http://y) \\&lt;");
         assert_eq!(fenced("sql", "x\n ::error::y"), "```sql\nx\n \\x3a:error::y\n```\n");
         assert_eq!(fenced("sh", "echo\n```\nend\n"), "````sh\necho\n```\nend\n````\n");

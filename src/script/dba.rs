@@ -17,7 +17,12 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
             _ => None,
         })
         .collect();
-    let mut out = header(settings) + &plans.origin("--") + SETTINGS + sql::FIX_PATH + ";\n";
+    let (encoding, path, told) = (sql::PSQL_ENCODING, sql::FIX_PATH, sql::TELL_EVENT_TRIGGERS);
+    let mut out = format!(
+        "{}{}{encoding}{SETTINGS}{path};\n",
+        header(settings),
+        plans.origin("--")
+    );
     out.push_str(&by_hand(plans, Audience::Dba, "--"));
     let needs_password = changes.iter().any(|(_, action)| holds_secret(action));
     if needs_password {
@@ -30,8 +35,7 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
     for (change, action) in changes {
         if connected != Some(&action.database) {
             let database = psql_connect_argument(action.database.as_str());
-            let (path, told) = (sql::FIX_PATH, sql::TELL_EVENT_TRIGGERS);
-            let _ = write!(out, "\n\\connect {database}\n{path};\n{told}");
+            let _ = write!(out, "\n\\connect {database}\n{encoding}{path};\n{told}");
             quiet = false;
             if let Some(role) = &settings.admin.set_role {
                 let _ = writeln!(out, "{};", sql::set_role(role));
@@ -128,7 +132,7 @@ fn in_quotes(word: &str) -> String {
 
 const SETTINGS: &str = "\\set ON_ERROR_STOP on
 \\set QUIET on
--- Names resolve only to the system's own objects; a new connection needs this again.
+-- This text is UTF-8, and names resolve only to the system's own objects; a new connection needs both again.
 ";
 
 /// The password comes from the environment or from a person. Whether it is there is not asked of the server, which

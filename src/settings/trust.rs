@@ -30,6 +30,17 @@ pub(super) fn before_opening(path: &Path, environment: &Environment) -> Result<(
     }
 }
 
+/// Whether no mode of a directory on the way lets others put another file in the place of one that a person will run.
+pub(crate) fn place(path: &Path, environment: &Environment) -> Result<()> {
+    let trusted = Trusted::now(environment);
+    for directory in std::path::absolute(path)?.ancestors().skip(1) {
+        if let Ok(found) = std::fs::metadata(directory) {
+            trusted.not_writable(directory, &found)?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether a file could not be read because there is none.
 pub(super) fn is_absent(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<std::io::Error>();
@@ -65,7 +76,7 @@ impl Trusted {
         if opened.file_type().is_char_device() {
             return Ok(());
         }
-        self.not_writable(path, opened, Sticky::Ignored)?;
+        self.not_writable(path, opened)?;
         let named = std::fs::symlink_metadata(path);
         if let Some(link) = named.as_ref().ok().filter(|link| link.is_symlink()) {
             self.owned(path, link, "symbolic link")?;
@@ -80,7 +91,7 @@ impl Trusted {
             for directory in file.ancestors().skip(1) {
                 if let Ok(found) = std::fs::metadata(directory) {
                     self.owned(directory, &found, "directory")?;
-                    self.not_writable(directory, &found, Sticky::Counts)?;
+                    self.not_writable(directory, &found)?;
                 }
             }
         }
@@ -98,10 +109,10 @@ impl Trusted {
         Ok(())
     }
 
-    fn not_writable(&self, path: &Path, found: &Metadata, sticky: Sticky) -> Result<()> {
+    fn not_writable(&self, path: &Path, found: &Metadata) -> Result<()> {
         let (mode, shown) = (found.mode(), path.display());
         // In a directory with this bit nobody replaces another user's file.
-        if sticky == Sticky::Counts && mode & 0o1000 != 0 {
+        if found.is_dir() && mode & 0o1000 != 0 {
             return Ok(());
         }
         let by_group = mode & 0o020 != 0 && !self.groups.contains(&found.gid());
@@ -120,12 +131,6 @@ impl Trusted {
 /// The path as a word of a command: who named a directory above it may be anybody.
 pub(super) fn word(path: &Path) -> String {
     shell_word::word(&path.to_string_lossy())
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sticky {
-    Counts,
-    Ignored,
 }
 
 /// The groups whose only member is one of these users, by account and by list. An account that is not in these files

@@ -2,6 +2,10 @@
 //! What somebody planted in `public`, or in a schema named like the login, is never found there. Temporary objects come
 //! last, else they would come first.
 
+/// For psql: our text is UTF-8, whatever the environment or the database's owner has set. In another encoding psql takes the
+/// quote behind a letter for a part of it, and runs what stands in a name as its own commands.
+pub(crate) const PSQL_ENCODING: &str = "\\encoding UTF8\n";
+
 /// For the session, as its first statement.
 pub(crate) const FIX_PATH: &str = "SET search_path = pg_catalog, pg_temp";
 

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::shell;
 use crate::statement::Statement;
-use crate::visible::one_line;
+use crate::visible::{self, short_line};
 use crate::world::shared_ssh_login::{SharedSshLogin, SshLogin};
 use crate::world::ssh::exec::Output;
 
@@ -161,16 +161,8 @@ impl Host {
         if let Some((_, said)) = output.stdout.split_once(&format!("{}\n", shell::BEGUN)) {
             return Ok(said);
         }
-        let heard = format!("{}\n{}", output.stdout, output.stderr);
-        let lines: Vec<String> = heard.lines().map(one_line).filter(|line| !line.is_empty()).collect();
-        // The reason comes last, behind the greeting of the day.
-        let words = match lines.as_slice() {
-            [] => "it printed nothing".to_owned(),
-            lines => {
-                let last = lines[lines.len().saturating_sub(4)..].join(" | ");
-                format!("it printed: {}", last.trim_end_matches('.'))
-            }
-        };
+        let words = visible::last_lines(output.stdout.lines().chain(output.stderr.lines()))
+            .map_or("it printed nothing".to_owned(), |words| format!("it printed: {words}"));
         bail!(
             "{} runs something else in place of commands (exit status {}): {words}. A forced command (command=\"…\" in front of the \
              key, ForceCommand), a disabled login or a start-up file of the shell can cause that; log in as a user who may run commands",
@@ -224,7 +216,7 @@ fn refusal(stderr: &str) -> String {
 fn last_lines(stderr: &str, most: usize) -> String {
     let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
     if let Some(ours) = lines().find_map(|line| line.strip_prefix("stitch-pg: ")) {
-        return ours.to_owned();
+        return short_line(ours);
     }
     // A tool that is tried several times says the same each time, and the reason may stand before its last line.
     let mut said: Vec<&str> = Vec::new();
@@ -238,5 +230,5 @@ fn last_lines(stderr: &str, most: usize) -> String {
     if said.is_empty() {
         return "nothing was printed on standard error".to_owned();
     }
-    said.join(" | ")
+    said.into_iter().map(short_line).collect::<Vec<_>>().join(" | ")
 }

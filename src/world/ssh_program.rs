@@ -202,7 +202,9 @@ impl Shared {
     fn new(client: SshClient, trusting: Option<String>, key: Option<NamedTempFile>) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot create a folder for ssh's socket")?;
         Ok(Self {
-            log: Log::new(folder.path()),
+            log: Log {
+                path: folder.path().join("log"),
+            },
             client,
             folder,
             trusting,

@@ -51,9 +51,19 @@ fn a_person_acts_as_a_group() {
     }
 }
 
+/// The owner of a database decides there as whom a login acts, unless the login says so itself.
 #[test]
 fn a_role_that_cannot_be_taken_is_named() {
     let Some(server) = server(17) else { return };
+    server.psql("create role loader; create database stitch owner stranger; set role stranger; alter database stitch set role = stranger");
+    server.psql_in("stitch", "set role none; create schema shop authorization loader");
+    let wizard = Wizard::new(&server).set("--schema", "shop");
+    wizard
+        .setup()
+        .exits(4)
+        .plans(&["create the role", "grant CONNECT", "owner of the schema \"shop\""]);
+    let owner = "select pg_get_userbyid(nspowner) from pg_namespace where nspname = 'shop'";
+    assert_eq!(server.psql_in("stitch", owner), "stitch");
     for (user, role, told) in [
         ("stranger", "The Team", "GRANT \"The Team\" TO \"stranger\""),
         ("person", "Team", "check its spelling"),

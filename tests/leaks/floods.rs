@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cure::ssh_user::scene::Scene;
 use crate::leaks::size::{ORDINARY, hear, login as logged_in, measured, message, serving};
+use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::PASSWORD;
 use crate::support::{BastionOptions, Need, Place, Program, stitch_pg, world};
 
@@ -312,28 +313,120 @@ fn registration(port: u16) -> Program {
         .env("STITCH_PG_PASSWORD", PASSWORD)
 }
 
-/// A real server whose login shell prints without end, on one output or both.
+/// PostgreSQL behind the tunnel: takes every login, and goes on without end.
+const FLOOD: &str = r"
+import socket, struct, threading
+def serve(stream):
+    try:
+        stream.recv(4096)
+        stream.sendall(b'R\0\0\0\x08\0\0\0\0')
+        while True:
+            stream.sendall(b''.join(b'N' + struct.pack('!i', 1024) + b'x' * 1020 for _ in range(64)))
+    except OSError:
+        pass
+server = socket.create_server(('10.20.0.2', 5432))
+while True:
+    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+";
+
+/// A real server whose login shell prints without end, on one output or both, to the client that is built in and to ssh; at
+/// the login, or only where a script of ours is run; and a database that never stops behind the tunnel.
 #[test]
 fn an_ssh_command_that_never_stops() {
     let Some(world) = world(&[Need::Bastion]) else {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
-    for (number, body) in ["exec yes", "exec yes >&2", "yes & exec yes >&2"].iter().enumerate() {
+    scene.moves_home();
+    scene.configure(" IdentityFile /run/world/tmp/ed25519\n");
+    let after_login = "[ \"$2\" != true ] || exit 0; yes & exec yes >&2";
+    let more = "it printed more than 16 MiB";
+    for (number, (body, own, told)) in [
+        ("exec yes", false, more),
+        (after_login, false, more),
+        ("exec yes", true, more),
+        ("exec yes >&2", true, more),
+        (after_login, true, more),
+        // Less than the limit, and no end of lines, one line, or answers.
+        (
+            "yes | head -c 16000000",
+            true,
+            "runs something else in place of commands",
+        ),
+        ("head -c 16000000 /dev/zero | tr '\\0' x", true, "xxxxx… | "),
+        (
+            "echo 'stitch-pg: begun'; echo uid=0; yes pam=x | head -c 16000000; echo 'stitch-pg: done'",
+            true,
+            "",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let shell = format!("/usr/local/bin/flood{number}");
         std::fs::write(scene.bastion.outside(&shell), format!("#!/bin/sh\n{body}\n")).expect("the world is writable");
         scene.bastion.run(&format!(
             "chmod 755 {shell}; echo 'flood{number}:x:0:0::/root:{shell}' >>/etc/passwd
              echo 'flood{number}:*:19000:0:99999:7:::' >>/etc/shadow"
         ));
-        let program = scene.program("check", &format!("flood{number}"), "stitch");
+        let login = format!("flood{number}");
+        let program = if own {
+            let gate = scene.by_alias("check", &format!("{login}@gate"));
+            gate.args(["--ssh-command", "ssh"])
+        } else {
+            scene.program("check", &login, "stitch")
+        };
         let measured = measured(body, &scene.ops, &program);
-        assert_eq!(measured.status, 1, "{body}: {}", measured.said);
-        assert!(
-            measured.said.contains("it printed more than 16 MiB"),
-            "{body}: {}",
-            measured.said
-        );
-        assert!(measured.peak < ORDINARY + 64, "{body}: {} MB", measured.peak);
+        // What answers like a server's script is taken for one.
+        let status = if told.is_empty() { 3 } else { 1 };
+        assert_eq!(measured.status, status, "{body} {own}: {}", measured.said);
+        assert!(measured.said.len() < 50_000, "{body} {own}: {}", measured.said.len());
+        assert!(measured.said.contains(told), "{body} {own}: {}", measured.said);
+        assert!(measured.peak < ORDINARY + 64, "{body} {own}: {} MB", measured.peak);
     }
+    let flood = Program::new("python3", scene.bastion.host())
+        .args(["-c", FLOOD])
+        .start();
+    let listens = || world.sh("on bastion ss -ltnH | grep -c 10.20.0.2:5432 || :").trim() == "1";
+    poll(DEADLINE, || listens().then_some(())).expect("the database listens");
+    for own in [false, true] {
+        let program = stitch_pg(&scene.ops)
+            .args([
+                "check",
+                "--no-input",
+                "--only",
+                "database",
+                "--via-bastion",
+                "--timeout",
+                "2",
+            ])
+            .args([
+                "--sslmode",
+                "disable",
+                "--host",
+                "10.20.0.2",
+                "--admin-user",
+                "postgres",
+            ])
+            .args(["--bastion", "root@gate", "--bastion-identity", "/run/world/tmp/ed25519"])
+            .env("PGPASSWORD", "x")
+            .env("STITCH_PG_PASSWORD", PASSWORD);
+        let program = if own {
+            program.args(["--ssh-command", "ssh"])
+        } else {
+            program
+        };
+        let began = Instant::now();
+        let measured = measured("a database behind the tunnel", &scene.ops, &program);
+        assert_eq!(measured.status, 1, "{own}: {}", measured.said);
+        assert!(measured.said.contains("more than 1 MB"), "{own}: {}", measured.said);
+        assert!(measured.peak < ORDINARY, "{own}: {} MB", measured.peak);
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "{own}: {:?}",
+            began.elapsed()
+        );
+    }
+    flood.signal("TERM");
+    flood.finish(DEADLINE);
 }

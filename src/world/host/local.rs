@@ -3,13 +3,14 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::join;
+
 use tokio::time::timeout;
+use tokio::try_join;
 
 use crate::secret::{self, Secret};
-use crate::world::ssh::exec::{OUTPUT_MAX, Output};
+use crate::world::ssh::exec::{OUTPUT_MAX, Output, bounded};
 
 /// Runs one line of shell with this input.
 #[expect(
@@ -52,22 +53,28 @@ pub(in crate::world) async fn finish(
     let given = async move {
         // A command that ends early closes its input; its status tells more than the broken pipe would.
         let _ = input.write_all(stdin.reveal().as_bytes()).await;
+        Ok(())
     };
-    let ended = async { (join!(stdout, stderr, given), child.wait().await) };
-    let Ok(((stdout, stderr, ()), status)) = timeout(limit, Box::pin(ended)).await else {
+    let ended = async {
+        let (stdout, stderr, ()) = try_join!(stdout, stderr, given)?;
+        let status = child.wait().await.context("stitch-pg cannot wait for its end")?;
+        Ok((stdout, stderr, status))
+    };
+    let ended = timeout(limit, Box::pin(ended)).await;
+    let ended = ended.unwrap_or_else(|_| Err(anyhow!("it did not finish in time and was stopped")));
+    if ended.is_err() {
         let _ = child.kill().await;
-        bail!("it did not finish in time and was stopped");
-    };
-    let status = status.context("stitch-pg cannot wait for its end")?;
+    }
+    let (stdout, stderr, status) = ended?;
     match status.code() {
         Some(status) => Ok(Output { status, stdout, stderr }),
         None => bail!("it was killed ({status})"),
     }
 }
 
-async fn gathered(from: impl AsyncRead + Unpin) -> String {
+async fn gathered(from: impl AsyncRead + Unpin) -> Result<String> {
     let mut text = Vec::new();
-    let limit = u64::try_from(OUTPUT_MAX).unwrap_or(u64::MAX);
-    let _ = from.take(limit).read_to_end(&mut text).await;
-    String::from_utf8_lossy(&text).into_owned()
+    let _ = from.take(OUTPUT_MAX as u64 + 1).read_to_end(&mut text).await;
+    bounded(text.len())?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }

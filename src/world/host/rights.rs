@@ -123,10 +123,7 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
             return Err(no_rights(host, who, SUDO, &reason));
         }
         if is_set {
-            bail!(
-                "sudo on {} refuses the password of {user} that is set in STITCH_PG_SUDO_PASSWORD",
-                host.name()
-            );
+            return Err(set_but_refused(host, "sudo", user));
         }
     }
     bail!("sudo on {} refused {ATTEMPTS} passwords of {user}", host.name())
@@ -157,10 +154,7 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str, tried: Op
             Some(_) | None => {}
         }
         if attempt > 0 && set.is_some() {
-            bail!(
-                "{name} on {} refuses the password of {user} that is set in STITCH_PG_SUDO_PASSWORD",
-                host.name()
-            );
+            return Err(set_but_refused(host, name, user));
         }
         let ask = || (host.asker.secret)(&format!("{name} password of {user} on {}", host.name()));
         password = set.clone().or_else(ask);
@@ -170,6 +164,12 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str, tried: Op
         }
     }
     bail!("{name} on {} refused {ATTEMPTS} passwords of {user}", host.name())
+}
+
+/// Another password is not asked for: a run without a person has only this one.
+fn set_but_refused(host: &Host, tool: &str, user: &str) -> Error {
+    let host = host.name();
+    anyhow!("{tool} on {host} refuses the password of {user} that is set in STITCH_PG_SUDO_PASSWORD")
 }
 
 /// Why doas refuses, unless it is for the want of a password.

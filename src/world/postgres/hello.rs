@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 
 use super::ask;
+use crate::names::RoleName;
 use crate::server::{self, PostgresServer};
 use crate::settings::{Admin, Standby};
 use crate::world::login::Session;
@@ -30,14 +31,13 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
                 !(server.in_recovery && admin.rules.standby == Standby::Refused),
                 "this server is a standby, and target_session_attrs refuses one\nnext: give the host of the primary"
             );
-            if let Some(role) = &admin.set_role {
-                // A pooler may drop the startup option without a word.
-                ensure!(
-                    server.user == role.as_str(),
-                    "--set-role {role} had no effect: the server still reports {:?}\nnext: connect to PostgreSQL itself, not through a pooler",
-                    server.user
-                );
-            }
+            // A pooler may drop the startup option without a word.
+            let wanted = admin.set_role.as_ref().map_or(server.login.as_str(), RoleName::as_str);
+            ensure!(
+                server.user == wanted || (admin.set_role.is_none() && admin.rules.options.is_some()),
+                "this session acts as {:?}, not as {wanted:?}\nnext: connect to PostgreSQL itself, not through a pooler",
+                server.user
+            );
             Ok(PostgresServer {
                 provider: admin.provider.unwrap_or(server.provider),
                 system_identifier: system_identifier.ok(),

@@ -29,9 +29,10 @@ pub(super) fn startup_options(
         Access::ReadWrite => "",
     };
     let role = role.map_or(String::new(), |role| format!(" {}", sql::role_option(role)));
-    // Of two options for one setting the server takes the last: ours win over libpq's `options`.
+    // Of two options for one setting the server takes the last: ours win over libpq's `options`. But for the first, without
+    // which a database's owner decides as whom the administrator acts there (ALTER DATABASE … SET role).
     let given = given.map_or(String::new(), |given| format!("{given} "));
-    format!("{given}{}{unbounded}{read_only}{role}", sql::PATH_OPTION)
+    format!("-c role=none {given}{}{unbounded}{read_only}{role}", sql::PATH_OPTION)
 }
 
 /// What [`Access::ReadOnly`] starts with, in a session of our own that has begun.
@@ -136,11 +137,11 @@ mod tests {
         let role = "data team\\x".parse().unwrap();
         assert_eq!(
             startup_options(Access::ReadOnly, None, &[], Some(&role)),
-            "-c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on -c role=data\\ team\\\\x"
+            "-c role=none -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on -c role=data\\ team\\\\x"
         );
         assert_eq!(
             startup_options(Access::ReadWrite, None, &["lock_timeout".to_owned()], None),
-            "-c search_path=pg_catalog,pg_temp -c lock_timeout=0"
+            "-c role=none -c search_path=pg_catalog,pg_temp -c lock_timeout=0"
         );
         assert_eq!(
             startup_options(
@@ -149,7 +150,7 @@ mod tests {
                 &[],
                 None
             ),
-            "-c default_transaction_read_only=off -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on",
+            "-c role=none -c default_transaction_read_only=off -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on",
             "what is given comes first, so ours holds"
         );
     }

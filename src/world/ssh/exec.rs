@@ -17,6 +17,12 @@ pub(in crate::world) mod terminal;
 /// More output than this is refused: no script of ours prints so much, and memory is not endless.
 pub(crate) const OUTPUT_MAX: usize = 16 * 1024 * 1024;
 
+/// Refuses a longer one.
+pub(crate) fn bounded(length: usize) -> Result<()> {
+    ensure!(length <= OUTPUT_MAX, "it printed more than 16 MiB");
+    Ok(())
+}
+
 /// The same with the packets around it.
 const ANSWER: u64 = OUTPUT_MAX as u64 + super::relay::SPARE;
 
@@ -153,11 +159,7 @@ impl Exchange<'_> {
     fn step(&mut self, channel: &mut Channel) -> Result<bool> {
         let mut moved = take(channel, &mut self.stdout)?;
         moved += take(&mut channel.stderr(), &mut self.stderr)?;
-        ensure!(
-            self.stdout.len() + self.stderr.len() <= OUTPUT_MAX,
-            "it printed more than {} MiB",
-            OUTPUT_MAX / 1024 / 1024
-        );
+        bounded(self.stdout.len() + self.stderr.len())?;
         if !self.unsent.is_empty() {
             match channel.write(self.unsent) {
                 Ok(sent) => {

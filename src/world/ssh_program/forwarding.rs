@@ -18,11 +18,7 @@ const OPENED: [&str; 2] = ["master session id", "open confirm"];
 impl SshProgram {
     /// A connection from the SSH server to `host:port`. It ends when the stream is dropped.
     pub(crate) async fn forward(&self, host: &str, port: u16) -> Result<tokio::net::UnixStream> {
-        let target = if host.contains(':') {
-            format!("[{host}]:{port}")
-        } else {
-            format!("{host}:{port}")
-        };
+        let target = format!("[{host}]:{port}");
         let (near, far) = UnixStream::pair().context("cannot create a pair of sockets")?;
         near.set_nonblocking(true).context("cannot use the socket")?;
         let mut command = self.command();

@@ -2,9 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::visible::one_line;
+use crate::visible::last_lines;
 use crate::world::ssh::{SshLayer, TurnedAway};
 
 /// What ssh told of the server.
@@ -27,12 +27,6 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self {
-            path: folder.join("log"),
-        }
-    }
-
     /// How long it is now. Where it has grown long, as in a `watch` of days, it begins anew.
     pub(super) fn length(&self) -> u64 {
         match fs::metadata(&self.path).map_or(0, |log| log.len()) {
@@ -72,18 +66,12 @@ impl Log {
 pub(super) fn last_words(said: &str) -> String {
     let aside = "debug|OpenSSH_|Authenticated to |Transferred: |Bytes per second|@@@".split('|');
     let refused = "kex_exchange_identification: banner line ";
-    let lines: Vec<String> = said
+    let lines = said
         .lines()
         // What stands in the greeting's place is told on the side.
         .map(|line| line.split_once(refused).map_or(line, |(_, words)| words))
-        .filter(|line| !aside.clone().any(|begin| line.starts_with(begin)))
-        .map(|line| one_line(line.trim().trim_end_matches('.')))
-        .filter(|line| !line.is_empty())
-        .collect();
-    match lines.as_slice() {
-        [] => "ssh printed nothing".to_owned(),
-        lines => lines[lines.len().saturating_sub(4)..].join(" | "),
-    }
+        .filter(|line| !aside.clone().any(|begin| line.starts_with(begin)));
+    last_lines(lines).unwrap_or("ssh printed nothing".to_owned())
 }
 
 /// How far ssh came, by what it says, and that in our words where there are better ones.

@@ -1,18 +1,16 @@
 //! A script in a terminal, for a sudo or doas that insists on one: as with the built-in client.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
 
 use super::SshProgram;
 use crate::secret::Secret;
 use crate::world::ssh::exec::terminal::{Dialogue, Turn};
-use crate::world::ssh::exec::{OUTPUT_MAX, Output};
+use crate::world::ssh::exec::{Output, bounded};
 
 impl SshProgram {
     /// `None`: a password was asked for, and there was none (or no other) to give.
@@ -27,62 +25,43 @@ impl SshProgram {
         let mut command = self.command();
         command.arg("-tt").args(&self.shared.client.destination);
         command.arg(&dialogue.command);
-        let running = tokio::task::spawn_blocking(move || run(&mut command, dialogue, Instant::now() + limit));
-        let ran = running.await.context("the thread of ssh ended")?;
-        ran.with_context(|| format!("cannot run {become_root} in a terminal on {}", self.name))
+        let ran = timeout(limit, talk(command, dialogue)).await;
+        ran.unwrap_or_else(|_| Err(anyhow!("it did not finish in time and was stopped")))
+            .with_context(|| format!("cannot run {become_root} in a terminal on {}", self.name))
     }
 }
 
-fn run(command: &mut Command, dialogue: Dialogue, deadline: Instant) -> Result<Option<Output>> {
-    let mut child = command
+async fn talk(command: Command, mut dialogue: Dialogue) -> Result<Option<Output>> {
+    let mut child = tokio::process::Command::from(command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .kill_on_drop(true)
         .spawn()
         .context("ssh does not start")?;
-    let outcome = talk(&mut child, dialogue, deadline);
-    if !matches!(outcome, Ok(Some(_))) {
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-    outcome
-}
-
-fn talk(child: &mut Child, mut dialogue: Dialogue, deadline: Instant) -> Result<Option<Output>> {
     // Kept open to the end: the terminal would hang up.
-    let input = OwnedFd::from(child.stdin.take().context("no standard input")?);
+    let mut input = child.stdin.take().context("no standard input")?;
     let mut output = child.stdout.take().context("no standard output")?;
-    let (sender, heard_of) = channel();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 16 * 1024];
-        while let Ok(count @ 1..) = output.read(&mut buffer) {
-            if sender.send(buffer[..count].to_vec()).is_err() {
-                break;
+    let (answer, script) = (dialogue.answer.clone(), dialogue.script.clone());
+    let (mut heard, mut unsent) = (Vec::new(), &[][..]);
+    loop {
+        tokio::select! {
+            more = output.read_buf(&mut heard) => if matches!(more, Ok(0) | Err(_)) { break },
+            sent = input.write(unsent), if !unsent.is_empty() => {
+                unsent = sent.map_or(&[], |sent| &unsent[sent..]);
+                continue;
             }
         }
-    });
-    let mut heard = Vec::new();
-    loop {
-        match heard_of.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(more) => heard.extend(more),
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => bail!("it did not finish in time and was stopped"),
-        }
-        anyhow::ensure!(heard.len() <= OUTPUT_MAX, "it printed too much");
-        let typed = match dialogue.turn(&heard) {
-            Turn::Wait => continue,
+        bounded(heard.len())?;
+        match dialogue.turn(&heard) {
+            Turn::Wait => {}
             Turn::GiveUp => return Ok(None),
-            Turn::Answer => dialogue.answer.clone(),
-            Turn::Script => Some(dialogue.script.clone()),
-        };
-        if let Some(typed) = typed {
-            let mut input = File::from(input.try_clone().context("cannot share ssh's input")?);
-            // What prints while it reads is read here meanwhile.
-            std::thread::spawn(move || drop(input.write_all(typed.reveal().as_bytes())));
+            Turn::Answer => unsent = answer.as_ref().map_or(&[], |answer| answer.reveal().as_bytes()),
+            Turn::Script => unsent = script.reveal().as_bytes(),
         }
     }
     drop(input);
-    let status = child.wait().context("stitch-pg cannot wait for ssh's end")?;
+    let status = child.wait().await.context("stitch-pg cannot wait for ssh's end")?;
     match status.code() {
         Some(status) => Ok(Some(Dialogue::output(status, &heard))),
         None => bail!("ssh was killed ({status})"),

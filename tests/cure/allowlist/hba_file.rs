@@ -170,7 +170,7 @@ fn run_at(world: &World, script: &str, at: u32, what: &str) -> (u32, String, boo
     )
 }
 
-/// At each command of both scripts: before it, in the middle of what it writes, and behind it.
+/// At each command of both scripts: before it or behind it, and in the middle of what every second one writes.
 #[test]
 fn no_kill_cuts_the_rules() {
     let Some(world) = world(&[]) else {
@@ -188,7 +188,12 @@ fn no_kill_cuts_the_rules() {
         let (commands, said, done) = run_at(&world, &script, 0, "nothing");
         assert!(done && now(&world) == *new, "{said}");
         for at in 1..=commands {
-            for what in ["before", "half", "after"] {
+            let moments = if at % 2 == 0 {
+                &["before"][..]
+            } else {
+                &["half", "after"]
+            };
+            for &what in moments {
                 put(&world, old);
                 let (_, said, done) = run_at(&world, &script, at, what);
                 let found = now(&world);
@@ -308,9 +313,10 @@ fn the_owner_writes_the_rules() {
     }
 }
 
-/// Exchanges names as fast as it can, as the server's user would who wants root to write elsewhere.
-const ATTACK: &str = r#"
-my ($mode, $data, $victim, $folder) = @ARGV;
+/// Exchanges names, as the server's user would who wants root to write elsewhere. The last argument is for how long, in
+/// seconds, they are what they should be.
+pub(super) const ATTACK: &str = r#"
+my ($mode, $data, $victim, $folder, $calm) = @ARGV;
 $SIG{TERM} = sub { exit 0 };
 while (1) {
     if ($mode eq "temporary") {
@@ -320,21 +326,25 @@ while (1) {
             unlink "$data/$_";
             symlink $victim, "$data/$_";
         }
+        select undef, undef, undef, $calm;
     } elsif ($mode eq "name") {
         rename "$data/pg_hba.conf", "$data/aside" and symlink $victim, "$data/pg_hba.conf";
         select undef, undef, undef, 0.003;
         unlink "$data/pg_hba.conf" if -l "$data/pg_hba.conf";
         rename "$data/aside", "$data/pg_hba.conf";
-        select undef, undef, undef, 0.003;
+        select undef, undef, undef, $calm;
     } else {
         rename $data, "$data.aside" and symlink $folder, $data;
         select undef, undef, undef, 0.002;
         unlink $data if -l $data;
         rename "$data.aside", $data;
-        select undef, undef, undef, 0.004;
+        select undef, undef, undef, $calm;
     }
 }
 "#;
+
+/// See [`ATTACK`]; what takes long is done between two exchanges, what is fast is met by them.
+pub(super) const CALM: [&str; 4] = ["0.0005", "0.004", "0.03", "0.2"];
 
 /// Root's files, to which links lead: their content, owners and modes.
 const VICTIMS: &str = "cd /run/world/victims; stat -c '%n %U:%G %a' . *; cat *";
@@ -354,7 +364,7 @@ fn the_servers_user_cannot_lead_root_elsewhere() {
     let victims = world.sh(VICTIMS);
     let data = bench.0.socket_dir().join("data");
     let (mut won, mut tries) = (0, 0);
-    for round in 0..7 {
+    for round in 0..3 {
         for mode in ["temporary", "name", "folder"] {
             bench.rules("host all all all reject\n");
             let attack = Program::new("setpriv", &bench.0)
@@ -370,7 +380,7 @@ fn the_servers_user_cannot_lead_root_elsewhere() {
                     mode,
                 ])
                 .arg(&data)
-                .args(["/run/world/victims/victim", "/run/world/victims"]);
+                .args(["/run/world/victims/victim", "/run/world/victims", CALM[round]]);
             let run = |command: &str| {
                 stitch_pg(&bench.0)
                     .args([
@@ -389,9 +399,6 @@ fn the_servers_user_cannot_lead_root_elsewhere() {
             };
             let undo = PathBuf::from(format!("/run/world/undo-{mode}-{round}.sh"));
             for what in ["setup", "undo", "remove"] {
-                if what != "remove" && round >= 4 {
-                    continue;
-                }
                 if what == "remove" {
                     // Something to remove, made undisturbed.
                     bench.rules("host all all all reject\n");
@@ -439,5 +446,5 @@ fn the_servers_user_cannot_lead_root_elsewhere() {
     }
     println!("{won} of {tries} races won");
     assert_eq!(won, 0, "of {tries}");
-    assert!(tries >= 45 && rules.starts_with(HEAD));
+    assert!(tries >= 27 && rules.starts_with(HEAD));
 }

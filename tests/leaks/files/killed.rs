@@ -1,13 +1,16 @@
-//! `kill -9` at each system call by which a file is written: it is as it was, or complete, and the next run clears.
+//! `kill -9` and an error of the device at each system call by which a file is written: it is as it was, or complete, and the
+//! next run clears.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Kind, PASSWORD, has_role, put, read, ready, server, strays, without_role};
-use crate::support::{World, world};
+use crate::support::{Postgres, World, world};
 
 const FOLDER: &str = "/run/world/out";
 const FILE: &str = "/run/world/out/file";
 pub(super) const LOG: &str = "/run/world/tmp/calls";
+/// So many system calls of each run are tried: those on the file, and the nearest others.
+const MOMENTS: usize = 112;
 
 /// A system call of the thread that writes.
 struct Call {
@@ -16,14 +19,15 @@ struct Call {
     number: usize,
     /// What it is done to, as [`aim`] tells it.
     aim: String,
+    is_on_file: bool,
 }
 
 impl Call {
-    /// In front of the program: killed when it enters this call, which is then not made.
-    fn kill(&self) -> Vec<String> {
+    /// In front of the program: at this call there happens what strace calls so (`signal=KILL`, `error=EIO`). It is not made.
+    fn with(&self, what: &str) -> Vec<String> {
         let (trace, inject) = (
             format!("trace={}", self.name),
-            format!("inject={}:signal=KILL:when={}", self.name, self.number),
+            format!("inject={}:{what}:when={}", self.name, self.number),
         );
         ["strace", "-qq", "-y", "-o", LOG, "-e", &trace, "-e", &inject]
             .map(str::to_owned)
@@ -52,8 +56,8 @@ fn aim(line: &str) -> String {
 /// In front of the program: all calls of its first thread are written down.
 const WATCHED: [&str; 5] = ["strace", "-qq", "-y", "-o", LOG];
 
-/// The calls on the file and on its folder, and how many they are; when they are fewer, the nearest others up to `at_least`.
-fn calls(log: &str, folder: &str, at_least: usize) -> (Vec<Call>, usize) {
+/// The calls on the file and on its folder, and the nearest others up to [`MOMENTS`].
+fn calls(log: &str, folder: &str) -> Vec<Call> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut all, mut on_file) = (Vec::new(), Vec::new());
     let mut begun = false;
@@ -68,23 +72,25 @@ fn calls(log: &str, folder: &str, at_least: usize) -> (Vec<Call>, usize) {
         begun |= line.contains("O_PATH");
         let number = seen.entry(name).or_default();
         *number += 1;
-        if rest.contains(folder) && begun {
+        let is_on_file = rest.contains(folder) && begun;
+        if is_on_file {
             on_file.push(all.len());
         }
         all.push(Call {
             name: name.to_owned(),
             number: *number,
             aim: aim(line),
+            is_on_file,
         });
     }
     assert!(!on_file.is_empty(), "it is written by the first thread:\n{log}");
     let mut wanted: BTreeSet<usize> = on_file.iter().copied().collect();
     for far in 1..all.len() {
         for at in &on_file {
-            if wanted.len() < at_least {
+            if wanted.len() < MOMENTS {
                 wanted.insert((at + far).min(all.len() - 1));
             }
-            if wanted.len() < at_least {
+            if wanted.len() < MOMENTS {
                 wanted.insert(at.saturating_sub(far));
             }
         }
@@ -94,7 +100,7 @@ fn calls(log: &str, folder: &str, at_least: usize) -> (Vec<Call>, usize) {
         place += 1;
         wanted.contains(&(place - 1))
     });
-    (all, on_file.len())
+    all
 }
 
 impl Kind {
@@ -121,23 +127,18 @@ fn killed_at_each_call(kind: Kind) {
     let before = kind.before();
     put(&world, FILE, before.as_deref());
     let run = |front: &[&str]| kind.program(&world, front, FILE).run();
-    // A run with a server takes ten times as long: of those, the calls on the file alone.
-    let at_least = if matches!(kind, Kind::Settings | Kind::Report) {
-        104
-    } else {
-        0
-    };
     let is_done = |status| matches!(status, Some(0 | 1 | 4));
     let whole = run(&WATCHED);
     assert!(is_done(whole.status), "{whole:#?}");
-    let (calls, on_file) = calls(&read(&world, LOG).expect("strace wrote it"), FOLDER, at_least);
+    let calls = calls(&read(&world, LOG).expect("strace wrote it"), FOLDER);
+    let on_file = calls.iter().filter(|call| call.is_on_file).count();
     let (mut moments, mut met, mut kept, mut left) = (0, 0, 0, 0);
     for call in &calls {
         if kind != Kind::Sheet {
             without_role(&server);
         }
         put(&world, FILE, before.as_deref());
-        let front = call.kill();
+        let front = call.with("signal=KILL");
         let killed = run(&front.iter().map(String::as_str).collect::<Vec<_>>());
         let case = format!("{kind:?}, {} {}", call.name, call.number);
         moments += usize::from(killed.status == Some(137));
@@ -171,11 +172,12 @@ fn killed_at_each_call(kind: Kind) {
     );
     assert!(
         // Calls before and behind the file's differ from run to run; those on the file do not.
-        moments >= on_file.max(at_least) * 9 / 10 && met * 10 >= on_file * 9,
+        moments >= 100 && met * 10 >= on_file * 9,
         "{moments} {met}"
     );
     assert!(kept > 0 && kept < moments, "{kept} of {moments}");
     assert!(kind == Kind::Undo || left > 0, "no moment left a temporary file");
+    failed_at_each_call(kind, &server, &world, &calls);
     // Another's file of nearly such a name stays.
     if kind != Kind::Sheet {
         without_role(&server);
@@ -187,6 +189,52 @@ fn killed_at_each_call(kind: Kind) {
         assert!(is_done(run(&[]).status));
         assert_eq!(strays(&world, FOLDER), ".stitch-pg-mine\n");
     }
+}
+
+/// The device fails at each call on the file, once for each thing that a call is done to.
+fn failed_at_each_call(kind: Kind, server: &Postgres<'_>, world: &World, calls: &[Call]) {
+    let before = kind.before();
+    let (mut aims, mut kept, mut whole) = (BTreeSet::new(), 0, 0);
+    for call in calls {
+        if !call.is_on_file || !aims.insert(call.aim.as_str()) {
+            continue;
+        }
+        if kind != Kind::Sheet {
+            without_role(server);
+        }
+        put(world, FILE, before.as_deref());
+        let front = call.with("error=EIO");
+        let front: Vec<&str> = front.iter().map(String::as_str).collect();
+        let failed = kind.program(world, &front, FILE).run();
+        let case = format!("{kind:?}, {} fails", call.aim);
+        let said = format!("{}{}", failed.stdout, failed.stderr);
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let now = read(world, FILE);
+        if now == before {
+            kept += 1;
+            assert!(
+                failed.status == Some(1) && said.contains("Input/output error") && said.contains(FILE),
+                "{case}: {failed:#?}"
+            );
+            assert!(
+                !matches!(kind, Kind::Password | Kind::Undo) || !has_role(server),
+                "{case}: changed without a record of it"
+            );
+        } else {
+            whole += 1;
+            let now = now.unwrap_or_default();
+            assert!(kind.is_whole(&now), "{case}: {now}{failed:#?}");
+        }
+        if !strays(world, FOLDER).is_empty() {
+            assert!(call.name == "unlinkat", "{case}: it leaves a temporary file");
+            world.sh_with("rm -f \"$1\"/.stitch-pg-*", &[FOLDER], b"");
+        }
+    }
+    println!(
+        "{kind:?}: EIO at {} calls, {kept} times as it was, {whole} times complete",
+        aims.len()
+    );
+    assert!(kept > 0 && aims.len() >= 8, "{kept} {aims:?}");
 }
 
 #[test]

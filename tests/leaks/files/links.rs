@@ -73,6 +73,12 @@ fn links_and_files_of_others_are_refused() {
         says(&output, "others can write to it") && !has_role(&server),
         "{output:#?}"
     );
+    world.sh("mkdir -m 777 /run/world/open");
+    let output = Kind::Undo.program(&world, &[], "/run/world/open/undo.sh").run();
+    assert!(
+        says(&output, "every user of this machine can write /run/world/open") && !has_role(&server),
+        "{output:#?}"
+    );
     // Another file than an undo file is not made one.
     put(&world, "/run/world/own/undo.sh", Some("#!/bin/sh\nexit 0\n"));
     let output = Kind::Undo.program(&world, &[], "/run/world/own/undo.sh").run();
