@@ -364,7 +364,7 @@ fn the_servers_user_cannot_lead_root_elsewhere() {
     let victims = world.sh(VICTIMS);
     let data = bench.0.socket_dir().join("data");
     let (mut won, mut tries) = (0, 0);
-    for round in 0..3 {
+    for (round, calm) in CALM.iter().take(3).enumerate() {
         for mode in ["temporary", "name", "folder"] {
             bench.rules("host all all all reject\n");
             let attack = Program::new("setpriv", &bench.0)
@@ -380,7 +380,7 @@ fn the_servers_user_cannot_lead_root_elsewhere() {
                     mode,
                 ])
                 .arg(&data)
-                .args(["/run/world/victims/victim", "/run/world/victims", CALM[round]]);
+                .args(["/run/world/victims/victim", "/run/world/victims", calm]);
             let run = |command: &str| {
                 stitch_pg(&bench.0)
                     .args([
