@@ -17,8 +17,15 @@ fn arg(id: SettingId) -> Option<Arg> {
     let default = id.default_text().map(|default| format!("[default: {default}]"));
     let others: Vec<String> = [env, key, default].into_iter().flatten().collect();
     let help = format!("{}\n{}", id.help(), others.join(" "));
+    // What psql and others call it.
+    let known_as: &[&str] = if id == SettingId::AdminUser {
+        &["user", "username"]
+    } else {
+        &[]
+    };
     let arg = Arg::new(name)
         .long(name)
+        .aliases(known_as)
         .help_heading(id.heading())
         .help(id.help())
         .long_help(help.trim_end().to_owned());

@@ -35,6 +35,10 @@ fn flags_stand_before_and_after_the_command() {
         assert_eq!(found.command, Command::Plan);
         assert_eq!(found.flags.text(SettingId::Host), Some("h"));
     }
+    for flag in ["--admin-user", "--user", "--username"] {
+        let found = invocation(&["plan", flag, "ann"]);
+        assert_eq!(found.flags.text(SettingId::AdminUser), Some("ann"));
+    }
     assert_eq!(invocation(&[]).command, Command::Setup);
     assert!(invocation(&["-y", "setup", "--no-input"]).run.yes);
 }
