@@ -20,6 +20,9 @@ pub(crate) struct PostgresServer {
     pub user: String,
     /// `session_user`.
     pub(crate) login: String,
+    /// The role that the login is set to act as (`ALTER ROLE … SET role`).
+    #[serde(default)]
+    pub(crate) acts_as: Option<String>,
     /// `rolsuper`.
     pub superuser: bool,
     /// Whether this is a standby.
@@ -82,6 +85,8 @@ SELECT json_build_object(
     'version_num', current_setting('server_version_num')::int,
     'user', current_user,
     'login', session_user,
+    'acts_as', (SELECT substr(o, 6) FROM pg_db_role_setting d, unnest(d.setconfig) o
+        WHERE d.setrole = (SELECT oid FROM pg_roles WHERE rolname = session_user) AND d.setdatabase = 0 AND o LIKE 'role=%'),
     'superuser', r.rolsuper,
     'in_recovery', pg_is_in_recovery(),
     'signs', json_build_object(
@@ -229,6 +234,7 @@ mod tests {
             version_num,
             user: "me".to_owned(),
             login: "me".to_owned(),
+            acts_as: None,
             superuser: false,
             in_recovery: false,
             signs: ProviderEvidence {

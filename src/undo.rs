@@ -53,7 +53,8 @@ const HEADER: &str = "#!/bin/sh
 # change was made. If so, call the function yourself.
 set -u
 undo=
-trap 'for step in $undo; do \"$step\" || exit 1; done' EXIT
+failed() { echo \"stitch-pg: $1 in this file failed, the rest was not run. Fix the cause, then run the file again.\" >&2; exit 1; }
+trap 'for step in $undo; do \"$step\" || failed \"$step\"; done' EXIT
 ";
 
 impl UndoFile {

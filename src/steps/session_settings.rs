@@ -96,7 +96,7 @@ impl Attached {
             _ => "''",
         };
         let length = milliseconds(value).filter(|_| name.ends_with("_timeout"));
-        let bites = match harmless {
+        let interrupts = match harmless {
             "0" => {
                 length.is_none_or(|length| length < SURELY_LONG_ENOUGH_MS)
                     && !value.trim_start_matches(['0', '.']).is_empty()
@@ -110,7 +110,7 @@ impl Attached {
             }
             _ => ["default_transaction_read_only", "role", "default_tablespace"].contains(&name),
         };
-        bites.then_some((how, surely, harmless))
+        interrupts.then_some((how, surely, harmless))
     }
 
     fn weight(&self) -> u8 {

@@ -57,6 +57,24 @@ fn a_role_that_cannot_be_taken_is_named() {
     let Some(server) = server(17) else { return };
     server.psql("create role loader; create database stitch owner stranger; set role stranger; alter database stitch set role = stranger");
     server.psql_in("stitch", "set role none; create schema shop authorization loader");
+    // The login's own setting is no secret choice either.
+    server.psql("alter role person set role = 'The Team'");
+    let set = Wizard::new(&server).admin("person", "person-pw");
+    let said = set.check().exits(1);
+    let error = said.error();
+    assert!(
+        error.contains("give --set-role The Team, or --set-role person"),
+        "{error}"
+    );
+    set.clone()
+        .set("--set-role", "The Team")
+        .run("plan")
+        .exits(0)
+        .has_not("role-cannot-create");
+    set.set("--set-role", "person")
+        .run("plan")
+        .exits(0)
+        .has("role-cannot-create", "bad");
     let wizard = Wizard::new(&server).set("--schema", "shop");
     wizard
         .setup()

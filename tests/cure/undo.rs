@@ -76,6 +76,12 @@ fn a_whole_run_is_taken_back() {
         let before = server.dump();
         wizard(&server, "whole.sh").setup().exits(0);
         assert_ne!(server.dump(), before);
+        // A session in the way ends the file, which says what to do; run again, it goes on.
+        let holder = Holder::of(&server, "shop.t1 in access share mode");
+        let stopped = undo(&server, "sh whole.sh");
+        let next = "Fix the cause, then run the file again.";
+        assert!(!stopped.success() && stopped.stderr.contains(next), "{stopped:?}");
+        holder.lets_go();
         takes_back(&server, "whole.sh", &before);
         // An existing role that was kept out, with rights of its own.
         server.psql(&format!(

@@ -31,6 +31,13 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
                 !(server.in_recovery && admin.rules.standby == Standby::Refused),
                 "this server is a standby, and target_session_attrs refuses one\nnext: give the host of the primary"
             );
+            let set_by_itself = server.acts_as.as_deref().filter(|role| *role != "none");
+            if let (Some(role), None, None) = (set_by_itself, &admin.set_role, &admin.rules.options) {
+                let login = &server.login;
+                bail!(
+                    "{login:?} is set to act as {role:?} (ALTER ROLE … SET role), and stitch-pg leaves that choice to you\nnext: give --set-role {role}, or --set-role {login} to act as {login:?} itself"
+                );
+            }
             // A pooler may drop the startup option without a word.
             let wanted = admin.set_role.as_ref().map_or(server.login.as_str(), RoleName::as_str);
             ensure!(

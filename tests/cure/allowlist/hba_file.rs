@@ -425,7 +425,9 @@ fn the_servers_user_cannot_lead_root_elsewhere() {
                 world.sh_with(
                     "cd \"$(dirname \"$1\")\"; if [ -L data ]; then rm data; fi; if [ -d data.aside ]; then mv data.aside data; fi
                      cd data; if [ -L pg_hba.conf ]; then rm pg_hba.conf; fi
-                     if [ -e aside ]; then mv aside pg_hba.conf; fi; rm -f .stitch-pg.*",
+                     if [ -e aside ]; then mv aside pg_hba.conf; fi; rm -f .stitch-pg.*
+                     # The move may have put a link there, which is gone with the lines above.
+                     if [ ! -e pg_hba.conf ]; then : >pg_hba.conf; chown postgres: pg_hba.conf; chmod 600 pg_hba.conf; fi",
                     &[data.to_str().expect("plain")],
                     b"",
                 );
