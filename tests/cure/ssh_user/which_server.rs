@@ -142,3 +142,32 @@ while True:
     );
     assert!(!scene.tunnel_works("stitch"));
 }
+
+/// Alpine has sshd a second time, built with PAM, and images start it with a file of their own. The one that serves is judged and
+/// mended, and not the one that is installed besides.
+#[test]
+fn a_server_by_another_name_with_another_file() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let scene = Scene::new(&world, BastionOptions::new());
+    scene.has_working("stitch");
+    scene.bastion.stop();
+    scene.bastion.run(
+        "mkdir /config; (echo AllowUsers root; cat /etc/ssh/sshd_config) >/config/sshd_config
+         cp /usr/sbin/sshd /usr/sbin/sshd.pam; /usr/sbin/sshd.pam -f /config/sshd_config",
+    );
+    let seen = scene.check_when_up("stitch");
+    assert_eq!(seen.verdict("ssh-not-allowed"), Some("bad"), "{seen:#?}");
+    assert!(!scene.tunnel_works("stitch"));
+    let advice = seen.advice("ssh-not-allowed");
+    assert!(advice.contains("/config/sshd_config"), "{advice}");
+    super::doctor::follow(&scene.bastion, &advice);
+    let mended = scene.check_when_up("stitch");
+    assert_eq!(
+        (mended.status, mended.verdict("ssh-not-allowed")),
+        (Some(0), None),
+        "{mended:#?}"
+    );
+    assert!(scene.tunnel_works("stitch"));
+}
