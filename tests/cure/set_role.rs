@@ -63,7 +63,7 @@ fn a_role_that_cannot_be_taken_is_named() {
     let said = set.check().exits(1);
     let error = said.error();
     assert!(
-        error.contains("give --set-role The Team, or --set-role person"),
+        error.contains("give --set-role 'The Team', or --set-role person"),
         "{error}"
     );
     set.clone()

@@ -8,6 +8,7 @@ use super::ask;
 use crate::names::RoleName;
 use crate::server::{self, PostgresServer};
 use crate::settings::{Admin, Standby};
+use crate::shell;
 use crate::world::login::Session;
 
 pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> Result<PostgresServer> {
@@ -35,7 +36,9 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
             if let (Some(role), None, None) = (set_by_itself, &admin.set_role, &admin.rules.options) {
                 let login = &server.login;
                 bail!(
-                    "{login:?} is set to act as {role:?} (ALTER ROLE … SET role), and stitch-pg leaves that choice to you\nnext: give --set-role {role}, or --set-role {login} to act as {login:?} itself"
+                    "{login:?} is set to act as {role:?} (ALTER ROLE … SET role), and stitch-pg leaves that choice to you\nnext: give --set-role {}, or --set-role {} to act as {login:?} itself",
+                    shell::word(role),
+                    shell::word(login)
                 );
             }
             // A pooler may drop the startup option without a word.
