@@ -313,19 +313,17 @@ fn round_trips_do_not_grow_with_the_tables() {
     let wizard = ready(&server);
     let proxy = CountingProxy::before(&server);
     let wizard = wizard.set("--host", &proxy.socket_dir().to_string_lossy());
-    let mut flights = Vec::new();
     for tables in [10, 900] {
-        server.psql_in(
-            "stitch",
-            "drop schema shop cascade; create schema shop authorization loader",
-        );
-        warehouse(&server, tables, "id int");
-        proxy.reset();
-        wizard.setup().exits(0);
-        flights.push(proxy.counts().flights);
+        let least = proxy.least_round_trips(7, |_| {
+            server.psql_in(
+                "stitch",
+                "drop schema shop cascade; create schema shop authorization loader",
+            );
+            warehouse(&server, tables, "id int");
+            wizard.setup().exits(0);
+        });
+        assert!(least <= 7, "{tables} tables: {least}");
     }
-    // Answers to calls that are under way at the same time come in any order.
-    assert!(flights[1] <= flights[0] + 4, "{flights:?}");
 }
 
 #[test]

@@ -213,6 +213,30 @@ impl CountingProxy {
         self.lock().delay = delay;
     }
 
+    /// The round trips of `run`, which is told how often it ran before: the least of a few runs, the first that is within the
+    /// bound.
+    ///
+    /// Messages of several connections count as one round trip where no answer comes between them. So each message is held
+    /// back, and for twice as long in each run: on a slow machine too, what is sent side by side comes before the answers.
+    pub(crate) fn least_round_trips(&self, bound: usize, run: impl Fn(u32)) -> usize {
+        let mut least = usize::MAX;
+        for attempt in 0..6 {
+            let delay = Duration::from_millis(40) * 2_u32.pow(attempt);
+            self.delay(delay);
+            self.reset();
+            let began = Instant::now();
+            run(attempt);
+            let (counts, took) = (self.counts(), began.elapsed());
+            println!("round trips of {:?}: {}, in {took:?}", 2 * delay, counts.flights);
+            assert!(counts.connections <= 5, "{counts:?}");
+            least = least.min(counts.flights);
+            if least <= bound {
+                break;
+            }
+        }
+        least
+    }
+
     /// Breaks a connection once so many more messages of that side have passed. Happens once.
     pub(crate) fn cut_after(&self, side: Side, messages: usize, fault: Fault) {
         self.lock().fault = Some((Trigger::Messages(side, messages), fault));
