@@ -6,34 +6,46 @@ mod account;
 mod authorized_keys;
 mod curl;
 mod firewall;
-mod foreign_account;
 mod frame;
 mod hba;
-mod hba_read;
-mod inspect;
-mod proof;
-mod put_back;
-mod show;
-mod sshd_file;
-mod sshd_log;
+mod sshd;
+
+use std::fmt;
+
+use crate::change::Action;
 
 pub use authorized_keys::{install_key, remove_key};
 pub use frame::{Sight, word};
 pub use hba::{add_hba_lines, remove_hba_lines};
 
-pub(crate) use account::{add_user, inspect_leftovers, make_home, remove_user, set_shell, unlock_for_keys};
-pub(crate) use authorized_keys::fix_modes;
+pub(crate) use account::{
+    add_user, inspect_leftovers, inspect_ssh_user, lock_again, make_home, remove_home, remove_user, set_shell,
+    stop_if_foreign_account, unlock_for_keys,
+};
+pub(crate) use authorized_keys::{
+    Expiry, PreviousKeyFile, Was, fix_modes, install_temporary_key, put_keys_back, put_modes_back, return_key,
+};
 pub(crate) use curl::curl;
 pub(crate) use firewall::{Opening, inspect_firewall};
-pub(crate) use foreign_account::{AccountSigns, stop_if_foreign_account};
 pub(crate) use frame::{BEGUN, DONE, marked, quoted, value};
-pub(crate) use hba::{find_hba_lines, inspect_hba};
-pub(crate) use hba_read::{Printed as PrintedHba, read_hba};
-pub(crate) use inspect::{Looking, inspect_ssh_user};
-pub(crate) use proof::{Expiry, install_temporary_key, return_key};
-pub(crate) use put_back::{PreviousKeyFile, Was, lock_again, put_keys_back, put_modes_back, remove_home};
-pub(crate) use sshd_file::{DROP_INS, Sockets, close_sockets, open_sockets, socket_file};
-pub(crate) use sshd_log::read_sshd_log;
+pub(crate) use hba::{Printed as PrintedHba, find_hba_lines, inspect_hba, read_hba};
+pub(crate) use sshd::{DROP_INS, close_sockets, open_sockets, read_sshd_log, socket_file};
+
+impl fmt::Display for Action {
+    /// What is run, as a person would type it, secrets masked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sql(sql) => sql.fmt(f),
+            Self::Host(script) | Self::Ingress(script) => script.fmt(f),
+            Self::AddHbaLines(edit) => edit.show(f, &add_hba_lines(edit)),
+            Self::RemoveHbaLines(edit) => edit.show(f, &remove_hba_lines(edit)),
+            Self::Http(request) => request.fmt(f),
+            Self::SaveSecret { path, .. } => {
+                write!(f, "umask 077; set -C; cat > {}", word(&path.to_string_lossy()))
+            }
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests;

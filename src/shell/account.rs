@@ -1,8 +1,12 @@
-//! Scripts about the account itself: made, made usable with a key, taken away. They look for tools, never for the name
-//! of a distribution.
+//! Scripts about the account itself: looked at, made, made usable with a key, put back, taken away. They look for tools,
+//! never for the name of a distribution.
 
-use super::frame::{Sight, expanded, framed, line_of, script};
-use crate::names::LinuxUser;
+use std::net::IpAddr;
+
+use super::frame::{Sight, expanded, framed, line_of, script, spaced};
+use super::sshd::socket_file;
+use crate::names::{HostName, LinuxUser, Port};
+use crate::public_key::PublicKey;
 use crate::settings::LoginShell;
 use crate::statement::Statement;
 
@@ -70,6 +74,76 @@ pub(crate) fn inspect_leftovers(user: &LinuxUser) -> Statement {
         "Check what Stitch's user owns. This changes nothing.",
         &[("user", user.as_str())],
         include_str!("scripts/inspect_leftovers.sh"),
+    )
+}
+
+/// Only looks: prints everything about the account, its key file and the SSH server that decides whether Stitch can log in
+/// and forward, as `name=value` lines. Works when the user does not exist.
+///
+/// `from`: where Stitch connects from; `host` and `port`: where it connects to; `key`: also looked for in files elsewhere;
+/// `database`: the name whose addresses matter (empty: none). Looks at the user and the server; `sshd -T` is asked once for each address Stitch connects from, since `Match`
+/// blocks can tell them apart.
+pub(crate) fn inspect_ssh_user(
+    user: &LinuxUser,
+    key: Option<&PublicKey>,
+    from: &[IpAddr],
+    (host, port): (&HostName, Port),
+    database: &str,
+) -> Statement {
+    framed(
+        "Check the user that Stitch logs in as, and the SSH server. This changes nothing.",
+        &[
+            ("user", user.as_str()),
+            ("body", key.map_or("", PublicKey::body)),
+            ("stitch_key", &key.map_or_else(String::new, PublicKey::bare)),
+            ("addresses", &spaced(from)),
+            ("host", host.as_str()),
+            ("port", &port.to_string()),
+            ("database", database),
+            ("comment", MADE_BY_US),
+            ("socket_file", &socket_file(user)),
+            ("max", "1048577"),
+        ],
+        &expanded(include_str!("scripts/inspect_ssh_user.sh")).replace("LINE", &line_of(user)),
+    )
+}
+
+/// For a script that was written without a look. Stops where the user is there, without Stitch's key, and has what Stitch's user would not have: a group whose
+/// members are people or powers, or a number below the first of ordinary users.
+pub(crate) fn stop_if_foreign_account(
+    user: &LinuxUser,
+    key: Option<&PublicKey>,
+    powerful: &[&str],
+    first_ordinary_id: u32,
+) -> Statement {
+    script(
+        "Stop if the user is used for something else. This changes nothing.",
+        &[
+            ("user", user.as_str()),
+            ("body", key.map_or("", PublicKey::body)),
+            ("powerful", &format!(" {} ", powerful.join(" "))),
+            ("ordinary", &first_ordinary_id.to_string()),
+        ],
+        include_str!("scripts/stop_where_foreign.sh"),
+    )
+}
+
+/// Takes a home away again that is still empty.
+pub(crate) fn remove_home(user: &LinuxUser) -> Statement {
+    script(
+        "Remove the home directory, if it is empty.",
+        &[("user", user.as_str())],
+        include_str!("scripts/remove_home.sh"),
+    )
+}
+
+/// Locks the account as it was locked before; `changed` is the day that stood beside it.
+pub(crate) fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> Statement {
+    let changed = changed.map(|day| day.to_string()).unwrap_or_default();
+    script(
+        "Lock the account again.",
+        &[("user", user.as_str()), ("lock", lock), ("changed", &changed)],
+        include_str!("scripts/lock_again.sh"),
     )
 }
 

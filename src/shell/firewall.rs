@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::frame::{expanded, framed, quoted, script, word};
+use super::frame::{expanded, framed, quoted, script, spaced, word};
 use crate::firewall::{FirewallManager, MARK, Rank, RuleLocation, Tool, rich_rule};
 use crate::names::Cidr;
 use crate::statement::Statement;
@@ -19,10 +19,9 @@ pub(crate) struct Opening {
 /// Prints the rules, each tool's behind a line with its name; nothing is changed. What was not to be had is told as
 /// `@blind` and why. The addresses are those whose way in matters.
 pub(crate) fn inspect_firewall(from: &[IpAddr]) -> Statement {
-    let addresses: Vec<String> = from.iter().map(IpAddr::to_string).collect();
     script(
         "Check the firewall. This changes nothing.",
-        &[("addresses", &addresses.join(" "))],
+        &[("addresses", &spaced(from))],
         include_str!("scripts/inspect_firewall.sh"),
     )
 }

@@ -1,5 +1,7 @@
 //! The frame that all scripts share, and the quoting of words for a shell.
 
+use std::net::IpAddr;
+
 use crate::names::LinuxUser;
 pub(crate) use crate::shell_word::quoted;
 pub use crate::shell_word::word;
@@ -36,6 +38,12 @@ pub(crate) fn value<'a>(printed: &'a str, name: &str) -> Option<&'a str> {
 /// The regular expression (of `grep`) that finds the user's or group's line in `/etc/passwd` and the like, as one word.
 pub(super) fn line_of(user: &LinuxUser) -> String {
     quoted(&format!("^{}:", user.as_str().replace('.', "[.]")))
+}
+
+/// Addresses as the words of a list.
+pub(super) fn spaced(addresses: &[IpAddr]) -> String {
+    let words: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+    words.join(" ")
 }
 
 /// A script of `scripts`, in the frame that all of them share.

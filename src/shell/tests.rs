@@ -33,29 +33,22 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
         signal: Some(running),
         ..edit.clone()
     };
-    let signs = AccountSigns {
-        groups: &["sudo", "wheel"],
-        first_ordinary_id: 1000,
-    };
-    let sockets = Sockets {
-        user: &user,
-        folder: DROP_INS,
-        from: &["52.23.137.21".parse().unwrap()],
-        port: Port::SSH,
-    };
+    let from = ["52.23.137.21".parse().unwrap()];
     let scripts = [
-        ("sockets-close", close_sockets(&sockets, Sight::Unseen)),
-        ("sockets-open", open_sockets(&sockets)),
+        (
+            "sockets-close",
+            close_sockets(&user, DROP_INS, &from, Port::SSH, Sight::Unseen),
+        ),
+        ("sockets-open", open_sockets(&user, DROP_INS, &from, Port::SSH)),
         (
             "inspect",
-            inspect_ssh_user(&Looking {
-                user: &user,
-                key: Some(&key),
-                from: &["52.23.137.21".parse().unwrap()],
-                host: &"ssh.example".parse().unwrap(),
-                port: Port::SSH,
-                database: "db",
-            }),
+            inspect_ssh_user(
+                &user,
+                Some(&key),
+                &from,
+                (&"ssh.example".parse().unwrap(), Port::SSH),
+                "db",
+            ),
         ),
         ("add", add_user(&user, &LoginShell::Nologin)),
         ("shell", set_shell(&user, &LoginShell::Nologin)),
@@ -91,7 +84,10 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
             install_key(&user, &key, "restrict,port-forwarding", Sight::Seen),
         ),
         ("leftovers", inspect_leftovers(&user)),
-        ("stranger", stop_if_foreign_account(&user, Some(&key), signs)),
+        (
+            "stranger",
+            stop_if_foreign_account(&user, Some(&key), &["sudo", "wheel"], 1000),
+        ),
     ];
     for (name, script) in scripts {
         let text = script.to_string();

@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::{AfterFailure, Step};
 use crate::change::Plan;
 use crate::settings::{Audience, BastionSettings, Settings};
-use crate::shell::{self, Looking};
+use crate::shell;
 use crate::step_id::StepId;
 use crate::world::Reader;
 
@@ -50,14 +50,13 @@ impl Step for SshUser {
         let Some(bastion) = &settings.bastion else {
             return Ok(Facts::default());
         };
-        let script = shell::inspect_ssh_user(&Looking {
-            user: &bastion.tunnel_user,
-            key: bastion.public_key.as_ref(),
-            from: &came_from(settings),
-            host: &bastion.stitch_host,
-            port: bastion.stitch_port,
-            database: account_name(settings),
-        });
+        let script = shell::inspect_ssh_user(
+            &bastion.tunnel_user,
+            bastion.public_key.as_ref(),
+            &came_from(settings),
+            (&bastion.stitch_host, bastion.stitch_port),
+            account_name(settings),
+        );
         Ok(Facts::parse(&reader.inspect_host(&script).await?))
     }
 

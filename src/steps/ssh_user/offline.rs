@@ -6,7 +6,7 @@ use super::wanted::{add_user, no_key};
 use super::{key_file, server};
 use crate::change::{Action, Change, Plan};
 use crate::settings::{Adopt, BastionSettings, LoginShell, Settings};
-use crate::shell::{self, AccountSigns, Sight};
+use crate::shell::{self, Sight};
 use crate::statement::Statement;
 
 pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
@@ -20,14 +20,11 @@ pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts
         });
     };
     if bastion.adopt == Adopt::No {
-        let signs = AccountSigns {
-            groups: &POWERFUL,
-            first_ordinary_id: FIRST_ORDINARY_ID,
-        };
+        let key = bastion.public_key.as_ref();
         change(
             format!("stop if the user {user} exists and is used for something else"),
             "Stitch gets its own user. stitch-pg changes no other user without --adopt-user.",
-            shell::stop_if_foreign_account(user, bastion.public_key.as_ref(), signs),
+            shell::stop_if_foreign_account(user, key, &POWERFUL, FIRST_ORDINARY_ID),
         );
     }
     let add = add_user(bastion);

@@ -2,13 +2,11 @@
 //! in any OpenSSH: only `AllowStreamLocalForwarding` does. And ports: the key may listen on port 1 alone, which is root's, but
 //! not on every machine.
 
-use std::net::IpAddr;
-
 use super::case::Case;
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{BastionSettings, KeyOption, Settings};
-use crate::shell::{self, Sight, Sockets};
+use crate::shell::{self, Sight};
 use crate::steps::ssh_user::facts::{Facts, PasswordField, TunnelAccount};
 use crate::steps::ssh_user::sshd::View;
 use crate::steps::ssh_user::wanted::came_from;
@@ -90,20 +88,18 @@ pub(in crate::steps::ssh_user) fn remove(
     let Some(folder) = &facts.server.ways.has_our_file else {
         return;
     };
-    let from = came_from(settings);
-    let sockets = sockets(bastion, folder, &from);
+    let (user, from, port) = (&bastion.tunnel_user, came_from(settings), bastion.stitch_port);
+    let close = shell::close_sockets(user, folder, &from, port, Sight::Seen);
     plan.change(Change {
-        summary: format!("remove {folder}/{}", shell::socket_file(&bastion.tunnel_user)),
+        summary: format!("remove {folder}/{}", shell::socket_file(user)),
         why: "It was there for Stitch's key alone.",
-        action: Action::Host(shell::open_sockets(&sockets)),
-        undo: Some(Action::Host(shell::close_sockets(&sockets, Sight::Seen))),
+        action: Action::Host(shell::open_sockets(user, folder, &from, port)),
+        undo: Some(Action::Host(close)),
     });
 }
 
 fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, sight: Sight) -> Change {
-    let from = came_from(settings);
-    let sockets = sockets(bastion, folder, &from);
-    let user = &bastion.tunnel_user;
+    let (user, from, port) = (&bastion.tunnel_user, came_from(settings), bastion.stitch_port);
     Change {
         summary: format!(
             "set {} for {user}, in {folder}/{}",
@@ -111,16 +107,7 @@ fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, sight: Si
             shell::socket_file(user)
         ),
         why: WHY,
-        action: Action::Host(shell::close_sockets(&sockets, sight)),
-        undo: (sight == Sight::Seen).then(|| Action::Host(shell::open_sockets(&sockets))),
-    }
-}
-
-fn sockets<'a>(bastion: &'a BastionSettings, folder: &'a str, from: &'a [IpAddr]) -> Sockets<'a> {
-    Sockets {
-        user: &bastion.tunnel_user,
-        folder,
-        from,
-        port: bastion.stitch_port,
+        action: Action::Host(shell::close_sockets(user, folder, &from, port, sight)),
+        undo: (sight == Sight::Seen).then(|| Action::Host(shell::open_sockets(user, folder, &from, port))),
     }
 }
