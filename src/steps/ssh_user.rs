@@ -22,12 +22,11 @@ mod modes;
 mod offline;
 mod removal;
 mod server;
-mod sshd;
-mod wanted;
 
 pub(crate) use facts::Facts;
 pub(crate) use removal::RemoveSshUser;
-use wanted::{account_name, add_user, came_from, no_key};
+
+use account::{account_name, add_user, came_from, no_key};
 
 pub(crate) struct SshUser;
 
@@ -40,10 +39,10 @@ impl Step for SshUser {
     type Facts = Facts;
 
     fn skip(settings: &Settings) -> Option<&'static str> {
-        match settings.bastion {
-            Some(_) => None,
-            None => Some("no SSH server; --bastion sets one"),
-        }
+        settings
+            .bastion
+            .is_none()
+            .then_some("no SSH server; --bastion sets one")
     }
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {

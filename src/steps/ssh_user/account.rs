@@ -1,11 +1,13 @@
-//! Whether the account is Stitch's to have, alive for keys and dead for passwords.
+//! The account that Stitch is to have, and whether the one that is there is Stitch's, alive for keys and dead for passwords.
+
+use std::net::IpAddr;
 
 use super::facts::{Facts, PasswordField, TunnelAccount};
 use super::modes::Node;
 use super::{aging, key_file, login_shell};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding, Verdict};
-use crate::settings::{Adopt, BastionSettings};
+use crate::settings::{Adopt, BastionSettings, Region, Settings};
 use crate::shell;
 
 /// Groups whose members are people or powers.
@@ -69,25 +71,20 @@ fn signs_of_another(bastion: &BastionSettings, account: &TunnelAccount) -> Vec<S
         return vec!["it comes from a directory service (LDAP, NIS, …) and not from /etc/passwd".to_owned()];
     }
     let mut signs = Vec::new();
-    let powers: Vec<&str> = POWERFUL
-        .into_iter()
-        .filter(|name| account.groups.iter().any(|group| group == name))
-        .collect();
+    let is_in = |name: &&str| account.groups.iter().any(|group| group == name);
+    let powers: Vec<&str> = POWERFUL.into_iter().filter(is_in).collect();
     if !powers.is_empty() {
         signs.push(format!("it is in the group {}", powers.join(", ")));
     }
-    if bastion
-        .public_key
-        .as_ref()
-        .is_some_and(|key| key_file::holds(account, key))
-    {
+    let key = bastion.public_key.as_ref();
+    if key.is_some_and(|key| key_file::holds(account, key)) {
         // Somebody has given it to Stitch before.
         return signs;
     }
     if matches!(account.password, PasswordField::Hash | PasswordField::LockedWithHash) {
         signs.push("it has a password".to_owned());
     }
-    let others = key_file::other_keys(account, bastion.public_key.as_ref());
+    let others = key_file::count_other_keys(account, key);
     if others > 0 {
         signs.push(format!("other keys can log in ({others} in authorized_keys)"));
     }
@@ -111,17 +108,10 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
 fn adopted(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let signs = signs_of_another(bastion, account);
     if !signs.is_empty() {
-        let user = &bastion.tunnel_user;
-        let text = format!(
-            "the user {user} is used for Stitch (--adopt-user) although {}",
-            signs.join(", ")
-        );
-        plan.unknown(
-            Code::SshUserAdopted,
-            text,
-            "others who log in as this user can change what Stitch's key may do; a separate user is better",
-        )
-        .concerning(user);
+        let (user, signs) = (&bastion.tunnel_user, signs.join(", "));
+        let text = format!("the user {user} is used for Stitch (--adopt-user) although {signs}");
+        let advice = "others who log in as this user can change what Stitch's key may do; a separate user is better";
+        plan.unknown(Code::SshUserAdopted, text, advice).concerning(user);
     }
 }
 
@@ -144,11 +134,8 @@ fn password(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, p
             let text = format!("the account {user} is locked (passwd -l); its password is kept");
             let advice = format!("if the password is no longer needed, {none}");
             let verdict = Verdict::bad_if(!facts.server.uses_pam());
-            plan.find(
-                Finding::new(Code::SshUserLocked, verdict, text)
-                    .about(user)
-                    .advise(advice),
-            );
+            let finding = Finding::new(Code::SshUserLocked, verdict, text);
+            plan.find(finding.about(user).advise(advice));
         }
         PasswordField::Empty => {
             let text = format!("the account {user} has an empty password: anyone may be able to log in as {user}");
@@ -217,5 +204,47 @@ fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
         );
         plan.bad(Code::SshHomeUnreachable, text, advice)
             .concerning(&closed.path);
+    }
+}
+
+/// Where Stitch connects from.
+pub(super) fn came_from(settings: &Settings) -> Vec<IpAddr> {
+    let allowed: Vec<IpAddr> = settings.stitch.allow.iter().map(|cidr| cidr.address()).collect();
+    if allowed.is_empty() {
+        // The account's region is not known in this run: any of Stitch's addresses may come.
+        Region::ALL.map(Region::addresses).concat()
+    } else {
+        allowed
+    }
+}
+
+/// The database's name, where it can stand for an address.
+pub(super) fn account_name(settings: &Settings) -> &str {
+    let host = &settings.stitch.host;
+    if host.is_socket() || host.address().is_some() {
+        ""
+    } else {
+        host.as_str()
+    }
+}
+
+pub(super) fn no_key() -> Finding {
+    Finding::bad(
+        Code::SshKeyNotGiven,
+        "Stitch's public key was not given, so it cannot be installed or checked.",
+    )
+    .advise(
+        "Copy it from Stitch: Destination > PostgreSQL > Encryption Type: SSH Tunnel > Public Key; then give it with \
+         --public-key or --public-key-file.",
+    )
+}
+
+pub(super) fn add_user(bastion: &BastionSettings) -> Change {
+    let user = &bastion.tunnel_user;
+    Change {
+        summary: format!("add the user {user}, which logs in with a key and has no password"),
+        why: "Stitch logs in to the SSH server as its own user.",
+        action: Action::Host(shell::add_user(user, &bastion.shell)),
+        undo: Some(Action::Host(shell::remove_user(user))),
     }
 }

@@ -1,24 +1,20 @@
 //! Whether `authorized_keys` holds Stitch's key exactly once, tight, and where sshd will believe it.
 
 use super::facts::{Facts, KeyEnd, TunnelAccount};
-use super::key_options::KeyLine;
+use super::key_options::{KeyLine, is_key_line, is_other_key, is_piece, is_stitchs};
 use super::key_restrictions::KeyRestrictions;
 use super::modes::Node;
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::public_key::PublicKey;
-use crate::settings::{BastionSettings, KeyOption, Settings};
+use crate::settings::{BastionSettings, Settings};
 use crate::shell::{self, PreviousKeyFile, Sight};
 use crate::statement::Statement;
 
-mod elsewhere;
 mod lines;
-mod narrower;
 mod nodes;
-mod other_keys;
 
-use lines::{is_key_line, is_other_key, is_piece, is_stitchs};
-use narrower::narrower;
+use lines::{in_other_files, narrower, other_keys};
 use nodes::{not_ours_to_write, out_of_hand, wrong_modes};
 
 pub(super) const WHY: &str =
@@ -51,13 +47,18 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, key: &Public
     }
     let wanted = KeyRestrictions::new(settings, bastion, facts);
     for option in &wanted.impossible {
-        plan.find(impossible(bastion, *option));
+        let text = format!(
+            "the SSH server is a Dropbear version that does not support the key option {}=, so stitch-pg does not write it",
+            option.as_str()
+        );
+        let advice = "limit the addresses in a firewall, or use OpenSSH";
+        plan.unknown(Code::SshKeyOptionUnknown, text, advice).concerning(user);
     }
     let purpose = wanted.purpose();
     let state = KeyFileState::of(account, key, &wanted);
     let modes = wrong_modes(account);
-    other_keys::judge(bastion, account, key, &facts.server, plan);
-    let elsewhere = elsewhere::judge((settings, bastion), (account, key), &wanted, facts, plan);
+    other_keys(bastion, account, key, &facts.server, plan);
+    let elsewhere = in_other_files((settings, bastion), (account, key), &wanted, facts, plan);
     if let Some(path) = elsewhere.filter(|_| state.lines.is_empty() && state.pieces == 0) {
         let text = format!("Stitch's key {key} is installed for {user} in {path}, {purpose}");
         plan.good(Code::SshKeyInstalled, text).concerning(key.fingerprint());
@@ -90,15 +91,9 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, key: &Public
         let text = format!("Stitch's key {key} is installed for {user}, once, {purpose}");
         plan.good(Code::SshKeyInstalled, text).concerning(key.fingerprint());
     }
-    for line in &state.lines {
-        if wanted.is_met_by(line) {
-            narrower(
-                settings,
-                bastion,
-                (line, account, &format!("~{user}/.ssh/authorized_keys")),
-                plan,
-            );
-        }
+    let path = format!("~{user}/.ssh/authorized_keys");
+    for line in state.lines.iter().filter(|line| wanted.is_met_by(line)) {
+        narrower(settings, bastion, (line, account, &path), plan);
     }
 }
 
@@ -144,36 +139,25 @@ pub(super) fn holds(account: &TunnelAccount, key: &PublicKey) -> bool {
     account.key_lines.iter().any(|line| is_stitchs(line, key))
 }
 
-/// What of Stitch's is in the account's file.
-pub(super) enum Ours {
-    None,
-    /// A line, or pieces of one; what stands in front of the key.
-    Line(String),
-    /// It is not this tool's to write.
-    OutOfReach(Box<Finding>),
-}
-
-/// What of Stitch's key is there to be taken out.
+/// What stands in front of Stitch's key, a line or pieces of one, which is there to be taken out; or why it is not this tool's
+/// to write.
 pub(super) fn ours(
     settings: &Settings,
     bastion: &BastionSettings,
     account: &TunnelAccount,
     key: &PublicKey,
     facts: &Facts,
-) -> Ours {
+) -> Option<Result<String, Finding>> {
     let wanted = KeyRestrictions::new(settings, bastion, facts);
     let state = KeyFileState::of(account, key, &wanted);
     if state.lines.is_empty() && state.pieces == 0 {
-        return Ours::None;
+        return None;
     }
-    match not_ours_to_write(bastion, account) {
-        Some(finding) => Ours::OutOfReach(Box::new(finding)),
-        None => Ours::Line(state.options()),
-    }
+    Some(not_ours_to_write(bastion, account).map_or_else(|| Ok(state.options()), Err))
 }
 
 /// How many keys besides Stitch's can log in.
-pub(super) fn other_keys(account: &TunnelAccount, key: Option<&PublicKey>) -> usize {
+pub(super) fn count_other_keys(account: &TunnelAccount, key: Option<&PublicKey>) -> usize {
     let lines = account.key_lines.iter();
     lines.filter(|line| is_other_key(line, key)).count()
 }
@@ -186,14 +170,9 @@ struct KeyFileState<'a> {
 
 impl<'a> KeyFileState<'a> {
     fn of(account: &'a TunnelAccount, key: &PublicKey, wanted: &'a KeyRestrictions) -> Self {
-        let ours = |line: &&String| is_stitchs(line, key);
+        let ours = account.key_lines.iter().filter(|line| is_stitchs(line, key));
         Self {
-            lines: account
-                .key_lines
-                .iter()
-                .filter(ours)
-                .map(|line| KeyLine::parse(line))
-                .collect(),
+            lines: ours.map(|line| KeyLine::parse(line)).collect(),
             pieces: account.key_lines.iter().filter(|line| is_piece(line, key)).count(),
             wanted,
         }
@@ -218,15 +197,4 @@ impl<'a> KeyFileState<'a> {
             _ => Some("keep only one line with"),
         }
     }
-}
-
-fn impossible(bastion: &BastionSettings, option: KeyOption) -> Finding {
-    let option = option.as_str();
-    let text = format!(
-        "the SSH server is a Dropbear version that does not support the key option {option}=, so stitch-pg does not write it"
-    );
-    let advice = "limit the addresses in a firewall, or use OpenSSH";
-    Finding::unknown(Code::SshKeyOptionUnknown, text)
-        .about(&bastion.tunnel_user)
-        .advise(advice)
 }

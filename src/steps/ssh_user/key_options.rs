@@ -1,6 +1,8 @@
-//! A line of `authorized_keys`, split as sshd splits it: options, type, key. And what its options let the key do.
+//! A line of `authorized_keys`, split as sshd splits it: options, type, key. Whose key it lets in, and what its options let
+//! the key do.
 
 use super::facts::SshServerKind;
+use crate::public_key::PublicKey;
 
 /// What may stand in front of a plain key. OpenSSH ignores a line with a word that it does not know, or with `principals`, and
 /// `environment` and `tunnel` give the key more than it needs.
@@ -109,6 +111,27 @@ pub(super) fn opens(value: &str, host: &str, port: u16) -> bool {
     };
     let pattern = pattern.trim_start_matches('[').trim_end_matches(']');
     (pattern == "*" || pattern.eq_ignore_ascii_case(host)) && (allowed == "*" || allowed == port.to_string())
+}
+
+/// A line that lets in another key. Stitch's own may stand in its options or its comment.
+pub(super) fn is_other_key(line: &str, key: Option<&PublicKey>) -> bool {
+    is_key_line(line) && key.is_none_or(|key| !is_stitchs(line, key) && !is_piece(line, key))
+}
+
+pub(super) fn is_stitchs(line: &str, key: &PublicKey) -> bool {
+    let body = KeyLine::parse(line).body;
+    is_key_line(line) && line.contains(key.body()) && (body == key.body() || !body.starts_with("AAAA"))
+}
+
+pub(super) fn is_key_line(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with('#')
+}
+
+/// A line that is a part of the key: what a paste that was broken over lines leaves. The installing script judges by
+/// the same rule.
+pub(super) fn is_piece(line: &str, key: &PublicKey) -> bool {
+    is_key_line(line) && !line.contains(key.body()) && key.line().contains(line.trim())
 }
 
 #[cfg(test)]

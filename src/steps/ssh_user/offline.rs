@@ -1,8 +1,7 @@
 //! The same without a look: whatever of it is there by then is left as it is, and an account of somebody else's stops it.
 
-use super::account::{FIRST_ORDINARY_ID, POWERFUL};
+use super::account::{FIRST_ORDINARY_ID, POWERFUL, add_user, no_key};
 use super::facts::Facts;
-use super::wanted::{add_user, no_key};
 use super::{key_file, server};
 use crate::change::{Action, Change, Plan};
 use crate::settings::{Adopt, BastionSettings, LoginShell, Settings};

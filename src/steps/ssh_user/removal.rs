@@ -2,10 +2,9 @@
 
 use anyhow::Result;
 
+use super::account::add_user;
 use super::facts::{Facts, PasswordField, TunnelAccount};
-use super::key_file::{self, Ours};
-use super::wanted::add_user;
-use super::{SshUser, account, server};
+use super::{SshUser, account, key_file, server};
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
 use crate::settings::{BastionSettings, Settings};
@@ -38,20 +37,14 @@ impl Step for RemoveSshUser {
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Leftovers> {
         let seen = SshUser::inspect(settings, reader).await?;
-        let Some(bastion) = settings.bastion.as_ref().filter(|_| seen.account.is_some()) else {
-            return Ok(Leftovers {
-                seen,
-                ..Leftovers::default()
-            });
-        };
-        let printed = reader
-            .inspect_host(&shell::inspect_leftovers(&bastion.tunnel_user))
-            .await?;
-        let files = printed.lines().filter_map(|line| line.strip_prefix("file="));
-        Ok(Leftovers {
-            files: files.map(str::to_owned).collect(),
-            seen,
-        })
+        let mut files = Vec::new();
+        if let Some(bastion) = settings.bastion.as_ref().filter(|_| seen.account.is_some()) {
+            let script = shell::inspect_leftovers(&bastion.tunnel_user);
+            let printed = reader.inspect_host(&script).await?;
+            let found = printed.lines().filter_map(|line| line.strip_prefix("file="));
+            files.extend(found.map(str::to_owned));
+        }
+        Ok(Leftovers { seen, files })
     }
 
     fn plan(settings: &Settings, facts: &Leftovers) -> Plan {
@@ -69,12 +62,9 @@ impl Step for RemoveSshUser {
         };
         match reason_to_keep(bastion, account, facts) {
             Some(why) => {
-                plan.unknown(
-                    Code::NotRemoved,
-                    format!("the user {user} is kept: {why}"),
-                    format!("if it is not needed, on the SSH server, as root: userdel -r {user}"),
-                )
-                .concerning(user);
+                let text = format!("the user {user} is kept: {why}");
+                let advice = format!("if it is not needed, on the SSH server, as root: userdel -r {user}");
+                plan.unknown(Code::NotRemoved, text, advice).concerning(user);
             }
             None => plan.change(Change {
                 summary: format!("remove the user {user}, and end its processes"),
@@ -97,15 +87,12 @@ fn take_key(
     let user = &bastion.tunnel_user;
     let Some(key) = &bastion.public_key else { return };
     match key_file::ours(settings, bastion, account, key, &facts.seen) {
-        Ours::None => {
-            plan.good(
-                Code::Removed,
-                format!("Stitch's key {key} is not in the key file of {user}"),
-            )
-            .concerning(key.fingerprint());
+        None => {
+            let text = format!("Stitch's key {key} is not in the key file of {user}");
+            plan.good(Code::Removed, text).concerning(key.fingerprint());
         }
-        Ours::OutOfReach(finding) => plan.find(*finding),
-        Ours::Line(options) => plan.change(Change {
+        Some(Err(finding)) => plan.find(finding),
+        Some(Ok(options)) => plan.change(Change {
             summary: format!("remove Stitch's key {key} from the key file of {user}"),
             why: "The holder of its private key can log in.",
             action: Action::Host(shell::remove_key(user, key)),
@@ -116,7 +103,7 @@ fn take_key(
 
 /// Only what this tool made, or what nobody uses for anything, is taken away.
 fn reason_to_keep(bastion: &BastionSettings, account: &TunnelAccount, facts: &Leftovers) -> Option<String> {
-    let others = key_file::other_keys(account, bastion.public_key.as_ref());
+    let others = key_file::count_other_keys(account, bastion.public_key.as_ref());
     if account::is_out_of_reach(account) {
         Some("it is root under another name, or comes from a directory service".to_owned())
     } else if others > 0 {

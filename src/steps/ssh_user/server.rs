@@ -4,7 +4,6 @@
 
 use super::dropbear;
 use super::facts::{Facts, SshServerKind};
-use super::sshd::View;
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{BastionSettings, Settings};
@@ -12,15 +11,13 @@ use crate::settings::{BastionSettings, Settings};
 mod access;
 mod access_rules;
 mod case;
-mod config_file;
 mod fixes;
 mod forwarding;
 mod key_files;
 mod pam;
 pub(super) mod sockets;
-mod understood;
 
-use case::{Case, Check};
+use case::{Case, Check, View};
 
 /// In the order in which sshd decides.
 const CHECKS: [Check; 17] = [
@@ -59,7 +56,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
     }
     let views = View::all(server);
     if views.is_empty() {
-        config_file::judge(&case, &CHECKS, plan);
+        judge_file(&case, plan);
         return;
     }
     let mut problems: Vec<(Finding, Vec<&str>)> = Vec::new();
@@ -72,23 +69,18 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
             }
         }
     }
-    understood::judge(&case, &views, plan);
+    not_understood(&case, &views, plan);
     if views.iter().any(|view| view.is("usepam", "yes")) {
         let addresses: Vec<&str> = views.iter().map(|view| view.address).collect();
-        problems.extend(
-            pam::judge(&case, &addresses)
-                .into_iter()
-                .map(|problem| (problem, addresses.clone())),
-        );
+        let found = pam::judge(&case, &addresses).into_iter();
+        problems.extend(found.map(|problem| (problem, addresses.clone())));
     }
     sockets::judge(&case, facts, &views, plan);
     let user = case.user();
     if problems.iter().all(|(problem, _)| problem.verdict != Verdict::Bad) {
         let (host, port) = (&settings.stitch.host, settings.stitch.port);
-        plan.good(
-            Code::SshServerAllows,
-            format!("the SSH server's settings allow {user} to log in with a key and forward to {host}:{port}"),
-        );
+        let text = format!("the SSH server's settings allow {user} to log in with a key and forward to {host}:{port}");
+        plan.good(Code::SshServerAllows, text);
     }
     for (problem, addresses) in problems {
         let from = if addresses.len() == views.len() {
@@ -99,4 +91,69 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
         let text = format!("{}{from}", problem.text);
         plan.find(Finding { text, ..problem }.about(user));
     }
+}
+
+/// Where `sshd -T` does not work, its file is all there is: what it seems to forbid is told, as not certain.
+fn judge_file(case: &Case<'_>, plan: &mut Plan) {
+    let (user, server) = (case.user(), case.server);
+    let why = server.error.as_deref().unwrap_or("sshd is not in the search path");
+    plan.unknown(
+        Code::SshSettingsUnreadable,
+        format!("whether the SSH server allows {user} to log in and forward could not be checked: {why}"),
+        format!("on the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"),
+    );
+    let Some(view) = View::of_file(server) else { return };
+    for problem in CHECKS.iter().filter_map(|check| check(case, &view)) {
+        let text = format!(
+            "{}, according to /etc/ssh/sshd_config (read without sshd; Match blocks were not checked)",
+            problem.text
+        );
+        plan.unknown(problem.code, text, problem.advice.unwrap_or_default())
+            .concerning(user);
+    }
+}
+
+/// Settings with few values, all known.
+const VALUES: [(&str, &[&str]); 6] = [
+    ("allowtcpforwarding", &["yes", "all", "no", "local", "remote"]),
+    ("disableforwarding", &["yes", "no"]),
+    ("pubkeyauthentication", &["yes", "no"]),
+    ("refuseconnection", &["yes", "no"]),
+    ("strictmodes", &["yes", "no"]),
+    ("usepam", &["yes", "no"]),
+];
+/// Those that begin with a number.
+const NUMBERS: [&str; 3] = ["maxsessions", "maxstartups", "requiredrsasize"];
+
+/// What sshd says and this program does not understand: it may keep Stitch out all the same.
+fn not_understood(case: &Case<'_>, views: &[View<'_>], plan: &mut Plan) {
+    if let Some(file) = &case.server.late {
+        let reload = case.server.ways.reload.as_deref().unwrap_or_default();
+        let text = format!("{file} was changed after sshd read its settings, so sshd may still use the former ones");
+        let advice = format!("on the SSH server, as root: {reload}");
+        plan.unknown(Code::SshSettingsUnreadable, text, advice).concerning(file);
+    }
+    let mut strange: Vec<String> = case.server.other.clone();
+    strange.extend(case.server.unknowable.clone());
+    for view in views {
+        let values = VALUES.iter().filter_map(|(keyword, known)| {
+            let value = view.value(keyword)?;
+            let is_known = known.iter().any(|known| known.eq_ignore_ascii_case(value));
+            (!is_known).then(|| format!("{keyword} {value}"))
+        });
+        let numbers = NUMBERS.iter().filter_map(|keyword| {
+            let value = view.value(keyword)?;
+            (!value.starts_with(|c: char| c.is_ascii_digit())).then(|| format!("{keyword} {value}"))
+        });
+        strange.extend(values.chain(numbers));
+    }
+    strange.sort_unstable();
+    strange.dedup();
+    if strange.is_empty() {
+        return;
+    }
+    let (user, strange) = (case.user(), strange.join("; "));
+    let text = format!("sshd has settings that stitch-pg does not understand, which may refuse {user}: {strange}");
+    let advice = "look them up in the manual of that server: man sshd_config";
+    plan.unknown(Code::SshSettingsUnreadable, text, advice);
 }

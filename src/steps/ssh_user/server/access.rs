@@ -1,10 +1,9 @@
 //! Whether sshd lets this user in with this key.
 
-use super::case::{Case, bad, unknown};
+use super::case::{Case, View, bad, names_user, unknown};
 use crate::finding::{Code, Finding};
 use crate::pattern;
 use crate::shell;
-use crate::steps::ssh_user::sshd::{View, names_user};
 
 /// `AllowUsers` and its like. Inside a `Match` block a list of its own stands in place of the one for everybody.
 pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {

@@ -3,14 +3,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::case::{Case, bad, unknown};
+use super::case::{Case, View, bad, unknown};
 use super::fixes;
 use crate::finding::{Code, Finding, Verdict};
 use crate::plural::pluralize;
 use crate::settings::{BastionServer, Region};
 use crate::shell;
 use crate::steps::ssh_user::facts::SshServerKind;
-use crate::steps::ssh_user::sshd::View;
 
 /// Stitch connects from four addresses, which may come at the same time.
 const AT_ONCE: u32 = 4;

@@ -1,11 +1,10 @@
 //! Whether sshd forwards for this user, and to the database.
 
-use super::case::{Case, bad, unknown};
+use super::case::{Case, View, bad, unknown};
 use crate::finding::{Code, Finding};
 use crate::shell;
 use crate::steps::ssh_user::key_options::opens;
 use crate::steps::ssh_user::key_restrictions::target;
-use crate::steps::ssh_user::sshd::View;
 
 /// `DisableForwarding` and `AllowTcpForwarding`.
 pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {

@@ -1,10 +1,9 @@
 //! Whether sshd finds the key where it is: `AuthorizedKeysFile`, `AuthorizedKeysCommand`, `TrustedUserCAKeys`.
 
-use super::case::{Case, bad};
+use super::case::{Case, View, bad};
 use crate::finding::{Code, Finding};
 use crate::shell;
 use crate::steps::ssh_user::facts::KeyFile;
-use crate::steps::ssh_user::sshd::View;
 
 /// The usual file is one of those it reads, or the key is in one of the others as well.
 pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {

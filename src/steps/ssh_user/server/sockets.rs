@@ -2,15 +2,14 @@
 //! in any OpenSSH: only `AllowStreamLocalForwarding` does. And ports: the key may listen on port 1 alone, which is root's, but
 //! not on every machine.
 
-use super::case::Case;
+use super::case::{Case, View};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::settings::{BastionSettings, KeyOption, Settings};
 use crate::shell::{self, Sight};
+use crate::steps::ssh_user::account::{self, came_from};
 use crate::steps::ssh_user::facts::{Facts, PasswordField, TunnelAccount};
-use crate::steps::ssh_user::sshd::View;
-use crate::steps::ssh_user::wanted::came_from;
-use crate::steps::ssh_user::{account, key_file};
+use crate::steps::ssh_user::key_file;
 
 const WHY: &str = "The holder of Stitch's key could make sshd listen on Unix sockets. No key option forbids that.";
 /// What the file says. `PermitListen` is for machines where port 1 is not root's.
@@ -67,7 +66,7 @@ fn opens_ports(view: &View<'_>, facts: &Facts) -> Option<String> {
 
 /// Whether others log in as the user: the file would hold for them, too.
 fn is_shared(bastion: &BastionSettings, account: &TunnelAccount) -> bool {
-    let others = key_file::other_keys(account, bastion.public_key.as_ref());
+    let others = key_file::count_other_keys(account, bastion.public_key.as_ref());
     !account.made_by_us && (others > 0 || account.password == PasswordField::Hash)
 }
 
