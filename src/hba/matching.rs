@@ -47,6 +47,24 @@ pub enum Encryption {
     Plain,
 }
 
+impl Encryption {
+    /// What it is not.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Tls => Self::Plain,
+            Self::Plain => Self::Tls,
+        }
+    }
+
+    /// For people.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Tls => "with TLS",
+            Self::Plain => "without TLS",
+        }
+    }
+}
+
 /// What is known of the server's own networks, for `samehost` and `samenet`.
 #[derive(Clone, Copy, Debug)]
 pub enum Networks<'a> {

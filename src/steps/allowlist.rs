@@ -13,15 +13,12 @@ use crate::world::Reader;
 
 mod clients;
 mod close;
-mod close_firewall;
 mod facts;
 mod firewall;
-mod fixes;
 mod host;
-mod host_firewall;
 mod inspect;
+mod lines;
 mod listen;
-mod manage;
 mod provided;
 mod regions;
 mod rules;
@@ -50,9 +47,6 @@ impl Step for Allowlist {
         plan.findings.extend(host::findings(settings, &facts.dialled));
         host::port_reachability(&mut plan, settings, facts);
         firewall::plan(&mut plan, settings, facts);
-        if let Some(printed) = &facts.firewall {
-            host_firewall::plan(&mut plan, settings, printed);
-        }
         match &facts.server {
             Some(server) => {
                 listen::plan(&mut plan, settings, server);
@@ -66,27 +60,17 @@ impl Step for Allowlist {
 
 /// One finding an address, with a text that all share.
 fn addresses(settings: &Settings) -> Vec<Finding> {
-    let text = match settings.stitch.region.filter(|region| is_list_of(*region, settings)) {
+    let allow = &settings.stitch.allow;
+    let is_list_of = |region: &Region| allow.iter().all(|cidr| region.addresses().contains(&cidr.address()));
+    let text = match settings.stitch.region.filter(is_list_of) {
         Some(region) => format!(
             "Stitch connects from this address (region {}); allow all four of the region's addresses",
             region.as_str()
         ),
         None => "Stitch connects from this address, as you gave it".to_owned(),
     };
-    settings
-        .stitch
-        .allow
-        .iter()
-        .map(|cidr| Finding::good(Code::StitchAddresses, text.clone()).about(cidr))
-        .collect()
-}
-
-fn is_list_of(region: Region, settings: &Settings) -> bool {
-    settings
-        .stitch
-        .allow
-        .iter()
-        .all(|cidr| region.addresses().contains(&cidr.address()))
+    let finding = |cidr| Finding::good(Code::StitchAddresses, text.clone()).about(cidr);
+    allow.iter().map(finding).collect()
 }
 
 #[cfg(test)]

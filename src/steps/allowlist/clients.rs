@@ -53,14 +53,13 @@ pub(super) fn clients(settings: &Settings, server: Option<&ServerFacts>, bastion
     if settings.stitch.host.is_local() {
         return same_machine(settings, server);
     }
-    let seen = match (&tunnel.server, settings.admin.route) {
-        (_, Route::Bastion) => server.and_then(|server| server.client),
+    let is_our_way = match (&tunnel.server, settings.admin.route) {
+        (_, Route::Bastion) => true,
         // We are the SSH server, and took the very way Stitch's forwarded connections will take.
-        (BastionServer::Local, Route::Direct) if settings.admin.host == settings.stitch.host => {
-            server.and_then(|server| server.client)
-        }
-        _ => None,
+        (BastionServer::Local, Route::Direct) => settings.admin.host == settings.stitch.host,
+        (BastionServer::Ssh(_), Route::Direct) => false,
     };
+    let seen = server.filter(|_| is_our_way).and_then(|server| server.client);
     match (seen, bastion) {
         (Some(address), _) => vec![sure(address.into())],
         (None, Resolved::To(addresses)) if !addresses.is_empty() => {
@@ -85,17 +84,14 @@ fn same_machine(settings: &Settings, server: Option<&ServerFacts>) -> Vec<Client
 }
 
 fn sure(from: IpNet) -> Client {
-    Client {
-        from,
-        certainty: Certainty::Sure,
-        over: Over::Tcp,
-    }
+    let (certainty, over) = (Certainty::Sure, Over::Tcp);
+    Client { from, certainty, over }
 }
 
 fn guess(from: IpNet) -> Client {
+    let certainty = Certainty::Guess;
     Client {
-        from,
-        certainty: Certainty::Guess,
-        over: Over::Tcp,
+        certainty,
+        ..sure(from)
     }
 }

@@ -3,16 +3,16 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::close_firewall;
 use super::inspect::ELSEWHERE;
-use super::manage::REMARK;
+use super::lines::REMARK;
 use crate::change::{Action, Change, Plan};
 use crate::finding::Code;
+use crate::firewall::{FirewallManager, Rank, marked, rich};
 use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::hba::{Encryption, new_rule};
 use crate::plural::pluralize;
 use crate::settings::Settings;
-use crate::shell::value;
+use crate::shell::{Opening, value};
 use crate::step_id::StepId;
 use crate::steps::Step;
 use crate::world::{Reader, Target};
@@ -60,12 +60,11 @@ impl Step for CloseAllowlist {
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let server = reader.server().await?;
-        let version = u32::try_from(server.version_num).unwrap_or_default();
+        let (superuser, version) = (server.superuser, u32::try_from(server.version_num).unwrap_or_default());
         let mut facts = Facts {
             version,
             ..Facts::default()
         };
-        let superuser = server.superuser;
         facts.firewall = reader.inspect_firewall().await.ok();
         if settings.database_machine().is_none() {
             return Ok(facts);
@@ -111,7 +110,7 @@ impl Step for CloseAllowlist {
             }
         }
         if let Some(printed) = &facts.firewall {
-            close_firewall::plan(&mut plan, settings, printed);
+            close_firewall(&mut plan, settings, printed);
         } else {
             plan.unknown(
                 Code::NotRemoved,
@@ -120,16 +119,13 @@ impl Step for CloseAllowlist {
             );
         }
         let networks: Vec<String> = settings.stitch.allow.iter().map(ToString::to_string).collect();
-        let whose = if networks.is_empty() {
-            "Stitch's addresses".to_owned()
-        } else {
-            networks.join(", ")
+        let whose = match networks.as_slice() {
+            [] => "Stitch's addresses".to_owned(),
+            networks => networks.join(", "),
         };
-        plan.unknown(
-            Code::NotRemoved,
-            "firewalls and allow lists that others opened for Stitch stay open",
-            format!("remove {whose} where they are not needed"),
-        );
+        let text = "firewalls and allow lists that others opened for Stitch stay open";
+        let advice = format!("remove {whose} where they are not needed");
+        plan.unknown(Code::NotRemoved, text, advice);
         plan
     }
 }
@@ -190,6 +186,41 @@ fn is_ours(settings: &Settings, version: u32, rule: &str) -> bool {
     [Encryption::Tls, Encryption::Plain]
         .into_iter()
         .any(|encryption| new_rule(&stitch.database, &stitch.role, cidr, encryption, Some(version)) == rule)
+}
+
+/// Those with our mark go, which are ufw's; of firewalld's, which bear none, it is told which look like ours.
+fn close_firewall(plan: &mut Plan, settings: &Settings, printed: &str) {
+    let (_, port, machine) = super::facts::entrance(settings);
+    let port = port.number();
+    let from = marked(printed, port);
+    if from.is_empty() {
+        let text = format!("no rule of stitch-pg is in the firewall on {machine}");
+        plan.good(Code::Removed, text).concerning(machine);
+    } else {
+        let keeper = FirewallManager::Ufw(Rank::Last);
+        let opening = Opening { keeper, from, port };
+        plan.change(Change {
+            summary: format!(
+                "close port {port} on {machine} for {} of Stitch's addresses with ufw",
+                opening.from.len()
+            ),
+            why: "These rules allow only Stitch. Other rules do not change.",
+            action: Action::Ingress(opening.close()),
+            undo: None, // where a rule must stand to count is found out anew: setup --manage firewall
+        });
+    }
+    for (zone, cidr) in rich(printed, &settings.stitch.allow, port) {
+        let opening = Opening {
+            keeper: FirewallManager::Firewalld(zone),
+            from: vec![cidr],
+            port,
+        };
+        let text = format!(
+            "firewalld on {machine} allows {cidr} on port {port}; its rules have no comment, so stitch-pg cannot check whether it made this one"
+        );
+        let advice = format!("if it is not needed, as root:\n  {}", opening.closing().join("\n  "));
+        plan.unknown(Code::NotRemoved, text, advice).concerning(cidr);
+    }
 }
 
 const QUESTION: &str = "SELECT json_build_object(

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 use crate::firewall::RulesetDump;
-use crate::hba::edit::{LineEnd, Running};
+use crate::hba::edit::HbaLines;
 use crate::hba::{KnownRegex, Manager, Rules};
 use crate::names::{HostName, Port};
 use crate::provider::Provider;
@@ -93,13 +93,10 @@ pub(super) enum Reach {
     /// It cannot, and why.
     No(String),
     Yes {
-        /// Its MD5 when it was looked at.
-        md5: String,
-        end: LineEnd,
+        /// The edit without its lines: the file, its MD5 when it was looked at, whom to signal.
+        edit: HbaLines,
         /// Whether its last line ends with a backslash, which joins whatever comes behind.
         continued: bool,
-        /// Whom to signal, where the login may not ask the server to read it again.
-        signal: Option<Running>,
     },
 }
 

@@ -1,16 +1,29 @@
-//! The firewalls that cannot be checked from here: how to check each, and the command that opens it.
+//! The firewalls: what each of Stitch's addresses meets at the machine's own, where its rules could be read, and with
+//! `--manage firewall` the way in; how to check those that cannot be checked from here, and the command that opens each.
 
-use super::facts::Facts;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::facts::{Facts, entrance};
 use super::provided;
-use crate::change::Plan;
+use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
+use crate::firewall::{FirewallManager, RulesetDump, Verdict};
 use crate::names::Cidr;
 use crate::provider::Provider;
 use crate::provider::allow_list::AllowListRequest;
-use crate::settings::Settings;
+use crate::settings::{Manage, Settings};
+use crate::shell::Opening;
 
-/// What was handed over of the provider's list, and what is not seen all the same.
+/// What was handed over of the provider's list, what is not seen all the same, and the machine's own firewall.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
+    others(plan, settings, facts);
+    if let Some(printed) = &facts.firewall {
+        of_the_machine(plan, settings, printed);
+    }
+}
+
+fn others(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let provider = provider(settings, facts);
     if let Some(list) = &settings.way_in.allow_list {
         provided::plan(plan, settings, provider, list);
@@ -86,12 +99,95 @@ fn provider(settings: &Settings, facts: &Facts) -> Provider {
 
 /// Commands stand on lines of their own that begin with two blanks, as everywhere in advice.
 fn host_commands(port: u16, allow: &[Cidr]) -> String {
-    let open: Vec<String> = allow
-        .iter()
-        .map(|cidr| format!("\n  ufw allow proto tcp from {cidr} to any port {port}"))
-        .collect();
+    let open = |cidr: &Cidr| format!("\n  ufw allow proto tcp from {cidr} to any port {port}");
+    let open: Vec<String> = allow.iter().map(open).collect();
     format!(
         "check with:\n  ss -ltn\n  nft list ruleset\n  ufw status; firewall-cmd --list-all\nif you use ufw, open with:{}",
         open.concat()
     )
+}
+
+/// What the rules do with each address, and what would open them.
+fn of_the_machine(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) {
+    let (_, port, machine) = entrance(settings);
+    let port = port.number();
+    let openings = openings(settings, printed, port);
+    for cidr in &settings.stitch.allow {
+        let answer = printed.answer(cidr.address(), port);
+        let by = answer.by.as_ref().map_or_else(String::new, |rule| format!(" ({rule})"));
+        let finding = match answer.fate {
+            Verdict::Accepted => {
+                let text = format!("the firewall on {machine} allows this address on port {port}{by}");
+                Finding::good(Code::FirewallOpen, text)
+            }
+            Verdict::Dropped => {
+                let text = format!("the firewall on {machine} blocks this address on port {port}{by}");
+                Finding::bad(Code::FirewallClosed, text).advise(advice(&openings))
+            }
+            Verdict::Unknown => {
+                let rule = answer.by.unwrap_or_default();
+                let text =
+                    format!("whether the firewall on {machine} allows this address on port {port} depends on {rule}");
+                Finding::unknown(Code::FirewallUncertain, text)
+            }
+        };
+        plan.find(finding.about(cidr));
+    }
+    let first = settings.stitch.allow.first();
+    if first.is_some_and(|cidr| printed.is_open_to_everybody(cidr.address(), port)) {
+        let text = format!("the firewall on {machine} allows every address on port {port}");
+        let advice =
+            "if this is not intended: allow the addresses that need access, then remove the rule for all addresses";
+        plan.unknown(Code::FirewallOpenToAll, text, advice).concerning(port);
+    }
+    if settings.manages(Manage::Firewall) {
+        plan.changes
+            .extend(openings.iter().filter_map(|opening| change(machine, opening)));
+    }
+}
+
+/// What lets in whoever is kept out, one for each place where that is decided. A rule put in moves the numbers of those
+/// behind it, so the last place of a chain comes first.
+fn openings(settings: &Settings, printed: &RulesetDump, port: u16) -> Vec<Opening> {
+    let mut kept_out: BTreeMap<Reverse<FirewallManager>, Vec<Cidr>> = BTreeMap::new();
+    for cidr in &settings.stitch.allow {
+        let answer = printed.answer(cidr.address(), port);
+        if let (Verdict::Dropped, Some(at)) = (answer.fate, answer.at) {
+            let keeper = printed.keeper(cidr.address(), &at);
+            kept_out.entry(Reverse(keeper)).or_default().push(*cidr);
+        }
+    }
+    let opening = |(Reverse(keeper), from)| Opening { keeper, from, port };
+    kept_out.into_iter().map(opening).collect()
+}
+
+/// Bare rules are gone after a boot, so putting them in would not be a change that is done.
+fn change(machine: &str, opening: &Opening) -> Option<Change> {
+    let open = opening.open()?;
+    let (port, tool, number) = (opening.port, opening.keeper.tool(), opening.from.len());
+    let addresses = if number == 1 { "address" } else { "addresses" };
+    Some(Change {
+        summary: format!("open port {port} on {machine} to {number} {addresses} of Stitch's with {tool}"),
+        why: "This machine's firewall drops connections from there. Existing rules do not change.",
+        undo: Some(Action::Ingress(opening.close())),
+        action: Action::Ingress(open),
+    })
+}
+
+/// The commands, each on a line of its own that begins with two blanks, as everywhere in advice.
+fn advice(openings: &[Opening]) -> String {
+    let bare = openings
+        .iter()
+        .any(|opening| matches!(opening.keeper, FirewallManager::Nobody(_)));
+    let heading = if bare {
+        "open it with these, as root (--manage firewall changes only ufw and firewalld):"
+    } else {
+        "open it with these, or use --manage firewall:"
+    };
+    let commands = openings.iter().flat_map(Opening::commands);
+    let mut text = commands.fold(heading.to_owned(), |text, command| format!("{text}\n  {command}"));
+    if bare {
+        text.push_str("\nnote: these rules are lost at the next boot unless you also add them to the saved rules");
+    }
+    text
 }

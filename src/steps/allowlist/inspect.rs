@@ -16,7 +16,6 @@ use crate::world::{Reader, Target, probe};
 
 mod file;
 mod reach;
-mod text;
 
 pub(super) use reach::ELSEWHERE;
 
@@ -58,7 +57,7 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
         )),
         (Some(rows), None) => {
             let told = (answer.hba_file.as_deref(), answer.text.as_deref());
-            let written = text::read(reader, told, answer.running(), version).await;
+            let written = file::read_text(reader, told, answer.running(), version).await;
             let path = answer.hba_file.unwrap_or_else(|| "pg_hba.conf".to_owned());
             HbaFacts::Read(Box::new(HbaFile {
                 rules: from_rows(rows, version).with_quotes_of(&written, &path),

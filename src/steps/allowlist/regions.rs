@@ -9,14 +9,10 @@ use crate::settings::{Region, Settings};
 /// A list that somebody gave, with some of a region's addresses as this program knows them and not all.
 pub(super) fn older_list(settings: &Settings) -> Option<Finding> {
     let given = &settings.stitch.allow;
-    let lists = |address: &IpAddr| given.iter().any(|cidr| cidr.net().contains(address));
+    let lacks = |address: &&IpAddr| !given.iter().any(|cidr| cidr.net().contains(*address));
     let (region, missing) = Region::ALL.into_iter().find_map(|region| {
-        let missing: Vec<String> = region
-            .addresses()
-            .iter()
-            .filter(|one| !lists(one))
-            .map(IpAddr::to_string)
-            .collect();
+        let addresses = region.addresses();
+        let missing: Vec<String> = addresses.iter().filter(lacks).map(IpAddr::to_string).collect();
         ((1..region.addresses().len()).contains(&missing.len())).then_some((region, missing))
     })?;
     let (missing, region) = (missing.join(", "), region.as_str());

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::clients::{Certainty, Client, Over, anywhere, clients};
 use super::facts::{Freshness, HbaFacts, HbaFile, Resolved, ServerFacts};
-use super::fixes::{self, Where};
+use super::lines::{self, Where};
+use super::regions;
 use super::verdict::{Case, Judgement, Lines, judge};
-use super::{manage, regions};
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::hba::{Address, Encryption, LocatedRule, Location, Meaning, Networks, Origin, Question, evaluate};
@@ -28,12 +28,12 @@ pub(super) fn not_asked(settings: &Settings) -> Finding {
                 Some(from) => format!("{}, or the one it has on PostgreSQL's side", from.address()),
                 None => format!("the address that {} has on PostgreSQL's side", bastion.stitch_host),
             };
-            let lines = fixes::line_to_fill_in(settings, encryption);
+            let lines = lines::line_to_fill_in(settings, encryption);
             format!("through the tunnel Stitch connects from the SSH server; ADDRESS is {sees}\n{lines}")
         }
         _ => {
             let from: Vec<Cidr> = clients.iter().filter_map(cidr).collect();
-            fixes::lines(settings, None, &from, encryption, &Where::Unknown)
+            lines::advice(settings, None, &from, encryption, &Where::Unknown)
         }
     };
     Finding::unknown(Code::HbaUnreadable, "pg_hba.conf was not checked").advise(advice)
@@ -79,7 +79,7 @@ fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Opti
     // Through a tunnel from an address that is not known there is no line to give.
     if !from.is_empty() {
         let encryption = encryption(settings, Some(server));
-        let lines = fixes::lines(settings, Some(server.version), &from, encryption, &Where::Unknown);
+        let lines = lines::advice(settings, Some(server.version), &from, encryption, &Where::Unknown);
         advice = format!("{LOOK}\n{lines}");
     }
     Some(Finding::unknown(Code::HbaUnreadable, text).advise(advice))
@@ -112,7 +112,7 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
                 file: &file.path,
                 place: judgement.place.as_ref(),
             };
-            let lines = fixes::lines(settings, Some(server.version), cidrs, encryption, &place);
+            let lines = lines::advice(settings, Some(server.version), cidrs, encryption, &place);
             let advice: Vec<String> = finding.advice.take().into_iter().chain([lines]).collect();
             finding = finding.advise(advice.join("\n"));
         }
@@ -121,7 +121,7 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
     if refused && settings.bastion.is_none() && server.between.is_none() {
         plan.findings.extend(regions::wrong_one(settings, &file.rules));
     }
-    manage::plan(plan, settings, server, file, encryption, &judged);
+    lines::plan(plan, settings, server, file, encryption, &judged);
 }
 
 /// Rules that are for every address there is. Whether that is meant is for people to say.
@@ -129,12 +129,8 @@ fn wide(file: &HbaFile) -> Option<Finding> {
     let is_wide = |found: &LocatedRule<'_>| {
         found.rule.address.as_ref().is_some_and(Address::is_everybody) && found.rule.meaning() != Meaning::Refused
     };
-    let mut lines: Vec<String> = file
-        .rules
-        .rules()
-        .filter(is_wide)
-        .map(|found| found.within(&file.path))
-        .collect();
+    let wide = file.rules.rules().filter(is_wide);
+    let mut lines: Vec<String> = wide.map(|found| found.within(&file.path)).collect();
     let more = lines.len().saturating_sub(MOST_SHOWN);
     lines.truncate(MOST_SHOWN);
     if more > 0 {
@@ -165,25 +161,22 @@ fn state(plan: &mut Plan, file: &HbaFile) {
         )
         .concerning(place);
     }
-    match file.freshness {
-        Freshness::Loaded => {}
-        Freshness::Untold => plan
-            .unknown(
-                Code::HbaFromFile,
-                format!(
-                    "the rules are from the file {path}; whether it is the server's file and is loaded cannot be checked from here"
-                ),
-                "a superuser checks with:\n  SELECT * FROM pg_hba_file_rules;",
-            )
-            .concerning(path),
-        Freshness::EditedSince => plan
-            .unknown(
-                Code::HbaNotLoaded,
-                format!("{path} was changed after the server last read it, so the old rules apply"),
-                "if the change is intended, run: SELECT pg_reload_conf();",
-            )
-            .concerning(path),
-    }
+    let (code, text, advice) = match file.freshness {
+        Freshness::Loaded => return,
+        Freshness::Untold => (
+            Code::HbaFromFile,
+            format!(
+                "the rules are from the file {path}; whether it is the server's file and is loaded cannot be checked from here"
+            ),
+            "a superuser checks with:\n  SELECT * FROM pg_hba_file_rules;",
+        ),
+        Freshness::EditedSince => (
+            Code::HbaNotLoaded,
+            format!("{path} was changed after the server last read it, so the old rules apply"),
+            "if the change is intended, run: SELECT pg_reload_conf();",
+        ),
+    };
+    plan.unknown(code, text, advice).concerning(path);
 }
 
 fn judge_client(
@@ -217,7 +210,7 @@ fn judge_client(
     };
     let case = |from| Case {
         answer: ask(from, encryption),
-        other: ask(from, other(encryption)),
+        other: ask(from, encryption.other()),
         encryption,
         stored_as_md5: file.stored_as_md5,
         settings,
@@ -238,25 +231,14 @@ fn judge_client(
 
 /// As Stitch will come.
 fn encryption(settings: &Settings, server: Option<&ServerFacts>) -> Encryption {
-    if let Some((seen, _)) = server.and_then(|server| server.between.as_ref()) {
-        return if seen.over_tls == Some(true) {
-            Encryption::Tls
-        } else {
-            Encryption::Plain
-        };
-    }
-    let offered = server.is_none_or(|server| server.ssl);
-    match (settings.stitch.ssl, offered) {
-        (StitchSsl::On, _) | (StitchSsl::WhenOffered, true) => Encryption::Tls,
-        (StitchSsl::Off, _) | (StitchSsl::WhenOffered, false) => Encryption::Plain,
-    }
-}
-
-fn other(encryption: Encryption) -> Encryption {
-    match encryption {
-        Encryption::Tls => Encryption::Plain,
-        Encryption::Plain => Encryption::Tls,
-    }
+    let between = server.and_then(|server| server.between.as_ref());
+    let with_tls = match (between, settings.stitch.ssl) {
+        (Some((seen, _)), _) => seen.over_tls == Some(true),
+        (None, StitchSsl::On) => true,
+        (None, StitchSsl::Off) => false,
+        (None, StitchSsl::WhenOffered) => server.is_none_or(|server| server.ssl),
+    };
+    if with_tls { Encryption::Tls } else { Encryption::Plain }
 }
 
 /// Stitch's own addresses belong to no network of the server's; about others nothing is known.
@@ -269,9 +251,8 @@ fn networks(from: ipnet::IpNet) -> Networks<'static> {
 }
 
 fn cidr(client: &Client) -> Option<Cidr> {
-    (client.from != anywhere())
-        .then(|| client.from.to_string().parse().ok())
-        .flatten()
+    let from = Some(client.from).filter(|from| *from != anywhere());
+    from?.to_string().parse().ok()
 }
 
 fn subject(settings: &Settings, client: &Client) -> String {

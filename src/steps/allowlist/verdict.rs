@@ -52,9 +52,7 @@ impl Judgement {
             ..self
         }
     }
-}
 
-impl Judgement {
     /// The same of a connection that something in between makes. A pooler checks the password itself, so one that PostgreSQL
     /// does not ask for a password, or for its own, is a matter between the two.
     pub(super) fn made_by(mut self, between: Option<&Intermediary>) -> Self {
@@ -212,7 +210,7 @@ impl Case<'_> {
             "{:?} on {:?} {}",
             stitch.role.as_str(),
             stitch.database.as_str(),
-            with(self.encryption)
+            self.encryption.as_str()
         )
     }
 
@@ -252,10 +250,7 @@ impl Case<'_> {
         if line(self.answer.decides) == line(self.other.decides) || !self.other.doubts.is_empty() {
             return String::new();
         }
-        let way = match self.encryption {
-            Encryption::Tls => with(Encryption::Plain),
-            Encryption::Plain => with(Encryption::Tls),
-        };
+        let way = self.encryption.other().as_str();
         match self.other.decides {
             Some(found) => format!(
                 "; {way}, {} (`{}`) would match first",
@@ -264,12 +259,5 @@ impl Case<'_> {
             ),
             None => format!("; {way}, no rule would match"),
         }
-    }
-}
-
-fn with(encryption: Encryption) -> &'static str {
-    match encryption {
-        Encryption::Tls => "with TLS",
-        Encryption::Plain => "without TLS",
     }
 }

@@ -1,7 +1,7 @@
 //! Whether `pg_hba.conf` can be written from here. The server's own functions can read a file and not write one as it
 //! should be written, so it takes the machine: this one, or the SSH server. What is there must be the server's very file.
 
-use crate::hba::edit::{LineEnd, Running};
+use crate::hba::edit::{At, HbaLines, LineEnd, Running};
 use crate::settings::{Machine, Settings};
 use crate::shell::value;
 use crate::steps::allowlist::facts::Reach;
@@ -20,7 +20,7 @@ pub(super) async fn reach(settings: &Settings, reader: &mut Reader, path: &str, 
         return Some(Reach::No("that needs PostgreSQL 11 or newer".to_owned()));
     };
     match reader.read_hba_file(path).await {
-        Ok(told) if value(&told, "md5") == Some(sum) => Some(writable(&told, sum.to_owned(), None)),
+        Ok(told) if value(&told, "md5") == Some(sum) => Some(writable(path, &told, sum, None)),
         Ok(_) => None,
         Err(error) => Some(Reach::No(format!("{error:#}"))),
     }
@@ -41,10 +41,11 @@ pub(in crate::steps::allowlist) const ELSEWHERE: &str =
 
 /// For a login that may not ask the server for its file: the one it was started with, whose process is on that machine.
 pub(super) async fn by_signal(reader: &mut Reader, read: &HbaRead, server: Running) -> Reach {
-    match reader.read_hba_file(read.files.main()).await {
+    let path = read.files.main();
+    match reader.read_hba_file(path).await {
         Ok(told) => match value(&told, "md5") {
             Some(sum) if value(&told, "identity") == read.identity.as_deref() => {
-                writable(&told, sum.to_owned(), Some(server))
+                writable(path, &told, sum, Some(server))
             }
             _ => Reach::No(ELSEWHERE.to_owned()),
         },
@@ -52,11 +53,16 @@ pub(super) async fn by_signal(reader: &mut Reader, read: &HbaRead, server: Runni
     }
 }
 
-fn writable(told: &str, md5: String, signal: Option<Running>) -> Reach {
+fn writable(path: &str, told: &str, md5: &str, signal: Option<Running>) -> Reach {
     Reach::Yes {
-        md5,
-        signal,
-        end: LineEnd::of(told),
+        edit: HbaLines {
+            file: path.to_owned(),
+            md5: md5.to_owned(),
+            lines: Vec::new(),
+            at: At::End,
+            end: LineEnd::of(told),
+            signal,
+        },
         continued: value(told, "continued") == Some("yes"),
     }
 }

@@ -1,13 +1,12 @@
-//! `--manage hba`: the lines that are advised elsewhere, as a change of this tool's own.
+//! The lines to add to `pg_hba.conf` and where: as advice, and with `--manage hba` as a change of this tool's own.
 
 use super::clients::{Certainty, Client};
 use super::facts::{HbaFile, Reach, ServerFacts};
-use super::fixes;
 use super::verdict::{Judgement, Lines};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Verdict};
 use crate::hba::edit::{At, HbaLines};
-use crate::hba::{Encryption, Location};
+use crate::hba::{Encryption, Location, new_rule};
 use crate::names::Cidr;
 use crate::plural::pluralize;
 use crate::settings::Settings;
@@ -39,17 +38,14 @@ pub(super) fn plan(
         return;
     }
     if let Some(manager) = &file.manager {
-        let lines = fixes::rules(settings, Some(server.version), &cidrs, encryption);
+        let lines = rules(settings, Some(server.version), &cidrs, encryption);
         let lines: Vec<String> = lines.iter().map(|line| format!("  {line}")).collect();
-        plan.unknown(
-            Code::HbaGenerated,
-            format!(
-                "{} is written by {} ({:?}), which will overwrite added lines, so stitch-pg adds none",
-                file.path, manager.name, manager.line
-            ),
-            format!("{}:\n{}", manager.way, lines.join("\n")),
-        )
-        .concerning(&file.path);
+        let text = format!(
+            "{} is written by {} ({:?}), which will overwrite added lines, so stitch-pg adds none",
+            file.path, manager.name, manager.line
+        );
+        let advice = format!("{}:\n{}", manager.way, lines.join("\n"));
+        plan.unknown(Code::HbaGenerated, text, advice).concerning(&file.path);
         return;
     }
     let place = topmost(file, &in_need);
@@ -68,12 +64,9 @@ pub(super) fn plan(
             });
         }
         Err(why) => {
-            plan.unknown(
-                Code::HbaNotManaged,
-                format!("stitch-pg cannot change {}: {why}", file.path),
-                "add the lines by hand",
-            )
-            .concerning(&file.path);
+            let text = format!("stitch-pg cannot change {}: {why}", file.path);
+            plan.unknown(Code::HbaNotManaged, text, "add the lines by hand")
+                .concerning(&file.path);
         }
     }
 }
@@ -94,15 +87,10 @@ fn edit(
     cidrs: &[Cidr],
     place: Option<&Location>,
 ) -> Result<Option<HbaLines>, String> {
-    let (md5, end, continued, signal) = match &file.reach {
+    let (edit, continued) = match &file.reach {
         Reach::NotAsked => return Ok(None),
         Reach::No(why) => return Err(why.clone()),
-        Reach::Yes {
-            md5,
-            end,
-            continued,
-            signal,
-        } => (md5, *end, *continued, *signal),
+        Reach::Yes { edit, continued } => (edit, *continued),
     };
     if file.rules.broken().next().is_some() {
         return Err(
@@ -119,13 +107,61 @@ fn edit(
         }
         None => At::End,
     };
-    let rules = fixes::rules(settings, Some(server.version), cidrs, encryption);
+    let rules = rules(settings, Some(server.version), cidrs, encryption);
     Ok(Some(HbaLines {
-        file: file.path.clone(),
-        md5: md5.clone(),
         lines: std::iter::once(REMARK.to_owned()).chain(rules).collect(),
         at,
-        end,
-        signal,
+        ..edit.clone()
     }))
+}
+
+/// Where the lines go.
+pub(super) enum Where<'a> {
+    /// The rules were not seen.
+    Unknown,
+    /// Above the line that decides now; without one, anywhere.
+    Above {
+        /// The path of `pg_hba.conf`.
+        file: &'a str,
+        /// The deciding line.
+        place: Option<&'a Location>,
+    },
+}
+
+/// One line for each address.
+fn rules(settings: &Settings, version: Option<u32>, from: &[Cidr], encryption: Encryption) -> Vec<String> {
+    let stitch = &settings.stitch;
+    let rule = |cidr: &Cidr| new_rule(&stitch.database, &stitch.role, *cidr, encryption, version);
+    from.iter().map(rule).collect()
+}
+
+/// The line for an address that is not known: `ADDRESS` stands for it.
+pub(super) fn line_to_fill_in(settings: &Settings, encryption: Encryption) -> String {
+    const SAMPLE: &str = "192.0.2.1";
+    let sample: Vec<Cidr> = SAMPLE.parse().into_iter().collect();
+    let text = advice(settings, None, &sample, encryption, &Where::Unknown);
+    text.replace(&format!(" {SAMPLE}/32 "), " ADDRESS/32 ")
+}
+
+/// Says what to write where, and how to make it count.
+pub(super) fn advice(
+    settings: &Settings,
+    version: Option<u32>,
+    from: &[Cidr],
+    encryption: Encryption,
+    place: &Where<'_>,
+) -> String {
+    let rules: Vec<String> = rules(settings, version, from, encryption)
+        .iter()
+        .map(|rule| format!("  {rule}"))
+        .collect();
+    let heading = match place {
+        Where::Unknown => "pg_hba.conf needs these lines, above any other that matches".to_owned(),
+        Where::Above { file, place: None } => format!("add to {file}"),
+        Where::Above {
+            file,
+            place: Some(place),
+        } => format!("add above {}", place.within(file)),
+    };
+    format!("{heading}:\n{}\nthen run: SELECT pg_reload_conf();", rules.join("\n"))
 }
