@@ -149,13 +149,10 @@ pub(crate) fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<&str>)> {
 
 mod codes;
 mod effect;
-mod hop;
-mod section;
 
 pub use codes::Code;
 pub(crate) use effect::Proves;
-pub use hop::Hop;
-pub use section::Section;
+pub use effect::{Hop, Section};
 
 /// The whole of docs/troubleshooting.md: every code with its meaning and fix.
 pub fn troubleshooting_markdown() -> String {
@@ -164,19 +161,14 @@ pub fn troubleshooting_markdown() -> String {
     for code in Code::ALL {
         if section != Some(code.section()) {
             section = Some(code.section());
+            let heading = code.section().as_str();
             let _ = write!(
                 page,
-                "\n## {}\n\n| code | what it means | what to do |\n|---|---|---|\n",
-                code.section().as_str()
+                "\n## {heading}\n\n| code | what it means | what to do |\n|---|---|---|\n"
             );
         }
-        let _ = writeln!(
-            page,
-            "| <a id=\"{0}\"></a>`{0}` | {1} | {2} |",
-            code.as_str(),
-            cell(code.meaning()),
-            cell(code.fix())
-        );
+        let (name, meaning, fix) = (code.as_str(), cell(code.meaning()), cell(code.fix()));
+        let _ = writeln!(page, "| <a id=\"{name}\"></a>`{name}` | {meaning} | {fix} |");
     }
     page
 }

@@ -6,9 +6,7 @@ mod iptables;
 mod marked;
 mod nft;
 mod ruleset_dump;
-mod tool;
 
-pub use filter::{Evaluation, Verdict};
+pub use filter::{Evaluation, RuleLocation, Tool, Verdict};
 pub(crate) use marked::{MARK, marked, rich, rich_rule};
 pub use ruleset_dump::{FirewallManager, Rank, RulesetDump};
-pub use tool::{RuleLocation, Tool};

@@ -5,33 +5,28 @@ use crate::password::Formed;
 use crate::statement::Statement;
 
 mod batch;
-mod conditions;
-mod default_privileges;
-mod grants;
-mod hba;
-mod hidden_objects;
-mod memberships;
+mod offline;
+mod privileges;
 mod quoting;
-mod run_lock;
 mod search_path;
 mod transactions;
 
 pub(crate) use batch::{BUSY, GONE, async_commit, batch_block, flush_commits, with_memberships};
-pub(crate) use conditions::{
-    database_exists, role_exists, role_has, role_missing, role_owns_something, schema_missing, template_is_not_utf8,
+pub(crate) use offline::{
+    alter_owner_of_tables, database_exists, grant_what_is_closed, role_exists, role_has, role_missing,
+    role_owns_something, schema_missing, stop_where, template_is_not_utf8,
 };
-pub(crate) use default_privileges::{reading_by_default, reset_default_privileges};
-pub(crate) use grants::{rights_on_database, select_on, usage_of_schema};
-pub(crate) use hba::{HBA_LOADED, HBA_STATE, reload};
-pub(crate) use hidden_objects::{alter_owner_of_tables, grant_what_is_closed, stop_where};
-pub(crate) use memberships::{grant_membership, revoke_membership};
+pub(crate) use privileges::{
+    Grantable, default_privilege, grant_membership, reading_by_default, reset_default_privileges, revoke_membership,
+    rights_on_database, select_on, usage_of_schema,
+};
 use quoting::quoted;
 pub(crate) use quoting::{PASSWORD, connection_string, name};
 pub use quoting::{identifier, literal};
-pub(crate) use run_lock::{TURN_HOLDER, take_turn};
 pub(crate) use search_path::{
     FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, PSQL_ENCODING, READ_ONLY_ONCE, TELL_EVENT_TRIGGERS,
 };
+pub(crate) use transactions::{TURN_HOLDER, take_turn};
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
 pub(crate) fn role_option(role: &RoleName) -> String {
@@ -93,6 +88,23 @@ fn with_password(text: String, password: Option<Formed>) -> Statement {
     Statement::plain(text).then_password(password, PASSWORD)
 }
 
+/// Makes the server read its configuration files again.
+pub(crate) fn reload() -> Statement {
+    Statement::plain("SELECT pg_catalog.pg_reload_conf()")
+}
+
+/// When the server last read its files, and whether that is later than `$1`.
+pub(crate) const HBA_LOADED: &str = "SELECT json_build_object(
+    'since', pg_conf_load_time()::text,
+    'loaded', pg_conf_load_time() > coalesce(nullif($1::text, '')::timestamptz, '-infinity'))::text";
+
+/// How many lines of the rules are in order and how many not.
+pub(crate) const HBA_STATE: &str = "SELECT json_build_object(
+    'rules', count(*) FILTER (WHERE auth_method IS NOT NULL),
+    'broken', count(*) FILTER (WHERE auth_method IS NULL),
+    'complaint', min(error) FILTER (WHERE auth_method IS NULL))::text
+FROM pg_hba_file_rules";
+
 /// Changes the named attributes of a role and no others.
 pub(crate) fn alter_role(role: &RoleName, attributes: &[&str]) -> Statement {
     let role = identifier(role.as_str());
@@ -150,55 +162,6 @@ pub(crate) fn grant(privileges: &str, kind: &str, target: &str, role: &str) -> S
 pub(crate) fn revoke(privileges: &str, kind: &str, target: &str, role: &str) -> Statement {
     let role = identifier(role);
     Statement::plain(format!("REVOKE {privileges} ON {kind} {target} FROM {role}"))
-}
-
-/// Gives everybody, or one role, a privilege on what `maker` will make in a schema (`None`: anywhere), and takes it back.
-/// What: the privilege and the word after `ON`.
-pub(crate) fn default_privilege(
-    maker: &RoleName,
-    schema: Option<&SchemaName>,
-    what: (&str, &str),
-    grantee: Option<&str>,
-    grantable: Grantable,
-) -> (Statement, Statement) {
-    let place = schema.map(|schema| format!(" IN SCHEMA {}", identifier(schema.as_str())));
-    let maker = identifier(maker.as_str());
-    let begin = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {maker}{}", place.unwrap_or_default());
-    let (privilege, on) = what;
-    let grantee = grantee.map_or("PUBLIC".to_owned(), identifier);
-    let option = match grantable {
-        Grantable::Yes => " WITH GRANT OPTION",
-        Grantable::No => "",
-    };
-    (
-        Statement::plain(format!("{begin} GRANT {privilege} ON {on} TO {grantee}{option}")),
-        Statement::plain(format!("{begin} REVOKE {privilege} ON {on} FROM {grantee}")),
-    )
-}
-
-/// Whether a privilege may be passed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Grantable {
-    Yes,
-    No,
-}
-
-/// Where a setting is to last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SettingScope {
-    /// In the session, to its end.
-    Session,
-    /// In the transaction.
-    Transaction,
-}
-
-/// Bounds the wait for locks, in milliseconds.
-pub(crate) fn set_lock_timeout(milliseconds: u128, place: SettingScope) -> String {
-    let local = match place {
-        SettingScope::Session => "",
-        SettingScope::Transaction => "LOCAL ",
-    };
-    format!("SET {local}lock_timeout = {milliseconds}")
 }
 
 #[cfg(test)]

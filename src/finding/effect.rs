@@ -1,7 +1,9 @@
-//! What a finding means for the rest of the run: the column of the table of codes that the runner, the path, the scripts and
-//! the registration read.
+//! The columns of the table of codes: the section that a finding belongs to, the hops on the way from Stitch to its role in the
+//! database that it is about, and what it means for the rest of the run, which the runner, the path, the scripts and the
+//! registration read.
 
 use crate::step_id::StepId;
+use crate::word::words;
 
 /// What a finding means for the rest of the run.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,3 +83,34 @@ pub(super) const NO_RIGHT_TO_A_ROLE: Effect = Effect {
     blocks: AFTER_ROLE,
     ..NO_RIGHT
 };
+
+/// A hop, in the order in which a connection of Stitch's passes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hop {
+    /// From Stitch's addresses to the first host: the SSH server, or without one the database.
+    First,
+    /// Into the SSH server as Stitch's user.
+    SshLogin,
+    /// From the SSH server to the database's port.
+    Forward,
+    /// The hop that ends at the database's port: the forward, or without an SSH server the first one.
+    ToDatabase,
+    /// Into the database as Stitch's role.
+    Login,
+}
+
+words! {
+    /// The part of the program that reports a finding.
+    #[expect(missing_docs, reason = "the names are those of the steps")]
+    pub enum Section {
+        Allowlist = "allowlist",
+        Database = "database",
+        SshUser = "ssh-user",
+        Role = "role",
+        Ownership = "ownership",
+        Connection = "connection",
+        Registration = "registration",
+        /// The command that takes Stitch's access away, whatever step it is at.
+        Remove = "remove",
+    }
+}

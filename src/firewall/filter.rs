@@ -1,8 +1,9 @@
-//! Chains of rules as data, and what they do with one packet.
+//! Chains of rules as data, the tools that tell them, and what they do with one packet.
 
-use super::tool::{RuleLocation, Tool};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+use crate::word::words;
 
 /// The first packet of a connection from outside: TCP, no state known of it, not over the loopback interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,4 +224,38 @@ impl Filter {
     pub(super) fn push(&mut self, chain: &str, rule: Rule) {
         self.chains.entry(chain.to_owned()).or_default().push(rule);
     }
+}
+
+words! {
+    /// A tool for rules, by the program's name.
+    pub enum Tool {
+        /// The list that `nft` prints.
+        Nft = "nft",
+        /// The rules of `iptables-save`.
+        Iptables = "iptables",
+        /// The rules of `ip6tables-save`.
+        Ip6tables = "ip6tables",
+    }
+}
+
+impl Tool {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tool| tool.as_str() == name)
+    }
+
+    /// Whether it keeps rules for packets of that kind.
+    pub(super) fn is_for_ipv4(self) -> bool {
+        self != Self::Ip6tables
+    }
+}
+
+/// A rule or a chain's policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleLocation {
+    /// Who tells it.
+    pub tool: Tool,
+    /// With nft: family, table and chain; else table and chain.
+    pub chain: String,
+    /// With nft the rule's handle, else its number in the chain; none: the policy.
+    pub rule: Option<u64>,
 }

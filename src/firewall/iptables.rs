@@ -5,8 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::filter::{Filter, Hook, Match, Packet, Rule, Statement};
-use super::tool::Tool;
+use super::filter::{Filter, Hook, Match, Packet, Rule, Statement, Tool};
 
 /// The tables packets to this machine come through before they are delivered. `nat` decides about no packet.
 const TABLES: [(&str, &str, i64); 5] = [
@@ -167,7 +166,7 @@ fn network(text: &str, from: IpAddr) -> Match {
 }
 
 fn ports(text: &str, port: u16) -> Match {
-    let number = |text: &str, empty: u16| {
+    let number = |text: &str, empty| {
         if text.is_empty() {
             Some(empty)
         } else {

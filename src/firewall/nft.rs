@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::filter::{Filter, Hook, Match, Packet, Rule, Statement};
-use super::tool::Tool;
+use super::filter::{Filter, Hook, Match, Packet, Rule, Statement, Tool};
 
 /// Tables that iptables keeps in nftables are read as `iptables-save` tells them; here much of them is hidden.
 const OF_IPTABLES: [&str; 5] = ["raw", "mangle", "filter", "nat", "security"];

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::filter::{Evaluation, Filter, Packet, Verdict};
-use super::tool::{RuleLocation, Tool};
+use super::filter::{Evaluation, Filter, Packet, RuleLocation, Tool, Verdict};
 use super::{iptables, nft};
 
 /// The rules of one host.

@@ -7,9 +7,8 @@ use std::str::FromStr;
 use anyhow::{Error, Result, bail};
 use openssl::sha::Sha256;
 
-use super::kind::kind;
 use super::whole::Report;
-use crate::change::Change;
+use crate::change::{Action, Change};
 use crate::settings::{BastionServer, Settings};
 use crate::step_id::StepId;
 
@@ -135,5 +134,18 @@ impl FromStr for Digest {
             bail!("{text:?} is not a digest of a plan; copy the whole digest that `plan` prints");
         }
         Ok(Self { whole, parts })
+    }
+}
+
+/// `sql` with its database, or `host`.
+pub(super) fn kind(action: &Action) -> (&'static str, Option<&str>) {
+    match action {
+        Action::Sql(sql) => ("sql", Some(sql.database.as_str())),
+        Action::Http(_) => ("http", None),
+        Action::Host(_)
+        | Action::Ingress(_)
+        | Action::AddHbaLines(_)
+        | Action::RemoveHbaLines(_)
+        | Action::SaveSecret { .. } => ("host", None),
     }
 }

@@ -1,7 +1,6 @@
 //! The report as workflow commands of GitHub Actions, which become annotations of the run.
 
-use super::outcome::Outcome;
-use super::whole::Report;
+use super::whole::{Outcome, Report};
 use crate::command::Command;
 use crate::finding::Verdict;
 use crate::visible;

@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::digest::Digest;
-use super::kind::kind;
-use super::outcome::{Outcome, StepReport};
+use super::digest::{Digest, kind};
 use super::path::{self, Hop};
-use super::whole::Report;
+use super::whole::{Outcome, Report, StepReport};
 use crate::change::Change;
 use crate::finding::Finding;
 use crate::settings::Settings;

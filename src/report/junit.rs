@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::outcome::{Outcome, StepReport};
-use super::whole::Report;
+use super::whole::{Outcome, Report, StepReport};
 use crate::change::Change;
 use crate::command::Command;
 use crate::finding::{Finding, Verdict};

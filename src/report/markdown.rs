@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::digest::Digest;
-use super::kind::kind;
-use super::outcome::Outcome;
-use super::whole::Report;
+use super::digest::{Digest, kind};
+use super::whole::{Outcome, Report};
 use crate::finding::{Finding, Verdict, grouped};
 use crate::settings::Settings;
 use crate::visible;

@@ -1,8 +1,12 @@
-//! How the statements of a change are grouped into transactions, with what is borrowed around them.
+//! How the statements of a change are grouped into transactions, with what is borrowed around them; and the lock by which
+//! several runs take turns.
 
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
-use super::SettingScope;
+use super::privileges::{grant_membership, revoke_membership};
+use super::quoting::name as quoted;
+use super::search_path::FIX_PATH_ONCE;
 use crate::change::{Execution, Sql};
 use crate::statement::Statement;
 
@@ -30,12 +34,8 @@ impl Sql {
         let mut opening = opening.map(str::to_owned);
         let mut text = String::new();
         if let Execution::PerStatement { lock_timeout, .. } = self.run {
-            let place = if opening.is_some() {
-                SettingScope::Transaction
-            } else {
-                SettingScope::Session
-            };
-            let line = format!("{};\n", super::set_lock_timeout(lock_timeout.as_millis(), place));
+            let local = if opening.is_some() { "LOCAL " } else { "" };
+            let line = format!("SET {local}lock_timeout = {};\n", lock_timeout.as_millis());
             opening.as_mut().unwrap_or(&mut text).push_str(&line);
         }
         for group in self.transactions() {
@@ -52,11 +52,8 @@ impl Sql {
 
     /// Whether a statement is one that lends a membership, or takes it back.
     pub(crate) fn is_membership(&self, statement: &Statement) -> bool {
-        let lent = |memberships| {
-            *statement == super::memberships::grant_membership(memberships)
-                || *statement == super::memberships::revoke_membership(memberships)
-        };
-        self.memberships.iter().any(lent)
+        let (lent, returned) = self.lent_and_returned();
+        lent.contains(statement) || returned.contains(statement)
     }
 
     /// Statements with the borrowed memberships around them, as one transaction runs them.
@@ -67,8 +64,8 @@ impl Sql {
 
     /// What borrows the memberships, and what gives them back.
     fn lent_and_returned(&self) -> (Vec<Statement>, Vec<Statement>) {
-        let lent = self.memberships.iter().map(super::memberships::grant_membership);
-        let returned = self.memberships.iter().rev().map(super::memberships::revoke_membership);
+        let lent = self.memberships.iter().map(grant_membership);
+        let returned = self.memberships.iter().rev().map(revoke_membership);
         (lent.collect(), returned.collect())
     }
 }
@@ -84,3 +81,27 @@ impl fmt::Display for Sql {
         })
     }
 }
+
+/// Waits until no other run is in the middle of a change about this database, for so long; to stand in front of the
+/// statements of one transaction, for which it also settles where names are looked for. What the statements themselves wait
+/// for a lock is the session's business again.
+pub(crate) fn take_turn(database: &str, wait: Duration) -> Statement {
+    Statement::plain(format!(
+        "{FIX_PATH_ONCE}; SET LOCAL lock_timeout = {}; \
+         SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('stitch-pg'), pg_catalog.hashtext({})); \
+         SET LOCAL lock_timeout TO DEFAULT",
+        wait.as_millis(),
+        quoted(database)
+    ))
+}
+
+/// Who is in the middle of one, or null; `$1`: the database that the change is about. A lock's numbers are told unsigned.
+pub(crate) const TURN_HOLDER: &str = "
+SELECT coalesce((
+    SELECT json_build_object('pid', l.pid, 'user', a.usename, 'application', nullif(a.application_name, ''),
+                             'host', host(a.client_addr), 'since', to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ'))
+    FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND l.classid::bigint = hashtext('stitch-pg')::bigint & 4294967295 AND l.objid::bigint = hashtext($1)::bigint & 4294967295
+    LIMIT 1), 'null')::text";
