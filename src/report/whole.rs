@@ -205,21 +205,26 @@ impl Outcome {
     /// Findings and changes, where the step came that far.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         match self {
-            Self::Ready(plan) | Self::Applied(plan) | Self::Pending(plan) => Some(plan),
-            Self::Failed(_, plan, _) | Self::Untested(_, plan) => Some(plan),
+            Self::Ready(plan)
+            | Self::Applied(plan)
+            | Self::Pending(plan)
+            | Self::Failed(_, plan, _)
+            | Self::Untested(_, plan) => Some(plan),
             Self::Skipped(_) => None,
         }
     }
 
     /// With the findings of these codes marked as known to somebody.
     pub(crate) fn acknowledging(mut self, codes: &[Code]) -> Self {
-        let plan = match &mut self {
-            Self::Ready(plan) | Self::Applied(plan) | Self::Pending(plan) => plan,
-            Self::Failed(_, plan, _) | Self::Untested(_, plan) => plan,
-            Self::Skipped(_) => return self,
-        };
-        for finding in &mut plan.findings {
-            finding.acknowledged = finding.verdict != Verdict::Good && codes.contains(&finding.code);
+        if let Self::Ready(plan)
+        | Self::Applied(plan)
+        | Self::Pending(plan)
+        | Self::Failed(_, plan, _)
+        | Self::Untested(_, plan) = &mut self
+        {
+            for finding in &mut plan.findings {
+                finding.acknowledged = finding.verdict != Verdict::Good && codes.contains(&finding.code);
+            }
         }
         self
     }

@@ -83,11 +83,9 @@ pub(crate) fn reset_default_privileges(
     grantees: &[Option<&str>],
 ) -> Vec<Statement> {
     let begin = default_privileges(role, schema);
-    let revoke = |grantee: &Option<&str>| {
-        let grantee = grantee.map_or("PUBLIC".to_owned(), identifier);
-        format!("{begin} REVOKE ALL ON {kind} FROM {grantee}")
-    };
-    let mut statements: Vec<String> = grantees.iter().map(revoke).collect();
+    let grantees = grantees.iter().map(|name| name.map_or("PUBLIC".to_owned(), identifier));
+    let revoke = |grantee| format!("{begin} REVOKE ALL ON {kind} FROM {grantee}");
+    let mut statements: Vec<String> = grantees.map(revoke).collect();
     if schema.is_none() {
         // The owner has all, and everybody runs functions and uses types.
         let role = identifier(role.as_str());
