@@ -25,11 +25,8 @@ use crate::step_id::StepId;
 pub(crate) enum Event<'a> {
     /// Every step is about to be checked, which may take a while.
     Checking,
-    /// What one step found, as soon as it is known; the next one may take a while.
-    Checked {
-        /// The step; nothing was made yet.
-        step: &'a StepReport,
-    },
+    /// What one step found, as soon as it is known; nothing was made yet, and the next one may take a while.
+    Checked(&'a StepReport),
     /// Every step was checked.
     AllChecked,
     Opened {
@@ -40,27 +37,17 @@ pub(crate) enum Event<'a> {
         link: &'a str,
     },
     /// A step came to its end.
-    Ended { step: &'a StepReport },
+    Ended(&'a StepReport),
     /// A change is about to be made.
-    Applying { change: &'a Change },
+    Applying(&'a Change),
     /// A change that goes object by object has come so far.
-    Progress { progress: Progress },
-    /// A change was made.
-    Applied {
-        change: &'a Change,
-        /// How long it took.
-        elapsed: Duration,
-    },
-    /// Nothing was begun, since this login can make only a part of what is missing.
-    NotBegun {
-        /// What it cannot make.
-        cannot: &'a [&'a Finding],
-    },
-    /// Nothing was begun, since the plan is not the one that was approved.
-    NotExpected {
-        /// How they differ.
-        difference: &'a str,
-    },
+    Progress(Progress),
+    /// A change was made, in this time.
+    Applied(&'a Change, Duration),
+    /// Nothing was begun, since this login can make only a part of what is missing. What it cannot make.
+    NotBegun(&'a [&'a Finding]),
+    /// Nothing was begun, since the plan is not the one that was approved. How they differ.
+    NotExpected(&'a str),
 }
 
 /// The answer to "make these changes?".

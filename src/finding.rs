@@ -134,7 +134,7 @@ impl Finding {
 }
 
 /// Findings that say the same of several subjects, told once with all their subjects: for people. JSON keeps one each.
-pub(crate) fn grouped(findings: &[Finding]) -> Vec<(&Finding, Vec<&str>)> {
+pub(crate) fn grouped<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<(&'a Finding, Vec<&'a str>)> {
     let mut groups: Vec<(&Finding, Vec<&str>)> = Vec::new();
     for finding in findings {
         let subject = finding.subject.as_deref();

@@ -68,7 +68,7 @@ pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C
             elapsed: began.elapsed(),
             change_times: times,
         };
-        run.console.event(&Event::Ended { step: &step })?;
+        run.console.event(&Event::Ended(&step))?;
         report.steps.push(step);
     }
     Ok(())

@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 
 use crate::change::Action;
-use crate::finding::Finding;
 use crate::settings::{Audience, Registering, Settings};
 use crate::{shell, visible};
 
@@ -37,8 +36,7 @@ pub(crate) fn text(settings: &Settings, plans: &Plans, audience: Option<Audience
 }
 
 fn cloud(settings: &Settings, plans: &Plans) -> String {
-    let findings: Vec<Finding> = plans.findings(Audience::Cloud).cloned().collect();
-    cloud::script(settings, &plans.origin("#"), &findings)
+    cloud::script(settings, &plans.origin("#"), plans.findings(Audience::Cloud))
 }
 
 /// The request to Stitch, for whoever has the token.

@@ -19,7 +19,7 @@ use crate::step_id::StepId;
 use crate::visible;
 
 /// How much is said on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Volume {
     /// Problems and the last line.
     Quiet,
@@ -57,11 +57,7 @@ const EVERY: Duration = Duration::from_secs(3);
 impl Plain {
     /// Says it where that much is to be said. Nobody listening any more is no reason to stop in the middle of a change.
     fn say(&self, least: Volume, text: &str) {
-        let loud_enough = matches!(
-            (self.volume, least),
-            (Volume::Verbose, _) | (Volume::Normal, Volume::Normal)
-        );
-        if loud_enough {
+        if self.volume >= least {
             output::say(text);
         }
     }
@@ -70,7 +66,7 @@ impl Plain {
 /// Says that a long wait goes on, as lines of a log.
 pub(crate) fn tell(volume: Volume) -> Tell {
     Arc::new(move |text| {
-        if matches!(volume, Volume::Normal | Volume::Verbose) {
+        if volume >= Volume::Normal {
             output::say(&visible::one_line(text));
         }
     })
@@ -80,49 +76,42 @@ impl Console for Plain {
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         match event {
             Event::Opened { id, .. } => self.say(Volume::Verbose, &format!("{}: checking", render::title(*id))),
-            Event::Applying { change } => {
+            Event::Applying(change) => {
                 let began = Instant::now();
                 self.pace = Some(Pace { began, told: began });
-                self.say(
-                    Volume::Normal,
-                    &format!("applying: {}", visible::one_line(&change.summary)),
-                );
+                let text = format!("applying: {}", visible::one_line(&change.summary));
+                self.say(Volume::Normal, &text);
             }
-            Event::Progress { progress } => {
+            Event::Progress(progress) => {
                 if let Some(pace) = self.pace.as_mut().filter(|pace| pace.told.elapsed() >= EVERY) {
                     pace.told = Instant::now();
                     let text = render::progress(progress, pace.began.elapsed());
                     self.say(Volume::Normal, &text);
                 }
             }
-            Event::Applied { change, elapsed } => self.say(
-                Volume::Verbose,
-                &format!(
-                    "done in {} ms: {}",
-                    elapsed.as_millis(),
-                    visible::one_line(&change.summary)
-                ),
-            ),
+            Event::Applied(change, elapsed) => {
+                let (elapsed, what) = (elapsed.as_millis(), visible::one_line(&change.summary));
+                self.say(Volume::Verbose, &format!("done in {elapsed} ms: {what}"));
+            }
             // Said even when quiet: the exit code alone would not tell it from a plan.
-            Event::NotBegun { cannot } => output::say(&render::not_begun(&self.look, cannot)),
-            Event::NotExpected { difference } => output::say(&render::not_expected(difference)),
+            Event::NotBegun(cannot) => output::say(&render::not_begun(&self.look, cannot)),
+            Event::NotExpected(difference) => output::say(&render::not_expected(difference)),
             _ => {}
         }
         Ok(())
     }
 
     async fn decide(&mut self, _id: StepId, _why: &'static str, _plan: &Plan, _: Chooses) -> Result<Decision> {
-        Ok(match self.approved {
-            Approved::Yes => Decision::Yes,
-            Approved::No => Decision::No,
+        Ok(if self.approved == Approved::Yes {
+            Decision::Yes
+        } else {
+            Decision::No
         })
     }
 
     async fn choose(&mut self, choice: &Choice) -> Result<Chosen> {
-        bail!(
-            "{} There is no terminal to ask; give --schema NAME or --detect-schemas",
-            choice.question
-        )
+        let question = choice.question;
+        bail!("{question} There is no terminal to ask; give --schema NAME or --detect-schemas")
     }
 
     fn show_once(&mut self, what: &str, _secret: &Secret) -> Result<()> {
@@ -155,10 +144,8 @@ impl Console for Plain {
         }
         let is_form_due = report.command == Command::Setup || detail == Detail::Everything;
         if report.came_through() && is_form_due && report.command != Command::Plan {
-            output::show(&format!(
-                "\n{}",
-                sheet::text(settings, report, &sheet::for_logs(report))
-            ))?;
+            let form = sheet::text(settings, report, &sheet::for_logs(report));
+            output::show(&format!("\n{form}"))?;
         }
         let open = render::left(&self.look, report, Verdict::Unknown);
         if !open.is_empty() && detail == Detail::Changes {

@@ -42,7 +42,7 @@ pub(super) enum Detail {
 }
 
 /// Findings that say the same of several subjects are told once, with the subjects below; JSON keeps one each.
-pub(super) fn findings(look: &Style, all: &[Finding], detail: Detail) -> Vec<String> {
+pub(super) fn findings<'a>(look: &Style, all: impl Iterator<Item = &'a Finding>, detail: Detail) -> Vec<String> {
     let is_told = |finding: &Finding| match finding.verdict {
         Verdict::Bad => true,
         Verdict::Unknown if finding.acknowledged => detail == Detail::Everything,
@@ -51,12 +51,9 @@ pub(super) fn findings(look: &Style, all: &[Finding], detail: Detail) -> Vec<Str
     };
     // What was not reached for another reason is no news of its own.
     let is_news = |finding: &Finding| finding.code != Code::LayerNotReached || detail == Detail::Everything;
-    let told = all.iter().filter(|finding| is_told(finding) && is_news(finding));
-    let told: Vec<Finding> = told.cloned().collect();
-    let texts = grouped(&told)
-        .into_iter()
-        .map(|(first, subjects)| finding(look, first, &subjects, detail));
-    texts.collect()
+    let told = grouped(all.filter(|finding| is_told(finding) && is_news(finding))).into_iter();
+    told.map(|(first, subjects)| finding(look, first, &subjects, detail))
+        .collect()
 }
 
 /// A finding, with what it is about and what to do next below it.
@@ -98,9 +95,8 @@ pub(super) fn planned(look: &Style, id: StepId, plan: &Plan) -> String {
 /// Changes: what they would do, and the exact commands. Those that are made in one go are told as one.
 pub(super) fn changes(look: &Style, all: &[Change]) -> Vec<String> {
     let groups = in_one_go(all).into_iter();
-    groups
-        .map(|group| told(look, group, &look.pending(), "Would "))
-        .collect()
+    let would = |group| told(look, group, &look.pending(), "Would ");
+    groups.map(would).collect()
 }
 
 /// Changes that are made in one go.
@@ -171,15 +167,10 @@ fn command(look: &Style, action: &Action, rest: &str) -> String {
     let shown: Vec<String> = match folded(&lines, ends).filter(|_| !is_whole) {
         None => lines.iter().map(line).collect(),
         Some((head, between, tail)) => {
-            let rest = format!(
-                "      ... {} {rest} (--format json or script shows all) ...",
-                grouped_by_thousands(between)
-            );
-            head.iter()
-                .map(line)
-                .chain([rest])
-                .chain(tail.iter().map(line))
-                .collect()
+            let number = grouped_by_thousands(between);
+            let rest = format!("      ... {number} {rest} (--format json or script shows all) ...");
+            let last = tail.iter().map(line);
+            head.iter().map(line).chain([rest]).chain(last).collect()
         }
     };
     shown.join("\n")
@@ -187,14 +178,10 @@ fn command(look: &Style, action: &Action, rest: &str) -> String {
 
 /// `9,990`.
 fn grouped_by_thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .filter_map(|group| std::str::from_utf8(group).ok())
-        .collect();
-    groups.join(",")
+    match number {
+        0..1000 => number.to_string(),
+        _ => format!("{},{:03}", grouped_by_thousands(number / 1000), number % 1000),
+    }
 }
 
 /// One step: how it ended, and below it what somebody should know.
@@ -211,13 +198,8 @@ pub(super) fn below(look: &Style, step: &StepReport, detail: Detail) -> Vec<Stri
     // What was found where something before it is pending or wrong says nothing of its own.
     let is_void = matches!(outcome, Outcome::Untested(..)) && detail != Detail::Everything;
     if let Some(plan) = outcome.plan().filter(|_| !is_void) {
-        let beside: Vec<Finding> = plan
-            .findings
-            .iter()
-            .filter(|finding| !outcome.says(finding))
-            .cloned()
-            .collect();
-        parts.extend(findings(look, &beside, detail));
+        let beside = plan.findings.iter().filter(|finding| !outcome.says(finding));
+        parts.extend(findings(look, beside, detail));
         match outcome {
             _ if detail == Detail::Problems => {}
             Outcome::Applied(_) => {
@@ -241,16 +223,10 @@ pub(super) fn just_made(look: &Style, change: &Change, elapsed: Duration) -> Str
 
 /// Why nothing was begun.
 pub(super) fn not_begun(look: &Style, cannot: &[&Finding]) -> String {
-    let mut lines = vec![look.fold(
-        "",
-        0,
-        "Nothing was changed: this login can make only some of the changes. First have the others made (see above), or give --partial to make these now.",
-    )];
-    lines.extend(
-        cannot
-            .iter()
-            .map(|finding| look.fold("  - ", 4, &visible::one_line(&finding.text))),
-    );
+    let first = "Nothing was changed: this login can make only some of the changes. First have the others made (see above), or give --partial to make these now.";
+    let mut lines = vec![look.fold("", 0, first)];
+    let line = |finding: &&Finding| look.fold("  - ", 4, &visible::one_line(&finding.text));
+    lines.extend(cannot.iter().map(line));
     lines.join("\n")
 }
 
@@ -261,12 +237,9 @@ pub(super) fn not_expected(difference: &str) -> String {
 
 /// How far a change is that goes object by object, where no bar can be drawn.
 pub(super) fn progress(progress: &Progress, elapsed: Duration) -> String {
-    let per_second = rate(progress, elapsed);
-    let busy = busy(progress);
-    format!(
-        "{} of {} objects, {per_second} a second{busy}",
-        progress.done, progress.total
-    )
+    let per_second = progress.done as u128 * 1000 / elapsed.as_millis().max(1);
+    let (done, total, busy) = (progress.done, progress.total, busy(progress));
+    format!("{done} of {total} objects, {per_second} a second{busy}")
 }
 
 /// `, 3 in use`, or nothing.
@@ -277,14 +250,7 @@ pub(super) fn busy(progress: &Progress) -> String {
     }
 }
 
-fn rate(progress: &Progress, elapsed: Duration) -> u128 {
-    progress.done as u128 * 1000 / elapsed.as_millis().max(1)
-}
-
 pub(super) fn failure(look: &Style, error: &anyhow::Error) -> String {
-    look.fold(
-        &format!("  {} ", look.failed()),
-        4,
-        &visible::message(&format!("{error:#}")).replace("\nnext: ", "\nNext: "),
-    )
+    let text = visible::message(&format!("{error:#}")).replace("\nnext: ", "\nNext: ");
+    look.fold(&format!("  {} ", look.failed()), 4, &text)
 }

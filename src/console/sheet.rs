@@ -50,14 +50,11 @@ fn host(settings: &Settings) -> String {
 
 /// Where a password was saved in this run, and the password.
 fn saved(report: &Report) -> Option<(&Path, &Secret)> {
-    let made = report
-        .steps
-        .iter()
-        .filter(|step| matches!(step.outcome, Outcome::Applied(_)));
-    let mut changes = made
-        .filter_map(|step| step.outcome.plan())
-        .flat_map(|plan| &plan.changes);
-    changes.find_map(|change| match &change.action {
+    let made = report.steps.iter().filter_map(|step| match &step.outcome {
+        Outcome::Applied(plan) => Some(&plan.changes),
+        _ => None,
+    });
+    made.flatten().find_map(|change| match &change.action {
         Action::SaveSecret { path, secret } => Some((path.as_path(), secret)),
         _ => None,
     })
@@ -121,11 +118,9 @@ pub(crate) fn text(settings: &Settings, report: &Report, password: &str) -> Stri
 /// The fields of the form.
 pub(crate) fn form(settings: &Settings, report: &Report, password: &str) -> String {
     let mut lines = vec!["Stitch's form (app.stitchdata.com > Destination > PostgreSQL):".to_owned()];
-    lines.extend(
-        fields(settings, report, password)
-            .into_iter()
-            .map(|(label, value)| format!("  {label:<18} {}", visible::one_line(&value))),
-    );
+    for (label, value) in fields(settings, report, password) {
+        lines.push(format!("  {label:<18} {}", visible::one_line(&value)));
+    }
     lines.push("  Then press Check and Save. To see Stitch connect, run: stitch-pg watch".to_owned());
     lines.join("\n")
 }

@@ -26,7 +26,6 @@ use bar::Bar;
 mod answers;
 mod asking;
 mod bar;
-mod below_form;
 mod ending;
 mod lists;
 mod prompt;
@@ -152,15 +151,9 @@ impl Terminal {
 
     /// Three lines before the first question.
     pub(crate) fn greet(&self) {
-        say(&format!(
-            "{}\n{}",
-            self.look.bold(&self.look.fold(
-                "",
-                0,
-                "stitch-pg makes a PostgreSQL server ready to be a Stitch destination."
-            )),
-            self.look.fold("", 0, GREETING),
-        ));
+        let title = "stitch-pg makes a PostgreSQL server ready to be a Stitch destination.";
+        say(&self.look.bold(&self.look.fold("", 0, title)));
+        say(&self.look.fold("", 0, GREETING));
     }
 }
 
@@ -171,14 +164,14 @@ fn summaries(plan: &Plan) -> Vec<String> {
 impl Console for Terminal {
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         let look = &self.look;
-        if let Event::Progress { progress } = event {
+        if let Event::Progress(progress) = event {
             self.bar.get_or_insert_with(|| Bar::new(look)).show(progress);
             return Ok(());
         }
         self.bar = None;
         match event {
             Event::Checking => say(&look.bold("Checking your server")),
-            Event::Checked { step } => {
+            Event::Checked(step) => {
                 // What comes later, or not at all, is told in its turn.
                 if !matches!(step.outcome, Outcome::Untested(..) | Outcome::Skipped(_)) {
                     say(&render::step(look, step, self.detail(Detail::Problems)));
@@ -191,27 +184,24 @@ impl Console for Terminal {
                 say(&look.fold("", 0, NOTHING_YET));
             }
             Event::Opened { id, why, link } if self.volume == Volume::Verbose => {
-                let heading = look.heading(&render::title(*id));
-                say(&format!(
-                    "\n{heading}\n{}\n  {}",
-                    look.fold("  ", 2, why),
-                    look.dim(link)
-                ));
+                say(&format!("\n{}", look.heading(&render::title(*id))));
+                say(&look.fold("  ", 2, why));
+                say(&format!("  {}", look.dim(link)));
             }
-            Event::Applying { change } => {
+            Event::Applying(change) => {
                 self.began = true;
                 // A change that takes long is announced before; the line is short-lived otherwise.
                 if matches!(change.action, Action::Host(_) | Action::Ingress(_)) {
                     say(&look.fold("  ", 4, &format!("... to {}", visible::one_line(&change.summary))));
                 }
             }
-            Event::Applied { change, elapsed } if elapsed.as_secs() >= 10 => {
+            Event::Applied(change, elapsed) if elapsed.as_secs() >= 10 => {
                 say(&render::just_made(look, change, *elapsed));
             }
-            Event::Ended { step } => self.ended(step),
-            Event::Progress { .. } | Event::Opened { .. } | Event::Applied { .. } | Event::AllChecked => {}
-            Event::NotBegun { cannot } => say(&render::not_begun(look, cannot)),
-            Event::NotExpected { difference } => say(&render::not_expected(difference)),
+            Event::Ended(step) => self.ended(step),
+            Event::Progress(_) | Event::Opened { .. } | Event::Applied(..) | Event::AllChecked => {}
+            Event::NotBegun(cannot) => say(&render::not_begun(look, cannot)),
+            Event::NotExpected(difference) => say(&render::not_expected(difference)),
         }
         Ok(())
     }
@@ -264,30 +254,22 @@ impl Console for Terminal {
             say("  There is no schema to choose from.");
             return Ok(Chosen::default());
         }
-        let items: Vec<(String, bool)> = choice
-            .lines
-            .iter()
+        let lines = choice.lines.iter();
+        let items: Vec<(String, bool)> = lines
             .map(|(name, described, ticked)| (format!("{name}: {described}"), *ticked))
             .collect();
-        say(&format!(
-            "\n{}",
-            self.look.dim("  Press Space to select, Enter to continue, q to quit.")
-        ));
+        let how = "  Press Space to select, Enter to continue, q to quit.";
+        say(&format!("\n{}", self.look.dim(how)));
         let (look, question) = (self.look.clone(), choice.question);
         let ticked = in_background(move || lists::some_of(&look, question, &items)).await?;
-        let chosen: Vec<String> = ticked
-            .into_iter()
-            .filter_map(|index| choice.lines.get(index))
-            .map(|(name, ..)| name.clone())
-            .collect();
-        let names = if chosen.is_empty() {
-            "none".to_owned()
-        } else {
-            chosen.join(", ")
+        let chosen = ticked.into_iter().filter_map(|index| choice.lines.get(index));
+        let chosen: Vec<String> = chosen.map(|(name, ..)| name.clone()).collect();
+        let names = match chosen.as_slice() {
+            [] => "none".to_owned(),
+            names => names.join(", "),
         };
-        say(&self
-            .look
-            .fold("  ", 4, &visible::one_line(&format!("{} {names}", choice.question))));
+        let told = visible::one_line(&format!("{} {names}", choice.question));
+        say(&self.look.fold("  ", 4, &told));
         Ok(Chosen(chosen))
     }
 

@@ -13,10 +13,8 @@ impl Report {
     pub(crate) fn markdown(&self, settings: &Settings) -> String {
         let mut page = format!("# stitch-pg {}\n\n{}\n", self.command.as_str(), self.place(settings));
         if let Some(digest) = Digest::of(self, settings) {
-            let _ = write!(
-                page,
-                "\nDigest: `{digest}`. `stitch-pg setup --expect DIGEST` makes these changes and no others.\n"
-            );
+            let how = "`stitch-pg setup --expect DIGEST` makes these changes and no others";
+            let _ = write!(page, "\nDigest: `{digest}`. {how}.\n");
         }
         page.push('\n');
         page.push_str(&self.changes_section());
@@ -25,23 +23,17 @@ impl Report {
             (Verdict::Unknown, "Cannot be checked from here"),
             (Verdict::Good, "OK"),
         ] {
-            let findings: Vec<Finding> = self
-                .findings()
-                .filter(|finding| finding.verdict == verdict && (verdict != Verdict::Unknown || finding.is_open()))
-                .cloned()
-                .collect();
-            if !findings.is_empty() {
-                let _ = write!(page, "\n## {heading}\n\n{}", list(&findings));
+            let is_listed =
+                |finding: &&Finding| finding.verdict == verdict && (verdict != Verdict::Unknown || finding.is_open());
+            let list = list(self.findings().filter(is_listed));
+            if !list.is_empty() {
+                let _ = write!(page, "\n## {heading}\n\n{list}");
             }
         }
         for step in &self.steps {
             if let Outcome::Failed(error, ..) = &step.outcome {
-                let _ = write!(
-                    page,
-                    "\n## Failed: {}\n\n{}",
-                    step.step,
-                    fenced("text", &format!("{error:#}"))
-                );
+                let error = fenced("text", &format!("{error:#}"));
+                let _ = write!(page, "\n## Failed: {}\n\n{error}", step.step);
             }
         }
         page.trim_end().to_owned()
@@ -84,7 +76,7 @@ impl Report {
     }
 }
 
-fn list(findings: &[Finding]) -> String {
+fn list<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     let mut text = String::new();
     for (finding, subjects) in grouped(findings) {
         let untold: Vec<&str> = subjects

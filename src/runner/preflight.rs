@@ -51,9 +51,7 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
     }
     let expected = run.expected.as_mut();
     if let Some(difference) = expected.and_then(|expected| expected.refusal(&seen, settings)) {
-        run.console.event(&Event::NotExpected {
-            difference: &difference,
-        })?;
+        run.console.event(&Event::NotExpected(&difference))?;
         return Ok(PreflightResult::Abort(seen.steps));
     }
     let changes = seen
@@ -66,7 +64,7 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
         .filter(|finding| finding.verdict == FindingVerdict::Bad && blocks_unattended_run(finding.code))
         .collect();
     if run.start == Start::Whole && changes && !cannot.is_empty() {
-        run.console.event(&Event::NotBegun { cannot: &cannot })?;
+        run.console.event(&Event::NotBegun(&cannot))?;
         return Ok(PreflightResult::Abort(seen.steps));
     }
     let plans = seen.steps.into_iter().filter_map(|step| match step.outcome {
@@ -101,7 +99,7 @@ async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
             elapsed: began.elapsed(),
             change_times: Vec::new(),
         };
-        run.console.event(&Event::Checked { step: &step })?;
+        run.console.event(&Event::Checked(&step))?;
         seen.steps.push(step);
     }
     seen.server = run.world.reader().known_server().cloned();

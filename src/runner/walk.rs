@@ -213,13 +213,13 @@ async fn apply<S: Step, C: Console>(
     for changes in in_one_go(&plan.changes) {
         let began = Instant::now();
         for change in changes {
-            run.console.event(&Event::Applying { change })?;
+            run.console.event(&Event::Applying(change))?;
             // The way back is on disk before the change is made, so that it is there after a crash.
             run.undo.begin(change)?;
         }
         let console = &mut *run.console;
         // Whether it can be told is no reason to stop in the middle of a change.
-        let mut tell = |progress| drop(console.event(&Event::Progress { progress }));
+        let mut tell = |progress| drop(console.event(&Event::Progress(progress)));
         let applied = match Box::pin(run.world.apply(&as_one(changes), &mut tell)).await {
             Ok(applied) => applied,
             Err(error) => {
@@ -252,7 +252,7 @@ async fn apply<S: Step, C: Console>(
         let elapsed = began.elapsed();
         for change in changes {
             times.push(elapsed);
-            run.console.event(&Event::Applied { change, elapsed })?;
+            run.console.event(&Event::Applied(change, elapsed))?;
         }
     }
     if let Some((what, secret)) = S::after_applied(settings) {

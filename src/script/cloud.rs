@@ -16,7 +16,7 @@ fn placeholders() -> impl Iterator<Item = (&'static str, &'static str)> {
     PLACEHOLDERS.iter().chain(own).copied()
 }
 
-pub(super) fn script(settings: &Settings, origin: &str, findings: &[Finding]) -> String {
+pub(super) fn script<'a>(settings: &Settings, origin: &str, findings: impl Iterator<Item = &'a Finding>) -> String {
     let mut holes = Vec::new();
     let mut body = String::new();
     for (finding, subjects) in grouped(findings) {

@@ -41,11 +41,8 @@ fn words(outcome: &Outcome) -> String {
 
 /// How many findings of that verdict are told: those that say the same of several subjects are told once.
 fn count(outcome: &Outcome, verdict: Verdict) -> usize {
-    let findings = match outcome {
-        Outcome::Untested(..) => &[],
-        _ => outcome.plan().map(|plan| plan.findings.as_slice()).unwrap_or_default(),
-    };
-    let told = grouped(findings).into_iter();
+    let plan = outcome.plan().filter(|_| !matches!(outcome, Outcome::Untested(..)));
+    let told = grouped(plan.iter().flat_map(|plan| &plan.findings)).into_iter();
     let is_counted = |first: &Finding| first.verdict == verdict && (first.is_open() || verdict != Verdict::Unknown);
     told.filter(|(first, _)| is_counted(first) && first.code != Code::LayerNotReached)
         .count()
@@ -57,18 +54,14 @@ fn total(report: &Report, verdict: Verdict) -> usize {
 
 /// What is left: problems, or what only another person, or Stitch itself, can confirm.
 pub(crate) fn left(look: &Style, report: &Report, verdict: Verdict) -> Vec<String> {
-    let tested = report
-        .steps
-        .iter()
-        .filter(|step| !matches!(step.outcome, Outcome::Untested(..)));
-    let findings: Vec<Finding> = tested
-        .filter_map(|step| step.outcome.plan())
+    let outcomes = report.steps.iter().map(|step| &step.outcome);
+    let tested = outcomes.filter(|outcome| !matches!(outcome, Outcome::Untested(..)));
+    let findings = tested
+        .filter_map(Outcome::plan)
         .flat_map(|plan| &plan.findings)
         .filter(|finding| finding.verdict == verdict && finding.code != Code::LayerNotReached)
-        .filter(|finding| verdict == Verdict::Bad || finding.is_open())
-        .cloned()
-        .collect();
-    super::findings(look, &findings, super::Detail::Brief)
+        .filter(|finding| verdict == Verdict::Bad || finding.is_open());
+    super::findings(look, findings, super::Detail::Brief)
 }
 
 /// What a later `setup --expect` holds its own plan against; only where something would be changed and was not.
@@ -79,11 +72,8 @@ pub(crate) fn approval(look: &Style, report: &Report, settings: &Settings) -> Op
         _ => return None,
     };
     let digest = Digest::of(report, settings)?;
-    Some(look.fold(
-        "",
-        2,
-        &format!("Digest of this plan: {digest} (approve it with {command} --expect DIGEST)"),
-    ))
+    let text = format!("Digest of this plan: {digest} (approve it with {command} --expect DIGEST)");
+    Some(look.fold("", 2, &text))
 }
 
 /// The last line: where we stand, and how to go on.

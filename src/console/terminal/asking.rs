@@ -66,7 +66,7 @@ impl Terminal {
         let Some(masked) = pasted::masked(answer).filter(|_| question.id == SettingId::Host) else {
             return;
         };
-        let prompt = format!("{}{}: ", question.prompt, brackets(question.default.as_deref()));
+        let prompt = format!("{}{}: ", question.prompt, prompt::brackets(question.default.as_deref()));
         if self.look.cursor == Cursor::Moves {
             let columns = usize::from(Term::stderr().size().1).max(1);
             let letters = measure_text_width(&prompt) + measure_text_width(answer);
@@ -168,10 +168,10 @@ impl Terminal {
     /// What to do with it. `file`: where Enter saves the settings, if it does.
     pub(crate) fn after_table(&self, rows: usize, file: Option<&str>) -> Review {
         let (enter, letters) = match file {
-            Some(file) => (
-                format!("Enter to save these to ./{file} (no secrets) and continue, [d]o not save,"),
-                "d, s",
-            ),
+            Some(file) => {
+                let save = format!("Enter to save these to ./{file} (no secrets) and continue, [d]o not save,");
+                (save, "d, s")
+            }
             None => ("Enter to continue,".to_owned(), "s"),
         };
         let question = format!("{enter} number to change, [s]how SQL, [w]rite files, [q]uit");
@@ -224,9 +224,8 @@ impl Terminal {
 
     /// Something that went well.
     pub(crate) fn passed(&self, text: &str) {
-        say(&self
-            .look
-            .fold(&format!("  {} ", self.look.done()), 4, &visible::one_line(text)));
+        let lead = format!("  {} ", self.look.done());
+        say(&self.look.fold(&lead, 4, &visible::one_line(text)));
     }
 
     /// Shows that something takes its time, until what is answered is dropped.
@@ -245,10 +244,6 @@ impl Terminal {
             ..asker
         }
     }
-}
-
-fn brackets(default: Option<&str>) -> String {
-    default.map_or_else(String::new, |default| format!(" [{default}]"))
 }
 
 fn said(question: &Question, answer: String) -> Answer<String> {

@@ -41,8 +41,11 @@ pub(super) fn line(prompt: &str, default: Option<&str>) -> String {
 }
 
 fn put(prompt: &str, default: Option<&str>) {
-    let brackets = default.map_or_else(String::new, |default| format!(" [{default}]"));
-    ask(&format!("{prompt}{brackets}{} ", colon(prompt)));
+    ask(&format!("{prompt}{}{} ", brackets(default), colon(prompt)));
+}
+
+pub(super) fn brackets(default: Option<&str>) -> String {
+    default.map_or_else(String::new, |default| format!(" [{default}]"))
 }
 
 /// The same; `None` where Esc or Left was pressed, which go back.
