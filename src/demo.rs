@@ -23,7 +23,6 @@ use crate::settings::{
 use crate::undo::UndoFile;
 use crate::world::Access;
 
-mod advice;
 mod bastion;
 mod certificate;
 mod child;
@@ -46,7 +45,7 @@ pub(crate) async fn run(look: Style, environment: &Environment, stop: &mut Stop)
     stop.cleans_up();
     let Some(installed) = installed::newest(&environment.search_path) else {
         let os_release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-        bail!("{}", advice::no_server(&os_release));
+        bail!("{}", installed::no_server(&os_release));
     };
     let began = Instant::now();
     let intro = "stitch-pg demo: the whole setup on a temporary PostgreSQL server, which is removed at the end.";

@@ -1,6 +1,6 @@
-//! Finding the programs the demo needs on this machine: a PostgreSQL server, and sshd.
+//! Finding the programs the demo needs on this machine: a PostgreSQL server, and sshd; or the one command that installs a
+//! server on this distribution.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -34,7 +34,9 @@ const USUAL: [&str; 8] = [
 /// The newest server on this machine.
 pub(super) fn newest(search_path: &[PathBuf]) -> Option<Installed> {
     let mut folders = search_path.to_vec();
-    folders.extend(USUAL.iter().flat_map(|pattern| matching(pattern)));
+    // A pattern that cannot be followed has no folder.
+    let usual = USUAL.iter().flat_map(|pattern| glob::glob(pattern));
+    folders.extend(usual.flatten().flatten());
     folders.extend(bindir_of_pg_config());
     folders
         .into_iter()
@@ -88,22 +90,44 @@ fn output(program: &Path, argument: &str) -> Option<String> {
     output.status.success().then(|| String::from_utf8(output.stdout).ok())?
 }
 
-/// The folders of a pattern with at most one `*`.
-fn matching(pattern: &str) -> Vec<PathBuf> {
-    let Some((before, after)) = pattern.split_once('*') else {
-        return vec![PathBuf::from(pattern)];
-    };
-    let (parent, start) = before.rsplit_once('/').unwrap_or(("", before));
-    let Ok(entries) = fs::read_dir(parent) else {
-        return Vec::new();
-    };
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| name.starts_with(start)).collect();
-    names.sort_unstable();
-    names
+/// What to say where no server is found; `os_release` is the text of `/etc/os-release`, empty where there is none.
+pub(super) fn no_server(os_release: &str) -> String {
+    let what = "there is no PostgreSQL server on this machine (13 or newer) that the demo could run";
+    match command(os_release) {
+        Some(command) => format!("{what}\nnext: {command}"),
+        None => format!("{what}\nnext: install the PostgreSQL server package of your distribution"),
+    }
+}
+
+fn command(os_release: &str) -> Option<&'static str> {
+    if cfg!(target_os = "macos") {
+        return Some("brew install postgresql@18");
+    }
+    // The distribution's own name first, then the family it says it belongs to.
+    ["ID", "ID_LIKE"]
         .into_iter()
-        .map(|name| PathBuf::from(format!("{parent}/{name}{after}")))
-        .collect()
+        .filter_map(|key| value(os_release, key))
+        .flat_map(str::split_whitespace)
+        .find_map(of_family)
+}
+
+fn of_family(name: &str) -> Option<&'static str> {
+    match name {
+        "debian" | "ubuntu" => Some("sudo apt-get install postgresql"),
+        "fedora" | "rhel" | "centos" => Some("sudo dnf install postgresql-server"),
+        "opensuse" | "suse" | "sles" => Some("sudo zypper install postgresql-server"),
+        "alpine" => Some("sudo apk add postgresql"),
+        "arch" => Some("sudo pacman -S postgresql"),
+        _ => None,
+    }
+}
+
+/// `NAME=value` or `NAME="value"`.
+fn value<'a>(os_release: &'a str, key: &str) -> Option<&'a str> {
+    os_release.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        (name == key).then(|| value.trim().trim_matches(['"', '\'']))
+    })
 }
 
 #[cfg(test)]
@@ -122,16 +146,22 @@ mod tests {
     }
 
     #[test]
-    fn patterns_are_expanded() {
-        let place = tempfile::tempdir().unwrap();
-        for name in ["pgsql-15", "pgsql-18", "other"] {
-            fs::create_dir(place.path().join(name)).unwrap();
+    fn every_family_has_its_command() {
+        for (os_release, wanted) in [
+            ("ID=debian\n", "apt-get"),
+            (
+                "NAME=\"Linux Mint\"\nID=linuxmint\nID_LIKE=\"ubuntu debian\"\n",
+                "apt-get",
+            ),
+            ("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", "dnf"),
+            ("ID=\"opensuse-tumbleweed\"\nID_LIKE=\"opensuse suse\"\n", "zypper"),
+            ("ID=alpine\n", "apk"),
+            ("ID=manjaro\nID_LIKE=arch\n", "pacman"),
+            ("ID=plan9\n", "your distribution"),
+            ("", "your distribution"),
+        ] {
+            let text = no_server(os_release);
+            assert!(text.contains(wanted), "{os_release:?}: {text}");
         }
-        let root = place.path().display();
-        assert_eq!(
-            matching(&format!("{root}/pgsql-*/bin")),
-            ["pgsql-15", "pgsql-18"].map(|name| place.path().join(name).join("bin"))
-        );
-        assert!(matching("/nonexistent/*/bin").is_empty());
     }
 }
