@@ -77,13 +77,7 @@ impl HostName {
 
     /// Whether it may be reached over the internet, as far as it is written in the name itself.
     pub fn is_public(&self) -> bool {
-        match self.address() {
-            Some(IpAddr::V4(address)) => !(address.is_loopback() || address.is_private() || address.is_link_local()),
-            Some(IpAddr::V6(address)) => {
-                !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local())
-            }
-            None => !self.is_local(),
-        }
+        self.address().map_or_else(|| !self.is_local(), is_public)
     }
 
     /// The address, when the host is written as one.
@@ -95,6 +89,15 @@ impl HostName {
     pub fn is_local(&self) -> bool {
         self.is_socket() || self.0.eq_ignore_ascii_case("localhost") || self.address().is_some_and(|a| a.is_loopback())
     }
+}
+
+/// Whether an address is one of the internet, and not of a machine's or a network's own.
+pub(crate) fn is_public(address: IpAddr) -> bool {
+    let is_own = match address {
+        IpAddr::V4(address) => address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    };
+    !(is_own || address.is_loopback())
 }
 
 /// A network as written in an allow list: `52.23.137.21/32`; a bare address means that address alone.

@@ -3,7 +3,6 @@
 //! Only with `--register`. Nothing is ever deleted there, and no destination of another type or host is touched unasked.
 
 pub(crate) mod destination;
-mod facts;
 mod form;
 mod judge;
 
@@ -19,12 +18,44 @@ use crate::settings::{
 use crate::step_id::StepId;
 use crate::steps::{Preflight, SkipReason, Step};
 use crate::stitch_form::{stitch_logs_in_as, ticks_ssl};
+use crate::world::stitch_api::SentToStitch;
 use crate::world::{Reader, Target};
-use destination::{Destination, DestinationType, TYPE};
-pub(crate) use facts::Facts;
-use facts::StitchAccount;
+use destination::{Destination, DestinationType, StitchAccount, TYPE};
 
 pub(crate) struct Registration;
+
+/// What Stitch tells.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// `None` when Stitch was not asked.
+    account: Option<StitchAccount>,
+    /// Whether *Connect using SSL* will be ticked.
+    ssl: bool,
+    /// Whom Stitch logs in as, where a server was asked.
+    user: Option<String>,
+    /// Whether this run gave the role a password that Stitch has not heard of yet.
+    new_password: bool,
+    /// What Stitch was told in this run.
+    told: Option<SentToStitch>,
+}
+
+impl Facts {
+    /// Whether Stitch was told the password in this run.
+    fn told_password(&self) -> bool {
+        self.told.as_ref().is_some_and(|told| told.password)
+    }
+
+    /// Whether Stitch has the password for sure, or is to get it.
+    fn stitch_has_password(&self) -> bool {
+        self.new_password || self.told_password()
+    }
+
+    /// What is to stand in Stitch's form.
+    fn wanted(&self, settings: &Settings) -> Vec<form::FormField> {
+        let user = self.user.as_deref().unwrap_or(settings.stitch.role.as_str());
+        form::wanted(settings, user, self.ssl)
+    }
+}
 
 impl Step for Registration {
     const ID: StepId = StepId::Registration;
@@ -68,7 +99,7 @@ impl Step for Registration {
             Ok(None) => plan.change(create(settings, facts, &kind)),
             Ok(Some(there)) => {
                 let change = update(settings, facts, &kind, there);
-                judge::destination(&mut plan, facts, there, change.as_ref());
+                judge::destination(&mut plan, facts.stitch_has_password(), there, change.as_ref());
                 plan.changes.extend(change);
             }
             Err(wrong) => plan.find(wrong),
@@ -107,20 +138,13 @@ impl StitchAccount {
         }
         let fields = facts.wanted(settings);
         let ours = self.destinations.iter().filter(|there| form::is_ours(there, &fields));
-        let mut ours: Vec<&Destination> = ours.collect();
-        let port = settings.stitch.port.to_string();
-        let exactly: Vec<&Destination> = ours
-            .iter()
-            .copied()
-            .filter(|there| there.property("port").as_ref() == Some(&port))
-            .collect();
-        if exactly.len() == 1 {
-            ours = exactly;
-        }
-        match ours.as_slice() {
-            [] => Ok(None),
-            [one] => Ok(Some(one)),
-            several => Err(judge::ambiguous(several)),
+        let ours: Vec<&Destination> = ours.collect();
+        let port = Some(settings.stitch.port.to_string());
+        let mut exactly = ours.iter().copied().filter(|there| there.property("port") == port);
+        match (ours.as_slice(), exactly.next(), exactly.next()) {
+            ([] | [_], ..) => Ok(ours.first().copied()),
+            (_, only, None) if only.is_some() => Ok(only),
+            (several, ..) => Err(judge::ambiguous(several)),
         }
     }
 }
@@ -129,15 +153,12 @@ impl StitchAccount {
 async fn ssl(settings: &Settings, reader: &mut Reader) -> Result<bool> {
     let mut tried = reader.stitch_encryption;
     if settings.stitch.ssl == StitchSsl::WhenOffered && tried.is_none() {
-        let offers: Option<bool> = reader
-            .ask(Target::Server, "SELECT (current_setting('ssl') = 'on')::text", &[])
-            .await
-            .context("cannot check whether the server offers TLS; give --ssl or --no-ssl")?;
-        tried = Some(if offers == Some(true) {
-            Encryption::Tls
-        } else {
-            Encryption::None
-        });
+        let question = "SELECT (current_setting('ssl') = 'on')::text";
+        let offers: Result<Option<bool>> = reader.ask(Target::Server, question, &[]).await;
+        tried = match offers.context("cannot check whether the server offers TLS; give --ssl or --no-ssl")? {
+            Some(true) => Some(Encryption::Tls),
+            _ => Some(Encryption::None),
+        };
     }
     Ok(ticks_ssl(settings.stitch.ssl, tried))
 }
@@ -145,12 +166,8 @@ async fn ssl(settings: &Settings, reader: &mut Reader) -> Result<bool> {
 /// The role, with the project behind it where the admin's login has one: only the server tells which part is which.
 async fn user(settings: &Settings, reader: &mut Reader) -> Result<String> {
     let server = if settings.admin.user.contains('.') {
-        Some(
-            reader
-                .server()
-                .await
-                .context("cannot check whether the user has a project suffix")?,
-        )
+        let server = reader.server().await;
+        Some(server.context("cannot check whether the user has a project suffix")?)
     } else {
         reader.known_server()
     };
@@ -187,8 +204,8 @@ fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change 
 
 /// Only what differs. The password Stitch has is told by nobody, so it is sent when it is new, or when that is asked for.
 fn update(settings: &Settings, facts: &Facts, kind: &DestinationType, there: &Destination) -> Option<Change> {
-    let told = facts.told.as_ref().is_some_and(|told| told.password);
-    let sends = facts.new_password || (settings.registration.password == SendPassword::Always && !told);
+    let sends =
+        facts.new_password || (settings.registration.password == SendPassword::Always && !facts.told_password());
     let differing = form::differing(&facts.wanted(settings), there);
     if differing.is_empty() && !sends {
         return None;

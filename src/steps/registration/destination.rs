@@ -39,6 +39,14 @@ pub(crate) struct DestinationType {
     card: Value,
 }
 
+/// The Stitch account as far as it matters here.
+#[derive(Debug)]
+pub(super) struct StitchAccount {
+    /// `None` when Stitch does not tell.
+    pub(super) kind: Option<DestinationType>,
+    pub(super) destinations: Vec<Destination>,
+}
+
 impl Destination {
     /// All that are not deleted, by their numbers.
     pub(crate) fn list(answer: &Value) -> Vec<Self> {

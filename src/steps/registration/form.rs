@@ -1,10 +1,9 @@
 //! The fields of Stitch's form as they are wanted, against those of a destination that is there.
 
-use std::net::IpAddr;
-
 use serde_json::Value;
 
 use super::destination::{Destination, DestinationType, TYPE};
+use crate::names::is_public;
 use crate::request::Field;
 pub(super) use crate::stitch_form::{FormField, wanted};
 
@@ -68,11 +67,9 @@ fn same_host(one: &str, other: &str) -> bool {
 /// Whether a destination loads into this very database: same type, host and database. What is called 10.0.0.5 or
 /// localhost behind one SSH server is another machine behind another.
 pub(super) fn is_ours(there: &Destination, fields: &[FormField]) -> bool {
-    let field = |name: &str| {
-        fields
-            .iter()
-            .find(|field| field.0 == name)
-            .map(|field| field.1.as_str())
+    let field = |wanted: &str| {
+        let mut fields = fields.iter();
+        fields.find_map(|(name, text)| (*name == wanted).then_some(text.as_str()))
     };
     let host = field("host").unwrap_or_default();
     let is_here = there.kind == TYPE
@@ -88,17 +85,12 @@ pub(super) fn is_ours(there: &Destination, fields: &[FormField]) -> bool {
 
 /// Whether a host's name or address means the same machine wherever it is dialled from.
 fn is_the_same_everywhere(host: &str) -> bool {
-    match host.parse() {
-        Ok(IpAddr::V4(address)) => !(address.is_loopback() || address.is_private() || address.is_link_local()),
-        Ok(IpAddr::V6(address)) => {
-            !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local())
-        }
-        Err(_) => {
-            let private = [".local", ".internal", ".lan", ".localdomain", ".localhost"];
-            let name = host.trim_end_matches('.').to_ascii_lowercase();
-            name.contains('.') && !private.iter().any(|end| name.ends_with(end))
-        }
+    if let Ok(address) = host.parse() {
+        return is_public(address);
     }
+    let private = [".local", ".internal", ".lan", ".localdomain", ".localhost"];
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    name.contains('.') && !private.iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]

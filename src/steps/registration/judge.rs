@@ -1,10 +1,9 @@
 //! What is said of the account and of the destination.
 
-use super::destination::{Destination, Form};
-use super::facts::{Facts, StitchAccount};
+use super::destination::{Destination, Form, StitchAccount};
 use super::form;
 use crate::change::{Change, Plan};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::settings::Settings;
 
 /// What holds whichever destination is ours.
@@ -28,49 +27,34 @@ pub(super) fn account(
             }
             let others = kind.others_required(&form::KNOWN);
             if !others.is_empty() {
-                plan.unknown(
-                    Code::DestinationFieldUnknown,
-                    format!(
-                        "Stitch's form has required fields that stitch-pg does not know: {}",
-                        others.join(", ")
-                    ),
-                    "enter them on Stitch's page of the destination",
-                );
+                let others = others.join(", ");
+                let text = format!("Stitch's form has required fields that stitch-pg does not know: {others}");
+                let advice = "enter them on Stitch's page of the destination";
+                plan.unknown(Code::DestinationFieldUnknown, text, advice);
             }
         }
     }
     let Ok(ours) = ours else { return };
-    let others = account.destinations.iter();
-    let others: Vec<&Destination> = others
-        .filter(|there| ours.is_none_or(|ours| ours.id != there.id))
-        .collect();
+    let is_other = |there: &&Destination| ours.is_none_or(|ours| ours.id != there.id);
+    let others: Vec<&Destination> = account.destinations.iter().filter(is_other).collect();
     if !others.is_empty() && settings.registration.destination.is_none() {
-        plan.good(
-            Code::DestinationOthers,
-            format!(
-                "the account has other destinations, which do not change: {}",
-                list(&others)
-            ),
-        );
+        let others = list(&others);
+        let text = format!("the account has other destinations, which do not change: {others}");
+        plan.good(Code::DestinationOthers, text);
     }
 }
 
 /// Several load into this database.
 pub(super) fn ambiguous(several: &[&Destination]) -> Finding {
-    let text = format!(
-        "several destinations in Stitch load into this database: {}",
-        list(several)
-    );
+    let several = list(several);
+    let text = format!("several destinations in Stitch load into this database: {several}");
     Finding::bad(Code::DestinationAmbiguous, text).advise("choose one with --destination-id")
 }
 
 /// `--destination-id` names none.
 pub(super) fn no_such(id: u64, all: &[Destination]) -> Finding {
-    let all: Vec<&Destination> = all.iter().collect();
-    let text = format!(
-        "the account has no destination with the number {id}; it has {}",
-        list(&all)
-    );
+    let all = list(&all.iter().collect::<Vec<_>>());
+    let text = format!("the account has no destination with the number {id}; it has {all}");
     Finding::bad(Code::DestinationNotFound, text)
         .about(id)
         .advise("choose one of these with --destination-id, or omit the option")
@@ -93,16 +77,12 @@ fn no_access(tier: Option<String>, is_to_be_made: bool) -> Finding {
         format!(" (in Stitch they belong to the tier {tier})")
     });
     let text = format!("Stitch reports that this account may not have PostgreSQL destinations{tier}");
-    let finding = if is_to_be_made {
-        Finding::bad(Code::DestinationNoAccess, text)
-    } else {
-        Finding::unknown(Code::DestinationNoAccess, text)
-    };
+    let finding = Finding::new(Code::DestinationNoAccess, Verdict::bad_if(is_to_be_made), text);
     finding.advise("change the account's plan in Stitch, or use the token of another account")
 }
 
-/// What holds of the destination that is ours.
-pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, change: Option<&Change>) {
+/// What holds of the destination that is ours. `has_password`: Stitch has the password, or is to get it.
+pub(super) fn destination(plan: &mut Plan, has_password: bool, there: &Destination, change: Option<&Change>) {
     let mut told = Plan::default();
     if change.is_none() {
         let shown = there.described();
@@ -141,7 +121,7 @@ pub(super) fn destination(plan: &mut Plan, facts: &Facts, there: &Destination, c
             "run stitch-pg check, which tests each hop, then turn it on again on Stitch's page of the destination",
         );
     }
-    if !facts.new_password && !facts.told.as_ref().is_some_and(|told| told.password) {
+    if !has_password {
         told.unknown(
             Code::DestinationPasswordUnsent,
             "Stitch never returns its stored password, so stitch-pg cannot compare it and did not send it",
