@@ -1,7 +1,6 @@
 //! Guide step 2: the database Stitch loads into. Created when it is missing, never altered when it is there.
 
 mod existing;
-mod writable;
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -34,7 +33,7 @@ pub(crate) struct Facts {
     similar: Option<String>,
     in_recovery: bool,
     /// What keeps every change of this server from being made.
-    writes: writable::Writes,
+    writes: existing::Writes,
     /// Where a standby gets its data from, where it says so.
     primary: Option<String>,
     /// The servers that logins to this address come to by turns.
@@ -74,11 +73,8 @@ impl Step for Database {
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let name = settings.stitch.database.as_str();
-        let collation = if reader.server().await?.version_num >= COLLATION_VERSIONS {
-            COLLATION
-        } else {
-            "NULL"
-        };
+        let has_versions = reader.server().await?.version_num >= COLLATION_VERSIONS;
+        let collation = if has_versions { COLLATION } else { "NULL" };
         let question = QUESTION.replace("/* collation */", collation);
         let role = settings.stitch.role.as_str();
         let answer = reader.ask(Target::Server, &question, &[name, role]).await?;
@@ -110,12 +106,8 @@ impl Step for Database {
         }
         own_login(&mut plan, facts);
         let pooler = server.filter(|server| server.pooled).map(|_| POOLER);
-        for variant in server
-            .map(|server| server.signs.variants())
-            .into_iter()
-            .flatten()
-            .chain(pooler)
-        {
+        let variants = server.map(|server| server.signs.variants());
+        for variant in variants.into_iter().flatten().chain(pooler) {
             plan.find(Finding::unknown(Code::ServerVariant, format!("this is {variant}")));
         }
         for trigger in &facts.login_triggers {
@@ -132,18 +124,16 @@ impl Step for Database {
                 },
             );
         }
-        let is_writable = !facts.in_recovery && writable::judge(&mut plan, &facts.writes, server);
+        let is_writable = !facts.in_recovery && existing::judge_server(&mut plan, &facts.writes, server);
         if let Some(found) = &facts.found {
             existing::judge(&mut plan, settings, found);
             return plan;
         }
         if let Some(similar) = &facts.similar {
-            plan.unknown(
-                Code::DatabaseSimilarName,
-                format!("there is no database {name:?}, but there is {similar:?}; case matters"),
-                format!("to use that one, give --database {}", crate::shell::word(similar)),
-            )
-            .concerning(similar);
+            let text = format!("there is no database {name:?}, but there is {similar:?}; case matters");
+            let advice = format!("to use that one, give --database {}", crate::shell::word(similar));
+            plan.unknown(Code::DatabaseSimilarName, text, advice)
+                .concerning(similar);
         }
         if !is_writable {
             return plan;
@@ -159,15 +149,11 @@ impl Step for Database {
         } else {
             let making = server.and_then(|server| server.provider.definition().making_databases);
             let advice = who_creates(making, &facts.creators, "CREATEDB", &statement);
-            let user = &facts.user;
-            plan.bad(
-                Code::DatabaseCannotCreate,
-                format!(
-                    "the database {name:?} does not exist, and {user:?} may not create databases (it lacks CREATEDB)"
-                ),
-                advice,
-            )
-            .concerning(name);
+            let text = format!(
+                "the database {name:?} does not exist, and {:?} may not create databases (it lacks CREATEDB)",
+                facts.user
+            );
+            plan.bad(Code::DatabaseCannotCreate, text, advice).concerning(name);
         }
         plan
     }
@@ -259,7 +245,7 @@ SELECT json_build_object(
     'similar', (SELECT min(datname) FROM pg_database WHERE lower(datname) = lower($1) AND datname <> $1),
     'in_recovery', pg_is_in_recovery(),
     'writes', ",
-    writable::question!(),
+    existing::question!(),
     ",
     'primary', (SELECT (to_jsonb(w) ->> 'sender_host') || ':' || (to_jsonb(w) ->> 'sender_port') FROM pg_stat_wal_receiver AS w),
     'ssl', current_setting('ssl', true) = 'on',
