@@ -3,6 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// One thing that holds, is unknown, or is wrong and needs a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -25,7 +27,8 @@ pub struct Finding {
 }
 
 /// How a finding counts towards the exit code: only [`Verdict::Bad`] does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Checked, and as it should be.
     Good,
@@ -39,15 +42,6 @@ impl Verdict {
     /// A problem where that is certain, else not known.
     pub fn bad_if(certain: bool) -> Self {
         if certain { Self::Bad } else { Self::Unknown }
-    }
-
-    /// The word in the JSON report.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Unknown => "unknown",
-            Self::Bad => "bad",
-        }
     }
 }
 

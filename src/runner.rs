@@ -61,12 +61,9 @@ pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C
             }
             Err(Stop::Error(error)) => failed(error),
         };
-        let outcome = outcome.acknowledging(&settings.acknowledged);
         let step = StepReport {
-            step: id,
-            outcome,
-            elapsed: began.elapsed(),
             change_times: times,
+            ..StepReport::ended(id, outcome, began, &settings.acknowledged)
         };
         run.console.event(&Event::Ended(&step))?;
         report.steps.push(step);

@@ -1,6 +1,8 @@
 //! The table of finding codes: what each means and how to fix it (the two lines above), name, step, hops, effect on the
 //! run. docs/troubleshooting.md is written from it, and everything that asks what a finding means for a run reads it here.
 
+use serde::{Serialize, Serializer};
+
 use super::effect::{
     CLOSED, Effect, INFORMS, NO_DATABASE, NO_RIGHT, NO_RIGHT_TO_A_DATABASE, NO_RIGHT_TO_A_ROLE, NO_ROLE, PROOF,
 };
@@ -11,6 +13,12 @@ macro_rules! codes {
         /// Every finding code. docs/troubleshooting.md is written from this table, so no code can be missing there.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $(#[doc = $meaning] $variant,)* }
+
+        impl Serialize for Code {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
 
         impl Code {
             /// All of them, in the order of the steps.

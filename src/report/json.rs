@@ -40,12 +40,9 @@ impl Report {
     }
 
     /// Only where the login as Stitch was looked at: before, there is nothing to join.
-    fn path_json(&self, settings: &Settings) -> Vec<Value> {
-        if self.came_through() {
-            path::hops(self, settings).iter().map(hop_json).collect()
-        } else {
-            Vec::new()
-        }
+    fn path_json(&self, settings: &Settings) -> Vec<Hop> {
+        let hops = self.came_through().then(|| path::hops(self, settings));
+        hops.unwrap_or_default()
     }
 
     /// The fields of Stitch's form, under the names its API gives them.
@@ -92,8 +89,8 @@ fn step_json(step: &StepReport) -> Value {
 
 fn finding_json(finding: &Finding) -> Value {
     json!({
-        "code": finding.code.as_str(),
-        "verdict": finding.verdict.as_str(),
+        "code": finding.code,
+        "verdict": finding.verdict,
         "text": finding.told(),
         "advice": finding.advice,
         "docs": finding.code.docs(),
@@ -113,17 +110,6 @@ fn change_json(change: &Change, applied: bool, elapsed: Option<&Duration>) -> Va
         "undo": change.undo.as_ref().map(ToString::to_string),
         "applied": applied,
         "elapsed_ms": elapsed.map(|elapsed| milliseconds(*elapsed)),
-    })
-}
-
-fn hop_json(hop: &Hop) -> Value {
-    json!({
-        "from": hop.from,
-        "to": hop.to,
-        "verdict": hop.verdict.as_str(),
-        "addresses": hop.addresses,
-        "codes": hop.codes.iter().map(|code| code.as_str()).collect::<Vec<_>>(),
-        "text": hop.why,
     })
 }
 

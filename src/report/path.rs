@@ -1,11 +1,13 @@
 //! The path from Stitch to the database, hop by hop, as far as the findings of all steps tell. A run on some machine
 //! cannot come from Stitch's addresses: what was tried from here is joined with what was read about those.
 
+use serde::Serialize;
+
 use super::whole::Report;
 use crate::finding::{Code, Finding, Hop as Place, Proves, Verdict};
 use crate::settings::{Settings, Stitch};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Hop {
     pub from: String,
     pub to: String,
@@ -16,6 +18,7 @@ pub(crate) struct Hop {
     /// The findings that say so.
     pub codes: Vec<Code>,
     /// What decides, in a few words.
+    #[serde(rename = "text")]
     pub why: String,
 }
 
@@ -27,12 +30,7 @@ pub(crate) fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
     let Some(bastion) = &settings.bastion else {
         let way = [Place::First, Place::ToDatabase];
         let mut hops = first(report, stitch, &database, &way);
-        let before = if is_closed(report, &way) {
-            HopReach::Closed
-        } else {
-            HopReach::Open
-        };
-        hops.push(hop(report, &database, &role, &[Place::Login], before));
+        hops.push(hop(report, &database, &role, &[Place::Login], reach(report, &way)));
         return hops;
     };
     let door = format!("{}:{}", bastion.stitch_host, bastion.stitch_port);
@@ -45,9 +43,7 @@ pub(crate) fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
         (&user, &database, &[Place::Forward, Place::ToDatabase]),
         (&database, &role, &[Place::Login]),
     ] {
-        if is_closed(report, passed) {
-            before = HopReach::Closed;
-        }
+        before = before.max(reach(report, passed));
         hops.push(hop(report, from, to, places, before));
         passed = places;
     }
@@ -55,7 +51,7 @@ pub(crate) fn hops(report: &Report, settings: &Settings) -> Vec<Hop> {
 }
 
 /// Whether a connection gets as far as a hop.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum HopReach {
     Open,
     /// A hop before lets nothing through: what was only read about this one does not make it good.
@@ -63,9 +59,14 @@ enum HopReach {
 }
 
 /// Whether something was found that lets nothing through there.
-fn is_closed(report: &Report, places: &[Place]) -> bool {
-    findings(report, places)
-        .any(|finding| finding.verdict != Verdict::Good && finding.code.effect().tells == Proves::Closed)
+fn reach(report: &Report, places: &[Place]) -> HopReach {
+    let is_closed =
+        |finding: &Finding| finding.verdict != Verdict::Good && finding.code.effect().tells == Proves::Closed;
+    if findings(report, places).any(is_closed) {
+        HopReach::Closed
+    } else {
+        HopReach::Open
+    }
 }
 
 /// The first hop, for each group of Stitch's addresses about which the same was found.
@@ -78,11 +79,8 @@ fn first(report: &Report, stitch: &Stitch, to: &str, places: &[Place]) -> Vec<Ho
             !is_other_address(subject, stitch) || subject == Some(&whole) || subject == Some(&address)
         };
         let found: Vec<&Finding> = findings(report, places).filter(about).collect();
-        let verdict = judge(&found, HopReach::Open);
-        match groups
-            .iter_mut()
-            .find(|(_, others)| judge(others, HopReach::Open) == verdict)
-        {
+        let fares = |others: &[&Finding]| judge(others, HopReach::Open);
+        match groups.iter_mut().find(|(_, others)| fares(others) == fares(&found)) {
             Some((addresses, _)) => addresses.push(address),
             None => groups.push((vec![address], found)),
         }
@@ -145,13 +143,10 @@ fn judge(found: &[&Finding], before: HopReach) -> (Verdict, Option<String>) {
         .find(|finding| finding.verdict == Verdict::Good && finding.code.effect().tells == Proves::Proof);
     let telling = first(Verdict::Bad).or(proved).or_else(|| first(Verdict::Unknown));
     match telling.or_else(|| first(Verdict::Good)) {
-        Some(finding) if telling.is_none() && before == HopReach::Closed => (
-            Verdict::Unknown,
-            Some(format!(
-                "not tested, because an earlier hop is closed; {}",
-                finding.text
-            )),
-        ),
+        Some(finding) if telling.is_none() && before == HopReach::Closed => {
+            let why = format!("not tested, because an earlier hop is closed; {}", finding.text);
+            (Verdict::Unknown, Some(why))
+        }
         Some(finding) => (finding.verdict, Some(finding.text.clone())),
         None => (Verdict::Unknown, None),
     }

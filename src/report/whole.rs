@@ -1,6 +1,6 @@
 //! The report of a run: how each step ended, and what it comes to.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -188,6 +188,18 @@ pub(crate) struct StepReport {
     pub change_times: Vec<Duration>,
 }
 
+impl StepReport {
+    /// A step that began then and ends now. Findings of these codes are marked as known to somebody.
+    pub(crate) fn ended(step: StepId, outcome: Outcome, began: Instant, acknowledged: &[Code]) -> Self {
+        Self {
+            step,
+            outcome: outcome.acknowledging(acknowledged),
+            elapsed: began.elapsed(),
+            change_times: Vec::new(),
+        }
+    }
+}
+
 impl Outcome {
     /// The word in the JSON report.
     pub(crate) fn as_str(&self) -> &'static str {
@@ -214,8 +226,7 @@ impl Outcome {
         }
     }
 
-    /// With the findings of these codes marked as known to somebody.
-    pub(crate) fn acknowledging(mut self, codes: &[Code]) -> Self {
+    fn acknowledging(mut self, codes: &[Code]) -> Self {
         if let Self::Ready(plan)
         | Self::Applied(plan)
         | Self::Pending(plan)

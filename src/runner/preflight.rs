@@ -54,11 +54,7 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
         run.console.event(&Event::NotExpected(&difference))?;
         return Ok(PreflightResult::Abort(seen.steps));
     }
-    let changes = seen
-        .steps
-        .iter()
-        .filter_map(|step| step.outcome.plan())
-        .any(|plan| !plan.changes.is_empty());
+    let changes = seen.changes().next().is_some();
     let cannot: Vec<&Finding> = seen
         .findings()
         .filter(|finding| finding.verdict == FindingVerdict::Bad && blocks_unattended_run(finding.code))
@@ -92,13 +88,7 @@ async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
             Some(reason) => reason.outcome(),
             None => one(id, settings, run, &seen).await,
         };
-        let outcome = outcome.acknowledging(&settings.acknowledged);
-        let step = StepReport {
-            step: id,
-            outcome,
-            elapsed: began.elapsed(),
-            change_times: Vec::new(),
-        };
+        let step = StepReport::ended(id, outcome, began, &settings.acknowledged);
         run.console.event(&Event::Checked(&step))?;
         seen.steps.push(step);
     }

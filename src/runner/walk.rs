@@ -1,6 +1,6 @@
 //! One step, whichever it is: inspected, shown, asked about, changed and inspected again.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
@@ -79,7 +79,7 @@ impl From<anyhow::Error> for Stop {
 pub(super) async fn walk<S: Step, C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
-    times: &mut Vec<std::time::Duration>,
+    times: &mut Vec<Duration>,
     before: StepContext<'_>,
 ) -> Result<Outcome, Stop> {
     if let Some(missing) = S::NEEDS.iter().find(|id| before.undone.contains(id)) {
@@ -110,11 +110,8 @@ pub(super) async fn walk<S: Step, C: Console>(
         if !run.command.makes_changes() {
             return Ok(Outcome::Pending(plan));
         }
-        if run
-            .expected
-            .as_ref()
-            .is_some_and(|expected| !expected.allows(S::ID, &plan))
-        {
+        let expected = run.expected.as_ref();
+        if expected.is_some_and(|expected| !expected.allows(S::ID, &plan)) {
             return Ok(Outcome::Failed(anyhow!(NOT_APPROVED), plan, Vec::new()));
         }
         let chooses = if plan.changes.len() > 1 {
@@ -206,7 +203,7 @@ async fn apply<S: Step, C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
     plan: Plan,
-    times: &mut Vec<std::time::Duration>,
+    times: &mut Vec<Duration>,
     report: &Report,
 ) -> Result<Outcome> {
     let (mut found, mut doubts) = (Vec::new(), Vec::new());
@@ -264,11 +261,13 @@ async fn apply<S: Step, C: Console>(
     let mut again = S::plan(settings, &facts);
     prove::<S, C>(settings, run, &mut again, report).await?;
     again.findings.extend(found);
+    let seen = plan.seen_made(&again);
+    let made = Plan {
+        findings: again.findings,
+        changes: plan.changes,
+    };
     if again.changes.is_empty() {
-        return Ok(Outcome::Applied(Plan {
-            findings: again.findings,
-            changes: plan.changes,
-        }));
+        return Ok(Outcome::Applied(made));
     }
     let left: Vec<&str> = again.changes.iter().map(|change| change.summary.as_str()).collect();
     let left = left.join("; ");
@@ -278,15 +277,7 @@ async fn apply<S: Step, C: Console>(
             "the changes were made without an error, but the server does not show them: {left}\nnext: find what reverts them (a trigger, a job, a program that manages this server), then run the same command again"
         ),
     };
-    let seen = plan.seen_made(&again);
-    Ok(Outcome::Failed(
-        with_next(error),
-        Plan {
-            findings: again.findings,
-            changes: plan.changes,
-        },
-        seen,
-    ))
+    Ok(Outcome::Failed(with_next(error), made, seen))
 }
 
 /// An error with what to do next, where nothing more exact is known.
@@ -295,7 +286,6 @@ fn with_next(error: anyhow::Error) -> anyhow::Error {
     if words.contains("\nnext: ") {
         return error;
     }
-    anyhow!(
-        "{words}\nnext: fix the cause, then run the same command again, which continues with the changes that are left"
-    )
+    let next = "fix the cause, then run the same command again, which continues with the changes that are left";
+    anyhow!("{words}\nnext: {next}")
 }
