@@ -7,7 +7,6 @@ mod impact;
 mod kinds;
 mod not_transferred;
 mod objects;
-mod offline;
 mod rights;
 mod standing;
 mod transfer;
@@ -88,16 +87,13 @@ impl Step for Ownership {
         if settings.ownership.schemas != Schemas::Ask {
             return None;
         }
-        let lines = facts
-            .schemas
-            .iter()
-            .map(|schema| (schema.name.clone(), schema.described(), schema.is_strong()))
-            .collect();
+        let line = |schema: &Schema| (schema.name.clone(), schema.described(), schema.is_strong());
         Some(Choice {
             question: "Which of these schemas does Stitch load into?",
-            lines,
+            lines: facts.schemas.iter().map(line).collect(),
         })
     }
+
     fn reopen(settings: &mut Settings) -> Chooses {
         settings.ownership.schemas = Schemas::Ask;
         Chooses::BySchema
@@ -111,7 +107,7 @@ impl Step for Ownership {
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
         if facts.sight == Sight::Offline {
-            offline::plan(&mut plan, settings);
+            transfer::offline(&mut plan, settings);
             return plan;
         }
         if let Some(closed_reason) = &facts.closed_reason {
@@ -132,28 +128,21 @@ impl Step for Ownership {
         if facts.sight == Sight::Seen {
             let is_missing = |name: &&SchemaName| !facts.schemas.iter().any(|schema| schema.name == name.as_str());
             for name in settings.ownership.schemas.named().iter().filter(is_missing) {
-                plan.bad(
-                    Code::SchemaMissing,
-                    format!(
-                        "there is no schema {name:?} in the database {:?}",
-                        settings.stitch.database
-                    ),
-                    "case matters; if the integration has not loaded yet, remove it from --schema: Stitch creates the schema itself",
-                )
-                .concerning(name);
+                let text = format!(
+                    "there is no schema {name:?} in the database {:?}",
+                    settings.stitch.database
+                );
+                let advice = "case matters; if the integration has not loaded yet, remove it from --schema: Stitch creates the schema itself";
+                plan.bad(Code::SchemaMissing, text, advice).concerning(name);
             }
         }
         let mut objects: BTreeMap<&str, Vec<&objects::MisownedObject>> = BTreeMap::new();
         for object in &facts.foreign {
             objects.entry(&object.schema).or_default().push(object);
         }
-        let known = transfer::TransferContext {
-            rights: &facts.rights,
-            fallout: &facts.fallout,
-        };
         for schema in chosen(settings, &facts.schemas) {
             let here = objects.get(schema.name.as_str()).map_or(&[][..], Vec::as_slice);
-            transfer::plan(&mut plan, settings, schema, here, &known);
+            transfer::plan(&mut plan, settings, schema, here, facts);
         }
         if !plan.changes.is_empty() {
             impact::rest(&mut plan, settings, &facts.fallout);
@@ -185,13 +174,8 @@ async fn inspect(settings: &Settings, reader: &mut Reader, depth: Depth) -> Resu
         });
     };
     // Where the schemas are known, both are asked at a time.
-    let known: Vec<&str> = settings
-        .ownership
-        .schemas
-        .named()
-        .iter()
-        .map(SchemaName::as_str)
-        .collect();
+    let named = settings.ownership.schemas.named();
+    let known: Vec<&str> = named.iter().map(SchemaName::as_str).collect();
     let named = json!(known).to_string();
     let named = [named.as_str()];
     let marks = place.ask(evidence::QUESTION, &named);
@@ -240,11 +224,9 @@ enum Sight {
 
 /// The schemas that are to be Stitch's, in the catalog's order.
 fn chosen<'a>(settings: &Settings, schemas: &'a [Schema]) -> Vec<&'a Schema> {
-    schemas
-        .iter()
-        .filter(|schema| match &settings.ownership.schemas {
-            Schemas::Detect => schema.is_strong(),
-            named => named.names(&schema.name),
-        })
-        .collect()
+    let is_chosen = |schema: &&Schema| match &settings.ownership.schemas {
+        Schemas::Detect => schema.is_strong(),
+        named => named.names(&schema.name),
+    };
+    schemas.iter().filter(is_chosen).collect()
 }

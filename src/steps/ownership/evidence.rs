@@ -39,12 +39,8 @@ pub(super) struct Schema {
 
 /// Marks the schemas that Stitch's API lists, deleted integrations included: those leave their schemas behind.
 pub(super) fn mark_listed(schemas: &mut [Schema], sources: &Value) {
-    let names: Vec<&str> = sources
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|source| source["name"].as_str())
-        .collect();
+    let sources = sources.as_array().into_iter().flatten();
+    let names: Vec<&str> = sources.filter_map(|source| source["name"].as_str()).collect();
     for schema in schemas {
         schema.listed = names.contains(&schema.name.as_str());
     }

@@ -71,11 +71,8 @@ impl Step for HandOver {
         let (role, database) = (&settings.stitch.role, &settings.stitch.database);
         take_back_defaults(&mut plan, settings, facts);
         if facts.owned.is_empty() {
-            plan.good(
-                Code::Removed,
-                format!("{role:?} owns nothing in the database {database:?}"),
-            )
-            .concerning(database);
+            let text = format!("{role:?} owns nothing in the database {database:?}");
+            plan.good(Code::Removed, text).concerning(database);
             return plan;
         }
         match new_owner(settings, facts) {
@@ -115,24 +112,16 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
         return;
     }
     let (role, database) = (&settings.stitch.role, &settings.stitch.database);
-    let statements: Vec<Statement> = facts
-        .defaults
-        .iter()
-        .flat_map(|ahead| {
-            let grantees: Vec<Option<&str>> = ahead.grantees.iter().map(Option::as_deref).collect();
-            sql::reset_default_privileges(role, ahead.schema.as_deref(), &ahead.kind, &grantees)
-        })
-        .collect();
+    let reset = |ahead: &Ahead| {
+        let grantees: Vec<Option<&str>> = ahead.grantees.iter().map(Option::as_deref).collect();
+        sql::reset_default_privileges(role, ahead.schema.as_deref(), &ahead.kind, &grantees)
+    };
+    let statements: Vec<Statement> = facts.defaults.iter().flat_map(reset).collect();
     let Ok(memberships) = facts.me.borrow([(role.as_str(), Membership::Inherit)]) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
-        let text = format!(
-            "{role:?} has default privileges, and {:?} may not act for it",
-            facts.me.user
-        );
-        let advice = format!(
-            "a superuser, or a member of the role, runs in the database {database:?}: {}",
-            lines.join(" ")
-        );
+        let (user, lines) = (&facts.me.user, lines.join(" "));
+        let text = format!("{role:?} has default privileges, and {user:?} may not act for it");
+        let advice = format!("a superuser, or a member of the role, runs in the database {database:?}: {lines}");
         plan.bad(Code::RemoveBlocked, text, advice).concerning(role);
         return;
     };
@@ -171,9 +160,8 @@ fn new_owner<'a>(
         };
         let text = format!("{what}, and {owner:?}, the new owner, {why}");
         let finding = Finding::bad(Code::RemoveNeedsOwner, text).about(role);
-        return Err(Box::new(
-            finding.advise("give --new-owner with the name of another role that exists"),
-        ));
+        let advice = "give --new-owner with the name of another role that exists";
+        return Err(Box::new(finding.advise(advice)));
     }
     let wanted = [
         (owner.as_str(), Membership::Set), // 16 and newer ask for this as well
@@ -183,11 +171,8 @@ fn new_owner<'a>(
     let memberships = facts.me.borrow(wanted).map_err(|lacking| {
         let wanted = lacking[0];
         let text = format!("{what}, and {:?} may not act for {wanted:?}", facts.me.user);
-        let statement = sql::reassign_owned(role, owner);
-        let advice = format!(
-            "a superuser, or a member of both roles, runs in the database {:?}: {statement};",
-            settings.stitch.database.as_str()
-        );
+        let (statement, database) = (sql::reassign_owned(role, owner), &settings.stitch.database);
+        let advice = format!("a superuser, or a member of both roles, runs in the database {database:?}: {statement};");
         Box::new(Finding::bad(Code::RemoveBlocked, text).about(wanted).advise(advice))
     })?;
     Ok((owner, memberships))

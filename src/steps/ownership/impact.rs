@@ -91,19 +91,11 @@ pub(super) async fn read(
     ];
     let kinds = settings.ownership.relation_kinds(&included);
     // Before 14 only a superuser may look at subscriptions.
-    let question = QUESTION
-        .replace(
-            "/* publications */",
-            if version < 100_000 { "'[]'::json" } else { PUBLICATIONS },
-        )
-        .replace(
-            "/* subscriptions */",
-            if version < 100_000 || version < 140_000 && !superuser {
-                "'[]'::json"
-            } else {
-                SUBSCRIPTIONS
-            },
-        );
+    let sees = |question, is_seen| if is_seen { question } else { "'[]'::json" };
+    let publications = sees(PUBLICATIONS, version >= 100_000);
+    let subscriptions = sees(SUBSCRIPTIONS, version >= 140_000 || version >= 100_000 && superuser);
+    let question = QUESTION.replace("/* publications */", publications);
+    let question = question.replace("/* subscriptions */", subscriptions);
     let role = settings.stitch.role.as_str();
     let mut fallout: Impact = place.ask(&question, &[&schemas, &owners, role, &kinds]).await?;
     if fallout.cron {
@@ -136,14 +128,10 @@ pub(super) fn owner(
     } else {
         format!("; the same applies to its members: {}", some_of(members))
     };
-    plan.unknown(
-        Code::ImpactOwner,
-        format!(
-            "{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, but can no longer write, alter, drop or grant{also}"
-        ),
-        advice,
-    )
-    .concerning(schema);
+    let text = format!(
+        "{owner:?} will no longer own {objects} of the schema {schema:?}: it {keeps}, but can no longer write, alter, drop or grant{also}"
+    );
+    plan.unknown(Code::ImpactOwner, text, advice).concerning(schema);
 }
 
 /// What else hangs on the present owners.

@@ -20,68 +20,45 @@ const TOLD: usize = 20;
 pub(super) fn report_unasked(plan: &mut Plan, schema: &Schema, staying: &[&MisownedObject]) {
     let kinds: BTreeSet<Include> = staying.iter().filter_map(|object| object.kind.included_by()).collect();
     for kind in kinds {
-        let names: Vec<&str> = staying
-            .iter()
-            .filter(|object| object.kind.included_by() == Some(kind))
-            .map(|object| object.shown())
-            .collect();
-        plan.unknown(
-            Code::ObjectsNotTransferred,
-            format!(
-                "{} in the schema {:?} keep their owners: {}",
-                kind.plural(),
-                schema.name,
-                some_of(&names)
-            ),
-            format!(
-                "Stitch does not create these, so they are probably yours; --include {} moves them too",
-                kind.as_str()
-            ),
-        )
-        .concerning(&schema.name);
+        let of_kind = staying.iter().filter(|object| object.kind.included_by() == Some(kind));
+        let names: Vec<&str> = of_kind.map(|object| &*object.name).collect();
+        let (kinds, kind, name, some) = (kind.plural(), kind.as_str(), &schema.name, some_of(&names));
+        let text = format!("{kinds} in the schema {name:?} keep their owners: {some}");
+        let advice =
+            format!("Stitch does not create these, so they are probably yours; --include {kind} moves them too");
+        plan.unknown(Code::ObjectsNotTransferred, text, advice).concerning(name);
     }
 }
 
 /// What a view reads that the Stitch role may not.
 pub(super) fn reads_what<'a>(object: &MisownedObject, fallout: &'a Impact) -> Option<&'a [String]> {
     let same = |blind: &&UnreadableView| blind.schema == object.schema && *blind.name == *object.name;
-    let blind = object
-        .kind
-        .is_relation()
-        .then(|| fallout.blind.iter().find(same))
-        .flatten();
-    blind.map(|blind| blind.reads.as_slice())
+    let mut blind = fallout.blind.iter().filter(|_| object.kind.is_relation());
+    blind.find(same).map(|blind| blind.reads.as_slice())
 }
 
 /// Views that would stop working.
 pub(super) fn report_blind(plan: &mut Plan, settings: &Settings, blind: &[&MisownedObject], fallout: &Impact) {
     for object in blind {
         let reads = reads_what(object, fallout).unwrap_or_default().join(", ");
-        let role = settings.stitch.role.as_str();
-        plan.unknown(
-            Code::ImpactViewBreaks,
-            format!(
-                "the view {:?}.{:?} keeps its owner {:?}: it reads {reads} with its owner's privileges, and {role:?} may not read that",
-                object.schema, object.name, object.owner
-            ),
-            format!(
-                "to move it, grant first: GRANT SELECT ON TABLE {reads} TO {}; (and USAGE on the schema)",
-                sql::identifier(role)
-            ),
-        )
-        .concerning(format_args!("{}.{}", object.schema, object.name));
+        let (role, schema, name, owner) = (&settings.stitch.role, &object.schema, &object.name, &object.owner);
+        let text = format!(
+            "the view {schema:?}.{name:?} keeps its owner {owner:?}: it reads {reads} with its owner's privileges, and {role:?} may not read that"
+        );
+        let quoted = sql::identifier(role.as_str());
+        let advice =
+            format!("to move it, grant first: GRANT SELECT ON TABLE {reads} TO {quoted}; (and USAGE on the schema)");
+        plan.unknown(Code::ImpactViewBreaks, text, advice)
+            .concerning(format_args!("{schema}.{name}"));
     }
 }
 
 /// What only a superuser may move.
 pub(super) fn refusal(settings: &Settings, schema: &Schema, refused: &[&MisownedObject], rights: &Rights) -> Finding {
     let role = settings.stitch.role.as_str();
-    let owners: BTreeSet<String> = refused
-        .iter()
-        .filter(|object| rights.supers.contains(&object.owner))
-        .map(|object| format!("{:?}", object.owner))
-        .collect();
-    let owners: Vec<String> = owners.into_iter().collect();
+    let owners: BTreeSet<&String> = refused.iter().map(|object| &object.owner).collect();
+    let supers = owners.into_iter().filter(|owner| rights.supers.contains(owner));
+    let owners: Vec<String> = supers.map(|owner| format!("{owner:?}")).collect();
     let mut statements: Vec<String> = Vec::new();
     if !rights.creates_in.contains(&schema.name) {
         let name = schema.name.parse().ok();

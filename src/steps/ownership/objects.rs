@@ -83,11 +83,6 @@ impl MisownedObject {
         }
     }
 
-    /// Its name for people.
-    pub(super) fn shown(&self) -> &str {
-        &self.name
-    }
-
     pub(super) fn give_to(&self, owner: &str) -> Statement {
         sql::alter_owner(self.kind.word(), &self.target(), owner)
     }

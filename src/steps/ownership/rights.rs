@@ -47,16 +47,14 @@ pub(super) struct Lacking {
 impl Lacking {
     /// What somebody else must run.
     pub(super) fn statements(&self, settings: &Settings, user: &str) -> String {
-        let user = sql::identifier(user);
-        let roles = self
-            .roles
-            .iter()
-            .map(|role| format!("GRANT {} TO {user};", sql::identifier(role)));
-        let database = sql::identifier(settings.stitch.database.as_str());
-        let create = self
-            .create
-            .then(|| format!("GRANT CREATE ON DATABASE {database} TO {user};"));
-        roles.chain(create).collect::<Vec<_>>().join(" ")
+        let (user, database) = (
+            sql::identifier(user),
+            sql::identifier(settings.stitch.database.as_str()),
+        );
+        let grant = |role: &String| format!("GRANT {} TO {user};", sql::identifier(role));
+        let create = || format!("GRANT CREATE ON DATABASE {database} TO {user};");
+        let roles = self.roles.iter().map(grant);
+        roles.chain(self.create.then(create)).collect::<Vec<_>>().join(" ")
     }
 
     /// The same taken back.

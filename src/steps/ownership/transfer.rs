@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::Facts;
 use super::evidence::Schema;
-use super::impact::{self, DefaultPrivilege, Impact};
+use super::impact::{self, DefaultPrivilege};
 use super::not_transferred;
 use super::objects::MisownedObject;
 use super::rights::{Direction, Rights, temporary_memberships};
@@ -16,27 +17,17 @@ use crate::settings::{Readers, Settings};
 use crate::sql::{self, Grantable};
 use crate::statement::Statement;
 
-/// What is known beyond the objects of the schema.
-pub(super) struct TransferContext<'a> {
-    pub(super) rights: &'a Rights,
-    pub(super) fallout: &'a Impact,
-}
+const WHY: &str = "Stitch runs ALTER TABLE and COMMENT on them, which only an owner may do.";
 
-pub(super) fn plan(
-    plan: &mut Plan,
-    settings: &Settings,
-    schema: &Schema,
-    here: &[&MisownedObject],
-    known: &TransferContext<'_>,
-) {
-    let rights = known.rights;
+pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: &[&MisownedObject], facts: &Facts) {
+    let rights = &facts.rights;
     let (moving, unasked): (Vec<&MisownedObject>, Vec<&MisownedObject>) =
         here.iter().copied().partition(|object| moves(settings, object));
     not_transferred::report_unasked(plan, schema, &unasked);
     let (blind, moving): (Vec<&MisownedObject>, Vec<&MisownedObject>) = moving
         .into_iter()
-        .partition(|object| not_transferred::reads_what(object, known.fallout).is_some());
-    not_transferred::report_blind(plan, settings, &blind, known.fallout);
+        .partition(|object| not_transferred::reads_what(object, &facts.fallout).is_some());
+    not_transferred::report_blind(plan, settings, &blind, &facts.fallout);
     let out_of_reach = |object: &&MisownedObject| !rights.me.superuser && rights.supers.contains(&object.owner);
     let shut_out = moving.iter().any(|object| object.is_schema() && out_of_reach(object))
         && !rights.creates_in.contains(&schema.name);
@@ -47,15 +38,12 @@ pub(super) fn plan(
     }
     if moving.is_empty() {
         if refused.is_empty() {
+            let (role, schema) = (&settings.stitch.role, &schema.name);
             plan.good(
                 Code::SchemaOwned,
-                format!(
-                    "{:?} owns the schema {:?} and its tables",
-                    settings.stitch.role.as_str(),
-                    schema.name
-                ),
+                format!("{role:?} owns the schema {schema:?} and its tables"),
             )
-            .concerning(&schema.name);
+            .concerning(schema);
         }
         return;
     }
@@ -68,7 +56,7 @@ pub(super) fn plan(
             // What can be lent to take can be lent to give back.
             let back = temporary_memberships(settings, rights, &moving, Direction::Back)
                 .unwrap_or_else(|_| memberships.clone());
-            plan.change(change(settings, &name, &moving, known, (memberships, back)));
+            plan.change(change(settings, &name, &moving, facts, (memberships, back)));
         }
         Err(lacking) => plan.find(not_transferred::cannot(settings, schema, &moving, rights, &lacking)),
     }
@@ -91,10 +79,10 @@ fn change(
     settings: &Settings,
     schema: &SchemaName,
     moving: &[&MisownedObject],
-    known: &TransferContext<'_>,
+    facts: &Facts,
     (memberships, back): (Vec<TemporaryMembership>, Vec<TemporaryMembership>),
 ) -> Change {
-    let (role, rights) = (&settings.stitch.role, known.rights);
+    let (role, rights) = (&settings.stitch.role, &facts.rights);
     let keeps = settings.ownership.readers == Readers::Keep;
     let mut forward: Vec<Statement> = Vec::new();
     let mut backward: Vec<Statement> = Vec::new();
@@ -106,36 +94,30 @@ fn change(
     }
     let lends_schema = !forward.is_empty();
     if keeps {
-        for (forth, back) in defaults(settings, schema, moving, known) {
+        for (forth, back) in defaults(settings, schema, moving, facts) {
             forward.push(forth);
             backward.push(back);
         }
     }
     let first = forward.len();
-    let moved = |object: &&&MisownedObject| {
+    let moved = |object: &&MisownedObject| {
         let whole = object.give_to(role.as_str());
         let reader = keeps && rights.can_lose(&object.owner);
-        let grants = object
-            .keep_reading()
-            .filter(|_| reader)
-            .into_iter()
-            .chain(object.let_read());
+        let kept = object.keep_reading().filter(|_| reader);
+        let grants = kept.into_iter().chain(object.let_read());
         grants.fold(whole, |whole, grant| whole.then("; ").and(&grant))
     };
     let (schemas, objects): (Vec<&MisownedObject>, Vec<&MisownedObject>) =
         moving.iter().partition(|object| object.is_schema());
-    forward.extend(objects.iter().map(|object| moved(&object)));
-    forward.extend(schemas.iter().map(|object| moved(&object)));
+    forward.extend(objects.iter().chain(&schemas).map(moved));
     // What comes first on the way back is the schema: its owner must be able to create in it.
     let before = backward.len() + schemas.len();
     let given_back = |object: &&MisownedObject| object.give_back(role.as_str(), rights.lends_schema(object));
     backward.extend(schemas.iter().map(given_back));
     backward.extend(objects.iter().map(given_back));
     // Where the run was cut off before the schema moved, the grant is there still.
-    let taken = schemas
-        .first()
-        .filter(|_| lends_schema)
-        .and_then(|schema| schema.take_back(role.as_str()));
+    let lent = schemas.first().filter(|_| lends_schema);
+    let taken = lent.and_then(|schema| schema.take_back(role.as_str()));
     let after = usize::from(taken.is_some());
     backward.extend(taken);
     let action = |statements: Vec<Statement>, first, last, memberships| {
@@ -149,19 +131,15 @@ fn change(
             ..Sql::together(&settings.stitch.database, statements)
         })
     };
+    let mut what = pluralize(objects.len(), "object");
+    what = if schemas.is_empty() {
+        format!("{what} in the schema {schema:?}")
+    } else {
+        format!("the schema {schema:?} and {what} in it")
+    };
     Change {
-        summary: if schemas.is_empty() {
-            format!(
-                "make {role:?} the owner of {} in the schema {schema:?}",
-                pluralize(objects.len(), "object")
-            )
-        } else {
-            format!(
-                "make {role:?} the owner of the schema {schema:?} and {} in it",
-                pluralize(objects.len(), "object")
-            )
-        },
-        why: "Stitch runs ALTER TABLE and COMMENT on them, which only an owner may do.",
+        summary: format!("make {role:?} the owner of {what}"),
+        why: WHY,
         undo: Some(action(backward, before, after, back)),
         action: action(forward, first, schemas.len(), memberships),
     }
@@ -173,7 +151,7 @@ fn defaults(
     settings: &Settings,
     schema: &SchemaName,
     moving: &[&MisownedObject],
-    known: &TransferContext<'_>,
+    facts: &Facts,
 ) -> Vec<(Statement, Statement)> {
     let owners = owners(moving);
     // What a superuser made was read by others through its default privileges, too.
@@ -190,7 +168,7 @@ fn defaults(
                 pairs.push(pair);
             }
         };
-    for default in known.fallout.defaults.iter().filter(ours) {
+    for default in facts.fallout.defaults.iter().filter(ours) {
         add(
             default.schema.as_ref().map(|_| schema),
             &default.privilege,
@@ -199,11 +177,11 @@ fn defaults(
             default.grantable(),
         );
     }
-    for owner in owners.iter().filter(|owner| known.rights.can_lose(owner)) {
+    for owner in owners.iter().filter(|owner| facts.rights.can_lose(owner)) {
         let reads = |default: &&DefaultPrivilege| {
             ours(default) && default.privilege == "SELECT" && default.grantee.as_deref() == Some(owner)
         };
-        if !known.fallout.defaults.iter().any(|default| reads(&default)) {
+        if !facts.fallout.defaults.iter().any(|default| reads(&default)) {
             add(Some(schema), "SELECT", "TABLES", Some(owner), Grantable::No);
         }
     }
@@ -212,8 +190,36 @@ fn defaults(
 
 /// What is moved: the schema and its tables (partitions are tables of their own); the rest on request.
 fn moves(settings: &Settings, object: &MisownedObject) -> bool {
-    object
-        .kind
-        .included_by()
-        .is_none_or(|kind| settings.ownership.include.contains(&kind))
+    let kind = object.kind.included_by();
+    kind.is_none_or(|kind| settings.ownership.include.contains(&kind))
+}
+
+/// The same without a look at the server, for a script that someone else runs: whatever tables are there then.
+pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
+    let role = &settings.stitch.role;
+    for schema in settings.ownership.schemas.named() {
+        plan.change(Change {
+            summary: format!(
+                "make {role:?} the owner of the schema {schema:?} and the tables in it (run by a superuser, or \
+                 a member of both owners)"
+            ),
+            why: WHY,
+            action: Action::Sql(Sql {
+                database: settings.stitch.database.clone(),
+                // The schema first: the new owner of a table must be able to create in its schema.
+                statements: vec![
+                    sql::alter_owner("SCHEMA", &sql::identifier(schema.as_str()), role.as_str()),
+                    sql::alter_owner_of_tables(schema, role, settings.ownership.readers),
+                ],
+                run: Execution::PerStatement {
+                    lock_timeout: settings.ownership.lock_timeout,
+                    first: 1,
+                    last: 0,
+                },
+                unless: Some(sql::schema_missing(schema)),
+                memberships: Vec::new(),
+            }),
+            undo: None, // the owners before are not known here
+        });
+    }
 }
