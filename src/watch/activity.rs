@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::sleep;
 
 use super::Until;
-use super::event::{Event, LOST, Outcome, Sign, logged_in, tell};
+use super::event::{Event, LOST, Outcome, Sign, logged_in, note, tell};
 use super::server_log::{ServerLog, Tail};
 use crate::explain::Origin;
 use crate::settings::Settings;
@@ -86,9 +86,8 @@ impl<'a> Activity<'a> {
         let sight: Option<Sight> = reader.ask(Target::Server, &capability(version), &[role]).await?;
         let sight = sight.unwrap_or_default();
         let mut formats = ["jsonlog", "csvlog"].into_iter();
-        let format = formats
-            .find(|format| sight.destination.contains(format))
-            .unwrap_or("stderr");
+        let format = formats.find(|format| sight.destination.contains(format));
+        let format = format.unwrap_or("stderr");
         let mut log = None;
         if sight.readable && sight.collector {
             let found: Option<LogFile> = reader.ask(Target::Server, FILE, &[format]).await?;
@@ -115,16 +114,11 @@ impl<'a> Activity<'a> {
 
     /// What this login cannot see, and how it could.
     pub(super) fn hidden(&self) -> Vec<(String, String)> {
-        let (sight, mut hidden) = (&self.sight, Vec::new());
+        let (sight, role, mut hidden) = (&self.sight, &self.settings.stitch.role, Vec::new());
         let user = sql::identifier(&sight.user);
         if !sight.sessions {
-            hidden.push((
-                format!(
-                    "the addresses of the sessions of {:?}, so Stitch's login cannot be recognised",
-                    self.settings.stitch.role
-                ),
-                format!("a superuser runs: GRANT pg_monitor TO {user};"),
-            ));
+            let what = format!("the addresses of the sessions of {role:?}, so Stitch's login cannot be recognised");
+            hidden.push((what, format!("a superuser runs: GRANT pg_monitor TO {user};")));
         }
         if self.log.is_none() {
             let next = if sight.collector {
@@ -138,26 +132,24 @@ impl<'a> Activity<'a> {
                  (restart)"
                     .to_owned()
             };
-            hidden.push((
-                "the server's log, so that refused logins cannot be seen".to_owned(),
-                next,
-            ));
+            let what = "the server's log, so that refused logins cannot be seen";
+            hidden.push((what.to_owned(), next));
         }
         if matches!(sight.connections.as_str(), "off" | "") {
-            hidden.push((
-                "connections that end before the login, since log_connections is off".to_owned(),
-                "a superuser runs: ALTER SYSTEM SET log_connections = on; SELECT pg_reload_conf();".to_owned(),
-            ));
+            let what = "connections that end before the login, since log_connections is off";
+            let next = "a superuser runs: ALTER SYSTEM SET log_connections = on; SELECT pg_reload_conf();";
+            hidden.push((what.to_owned(), next.to_owned()));
         }
         hidden
     }
 
     /// Asks again and again; a lost connection is opened anew.
     pub(super) async fn follow(&mut self, reader: &mut Reader, sender: Sender<Event>) {
-        for (_, session) in self.known.clone() {
-            let event = self.login(&session, Sign::WasLoggedIn);
-            tell(&sender, [event]).await;
-        }
+        let before = self
+            .known
+            .values()
+            .map(|session| self.login(session, Sign::WasLoggedIn));
+        tell(&sender, before.collect::<Vec<_>>()).await;
         let mut lost = false;
         let process = |reader: &Reader| reader.admin_session().and_then(|session| session.process);
         let mut connection = process(reader);
@@ -168,7 +160,7 @@ impl<'a> Activity<'a> {
                     // A closed connection is opened anew by the question that finds it closed.
                     let now = process(reader);
                     if std::mem::replace(&mut connection, now) != now {
-                        tell(&sender, [Event::note(Origin::Login, "PostgreSQL is connected again")]).await;
+                        note(&sender, Origin::Login, "PostgreSQL is connected again".to_owned()).await;
                     }
                     let mut events = self.compare(poll.sessions);
                     let known = self.known.keys().map(|(process, _)| *process).collect();
@@ -181,7 +173,7 @@ impl<'a> Activity<'a> {
                 Err(error) => {
                     if !std::mem::replace(&mut lost, true) {
                         let text = format!("the connection to PostgreSQL was lost, trying again: {error:#}");
-                        tell(&sender, [Event::note(Origin::Login, &text)]).await;
+                        note(&sender, Origin::Login, text).await;
                     }
                     sleep(LOST).await;
                 }

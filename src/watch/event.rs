@@ -1,6 +1,5 @@
 //! One event as one line for people, or one JSON object for programs.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -67,11 +66,6 @@ impl Event {
         }
     }
 
-    /// Of no login: what became of the watching itself.
-    pub(super) fn note(hop: Origin, text: &str) -> Self {
-        Self::new(hop, Outcome::Info, None, text)
-    }
-
     pub(super) fn with(self, sign: Sign) -> Self {
         Self { sign, ..self }
     }
@@ -85,11 +79,8 @@ impl Event {
 
     pub(super) fn show(&self, settings: &Settings, table: &Table, format: Format) -> Result<()> {
         let failed = self.result == Outcome::Failed;
-        let explained = if failed && self.next.is_none() {
-            table.explain(&self.text)
-        } else {
-            Vec::new()
-        };
+        let is_unknown = failed && self.next.is_none();
+        let explained = is_unknown.then(|| table.explain(&self.text)).unwrap_or_default();
         let entry = explained.first().map(|found| found.entry);
         let next = self.next.as_deref().or(entry.map(|entry| entry.fix.as_str()));
         let check = entry.map(|entry| entry.check.as_str());
@@ -114,32 +105,22 @@ impl Event {
             Origin::Load => "load",
         };
         let mark = if failed { "failed: " } else { "" };
-        let mut line = format!(
-            "{} {} {hop}: {mark}{}",
-            &utc(self.time)[11..],
-            self.whose(settings),
-            self.text
-        );
-        if let Some(next) = next {
-            let _ = write!(line, " Next: {next}");
-        }
-        if let Some(check) = check {
-            let _ = write!(line, " (check: {check})");
-        }
+        let (time, whose, text) = (utc(self.time), self.whose(settings), &self.text);
+        let next = next.map(|next| format!(" Next: {next}")).unwrap_or_default();
+        let check = check.map(|check| format!(" (check: {check})")).unwrap_or_default();
+        let line = format!("{} {whose} {hop}: {mark}{text}{next}{check}", &time[11..]);
         Ok(output::show(&visible::one_line(&line))?)
     }
 
     fn whose(&self, settings: &Settings) -> String {
-        let Some(address) = self.address else {
-            return "-".to_owned();
-        };
         let other = settings.stitch.region.map(Region::other);
-        match other {
-            _ if is_stitchs(settings, address) => format!("{address} (Stitch)"),
-            Some(other) if other.addresses().contains(&address) => {
+        match (self.address, other) {
+            (None, _) => "-".to_owned(),
+            (Some(address), _) if is_stitchs(settings, address) => format!("{address} (Stitch)"),
+            (Some(address), Some(other)) if other.addresses().contains(&address) => {
                 format!("{address} (Stitch's region {})", other.as_str())
             }
-            _ => format!("{address} (not Stitch)"),
+            (Some(address), _) => format!("{address} (not Stitch)"),
         }
     }
 }
@@ -154,6 +135,11 @@ pub(super) async fn tell(sender: &Sender<Event>, events: impl IntoIterator<Item 
     for event in events {
         let _ = sender.send(event).await;
     }
+}
+
+/// Tells what became of the watching itself.
+pub(super) async fn note(sender: &Sender<Event>, hop: Origin, text: String) {
+    tell(sender, [Event::new(hop, Outcome::Info, None, text)]).await;
 }
 
 /// A login of the role, and whether it is the one that was set up.
@@ -186,12 +172,8 @@ pub(super) fn logged_in(
 
 /// The first words.
 pub(super) fn begin(settings: &Settings, format: Format) -> Result<()> {
-    let addresses: Vec<String> = settings
-        .stitch
-        .allow
-        .iter()
-        .map(|cidr| cidr.address().to_string())
-        .collect();
+    let allow = settings.stitch.allow.iter();
+    let addresses: Vec<String> = allow.map(|cidr| cidr.address().to_string()).collect();
     if format == Format::Json {
         return object(&json!({ "time": precisely(SystemTime::now()), "result": "watching", "addresses": addresses }));
     }
@@ -208,11 +190,8 @@ pub(super) fn not_visible(what: &str, next: &str, format: Format) -> Result<()> 
         let time = precisely(SystemTime::now());
         return object(&json!({ "time": time, "result": "not-visible", "text": what, "next": next }));
     }
-    output::say(&format!(
-        "Not visible: {}\n  Next: {}",
-        visible::one_line(what),
-        visible::one_line(next)
-    ));
+    let [what, next] = [what, next].map(visible::one_line);
+    output::say(&format!("Not visible: {what}\n  Next: {next}"));
     Ok(())
 }
 

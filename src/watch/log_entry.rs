@@ -104,8 +104,7 @@ pub(super) fn from_line(prefix: &[Piece], line: &str) -> Option<Entry> {
     let (severity, message) = rest.split_once(":  ")?;
     let state = match severity {
         "LOG" => "00000",
-        "FATAL" => "FATAL",
-        "ERROR" => "ERROR",
+        "FATAL" | "ERROR" => severity,
         _ => return None,
     };
     state.clone_into(&mut entry.state);

@@ -70,28 +70,22 @@ impl<'a> ServerLog<'a> {
         let entries = match self.format {
             "jsonlog" => self.lines().iter().filter_map(|line| from_json(line)).collect(),
             "csvlog" => self.records(),
-            _ => self
-                .lines()
-                .iter()
-                .filter_map(|line| from_line(&self.prefix, line))
-                .collect(),
+            _ => {
+                let lines = self.lines();
+                lines.iter().filter_map(|line| from_line(&self.prefix, line)).collect()
+            }
         };
         if self.begun.len() > LONGEST {
             self.begun.clear();
         }
-        entries
-            .into_iter()
-            .filter_map(|entry| self.event(entry, known, told))
-            .collect()
+        let events = entries.into_iter().filter_map(|entry| self.event(entry, known, told));
+        events.collect()
     }
 
     /// The complete lines.
     fn lines(&mut self) -> Vec<String> {
-        let end = self
-            .begun
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let end = self.begun.iter().rposition(|byte| *byte == b'\n');
+        let end = end.map_or(0, |at| at + 1);
         let whole: Vec<u8> = self.begun.drain(..end).collect();
         String::from_utf8_lossy(&whole).lines().map(str::to_owned).collect()
     }
@@ -139,35 +133,21 @@ impl<'a> ServerLog<'a> {
         }
         if entry.state.starts_with("00") {
             if entry.message.starts_with("connection received: ") {
-                return Some(Event::new(
-                    Origin::Network,
-                    Outcome::Info,
-                    entry.address,
-                    "reached PostgreSQL",
-                ));
+                let text = "reached PostgreSQL";
+                return Some(Event::new(Origin::Network, Outcome::Info, entry.address, text));
             }
             let is_login = entry.message.starts_with("connection authorized: ") && is_roles && is_structured;
             // What pg_stat_activity shows is told from there.
             if !is_login || known.contains(&entry.process) || !told.insert(entry.process) {
                 return None;
             }
-            let encryption = if entry.message.contains(" SSL enabled ") {
-                "TLS"
-            } else {
-                "no TLS"
-            };
-            let database = entry.database.unwrap_or_default();
-            return Some(logged_in(
-                settings,
-                entry.address,
-                &database,
-                encryption,
-                Sign::LoggedIn,
-            ));
+            let has_tls = entry.message.contains(" SSL enabled ");
+            let encryption = if has_tls { "TLS" } else { "no TLS" };
+            let (address, database) = (entry.address, entry.database.unwrap_or_default());
+            return Some(logged_in(settings, address, &database, encryption, Sign::LoggedIn));
         }
-        let is_login = ["28", "3D", "53", "57", "08", "FA"]
-            .iter()
-            .any(|class| entry.state.starts_with(class));
+        let mut classes = ["28", "3D", "53", "57", "08", "FA"].iter();
+        let is_login = classes.any(|class| entry.state.starts_with(class));
         let hop = if is_login { Origin::Login } else { Origin::Load };
         let text = match entry.detail.lines().next() {
             Some(detail) => format!("{} ({detail})", entry.message),
@@ -175,10 +155,11 @@ impl<'a> ServerLog<'a> {
         };
         let event = Event::new(hop, Outcome::Failed, entry.address, text);
         let is_password = is_structured && is_roles && entry.state == "28P01";
-        Some(if is_password {
-            event.with(Sign::PasswordRefused)
+        let sign = if is_password {
+            Sign::PasswordRefused
         } else {
-            event
-        })
+            Sign::Nothing
+        };
+        Some(event.with(sign))
     }
 }

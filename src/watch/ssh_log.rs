@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use tokio::sync::mpsc::Sender;
 use tokio::time::sleep;
 
-use super::event::{Event, LOST, Outcome, Sign, is_stitchs, tell};
+use super::event::{Event, LOST, Outcome, Sign, is_stitchs, note, tell};
 use crate::explain::Origin;
+use crate::public_key::PublicKey;
 use crate::settings::{BastionSettings, Settings};
 use crate::shell;
 use crate::world::Reader;
@@ -33,24 +34,21 @@ impl<'a> SshLog<'a> {
         reader: &mut Reader,
         hidden: &mut Vec<(String, String)>,
     ) -> Option<Self> {
-        match Self::find(settings, bastion, reader).await {
-            Ok(log) => {
-                hidden.push((
-                    "forwards that were opened, unless sshd logs at LogLevel DEBUG1".to_owned(),
-                    "nothing; the login into PostgreSQL shows that the forward was opened".to_owned(),
-                ));
-                Some(log)
-            }
+        let log = Self::find(settings, bastion, reader).await;
+        let (what, next) = match &log {
+            Ok(_) => (
+                "forwards that were opened, unless sshd logs at LogLevel DEBUG1".to_owned(),
+                "nothing; the login into PostgreSQL shows that the forward was opened",
+            ),
             Err(error) => {
-                let next = "log in as root, as a user with sudo (--bastion USER@HOST) or as a member of the group adm";
                 let error = format!("{error:#}").replace("\nnext: ", "; ");
-                hidden.push((
-                    format!("the SSH server's log, so Stitch cannot be recognised: {error}"),
-                    next.to_owned(),
-                ));
-                None
+                let what = format!("the SSH server's log, so Stitch cannot be recognised: {error}");
+                let next = "log in as root, as a user with sudo (--bastion USER@HOST) or as a member of the group adm";
+                (what, next)
             }
-        }
+        };
+        hidden.push((what, next.to_owned()));
+        log.ok()
     }
 
     async fn find(settings: &'a Settings, bastion: &'a BastionSettings, reader: &mut Reader) -> Result<Self> {
@@ -78,18 +76,15 @@ impl<'a> SshLog<'a> {
             match self.read(wait).await {
                 Ok(lines) => {
                     if std::mem::take(&mut lost) {
-                        tell(
-                            &sender,
-                            [Event::note(Origin::SshLogin, "the SSH server is connected again")],
-                        )
-                        .await;
+                        let text = "the SSH server is connected again";
+                        note(&sender, Origin::SshLogin, text.to_owned()).await;
                     }
                     tell(&sender, lines.iter().filter_map(|line| self.event(line))).await;
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut lost, true) {
                         let text = format!("the connection to the SSH server was lost, trying again: {error:#}");
-                        tell(&sender, [Event::note(Origin::SshLogin, &text)]).await;
+                        note(&sender, Origin::SshLogin, text).await;
                     }
                     sleep(LOST).await;
                     // Where it fails, so does the next reading.
@@ -117,11 +112,7 @@ impl<'a> SshLog<'a> {
 
     fn event(&self, line: &str) -> Option<Event> {
         let user = self.bastion.tunnel_user.as_str();
-        let key = self
-            .bastion
-            .public_key
-            .as_ref()
-            .map(crate::public_key::PublicKey::fingerprint);
+        let key = self.bastion.public_key.as_ref().map(PublicKey::fingerprint);
         let stitch = |address| is_stitchs(self.settings, address);
         event(message(line)?, user, key.as_deref(), &stitch)
     }
@@ -180,10 +171,8 @@ fn event(message: &str, user: &str, key: Option<&str>, is_stitchs: &dyn Fn(IpAdd
     ];
     if accepted.iter().any(|start| message.starts_with(start)) {
         if key.is_some_and(|key| !message.split_whitespace().any(|word| word == key)) {
-            return seen(
-                Outcome::Info,
-                &format!("another key than the one given was accepted: {message}"),
-            );
+            let text = format!("another key than the one given was accepted: {message}");
+            return seen(Outcome::Info, &text);
         }
         return Some(Event::new(Origin::SshLogin, Outcome::Ok, address, message).with(Sign::KeyAccepted));
     }
