@@ -21,7 +21,7 @@ pub(crate) use privileges::{
     rights_on_database, select_on, usage_of_schema,
 };
 use quoting::quoted;
-pub(crate) use quoting::{PASSWORD, connection_string, name};
+pub(crate) use quoting::{PASSWORD, connection_string, in_schema, name};
 pub use quoting::{identifier, literal};
 pub(crate) use search_path::{
     FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, PSQL_ENCODING, READ_ONLY_ONCE, TELL_EVENT_TRIGGERS,
@@ -141,11 +141,6 @@ pub(crate) fn reassign_owned(role: &RoleName, owner: &RoleName) -> Statement {
 /// Lets the coming owner use and create in a schema, which a non-superuser needs before it can hand tables over.
 pub(crate) fn grant_schema_create(schema: &SchemaName, role: &RoleName) -> Statement {
     grant("USAGE, CREATE", "SCHEMA", &identifier(schema.as_str()), role.as_str())
-}
-
-/// A relation's name in a statement.
-pub(crate) fn in_schema(schema: &str, name: &str) -> String {
-    format!("{}.{}", identifier(schema), identifier(name))
 }
 
 /// Changes the owner of one object; `kind` is the word after `ALTER`, `target` the name, quoted already.

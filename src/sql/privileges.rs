@@ -1,8 +1,7 @@
 //! Privileges: rights on the database, on schemas and on single relations, each grant with what takes it back; default
 //! privileges, by which others may read what a role will make; memberships that are borrowed for the length of one change.
 
-use super::in_schema;
-use super::quoting::identifier;
+use super::quoting::{identifier, in_schema};
 use crate::change::{Membership, Row, TemporaryMembership};
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::statement::Statement;

@@ -40,6 +40,11 @@ pub fn identifier(name: &str) -> String {
     text + "\""
 }
 
+/// A relation's name in a statement.
+pub(crate) fn in_schema(schema: &str, name: &str) -> String {
+    format!("{}.{}", identifier(schema), identifier(name))
+}
+
 /// A string literal, likewise.
 pub fn literal(text: &str) -> String {
     in_quotes(text, visible::is_control)
