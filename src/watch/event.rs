@@ -79,8 +79,10 @@ impl Event {
 
     pub(super) fn show(&self, settings: &Settings, table: &Table, format: Format) -> Result<()> {
         let failed = self.result == Outcome::Failed;
-        let is_unknown = failed && self.next.is_none();
-        let explained = is_unknown.then(|| table.explain(&self.text)).unwrap_or_default();
+        let explained = match &self.next {
+            None if failed => table.explain(&self.text),
+            _ => Vec::new(),
+        };
         let entry = explained.first().map(|found| found.entry);
         let next = self.next.as_deref().or(entry.map(|entry| entry.fix.as_str()));
         let check = entry.map(|entry| entry.check.as_str());
