@@ -108,6 +108,12 @@ pub(super) enum Freshness {
     Untold,
 }
 
+impl Freshness {
+    pub(super) fn of(edited_since: bool) -> Self {
+        if edited_since { Self::EditedSince } else { Self::Loaded }
+    }
+}
+
 /// What a name resolves to.
 #[derive(Debug, Default)]
 pub(super) enum Resolved {

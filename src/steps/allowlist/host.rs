@@ -54,12 +54,10 @@ pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Fa
     }
     if let Some(why) = &facts.beyond {
         let database = format!("{}:{}", settings.stitch.host, settings.stitch.port);
-        plan.unknown(
-            Code::BastionCannotReach,
-            format!("the SSH server cannot connect to the database at {database}: {why}"),
-            "give the database's name or address in the SSH server's network with --stitch-host, and allow the SSH server's address there",
-        )
-        .concerning(database);
+        let text = format!("the SSH server cannot connect to the database at {database}: {why}");
+        let advice = "give the database's name or address in the SSH server's network with --stitch-host, and allow the SSH server's address there";
+        plan.unknown(Code::BastionCannotReach, text, advice)
+            .concerning(database);
     }
 }
 
@@ -97,14 +95,13 @@ fn dial(host: &HostName, resolved: &Resolved) -> Option<Finding> {
 
 /// What keeps an address out of the internet.
 fn hidden(address: Ipv4Addr) -> Option<&'static str> {
-    let [a, b, ..] = address.octets();
-    match () {
-        () if address.is_loopback() => Some("loopback"),
-        () if address.is_private() => Some("private"),
-        () if address.is_link_local() => Some("link-local"),
-        () if a == 100 && (64..128).contains(&b) => Some("carrier-grade NAT"),
-        () if a == 0 => Some("reserved"),
-        () => None,
+    match address.octets() {
+        [127, ..] => Some("loopback"),
+        _ if address.is_private() => Some("private"),
+        [169, 254, ..] => Some("link-local"),
+        [100, 64..128, ..] => Some("carrier-grade NAT"),
+        [0, ..] => Some("reserved"),
+        _ => None,
     }
 }
 
@@ -113,11 +110,9 @@ fn endpoint(host: &HostName, port: u16) -> Option<Finding> {
     let name = host.as_str().to_ascii_lowercase();
     let aws = name.ends_with(".rds.amazonaws.com");
     let finding = if aws && name.contains(".cluster-ro-") {
-        Finding::unknown(
-            Code::HostReadOnly,
-            format!("{host} is an Aurora reader endpoint, which is read-only"),
-        )
-        .advise("give the cluster's writer endpoint, the one with .cluster- in its name, with --stitch-host")
+        let text = format!("{host} is an Aurora reader endpoint, which is read-only");
+        let advice = "give the cluster's writer endpoint, the one with .cluster- in its name, with --stitch-host";
+        Finding::unknown(Code::HostReadOnly, text).advise(advice)
     } else if aws && name.contains(".proxy-") {
         pooler(host, "an RDS proxy").advise("give the instance's own endpoint with --stitch-host")
     } else if name.ends_with(".neon.tech") && name.split('.').next().is_some_and(|label| label.ends_with("-pooler")) {

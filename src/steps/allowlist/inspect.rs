@@ -63,10 +63,7 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
                 rules: from_rows(rows, version).with_quotes_of(&written, &path),
                 path,
                 regexes: answer.regexes,
-                freshness: match answer.edited {
-                    Some(true) => Freshness::EditedSince,
-                    _ => Freshness::Loaded,
-                },
+                freshness: Freshness::of(answer.edited == Some(true)),
                 stored_as_md5: answer.md5 == Some(true),
                 manager: answer.header.as_deref().and_then(manager),
                 reach,
@@ -83,12 +80,13 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
             (&bastion.stitch_host, bastion.stitch_port, known)
         }
     };
-    let was_reached = settings.bastion.is_none() && is_admin_route(settings);
     let knocking = async {
+        let was_reached = settings.bastion.is_none() && is_admin_route(settings);
         if was_reached {
-            return None;
+            None
+        } else {
+            probe(dialled, port, settings).await
         }
-        probe(dialled, port, settings).await
     };
     // A firewall that is not seen is not worth a failure: the step says so.
     let around = async {
@@ -132,11 +130,8 @@ async fn look(
     let reads_anywhere = server.version_num >= ANYWHERE;
     let freshness = if reads_anywhere { FRESHNESS } else { "" };
     // With the rules in one question: the numbers of their lines are those of that very file.
-    let sum = if reads_anywhere && settings.manages(Manage::Hba) {
-        SUM
-    } else {
-        ""
-    };
+    let changes_it = reads_anywhere && settings.manages(Manage::Hba);
+    let sum = if changes_it { SUM } else { "" };
     match ask(settings, reader, &question(&format!("{}{freshness}{sum}", rules()))).await {
         Ok(answer) => Ok((answer, None)),
         // An hba file that is gone makes the view fail; the rest is worth knowing all the same.

@@ -17,15 +17,12 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts) {
     plan.find(listening(settings, server));
     // Through a forwarded port that is not seen from here the two differ on purpose.
     if settings.stitch.port.number() != server.port {
-        plan.unknown(
-            Code::PortDiffers,
-            format!(
-                "Stitch will connect to port {}, but PostgreSQL listens on {}: a router or proxy must forward it",
-                settings.stitch.port, server.port
-            ),
-            format!("if nothing forwards it, give --stitch-port {}", server.port),
-        )
-        .concerning(settings.stitch.port);
+        let (port, own) = (settings.stitch.port, server.port);
+        let text = format!(
+            "Stitch will connect to port {port}, but PostgreSQL listens on {own}: a router or proxy must forward it"
+        );
+        let advice = format!("if nothing forwards it, give --stitch-port {own}");
+        plan.unknown(Code::PortDiffers, text, advice).concerning(port);
     }
     if settings.stitch.ssl == StitchSsl::On && !server.ssl {
         plan.bad(
@@ -76,7 +73,7 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
             "listen_addresses is set on the server's command line, which overrides ALTER SYSTEM: add {} there, and \
              restart PostgreSQL. Docker: the container's command; systemd: ExecStart of its unit; Patroni: postgresql.listen \
              in its own file",
-            missing(settings, through_loopback)
+            missing(settings, through_loopback).1
         )
     } else {
         advice(settings, listens, through_loopback)
@@ -89,31 +86,28 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
     .about(subject)
 }
 
-/// The one address that is missing, as it is given; `ADDRESS` where only the machine knows which of its own it is.
-fn missing(settings: &Settings, through_loopback: bool) -> String {
-    match outward(settings, through_loopback) {
-        Some(address) => address.to_string(),
-        None if through_loopback => "localhost".to_owned(),
-        None => "ADDRESS".to_owned(),
-    }
-}
-
-/// The address that is dialled, where it can be the one that is missing.
-fn outward(settings: &Settings, through_loopback: bool) -> Option<IpAddr> {
+/// The address that is dialled, where it can be the one that is missing; and the one that is missing, as it is given:
+/// `ADDRESS` where only the machine knows which of its own it is.
+fn missing(settings: &Settings, through_loopback: bool) -> (Option<IpAddr>, String) {
     let address = settings.stitch.host.address();
-    address.filter(|address| through_loopback || !address.is_loopback())
+    let outward = address.filter(|address| through_loopback || !address.is_loopback());
+    let unknown = if through_loopback { "localhost" } else { "ADDRESS" };
+    (
+        outward,
+        outward.map_or_else(|| unknown.to_owned(), |address| address.to_string()),
+    )
 }
 
 /// What is listened on stays, and one address comes to it. Any other would open more of the machine than is needed.
 fn advice(settings: &Settings, listens: &str, through_loopback: bool) -> String {
-    let missing = missing(settings, through_loopback);
+    let (outward, missing) = missing(settings, through_loopback);
     let all: Vec<&str> = entries(listens).chain([missing.as_str()]).collect();
     let mut advice = format!(
         "a superuser runs: ALTER SYSTEM SET listen_addresses = {}; then restart PostgreSQL (a reload is not enough)",
         sql::literal(&all.join(", "))
     );
     if !through_loopback {
-        advice.push_str(match outward(settings, through_loopback) {
+        advice.push_str(match outward {
             Some(_) => {
                 "\nnote: if a router translates that address (a cloud's public address), use the machine's own address (ip -4 addr)"
             }
@@ -145,8 +139,6 @@ fn listens_outside(listens: &str) -> bool {
 }
 
 fn entries(listens: &str) -> impl Iterator<Item = &str> {
-    listens
-        .split(',')
-        .map(|entry| entry.trim().trim_matches('"'))
-        .filter(|entry| !entry.is_empty())
+    let entries = listens.split(',').map(|entry| entry.trim().trim_matches('"'));
+    entries.filter(|entry| !entry.is_empty())
 }

@@ -31,14 +31,11 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, han
         cidrs: &missing,
         list: Some(list),
     };
-    let advice = provider
-        .definition()
-        .commands
-        .map(|commands| commands(&request))
-        .map(|commands| {
-            let mind = commands.mind.map(|mind| format!("\nnote: {mind}")).unwrap_or_default();
-            format!("open with:\n  {}{mind}", commands.open.join("\n  "))
-        });
+    let advice = provider.definition().commands.map(|commands| {
+        let commands = commands(&request);
+        let mind = commands.mind.map(|mind| format!("\nnote: {mind}")).unwrap_or_default();
+        format!("open with:\n  {}{mind}", commands.open.join("\n  "))
+    });
     for cidr in &missing {
         let text = format!("the provider's list does not allow this address on port {port}");
         let advice = advice.as_deref().unwrap_or("add it to the list");
@@ -46,11 +43,9 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, han
     }
     plan.findings.extend(others(settings, &open, &missing));
     if unlimited || open.iter().any(|entry| entry.from.is_everybody()) {
-        plan.unknown(
-            Code::ProviderListOpenToAll,
-            "the provider's list allows the whole internet",
-            "if this is not intended: allow Stitch's addresses, then remove the open entry",
-        );
+        let advice = "if this is not intended: allow Stitch's addresses, then remove the open entry";
+        let text = "the provider's list allows the whole internet";
+        plan.unknown(Code::ProviderListOpenToAll, text, advice);
     }
 }
 

@@ -33,18 +33,20 @@ pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAns
     }
     let server = reader.server().await?;
     let (superuser, provider) = (server.superuser, server.provider);
-    if provider != Provider::SelfHosted || settings.database_machine().is_none() {
-        return Ok(if superuser {
+    let unread = |why| {
+        if superuser {
             HbaFacts::NoView
         } else {
-            HbaFacts::Forbidden(None)
-        });
+            HbaFacts::Forbidden(why)
+        }
+    };
+    if provider != Provider::SelfHosted || settings.database_machine().is_none() {
+        return Ok(unread(None));
     }
     let running = told.running();
     let read = match reader.read_hba_files(running, told.hba_file.as_deref(), version).await {
         Ok(read) => read,
-        Err(_) if superuser => return Ok(HbaFacts::NoView),
-        Err(why) => return Ok(HbaFacts::Forbidden(Some(format!("{why:#}")))),
+        Err(why) => return Ok(unread(Some(format!("{why:#}")))),
     };
     let rules = read.files.read(version).0;
     let reach = if settings.manages(Manage::Hba) {
@@ -56,10 +58,7 @@ pub(super) async fn read(settings: &Settings, reader: &mut Reader, told: &HbaAns
         path: read.files.main().to_owned(),
         regexes: regexes(settings, reader, &rules).await,
         rules,
-        freshness: match read.edited {
-            Some(edited) if edited > told.loaded => Freshness::EditedSince,
-            _ => Freshness::Loaded,
-        },
+        freshness: Freshness::of(read.edited.is_some_and(|edited| edited > told.loaded)),
         stored_as_md5: false,
         manager: manager(read.files.text()),
         reach,
