@@ -108,6 +108,12 @@ impl Finding {
         }
     }
 
+    /// What to do next, on a line of its own.
+    pub(crate) fn next(&self) -> String {
+        let next = self.advice.as_ref().map(|advice| format!("\nnext: {advice}"));
+        next.unwrap_or_default()
+    }
+
     fn says_the_same_as(&self, other: &Self) -> bool {
         (self.code, self.verdict, &self.text, &self.advice) == (other.code, other.verdict, &other.text, &other.advice)
     }

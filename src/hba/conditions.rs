@@ -34,19 +34,13 @@ impl Rule {
             Some(word) if quotes == Quotes::Lost && (matches == Matches::Yes || word == wanted) => unsure_of_quotes(),
             _ => matches,
         };
+        let is_database = |name: &Name| named(name, name.is_database(question), question.database);
+        let is_role = |name: &Name| named(name, name.is_role(question), question.role);
         [
             (Condition::Kind, self.kind.matches(question.origin).into()),
             (Condition::Address, address),
-            (
-                Condition::Database,
-                any(&self.databases, |name| {
-                    named(name, name.is_database(question), question.database)
-                }),
-            ),
-            (
-                Condition::Role,
-                any(&self.roles, |name| named(name, name.is_role(question), question.role)),
-            ),
+            (Condition::Database, any(&self.databases, is_database)),
+            (Condition::Role, any(&self.roles, is_role)),
         ]
     }
 
@@ -169,10 +163,8 @@ impl Question<'_> {
     }
 
     fn regex(&self, pattern: &str, subject: &str) -> Matches {
-        let known = self
-            .regexes
-            .iter()
-            .find(|known| known.pattern == pattern && known.subject == subject);
+        let mut regexes = self.regexes.iter();
+        let known = regexes.find(|known| known.pattern == pattern && known.subject == subject);
         match (known, literal(pattern)) {
             (Some(known), _) => known.matches.into(),
             (None, Some(name)) => (name == subject).into(),
@@ -184,7 +176,6 @@ impl Question<'_> {
 /// The name that an anchored pattern of plain characters stands for; every engine reads those alike.
 fn literal(pattern: &str) -> Option<&str> {
     let name = pattern.strip_prefix('^')?.strip_suffix('$')?;
-    name.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        .then_some(name)
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_plain.then_some(name)
 }

@@ -100,10 +100,11 @@ enum Part {
 
 /// Why there are no lines.
 enum Without {
-    Absent,
     Unread,
     Refused(&'static str),
 }
+
+const ABSENT: &str = "it does not exist";
 
 struct FileReader<'a> {
     files: &'a Files,
@@ -142,7 +143,7 @@ impl<'a> FileReader<'a> {
 
     fn had(&mut self, wanted: NamedFile) -> Result<&'a Had, Without> {
         match self.files.had.get(&wanted) {
-            Some(Had::Absent) => Err(Without::Absent),
+            Some(Had::Absent) => Err(Without::Refused(ABSENT)),
             Some(Had::Unread) => Err(Without::Unread),
             Some(had) => Ok(had),
             None => {
@@ -167,8 +168,7 @@ impl<'a> FileReader<'a> {
         };
         let part = match lines {
             Ok(lines) => return parts.extend(lines),
-            Err(Without::Absent) if how == "include_if_exists" => return,
-            Err(Without::Absent) => Part::Broken(not_opened(&path, "it does not exist")),
+            Err(Without::Refused(ABSENT)) if how == "include_if_exists" => return,
             Err(Without::Refused(why)) => Part::Broken(not_opened(&path, why)),
             Err(Without::Unread) => Part::Open(format!("{how} {name}")),
         };
@@ -224,7 +224,6 @@ impl<'a> FileReader<'a> {
         let parts = match self.file(&path, depth + 1) {
             Ok(parts) => parts,
             Err(Without::Unread) => return Ok(vec![word.clone()]),
-            Err(Without::Absent) => return Err(not_opened(&path, "it does not exist")),
             Err(Without::Refused(why)) => return Err(not_opened(&path, why)),
         };
         let mut words = Vec::new();

@@ -30,13 +30,12 @@ const CONTINUATION_LINES: u32 = 140_000;
 
 /// Cuts the text up. `version` is the server's `server_version_num`.
 pub(super) fn lines(text: &str, version: u32) -> Vec<RawLine> {
-    logical_lines(text, version)
-        .into_iter()
-        .filter_map(|(number, line)| {
-            let fields = fields(&line);
-            (!fields.is_empty()).then_some(RawLine { number, fields })
-        })
-        .collect()
+    let lines = logical_lines(text, version).into_iter();
+    let raw = lines.map(|(number, line)| RawLine {
+        number,
+        fields: fields(&line),
+    });
+    raw.filter(|line| !line.fields.is_empty()).collect()
 }
 
 fn logical_lines(text: &str, version: u32) -> Vec<(u32, String)> {

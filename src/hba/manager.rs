@@ -83,10 +83,8 @@ pub fn manager(text: &str) -> Option<Manager> {
         };
         if let Some((name, way)) = own {
             let line = line.trim().to_owned();
-            let named = found
-                .as_ref()
-                .is_some_and(|known| known.way != MARKS[MARKS.len() - 1].2);
-            if !named {
+            let another = MARKS[MARKS.len() - 1].2;
+            if found.as_ref().is_none_or(|known| known.way == another) {
                 found = Some(Manager { name, way, line });
             }
         }

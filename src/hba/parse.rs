@@ -35,14 +35,8 @@ fn rule(fields: &[Vec<Word>], version: u32) -> Result<Rule, String> {
     let mut fields = fields.iter();
     let first = single(fields.next(), "connection type")?;
     let kind = kind(&first.text).ok_or_else(|| format!("invalid connection type \"{}\"", first.text))?;
-    let databases = list(fields.next(), "database")?
-        .iter()
-        .map(|word| word.database(version))
-        .collect();
-    let roles = list(fields.next(), "role")?
-        .iter()
-        .map(|word| word.role(version))
-        .collect();
+    let databases = list(fields.next(), "database")?.iter();
+    let roles = list(fields.next(), "role")?.iter();
     let address = match kind {
         ConnectionKind::Local => None,
         _ => Some(host_address(&mut fields)?),
@@ -54,8 +48,8 @@ fn rule(fields: &[Vec<Word>], version: u32) -> Result<Rule, String> {
     }
     Ok(Rule {
         kind,
-        databases,
-        roles,
+        databases: databases.map(|word| word.database(version)).collect(),
+        roles: roles.map(|word| word.role(version)).collect(),
         address,
         method,
         options,
@@ -63,9 +57,8 @@ fn rule(fields: &[Vec<Word>], version: u32) -> Result<Rule, String> {
 }
 
 fn list<'a>(field: Option<&'a Vec<Word>>, what: &str) -> Result<&'a [Word], String> {
-    field
-        .map(Vec::as_slice)
-        .ok_or_else(|| format!("end-of-line before {what} specification"))
+    let words = field.map(Vec::as_slice);
+    words.ok_or_else(|| format!("end-of-line before {what} specification"))
 }
 
 fn single<'a>(field: Option<&'a Vec<Word>>, what: &str) -> Result<&'a Word, String> {
@@ -77,30 +70,24 @@ fn single<'a>(field: Option<&'a Vec<Word>>, what: &str) -> Result<&'a Word, Stri
 
 fn host_address<'a>(fields: &mut impl Iterator<Item = &'a Vec<Word>>) -> Result<Address, String> {
     let word = single(fields.next(), "host address")?;
-    if word.quoting == Quoting::Bare {
-        match word.text.as_str() {
-            "all" => return Ok(Address::All),
-            "samehost" => return Ok(Address::SameHost),
-            "samenet" => return Ok(Address::SameNet),
-            _ => {}
-        }
+    let text = word.text.as_str();
+    if let Some(keyword) = Address::keyword(text).filter(|_| word.quoting == Quoting::Bare) {
+        return Ok(keyword);
     }
-    let (host, prefix) = match word.text.split_once('/') {
-        Some((host, prefix)) => (host, Some(prefix)),
-        None => (word.text.as_str(), None),
-    };
+    let (host, prefix) = text
+        .split_once('/')
+        .map_or((text, None), |(host, prefix)| (host, Some(prefix)));
     let Some(address) = address::numeric(host) else {
         return match prefix {
             None => Ok(Address::Name(host.to_owned())),
             Some(_) => Err(format!(
-                "specifying both host name and CIDR mask is invalid: \"{}\"",
-                word.text
+                "specifying both host name and CIDR mask is invalid: \"{text}\""
             )),
         };
     };
     let mask = match prefix {
         Some(prefix) => {
-            address::mask(prefix, address).ok_or_else(|| format!("invalid CIDR mask in address \"{}\"", word.text))?
+            address::mask(prefix, address).ok_or_else(|| format!("invalid CIDR mask in address \"{text}\""))?
         }
         None => netmask(fields.next(), address)?,
     };

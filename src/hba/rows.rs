@@ -78,12 +78,9 @@ fn names(list: Option<Vec<String>>, name: impl Fn(&Word) -> Name) -> Vec<Name> {
 }
 
 fn address(text: &str, netmask: Option<&str>) -> Address {
-    match (text, numeric(text), netmask.and_then(numeric)) {
-        (_, Some(address), Some(mask)) => Address::Net { address, mask },
-        ("all", ..) => Address::All,
-        ("samehost", ..) => Address::SameHost,
-        ("samenet", ..) => Address::SameNet,
-        _ => Address::Name(text.to_owned()),
+    match (numeric(text), netmask.and_then(numeric)) {
+        (Some(address), Some(mask)) => Address::Net { address, mask },
+        _ => Address::keyword(text).unwrap_or_else(|| Address::Name(text.to_owned())),
     }
 }
 

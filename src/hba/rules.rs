@@ -235,6 +235,13 @@ pub enum Address {
 }
 
 impl Address {
+    /// What a word means that is neither a name nor a network.
+    pub(super) fn keyword(word: &str) -> Option<Self> {
+        [Self::All, Self::SameHost, Self::SameNet]
+            .into_iter()
+            .find(|address| address.to_string() == word)
+    }
+
     /// Whether it is a word that quotes would make the name of a host.
     pub(super) fn is_keyword(&self) -> bool {
         matches!(self, Self::All | Self::SameHost | Self::SameNet)

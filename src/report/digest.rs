@@ -63,10 +63,8 @@ fn place(report: &Report, settings: &Settings) -> Vec<String> {
         };
         format!("{server}\0{}\0{}", bastion.stitch_host, bastion.stitch_port)
     }));
-    let identifier = report
-        .server
-        .as_ref()
-        .and_then(|server| server.system_identifier.clone());
+    let server = report.server.as_ref();
+    let identifier = server.and_then(|server| server.system_identifier.clone());
     place.extend([identifier, report.host_key.clone()].into_iter().flatten());
     place
 }
@@ -91,11 +89,8 @@ struct Hash {
 
 impl Hash {
     fn add(&mut self, part: impl fmt::Display) {
-        let between = if std::mem::replace(&mut self.is_begun, true) {
-            "\0"
-        } else {
-            ""
-        };
+        let is_begun = std::mem::replace(&mut self.is_begun, true);
+        let between = if is_begun { "\0" } else { "" };
         let _ = write!(self, "{between}{part}");
     }
 

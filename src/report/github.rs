@@ -1,6 +1,7 @@
 //! The report as workflow commands of GitHub Actions, which become annotations of the run.
 
 use super::whole::{Outcome, Report};
+use crate::change::Change;
 use crate::command::Command;
 use crate::finding::Verdict;
 use crate::visible;
@@ -17,35 +18,28 @@ impl Report {
             let Some(plan) = step.outcome.plan() else { continue };
             for finding in &plan.findings {
                 let kind = match finding.verdict {
-                    _ if step.outcome.says(finding) => continue,
-                    Verdict::Unknown if finding.acknowledged => continue,
-                    Verdict::Good => continue,
-                    Verdict::Unknown => "notice",
-                    Verdict::Bad => "error",
+                    Verdict::Bad if !step.outcome.says(finding) => "error",
+                    _ if finding.is_open() => "notice",
+                    _ => continue,
                 };
                 let title = format!("{name}: {}", finding.code.as_str());
                 let subject = finding
                     .subject
-                    .as_ref()
-                    .filter(|subject| !finding.text.contains(subject.as_str()));
+                    .as_deref()
+                    .filter(|subject| !finding.text.contains(subject));
                 let about = subject.map_or_else(String::new, |subject| format!("\nfor: {subject}"));
-                let advice = finding
-                    .advice
-                    .as_ref()
-                    .map_or_else(String::new, |advice| format!("\nnext: {advice}"));
-                lines.push(line(kind, &title, &format!("{}{about}{advice}", finding.text)));
+                lines.push(line(
+                    kind,
+                    &title,
+                    &format!("{}{about}{}", finding.text, finding.next()),
+                ));
             }
             if matches!(step.outcome, Outcome::Pending(_)) {
-                let kind = if self.command == Command::Plan {
-                    "warning"
-                } else {
-                    "error"
-                };
-                lines.extend(
-                    plan.changes
-                        .iter()
-                        .map(|change| line(kind, &format!("{name}: pending"), &format!("would {}", change.summary))),
-                );
+                let is_asked = self.command == Command::Plan;
+                let kind = if is_asked { "warning" } else { "error" };
+                let title = format!("{name}: pending");
+                let would = |change: &Change| line(kind, &title, &format!("would {}", change.summary));
+                lines.extend(plan.changes.iter().map(would));
             }
         }
         lines.join("\n")
@@ -55,10 +49,9 @@ impl Report {
 /// A workflow command; what would end it early is escaped as GitHub's own toolkit does.
 pub(super) fn line(kind: &str, title: &str, text: &str) -> String {
     let (title, text) = (visible::text(title), visible::text(text));
-    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let title = title.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let title = title.replace(':', "%3A").replace(',', "%2C");
-    format!("::{kind} title={title}::{text}")
+    let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let title = escaped(&title).replace(':', "%3A").replace(',', "%2C");
+    format!("::{kind} title={title}::{}", escaped(&text))
 }
 
 #[cfg(test)]

@@ -33,13 +33,8 @@ pub(super) fn settings(command: Command, failures: Vec<String>) -> String {
     let count = failures.len();
     let mut suite = Suite::default();
     for text in failures {
-        suite.fail(
-            "settings",
-            "setting",
-            None,
-            text.lines().next().unwrap_or_default(),
-            &text,
-        );
+        let first = text.lines().next().unwrap_or_default();
+        suite.fail("settings", "setting", None, first, &text);
     }
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"stitch-pg {}\" tests=\"{count}\" failures=\"{count}\">\n  \
@@ -87,16 +82,11 @@ impl Suite {
             Some(subject) => format!("{}: {subject}", finding.code.as_str()),
             None => finding.code.as_str().to_owned(),
         };
-        let advice = finding
-            .advice
-            .as_ref()
-            .map_or_else(String::new, |advice| format!("\nnext: {advice}"));
-        let text = format!("{}{advice}", finding.text);
+        let text = format!("{}{}", finding.text, finding.next());
         match finding.verdict {
-            Verdict::Good => self.case(class, &name, finding.elapsed, ""),
-            Verdict::Unknown if finding.acknowledged => self.case(class, &name, finding.elapsed, ""),
-            Verdict::Unknown => self.case(class, &name, finding.elapsed, &skipped(&text)),
             Verdict::Bad => self.fail(class, &name, finding.elapsed, finding.code.as_str(), &text),
+            _ if finding.is_open() => self.case(class, &name, finding.elapsed, &skipped(&text)),
+            _ => self.case(class, &name, finding.elapsed, ""),
         }
     }
 
@@ -111,12 +101,8 @@ impl Suite {
     fn fail(&mut self, class: &str, name: &str, took: Option<Duration>, kind: &str, text: &str) {
         self.failures += 1;
         let first = text.lines().next().unwrap_or_default();
-        let body = format!(
-            "      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
-            escaped(kind),
-            escaped(first),
-            escaped(text)
-        );
+        let [kind, first, text] = [kind, first, text].map(escaped);
+        let body = format!("      <failure type=\"{kind}\" message=\"{first}\">{text}</failure>\n");
         self.case(class, name, took, &body);
     }
 
@@ -151,7 +137,6 @@ fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\n' => escaped.push_str("&#10;"),
-            '\t' => escaped.push(char),
             char => escaped.push(char),
         }
     }

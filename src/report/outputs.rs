@@ -22,10 +22,9 @@ impl FromStr for Output {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let (format, file) = match text.split_once('=') {
-            Some((format, file)) => (format, Some(file)),
-            None => (text, None),
-        };
+        let (format, file) = text
+            .split_once('=')
+            .map_or((text, None), |(format, file)| (format, Some(file)));
         let format = Format::from_str(format, false)
             .map_err(|_| anyhow!("{format:?} is not one of text, json, markdown, junit, github"))?;
         ensure!(file != Some(""), "the name of the file is missing behind =");
@@ -54,11 +53,8 @@ impl Outputs {
     /// # Errors
     /// Two documents for standard output.
     pub(crate) fn of(given: &[Output], report: Option<&Path>) -> Result<Self, Problems> {
-        let mut shown: Vec<Format> = given
-            .iter()
-            .filter(|output| output.file.is_none())
-            .map(|output| output.format)
-            .collect();
+        let shown = given.iter().filter(|output| output.file.is_none());
+        let mut shown: Vec<Format> = shown.map(|output| output.format).collect();
         shown.dedup();
         let (shown, annotated) = match shown[..] {
             [] => (Format::Text, false),
@@ -71,16 +67,12 @@ impl Outputs {
                 return Err(problems);
             }
         };
-        let named = given
-            .iter()
-            .filter_map(|output| Some((output.format, output.file.clone()?)));
-        let files = named
-            .chain(report.map(|path| (Format::Json, path.to_owned())))
-            .collect();
+        let named = |output: &Output| Some((output.format, output.file.clone()?));
+        let report = report.map(|path| (Format::Json, path.to_owned()));
         Ok(Self {
             shown,
             annotated,
-            files,
+            files: given.iter().filter_map(named).chain(report).collect(),
         })
     }
 

@@ -23,11 +23,8 @@ pub(crate) fn document(format: Format, command: Command, problems: &Problems) ->
         Format::Markdown => Some(as_markdown(command, problems)),
         Format::Junit => Some(junit::settings(command, problems.list().iter().map(shown).collect())),
         Format::Github => {
-            let lines = problems
-                .list()
-                .iter()
-                .map(|problem| github::line("error", "settings", &shown(problem)));
-            Some(lines.collect::<Vec<_>>().join("\n"))
+            let line = |problem| github::line("error", "settings", &shown(problem));
+            Some(problems.list().iter().map(line).collect::<Vec<_>>().join("\n"))
         }
     }
 }
@@ -75,10 +72,8 @@ fn choices(id: SettingId) -> Vec<&'static str> {
 }
 
 fn as_markdown(command: Command, problems: &Problems) -> String {
-    let mut page = format!(
-        "# stitch-pg {}\n\nNothing was done: settings are missing or malformed.\n\n",
-        command.as_str()
-    );
+    let why = "Nothing was done: settings are missing or malformed.";
+    let mut page = format!("# stitch-pg {}\n\n{why}\n\n", command.as_str());
     for problem in problems.list() {
         let _ = writeln!(page, "- {}", markdown::escaped(&visible::one_line(&shown(problem))));
     }
