@@ -1,15 +1,12 @@
 //! The documented steps by name, in running order.
 
 use std::fmt;
-use std::str::FromStr;
-
-use anyhow::{Error, Result, bail};
 
 use crate::word::words;
 
 words! {
     /// The steps. The order of the variants is the order of the run.
-    pub enum StepId {
+    pub enum StepId else "is not a step; the steps are {all}" {
         /// Guide step 1: let Stitch's addresses in.
         Allowlist = "allowlist",
         /// Guide step 2: the database Stitch loads into.
@@ -30,19 +27,5 @@ words! {
 impl fmt::Display for StepId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for StepId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match Self::ALL.into_iter().find(|id| id.as_str() == text) {
-            Some(id) => Ok(id),
-            None => bail!(
-                "{text:?} is not a step; the steps are {}",
-                Self::ALL.map(Self::as_str).join(", ")
-            ),
-        }
     }
 }

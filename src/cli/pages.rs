@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::settings::SettingId;
+use crate::settings::{Region, SettingId, SslMode};
 
 /// Writes a shell's completion script.
 pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
@@ -23,12 +23,9 @@ pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Resu
 /// The command line with the values that a shell can offer. For parsing they stay raw text, so that everything that is wrong
 /// is reported at once.
 fn with_values() -> clap::Command {
-    let values: [(&str, &[&str]); 2] = [
-        ("region", &["north-america", "europe"]),
-        (
-            "sslmode",
-            &["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
-        ),
+    let values = [
+        ("region", Region::ALL.map(Region::as_str).to_vec()),
+        ("sslmode", SslMode::ALL.map(SslMode::as_str).to_vec()),
     ];
     let mut command = super::command();
     for (name, known) in values {

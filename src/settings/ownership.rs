@@ -87,7 +87,7 @@ impl Schemas {
 
 words! {
     /// Kinds of objects that are moved only on request.
-    pub enum Include {
+    pub enum Include else "cannot be included; write {all}" {
         /// `CREATE VIEW`.
         Views = "views",
         /// `CREATE MATERIALIZED VIEW`.

@@ -66,7 +66,7 @@ pub enum Negotiation {
 words! {
     /// libpq's `sslmode`.
     #[derive(Default)]
-    pub enum SslMode {
+    pub enum SslMode else "is not an sslmode; write disable, allow, prefer, require, verify-ca or verify-full" {
         /// Never TLS.
         Disable = "disable",
         /// TLS only when the server insists.
@@ -80,6 +80,13 @@ words! {
         VerifyCa = "verify-ca",
         /// TLS with a trusted certificate for the very host that was dialled.
         VerifyFull = "verify-full",
+    }
+}
+
+impl SslMode {
+    /// Whether there is no going on without TLS.
+    pub(crate) fn demands(self) -> bool {
+        matches!(self, Self::Require | Self::VerifyCa | Self::VerifyFull)
     }
 }
 

@@ -1,14 +1,12 @@
 //! What Stitch's user is like on the SSH server, how much its key may do, and whether the whole way is proved, as people choose it.
 
-use std::str::FromStr;
-
-use anyhow::{Error, bail, ensure};
+use anyhow::{Error, ensure};
 
 use crate::word::words;
 
 words! {
     /// One word of `--key-options`: what narrows Stitch's line besides `restrict,port-forwarding`, which it always has.
-    pub enum KeyOption {
+    pub enum KeyOption else "is not one of {all}" {
         /// `restrict`: nothing besides.
         Restrict = "restrict",
         /// `permitopen`: forwards to the database and nowhere else.
@@ -64,15 +62,4 @@ pub enum Prove {
 impl KeyOption {
     /// What Stitch needs, and nothing else: it forwards to the database.
     pub(super) const BY_DEFAULT: [Self; 2] = [Self::PermitOpen, Self::NoCommand];
-}
-
-impl FromStr for KeyOption {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match Self::ALL.into_iter().find(|option| option.as_str() == text) {
-            Some(option) => Ok(option),
-            None => bail!("{text:?} is not one of restrict, permitopen, from, no-command"),
-        }
-    }
 }

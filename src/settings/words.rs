@@ -8,7 +8,6 @@ use anyhow::{Error, Result, bail, ensure};
 use super::ownership::Include;
 use super::region::Region;
 use super::registry::nearest;
-use super::tls::SslMode;
 use crate::finding::Code;
 
 /// The names of a comma list, as a flag has it: `a,b`. A name in double quotes may hold commas, `"a,b"`, and a doubled
@@ -64,33 +63,6 @@ impl FromStr for Code {
             (Some(code), _) => Ok(code),
             (None, Some(near)) => bail!("{text:?} is not a finding code; did you mean {near}?"),
             (None, None) => bail!("{text:?} is not a finding code; docs/troubleshooting.md lists them"),
-        }
-    }
-}
-
-impl FromStr for SslMode {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match Self::ALL.into_iter().find(|mode| mode.as_str() == text) {
-            Some(mode) => Ok(mode),
-            None => {
-                bail!("{text:?} is not an sslmode; write disable, allow, prefer, require, verify-ca or verify-full")
-            }
-        }
-    }
-}
-
-impl FromStr for Include {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match Self::ALL.into_iter().find(|kind| kind.as_str() == text) {
-            Some(kind) => Ok(kind),
-            None => bail!(
-                "{text:?} cannot be included; write {}",
-                Self::ALL.map(Self::as_str).join(", ")
-            ),
         }
     }
 }

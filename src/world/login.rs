@@ -20,7 +20,7 @@ use crate::world::failure::{Failure, Layer, Stage};
 use crate::world::login_observer::guard::AuthRequest;
 use crate::world::login_observer::observed_tls::{ObservedTls, StartTls};
 use crate::world::login_observer::trace::Begins;
-use crate::world::tls::{Attempt, connector, mode_name};
+use crate::world::tls::{Attempt, connector};
 use crate::world::wire::Wire;
 pub(crate) use admin_login::AdminLogin;
 use diagnose::{classify, not_postgres, silent};
@@ -66,7 +66,7 @@ where
         Failure::new(
             Layer::Tls,
             Code::LoginTlsFailed,
-            format!("sslmode {} allows no attempt", mode_name(login.tls.mode)),
+            format!("sslmode {} allows no attempt", login.tls.mode.as_str()),
         )
     });
     let Some(other) = Attempt::left_out(login.tls.mode).filter(|_| not_let_in(&failure)) else {
@@ -126,7 +126,7 @@ pub(crate) enum Other {
 }
 
 fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
-    let (server, user, mode) = (login.server(), &login.user, mode_name(login.tls.mode));
+    let (server, user, mode) = (login.server(), &login.user, login.tls.mode.as_str());
     let (what, flag, code) = match other {
         Attempt::Plain => ("without TLS", "--no-ssl", Code::LoginTlsUnwanted),
         Attempt::Tls | Attempt::TlsIfOffered => ("with TLS", "--ssl", Code::LoginTlsRequired),

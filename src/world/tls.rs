@@ -151,7 +151,7 @@ fn load_roots(builder: &mut SslConnectorBuilder, tls: &Tls) -> Result<Roots> {
         Some(RootCertificates::File(path)) => path.clone(),
         None if verifies => bail!(
             "sslmode={} needs the certificate authority to trust; give --sslrootcert FILE (a provider's CA bundle) or --sslrootcert system",
-            mode_name(tls.mode)
+            tls.mode.as_str()
         ),
         None => return Ok(Roots::Absent),
     };
@@ -277,23 +277,4 @@ fn read_key(path: &Path, passphrase: Option<&Secret>) -> Result<PKey<Private>> {
         (true, Some(_)) => format!("the passphrase (sslpassword) is wrong for the client key {shown}"),
         (false, _) => format!("{shown} holds no PEM key"),
     })
-}
-
-impl SslMode {
-    /// Whether there is no going on without TLS.
-    pub(crate) fn demands(self) -> bool {
-        matches!(self, Self::Require | Self::VerifyCa | Self::VerifyFull)
-    }
-}
-
-/// The mode as people write it.
-pub(crate) fn mode_name(mode: SslMode) -> &'static str {
-    match mode {
-        SslMode::Disable => "disable",
-        SslMode::Allow => "allow",
-        SslMode::Prefer => "prefer",
-        SslMode::Require => "require",
-        SslMode::VerifyCa => "verify-ca",
-        SslMode::VerifyFull => "verify-full",
-    }
 }

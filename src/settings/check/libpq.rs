@@ -180,8 +180,7 @@ pub(super) fn tls(checker: &mut Checker<'_>, tls: &mut Tls) {
     }
     let negotiations = [("postgres", Negotiation::Asked), ("direct", Negotiation::Direct)];
     tls.negotiation = checker.choice("sslnegotiation", &negotiations).unwrap_or_default();
-    let demands = !matches!(tls.mode, SslMode::Disable | SslMode::Allow | SslMode::Prefer);
-    if tls.negotiation == Negotiation::Direct && !demands {
+    if tls.negotiation == Negotiation::Direct && !tls.mode.demands() {
         checker.refuse(
             "sslnegotiation",
             "direct needs sslmode require, verify-ca or verify-full",

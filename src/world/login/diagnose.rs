@@ -17,7 +17,6 @@ use crate::world::login_observer::limits::LimitExceeded;
 use crate::world::login_observer::trace::LoginTrace;
 use crate::world::open::RESET;
 use crate::world::server_error::Refused;
-use crate::world::tls::mode_name;
 
 pub(super) fn not_postgres(login: &AdminLogin, what: &str) -> Failure {
     let (server, by) = (login.server(), &login.given_by);
@@ -102,7 +101,7 @@ pub(super) async fn classify(
     match seen.first_byte {
         // PostgreSQL's own answer to the wish for TLS.
         Some(b'N') if seen.encrypted.is_none() && seen.method.is_none() && login.tls.mode.demands() => {
-            return Failure::new(Layer::Tls, Code::LoginTlsNotOffered, format!("{server} does not offer TLS, but sslmode {} requires it", mode_name(login.tls.mode)))
+            return Failure::new(Layer::Tls, Code::LoginTlsNotOffered, format!("{server} does not offer TLS, but sslmode {} requires it", login.tls.mode.as_str()))
                 .advise("turn on TLS in the server (ssl = on with a certificate), or use --sslmode prefer (for Stitch's login --no-ssl)")
                 .behind(passed);
         }
