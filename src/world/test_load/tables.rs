@@ -136,49 +136,40 @@ async fn each<'a>(
     acts_of: impl Fn(&Table) -> Vec<LoadStatement>,
     patience: Patience,
 ) -> Result<Vec<Tried<'a>>, Refusal> {
-    let mut acts = before;
-    let mut spans = Vec::new();
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut acts, mut ends) = (before, Vec::new());
     for table in tables {
-        let first = acts.len();
         acts.push(LoadStatement("set a savepoint", "SAVEPOINT stitch_pg".to_owned()));
         acts.extend(acts_of(table));
         acts.push(LoadStatement(
             "roll back to it",
             "ROLLBACK TO SAVEPOINT stitch_pg".to_owned(),
         ));
-        spans.push((*table, first, acts.len()));
+        ends.push(acts.len());
     }
-    if spans.is_empty() {
-        return Ok(Vec::new());
+    let answers = all_at_once(session, &acts, patience).await;
+    if answers.len() < acts.len() {
+        return Err(unanswered(acts.swap_remove(answers.len()), patience));
     }
-    let mut answers = all_at_once(session, &acts, patience).await;
-    if let Some(running) = answers.iter().position(Option::is_none) {
-        return Err(unanswered(acts.swap_remove(running), patience));
-    }
-    let answers = answers.drain(..).flatten();
-    let mut answered = acts
-        .into_iter()
-        .zip(answers)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .enumerate()
-        .peekable();
+    let mut answered = acts.into_iter().zip(answers).enumerate().peekable();
     let mut tried = Vec::new();
-    for (table, first, end) in spans {
+    for (table, end) in tables.iter().zip(ends) {
         let mut result = Tried {
             table,
             refusal: None,
             has_rows: false,
         };
-        while let Some((index, (act, answer))) = answered.next_if(|(index, _)| *index < end) {
+        while let Some((_, (act, answer))) = answered.next_if(|(index, _)| *index < end) {
             match answer {
-                Ok(messages) if index > first => {
+                Ok(messages) => {
                     result.has_rows |= messages
                         .iter()
                         .any(|message| matches!(message, SimpleQueryMessage::Row(_)));
                 }
                 Err(error) if result.refusal.is_none() => result.refusal = Some(refusal(session, act, &error)),
-                _ => {}
+                Err(_) => {}
             }
         }
         tried.push(result);
