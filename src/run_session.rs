@@ -73,7 +73,7 @@ impl RunSession {
             let _ = tokio::time::timeout(CLEAN_UP, world.cancel()).await;
         }
         // No key is lent after an undisturbed run; after any other it goes back now.
-        let returned = tokio::time::timeout(CLEAN_UP, world.revoke_membership()).await;
+        let returned = tokio::time::timeout(CLEAN_UP, world.take_key_back()).await;
         report.server = world.reader().known_server().cloned();
         report.stitch_encryption = world.reader().stitch_encryption;
         report.host_key = world.reader().host_key();

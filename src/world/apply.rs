@@ -37,11 +37,6 @@ impl Writer {
         Ok(Applied::Made)
     }
 
-    /// Takes our key out of Stitch's file, on a fresh connection if need be. Called when a run ends early.
-    pub(crate) async fn revoke_membership(&mut self) -> Result<()> {
-        self.take_key_back().await
-    }
-
     /// Whether a key of ours is in Stitch's file.
     pub(crate) fn has_temporary_key(&self) -> bool {
         self.lent_key.is_some()

@@ -22,17 +22,10 @@ use rights::Rights;
 /// user can wait for another tool's lock or for a directory service.
 const PATIENCE: u32 = 6;
 
-/// Where scripts are run.
-enum HostAccess {
-    /// This machine is the SSH server.
-    Local,
-    /// Over the admin's SSH login.
-    Ssh(SshLogin),
-}
-
 /// The SSH server, and how to be root there.
 pub(crate) struct Host {
-    way: HostAccess,
+    /// The admin's SSH login; none where this machine is the SSH server.
+    ssh: Option<SshLogin>,
     asker: Asker,
     sudo_password: Option<Secret>,
     rights: Option<Rights>,
@@ -45,7 +38,7 @@ impl Host {
     pub(crate) fn here(settings: &Settings, asker: &Asker) -> Self {
         let bastion = settings.bastion.as_ref();
         Self {
-            way: HostAccess::Local,
+            ssh: None,
             asker: asker.clone(),
             sudo_password: bastion.and_then(|bastion| bastion.sudo_password.clone()),
             rights: None,
@@ -57,7 +50,7 @@ impl Host {
     pub(crate) async fn open(settings: &Settings, gateway: Option<&SharedSshLogin>, asker: &Asker) -> Result<Self> {
         let mut host = Self::here(settings, asker);
         if let Some(gateway) = gateway {
-            host.way = HostAccess::Ssh(gateway.login().await?);
+            host.ssh = Some(gateway.login().await?);
         }
         Ok(host)
     }
@@ -65,7 +58,7 @@ impl Host {
     /// Runs a script as root if that takes no password that nobody gave yet, and on this machine only when we are root
     /// (a refused sudo is told to its administrator): for what is good to know and not worth a question.
     pub(crate) async fn as_root_unasked(&mut self, script: &Statement) -> Result<String> {
-        if matches!(self.way, HostAccess::Local) && !rustix::process::geteuid().is_root() {
+        if self.ssh.is_none() && !rustix::process::geteuid().is_root() {
             bail!("this login is not root");
         }
         let asker = std::mem::replace(&mut self.asker, Asker::nobody());
@@ -97,7 +90,7 @@ impl Host {
     /// Runs a script as we are when we own the file it is about, as PostgreSQL's own user does, else as root. The first
     /// script is one that looks, and says `own=yes`.
     pub(crate) async fn as_owner_or_root(&mut self, script: &Statement) -> Result<String> {
-        if self.rights.is_none() && matches!(self.way, HostAccess::Local) {
+        if self.rights.is_none() && self.ssh.is_none() {
             let printed = self.as_self(script).await.unwrap_or_default();
             if printed.lines().any(|line| line == "own=yes") {
                 self.rights = Some(Rights::Root);
@@ -109,8 +102,8 @@ impl Host {
 
     /// Goes on over a session of its own, since the old one may be in the middle of something.
     pub(crate) async fn renew(&mut self) -> Result<()> {
-        if let HostAccess::Ssh(ssh) = &self.way {
-            self.way = HostAccess::Ssh(ssh.another().await?);
+        if let Some(ssh) = &mut self.ssh {
+            *ssh = ssh.another().await?;
         }
         Ok(())
     }
@@ -172,26 +165,23 @@ impl Host {
     }
 
     async fn run(&self, command: &str, stdin: Secret) -> Result<Output> {
-        match &self.way {
-            HostAccess::Local => local::run(command, stdin, self.limit).await,
-            HostAccess::Ssh(ssh) => ssh.run(command, stdin, self.limit).await,
+        match &self.ssh {
+            None => local::run(command, stdin, self.limit).await,
+            Some(ssh) => ssh.run(command, stdin, self.limit).await,
         }
     }
 
     /// `None`: it asks for a password, or for another one.
     async fn run_in_terminal(&self, tool: &str, password: Option<&Secret>, script: &Secret) -> Result<Option<Output>> {
-        match &self.way {
-            HostAccess::Ssh(ssh) => ssh.run_in_terminal(tool, password, script, self.limit).await,
-            HostAccess::Local => bail!("this run has no terminal to give to {tool}"),
+        match &self.ssh {
+            Some(ssh) => ssh.run_in_terminal(tool, password, script, self.limit).await,
+            None => bail!("this run has no terminal to give to {tool}"),
         }
     }
 
     /// `USER@HOST:PORT`, or `this machine`.
     fn name(&self) -> String {
-        match &self.way {
-            HostAccess::Local => "this machine".to_owned(),
-            HostAccess::Ssh(ssh) => ssh.name(),
-        }
+        self.ssh.as_ref().map_or("this machine".to_owned(), SshLogin::name)
     }
 }
 

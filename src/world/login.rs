@@ -143,8 +143,8 @@ fn other_encryption_works(login: &AdminLogin, other: Attempt) -> Failure {
 }
 
 async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result<Session, Failure> {
-    let exposed = !wire.is_private();
-    let (tap, peer, stages) = (wire.tap(), wire.peer(), wire.stages.clone());
+    let exposed = !wire.is_private;
+    let (tap, peer, stages) = (wire.tap(), wire.peer, wire.stages.clone());
     if let Some(failure) = guards::wrong_server_user(login, &wire) {
         return Err(failure.behind(stages));
     }
@@ -166,7 +166,7 @@ async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result
         config.options(options);
     }
     let unusable = |text: String| Failure::new(Layer::Tls, Code::LoginTlsFailed, text).behind(stages.clone());
-    let tls = match attempt {
+    let start = match attempt {
         Attempt::Plain => None,
         // As libpq does, nothing is read for TLS before the server offers it. Files that the user named are read first, so
         // that what is wrong with them is reported.
@@ -180,7 +180,8 @@ async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result
             Some(Box::new(move || Ok(tls)) as StartTls)
         }
     };
-    let tls = ObservedTls::new(tls, tap.clone());
+    let observed = tap.clone();
+    let tls = ObservedTls { start, tap: observed };
     let began = Instant::now();
     let mut handshake = pin!(timeout(login.timeout, config.connect_raw(wire, tls)));
     let connected = match timeout(SUSPICIOUS_SILENCE, &mut handshake).await {

@@ -69,7 +69,7 @@ impl Writer {
 
     /// Takes a key out that is still in Stitch's file. Called when a run ends early, too, when the session may be in the
     /// middle of something: so on a session of its own then.
-    pub(super) async fn take_key_back(&mut self) -> Result<()> {
+    pub(crate) async fn take_key_back(&mut self) -> Result<()> {
         let Some(key) = self.lent_key.take() else {
             return Ok(());
         };

@@ -2,7 +2,7 @@
 
 use anyhow::{Error, Result, anyhow, bail};
 
-use super::{Host, HostAccess, refusal};
+use super::{Host, refusal};
 use crate::secret::Secret;
 use crate::shell::{DONE, marked, quoted, value};
 use crate::world::ssh::exec::Output;
@@ -133,7 +133,7 @@ async fn with_password(host: &Host, who: &HostLogin) -> Result<Rights> {
 async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str, tried: Option<Rights>) -> Result<Rights> {
     let user = &who.user;
     let name = if tool == SUDO { "sudo" } else { "doas" };
-    if !matches!(host.way, HostAccess::Ssh(_)) {
+    if host.ssh.is_none() {
         let reason = format!("{name} requires a terminal, and this run has none");
         return Err(no_rights(host, who, tool, &reason));
     }

@@ -18,7 +18,7 @@ pub(super) fn expect(login: &AdminLogin, attempt: Attempt, wire: &Wire) -> Begin
     };
     let guard = Guard {
         methods: login.rules.methods.clone(),
-        network: !wire.is_private(),
+        network: !wire.is_private,
     };
     wire.tap().expect(begins, guard);
     begins
@@ -30,7 +30,7 @@ pub(super) fn wrong_server_user(login: &AdminLogin, wire: &Wire) -> Option<Failu
     let (Some(wanted), Route::Direct, true) = (&login.rules.server_user, login.route, login.host.is_socket()) else {
         return None;
     };
-    let found = wire.peer_user();
+    let found = wire.peer_user;
     let passwd = std::fs::read_to_string(PASSWD).unwrap_or_default();
     if found.is_some() && account(&passwd, wanted) == found {
         return None;

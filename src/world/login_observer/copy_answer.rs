@@ -53,9 +53,7 @@ impl CopyAnswer {
             }
         }
     }
-}
 
-impl CopyAnswer {
     /// Nothing of it is left to be done.
     pub(super) fn is_done(&self) -> bool {
         self.over && self.passed.is_empty() && self.held.is_empty()

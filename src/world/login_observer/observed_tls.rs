@@ -19,14 +19,8 @@ pub(crate) type StartTls = Box<dyn FnOnce() -> anyhow::Result<TlsConnector> + Se
 /// Makes the TLS layer, and notes when it stands.
 pub(crate) struct ObservedTls {
     /// `None` where none is wanted.
-    start: Option<StartTls>,
-    tap: LoginObserver,
-}
-
-impl ObservedTls {
-    pub(crate) fn new(start: Option<StartTls>, tap: LoginObserver) -> Self {
-        Self { start, tap }
-    }
+    pub(crate) start: Option<StartTls>,
+    pub(crate) tap: LoginObserver,
 }
 
 impl TlsConnect<Wire> for ObservedTls {

@@ -120,9 +120,7 @@ impl LoginObserver {
     pub(super) fn lock(&self) -> MutexGuard<'_, LoginTrace> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl LoginObserver {
     /// These rows go to the next COPY that wants some. No answer is under way.
     pub(crate) fn answer_copy(&self, rows: &[u8]) {
         self.lock().copy = Some(CopyAnswer::new(rows));
