@@ -111,43 +111,19 @@ impl SettingsReader<'_> {
     }
 
     fn unknown(&mut self, key: &str, line: usize) {
-        let at = self.at(line);
-        if SECTIONS.contains(&key) {
-            self.problems.wrong(format_args!(
-                "{at}: {key} is a section; write [{key}] and its keys below it"
-            ));
-            return;
-        }
         let last = key.rsplit('.').next().unwrap_or(key);
-        if let Some(instead) = secret(key, last) {
-            self.problems.wrong(format_args!(
-                "{at}: {key}: secrets do not belong in this file; {instead}"
-            ));
-            return;
-        }
-        if key == "bastion.ssh_command" {
-            self.problems.wrong(format_args!(
-                "{at}: {key}: a settings file names no program, since it may come from others; give --ssh-command or STITCH_PG_SSH_COMMAND"
-            ));
-            return;
-        }
-        if matches!(key, "bastion.user" | "bastion.port") {
-            self.problems.wrong(format_args!(
-                "{at}: {key} is not a known key; write bastion.host = \"USER@HOST:PORT\""
-            ));
-            return;
-        }
-        let mut message = format!("{at}: {key} is not a known key");
-        let known = || SettingId::ALL.iter().filter_map(|id| id.key());
-        let same_end: Vec<&str> = known().filter(|known| known.rsplit('.').next() == Some(last)).collect();
-        let near = match nearest(key, known()) {
-            Some(near) if key.contains('.') || same_end.is_empty() => near.to_owned(),
-            _ => same_end.join(" or "),
+        let wrong = match (secret(key, last), key) {
+            _ if SECTIONS.contains(&key) => format!(" is a section; write [{key}] and its keys below it"),
+            (Some(instead), _) => format!(": secrets do not belong in this file; {instead}"),
+            (None, "bastion.ssh_command") => {
+                ": a settings file names no program, since it may come from others; give --ssh-command or STITCH_PG_SSH_COMMAND".to_owned()
+            }
+            (None, "bastion.user" | "bastion.port") => {
+                " is not a known key; write bastion.host = \"USER@HOST:PORT\"".to_owned()
+            }
+            (None, _) => format!(" is not a known key{}", did_you_mean(key, last)),
         };
-        if !near.is_empty() {
-            let _ = write!(message, "; did you mean {near}?");
-        }
-        self.problems.wrong(message);
+        self.problems.wrong(format_args!("{}: {key}{wrong}", self.at(line)));
     }
 
     fn syntax(&mut self, error: &toml::de::Error) {
@@ -201,6 +177,16 @@ fn texts(kind: ValueKind, value: &DeValue<'_>) -> Result<Vec<String>, &'static s
         (ValueKind::Number, _) => Err("a number"),
         (ValueKind::Duration, _) => Err("a number of milliseconds or a text such as \"2s\""),
         (ValueKind::Text | ValueKind::Path | ValueKind::SecretPath, _) => Err("a text in quotes"),
+    }
+}
+
+fn did_you_mean(key: &str, last: &str) -> String {
+    let known = || SettingId::ALL.iter().filter_map(|id| id.key());
+    let same_end: Vec<&str> = known().filter(|known| known.rsplit('.').next() == Some(last)).collect();
+    match nearest(key, known()) {
+        Some(near) if key.contains('.') || same_end.is_empty() => format!("; did you mean {near}?"),
+        _ if same_end.is_empty() => String::new(),
+        _ => format!("; did you mean {}?", same_end.join(" or ")),
     }
 }
 

@@ -2,8 +2,6 @@
 //! defaults to, and what kind of value it holds. The command line, its help, messages, suggestions, the settings file and
 //! docs/flags.md are all made of it.
 
-use std::fmt;
-
 /// What a setting's value looks like in the file, and how its text is taken apart elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
@@ -254,37 +252,27 @@ impl SettingId {
     }
 
     /// Every way to give it, for people: `--port, PGPORT or admin.port in the file`.
-    pub fn ways(self) -> Ways {
-        Ways(self)
+    pub fn ways(self) -> String {
+        let key = self.key().map(|key| format!("{key} in the file"));
+        let mut ways: Vec<&str> = self.flag().into_iter().collect();
+        match self {
+            Self::Password => ways.push("--generate-password"),
+            Self::PublicKey => ways.push("--public-key-file"),
+            _ => {}
+        }
+        ways.extend(self.env());
+        ways.extend(key.as_deref());
+        let last = ways.pop().unwrap_or_default();
+        if ways.is_empty() {
+            last.to_owned()
+        } else {
+            format!("{} or {last}", ways.join(", "))
+        }
     }
 
     /// What to call it when nobody gave it: the flag where there is one.
     pub fn name(self) -> &'static str {
         self.flag().or(self.env()).or(self.key()).unwrap_or_default()
-    }
-}
-
-/// Writes out every way to give a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ways(SettingId);
-
-impl fmt::Display for Ways {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = self.0.key().map(|key| format!("{key} in the file"));
-        let mut ways: Vec<&str> = self.0.flag().into_iter().collect();
-        if self.0 == SettingId::Password {
-            ways.push("--generate-password");
-        }
-        ways.extend(self.0.env());
-        if self.0 == SettingId::PublicKey {
-            ways.insert(1, "--public-key-file");
-        }
-        ways.extend(key.as_deref());
-        match ways.split_last() {
-            Some((last, [])) => f.write_str(last),
-            Some((last, others)) => write!(f, "{} or {last}", others.join(", ")),
-            None => Ok(()),
-        }
     }
 }
 

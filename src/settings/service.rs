@@ -20,10 +20,8 @@ pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems:
             Err(error) if trust::is_absent(&error) => continue,
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
-                problems.malformed(
-                    SettingId::Service,
-                    format_args!("{by}: cannot read {}: {error:#}", path.display()),
-                );
+                let text = format!("{by}: cannot read {}: {error:#}", path.display());
+                problems.malformed(SettingId::Service, text);
                 return Draft::default();
             }
         };
@@ -32,13 +30,10 @@ pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems:
         }
     }
     let looked: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
+    let (name, looked) = (name.escape_debug(), looked.join(" or "));
     problems.malformed(
         SettingId::Service,
-        format_args!(
-            "{by}: there is no service [{}] in {}",
-            name.escape_debug(),
-            looked.join(" or ")
-        ),
+        format_args!("{by}: there is no service [{name}] in {looked}"),
     );
     Draft::default()
 }
@@ -81,35 +76,25 @@ pub(crate) fn find(text: &str, name: &str, path: &Path, by: &Source, problems: &
             line,
             by: Box::new(by.clone()),
         };
-        let at = source.to_string();
         // Values may be secrets: no message repeats one.
-        let Some((key, value)) = text.split_once('=') else {
-            let what = if text.starts_with("ldap") {
-                "LDAP look-ups are not supported"
-            } else {
-                "write it as key=value"
-            };
-            problems.malformed(SettingId::Service, format_args!("{at}: {what}"));
-            continue;
-        };
-        let (key, value) = (key.trim(), value.trim());
-        match parameter(key) {
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        let key = key.trim();
+        let wrong = match parameter(key) {
+            _ if !text.contains('=') && text.starts_with("ldap") => "LDAP look-ups are not supported".to_owned(),
+            _ if !text.contains('=') => "write it as key=value".to_owned(),
             Ok(entry) if entry.parameter == Parameter::Setting(SettingId::Service) => {
-                problems.malformed(
-                    SettingId::Service,
-                    format_args!("{at}: a service cannot name another service"),
-                );
+                "a service cannot name another service".to_owned()
             }
-            Ok(entry) => draft.set_libpq(entry, value, source),
+            Ok(entry) => {
+                draft.set_libpq(entry, value.trim(), source);
+                continue;
+            }
             Err(near) => {
                 let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-                let key = key.escape_debug();
-                problems.malformed(
-                    SettingId::Service,
-                    format_args!("{at}: PostgreSQL has no parameter {key}{hint}"),
-                );
+                format!("PostgreSQL has no parameter {}{hint}", key.escape_debug())
             }
-        }
+        };
+        problems.malformed(SettingId::Service, format_args!("{source}: {wrong}"));
     }
     Some(draft)
 }
