@@ -2,9 +2,7 @@
 //! this line parses text that a person typed.
 
 mod admin;
-mod alias_options;
 pub mod ask;
-mod authority;
 mod bastion;
 mod check;
 mod checked;
@@ -12,15 +10,11 @@ pub mod complete;
 pub mod draft;
 pub mod environment;
 pub mod file;
-mod given_by;
 mod input_files;
 mod known_servers;
 mod libpq;
-mod loads;
 mod local_users;
 mod login_rules;
-mod manage;
-mod named_files;
 mod ownership;
 pub(crate) mod pasted;
 pub(crate) mod pgpass;
@@ -39,25 +33,20 @@ mod ssh_tokens;
 mod stitch;
 mod tls;
 pub(crate) mod trust;
-mod tunnel;
 pub(crate) mod url;
 mod words;
 
 pub use admin::{Admin, Route};
 pub use ask::{Answer, Ask, Contact, Presence, PreviousQuestion, Question, Row, Suspect, Typing};
-pub use authority::Authority;
-pub use bastion::BastionSettings;
-pub use checked::Settings;
+pub use bastion::{Adopt, BastionSettings, KeyOption, LoginShell, Prove};
+pub use checked::{LoadLimits, Settings};
 pub use complete::{answers, check_file, complete};
-pub use draft::{Draft, Source};
+pub use draft::{Draft, GivenBy, Source};
 pub use environment::{Environment, Stdin, TerminalEnv};
-pub use given_by::GivenBy;
 pub(crate) use input_files::bounded;
-pub use input_files::{AllowlistInputs, HandedOver};
+pub use input_files::{AllowlistInputs, HandedOver, Machine, Manage};
 pub use libpq::libpq_markdown;
-pub use loads::LoadLimits;
 pub use login_rules::{AllowedAuth, ChannelBinding, LoginRules, Methods, Standby};
-pub use manage::{Machine, Manage};
 pub use ownership::{Connection, Include, OwnershipSettings, Readers, Rehearse, Schemas};
 pub use problems::{Problem, Problems};
 pub use region::Region;
@@ -65,9 +54,8 @@ pub use registration::{ApiUrl, Insecure, Registering, RegistrationSettings, Send
 pub use registry::SettingId;
 pub use request::{Approval, Audience, Purpose, SettingsRequest};
 pub use ssh::{AgentKeys, BastionServer, IdentitySource, SshAgent, SshClient, SshTarget};
-pub use stitch::{OnWrongPassword, RolePassword, Stitch, StitchSsl};
+pub use stitch::{Authority, OnWrongPassword, RolePassword, Stitch, StitchSsl};
 pub use tls::{Negotiation, RootCertificates, Sni, SslMode, Tls, TlsVersion};
-pub use tunnel::{Adopt, KeyOption, LoginShell, Prove};
 pub use words::{in_a_list, names_of_a_list, span};
 
 #[cfg(test)]

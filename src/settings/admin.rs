@@ -1,6 +1,6 @@
 //! How the administrator logs in to PostgreSQL.
 
-use super::given_by::GivenBy;
+use super::draft::GivenBy;
 use super::login_rules::LoginRules;
 use super::tls::Tls;
 use crate::names::{DatabaseName, HostName, Port, RoleName};

@@ -1,11 +1,13 @@
-//! The SSH server between Stitch and the database.
+//! The SSH server between Stitch and the database, and what is asked of Stitch's account there.
 
-use super::given_by::GivenBy;
+use anyhow::{Error, ensure};
+
+use super::draft::GivenBy;
 use super::ssh::BastionServer;
-use super::tunnel::{Adopt, KeyOption, LoginShell, Prove};
 use crate::names::{HostName, LinuxUser, Port};
 use crate::public_key::PublicKey;
 use crate::secret::Secret;
+use crate::word::words;
 
 /// The SSH server, and Stitch's account on it.
 #[derive(Clone, Debug)]
@@ -32,4 +34,64 @@ pub struct BastionSettings {
     pub stitch_given_by: GivenBy,
     /// For sudo, when it wants one; asked for when missing.
     pub sudo_password: Option<Secret>,
+}
+
+words! {
+    /// One word of `--key-options`: what narrows Stitch's line besides `restrict,port-forwarding`, which it always has.
+    pub enum KeyOption else "is not one of {all}" {
+        /// `restrict`: nothing besides.
+        Restrict = "restrict",
+        /// `permitopen`: forwards to the database and nowhere else.
+        PermitOpen = "permitopen",
+        /// `from`: lets the key in from Stitch's addresses only.
+        From = "from",
+        /// `no-command`: whatever command or shell is asked for, `false` is run.
+        NoCommand = "no-command",
+    }
+}
+
+/// Whether an account or a database role that looks like somebody else's may become Stitch's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adopt {
+    /// `--adopt-user`, `--adopt-role`.
+    Yes,
+    /// Unless it is told otherwise.
+    No,
+}
+
+/// The login shell of Stitch's user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginShell {
+    /// The system's for new users; an existing one stays.
+    Any,
+    /// `--shell`.
+    This(String),
+    /// `--tunnel-only`: `nologin`, wherever the system has it.
+    Nologin,
+}
+
+impl LoginShell {
+    /// A path that can stand in `/etc/passwd`.
+    pub(super) fn path(text: &str) -> Result<Self, Error> {
+        let is_fine = |c: char| c.is_ascii_alphanumeric() || "/._+-".contains(c);
+        ensure!(
+            text.starts_with('/') && !text.ends_with('/') && text.chars().all(is_fine),
+            "{text:?} is not the full path of a shell, such as /bin/sh"
+        );
+        Ok(Self::This(text.to_owned()))
+    }
+}
+
+/// Whether a key of our own may stand beside Stitch's for two minutes, to prove the whole way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prove {
+    /// `--prove-tunnel`; `setup` unless it is told otherwise.
+    Yes,
+    /// `--no-prove-tunnel`; everything else unless it is told otherwise.
+    No,
+}
+
+impl KeyOption {
+    /// What Stitch needs, and nothing else: it forwards to the database.
+    pub(super) const BY_DEFAULT: [Self; 2] = [Self::PermitOpen, Self::NoCommand];
 }

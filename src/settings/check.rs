@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::checked::LoadLimits;
 use super::checked::Settings;
 use super::draft::Draft;
 use super::input_files::{self, AllowlistInputs};
-use super::loads::LoadLimits;
 use super::problems::Problems;
 use super::registry::SettingId;
 use super::words;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::admin::{Admin, Route};
 use super::bastion::BastionSettings;
 use super::input_files::AllowlistInputs;
-use super::loads::LoadLimits;
-use super::manage::{Machine, Manage};
+use super::input_files::{Machine, Manage};
 use super::ownership::OwnershipSettings;
 use super::registration::RegistrationSettings;
 use super::ssh::BastionServer;
@@ -77,4 +76,19 @@ impl Settings {
     pub fn manages(&self, what: Manage) -> bool {
         self.way_in.manage.contains(&what)
     }
+}
+
+/// The limits of `check --loads`; what is beyond one of them is a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadLimits {
+    /// Longest time since the last load of a schema.
+    pub max_age: Duration,
+    /// How far back rejected records count.
+    pub rejected_within: Duration,
+    /// Most rejected records of a schema in that time.
+    pub max_rejected: u64,
+    /// Most columns of a table, dropped ones included.
+    pub max_columns: u64,
+    /// Longest time that another session may hold a lock on a table.
+    pub max_lock: Duration,
 }

@@ -14,7 +14,7 @@ use super::problems::Problems;
 use super::registry::{SettingId, ValueKind};
 use super::request::{Approval, Purpose, SettingsRequest};
 use super::url::Passwords;
-use super::{file, libpq, named_files, questions, secret_file, service, url};
+use super::{file, input_files, libpq, questions, secret_file, service, url};
 
 /// Makes settings of the flags, the environment, the file and, where there is an asker and standard input is a
 /// terminal, answers.
@@ -34,7 +34,7 @@ pub fn complete(
     if asker.is_some() {
         generate_again(&mut draft, request, environment);
     }
-    named_files::read(&mut draft, request, environment, &mut problems, &mut warnings);
+    input_files::read(&mut draft, request, environment, &mut problems, &mut warnings);
 
     let context = Context {
         request,

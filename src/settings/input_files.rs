@@ -6,12 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::draft::{Draft, Given};
+use super::draft::{Draft, Given, Value};
 use super::environment::Environment;
-use super::manage::Manage;
 use super::problems::Problems;
 use super::registry::SettingId;
+use super::request::{Purpose, SettingsRequest};
+use super::secret_file;
 use crate::provider::read_list::ProviderList;
+use crate::secret::Secret;
+use crate::word::words;
 
 /// The longest such file. A provider's list and a `pg_hba.conf` of a thousand rules are far below.
 const LONGEST: u64 = 4 << 20;
@@ -39,7 +42,7 @@ pub struct HandedOver {
 }
 
 /// Puts the content of the files that were named into the draft, behind their names.
-pub(super) fn read(draft: &mut Draft, environment: &Environment, problems: &mut Problems) {
+fn read_handed_over(draft: &mut Draft, environment: &Environment, problems: &mut Problems) {
     for id in [SettingId::HbaFile, SettingId::AllowListJson] {
         let Some(given) = draft.take(id) else { continue };
         match content(&given, environment) {
@@ -53,7 +56,7 @@ pub(super) fn read(draft: &mut Draft, environment: &Environment, problems: &mut 
     }
 }
 
-/// What [`read`] left in the draft.
+/// What [`read_handed_over`] left in the draft.
 pub(super) fn handed_over(draft: &Draft, id: SettingId) -> Option<HandedOver> {
     match draft.given(id)?.texts() {
         [name, text, path @ ..] => Some(HandedOver {
@@ -65,7 +68,7 @@ pub(super) fn handed_over(draft: &Draft, id: SettingId) -> Option<HandedOver> {
     }
 }
 
-pub(super) fn content(given: &Given, environment: &Environment) -> Result<HandedOver> {
+fn content(given: &Given, environment: &Environment) -> Result<HandedOver> {
     let named = given.texts().first().cloned().unwrap_or_default();
     let (name, path, bytes) = if named == "-" {
         ("standard input".to_owned(), None, bounded(std::io::stdin().lock()))
@@ -93,4 +96,83 @@ pub(crate) fn bounded(from: impl Read) -> Result<Vec<u8>> {
         LONGEST >> 20
     );
     Ok(bytes)
+}
+
+words! {
+    /// Something outside the database that is changed only when asked for by name.
+    pub enum Manage else "is not a value of --manage; write hba or firewall" {
+        /// `pg_hba.conf`.
+        Hba = "hba",
+        /// The firewall of the machine that Stitch reaches.
+        Firewall = "firewall",
+    }
+}
+
+/// The machine PostgreSQL runs on, as one this tool can be root on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// PostgreSQL runs on this machine.
+    Here,
+    /// PostgreSQL runs on the SSH server.
+    Bastion,
+}
+
+/// Reads the files that hold one setting, each once: a pipe such as `<(pass show stitch)` gives its content only once.
+pub(super) fn read(
+    draft: &mut Draft,
+    request: &SettingsRequest,
+    environment: &Environment,
+    problems: &mut Problems,
+    warnings: &mut Vec<String>,
+) {
+    let generate = draft.has(SettingId::GeneratePassword);
+    for id in [SettingId::AdminPassword, SettingId::Password] {
+        let Some(given) = draft.given(id) else { continue };
+        let Value::Texts(_) = given.value else { continue };
+        let path = given.path(environment);
+        let source = given.source.clone();
+        // A script logs in nowhere.
+        if id == SettingId::AdminPassword && matches!(request.purpose, Purpose::Script(_)) {
+            continue;
+        }
+        // One that is yet to be generated is not there on the first run, and is read on the second.
+        if id == SettingId::Password && generate && !path.exists() {
+            continue;
+        }
+        match secret_file::read(&path, environment, warnings) {
+            Ok(secret) => draft.set_secret(id, secret, source),
+            Err(error) => {
+                problems.malformed(id, format_args!("{source}: {error:#}"));
+                // Not missing, too.
+                draft.set_secret(id, Secret::new("?".to_owned()), source);
+            }
+        }
+    }
+    read_public_key(draft, environment, problems);
+    read_handed_over(draft, environment, problems);
+}
+
+/// The key itself and the file with the key are one setting given in two ways.
+fn read_public_key(draft: &mut Draft, environment: &Environment, problems: &mut Problems) {
+    let (key, named) = (draft.rank(SettingId::PublicKey), draft.rank(SettingId::PublicKeyFile));
+    if named.is_none() || key > named {
+        draft.take(SettingId::PublicKeyFile);
+        return;
+    }
+    let Some(given) = draft.take(SettingId::PublicKeyFile) else {
+        return;
+    };
+    if key == named {
+        problems.wrong("--public-key and --public-key-file are both given; one of them is enough");
+    }
+    let key = content(&given, environment);
+    match key {
+        Ok(key) => draft.set(SettingId::PublicKey, key.text, given.source),
+        Err(error) => {
+            problems.malformed(SettingId::PublicKeyFile, format_args!("{}: {error:#}", given.source));
+            // Not missing, too.
+            draft.take(SettingId::PublicKey);
+            draft.set_all(SettingId::PublicKey, Vec::new(), given.source);
+        }
+    }
 }

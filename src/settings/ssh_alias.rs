@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-pub use super::alias_options::AliasOptions;
 use super::ssh::{AgentKeys, IdentitySource, SshAgent, SshClient, SshTarget};
 use super::ssh_config::{Asked, ClientConfig, Entry};
+pub use super::ssh_tokens::AliasOptions;
 use super::ssh_tokens::Tokens;
 use crate::names::{HostName, Port};
 

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::alias_options::AliasOptions;
 use super::local_users;
+use super::ssh_tokens::AliasOptions;
 use crate::pattern;
 
 mod include;

@@ -1,11 +1,13 @@
 //! What Stitch itself will use.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::authority::Authority;
-use super::given_by::GivenBy;
+use anyhow::{Context, Result, ensure};
+use openssl::x509::X509;
+
+use super::bastion::Adopt;
+use super::draft::GivenBy;
 use super::region::Region;
-use super::tunnel::Adopt;
 use crate::names::{Cidr, DatabaseName, HostName, Port, RoleName};
 use crate::secret::Secret;
 
@@ -84,4 +86,30 @@ pub enum StitchSsl {
     Off,
     /// On when the server offers TLS.
     WhenOffered,
+}
+
+/// Certificates of an authority, out of a PEM file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authority {
+    /// The settings file that decided.
+    pub path: PathBuf,
+    /// Its certificates as text, for Stitch's form. A key in the same file is not in it.
+    pub pem: String,
+}
+
+impl Authority {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let shown = path.display();
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+        let certificates = X509::stack_from_pem(&bytes).unwrap_or_default();
+        ensure!(!certificates.is_empty(), "{shown} holds no PEM certificate");
+        let mut pem = String::new();
+        for certificate in certificates {
+            pem.push_str(&String::from_utf8_lossy(&certificate.to_pem()?));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            pem,
+        })
+    }
 }

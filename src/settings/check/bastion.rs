@@ -9,13 +9,13 @@ use super::checker::{Checker, host, known_good};
 use crate::names::{HostName, Port};
 use crate::public_key::PublicKey;
 use crate::settings::bastion::BastionSettings;
+use crate::settings::bastion::{Adopt, KeyOption, LoginShell, Prove};
 use crate::settings::draft::Rank;
 use crate::settings::environment::Environment;
 use crate::settings::registry::SettingId;
 use crate::settings::request::{Audience, Purpose};
 use crate::settings::ssh::BastionServer;
 use crate::settings::ssh_alias::{self, AliasOptions};
-use crate::settings::tunnel::{Adopt, KeyOption, LoginShell, Prove};
 use crate::step_id::StepId;
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<BastionSettings> {

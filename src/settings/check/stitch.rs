@@ -2,15 +2,15 @@
 
 use crate::names::{Cidr, HostName, RoleName};
 use crate::settings::admin::Admin;
-use crate::settings::authority::Authority;
+use crate::settings::bastion::{Adopt, KeyOption};
 use crate::settings::draft::{Draft, Given};
 use crate::settings::environment::{Environment, Stdin};
 use crate::settings::region::Region;
 use crate::settings::registry::SettingId;
 use crate::settings::request::{Approval, Audience, Purpose};
 use crate::settings::secret_file;
+use crate::settings::stitch::Authority;
 use crate::settings::stitch::{OnWrongPassword, RolePassword, Stitch, StitchSsl};
-use crate::settings::tunnel::{Adopt, KeyOption};
 use crate::step_id::StepId;
 
 use super::checker::{Checker, host, known_good};
