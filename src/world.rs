@@ -1,15 +1,12 @@
 //! The outside: PostgreSQL, the SSH server and Stitch's API. Steps have the [`Reader`]; the [`Writer`] is the runner's alone,
 //! and its [`Prover`] writes nothing but what it takes back.
 
-mod access;
 mod apply;
 mod certificate;
 mod database_handle;
 mod detect_protocol;
 mod failure;
-mod fresh_key;
 mod hba;
-mod hba_read;
 pub(crate) mod host;
 mod intermediary;
 pub(crate) mod known_hosts;
@@ -29,26 +26,21 @@ pub(crate) mod stitch_api;
 pub(crate) mod test_load;
 mod tls;
 mod tunnel;
-mod tunnel_proof;
 mod wire;
 mod writer;
 
-pub(crate) use access::Access;
-pub(crate) use apply::AnotherRun;
-pub(crate) use apply::Applied;
+pub(crate) use apply::{AnotherRun, Applied};
 pub(crate) use certificate::Fault;
 pub(crate) use database_handle::{DatabaseHandle, Target};
 pub(crate) use failure::{Failure, Layer, Stage};
-pub(crate) use hba_read::{Read as HbaRead, beside};
+pub(crate) use hba::{Read as HbaRead, beside};
 pub(crate) use intermediary::{Intermediary, SeenConnection, seen_connection};
 pub(crate) use login::{Offer, Other, Session};
 pub(crate) use pager::{opened, paged};
 pub(crate) use postgres::ask;
 pub(crate) use probe::{Unreachable, probe};
-pub(crate) use reader::Reader;
+pub(crate) use reader::{Access, Reader};
 pub(crate) use server_error::pool_is_full;
 pub(crate) use ssh::SshLayer;
 pub(crate) use ssh::capability::Capability;
-pub(crate) use tunnel_proof::TunnelProof;
-pub(crate) use writer::Prover;
-pub(crate) use writer::Writer;
+pub(crate) use writer::{Prover, TunnelProof, Writer};

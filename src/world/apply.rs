@@ -13,7 +13,6 @@ use crate::sql;
 use crate::world::writer::Writer;
 
 mod batch;
-mod blame;
 mod blockers;
 mod execute;
 mod run_lock;
@@ -81,9 +80,9 @@ impl Writer {
             }
         };
         let applied = match applied {
-            Ok(Applied::Doubtful(error)) => Applied::Doubtful(blame::named(&session, error, limit).await),
+            Ok(Applied::Doubtful(error)) => Applied::Doubtful(blockers::named(&session, error, limit).await),
             Ok(applied) => applied,
-            Err(error) => return Err(blame::named(&session, error, limit).await),
+            Err(error) => return Err(blockers::named(&session, error, limit).await),
         };
         self.note_password(&sql.statements);
         Ok(applied)

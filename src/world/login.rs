@@ -4,7 +4,6 @@ mod admin_login;
 mod diagnose;
 mod guards;
 mod session;
-mod stages;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ pub(crate) use admin_login::AdminLogin;
 use diagnose::{classify, not_postgres, silent};
 use session::{CutOff, drive};
 pub(crate) use session::{Offer, Session, Told};
-use stages::{below, passed};
+use session::{below, passed};
 
 /// A login that takes longer than this is looked at from a second connection: perhaps it is no PostgreSQL at all.
 const SUSPICIOUS_SILENCE: Duration = Duration::from_millis(1500);

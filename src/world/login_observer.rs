@@ -4,6 +4,5 @@
 mod copy_answer;
 pub(super) mod guard;
 pub(super) mod limits;
-mod message;
 pub(super) mod observed_tls;
 pub(super) mod trace;

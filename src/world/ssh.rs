@@ -14,7 +14,6 @@ use crate::settings::SshTarget;
 
 pub(crate) mod capability;
 mod endpoint;
-pub(super) mod errors;
 pub(crate) mod exec;
 mod host_key;
 mod key_file;
@@ -24,9 +23,9 @@ mod relay;
 pub(super) mod wait;
 
 use endpoint::{SshEndpoint, resolve};
-pub(super) use errors::TurnedAway;
 use layer::At as _;
 pub(crate) use layer::SshLayer;
+pub(super) use layer::TurnedAway;
 use relay::Bounds;
 pub(super) use relay::SPARE;
 

@@ -21,7 +21,6 @@ use crate::secret::{self, Secret};
 use crate::settings::{SshClient, SshTarget};
 
 mod forwarding;
-mod host_keys;
 mod log;
 mod terminal;
 
@@ -59,7 +58,7 @@ impl SshProgram {
         asker: &Asker,
     ) -> Result<Self> {
         let trusting = match &target.host_key {
-            Some(fingerprint) => Some(host_keys::trusting(client, fingerprint, timeout).await?),
+            Some(fingerprint) => Some(log::trusting(client, fingerprint, timeout).await?),
             None => None,
         };
         let shared = Shared::new(client.clone(), trusting, None)?;

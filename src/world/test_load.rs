@@ -1,7 +1,6 @@
 //! Does what Stitch's loader does, as the Stitch role, in transactions that are always rolled back (Stitch docs,
 //! "Understanding loading behavior"; the temporary staging table is known from Stitch's own disk-full error text).
 
-mod execute;
 mod outcome;
 mod statements;
 mod tables;
@@ -14,8 +13,8 @@ use tokio::time::sleep;
 use crate::names::RoleName;
 use crate::settings::Rehearse;
 use crate::world::login::Session;
-use execute::{execute, roll_back};
 pub(crate) use outcome::{Existing, Patience, Refusal, Rehearsed, Table};
+use outcome::{execute, roll_back};
 use statements::LoadStatement;
 
 /// Rehearses a first load into a scratch schema that never becomes visible to anybody else.

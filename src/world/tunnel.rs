@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, anyhow};
 use ssh2::{Channel, ErrorCode};
 
-use super::ssh::errors::plain;
 use super::ssh::layer::At as _;
+use super::ssh::layer::plain;
 use super::ssh::{SPARE, Ssh, SshLayer, wait};
 use crate::secret::Secret;
 use crate::shell;

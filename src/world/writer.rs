@@ -2,12 +2,14 @@
 
 use anyhow::Result;
 
-use super::access::Access;
-use super::reader::Reader;
-use super::tunnel_proof::{LentKey, TunnelProof};
+use super::reader::{Access, Reader};
 use crate::ask::Asker;
 use crate::public_key::PublicKey;
 use crate::settings::{BastionSettings, Settings};
+use crate::shell::Expiry;
+use crate::statement::Statement;
+use crate::world::failure::Failure;
+use crate::world::ssh::capability::Capability;
 
 /// Runs changes. Only the runner has it.
 pub(crate) struct Writer {
@@ -48,4 +50,33 @@ impl<'a> Prover<'a> {
     pub(crate) async fn prove_tunnel(&mut self, bastion: &BastionSettings, stitchs: &PublicKey) -> Result<TunnelProof> {
         self.0.prove_tunnel(bastion, stitchs).await
     }
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct TunnelProof {
+    /// How far it went.
+    pub(crate) outcome: Result<(), Failure>,
+    /// What the server granted although the key's options should refuse it.
+    pub(crate) granted: Vec<Capability>,
+    /// What it refused, as it should.
+    pub(crate) refused: Vec<Capability>,
+    /// Whether the server would have ended the key by itself.
+    pub(crate) expiry: Expiry,
+    /// Why the key could not be taken out again.
+    pub(crate) left_behind: Option<String>,
+}
+
+/// A key in Stitch's file that is ours to take out.
+pub(super) struct LentKey {
+    pub(super) removal: Statement,
+    pub(super) state: Lent,
+}
+
+/// How far the script that lends it came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lent {
+    /// It was sent; whether it ended is not known.
+    Asked,
+    There,
 }

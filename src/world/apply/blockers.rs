@@ -1,11 +1,11 @@
-//! Who is in the way: seen from a second connection while the first one waits for a lock.
+//! Who is in the way: an event trigger that an error names, or, seen from a second connection while the first one waits for a lock.
 
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Error, Result, anyhow};
 use futures_util::future::{Either, select};
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -121,3 +121,39 @@ SELECT coalesce(json_agg(json_build_object(
     'pid', b.pid, 'user', a.usename, 'application', a.application_name, 'kind', to_jsonb(a) ->> 'backend_type',
     'age', extract(epoch FROM clock_timestamp() - a.query_start)::int) ORDER BY b.pid), '[]')::text
 FROM (SELECT DISTINCT unnest(pids) AS pid FROM look) AS b LEFT JOIN pg_stat_activity AS a ON a.pid = b.pid";
+
+#[derive(Deserialize)]
+struct EventTrigger {
+    name: String,
+    owner: String,
+    /// As the server writes it: `public.guard()`.
+    function: String,
+}
+
+/// The error, with the event triggers whose functions its words name.
+pub(super) async fn named(session: &Session, error: Error, limit: Duration) -> Error {
+    let words = format!("{error:#}");
+    if !words.contains("() ") {
+        return error;
+    }
+    // Who cannot look any more has the server's words.
+    let triggers: Vec<EventTrigger> = ask(session, QUESTION, &[], limit).await.unwrap_or_default();
+    let mut raised = triggers.iter().filter(|trigger| words.contains(&trigger.function));
+    let Some(first) = raised.next() else { return error };
+    let mut named = format!("the event trigger {:?} of {:?} refused it", first.name, first.owner);
+    for other in raised {
+        named = format!("{named}, or {:?} of {:?}", other.name, other.owner);
+    }
+    let (words, _) = words.split_once("\nnext: ").unwrap_or((&words, ""));
+    let advice = format!(
+        "ask its owner to allow this, or a superuser runs: ALTER EVENT TRIGGER {} DISABLE; then run the same command \
+         again, and enable it afterwards",
+        sql::identifier(&first.name)
+    );
+    anyhow!("{words}\n  {named}\nnext: {advice}")
+}
+
+const QUESTION: &str = "
+SELECT coalesce(json_agg(json_build_object('name', t.evtname, 'owner', pg_get_userbyid(t.evtowner),
+    'function', t.evtfoid::regprocedure::text) ORDER BY t.evtname), '[]')::text
+FROM pg_event_trigger t WHERE t.evtenabled IN ('O', 'A')";

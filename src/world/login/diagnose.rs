@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 
 use super::admin_login::AdminLogin;
 use super::guards::{PASSWD, accounts, unbound, unwanted};
-use super::stages::below;
+use super::session::below;
 use crate::finding::Code;
 use crate::settings::ChannelBinding;
 use crate::world::certificate::Fault;

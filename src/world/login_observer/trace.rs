@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::copy_answer::CopyAnswer;
 use super::guard::{AuthRequest, Guard, Unwanted};
+use super::limits::MessageReader;
 use super::limits::{LONGEST_LOGIN, LimitExceeded, too_many_rounds};
-use super::message::MessageReader;
 use crate::world::certificate::Examined;
 
 /// Shared by the wire, the TLS layer on it, and whoever wants to know.

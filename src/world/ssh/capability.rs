@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use ssh2::{ErrorCode, Session};
 
 use super::Ssh;
-use super::errors::plain;
+use super::layer::plain;
 use crate::word::words;
 
 words! {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use ssh2::{Channel, ErrorCode, Session};
 
-use super::errors::{Plainly as _, advise};
+use super::layer::{Plainly as _, advise};
 use super::{Ssh, wait};
 use crate::secret::Secret;
 use crate::shell::DONE;

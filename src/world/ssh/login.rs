@@ -10,10 +10,9 @@ use crate::ask::Asker;
 use crate::secret::Secret;
 use crate::settings::SshTarget;
 use crate::visible::one_line;
-use crate::world::ssh::errors::{Plainly as _, plain};
+use crate::world::ssh::layer::{Plainly as _, plain};
 use crate::world::ssh::relay::{Bounds, LOGIN};
 
-mod agent;
 mod keys;
 
 /// How often a passphrase or password is asked for.
@@ -62,7 +61,7 @@ impl Credential {
         match self {
             Self::Nothing => drop(session.auth_methods(user)),
             Self::Agent(blob) => {
-                let agent = agent::Agent::open(session, target)?;
+                let agent = keys::Agent::open(session, target)?;
                 if let Some(key) = agent.as_ref().and_then(|agent| agent.find(blob)) {
                     agent.iter().try_for_each(|agent| agent.sign(user, key)).plainly()?;
                 }

@@ -4,8 +4,8 @@
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::SqlState;
 
-use super::execute::{all_at_once, unanswered};
 use super::outcome::{Existing, Patience, Refusal, Rehearsed, Table, refusal};
+use super::outcome::{all_at_once, unanswered};
 use super::statements::{LoadStatement, opening};
 use crate::settings::Rehearse;
 use crate::sql::{identifier, literal};

@@ -11,7 +11,7 @@ use super::{Exchange, Output, UNTOLD, close, open};
 use crate::secret::Secret;
 use crate::shell::quoted;
 use crate::world::ssh::Ssh;
-use crate::world::ssh::errors::Plainly as _;
+use crate::world::ssh::layer::Plainly as _;
 
 /// What sudo is told to ask with, and what doas's question ends with.
 const QUESTION: &str = "password: ";

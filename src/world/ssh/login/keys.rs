@@ -6,14 +6,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use ssh2::ErrorCode;
+use ssh2::{ErrorCode, PublicKey, Session};
 
-use super::agent::Agent;
 use super::{ATTEMPTS, Attempt, Credential};
 use crate::secret::Secret;
-use crate::settings::{AgentKeys, IdentitySource};
-use crate::world::ssh::errors::plain;
+use crate::settings::{AgentKeys, IdentitySource, SshAgent, SshTarget};
 use crate::world::ssh::key_file::{IN_HARDWARE, is_encrypted, is_hardware, public_part, unusable};
+use crate::world::ssh::layer::plain;
 use crate::world::ssh::relay::LOGIN;
 
 /// An agent may ask a person before it signs.
@@ -196,5 +195,38 @@ impl Attempt<'_> {
             passphrase,
         };
         (proof, outcome)
+    }
+}
+
+/// An agent that answered.
+pub(super) struct Agent {
+    agent: ssh2::Agent,
+    pub(super) keys: Vec<PublicKey>,
+}
+
+impl Agent {
+    /// `None`: there is none, or it does not answer.
+    pub(super) fn open(session: &Session, target: &SshTarget) -> Result<Option<Self>> {
+        let mut agent = session.agent().context("libssh2 cannot use an SSH agent")?;
+        match &target.agent {
+            SshAgent::None => return Ok(None),
+            SshAgent::Usual => {}
+            SshAgent::Socket(path) => agent
+                .set_identity_path(path)
+                .with_context(|| format!("libssh2 refuses the agent's socket {}", path.display()))?,
+        }
+        if agent.connect().is_err() || agent.list_identities().is_err() {
+            return Ok(None);
+        }
+        let keys = agent.identities().context("the SSH agent does not list its keys")?;
+        Ok(Some(Self { agent, keys }))
+    }
+
+    pub(super) fn find(&self, blob: &[u8]) -> Option<&PublicKey> {
+        self.keys.iter().find(|key| key.blob() == blob)
+    }
+
+    pub(super) fn sign(&self, user: &str, key: &PublicKey) -> Result<(), ssh2::Error> {
+        self.agent.userauth(user, key)
     }
 }
