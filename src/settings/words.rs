@@ -139,6 +139,7 @@ pub(super) fn lock_timeout(text: &str) -> Result<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::SslMode;
 
     #[test]
     fn words() {

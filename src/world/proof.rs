@@ -234,11 +234,6 @@ mod tests {
         assert_eq!(key.public.kind(), "ssh-ed25519");
         assert!(key.pem.reveal().contains("PRIVATE KEY"));
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn only_newer_servers_know_when_a_key_ends() {

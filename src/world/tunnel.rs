@@ -1,12 +1,13 @@
 //! A forwarded connection through the SSH server as Stitch uses it: a session of its own, one channel, and one thread
 //! that moves the bytes. Two threads would deadlock: a session has one lock, and a blocking read holds it.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
+use rustix::event::PollFlags;
 use ssh2::{Channel, ErrorCode};
 
 use super::ssh::layer::At as _;
@@ -15,8 +16,7 @@ use super::ssh::{SPARE, Ssh, SshLayer, wait};
 use crate::secret::Secret;
 use crate::shell;
 
-mod copy;
-use copy::CopyDirection;
+const BUFFER: usize = 16 * 1024;
 
 /// How long the server gets to take the last bytes once our end is closed.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -40,9 +40,16 @@ impl Ssh {
             ssh.bounds.begin(ssh.timeout(), SPARE);
             let channel = ssh.session().0.channel_direct_tcpip(&target, port, None)?;
             ssh.bounds.pause();
+            let pump = Pump {
+                ssh,
+                channel,
+                near: far,
+                up: CopyDirection::default(),
+                down: CopyDirection::default(),
+            };
             std::thread::Builder::new()
                 .name("ssh-tunnel".to_owned())
-                .spawn(move || Pump::new(ssh, channel, far).run())
+                .spawn(move || pump.run())
                 .map_err(|_| ssh2::Error::unknown())?;
             Ok::<(), ssh2::Error>(())
         });
@@ -103,16 +110,6 @@ struct Pump {
 }
 
 impl Pump {
-    fn new(ssh: Ssh, channel: Channel, near: UnixStream) -> Self {
-        Self {
-            ssh,
-            channel,
-            near,
-            up: CopyDirection::default(),
-            down: CopyDirection::default(),
-        }
-    }
-
     /// Moves bytes until both directions are closed or one end is gone. An error needs no words of its own: whoever
     /// holds the near end sees the connection close.
     fn run(mut self) {
@@ -132,11 +129,14 @@ impl Pump {
             // Always read before waiting: the data may be in libssh2's own queue already.
             let mut moved = self.read_server()?;
             if deadline.is_none() {
-                moved |= self.write_near()?;
+                moved |= self.down.drain(&mut &self.near, |near| {
+                    let _ = near.shutdown(Shutdown::Write);
+                    Ok(())
+                })?;
             }
-            moved |= self.read_near()?;
-            moved |= self.write_server()?;
-            if self.up.is_closed() && (self.down.is_closed() || deadline.is_some()) {
+            moved |= self.up.fill(&mut &self.near)?;
+            moved |= self.up.drain(&mut self.channel, |channel| Ok(channel.send_eof()?))?;
+            if self.up.sink_closed && (self.down.sink_closed || deadline.is_some()) {
                 return Ok(());
             }
             if moved {
@@ -147,8 +147,11 @@ impl Pump {
                 Some(end) if Instant::now() >= end => return Ok(()),
                 Some(end) => wait::for_session(session, socket, end)?,
                 None => {
-                    let wanted = (&self.near, copy::wanted(&self.up, &self.down));
-                    if wait::until_near_is_gone(session, socket, wanted)? {
+                    // Its words when there is room for them, its ear when there is something to say.
+                    let mut wanted = PollFlags::empty();
+                    wanted.set(PollFlags::IN, self.up.has_room());
+                    wanted.set(PollFlags::OUT, !self.down.is_empty());
+                    if wait::until_near_is_gone(session, socket, (&self.near, wanted))? {
                         deadline = Some(Instant::now() + FAREWELL);
                     }
                 }
@@ -157,47 +160,78 @@ impl Pump {
     }
 
     fn read_server(&mut self) -> io::Result<bool> {
-        if !self.down.has_room() {
-            return Ok(false);
-        }
         let moved = self.down.fill(&mut self.channel)?;
-        if self.down.ended() && !self.channel.eof() {
+        if self.down.source_closed && !self.channel.eof() {
             // libssh2 also reads nothing when a packet was for somebody else.
-            self.down.reopen();
+            self.down.source_closed = false;
             return Ok(false);
         }
         if moved {
-            self.ssh.bounds.used(self.down.length());
+            self.ssh.bounds.used(self.down.buffer.len());
         }
         Ok(moved)
     }
+}
 
-    fn write_near(&mut self) -> io::Result<bool> {
-        let moved = self.down.drain(&mut &self.near)?;
-        if self.down.must_close() {
-            let _ = self.near.shutdown(Shutdown::Write);
-            self.down.close();
-            return Ok(true);
-        }
-        Ok(moved)
+/// Bytes on their way from one end to the other.
+#[derive(Default)]
+struct CopyDirection {
+    buffer: Vec<u8>,
+    sent: usize,
+    source_closed: bool,
+    sink_closed: bool,
+}
+
+impl CopyDirection {
+    fn is_empty(&self) -> bool {
+        self.sent >= self.buffer.len()
     }
 
-    fn read_near(&mut self) -> io::Result<bool> {
-        if !self.up.has_room() {
+    /// There is something to read only when everything read before is written.
+    fn has_room(&self) -> bool {
+        self.is_empty() && !self.source_closed
+    }
+
+    /// Whether that moved anything, the end of what comes included.
+    fn fill(&mut self, from: &mut impl Read) -> io::Result<bool> {
+        if !self.has_room() {
             return Ok(false);
         }
-        self.up.fill(&mut &self.near)
+        let mut buffer = [0; BUFFER];
+        match from.read(&mut buffer) {
+            Ok(0) => self.source_closed = true,
+            Ok(count) => {
+                self.buffer.clear();
+                self.buffer.extend_from_slice(&buffer[..count]);
+                self.sent = 0;
+            }
+            Err(error) if wait::would_block(&error) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
     }
 
-    fn write_server(&mut self) -> io::Result<bool> {
-        let moved = self.up.drain(&mut self.channel)?;
-        if self.up.must_close() {
-            match self.channel.send_eof().map_err(io::Error::from) {
-                Ok(()) => self.up.close(),
+    /// Writes what there is, and behind its end does what `end` does. After "would block" libssh2 must be given the same bytes
+    /// again: they stay in the buffer.
+    fn drain<W: Write>(&mut self, into: &mut W, end: impl FnOnce(&mut W) -> io::Result<()>) -> io::Result<bool> {
+        let mut moved = false;
+        while !self.is_empty() {
+            match into.write(&self.buffer[self.sent..]) {
+                Ok(count) => {
+                    self.sent += count;
+                    moved = true;
+                }
                 Err(error) if wait::would_block(&error) => return Ok(moved),
                 Err(error) => return Err(error),
             }
-            return Ok(true);
+        }
+        if self.source_closed && !self.sink_closed {
+            match end(into) {
+                Err(error) if wait::would_block(&error) => return Ok(moved),
+                ended => ended?,
+            }
+            self.sink_closed = true;
+            moved = true;
         }
         Ok(moved)
     }

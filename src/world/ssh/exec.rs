@@ -84,8 +84,7 @@ fn run(session: &Session, socket: &OwnedFd, command: &str, stdin: &[u8], deadlin
     let mut talk = Exchange {
         unsent: stdin,
         ends: true,
-        stdout: Vec::new(),
-        stderr: Vec::new(),
+        ..Exchange::default()
     };
     while talk.exchange(&mut channel, (session, socket), deadline)? {}
     close(session, &mut channel)?;
@@ -122,6 +121,7 @@ fn close(session: &Session, channel: &mut Channel) -> Result<()> {
     closed.context("the server does not close the channel")
 }
 
+#[derive(Default)]
 struct Exchange<'a> {
     unsent: &'a [u8],
     /// Whether the end of the input is still to be sent.

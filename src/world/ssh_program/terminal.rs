@@ -31,7 +31,7 @@ impl SshProgram {
     }
 }
 
-async fn talk(command: Command, mut dialogue: Dialogue) -> Result<Option<Output>> {
+async fn talk(command: Command, dialogue: Dialogue) -> Result<Option<Output>> {
     let mut child = tokio::process::Command::from(command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -42,7 +42,6 @@ async fn talk(command: Command, mut dialogue: Dialogue) -> Result<Option<Output>
     // Kept open to the end: the terminal would hang up.
     let mut input = child.stdin.take().context("no standard input")?;
     let mut output = child.stdout.take().context("no standard output")?;
-    let (answer, script) = (dialogue.answer.clone(), dialogue.script.clone());
     let (mut heard, mut unsent) = (Vec::new(), &[][..]);
     loop {
         tokio::select! {
@@ -56,8 +55,7 @@ async fn talk(command: Command, mut dialogue: Dialogue) -> Result<Option<Output>
         match dialogue.turn(&heard) {
             Turn::Wait => {}
             Turn::GiveUp => return Ok(None),
-            Turn::Answer => unsent = answer.as_ref().map_or(&[], |answer| answer.reveal().as_bytes()),
-            Turn::Script => unsent = script.reveal().as_bytes(),
+            Turn::Say(words) => unsent = words.reveal().as_bytes(),
         }
     }
     drop(input);

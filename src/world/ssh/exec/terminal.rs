@@ -1,6 +1,7 @@
 //! The same in a terminal, for a sudo that insists on one and for a doas that takes a password from nothing else. What is
 //! typed into it is not shown, and the script still comes on standard input.
 
+use std::cell::Cell;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -24,17 +25,17 @@ const END: &str = "stitch-pg: end";
 pub(in crate::world) struct Dialogue {
     pub(in crate::world) command: String,
     /// The password, if there is one.
-    pub(in crate::world) answer: Option<Secret>,
-    pub(in crate::world) script: Secret,
-    has_begun: bool,
-    questions: usize,
+    answer: Option<Secret>,
+    script: Secret,
+    has_begun: Cell<bool>,
+    questions: Cell<usize>,
 }
 
 /// What is to be done about what was heard.
-pub(in crate::world) enum Turn {
+pub(in crate::world) enum Turn<'a> {
     Wait,
-    Answer,
-    Script,
+    /// The password, or the script.
+    Say(&'a Secret),
     /// It asks, and there is no answer, or no other one.
     GiveUp,
 }
@@ -49,29 +50,29 @@ impl Dialogue {
             command: format!("stty raw -echo; exec {become_root} sh -c {}", quoted(&feed)),
             answer: password.map(|password| Secret::new(format!("{}\n", password.reveal()))),
             script: Secret::new(format!("{}\n{END}\n", script.reveal())),
-            has_begun: false,
-            questions: 0,
+            has_begun: Cell::new(false),
+            questions: Cell::new(0),
         }
     }
 
     /// `heard`: everything since the beginning.
-    pub(in crate::world) fn turn(&mut self, heard: &[u8]) -> Turn {
-        if self.has_begun {
+    pub(in crate::world) fn turn(&self, heard: &[u8]) -> Turn<'_> {
+        if self.has_begun.get() {
             return Turn::Wait;
         }
         let heard = String::from_utf8_lossy(heard);
         if heard.contains(BEGIN) {
-            self.has_begun = true;
-            return Turn::Script;
+            self.has_begun.set(true);
+            return Turn::Say(&self.script);
         }
-        if heard.matches(QUESTION).count() <= self.questions {
+        let questions = self.questions.get();
+        if heard.matches(QUESTION).count() <= questions {
             return Turn::Wait;
         }
-        self.questions += 1;
-        if self.questions == 1 && self.answer.is_some() {
-            Turn::Answer
-        } else {
-            Turn::GiveUp
+        self.questions.set(questions + 1);
+        match &self.answer {
+            Some(answer) if questions == 0 => Turn::Say(answer),
+            _ => Turn::GiveUp,
         }
     }
 
@@ -100,13 +101,13 @@ impl Ssh {
         limit: Duration,
     ) -> Result<Option<Output>> {
         let dialogue = Dialogue::new(become_root, password, script);
-        let work = move |session: &Session, socket: &OwnedFd, deadline| run(session, socket, dialogue, deadline);
+        let work = move |session: &Session, socket: &OwnedFd, deadline| run(session, socket, &dialogue, deadline);
         let what = format!("{become_root} in a terminal");
         self.on_a_thread(limit, &what, work).await
     }
 }
 
-fn run(session: &Session, socket: &OwnedFd, mut dialogue: Dialogue, deadline: Instant) -> Result<Option<Output>> {
+fn run(session: &Session, socket: &OwnedFd, dialogue: &Dialogue, deadline: Instant) -> Result<Option<Output>> {
     let mut channel = open(session)?;
     let mut modes = PtyModes::new();
     modes.set_boolean(PtyModeOpcode::ECHO, false);
@@ -119,18 +120,11 @@ fn run(session: &Session, socket: &OwnedFd, mut dialogue: Dialogue, deadline: In
         .plainly()
         .context("the server does not run commands")?;
     session.set_blocking(false);
-    let (answer, script) = (dialogue.answer.clone(), dialogue.script.clone());
-    let mut talk = Exchange {
-        unsent: &[],
-        ends: false,
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-    };
+    let mut talk = Exchange::default();
     while talk.exchange(&mut channel, (session, socket), deadline)? {
         match dialogue.turn(&talk.stdout) {
             Turn::Wait => {}
-            Turn::Script => talk.unsent = script.reveal().as_bytes(),
-            Turn::Answer => talk.unsent = answer.as_ref().map_or(&[], |answer| answer.reveal().as_bytes()),
+            Turn::Say(words) => talk.unsent = words.reveal().as_bytes(),
             Turn::GiveUp => {
                 session.set_blocking(true);
                 // It still waits for an answer; whatever becomes of it, nothing was run.
