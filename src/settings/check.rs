@@ -25,7 +25,7 @@ mod stitch;
 pub(super) use admin::default_host;
 pub(super) use bastion::can_be_server;
 pub(super) use checker::{Checker, Context, FirstLogin, host};
-pub(super) use stitch::{key_from_is_chosen, password_is_used, region_is_needed};
+pub(super) use stitch::{password_is_used, region_is_needed};
 
 /// Checks everything. The settings are worth something only when no problem was added.
 pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Problems) -> Settings {

@@ -134,7 +134,7 @@ impl Questions<'_> {
     fn login_again(&mut self, default: Option<String>) -> Result<()> {
         let help = "A login that may create databases and roles. Stitch never uses it.";
         let question = question(SettingId::AdminUser, "Admin user", help, default);
-        self.text(question, str::parse::<DatabaseName>).map(|_| ())
+        self.parsed::<DatabaseName>(question)
     }
 
     fn for_script(&mut self, audience: Option<Audience>) -> Result<()> {
@@ -157,9 +157,7 @@ impl Questions<'_> {
     }
 
     fn region(&mut self) -> Result<()> {
-        let key_needs_it = check::key_from_is_chosen(&self.draft) && self.takes_part(StepId::SshUser);
-        let key_needs_it = key_needs_it && self.context.request.purpose != Purpose::Remove;
-        let needed = key_needs_it || check::region_is_needed(self.context.request.purpose, &self.steps);
+        let needed = check::region_is_needed(&self.draft, self.context.request.purpose, &self.steps);
         if !needed || self.draft.has(SettingId::Region) || self.draft.has(SettingId::AllowCidrs) {
             return Ok(());
         }
@@ -178,9 +176,14 @@ impl Questions<'_> {
     fn name<T: FromStr<Err = Error>>(&mut self, id: SettingId, prompt: &'static str, help: &'static str) -> Result<()> {
         if self.is_open(id, DefaultAnswer::HasDefault) {
             let default = id.default_text().map(str::to_owned);
-            self.text(question(id, prompt, help, default), str::parse::<T>)?;
+            self.parsed::<T>(question(id, prompt, help, default))?;
         }
         Ok(())
+    }
+
+    /// Asks for what knows how to read itself.
+    fn parsed<T: FromStr<Err = Error>>(&mut self, question: Question) -> Result<()> {
+        self.text(question, str::parse::<T>).map(drop)
     }
 
     /// Asks until the answer can be read, and notes it.

@@ -101,27 +101,25 @@ fn authority(checker: &mut Checker<'_>, ssl: StitchSsl) -> Option<Authority> {
 }
 
 /// Whether the region has to be known.
-pub(in crate::settings) fn region_is_needed(purpose: Purpose, steps: &[StepId]) -> bool {
-    let audience_needs_it = match purpose {
-        Purpose::Script(audience) => matches!(audience, None | Some(Audience::Cloud)),
-        Purpose::Watch | Purpose::Rotate => return true,
-        Purpose::Setup | Purpose::Plan | Purpose::Check => true,
+pub(in crate::settings) fn region_is_needed(draft: &Draft, purpose: Purpose, steps: &[StepId]) -> bool {
+    match purpose {
+        Purpose::Watch | Purpose::Rotate => true,
         Purpose::Remove => false,
-    };
-    audience_needs_it && steps.contains(&StepId::Allowlist)
+        _ if key_from_is_chosen(draft) && steps.contains(&StepId::SshUser) => true,
+        Purpose::Script(audience) if !matches!(audience, None | Some(Audience::Cloud)) => false,
+        Purpose::Script(_) | Purpose::Setup | Purpose::Plan | Purpose::Check => steps.contains(&StepId::Allowlist),
+    }
 }
 
 /// Whether Stitch's key is to be let in from Stitch's addresses only, which must be known for that.
-pub(in crate::settings) fn key_from_is_chosen(draft: &Draft) -> bool {
+fn key_from_is_chosen(draft: &Draft) -> bool {
     let given = draft.given(SettingId::KeyOptions).map(Given::texts).unwrap_or_default();
     let mut words = given.iter().flat_map(|text| text.split(','));
     words.any(|word| word.trim() == KeyOption::From.as_str())
 }
 
 fn region(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<Region> {
-    let needed = region_is_needed(checker.context.request.purpose, steps);
-    let key_needs_it = key_from_is_chosen(checker.draft) && steps.contains(&StepId::SshUser);
-    let needed = needed || (key_needs_it && checker.context.request.purpose != Purpose::Remove);
+    let needed = region_is_needed(checker.draft, checker.context.request.purpose, steps);
     if needed && !checker.draft.has(SettingId::AllowCidrs) {
         let what = "your Stitch account's data pipeline region, north-america or europe \
                     (Stitch shows it under Edit User Settings); or give the networks with --allow-cidr";

@@ -56,7 +56,7 @@ impl Questions<'_> {
             Suspect::Database => {
                 let default = Some(admin.database.to_string());
                 let question = question(SettingId::AdminDatabase, "Database for the first login", "", default);
-                self.text(question, str::parse::<DatabaseName>).map(|_| ())
+                self.parsed::<DatabaseName>(question)
             }
             Suspect::NoTls => {
                 let choices = ["Connect without TLS", "Use another server"];
@@ -81,11 +81,11 @@ impl Questions<'_> {
             0 => {
                 let directory = self.context.environment.directory.clone();
                 let question = question(SettingId::SslRootCert, "File with the CA certificate (PEM)", "", None);
-                self.text(question, |text| {
+                let read = |text: &str| {
                     ensure!(directory.join(text).is_file(), "the file {text} does not exist");
                     Ok(())
-                })
-                .map(|_| ())
+                };
+                self.text(question, read).map(drop)
             }
             1 => {
                 self.draft.take(SettingId::SslRootCert);

@@ -2,6 +2,7 @@
 //! answered answer themselves.
 
 use std::fmt;
+use std::mem::discriminant;
 
 use crate::secret::Secret;
 use crate::settings::ask::{PreviousQuestion, Question};
@@ -40,11 +41,13 @@ impl Memory {
 
     /// The answer given before. A question that is put again because its answer was refused has none.
     pub(super) fn recall(&self, question: &Question) -> Option<Reply> {
-        let fresh = question.refused.is_none();
-        let place = self
-            .place(question)
-            .filter(|place| fresh && !self.walked.contains(place))?;
-        Some(self.entries[place].reply.clone())
+        let fits = |(place, entry): &(usize, &AskedQuestion)| {
+            entry.id == question.id && entry.prompt == question.prompt && !self.walked.contains(place)
+        };
+        let known = self.entries.iter().enumerate().find(fits);
+        known
+            .filter(|_| question.refused.is_none())
+            .map(|(_, entry)| entry.reply.clone())
     }
 
     /// Remembers an answer that was taken.
@@ -54,13 +57,16 @@ impl Memory {
             prompt: question.prompt,
             reply,
         };
-        let place = if let Some(place) = self.place_of_kind(&entry) {
-            self.entries[place] = entry;
-            place
-        } else {
-            self.entries.push(entry);
-            self.entries.len() - 1
+        // A list and a hidden line may go by the same words: the password is chosen to be typed, and then typed.
+        let same = |known: &AskedQuestion| {
+            (known.id, known.prompt, discriminant(&known.reply)) == (entry.id, entry.prompt, discriminant(&entry.reply))
         };
+        let place = self.entries.iter().position(same).unwrap_or(self.entries.len());
+        if place == self.entries.len() {
+            self.entries.push(entry);
+        } else {
+            self.entries[place] = entry;
+        }
         self.walked.push(place);
     }
 
@@ -78,23 +84,6 @@ impl Memory {
         if let Some(place) = self.walked.pop() {
             self.entries.remove(place);
         }
-    }
-
-    fn place(&self, question: &Question) -> Option<usize> {
-        let same = |entry: &AskedQuestion| entry.id == question.id && entry.prompt == question.prompt;
-        let fits =
-            |(place, entry): (usize, &AskedQuestion)| (same(entry) && !self.walked.contains(&place)).then_some(place);
-        self.entries.iter().enumerate().find_map(fits)
-    }
-
-    /// A list and a hidden line may go by the same words: the password is chosen to be typed, and then typed.
-    fn place_of_kind(&self, new: &AskedQuestion) -> Option<usize> {
-        let same = |entry: &AskedQuestion| {
-            entry.id == new.id
-                && entry.prompt == new.prompt
-                && std::mem::discriminant(&entry.reply) == std::mem::discriminant(&new.reply)
-        };
-        self.entries.iter().position(same)
     }
 }
 

@@ -35,9 +35,13 @@ impl Questions<'_> {
             }
             typing = Typing::Twice;
         }
+        self.typed_password(typing)
+    }
+
+    pub(super) fn typed_password(&mut self, typing: Typing) -> Result<()> {
         let help = "It is not shown while you type.";
         let question = question(SettingId::Password, "Password of the Stitch role", help, None);
-        self.secret(question, typing, |secret| secret_file::check(secret.reveal()))
+        self.secret(question, typing, |_| Ok(()))
     }
 
     pub(super) fn token(&mut self) -> Result<()> {
@@ -46,26 +50,18 @@ impl Questions<'_> {
             return Ok(());
         }
         let help = "In Stitch: User menu > Edit User Settings > API access keys. It is not shown while you type.";
-        self.secret(
-            question(SettingId::AccessToken, "Stitch access token", help, None),
-            Typing::Once,
-            |secret| secret_file::check(secret.reveal()).and_then(|()| registration::token(secret)),
-        )
+        let question = question(SettingId::AccessToken, "Stitch access token", help, None);
+        self.secret(question, Typing::Once, registration::token)
     }
 
-    /// Asks for what is not shown until it can be used, and notes it.
-    pub(super) fn secret(
-        &mut self,
-        mut question: Question,
-        typing: Typing,
-        read: impl Fn(&Secret) -> Result<()>,
-    ) -> Result<()> {
+    /// Asks for what is not shown until it can be used, and notes it. `read`: what else is asked of it.
+    fn secret(&mut self, mut question: Question, typing: Typing, read: fn(&Secret) -> Result<()>) -> Result<()> {
         loop {
             let secret = match self.memory.recall(&question) {
                 Some(Reply::Secret(secret)) => secret,
                 _ => self.asker.secret(&question, typing)?,
             };
-            match read(&secret) {
+            match secret_file::check(secret.reveal()).and_then(|()| read(&secret)) {
                 Ok(()) => {
                     self.memory.note(&question, Reply::Secret(secret.clone()));
                     self.draft.set_secret(question.id, secret, Source::Prompt);

@@ -68,17 +68,16 @@ impl Questions<'_> {
                 Ok(())
             }
         })?;
-        if !matches!(answer.as_str(), "" | SSH) {
-            let (host, port) = host_and_port(&answer)?;
-            self.set(SettingId::StitchHost, host.to_string());
-            if let Some(port) = port {
-                self.set(SettingId::StitchPort, port.to_string());
-            }
-        }
-        if answer.is_empty() || answer == SSH {
+        if matches!(answer.as_str(), "" | SSH) {
             self.draft.take(SettingId::StitchHost);
+            return if answer == SSH { self.ssh_server() } else { Ok(()) };
         }
-        if answer == SSH { self.ssh_server() } else { Ok(()) }
+        let (host, port) = host_and_port(&answer)?;
+        self.set(SettingId::StitchHost, host.to_string());
+        if let Some(port) = port {
+            self.set(SettingId::StitchPort, port.to_string());
+        }
+        Ok(())
     }
 
     /// What Stitch has loaded is found by its marks.
@@ -116,7 +115,7 @@ impl Questions<'_> {
             "Use another role",
         ];
         match self.choose(SettingId::Password, "Password of the Stitch role", help, &choices)? {
-            0 => self.typed_password(),
+            0 => self.typed_password(Typing::Once),
             1 => {
                 self.set(SettingId::ResetPassword, "true");
                 self.generate();
@@ -140,16 +139,9 @@ impl Questions<'_> {
         self.detected.extend([SettingId::Password, SettingId::GeneratePassword]);
     }
 
-    fn typed_password(&mut self) -> Result<()> {
-        let help = "It is not shown while you type.";
-        let question = question(SettingId::Password, "Password of the Stitch role", help, None);
-        self.secret(question, Typing::Once, |secret| secret_file::check(secret.reveal()))
-    }
-
     fn another<T: FromStr<Err = Error>>(&mut self, id: SettingId, prompt: &'static str) -> Result<()> {
         let default = self.draft.text(id).or(id.default_text()).map(str::to_owned);
-        self.text(question(id, prompt, "", default), str::parse::<T>)
-            .map(|_| ())
+        self.parsed::<T>(question(id, prompt, "", default))
     }
 
     /// Asks for one setting of the table again.
@@ -181,7 +173,7 @@ impl Questions<'_> {
                     self.generate();
                     return Ok(());
                 }
-                return self.typed_password();
+                return self.typed_password(Typing::Once);
             }
             _ => return Ok(()),
         }

@@ -15,19 +15,12 @@ impl Questions<'_> {
         if !self.takes_part(StepId::SshUser) {
             return Ok(());
         }
-        if self.draft.has(SettingId::Bastion) {
-            // Given: what it needs is asked for below.
-        } else if !self.is_open(SettingId::Bastion, DefaultAnswer::HasDefault) {
-            return Ok(());
-        } else {
+        if !self.draft.has(SettingId::Bastion) {
             let help = "Needed when the database cannot be reached from the internet but an SSH server near it can.";
             let choices = ["No, Stitch connects directly", "Yes, through an SSH server"];
-            if self.choose(
-                SettingId::Bastion,
-                "Does Stitch go through an SSH tunnel?",
-                help,
-                &choices,
-            )? == 0
+            let prompt = "Does Stitch go through an SSH tunnel?";
+            if !self.is_open(SettingId::Bastion, DefaultAnswer::HasDefault)
+                || self.choose(SettingId::Bastion, prompt, help, &choices)? == 0
             {
                 return Ok(());
             }
@@ -68,6 +61,6 @@ impl Questions<'_> {
         let help = "Your Stitch account has its own key. In Stitch: Destination tab > PostgreSQL > Encryption Type > SSH Tunnel > \
                     Public Key.";
         let question = question(SettingId::PublicKey, "Stitch's public key", help, None);
-        self.text(question, str::parse::<PublicKey>).map(|_| ())
+        self.parsed::<PublicKey>(question)
     }
 }
