@@ -13,7 +13,7 @@ pub mod file;
 mod input_files;
 mod known_servers;
 mod libpq;
-mod local_users;
+pub(crate) mod local_users;
 mod login_rules;
 mod ownership;
 pub(crate) mod pasted;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use rustix::system::uname;
 
-use crate::settings::TerminalEnv;
-use crate::settings::{Environment, Stdin};
+use crate::settings::local_users::{accounts, passwd};
+use crate::settings::{Environment, Stdin, TerminalEnv};
 
 /// What this process was started in.
 #[expect(
@@ -68,11 +68,6 @@ fn asking() -> Stdin {
 
 /// The name of this process's account. Accounts from a directory service are not in that file; `USER` has to do for them.
 fn account() -> Option<String> {
-    let id = rustix::process::geteuid().as_raw().to_string();
-    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
-    accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == id).then(|| name.to_owned())
-    })
+    let own = rustix::process::geteuid().as_raw();
+    accounts(&passwd()).find_map(|(name, user, _)| (user == own).then(|| name.to_owned()))
 }

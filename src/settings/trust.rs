@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 
 use super::environment::Environment;
+use super::local_users::{accounts, groups, passwd};
 use crate::shell_word;
 
 /// Reads a file that decides where passwords go. What is judged is the file that was opened, and not its name alone.
@@ -62,9 +63,12 @@ impl Trusted {
         let own = rustix::process::geteuid().as_raw();
         let caller = environment.variables.get("SUDO_UID").filter(|_| own == 0);
         let caller = caller.and_then(|text| text.to_str()?.parse().ok());
-        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let users: Vec<u32> = [own].into_iter().chain(caller).collect();
-        let groups = private_groups(&users, &read("/etc/passwd"), &read("/etc/group"));
+        let groups = private_groups(
+            &users,
+            &passwd(),
+            &std::fs::read_to_string("/etc/group").unwrap_or_default(),
+        );
         Self { users, groups }
     }
 
@@ -136,26 +140,13 @@ pub(super) fn word(path: &Path) -> String {
 /// The groups whose only member is one of these users, by account and by list. An account that is not in these files
 /// (of a directory service) has none.
 fn private_groups(users: &[u32], passwd: &str, group: &str) -> Vec<u32> {
-    let accounts: Vec<(&str, u32, u32)> = passwd
-        .lines()
-        .filter_map(|line| {
-            let fields: Vec<&str> = line.split(':').collect();
-            Some((
-                *fields.first()?,
-                fields.get(2)?.parse().ok()?,
-                fields.get(3)?.parse().ok()?,
-            ))
-        })
-        .collect();
+    let accounts: Vec<_> = accounts(passwd).collect();
     let own = |name: &str| {
         accounts
             .iter()
             .any(|(known, user, _)| *known == name && users.contains(user))
     };
-    let groups = group.lines().filter_map(|line| {
-        let fields: Vec<&str> = line.split(':').collect();
-        let number: u32 = fields.get(2)?.parse().ok()?;
-        let mut members = fields.get(3)?.split(',').filter(|name| !name.is_empty());
+    let groups = groups(group).filter_map(|(number, mut members)| {
         let mut by_account = accounts.iter().filter(|(_, _, main)| *main == number).peekable();
         let private =
             by_account.peek().is_some() && by_account.all(|(_, user, _)| users.contains(user)) && members.all(own);

@@ -5,10 +5,11 @@ use std::io;
 use tokio_postgres::error::SqlState;
 
 use super::admin_login::AdminLogin;
-use super::guards::{PASSWD, accounts, unbound, unwanted};
+use super::guards::{unbound, unwanted};
 use super::session::below;
 use crate::finding::Code;
 use crate::settings::ChannelBinding;
+use crate::settings::local_users::{accounts, passwd};
 use crate::world::certificate::Fault;
 use crate::world::detect_protocol::foreign_protocol;
 use crate::world::failure::{Failure, Layer, Stage, chain};
@@ -140,8 +141,7 @@ fn socket_owner(login: &AdminLogin) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let owner = std::fs::metadata(login.server()).ok()?.uid();
     let user = (login.host.is_socket() && owner != rustix::process::geteuid().as_raw()).then_some(owner)?;
-    let passwd = std::fs::read_to_string(PASSWD).ok()?;
-    accounts(&passwd).find_map(|(name, number)| (number == user).then(|| name.to_owned()))
+    accounts(&passwd()).find_map(|(name, number, _)| (number == user).then(|| name.to_owned()))
 }
 
 fn is_reset(error: &tokio_postgres::Error) -> bool {

@@ -2,6 +2,7 @@
 
 use super::admin_login::AdminLogin;
 use crate::finding::Code;
+use crate::settings::local_users::{accounts, passwd};
 use crate::settings::{ChannelBinding, Negotiation, Route};
 use crate::world::failure::{Failure, Layer};
 use crate::world::login_observer::guard::{AuthRequest, Guard, Unwanted};
@@ -31,8 +32,11 @@ pub(super) fn wrong_server_user(login: &AdminLogin, wire: &Wire) -> Option<Failu
         return None;
     };
     let found = wire.peer_user;
-    let passwd = std::fs::read_to_string(PASSWD).unwrap_or_default();
-    if found.is_some() && account(&passwd, wanted) == found {
+    let users = passwd();
+    let known = accounts(&users)
+        .find(|(name, ..)| name == wanted)
+        .map(|(_, user, _)| user);
+    if found.is_some() && known == found {
         return None;
     }
     let found = found.map_or_else(|| "unknown".to_owned(), |user| user.to_string());
@@ -42,21 +46,6 @@ pub(super) fn wrong_server_user(login: &AdminLogin, wire: &Wire) -> Option<Failu
     );
     let advice = "find out which user runs that server, or correct requirepeer (PGREQUIREPEER)";
     Some(Failure::new(Layer::Tcp, Code::LoginServerUser, text).advise(advice))
-}
-
-/// The users of this machine.
-pub(super) const PASSWD: &str = "/etc/passwd";
-
-fn account(passwd: &str, wanted: &str) -> Option<u32> {
-    accounts(passwd).find(|(name, _)| *name == wanted).map(|(_, user)| user)
-}
-
-/// The names and numbers in it.
-pub(super) fn accounts(passwd: &str) -> impl Iterator<Item = (&str, u32)> {
-    passwd.lines().filter_map(|line| {
-        let mut fields = line.split(':');
-        Some((fields.next()?, fields.nth(1)?.parse().ok()?))
-    })
 }
 
 pub(super) fn channel_binding(wanted: ChannelBinding) -> tokio_postgres::config::ChannelBinding {
@@ -101,18 +90,4 @@ pub(super) fn unbound(login: &AdminLogin) -> Failure {
     let text = format!("{server} did not use channel binding, and channel_binding=require was given. Nothing was sent");
     let advice = "channel binding needs TLS and the method scram-sha-256; a proxy that ends TLS prevents it";
     Failure::new(Layer::Authentication, Code::LoginAuthRefused, text).advise(advice)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_is_found_by_its_whole_name() {
-        let accounts = "root:x:0:0::/:\npostgres:x:70:70::/:\npost:x:71:71::/:\nbroken\n";
-        assert_eq!(account(accounts, "post"), Some(71));
-        assert_eq!(account(accounts, "postgres"), Some(70));
-        assert_eq!(account(accounts, "broken"), None);
-        assert_eq!(account(accounts, "nobody"), None);
-    }
 }
