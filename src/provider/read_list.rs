@@ -1,10 +1,10 @@
 //! A provider's allow list, as its own command line tool prints it: told by its shape.
 
-use anyhow::{Error, Result, bail, ensure};
+use anyhow::{Error, Result, bail};
 use serde_json::Value;
 
 use super::Provider;
-use super::list::{AllowList, MOST};
+use super::list::AllowList;
 
 /// A list, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,16 +17,11 @@ pub struct ProviderList {
 /// Reads what a provider's tool printed, and tells by its shape whose it is.
 pub(crate) fn parse(text: &str) -> Result<ProviderList> {
     let value = serde_json::from_str(text.trim_start_matches('\u{feff}'));
-    let found = match (read(text, value.as_ref().unwrap_or(&Value::Null)), value) {
-        (Some(found), _) => found?,
-        (None, Err(error)) => return Err(Error::new(error).context("it is not JSON")),
+    match (read(text, value.as_ref().unwrap_or(&Value::Null)), value) {
+        (Some(found), _) => found,
+        (None, Err(error)) => Err(Error::new(error).context("it is not JSON")),
         (None, Ok(_)) => bail!("it is not a list that stitch-pg knows: {}", commands().join(", ")),
-    };
-    ensure!(
-        found.list.entries.len() <= MOST,
-        "it has more than {MOST} entries, which no provider allows"
-    );
-    Ok(found)
+    }
 }
 
 fn read(text: &str, value: &Value) -> Option<Result<ProviderList>> {

@@ -1,6 +1,7 @@
 use ipnet::IpNet;
 
 use super::*;
+use crate::provider::list::MOST;
 use crate::provider::list::Range;
 
 fn names(list: &AllowList) -> Vec<String> {
