@@ -10,17 +10,16 @@ use anyhow::{Context, Result, anyhow, bail};
 use futures_util::future::{Either, select};
 
 use super::blockers;
-use super::execute::{Applied, PATIENCE, Tell, run};
+use super::execute::{Applied, PATIENCE, Tell, joined, run};
 use crate::change::{Execution, Sql};
 use crate::sql;
+use crate::statement::Statement;
 use crate::world::failure::Layer;
 use crate::world::login::Session;
 use crate::world::writer::Writer;
 
-mod borrowed;
 mod queue;
 
-use borrowed::Borrowed;
 use queue::{AN_OBJECT, BatchQueue, Transport};
 
 /// So many objects are worth a second connection, which is not waited for, however far away the server is.
@@ -58,7 +57,13 @@ impl Writer {
             bail!("these statements are not run object by object")
         };
         let all = sql.statements.as_slice();
-        let borrowed = Borrowed::of(sql);
+        let borrowed = (!sql.memberships.is_empty()).then(|| {
+            let text = |statements: Vec<Statement>| joined(&statements).to_string();
+            (
+                text(sql.memberships.iter().map(sql::grant_membership).collect()),
+                text(sql.memberships.iter().rev().map(sql::revoke_membership).collect()),
+            )
+        });
         let version = self.reader.server().await?.version_num;
         let session = self.first_session(database).await?;
         let way = if version < COMMITTING_BLOCKS {
@@ -68,7 +73,7 @@ impl Writer {
         };
         let mut work = BatchQueue::new(
             all,
-            borrowed.as_ref(),
+            borrowed,
             lock_timeout,
             self.reader.settings.timeout * PATIENCE,
             way,

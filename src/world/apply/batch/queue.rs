@@ -12,7 +12,6 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use super::borrowed::Borrowed;
 use crate::change::Progress;
 use crate::sql;
 use crate::statement::Statement;
@@ -52,7 +51,8 @@ pub(super) enum Transport {
 /// What is to be done, and how far it is; shared by the calls that are under way.
 pub(super) struct BatchQueue<'a> {
     statements: &'a [Statement],
-    borrowed: Option<&'a Borrowed>,
+    /// The memberships that the statements need, granted and revoked within each transaction.
+    borrowed: Option<(String, String)>,
     lock_timeout: Duration,
     pub(super) limit: Duration,
     way: Transport,
@@ -76,7 +76,7 @@ pub(super) struct BatchQueue<'a> {
 impl<'a> BatchQueue<'a> {
     pub(super) fn new(
         statements: &'a [Statement],
-        borrowed: Option<&'a Borrowed>,
+        borrowed: Option<(String, String)>,
         lock_timeout: Duration,
         limit: Duration,
         way: Transport,
@@ -179,11 +179,8 @@ impl<'a> BatchQueue<'a> {
     /// One statement with what is borrowed for it.
     pub(super) fn whole(&self, number: usize) -> String {
         let statement = &self.statements[number];
-        match self.borrowed {
-            Some(borrowed) => format!(
-                "{};\n{statement};\n{}",
-                borrowed.grant_membership, borrowed.revoke_membership
-            ),
+        match &self.borrowed {
+            Some((grant, revoke)) => format!("{grant};\n{statement};\n{revoke}"),
             None => statement.to_string(),
         }
     }
@@ -195,12 +192,9 @@ impl<'a> BatchQueue<'a> {
             .map(|number| self.statements[*number].to_string())
             .collect();
         let statements: Vec<(usize, &str)> = numbers.iter().copied().zip(texts.iter().map(String::as_str)).collect();
-        let call = match (self.way, numbers, self.borrowed) {
+        let call = match (self.way, numbers, &self.borrowed) {
             (Transport::Singly, [only], _) => sql::async_commit(&self.whole(*only), self.lock_timeout),
-            (_, _, Some(borrowed)) => {
-                let around = (borrowed.grant_membership.as_str(), borrowed.revoke_membership.as_str());
-                sql::with_memberships(&statements, around, self.lock_timeout)
-            }
+            (_, _, Some((grant, revoke))) => sql::with_memberships(&statements, (grant, revoke), self.lock_timeout),
             (_, _, None) => sql::batch_block(&statements, self.lock_timeout, session.process),
         };
         let outcome = execute(session, &call, self.limit).await;
