@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
@@ -199,12 +199,10 @@ impl Target {
             file.sync_all()
         };
         write().map_err(refused)?;
-        let mut written = vec![0; bytes.len() + 1];
-        let length = read_whole(file, &mut written)?;
-        ensure!(
-            written.get(..length) == Some(bytes),
-            "the written data could not be read back correctly"
-        );
+        let mut written = Vec::new();
+        (&*file).rewind()?;
+        (&*file).read_to_end(&mut written)?;
+        ensure!(written == bytes, "the written data could not be read back correctly");
         Ok(staged)
     }
 
@@ -374,16 +372,6 @@ fn is_same(old: &Stat, now: &Stat) -> Result<()> {
         "another program has changed it since; it was not changed again"
     );
     Ok(())
-}
-
-fn read_whole(file: &File, into: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    loop {
-        match file.read_at(&mut into[length..], length as u64)? {
-            0 => return Ok(length),
-            more => length += more,
-        }
-    }
 }
 
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
