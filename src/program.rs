@@ -98,17 +98,9 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
         CliCommand::Rotate { limit } => watch(Purpose::Rotate, invocation, &environment, limit.as_deref(), stop).await,
         CliCommand::Demo => demo::run(look(invocation, &environment, &Term::stdout()), &environment, stop).await,
         CliCommand::Completions { shell, install: true } => install::completions(*shell, &environment),
-        CliCommand::Completions { shell, .. } => {
-            let mut text = Vec::new();
-            cli::completions(*shell, &mut text)?;
-            print(&String::from_utf8_lossy(&text))
-        }
+        CliCommand::Completions { shell, .. } => print(&cli::completions(*shell)),
         CliCommand::Man { install: true, .. } => install::man(&environment),
-        CliCommand::Man { page, .. } => {
-            let mut text = Vec::new();
-            cli::man_page(page.as_deref(), &mut text)?;
-            print(&String::from_utf8_lossy(&text))
-        }
+        CliCommand::Man { page, .. } => print(&cli::man_page(page.as_deref())?),
     }
 }
 

@@ -91,13 +91,12 @@ impl FromStr for PublicKey {
         let (blob, comment) = wire::join(&kind, &rest)?;
         let bits = wire::check(&kind, &blob)
             .with_context(|| format!("the {kind} key is damaged; copy it again from Stitch's page"))?;
-        let digest = base64::encode_block(&sha256(&blob));
         let mut key = Self {
             body: base64::encode_block(&blob),
             comment: sanitised(&comment),
             kind,
             bits,
-            fingerprint: format!("SHA256:{}", digest.trim_end_matches('=')),
+            fingerprint: fingerprint(&blob),
         };
         if !key.reads_again(&blob) {
             COMMENT_WHEN_NONE.clone_into(&mut key.comment);
@@ -110,6 +109,12 @@ impl FromStr for PublicKey {
         }
         Ok(key)
     }
+}
+
+/// As `ssh-keygen -l` writes it.
+pub(crate) fn fingerprint(blob: &[u8]) -> String {
+    let digest = base64::encode_block(&sha256(blob));
+    format!("SHA256:{}", digest.trim_end_matches('='))
 }
 
 /// Comments go into a file that sshd reads and into scripts that people read: printable ASCII, and not endless.

@@ -1,23 +1,21 @@
 //! What is generated from the command line: completions, the manual page, docs/flags.md.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io;
 
 use crate::settings::{Region, SettingId, SslMode};
 
-/// Writes a shell's completion script.
-pub fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
-    // clap_complete panics when it cannot write; a closed pipe is no reason to.
+/// A shell's completion script.
+pub fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut with_values(), "stitch-pg", &mut script);
-    if shell == clap_complete::Shell::Bash {
-        // clap_complete 4.6 takes the hyphen of the program's name for the mark of a subcommand in one of two places, so that
-        // nothing behind a command is completed.
-        script = String::from_utf8_lossy(&script)
-            .replace("stitch__subcmd__pg", "stitch__pg")
-            .into_bytes();
+    let script = String::from_utf8_lossy(&script).into_owned();
+    if shell != clap_complete::Shell::Bash {
+        return script;
     }
-    out.write_all(&script)
+    // clap_complete 4.6 takes the hyphen of the program's name for the mark of a subcommand in one of two places, so that
+    // nothing behind a command is completed.
+    script.replace("stitch__subcmd__pg", "stitch__pg")
 }
 
 /// The command line with the values that a shell can offer. For parsing they stay raw text, so that everything that is wrong
@@ -36,8 +34,8 @@ fn with_values() -> clap::Command {
     command
 }
 
-/// Writes the manual page, or that of one command.
-pub fn man_page(command: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+/// The manual page, or that of one command.
+pub fn man_page(command: Option<&str>) -> io::Result<String> {
     // `stitch-pg help` is the pages themselves; it has none.
     let mut page = super::command().disable_help_subcommand(true);
     page.build();
@@ -53,7 +51,7 @@ pub fn man_page(command: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
         .title(title)
         .date(WRITTEN)
         .render(&mut text)?;
-    out.write_all(tidied(&String::from_utf8_lossy(&text)).as_bytes())
+    Ok(tidied(&String::from_utf8_lossy(&text)))
 }
 
 /// The date of the pages. Not today's: the same program writes the same page every day.

@@ -35,10 +35,8 @@ pub(super) fn completions(shell: Shell, environment: &Environment) -> Result<u8>
         ),
         other => bail!("--install knows bash, zsh and fish\nnext: stitch-pg completions {other} > FILE"),
     };
-    let mut text = Vec::new();
-    cli::completions(shell, &mut text)?;
     let path = place(environment, yours, for_all)?;
-    write(&path, text, "#")?;
+    write(&path, cli::completions(shell), "#")?;
     print(&format!("{} is written\nNext: {next}\n", path.display()))
 }
 
@@ -50,8 +48,7 @@ pub(super) fn man(environment: &Environment) -> Result<u8> {
         .map(|page| page.get_name().to_owned())
         .collect();
     for command in std::iter::once(None).chain(commands.iter().map(Some)) {
-        let mut text = Vec::new();
-        cli::man_page(command.map(String::as_str), &mut text)?;
+        let text = cli::man_page(command.map(String::as_str))?;
         let name = command.map_or_else(|| "stitch-pg.1".to_owned(), |name| format!("stitch-pg-{name}.1"));
         let path = folder.join(name);
         write(&path, text, ".\\\"")?;
@@ -72,12 +69,12 @@ fn place(environment: &Environment, yours: &str, for_all: &str) -> Result<PathBu
     Ok(home.join(yours))
 }
 
-fn write(path: &Path, mut text: Vec<u8>, comment: &str) -> Result<()> {
+fn write(path: &Path, mut text: String, comment: &str) -> Result<()> {
     let last = format!("{comment} {MARK}\n");
-    text.extend(last.as_bytes());
+    text.push_str(&last);
     let written = || {
         std::fs::create_dir_all(path.parent().unwrap_or(path))?;
-        Target::find(path, Links::Refused)?.replace(&text, ORDINARY, |old| old.ends_with(last.as_bytes()))
+        Target::find(path, Links::Refused)?.replace(text.as_bytes(), ORDINARY, |old| old.ends_with(last.as_bytes()))
     };
     written().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -3,20 +3,13 @@
 use console::Term;
 
 use crate::cli::{Invocation, RunArgs};
+use crate::console::Approved;
 use crate::console::plain::Volume;
 use crate::console::style::{ColorChoice, Style};
 use crate::console::terminal::Terminal;
-use crate::console::{Approved, output};
 use crate::report::Format;
 use crate::settings::{Environment, file};
 use crate::world;
-
-/// The settings file decides where passwords go, so it is always named, the default one above all.
-pub(super) fn name_file(invocation: &Invocation, environment: &Environment) {
-    if let Some(file) = file::in_use(invocation.run.config.as_deref(), environment) {
-        output::say(&format!("Using {file}"));
-    }
-}
 
 /// The voice at a terminal.
 pub(super) fn terminal(invocation: &Invocation, environment: &Environment, format: Format) -> Terminal {

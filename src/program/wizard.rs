@@ -7,9 +7,10 @@ use serde::Deserialize;
 use tokio::runtime::Builder;
 use tokio_postgres::error::SqlState;
 
-use super::voice::{name_file, terminal};
+use super::voice::terminal;
 use crate::ask::Typed;
 use crate::cli::{self, Invocation};
+use crate::console::output;
 use crate::console::terminal::{Review, Terminal};
 use crate::finding::Code;
 use crate::output_file;
@@ -124,11 +125,15 @@ impl Ask for Wizard {
 impl Wizard {
     /// Says which file the settings come from.
     pub(super) fn new(invocation: &Invocation, environment: &Environment) -> Self {
-        name_file(invocation, environment);
+        let file = file::in_use(invocation.run.config.as_deref(), environment);
+        if let Some(file) = &file {
+            // It decides where passwords go, so it is always named, the default one above all.
+            output::say(&format!("Using {file}"));
+        }
         Self {
             terminal: terminal(invocation, environment, Format::Text),
             directory: environment.directory.clone(),
-            file: file::in_use(invocation.run.config.as_deref(), environment),
+            file,
             typed: Typed::default(),
             detects: false,
         }

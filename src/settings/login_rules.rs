@@ -36,16 +36,18 @@ pub enum Standby {
     Refused,
 }
 
-/// libpq's `channel_binding`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChannelBinding {
-    /// Channel binding is never used.
-    Disable,
-    /// Where the server offers it.
-    #[default]
-    Prefer,
-    /// A login without it is refused.
-    Require,
+words! {
+    /// libpq's `channel_binding`.
+    #[derive(Default)]
+    pub enum ChannelBinding {
+        /// Channel binding is never used.
+        Disable = "disable",
+        /// Where the server offers it.
+        #[default]
+        Prefer = "prefer",
+        /// A login without it is refused.
+        Require = "require",
+    }
 }
 
 words! {

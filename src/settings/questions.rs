@@ -187,7 +187,7 @@ impl Questions<'_> {
     }
 
     /// Asks until the answer can be read, and notes it.
-    fn text<T>(&mut self, mut question: Question, read: impl Fn(&str) -> Result<T>) -> Result<String> {
+    fn text<T>(&mut self, mut question: Question, read: impl Fn(&str) -> Result<T>) -> Result<T> {
         question.before = self.memory.before();
         let mut remembered = match self.memory.recall(&question) {
             Some(Reply::Text(text)) => Some(text),
@@ -199,10 +199,10 @@ impl Questions<'_> {
                 None => self.typed(&question)?,
             };
             match read(&answer) {
-                Ok(_) => {
+                Ok(value) => {
                     self.memory.note(&question, Reply::Text(answer.clone()));
-                    self.set(question.id, answer.clone());
-                    return Ok(answer);
+                    self.set(question.id, answer);
+                    return Ok(value);
                 }
                 Err(error) => {
                     // Enough of a long answer to know it again.

@@ -103,6 +103,10 @@ impl Failure {
     pub(crate) fn is(&self, state: &SqlState) -> bool {
         self.state.as_ref() == Some(state)
     }
+
+    pub(crate) fn is_one_of(&self, states: &[SqlState]) -> bool {
+        states.iter().any(|state| self.is(state))
+    }
 }
 
 impl fmt::Display for Failure {

@@ -51,6 +51,12 @@ pub(super) struct Connections {
     ahead: Ahead,
 }
 
+impl Connections {
+    fn all(&self) -> impl Iterator<Item = &Arc<Session>> {
+        self.sessions.values().chain(self.seconds.values())
+    }
+}
+
 impl Reader {
     /// What the server is, as far as it was reached.
     pub(crate) fn known_server(&self) -> Option<&PostgresServer> {
@@ -133,9 +139,7 @@ impl Reader {
                 }
                 Err(failure) => {
                     let elsewhere = failure.layer == Layer::Database
-                        && [SqlState::INVALID_CATALOG_NAME, SqlState::INSUFFICIENT_PRIVILEGE]
-                            .iter()
-                            .any(|s| failure.is(s));
+                        && failure.is_one_of(&[SqlState::INVALID_CATALOG_NAME, SqlState::INSUFFICIENT_PRIVILEGE]);
                     first.get_or_insert(failure);
                     if !elsewhere {
                         break;
@@ -151,12 +155,8 @@ impl Reader {
 
     /// How many sessions are open, which count against every limit.
     pub(crate) fn own_sessions(&self) -> i64 {
-        let sessions = self
-            .connections
-            .sessions
-            .values()
-            .chain(self.connections.seconds.values());
-        i64::try_from(sessions.filter(|session| !session.client.is_closed()).count()).unwrap_or_default()
+        let open = self.connections.all().filter(|session| !session.client.is_closed());
+        i64::try_from(open.count()).unwrap_or_default()
     }
 
     /// Closes them all; they are opened anew when they are needed.

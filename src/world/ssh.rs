@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow};
 use ssh2::Session;
 
 use crate::ask::Asker;
+use crate::public_key::fingerprint;
 use crate::secret::Secret;
 use crate::settings::SshTarget;
 
@@ -105,7 +106,7 @@ impl Ssh {
 
     /// The fingerprint of the server's host key.
     pub(super) fn host_key(&self) -> Option<String> {
-        self.session.host_key().map(|(key, _)| host_key::fingerprint(key))
+        self.session.host_key().map(|(key, _)| fingerprint(key))
     }
 
     /// What the server called itself.

@@ -65,11 +65,7 @@ pub(super) fn rules(checker: &mut Checker<'_>, host: &HostName) -> LoginRules {
         channel_binding: checker
             .choice(
                 "channel_binding",
-                &[
-                    ("disable", ChannelBinding::Disable),
-                    ("prefer", ChannelBinding::Prefer),
-                    ("require", ChannelBinding::Require),
-                ],
+                &ChannelBinding::ALL.map(|binding| (binding.as_str(), binding)),
             )
             .unwrap_or_default(),
         server_user: checker.value("requirepeer").map(str::to_owned),

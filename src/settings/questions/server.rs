@@ -17,14 +17,6 @@ pub(super) const ANOTHER: &str = "Another one";
 /// Typed in place of a server that only an SSH server reaches.
 pub(super) const SSH: &str = "ssh";
 
-/// What was typed.
-enum Typed {
-    /// Settings for the server.
-    Parts(Draft),
-    /// The server is behind an SSH server, which is asked for.
-    BehindSsh,
-}
-
 impl Questions<'_> {
     pub(super) fn server(&mut self) -> Result<()> {
         if !self.is_open(SettingId::Host, DefaultAnswer::HasDefault) {
@@ -48,7 +40,7 @@ impl Questions<'_> {
         };
         let mut question = question(SettingId::Host, prompt, help, Some(default));
         question.offered = known.iter().map(ToString::to_string).collect();
-        let answer = self.text(question.clone(), |text| typed(text, &known, environment).map(|_| ()))?;
+        let parts = self.text(question.clone(), |text| typed(text, &known, environment))?;
         self.draft.take(SettingId::Host);
         // A port that was typed before belongs to the server that was typed with it.
         if self
@@ -58,27 +50,24 @@ impl Questions<'_> {
         {
             self.draft.take(SettingId::Port);
         }
-        match typed(&answer, &known, environment)? {
-            Typed::Parts(parts) => {
-                self.draft = parts.or(std::mem::take(&mut self.draft));
-                self.draft.address_as_host();
-                Ok(())
-            }
-            Typed::BehindSsh => {
-                self.ssh_server()?;
-                self.set(SettingId::ViaBastion, "true");
-                let is_socket = question.default.as_deref().is_none_or(|host| host.starts_with('/'));
-                let default = question.default.take().filter(|_| !is_socket);
-                self.server_again(default.unwrap_or_else(|| "localhost".to_owned()))
-            }
+        if let Some(parts) = parts {
+            self.draft = parts.or(std::mem::take(&mut self.draft));
+            self.draft.address_as_host();
+            return Ok(());
         }
+        self.ssh_server()?;
+        self.set(SettingId::ViaBastion, "true");
+        let is_socket = question.default.as_deref().is_none_or(|host| host.starts_with('/'));
+        let default = question.default.take().filter(|_| !is_socket);
+        self.server_again(default.unwrap_or_else(|| "localhost".to_owned()))
     }
 }
 
-fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result<Typed> {
+/// The settings for the server that was typed; `None`: it is behind an SSH server, which is asked for.
+fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result<Option<Draft>> {
     let mut draft = Draft::default();
     if text == SSH {
-        return Ok(Typed::BehindSsh);
+        return Ok(None);
     }
     let number = text.parse::<usize>().ok();
     let offered = number.and_then(|number| known.get(number.checked_sub(1)?));
@@ -92,7 +81,7 @@ fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result
         let mut problems = Problems::default();
         let parts = service::load(name, &Source::Prompt, environment, &mut problems);
         problems.into_result()?;
-        return Ok(Typed::Parts(parts));
+        return Ok(Some(parts));
     }
     if let Some(KnownServer::PasswordLine { host, port, user }) = offered {
         draft.set(SettingId::Host, host.clone(), Source::Prompt);
@@ -101,20 +90,20 @@ fn typed(text: &str, known: &[KnownServer], environment: &Environment) -> Result
                 draft.set(id, text.clone(), Source::Prompt);
             }
         }
-        return Ok(Typed::Parts(draft));
+        return Ok(Some(draft));
     }
     if number.is_some() {
         bail!("{text} is not a number in the list");
     }
     if let Some(read) = pasted::read(text) {
-        return read.map(Typed::Parts);
+        return read.map(Some);
     }
     let (host, port) = host_and_port(text)?;
     draft.set(SettingId::Host, host.to_string(), Source::Prompt);
     if let Some(port) = port {
         draft.set(SettingId::Port, port.to_string(), Source::Prompt);
     }
-    Ok(Typed::Parts(draft))
+    Ok(Some(draft))
 }
 
 /// `host:port`, also as it is copied from a browser.

@@ -60,19 +60,19 @@ impl Questions<'_> {
         let help = "Stitch connects over the internet and cannot use this address. ssh: through an SSH server. Enter: \
                     decide later.";
         let question = question(SettingId::StitchHost, "Public name of the server", help, None);
-        let answer = self.text(question, |text| match text {
-            "" | SSH => Ok(()),
+        let typed = self.text(question, |text| match text {
+            "" | SSH => Ok(None),
             text => {
-                let (host, _) = host_and_port(text)?;
+                let (host, port) = host_and_port(text)?;
                 ensure!(host.is_public(), "{host} is not a name or address on the internet");
-                Ok(())
+                Ok(Some((host, port)))
             }
         })?;
-        if matches!(answer.as_str(), "" | SSH) {
-            self.draft.take(SettingId::StitchHost);
-            return if answer == SSH { self.ssh_server() } else { Ok(()) };
-        }
-        let (host, port) = host_and_port(&answer)?;
+        let Some((host, port)) = typed else {
+            let given = self.draft.take(SettingId::StitchHost);
+            let behind_ssh = given.is_some_and(|given| given.text() == SSH);
+            return if behind_ssh { self.ssh_server() } else { Ok(()) };
+        };
         self.set(SettingId::StitchHost, host.to_string());
         if let Some(port) = port {
             self.set(SettingId::StitchPort, port.to_string());

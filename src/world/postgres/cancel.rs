@@ -22,12 +22,7 @@ impl Reader {
     /// may wait in line behind the one that is stopped. What cannot be asked ends by itself.
     #[expect(clippy::disallowed_methods, reason = "an empty statement: it does nothing")]
     pub(in crate::world) async fn cancel(&self) {
-        for session in self
-            .connections
-            .sessions
-            .values()
-            .chain(self.connections.seconds.values())
-        {
+        for session in self.connections.all() {
             while self.cancel_one(session).await.is_some() {
                 // Answered in turn, so after everything that was sent before.
                 if timeout(PAUSE, session.client.simple_query("")).await.is_ok() {

@@ -51,7 +51,7 @@ pub(super) fn behind_pooler(what: &str, login: &AdminLogin) -> Failure {
 /// The server refused the role, not the login. It tells a right that is missing in the same code as a closed database.
 pub(super) fn role_refused(role: &RoleName, login: &AdminLogin, failure: &Failure) -> Option<Failure> {
     let codes = [SqlState::INVALID_PARAMETER_VALUE, SqlState::INSUFFICIENT_PRIVILEGE];
-    let is_it = codes.iter().any(|state| failure.is(state)) && failure.routine.as_deref() != Some("CheckMyDatabase");
+    let is_it = failure.is_one_of(&codes) && failure.routine.as_deref() != Some("CheckMyDatabase");
     is_it.then(|| {
         let (user, said) = (&login.user, &failure.text);
         let text = format!("{user:?} may not act as the role {role:?} (--set-role): {said}");
@@ -81,7 +81,7 @@ pub(super) fn is_for_read_only(access: Access, failure: &Failure) -> bool {
         && authenticated
         && failure.state.is_some()
         && failure.routine.as_deref() != Some("CheckMyDatabase")
-        && !closed.iter().any(|state| failure.is(state))
+        && !failure.is_one_of(&closed)
 }
 
 /// The timeouts of this login that may have cut off even the first question; all that this version is known to have. A server
@@ -119,13 +119,11 @@ pub(super) fn too_short(error: &anyhow::Error, version: &str) -> &'static [&'sta
 }
 
 pub(super) fn is_closed(failure: &Failure) -> bool {
-    [
+    failure.is_one_of(&[
         SqlState::INSUFFICIENT_PRIVILEGE,
         SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
         SqlState::TOO_MANY_CONNECTIONS,
-    ]
-    .iter()
-    .any(|state| failure.is(state))
+    ])
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Whether the server is the one it should be: decided before anything is proved to it.
 
 use anyhow::{Context as _, Result, bail};
-use openssl::{base64, sha};
 use ssh2::{MethodType, Session};
 
 use crate::ask::{Asker, Trust};
-use crate::public_key::string;
+use crate::public_key::{fingerprint, string};
 use crate::settings::SshTarget;
 use crate::world::known_hosts::{self, HostKeyVerdict, KnownHosts, Name};
 
@@ -28,8 +27,8 @@ pub(super) fn prefer_known_types(session: &Session, target: &SshTarget) -> Resul
         .context("libssh2 refuses the list of host key types")
 }
 
-/// Lets a known key pass, asks about an unknown one, refuses everything else. Returns the fingerprint.
-pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Result<String> {
+/// Lets a known key pass, asks about an unknown one, refuses everything else.
+pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Result<()> {
     let (key, _) = session.host_key().context("the server showed no host key")?;
     // A key begins with the name of its type (RFC 4253 section 6.6).
     let (kind, _) = string(key).context("the server's host key is damaged")?;
@@ -37,7 +36,7 @@ pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Res
     let fingerprint = fingerprint(key);
     let host = target.known_as();
     match known(target)?.judge(&name(target), &kind, key) {
-        HostKeyVerdict::Known => Ok(fingerprint),
+        HostKeyVerdict::Known => Ok(()),
         HostKeyVerdict::Revoked { place } => bail!(
             "the host key {fingerprint} of {host} is marked as revoked in {place}; do not trust this server. Nothing was sent to it"
         ),
@@ -47,12 +46,12 @@ pub(super) fn check(session: &Session, target: &SshTarget, asker: &Asker) -> Res
             quoted_name(target)
         ),
         HostKeyVerdict::Unknown { note } => match &target.host_key {
-            Some(expected) if *expected == fingerprint => Ok(fingerprint),
+            Some(expected) if *expected == fingerprint => Ok(()),
             Some(expected) => bail!(
                 "the host key of {host} is {fingerprint} ({kind}), not {expected} as given by --host-key; nothing was \
                  sent to it"
             ),
-            None => ask(target, &kind, key, &note, asker).map(|()| fingerprint),
+            None => ask(target, &kind, key, &note, asker),
         },
     }
 }
@@ -99,10 +98,4 @@ fn quoted_name(target: &SshTarget) -> String {
     } else {
         format!("'[{}]:{}'", target.known_as(), target.port)
     }
-}
-
-/// As `ssh-keygen -l` writes it.
-pub(super) fn fingerprint(key: &[u8]) -> String {
-    let hash = base64::encode_block(&sha::sha256(key));
-    format!("SHA256:{}", hash.trim_end_matches('='))
 }

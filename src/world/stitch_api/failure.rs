@@ -44,7 +44,7 @@ pub(super) fn half_an_answer(url: &str, error: &ureq::Error) -> Error {
             format!("is longer than {limit} bytes, too long for an answer of Stitch")
         }
         ureq::Error::Timeout(_) => "does not end in time".to_owned(),
-        error if is_cut(error) => "ends in the middle".to_owned(),
+        ureq::Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => "ends in the middle".to_owned(),
         error => format!("cannot be read to its end: {}", reason(error)),
     };
     anyhow!(
@@ -103,14 +103,6 @@ pub(super) fn refused(status: u16, said: &str) -> Error {
         ),
     };
     anyhow!("{what}: {said} [{status}]\nnext: {next}")
-}
-
-/// Whether the other end stopped in the middle.
-fn is_cut(error: &ureq::Error) -> bool {
-    match error {
-        ureq::Error::Io(error) => error.kind() == ErrorKind::UnexpectedEof,
-        _ => false,
-    }
 }
 
 fn reason(error: &ureq::Error) -> String {
