@@ -1,6 +1,5 @@
 //! From a command line to an exit code: picks the settings, the world and the voice, and hears Ctrl-C.
 
-mod exit;
 mod explain_command;
 mod handing_over;
 mod install;
@@ -15,8 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use console::Term;
-use exit::{FAILED, USAGE, print, stopped};
-use voice::{look, terminal};
+use voice::{FAILED, USAGE, look, print, stopped, terminal};
 use walk::walk;
 
 use crate::ask::{Asker, Typed};

@@ -15,7 +15,6 @@ mod cloud_sql;
 mod crunchy_bridge;
 mod definition;
 mod digital_ocean;
-mod evidence;
 mod heroku;
 mod lakebase;
 mod list;
@@ -29,7 +28,7 @@ mod supabase;
 mod tiger_cloud;
 
 use definition::Definition;
-pub(crate) use evidence::ProviderEvidence;
+pub(crate) use definition::ProviderEvidence;
 pub(crate) use list::ListEntry;
 
 /// Declares the providers, each defined in the module of its name.

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use anyhow::{Context, Result};
 
-use super::exit::{FAILED, print, stopped};
+use super::voice::{FAILED, print, stopped};
 use super::watch_command;
 use crate::console::output;
 use crate::explain::{Table, as_json, as_text};

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::exit::{print, stopped};
+use super::voice::{print, stopped};
 use super::wizard::Wizard;
 use crate::ask::Asker;
 use crate::cli::{self, Config, Invocation};

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap_complete::Shell;
 use rustix::process::geteuid;
 
-use super::exit::print;
+use super::voice::print;
 use crate::cli;
 use crate::output_file::{Links, ORDINARY, Target};
 use crate::settings::Environment;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Error, Result, anyhow};
 use serde_json::json;
 
-use super::exit::{ATTENTION, FAILED, PENDING, STOPPED, stopped};
+use super::voice::{ATTENTION, FAILED, PENDING, STOPPED, stopped};
 use super::watch_command::{Waited, wait};
 use crate::ask::Asker;
 use crate::console::output;

@@ -1,12 +1,13 @@
-//! How the program speaks: in colours or not, and which settings file it uses.
+//! How the program speaks, in colours or not, and how it ends.
 
+use anyhow::Result;
 use console::Term;
 
 use crate::cli::{Invocation, RunArgs};
-use crate::console::Approved;
 use crate::console::plain::Volume;
 use crate::console::style::{ColorChoice, Style};
 use crate::console::terminal::Terminal;
+use crate::console::{Approved, output, render};
 use crate::report::Format;
 use crate::settings::{Environment, file};
 use crate::world;
@@ -39,4 +40,25 @@ pub(super) fn look(invocation: &Invocation, environment: &Environment, term: &Te
         clap::ColorChoice::Never => ColorChoice::Never,
     };
     Style::of(term, choice, &environment.surroundings)
+}
+
+/// Exit status of a run that a person stopped (128 + SIGINT).
+pub(super) const STOPPED: u8 = 130;
+/// Exit status of a usage or settings error.
+pub(super) const USAGE: u8 = 2;
+pub(super) const FAILED: u8 = 1;
+/// Exit status of a run whose change was refused.
+pub(super) const PENDING: u8 = 3;
+/// Exit status of a run after which something waits for a person.
+pub(super) const ATTENTION: u8 = 4;
+
+pub(super) fn print(text: &str) -> Result<u8> {
+    output::hand_over(text)?;
+    Ok(0)
+}
+
+pub(super) fn stopped() -> u8 {
+    // The question's line is still open.
+    output::say(&format!("\n{}", render::UNTOUCHED));
+    STOPPED
 }

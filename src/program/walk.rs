@@ -3,8 +3,7 @@
 use anyhow::{Context as _, Error, Result};
 use console::Term;
 
-use super::exit::stopped;
-use super::voice::{look, terminal, volume};
+use super::voice::{look, stopped, terminal, volume};
 use super::{settings, watch_command};
 use crate::ask::Asker;
 use crate::cli::Invocation;

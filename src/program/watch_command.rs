@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::json;
 
-use super::exit::{ATTENTION, STOPPED};
+use super::voice::{ATTENTION, STOPPED};
 use crate::ask::Asker;
 use crate::console::output;
 use crate::console::terminal::{Enter, Terminal};

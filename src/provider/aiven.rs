@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::allow_list::{AllowListCommands, AllowListRequest};
+use super::allow_list::AllowListCommands;
 use super::definition::Definition;
 use super::list::{AllowList, array, entry, list};
 
@@ -12,15 +12,7 @@ pub(super) const DEFINITION: Definition = Definition {
     hosts: &[".aivencloud.com"],
     roles: &["avnadmin"],
     databases: &["_aiven", "defaultdb"],
-    commands: Some(commands),
-    placeholders: &[("SERVICE", "the service's name")],
-    list_command: Some("avn service get --json"),
-    read_list: |_, value| value.get("user_config").map(|config| read(value, config)),
-    ..Definition::NONE
-};
-
-fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
-    AllowListCommands {
+    commands: Some(|request| AllowListCommands {
         place: "the service's ip_filter",
         look: "avn service get SERVICE --json".to_owned(),
         open: vec![format!(
@@ -29,8 +21,12 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             request.merged()
         )],
         mind: Some(request.replaces()),
-    }
-}
+    }),
+    placeholders: &[("SERVICE", "the service's name")],
+    list_command: Some("avn service get --json"),
+    read_list: |_, value| value.get("user_config").map(|config| read(value, config)),
+    ..Definition::NONE
+};
 
 fn read(service: &Value, config: &Value) -> Result<AllowList> {
     let keys = ["ip_filter", "ip_filter_string", "ip_filter_object"];

@@ -1,6 +1,6 @@
 //! Google AlloyDB.
 
-use super::allow_list::{AllowListCommands, AllowListRequest};
+use super::allow_list::AllowListCommands;
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -9,12 +9,7 @@ pub(super) const DEFINITION: Definition = Definition {
     roles: &["alloydbsuperuser", "alloydbadmin"],
     reserved_roles: &["alloydbadmin"],
     databases: &["alloydbadmin"],
-    commands: Some(commands),
-    ..Definition::NONE
-};
-
-fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
-    AllowListCommands {
+    commands: Some(|request| AllowListCommands {
         place: "the instance's authorized external networks",
         look: "gcloud alloydb instances describe INSTANCE --cluster=CLUSTER --region=REGION".to_owned(),
         open: vec![format!(
@@ -23,5 +18,6 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             request.merged()
         )],
         mind: Some(request.replaces()),
-    }
-}
+    }),
+    ..Definition::NONE
+};

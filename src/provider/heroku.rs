@@ -1,7 +1,7 @@
 //! Heroku Postgres.
 
 use super::ProviderEvidence;
-use super::allow_list::{AllowListCommands, AllowListRequest};
+use super::allow_list::AllowListCommands;
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -9,7 +9,12 @@ pub(super) const DEFINITION: Definition = Definition {
     hosts: &[".compute-1.amazonaws.com"],
     schemas: &["heroku_ext"],
     score,
-    commands: Some(commands),
+    commands: Some(|request| AllowListCommands {
+        place: "nothing on the Common Runtime, which has no allow list; trusted ranges on Private and Shield plans",
+        look: "heroku data:mtls:ip-rules ADDON --app APP".to_owned(),
+        open: request.each("heroku data:mtls:ip-rules:create ADDON --app APP --cidr"),
+        mind: None,
+    }),
     placeholders: &[("ADDON", "the add-on's name"), ("APP", "the app's name")],
     making_databases: Some(
         "Heroku creates databases itself: give --database with the name of your add-on's (heroku pg:info -a APP); elsewhere",
@@ -34,13 +39,4 @@ fn score(evidence: &ProviderEvidence, by_host: usize) -> usize {
     let habits = [by_host > 0, is_random, extensions_apart, evidence.powerless];
     let habits = habits.into_iter().filter(|habit| *habit).count();
     if habits >= 3 { 3 } else { 0 }
-}
-
-fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
-    AllowListCommands {
-        place: "nothing on the Common Runtime, which has no allow list; trusted ranges on Private and Shield plans",
-        look: "heroku data:mtls:ip-rules ADDON --app APP".to_owned(),
-        open: request.each("heroku data:mtls:ip-rules:create ADDON --app APP --cidr"),
-        mind: None,
-    }
 }

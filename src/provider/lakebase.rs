@@ -3,7 +3,7 @@
 //! PostgreSQL's port as well: learn.microsoft.com/azure/databricks/oltp/instances/query; their commands:
 //! learn.microsoft.com/azure/databricks/security/network/front-end/ip-access-list-workspace.
 
-use super::allow_list::{AllowListCommands, AllowListRequest};
+use super::allow_list::AllowListCommands;
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -13,14 +13,7 @@ pub(super) const DEFINITION: Definition = Definition {
     roles: &["databricks_superuser", "databricks_control_plane", "databricks_gateway"],
     reserved_roles: &["databricks_control_plane", "databricks_gateway"],
     databases: &["databricks_postgres"],
-    commands: Some(commands),
-    wants_plain_password: true,
-    empty_list_is_open: true,
-    ..Definition::NONE
-};
-
-fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
-    AllowListCommands {
+    commands: Some(|request| AllowListCommands {
         place: "the workspace's IP access lists",
         look: "databricks ip-access-lists list".to_owned(),
         open: vec![format!(
@@ -30,5 +23,8 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
         mind: Some(
             "without an allow list every address is allowed; the first one blocks all addresses that are not on it, for the whole workspace",
         ),
-    }
-}
+    }),
+    wants_plain_password: true,
+    empty_list_is_open: true,
+    ..Definition::NONE
+};

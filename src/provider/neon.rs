@@ -1,6 +1,6 @@
 //! Neon.
 
-use super::allow_list::{AllowListCommands, AllowListRequest};
+use super::allow_list::AllowListCommands;
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -9,14 +9,7 @@ pub(super) const DEFINITION: Definition = Definition {
     setting_prefix: "neon",
     roles: &["neon_superuser", "cloud_admin", "neon_service"],
     reserved_roles: &["cloud_admin", "neon_service"],
-    commands: Some(commands),
-    placeholders: &[("PROJECT", "the project's number")],
-    wants_plain_password: true,
-    ..Definition::NONE
-};
-
-fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
-    AllowListCommands {
+    commands: Some(|request| AllowListCommands {
         place: "the project's IP Allow list, if the plan has one",
         look: "neon ip-allow list --project-id PROJECT".to_owned(),
         open: vec![format!(
@@ -24,5 +17,8 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
             request.joined(" ")
         )],
         mind: None,
-    }
-}
+    }),
+    placeholders: &[("PROJECT", "the project's number")],
+    wants_plain_password: true,
+    ..Definition::NONE
+};

@@ -2,7 +2,7 @@
 //! allow list: the page `security/ip-allow-list` beside it, and the resource `IpAllowList` of its Pulumi provider
 //! (pulumi.com/registry/packages/timescale). Its command line tool has no word for the list, so its console does it.
 
-use super::allow_list::{AllowListCommands, AllowListRequest};
+use super::allow_list::AllowListCommands;
 use super::definition::Definition;
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -10,13 +10,7 @@ pub(super) const DEFINITION: Definition = Definition {
     hosts: &[".tsdb.cloud.timescale.com"],
     roles: &["tsdbadmin", "tsdbowner", "tsdbexplorer"],
     databases: &["tsdb"],
-    commands: Some(commands),
-    empty_list_is_open: true,
-    ..Definition::NONE
-};
-
-fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
-    AllowListCommands {
+    commands: Some(|request| AllowListCommands {
         place: "the IP allow list that the service is attached to",
         look: "# Tiger Console: Security > IP Allow List".to_owned(),
         open: vec![
@@ -29,5 +23,7 @@ fn commands(request: &AllowListRequest<'_>) -> AllowListCommands {
         mind: Some(
             "a service without a list allows every address; the first list blocks all addresses that are not on it",
         ),
-    }
-}
+    }),
+    empty_list_is_open: true,
+    ..Definition::NONE
+};

@@ -16,7 +16,6 @@ use super::request::{Approval, Purpose};
 use crate::names::{DatabaseName, RoleName};
 use crate::step_id::StepId;
 
-mod connecting;
 mod memory;
 mod secrets;
 mod server;

@@ -13,7 +13,6 @@ use super::local_users;
 use super::ssh_tokens::AliasOptions;
 use crate::pattern;
 
-mod include;
 mod text;
 use text::{host_name, is_one_of, split_keyword, words};
 

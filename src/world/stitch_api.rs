@@ -2,7 +2,6 @@
 //! else, to the one host that was named: no redirect is followed.
 
 mod answer;
-mod ask;
 mod client;
 mod failure;
 mod send;

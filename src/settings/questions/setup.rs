@@ -4,9 +4,8 @@ use std::str::FromStr;
 
 use anyhow::{Error, Result, ensure};
 
-use super::connecting::address;
 use super::memory::GoBack;
-use super::server::{SSH, host_and_port};
+use super::server::{SSH, address, host_and_port};
 use super::{DefaultAnswer, Questions, question};
 use crate::names::{DatabaseName, RoleName};
 use crate::settings::ask::{Contact, Presence, Typing};

@@ -1,12 +1,16 @@
-//! What Stitch is told.
+//! What Stitch is asked, and what it is told.
+
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
-use super::answer::{ApiResponse, id};
+use super::answer::{ApiResponse, Secrets, id};
 use super::client::SentToStitch;
 use super::failure;
 use crate::request::{HttpMethod, Request};
 use crate::statement::Statement;
+use crate::world::reader::Reader;
 use crate::world::writer::Writer;
 
 /// A change may take Stitch longer than a look.
@@ -73,4 +77,46 @@ impl Writer {
 fn id_in(request: &Request) -> Option<u64> {
     let last = request.url.rsplit('/').next()?;
     last.parse().ok()
+}
+
+impl Reader {
+    /// Whether there is a token to ask Stitch with.
+    pub(crate) fn can_ask_stitch(&self) -> bool {
+        self.stitch.token.is_some()
+    }
+
+    /// Puts one question to Stitch and fails unless it is answered.
+    pub(crate) async fn ask_stitch(&self, path: &str) -> Result<Value> {
+        let url = self.settings.registration.api.at(path);
+        let answer = self.stitch.get(url.clone(), &self.secrets()).await?;
+        answer.json().with_context(|| format!("cannot read {url}"))
+    }
+
+    /// The same for a question that Stitch may not know: `None` when there is no such thing.
+    pub(crate) async fn try_stitch(&self, path: &str) -> Result<Option<Value>> {
+        let url = self.settings.registration.api.at(path);
+        let answer = self.stitch.get(url.clone(), &self.secrets()).await?;
+        if matches!(answer.status, 400 | 403..=405 | 410 | 501) {
+            return Ok(None);
+        }
+        answer.json().map(Some).with_context(|| format!("cannot read {url}"))
+    }
+
+    /// What Stitch was told in this run.
+    pub(crate) fn sent_to_stitch(&self) -> Option<&SentToStitch> {
+        self.stitch.told.as_ref()
+    }
+
+    /// Whether this run gave the role a password that Stitch has not heard of yet.
+    pub(crate) fn has_new_password(&self) -> bool {
+        self.stitch.new_password
+    }
+
+    /// What must not be shown, even when the other side says it.
+    pub(super) fn secrets(&self) -> Arc<Secrets> {
+        Arc::new(Secrets {
+            token: self.stitch.token.clone(),
+            password: self.settings.stitch.password.secret().cloned(),
+        })
+    }
 }
