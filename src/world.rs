@@ -1,6 +1,7 @@
 //! The outside: PostgreSQL, the SSH server and Stitch's API. Steps have the [`Reader`]; the [`Writer`] is the runner's alone,
 //! and its [`Prover`] writes nothing but what it takes back.
 
+mod access;
 mod apply;
 mod certificate;
 mod database_handle;
@@ -29,6 +30,7 @@ mod tunnel;
 mod wire;
 mod writer;
 
+pub(crate) use access::Access;
 pub(crate) use apply::{AnotherRun, Applied};
 pub(crate) use certificate::Fault;
 pub(crate) use database_handle::{DatabaseHandle, Target};
@@ -39,7 +41,7 @@ pub(crate) use login::{Offer, Other, Session};
 pub(crate) use pager::{opened, paged};
 pub(crate) use postgres::ask;
 pub(crate) use probe::{Unreachable, probe};
-pub(crate) use reader::{Access, Reader};
+pub(crate) use reader::Reader;
 pub(crate) use server_error::pool_is_full;
 pub(crate) use ssh::SshLayer;
 pub(crate) use ssh::capability::Capability;

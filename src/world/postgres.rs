@@ -1,5 +1,6 @@
 //! The admin's connections to PostgreSQL, one a database, opened when first needed, and Stitch's own login.
 
+mod ahead;
 mod cancel;
 mod hello;
 mod log_in_ahead;
@@ -18,14 +19,14 @@ use crate::finding::Code;
 use crate::names::DatabaseName;
 use crate::secret::Secret;
 use crate::server::PostgresServer;
+use crate::world::access::Access;
 use crate::world::failure::{Failure, Layer};
 use crate::world::login::{AdminLogin, Session, log_in};
-use crate::world::reader::Access;
 use crate::world::reader::Reader;
 use crate::world::wire::Wire;
 
+use ahead::Ahead;
 use hello::hello;
-use log_in_ahead::Ahead;
 pub(crate) use question::ask;
 use startup::{MAKE_READ_ONLY, behind_pooler, is_closed, is_for_read_only, role_refused, startup_options, too_short};
 

@@ -1,4 +1,4 @@
-//! What steps read from, and whether the run may change anything. It has no method that does.
+//! What steps read from. It has no method that changes anything.
 
 use anyhow::{Result, ensure};
 
@@ -6,6 +6,7 @@ use crate::ask::Asker;
 use crate::server::Encryption;
 use crate::settings::{BastionServer, Settings};
 use crate::statement::Statement;
+use crate::world::access::Access;
 use crate::world::host::Host;
 use crate::world::postgres::Connections;
 use crate::world::shared_ssh_login::SharedSshLogin;
@@ -90,13 +91,4 @@ impl Reader {
             }
         }
     }
-}
-
-/// Whether the run may change anything. In [`Access::ReadOnly`] the server itself enforces it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// `plan`, `check`: every admin connection has `default_transaction_read_only = on`.
-    ReadOnly,
-    /// `setup`.
-    ReadWrite,
 }

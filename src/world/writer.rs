@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::reader::{Access, Reader};
+use super::access::Access;
+use super::reader::Reader;
 use crate::ask::Asker;
 use crate::public_key::PublicKey;
 use crate::settings::{BastionSettings, Settings};

@@ -6,9 +6,9 @@ use tokio_postgres::error::SqlState;
 use crate::finding::Code;
 use crate::names::RoleName;
 use crate::sql;
+use crate::world::access::Access;
 use crate::world::failure::{Failure, Layer};
 use crate::world::login::AdminLogin;
-use crate::world::reader::Access;
 
 /// They hold from the first statement on, and for every statement: nothing has to remember them. They are sent in any
 /// case, so that a pooler gives itself away.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use super::log_in_ahead::in_turn;
+use super::ahead::in_turn;
 use crate::names::{DatabaseName, HostName};
 use crate::server::{self, Encryption};
 use crate::settings::{LoginRules, RootCertificates, Route, SslMode, StitchSsl, Tls};
