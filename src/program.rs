@@ -46,7 +46,7 @@ fn run() -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         let mut stop = Stop::listen()?;
-        dispatch(&invocation, environment, &mut stop).await
+        Box::pin(dispatch(&invocation, environment, &mut stop)).await
     });
     // A question may still wait for its answer on another thread; it must not keep the program from ending.
     runtime.shutdown_background();

@@ -307,13 +307,10 @@ mod tests {
 
     #[test]
     fn ways_are_written_out() {
+        assert_eq!(SettingId::Port.ways(), "--port, PGPORT or admin.port in the file");
+        assert_eq!(SettingId::NoSsl.ways(), "--no-ssl");
         assert_eq!(
-            SettingId::Port.ways().to_string(),
-            "--port, PGPORT or admin.port in the file"
-        );
-        assert_eq!(SettingId::NoSsl.ways().to_string(), "--no-ssl");
-        assert_eq!(
-            SettingId::Password.ways().to_string(),
+            SettingId::Password.ways(),
             "--password-file, --generate-password, STITCH_PG_PASSWORD or stitch.password_file in the file"
         );
     }

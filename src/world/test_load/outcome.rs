@@ -119,7 +119,7 @@ pub(super) async fn all_at_once(session: &Session, acts: &[LoadStatement], patie
     let sent = acts
         .iter()
         .map(|LoadStatement(_, statement)| session.client.simple_query(statement));
-    let (mut sent, mut answers) = (FuturesOrdered::from_iter(sent), Vec::new());
+    let (mut sent, mut answers) = (sent.collect::<FuturesOrdered<_>>(), Vec::new());
     while let Ok(Some(answer)) = timeout_at(until, sent.next()).await {
         answers.push(answer);
     }
