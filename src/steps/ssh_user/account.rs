@@ -165,19 +165,19 @@ fn home(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     let home = &account.home;
     let another = format!("as root: usermod -d /home/{user} {user}\nthen stitch-pg setup creates that home");
-    let Some(node) = account.home_node.as_ref().filter(|_| can_have_a_home(account)) else {
-        if can_have_a_home(account) {
-            plan.change(Change {
-                summary: format!("create the missing home directory {home} of {user}"),
-                why: "The key file is in the user's home.",
-                action: Action::Host(shell::make_home(user)),
-                undo: Some(Action::Host(shell::remove_home(user))),
-            });
-        } else {
-            let text = format!("the home of {user} is {home:?}, which cannot hold a key file");
-            let advice = format!("on the SSH server, {another}");
-            plan.bad(Code::SshHomeMissing, text, advice).concerning(user);
-        }
+    if !can_have_a_home(account) {
+        let text = format!("the home of {user} is {home:?}, which cannot hold a key file");
+        let advice = format!("on the SSH server, {another}");
+        plan.bad(Code::SshHomeMissing, text, advice).concerning(user);
+        return;
+    }
+    let Some(node) = &account.home_node else {
+        plan.change(Change {
+            summary: format!("create the missing home directory {home} of {user}"),
+            why: "The key file is in the user's home.",
+            action: Action::Host(shell::make_home(user)),
+            undo: Some(Action::Host(shell::remove_home(user))),
+        });
         return;
     };
     if node.owner != account.uid && node.owner != 0 {
@@ -229,11 +229,8 @@ pub(super) fn account_name(settings: &Settings) -> &str {
 }
 
 pub(super) fn no_key() -> Finding {
-    Finding::bad(
-        Code::SshKeyNotGiven,
-        "Stitch's public key was not given, so it cannot be installed or checked.",
-    )
-    .advise(
+    let text = "Stitch's public key was not given, so it cannot be installed or checked.";
+    Finding::bad(Code::SshKeyNotGiven, text).advise(
         "Copy it from Stitch: Destination > PostgreSQL > Encryption Type: SSH Tunnel > Public Key; then give it with \
          --public-key or --public-key-file.",
     )

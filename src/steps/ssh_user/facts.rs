@@ -121,16 +121,12 @@ impl Facts {
         let lines = text.lines().filter_map(|line| line.split_once('='));
         // Our script prints some hundred. Another one that is run in its place may print what it likes.
         let lines = Lines(lines.take(100_000).collect());
-        let mut facts = Self {
-            account: None,
+        Self {
+            account: lines.has("exists").then(|| account(&lines)),
             group: lines.one("group").and_then(group),
             database_addresses: addresses(&lines),
             server: SshServer::parse(&lines),
-        };
-        if lines.one("exists").is_some() {
-            facts.account = Some(account(&lines));
         }
-        facts
     }
 }
 
@@ -142,14 +138,20 @@ impl<'a> Lines<'a> {
     }
 
     fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(key, _)| *key == name)
-            .map(|(_, value)| *value)
+        let named = self.0.iter().filter(move |(key, _)| *key == name);
+        named.map(|(_, value)| *value)
     }
 
     fn one(&self, name: &str) -> Option<&'a str> {
         self.all(name).next()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.one(name).is_some()
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        self.all(name).map(str::to_owned).collect()
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -173,7 +175,7 @@ impl<'a> Lines<'a> {
 
 fn account(lines: &Lines<'_>) -> TunnelAccount {
     TunnelAccount {
-        in_directory: lines.one("local").is_none(),
+        in_directory: !lines.has("local"),
         uid: lines.number("uid").unwrap_or_default(),
         gid: lines.number("gid").unwrap_or_default(),
         groups: lines
@@ -190,20 +192,20 @@ fn account(lines: &Lines<'_>) -> TunnelAccount {
         },
         shell: Shell {
             path: lines.text("shell").unwrap_or_else(|| "/bin/sh".to_owned()),
-            state: match (lines.one("shell_missing"), lines.one("shell_unlisted")) {
-                (Some(_), _) => ShellState::Missing,
-                (None, Some(_)) => ShellState::Unlisted,
-                (None, None) => ShellState::Usable,
+            state: match (lines.has("shell_missing"), lines.has("shell_unlisted")) {
+                (true, _) => ShellState::Missing,
+                (false, true) => ShellState::Unlisted,
+                (false, false) => ShellState::Usable,
             },
         },
         home: lines.text("home").unwrap_or_default(),
         home_node: lines.node("home_node"),
         ssh_node: lines.node("ssh_node"),
         keys_node: lines.node("keys_node"),
-        key_lines: lines.all("key_line").map(str::to_owned).collect(),
+        key_lines: lines.list("key_line"),
         soon: lines.text("now").zip(lines.text("soon")),
         key_end: lines.word("key_end").unwrap_or_default(),
-        made_by_us: lines.one("made_by_us").is_some(),
+        made_by_us: lines.has("made_by_us"),
         lock: lines.text("lock").unwrap_or_default(),
         above: lines.all("above").filter_map(Node::parse).collect(),
     }
@@ -211,7 +213,7 @@ fn account(lines: &Lines<'_>) -> TunnelAccount {
 
 /// Once each, and in an order of their own: name servers deal them in turns.
 fn addresses(lines: &Lines<'_>) -> Vec<String> {
-    let mut found: Vec<String> = lines.all("database_address").map(str::to_owned).collect();
+    let mut found = lines.list("database_address");
     found.sort_unstable();
     found.dedup();
     found

@@ -33,13 +33,10 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
             let text = format!("the login shell of {user}, {path}, does not exist; sshd refuses such users");
             Finding::bad(Code::SshShellMissing, text)
         }
-        ShellState::Unlisted if refuses => Finding::bad(
-            Code::SshShellNologin,
-            format!(
-                "{unlisted} {} refuses such users",
-                if has_rule { "pam_shells" } else { "Dropbear" }
-            ),
-        ),
+        ShellState::Unlisted if refuses => {
+            let who = if has_rule { "pam_shells" } else { "Dropbear" };
+            Finding::bad(Code::SshShellNologin, format!("{unlisted} {who} refuses such users"))
+        }
         _ if is_closed(path) => {
             let text = format!(
                 "the login shell of {user} is {path}: forwarding needs no shell, but Stitch may open one, and Dropbear refuses shells that are not in /etc/shells"

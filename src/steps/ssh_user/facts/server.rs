@@ -111,9 +111,9 @@ impl SshServer {
             kind: lines.word("server").unwrap_or_default(),
             running: lines.text("running").unwrap_or_default(),
             settings: lines.all("sshd").filter_map(setting).collect(),
-            low_ports_are_open: lines.one("low_ports").is_some(),
+            low_ports_are_open: lines.has("low_ports"),
             dropbear_version: lines.one("dropbear_version").and_then(numbers),
-            permits_targets: lines.one("dropbear_knows").is_some(),
+            permits_targets: lines.has("dropbear_knows"),
             file: lines
                 .all("sshd_file")
                 .filter_map(|line| line.split_once(' '))
@@ -128,20 +128,20 @@ impl SshServer {
                 has_our_file: lines.text("sshd_our_file"),
                 reload: lines.text("sshd_reload"),
                 version: lines.one("sshd_version").and_then(version),
-                startups_in: lines.all("sshd_startups_in").map(str::to_owned).collect(),
+                startups_in: lines.list("sshd_startups_in"),
             },
             key_files: key_files(lines),
             chroot: lines.all("chroot_node").filter_map(Node::parse).collect(),
             nologin: lines.text("nologin"),
-            other: lines.all("sshd_other").map(str::to_owned).collect(),
+            other: lines.list("sshd_other"),
             late: lines.text("sshd_late"),
             unknowable: lines.text("sshd_match"),
             key_revoked: lines.one("key_revoked").map(|word| word == "yes"),
             pam: Pam {
-                stack: lines.all("pam").map(str::to_owned).collect(),
-                access: lines.all("pam_access").map(str::to_owned).collect(),
-                limits: lines.all("pam_limit").map(str::to_owned).collect(),
-                times: lines.all("pam_time").map(str::to_owned).collect(),
+                stack: lines.list("pam"),
+                access: lines.list("pam_access"),
+                limits: lines.list("pam_limit"),
+                times: lines.list("pam_time"),
             },
         }
     }
@@ -162,10 +162,8 @@ impl SshServer {
 
     /// Whether PAM may decide about accounts; only a known "no" is a no.
     pub(in crate::steps::ssh_user) fn uses_pam(&self) -> bool {
-        !self
-            .settings
-            .iter()
-            .any(|(_, keyword, value)| keyword == "usepam" && value == "no")
+        let mut settings = self.settings.iter();
+        !settings.any(|(_, keyword, value)| keyword == "usepam" && value == "no")
     }
 }
 

@@ -22,19 +22,14 @@ pub(super) fn not_ours_to_write(bastion: &BastionSettings, account: &TunnelAccou
     };
     let text = format!("{} is {what}; Stitch's key is not written there", odd.path);
     let path = shell::word(&odd.path);
-    let remove = format!("rm {path}");
-    let remove = if account.home_node.as_ref().is_some_and(Node::is_roots) {
-        remove
-    } else {
-        as_itself(user, &remove)
-    };
+    let mut remove = format!("rm {path}");
+    if !account.home_node.as_ref().is_some_and(Node::is_roots) {
+        remove = as_itself(user, &remove);
+    }
     let advice =
         format!("look where it leads (ls -l {path}), and if {user} needs nothing behind it, as root: {remove}");
-    Some(
-        Finding::bad(Code::SshKeyFileNotRegular, text)
-            .about(&odd.path)
-            .advise(advice),
-    )
+    let finding = Finding::bad(Code::SshKeyFileNotRegular, text);
+    Some(finding.about(&odd.path).advise(advice))
 }
 
 /// The command as the user that could exchange what it names.
@@ -46,9 +41,8 @@ fn as_itself(user: &LinuxUser, command: &str) -> String {
 /// scripts judge by the same rule.
 pub(super) fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
     let home = account.home_node.as_ref()?;
-    let open = std::iter::once(home)
-        .chain(&account.above)
-        .find(|node| !node.is_roots());
+    let mut way = std::iter::once(home).chain(&account.above);
+    let open = way.find(|node| !node.is_roots());
     if open.is_none() && account.ssh_node.as_ref().is_none_or(Node::is_roots) {
         return None;
     }
@@ -74,11 +68,8 @@ pub(super) fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) ->
         "{} belongs to the user number {} with the mode {}; other users can replace it, so root does not write there",
         node.path, node.owner, node.mode
     );
-    Some(
-        Finding::bad(Code::SshKeyFileNotRegular, text)
-            .about(&node.path)
-            .advise(advice),
-    )
+    let finding = Finding::bad(Code::SshKeyFileNotRegular, text);
+    Some(finding.about(&node.path).advise(advice))
 }
 
 /// What is wrong with owners and modes, in words. Files of root's that the user can read are as good as its own.
@@ -90,19 +81,17 @@ pub(super) fn wrong_modes(account: &TunnelAccount) -> Vec<String> {
     for (node, rights) in [(&account.ssh_node, "rwx"), (&account.keys_node, "r")] {
         let Some(node) = node else { continue };
         let (uid, gid) = (account.uid, account.gid);
-        let may_use = if node.is_directory() {
-            node.lets_through(uid, gid)
-        } else {
-            node.lets_read(uid, gid)
-        };
-        if node.owner != 0 || uid == 0 {
+        let is_tight = if node.owner != 0 || uid == 0 {
             if node.owner != uid {
                 wrong.push(format!("the owner {} of {}", node.owner, node.path));
             }
-            if !node.is_private() || !node.owner_may(rights) {
-                wrong.push(format!("the mode {} of {}", node.mode, node.path));
-            }
-        } else if node.others_may_write() || !may_use {
+            node.is_private() && node.owner_may(rights)
+        } else if node.is_directory() {
+            !node.others_may_write() && node.lets_through(uid, gid)
+        } else {
+            !node.others_may_write() && node.lets_read(uid, gid)
+        };
+        if !is_tight {
             wrong.push(format!("the mode {} of {}", node.mode, node.path));
         }
     }

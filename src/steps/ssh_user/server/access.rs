@@ -9,11 +9,8 @@ use crate::shell;
 pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let user = case.user();
     let refused = |keyword: &str, line: &str| {
-        Some(bad(
-            Code::SshNotAllowed,
-            format!("sshd refuses {user} by {keyword} in its configuration"),
-            case.drop_in(&[line]),
-        ))
+        let text = format!("sshd refuses {user} by {keyword} in its configuration");
+        case.bad(Code::SshNotAllowed, text, &[line])
     };
     if view.lists_user("denyusers", user) {
         // What stands there for others, or for this user elsewhere, goes on being denied.
@@ -52,12 +49,8 @@ fn allowed(case: &Case<'_>, view: &View<'_>) -> String {
         word.rsplit_once('@')
             .is_some_and(|(name, _)| pattern::matches(name, user))
     };
-    let mut words: Vec<String> = view
-        .words("allowusers")
-        .into_iter()
-        .filter(own)
-        .map(str::to_owned)
-        .collect();
+    let words = view.words("allowusers").into_iter().filter(own);
+    let mut words: Vec<String> = words.map(str::to_owned).collect();
     if words.is_empty() {
         return user.to_owned();
     }
@@ -67,60 +60,44 @@ fn allowed(case: &Case<'_>, view: &View<'_>) -> String {
 
 /// `RefuseConnection`, since OpenSSH 10.0.
 pub(super) fn stays_connected(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
-    view.is("refuseconnection", "yes").then(|| {
-        bad(
-            Code::SshNotAllowed,
-            format!("sshd ends every connection of {} (RefuseConnection)", case.user()),
-            case.drop_in(&["RefuseConnection no"]),
-        )
-    })
+    let user = view.is("refuseconnection", "yes").then(|| case.user())?;
+    let text = format!("sshd ends every connection of {user} (RefuseConnection)");
+    case.bad(Code::SshNotAllowed, text, &["RefuseConnection no"])
 }
 
 /// `RevokedKeys`.
 pub(super) fn revokes_no_keys(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
-    let file = view
-        .value("revokedkeys")
-        .filter(|file| !file.eq_ignore_ascii_case("none"))?;
-    if case.server.key_revoked == Some(false) {
-        return None;
-    }
-    if case.server.key_revoked == Some(true) {
-        // In a `Match` block sshd takes `none` for a file, and refuses every key for want of it.
-        return Some(bad(
-            Code::SshNotAllowed,
-            format!(
+    let file = view.value("revokedkeys");
+    let file = file.filter(|file| !file.eq_ignore_ascii_case("none"))?;
+    match case.server.key_revoked {
+        Some(false) => None,
+        Some(true) => {
+            // In a `Match` block sshd takes `none` for a file, and refuses every key for want of it.
+            let text = format!(
                 "sshd refuses Stitch's key, because it is in the list {file}, or there is no such file (RevokedKeys)"
-            ),
-            format!(
-                "if Stitch's key is to be trusted: {}",
-                case.drop_in(&["RevokedKeys /dev/null"])
-            ),
-        ));
+            );
+            let cure = case.drop_in(&["RevokedKeys /dev/null"]);
+            let advice = format!("if Stitch's key is to be trusted: {cure}");
+            Some(bad(Code::SshNotAllowed, text, advice))
+        }
+        None => {
+            let text = format!(
+                "sshd refuses the keys listed in {file} (RevokedKeys); whether Stitch's is one of them was not checked"
+            );
+            let file = shell::word(file);
+            let advice = format!(
+                "on the SSH server, with Stitch's public key in stitch.pub: ssh-keygen -Q -f {file} stitch.pub"
+            );
+            Some(unknown(Code::SshNotAllowed, text, advice))
+        }
     }
-    Some(unknown(
-        Code::SshNotAllowed,
-        format!(
-            "sshd refuses the keys listed in {file} (RevokedKeys); whether Stitch's is one of them was not checked"
-        ),
-        format!(
-            "on the SSH server, with Stitch's public key in stitch.pub: ssh-keygen -Q -f {} stitch.pub",
-            shell::word(file)
-        ),
-    ))
 }
 
 /// `PubkeyAuthentication`.
 pub(super) fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
-    view.is("pubkeyauthentication", "no").then(|| {
-        bad(
-            Code::SshKeyLoginOff,
-            format!(
-                "sshd does not accept keys from {} (PubkeyAuthentication no)",
-                case.user()
-            ),
-            case.drop_in(&["PubkeyAuthentication yes"]),
-        )
-    })
+    let user = view.is("pubkeyauthentication", "no").then(|| case.user())?;
+    let text = format!("sshd does not accept keys from {user} (PubkeyAuthentication no)");
+    case.bad(Code::SshKeyLoginOff, text, &["PubkeyAuthentication yes"])
 }
 
 /// `AuthenticationMethods`.
@@ -129,15 +106,10 @@ pub(super) fn takes_keys_alone(case: &Case<'_>, view: &View<'_>) -> Option<Findi
     if lists.is_empty() || lists.iter().any(|list| matches!(*list, "any" | "publickey")) {
         return None;
     }
-    Some(bad(
-        Code::SshSecondFactor,
-        format!(
-            "sshd requires more than a key from {} (AuthenticationMethods {}), which Stitch cannot give",
-            case.user(),
-            lists.join(" ")
-        ),
-        case.drop_in(&["AuthenticationMethods publickey"]),
-    ))
+    let (user, lists) = (case.user(), lists.join(" "));
+    let text =
+        format!("sshd requires more than a key from {user} (AuthenticationMethods {lists}), which Stitch cannot give");
+    case.bad(Code::SshSecondFactor, text, &["AuthenticationMethods publickey"])
 }
 
 /// `PubkeyAcceptedAlgorithms`, called `PubkeyAcceptedKeyTypes` before 8.5.
@@ -147,45 +119,34 @@ pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Findin
         "ssh-rsa" => &["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
         kind => &[kind],
     };
-    let (keyword, accepted) = [
-        ("PubkeyAcceptedAlgorithms", "pubkeyacceptedalgorithms"),
-        ("PubkeyAcceptedKeyTypes", "pubkeyacceptedkeytypes"),
-    ]
-    .into_iter()
-    .find_map(|(keyword, key)| Some((keyword, view.value(key)?)))?;
-    let takes = |algorithm: &&str| accepted.split(',').any(|name| crate::pattern::matches(name, algorithm));
-    let missing: Vec<&str> = algorithms
-        .iter()
-        .filter(|name| **name != "ssh-rsa" && !takes(name))
-        .copied()
-        .collect();
+    let mut keywords = ["PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"].into_iter();
+    let value = |keyword: &'static str| Some((keyword, view.value(&keyword.to_ascii_lowercase())?));
+    let (keyword, accepted) = keywords.find_map(value)?;
+    let takes = |algorithm: &&str| accepted.split(',').any(|name| pattern::matches(name, algorithm));
+    let missing = algorithms.iter().filter(|name| **name != "ssh-rsa" && !takes(name));
+    let missing: Vec<&str> = missing.copied().collect();
     if missing.is_empty() {
         return None;
     }
     // Whether a client tries the next one depends on the client.
-    let cure = case.drop_in(&[&format!("{keyword} {}", with(accepted, &missing))]);
-    Some(if algorithms.iter().any(takes) {
-        let signed = missing.join(" or ");
-        let text = format!("sshd accepts {kind} keys, but not signed with {signed}, which Stitch may use ({keyword})");
-        unknown(Code::SshKeyTypeRefused, text, cure)
-    } else {
-        bad(
-            Code::SshKeyTypeRefused,
-            format!("sshd does not accept {kind} keys ({keyword})"),
-            cure,
-        )
-    })
+    let line = format!("{keyword} {}", with(accepted, &missing));
+    if !algorithms.iter().any(takes) {
+        let text = format!("sshd does not accept {kind} keys ({keyword})");
+        return case.bad(Code::SshKeyTypeRefused, text, &[&line]);
+    }
+    let signed = missing.join(" or ");
+    let text = format!("sshd accepts {kind} keys, but not signed with {signed}, which Stitch may use ({keyword})");
+    Some(unknown(Code::SshKeyTypeRefused, text, case.drop_in(&[&line])))
 }
 
 /// What is accepted now and this type; `+TYPE` would accept all of OpenSSH's own list besides. RSA keys sign with SHA-2.
 fn with(accepted: &str, missing: &[&str]) -> String {
-    let sign = if accepted.starts_with(['+', '-', '^']) { "+" } else { "" };
-    let before = if sign.is_empty() {
-        format!("{accepted},")
+    let missing = missing.join(",");
+    if accepted.starts_with(['+', '-', '^']) {
+        format!("+{missing}")
     } else {
-        String::new()
-    };
-    format!("{sign}{before}{}", missing.join(","))
+        format!("{accepted},{missing}")
+    }
 }
 
 /// `RequiredRSASize`.
@@ -193,9 +154,6 @@ pub(super) fn takes_this_size(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     let least: usize = view.value("requiredrsasize")?.parse().ok()?;
     let key = case.bastion.public_key.as_ref()?;
     let bits = key.bits().filter(|bits| *bits < least)?;
-    Some(bad(
-        Code::SshKeyTooShort,
-        format!("sshd requires RSA keys of at least {least} bits (RequiredRSASize), but Stitch's has {bits}"),
-        case.drop_in(&[&format!("RequiredRSASize {bits}")]),
-    ))
+    let text = format!("sshd requires RSA keys of at least {least} bits (RequiredRSASize), but Stitch's has {bits}");
+    case.bad(Code::SshKeyTooShort, text, &[&format!("RequiredRSASize {bits}")])
 }

@@ -41,21 +41,13 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     }
     // Any of Stitch's addresses tells which way out the machine takes.
     let known = Region::NorthAmerica.addresses();
-    let stitch = case
-        .settings
-        .stitch
-        .allow
-        .first()
-        .map_or(known[0], |cidr| cidr.address());
+    let stitch = case.settings.stitch.allow.first();
+    let stitch = stitch.map_or(known[0], |cidr| cidr.address()).to_string();
     let shown: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
-    Some(bad(
-        Code::SshNotListening,
-        format!(
-            "sshd listens only on {} (ListenAddress), which only this machine can reach",
-            shown.join(" and ")
-        ),
-        fixes::listening(&stitch.to_string(), &ports(&addresses), &case.server.ways),
-    ))
+    let shown = shown.join(" and ");
+    let text = format!("sshd listens only on {shown} (ListenAddress), which only this machine can reach");
+    let advice = fixes::listening(&stitch, &ports(&addresses), &case.server.ways);
+    Some(bad(Code::SshNotListening, text, advice))
 }
 
 /// `Port`: the one Stitch dials, unless a router or a container's host translates.
@@ -71,16 +63,12 @@ pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     }
     let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
     let shown = shown.join(" and ");
-    Some(unknown(
-        Code::SshOtherPort,
-        format!(
-            "sshd listens on port {shown}, but Stitch will connect to port {port}; this works only if a router translates the port"
-        ),
-        format!(
-            "if no router translates it, run stitch-pg again with --stitch-bastion-port {}",
-            ports[0]
-        ),
-    ))
+    let text = format!(
+        "sshd listens on port {shown}, but Stitch will connect to port {port}; this works only if a router translates the port"
+    );
+    let first = ports[0];
+    let advice = format!("if no router translates it, run stitch-pg again with --stitch-bastion-port {first}");
+    Some(unknown(Code::SshOtherPort, text, advice))
 }
 
 /// `MaxStartups`: connections that are not logged in yet; those above the first number are dropped at random.
@@ -94,16 +82,12 @@ pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<F
         (Some(rate), Some(most)) => format!("{ENOUGH}:{rate}:{}", most.max(ENOUGH)),
         _ => ENOUGH.to_string(),
     };
-    (start < AT_ONCE).then(|| {
-        unknown(
-            Code::SshMaxStartups,
-            format!(
-                "sshd drops connections beside {} in progress (MaxStartups {value}); Stitch may open {AT_ONCE} at once",
-                pluralize(start as usize, "other login")
-            ),
-            fixes::in_place("MaxStartups", value, &enough, &case.server.ways),
-        )
-    })
+    let few = (start < AT_ONCE).then(|| pluralize(start as usize, "other login"))?;
+    let text = format!(
+        "sshd drops connections beside {few} in progress (MaxStartups {value}); Stitch may open {AT_ONCE} at once"
+    );
+    let advice = fixes::in_place("MaxStartups", value, &enough, &case.server.ways);
+    Some(unknown(Code::SshMaxStartups, text, advice))
 }
 
 fn ports(addresses: &[SocketAddr]) -> Vec<u16> {

@@ -42,6 +42,11 @@ impl<'a> Case<'a> {
         self.bastion.tunnel_user.as_str()
     }
 
+    /// A problem that a drop-in with these lines fixes.
+    pub(super) fn bad(&self, code: Code, text: String, lines: &[&str]) -> Option<Finding> {
+        Some(bad(code, text, self.drop_in(lines)))
+    }
+
     /// A drop-in for this user alone, and how it is put to work.
     pub(super) fn drop_in(&self, lines: &[&str]) -> String {
         fixes::for_user(self.user(), lines, &self.server.ways)
@@ -82,28 +87,24 @@ impl<'a> View<'a> {
 
     /// What its file says, which holds for every address as far as it goes; `None` when it was not read.
     pub(super) fn of_file(server: &'a SshServer) -> Option<Self> {
-        (!server.file.is_empty()).then(|| Self {
-            address: "",
-            values: server
-                .file
-                .iter()
-                .map(|(keyword, value)| (keyword.as_str(), value.as_str()))
-                .collect(),
-        })
+        let lines = server.file.iter();
+        let values: Vec<(&str, &str)> = lines
+            .map(|(keyword, value)| (keyword.as_str(), value.as_str()))
+            .collect();
+        let address = "";
+        (!values.is_empty()).then_some(Self { address, values })
     }
 
     /// The value of a keyword; `None` where this sshd does not know it.
     pub(super) fn value(&self, keyword: &str) -> Option<&'a str> {
-        self.values
-            .iter()
-            .find(|(key, _)| *key == keyword)
-            .map(|(_, value)| *value)
+        let mut values = self.values.iter();
+        values.find_map(|(key, value)| (*key == keyword).then_some(*value))
     }
 
     /// Whether a keyword has this very value.
     pub(super) fn is(&self, keyword: &str, value: &str) -> bool {
-        self.value(keyword)
-            .is_some_and(|found| found.eq_ignore_ascii_case(value))
+        let found = self.value(keyword);
+        found.is_some_and(|found| found.eq_ignore_ascii_case(value))
     }
 
     /// The words of a list, which `sshd -T` may spread over several lines.
@@ -115,17 +116,15 @@ impl<'a> View<'a> {
     /// Whether a list such as `AllowUsers` names the user, coming from this view's address.
     pub(super) fn lists_user(&self, keyword: &str, user: &str) -> bool {
         let address: Option<IpAddr> = self.address.parse().ok();
-        self.words(keyword)
-            .into_iter()
-            .any(|word| names_user(word, user, address))
+        let mut words = self.words(keyword).into_iter();
+        words.any(|word| names_user(word, user, address))
     }
 
     /// Whether a list such as `AllowGroups` names one of the groups.
     pub(super) fn lists_group(&self, keyword: &str, groups: &[String]) -> bool {
         let patterns = self.words(keyword);
-        groups
-            .iter()
-            .any(|group| patterns.iter().any(|pattern| pattern::matches(pattern, group)))
+        let is_listed = |group: &String| patterns.iter().any(|pattern| pattern::matches(pattern, group));
+        groups.iter().any(is_listed)
     }
 }
 

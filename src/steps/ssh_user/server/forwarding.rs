@@ -1,7 +1,8 @@
 //! Whether sshd forwards for this user, and to the database.
 
-use super::case::{Case, View, bad, unknown};
+use super::case::{Case, View, unknown};
 use crate::finding::{Code, Finding};
+use crate::pattern;
 use crate::shell;
 use crate::steps::ssh_user::key_options::opens;
 use crate::steps::ssh_user::key_restrictions::target;
@@ -18,11 +19,8 @@ pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
         }
         (format!("AllowTcpForwarding {allowed}"), &ONLY_TCP[1..2])
     };
-    Some(bad(
-        Code::SshForwardingOff,
-        format!("sshd forwards no connections for {user} ({what})"),
-        case.drop_in(lines),
-    ))
+    let text = format!("sshd forwards no connections for {user} ({what})");
+    case.bad(Code::SshForwardingOff, text, lines)
 }
 
 /// `DisableForwarding` forbids five kinds of forwarding at once; the other four stay off.
@@ -45,15 +43,13 @@ pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Finding
     let kept: Vec<&str> = targets.iter().copied().filter(|target| *target != "none").collect();
     let wanted = target(host, port);
     let all = [kept.as_slice(), &[&wanted]].concat();
-    Some(bad(
+    let (user, targets) = (case.user(), targets.join(" "));
+    let text = format!("sshd forwards {user} to {targets} only, not to {host}:{port} (PermitOpen)");
+    case.bad(
         Code::SshForwardingRestricted,
-        format!(
-            "sshd forwards {} to {} only, not to {host}:{port} (PermitOpen)",
-            case.user(),
-            targets.join(" ")
-        ),
-        case.drop_in(&[&format!("PermitOpen {}", all.join(" "))]),
-    ))
+        text,
+        &[&format!("PermitOpen {}", all.join(" "))],
+    )
 }
 
 /// `ChrootDirectory`: sshd closes the connection when others than root could change it, and no name is known inside.
@@ -63,81 +59,64 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
     let nodes = &case.server.chroot;
     let unsafe_node = nodes.iter().find(|node| node.owner != 0 || node.others_may_write());
     let host = &case.settings.stitch.host;
-    let advice = case.drop_in(&["ChrootDirectory none"]);
+    let lines = ["ChrootDirectory none"];
     if let Some(node) = unsafe_node {
-        Some(bad(
-            Code::SshChroot,
-            format!(
-                "sshd closes the connection of {user} at once: ChrootDirectory is {folder}, and users other than root can change {} (owner {}, {})",
-                node.path, node.owner, node.mode
-            ),
-            advice,
-        ))
-    } else if nodes.is_empty() || host.address().is_some() {
-        None
-    } else {
-        Some(unknown(
-            Code::SshChroot,
-            format!(
-                "sshd restricts {user} to {folder} (ChrootDirectory), where it may be unable to resolve the name {host}",
-            ),
-            format!("Give Stitch the database's address (--stitch-host). Or: {advice}"),
-        ))
+        let text = format!(
+            "sshd closes the connection of {user} at once: ChrootDirectory is {folder}, and users other than root can change {} (owner {}, {})",
+            node.path, node.owner, node.mode
+        );
+        return case.bad(Code::SshChroot, text, &lines);
     }
+    if nodes.is_empty() || host.address().is_some() {
+        return None;
+    }
+    let text = format!(
+        "sshd restricts {user} to {folder} (ChrootDirectory), where it may be unable to resolve the name {host}"
+    );
+    let advice = format!(
+        "Give Stitch the database's address (--stitch-host). Or: {}",
+        case.drop_in(&lines)
+    );
+    Some(unknown(Code::SshChroot, text, advice))
 }
 
 /// `ChannelTimeout`, since OpenSSH 9.2: a long statement says nothing for as long as it takes. (With `none` in a `Match` block
 /// OpenSSH 10.0 ends every login: "internal error: bad timeout none".)
 pub(super) fn keeps_silent_connections(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let cuts = |word: &&str| {
-        let kind = word
-            .split_once('=')
-            .filter(|(_, time)| !time.trim_matches('0').is_empty())
-            .map(|(kind, _)| kind);
-        kind.is_some_and(|kind| matches!(kind, "global") || crate::pattern::matches(kind, "direct-tcpip"))
+        word.split_once('=').is_some_and(|(kind, time)| {
+            !time.trim_matches('0').is_empty() && (kind == "global" || pattern::matches(kind, "direct-tcpip"))
+        })
     };
     let word = view.words("channeltimeout").into_iter().find(cuts)?;
-    Some(unknown(
-        Code::SshForwardingRestricted,
-        format!(
-            "sshd ends an idle forwarded connection of {} (ChannelTimeout {word})",
-            case.user()
-        ),
-        format!(
-            "if a load takes longer: {}",
-            case.drop_in(&["ChannelTimeout direct-tcpip=0"])
-        ),
-    ))
+    let text = format!(
+        "sshd ends an idle forwarded connection of {} (ChannelTimeout {word})",
+        case.user()
+    );
+    let cure = case.drop_in(&["ChannelTimeout direct-tcpip=0"]);
+    let advice = format!("if a load takes longer: {cure}");
+    Some(unknown(Code::SshForwardingRestricted, text, advice))
 }
 
 /// `UnusedConnectionTimeout`, since OpenSSH 9.2: Stitch may keep a connection between two loads.
 pub(super) fn keeps_unused_connections(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
-    let time = view
-        .value("unusedconnectiontimeout")
-        .filter(|time| *time != "none" && *time != "0")?;
-    Some(unknown(
-        Code::SshForwardingRestricted,
-        format!(
-            "sshd ends a connection of {} on which nothing was open for a while (UnusedConnectionTimeout {time})",
-            case.user()
-        ),
-        format!(
-            "if Stitch loses its connection between loads: {}",
-            case.drop_in(&["UnusedConnectionTimeout none"])
-        ),
-    ))
+    let time = view.value("unusedconnectiontimeout");
+    let time = time.filter(|time| !matches!(*time, "none" | "0"))?;
+    let text = format!(
+        "sshd ends a connection of {} on which nothing was open for a while (UnusedConnectionTimeout {time})",
+        case.user()
+    );
+    let cure = case.drop_in(&["UnusedConnectionTimeout none"]);
+    let advice = format!("if Stitch loses its connection between loads: {cure}");
+    Some(unknown(Code::SshForwardingRestricted, text, advice))
 }
 
 /// `MaxSessions 0` stops shells and commands, not forwarding.
 pub(super) fn opens_sessions(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
-    view.is("maxsessions", "0").then(|| {
-        unknown(
-            Code::SshNoSessions,
-            format!(
-                "sshd opens no shell for {} (MaxSessions 0); forwarding works without one, but Stitch may open one",
-                shell::word(case.user())
-            ),
-            format!("if Stitch cannot connect: {}", case.drop_in(&["MaxSessions 10"])),
-        )
-    })
+    let user = view.is("maxsessions", "0").then(|| shell::word(case.user()))?;
+    let text = format!(
+        "sshd opens no shell for {user} (MaxSessions 0); forwarding works without one, but Stitch may open one"
+    );
+    let advice = format!("if Stitch cannot connect: {}", case.drop_in(&["MaxSessions 10"]));
+    Some(unknown(Code::SshNoSessions, text, advice))
 }

@@ -4,6 +4,7 @@ use super::case::{Case, View, bad};
 use crate::finding::{Code, Finding};
 use crate::shell;
 use crate::steps::ssh_user::facts::KeyFile;
+use crate::steps::ssh_user::modes::Node;
 
 /// The usual file is one of those it reads, or the key is in one of the others as well.
 pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
@@ -12,32 +13,25 @@ pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding>
     if files.is_empty() || files.iter().any(|file| expanded(case, file) == ours) {
         return None;
     }
-    let mut others: Vec<&str> = files.into_iter().filter(|file| *file != "none").collect();
+    let others: Vec<&str> = files.into_iter().filter(|file| *file != "none").collect();
     if others.is_empty() {
-        return Some(reads_no_file(case, view));
+        return reads_no_file(case, view);
     }
     let strict = !view.is("strictmodes", "no");
     match case.server.key_files.iter().find(|file| file.has_the_key) {
         Some(file) if strict => unsafe_file(case, file),
         Some(_) => None,
         None => {
-            let user = case.user();
-            let text = format!(
-                "sshd does not read {ours} for {user} but: {} (AuthorizedKeysFile)",
-                others.join(" ")
-            );
-            others.push(".ssh/authorized_keys");
-            Some(bad(
-                Code::SshAuthorizedKeysElsewhere,
-                text,
-                case.drop_in(&[&format!("AuthorizedKeysFile {}", others.join(" "))]),
-            ))
+            let (user, read) = (case.user(), others.join(" "));
+            let text = format!("sshd does not read {ours} for {user} but: {read} (AuthorizedKeysFile)");
+            let line = format!("AuthorizedKeysFile {read} .ssh/authorized_keys");
+            case.bad(Code::SshAuthorizedKeysElsewhere, text, &[&line])
         }
     }
 }
 
 /// `AuthorizedKeysFile none`: what is there instead of files?
-fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Finding {
+fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let user = case.user();
     let set = |keyword: &str| view.value(keyword).filter(|value| *value != "none");
     let (code, text) = if let Some(command) = set("authorizedkeyscommand") {
@@ -56,39 +50,31 @@ fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Finding {
             format!("sshd reads no key file for {user} (AuthorizedKeysFile none)"),
         )
     };
-    bad(code, text, case.drop_in(&["AuthorizedKeysFile .ssh/authorized_keys"]))
+    case.bad(code, text, &["AuthorizedKeysFile .ssh/authorized_keys"])
 }
 
 /// `StrictModes`: every directory up to `/` belongs to root or the user, and nobody else may write. Below the home sshd
 /// stops at the home, and that is looked at with the account.
 fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Finding> {
     let inside = format!("{}/", case.home);
-    let node = file
-        .nodes
-        .iter()
-        .filter(|node| {
-            file.nodes.first().is_some_and(|first| !first.path.starts_with(&inside)) || node.path.starts_with(&inside)
-        })
-        .find(|node| node.others_may_write() || (node.owner != 0 && Some(node.owner) != case.uid))?;
+    let is_inside = |node: &&Node| node.path.starts_with(&inside);
+    let is_anothers = |node: &Node| node.owner != 0 && Some(node.owner) != case.uid;
+    let is_in_the_home = file.nodes.first().is_none_or(|first| is_inside(&first));
+    let mut nodes = file.nodes.iter().filter(|node| !is_in_the_home || is_inside(node));
+    let node = nodes.find(|node| node.others_may_write() || is_anothers(node))?;
     let path = shell::word(&node.path);
-    let mut cure = Vec::new();
-    if node.owner != 0 && Some(node.owner) != case.uid {
-        cure.push(format!("chown -h root {path}"));
-    }
-    if node.others_may_write() {
-        cure.push(format!("chmod go-w {path}"));
-    }
-    Some(bad(
-        Code::SshKeyFileUnsafe,
-        format!(
-            "sshd ignores the file with Stitch's key, because users other than root and {} can change {} (owner {}, {})",
-            case.user(),
-            node.path,
-            node.owner,
-            node.mode
-        ),
-        format!("as root on the SSH server: {}", cure.join(" && ")),
-    ))
+    let chown = is_anothers(node).then(|| format!("chown -h root {path}"));
+    let chmod = node.others_may_write().then(|| format!("chmod go-w {path}"));
+    let cure: Vec<String> = chown.into_iter().chain(chmod).collect();
+    let text = format!(
+        "sshd ignores the file with Stitch's key, because users other than root and {} can change {} (owner {}, {})",
+        case.user(),
+        node.path,
+        node.owner,
+        node.mode
+    );
+    let advice = format!("as root on the SSH server: {}", cure.join(" && "));
+    Some(bad(Code::SshKeyFileUnsafe, text, advice))
 }
 
 fn expanded(case: &Case<'_>, file: &str) -> String {

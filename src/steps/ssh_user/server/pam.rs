@@ -16,11 +16,8 @@ const HARMLESS: &str = "access cap ck_connector deny ecryptfs env faildelay fail
 pub(super) fn judge(case: &Case<'_>, addresses: &[&str]) -> Vec<Finding> {
     let (user, pam) = (case.user(), &case.server.pam);
     let refuses = |rule: &str, cure: &str| {
-        Finding::bad(
-            Code::SshNotAllowed,
-            format!("PAM refuses {user} on the SSH server: {rule}"),
-        )
-        .advise(cure)
+        let text = format!("PAM refuses {user} on the SSH server: {rule}");
+        Finding::bad(Code::SshNotAllowed, text).advise(cure)
     };
     let mut unjudged = Vec::new();
     let mut found = Vec::new();
@@ -60,12 +57,13 @@ pub(super) fn judge(case: &Case<'_>, addresses: &[&str]) -> Vec<Finding> {
                 let narrow = fitting(&pam.limits, case).filter(Limit::is_narrow);
                 unjudged.extend(narrow.map(|limit| format!("{} (limits.conf)", limit.line)));
             }
-            "time" => unjudged.extend(
-                pam.times
+            "time" => {
+                let ours = pam
+                    .times
                     .iter()
-                    .filter(|line| line.starts_with('*') || line.contains("ssh"))
-                    .map(|line| format!("{line} (time.conf)")),
-            ),
+                    .filter(|line| line.starts_with('*') || line.contains("ssh"));
+                unjudged.extend(ours.map(|line| format!("{line} (time.conf)")));
+            }
             module
                 if HARMLESS.split_whitespace().any(|harmless| harmless == module)
                     || !counts(line, &pam.stack[at..]) => {}
@@ -73,10 +71,8 @@ pub(super) fn judge(case: &Case<'_>, addresses: &[&str]) -> Vec<Finding> {
         }
     }
     if !unjudged.is_empty() {
-        let text = format!(
-            "PAM on the SSH server may refuse {user}; this was not checked: {}",
-            unjudged.join("; ")
-        );
+        let unjudged = unjudged.join("; ");
+        let text = format!("PAM on the SSH server may refuse {user}; this was not checked: {unjudged}");
         let advice = "compare it with the user's name, groups and Stitch's addresses; after a refused login the SSH server's log names the module";
         found.push(Finding::unknown(Code::SshSettingsUnreadable, text).advise(advice));
     }
@@ -95,11 +91,8 @@ fn module_of(line: &str) -> (&str, Vec<&str>) {
 /// Whether a module's answer counts, by its control: as a refusal, or as what saves from a refusal behind it.
 fn counts(line: &str, behind: &[String]) -> bool {
     let kind = line.split(' ').next().unwrap_or_default();
-    let saves = || {
-        behind
-            .iter()
-            .any(|next| next.starts_with(kind) && module_of(next).0 == "deny")
-    };
+    let denies = |next: &String| next.starts_with(kind) && module_of(next).0 == "deny";
+    let saves = || behind.iter().any(denies);
     match control(line).0 {
         "required" | "requisite" => true,
         "sufficient" => saves(),
@@ -144,24 +137,13 @@ fn verdict<'a>(rules: &'a [String], case: &Case<'_>, from: IpAddr, bare_groups: 
 
 /// `A B EXCEPT C`. `None`: that cannot be told.
 fn listed(words: &str, fits: impl Fn(&str) -> Option<bool> + Copy) -> Option<bool> {
-    let (words, exceptions) = match words.split_once("EXCEPT") {
-        Some((words, exceptions)) => (words, Some(exceptions)),
-        None => (words, None),
-    };
-    let mut any = Some(false);
-    for word in words.split([' ', '\t', ',']).filter(|word| !word.is_empty()) {
-        match fits(word) {
-            Some(true) => {
-                any = Some(true);
-                break;
-            }
-            Some(false) => {}
-            None => any = None,
-        }
-    }
-    match (any, exceptions) {
-        (Some(true), Some(exceptions)) => listed(exceptions, fits).map(|excepted| !excepted),
-        (any, _) => any,
+    let (words, exceptions) = words.split_once("EXCEPT").unwrap_or((words, ""));
+    let words = words.split([' ', '\t', ',']).filter(|word| !word.is_empty());
+    let found: Vec<Option<bool>> = words.map(fits).collect();
+    if found.contains(&Some(true)) {
+        listed(exceptions, fits).map(|excepted| !excepted)
+    } else {
+        (!found.contains(&None)).then_some(false)
     }
 }
 
@@ -230,9 +212,8 @@ fn fitting<'a>(limits: &'a [String], case: &Case<'_>) -> impl Iterator<Item = Li
         let [domain, _, item, number] = *words.as_slice() else {
             return None;
         };
-        let rank = rank(domain)?;
         Some(Limit {
-            rank,
+            rank: rank(domain)?,
             item,
             number,
             line,
