@@ -1,6 +1,7 @@
 //! Guide step 2: the database Stitch loads into. Created when it is missing, never altered when it is there.
 
 mod existing;
+mod writable;
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -33,7 +34,7 @@ pub(crate) struct Facts {
     similar: Option<String>,
     in_recovery: bool,
     /// What keeps every change of this server from being made.
-    writes: existing::Writes,
+    writes: writable::Writes,
     /// Where a standby gets its data from, where it says so.
     primary: Option<String>,
     /// The servers that logins to this address come to by turns.
@@ -98,11 +99,9 @@ impl Step for Database {
         let server = facts.server.as_ref();
         if let Some((server, day)) = server.and_then(|server| Some((server, server.support_ended()?))) {
             let version = &server.version;
-            plan.unknown(
-                Code::ServerEndOfLife,
-                format!("PostgreSQL {version} has had no updates from the community since {day}"),
-                "stitch-pg works with it; plan an upgrade, unless your provider keeps it patched",
-            );
+            let text = format!("PostgreSQL {version} has had no updates from the community since {day}");
+            let advice = "stitch-pg works with it; plan an upgrade, unless your provider keeps it patched";
+            plan.unknown(Code::ServerEndOfLife, text, advice);
         }
         own_login(&mut plan, facts);
         let pooler = server.filter(|server| server.pooled).map(|_| POOLER);
@@ -124,7 +123,7 @@ impl Step for Database {
                 },
             );
         }
-        let is_writable = !facts.in_recovery && existing::judge_server(&mut plan, &facts.writes, server);
+        let is_writable = !facts.in_recovery && writable::judge(&mut plan, &facts.writes, server);
         if let Some(found) = &facts.found {
             existing::judge(&mut plan, settings, found);
             return plan;
@@ -175,12 +174,10 @@ fn template(plan: &mut Plan, facts: &Facts) -> Template {
             "to copy it, end those sessions and run the same command again",
         ),
     };
-    plan.unknown(
-        Code::TemplateUnusable,
-        format!("the server cannot copy template1 ({why}), so the database is created with TEMPLATE template0"),
-        format!("objects that were added to template1 will be missing; {advice}"),
-    )
-    .concerning("template1");
+    let text = format!("the server cannot copy template1 ({why}), so the database is created with TEMPLATE template0");
+    let advice = format!("objects that were added to template1 will be missing; {advice}");
+    plan.unknown(Code::TemplateUnusable, text, advice)
+        .concerning("template1");
     Template::Untouched
 }
 
@@ -210,25 +207,20 @@ fn create(settings: &Settings, where_that: &str, statement: Statement, unless: S
 /// What is worth knowing of the server and the administrator's own login.
 fn own_login(plan: &mut Plan, facts: &Facts) {
     if let Some(why) = &facts.tls_lost {
-        plan.unknown(
-            Code::AdminTlsDowngraded,
-            format!("this login is not encrypted although TLS may be available: {why}"),
-            "find out which device is between; give --sslmode require, or better verify-full with --sslrootcert",
-        );
+        let text = format!("this login is not encrypted although TLS may be available: {why}");
+        let advice =
+            "find out which device is between; give --sslmode require, or better verify-full with --sslrootcert";
+        plan.unknown(Code::AdminTlsDowngraded, text, advice);
     }
     if let Some(version) = facts.server.as_ref().and_then(PostgresServer::untried) {
-        plan.unknown(
-            Code::ServerVersionUntested,
-            format!("PostgreSQL {version} is newer than any version that stitch-pg was tested with"),
-            "stitch-pg does the same as on earlier versions; check for a newer stitch-pg",
-        );
+        let text = format!("PostgreSQL {version} is newer than any version that stitch-pg was tested with");
+        let advice = "stitch-pg does the same as on earlier versions; check for a newer stitch-pg";
+        plan.unknown(Code::ServerVersionUntested, text, advice);
     }
     if facts.exposed_md5 {
-        plan.unknown(
-            Code::AdminMd5Exposed,
-            "an md5 hash of this login's password crossed the network without TLS",
-            "give --sslmode require, or use scram-sha-256 on the server and set a new password",
-        );
+        let text = "an md5 hash of this login's password crossed the network without TLS";
+        let advice = "give --sslmode require, or use scram-sha-256 on the server and set a new password";
+        plan.unknown(Code::AdminMd5Exposed, text, advice);
     }
 }
 
@@ -245,7 +237,7 @@ SELECT json_build_object(
     'similar', (SELECT min(datname) FROM pg_database WHERE lower(datname) = lower($1) AND datname <> $1),
     'in_recovery', pg_is_in_recovery(),
     'writes', ",
-    existing::question!(),
+    writable::question!(),
     ",
     'primary', (SELECT (to_jsonb(w) ->> 'sender_host') || ':' || (to_jsonb(w) ->> 'sender_port') FROM pg_stat_wal_receiver AS w),
     'ssl', current_setting('ssl', true) = 'on',
