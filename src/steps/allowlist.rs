@@ -20,7 +20,6 @@ mod inspect;
 mod lines;
 mod listen;
 mod provided;
-mod regions;
 mod rules;
 mod verdict;
 
@@ -43,7 +42,7 @@ impl Step for Allowlist {
     fn plan(settings: &Settings, facts: &Facts) -> Plan {
         let mut plan = Plan::default();
         plan.findings.extend(addresses(settings));
-        plan.findings.extend(regions::older_list(settings));
+        plan.findings.extend(provided::older_list(settings));
         plan.findings.extend(host::findings(settings, &facts.dialled));
         host::port_reachability(&mut plan, settings, facts);
         firewall::plan(&mut plan, settings, facts);

@@ -63,7 +63,6 @@ pub(crate) async fn told(settings: &Settings, reader: &mut Reader) -> Result<Vec
         .map(|one| one.finding(Code::EventTriggers, stitchs));
     let fires = |one: &&EventTrigger| one.event == "login" && home != stitchs;
     let at_home = at_home.iter().flatten().filter(fires);
-    Ok(all
-        .chain(at_home.map(|one| one.finding(Code::LoginTriggers, home)))
-        .collect())
+    let at_home = at_home.map(|one| one.finding(Code::LoginTriggers, home));
+    Ok(all.chain(at_home).collect())
 }

@@ -98,10 +98,10 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
         (Some(schema), [table]) => format!(": {schema:?}.{table:?}"),
         (Some(schema), tables) => format!(" in the schema {schema:?}: {}", tables.join(", ")),
     };
+    let (act, said) = (refusal.act, refusal.said.lines().next().unwrap_or_default());
     let text = format!(
-        "test load: Stitch could not {}{place}: {}",
-        refusal.act,
-        refusal.said.lines().next().unwrap_or_default()
+        "test load: Stitch could not {act}{place}: {said} [{}]",
+        refusal.statement
     );
     let state = refusal.state.as_ref();
     let advice = if state == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
@@ -121,11 +121,8 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
     } else {
         "the JSON report has the statement; try it as the Stitch role in psql"
     };
-    let finding = Finding::bad(Code::TestLoadRefused, format!("{text} [{}]", refusal.statement)).advise(advice);
-    match schema {
-        Some(schema) => finding.about(schema),
-        None => finding.about(refusal.act),
-    }
+    let finding = Finding::bad(Code::TestLoadRefused, text).advise(advice);
+    finding.about(schema.unwrap_or(refusal.act))
 }
 
 /// Logins by turns come to servers that are not one.
@@ -135,10 +132,8 @@ pub(super) fn several_servers(settings: &Settings, servers: &[(SeenConnection, u
     }
     let stitch = &settings.stitch;
     let all: u32 = servers.iter().map(|(_, count)| count).sum();
-    let list: Vec<String> = servers
-        .iter()
-        .map(|(server, count)| format!("{count} to {}", server.server()))
-        .collect();
+    let told = |(server, count): &(SeenConnection, u32)| format!("{count} to {}", server.server());
+    let list: Vec<String> = servers.iter().map(told).collect();
     let advice = match servers.iter().find(|(server, _)| !server.is_standby()) {
         Some((primary, _)) => format!(
             "give Stitch only the primary, now {}, or a port of the load balancer that checks for it (HAProxy with Patroni: option httpchk GET /primary)",

@@ -8,7 +8,6 @@ mod kinds;
 mod not_transferred;
 mod objects;
 mod rights;
-mod standing;
 mod transfer;
 
 use std::collections::BTreeMap;

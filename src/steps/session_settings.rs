@@ -123,9 +123,8 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
     let (role, database) = (&settings.stitch.role, &settings.stitch.database);
     let mut found = Vec::new();
     for setting in attached {
-        let overruled = attached
-            .iter()
-            .any(|other| other.name == setting.name && other.weight() > setting.weight());
+        let overrules = |other: &Attached| other.name == setting.name && other.weight() > setting.weight();
+        let overruled = attached.iter().any(overrules);
         let Some((how, surely, harmless)) = setting.bite().filter(|_| !overruled) else {
             continue;
         };
@@ -145,16 +144,12 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
             sql::set_setting(role, database, &setting.name, harmless)
         };
         // Whoever runs it is under it as well.
-        let first = if !setting.role && setting.name == "default_transaction_read_only" {
-            "SET default_transaction_read_only = off; "
-        } else {
-            ""
+        let first = match setting.name.as_str() {
+            "default_transaction_read_only" if !setting.role => "SET default_transaction_read_only = off; ",
+            _ => "",
         };
-        found.push(
-            finding
-                .advise(format!("a role that may alter it runs: {first}{fix};"))
-                .about(&setting.name),
-        );
+        let advice = format!("a role that may alter it runs: {first}{fix};");
+        found.push(finding.advise(advice).about(&setting.name));
     }
     found
 }

@@ -15,9 +15,8 @@ use crate::settings::{BastionServer, Manage, Route, Settings};
 use crate::world::{Reader, Target, probe};
 
 mod file;
-mod reach;
 
-pub(super) use reach::ELSEWHERE;
+pub(super) use file::ELSEWHERE;
 
 /// First version with `pg_hba_file_rules`.
 const RULES_VIEW: i32 = 100_000;
@@ -39,12 +38,12 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
         looks += 1;
         let (answer, failure) = look(settings, reader, &server).await?;
         let reach = match (&answer.hba_file, settings.manages(Manage::Hba)) {
-            (Some(path), true) if server.superuser => reach::reach(settings, reader, path, answer.sum.as_deref()).await,
+            (Some(path), true) if server.superuser => file::reach(settings, reader, path, answer.sum.as_deref()).await,
             _ => Some(Reach::NotAsked),
         };
         match reach {
             Some(reach) => break (answer, failure, reach),
-            None if answer.sum == sum || looks == LOOKS => break (answer, failure, reach::another(settings)),
+            None if answer.sum == sum || looks == LOOKS => break (answer, failure, file::another(settings)),
             // Another run may have changed the file in between; then the server's is another one now, too.
             None => sum = answer.sum,
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::clients::{Certainty, Client, Over, anywhere, clients};
 use super::facts::{Freshness, HbaFacts, HbaFile, Resolved, ServerFacts};
 use super::lines::{self, Where};
-use super::regions;
+use super::provided;
 use super::verdict::{Case, Judgement, Lines, judge};
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
@@ -119,7 +119,7 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
         plan.find(finding);
     }
     if refused && settings.bastion.is_none() && server.between.is_none() {
-        plan.findings.extend(regions::wrong_one(settings, &file.rules));
+        plan.findings.extend(provided::wrong_one(settings, &file.rules));
     }
     lines::plan(plan, settings, server, file, encryption, &judged);
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::standing::{Standing, standing};
+use super::rights::{Standing, standing};
 use crate::change::{Action, Change, Execution, Membership, Plan, Sql, TemporaryMembership};
 use crate::finding::{Code, Finding};
 use crate::names::RoleName;
