@@ -103,13 +103,11 @@ impl Table {
     /// The entries that fit a text, the best first. The text may be one message, a part of one, or some lines of a log.
     /// Empty when none fits.
     pub fn explain(&self, text: &str) -> Vec<Explanation<'_>> {
-        let found = self.index.find(text).into_iter().take(MOST);
-        found
-            .map(|(entry, message)| Explanation {
-                message: &self.messages[entry].says[message],
-                entry: &self.messages[entry],
-            })
-            .collect()
+        let explanation = |(entry, message): (usize, usize)| Explanation {
+            message: &self.messages[entry].says[message],
+            entry: &self.messages[entry],
+        };
+        self.index.find(text).into_iter().take(MOST).map(explanation).collect()
     }
 
     /// The page docs/errors.md.

@@ -48,11 +48,9 @@ struct Trust {
 impl Sheet {
     /// Writes it: JSON where the name ends in `.json`, text otherwise. An older sheet is written anew, no other file.
     pub(crate) fn write(&self, report: &Report, settings: &Settings) -> Result<()> {
+        let bastion = settings.bastion.as_ref();
         let trust = Trust {
-            stitch_key: settings
-                .bastion
-                .as_ref()
-                .and_then(|bastion| Some(bastion.public_key.as_ref()?.to_string())),
+            stitch_key: bastion.and_then(|bastion| Some(bastion.public_key.as_ref()?.to_string())),
             authorities: authorities(settings)?,
             is_proved: report.findings().any(|finding| finding.code == Code::CaVerifies),
         };
@@ -83,17 +81,12 @@ impl Sheet {
             let _ = writeln!(page, "  {label:<22} {}", visible::text(value));
         };
         if settings.bastion.is_some() {
+            let (host_key, stitch_key) = (report.host_key.as_deref(), trust.stitch_key.as_deref());
             line(
                 "SSH server's host key",
-                report
-                    .host_key
-                    .as_deref()
-                    .unwrap_or("not checked: not reached over SSH"),
+                host_key.unwrap_or("not checked: not reached over SSH"),
             );
-            line(
-                "Stitch's public key",
-                trust.stitch_key.as_deref().unwrap_or("not given"),
-            );
+            line("Stitch's public key", stitch_key.unwrap_or("not given"));
         }
         for (subject, fingerprint) in &trust.authorities {
             line("certificate authority", &format!("{subject} SHA256 {fingerprint}"));
@@ -104,10 +97,8 @@ impl Sheet {
             (false, None) => {}
         }
         if trust.authorities.is_empty() {
-            line(
-                "certificate authority",
-                "none given (--stitch-ca); Stitch checks the certificate only if one is entered",
-            );
+            let none = "none given (--stitch-ca); Stitch checks the certificate only if one is entered";
+            line("certificate authority", none);
         }
         page
     }
@@ -137,10 +128,8 @@ impl Sheet {
             &stitch_logs_in_as(settings, report.server.as_ref()),
             ticks_ssl(stitch.ssl, report.stitch_encryption),
         );
-        let mut properties: Map<String, Value> = fields
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), Value::String(value)))
-            .collect();
+        let fields = fields.into_iter();
+        let mut properties: Map<String, Value> = fields.map(|(name, value)| (name.to_owned(), value.into())).collect();
         if let (SheetPassword::Shown, Some(password)) = (self.password, stitch.password.secret()) {
             properties.insert("password".to_owned(), Value::String(password.reveal().to_owned()));
         }
@@ -174,20 +163,16 @@ fn authorities(settings: &Settings) -> Result<Vec<(String, String)>> {
 }
 
 fn read_authorities(path: &Path) -> Result<Vec<(String, String)>> {
-    let certificates = X509::stack_from_pem(&fs::read(path)?)?;
-    certificates
-        .iter()
-        .map(|certificate| {
-            let digest = certificate.digest(MessageDigest::sha256())?;
-            let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
-            let names = certificate.subject_name().entries();
-            let subject: Vec<String> = names
-                .map(|entry| {
-                    let value = entry.data().to_string().unwrap_or_default();
-                    format!("{}={value}", entry.object().nid().short_name().unwrap_or("?"))
-                })
-                .collect();
-            Ok((subject.join(", "), pairs.join(":")))
-        })
-        .collect()
+    let mut authorities = Vec::new();
+    for certificate in X509::stack_from_pem(&fs::read(path)?)? {
+        let digest = certificate.digest(MessageDigest::sha256())?;
+        let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+        let mut subject = Vec::new();
+        for entry in certificate.subject_name().entries() {
+            let value = entry.data().to_string().unwrap_or_default();
+            subject.push(format!("{}={value}", entry.object().nid().short_name().unwrap_or("?")));
+        }
+        authorities.push((subject.join(", "), pairs.join(":")));
+    }
+    Ok(authorities)
 }

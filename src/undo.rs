@@ -73,9 +73,8 @@ impl UndoFile {
             );
             let was_repaired = file.cut(|content| whole::length(content, HEADER))? > 0;
             file.append_with(0, |content| {
-                let tunnel = reach::tunnel(settings)
-                    .map(|tunnel| grouped(&tunnel))
-                    .unwrap_or_default();
+                let tunnel = reach::tunnel(settings).map(|tunnel| format!("{{\n{tunnel}}}\n"));
+                let tunnel = tunnel.unwrap_or_default();
                 let header = if content.is_empty() { HEADER } else { "" };
                 format!("{header}{tunnel}").into_bytes()
             })?;
@@ -108,10 +107,9 @@ impl UndoFile {
 
     /// What is to be said about the file as it was found.
     pub(crate) fn note(&self) -> Option<String> {
-        let open = self.0.as_ref().filter(|open| open.was_repaired)?;
+        let path = self.0.as_ref().filter(|open| open.was_repaired)?.path.display();
         Some(format!(
-            "the last entry of {} was incomplete (an earlier run was killed) and is removed",
-            open.path.display()
+            "the last entry of {path} was incomplete (an earlier run was killed) and is removed"
         ))
     }
 
@@ -158,12 +156,9 @@ impl UndoFile {
             None => format!("# no undo: {}\n", visible::one_line(&change.summary)),
         };
         // Room for the line of `made`, so that it cannot fail for want of space when the change is made.
-        open.file.append(&entry, made(&name).len()).with_context(|| {
-            format!(
-                "cannot write the undo file {}, so the change was not made",
-                open.path.display()
-            )
-        })?;
+        let path = open.path.display();
+        let written = open.file.append(&entry, made(&name).len());
+        written.with_context(|| format!("cannot write the undo file {path}, so the change was not made"))?;
         open.begun = change.undo.is_some().then_some(name);
         // A part of it may be made when the run is cut off, and its way back does nothing to the rest, so that is in force
         // from the start.
@@ -177,26 +172,19 @@ impl UndoFile {
     /// The change was made: from now on the file takes it back.
     pub(crate) fn made(&mut self) -> Result<()> {
         let Some(open) = &mut self.0 else { return Ok(()) };
-        match open.begun.take() {
-            Some(name) => open.file.append(&made(&name), 0).with_context(|| {
-                format!(
-                    "the change was made, but the undo file {} does not record it: to undo it, call its function {name}",
-                    open.path.display()
-                )
-            }),
-            None => Ok(()),
-        }
+        let Some(name) = open.begun.take() else { return Ok(()) };
+        open.file.append(&made(&name), 0).with_context(|| {
+            format!(
+                "the change was made, but the undo file {} does not record it: to undo it, call its function {name}",
+                open.path.display()
+            )
+        })
     }
 }
 
 /// The line that puts a function first in the list.
 fn made(name: &str) -> String {
     format!("{{ undo=\"{name} $undo\"; }}\n")
-}
-
-/// A function in braces.
-fn grouped(function: &str) -> String {
-    format!("{{\n{function}}}\n")
 }
 
 /// The statements, or none where the guard says so, or where the role is gone: nothing is left then to be taken from it.
@@ -208,14 +196,9 @@ fn guarded(sql: &Sql, role: &RoleName) -> String {
     // In each transaction: behind a pooler the session is not psql's alone.
     let opening = format!("{};\n", crate::sql::FIX_PATH_ONCE);
     let mut text = sql.for_psql(Some(&opening), |statement| format!("{statement};\n"));
-    let told = crate::sql::TELL_EVENT_TRIGGERS;
-    text.insert_str(
-        0,
-        &format!(
-            "{}BEGIN;\n{opening}{told}SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n",
-            crate::sql::PSQL_ENCODING
-        ),
-    );
+    let (encoding, told) = (crate::sql::PSQL_ENCODING, crate::sql::TELL_EVENT_TRIGGERS);
+    let todo = format!("SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n");
+    text.insert_str(0, &format!("{encoding}BEGIN;\n{opening}{told}{todo}"));
     text.push_str("\\endif");
     text
 }

@@ -52,10 +52,9 @@ fn sign(symbols: Symbols, verdict: Verdict) -> &'static str {
 
 /// The first words; the step's finding has the rest.
 fn short(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
+    let Some((end, _)) = text.char_indices().nth(LONGEST) else {
         return text.to_owned();
-    }
-    let cut: String = text.chars().take(LONGEST).collect();
-    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
-    format!("{whole} ...")
+    };
+    let cut = &text[..end];
+    format!("{} ...", cut.rsplit_once(' ').map_or(cut, |(words, _)| words))
 }

@@ -128,23 +128,15 @@ impl Style {
     }
 
     fn symbol(&self, unicode: &str, ascii: &str, style: &TextStyle) -> String {
-        let text = if self.symbols == Symbols::Unicode {
-            unicode
-        } else {
-            ascii
-        };
-        self.paint(style, text)
+        let is_unicode = self.symbols == Symbols::Unicode;
+        self.paint(style, if is_unicode { unicode } else { ascii })
     }
 
     /// `2/7 database ─────` across the width.
     pub(crate) fn heading(&self, text: &str) -> String {
         let line = if self.symbols == Symbols::Unicode { "─" } else { "-" };
         let rest = self.width().saturating_sub(measure_text_width(text) + 1);
-        format!(
-            "{} {}",
-            self.paint(&TextStyle::new().bold(), text),
-            self.dim(&line.repeat(rest))
-        )
+        format!("{} {}", self.bold(text), self.dim(&line.repeat(rest)))
     }
 
     pub(super) fn dim(&self, text: &str) -> String {
@@ -170,17 +162,14 @@ impl Style {
         // textwrap must not count colour codes: the lead is put in front of a line folded as if it were blanks.
         let blank = " ".repeat(lead_width);
         let text = self.spell(text);
-        let folded: Vec<String> = text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| {
-                if index > 0 && line.starts_with(' ') {
-                    return format!("{pad}{line}");
-                }
-                let first = if index == 0 { &blank } else { &pad };
-                textwrap::fill(line, options.clone().initial_indent(first))
-            })
-            .collect();
+        let fold = |(index, line): (usize, &str)| {
+            if index > 0 && line.starts_with(' ') {
+                return format!("{pad}{line}");
+            }
+            let first = if index == 0 { &blank } else { &pad };
+            textwrap::fill(line, options.clone().initial_indent(first))
+        };
+        let folded: Vec<String> = text.lines().enumerate().map(fold).collect();
         let folded = folded.join("\n");
         format!("{lead}{}", folded.get(lead_width..).unwrap_or_default())
     }

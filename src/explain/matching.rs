@@ -129,10 +129,8 @@ impl Index {
 
     /// The message that shares the most telling words with the text, if it shares enough of them.
     fn best_part(&self, text: &[String]) -> Option<(&Pattern, f64)> {
-        let words = text
-            .iter()
-            .map(|word| self.words.get(word).map_or(UNKNOWN_WORD, |word| word.weight));
-        let weight: f64 = words.sum();
+        let weight = |word| self.words.get(word).map_or(UNKNOWN_WORD, |word| word.weight);
+        let weight: f64 = text.iter().map(weight).sum();
         let fitting = self.sharing(text).filter(|(pattern, common)| {
             let (of_text, of_message) = (common / weight, common / pattern.weight);
             *common >= ENOUGH && of_text >= SHARE_OF_TEXT && of_message >= SHARE_OF_MESSAGE
@@ -159,10 +157,8 @@ impl Words {
     /// Words in lower case, without what stands between them: quotes, brackets and commas differ from program to program.
     /// `STATE` stands before each SQLSTATE.
     fn split(&self, text: &str) -> Vec<String> {
-        let split = || {
-            text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .filter(|word| !word.is_empty())
-        };
+        let is_between = |c: char| !(c.is_alphanumeric() || c == '_');
+        let split = || text.split(is_between).filter(|word| !word.is_empty());
         let is_alone = split().nth(1).is_none();
         let mut words: Vec<String> = Vec::new();
         for word in split() {
@@ -173,12 +169,8 @@ impl Words {
             }
             // unique_violation is UniqueViolation in Ruby and UniqueViolationError in Python.
             let word = word.to_lowercase().replace('_', "").replace("cancell", "cancel");
-            words.push(
-                word.strip_suffix("error")
-                    .filter(|rest| rest.len() >= 10)
-                    .unwrap_or(&word)
-                    .to_owned(),
-            );
+            let rest = word.strip_suffix("error").filter(|rest| rest.len() >= 10);
+            words.push(rest.unwrap_or(&word).to_owned());
         }
         words
     }

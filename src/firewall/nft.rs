@@ -71,12 +71,8 @@ impl RulesetReader<'_> {
     }
 
     fn turns_packets(&self) -> bool {
-        let statements = self
-            .items
-            .iter()
-            .filter_map(|item| item["rule"]["expr"].as_array())
-            .flatten();
-        let mut statements = statements.filter_map(Value::as_object);
+        let rules = self.items.iter().filter_map(|item| item["rule"]["expr"].as_array());
+        let mut statements = rules.flatten().filter_map(Value::as_object);
         statements.any(|statement| statement.contains_key("dnat") || statement.contains_key("redirect"))
     }
 
@@ -145,11 +141,8 @@ impl RulesetReader<'_> {
 
     fn compare(&self, left: &Value, right: &Value, table: &str) -> Match {
         if let Some(list) = self.several(right, table) {
-            return list
-                .iter()
-                .map(|one| self.compare(left, one, table))
-                .max()
-                .unwrap_or(Match::No);
+            let each = list.iter().map(|one| self.compare(left, one, table));
+            return each.max().unwrap_or(Match::No);
         }
         if right.as_str().is_some_and(|name| name.starts_with('@')) {
             return Match::Maybe;
@@ -235,16 +228,14 @@ fn act(kind: &str, value: &Value, table: &str) -> Statement {
 
 fn address(right: &Value, from: IpAddr) -> Match {
     if let Some(text) = right.as_str() {
-        return text
-            .parse::<IpAddr>()
-            .map_or(Match::Maybe, |address| (address == from).into());
+        let address = text.parse::<IpAddr>();
+        return address.map_or(Match::Maybe, |address| (address == from).into());
     }
     let parsed = |value: &Value| value.as_str()?.parse::<IpAddr>().ok();
     if let Some(prefix) = right.get("prefix") {
         let length = prefix["len"].as_u64().and_then(|length| u8::try_from(length).ok());
-        let net = parsed(&prefix["addr"])
-            .zip(length)
-            .and_then(|(address, length)| IpNet::new(address, length).ok());
+        let parts = parsed(&prefix["addr"]).zip(length);
+        let net = parts.and_then(|(address, length)| IpNet::new(address, length).ok());
         return net.map_or(Match::Maybe, |net| net.contains(&from).into());
     }
     match (parsed(&right["range"][0]), parsed(&right["range"][1])) {

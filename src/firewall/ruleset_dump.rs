@@ -72,8 +72,7 @@ impl RulesetDump {
                         printed.rules.push((tool, String::new()));
                         of_rules = true;
                     } else if let Some((_, text)) = printed.rules.last_mut().filter(|_| of_rules) {
-                        text.push_str(line);
-                        text.push('\n');
+                        text.extend([line, "\n"]);
                     }
                 }
             }
@@ -135,9 +134,8 @@ impl RulesetDump {
         let mut all: Vec<Evaluation> = told.chain(blind).collect();
         // What one drops is dropped, whatever another leaves open; a rule tells more than that there is none.
         all.sort_by_key(|answer| (rank(answer.fate), answer.by.is_none()));
-        all.into_iter()
-            .next()
-            .unwrap_or_else(|| unknown("neither nft nor iptables-save is installed to show the rules"))
+        let first = all.into_iter().next();
+        first.unwrap_or_else(|| unknown("neither nft nor iptables-save is installed to show the rules"))
     }
 }
 

@@ -48,10 +48,8 @@ pub(super) fn script<'a>(settings: &Settings, origin: &str, findings: impl Itera
 
 /// Whether the commands of that advice are the provider's: those for the server itself are somebody else's to run.
 fn is_to_be_run(settings: &Settings, code: Code) -> bool {
-    let known = settings
-        .provider()
-        .is_some_and(|provider| provider.definition().commands.is_some());
-    let of_provider = known && settings.bastion.is_none();
+    let provider = settings.provider().filter(|_| settings.bastion.is_none());
+    let of_provider = provider.is_some_and(|provider| provider.definition().commands.is_some());
     code == Code::ProviderListMissing || (code == Code::FirewallNotChecked && of_provider)
 }
 

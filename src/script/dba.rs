@@ -9,9 +9,8 @@ use crate::statement::Statement;
 use crate::{sql, visible};
 
 pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
-    let changes: Vec<(&Change, &Sql)> = plans
-        .changes(Audience::Dba)
-        .into_iter()
+    let changes = plans.changes(Audience::Dba).into_iter();
+    let changes: Vec<(&Change, &Sql)> = changes
         .filter_map(|change| match &change.action {
             Action::Sql(action) => Some((change, action)),
             _ => None,
@@ -46,12 +45,8 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
             out.push_str(QUIET);
             quiet = true;
         }
-        let _ = writeln!(
-            out,
-            "\n-- To {}.\n-- Why: {}",
-            visible::one_line(&change.summary),
-            reason(change, action)
-        );
+        let (summary, why) = (visible::one_line(&change.summary), reason(change, action));
+        let _ = writeln!(out, "\n-- To {summary}.\n-- Why: {why}");
         guarded(&mut out, action);
     }
     if needs_password {

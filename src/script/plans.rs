@@ -60,19 +60,15 @@ impl Plans {
 
     /// The changes that this reader can make.
     pub(super) fn changes(&self, audience: Audience) -> Vec<&Change> {
-        let scripted = self
-            .plans
-            .iter()
-            .filter(|(id, _)| scripted_for(**id).contains(&audience));
+        let is_theirs = |id| scripted_for(id).contains(&audience);
+        let scripted = self.plans.iter().filter(|(id, _)| is_theirs(**id));
         scripted.flat_map(|(_, plan)| &plan.changes).collect()
     }
 
     /// What is told to this reader: a step's findings are for the first of those whom it is scripted for.
     pub(super) fn findings(&self, audience: Audience) -> impl Iterator<Item = &Finding> {
-        let told = self
-            .plans
-            .iter()
-            .filter(move |(id, _)| scripted_for(**id).first() == Some(&audience));
+        let is_told = move |id| scripted_for(id).first() == Some(&audience);
+        let told = self.plans.iter().filter(move |(id, _)| is_told(**id));
         told.flat_map(|(_, plan)| &plan.findings)
     }
 
@@ -102,10 +98,8 @@ fn scripted_for(id: StepId) -> &'static [Audience] {
 /// What only a person can do, as remarks.
 pub(super) fn by_hand(plans: &Plans, audience: Audience, remark: &str) -> String {
     let mut out = String::new();
-    for finding in plans
-        .findings(audience)
-        .filter(|finding| finding.verdict == Verdict::Bad && !finding.code.effect().needs_rights)
-    {
+    let is_by_hand = |finding: &&Finding| finding.verdict == Verdict::Bad && !finding.code.effect().needs_rights;
+    for finding in plans.findings(audience).filter(is_by_hand) {
         let advice = finding.advice.as_deref().unwrap_or_default();
         let text = format!("By hand: {}\n{advice}", visible::one_line(&finding.text));
         out.push('\n');

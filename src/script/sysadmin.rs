@@ -18,13 +18,8 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
             }
             _ => continue,
         };
-        let _ = write!(
-            parts,
-            "\n# To {}.\n# Why: {}\n(\n{}\n)\n{then}",
-            visible::one_line(&change.summary),
-            change.why,
-            script.trim_end()
-        );
+        let (summary, why, script) = (visible::one_line(&change.summary), change.why, script.trim_end());
+        let _ = write!(parts, "\n# To {summary}.\n# Why: {why}\n(\n{script}\n)\n{then}");
     }
     let machine = if settings.bastion.is_some() {
         "the SSH server"

@@ -43,11 +43,8 @@ pub(crate) fn unlock_for_keys(user: &LinuxUser, sight: Sight) -> Statement {
         Sight::Seen => template.replace("OTHER", "fail"),
         Sight::Unseen => template.replace("OTHER", "echo").replace(". fail", ""),
     };
-    script(
-        "Make the account usable with a key, without a password.",
-        &[("user", user.as_str())],
-        &template,
-    )
+    let purpose = "Make the account usable with a key, without a password.";
+    script(purpose, &[("user", user.as_str())], &template)
 }
 
 /// Makes the home directory that the account database names and that is missing. It is root's.

@@ -28,12 +28,8 @@ pub(crate) fn inspect_hba(file: &str) -> Statement {
 /// Prints every line below a remark, up to the next that is no rule, as `rule=LINE` behind `remark=`.
 pub(crate) fn find_hba_lines(file: &str, remark: &str) -> Statement {
     let title = "Search for Stitch's lines in pg_hba.conf. This changes nothing.";
-    look(
-        title,
-        file,
-        &[("remark", remark)],
-        include_str!("scripts/find_hba_lines.sh"),
-    )
+    let template = include_str!("scripts/find_hba_lines.sh");
+    look(title, file, &[("remark", remark)], template)
 }
 
 fn look(title: &str, file: &str, settings: &[(&str, &str)], template: &str) -> Statement {
@@ -59,27 +55,18 @@ pub fn add_hba_lines(edit: &HbaLines) -> Statement {
         At::End => String::new(),
     };
     let settings = [("md5", edit.md5.as_str()), ("number", &number)];
-    edit.script(
-        "Add Stitch's lines to pg_hba.conf. The rest of the file does not change.",
-        &settings,
-        include_str!("scripts/add_hba_lines.sh"),
-    )
+    let title = "Add Stitch's lines to pg_hba.conf. The rest of the file does not change.";
+    edit.script(title, &settings, include_str!("scripts/add_hba_lines.sh"))
 }
 
 /// Takes the lines out again, wherever they stand by then; the server may have been started anew.
 pub fn remove_hba_lines(edit: &HbaLines) -> Statement {
-    let later = HbaLines {
-        signal: edit.signal.map(|server| Running {
-            started: None,
-            ..server
-        }),
-        ..edit.clone()
-    };
-    later.script(
-        "Remove Stitch's lines from pg_hba.conf. The rest of the file does not change.",
-        &[],
-        include_str!("scripts/remove_hba_lines.sh"),
-    )
+    let mut later = edit.clone();
+    if let Some(server) = &mut later.signal {
+        server.started = None;
+    }
+    let title = "Remove Stitch's lines from pg_hba.conf. The rest of the file does not change.";
+    later.script(title, &[], include_str!("scripts/remove_hba_lines.sh"))
 }
 
 impl HbaLines {
@@ -116,10 +103,8 @@ impl HbaLines {
             LineEnd::Lf => r"\n",
             LineEnd::CrLf => r"\r\n",
         };
-        format!(
-            "block() {{\n    printf '%s{end}' \\\n        {}\n}}",
-            lines.join(" \\\n        ")
-        )
+        let lines = lines.join(" \\\n        ");
+        format!("block() {{\n    printf '%s{end}' \\\n        {lines}\n}}")
     }
 }
 
@@ -153,12 +138,11 @@ pub(crate) fn read_hba<'a>(
     path: Option<&str>,
     wanted: impl Iterator<Item = &'a NamedFile>,
 ) -> Statement {
-    let lines: Vec<String> = wanted
-        .map(|wanted| match wanted {
-            NamedFile::File(path) => format!("file {path}"),
-            NamedFile::Folder(path) => format!("folder {path}"),
-        })
-        .collect();
+    let line = |wanted: &NamedFile| match wanted {
+        NamedFile::File(path) => format!("file {path}"),
+        NamedFile::Folder(path) => format!("folder {path}"),
+    };
+    let lines: Vec<String> = wanted.map(line).collect();
     let [(port, at), (started, when)] = server.settings();
     script(
         "Read the rules of the PostgreSQL server that runs here. This changes nothing.",

@@ -116,49 +116,35 @@ fn version(version: TlsVersion) -> String {
 
 /// The variables that have a value, in front of a command.
 fn set(variables: impl IntoIterator<Item = (&'static str, Option<String>)>) -> String {
-    let given = variables
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={} ", word(&value?))));
-    given.collect()
+    let given = |(name, value): (_, Option<String>)| Some(format!("{name}={} ", word(&value?)));
+    variables.into_iter().filter_map(given).collect()
 }
 
 /// OpenSSH's client, with the keys and host keys that this run used.
 fn ssh(target: &SshTarget, options: &str) -> String {
     if let Some(client) = &target.client {
         let words: Vec<String> = client.destination.iter().map(|text| word(text)).collect();
-        return format!(
-            "{} {options}{}",
-            word(&client.program.to_string_lossy()),
-            words.join(" ")
-        );
+        let program = word(&client.program.to_string_lossy());
+        return format!("{program} {options}{}", words.join(" "));
     }
     let mut words = format!("ssh {options}-p {}", target.port);
-    let mut add = |option: &str, value: &str| {
-        words.push(' ');
-        words.push_str(option);
-        words.push(' ');
-        words.push_str(&word(value));
-    };
+    let mut add = |option: &str, value: &str| words.extend([" ", option, " ", &word(value)]);
     if target.identity_source != IdentitySource::Default {
         for path in &target.identities {
             add("-i", &path.to_string_lossy());
         }
     }
     if !target.known_hosts.is_empty() {
-        let files: Vec<String> = target
-            .known_hosts
-            .iter()
-            .map(|path| format!("\"{}\"", path.display()))
-            .collect();
+        let files = target.known_hosts.iter();
+        let files: Vec<String> = files.map(|path| format!("\"{}\"", path.display())).collect();
         add("-o", &format!("UserKnownHostsFile={}", files.join(" ")));
     }
     if let Some(alias) = &target.host_key_alias {
         add("-o", &format!("HostKeyAlias={alias}"));
     }
     if !target.jumps.is_empty() {
-        let jumps: Vec<String> = target
-            .jumps
-            .iter()
+        let jumps = target.jumps.iter();
+        let jumps: Vec<String> = jumps
             .map(|jump| format!("{}@{}:{}", jump.user, jump.host, jump.port))
             .collect();
         add("-J", &jumps.join(","));

@@ -6,11 +6,8 @@ use anyhow::{Result, bail, ensure};
 pub(super) fn length(content: &[u8], header: &str) -> Result<usize> {
     if header.as_bytes().starts_with(content) {
         // Nothing, or a part of the header; the whole header is whole.
-        return Ok(if content.len() == header.len() {
-            content.len()
-        } else {
-            0
-        });
+        let is_whole = content.len() == header.len();
+        return Ok(if is_whole { content.len() } else { 0 });
     }
     // The first line is every script's, the second says whose it is.
     let ours: Vec<&str> = header.lines().take(2).collect();

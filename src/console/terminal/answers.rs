@@ -69,11 +69,8 @@ pub(super) fn write(id: StepId, plan: &Plan) -> Result<String> {
 pub(super) fn script(plan: &Plan) -> String {
     let mut text = String::new();
     for change in &plan.changes {
-        let sign = if matches!(change.action, Action::Sql(_)) {
-            "--"
-        } else {
-            "#"
-        };
+        let is_sql = matches!(change.action, Action::Sql(_));
+        let sign = if is_sql { "--" } else { "#" };
         let summary = visible::one_line(&change.summary);
         let _ = writeln!(text, "\n{sign} {summary}\n{}", change.action);
     }

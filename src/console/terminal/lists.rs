@@ -67,8 +67,8 @@ pub(super) enum Preselected {
 }
 
 fn numbered(prompt: &str, choices: &[&str], first: Preselected) -> usize {
-    for (index, choice) in choices.iter().enumerate() {
-        say(&format!("  {}) {choice}", index + 1));
+    for (number, choice) in (1..).zip(choices) {
+        say(&format!("  {number}) {choice}"));
     }
     loop {
         let answer = line(prompt, (first == Preselected::First).then_some("1"));
@@ -110,13 +110,12 @@ pub(super) fn fitting(text: &str, width: usize) -> String {
 fn ticked_by_number(prompt: &str, choices: &[(String, bool)]) -> Vec<usize> {
     let numbers = |indices: &[usize]| indices.iter().map(|index| (index + 1).to_string()).collect::<Vec<_>>();
     let first: Vec<usize> = (0..choices.len()).filter(|index| choices[*index].1).collect();
-    let default = if first.is_empty() {
-        "none".to_owned()
-    } else {
-        numbers(&first).join(",")
+    let default = match first.as_slice() {
+        [] => "none".to_owned(),
+        first => numbers(first).join(","),
     };
-    for (index, (choice, _)) in choices.iter().enumerate() {
-        say(&format!("  {}) {choice}", index + 1));
+    for (number, (choice, _)) in (1..).zip(choices) {
+        say(&format!("  {number}) {choice}"));
     }
     loop {
         let answer = line(&format!("{prompt} (numbers with commas, or none)"), Some(&default));
@@ -124,12 +123,8 @@ fn ticked_by_number(prompt: &str, choices: &[(String, bool)]) -> Vec<usize> {
             "" => return first,
             "none" => return Vec::new(),
             text => {
-                let read: Result<Vec<usize>, _> = text
-                    .split([',', ' '])
-                    .filter(|part| !part.is_empty())
-                    .map(str::parse)
-                    .collect();
-                match read {
+                let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+                match parts.map(str::parse).collect::<Result<Vec<usize>, _>>() {
                     Ok(read) if read.iter().all(|number| (1..=choices.len()).contains(number)) => {
                         return read.into_iter().map(|number| number - 1).collect();
                     }
