@@ -44,14 +44,10 @@ impl Step for Connection {
         let mut plan = Plan::default();
         let mut session = None;
         if settings.stitch.password.secret().is_none() {
-            let role = settings.stitch.role.as_str();
-            plan.find(
-                Finding::unknown(
-                    Code::ConnectionNotTested,
-                    format!("the password of {role:?} was not given, so the login cannot be tested"),
-                )
-                .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
-            );
+            let role = &settings.stitch.role;
+            let text = format!("the password of {role:?} was not given, so the login cannot be tested");
+            let advice = "give it with STITCH_PG_PASSWORD or --password-file FILE";
+            plan.unknown(Code::ConnectionNotTested, text, advice);
         } else if tunnel::walk(&mut plan, settings, prover).await?.is_continue() {
             session = Some(prover.reader().log_in_as_stitch(&settings.stitch.database).await);
         }
@@ -108,11 +104,11 @@ fn family(plan: &mut Plan, settings: &Settings, stages: &[Stage]) {
     let dialable = stages.iter().any(|stage| stage.layer == Layer::Family);
     if resolved && !dialable && settings.bastion.is_none() && settings.admin.route == Route::Direct {
         let host = &settings.stitch.host;
-        plan.bad(
-            Code::LoginIpv6Only,
-            format!("address family: {host} has only IPv6 addresses; Stitch connects from IPv4 addresses and cannot reach it"),
-            "give it an IPv4 address, or use an SSH server with --bastion",
-        )
-        .concerning(Layer::Family.as_str());
+        let text = format!(
+            "address family: {host} has only IPv6 addresses; Stitch connects from IPv4 addresses and cannot reach it"
+        );
+        let advice = "give it an IPv4 address, or use an SSH server with --bastion";
+        plan.bad(Code::LoginIpv6Only, text, advice)
+            .concerning(Layer::Family.as_str());
     }
 }

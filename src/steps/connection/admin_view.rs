@@ -67,11 +67,8 @@ impl AdminView {
             }
             (Code::LoginNologin, Some(seen)) if !seen.can_login => {
                 let text = format!("the role {role:?} is NOLOGIN: {said}");
-                refused(
-                    Code::LoginNologin,
-                    text,
-                    format!("run stitch-pg setup, or: ALTER ROLE {quoted} LOGIN"),
-                )
+                let advice = format!("run stitch-pg setup, or: ALTER ROLE {quoted} LOGIN");
+                refused(Code::LoginNologin, text, advice)
             }
             (Code::LoginDatabaseMissing, _) => self.other_name(settings, said),
             (Code::LoginConnectionLimit | Code::LoginMaxConnections, seen) => {
@@ -104,11 +101,8 @@ impl AdminView {
         let sessions = self.database_sessions;
         if let Some(limit) = self.database_limit.filter(|limit| *limit >= 0 && sessions >= *limit) {
             let text = format!("the database {database:?} has {sessions} of {limit} sessions: {said}");
-            let advice = format!(
-                "ALTER DATABASE {} CONNECTION LIMIT {}",
-                identifier(database),
-                limit + 20
-            );
+            let (quoted, more) = (identifier(database), limit + 20);
+            let advice = format!("ALTER DATABASE {quoted} CONNECTION LIMIT {more}");
             return bad(Layer::Database, Code::LoginConnectionLimit, &text, advice);
         }
         let text = format!(

@@ -83,18 +83,18 @@ pub(super) fn gaps(schema: &Schema, tables: &[Part<'_>], is_in: bool, error: Opt
         format!("not read: {partitions} in another schema or on another server")
     });
     let gaps = [
-        those(
+        (
             Treatment::Sample,
             "read in part",
             "large, and without an index on _sdc_batched_at",
         ),
-        those(Treatment::NotOwned, "not read", "Stitch's role does not own it"),
-        those(Treatment::Locked, "not read", "locked"),
-        those(Treatment::OtherType, "not read", "_sdc_batched_at is no timestamptz"),
-        unread,
-        elsewhere,
+        (Treatment::NotOwned, "not read", "Stitch's role does not own it"),
+        (Treatment::Locked, "not read", "locked"),
+        (Treatment::OtherType, "not read", "_sdc_batched_at is no timestamptz"),
     ];
-    gaps.into_iter().flatten().collect()
+    let gap = |(treatment, how, why)| those(treatment, how, why);
+    let gaps = gaps.into_iter().filter_map(gap);
+    gaps.chain(unread).chain(elsewhere).collect()
 }
 
 pub(super) fn age(limits: &LoadLimits, schema: &Schema, read: Option<&Read>, gaps: &[String]) -> Vec<Finding> {
@@ -102,38 +102,21 @@ pub(super) fn age(limits: &LoadLimits, schema: &Schema, read: Option<&Read>, gap
     let moments = [schema.newest.as_ref(), read.and_then(|read| read.newest.as_ref())];
     let newest = moments.into_iter().flatten().min_by_key(|moment| moment.age);
     let because = gaps.join("; ");
-    let (verdict, text) = match newest {
-        None if schema.stamped == 0 => (
-            Verdict::Unknown,
-            format!("the schema {name:?} has no table with the column _sdc_batched_at"),
-        ),
-        None if gaps.is_empty() => (
-            Verdict::Unknown,
-            format!("the tables of the schema {name:?} hold no load of Stitch's"),
-        ),
-        None => (
-            Verdict::Unknown,
-            format!("when Stitch last loaded into the schema {name:?} is not known: {because}"),
-        ),
+    let mut verdict = Verdict::Unknown;
+    let text = match newest {
+        None if schema.stamped == 0 => format!("the schema {name:?} has no table with the column _sdc_batched_at"),
+        None if gaps.is_empty() => format!("the tables of the schema {name:?} hold no load of Stitch's"),
+        None => format!("when Stitch last loaded into the schema {name:?} is not known: {because}"),
         Some(moment) => {
             let late = u64::try_from(moment.age).is_ok_and(|age| age > limits.max_age.as_secs());
             let when = format!("{} ago ({})", span(moment.age), moment.at);
-            match (late, gaps.is_empty()) {
-                (false, _) => (
-                    Verdict::Good,
-                    format!("Stitch last loaded into the schema {name:?} {when}"),
-                ),
-                (true, true) => (
-                    Verdict::Bad,
-                    format!(
-                        "Stitch last loaded into the schema {name:?} {when}, and the limit is {}",
-                        limit(limits.max_age)
-                    ),
-                ),
-                (true, false) => (
-                    Verdict::Unknown,
-                    format!("the newest load that was seen in the schema {name:?} was {when}, and {because}"),
-                ),
+            if late && !gaps.is_empty() {
+                format!("the newest load that was seen in the schema {name:?} was {when}, and {because}")
+            } else {
+                verdict = if late { Verdict::Bad } else { Verdict::Good };
+                let limit = late.then(|| format!(", and the limit is {}", limit(limits.max_age)));
+                let limit = limit.unwrap_or_default();
+                format!("Stitch last loaded into the schema {name:?} {when}{limit}")
             }
         }
     };
@@ -170,29 +153,19 @@ pub(super) fn rejected(
         let advice = "let Stitch's role own it: stitch-pg setup --existing";
         return Some(Finding::unknown(Code::RecordsRejected, text).about(name).advise(advice));
     };
-    let least = if part.treatment == Treatment::Sample {
-        "at least "
-    } else {
-        ""
-    };
-    let text = format!(
-        "{least}{} {} rejected in the schema {name:?} in the last {within}",
-        pluralize(usize::try_from(count).unwrap_or(usize::MAX), "record"),
-        if count == 1 { "was" } else { "were" }
-    );
-    let verdict = if count > limits.max_rejected {
-        Verdict::Bad
-    } else {
-        Verdict::Good
-    };
-    let finding = Finding::new(Code::RecordsRejected, verdict, text).about(name);
+    let is_sample = part.treatment == Treatment::Sample;
+    let least = if is_sample { "at least " } else { "" };
+    let records = pluralize(usize::try_from(count).unwrap_or(usize::MAX), "record");
+    let were = if count == 1 { "was" } else { "were" };
+    let text = format!("{least}{records} {were} rejected in the schema {name:?} in the last {within}");
+    if count <= limits.max_rejected {
+        return Some(Finding::good(Code::RecordsRejected, text).about(name));
+    }
     let seconds = limits.rejected_within.as_secs();
-    Some(match verdict {
-        Verdict::Bad => finding.advise(format!(
-            "SELECT table_name, reason, count(*) FROM {table} WHERE _sdc_rejected_at > now() - interval '{seconds} s' GROUP BY 1, 2;"
-        )),
-        _ => finding,
-    })
+    let advice = format!(
+        "SELECT table_name, reason, count(*) FROM {table} WHERE _sdc_rejected_at > now() - interval '{seconds} s' GROUP BY 1, 2;"
+    );
+    Some(Finding::bad(Code::RecordsRejected, text).about(name).advise(advice))
 }
 
 pub(super) fn wide(limits: &LoadLimits, schema: &str, table: &Wide) -> Finding {
@@ -231,16 +204,11 @@ fn holder(holder: &Holder) -> Finding {
     let who = match (&holder.gid, holder.pid) {
         (Some(gid), _) => format!("the prepared transaction {gid:?} of {:?}", holder.role),
         (None, pid) => {
-            let state = holder
-                .state
-                .as_ref()
-                .map_or_else(String::new, |state| format!(", {state}"));
+            let state = holder.state.as_ref().map(|state| format!(", {state}"));
+            let state = state.unwrap_or_default();
             let application = holder.application.as_deref().unwrap_or_default();
-            format!(
-                "the session {} of {:?} (application {application:?}{state})",
-                pid.unwrap_or_default(),
-                holder.role
-            )
+            let (pid, role) = (pid.unwrap_or_default(), &holder.role);
+            format!("the session {pid} of {role:?} (application {application:?}{state})")
         }
     };
     let tables = match holder.tables {

@@ -42,18 +42,12 @@ pub(super) async fn findings(
     };
     let mut found = Vec::new();
     if seen.schemas.is_empty() {
-        let text = format!(
-            "the database {:?} has no schema that Stitch has loaded",
-            database.as_str()
-        );
+        let text = format!("the database {database:?} has no schema that Stitch has loaded");
         found.push(Finding::unknown(Code::LoadAge, text).advise("name the schemas with --schema"));
     }
     for schema in &seen.schemas {
-        let tables: Vec<Part<'_>> = schema
-            .tables
-            .iter()
-            .map(|table| Part::of(table, session.is_some()))
-            .collect();
+        let tables = schema.tables.iter();
+        let tables: Vec<Part<'_>> = tables.map(|table| Part::of(table, session.is_some())).collect();
         let read = match session {
             Some(session) => read(settings, limits, session, schema, &tables).await,
             None => Ok(None),

@@ -37,10 +37,9 @@ impl Loads {
 
     /// The very first statement, `BEGIN`, was against the protocol: PostgreSQL never says so.
     pub(super) fn is_refused_by_a_pooler(&self) -> bool {
-        let refusal = self.scratch.refusal.as_ref();
-        self.scratch.passed == 0
-            && refusal
-                .is_some_and(|refusal| refusal.state.is_none() || refusal.state == Some(SqlState::PROTOCOL_VIOLATION))
+        let refusal = self.scratch.refusal.as_ref().filter(|_| self.scratch.passed == 0);
+        let violates = |state: &SqlState| *state == SqlState::PROTOCOL_VIOLATION;
+        refusal.is_some_and(|refusal| refusal.state.as_ref().is_none_or(violates))
     }
 
     pub(super) fn judge(&self, plan: &mut Plan, settings: &Settings) {
@@ -67,29 +66,21 @@ impl Loads {
 /// Which tables a load was tried on, and which only the catalog was asked about.
 fn how(existing: &Existing, rehearsed: &Rehearsed) -> String {
     let busy = |table: &&Table| rehearsed.busy_tables.contains(&table.name);
-    let (tried, not): (Vec<&Table>, Vec<&Table>) = existing
-        .tables
-        .iter()
-        .partition(|table| table.column.is_some() && !busy(table));
+    let was_tried = |table: &&Table| table.column.is_some() && !busy(table);
+    let (tried, not): (Vec<&Table>, Vec<&Table>) = existing.tables.iter().partition(was_tried);
     let decided = existing.total.saturating_sub(tried.len());
     let tried = format!("; writes were tested on {}", pluralize(tried.len(), "table"));
     if decided == 0 {
         return tried;
     }
     let some: Vec<&str> = not.iter().take(3).map(|table| table.name.as_str()).collect();
-    let among = if some.is_empty() {
-        String::new()
-    } else {
-        format!(
-            " ({}{})",
-            some.join(", "),
-            if some.len() < decided { ", …" } else { "" }
-        )
+    let more = if some.len() < decided { ", …" } else { "" };
+    let among = match some.as_slice() {
+        [] => String::new(),
+        some => format!(" ({}{more})", some.join(", ")),
     };
-    format!(
-        "{tried}, and checked in the catalog for {}{among}",
-        pluralize(decided, "table")
-    )
+    let decided = pluralize(decided, "table");
+    format!("{tried}, and checked in the catalog for {decided}{among}")
 }
 
 fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, rehearsed: &Rehearsed) {
@@ -98,10 +89,9 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
         plan.find(load_refused(refusal, Some(schema), &tables));
     }
     if rehearsed.refusal.is_none() && rehearsed.refused_tables.is_empty() {
-        let how = if existing.total == 0 {
-            String::new()
-        } else {
-            how(existing, rehearsed)
+        let how = match existing.total {
+            0 => String::new(),
+            _ => how(existing, rehearsed),
         };
         let text = format!("test load: passed in the existing schema {schema:?} (rolled back){how}");
         let finding = Finding::good(Code::ExistingTablesTested, text).about(schema);

@@ -44,24 +44,15 @@ impl ServerState {
                 "give the primary with --stitch-host (on Aurora: the cluster's writer endpoint)".to_owned(),
             ));
         }
-        if self
-            .settings
-            .iter()
-            .any(|one| one.name == "default_transaction_read_only" && one.value == "on")
-        {
+        let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+        let read_only = |one: &InForce| one.name == "default_transaction_read_only" && one.value == "on";
+        if self.settings.iter().any(read_only) {
+            let fix = sql::set_setting(role, database, "default_transaction_read_only", "off");
             return Some((
                 Layer::Database,
                 Code::LoginReadOnly,
                 "the role's transactions are read-only (default_transaction_read_only is on)",
-                format!(
-                    "a superuser runs: {};",
-                    sql::set_setting(
-                        &settings.stitch.role,
-                        &settings.stitch.database,
-                        "default_transaction_read_only",
-                        "off"
-                    )
-                ),
+                format!("a superuser runs: {fix};"),
             ));
         }
         let missing = match (self.create, self.temporary) {
@@ -92,32 +83,18 @@ impl ServerState {
 
     pub(super) fn noticed(&self, plan: &mut Plan, settings: &Settings) {
         if !self.triggers.is_empty() {
-            plan.unknown(
-                Code::DdlEventTriggers,
-                format!(
-                    "event triggers fire when Stitch creates and alters objects: {}",
-                    self.triggers.join(", ")
-                ),
-                "the test load includes them; if they refuse an operation, ask their owner",
-            );
+            let triggers = self.triggers.join(", ");
+            let text = format!("event triggers fire when Stitch creates and alters objects: {triggers}");
+            let advice = "the test load includes them; if they refuse an operation, ask their owner";
+            plan.unknown(Code::DdlEventTriggers, text, advice);
         }
         if matches!(self.log_statement.as_str(), "mod" | "ddl" | "all") {
-            plan.unknown(
-                Code::StatementsLogged,
-                format!(
-                    "the server logs the statements of every load (log_statement = {})",
-                    self.log_statement
-                ),
-                format!(
-                    "if the log gets too large, a superuser runs: {};",
-                    sql::set_setting(
-                        &settings.stitch.role,
-                        &settings.stitch.database,
-                        "log_statement",
-                        "'none'"
-                    )
-                ),
-            );
+            let value = &self.log_statement;
+            let text = format!("the server logs the statements of every load (log_statement = {value})");
+            let (role, database) = (&settings.stitch.role, &settings.stitch.database);
+            let fix = sql::set_setting(role, database, "log_statement", "'none'");
+            let advice = format!("if the log gets too large, a superuser runs: {fix};");
+            plan.unknown(Code::StatementsLogged, text, advice);
         }
     }
 }

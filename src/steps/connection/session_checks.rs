@@ -134,11 +134,8 @@ fn login(plan: &mut Plan, settings: &Settings, session: &Session) {
         Encryption::Tls => "with TLS",
         Encryption::None => "without TLS",
     };
-    let text = format!(
-        "database: {:?} logs in to the database {:?} {how}",
-        stitch.role.as_str(),
-        stitch.database.as_str()
-    );
+    let (role, database) = (&stitch.role, &stitch.database);
+    let text = format!("database: {role:?} logs in to the database {database:?} {how}");
     let took = session.stages.iter().find(|stage| stage.layer == Layer::Database);
     plan.find(Finding {
         elapsed: took.map(|stage| stage.elapsed),
@@ -159,20 +156,16 @@ fn exposed(plan: &mut Plan, settings: &Settings, session: &Session, server_has_t
         plan.find(found.advise(advice).about(Layer::Tls.as_str()));
     }
     if let Some(why) = session.tls_lost(server_has_tls) {
-        plan.unknown(
-            Code::LoginTlsDowngraded,
-            format!("TLS: the login is not encrypted although TLS may be available: {why}"),
-            "find out which device is between; require TLS with --ssl, and in Stitch's form",
-        )
-        .concerning(Layer::Tls.as_str());
+        let text = format!("TLS: the login is not encrypted although TLS may be available: {why}");
+        let advice = "find out which device is between; require TLS with --ssl, and in Stitch's form";
+        plan.unknown(Code::LoginTlsDowngraded, text, advice)
+            .concerning(Layer::Tls.as_str());
     }
     if session.exposed_md5 {
-        plan.unknown(
-            Code::LoginMd5Exposed,
-            "authentication: an md5 hash of the password crossed the network without TLS",
-            "give --ssl, or use scram-sha-256 on the server and set a new password with --reset-password",
-        )
-        .concerning(Layer::Authentication.as_str());
+        let text = "authentication: an md5 hash of the password crossed the network without TLS";
+        let advice = "give --ssl, or use scram-sha-256 on the server and set a new password with --reset-password";
+        plan.unknown(Code::LoginMd5Exposed, text, advice)
+            .concerning(Layer::Authentication.as_str());
     }
 }
 
@@ -180,21 +173,17 @@ fn exposed(plan: &mut Plan, settings: &Settings, session: &Session, server_has_t
 fn certificate(plan: &mut Plan, settings: &Settings, session: &Session) {
     let Some(ca) = &settings.stitch.ca else { return };
     let shown = ca.path.display();
-    plan.good(
-        Code::CaVerifies,
-        format!("TLS: the server's certificate is signed by {shown}, the certificate for Stitch's form"),
-    );
+    let text = format!("TLS: the server's certificate is signed by {shown}, the certificate for Stitch's form");
+    plan.good(Code::CaVerifies, text);
     let certificate = session.certificate.as_ref();
     if let Some(examined) = certificate.filter(|examined| examined.faults.contains(&Fault::Name)) {
-        plan.unknown(
-            Code::CaName,
-            format!(
-                "TLS: the server's certificate is for {}, but Stitch will connect to {}; Stitch does not document whether it compares them",
-                examined.names.join(", "),
-                settings.stitch.host
-            ),
-            "give the name in the certificate with --stitch-host, or give the server a certificate with this name",
+        let (names, host) = (examined.names.join(", "), &settings.stitch.host);
+        let text = format!(
+            "TLS: the server's certificate is for {names}, but Stitch will connect to {host}; Stitch does not document whether it compares them"
         );
+        let advice =
+            "give the name in the certificate with --stitch-host, or give the server a certificate with this name";
+        plan.unknown(Code::CaName, text, advice);
     }
 }
 
@@ -273,34 +262,25 @@ fn pooled(settings: &Settings, between: &Intermediary, statement_mode: bool) -> 
         by.host, by.port
     );
     if statement_mode {
-        return bad(
-            Layer::Rehearsal,
-            Code::PoolerStatement,
-            "a connection pooler in statement mode is in front of the server; it refuses transactions, and a load needs one",
-            advice,
-        );
+        let text = "a connection pooler in statement mode is in front of the server; it refuses transactions, and a load needs one";
+        return bad(Layer::Rehearsal, Code::PoolerStatement, text, advice);
     }
-    match between {
-        Intermediary::SessionPooler => Finding::good(
-            Code::Pooler,
-            "a connection pooler is in front of the server in session mode, which works for a load",
+    let text = match between {
+        Intermediary::SessionPooler => {
+            let text = "a connection pooler is in front of the server in session mode, which works for a load";
+            return Finding::good(Code::Pooler, text);
+        }
+        Intermediary::Proxy => {
+            let text = "a load balancer or a forwarded port is in front of PostgreSQL";
+            return Finding::good(Code::Pooler, text);
+        }
+        Intermediary::SharedPooler => {
+            "a connection pooler is in front of the server in transaction mode. Stitch's loads fail there if their staging tables or prepared statements outlive a transaction, which Stitch does not document".to_owned()
+        }
+        Intermediary::Pgpool(version) => format!(
+            "the pooler Pgpool-II {} is in front of the server. It does not support COPY in the extended protocol, and may send reads to a standby",
+            version.split(' ').next().unwrap_or_default()
         ),
-        Intermediary::SharedPooler => Finding::unknown(
-            Code::Pooler,
-            "a connection pooler is in front of the server in transaction mode. Stitch's loads fail there if their staging tables or prepared statements outlive a transaction, which Stitch does not document",
-        )
-        .advise(advice),
-        Intermediary::Pgpool(version) => Finding::unknown(
-            Code::Pooler,
-            format!(
-                "the pooler Pgpool-II {} is in front of the server. It does not support COPY in the extended protocol, and may send reads to a standby",
-                version.split(' ').next().unwrap_or_default()
-            ),
-        )
-        .advise(advice),
-        Intermediary::Proxy => Finding::good(
-            Code::Pooler,
-            "a load balancer or a forwarded port is in front of PostgreSQL",
-        ),
-    }
+    };
+    Finding::unknown(Code::Pooler, text).advise(advice)
 }

@@ -17,11 +17,9 @@ pub(super) async fn walk(plan: &mut Plan, settings: &Settings, prover: &mut Prov
         return Ok(ControlFlow::Continue(()));
     };
     let Some(key) = &bastion.public_key else {
-        plan.unknown(
-            Code::TunnelNotTested,
-            "the tunnel was not tested end to end: Stitch's public key was not given",
-            "give it with --public-key or --public-key-file",
-        );
+        let text = "the tunnel was not tested end to end: Stitch's public key was not given";
+        let advice = "give it with --public-key or --public-key-file";
+        plan.unknown(Code::TunnelNotTested, text, advice);
         return Ok(ControlFlow::Continue(()));
     };
     let proof = prover.prove_tunnel(bastion, key).await?;
@@ -44,41 +42,30 @@ fn judge(plan: &mut Plan, settings: &Settings, user: &str, proof: &TunnelProof) 
         }
     }
     if !proof.granted.is_empty() {
-        plan.bad(
-            Code::TunnelKeyUnrestricted,
-            format!(
-                "with a key like Stitch's the SSH server allows {user} {}",
-                list(&proof.granted)
-            ),
-            "check the options of Stitch's key: stitch-pg check --only ssh-user",
-        )
-        .concerning(user);
+        let granted = list(&proof.granted);
+        let text = format!("with a key like Stitch's the SSH server allows {user} {granted}");
+        let advice = "check the options of Stitch's key: stitch-pg check --only ssh-user";
+        plan.bad(Code::TunnelKeyUnrestricted, text, advice).concerning(user);
     }
     if let Some(why) = &proof.left_behind {
         let ending = match proof.expiry {
             Expiry::TwoMinutes => "it expires within two minutes",
             Expiry::Unknown => "it does not expire on this SSH server",
         };
-        plan.bad(
-            Code::TunnelKeyLeft,
-            format!("the temporary test key could not be removed ({ending}): {why}"),
-            format!(
-                "on the SSH server, as root: if [ \"$(stat -c %u ~{user} ~{user}/.ssh | sort -u)\" = 0 ]; then sed -i \
+        let text = format!("the temporary test key could not be removed ({ending}): {why}");
+        let advice = format!(
+            "on the SSH server, as root: if [ \"$(stat -c %u ~{user} ~{user}/.ssh | sort -u)\" = 0 ]; then sed -i \
                      '/ stitch-pg-proof$/d' ~{user}/.ssh/authorized_keys; else su -s /bin/sh {user} -c \
                      'sed -i \"/ stitch-pg-proof\\$/d\" ~/.ssh/authorized_keys'; fi"
-            ),
-        )
-        .concerning(user);
+        );
+        plan.bad(Code::TunnelKeyLeft, text, advice).concerning(user);
     }
 }
 
 fn proved(proof: &TunnelProof, settings: &Settings, user: &str) -> String {
-    let stitch = &settings.stitch;
+    let (host, port, role) = (&settings.stitch.host, settings.stitch.port, &settings.stitch.role);
     let mut text = format!(
-        "the tunnel was tested end to end with a temporary key: SSH login as {user}, forwarding to {}:{}, login as {:?}",
-        stitch.host,
-        stitch.port,
-        stitch.role.as_str()
+        "the tunnel was tested end to end with a temporary key: SSH login as {user}, forwarding to {host}:{port}, login as {role:?}"
     );
     if !proof.refused.is_empty() {
         text.push_str("; refused, as intended: ");
