@@ -57,12 +57,10 @@ pub(crate) async fn told(settings: &Settings, reader: &mut Reader) -> Result<Vec
     let (stitchs, home) = (&settings.stitch.database, &settings.admin.database);
     let all: Option<Vec<EventTrigger>> = reader.ask(Target::Database(stitchs), ALL, &[]).await?;
     let at_home: Option<Vec<EventTrigger>> = reader.ask(Target::Server, ALL, &[]).await?;
-    let all = all
-        .iter()
-        .flatten()
-        .map(|one| one.finding(Code::EventTriggers, stitchs));
     let fires = |one: &&EventTrigger| one.event == "login" && home != stitchs;
-    let at_home = at_home.iter().flatten().filter(fires);
-    let at_home = at_home.map(|one| one.finding(Code::LoginTriggers, home));
-    Ok(all.chain(at_home).collect())
+    let (all, at_home) = (all.iter().flatten(), at_home.iter().flatten().filter(fires));
+    let all = all.map(|one| one.finding(Code::EventTriggers, stitchs));
+    Ok(all
+        .chain(at_home.map(|one| one.finding(Code::LoginTriggers, home)))
+        .collect())
 }

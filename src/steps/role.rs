@@ -7,7 +7,6 @@ mod create;
 mod credcheck;
 mod facts;
 mod foreign_role;
-mod offline;
 mod password;
 mod readers;
 mod removal;
@@ -46,16 +45,8 @@ impl Step for Role {
         let server = reader.server().await?;
         let (superuser, provider) = (server.superuser, server.provider);
         // What is attached to this login is not Stitch's.
-        let of_server = server
-            .settings
-            .iter()
-            .filter_map(Attached::of_server)
-            .collect::<Vec<_>>();
-        let question = if superuser {
-            question(STORED_PASSWORD)
-        } else {
-            question("")
-        };
+        let of_server: Vec<Attached> = server.settings.iter().filter_map(Attached::of_server).collect();
+        let question = question(if superuser { STORED_PASSWORD } else { "" });
         let readers = json!(stitch.readers).to_string();
         let names = [stitch.role.as_str(), stitch.database.as_str(), &readers];
         let mut facts: Facts = reader.ask(Target::Server, &question, &names).await?.unwrap_or_default();
@@ -76,11 +67,8 @@ impl Step for Role {
                 password::PasswordProof::Untried("the role has expired".to_owned())
             }
             Some(role) => {
-                let database = if facts.database.is_some() {
-                    &stitch.database
-                } else {
-                    &settings.admin.database
-                };
+                let there = facts.database.as_ref().map(|_| &stitch.database);
+                let database = there.unwrap_or(&settings.admin.database);
                 password::prove(settings, reader, (superuser, role.stored_password.as_deref()), database).await
             }
             None => password::PasswordProof::NoRole,
@@ -106,8 +94,8 @@ impl Step for Role {
         } else {
             catalog::plan(&mut plan, settings, &facts.catalog, facts.closed_reason.as_ref());
         }
-        plan.findings
-            .extend(session_settings::findings(settings, &facts.attached));
+        let limits = session_settings::findings(settings, &facts.attached);
+        plan.findings.extend(limits);
         readers::plan(&mut plan, settings, facts);
         plan
     }
@@ -143,11 +131,10 @@ impl Role {
             password::reset(&mut plan, settings, &facts.keeping, &facts.user, found.may_alter);
         }
         match plan.findings.iter().find(|finding| finding.verdict == Verdict::Bad) {
-            Some(finding) => bail!(
-                "{}\nnext: {}",
-                finding.text,
-                finding.advice.as_deref().unwrap_or("stitch-pg check")
-            ),
+            Some(finding) => {
+                let next = finding.advice.as_deref().unwrap_or("stitch-pg check");
+                bail!("{}\nnext: {next}", finding.text)
+            }
             None => Ok(plan.changes),
         }
     }
@@ -187,9 +174,10 @@ async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, reader: &m
 async fn inspect_database(facts: &mut Facts, settings: &Settings, place: &DatabaseHandle) -> Result<()> {
     let unrelated_schemas = async {
         match &mut facts.role {
-            Some(role) => foreign_role::unrelated_schemas(settings, place)
-                .await
-                .map(|unrelated_schemas| role.ties.unrelated_schemas = unrelated_schemas),
+            Some(role) => {
+                role.ties.unrelated_schemas = foreign_role::unrelated_schemas(settings, place).await?;
+                Ok(())
+            }
             None => Ok(()),
         }
     };

@@ -123,8 +123,8 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
     let (role, database) = (&settings.stitch.role, &settings.stitch.database);
     let mut found = Vec::new();
     for setting in attached {
-        let overrules = |other: &Attached| other.name == setting.name && other.weight() > setting.weight();
-        let overruled = attached.iter().any(overrules);
+        let stronger = |other: &Attached| other.name == setting.name && other.weight() > setting.weight();
+        let overruled = attached.iter().any(stronger);
         let Some((how, surely, harmless)) = setting.bite().filter(|_| !overruled) else {
             continue;
         };

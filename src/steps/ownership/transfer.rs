@@ -24,9 +24,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: 
     let (moving, unasked): (Vec<&MisownedObject>, Vec<&MisownedObject>) =
         here.iter().copied().partition(|object| moves(settings, object));
     not_transferred::report_unasked(plan, schema, &unasked);
-    let (blind, moving): (Vec<&MisownedObject>, Vec<&MisownedObject>) = moving
-        .into_iter()
-        .partition(|object| not_transferred::reads_what(object, &facts.fallout).is_some());
+    let is_blind = |object: &&MisownedObject| not_transferred::reads_what(object, &facts.fallout).is_some();
+    let (blind, moving): (Vec<&MisownedObject>, Vec<&MisownedObject>) = moving.into_iter().partition(is_blind);
     not_transferred::report_blind(plan, settings, &blind, &facts.fallout);
     let out_of_reach = |object: &&MisownedObject| !rights.me.superuser && rights.supers.contains(&object.owner);
     let shut_out = moving.iter().any(|object| object.is_schema() && out_of_reach(object))

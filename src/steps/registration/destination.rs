@@ -97,12 +97,9 @@ impl Destination {
         let steps = self.card["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
         let form = steps.iter().find(|step| step["type"] == "form");
         let properties = form.and_then(|form| form["properties"].as_array());
-        let missing: Vec<String> = properties
-            .into_iter()
-            .flatten()
-            .filter(|property| property["is_required"] == true && property["provided"] == false)
-            .filter_map(|property| text(&property["name"]))
-            .collect();
+        let is_missing = |property: &&Value| property["is_required"] == true && property["provided"] == false;
+        let missing = properties.into_iter().flatten().filter(is_missing);
+        let missing: Vec<String> = missing.filter_map(|property| text(&property["name"])).collect();
         if !missing.is_empty() {
             Form::Missing(missing)
         } else if self.card["current_step_type"] == "fully_configured" || form.is_some() {

@@ -43,12 +43,9 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
             undo: (!undo.is_empty()).then(|| on_server(settings, sql::alter_role(role, &undo))),
         });
     } else {
-        plan.bad(
-            Code::RoleCannotAlter,
-            format!("the role {role:?} cannot log in, and this login may not alter it"),
-            format!("a superuser, or an administrator of that role, runs: {statement};"),
-        )
-        .concerning(role);
+        let text = format!("the role {role:?} cannot log in, and this login may not alter it");
+        let advice = format!("a superuser, or an administrator of that role, runs: {statement};");
+        plan.bad(Code::RoleCannotAlter, text, advice).concerning(role);
     }
 }
 
@@ -65,12 +62,12 @@ fn report(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
         report(Code::RoleExpires, text, "VALID UNTIL 'infinity'");
     }
     if (1..FEW_CONNECTIONS).contains(&found.connection_limit) {
+        let most = pluralize(
+            usize::try_from(found.connection_limit).unwrap_or_default(),
+            "connection",
+        );
         let text = format!(
-            "the role {role:?} may have {} at once: with several integrations, Stitch's logins may be refused",
-            pluralize(
-                usize::try_from(found.connection_limit).unwrap_or_default(),
-                "connection"
-            )
+            "the role {role:?} may have {most} at once: with several integrations, Stitch's logins may be refused"
         );
         report(Code::RoleConnectionLimit, text, "CONNECTION LIMIT -1");
     }

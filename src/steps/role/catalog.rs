@@ -52,10 +52,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_rea
     }
     let role = &settings.stitch.role;
     if gaps.schemas.is_empty() && gaps.relations.is_empty() {
-        plan.good(
-            Code::CatalogReadable,
-            "the role can read the system catalogs without a further grant",
-        );
+        let text = "the role can read the system catalogs without a further grant";
+        plan.good(Code::CatalogReadable, text);
         return;
     }
     let mut grant = |what: String, pair, may_grant| one(plan, settings, what, pair, may_grant);
@@ -65,10 +63,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_rea
     }
     let mut by_schema: BTreeMap<(&str, bool), Vec<String>> = BTreeMap::new();
     for gap in &gaps.relations {
-        by_schema
-            .entry((&gap.schema, gap.may_grant))
-            .or_default()
-            .push(gap.relation.clone());
+        let known = by_schema.entry((&gap.schema, gap.may_grant)).or_default();
+        known.push(gap.relation.clone());
     }
     for ((schema, may_grant), relations) in by_schema {
         let what = format!("SELECT on {} ({schema})", relations.join(", "));
@@ -80,12 +76,9 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, gaps: &Gaps, closed_rea
 fn one(plan: &mut Plan, settings: &Settings, what: String, (grant, revoke): (Statement, Statement), may_grant: bool) {
     let (role, database) = (&settings.stitch.role, &settings.stitch.database);
     if !may_grant {
-        plan.bad(
-            Code::CatalogCannotGrant,
-            format!("the role {role:?} lacks {what}, and this login may not grant it"),
-            format!("a superuser runs in the database {database:?}: {grant};"),
-        )
-        .concerning(what);
+        let text = format!("the role {role:?} lacks {what}, and this login may not grant it");
+        let advice = format!("a superuser runs in the database {database:?}: {grant};");
+        plan.bad(Code::CatalogCannotGrant, text, advice).concerning(what);
         return;
     }
     let action = |statement| Action::Sql(Sql::together(database, vec![statement]));

@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use super::action::{save_generated, unless};
+use super::action::{on_server, save_generated, unless};
 use super::facts::Facts;
-use super::offline;
+use super::{foreign_role, password};
 use crate::change::{Change, Plan};
 use crate::finding::Code;
-use crate::settings::Settings;
+use crate::settings::{Adopt, Settings};
 use crate::sql;
 use crate::steps::who_creates;
 
@@ -19,12 +19,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
         let making = facts.keeping.provider.definition().making_roles;
         let advice = who_creates(making, &facts.creators, "CREATEROLE", &statement);
         let user = &facts.user;
-        plan.bad(
-            Code::RoleCannotCreate,
-            format!("the role {role:?} does not exist, and {user:?} may not create roles (it lacks CREATEROLE)"),
-            advice,
-        )
-        .concerning(role);
+        let text = format!("the role {role:?} does not exist, and {user:?} may not create roles (it lacks CREATEROLE)");
+        plan.bad(Code::RoleCannotCreate, text, advice).concerning(role);
         return ControlFlow::Break(());
     }
     if let Some((why, advice)) = facts.keeping.refusal(&facts.user, role.as_str()) {
@@ -34,7 +30,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
     }
     facts.keeping.report(plan);
     if facts.is_offline() {
-        offline::before(plan, settings);
+        offline_before(plan, settings);
     }
     save_generated(plan, settings);
     plan.change(Change {
@@ -45,7 +41,40 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
         undo: Some(unless(settings, sql::drop_role(role), sql::role_owns_something(role))),
     });
     if facts.is_offline() {
-        offline::after(plan, settings);
+        offline_after(plan, settings);
     }
     ControlFlow::Continue(())
+}
+
+/// What a script written without a look does beyond making the role: it finds whatever is there by then, so each part is
+/// guarded, and a role that is somebody else's stops it before anything is made or changed.
+fn offline_before(plan: &mut Plan, settings: &Settings) {
+    let stitch = &settings.stitch;
+    let (role, name) = (&stitch.role, stitch.role.as_str());
+    if stitch.adopt == Adopt::No {
+        plan.change(Change {
+            summary: format!("stop if the role {name:?} exists and is used for something else"),
+            why: "Stitch gets no existing role unless you give --adopt-role.",
+            action: on_server(settings, sql::stop_where(role, &foreign_role::condition(settings))),
+            undo: None,
+        });
+    }
+    password::offline(plan, settings);
+}
+
+/// After the role is there, whoever made it.
+fn offline_after(plan: &mut Plan, settings: &Settings) {
+    let role = &settings.stitch.role;
+    for (attribute, done) in [
+        ("LOGIN", "rolcanlogin"),
+        ("VALID UNTIL 'infinity'", "coalesce(rolvaliduntil, 'infinity') >= now()"),
+        ("CONNECTION LIMIT -1", "rolconnlimit <> 0"),
+    ] {
+        plan.change(Change {
+            summary: format!("let the role {role:?} log in if an attribute prevents it ({attribute})"),
+            why: "With that attribute the server refuses Stitch's login.",
+            action: unless(settings, sql::alter_role(role, &[attribute]), sql::role_has(role, done)),
+            undo: None,
+        });
+    }
 }

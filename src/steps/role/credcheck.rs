@@ -21,11 +21,8 @@ pub(super) fn refusal(rules: &Credcheck, role: &str, is_verifier: bool, superuse
         why.push("it takes no SCRAM verifier (credcheck.encrypted_password_allowed is off)".to_owned());
         statements.push("ALTER SYSTEM SET credcheck.encrypted_password_allowed = on;".to_owned());
     }
-    let exempt: Vec<&str> = text("whitelist")
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
+    let listed = text("whitelist").split(',').map(str::trim);
+    let exempt: Vec<&str> = listed.filter(|name| !name.is_empty()).collect();
     let is_exempt = exempt.contains(&role) || superuser && text("superuser_nocheck") == "on";
     if !is_exempt {
         let count = |kind: fn(&char) -> bool| role.chars().filter(kind).count();
@@ -39,10 +36,8 @@ pub(super) fn refusal(rules: &Credcheck, role: &str, is_verifier: bool, superuse
         let before = why.len();
         for (name, has) in wanted {
             if number(name) > has {
-                why.push(format!(
-                    "the name {role:?} breaks the rule credcheck.{name} = {}",
-                    number(name)
-                ));
+                let least = number(name);
+                why.push(format!("the name {role:?} breaks the rule credcheck.{name} = {least}"));
             }
         }
         for name in ["password_valid_until", "password_valid_max"] {
@@ -55,10 +50,8 @@ pub(super) fn refusal(rules: &Credcheck, role: &str, is_verifier: bool, superuse
         }
         if why.len() > before {
             let names = exempt.into_iter().chain([role]).collect::<Vec<_>>().join(",");
-            statements.push(format!(
-                "ALTER SYSTEM SET credcheck.whitelist = {};",
-                sql::literal(&names)
-            ));
+            let names = sql::literal(&names);
+            statements.push(format!("ALTER SYSTEM SET credcheck.whitelist = {names};"));
         }
     }
     if why.is_empty() {

@@ -92,32 +92,26 @@ impl PasswordPolicy {
     /// What is said aloud before a password is set.
     pub(super) fn report(&self, plan: &mut Plan) {
         if self.form() == Form::Plain {
-            plan.unknown(
-                Code::PasswordPlainTextOnly,
-                "the password is sent to the server as plain text: Neon refuses SCRAM verifiers when the \
-                 transaction is committed",
-                "TLS protects it in transit, but it may be in the provider's logs; if this is not Neon, give --provider",
-            );
+            let text = "the password is sent to the server as plain text: Neon refuses SCRAM verifiers when the transaction is committed";
+            let advice = "TLS protects it in transit, but it may be in the provider's logs; if this is not Neon, give --provider";
+            plan.unknown(Code::PasswordPlainTextOnly, text, advice);
         } else if self.encryption == "md5" && matches!(self.form(), Form::Scram { .. }) {
-            plan.good(
-                Code::PasswordStoredAsMd5,
-                "the server stores new passwords as md5 (password_encryption); stitch-pg sends a SCRAM verifier, which the methods md5 and scram-sha-256 of pg_hba.conf both accept",
-            );
+            let text = "the server stores new passwords as md5 (password_encryption); stitch-pg sends a SCRAM verifier, which the methods md5 and scram-sha-256 of pg_hba.conf both accept";
+            plan.good(Code::PasswordStoredAsMd5, text);
         }
     }
 
     /// Why this login may not set the password of this role, and who lets it.
     pub(super) fn refusal(&self, user: &str, role: &str) -> Option<(String, String)> {
-        let restricted = self.restricted.then(|| {
-            (
-                format!(
-                    "{user:?} may not set passwords (rds.restrict_password_commands is on, and it is not a member of rds_password)"
-                ),
-                format!("a member of rds_superuser runs: GRANT rds_password TO {};", sql::identifier(user)),
-            )
-        });
+        if self.restricted {
+            let why = format!(
+                "{user:?} may not set passwords (rds.restrict_password_commands is on, and it is not a member of rds_password)"
+            );
+            let grant = format!("GRANT rds_password TO {};", sql::identifier(user));
+            return Some((why, format!("a member of rds_superuser runs: {grant}")));
+        }
         let is_verifier = self.form() != Form::Plain;
-        restricted.or_else(|| credcheck::refusal(&self.credcheck, role, is_verifier, self.superuser))
+        credcheck::refusal(&self.credcheck, role, is_verifier, self.superuser)
     }
 }
 
@@ -178,16 +172,17 @@ pub(super) fn plan(
     let finding = match proof {
         PasswordProof::NoRole => return,
         PasswordProof::Right => Finding::good(Code::PasswordCorrect, format!("the password for {role:?} is correct")),
-        PasswordProof::NotGiven => Finding::unknown(
-            Code::PasswordNotGiven,
-            format!("the password of the role {role:?} was not given, so it was not tested"),
-        )
-        .advise("give it with STITCH_PG_PASSWORD or --password-file FILE"),
-        PasswordProof::Untried(why) => Finding::unknown(
-            Code::PasswordNotTested,
-            format!("the password of {role:?} cannot be tested from here: {why}"),
-        )
-        .advise("fix that first, or run this command as a superuser, which compares it with the stored verifier"),
+        PasswordProof::NotGiven => {
+            let text = format!("the password of the role {role:?} was not given, so it was not tested");
+            let advice = "give it with STITCH_PG_PASSWORD or --password-file FILE";
+            Finding::unknown(Code::PasswordNotGiven, text).advise(advice)
+        }
+        PasswordProof::Untried(why) => {
+            let text = format!("the password of {role:?} cannot be tested from here: {why}");
+            let advice =
+                "fix that first, or run this command as a superuser, which compares it with the stored verifier";
+            Finding::unknown(Code::PasswordNotTested, text).advise(advice)
+        }
         PasswordProof::Wrong | PasswordProof::NoneSet | PasswordProof::TooDear(_) => {
             match settings.stitch.on_wrong_password {
                 OnWrongPassword::Reset => return reset(plan, settings, keeping, user, may_alter),
@@ -201,11 +196,9 @@ pub(super) fn plan(
 fn wrong(settings: &Settings, proof: &PasswordProof) -> Finding {
     let role = settings.stitch.role.as_str();
     if let PasswordProof::TooDear(why) = proof {
-        return Finding::bad(
-            Code::PasswordIterations,
-            format!("the password of {role:?} was not checked, and Stitch cannot log in: {why}"),
-        )
-        .advise("add --reset-password: the password is stored again with the usual number of rounds");
+        let text = format!("the password of {role:?} was not checked, and Stitch cannot log in: {why}");
+        let advice = "add --reset-password: the password is stored again with the usual number of rounds";
+        return Finding::bad(Code::PasswordIterations, text).advise(advice);
     }
     let text = match (proof, &settings.stitch.password) {
         (PasswordProof::NoneSet, _) => format!("the role {role:?} has no password"),
@@ -223,15 +216,10 @@ pub(super) fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPoli
     let role = &settings.stitch.role;
     let statement = sql::set_password(role, keeping.formed(settings));
     if !may_alter {
-        plan.bad(
-            Code::RoleCannotAlter,
-            format!("{user:?} may not change the password of the role {role:?}"),
-            format!(
-                "a superuser, or an administrator of that role, runs in psql: \\password {}",
-                sql::identifier(role.as_str())
-            ),
-        )
-        .concerning(role);
+        let text = format!("{user:?} may not change the password of the role {role:?}");
+        let quoted = sql::identifier(role.as_str());
+        let advice = format!("a superuser, or an administrator of that role, runs in psql: \\password {quoted}");
+        plan.bad(Code::RoleCannotAlter, text, advice).concerning(role);
         return;
     }
     if let Some((why, advice)) = keeping.refusal(user, role.as_str()) {

@@ -67,20 +67,14 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     for reader in &settings.stitch.readers {
         let has = |names: &[String]| names.iter().any(|name| name == reader.as_str());
         if !facts.is_offline() && !has(&facts.standing.known) {
-            plan.bad(
-                Code::ReaderMissing,
-                format!("there is no role {reader:?} to read what Stitch makes (--reader)"),
-                "check the spelling (case matters), or ask a role with CREATEROLE to create it",
-            )
-            .concerning(reader);
+            let text = format!("there is no role {reader:?} to read what Stitch makes (--reader)");
+            let advice = "check the spelling (case matters), or ask a role with CREATEROLE to create it";
+            plan.bad(Code::ReaderMissing, text, advice).concerning(reader);
             continue;
         }
         if facts.seen.as_ref().is_some_and(|seen| has(&seen.granted)) {
-            plan.good(
-                Code::ReaderReady,
-                format!("{reader:?} will see the schemas and tables that Stitch makes"),
-            )
-            .concerning(reader);
+            let text = format!("{reader:?} will see the schemas and tables that Stitch makes");
+            plan.good(Code::ReaderReady, text).concerning(reader);
         } else {
             let role = &settings.stitch.role;
             let summary = format!("let {reader:?} read what {role:?} will make");
@@ -119,12 +113,9 @@ fn one(
     let (role, database) = (&settings.stitch.role, &settings.stitch.database);
     let Some(memberships) = memberships(settings, facts) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
-        plan.bad(
-            Code::ReaderCannotGrant,
-            format!("only {role:?} or one of its members can {summary}, and this login is neither"),
-            format!("a superuser runs in the database {database:?}: {}", lines.join(" ")),
-        )
-        .concerning(database);
+        let text = format!("only {role:?} or one of its members can {summary}, and this login is neither");
+        let advice = format!("a superuser runs in the database {database:?}: {}", lines.join(" "));
+        plan.bad(Code::ReaderCannotGrant, text, advice).concerning(database);
         return;
     };
     let action = |statements| {
@@ -149,11 +140,8 @@ fn memberships(settings: &Settings, facts: &Facts) -> Option<Vec<TemporaryMember
         return Some(Vec::new());
     }
     (makes_role || me.can_grant).then_some(())?;
-    let held = if makes_role {
-        me.self_grant.contains("set")
-    } else {
-        me.held
-    };
+    let makes_it = me.self_grant.contains("set");
+    let held = if makes_role { makes_it } else { me.held };
     let role = settings.stitch.role.clone();
     let lent = TemporaryMembership::new(role, &facts.user, Membership::Inherit, me.version_num, held)?;
     Some(vec![lent])

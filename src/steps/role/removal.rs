@@ -71,10 +71,8 @@ impl Step for RemoveRole {
 
     async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
         let role = settings.stitch.role.as_str();
-        let here = reader
-            .ask(Target::Database(&settings.stitch.database), QUESTION, &[role])
-            .await?;
-        let mut facts: Facts = match here {
+        let database = Target::Database(&settings.stitch.database);
+        let mut facts: Facts = match reader.ask(database, QUESTION, &[role]).await? {
             Some(facts) => facts,
             // No such database, or none that lets us in: what is shared by all is seen from anywhere.
             None => reader.ask(Target::Server, QUESTION, &[role]).await?.unwrap_or_default(),
@@ -96,12 +94,8 @@ impl Step for RemoveRole {
         };
         if let Some(why) = not_stitchs(found) {
             let text = format!("the role {role:?} is not changed: {why}");
-            plan.bad(
-                Code::RemoveBlocked,
-                text,
-                "give --role with the name of the role that Stitch logs in as",
-            )
-            .concerning(role);
+            let advice = "give --role with the name of the role that Stitch logs in as";
+            plan.bad(Code::RemoveBlocked, text, advice).concerning(role);
             return plan;
         }
         revoke(&mut plan, settings, facts);
@@ -146,17 +140,13 @@ fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let (ours, others): (Vec<&Grant>, Vec<&Grant>) = facts.grants.iter().partition(|grant| grant.may_revoke);
     let statement = |grant: &&Grant| sql::revoke("ALL", &grant.kind, &grant.identity, role.as_str());
     if !ours.is_empty() {
-        let what: Vec<String> = ours
-            .iter()
-            .map(|grant| format!("{} {}", grant.kind, grant.identity))
-            .collect();
+        let named = |grant: &&Grant| format!("{} {}", grant.kind, grant.identity);
+        let what: Vec<String> = ours.iter().map(named).collect();
+        let statements = ours.iter().map(statement).collect();
         plan.change(Change {
             summary: format!("revoke the privileges of {role:?} on {}", what.join(", ")),
             why: "A role with privileges cannot be dropped.",
-            action: Action::Sql(Sql::together(
-                &settings.stitch.database,
-                ours.iter().map(statement).collect(),
-            )),
+            action: Action::Sql(Sql::together(&settings.stitch.database, statements)),
             undo: None, // the role goes next
         });
     }
@@ -186,10 +176,8 @@ fn reason_to_keep(settings: &Settings, facts: &Facts, found: &RoleRemovalRow) ->
         add(what, &advice);
     }
     if !facts.others.is_empty() {
-        add(
-            facts.others.join(", "),
-            "revoke or drop that by hand, and run this again",
-        );
+        let advice = "revoke or drop that by hand, and run this again";
+        add(facts.others.join(", "), advice);
     }
     let hands_over = settings.steps.contains(&StepId::Ownership);
     if facts.owned > 0 && (settings.ownership.new_owner.is_none() || !hands_over) {

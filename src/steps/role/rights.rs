@@ -21,20 +21,16 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let lacks = |right: &&str| there.is_none_or(|on| !on.held.iter().any(|held| held == right));
     let mut missing: Vec<&str> = ALL.into_iter().filter(lacks).collect();
     if missing.is_empty() {
-        plan.good(
-            Code::DatabasePrivileges,
-            format!("the role {role:?} has CONNECT, CREATE and TEMPORARY on the database {database:?}"),
-        )
-        .concerning(database);
+        let text = format!("the role {role:?} has CONNECT, CREATE and TEMPORARY on the database {database:?}");
+        plan.good(Code::DatabasePrivileges, text).concerning(database);
         return;
     }
     if there.is_some_and(|on| on.untouched) {
         missing = ALL.to_vec(); // the same for a role that was there before the database
     }
     // A GRANT of three rights by who may grant one of them is a success with a warning, so each is asked about.
-    let (ours, others): (Vec<&str>, Vec<&str>) = missing
-        .into_iter()
-        .partition(|right| on.is_none_or(|on| on.grantable.iter().any(|grantable| grantable == right)));
+    let may_grant = |right: &&str| on.is_none_or(|on| on.grantable.iter().any(|grantable| grantable == right));
+    let (ours, others): (Vec<&str>, Vec<&str>) = missing.into_iter().partition(may_grant);
     // What PUBLIC has will do where it cannot be granted outright.
     let lacking = |on: &OnDatabase| others.iter().any(|right| !on.held.iter().any(|held| held == right));
     if let Some(on) = on.filter(|on| lacking(on)) {
