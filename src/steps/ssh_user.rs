@@ -11,13 +11,12 @@ use crate::step_id::StepId;
 use crate::world::Reader;
 
 mod account;
-mod aging;
 mod dropbear;
 pub(crate) mod facts;
 mod key_file;
 mod key_options;
 mod key_restrictions;
-mod login_shell;
+mod login_limits;
 mod modes;
 mod offline;
 mod removal;

@@ -176,9 +176,8 @@ fn change(machine: &str, opening: &Opening) -> Option<Change> {
 
 /// The commands, each on a line of its own that begins with two blanks, as everywhere in advice.
 fn advice(openings: &[Opening]) -> String {
-    let bare = openings
-        .iter()
-        .any(|opening| matches!(opening.keeper, FirewallManager::Nobody(_)));
+    let is_bare = |opening: &Opening| matches!(opening.keeper, FirewallManager::Nobody(_));
+    let bare = openings.iter().any(is_bare);
     let heading = if bare {
         "open it with these, as root (--manage firewall changes only ufw and firewalld):"
     } else {

@@ -23,17 +23,13 @@ pub(super) fn plan(
     encryption: Encryption,
     judged: &[(Client, Judgement)],
 ) {
-    let in_need: Vec<&(Client, Judgement)> = judged
-        .iter()
-        .filter(|(client, judgement)| {
-            let kept_out = judgement.finding.verdict != Verdict::Good && judgement.lines == Lines::Wanted;
-            kept_out && client.certainty == Certainty::Sure
-        })
-        .collect();
-    let cidrs: Vec<Cidr> = in_need
-        .iter()
-        .filter_map(|(client, _)| client.from.to_string().parse().ok())
-        .collect();
+    let is_in_need = |(client, judgement): &&(Client, Judgement)| {
+        let kept_out = judgement.finding.verdict != Verdict::Good && judgement.lines == Lines::Wanted;
+        kept_out && client.certainty == Certainty::Sure
+    };
+    let in_need: Vec<&(Client, Judgement)> = judged.iter().filter(is_in_need).collect();
+    let cidr = |(client, _): &&(Client, Judgement)| client.from.to_string().parse().ok();
+    let cidrs: Vec<Cidr> = in_need.iter().filter_map(cidr).collect();
     if cidrs.is_empty() {
         return;
     }
@@ -151,10 +147,8 @@ pub(super) fn advice(
     encryption: Encryption,
     place: &Where<'_>,
 ) -> String {
-    let rules: Vec<String> = rules(settings, version, from, encryption)
-        .iter()
-        .map(|rule| format!("  {rule}"))
-        .collect();
+    let rules = rules(settings, version, from, encryption);
+    let rules: Vec<String> = rules.iter().map(|rule| format!("  {rule}")).collect();
     let heading = match place {
         Where::Unknown => "pg_hba.conf needs these lines, above any other that matches".to_owned(),
         Where::Above { file, place: None } => format!("add to {file}"),

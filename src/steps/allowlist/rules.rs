@@ -45,12 +45,10 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts, b
     }
     plan.findings.extend(unread(settings, server, bastion));
     if settings.manages(Manage::Hba) {
-        plan.unknown(
-            Code::HbaNotManaged,
-            "pg_hba.conf cannot be changed by this tool without seeing its rules, which takes a superuser, or PostgreSQL's \
-             own machine",
-            "a superuser runs stitch-pg with --only allowlist --manage hba, or root runs it on PostgreSQL's machine",
-        );
+        let text = "pg_hba.conf cannot be changed by this tool without seeing its rules, which takes a superuser, or PostgreSQL's own machine";
+        let advice =
+            "a superuser runs stitch-pg with --only allowlist --manage hba, or root runs it on PostgreSQL's machine";
+        plan.unknown(Code::HbaNotManaged, text, advice);
     }
 }
 
@@ -91,19 +89,17 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
     state(plan, file);
     plan.findings.extend(wide(file));
     let encryption = encryption(settings, Some(server));
-    let judged: Vec<(Client, Judgement)> = clients(settings, Some(server), bastion)
-        .into_iter()
-        .map(|client| (client, judge_client(settings, server, file, client, encryption)))
-        .collect();
+    let judge = |client| (client, judge_client(settings, server, file, client, encryption));
+    let clients = clients(settings, Some(server), bastion).into_iter();
+    let judged: Vec<(Client, Judgement)> = clients.map(judge).collect();
     let mut in_need: BTreeMap<Option<Location>, Vec<Cidr>> = BTreeMap::new();
     for (client, judgement) in &judged {
         if judgement.lines == Lines::Wanted {
             in_need.entry(judgement.place.clone()).or_default().extend(cidr(client));
         }
     }
-    let refused = judged
-        .iter()
-        .all(|(_, judgement)| judgement.finding.verdict == Verdict::Bad);
+    let is_refused = |(_, judgement): &(Client, Judgement)| judgement.finding.verdict == Verdict::Bad;
+    let refused = judged.iter().all(is_refused);
     for (client, judgement) in &judged {
         let mut finding = judgement.finding.clone().about(subject(settings, client));
         let cidrs = in_need.get(&judgement.place).filter(|cidrs| !cidrs.is_empty());
@@ -152,14 +148,11 @@ fn state(plan: &mut Plan, file: &HbaFile) {
     let path = &file.path;
     for (place, why) in file.rules.broken() {
         let place = place.within(path);
-        plan.bad(
-            Code::HbaSyntaxError,
-            format!(
-                "the server cannot read {place}: {why}; until you fix it, a reload has no effect and a restart fails"
-            ),
-            "fix the line, then run: SELECT pg_reload_conf();",
-        )
-        .concerning(place);
+        let text = format!(
+            "the server cannot read {place}: {why}; until you fix it, a reload has no effect and a restart fails"
+        );
+        let advice = "fix the line, then run: SELECT pg_reload_conf();";
+        plan.bad(Code::HbaSyntaxError, text, advice).concerning(place);
     }
     let (code, text, advice) = match file.freshness {
         Freshness::Loaded => return,

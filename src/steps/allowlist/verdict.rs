@@ -42,13 +42,10 @@ impl Judgement {
             "the SSH server's address as PostgreSQL sees it is not known; if it is {address}: {}",
             self.finding.text
         );
-        let advice = self
-            .finding
-            .advice
-            .map(|advice| format!("{TELL_THE_ADDRESS}\n{advice}"));
+        let advice = [Some(TELL_THE_ADDRESS), self.finding.advice.as_deref()];
+        let advice: Vec<&str> = advice.into_iter().flatten().collect();
         Self {
-            finding: Finding::unknown(Code::HbaUncertain, text)
-                .advise(advice.unwrap_or_else(|| TELL_THE_ADDRESS.to_owned())),
+            finding: Finding::unknown(Code::HbaUncertain, text).advise(advice.join("\n")),
             ..self
         }
     }
@@ -171,10 +168,8 @@ impl Case<'_> {
     }
 
     fn nobody(&self) -> Judgement {
-        let near_misses: Vec<String> = self
-            .answer
-            .near_misses
-            .iter()
+        let near_misses = self.answer.near_misses.iter();
+        let near_misses: Vec<String> = near_misses
             .filter(|(found, _)| matches!(found.rule.meaning(), Meaning::Proved | Meaning::Sent))
             // Nobody comes over a Unix socket, nor with GSSAPI: lines for those are of no interest.
             .filter(|(found, _)| !matches!(found.rule.kind, ConnectionKind::Local | ConnectionKind::HostGssEnc))
@@ -208,8 +203,8 @@ impl Case<'_> {
         let stitch = &self.settings.stitch;
         format!(
             "{:?} on {:?} {}",
-            stitch.role.as_str(),
-            stitch.database.as_str(),
+            stitch.role,
+            stitch.database,
             self.encryption.as_str()
         )
     }
@@ -252,11 +247,10 @@ impl Case<'_> {
         }
         let way = self.encryption.other().as_str();
         match self.other.decides {
-            Some(found) => format!(
-                "; {way}, {} (`{}`) would match first",
-                self.line(found.place),
-                found.rule
-            ),
+            Some(found) => {
+                let (line, rule) = (self.line(found.place), found.rule);
+                format!("; {way}, {line} (`{rule}`) would match first")
+            }
             None => format!("; {way}, no rule would match"),
         }
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::facts::{Facts, PasswordField, TunnelAccount};
 use super::modes::Node;
-use super::{aging, key_file, login_shell};
+use super::{key_file, login_limits};
 use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{Adopt, BastionSettings, Region, Settings};
@@ -99,8 +99,8 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
     let user = &bastion.tunnel_user;
     adopted(bastion, account, plan);
     password(bastion, account, facts, plan);
-    aging::judge(user, &account.aging, plan);
-    login_shell::judge(bastion, account, facts, plan);
+    login_limits::judge_dates(user, &account.aging, plan);
+    login_limits::judge_shell(bastion, account, facts, plan);
     home(bastion, account, plan);
 }
 

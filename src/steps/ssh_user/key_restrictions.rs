@@ -30,27 +30,23 @@ pub(super) struct KeyRestrictions {
 
 impl KeyRestrictions {
     pub(super) fn new(settings: &Settings, bastion: &BastionSettings, facts: &Facts) -> Self {
-        let (chosen, impossible): (Vec<KeyOption>, Vec<KeyOption>) = bastion
-            .key_options
-            .iter()
-            .partition(|option| facts.server.knows(**option));
+        let options = bastion.key_options.iter();
+        let (chosen, impossible): (Vec<KeyOption>, Vec<KeyOption>) =
+            options.partition(|option| facts.server.knows(**option));
         let has = |option| chosen.contains(&option);
         let stitch = &settings.stitch;
+        let (mut targets, mut from) = (Vec::new(), Vec::new());
+        if has(KeyOption::PermitOpen) {
+            let hosts = spellings(&stitch.host, &facts.database_addresses);
+            targets.extend(hosts.iter().map(|host| target(host, stitch.port.number())));
+        }
+        if has(KeyOption::From) {
+            from.extend(stitch.allow.iter().map(|cidr| source(cidr.net())));
+        }
         Self {
             dialect: facts.server.kind,
-            targets: if has(KeyOption::PermitOpen) {
-                spellings(&stitch.host, &facts.database_addresses)
-                    .iter()
-                    .map(|host| target(host, stitch.port.number()))
-                    .collect()
-            } else {
-                Vec::new()
-            },
-            from: if has(KeyOption::From) {
-                stitch.allow.iter().map(|cidr| source(cidr.net())).collect()
-            } else {
-                Vec::new()
-            },
+            targets,
+            from,
             listens_nowhere: has(KeyOption::PermitOpen) && facts.server.knows_permitlisten(),
             impossible,
             forced: has(KeyOption::NoCommand).then_some("false"),
@@ -146,19 +142,14 @@ fn listens_nowhere(there: &[&str]) -> bool {
 
 /// sshd compares names as they are written: it does not look them up.
 fn spellings(host: &HostName, addresses: &[String]) -> Vec<String> {
-    let mut all = if host.is_socket() {
-        vec!["localhost".to_owned(), "127.0.0.1".to_owned()]
-    } else {
-        vec![host.to_string()]
-    };
-    if host.as_str().eq_ignore_ascii_case("localhost") {
+    let name = if host.is_socket() { "localhost" } else { host.as_str() };
+    let mut all = vec![name.to_owned()];
+    if name.eq_ignore_ascii_case("localhost") {
         all.push("127.0.0.1".to_owned());
     }
-    if host.address().is_none() {
-        for address in addresses {
-            if !all.contains(address) {
-                all.push(address.clone());
-            }
+    for address in addresses.iter().filter(|_| host.address().is_none()) {
+        if !all.contains(address) {
+            all.push(address.clone());
         }
     }
     all

@@ -44,10 +44,8 @@ impl Node {
         };
         let letter = |at: usize| self.mode.chars().nth(at).unwrap_or('-').to_ascii_lowercase();
         let special = [(3, 's', 4), (6, 's', 2), (9, 't', 1)];
-        let special: u32 = special
-            .iter()
-            .map(|(at, mark, value)| if letter(*at) == *mark { *value } else { 0 })
-            .sum();
+        let set = special.iter().filter(|(at, mark, _)| letter(*at) == *mark);
+        let special: u32 = set.map(|(_, _, value)| value).sum();
         Was {
             mode: format!("{special}{}{}{}", digit(1), digit(4), digit(7)),
             owner: format!("{}:{}", self.owner, self.group),

@@ -78,13 +78,12 @@ async fn regexes(settings: &Settings, reader: &mut Reader, rules: &Rules) -> Vec
         Content::Rule(rule) => [&rule.databases[..], &rule.roles[..]],
         _ => [&[][..], &[][..]],
     });
-    let patterns: Vec<&str> = names
-        .flatten()
-        .filter_map(|name| match name {
-            Name::Regex(pattern) => Some(pattern.as_str()),
-            _ => None,
-        })
-        .collect();
+    let mut patterns: Vec<&str> = Vec::new();
+    for name in names.flatten() {
+        if let Name::Regex(pattern) = name {
+            patterns.push(pattern);
+        }
+    }
     if patterns.is_empty() {
         return Vec::new();
     }

@@ -1,6 +1,8 @@
 //! What is reported of the lines in the files that the SSH server reads for Stitch's user: limits of Stitch's own, Stitch's key
 //! in a file outside the home, and other keys.
 
+use std::net::IpAddr;
+
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::pattern;
@@ -30,27 +32,23 @@ pub(super) fn narrower(
     let (host, port) = (settings.stitch.host.as_str(), settings.stitch.port.number());
     let targets = line.values("permitopen");
     if !targets.is_empty() && !targets.iter().any(|target| opens(target, host, port)) {
+        let targets = targets.join(", ");
         let text = format!(
-            "Stitch's key may only be forwarded to {}, not to {host}:{port} (permitopen in authorized_keys)",
-            targets.join(", ")
+            "Stitch's key may only be forwarded to {targets}, not to {host}:{port} (permitopen in authorized_keys)"
         );
         let advice = format!("add permitopen=\"{host}:{port}\" to the options of the line in {path}");
         plan.bad(Code::SshForwardingRestricted, text, advice).concerning(user);
     }
     let from: Vec<&str> = line.values("from").iter().flat_map(|list| list.split(',')).collect();
-    let shut_out: Vec<String> = settings
-        .stitch
-        .allow
-        .iter()
-        .map(|cidr| cidr.address())
-        .filter(|address| !from.is_empty() && !pattern::list_allows(from.iter().copied(), *address))
+    let addresses = settings.stitch.allow.iter().map(|cidr| cidr.address());
+    let is_shut_out = |address: &IpAddr| !from.is_empty() && !pattern::list_allows(from.iter().copied(), *address);
+    let shut_out: Vec<String> = addresses
+        .filter(is_shut_out)
         .map(|address| address.to_string())
         .collect();
     if !shut_out.is_empty() {
-        let text = format!(
-            "Stitch's key is not accepted from {} (from=\"…\" in authorized_keys)",
-            shut_out.join(", ")
-        );
+        let shut_out = shut_out.join(", ");
+        let text = format!("Stitch's key is not accepted from {shut_out} (from=\"…\" in authorized_keys)");
         let advice = format!("add the addresses to from=\"…\" in {path}");
         plan.bad(Code::SshNotAllowed, text, advice).concerning(user);
     }
@@ -117,12 +115,8 @@ pub(super) fn other_keys(
             let place = format!("{path} line {}", number + 1);
             if is_temporary(line, account.soon.as_ref()) {
                 let text = format!("a temporary key for a tunnel test can log in as {user}: {place}");
-                plan.unknown(
-                    Code::SshKeyFileOtherKeys,
-                    text,
-                    "another run of stitch-pg may be using it; if none runs, remove the line",
-                )
-                .concerning(user);
+                let advice = "another run of stitch-pg may be using it; if none runs, remove the line";
+                plan.unknown(Code::SshKeyFileOtherKeys, text, advice).concerning(user);
             } else {
                 places.push(place);
             }
@@ -144,9 +138,8 @@ pub(super) fn other_keys(
     );
     let verdict = Verdict::bad_if(account.made_by_us && bastion.adopt == Adopt::No);
     let finding = Finding::new(Code::SshKeyFileOtherKeys, verdict, text);
-    plan.find(finding.about(user).advise(
-        "find out who added them, and remove the lines that are not needed: such a key can reach more than the database",
-    ));
+    let advice = "find out who added them, and remove the lines that are not needed: such a key can reach more than the database";
+    plan.find(finding.about(user).advise(advice));
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let user = case.user();
     let refused = |keyword: &str, line: &str| {
         let text = format!("sshd refuses {user} by {keyword} in its configuration");
-        case.bad(Code::SshNotAllowed, text, &[line])
+        Some(case.bad(Code::SshNotAllowed, text, &[line]))
     };
     if view.lists_user("denyusers", user) {
         // What stands there for others, or for this user elsewhere, goes on being denied.
@@ -62,7 +62,7 @@ fn allowed(case: &Case<'_>, view: &View<'_>) -> String {
 pub(super) fn stays_connected(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let user = view.is("refuseconnection", "yes").then(|| case.user())?;
     let text = format!("sshd ends every connection of {user} (RefuseConnection)");
-    case.bad(Code::SshNotAllowed, text, &["RefuseConnection no"])
+    Some(case.bad(Code::SshNotAllowed, text, &["RefuseConnection no"]))
 }
 
 /// `RevokedKeys`.
@@ -97,7 +97,7 @@ pub(super) fn revokes_no_keys(case: &Case<'_>, view: &View<'_>) -> Option<Findin
 pub(super) fn takes_keys(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let user = view.is("pubkeyauthentication", "no").then(|| case.user())?;
     let text = format!("sshd does not accept keys from {user} (PubkeyAuthentication no)");
-    case.bad(Code::SshKeyLoginOff, text, &["PubkeyAuthentication yes"])
+    Some(case.bad(Code::SshKeyLoginOff, text, &["PubkeyAuthentication yes"]))
 }
 
 /// `AuthenticationMethods`.
@@ -109,7 +109,7 @@ pub(super) fn takes_keys_alone(case: &Case<'_>, view: &View<'_>) -> Option<Findi
     let (user, lists) = (case.user(), lists.join(" "));
     let text =
         format!("sshd requires more than a key from {user} (AuthenticationMethods {lists}), which Stitch cannot give");
-    case.bad(Code::SshSecondFactor, text, &["AuthenticationMethods publickey"])
+    Some(case.bad(Code::SshSecondFactor, text, &["AuthenticationMethods publickey"]))
 }
 
 /// `PubkeyAcceptedAlgorithms`, called `PubkeyAcceptedKeyTypes` before 8.5.
@@ -132,7 +132,7 @@ pub(super) fn takes_this_type(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     let line = format!("{keyword} {}", with(accepted, &missing));
     if !algorithms.iter().any(takes) {
         let text = format!("sshd does not accept {kind} keys ({keyword})");
-        return case.bad(Code::SshKeyTypeRefused, text, &[&line]);
+        return Some(case.bad(Code::SshKeyTypeRefused, text, &[&line]));
     }
     let signed = missing.join(" or ");
     let text = format!("sshd accepts {kind} keys, but not signed with {signed}, which Stitch may use ({keyword})");
@@ -155,5 +155,5 @@ pub(super) fn takes_this_size(case: &Case<'_>, view: &View<'_>) -> Option<Findin
     let key = case.bastion.public_key.as_ref()?;
     let bits = key.bits().filter(|bits| *bits < least)?;
     let text = format!("sshd requires RSA keys of at least {least} bits (RequiredRSASize), but Stitch's has {bits}");
-    case.bad(Code::SshKeyTooShort, text, &[&format!("RequiredRSASize {bits}")])
+    Some(case.bad(Code::SshKeyTooShort, text, &[&format!("RequiredRSASize {bits}")]))
 }

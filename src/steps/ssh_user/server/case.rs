@@ -43,8 +43,8 @@ impl<'a> Case<'a> {
     }
 
     /// A problem that a drop-in with these lines fixes.
-    pub(super) fn bad(&self, code: Code, text: String, lines: &[&str]) -> Option<Finding> {
-        Some(bad(code, text, self.drop_in(lines)))
+    pub(super) fn bad(&self, code: Code, text: String, lines: &[&str]) -> Finding {
+        bad(code, text, self.drop_in(lines))
     }
 
     /// A drop-in for this user alone, and how it is put to work.

@@ -20,7 +20,7 @@ pub(super) fn forwards(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
         (format!("AllowTcpForwarding {allowed}"), &ONLY_TCP[1..2])
     };
     let text = format!("sshd forwards no connections for {user} ({what})");
-    case.bad(Code::SshForwardingOff, text, lines)
+    Some(case.bad(Code::SshForwardingOff, text, lines))
 }
 
 /// `DisableForwarding` forbids five kinds of forwarding at once; the other four stay off.
@@ -45,11 +45,11 @@ pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Finding
     let all = [kept.as_slice(), &[&wanted]].concat();
     let (user, targets) = (case.user(), targets.join(" "));
     let text = format!("sshd forwards {user} to {targets} only, not to {host}:{port} (PermitOpen)");
-    case.bad(
+    Some(case.bad(
         Code::SshForwardingRestricted,
         text,
         &[&format!("PermitOpen {}", all.join(" "))],
-    )
+    ))
 }
 
 /// `ChrootDirectory`: sshd closes the connection when others than root could change it, and no name is known inside.
@@ -65,7 +65,7 @@ pub(super) fn lets_out_of_its_chroot(case: &Case<'_>, view: &View<'_>) -> Option
             "sshd closes the connection of {user} at once: ChrootDirectory is {folder}, and users other than root can change {} (owner {}, {})",
             node.path, node.owner, node.mode
         );
-        return case.bad(Code::SshChroot, text, &lines);
+        return Some(case.bad(Code::SshChroot, text, &lines));
     }
     if nodes.is_empty() || host.address().is_some() {
         return None;

@@ -15,7 +15,7 @@ pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding>
     }
     let others: Vec<&str> = files.into_iter().filter(|file| *file != "none").collect();
     if others.is_empty() {
-        return reads_no_file(case, view);
+        return Some(reads_no_file(case, view));
     }
     let strict = !view.is("strictmodes", "no");
     match case.server.key_files.iter().find(|file| file.has_the_key) {
@@ -25,13 +25,13 @@ pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding>
             let (user, read) = (case.user(), others.join(" "));
             let text = format!("sshd does not read {ours} for {user} but: {read} (AuthorizedKeysFile)");
             let line = format!("AuthorizedKeysFile {read} .ssh/authorized_keys");
-            case.bad(Code::SshAuthorizedKeysElsewhere, text, &[&line])
+            Some(case.bad(Code::SshAuthorizedKeysElsewhere, text, &[&line]))
         }
     }
 }
 
 /// `AuthorizedKeysFile none`: what is there instead of files?
-fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
+fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Finding {
     let user = case.user();
     let set = |keyword: &str| view.value(keyword).filter(|value| *value != "none");
     let (code, text) = if let Some(command) = set("authorizedkeyscommand") {

@@ -4,7 +4,7 @@
 
 use super::case::{Case, View};
 use crate::change::{Action, Change, Plan};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{BastionSettings, KeyOption, Settings};
 use crate::shell::{self, Sight};
 use crate::steps::ssh_user::account::{self, came_from};
@@ -19,10 +19,8 @@ const LINES: [&str; 2] = ["AllowStreamLocalForwarding no", "PermitListen none"];
 /// is a problem with a printed fix.
 pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &mut Plan) {
     let bastion = case.bastion;
-    let open = views
-        .iter()
-        .filter(|view| !view.is("disableforwarding", "yes"))
-        .find_map(|view| opens_sockets(view).or_else(|| opens_ports(view, facts)));
+    let mut forwarding = views.iter().filter(|view| !view.is("disableforwarding", "yes"));
+    let open = forwarding.find_map(|view| opens_sockets(view).or_else(|| opens_ports(view, facts)));
     let (Some(open), true) = (open, bastion.key_options.contains(&KeyOption::PermitOpen)) else {
         return;
     };
@@ -37,18 +35,15 @@ pub(super) fn judge(case: &Case<'_>, facts: &Facts, views: &[View<'_>], plan: &m
         return;
     }
     let text = format!("the holder of Stitch's key can make sshd listen on {open}, as {user}");
-    let finding = if is_shared {
-        let text = format!("{text}; stitch-pg does not change that, because others also use the account {user}");
-        Finding::unknown(Code::SshStreamLocalForwarding, text)
+    let why = format!("; stitch-pg does not change that, because others also use the account {user}");
+    let text = text + if is_shared { &why } else { "" };
+    let known = if facts.server.knows_permitlisten() {
+        LINES.len()
     } else {
-        Finding::bad(Code::SshStreamLocalForwarding, text)
+        1
     };
-    let lines = if facts.server.knows_permitlisten() {
-        &LINES[..]
-    } else {
-        &LINES[..1]
-    };
-    plan.find(finding.about(user).advise(case.drop_in(lines)));
+    let finding = Finding::new(Code::SshStreamLocalForwarding, Verdict::bad_if(!is_shared), text);
+    plan.find(finding.about(user).advise(case.drop_in(&LINES[..known])));
 }
 
 fn opens_sockets(view: &View<'_>) -> Option<String> {
