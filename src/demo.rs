@@ -24,7 +24,6 @@ use crate::undo::UndoFile;
 use crate::world::Access;
 
 mod bastion;
-mod certificate;
 mod child;
 mod installed;
 mod server;

@@ -8,7 +8,6 @@ mod batch;
 mod offline;
 mod privileges;
 mod quoting;
-mod search_path;
 mod transactions;
 
 pub(crate) use batch::{BUSY, GONE, async_commit, batch_block, flush_commits, with_memberships};
@@ -23,10 +22,9 @@ pub(crate) use privileges::{
 use quoting::quoted;
 pub(crate) use quoting::{PASSWORD, connection_string, in_schema, name};
 pub use quoting::{identifier, literal};
-pub(crate) use search_path::{
-    FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, PSQL_ENCODING, READ_ONLY_ONCE, TELL_EVENT_TRIGGERS,
+pub(crate) use transactions::{
+    FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, PSQL_ENCODING, READ_ONLY_ONCE, TELL_EVENT_TRIGGERS, TURN_HOLDER, take_turn,
 };
-pub(crate) use transactions::{TURN_HOLDER, take_turn};
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
 pub(crate) fn role_option(role: &RoleName) -> String {

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::frame::{Sight, expanded, framed, line_of, script, spaced};
+use super::frame::{Sight, about, expanded, framed, line_of, script, spaced};
 use super::sshd::socket_file;
 use crate::names::{HostName, LinuxUser, Port};
 use crate::public_key::PublicKey;
@@ -29,11 +29,9 @@ pub(crate) fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
 
 /// Gives an existing user another login shell.
 pub(crate) fn set_shell(user: &LinuxUser, shell: &LoginShell) -> Statement {
-    script(
-        "Set the chosen login shell of Stitch's user.",
-        &[("user", user.as_str()), ("shell", shell_word(shell))],
-        include_str!("scripts/set_shell.sh"),
-    )
+    let settings = [("user", user.as_str()), ("shell", shell_word(shell))];
+    let purpose = "Set the chosen login shell of Stitch's user.";
+    script(purpose, &settings, include_str!("scripts/set_shell.sh"))
 }
 
 /// Turns the locked password `!` into the impossible one `*`. A real password is never removed.
@@ -44,34 +42,26 @@ pub(crate) fn unlock_for_keys(user: &LinuxUser, sight: Sight) -> Statement {
         Sight::Unseen => template.replace("OTHER", "echo").replace(". fail", ""),
     };
     let purpose = "Make the account usable with a key, without a password.";
-    script(purpose, &[("user", user.as_str())], &template)
+    about(user, purpose, &template)
 }
 
 /// Makes the home directory that the account database names and that is missing. It is root's.
 pub(crate) fn make_home(user: &LinuxUser) -> Statement {
-    script(
-        "Create the home directory of Stitch's user.",
-        &[("user", user.as_str())],
-        include_str!("scripts/make_missing_home.sh"),
-    )
+    let purpose = "Create the home directory of Stitch's user.";
+    about(user, purpose, include_str!("scripts/make_missing_home.sh"))
 }
 
 /// Takes the user away again, unless a key can still use the account. Files that are not ours stay.
 pub(crate) fn remove_user(user: &LinuxUser) -> Statement {
-    framed(
-        "Remove Stitch's user. Also remove its home if it contains only the usual files.",
-        &[("user", user.as_str())],
-        &expanded(include_str!("scripts/remove_user.sh")).replace("LINE", &line_of(user)),
-    )
+    let purpose = "Remove Stitch's user. Also remove its home if it contains only the usual files.";
+    let body = expanded(include_str!("scripts/remove_user.sh")).replace("LINE", &line_of(user));
+    framed(purpose, &[("user", user.as_str())], &body)
 }
 
 /// Tells what is in the user's home that nobody puts there by default.
 pub(crate) fn inspect_leftovers(user: &LinuxUser) -> Statement {
-    script(
-        "Check what Stitch's user owns. This changes nothing.",
-        &[("user", user.as_str())],
-        include_str!("scripts/inspect_leftovers.sh"),
-    )
+    let purpose = "Check what Stitch's user owns. This changes nothing.";
+    about(user, purpose, include_str!("scripts/inspect_leftovers.sh"))
 }
 
 /// Only looks: prints everything about the account, its key file and the SSH server that decides whether Stitch can log in
@@ -127,19 +117,17 @@ pub(crate) fn stop_if_foreign_account(
 
 /// Takes a home away again that is still empty.
 pub(crate) fn remove_home(user: &LinuxUser) -> Statement {
-    script(
-        "Remove the home directory, if it is empty.",
-        &[("user", user.as_str())],
-        include_str!("scripts/remove_home.sh"),
-    )
+    let purpose = "Remove the home directory, if it is empty.";
+    about(user, purpose, include_str!("scripts/remove_home.sh"))
 }
 
 /// Locks the account as it was locked before; `changed` is the day that stood beside it.
 pub(crate) fn lock_again(user: &LinuxUser, lock: &str, changed: Option<i64>) -> Statement {
     let changed = changed.map(|day| day.to_string()).unwrap_or_default();
+    let settings = [("user", user.as_str()), ("lock", lock), ("changed", &changed)];
     script(
         "Lock the account again.",
-        &[("user", user.as_str()), ("lock", lock), ("changed", &changed)],
+        &settings,
         include_str!("scripts/lock_again.sh"),
     )
 }

@@ -1,7 +1,7 @@
 //! Scripts about `authorized_keys`: Stitch's line put in, put right, taken out; a second key beside it for a short time; the
 //! file put back as it was, unless somebody has changed it meanwhile. All other lines stay byte for byte.
 
-use super::frame::{Sight, expanded, framed, quoted, script};
+use super::frame::{Sight, about, expanded, framed, quoted, script};
 use crate::names::LinuxUser;
 use crate::public_key::PublicKey;
 use crate::statement::Statement;
@@ -29,25 +29,20 @@ pub fn install_key(user: &LinuxUser, key: &PublicKey, options: &str, sight: Sigh
 
 /// Takes the key out again; the rest of the file stays.
 pub fn remove_key(user: &LinuxUser, key: &PublicKey) -> Statement {
-    script(
-        "Remove Stitch's key.",
-        &[
-            ("user", user.as_str()),
-            ("key", &key.line()),
-            ("body", key.body()),
-            ("line", ""),
-        ],
-        include_str!("scripts/remove_key.sh"),
-    )
+    let line = key.line();
+    let settings = [
+        ("user", user.as_str()),
+        ("key", &line),
+        ("body", key.body()),
+        ("line", ""),
+    ];
+    script("Remove Stitch's key.", &settings, include_str!("scripts/remove_key.sh"))
 }
 
 /// Owners and modes as sshd's `StrictModes` wants them, and no wider.
 pub(crate) fn fix_modes(user: &LinuxUser) -> Statement {
-    script(
-        "Set the owner and modes of Stitch's key file that sshd requires.",
-        &[("user", user.as_str())],
-        include_str!("scripts/fix_modes.sh"),
-    )
+    let purpose = "Set the owner and modes of Stitch's key file that sshd requires.";
+    about(user, purpose, include_str!("scripts/fix_modes.sh"))
 }
 
 /// Mode and owner of something in the home, before it was touched.

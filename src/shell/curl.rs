@@ -11,7 +11,8 @@ pub(crate) fn curl(request: &Request) -> String {
     let mut text =
         String::from("(\nset -eu\n: \"${STITCH_ACCESS_TOKEN:?set it to the access token of your Stitch account}\"\n");
     if request.body.holds_secret() {
-        text.push_str(PASSWORD);
+        // The password as it stands between a JSON string's quotes.
+        text.push_str(include_str!("scripts/curl_password.sh"));
     }
     text.push_str("answer=$({\n");
     for piece in request.body.pieces() {
@@ -26,14 +27,10 @@ pub(crate) fn curl(request: &Request) -> String {
     let _ = write!(
         text,
         "}} | curl -sS --max-time 60 --proto {protocol} -X {} -H 'Content-Type: application/json' -H @/dev/fd/3 \
-         --data-binary @- -w '\\n%{{http_code}}' {} 3<<TOKEN\nAuthorization: Bearer $STITCH_ACCESS_TOKEN\nTOKEN\n)\n{ANSWER})",
+         --data-binary @- -w '\\n%{{http_code}}' {} 3<<TOKEN\nAuthorization: Bearer $STITCH_ACCESS_TOKEN\nTOKEN\n)\n{})",
         request.method.as_str(),
         quoted(&request.url),
+        include_str!("scripts/curl_answer.sh"),
     );
     text
 }
-
-/// The password as it stands between a JSON string's quotes.
-const PASSWORD: &str = include_str!("scripts/curl_password.sh");
-
-const ANSWER: &str = include_str!("scripts/curl_answer.sh");

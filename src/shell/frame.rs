@@ -51,6 +51,11 @@ pub(super) fn script(purpose: &str, settings: &[(&str, &str)], template: &str) -
     framed(purpose, settings, &expanded(template))
 }
 
+/// A script that needs to know the user and nothing else.
+pub(super) fn about(user: &LinuxUser, purpose: &str, template: &str) -> Statement {
+    script(purpose, &[("user", user.as_str())], template)
+}
+
 /// Puts a body into the frame. The braces make the shell read everything before it runs anything, so that a connection
 /// cut in the middle runs nothing; no command in them can eat the rest of the script.
 pub(super) fn framed(purpose: &str, settings: &[(&str, &str)], body: &str) -> Statement {
@@ -64,10 +69,8 @@ pub(super) fn framed(purpose: &str, settings: &[(&str, &str)], body: &str) -> St
 
 /// A line for each name and its value.
 pub(super) fn assignments(settings: &[(&str, &str)]) -> String {
-    let lines = settings
-        .iter()
-        .map(|(name, value)| format!("{name}={}\n", quoted(value)));
-    lines.collect()
+    let line = |(name, value): &(&str, &str)| format!("{name}={}\n", quoted(value));
+    settings.iter().map(line).collect()
 }
 
 /// A template with its parts in their places: a line `. NAME` stands for the part of that name. What stands behind the name

@@ -49,9 +49,8 @@ fn about(purpose: &str, (user, folder): (&LinuxUser, &str), (from, port): (&[IpA
 /// Prints what the log got since `place` (empty: from now on) as `line=…`, and the place where the next reading begins as
 /// `place=…`. Where there is nothing new it waits so many seconds for it.
 pub(crate) fn read_sshd_log(user: &LinuxUser, place: &str, wait: u64) -> Statement {
-    script(
-        "Read the SSH server's log; nothing is changed.",
-        &[("user", user.as_str()), ("place", place), ("wait", &wait.to_string())],
-        include_str!("scripts/read_sshd_log.sh"),
-    )
+    let wait = wait.to_string();
+    let settings = [("user", user.as_str()), ("place", place), ("wait", &wait)];
+    let purpose = "Read the SSH server's log; nothing is changed.";
+    script(purpose, &settings, include_str!("scripts/read_sshd_log.sh"))
 }

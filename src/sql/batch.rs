@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::quoting::literal;
-use super::search_path::FIX_PATH_ONCE;
+use super::transactions::FIX_PATH_ONCE;
 use crate::statement::Statement;
 
 /// The code under which the server tells, by the way, the number of a statement that met a lock, and in the detail what it

@@ -2,7 +2,7 @@
 //! find it out, and expressions, true when there is nothing left to do, which guard other statements.
 
 use super::quoting::{identifier, literal, name as quoted};
-use super::search_path::FIX_PATH_IN_BLOCK;
+use super::transactions::FIX_PATH_IN_BLOCK;
 use crate::names::{DatabaseName, RoleName, SchemaName};
 use crate::settings::Readers;
 use crate::statement::Statement;
