@@ -1,7 +1,6 @@
 //! Guide step 5: the database role, its password and its rights on the database and the catalogs.
 
 mod action;
-mod attributes;
 mod catalog;
 mod create;
 mod credcheck;
@@ -192,7 +191,7 @@ fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow
     plan.good(Code::RoleExists, format!("the role {role:?} exists"))
         .concerning(role);
     foreign_role::plan(plan, settings, found)?;
-    attributes::plan(plan, settings, found);
+    rights::attributes(plan, settings, found);
     let password = (&facts.password, &facts.keeping);
     password::plan(plan, settings, password, &facts.user, found.may_alter);
     ControlFlow::Continue(())

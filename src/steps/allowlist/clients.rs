@@ -39,13 +39,11 @@ pub(super) fn anywhere() -> IpNet {
 /// No server: none was asked.
 pub(super) fn clients(settings: &Settings, server: Option<&ServerFacts>, bastion: &Resolved) -> Vec<Client> {
     if let Some((seen, _)) = server.and_then(|server| server.between.as_ref()) {
-        return vec![seen.client.map_or(
-            Client {
-                over: Over::Socket,
-                ..sure(anywhere())
-            },
-            |address| sure(address.into()),
-        )];
+        let over_socket = Client {
+            over: Over::Socket,
+            ..sure(anywhere())
+        };
+        return vec![seen.client.map_or(over_socket, |address| sure(address.into()))];
     }
     let Some(tunnel) = &settings.bastion else {
         return settings.stitch.allow.iter().map(|cidr| sure(cidr.net())).collect();
@@ -89,9 +87,6 @@ fn sure(from: IpNet) -> Client {
 }
 
 fn guess(from: IpNet) -> Client {
-    let certainty = Certainty::Guess;
-    Client {
-        certainty,
-        ..sure(from)
-    }
+    let (certainty, over) = (Certainty::Guess, Over::Tcp);
+    Client { from, certainty, over }
 }

@@ -112,11 +112,9 @@ impl Step for CloseAllowlist {
         if let Some(printed) = &facts.firewall {
             close_firewall(&mut plan, settings, printed);
         } else {
-            plan.unknown(
-                Code::NotRemoved,
-                "whether the firewall of that machine has rules of stitch-pg cannot be checked from here",
-                "there, as root, search for the comment stitch-pg:\n  ufw show added",
-            );
+            let text = "whether the firewall of that machine has rules of stitch-pg cannot be checked from here";
+            let advice = "there, as root, search for the comment stitch-pg:\n  ufw show added";
+            plan.unknown(Code::NotRemoved, text, advice);
         }
         let networks: Vec<String> = settings.stitch.allow.iter().map(ToString::to_string).collect();
         let whose = match networks.as_slice() {

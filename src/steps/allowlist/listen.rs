@@ -25,11 +25,9 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts) {
         plan.unknown(Code::PortDiffers, text, advice).concerning(port);
     }
     if settings.stitch.ssl == StitchSsl::On && !server.ssl {
-        plan.bad(
-            Code::TlsNotOffered,
-            "\"Connect using SSL\" will be on, but the server has ssl = off: it will refuse Stitch",
-            "give the server a certificate, set ssl = on and reload it; or give --no-ssl",
-        );
+        let text = "\"Connect using SSL\" will be on, but the server has ssl = off: it will refuse Stitch";
+        let advice = "give the server a certificate, set ssl = on and reload it; or give --no-ssl";
+        plan.bad(Code::TlsNotOffered, text, advice);
     }
 }
 

@@ -142,44 +142,24 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
     } else {
         "will fail with \"permission denied\" (unless you remove --no-keep-readers)"
     };
+    let written = "will refuse the writes: grant their owner what they need";
+    let functions = "run with its privileges, so their writes to the moved tables will be refused; make Stitch's role their owner, or grant their owner what they need";
+    let protected =
+        "will hide their rows from it, because row security does not apply to an owner; a policy can show them";
+    let published = "continue, but it can no longer add the moved tables to one, which only their owner may do";
+    let subscribed = "are written with its privileges: grant it INSERT, UPDATE, DELETE and TRUNCATE, or give the subscription to a role that has them; otherwise it stops";
+    let jobs = "run as it, so their writes to the moved tables will be refused";
+    let others_write = "views by which other roles write to tables that move";
+    let (definers, secured) = ("functions with SECURITY DEFINER", "tables with row security");
+    let (f, filled) = (fallout, "tables filled by subscriptions");
     let told = [
-        (&fallout.views, Code::ImpactViews, "views over tables that move", views),
-        (
-            &fallout.written,
-            Code::ImpactViews,
-            "views by which other roles write to tables that move",
-            "will refuse the writes: grant their owner what they need",
-        ),
-        (
-            &fallout.functions,
-            Code::ImpactFunctions,
-            "functions with SECURITY DEFINER",
-            "run with its privileges, so their writes to the moved tables will be refused; make Stitch's role their owner, or grant their owner what they need",
-        ),
-        (
-            &fallout.protected,
-            Code::ImpactRowSecurity,
-            "tables with row security",
-            "will hide their rows from it, because row security does not apply to an owner; a policy can show them",
-        ),
-        (
-            &fallout.publications,
-            Code::ImpactReplication,
-            "publications",
-            "continue, but it can no longer add the moved tables to one, which only their owner may do",
-        ),
-        (
-            &fallout.subscriptions,
-            Code::ImpactReplication,
-            "tables filled by subscriptions",
-            "are written with its privileges: grant it INSERT, UPDATE, DELETE and TRUNCATE, or give the subscription to a role that has them; otherwise it stops",
-        ),
-        (
-            &fallout.jobs,
-            Code::ImpactJobs,
-            "jobs of pg_cron",
-            "run as it, so their writes to the moved tables will be refused",
-        ),
+        (&f.views, Code::ImpactViews, "views over tables that move", views),
+        (&f.written, Code::ImpactViews, others_write, written),
+        (&f.functions, Code::ImpactFunctions, definers, functions),
+        (&f.protected, Code::ImpactRowSecurity, secured, protected),
+        (&f.publications, Code::ImpactReplication, "publications", published),
+        (&f.subscriptions, Code::ImpactReplication, filled, subscribed),
+        (&f.jobs, Code::ImpactJobs, "jobs of pg_cron", jobs),
     ];
     for (hanging, code, what, happens) in told {
         for of_one in hanging.chunk_by(|one, next| one.owner == next.owner) {

@@ -38,11 +38,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, schema: &Schema, here: 
     if moving.is_empty() {
         if refused.is_empty() {
             let (role, schema) = (&settings.stitch.role, &schema.name);
-            plan.good(
-                Code::SchemaOwned,
-                format!("{role:?} owns the schema {schema:?} and its tables"),
-            )
-            .concerning(schema);
+            let text = format!("{role:?} owns the schema {schema:?} and its tables");
+            plan.good(Code::SchemaOwned, text).concerning(schema);
         }
         return;
     }
@@ -160,28 +157,23 @@ fn defaults(
             && default.grantee.as_deref() != Some(settings.stitch.role.as_str())
     };
     let mut pairs: Vec<(Statement, Statement)> = Vec::new();
-    let mut add =
-        |place: Option<&SchemaName>, privilege: &str, on: &str, grantee: Option<&str>, grantable: Grantable| {
-            let pair = sql::default_privilege(&settings.stitch.role, place, (privilege, on), grantee, grantable);
-            if !pairs.contains(&pair) {
-                pairs.push(pair);
-            }
-        };
+    let mut add = |place: Option<&SchemaName>, what: (&str, &str), grantee: Option<&str>, grantable: Grantable| {
+        let pair = sql::default_privilege(&settings.stitch.role, place, what, grantee, grantable);
+        if !pairs.contains(&pair) {
+            pairs.push(pair);
+        }
+    };
     for default in facts.fallout.defaults.iter().filter(ours) {
-        add(
-            default.schema.as_ref().map(|_| schema),
-            &default.privilege,
-            &default.on,
-            default.grantee.as_deref(),
-            default.grantable(),
-        );
+        let place = default.schema.as_ref().map(|_| schema);
+        let what = (&*default.privilege, &*default.on);
+        add(place, what, default.grantee.as_deref(), default.grantable());
     }
     for owner in owners.iter().filter(|owner| facts.rights.can_lose(owner)) {
         let reads = |default: &&DefaultPrivilege| {
             ours(default) && default.privilege == "SELECT" && default.grantee.as_deref() == Some(owner)
         };
         if !facts.fallout.defaults.iter().any(|default| reads(&default)) {
-            add(Some(schema), "SELECT", "TABLES", Some(owner), Grantable::No);
+            add(Some(schema), ("SELECT", "TABLES"), Some(owner), Grantable::No);
         }
     }
     pairs

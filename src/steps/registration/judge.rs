@@ -15,11 +15,9 @@ pub(super) fn account(
 ) {
     match &account.kind {
         None => {
-            plan.unknown(
-                Code::DestinationFieldUnknown,
-                "Stitch does not report which fields a PostgreSQL destination needs; stitch-pg sends the documented ones",
-                "check Stitch's form of the destination afterwards",
-            );
+            let text = "Stitch does not report which fields a PostgreSQL destination needs; stitch-pg sends the documented ones";
+            let advice = "check Stitch's form of the destination afterwards";
+            plan.unknown(Code::DestinationFieldUnknown, text, advice);
         }
         Some(kind) => {
             if kind.access() == Some(false) {
@@ -108,25 +106,20 @@ pub(super) fn destination(plan: &mut Plan, has_password: bool, there: &Destinati
         Form::Untold => {}
     }
     if let Some(since) = &there.paused {
-        told.unknown(
-            Code::DestinationPaused,
-            format!("a user paused the destination in Stitch ({since})"),
-            "to load data, turn it on again on Stitch's page of the destination",
-        );
+        let text = format!("a user paused the destination in Stitch ({since})");
+        let advice = "to load data, turn it on again on Stitch's page of the destination";
+        told.unknown(Code::DestinationPaused, text, advice);
     }
     if let Some(since) = &there.system_paused {
-        told.bad(
-            Code::DestinationSystemPaused,
-            format!("Stitch itself paused the destination ({since})"),
-            "run stitch-pg check, which tests each hop, then turn it on again on Stitch's page of the destination",
-        );
+        let text = format!("Stitch itself paused the destination ({since})");
+        let advice =
+            "run stitch-pg check, which tests each hop, then turn it on again on Stitch's page of the destination";
+        told.bad(Code::DestinationSystemPaused, text, advice);
     }
     if !has_password {
-        told.unknown(
-            Code::DestinationPasswordUnsent,
-            "Stitch never returns its stored password, so stitch-pg cannot compare it and did not send it",
-            "if it may be another one, give --send-password",
-        );
+        let text = "Stitch never returns its stored password, so stitch-pg cannot compare it and did not send it";
+        let advice = "if it may be another one, give --send-password";
+        told.unknown(Code::DestinationPasswordUnsent, text, advice);
     }
     let about_it = told.findings.into_iter().map(|finding| finding.about(there.id));
     plan.findings.extend(about_it);

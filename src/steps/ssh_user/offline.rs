@@ -20,47 +20,34 @@ pub(super) fn plan(settings: &Settings, bastion: &BastionSettings, facts: &Facts
     };
     if bastion.adopt == Adopt::No {
         let key = bastion.public_key.as_ref();
-        change(
-            format!("stop if the user {user} exists and is used for something else"),
-            "Stitch gets its own user. stitch-pg changes no other user without --adopt-user.",
-            shell::stop_if_foreign_account(user, key, &POWERFUL, FIRST_ORDINARY_ID),
-        );
+        let summary = format!("stop if the user {user} exists and is used for something else");
+        let why = "Stitch gets its own user. stitch-pg changes no other user without --adopt-user.";
+        let stop = shell::stop_if_foreign_account(user, key, &POWERFUL, FIRST_ORDINARY_ID);
+        change(summary, why, stop);
     }
     let add = add_user(bastion);
     if let Action::Host(script) = add.action {
         change(add.summary, add.why, script);
     }
-    change(
-        format!("make the account {user} usable with a key if it is locked"),
-        "Without PAM, sshd refuses a locked account even with the right key.",
-        shell::unlock_for_keys(user, Sight::Unseen),
-    );
+    let summary = format!("make the account {user} usable with a key if it is locked");
+    let why = "Without PAM, sshd refuses a locked account even with the right key.";
+    change(summary, why, shell::unlock_for_keys(user, Sight::Unseen));
     if bastion.shell != LoginShell::Any {
-        change(
-            format!("set the chosen login shell of {user}"),
-            "You chose it with --shell or --tunnel-only.",
-            shell::set_shell(user, &bastion.shell),
-        );
+        let summary = format!("set the chosen login shell of {user}");
+        let why = "You chose it with --shell or --tunnel-only.";
+        change(summary, why, shell::set_shell(user, &bastion.shell));
     }
-    change(
-        format!("create the home directory of {user} if it is missing"),
-        "The key file is in the user's home.",
-        shell::make_home(user),
-    );
+    let summary = format!("create the home directory of {user} if it is missing");
+    change(summary, "The key file is in the user's home.", shell::make_home(user));
     let Some(key) = &bastion.public_key else {
         plan.find(no_key());
         return;
     };
     let (summary, options) = key_file::offline(settings, bastion, key, facts);
-    change(
-        summary,
-        key_file::WHY,
-        shell::install_key(user, key, &options, Sight::Unseen),
-    );
-    change(
-        format!("correct the modes of the key file of {user} and of its directories"),
-        "sshd ignores a key file that others can write.",
-        shell::fix_modes(user),
-    );
+    let install = shell::install_key(user, key, &options, Sight::Unseen);
+    change(summary, key_file::WHY, install);
+    let summary = format!("correct the modes of the key file of {user} and of its directories");
+    let why = "sshd ignores a key file that others can write.";
+    change(summary, why, shell::fix_modes(user));
     server::sockets::offline(settings, bastion, plan);
 }

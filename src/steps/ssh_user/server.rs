@@ -97,11 +97,9 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
 fn judge_file(case: &Case<'_>, plan: &mut Plan) {
     let (user, server) = (case.user(), case.server);
     let why = server.error.as_deref().unwrap_or("sshd is not in the search path");
-    plan.unknown(
-        Code::SshSettingsUnreadable,
-        format!("whether the SSH server allows {user} to log in and forward could not be checked: {why}"),
-        format!("on the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS"),
-    );
+    let text = format!("whether the SSH server allows {user} to log in and forward could not be checked: {why}");
+    let advice = format!("on the SSH server, as root: sshd -T -C user={user},host=x,addr=ADDRESS");
+    plan.unknown(Code::SshSettingsUnreadable, text, advice);
     let Some(view) = View::of_file(server) else { return };
     for problem in CHECKS.iter().filter_map(|check| check(case, &view)) {
         let text = format!(

@@ -20,10 +20,7 @@ const REFUSED: &str = "echo 'sshd refuses this configuration, so nothing was cha
 
 /// Lines for one user.
 pub(super) fn for_user(user: &str, lines: &[&str], ways: &Ways) -> String {
-    let mut block = format!("Match User {user}\n");
-    for line in lines {
-        let _ = writeln!(block, "    {line}");
-    }
+    let block = format!("Match User {user}\n    {}\n", lines.join("\n    "));
     let keyword = keyword(lines.first().copied().unwrap_or_default());
     let config = ways.config.as_deref().unwrap_or(CONFIG);
     if ways.drop_ins.is_none() && ways.version.is_some_and(|version| version < INCLUDE) {
@@ -38,10 +35,7 @@ pub(super) fn for_user(user: &str, lines: &[&str], ways: &Ways) -> String {
 
 /// One more address to listen on, beside those that are set: the one by which this machine would answer Stitch.
 pub(super) fn listening(stitch: &str, ports: &[u16], ways: &Ways) -> String {
-    let mut lines = String::new();
-    for port in ports {
-        let _ = writeln!(lines, "ListenAddress $a:{port}");
-    }
+    let lines: Vec<String> = ports.iter().map(|port| format!("ListenAddress $a:{port}\n")).collect();
     let config = ways.config.as_deref().unwrap_or(CONFIG);
     if ways.drop_ins.is_none() && ways.version.is_some_and(|version| version < INCLUDE) {
         return format!(
@@ -49,7 +43,7 @@ pub(super) fn listening(stitch: &str, ports: &[u16], ways: &Ways) -> String {
             if_tested(config, &reload(ways))
         );
     }
-    let script = included("listenaddress", &lines, ways).replace("<<'END'", "<<END");
+    let script = included("listenaddress", &lines.concat(), ways).replace("<<'END'", "<<END");
     format!(
         "{AS_ROOT}\na=$(ip -4 route get {stitch} | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p')\n\
          if [ -n \"$a\" ]; then\n{script}\nelse\necho 'no route to {stitch}: write the address of this machine instead of $a' >&2; false\nfi"

@@ -42,14 +42,10 @@ pub(super) fn forwards_there(case: &Case<'_>, view: &View<'_>) -> Option<Finding
     }
     let kept: Vec<&str> = targets.iter().copied().filter(|target| *target != "none").collect();
     let wanted = target(host, port);
-    let all = [kept.as_slice(), &[&wanted]].concat();
+    let line = format!("PermitOpen {}", [kept.as_slice(), &[&wanted]].concat().join(" "));
     let (user, targets) = (case.user(), targets.join(" "));
     let text = format!("sshd forwards {user} to {targets} only, not to {host}:{port} (PermitOpen)");
-    Some(case.bad(
-        Code::SshForwardingRestricted,
-        text,
-        &[&format!("PermitOpen {}", all.join(" "))],
-    ))
+    Some(case.bad(Code::SshForwardingRestricted, text, &[&line]))
 }
 
 /// `ChrootDirectory`: sshd closes the connection when others than root could change it, and no name is known inside.
