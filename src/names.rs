@@ -254,10 +254,8 @@ fn host(text: &str) -> Result<()> {
     if let Some(unbracketed) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
         bail!("{text:?}: write an IPv6 address without brackets, {unbracketed}");
     }
-    let fine = text
-        .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
-    ensure!(fine, "{text:?} is not a host name or address");
+    let is_fine = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    ensure!(text.chars().all(is_fine), "{text:?} is not a host name or address");
     ensure!(
         text.len() <= 253,
         "{} bytes is too long for a host name (253 at most)",

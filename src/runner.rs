@@ -6,6 +6,7 @@ mod gating;
 mod preflight;
 mod walk;
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -30,8 +31,8 @@ pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C
         // A digest was approved, so nothing may be begun before it is compared.
         if run.start == Start::Whole || run.expected.is_some() {
             match preflight::preflight(settings, run).await? {
-                preflight::PreflightResult::Proceed(plans) => known = plans,
-                preflight::PreflightResult::Abort(steps) => {
+                ControlFlow::Continue(plans) => known = plans,
+                ControlFlow::Break(steps) => {
                     report.steps = steps;
                     return Ok(());
                 }
@@ -43,8 +44,8 @@ pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C
     for id in goal.order() {
         let began = Instant::now();
         let mut times = Vec::new();
-        let outcome = if let Some(reason) = not_reached(goal, id, settings, report) {
-            Ok(reason.outcome())
+        let outcome = if let Some(outcome) = not_reached(goal, id, settings, report) {
+            Ok(outcome)
         } else {
             let before = StepContext {
                 undone: declined_steps(report),

@@ -61,11 +61,8 @@ fn finding(look: &Style, finding: &Finding, subjects: &[&str], detail: Detail) -
     let lead = format!("  {} ", look.verdict(finding.verdict));
     let is_brief = detail == Detail::Brief || (finding.verdict == Verdict::Unknown && detail != Detail::Everything);
     let mut text = look.fold(&lead, 4, &visible::one_line(&finding.told()));
-    let untold: Vec<&str> = subjects
-        .iter()
-        .copied()
-        .filter(|subject| !finding.text.contains(subject))
-        .collect();
+    let is_untold = |subject: &&str| !finding.text.contains(subject);
+    let untold: Vec<&str> = subjects.iter().copied().filter(is_untold).collect();
     if !untold.is_empty() && !is_brief {
         text.push('\n');
         text.push_str(&look.fold("    for: ", 6, &visible::one_line(&untold.join(", "))));

@@ -23,16 +23,11 @@ impl Report {
                     _ => continue,
                 };
                 let title = format!("{name}: {}", finding.code.as_str());
-                let subject = finding
-                    .subject
-                    .as_deref()
-                    .filter(|subject| !finding.text.contains(subject));
+                let is_untold = |subject: &&str| !finding.text.contains(subject);
+                let subject = finding.subject.as_deref().filter(is_untold);
                 let about = subject.map_or_else(String::new, |subject| format!("\nfor: {subject}"));
-                lines.push(line(
-                    kind,
-                    &title,
-                    &format!("{}{about}{}", finding.text, finding.next()),
-                ));
+                let words = format!("{}{about}{}", finding.text, finding.next());
+                lines.push(line(kind, &title, &words));
             }
             if matches!(step.outcome, Outcome::Pending(_)) {
                 let is_asked = self.command == Command::Plan;

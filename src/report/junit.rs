@@ -65,9 +65,9 @@ impl Suite {
         if let Some(plan) = step.outcome.plan() {
             plan.findings.iter().for_each(|finding| suite.finding(name, finding));
             let waiting = matches!(step.outcome, Outcome::Pending(_)) && command != Command::Plan;
-            plan.changes
-                .iter()
-                .for_each(|change| suite.change(name, change, waiting));
+            for change in &plan.changes {
+                suite.change(name, change, waiting);
+            }
         }
         let seconds = seconds(step.elapsed);
         suite.text = format!(

@@ -79,14 +79,10 @@ impl Report {
 fn list<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
     let mut text = String::new();
     for (finding, subjects) in grouped(findings) {
-        let untold: Vec<&str> = subjects
-            .into_iter()
-            .filter(|subject| !finding.text.contains(subject))
-            .collect();
-        let about = if untold.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", escaped(&untold.join(", ")))
+        let is_untold = |subject: &&str| !finding.text.contains(subject);
+        let about = match subjects.into_iter().filter(is_untold).collect::<Vec<_>>().as_slice() {
+            [] => String::new(),
+            untold => format!(" ({})", escaped(&untold.join(", "))),
         };
         let _ = writeln!(text, "- `{}` {}{about}", finding.code.as_str(), escaped(&finding.text));
         if let Some(advice) = &finding.advice {

@@ -118,11 +118,8 @@ fn hop(report: &Report, from: &str, to: &str, places: &[Place], before: HopReach
 
 fn build((from, to): (String, String), addresses: Vec<String>, found: &[&Finding], before: HopReach) -> Hop {
     let (verdict, telling) = judge(found, before);
-    let mut codes: Vec<Code> = found
-        .iter()
-        .filter(|finding| finding.verdict == verdict)
-        .map(|finding| finding.code)
-        .collect();
+    let telling_so = found.iter().filter(|finding| finding.verdict == verdict);
+    let mut codes: Vec<Code> = telling_so.map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
     Hop {
@@ -138,10 +135,11 @@ fn build((from, to): (String, String), addresses: Vec<String>, found: &[&Finding
 /// The worst counts; of what is good and of what is unknown, what was tried outweighs what could not be seen.
 fn judge(found: &[&Finding], before: HopReach) -> (Verdict, Option<String>) {
     let first = |verdict| found.iter().find(move |finding| finding.verdict == verdict);
-    let proved = found
-        .iter()
-        .find(|finding| finding.verdict == Verdict::Good && finding.code.effect().tells == Proves::Proof);
-    let telling = first(Verdict::Bad).or(proved).or_else(|| first(Verdict::Unknown));
+    let is_proof =
+        |finding: &&&Finding| finding.verdict == Verdict::Good && finding.code.effect().tells == Proves::Proof;
+    let telling = first(Verdict::Bad)
+        .or_else(|| found.iter().find(is_proof))
+        .or_else(|| first(Verdict::Unknown));
     match telling.or_else(|| first(Verdict::Good)) {
         Some(finding) if telling.is_none() && before == HopReach::Closed => {
             let why = format!("not tested, because an earlier hop is closed; {}", finding.text);

@@ -3,57 +3,37 @@
 
 use super::dispatch::{Goal, about};
 use crate::change::Plan;
-use crate::finding::Code;
+use crate::finding::{Code, Finding};
 use crate::report::{Outcome, Report, StepReport};
 use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::steps::{AfterFailure, SkipReason};
 
-/// Why a step is not walked.
-pub(super) enum NotWalked {
-    /// Nobody wants it.
-    Skipped(String),
-    /// Something before it failed or is wrong.
-    Blocked(String),
-}
-
-impl NotWalked {
-    pub(super) fn outcome(self) -> Outcome {
-        match self {
-            Self::Skipped(reason) => Outcome::Skipped(reason),
-            Self::Blocked(reason) => Outcome::Untested(reason, Plan::default()),
-        }
-    }
-}
-
-/// The reason a step is not walked, if there is one.
-pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &Report) -> Option<NotWalked> {
+/// The outcome of a step that is not walked: nobody wants it, or something before it failed or is wrong.
+pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &Report) -> Option<Outcome> {
     if !settings.steps.contains(&id) {
-        return Some(NotWalked::Skipped("not selected by --only or --skip".to_owned()));
+        return Some(Outcome::Skipped("not selected by --only or --skip".to_owned()));
     }
     let step = about(goal, id);
     // Inspecting another server does no harm; changing further, on top of a failure, might.
     let looks_on = step.after_failure == AfterFailure::Inspect && !report.command.makes_changes();
     if let Some(failed) = report.steps.iter().find(|step| !looks_on && failed(step)) {
-        return Some(NotWalked::Blocked(format!("the step {} failed", failed.step)));
+        let reason = format!("the step {} failed", failed.step);
+        return Some(Outcome::Untested(reason, Plan::default()));
     }
     // What nobody asked for says so by itself.
     if step.skip_reason == SkipReason::NotRequested && (step.skip)(settings).is_some() {
         return None;
     }
-    let wall = report
-        .findings()
-        .find(|finding| finding.code.effect().blocks.contains(&id))?;
-    Some(NotWalked::Blocked(wall.text.clone()))
+    let is_wall = |finding: &&Finding| finding.code.effect().blocks.contains(&id);
+    let wall = report.findings().find(is_wall)?;
+    Some(Outcome::Untested(wall.text.clone(), Plan::default()))
 }
 
 /// The steps whose changes a person refused: what builds on them would only fail, and obscurely.
 pub(super) fn declined_steps(report: &Report) -> Vec<StepId> {
-    let refused = report
-        .steps
-        .iter()
-        .filter(|step| report.command.makes_changes() && matches!(step.outcome, Outcome::Pending(_)));
-    refused.map(|step| step.step).collect()
+    let is_refused = |step: &&StepReport| report.command.makes_changes() && matches!(step.outcome, Outcome::Pending(_));
+    report.steps.iter().filter(is_refused).map(|step| step.step).collect()
 }
 
 fn failed(step: &StepReport) -> bool {

@@ -2,6 +2,7 @@
 //! a part of it. The plans are kept and used where nothing has changed since, so that looking ahead costs next to nothing.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -17,14 +18,6 @@ use crate::report::{Outcome, Report, StepReport};
 use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::steps::Preflight;
-
-/// What comes of looking ahead.
-pub(super) enum PreflightResult {
-    /// Everything that is missing can be done, or nothing is missing.
-    Proceed(PlannedSteps),
-    /// Nothing is begun; this is what was found.
-    Abort(Vec<StepReport>),
-}
 
 /// The plans that were made ahead.
 #[derive(Default)]
@@ -42,26 +35,28 @@ impl PlannedSteps {
     }
 }
 
-/// Looks at every step that could change something; says nothing, unless the run is not to be begun.
-pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<PreflightResult> {
+/// Looks at every step that could change something; says nothing, unless the run is not to be begun: then what was found is
+/// all of it.
+pub(super) async fn preflight<C: Console>(
+    settings: &mut Settings,
+    run: &mut Run<'_, C>,
+) -> Result<ControlFlow<Vec<StepReport>, PlannedSteps>> {
     run.console.event(&Event::Checking)?;
     let seen = plan_every_step(settings, run).await?;
     if seen.failed_step().is_some() {
-        return Ok(PreflightResult::Abort(seen.steps));
+        return Ok(ControlFlow::Break(seen.steps));
     }
     let expected = run.expected.as_mut();
     if let Some(difference) = expected.and_then(|expected| expected.refusal(&seen, settings)) {
         run.console.event(&Event::NotExpected(&difference))?;
-        return Ok(PreflightResult::Abort(seen.steps));
+        return Ok(ControlFlow::Break(seen.steps));
     }
     let changes = seen.changes().next().is_some();
-    let cannot: Vec<&Finding> = seen
-        .findings()
-        .filter(|finding| finding.verdict == FindingVerdict::Bad && blocks_unattended_run(finding.code))
-        .collect();
+    let blocks = |finding: &&Finding| finding.verdict == FindingVerdict::Bad && blocks_unattended_run(finding.code);
+    let cannot: Vec<&Finding> = seen.findings().filter(blocks).collect();
     if run.start == Start::Whole && changes && !cannot.is_empty() {
         run.console.event(&Event::NotBegun(&cannot))?;
-        return Ok(PreflightResult::Abort(seen.steps));
+        return Ok(ControlFlow::Break(seen.steps));
     }
     let plans = seen.steps.into_iter().filter_map(|step| match step.outcome {
         Outcome::Ready(plan) | Outcome::Pending(plan) => Some((step.step, plan)),
@@ -69,7 +64,7 @@ pub(super) async fn preflight<C: Console>(settings: &mut Settings, run: &mut Run
     });
     // What is taken away depends on what was taken away before it.
     let kept = run.command != Command::Remove;
-    Ok(PreflightResult::Proceed(PlannedSteps(plans.filter(|_| kept).collect())))
+    Ok(ControlFlow::Continue(PlannedSteps(plans.filter(|_| kept).collect())))
 }
 
 /// Looks at every step and says what is there, for a person to see where the way leads.
@@ -85,7 +80,7 @@ async fn plan_every_step<C: Console>(settings: &mut Settings, run: &mut Run<'_, 
     for id in goal.order() {
         let began = Instant::now();
         let outcome = match not_reached(goal, id, settings, &seen) {
-            Some(reason) => reason.outcome(),
+            Some(outcome) => outcome,
             None => one(id, settings, run, &seen).await,
         };
         let step = StepReport::ended(id, outcome, began, &settings.acknowledged);

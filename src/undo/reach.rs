@@ -143,10 +143,8 @@ fn ssh(target: &SshTarget, options: &str) -> String {
         add("-o", &format!("HostKeyAlias={alias}"));
     }
     if !target.jumps.is_empty() {
-        let jumps = target.jumps.iter();
-        let jumps: Vec<String> = jumps
-            .map(|jump| format!("{}@{}:{}", jump.user, jump.host, jump.port))
-            .collect();
+        let jump = |jump: &SshTarget| format!("{}@{}:{}", jump.user, jump.host, jump.port);
+        let jumps: Vec<String> = target.jumps.iter().map(jump).collect();
         add("-J", &jumps.join(","));
     }
     format!("{words} {}", word(&format!("{}@{}", target.user, target.host)))

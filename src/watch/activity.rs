@@ -145,11 +145,9 @@ impl<'a> Activity<'a> {
 
     /// Asks again and again; a lost connection is opened anew.
     pub(super) async fn follow(&mut self, reader: &mut Reader, sender: Sender<Event>) {
-        let before = self
-            .known
-            .values()
-            .map(|session| self.login(session, Sign::WasLoggedIn));
-        tell(&sender, before.collect::<Vec<_>>()).await;
+        let known = |session| self.login(session, Sign::WasLoggedIn);
+        let before: Vec<Event> = self.known.values().map(known).collect();
+        tell(&sender, before).await;
         let mut lost = false;
         let process = |reader: &Reader| reader.admin_session().and_then(|session| session.process);
         let mut connection = process(reader);
