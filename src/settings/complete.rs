@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::ask::Ask;
 use super::check::{self, Context, FirstLogin};
 use super::checked::Settings;
-use super::draft::{Draft, Source, Value};
+use super::draft::{Draft, Given, Source, Value};
 use super::environment::{Environment, Stdin};
 use super::problems::Problems;
 use super::registry::{SettingId, ValueKind};
@@ -113,10 +113,7 @@ pub fn check_file(path: &Path, environment: &Environment) -> Result<usize, Probl
     let mut draft = file::load(Some(path), environment, &mut problems);
     let count = SettingId::ALL.iter().filter(|id| draft.has(**id)).count();
     if let Some(given) = draft.take(SettingId::Url) {
-        match url::parse(given.text(), &given.source, Passwords::Refused) {
-            Ok(parts) => draft = draft.or(parts),
-            Err(error) => problems.malformed(SettingId::Url, format_args!("{}: {error:#}", given.source)),
-        }
+        draft = draft.or(url_parts(&given, &mut problems));
     }
     draft.address_as_host();
     // Files that another machine has are another machine's to read.
@@ -157,14 +154,7 @@ fn gather(flags: Draft, request: &SettingsRequest, environment: &Environment, pr
     // A URL is one setting: the strongest one counts, and none of the others.
     let urls = levels.each_mut().map(|level| level.take(SettingId::Url));
     if let Some((at, given)) = urls.into_iter().enumerate().find_map(|(at, url)| Some((at, url?))) {
-        let passwords = match given.source {
-            Source::Environment(_) => Passwords::Kept,
-            _ => Passwords::Refused,
-        };
-        match url::parse(given.text(), &given.source, passwords) {
-            Ok(parts) => levels[at] = std::mem::take(&mut levels[at]).or(parts),
-            Err(error) => problems.malformed(SettingId::Url, format_args!("{}: {error:#}", given.source)),
-        }
+        levels[at] = std::mem::take(&mut levels[at]).or(url_parts(&given, problems));
     }
     let services = levels.each_mut().map(|level| level.take(SettingId::Service));
     if let Some((at, given)) = services
@@ -184,6 +174,18 @@ fn gather(flags: Draft, request: &SettingsRequest, environment: &Environment, pr
     let mut draft = flags.or(variables).or(file);
     draft.address_as_host();
     draft
+}
+
+/// The settings in a URL; none where it is malformed.
+fn url_parts(given: &Given, problems: &mut Problems) -> Draft {
+    let passwords = match given.source {
+        Source::Environment(_) => Passwords::Kept,
+        _ => Passwords::Refused,
+    };
+    url::parse(given.text(), &given.source, passwords).unwrap_or_else(|error| {
+        problems.malformed(SettingId::Url, format_args!("{}: {error:#}", given.source));
+        Draft::default()
+    })
 }
 
 fn from_environment(environment: &Environment, problems: &mut Problems) -> Draft {

@@ -2,7 +2,6 @@
 //! whoever needs the file says why.
 
 use std::fmt;
-use std::path::Path;
 
 use super::environment::Environment;
 use super::{pgpass, service};
@@ -60,7 +59,8 @@ pub(super) fn ssh_aliases(environment: &Environment) -> Vec<String> {
     let Some(home) = &environment.home else {
         return Vec::new();
     };
-    let text = read(&home.join(".ssh/config"));
+    let text = std::fs::read(home.join(".ssh/config")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
     let mut aliases: Vec<String> = Vec::new();
     for line in text.lines() {
         let mut words = line
@@ -78,8 +78,4 @@ pub(super) fn ssh_aliases(environment: &Environment) -> Vec<String> {
     }
     aliases.truncate(OFFERED);
     aliases
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read(path).map_or_else(|_| String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
 }

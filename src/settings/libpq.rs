@@ -145,14 +145,9 @@ impl Parameter {
 /// The whole of docs/libpq.md.
 pub fn libpq_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
-    for LibpqParameter {
-        name,
-        env,
-        parameter,
-        why,
-    } in TABLE
-    {
-        let env = if env.is_empty() || (*name, *env) == ("servicefile", "PGSERVICEFILE") {
+    for entry in TABLE {
+        let (name, env, parameter, why) = (entry.name, entry.env, entry.parameter, entry.why);
+        let env = if env.is_empty() || (name, env) == ("servicefile", "PGSERVICEFILE") {
             "–".to_owned()
         } else {
             format!("`{env}`")
@@ -171,11 +166,8 @@ pub fn libpq_markdown() -> String {
         );
     }
     page.push_str(OTHERS);
-    for LibpqParameter {
-        env, parameter, why, ..
-    } in VARIABLES
-    {
-        let _ = writeln!(page, "| `{env}` | {} | {why} |", parameter.word());
+    for entry in VARIABLES {
+        let _ = writeln!(page, "| `{}` | {} | {} |", entry.env, entry.parameter.word(), entry.why);
     }
     page
 }

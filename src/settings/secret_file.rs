@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<St
     trust::before_opening(path, environment)?;
     let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
     let metadata = file.metadata().with_context(|| format!("cannot read {shown}"))?;
-    trust::secret(path, &metadata, environment)?;
+    trust::judge(path, &metadata, environment)?;
     file.take(LONGEST as u64)
         .read_to_end(&mut bytes)
         .with_context(|| format!("cannot read {shown}"))?;

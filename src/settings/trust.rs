@@ -16,7 +16,7 @@ use crate::shell_word;
 pub(super) fn read(path: &Path, environment: &Environment) -> Result<Vec<u8>> {
     before_opening(path, environment)?;
     let mut file = File::open(path)?;
-    Trusted::now(environment).check(path, &file.metadata()?)?;
+    judge(path, &file.metadata()?, environment)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path, environment: &Environment) -> Result<Vec<u8>> {
 /// What is opened then is judged again.
 pub(super) fn before_opening(path: &Path, environment: &Environment) -> Result<()> {
     match std::fs::metadata(path) {
-        Ok(named) => Trusted::now(environment).check(path, &named),
+        Ok(named) => judge(path, &named, environment),
         Err(_) => Ok(()), // opening it says why
     }
 }
@@ -155,8 +155,9 @@ fn private_groups(users: &[u32], passwd: &str, group: &str) -> Vec<u32> {
     groups.collect()
 }
 
-/// Whether a file that holds a password could have been written by nobody else, who would then know or choose it.
-pub(super) fn secret(path: &Path, opened: &Metadata, environment: &Environment) -> Result<()> {
+/// Whether a file that holds or decides about a password could have been written by nobody else, who would then know or choose
+/// it.
+pub(super) fn judge(path: &Path, opened: &Metadata, environment: &Environment) -> Result<()> {
     Trusted::now(environment).check(path, opened)
 }
 

@@ -42,16 +42,14 @@ pub(crate) fn parse(url: &str, source: &Source, passwords: Passwords) -> Result<
     let (login, address) = authority.split_once('@').unwrap_or(("", authority));
     ensure!(!address.contains('@'), "{ENCODE}");
 
-    let mut parts = Parts {
-        draft: Draft::default(),
-        source,
-        passwords,
-    };
+    // First come first kept: parameters behind the `?` come first, as they win in libpq.
+    let mut draft = Draft::default();
+    let mut set = |name: &str, value: &str| set_parameter(&mut draft, name, &decode(value)?, (source, passwords));
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let Some((name, value)) = pair.split_once('=') else {
             bail!("a parameter behind the ? has no value; write it as name=value");
         };
-        parts.parameter(&decode(name)?, &decode(value)?)?;
+        set(&decode(name)?, value)?;
     }
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let (host, port) = host_and_port(address)?;
@@ -62,62 +60,51 @@ pub(crate) fn parse(url: &str, source: &Source, passwords: Passwords) -> Result<
         ("port", port),
         ("dbname", database),
     ] {
-        parts.parameter(name, &decode(value)?)?;
+        set(name, value)?;
     }
-    parts.finish()
+    if let Some(host) = draft.text(SettingId::Host) {
+        ensure!(!host.contains(','), "{SEVERAL}");
+    }
+    if let Some(port) = draft.text(SettingId::Port) {
+        ensure!(!port.contains(','), "{SEVERAL}");
+        // Checked here, because `postgres://user:password` without a host reads as host and port.
+        ensure!(
+            port.parse::<u16>().is_ok_and(|number| number > 0),
+            "the port is not a number from 1 to 65535; write postgres://USER@HOST:PORT/DATABASE"
+        );
+    }
+    Ok(draft)
 }
 
 const ENCODE: &str = "the user name or password contains a character with a special meaning in a URL; write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25";
 
 const SEVERAL: &str = "the URL contains several hosts; give the one that accepts writes (the primary)";
 
-/// The settings of one URL, first come first kept: parameters behind the `?` come first, as they win in libpq.
-struct Parts<'a> {
-    draft: Draft,
-    source: &'a Source,
-    passwords: Passwords,
-}
-
-impl Parts<'_> {
-    fn parameter(&mut self, name: &str, value: &str) -> Result<()> {
-        let entry = match parameter(name) {
-            // libpq takes JDBC's spelling too.
-            _ if (name, value) == ("ssl", "true") => return self.parameter("sslmode", "require"),
-            Ok(entry) => entry,
-            Err(Some(near)) => bail!("a connection parameter is unknown; did you mean {near}?"),
-            Err(None) => bail!("a connection parameter is unknown to PostgreSQL"),
-        };
-        if self.passwords == Passwords::Refused && !value.is_empty() {
-            ensure!(
-                entry.name != "sslpassword",
-                "the URL contains the passphrase of a key (sslpassword), which others could read here; put the whole \
-                 URL in the environment as DATABASE_URL, or the passphrase in a service of pg_service.conf"
-            );
-            ensure!(
-                entry.parameter != Parameter::Password,
-                "the URL holds a password, which others could read here; remove it and give it in PGPASSWORD, \
-                 with --admin-password-file, or put the whole URL in the environment as DATABASE_URL"
-            );
+fn set_parameter(draft: &mut Draft, name: &str, value: &str, (source, passwords): (&Source, Passwords)) -> Result<()> {
+    let entry = match parameter(name) {
+        // libpq takes JDBC's spelling too.
+        _ if (name, value) == ("ssl", "true") => {
+            return set_parameter(draft, "sslmode", "require", (source, passwords));
         }
-        let source = Source::Url(Box::new(self.source.clone()));
-        self.draft.set_libpq(entry, value, source);
-        Ok(())
+        Ok(entry) => entry,
+        Err(Some(near)) => bail!("a connection parameter is unknown; did you mean {near}?"),
+        Err(None) => bail!("a connection parameter is unknown to PostgreSQL"),
+    };
+    if passwords == Passwords::Refused && !value.is_empty() {
+        ensure!(
+            entry.name != "sslpassword",
+            "the URL contains the passphrase of a key (sslpassword), which others could read here; put the whole \
+             URL in the environment as DATABASE_URL, or the passphrase in a service of pg_service.conf"
+        );
+        ensure!(
+            entry.parameter != Parameter::Password,
+            "the URL holds a password, which others could read here; remove it and give it in PGPASSWORD, \
+             with --admin-password-file, or put the whole URL in the environment as DATABASE_URL"
+        );
     }
-
-    fn finish(self) -> Result<Draft> {
-        if let Some(host) = self.draft.text(SettingId::Host) {
-            ensure!(!host.contains(','), "{SEVERAL}");
-        }
-        if let Some(port) = self.draft.text(SettingId::Port) {
-            ensure!(!port.contains(','), "{SEVERAL}");
-            // Checked here, because `postgres://user:password` without a host reads as host and port.
-            ensure!(
-                port.parse::<u16>().is_ok_and(|number| number > 0),
-                "the port is not a number from 1 to 65535; write postgres://USER@HOST:PORT/DATABASE"
-            );
-        }
-        Ok(self.draft)
-    }
+    let source = Source::Url(Box::new(source.clone()));
+    draft.set_libpq(entry, value, source);
+    Ok(())
 }
 
 fn host_and_port(address: &str) -> Result<(&str, &str)> {
