@@ -40,7 +40,7 @@ pub(crate) struct Ssh {
     /// The session's own socket, to wait on.
     socket: Arc<OwnedFd>,
     pub(super) bounds: Bounds,
-    door: Arc<SshEndpoint>,
+    pub(super) door: Arc<SshEndpoint>,
     proof: login::Credential,
 }
 
@@ -189,18 +189,8 @@ impl Ssh {
         self.door.target.to_string()
     }
 
-    /// The longest a single network operation may take.
-    pub(super) fn timeout(&self) -> Duration {
-        self.door.timeout
-    }
-
     /// The session and its socket, for channels.
     pub(super) fn session(&self) -> (&Session, &OwnedFd) {
         (&self.session, &self.socket)
-    }
-
-    /// The login name on the server.
-    pub(crate) fn user(&self) -> &str {
-        &self.door.target.user
     }
 }

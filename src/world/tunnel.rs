@@ -37,7 +37,7 @@ impl Ssh {
             .context("cannot make the socket non-blocking")?;
         let target = host.to_owned();
         let opening = tokio::task::spawn_blocking(move || {
-            ssh.bounds.begin(ssh.timeout(), SPARE);
+            ssh.bounds.begin(ssh.door.timeout, SPARE);
             let channel = ssh.session().0.channel_direct_tcpip(&target, port, None)?;
             ssh.bounds.pause();
             let pump = Pump {
@@ -73,7 +73,7 @@ impl Ssh {
             let error = anyhow!(
                 "the SSH server {name} does not forward {} to {host}:{port}: AllowTcpForwarding, DisableForwarding or \
                  PermitOpen in its sshd_config forbids it, or the options of the key in authorized_keys do; or PAM refused the session (limits, access rules, an expired password; see sshd's log)",
-                self.user()
+                self.door.target.user
             );
             return (SshLayer::Forward, error);
         }
@@ -85,7 +85,7 @@ impl Ssh {
         let is_name = host.parse::<std::net::IpAddr>().is_err();
         let unknown = is_name
             && self
-                .run("sh", Secret::new(probe), self.timeout())
+                .run("sh", Secret::new(probe), self.door.timeout)
                 .await
                 .is_ok_and(|output| output.stdout.trim_end().ends_with("unknown"));
         if unknown {

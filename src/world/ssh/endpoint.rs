@@ -17,13 +17,13 @@ use crate::world::open::MOST_ADDRESSES;
 
 /// What is needed to log in once more.
 #[derive(Clone)]
-pub(super) struct SshEndpoint {
-    pub(super) target: SshTarget,
+pub(in crate::world) struct SshEndpoint {
+    pub(in crate::world) target: SshTarget,
     /// The login on the server before it, if it is reached through one.
     pub(super) through: Option<Ssh>,
     /// Where it is dialled when it is not.
     pub(super) addresses: Vec<SocketAddr>,
-    pub(super) timeout: Duration,
+    pub(in crate::world) timeout: Duration,
     pub(super) asker: Asker,
 }
 

@@ -59,7 +59,7 @@ impl Ssh {
             let (session, socket) = ssh.session();
             session.set_blocking(true);
             // The longest: a channel opened, a command begun, run and ended.
-            ssh.bounds.begin(limit + 3 * ssh.timeout(), ANSWER);
+            ssh.bounds.begin(limit + 3 * ssh.door.timeout, ANSWER);
             let outcome = work(session, socket, Instant::now() + limit);
             session.set_blocking(true);
             ssh.bounds.pause();

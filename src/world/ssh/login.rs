@@ -63,7 +63,10 @@ impl Credential {
             Self::Agent(blob) => {
                 let agent = keys::Agent::open(session, target)?;
                 if let Some(key) = agent.as_ref().and_then(|agent| agent.find(blob)) {
-                    agent.iter().try_for_each(|agent| agent.sign(user, key)).plainly()?;
+                    agent
+                        .iter()
+                        .try_for_each(|agent| agent.agent.userauth(user, key))
+                        .plainly()?;
                 }
             }
             Self::File { pem, passphrase } => {

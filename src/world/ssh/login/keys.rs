@@ -62,7 +62,7 @@ impl Attempt<'_> {
                 continue;
             }
             self.bounds.begin(self.timeout.max(AGENT), LOGIN);
-            let outcome = agent.sign(&self.target.user, key);
+            let outcome = agent.agent.userauth(&self.target.user, key);
             self.shown += 1;
             let proof = Credential::Agent(blob.clone());
             match outcome {
@@ -200,7 +200,7 @@ impl Attempt<'_> {
 
 /// An agent that answered.
 pub(super) struct Agent {
-    agent: ssh2::Agent,
+    pub(super) agent: ssh2::Agent,
     pub(super) keys: Vec<PublicKey>,
 }
 
@@ -224,9 +224,5 @@ impl Agent {
 
     pub(super) fn find(&self, blob: &[u8]) -> Option<&PublicKey> {
         self.keys.iter().find(|key| key.blob() == blob)
-    }
-
-    pub(super) fn sign(&self, user: &str, key: &PublicKey) -> Result<(), ssh2::Error> {
-        self.agent.userauth(user, key)
     }
 }
