@@ -160,12 +160,6 @@ impl Port {
     }
 }
 
-impl From<Port> for u16 {
-    fn from(port: Port) -> Self {
-        port.0
-    }
-}
-
 impl FromStr for Port {
     type Err = Error;
 

@@ -134,7 +134,7 @@ pub(super) fn several_servers(settings: &Settings, servers: &[(SeenConnection, u
     let all: u32 = servers.iter().map(|(_, count)| count).sum();
     let told = |(server, count): &(SeenConnection, u32)| format!("{count} to {}", server.server());
     let list: Vec<String> = servers.iter().map(told).collect();
-    let advice = match servers.iter().find(|(server, _)| !server.is_standby()) {
+    let advice = match servers.iter().find(|(server, _)| !server.standby) {
         Some((primary, _)) => format!(
             "give Stitch only the primary, now {}, or a port of the load balancer that checks for it (HAProxy with Patroni: option httpchk GET /primary)",
             primary.server()

@@ -39,7 +39,7 @@ pub(crate) struct SeenConnection {
     pub(crate) server_port: Option<u16>,
     /// Whether TLS is around it.
     pub(crate) over_tls: Option<bool>,
-    standby: bool,
+    pub(crate) standby: bool,
     /// Whether it has standbys of its own.
     #[serde(default)]
     replicated: bool,
@@ -178,10 +178,6 @@ impl SeenConnection {
             (Some(address), Some(port)) => format!("{address}:{port} ({kind})"),
             _ => format!("a Unix socket ({kind})"),
         }
-    }
-
-    pub(crate) fn is_standby(&self) -> bool {
-        self.standby
     }
 
     /// Whether other servers have the same data, so that something in between may lead to them.

@@ -79,9 +79,9 @@ async fn load_into(
     let opening = statements::opening(patience.lock)
         .chain(statements::staging())
         .collect();
-    session.answer_copy(statements::ROW);
+    session.tap.answer_copy(statements::ROW.as_bytes());
     execute(session, opening, patience, &mut rehearsed).await;
-    session.end_copy();
+    session.tap.end_copy();
     if rehearsed.refusal.is_some() {
         roll_back(session, patience).await;
         return rehearsed;

@@ -36,7 +36,7 @@ pub(super) struct ServerState {
 impl ServerState {
     /// What ends it before a load is worth trying.
     pub(super) fn blocking_problem(&self, settings: &Settings) -> Option<(Layer, Code, &'static str, String)> {
-        if self.connection.is_standby() {
+        if self.connection.standby {
             return Some((
                 Layer::Database,
                 Code::LoginStandby,

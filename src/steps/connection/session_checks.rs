@@ -66,7 +66,7 @@ pub(super) async fn check(
     } else {
         join(between, load).await
     };
-    let is_standby = seen.connection.is_standby();
+    let is_standby = seen.connection.standby;
     if between == Some(Intermediary::Proxy) && seen.connection.has_relatives() {
         let servers = reader.servers_behind(&seen.connection).await;
         let takes_turns = layers::several_servers(settings, &servers);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use tokio::time::timeout;
+use tokio_postgres::error::SqlState;
 
 use crate::change::Progress;
 use crate::statement::Statement;
@@ -67,6 +68,11 @@ pub(super) async fn execute(session: &Session, statement: &Statement, limit: Dur
         Ok(outcome) => outcome.map_err(Stopped::Server),
         Err(_) => Err(Stopped::Late(limit)),
     }
+}
+
+/// Whether the server's code is one of these.
+pub(super) fn has_code(error: &tokio_postgres::Error, codes: &[SqlState]) -> bool {
+    error.code().is_some_and(|code| codes.contains(code))
 }
 
 pub(super) fn joined(statements: &[Statement]) -> Statement {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use super::execute::{Applied, Stopped, execute, joined};
+use super::execute::{Applied, Stopped, execute, has_code, joined};
 use crate::change::{Execution, Sql};
 use crate::sql;
 use crate::statement::Statement;
@@ -143,6 +143,5 @@ fn is_concurrent_update(error: &tokio_postgres::Error) -> bool {
 
 /// Somebody else has made it since it was looked for.
 fn is_there(error: &tokio_postgres::Error) -> bool {
-    let codes = [SqlState::DUPLICATE_DATABASE, SqlState::DUPLICATE_OBJECT];
-    codes.iter().any(|code| error.code() == Some(code))
+    has_code(error, &[SqlState::DUPLICATE_DATABASE, SqlState::DUPLICATE_OBJECT])
 }

@@ -48,7 +48,8 @@ pub(crate) struct Session {
     pub(crate) lost_tls: Option<String>,
     /// Who was connected to, where that was not through a tunnel or a Unix socket.
     pub(crate) peer: Option<SocketAddr>,
-    pub(super) tap: LoginObserver,
+    /// What listens, and answers a `COPY … FROM STDIN` among the statements.
+    pub(in crate::world) tap: LoginObserver,
     /// A hash of the password went over a network where others could read it.
     pub(crate) exposed_md5: bool,
 }
@@ -86,15 +87,6 @@ pub(crate) type Told = Arc<Mutex<Vec<Refused>>>;
 pub(super) type CutOff = Arc<OnceLock<LimitExceeded>>;
 
 impl Session {
-    /// These rows go to the `COPY … FROM STDIN` among the statements that follow, until [`Session::end_copy`].
-    pub(crate) fn answer_copy(&self, rows: &str) {
-        self.tap.answer_copy(rows.as_bytes());
-    }
-
-    pub(crate) fn end_copy(&self) {
-        self.tap.end_copy();
-    }
-
     /// Why it has no TLS, where TLS was wished for and could have been had: somebody between may have taken it away.
     /// `server_has`: the server's own setting `ssl`.
     pub(crate) fn tls_lost(&self, server_has: Option<bool>) -> Option<String> {

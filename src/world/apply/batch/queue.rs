@@ -15,7 +15,7 @@ use tokio_postgres::error::SqlState;
 use crate::change::Progress;
 use crate::sql;
 use crate::statement::Statement;
-use crate::world::apply::execute::{Stopped, Tell, execute};
+use crate::world::apply::execute::{Stopped, Tell, execute, has_code};
 use crate::world::login::Session;
 
 /// Statements in one call: a tenth of a second of work, after which progress is told and the work can be cut off.
@@ -280,8 +280,7 @@ impl<'a> BatchQueue<'a> {
 }
 
 fn is_busy(error: &tokio_postgres::Error) -> bool {
-    let busy = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
-    error.code().is_some_and(|state| busy.contains(state))
+    has_code(error, &[SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED])
 }
 
 fn is_gone(error: &tokio_postgres::Error) -> bool {
@@ -291,5 +290,5 @@ fn is_gone(error: &tokio_postgres::Error) -> bool {
         SqlState::UNDEFINED_FUNCTION,
         SqlState::INVALID_SCHEMA_NAME,
     ];
-    error.code().is_some_and(|state| gone.contains(state))
+    has_code(error, &gone)
 }
