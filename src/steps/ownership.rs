@@ -180,7 +180,7 @@ async fn inspect(settings: &Settings, reader: &mut Reader, depth: Depth) -> Resu
     let marks = place.ask(evidence::QUESTION, &named);
     let objects = objects::inspect(settings, &place, version, &known);
     let judged = if depth == Depth::Whole { &known[..] } else { &[] };
-    let obstacles = obstacles::read(settings, &place.session, version, judged, Owners::Left);
+    let obstacles = obstacles::read(settings, &place, version, judged, Owners::Left);
     let (mut facts, foreign, obstacles): (Facts, _, _) = tokio::try_join!(marks, objects, obstacles)?;
     facts.sight = Sight::Seen;
     facts.foreign = foreign;
@@ -200,7 +200,7 @@ async fn inspect(settings: &Settings, reader: &mut Reader, depth: Depth) -> Resu
     if known.is_empty() {
         let objects = objects::inspect(settings, &place, version, &chosen);
         let judged = if depth == Depth::Whole { &chosen[..] } else { &[] };
-        let obstacles = obstacles::read(settings, &place.session, version, judged, Owners::Left);
+        let obstacles = obstacles::read(settings, &place, version, judged, Owners::Left);
         (facts.foreign, facts.obstacles) = tokio::try_join!(objects, obstacles)?;
     }
     let losing = if depth == Depth::Whole { &facts.foreign[..] } else { &[] };

@@ -1,13 +1,11 @@
 //! One database of the server, to put questions to, also several at a time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Result;
 use serde::de::DeserializeOwned;
 
 use super::login::Session;
-use super::postgres::ask;
 use super::reader::Reader;
 use crate::names::DatabaseName;
 
@@ -20,20 +18,8 @@ pub(crate) enum Target<'a> {
     Database(&'a DatabaseName),
 }
 
-/// The admin's connection to one database.
-#[derive(Clone)]
-pub(crate) struct DatabaseHandle {
-    pub(crate) session: Arc<Session>,
-    limit: Duration,
-}
-
-impl DatabaseHandle {
-    /// Puts one question: a `SELECT` of one row and one column cast to `text` that holds JSON, with text parameters `$1…`.
-    /// One round trip, which questions share that are put at the same time (`tokio::try_join!`).
-    pub(crate) async fn ask<T: DeserializeOwned>(&self, question: &str, parameters: &[&str]) -> Result<T> {
-        ask(&self.session, question, parameters, self.limit).await
-    }
-}
+/// The admin's connection to one database. Questions that are put at the same time (`tokio::try_join!`) share a round trip.
+pub(crate) type DatabaseHandle = Arc<Session>;
 
 impl Reader {
     /// Where such questions are put; `None` when the database does not exist, or lets nobody in.
@@ -42,15 +28,10 @@ impl Reader {
             Target::Server => self.home().await?,
             Target::Database(name) => name.to_string(),
         };
-        let limit = self.settings.timeout;
-        let session = self.session(&database).await?;
-        Ok(session.map(|session| DatabaseHandle {
-            session: Arc::clone(session),
-            limit,
-        }))
+        Ok(self.session(&database).await?.map(Arc::clone))
     }
 
-    /// Puts one question, as [`DatabaseHandle::ask`].
+    /// Puts one question, as [`Session::ask`].
     pub(crate) async fn ask<T: DeserializeOwned>(
         &mut self,
         on: Target<'_>,

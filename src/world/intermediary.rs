@@ -11,7 +11,6 @@ use tokio_postgres::SimpleQueryMessage;
 use crate::settings::Settings;
 use crate::world::failure::Layer;
 use crate::world::login::Session;
-use crate::world::postgres::ask;
 use crate::world::reader::Reader;
 
 /// What stands between.
@@ -93,7 +92,7 @@ impl Reader {
         if !is_pooled && !is_passed_on(&self.settings, session, seen) {
             return None;
         }
-        if let Some(version) = pgpool_version(session, &self.settings).await {
+        if let Some(version) = pgpool_version(session).await {
             return Some(Intermediary::Pgpool(version));
         }
         if !is_pooled {
@@ -107,7 +106,7 @@ impl Reader {
         };
         for _ in 0..TURNS {
             for (session, is_first) in [(&second, false), (session, true)] {
-                match ask::<i32>(session, PROCESS, &[], self.settings.timeout).await {
+                match session.ask::<i32>(PROCESS, &[]).await {
                     Ok(process) if (process == seen.process) != is_first => return Some(Intermediary::SharedPooler),
                     Ok(_) => {}
                     Err(_) => return Some(Intermediary::SessionPooler),
@@ -128,7 +127,7 @@ impl Reader {
         } else {
             Arc::new(self.log_in_there().await?)
         };
-        let seen: SeenConnection = ask(&session, SEEN, &[], self.settings.timeout).await.ok()?;
+        let seen: SeenConnection = session.ask(SEEN, &[]).await.ok()?;
         let what = self.intermediary(&session, &seen).await?;
         Some((seen, what))
     }
@@ -153,7 +152,7 @@ impl Reader {
             let Some(session) = self.log_in_there().await else {
                 continue;
             };
-            let Ok(seen) = ask::<SeenConnection>(&session, SEEN, &[], self.settings.timeout).await else {
+            let Ok(seen) = session.ask::<SeenConnection>(SEEN, &[]).await else {
                 continue;
             };
             match servers.iter_mut().find(|(known, _)| known.is_same_server(&seen)) {
@@ -206,9 +205,9 @@ fn is_passed_on(settings: &Settings, session: &Session, seen: &SeenConnection) -
 
 /// PostgreSQL knows no such setting, Pgpool-II answers in its place.
 #[expect(clippy::disallowed_methods, reason = "it shows a setting")]
-async fn pgpool_version(session: &Session, settings: &Settings) -> Option<String> {
+async fn pgpool_version(session: &Session) -> Option<String> {
     let asking = session.client.simple_query("SHOW pool_version");
-    let answer = tokio::time::timeout(settings.timeout, asking).await.ok()?.ok()?;
+    let answer = tokio::time::timeout(session.limit, asking).await.ok()?.ok()?;
     answer.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
         _ => None,

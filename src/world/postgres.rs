@@ -84,7 +84,7 @@ impl Reader {
                 .sessions
                 .get(&home)
                 .context("the first connection is gone")?;
-            let hello_first = hello(session, &self.settings.admin, self.settings.timeout);
+            let hello_first = hello(session, &self.settings.admin);
             let (mut server, targets, ()) =
                 join3(hello_first, self.targets_ahead(session), self.make_read_only(session)).await;
             let limits = match &server {
@@ -100,7 +100,7 @@ impl Reader {
                 self.connections.unbounded = limits;
                 let session = self.open(&home).await?;
                 if server.is_err() {
-                    server = hello(&session, &self.settings.admin, self.settings.timeout).await;
+                    server = hello(&session, &self.settings.admin).await;
                 }
                 self.connections.sessions.insert(home.clone(), Arc::new(session));
             }
@@ -216,7 +216,7 @@ impl Reader {
     async fn make_read_only(&self, session: &Session) {
         if let (Access::ReadOnly, Some(process)) = (self.access, session.process) {
             let question = MAKE_READ_ONLY.replace("/* process */", &process.to_string());
-            let _ = ask::<Option<String>>(session, &question, &[], self.settings.timeout).await;
+            let _ = session.ask::<Option<String>>(&question, &[]).await;
         }
     }
 
@@ -279,6 +279,7 @@ impl Reader {
             tls: admin.tls,
             options: None,
             timeout: admin.rules.timeout.unwrap_or(self.settings.timeout),
+            answer_limit: self.settings.timeout,
             rules: admin.rules,
             route: admin.route,
             given_by: admin.given_by,

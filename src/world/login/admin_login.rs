@@ -27,6 +27,8 @@ pub(crate) struct AdminLogin {
     /// Startup options, such as `-c default_transaction_read_only=on`.
     pub(crate) options: Option<String>,
     pub(crate) timeout: Duration,
+    /// How long an answer may take when it is made.
+    pub(crate) answer_limit: Duration,
     /// Whether the server can be dialled from here a second time, to see what it is.
     pub(crate) route: Route,
     /// What gave the host and the port.

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::DbError;
@@ -32,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) announced_version: String,
     /// Whether the connection is encrypted by TLS.
     pub(crate) encryption: Encryption,
+    /// How long an answer may take.
+    pub(in crate::world) limit: Duration,
     /// What the server said by the way with a code of ours.
     pub(crate) told: Told,
     /// Why it was given up, when it was by us: the client itself says only that it is closed.

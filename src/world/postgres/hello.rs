@@ -1,17 +1,14 @@
 //! The first words with a server: what it is, and whether this login is who it was asked to be.
 
-use std::time::Duration;
-
 use anyhow::{Result, bail, ensure};
 
-use super::ask;
 use crate::names::RoleName;
 use crate::server::{self, PostgresServer};
 use crate::settings::{Admin, Standby};
 use crate::shell;
 use crate::world::login::Session;
 
-pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> Result<PostgresServer> {
+pub(super) async fn hello(session: &Session, admin: &Admin) -> Result<PostgresServer> {
     if session.announced_version.contains("bouncer") {
         bail!(
             "this is PgBouncer's own console (database {}), not a PostgreSQL database\nnext: give --admin-database with the name of a real database",
@@ -22,8 +19,8 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
     let names = names.each_ref().map(String::as_str);
     // Both in one round trip.
     let (server, system_identifier) = tokio::join!(
-        ask::<PostgresServer>(session, server::QUESTION, &names, limit),
-        ask(session, server::SYSTEM_IDENTIFIER, &[], limit),
+        session.ask::<PostgresServer>(server::QUESTION, &names),
+        session.ask(server::SYSTEM_IDENTIFIER, &[]),
     );
     match server {
         Ok(server) => {
@@ -56,7 +53,7 @@ pub(super) async fn hello(session: &Session, admin: &Admin, limit: Duration) -> 
         }
         Err(error) => {
             // A look-alike without our functions: its banner says more than its complaint.
-            let banner: Result<String> = ask(session, "SELECT to_json(version())::text", &[], limit).await;
+            let banner: Result<String> = session.ask("SELECT to_json(version())::text", &[]).await;
             if let Ok(banner) = banner {
                 server::refuse_other_databases(&banner)?;
             }

@@ -1,7 +1,6 @@
 //! When logins are made ahead, and where they are used.
 
 use super::ahead::{Ahead, Login, TARGETS, Targets};
-use super::question::ask;
 use crate::step_id::StepId;
 use crate::world::failure::Failure;
 use crate::world::login::{AdminLogin, Session};
@@ -21,7 +20,7 @@ impl Reader {
         }
         let stitch = &self.settings.stitch;
         let names = [stitch.database.as_str(), stitch.role.as_str()];
-        ask(session, TARGETS, &names, self.settings.timeout).await.ok()
+        session.ask(TARGETS, &names).await.ok()
     }
 
     /// Starts the logins. `home` is the database of the first one.

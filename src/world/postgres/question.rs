@@ -13,7 +13,14 @@ use tokio_postgres::SimpleQueryMessage;
 use crate::sql::{FIX_PATH_ONCE, READ_ONLY_ONCE};
 use crate::world::login::Session;
 
-/// One question, one round trip, one JSON value back.
+impl Session {
+    /// Puts one question: a `SELECT` of one row and one column cast to `text` that holds JSON, with text parameters `$1…`.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, question: &str, parameters: &[&str]) -> Result<T> {
+        ask(self, question, parameters, self.limit).await
+    }
+}
+
+/// One question, one round trip, one JSON value back: the same with a limit of its own.
 #[expect(clippy::disallowed_methods, reason = "the one place where questions are put")]
 pub(crate) async fn ask<T: DeserializeOwned>(
     session: &Session,

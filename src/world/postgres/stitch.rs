@@ -61,6 +61,7 @@ impl Reader {
             rules: LoginRules::default(),
             options: None,
             timeout: self.settings.timeout,
+            answer_limit: self.settings.timeout,
             given_by: stitch.given_by.clone(),
             route: self.gateway.as_ref().map_or(Route::Direct, |_| Route::Bastion),
         }
