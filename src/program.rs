@@ -3,17 +3,18 @@
 mod explain_command;
 mod handing_over;
 mod install;
-mod process_hardening;
 mod rotate_command;
 mod voice;
 mod walk;
 mod watch_command;
 mod wizard;
 
+use std::panic;
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use console::Term;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use voice::{FAILED, USAGE, look, print, stopped, terminal};
 use walk::walk;
 
@@ -24,14 +25,14 @@ use crate::console::output;
 use crate::report::{Format, Outputs};
 use crate::run_session::{Stop, is_broken_pipe};
 use crate::settings::{Approval, Ask, Environment, Problems, Purpose, Settings, SettingsRequest, Stdin, complete};
-use crate::{demo, script, visible};
+use crate::{demo, platform, script, visible};
 use wizard::Wizard;
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    process_hardening::keep();
+    harden();
     // The hook has said what there is to say.
-    std::panic::catch_unwind(run).unwrap_or(ExitCode::from(FAILED))
+    panic::catch_unwind(run).unwrap_or(ExitCode::from(FAILED))
 }
 
 fn run() -> ExitCode {
@@ -178,4 +179,24 @@ fn asker(invocation: &Invocation, environment: &Environment) -> Asker {
     } else {
         Asker::nobody()
     }
+}
+
+/// Before anything is read: a crash leaves no core file behind, and no word that might be a secret. Where the system refuses, the
+/// run goes on as it would have before there was this.
+fn harden() {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
+    platform::hide_memory();
+    panic::set_hook(Box::new(|crash| {
+        // The message may quote what was being worked on; the place is enough to find the mistake.
+        let place = crash
+            .location()
+            .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        output::say(&format!(
+            "stitch-pg: this is a defect of stitch-pg, at {place}; please report it. Completed changes were kept. You can run the same command again."
+        ));
+    }));
 }

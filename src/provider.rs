@@ -17,7 +17,6 @@ mod definition;
 mod digital_ocean;
 mod heroku;
 mod lakebase;
-mod list;
 mod neon;
 mod planetscale;
 mod rds;
@@ -27,9 +26,9 @@ mod self_hosted;
 mod supabase;
 mod tiger_cloud;
 
+pub(crate) use allow_list::ListEntry;
 use definition::Definition;
 pub(crate) use definition::ProviderEvidence;
-pub(crate) use list::ListEntry;
 
 /// Declares the providers, each defined in the module of its name.
 macro_rules! providers {

@@ -4,8 +4,8 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::allow_list::AllowListCommands;
+use super::allow_list::{AllowList, array, entry, list};
 use super::definition::Definition;
-use super::list::{AllowList, array, entry, list};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "aiven",

@@ -3,9 +3,9 @@
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
+use super::allow_list::{AllowList, ListEntry, Range, address, list, name};
 use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
-use super::list::{AllowList, ListEntry, Range, address, list, name};
 use crate::names::Cidr;
 use crate::shell_word;
 

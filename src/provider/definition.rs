@@ -4,8 +4,8 @@ use anyhow::Result;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::allow_list::AllowList;
 use super::allow_list::{AllowListCommands, AllowListRequest};
-use super::list::AllowList;
 
 /// One provider. A field that does not apply is as in [`Definition::NONE`].
 pub(crate) struct Definition {

@@ -4,7 +4,7 @@ use anyhow::{Error, Result, bail};
 use serde_json::Value;
 
 use super::Provider;
-use super::list::AllowList;
+use super::allow_list::AllowList;
 
 /// A list, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use serde_json::Value;
 
+use super::allow_list::{AllowList, array, entry, list};
 use super::allow_list::{AllowListCommands, AllowListRequest};
 use super::definition::Definition;
-use super::list::{AllowList, array, entry, list};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "supabase",

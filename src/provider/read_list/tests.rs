@@ -1,8 +1,8 @@
 use ipnet::IpNet;
 
 use super::*;
-use crate::provider::list::MOST;
-use crate::provider::list::Range;
+use crate::provider::allow_list::MOST;
+use crate::provider::allow_list::Range;
 
 fn names(list: &AllowList) -> Vec<String> {
     list.entries.iter().map(|entry| entry.from.to_string()).collect()

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::checker::Checker;
 use crate::names::HostName;
+use crate::settings::admin::{AllowedAuth, Methods, Standby};
+use crate::settings::admin::{ChannelBinding, LoginRules};
 use crate::settings::draft::Given;
 use crate::settings::libpq::{Parameter, parameter};
-use crate::settings::login_rules::{AllowedAuth, Methods, Standby};
-use crate::settings::login_rules::{ChannelBinding, LoginRules};
 use crate::settings::tls::{Negotiation, RootCertificates, Sni, SslMode, Tls, TlsVersion};
 
 impl Checker<'_> {

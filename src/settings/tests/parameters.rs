@@ -1,8 +1,8 @@
 //! libpq's parameters, from a URL, a service and the environment: honoured or refused, each with libpq's meaning.
 
 use super::*;
+use crate::settings::admin::Methods;
 use crate::settings::libpq::{Parameter, TABLE};
-use crate::settings::login_rules::Methods;
 
 /// A value that asks for something, for each parameter that is honoured by its own name, and what may then be found.
 const ASKED: &[(&str, &str)] = &[
