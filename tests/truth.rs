@@ -7,6 +7,7 @@ mod play;
 mod row;
 mod rows;
 mod rows_code;
+mod rows_limits;
 mod rows_rights;
 mod rows_tree;
 

@@ -526,7 +526,7 @@ codes! {
     /// The columns of the table belong to a type or to a parent table, so Stitch cannot add or rename any.
     /// Detach the table from its type or parent, or remove its schema from `--schema`.
     TableShapeFixed = "table-shape-fixed", Ownership [] INFORMS;
-    /// The table refuses rows that a load may write. It has no partition, a column of its key is always generated, or a deferrable constraint excludes `INSERT … ON CONFLICT`.
+    /// The table refuses rows that a load may write. A partition is missing, a column of its key is always generated, a deferrable constraint excludes `INSERT … ON CONFLICT`, or rows may not satisfy a constraint (NOT NULL, UNIQUE or EXCLUDE beside the key, CHECK, FOREIGN KEY, a domain).
     /// Do what the finding says, unless no loader writes such rows.
     RowsRefused = "rows-refused", Ownership [] INFORMS;
     /// A publication publishes updates or deletes of a table without a replica identity, or with one whose rows or columns it does not publish. The server refuses both.

@@ -130,6 +130,14 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
                 "\0 is partitioned and has no partition, so the server refuses every row".to_owned(),
                 "its owner creates a partition".to_owned(),
             ),
+            "gap" => (
+                format!("the partitions of {of} leave a gap, so the server refuses some rows of \0"),
+                "if Stitch loads such rows, its owner creates a default partition".to_owned(),
+            ),
+            "limits" => (
+                format!("the server refuses rows of \0 that do not satisfy its constraints: {of}"),
+                "compare them with the rows of the source; the table's owner drops those that do not fit".to_owned(),
+            ),
             "deferrable" => (
                 format!("the constraint {quoted} on \0 is deferrable, so the server refuses INSERT … ON CONFLICT"),
                 "if a loader uses that, the owner creates the constraint again without DEFERRABLE".to_owned(),

@@ -63,6 +63,7 @@ pub(super) fn question(version: i32, owners: Owners) -> String {
         ("/* own constraint */", own),
         ("/* partly published */", partly),
         ("/* published columns */", columns),
+        ("/* everything */", EVERYTHING),
     ];
     fragments
         .into_iter()
@@ -145,6 +146,9 @@ const CALLED: &str = r"(SELECT f.oid FROM pg_catalog.regexp_matches(r.body, E'/*
 const PARTLY_PUBLISHED: &str = r"EXISTS (SELECT 1 FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication u ON u.oid = r.prpubid AND (u.pubupdate OR u.pubdelete)
             WHERE (r.prrelid = c.oid OR u.pubviaroot AND r.prrelid = b.root) AND (NOT k.columns <@ r.prattrs::int2[] OR EXISTS (
                 SELECT 1 FROM pg_catalog.regexp_matches(r.prqual::text, ':varattno (\d+)', 'g') AS m WHERE NOT m[1]::int2 = ANY (k.columns))))";
+
+/// What `pg_get_expr` calls a partition that takes every row.
+const EVERYTHING: &str = r"E'^(DEFAULT|FOR VALUES FROM \\((MINVALUE(, )?)+\\) TO \\((MAXVALUE(, )?)+\\))$'";
 
 /// `$1`: the schemas as JSON; `$2`: the Stitch role; `$3`: the kinds of objects that it owns in them then, `r`, `p` and
 /// those of `--include`; `$4`: `keep` where the present owners go on reading.

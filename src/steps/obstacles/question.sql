@@ -167,7 +167,29 @@ elsewhere AS (
 published(relid, columns) AS (
     SELECT g.relid, /* published columns */ FROM pg_catalog.pg_publication u CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(u.pubname::text) g
     WHERE u.pubupdate OR u.pubdelete
-    UNION SELECT i.inhrelid, NULL FROM published p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.relid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition)
+    UNION SELECT i.inhrelid, NULL FROM published p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.relid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition),
+-- Constraints that some rows do not satisfy. Columns of Stitch's own are filled by it, and those of a key by every loader.
+limits(root, what) AS (
+    SELECT b.root, pg_catalog.format('NOT NULL of %I', a.attname)
+    FROM below b CROSS JOIN LATERAL (SELECT a.attname, a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = b.oid AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
+        AND NOT a.atthasdef AND a.attidentity = '' AND a.attname !~ '^_sdc_' OFFSET 0) AS a
+    WHERE NOT (b.relhasindex AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = b.oid AND i.indisunique AND a.attnum = ANY (i.indkey)))
+    UNION ALL
+    -- One that has all columns of another is satisfied with that.
+    SELECT b.root, pg_catalog.format('%s %I', CASE WHEN i.indisexclusion THEN 'EXCLUDE' ELSE 'UNIQUE' END, c.relname)
+    FROM below b JOIN pg_catalog.pg_index i ON i.indrelid = b.oid AND (i.indisunique OR i.indisexclusion) AND NOT i.indisprimary JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    WHERE b.relhasindex AND (i.indisexclusion OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+            OR EXISTS (SELECT 1 FROM pg_catalog.pg_index o WHERE o.indrelid = b.oid AND o.indisunique AND o.indexrelid <> i.indexrelid))
+        AND NOT (NOT i.indisexclusion AND EXISTS (SELECT 1 FROM pg_catalog.pg_index o WHERE o.indrelid = b.oid AND o.indisunique AND o.indexrelid <> i.indexrelid
+            AND o.indexprs IS NULL AND o.indpred IS NULL AND o.indkey::int2[] <@ i.indkey::int2[]))
+        AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_inherits h WHERE h.inhrelid = i.indexrelid)
+    UNION ALL
+    SELECT b.root, pg_catalog.format('%s %I', CASE k.contype WHEN 'c' THEN 'CHECK' ELSE 'FOREIGN KEY' END, k.conname)
+    FROM below b JOIN pg_catalog.pg_constraint k ON k.conrelid = b.oid AND k.contype IN ('c', 'f') AND /* enforced */ AND /* own constraint */
+    WHERE b.relchecks > 0 OR b.relhastriggers OR b.oid IN (SELECT partrelid FROM pg_catalog.pg_partitioned_table)
+    UNION ALL
+    SELECT y.root, pg_catalog.format('the domain %I', y.name) FROM typ y JOIN pg_catalog.pg_type d ON d.oid = y.oid
+    WHERE y.kind = 'd' AND (d.typnotnull OR EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.contypid = y.oid AND k.contype = 'c')))
 SELECT pg_catalog.json_build_object(
     'lacking', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', l.through, 'user', l.usr,
             'privilege', l.privilege, 'on', l.kind, 'object', l.object, 'owner', pg_catalog.pg_get_userbyid(l.owner))
@@ -239,7 +261,17 @@ SELECT pg_catalog.json_build_object(
                 ELSE (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid) END AS object
             FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
             WHERE i.indrelid = t.oid AND (NOT i.indimmediate OR i.indisunique AND (a.attidentity = 'a' OR /* generated */)) OFFSET 0) AS k
-        WHERE t.relhasindex AND NOT t.relispartition) AS s),
+        WHERE t.relhasindex AND NOT t.relispartition
+        UNION ALL
+        SELECT DISTINCT t.schema, t.name, 'gap', pg_catalog.format('%I.%I', n.nspname, c.relname)
+        FROM below b JOIN pg_catalog.pg_partitioned_table k ON k.partrelid = b.oid CROSS JOIN LATERAL /* table of */ b.root /* as t */
+        JOIN pg_catalog.pg_class c ON c.oid = b.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL (SELECT count(*) AS parts, sum(1.0 / pg_catalog.substring(x.bound, E'modulus (\\d+)')::int) AS hashes, pg_catalog.bool_or(x.bound ~ /* everything */) AS whole
+            FROM (SELECT pg_catalog.pg_get_expr(p.relpartbound, p.oid) AS bound FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid WHERE i.inhparent = b.oid) AS x) AS x
+        WHERE NOT t.relispartition AND (x.parts > 0 OR b.oid <> b.root) AND coalesce(NOT x.whole, true) AND coalesce(x.hashes < 0.999, true)
+        UNION ALL
+        SELECT t.schema, t.name, 'limits', l.what FROM (SELECT root, pg_catalog.string_agg(DISTINCT what, ', ') AS what FROM limits GROUP BY root) AS l
+        CROSS JOIN LATERAL /* table of */ l.root /* as t */ WHERE NOT t.relispartition) AS s),
     'unidentified', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name, 'partly', k.columns IS NOT NULL)), '[]')
         FROM published u JOIN below b ON b.oid = u.relid JOIN pg_catalog.pg_class c ON c.oid = b.oid CROSS JOIN LATERAL /* table of */ b.root /* as t */
         CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(a.attnum) AS columns FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
