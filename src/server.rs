@@ -66,6 +66,19 @@ macro_rules! in_force {
 }
 pub(crate) use in_force;
 
+/// Where a standby gets its data from, as `HOST:PORT`, as far as this login may see it: the server that it receives from
+/// (columns of PostgreSQL 11), else the one that it is told to (a setting since 12, which may hold a password).
+macro_rules! primary {
+    () => {
+        r"coalesce((SELECT (pg_catalog.to_jsonb(w) ->> 'sender_host') || ':' || (pg_catalog.to_jsonb(w) ->> 'sender_port') FROM pg_catalog.pg_stat_wal_receiver AS w),
+        (SELECT coalesce(pg_catalog.substring(c.words, E'\\mhost(?:addr)?\\s*=\\s*''?([^''\\s]+)') || ':' || coalesce(pg_catalog.substring(c.words, E'\\mport\\s*=\\s*''?(\\d+)'), '5432'),
+            pg_catalog.substring(c.words, '^postgres(?:ql)?://(?:[^@/]*@)?([^/?]+)'))
+         FROM (SELECT pg_catalog.regexp_replace(setting, E'\\mpassword\\s*=\\s*(''([^''\\\\]|\\\\.)*''|\\S*)', '', 'g') AS words
+             FROM pg_catalog.pg_settings WHERE name = 'primary_conninfo') AS c))"
+    };
+}
+pub(crate) use primary;
+
 /// Whether TLS is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encryption {

@@ -7,6 +7,7 @@ mod ci;
 mod connection;
 mod database;
 mod event_triggers;
+mod full_disk;
 mod hands_off;
 mod impact;
 mod in_force;

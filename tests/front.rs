@@ -7,3 +7,4 @@ mod loaders;
 mod patroni;
 mod rules;
 mod scripts;
+mod standbys;

@@ -246,8 +246,8 @@ codes! {
     /// The whole server is read-only (`default_transaction_read_only` in its configuration).
     /// Find out why, for example a full disk. Then set it to `off` and reload.
     ServerReadOnly = "server-read-only", Database [Login] NO_DATABASE;
-    /// Commits of this login or of Stitch's wait for a synchronous standby (`synchronous_standby_names`), and fewer are connected than it requires. Loads would hang.
-    /// Connect the standby, or take it out of `synchronous_standby_names` and reload.
+    /// Commits of this login or of Stitch's wait for a synchronous standby (`synchronous_standby_names`), and fewer are connected than it requires. Loads would hang. *unknown*: this login may not see the standbys, or with `remote_apply` they have not replayed all that they received.
+    /// Connect the standby, or take it out of `synchronous_standby_names` and reload. Resume a standby that is paused (`pg_wal_replay_resume()`).
     CommitsWait = "commits-wait", Database [Login] NO_DATABASE;
 
     // ssh-user

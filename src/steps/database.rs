@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::change::{Action, Change, Execution, Plan, Sql};
 use crate::finding::{Code, Finding};
-use crate::server::PostgresServer;
+use crate::server::{PostgresServer, primary};
 use crate::settings::{Audience, Settings};
 use crate::sql::{self, Template};
 use crate::statement::Statement;
@@ -119,7 +119,7 @@ impl Step for Database {
                 "this server is a standby (or a read-only endpoint), so Stitch cannot load here",
                 match &facts.primary {
                     Some(primary) => format!("connect to the primary, which is {}", crate::visible::one_line(primary)),
-                    None => "connect to the primary; on Aurora that is the cluster's writer endpoint".to_owned(),
+                    None => "connect to the primary; on Aurora that is the cluster's writer endpoint; elsewhere a superuser finds it on this server with: SELECT sender_host, sender_port FROM pg_stat_wal_receiver; SHOW primary_conninfo;".to_owned(),
                 },
             );
         }
@@ -239,7 +239,9 @@ SELECT json_build_object(
     'writes', ",
     writable::question!(),
     ",
-    'primary', (SELECT (to_jsonb(w) ->> 'sender_host') || ':' || (to_jsonb(w) ->> 'sender_port') FROM pg_stat_wal_receiver AS w),
+    'primary', ",
+    primary!(),
+    ",
     'ssl', current_setting('ssl', true) = 'on',
     'user', current_user,
     'may_create', (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),

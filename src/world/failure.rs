@@ -204,6 +204,12 @@ fn next_step(state: &SqlState) -> &'static str {
         SqlState::READ_ONLY_SQL_TRANSACTION => {
             "\nnext: the server or this login is read-only; connect to the primary, as a login without default_transaction_read_only"
         }
+        SqlState::DISK_FULL => {
+            "\nnext: free space on that disk of the server (its log has the path), then run the same command again"
+        }
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            "\nnext: the server was stopped or this session was ended; run the same command again when it answers, which continues with the changes that are left"
+        }
         SqlState::OBJECT_IN_USE => {
             "\nnext: another session is connected to the template database; try again when it has ended"
         }

@@ -240,7 +240,8 @@ impl<'world> Postgres<'world> {
         server
     }
 
-    /// A standby of a server in a world, made with `pg_basebackup`. The primary's rules let its superuser replicate over
+    /// A standby of a server in a world, made with `pg_basebackup` where its version has that, and nothing writes to the
+    /// primary meanwhile. The primary's rules let its superuser replicate over
     /// the socket.
     #[track_caller]
     pub(crate) fn standby_in(world: &'world World, primary: &Postgres<'_>, options: PostgresOptions) -> Self {
@@ -248,9 +249,16 @@ impl<'world> Postgres<'world> {
         let port = options.port.expect("another port than the primary's");
         let mut server = Self::prepare(&options, world.place(), dir, "127.0.0.1".to_owned(), port);
         let (socket, primary_port) = (primary.socket_dir(), primary.port().to_string());
+        primary.psql("checkpoint");
         world.sh_with(
-            "rm -rf \"$1\"; setpriv --reuid postgres --regid postgres --init-groups -- \
-             env --chdir=/ \"$2\" -h \"$3\" -p \"$4\" -U postgres -D \"$1\" -c fast -X stream
+            "rm -rf \"$1\"
+             if [ -x \"$2\" ]; then
+                 setpriv --reuid postgres --regid postgres --init-groups -- \
+                     env --chdir=/ \"$2\" -h \"$3\" -p \"$4\" -U postgres -D \"$1\" -c fast -X stream
+             else
+                 # As after a loss of power: nothing writes meanwhile.
+                 cp -a \"$3/data\" \"$1\"; rm -f \"$1/postmaster.pid\"
+             fi
              : >\"$1/standby.signal\"; chown postgres: \"$1/standby.signal\"",
             &[
                 &server.dir.join("data").to_string_lossy(),

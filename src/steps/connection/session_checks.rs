@@ -5,7 +5,7 @@ use super::server_state::{SEEN, ServerState};
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::report::{Outcome, Report};
-use crate::server::Encryption;
+use crate::server::{Encryption, primary};
 use crate::settings::{Settings, StitchSsl};
 use crate::sql;
 use crate::step_id::StepId;
@@ -249,11 +249,12 @@ async fn where_the_primary_is(settings: &Settings, reader: &mut Reader) -> Optio
     Some(asked?.unwrap_or_else(|| format!("{}:{}", admin.host, admin.port))).filter(|primary| !primary.is_empty())
 }
 
-/// Null: this is the primary; empty: it does not say. The view has these columns from PostgreSQL 11 on.
-const PRIMARY: &str = "
-SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN coalesce((
-    SELECT pg_catalog.to_json((pg_catalog.to_jsonb(w) ->> 'sender_host') || ':' || (pg_catalog.to_jsonb(w) ->> 'sender_port'))
-    FROM pg_catalog.pg_stat_wal_receiver AS w), '\"\"') ELSE 'null' END::text";
+/// Null: this is the primary; empty: it does not say.
+const PRIMARY: &str = concat!(
+    "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN coalesce(pg_catalog.to_json(",
+    primary!(),
+    ")::text, '\"\"') ELSE 'null' END"
+);
 
 fn pooled(settings: &Settings, between: &Intermediary, statement_mode: bool) -> Finding {
     let by = &settings.stitch.given_by;

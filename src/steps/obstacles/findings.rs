@@ -197,7 +197,7 @@ pub(crate) fn not_owned<'a>(
 ) -> impl Iterator<Item = Finding> + 'a {
     let mut notes = Notes::default();
     for one in seen.not_owned.iter().filter(|one| !tried(&one.schema, &one.table)) {
-        let text = format!("\0 belongs to {:?}, and only an owner may alter a table", one.owner);
+        let text = format!("{:?} owns \0, and only an owner may alter a table", one.owner);
         let advice = format!("run stitch-pg setup --existing --schema {}", schema_flag(&one.schema));
         notes.add(true, Code::TableNotOwned, one, &text, &advice);
     }

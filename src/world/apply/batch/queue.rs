@@ -220,7 +220,10 @@ impl<'a> BatchQueue<'a> {
             Err(Stopped::Server(error)) => {
                 let context = error.as_db_error().and_then(|error| error.where_()).unwrap_or_default();
                 let at = statements.iter().find(|(_, text)| context.contains(text));
-                let place = at.map_or(String::new(), |(_, text)| format!("in {text}"));
+                let place = match (at, statements.as_slice()) {
+                    (Some((_, text)), _) | (None, [(_, text)]) => format!("in {text}"),
+                    (None, all) => format!("in one of {} statements, the first is {}", all.len(), all[0].1),
+                };
                 Err(session.explain(&error).context(place))
             }
             Err(stopped) => Err(stopped.into_error(session)),
