@@ -236,6 +236,14 @@ impl Plan {
         self.findings.last_mut().expect("it was just added")
     }
 
+    /// What cuts a later plan short, so that what it lacks is not made: a problem that was not there, as a server that has
+    /// become a standby.
+    pub(crate) fn cut_short<'a>(&self, later: &'a Self) -> Option<&'a Finding> {
+        let is_new = |finding: &&Finding| !self.findings.iter().any(|known| known.code == finding.code);
+        let blocks = |finding: &&Finding| finding.verdict == Verdict::Bad && !finding.code.effect().blocks.is_empty();
+        later.findings.iter().filter(blocks).find(is_new)
+    }
+
     /// Of each change, whether nothing of it is left to do, as a later plan has it.
     pub(crate) fn seen_made(&self, later: &Self) -> Vec<bool> {
         let left: Vec<String> = later.changes.iter().flat_map(|change| change.action.parts()).collect();

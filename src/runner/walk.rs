@@ -229,9 +229,10 @@ async fn apply<S: Step, C: Console>(
                 let error = error.context(format!("Failed to {}{rest}", changes[0].summary));
                 // What can still be looked at tells what of it was made; else what the server acknowledged counts.
                 let seen = match S::inspect(settings, run.world.reader()).await {
-                    Ok(facts) => plan.seen_made(&S::plan(settings, &facts)),
-                    Err(_) => vec![true; times.len()],
+                    Ok(facts) => Some(S::plan(settings, &facts)).filter(|later| plan.cut_short(later).is_none()),
+                    Err(_) => None,
                 };
+                let seen = seen.map_or_else(|| vec![true; times.len()], |later| plan.seen_made(&later));
                 return Ok(Outcome::Failed(with_next(error), plan, seen));
             }
         };
@@ -259,6 +260,18 @@ async fn apply<S: Step, C: Console>(
         .await
         .context("cannot check the result of the change")?;
     let mut again = S::plan(settings, &facts);
+    if let Some(problem) = plan.cut_short(&again) {
+        let advice = problem.advice.as_deref().unwrap_or("run the same command again");
+        let error = anyhow!(
+            "cannot check the result of the change: {}\nnext: {advice}",
+            problem.text
+        );
+        let none = Plan {
+            findings: again.findings,
+            changes: plan.changes,
+        };
+        return Ok(Outcome::Failed(error, none, Vec::new()));
+    }
     prove::<S, C>(settings, run, &mut again, report).await?;
     again.findings.extend(found);
     let seen = plan.seen_made(&again);
