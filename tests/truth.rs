@@ -8,8 +8,10 @@ mod row;
 mod rows;
 mod rows_code;
 mod rows_limits;
+mod rows_more;
 mod rows_rights;
 mod rows_tree;
+mod sessions;
 
 use play::Admin;
 

@@ -10,7 +10,7 @@ chosen AS (SELECT oid, nspname FROM pg_catalog.pg_namespace WHERE nspname IN (SE
 member AS (SELECT DISTINCT d.classid, d.objid FROM chosen n JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'),
 tbl AS (
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind, c.relowner, c.relacl, c.relnatts, c.reloftype, c.relispartition,
-        c.relhassubclass, c.relhasrules, c.relchecks, c.relhasindex, c.relhastriggers, c.relrowsecurity AND c.relforcerowsecurity AS secured
+        c.relhassubclass, c.relhasrules, c.relchecks, c.relhasindex, c.relhastriggers, c.relam, c.relrowsecurity AND c.relforcerowsecurity AS secured
     FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.objid JOIN chosen n ON n.oid = c.relnamespace
     WHERE m.classid = 'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p')
       -- An extension's tables are its own business.
@@ -21,9 +21,9 @@ child(root, oid) AS (
     SELECT t.oid, i.inhrelid FROM tbl t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid WHERE t.relhassubclass
     UNION SELECT b.root, i.inhrelid FROM child b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid),
 below AS (
-    SELECT oid AS root, oid, relnatts, relchecks, relhasindex, relhastriggers FROM tbl
+    SELECT oid AS root, oid, relnatts, relchecks, relhasindex, relhastriggers, relam FROM tbl
     UNION ALL
-    SELECT b.root, c.oid, c.relnatts, c.relchecks, c.relhasindex, c.relhastriggers FROM child b JOIN pg_catalog.pg_class c ON c.oid = b.oid),
+    SELECT b.root, c.oid, c.relnatts, c.relchecks, c.relhasindex, c.relhastriggers, c.relam FROM child b JOIN pg_catalog.pg_class c ON c.oid = b.oid),
 preset AS (
     SELECT t.oid AS root, a.attname, d.oid AS object, /* generated */ AS is_generated
     FROM tbl t JOIN pg_catalog.pg_attrdef d ON d.adrelid = t.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.adnum),
@@ -83,6 +83,14 @@ code(root, through, func, lanname, body, path, usr, depth) AS (
     SELECT b.oid, pg_catalog.format('the rule %I', w.rulename), 0::oid, 'sql', pg_catalog.pg_get_ruledef(w.oid), ARRAY['public'::name], s.name, 0
     FROM tbl b JOIN pg_catalog.pg_rewrite w ON w.ev_class = b.oid AND w.ev_type <> '1' AND w.ev_enabled IN ('O', 'A') CROSS JOIN stitch s
     WHERE b.relhasrules
+    UNION
+    -- What asks for a setting outside of functions.
+    SELECT e.root, e.through, 0::oid, 'sql', x.text, ARRAY['public'::name], s.name, 0
+    FROM evaluated e CROSS JOIN LATERAL (SELECT CASE e.class
+            WHEN 'pg_catalog.pg_attrdef'::regclass THEN (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d WHERE d.oid = e.object)
+            WHEN 'pg_catalog.pg_constraint'::regclass THEN pg_catalog.pg_get_constraintdef(e.object) WHEN 'pg_catalog.pg_trigger'::regclass THEN pg_catalog.pg_get_triggerdef(e.object)
+            WHEN 'pg_catalog.pg_type'::regclass THEN (SELECT y.typdefault FROM pg_catalog.pg_type y WHERE y.oid = e.object) END AS text OFFSET 0) AS x CROSS JOIN stitch s
+    WHERE pg_catalog.strpos(x.text, 'current_setting') > 0
     UNION
     SELECT r.root, r.through, /* start of code */, (/* runs as */)::name, r.depth + 1
     FROM code r CROSS JOIN LATERAL (
@@ -215,7 +223,7 @@ SELECT pg_catalog.json_build_object(
                             AND pg_catalog.strpos(pg_catalog.lower(o), pg_catalog.lower(b.setting) || '=') = 1) THEN 'it reads ' || b.setting || ', which Stitch does not set' END AS why
               FROM code r CROSS JOIN LATERAL (SELECT text, text ~* E'\\mraise\\M(?!\\s+(debug|log|info|notice|warning)\\M)' AS raises,
                   (pg_catalog.regexp_match(text, E'(?:^|;|\\m(?:begin|then|else|loop|atomic)\\M)\\s*((?:alter|cluster|comment|copy|create(?!\\s+(?:global\\s+|local\\s+)?temp)|drop|grant|import|lock|merge|reassign|refresh|reindex|revoke|security|set\\s+(?:local\\s+|session\\s+)?(?:role|session\\w*))\\M)', 'i'))[1] AS other,
-                  (pg_catalog.regexp_match(r.body, E'\\mcurrent_setting\\s*[(]\\s*''(\\w+[.][\\w.]+)''\\s*[)]', 'i'))[1] AS setting
+                  (pg_catalog.regexp_match(r.body, E'\\mcurrent_setting\\s*[(]\\s*''(\\w+[.][\\w.]+)''(?:::text)?\\s*[)]', 'i'))[1] AS setting
                   FROM pg_catalog.regexp_replace(r.body, '''[^'']*''', '''''', 'g') AS text) AS b
               UNION SELECT b.root, pg_catalog.format('the trigger %I', g.tgname), 'it can return NULL, and then the row is dropped without an error'
                   FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 3 = 3
@@ -257,8 +265,8 @@ SELECT pg_catalog.json_build_object(
         SELECT schema, name, 'empty', '' FROM tbl WHERE relkind = 'p' AND NOT relispartition AND oid NOT IN (SELECT root FROM child)
         UNION ALL
         SELECT t.schema, t.name, k.why, k.object FROM tbl t CROSS JOIN LATERAL (
-            SELECT CASE WHEN i.indimmediate THEN 'generated' ELSE 'deferrable' END AS why, CASE WHEN i.indimmediate THEN a.attname
-                ELSE (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid) END AS object
+            SELECT CASE WHEN i.indimmediate THEN 'generated' ELSE 'deferrable' END AS why, pg_catalog.quote_ident(CASE WHEN i.indimmediate THEN a.attname
+                ELSE (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid) END) AS object
             FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
             WHERE i.indrelid = t.oid AND (NOT i.indimmediate OR i.indisunique AND (a.attidentity = 'a' OR /* generated */)) OFFSET 0) AS k
         WHERE t.relhasindex AND NOT t.relispartition
@@ -269,6 +277,14 @@ SELECT pg_catalog.json_build_object(
         CROSS JOIN LATERAL (SELECT count(*) AS parts, sum(1.0 / pg_catalog.substring(x.bound, E'modulus (\\d+)')::int) AS hashes, pg_catalog.bool_or(x.bound ~ /* everything */) AS whole
             FROM (SELECT pg_catalog.pg_get_expr(p.relpartbound, p.oid) AS bound FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid WHERE i.inhparent = b.oid) AS x) AS x
         WHERE NOT t.relispartition AND (x.parts > 0 OR b.oid <> b.root) AND coalesce(NOT x.whole, true) AND coalesce(x.hashes < 0.999, true)
+        UNION ALL
+        SELECT t.schema, t.name, 'access', a.amname FROM below b JOIN pg_catalog.pg_am a ON a.oid = b.relam AND a.amname <> 'heap'
+        CROSS JOIN LATERAL /* table of */ b.root /* as t */ WHERE NOT t.relispartition
+        UNION ALL
+        SELECT t.schema, t.name, 'rejected', c.lacking FROM tbl t CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(w.name, ', ' ORDER BY w.name) AS lacking
+            FROM (VALUES ('_sdc_rejected_at'), ('reason'), ('record'), ('table_name')) AS w(name)
+            WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attname = w.name AND NOT a.attisdropped)) AS c
+        WHERE t.name = '_sdc_rejected' AND c.lacking IS NOT NULL
         UNION ALL
         SELECT t.schema, t.name, 'limits', l.what FROM (SELECT root, pg_catalog.string_agg(DISTINCT what, ', ') AS what FROM limits GROUP BY root) AS l
         CROSS JOIN LATERAL /* table of */ l.root /* as t */ WHERE NOT t.relispartition) AS s),
