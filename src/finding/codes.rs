@@ -511,7 +511,7 @@ codes! {
     /// A trigger, rule, default, check constraint or index of a table needs a privilege that the executing role lacks. The server refuses the load.
     /// Ask the owner in the finding, or a superuser, to run the GRANT. Or remove the trigger, rule or default.
     WritePrivilegesMissing = "write-privileges-missing", Ownership [] INFORMS;
-    /// A write to the table runs code whose effect the catalog does not show. It builds its SQL, depends on the caller, runs other statements than queries and writes, can drop the row, or is neither SQL nor PL/pgSQL.
+    /// A write to the table runs code whose effect the catalog does not show. It builds its SQL, depends on the caller or on a setting, runs other statements than queries and writes, can drop the row, or is neither SQL nor PL/pgSQL.
     /// Test an insert, an update and a delete as the Stitch role, in a transaction that you roll back.
     WritePrivilegesUnclear = "write-privileges-unclear", Ownership [] INFORMS;
     /// A rule replaces Stitch's writes with something else, without an error, or refuses `INSERT … ON CONFLICT`.
@@ -526,7 +526,7 @@ codes! {
     /// The columns of the table belong to a type or to a parent table, so Stitch cannot add or rename any.
     /// Detach the table from its type or parent, or remove its schema from `--schema`.
     TableShapeFixed = "table-shape-fixed", Ownership [] INFORMS;
-    /// The table refuses rows that a load may write. A partition is missing, a column of its key is always generated, a deferrable constraint excludes `INSERT … ON CONFLICT`, or rows may not satisfy a constraint (NOT NULL, UNIQUE or EXCLUDE beside the key, CHECK, FOREIGN KEY, a domain).
+    /// The table refuses rows that a load may write. A partition is missing, a column of its key is always generated, a deferrable constraint excludes `INSERT … ON CONFLICT`, or rows may not satisfy a constraint (NOT NULL, UNIQUE or EXCLUDE beside the key, CHECK, FOREIGN KEY, a domain). So may another access method, or another table named `_sdc_rejected`.
     /// Do what the finding says, unless no loader writes such rows.
     RowsRefused = "rows-refused", Ownership [] INFORMS;
     /// A publication publishes updates or deletes of a table without a replica identity, or with one whose rows or columns it does not publish. The server refuses both.

@@ -15,7 +15,7 @@ const DATA: &str = "/run/world/patroni";
 const CONFIG: &str = "scope: dw
 name: one
 restapi: {listen: '127.0.0.1:8008', connect_address: '127.0.0.1:8008'}
-raft: {data_dir: '@/raft', self_addr: '127.0.0.1:2222'}
+raft: {data_dir: '@/raft', self_addr: '127.0.0.1:2222', partner_addrs: [PARTNERS]}
 bootstrap:
   dcs:
     loop_wait: 1
@@ -38,7 +38,54 @@ postgresql:
   parameters: {unix_socket_directories: /run/world/patroni}
 ";
 
-fn run(world: &World, command: &str, more: &[&str]) -> Said {
+/// The member `two`, in another place and at other ports.
+fn second() -> String {
+    let names = [
+        ("name: one", "name: two"),
+        ("8008", "8009"),
+        ("2222", "2224"),
+        ("2225", "2222"),
+        ("5440", "5441"),
+        ("patroni/data", "patroni/data2"),
+    ];
+    let config = CONFIG.replace("PARTNERS", "'127.0.0.1:2225'");
+    names
+        .into_iter()
+        .fold(config, |config, (from, to)| config.replace(from, to))
+}
+
+/// Patroni's files in a world, with a folder that both it and the world know by one name.
+fn prepare(world: &World) {
+    world.sh(&format!(
+        "root_add neighbours neighbours; : >\"$WORLD/neighbours/ready\"
+         mkdir -m 755 {DATA}; chown postgres: {DATA}
+         mkdir -p \"$WORLD/neighbours/root{DATA}\"; mount --bind {DATA} \"$WORLD/neighbours/root{DATA}\""
+    ));
+}
+
+/// Whether the member with this port of Patroni's is the primary, or a replica.
+fn is(world: &World, port: u16, role: &str) -> Option<()> {
+    let said = world.try_sh(&format!("curl -sf http://127.0.0.1:{port}/{role}"), &[], b"");
+    said.success().then_some(())
+}
+
+/// `patronictl` with the first member's file.
+fn patronictl(world: &World, command: &str, input: &str) {
+    let script = format!(
+        "f=$(ls -d \"$WORLD\"/neighbours/root/srv/n* | head -1); chroot \"$WORLD/neighbours/root\" \
+         patronictl -c \"${{f#\"$WORLD/neighbours/root\"}}/patroni.yml\" {command}"
+    );
+    world.sh_with(&script, &[], input.as_bytes());
+}
+
+/// The rules with a line more.
+fn with_rule(line: &str) -> String {
+    format!(
+        "postgresql:\n  pg_hba:\n  - {line}\n  - local all all trust\n  - host all postgres,stitch 127.0.0.1/32 scram-sha-256\n  - host replication standby 127.0.0.1/32 scram-sha-256\n"
+    )
+}
+
+fn run(world: &World, port: u16, command: &str, more: &[&str]) -> Said {
     let program = stitch_pg(world)
         .args([
             command,
@@ -54,7 +101,7 @@ fn run(world: &World, command: &str, more: &[&str]) -> Said {
             "--host",
             "127.0.0.1",
             "--port",
-            &PORT.to_string(),
+            &port.to_string(),
             "--admin-user",
             "postgres",
         ])
@@ -73,12 +120,9 @@ fn its_rules_are_added_by_its_own_means() {
     let Some(world) = world(&[Need::Neighbours]) else {
         return;
     };
-    world.sh(&format!(
-        "root_add neighbours neighbours; : >\"$WORLD/neighbours/ready\"
-         mkdir -m 755 {DATA}; chown postgres: {DATA}
-         mkdir -p \"$WORLD/neighbours/root{DATA}\"; mount --bind {DATA} \"$WORLD/neighbours/root{DATA}\""
-    ));
-    neighbours::start(&world, PORT, &[("patroni.yml", CONFIG)], &["patroni", "@/patroni.yml"]);
+    prepare(&world);
+    let config = CONFIG.replace("PARTNERS", "");
+    neighbours::start(&world, PORT, &[("patroni.yml", &config)], &["patroni", "@/patroni.yml"]);
     let rules = world.outside(format!("{DATA}/data/pg_hba.conf"));
     let is_patronis = || {
         fs::read_to_string(&rules)
@@ -86,13 +130,9 @@ fn its_rules_are_added_by_its_own_means() {
             .filter(|text| text.contains("overwritten by Patroni"))
     };
     let before = poll(DEADLINE, is_patronis).expect("Patroni writes the file");
-    let leads = || {
-        let said = world.try_sh("curl -sf http://127.0.0.1:8008/primary", &[], b"");
-        said.success().then_some(())
-    };
-    poll(DEADLINE, leads).expect("it is the primary");
+    poll(DEADLINE, || is(&world, 8008, "primary")).expect("it is the primary");
 
-    let setup = run(&world, "setup", &["--yes", "--partial"]);
+    let setup = run(&world, PORT, "setup", &["--yes", "--partial"]);
     let generated = setup.has("hba-generated", "unknown");
     assert!(
         generated.contains("Patroni") && generated.contains("patronictl edit-config"),
@@ -100,7 +140,7 @@ fn its_rules_are_added_by_its_own_means() {
     );
     setup.has("hba-no-match", "bad");
     assert_eq!(fs::read_to_string(&rules).expect("it is there"), before);
-    let check = run(&world, "check", &[]).exits(4);
+    let check = run(&world, PORT, "check", &[]).exits(4);
     check.bad_are(&["hba-no-match"]);
 
     // As the finding says, with its lines.
@@ -110,17 +150,57 @@ fn its_rules_are_added_by_its_own_means() {
         .filter(|line| line.starts_with("host"))
         .collect();
     assert_eq!(lines.len(), 1, "{generated}");
-    let added = format!(
-        "postgresql:\n  pg_hba:\n  - {}\n  - local all all trust\n  - host all postgres,stitch 127.0.0.1/32 scram-sha-256\n",
-        lines[0]
-    );
-    world.sh_with(
-        "f=$(ls -d \"$WORLD\"/neighbours/root/srv/n*); chroot \"$WORLD/neighbours/root\" \
-         patronictl -c \"${f#\"$WORLD/neighbours/root\"}/patroni.yml\" edit-config --force --apply -",
-        &[],
-        added.as_bytes(),
-    );
-    let allowed = || Some(run(&world, "check", &[])).filter(|said| said.output.status == Some(0));
+    patronictl(&world, "edit-config --force --apply -", &with_rule(lines[0]));
+    let allowed = || Some(run(&world, PORT, "check", &[])).filter(|said| said.output.status == Some(0));
     let ready = poll(DEADLINE, allowed).expect("Patroni writes and loads its rules");
     ready.has("hba-ok", "good");
+}
+
+/// What the finding says is done once, and holds on every member.
+#[test]
+fn its_rules_are_those_of_every_member() {
+    if !cache::available(&[Need::Postgres(15)]) {
+        return;
+    }
+    let Some(world) = world(&[Need::Neighbours]) else {
+        return;
+    };
+    prepare(&world);
+    let first = CONFIG.replace("PARTNERS", "'127.0.0.1:2224'");
+    // Neither can begin without the other.
+    let both = "patroni @/second.yml & exec patroni @/patroni.yml";
+    let files = [("patroni.yml", first.as_str()), ("second.yml", &second())];
+    neighbours::start(&world, PORT, &files, &["sh", "-c", both]);
+    let members = [(8008, PORT, "one"), (8009, PORT + 1, "two")];
+    let primary = || {
+        members
+            .into_iter()
+            .find(|(api, ..)| is(&world, *api, "primary").is_some())
+    };
+    let (_, port, leader) = poll(DEADLINE, primary).expect("one is the primary");
+    let other = members.into_iter().find(|(_, _, name)| *name != leader);
+    let (other_api, other_port, _) = other.expect("there are two");
+    poll(DEADLINE, || is(&world, other_api, "replica")).expect("the other is a replica");
+
+    let at = |port, command, more: &[&str]| run(&world, port, command, more);
+    let setup = at(port, "setup", &["--yes", "--partial"]);
+    let generated = setup.has("hba-generated", "unknown");
+    assert!(generated.contains("on every member"), "{generated}");
+    let standby = at(other_port, "setup", &["--yes", "--partial"]).exits(4);
+    let text = standby.has("server-standby", "bad");
+    assert!(
+        text.contains(&format!("the primary, which is 127.0.0.1:{port}")),
+        "{text}"
+    );
+    let mut lines = generated.lines().map(str::trim);
+    let line = lines.find(|line| line.starts_with("host")).expect("a line to add");
+    patronictl(&world, "edit-config --force --apply -", &with_rule(line));
+    let allowed = || Some(at(port, "check", &[])).filter(|said| said.output.status == Some(0));
+    poll(DEADLINE, allowed).expect("Patroni writes and loads its rules");
+
+    for folder in ["data", "data2"] {
+        let rules = world.outside(format!("{DATA}/{folder}/pg_hba.conf"));
+        let has_it = || fs::read_to_string(&rules).ok().filter(|text| text.contains(line));
+        poll(DEADLINE, has_it).unwrap_or_else(|| panic!("{folder} has not {line}"));
+    }
 }

@@ -4,11 +4,12 @@ mod shapes;
 
 use std::collections::BTreeMap;
 
-use super::{About, Lacking, Obstacles};
+use super::{About, Lacking, MOST_COLUMNS, Obstacles};
 use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::settings::Settings;
 use crate::sql;
+use shapes::{TRY_WRITES, words};
 
 /// Code, schema, text and advice: what a finding says.
 type Said = (Code, String, String, String);
@@ -93,13 +94,47 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
         );
         notes.add(true, Code::TruncateRefused, one, &text, &advice);
     }
-    shapes::add(&mut notes, seen);
+    shapes(&mut notes, seen);
     branches(&mut notes, settings, seen);
     notes.findings().collect()
 }
 
-const TRY_WRITES: &str =
-    "test an insert, an update and a delete as the Stitch role, in a transaction that you roll back";
+/// Columns that cannot be added, renamed or identified, and rows that are refused.
+fn shapes(notes: &mut Notes, seen: &Obstacles) {
+    for one in &seen.wide {
+        let (columns, full) = (one.columns, one.columns >= MOST_COLUMNS);
+        let so = if full {
+            "no column can be added"
+        } else {
+            "Stitch cannot add many more"
+        };
+        let text = format!("\0 has {columns} of {MOST_COLUMNS} columns, dropped ones included, so {so}");
+        let advice = "select fewer fields in Stitch, or copy the table with CREATE TABLE … AS SELECT, which leaves no dropped columns";
+        notes.add(full, Code::ColumnLimit, one, &text, advice);
+    }
+    for one in &seen.shaped {
+        let why = one.why.as_str();
+        let (text, advice) = words(why);
+        let [text, advice] = [text, advice].map(|part| part.replace("{}", &one.object));
+        let code = match why {
+            "typed" | "partition" | "child" => Code::TableShapeFixed,
+            _ => Code::RowsRefused,
+        };
+        let bad = ["typed", "partition", "empty"].contains(&why);
+        notes.add(bad, code, one, &text, &advice);
+    }
+    for one in &seen.unidentified {
+        let (lacks, advice) = if one.partly {
+            let advice = "let the publication have every column of the replica identity, and filter by no others";
+            ("whose replica identity does not fit its filter or its columns", advice)
+        } else {
+            let advice = "its owner runs: ALTER TABLE \0 REPLICA IDENTITY FULL;";
+            ("which has no replica identity", advice)
+        };
+        let text = format!("a publication includes updates and deletes of \0, {lacks}, so the server refuses them");
+        notes.add(true, Code::ReplicaIdentityMissing, one, &text, advice);
+    }
+}
 
 /// `ALTER TABLE` reaches the whole tree below a table.
 fn branches(notes: &mut Notes, settings: &Settings, seen: &Obstacles) {
