@@ -60,7 +60,8 @@ fn a_full_tablespace() {
         for wizard in [Wizard::new(&server), Wizard::dba(&server)] {
             let wizard = wizard.flag("--adopt-role");
             server.psql(DATABASE);
-            let tables: String = (0..400).map(|n| format!("create table shop.t{n} (id int);")).collect();
+            let tables = (0..400).map(|n| format!("create table shop.t{n} (id int);"));
+            let tables = tables.collect::<Vec<_>>().concat();
             server.psql_in(
                 "stitch",
                 &format!("create schema shop authorization loader; set role loader; {tables} reset role; checkpoint"),

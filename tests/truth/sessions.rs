@@ -6,7 +6,7 @@ use crate::support::{Postgres, PostgresOptions};
 
 /// A state, made by a superuser in Stitch's database.
 struct State {
-    state: &'static str,
+    what: &'static str,
     sql: &'static str,
     undo: &'static str,
     /// The code that it is said by; a part of the change that `check` plans; nothing: all is well.
@@ -18,7 +18,7 @@ struct State {
 
 const fn fine(state: &'static str, sql: &'static str, undo: &'static str) -> State {
     State {
-        state,
+        what: state,
         sql,
         undo,
         says: "",
@@ -167,7 +167,7 @@ fn what_is_said_of_a_session_is_what_happens_in_it() {
                 };
                 untrue.push(format!(
                     "PostgreSQL {major}: {}: {why}\n  said {said:?}, exit {status:?}\n  happened {happened:?}",
-                    one.state
+                    one.what
                 ));
             }
         }
