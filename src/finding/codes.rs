@@ -597,8 +597,8 @@ codes! {
     /// A temporary key with the options of Stitch's key worked end to end: SSH login, forwarding, and login as the Stitch role. It was removed again.
     /// Nothing to do.
     TunnelTested = "tunnel-tested", Connection [SshLogin, Forward, Login] PROOF;
-    /// The tunnel could not be tested end to end, because Stitch's public key was not given.
-    /// Give it with `--public-key` or `--public-key-file`.
+    /// The tunnel could not be tested end to end: Stitch's public key was not given, or sshd reads it from another file than the one in the home.
+    /// Give the key with `--public-key` or `--public-key-file`. Where it is in another file, press Check and Save in Stitch.
     TunnelNotTested = "tunnel-not-tested", Connection [] INFORMS;
     /// A key with the options of Stitch's key has more rights than it should: a terminal, agent forwarding, or another target.
     /// `stitch-pg setup` writes the options again. See `--key-options`.

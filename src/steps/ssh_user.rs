@@ -72,6 +72,12 @@ impl Step for SshUser {
     }
 }
 
+/// The path of the file with Stitch's key, where sshd reads that one and not the one in the home.
+pub(super) async fn key_is_elsewhere(settings: &Settings, reader: &mut Reader) -> Option<String> {
+    let facts = SshUser::inspect(settings, reader).await.ok()?;
+    server::key_is_elsewhere(settings, settings.bastion.as_ref()?, &facts)
+}
+
 fn plan_account_and_key(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
     match &facts.account {
         None => {

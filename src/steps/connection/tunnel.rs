@@ -8,7 +8,7 @@ use crate::change::Plan;
 use crate::finding::Code;
 use crate::settings::{Prove, Settings};
 use crate::shell::Expiry;
-use crate::steps::layers;
+use crate::steps::{layers, ssh_user};
 use crate::world::{Capability, Prover, TunnelProof};
 
 /// Walks it, and breaks off where it ends before the database: what comes behind is not reached then.
@@ -23,6 +23,19 @@ pub(super) async fn walk(plan: &mut Plan, settings: &Settings, prover: &mut Prov
         return Ok(ControlFlow::Continue(()));
     };
     let proof = prover.prove_tunnel(bastion, key).await?;
+    if proof.outcome.is_err() && proof.left_behind.is_none() {
+        if let Some(file) = ssh_user::key_is_elsewhere(settings, prover.reader()).await {
+            plan.unknown(
+                Code::TunnelNotTested,
+                format!(
+                    "the tunnel was not tested end to end: sshd reads Stitch's key from {file}, and stitch-pg adds its \
+                     temporary key only to .ssh/authorized_keys in the home"
+                ),
+                "press Check and Save in Stitch; to see its login meanwhile: stitch-pg watch",
+            );
+            return Ok(ControlFlow::Continue(()));
+        }
+    }
     judge(plan, settings, bastion.tunnel_user.as_str(), &proof);
     Ok(match proof.outcome {
         Ok(()) => ControlFlow::Continue(()),

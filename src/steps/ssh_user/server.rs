@@ -40,6 +40,17 @@ const CHECKS: [Check; 17] = [
     forwarding::keeps_unused_connections,
 ];
 
+/// The path of the file with Stitch's key, where sshd reads that one and not the usual one.
+pub(super) fn key_is_elsewhere(settings: &Settings, bastion: &BastionSettings, facts: &Facts) -> Option<String> {
+    let case = Case::new(settings, bastion, facts);
+    let views = View::all(&facts.server);
+    let elsewhere = views
+        .iter()
+        .any(|view| key_files::files_elsewhere(&case, view).is_some());
+    let file = facts.server.key_file_elsewhere().filter(|_| elsewhere)?;
+    file.nodes.first().map(|node| node.path.clone())
+}
+
 /// Judges what was read of the server.
 pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Facts, plan: &mut Plan) {
     let server = &facts.server;

@@ -103,6 +103,31 @@ fn the_whole_way() {
     assert_eq!(text(&file(&scene)), text(&after));
 }
 
+/// The temporary key is not put beside Stitch's there: the directory is the sysadmin's.
+#[test]
+fn the_key_is_in_another_file_than_the_homes() {
+    let Some(world) = place() else { return };
+    let block = "Match User stitch\nAuthorizedKeysFile /srv/keys/%u\nMatch all";
+    let scene = Scene::new(&world, BastionOptions::new().config(block));
+    let (_host, _server) = database(&world);
+    let first = run(&scene, "setup", &["--yes"]);
+    first.has("ssh-authorized-keys-elsewhere", "bad");
+    scene.bastion.run(&format!(
+        "mkdir -p /srv/keys; cp {FILE} /srv/keys/stitch; chmod 644 /srv/keys/stitch"
+    ));
+    for state in ["true", "rm -r ~stitch/.ssh"] {
+        scene.bastion.run(state);
+        let said = run(&scene, "setup", &["--yes"])
+            .exits(0)
+            .has("tunnel-not-tested", "unknown");
+        assert!(said.contains("/srv/keys/stitch"), "{said}");
+        let left = scene
+            .bastion
+            .run("cat /srv/keys/stitch; cat ~stitch/.ssh/authorized_keys 2>/dev/null || true");
+        assert!(!left.contains("proof"), "{left}");
+    }
+}
+
 #[test]
 fn what_is_in_the_way_is_told_and_nothing_stays() {
     let Some(world) = place() else {

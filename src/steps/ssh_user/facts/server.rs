@@ -106,6 +106,11 @@ impl SshServerKind {
 }
 
 impl SshServer {
+    /// Another file than the usual one that has Stitch's key.
+    pub(in crate::steps::ssh_user) fn key_file_elsewhere(&self) -> Option<&KeyFile> {
+        self.key_files.iter().find(|file| file.has_the_key)
+    }
+
     pub(super) fn parse(lines: &Lines<'_>) -> Self {
         Self {
             kind: lines.word("server").unwrap_or_default(),

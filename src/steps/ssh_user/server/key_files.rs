@@ -8,17 +8,13 @@ use crate::steps::ssh_user::modes::Node;
 
 /// The usual file is one of those it reads, or the key is in one of the others as well.
 pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
-    let files = view.words("authorizedkeysfile");
-    let ours = format!("{}/.ssh/authorized_keys", case.home);
-    if files.is_empty() || files.iter().any(|file| expanded(case, file) == ours) {
-        return None;
-    }
-    let others: Vec<&str> = files.into_iter().filter(|file| *file != "none").collect();
+    let others = files_elsewhere(case, view)?;
+    let ours = usual_file(case);
     if others.is_empty() {
         return Some(reads_no_file(case, view));
     }
     let strict = !view.is("strictmodes", "no");
-    match case.server.key_files.iter().find(|file| file.has_the_key) {
+    match case.server.key_file_elsewhere() {
         Some(file) if strict => unsafe_file(case, file),
         Some(_) => None,
         None => {
@@ -28,6 +24,19 @@ pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding>
             Some(case.bad(Code::SshAuthorizedKeysElsewhere, text, &[&line]))
         }
     }
+}
+
+/// The files that sshd reads, where the usual one is not among them.
+pub(super) fn files_elsewhere<'a>(case: &Case<'_>, view: &View<'a>) -> Option<Vec<&'a str>> {
+    let files = view.words("authorizedkeysfile");
+    if files.is_empty() || files.iter().any(|file| expanded(case, file) == usual_file(case)) {
+        return None;
+    }
+    Some(files.into_iter().filter(|file| *file != "none").collect())
+}
+
+fn usual_file(case: &Case<'_>) -> String {
+    format!("{}/.ssh/authorized_keys", case.home)
 }
 
 /// `AuthorizedKeysFile none`: what is there instead of files?
