@@ -108,17 +108,19 @@ fn a_change_that_waits_tells_for_whom() {
         .unwrap_or_else(|| panic!("nobody with {sign}"))
     };
     let pid = seen("pg_sleep");
-    let waiting = Wizard::dba(&server).set("--timeout", "1").program("setup").arg("--yes");
-    let waiting = waiting.start();
-    seen("pg_blocking_pids");
-    std::thread::sleep(Duration::from_millis(500));
+    let mut waiting = Wizard::dba(&server)
+        .set("--timeout", "3")
+        .program("setup")
+        .arg("--yes")
+        .start();
+    let told = format!(
+        "the change has been waiting 4 s for a lock held by pid {pid}, user \"postgres\", application \"psql\""
+    );
+    let stderr = waiting.read_stderr_until("the change has been waiting");
     release(&server, holder);
     let output = waiting.finish(Duration::from_secs(60));
+    assert!(stderr.contains(&told), "{stderr}{output:#?}");
     assert_eq!(output.status, Some(0), "{output:#?}");
-    let told = format!(
-        "the change has been waiting 2 s for a lock held by pid {pid}, user \"postgres\", application \"psql\""
-    );
-    assert!(output.stderr.contains(&told), "{}", output.stderr);
     Wizard::dba(&server).is_settled(&[]);
 }
 

@@ -197,6 +197,20 @@ impl Running {
         rustix::process::kill_process(pid.expect("a number of a process"), signal).expect("the process is ours");
     }
 
+    /// Reads its standard error until a line has come that holds `text`; what was read, or all of it where none comes.
+    pub(crate) fn read_stderr_until(&mut self, text: &str) -> String {
+        let mut read = Vec::new();
+        let mut byte = [0];
+        let stderr = self.child.stderr.as_mut().expect("a pipe");
+        while stderr.read(&mut byte).expect("the pipe is open") == 1 {
+            read.push(byte[0]);
+            if byte[0] == b'\n' && String::from_utf8_lossy(&read).contains(text) {
+                break;
+            }
+        }
+        String::from_utf8_lossy(&read).into_owned()
+    }
+
     /// Waits for its end, up to the deadline; its exit status and what it wrote.
     #[track_caller]
     pub(crate) fn finish(mut self, deadline: Duration) -> Output {
