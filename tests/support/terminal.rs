@@ -38,10 +38,12 @@ impl Terminal {
         }
     }
 
-    /// The same for a command that shows `mark` before it starts the program proper; the transcript begins there.
+    /// The same for a command that reads a line and shows `mark` before it starts the program proper; the transcript begins
+    /// there.
     #[track_caller]
     pub(crate) fn start_after(mark: &str, command: Command, deadline: Duration) -> Self {
         let mut terminal = Self::start(command, deadline);
+        terminal.send("\n");
         terminal.expect(mark);
         let mark = mark.as_bytes();
         let at = terminal
