@@ -63,14 +63,6 @@ pub(crate) enum Decision {
     Quit,
 }
 
-/// Whether every change was approved beforehand (`--yes`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Approved {
-    Yes,
-    /// Each is asked about, or none is made.
-    No,
-}
-
 pub(crate) trait Console {
     fn event(&mut self, event: &Event<'_>) -> Result<()>;
 

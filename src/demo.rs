@@ -10,9 +10,9 @@ use tempfile::TempDir;
 
 use crate::ask::Asker;
 use crate::command::Command;
+use crate::console::output;
 use crate::console::plain::{Plain, Volume};
 use crate::console::style::Style;
-use crate::console::{Approved, output};
 use crate::report::{Format, Outputs};
 use crate::run_session::{RunSession, Stop};
 use crate::runner::Start;
@@ -173,13 +173,7 @@ impl Stage {
             start: Start::StepByStep,
             expected: None,
         };
-        let mut voice = Plain {
-            approved: Approved::Yes,
-            format: Format::Text,
-            volume: Volume::Result,
-            look: look.clone(),
-            pace: None,
-        };
+        let mut voice = Plain::new(look.clone(), Approval::Given, Format::Text, Volume::Result);
         journey.go(&mut voice, stop).await.map(|ended| ended.exit_code)
     }
 

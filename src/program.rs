@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use console::Term;
 use rustix::process::{Resource, Rlimit, setrlimit};
-use voice::{FAILED, USAGE, look, print, stopped, terminal};
+use voice::{FAILED, USAGE, approval, look, print, stopped, terminal};
 use walk::walk;
 
 use crate::ask::{Asker, Typed};
@@ -110,14 +110,9 @@ async fn settings(
     environment: &Environment,
     stop: &mut Stop,
 ) -> Result<Option<(Settings, Typed)>> {
-    let approval = if invocation.run.yes {
-        Approval::Given
-    } else {
-        Approval::Asked
-    };
     let request = SettingsRequest {
         purpose,
-        approval,
+        approval: approval(&invocation.run),
         config: invocation.run.config.clone(),
     };
     let mut wizard = Wizard::new(invocation, environment);
@@ -153,14 +148,11 @@ async fn watch(
     let shown = Outputs::of(&invocation.run.format, None)?.shown;
     let format = watch_command::format(shown, if rotates { "rotate" } else { "watch" })?;
     let limit = limit.map(watch_command::duration).transpose()?;
-    let approval = match (invocation.run.yes, environment.stdin) {
-        (true, _) => Approval::Given,
-        (false, Stdin::Other) if rotates => {
-            let text = "rotate changes a password that Stitch uses: give --yes if there is no terminal";
-            return Err(watch_command::problem(text).into());
-        }
-        (false, _) => Approval::Asked,
-    };
+    let approval = approval(&invocation.run);
+    if rotates && approval == Approval::Asked && environment.stdin == Stdin::Other {
+        let text = "rotate changes a password that Stitch uses: give --yes if there is no terminal";
+        return Err(watch_command::problem(text).into());
+    }
     let Some((settings, typed)) = settings(purpose, invocation, environment, stop).await? else {
         return Ok(stopped());
     };

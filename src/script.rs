@@ -16,27 +16,20 @@ pub(crate) use plans::Plans;
 
 /// The script for one reader, or for all three one after another.
 pub(crate) fn text(settings: &Settings, plans: &Plans, audience: Option<Audience>) -> String {
-    match audience {
-        Some(Audience::Dba) => dba::script(settings, plans),
-        Some(Audience::Sysadmin) => sysadmin::script(settings, plans),
-        Some(Audience::Cloud) => cloud(settings, plans),
-        Some(Audience::Stitch) => stitch(plans),
-        None => {
-            let mut all = vec![
-                cloud(settings, plans),
-                sysadmin::script(settings, plans),
-                dba::script(settings, plans),
-            ];
-            if settings.registration.wanted == Registering::Yes {
-                all.push(stitch(plans));
-            }
-            all.join("\n")
-        }
+    let one = |audience| match audience {
+        Audience::Dba => dba::script(settings, plans),
+        Audience::Sysadmin => sysadmin::script(settings, plans),
+        Audience::Cloud => cloud::script(settings, &plans.origin("#"), plans.findings(audience)),
+        Audience::Stitch => stitch(plans),
+    };
+    if let Some(audience) = audience {
+        return one(audience);
     }
-}
-
-fn cloud(settings: &Settings, plans: &Plans) -> String {
-    cloud::script(settings, &plans.origin("#"), plans.findings(Audience::Cloud))
+    let mut all = vec![Audience::Cloud, Audience::Sysadmin, Audience::Dba];
+    if settings.registration.wanted == Registering::Yes {
+        all.push(Audience::Stitch);
+    }
+    all.into_iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// The request to Stitch, for whoever has the token.

@@ -23,7 +23,7 @@ mod region;
 mod registration;
 pub mod registry;
 mod request;
-mod secret_file;
+pub(crate) mod secret_file;
 pub(crate) mod service;
 pub mod ssh;
 pub mod ssh_alias;

@@ -1,20 +1,19 @@
 //! The voice for logs and CI: never asks, says progress on stderr and the result on stdout.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
 use crate::ask::{Choice, Chooses, Chosen, Tell};
 use crate::change::Plan;
 use crate::command::Command;
-use crate::console::render::Detail;
+use crate::console::render::{Detail, Pace};
 use crate::console::style::Style;
-use crate::console::{Approved, Console, Decision, Event, output, picture, render, sheet};
+use crate::console::{Console, Decision, Event, output, picture, render, sheet};
 use crate::finding::Verdict;
 use crate::report::{Format, Report};
 use crate::secret::Secret;
-use crate::settings::Settings;
+use crate::settings::{Approval, Settings};
 use crate::step_id::StepId;
 use crate::visible;
 
@@ -34,27 +33,27 @@ pub(crate) enum Volume {
 #[derive(Debug)]
 pub(crate) struct Plain {
     /// `--yes`.
-    pub approved: Approved,
+    approved: Approval,
     /// `--format`.
-    pub format: Format,
+    format: Format,
     /// `-q`, `-v`.
-    pub volume: Volume,
-    pub look: Style,
-    /// When the change that is being made was begun, and when its progress was last told.
-    pub pace: Option<Pace>,
+    volume: Volume,
+    look: Style,
+    /// Of the change that is being made.
+    pace: Pace,
 }
-
-/// The pace at which progress is told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    began: Instant,
-    told: Instant,
-}
-
-/// Progress is told no more often than this.
-const EVERY: Duration = Duration::from_secs(3);
 
 impl Plain {
+    pub(crate) fn new(look: Style, approved: Approval, format: Format, volume: Volume) -> Self {
+        Self {
+            approved,
+            format,
+            volume,
+            look,
+            pace: Pace::begin(),
+        }
+    }
+
     /// Says it where that much is to be said. Nobody listening any more is no reason to stop in the middle of a change.
     fn say(&self, least: Volume, text: &str) {
         if self.volume >= least {
@@ -77,15 +76,12 @@ impl Console for Plain {
         match event {
             Event::Opened { id, .. } => self.say(Volume::Verbose, &format!("{}: checking", render::title(*id))),
             Event::Applying(change) => {
-                let began = Instant::now();
-                self.pace = Some(Pace { began, told: began });
+                self.pace = Pace::begin();
                 let text = format!("applying: {}", visible::one_line(&change.summary));
                 self.say(Volume::Normal, &text);
             }
             Event::Progress(progress) => {
-                if let Some(pace) = self.pace.as_mut().filter(|pace| pace.told.elapsed() >= EVERY) {
-                    pace.told = Instant::now();
-                    let text = render::progress(progress, pace.began.elapsed());
+                if let Some(text) = self.pace.due(progress) {
                     self.say(Volume::Normal, &text);
                 }
             }
@@ -102,7 +98,7 @@ impl Console for Plain {
     }
 
     async fn decide(&mut self, _id: StepId, _why: &'static str, _plan: &Plan, _: Chooses) -> Result<Decision> {
-        Ok(if self.approved == Approved::Yes {
+        Ok(if self.approved == Approval::Given {
             Decision::Yes
         } else {
             Decision::No

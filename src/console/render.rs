@@ -1,6 +1,6 @@
 //! Plans and outcomes in words, the same for the terminal and for logs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::change::{Action, Change, Plan, Progress, as_one, in_one_go};
 use crate::console::sheet;
@@ -232,11 +232,32 @@ pub(super) fn not_expected(difference: &str) -> String {
     format!("Nothing was changed. {difference}\n")
 }
 
-/// How far a change is that goes object by object, where no bar can be drawn.
-pub(super) fn progress(progress: &Progress, elapsed: Duration) -> String {
-    let per_second = progress.done as u128 * 1000 / elapsed.as_millis().max(1);
-    let (done, total, busy) = (progress.done, progress.total, busy(progress));
-    format!("{done} of {total} objects, {per_second} a second{busy}")
+/// Where no bar can be drawn, a line is said no more often than this.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// When a change was begun, and when its progress was last told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    began: Instant,
+    told: Instant,
+}
+
+impl Pace {
+    pub(super) fn begin() -> Self {
+        let began = Instant::now();
+        Self { began, told: began }
+    }
+
+    /// How far a change is that goes object by object, where it is time to tell it.
+    pub(super) fn due(&mut self, progress: &Progress) -> Option<String> {
+        if self.told.elapsed() < EVERY {
+            return None;
+        }
+        self.told = Instant::now();
+        let per_second = progress.done as u128 * 1000 / self.began.elapsed().as_millis().max(1);
+        let (done, total, busy) = (progress.done, progress.total, busy(progress));
+        Some(format!("{done} of {total} objects, {per_second} a second{busy}"))
+    }
 }
 
 /// `, 3 in use`, or nothing.

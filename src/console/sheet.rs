@@ -85,17 +85,8 @@ pub(super) fn near(path: &Path) -> String {
 
 pub(super) const KEPT: &str = "unchanged";
 
-/// The fields that a person types, and does not choose.
-pub(super) const TYPED: [&str; 8] = [
-    "Host (Endpoint)",
-    "Port",
-    "Username",
-    "Password",
-    "Database",
-    "Remote Address",
-    "SSH Port",
-    "SSH User",
-];
+/// The fields that a person chooses, and does not type.
+pub(super) const CHOSEN: [&str; 3] = ["Encryption Type", "Connect using SSL", "SSL Certificate"];
 
 const GUIDE: &str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";
 

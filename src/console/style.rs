@@ -1,5 +1,6 @@
 //! What the place where we speak can show: symbols, colours, width.
 
+use clap::ColorChoice;
 use console::{Style as TextStyle, Term, measure_text_width};
 
 use crate::finding::Verdict;
@@ -58,17 +59,8 @@ pub(crate) enum Cursor {
     Stays,
 }
 
-/// What `--color` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ColorChoice {
-    /// On a terminal that can.
-    Auto,
-    Always,
-    Never,
-}
-
 impl Style {
-    /// For a terminal, or for a stream that is none.
+    /// For a terminal, or for a stream that is none. `choice`: what `--color` says.
     pub(crate) fn of(term: &Term, choice: ColorChoice, around: &TerminalEnv) -> Self {
         let locale = around.locale.to_ascii_lowercase();
         let unicode = locale.contains("utf-8") || locale.contains("utf8");

@@ -14,10 +14,10 @@ use crate::console::output::say;
 use crate::console::plain::Volume;
 use crate::console::render::Detail;
 use crate::console::style::{Cursor, Style};
-use crate::console::{Approved, Console, Decision, Event, render};
+use crate::console::{Console, Decision, Event, render};
 use crate::report::{Format, Outcome, Report, StepReport};
 use crate::secret::Secret;
-use crate::settings::Settings;
+use crate::settings::{Approval, Settings};
 use crate::step_id::StepId;
 use crate::visible;
 use answers::{MenuAnswer, explain, script, write};
@@ -38,7 +38,7 @@ pub(crate) use prompt::SavedTerminal;
 #[derive(Clone, Debug)]
 pub(crate) struct Terminal {
     look: Style,
-    approved: Approved,
+    approved: Approval,
     format: Format,
     /// `-v`, `-q`.
     pub(crate) volume: Volume,
@@ -47,7 +47,7 @@ pub(crate) struct Terminal {
     /// The changes that were shown before the first one, and so may be approved together.
     foreseen: BTreeMap<StepId, Vec<String>>,
     /// Whether those were approved.
-    all: Approved,
+    all: Approval,
     /// What Enter alone means where a change is asked about.
     pub(crate) enter: Enter,
     /// A generated password that is kept nowhere else: it stands in the form.
@@ -95,7 +95,7 @@ const NOTHING_YET: &str = "Nothing has changed yet. You approve each step before
 
 impl Terminal {
     /// Speaks with this look.
-    pub(crate) fn new(look: Style, approved: Approved, format: Format) -> Self {
+    pub(crate) fn new(look: Style, approved: Approval, format: Format) -> Self {
         Self {
             look,
             approved,
@@ -103,7 +103,7 @@ impl Terminal {
             volume: Volume::Normal,
             told: BTreeMap::new(),
             foreseen: BTreeMap::new(),
-            all: Approved::No,
+            all: Approval::Asked,
             enter: Enter::Yes,
             password: None,
             later: None,
@@ -209,7 +209,7 @@ impl Console for Terminal {
     async fn decide(&mut self, id: StepId, why: &'static str, plan: &Plan, chooses: Chooses) -> Result<Decision> {
         let foreseen = self.foreseen.get(&id).map(Vec::as_slice).unwrap_or_default();
         let is_foreseen = summaries(plan).iter().all(|summary| foreseen.contains(summary));
-        if self.approved == Approved::Yes || (self.all == Approved::Yes && is_foreseen) {
+        if self.approved == Approval::Given || (self.all == Approval::Given && is_foreseen) {
             return Ok(Decision::Yes);
         }
         say(&format!("\n{}", render::planned(&self.look, id, plan)));
@@ -229,7 +229,7 @@ impl Console for Terminal {
             match MenuAnswer::of(&answer, alone) {
                 Some(MenuAnswer::Yes) => return Ok(Decision::Yes),
                 Some(MenuAnswer::All) => {
-                    self.all = Approved::Yes;
+                    self.all = Approval::Given;
                     return Ok(Decision::Yes);
                 }
                 Some(MenuAnswer::No) => return Ok(Decision::No),

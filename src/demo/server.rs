@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
@@ -24,6 +24,8 @@ use super::child::Child;
 use super::installed::Installed;
 use crate::secret::Secret;
 use crate::settings::Region;
+use crate::settings::local_users::{accounts, passwd};
+use crate::settings::secret_file::generate;
 
 const SCRIPT: &str = include_str!("server.sh");
 
@@ -63,11 +65,15 @@ impl StitchRoute {
 impl DemoServer {
     /// Begins to make one; it is there when [`DemoServer::ready`] says so.
     pub(super) fn start(installed: &Installed, way: StitchRoute, region: Region) -> Result<Self> {
-        let account = ServerAccount::for_the_server()?;
+        let account = other_account()?;
+        let own = |path: &Path| {
+            let owned = account.map_or(Ok(()), |(uid, gid)| chown(path, Some(uid), Some(gid)));
+            owned.with_context(|| format!("cannot change the owner of {} to the server's user", path.display()))
+        };
         let folder = folder("stitch-pg-demo-server-")?;
         let port = free_port()?;
         let certificate = certificate().context("cannot create a certificate for the temporary server")?;
-        let password = Secret::new(random_word()?);
+        let password = generate()?;
         for (name, content) in [
             ("pg_hba.conf", hba(region).as_bytes()),
             ("server.crt", &certificate.public),
@@ -76,9 +82,9 @@ impl DemoServer {
             let path = folder.path().join(name);
             fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
             fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-            account.own(&path)?;
+            own(&path)?;
         }
-        account.own(folder.path())?;
+        own(folder.path())?;
         #[expect(clippy::disallowed_methods, reason = "the demo's own server")]
         let mut command = Command::new("sh");
         command
@@ -92,7 +98,10 @@ impl DemoServer {
         for name in ["PGDATA", "PGHOST", "PGPORT", "PGUSER", "PGOPTIONS", "PGDATABASE"] {
             command.env_remove(name);
         }
-        account.become_it(&mut command);
+        if let Some((uid, gid)) = account {
+            // With the user, std gives up root's other groups, too.
+            command.uid(uid).gid(gid);
+        }
         let child = Child::start(command, &format!("{}\n", password.reveal()))?;
         Ok(Self {
             child,
@@ -120,52 +129,19 @@ fn hba(region: Region) -> String {
     stitch.concat() + "hostssl all all 127.0.0.1/32 scram-sha-256\n"
 }
 
-/// PostgreSQL refuses to run as root.
-enum ServerAccount {
-    Mine,
-    Other { uid: u32, gid: u32 },
-}
-
-impl ServerAccount {
-    fn for_the_server() -> Result<Self> {
-        if !rustix::process::geteuid().is_root() {
-            return Ok(Self::Mine);
-        }
-        let accounts = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
-        ["postgres", "nobody"]
-            .into_iter()
-            .find_map(|name| find(&accounts, name))
-            .ok_or_else(|| {
-                anyhow!(
-                    "PostgreSQL does not run as root, and there is neither a user postgres nor nobody\n\
-                     next: run the demo as an ordinary user"
-                )
-            })
+/// The user and group that the server runs as, where that is somebody else: PostgreSQL refuses to run as root.
+fn other_account() -> Result<Option<(u32, u32)>> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(None);
     }
-
-    fn own(&self, path: &Path) -> Result<()> {
-        match self {
-            Self::Mine => Ok(()),
-            Self::Other { uid, gid } => chown(path, Some(*uid), Some(*gid))
-                .with_context(|| format!("cannot change the owner of {} to the server's user", path.display())),
-        }
-    }
-
-    fn become_it(&self, command: &mut Command) {
-        if let Self::Other { uid, gid } = self {
-            // With the user, std gives up root's other groups, too.
-            command.uid(*uid).gid(*gid);
-        }
-    }
-}
-
-fn find(accounts: &str, wanted: &str) -> Option<ServerAccount> {
-    accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next()? == wanted).then_some(())?;
-        let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
-        Some(ServerAccount::Other { uid, gid })
-    })
+    let users = passwd();
+    let find = |wanted| accounts(&users).find(|(name, ..)| *name == wanted);
+    let found = find("postgres").or_else(|| find("nobody"));
+    let (_, uid, gid) = found.context(
+        "PostgreSQL does not run as root, and there is neither a user postgres nor nobody\n\
+         next: run the demo as an ordinary user",
+    )?;
+    Ok(Some((uid, gid)))
 }
 
 /// A new folder, for the owner only, in a place that every user can get to.
@@ -191,12 +167,6 @@ pub(super) fn folder(prefix: &str) -> Result<TempDir> {
 pub(super) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
-}
-
-fn random_word() -> Result<String> {
-    let mut bytes = [0; 18];
-    openssl::rand::rand_bytes(&mut bytes).context("there are no random numbers")?;
-    Ok(openssl::base64::encode_block(&bytes))
 }
 
 /// A certificate for 127.0.0.1 that lives as long as the demo.
@@ -238,16 +208,6 @@ fn certificate() -> Result<Certificate, ErrorStack> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn finds_the_account_that_runs_the_server() {
-        let accounts = "root:x:0:0:root:/root:/bin/sh\nnot-postgres:x:1:2::/:\npostgres:x:101:104:PG:/var:/bin/bash\n";
-        assert!(matches!(
-            find(accounts, "postgres"),
-            Some(ServerAccount::Other { uid: 101, gid: 104 })
-        ));
-        assert!(find(accounts, "nobody").is_none());
-    }
 
     #[test]
     fn every_address_of_the_region_is_let_in() {

@@ -1,15 +1,15 @@
 //! What is made for others: the script of a plan, and the settings file.
 
 use anyhow::{Result, bail};
+use clap::ColorChoice;
 
 use super::voice::{print, stopped};
 use super::wizard::Wizard;
 use crate::ask::Asker;
 use crate::cli::{self, Config, Invocation};
 use crate::command::Command;
-use crate::console::Approved;
 use crate::console::plain::{Plain, Volume};
-use crate::console::style::{ColorChoice, Style};
+use crate::console::style::Style;
 use crate::output_file;
 use crate::report::{Format, Outcome, Report};
 use crate::run_session::Stop;
@@ -26,17 +26,9 @@ pub(super) async fn script_from_plan(
     stop: &mut Stop,
 ) -> Result<u8> {
     let mut world = Writer::new(&settings, Access::ReadOnly, Asker::nobody());
-    let mut console = Plain {
-        approved: Approved::No,
-        format: Format::Text,
-        volume: Volume::Quiet,
-        pace: None,
-        look: Style::of(
-            &console::Term::stderr(),
-            ColorChoice::Never,
-            &Environment::default().surroundings,
-        ),
-    };
+    let around = Environment::default().surroundings;
+    let look = Style::of(&console::Term::stderr(), ColorChoice::Never, &around);
+    let mut console = Plain::new(look, Approval::Asked, Format::Text, Volume::Quiet);
     let mut report = Report::new(Command::Plan);
     let mut run = Run {
         command: Command::Plan,

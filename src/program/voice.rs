@@ -5,23 +5,28 @@ use console::Term;
 
 use crate::cli::{Invocation, RunArgs};
 use crate::console::plain::Volume;
-use crate::console::style::{ColorChoice, Style};
+use crate::console::style::Style;
 use crate::console::terminal::Terminal;
-use crate::console::{Approved, output, render};
+use crate::console::{output, render};
 use crate::report::Format;
-use crate::settings::{Environment, file};
+use crate::settings::{Approval, Environment, file};
 use crate::world;
 
 /// The voice at a terminal.
 pub(super) fn terminal(invocation: &Invocation, environment: &Environment, format: Format) -> Terminal {
     let run = &invocation.run;
-    let approved = if run.yes { Approved::Yes } else { Approved::No };
-    let mut voice = Terminal::new(look(invocation, environment, &Term::stderr()), approved, format);
+    let look = look(invocation, environment, &Term::stderr());
+    let mut voice = Terminal::new(look, approval(run), format);
     let pager = environment.surroundings.pager.clone();
     voice.pager = pager.map(|pager| (pager, world::paged as _));
     voice.volume = volume(run);
     voice.later = file::in_use(run.config.as_deref(), environment).map(|file| format!("stitch-pg check -c {file}"));
     voice
+}
+
+/// `--yes`.
+pub(super) fn approval(run: &RunArgs) -> Approval {
+    if run.yes { Approval::Given } else { Approval::Asked }
 }
 
 /// `-q`, `-v`.
@@ -34,12 +39,7 @@ pub(super) fn volume(run: &RunArgs) -> Volume {
 }
 
 pub(super) fn look(invocation: &Invocation, environment: &Environment, term: &Term) -> Style {
-    let choice = match invocation.run.color {
-        clap::ColorChoice::Auto => ColorChoice::Auto,
-        clap::ColorChoice::Always => ColorChoice::Always,
-        clap::ColorChoice::Never => ColorChoice::Never,
-    };
-    Style::of(term, choice, &environment.surroundings)
+    Style::of(term, invocation.run.color, &environment.surroundings)
 }
 
 /// Exit status of a run that a person stopped (128 + SIGINT).

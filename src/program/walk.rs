@@ -3,14 +3,14 @@
 use anyhow::{Context as _, Error, Result};
 use console::Term;
 
-use super::voice::{look, stopped, terminal, volume};
+use super::voice::{approval, look, stopped, terminal, volume};
 use super::{settings, watch_command};
 use crate::ask::Asker;
 use crate::cli::Invocation;
 use crate::command::Command;
+use crate::console::output;
 use crate::console::plain::{self, Plain};
 use crate::console::terminal::{Enter, Terminal};
-use crate::console::{Approved, output};
 use crate::expect::Expected;
 use crate::report::{Format, Outputs, usage};
 use crate::run_session::{RunSession, Stop};
@@ -54,7 +54,6 @@ pub(super) async fn walk(
         Command::Setup if unapproved => Command::Plan,
         command => command,
     };
-    let approved = if run.yes { Approved::Yes } else { Approved::No };
     let volume = volume(run);
     let mut voice = terminal(invocation, &environment, format);
     if command == Command::Remove {
@@ -111,13 +110,8 @@ pub(super) async fn walk(
         let offers = command == Command::Setup && !run.yes && format == Format::Text;
         return Box::pin(converse(journey, voice, offers, stop)).await;
     }
-    let mut plain = Plain {
-        approved,
-        format,
-        volume,
-        look: look(invocation, &environment, &Term::stdout()),
-        pace: None,
-    };
+    let look = look(invocation, &environment, &Term::stdout());
+    let mut plain = Plain::new(look, approval(run), format, volume);
     Ok(Box::pin(journey.go(&mut plain, stop)).await?.exit_code)
 }
 

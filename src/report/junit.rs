@@ -12,42 +12,40 @@ use crate::visible;
 impl Report {
     /// The document. Changes that were not made fail `check`; what is unknown is skipped.
     pub(crate) fn junit(&self) -> String {
-        let mut suites = String::new();
-        let (mut cases, mut failures) = (0, 0);
-        for step in &self.steps {
-            let suite = Suite::of(step, self.command);
-            cases += suite.cases;
-            failures += suite.failures;
-            suites.push_str(&suite.text);
-        }
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"stitch-pg {}\" tests=\"{cases}\" \
-             failures=\"{failures}\">\n{suites}</testsuites>",
-            self.command.as_str()
-        )
+        let suites = self.steps.iter().map(|step| Suite::of(step, self.command));
+        document(self.command, &suites.collect::<Vec<_>>())
     }
+}
+
+fn document(command: Command, suites: &[Suite]) -> String {
+    let cases: usize = suites.iter().map(|suite| suite.cases).sum();
+    let failures: usize = suites.iter().map(|suite| suite.failures).sum();
+    let suites: String = suites.iter().map(Suite::element).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"stitch-pg {}\" tests=\"{cases}\" \
+         failures=\"{failures}\">\n{suites}</testsuites>",
+        command.as_str()
+    )
 }
 
 /// The document of a run that could not begin: each text is a failure of the suite `settings`.
 pub(super) fn settings(command: Command, failures: Vec<String>) -> String {
-    let count = failures.len();
-    let mut suite = Suite::default();
+    let mut suite = Suite {
+        name: "settings",
+        ..Suite::default()
+    };
     for text in failures {
         let first = text.lines().next().unwrap_or_default();
         suite.fail("settings", "setting", None, first, &text);
     }
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"stitch-pg {}\" tests=\"{count}\" failures=\"{count}\">\n  \
-         <testsuite name=\"settings\" tests=\"{count}\" failures=\"{count}\" skipped=\"0\" time=\"0.000\">\n{}  </testsuite>\n</testsuites>",
-        command.as_str(),
-        suite.body
-    )
+    document(command, &[suite])
 }
 
 #[derive(Default)]
 struct Suite {
+    name: &'static str,
+    elapsed: Duration,
     body: String,
-    text: String,
     cases: usize,
     failures: usize,
     skipped: usize,
@@ -55,8 +53,12 @@ struct Suite {
 
 impl Suite {
     fn of(step: &StepReport, command: Command) -> Self {
-        let mut suite = Self::default();
         let name = step.step.as_str();
+        let mut suite = Self {
+            name,
+            elapsed: step.elapsed,
+            ..Self::default()
+        };
         match &step.outcome {
             Outcome::Skipped(reason) | Outcome::Untested(reason, _) => suite.case(name, "step", None, &skipped(reason)),
             Outcome::Failed(error, ..) => suite.fail(name, "step", None, "failed", &format!("{error:#}")),
@@ -69,12 +71,15 @@ impl Suite {
                 suite.change(name, change, waiting);
             }
         }
-        let seconds = seconds(step.elapsed);
-        suite.text = format!(
-            "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\" skipped=\"{}\" time=\"{seconds}\">\n{}  </testsuite>\n",
-            suite.cases, suite.failures, suite.skipped, suite.body
-        );
         suite
+    }
+
+    fn element(&self) -> String {
+        let (name, seconds) = (self.name, seconds(self.elapsed));
+        format!(
+            "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\" skipped=\"{}\" time=\"{seconds}\">\n{}  </testsuite>\n",
+            self.cases, self.failures, self.skipped, self.body
+        )
     }
 
     fn finding(&mut self, class: &str, finding: &Finding) {

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::whole::Report;
 use crate::finding::{Code, Finding, Hop as Place, Proves, Verdict};
+use crate::names::Cidr;
 use crate::settings::{Settings, Stitch};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -73,11 +74,9 @@ fn reach(report: &Report, places: &[Place]) -> HopReach {
 fn first(report: &Report, stitch: &Stitch, to: &str, places: &[Place]) -> Vec<Hop> {
     let mut groups: Vec<(Vec<String>, Vec<&Finding>)> = Vec::new();
     for network in &stitch.allow {
-        let (whole, address) = (network.to_string(), bare(&network.to_string()));
-        let about = |finding: &&Finding| {
-            let subject = finding.subject.as_deref();
-            !is_other_address(subject, stitch) || subject == Some(&whole) || subject == Some(&address)
-        };
+        let address = bare(&network.to_string());
+        let is_others = |finding: &Finding| stitch.allow.iter().any(|other| is_about(finding, other));
+        let about = |finding: &&Finding| is_about(finding, network) || !is_others(finding);
         let found: Vec<&Finding> = findings(report, places).filter(about).collect();
         let fares = |others: &[&Finding]| judge(others, HopReach::Open);
         match groups.iter_mut().find(|(_, others)| fares(others) == fares(&found)) {
@@ -99,12 +98,9 @@ fn first(report: &Report, stitch: &Stitch, to: &str, places: &[Place]) -> Vec<Ho
     named.collect()
 }
 
-fn is_other_address(subject: Option<&str>, stitch: &Stitch) -> bool {
-    let subject = subject.unwrap_or_default();
-    stitch.allow.iter().any(|network| {
-        let whole = network.to_string();
-        subject == whole || subject == bare(&whole)
-    })
+fn is_about(finding: &Finding, network: &Cidr) -> bool {
+    let (subject, whole) = (finding.subject.as_deref(), network.to_string());
+    subject.is_some_and(|subject| subject == whole || subject == bare(&whole))
 }
 
 fn bare(network: &str) -> String {

@@ -57,7 +57,7 @@ pub(super) fn check(secret: &str) -> Result<()> {
 }
 
 /// Makes a password: 192 bits of OpenSSL's randomness in 32 characters that need no quoting in a URL, a shell or TOML.
-pub(super) fn generate() -> Result<Secret> {
+pub(crate) fn generate() -> Result<Secret> {
     let mut bytes = [0; 24];
     openssl::rand::rand_bytes(&mut bytes).context("OpenSSL has no random numbers")?;
     let text = openssl::base64::encode_block(&bytes);

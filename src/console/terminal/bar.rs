@@ -1,23 +1,19 @@
 //! A bar for changes that go object by object; the only file that names indicatif.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::change::Progress;
 use crate::console::output::say;
-use crate::console::render;
+use crate::console::render::{self, Pace};
 use crate::console::style::{Cursor, Style, Symbols};
-
-/// Where nothing can be drawn over, a line is said no more often than this.
-const EVERY: Duration = Duration::from_secs(3);
 
 /// A bar, which is gone when this value is; or lines, where the cursor stays where it is.
 #[derive(Clone, Debug)]
 pub(super) struct Bar {
     drawn: Option<ProgressBar>,
-    began: Instant,
-    told: Instant,
+    pace: Pace,
 }
 
 impl Bar {
@@ -33,11 +29,9 @@ impl Bar {
             }
             bar
         };
-        let began = Instant::now();
         Self {
             drawn: (look.cursor == Cursor::Moves).then(drawn),
-            began,
-            told: began,
+            pace: Pace::begin(),
         }
     }
 
@@ -46,9 +40,8 @@ impl Bar {
             bar.set_length(progress.total as u64);
             bar.set_message(render::busy(progress));
             bar.set_position(progress.done as u64);
-        } else if self.told.elapsed() >= EVERY {
-            self.told = Instant::now();
-            say(&format!("  {}", render::progress(progress, self.began.elapsed())));
+        } else if let Some(text) = self.pace.due(progress) {
+            say(&format!("  {text}"));
         }
     }
 }

@@ -51,7 +51,7 @@ impl Terminal {
                 }
                 self.form = sheet::fields(settings, report, password)
                     .into_iter()
-                    .filter(|(label, value)| sheet::TYPED.contains(label) && value != sheet::KEPT)
+                    .filter(|(label, value)| !sheet::CHOSEN.contains(label) && value != sheet::KEPT)
                     .map(|(label, value)| (label, Secret::new(value)))
                     .collect();
             }
