@@ -2,6 +2,7 @@
 
 mod contention;
 pub(crate) mod dispatch;
+mod failure;
 mod gating;
 mod preflight;
 mod walk;
@@ -16,9 +17,10 @@ use crate::report::{Ending, Report, StepReport};
 use crate::settings::Settings;
 
 use dispatch::Goal;
+use failure::failed;
 use gating::{declined_steps, not_reached};
 use preflight::PlannedSteps;
-use walk::{StepContext, Stop, failed};
+use walk::{StepContext, Stop};
 
 pub(crate) use walk::{Run, Start};
 

@@ -8,8 +8,9 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::dispatch::{Goal, about, planned};
+use super::failure::failed;
 use super::gating::{blocks_unattended_run, not_reached};
-use super::walk::{Look, Run, Start, failed};
+use super::walk::{Look, Run, Start};
 use crate::change::Plan;
 use crate::command::Command;
 use crate::console::{Console, Event};

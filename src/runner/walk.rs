@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 
 use super::contention;
+use super::failure::with_next;
 use crate::ask::Chooses;
 use crate::change::{Plan, as_one, in_one_go};
 use crate::command::Command;
@@ -14,7 +15,7 @@ use crate::finding::Verdict;
 use crate::report::{Outcome, Report, StepReport};
 use crate::settings::Settings;
 use crate::step_id::StepId;
-use crate::steps::{Preflight, Step, layers};
+use crate::steps::{Preflight, Step};
 use crate::undo::UndoFile;
 use crate::world::{Applied, Prover, Reader, Writer};
 
@@ -42,12 +43,6 @@ pub(crate) enum Start {
     Overview,
     /// That this login can make all the changes: nobody is there to weigh half of them.
     Whole,
-}
-
-/// A step that could not be looked at; when it was the administrator's login, with its layers.
-pub(super) fn failed(error: anyhow::Error) -> Outcome {
-    let plan = layers::administrator(&error);
-    Outcome::Failed(error, plan, Vec::new())
 }
 
 /// Said where a step has to do something else once the steps before it are made.
@@ -291,14 +286,4 @@ async fn apply<S: Step, C: Console>(
         ),
     };
     Ok(Outcome::Failed(with_next(error), made, seen))
-}
-
-/// An error with what to do next, where nothing more exact is known.
-fn with_next(error: anyhow::Error) -> anyhow::Error {
-    let words = format!("{error:#}");
-    if words.contains("\nnext: ") {
-        return error;
-    }
-    let next = "fix the cause, then run the same command again, which continues with the changes that are left";
-    anyhow!("{words}\nnext: {next}")
 }
