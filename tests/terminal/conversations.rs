@@ -253,6 +253,10 @@ fn escape_and_left_go_back_and_a_long_text_goes_to_the_pager() {
     // There is nothing before the first question.
     terminal.send("\u{1b}");
     terminal.expect("  Europe\n");
+    // No region is chosen before a person chooses one.
+    terminal.send("\r");
+    terminal.expect("Choose with the arrow keys, then press Enter.");
+    terminal.expect("  Europe\n");
     terminal.send("\u{1b}[B\r");
     for back in ["\u{1b}", "\u{1b}[D"] {
         terminal.expect("Public name of the server: ");

@@ -35,6 +35,7 @@ fn list(look: &Style, prompt: &str, choices: &[&str], first: Preselected) -> Opt
     // No key of this list.
     let _ = pushed_back();
     let mut at = (first == Preselected::First).then_some(0_usize);
+    let mut is_told = false;
     loop {
         let room = usize::from(term.size().0).saturating_sub(2).clamp(1, count.max(1));
         let start = at.unwrap_or(0).saturating_sub(room - 1);
@@ -52,6 +53,10 @@ fn list(look: &Style, prompt: &str, choices: &[&str], first: Preselected) -> Opt
                 at = Some(at.map_or(count - 1, |at| (at + count - 1) % count));
             }
             (Key::Enter | Key::Char(' '), Some(at)) => return Some(at),
+            (Key::Enter, None) if !is_told => {
+                is_told = true;
+                say("Choose with the arrow keys, then press Enter.");
+            }
             (Key::Escape | Key::ArrowLeft, _) => return None,
             (Key::Char('q'), _) => stop(),
             _ => {}
