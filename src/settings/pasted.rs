@@ -33,11 +33,17 @@ pub(crate) fn read(text: &str) -> Option<Result<Draft>> {
         url(text)
     } else if text.contains('=') || text.starts_with('-') {
         Some(pairs(text))
-    } else if text.contains('@') {
+    } else if text.contains('@') || names_a_database(text) {
         url(&format!("postgres://{text}"))
     } else {
         None
     }
+}
+
+/// `host/database`, `host:port/database`; no path of a socket.
+fn names_a_database(text: &str) -> bool {
+    let text = text.trim_end_matches('/');
+    text.contains('/') && !text.starts_with(['/', '.', '~'])
 }
 
 /// `host=db user=me`, `PGHOST=db psql -U me`, `-h db -U me mydatabase`.
@@ -160,12 +166,27 @@ mod tests {
         for form in [
             "db.example.com",
             "db.example.com:6432",
+            "db.example.com/",
             "/run/postgresql",
+            "./run/postgresql",
             "::1",
             "my-service",
             "ssh",
         ] {
             assert_eq!(read(form).map(|read| read.is_ok()), None, "{form}");
+        }
+    }
+
+    #[test]
+    fn a_database_stands_behind_the_host() {
+        for (form, port) in [
+            ("db.example.com/shop", None),
+            ("db.example.com:6432/shop", Some("6432")),
+        ] {
+            let draft = read(form).unwrap_or_else(|| panic!("{form}")).unwrap();
+            assert_eq!(draft.text(SettingId::Host), Some("db.example.com"), "{form}");
+            assert_eq!(draft.text(SettingId::Port), port, "{form}");
+            assert_eq!(draft.text(SettingId::AdminDatabase), Some("shop"), "{form}");
         }
     }
 
