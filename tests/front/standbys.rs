@@ -255,7 +255,7 @@ fn a_standby_becomes_the_primary_between_the_steps() {
         };
         let wizard = wizard
             .set("--port", "6000")
-            .set("--timeout", "2")
+            .set("--timeout", "10")
             .flag("--no-ssl")
             .set("--sslmode", "disable");
         let wizard = if is_there {
@@ -274,13 +274,23 @@ fn a_standby_becomes_the_primary_between_the_steps() {
             proxy.release();
             run.join().expect("it ends")
         });
-        let error = first.error();
-        // By the server's words, or because nothing comes any more.
-        let is_lost = error.contains("SQLSTATE 57P01") || error.contains("was lost");
-        assert!(
-            is_lost && error.contains("run the same command again"),
-            "{held} {promoted:?}: {error}"
-        );
+        // By the server's words, or because nothing comes any more. The run goes on where the next server is there in time.
+        let lost = [
+            "SQLSTATE 57P01",
+            "was lost",
+            "did not answer within",
+            "closed the connection",
+        ];
+        match first.errors().as_slice() {
+            [] if promoted == Promoted::DuringTheRun => assert_eq!(first.output.status, Some(0), "{first}"),
+            [] => drop(first.has("server-standby", "bad")),
+            errors => assert!(
+                errors
+                    .iter()
+                    .all(|error| error.contains("\nnext: ") && lost.iter().any(|sign| error.contains(sign))),
+                "{held} {promoted:?}: {errors:?}"
+            ),
+        }
         // HAProxy notices it a little later.
         let plan_ends = |status: i32| {
             let ended = || Some(wizard.run("plan")).filter(|said| said.output.status == Some(status));

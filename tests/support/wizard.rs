@@ -224,8 +224,13 @@ impl Said {
     /// The error of the step that failed.
     #[track_caller]
     pub(crate) fn error(&self) -> &str {
-        let failed = self.steps().find_map(|step| step["error"].as_str());
+        let failed = self.errors().into_iter().next();
         failed.unwrap_or_else(|| panic!("no step failed: {self}"))
+    }
+
+    /// The errors of all steps that failed.
+    pub(crate) fn errors(&self) -> Vec<&str> {
+        self.steps().filter_map(|step| step["error"].as_str()).collect()
     }
 
     /// How a step ended.
