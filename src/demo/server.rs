@@ -129,7 +129,7 @@ fn hba(region: Region) -> String {
     stitch.concat() + "hostssl all all 127.0.0.1/32 scram-sha-256\n"
 }
 
-/// The user and group that the server runs as, where that is somebody else: PostgreSQL refuses to run as root.
+/// The user and group that the server runs as, where that is another user: PostgreSQL refuses to run as root.
 fn other_account() -> Result<Option<(u32, u32)>> {
     if !rustix::process::geteuid().is_root() {
         return Ok(None);

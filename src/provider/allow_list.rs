@@ -165,7 +165,7 @@ pub(super) fn name(value: &Value) -> Result<Option<String>> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-/// For messages: quoted, and cut where somebody put a novel.
+/// For messages: quoted, and cut where the text is long.
 fn shown(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(60) {

@@ -189,7 +189,7 @@ pub(crate) struct StepReport {
 }
 
 impl StepReport {
-    /// A step that began then and ends now. Findings of these codes are marked as known to somebody.
+    /// A step that began then and ends now. Findings of these codes are marked as acknowledged.
     pub(crate) fn ended(step: StepId, outcome: Outcome, began: Instant, acknowledged: &[Code]) -> Self {
         Self {
             step,

@@ -50,7 +50,7 @@ words! {
     }
 }
 
-/// Whether an account or a database role that looks like somebody else's may become Stitch's.
+/// Whether an account or a database role that looks used for something else may become Stitch's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Adopt {
     /// `--adopt-user`, `--adopt-role`.

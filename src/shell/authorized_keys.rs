@@ -1,5 +1,5 @@
 //! Scripts about `authorized_keys`: Stitch's line put in, put right, taken out; a second key beside it for a short time; the
-//! file put back as it was, unless somebody has changed it meanwhile. All other lines stay byte for byte.
+//! file put back as it was, unless another program has changed it meanwhile. All other lines stay byte for byte.
 
 use super::frame::{Sight, about, expanded, framed, quoted, script};
 use crate::names::LinuxUser;

@@ -16,7 +16,7 @@ pub(crate) fn rights_on_database(
     pair(&privileges.join(", "), &format!("DATABASE {database}"), role)
 }
 
-/// `USAGE` on a schema that somebody closed.
+/// `USAGE` on a schema whose owner revoked it.
 pub(crate) fn usage_of_schema(schema: &str, role: &RoleName) -> (Statement, Statement) {
     pair("USAGE", &format!("SCHEMA {}", identifier(schema)), role)
 }

@@ -106,8 +106,8 @@ SELECT coalesce((
     LIMIT 1), 'null')::text";
 
 // Names are looked for in the system's own schema and nowhere else while the administrator's rights are in force: what
-// somebody planted in `public`, or in a schema named like the login, is never found there. Temporary objects come last,
-// else they would come first.
+// another role planted in `public`, or in a schema named like the login, is never found there. Temporary objects come
+// last, else they would come first.
 
 /// For psql: our text is UTF-8, whatever the environment or the database's owner has set. In another encoding psql takes the
 /// quote behind a letter for a part of it, and runs what stands in a name as its own commands.
@@ -116,8 +116,8 @@ pub(crate) const PSQL_ENCODING: &str = "\\encoding UTF8\n";
 /// For the session, as its first statement.
 pub(crate) const FIX_PATH: &str = "SET search_path = pg_catalog, pg_temp";
 
-/// For one transaction, in front of its statements in the same call. A transaction pooler gives the session to somebody
-/// else afterwards, who finds nothing of it there.
+/// For one transaction, in front of its statements in the same call. A transaction pooler gives the session to another
+/// client afterwards, who finds nothing of it there.
 pub(crate) const FIX_PATH_ONCE: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
 
 /// A question changes nothing, and the server sees to it, behind a pooler that refuses startup options as well. In the same
