@@ -43,7 +43,8 @@ pub(crate) struct Facts {
     user: String,
     may_create: bool,
     template_encoding: String,
-    /// Sessions in `template1`: while there is one, nobody can copy it.
+    /// Sessions in `template1`: while there is one, nobody can copy it. Autovacuum does not count, for the server ends it;
+    /// its sessions have no user. Their kind (`backend_type`) is hidden from a login without `pg_read_all_stats`.
     template_users: Vec<String>,
     /// Why the server refuses to copy `template1`: the version of its collation.
     template_collation: Option<String>,
@@ -249,7 +250,7 @@ SELECT json_build_object(
     'template_users', (SELECT coalesce(json_agg(format('pid %s, user %s', a.pid, a.usename)
                            || coalesce(', application ' || nullif(a.application_name, ''), '') ORDER BY a.pid), '[]')
                        FROM pg_stat_activity a WHERE a.datname = 'template1' AND a.pid <> pg_backend_pid()
-                         AND coalesce(to_jsonb(a) ->> 'backend_type', 'client backend') IN ('client backend', 'walsender')),
+                         AND a.usesysid IS NOT NULL),
     'template_collation', /* collation */,
     'creators', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]')
                  FROM (SELECT rolname FROM pg_roles WHERE (rolcreatedb OR rolsuper) AND rolcanlogin ORDER BY rolname LIMIT 5) AS c)

@@ -202,6 +202,36 @@ fn an_invalid_database_is_no_database() {
     }
 }
 
+/// The server ends autovacuum in the template before it copies it. A login that may not see what kind of process that is
+/// does not take it for a session.
+#[test]
+fn autovacuum_in_the_template_is_in_nobodys_way() {
+    for major in [13, 18] {
+        let options = PostgresOptions::new().major(major).conf("autovacuum_naptime", "1s");
+        let Some(server) = Postgres::start_with(options) else {
+            continue;
+        };
+        server.psql_in(
+            "template1",
+            "create table slow (id int) with (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0,
+                 autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1);
+             insert into slow select generate_series(1, 100000);
+             delete from slow",
+        );
+        let there =
+            "select count(*) from pg_stat_activity where datname = 'template1' and query like 'autovacuum: %slow%'";
+        for (number, wizard) in [Wizard::new(&server), Wizard::dba(&server)].into_iter().enumerate() {
+            poll(DEADLINE, || (server.psql(there) == "1").then_some(())).expect("autovacuum comes to the template");
+            let wizard = wizard.set("--database", &format!("dw{number}")).flag("--adopt-role");
+            wizard.run("plan").exits(0).has_not("template-unusable");
+            let said = wizard.setup().exits(0);
+            let made = said.commands();
+            assert!(made.iter().all(|command| !command.contains("TEMPLATE")), "{said}");
+            wizard.check().exits(0).plans(&[]);
+        }
+    }
+}
+
 /// What the server would refuse to copy is not copied, and it is said who is in the way.
 #[test]
 fn a_template_that_cannot_be_copied_is_foreseen() {

@@ -623,6 +623,10 @@ impl<'world> Postgres<'world> {
             text += "\n";
             text += &self.psql_in(database, include_str!("dump_database.sql"));
         }
+        // The server ends a session a moment after its client has gone, and until then nobody can copy the template.
+        let there = "select count(*) from pg_stat_activity where datname = 'template1' and application_name = 'psql'";
+        process::poll(process::DEADLINE, || (self.psql(there) == "0").then_some(()))
+            .expect("the template is free again");
         text
     }
 }
