@@ -55,6 +55,9 @@ impl Rotation {
             None
         };
         let facts = Role::inspect(&settings, world.reader()).await?;
+        if let Some(database) = world.reader().admin_database() {
+            settings.admin.database = database;
+        }
         let changes = Role::rotation(&settings, &facts)?;
         let others = event_triggers::told(&settings, world.reader()).await?;
         let old = match Role::stored_password(&facts) {

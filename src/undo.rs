@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use crate::change::{Action, Change, Sql};
-use crate::names::RoleName;
+use crate::names::{DatabaseName, RoleName};
 use crate::output_file::{Growing, Links, PRIVATE, Target};
 use crate::settings::{Machine, Settings};
 
@@ -27,8 +27,6 @@ struct Open {
     was_repaired: bool,
     /// psql's connection words.
     psql: String,
-    /// The database that psql goes to where it does not matter.
-    database: String,
     /// Stitch's role, whose going makes the rest of the way back done.
     role: RoleName,
     /// What runs a script as root on the SSH server.
@@ -91,7 +89,6 @@ impl UndoFile {
             path: path.to_owned(),
             was_repaired,
             psql: reach::psql(settings),
-            database: reach::database(settings.admin.database.as_str()),
             role: settings.stitch.role.clone(),
             entrance: if settings.bastion.is_some() {
                 host.clone()
@@ -113,8 +110,9 @@ impl UndoFile {
         ))
     }
 
-    /// Writes the way back of one change to disk, before the change is made.
-    pub(crate) fn begin(&mut self, change: &Change) -> Result<()> {
+    /// Writes the way back of one change to disk, before the change is made. `database`: where psql goes when any database
+    /// will do.
+    pub(crate) fn begin(&mut self, change: &Change, database: &DatabaseName) -> Result<()> {
         let Some(open) = &mut self.0 else { return Ok(()) };
         open.begun = None;
         open.count += 1;
@@ -135,7 +133,9 @@ impl UndoFile {
                             Some(_) => open.database_host.clone(),
                             None => format!(
                                 "{{ {} && {} -d {} -c {reload} </dev/null; }}",
-                                open.database_host, open.psql, open.database
+                                open.database_host,
+                                open.psql,
+                                reach::database(database.as_str())
                             ),
                         };
                         (command, shell::remove_hba_lines(edit).to_string())

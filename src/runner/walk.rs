@@ -153,6 +153,10 @@ pub(super) async fn planned<S: Step, C: Console>(
     look: Look,
 ) -> Result<Plan> {
     let mut facts = inspected::<S>(settings, run.world.reader(), look).await?;
+    // Plans and undo files name the database in which the statements really run.
+    if let Some(database) = run.world.reader().admin_database() {
+        settings.admin.database = database;
+    }
     if let Some(question) = S::question(settings, &facts) {
         let chosen = run.console.choose(&question).await?;
         S::answer(settings, &chosen);
@@ -207,7 +211,7 @@ async fn apply<S: Step, C: Console>(
         for change in changes {
             run.console.event(&Event::Applying(change))?;
             // The way back is on disk before the change is made, so that it is there after a crash.
-            run.undo.begin(change)?;
+            run.undo.begin(change, &settings.admin.database)?;
         }
         let console = &mut *run.console;
         // Whether it can be told is no reason to stop in the middle of a change.

@@ -54,9 +54,12 @@ pub(crate) use event_triggers;
 const ALL: &str = concat!("SELECT ", event_triggers!("true"), "::text");
 /// All that a run meets in which no step reads them with its own facts: `remove` and `rotate`.
 pub(crate) async fn told(settings: &Settings, reader: &mut Reader) -> Result<Vec<Finding>> {
-    let (stitchs, home) = (&settings.stitch.database, &settings.admin.database);
+    let stitchs = &settings.stitch.database;
     let all: Option<Vec<EventTrigger>> = reader.ask(Target::Database(stitchs), ALL, &[]).await?;
     let at_home: Option<Vec<EventTrigger>> = reader.ask(Target::Server, ALL, &[]).await?;
+    let home = &reader
+        .admin_database()
+        .unwrap_or_else(|| settings.admin.database.clone());
     let fires = |one: &&EventTrigger| one.event == "login" && home != stitchs;
     let (all, at_home) = (all.iter().flatten(), at_home.iter().flatten().filter(fires));
     let all = all.map(|one| one.finding(Code::EventTriggers, stitchs));

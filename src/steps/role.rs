@@ -67,7 +67,8 @@ impl Step for Role {
             }
             Some(role) => {
                 let there = facts.database.as_ref().map(|_| &stitch.database);
-                let database = there.unwrap_or(&settings.admin.database);
+                let home = reader.admin_database();
+                let database = there.or(home.as_ref()).unwrap_or(&settings.admin.database);
                 password::prove(settings, reader, (superuser, role.stored_password.as_deref()), database).await
             }
             None => password::PasswordProof::NoRole,

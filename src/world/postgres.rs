@@ -75,6 +75,11 @@ impl Reader {
         self.connections.sessions.get(home).map(Arc::clone)
     }
 
+    /// The database that the administrator's login came to: another one where the wanted one is missing or closed.
+    pub(crate) fn admin_database(&self) -> Option<DatabaseName> {
+        self.connections.home.as_ref()?.parse().ok()
+    }
+
     /// Logs in where needed and says what the server is.
     pub(crate) async fn server(&mut self) -> Result<&PostgresServer> {
         if self.connections.server.is_none() {

@@ -95,6 +95,37 @@ fn a_whole_run_is_taken_back() {
     }
 }
 
+/// Where the administrator's database is not there, or closed to the login, the plan and the file name the one that the
+/// statements ran in.
+#[test]
+fn the_admins_database_may_be_missing() {
+    for closed in [
+        "drop database postgres",
+        "revoke connect on database postgres from public",
+    ] {
+        let server = Postgres::start();
+        server.psql_in("template1", closed);
+        let role = "select count(*) from pg_roles where rolname = 'stitch'";
+        for (file, database) in [("first.sh", "template1"), ("second.sh", "stitch")] {
+            let wizard = Wizard::dba(&server).set("--undo", file);
+            for said in [wizard.run("plan"), wizard.setup().exits(0)] {
+                let mut databases = said.changes().filter_map(|change| change["database"].as_str());
+                assert!(
+                    databases.all(|named| [database, "stitch"].contains(&named)),
+                    "{closed}: {said}"
+                );
+            }
+            wizard.check().exits(0).plans(&[]);
+            let undone = undo(&server, &format!("sh {file}"));
+            assert!(
+                undone.success() && undone.stderr.is_empty(),
+                "{closed}, {file}: {undone:?}"
+            );
+            assert_eq!(server.psql_in("template1", role), "0", "{closed}, {file}");
+        }
+    }
+}
+
 /// Rights that are there without being written down mean the same when they are.
 const EXPLICIT: &str = "do $$ declare o record; begin
     execute format('grant create on database %I to dba', current_database());

@@ -249,7 +249,7 @@ impl Said {
         self.steps().filter_map(|step| step["findings"].as_array()).flatten()
     }
 
-    fn changes(&self) -> impl Iterator<Item = &Value> {
+    pub(crate) fn changes(&self) -> impl Iterator<Item = &Value> {
         self.steps().filter_map(|step| step["changes"].as_array()).flatten()
     }
 }
