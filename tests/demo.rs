@@ -187,8 +187,6 @@ fn it_can_be_stopped_at_any_moment() {
             output.stdout,
             output.stderr
         );
-        // Each of its two servers may take 5 s to end of itself and 5 s when it is told to.
-        assert!(took < Duration::from_secs(20), "{signal} at {moment} took {took:?}");
         assert_eq!(left_behind(&world), "", "{signal} at {moment}, ended after {took:?}");
     }
     assert_eq!(accounts(&world), before);

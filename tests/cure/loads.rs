@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cure::ownership::loaded;
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions, Program};
 
@@ -203,7 +203,7 @@ fn who_blocks_the_next_change_is_named() {
     let old =
         "select count(*) from pg_stat_activity where query like '%pg_sleep%' and xact_start < now() - interval '2 s'
         and pid <> pg_backend_pid()";
-    poll(Duration::from_secs(20), || (server.psql(old) == "1").then_some(())).expect("the lock is held");
+    poll(DEADLINE, || (server.psql(old) == "1").then_some(())).expect("the lock is held");
     let said = wizard.check().exits(0);
     assert!(said.has("load-blocked", "good").contains("1 session, none"), "{said}");
     let strict = wizard.set("--loads-max-lock", "1s");
@@ -225,7 +225,7 @@ fn who_blocks_the_next_change_is_named() {
     assert!(text.contains("pg_read_all_stats"), "{text}");
     let (_, end) = text.split_once("end it: ").expect("a statement is given");
     server.psql(end);
-    holder.finish(Duration::from_secs(20));
+    holder.finish(DEADLINE);
     dba.check().exits(0).has("load-blocked", "good");
 }
 

@@ -1,10 +1,8 @@
 //! Objects that others use while their owner is to change, and a run that is stopped meanwhile.
 
-use std::time::Duration;
-
 use crate::cure::ownership::LOADED;
 use crate::support::postgres::DBA_PASSWORD;
-use crate::support::process::{Running, poll};
+use crate::support::process::{DEADLINE, Running, poll};
 use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions, Program};
 
@@ -21,10 +19,7 @@ fn holder(server: &Postgres<'static>) -> Running {
     let holder = at_work(server, "lock table shop.\"Order Lines\" in access share mode");
     let held =
         "select count(*) from pg_locks where relation = 'shop.\"Order Lines\"'::regclass and mode = 'AccessShareLock'";
-    poll(Duration::from_secs(20), || {
-        (server.psql_in("stitch", held) == "1").then_some(())
-    })
-    .expect("the lock is held");
+    poll(DEADLINE, || (server.psql_in("stitch", held) == "1").then_some(())).expect("the lock is held");
     holder
 }
 
@@ -41,7 +36,7 @@ fn at_work(server: &Postgres<'static>, what: &str) -> Running {
 
 fn release(server: &Postgres<'static>, holder: Running) {
     server.psql("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()");
-    holder.finish(Duration::from_secs(20));
+    holder.finish(DEADLINE);
 }
 
 #[test]
@@ -102,10 +97,8 @@ fn a_change_that_waits_tells_for_whom() {
     let holder = at_work(&server, "grant connect on database stitch to pg_monitor");
     let seen = |sign: &str| {
         let query = format!("select pid from pg_stat_activity where query like '%{sign}%' and pid <> pg_backend_pid()");
-        poll(Duration::from_secs(20), || {
-            Some(server.psql(&query)).filter(|pid| !pid.is_empty())
-        })
-        .unwrap_or_else(|| panic!("nobody with {sign}"))
+        poll(DEADLINE, || Some(server.psql(&query)).filter(|pid| !pid.is_empty()))
+            .unwrap_or_else(|| panic!("nobody with {sign}"))
     };
     let pid = seen("pg_sleep");
     let mut waiting = Wizard::dba(&server)
@@ -118,7 +111,7 @@ fn a_change_that_waits_tells_for_whom() {
     );
     let stderr = waiting.read_stderr_until("the change has been waiting");
     release(&server, holder);
-    let output = waiting.finish(Duration::from_secs(60));
+    let output = waiting.finish(DEADLINE);
     assert!(stderr.contains(&told), "{stderr}{output:#?}");
     assert_eq!(output.status, Some(0), "{output:#?}");
     Wizard::dba(&server).is_settled(&[]);
@@ -139,14 +132,14 @@ fn a_run_that_is_cut_off_leaves_nothing_borrowed() {
             .set("--lock-timeout", "10s");
         let run = wizard.program("setup").args(["--yes", "--format", "json"]).start();
         let waits = "select count(*) from pg_locks where not granted";
-        poll(Duration::from_secs(20), || (server.psql(waits) == "1").then_some(())).expect("setup waits for the lock");
+        poll(DEADLINE, || (server.psql(waits) == "1").then_some(())).expect("setup waits for the lock");
         run.signal(signal);
-        let output = run.finish(Duration::from_secs(20));
+        let output = run.finish(DEADLINE);
         if signal == "KILL" {
             // The server has not noticed yet. What it does for nobody ends with the membership given back, or undone.
             assert_eq!(server.psql(memberships), before, "PostgreSQL {major}, while it waits");
             release(&server, holder);
-            poll(Duration::from_secs(20), || (server.psql(waits) == "0").then_some(())).expect("it ends");
+            poll(DEADLINE, || (server.psql(waits) == "0").then_some(())).expect("it ends");
             assert_eq!(server.psql(memberships), before, "PostgreSQL {major}, afterwards");
             wizard.setup().exits(0);
             assert_eq!(

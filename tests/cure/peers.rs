@@ -86,7 +86,7 @@ fn a_server_that_never_answers() {
     });
     let began = Instant::now();
     says(&check("127.0.0.1", port), "did not answer within 2 s");
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_full_backlog_is_no_answer() {
         .collect();
     let began = Instant::now();
     says(&check("127.0.0.1", address.port()), "no answer from 127.0.0.1");
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
     mem::drop((queued, listener));
 }
 

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use crate::cure::ownership::LOADED;
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::proxy::{CountingProxy, Fault, Side};
 use crate::support::wizard::{Said, Wizard};
 use crate::support::{Postgres, PostgresOptions};
@@ -120,7 +120,7 @@ fn slow_autovacuum(server: &Postgres<'_>) {
     );
     let vacuum =
         "select count(*) from pg_stat_activity where query like 'autovacuum: %shop.t2 (to prevent wraparound)'";
-    poll(Duration::from_secs(60), || (server.psql(vacuum) == "1").then_some(())).expect("autovacuum comes");
+    poll(DEADLINE, || (server.psql(vacuum) == "1").then_some(())).expect("autovacuum comes");
 }
 
 /// Ends the threads of a test that fails, which would be waited for.
@@ -158,10 +158,7 @@ fn nobody_waits_long_for_a_run() {
             });
         });
         let held = "select count(*) from pg_locks where relation = 'shop.t1'::regclass and mode = 'AccessShareLock'";
-        poll(Duration::from_secs(30), || {
-            (server.psql_in("stitch", held) != "0").then_some(())
-        })
-        .expect("the lock is held");
+        poll(DEADLINE, || (server.psql_in("stitch", held) != "0").then_some(())).expect("the lock is held");
         // Readers of all tables, the held ones too, and writers.
         let load = |worker: usize| {
             let (over, longest, turns, server) = (&over, &longest, &turns, &server);
@@ -190,10 +187,7 @@ fn nobody_waits_long_for_a_run() {
             }
         };
         let workers: Vec<_> = (0..4).map(|worker| scope.spawn(load(worker))).collect();
-        poll(Duration::from_secs(30), || {
-            (turns.load(Ordering::Relaxed) > 200).then_some(())
-        })
-        .expect("the load runs");
+        poll(DEADLINE, || (turns.load(Ordering::Relaxed) > 200).then_some(())).expect("the load runs");
         let calm = longest.swap(0, Ordering::Relaxed);
         let pause = |what: &str, run: &dyn Fn() -> Said| {
             longest.store(0, Ordering::Relaxed);
@@ -345,10 +339,7 @@ fn the_lock_table_is_never_the_limit() {
     let before = number();
     let said = wizard.setup().exits(0);
     // Rows of memberships that were lent: two for a good dozen of tables, not for each.
-    let rows = poll(Duration::from_secs(20), || {
-        Some(number() - before).filter(|rows| *rows > 0)
-    })
-    .expect("some");
+    let rows = poll(DEADLINE, || Some(number() - before).filter(|rows| *rows > 0)).expect("some");
     assert!((2..700).contains(&rows), "{rows}");
     assert!(
         said.commands().concat().contains("\"shop\".\"t2200\""),
@@ -361,7 +352,7 @@ fn the_lock_table_is_never_the_limit() {
 /// The rows that all sessions in the database read so far, catalogs included. A session's part is there when it has ended.
 fn rows_read(server: &Postgres<'_>) -> i64 {
     let alone = || (server.psql("select count(*) from pg_stat_activity where datname = 'stitch'") == "0").then_some(());
-    poll(Duration::from_secs(60), alone).expect("every other session ends");
+    poll(DEADLINE, alone).expect("every other session ends");
     let rows = server.psql("select tup_returned + tup_fetched from pg_stat_database where datname = 'stitch'");
     rows.parse().expect("a number")
 }
@@ -426,6 +417,6 @@ fn a_question_that_is_given_up_is_stopped_on_the_server() {
             "{given_up}"
         );
         let left = "select count(*) from pg_stat_activity where application_name = 'stitch-pg'";
-        poll(Duration::from_secs(60), || (server.psql(left) == "0").then_some(())).expect("nothing of it is left");
+        poll(DEADLINE, || (server.psql(left) == "0").then_some(())).expect("nothing of it is left");
     });
 }

@@ -1,12 +1,11 @@
 //! Many at once: all come to the end of one alone, and nobody is told of what happens inside the server.
 
 use std::thread;
-use std::time::Duration;
 
 use crate::cut::direct::{Connection, Direct, server};
 use crate::cut::scene::Scene;
 use crate::cut::trial::{Goal, brief, same};
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::{Output, Postgres, Program, Running, json};
 
 /// So many runs at a time, and so many times.
@@ -38,7 +37,7 @@ pub(crate) fn together(scenes: &[&dyn Scene], goal: &Goal) {
             if let Err(difference) = same(&goal.ready, &scene.state()) {
                 panic!("round {round}: {difference}");
             }
-            let gone = poll(Duration::from_secs(10), || scene.left().is_empty().then_some(()));
+            let gone = poll(DEADLINE, || scene.left().is_empty().then_some(()));
             assert!(gone.is_some(), "{}", scene.left());
         }
     }
@@ -75,7 +74,7 @@ fn busy(server: &Postgres<'static>, and: &str) -> (Running, String) {
         .args(["-p", &server.port().to_string()])
         .env("PGAPPNAME", "the other run");
     let running = program.start();
-    let pid = poll(Duration::from_secs(20), || {
+    let pid = poll(DEADLINE, || {
         let pid = server.psql("select pid from pg_locks where locktype = 'advisory' and granted");
         (!pid.is_empty()).then_some(pid)
     });
@@ -107,7 +106,7 @@ fn who_is_in_the_middle_of_a_change_is_named() {
     let who = format!("another run is changing the database \"postgres\": pid {pid}, user \"postgres\"");
     assert!(told.starts_with(&who), "{told}");
     server.psql(&format!("select pg_terminate_backend({pid})"));
-    running.finish(Duration::from_secs(20));
+    running.finish(DEADLINE);
     assert!(scene.program().run().success());
 }
 
@@ -125,7 +124,7 @@ fn what_another_made_first_is_found() {
     let run = scene.program().run();
     assert_eq!(run.status, Some(0), "{}", brief(&run));
     assert_eq!(told(&run, "created-meanwhile").len(), 1, "{}", brief(&run));
-    running.finish(Duration::from_secs(20));
+    running.finish(DEADLINE);
     same(&goal.ready, &scene.state()).expect("the end of one alone");
     let undo = scene.undo_script();
     assert!(is_left_alone(&undo), "{undo}");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::cut::scene::Scene;
-use crate::support::process::{poll, wait};
+use crate::support::process::{DEADLINE, poll, wait};
 use crate::support::{Fault, Output, Side};
 
 /// What happens to the run when so many messages have passed.
@@ -190,7 +190,7 @@ impl Point {
         if again.status != Some(0) {
             return Err(format!("the second setup: {}\nafter {first}", brief(&again)));
         }
-        let left = poll(Duration::from_secs(10), || scene.left().is_empty().then_some(()));
+        let left = poll(DEADLINE, || scene.left().is_empty().then_some(()));
         if left.is_none() {
             return Err(format!("left behind: {}\nafter {first}", scene.left()));
         }
@@ -218,7 +218,7 @@ impl Point {
         };
         let mut run = program.start();
         if fault == Fault::Hold {
-            let held = poll(Duration::from_secs(60), || {
+            let held = poll(DEADLINE, || {
                 let ended = matches!(run.child.try_wait(), Ok(Some(_)));
                 (proxy.holds() || ended).then_some(!ended)
             });

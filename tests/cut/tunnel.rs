@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use crate::cut::direct::{BLOWS, Connection, Direct, RULES};
 use crate::cut::scene::Scene;
 use crate::cut::trial::{Blow, Goal, Point, Shutdown, try_all};
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::{
     Bastion, BastionOptions, CountingProxy, Fault, Host, Need, Postgres, PostgresOptions, Program, Running, Side,
     SshKey, World, stitch_pg, world,
@@ -247,16 +247,16 @@ fn a_lent_key_goes_when_its_run_is_killed() {
     let file = site.bastion.outside("/home/stitch1/.ssh/authorized_keys");
     let before = std::fs::read_to_string(&file).expect("the key is in it");
     let run = scene.program().arg("--prove-tunnel").start();
-    let lent = poll(Duration::from_secs(30), || {
+    let lent = poll(DEADLINE, || {
         let text = std::fs::read_to_string(&file).ok()?;
         text.contains("stitch-pg-proof").then_some(())
     });
     lent.expect("a second key");
     scene.signal(&run, Signal::KILL);
-    let gone = poll(Duration::from_secs(20), || {
+    let gone = poll(DEADLINE, || {
         (std::fs::read_to_string(&file).ok()? == before).then_some(())
     });
     gone.unwrap_or_else(|| panic!("{:?}", std::fs::read_to_string(&file)));
-    let empty = poll(Duration::from_secs(10), || scene.left().is_empty().then_some(()));
+    let empty = poll(DEADLINE, || scene.left().is_empty().then_some(()));
     empty.unwrap_or_else(|| panic!("{}", scene.left()));
 }

@@ -292,7 +292,7 @@ fn sleeper(server: &Postgres<'_>, user: &str, database: &str) -> Running {
 
 /// Takes the four places that are not the superuser's. A look in between takes one for a moment itself.
 fn fill(server: &Postgres<'_>, running: &mut Vec<Running>) {
-    let full = process::poll(Duration::from_secs(60), || {
+    let full = process::poll(process::DEADLINE, || {
         running.push(sleeper(server, "dba", "postgres"));
         std::thread::sleep(Duration::from_millis(300));
         let taken = server.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'dba'");
@@ -324,6 +324,6 @@ fn session(server: &Postgres<'_>, user: &str, database: &str, sql: &str) -> Runn
 }
 
 fn wait_for(server: &Postgres<'_>, question: &str) {
-    let seen = process::poll(Duration::from_secs(30), || (server.psql(question) == "t").then_some(()));
+    let seen = process::poll(process::DEADLINE, || (server.psql(question) == "t").then_some(()));
     assert!(seen.is_some(), "{question}");
 }

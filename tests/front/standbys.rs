@@ -22,6 +22,16 @@ fn options(major: u32, port: u16) -> PostgresOptions {
         .conf("autovacuum", "off")
 }
 
+/// A primary that `setup` has made ready; none where this version is missing.
+fn ready(world: &World, major: u32) -> Option<Postgres<'_>> {
+    if !postgres::has(major) {
+        return None;
+    }
+    let primary = Postgres::start_in(world, None, options(major, 5432));
+    Wizard::new(&primary).setup().exits(0);
+    Some(primary)
+}
+
 fn standby<'a>(world: &'a World, primary: &Postgres<'_>, port: u16) -> Postgres<'a> {
     Postgres::standby_in(world, primary, options(primary.major(), port))
 }
@@ -41,11 +51,12 @@ fn connected(primary: &Postgres<'_>, number: usize) {
     poll(DEADLINE, || (primary.psql(streaming) == wanted).then_some(())).expect("they connect");
 }
 
-/// Whether a commit of Stitch's hangs; it is ended then.
+/// Whether a commit of Stitch's hangs although each standby has it; it is ended then.
 fn hangs(primary: &Postgres<'_>) -> bool {
     let waits =
         "select count(pg_cancel_backend(pid)) from pg_stat_activity where usename = 'stitch' and wait_event = 'SyncRep'
-        and state_change < clock_timestamp() - interval '1 s'";
+        and state_change < clock_timestamp() - interval '1 s'
+        and not exists (select from pg_stat_replication where flush_lsn < pg_current_wal_flush_lsn())";
     thread::scope(|scope| {
         let sql = "create table if not exists public.loaded (id int); insert into public.loaded values (1)";
         let load = scope.spawn(move || primary.try_psql_as("stitch", PASSWORD, "stitch", sql));
@@ -65,11 +76,7 @@ fn hangs(primary: &Postgres<'_>) -> bool {
 fn commits_wait_for_as_many_standbys_as_are_named() {
     let Some(world) = world(&[Need::Root]) else { return };
     for major in [13, 18] {
-        if !postgres::has(major) {
-            continue;
-        }
-        let primary = Postgres::start_in(&world, None, options(major, 5432));
-        Wizard::new(&primary).setup().exits(0);
+        let Some(primary) = ready(&world, major) else { continue };
         primary.psql_in("stitch", "grant create on schema public to stitch");
         let _a = standby(&world, &primary, 5433);
         let mut b = standby(&world, &primary, 5434);
@@ -120,11 +127,7 @@ fn commits_wait_for_as_many_standbys_as_are_named() {
 fn commits_wait_for_a_standby_that_is_paused() {
     let Some(world) = world(&[Need::Root]) else { return };
     for major in [13, 18] {
-        if !postgres::has(major) {
-            continue;
-        }
-        let primary = Postgres::start_in(&world, None, options(major, 5432));
-        Wizard::new(&primary).setup().exits(0);
+        let Some(primary) = ready(&world, major) else { continue };
         primary.psql_in("stitch", "grant create on schema public to stitch");
         let a = standby(&world, &primary, 5433);
         connected(&primary, 1);
@@ -163,11 +166,9 @@ fn commits_wait_for_a_standby_that_is_paused() {
 fn a_standby_that_has_lost_its_primary_names_it() {
     let Some(world) = world(&[Need::Root]) else { return };
     for major in [13, 18] {
-        if !postgres::has(major) {
+        let Some(mut primary) = ready(&world, major) else {
             continue;
-        }
-        let mut primary = Postgres::start_in(&world, None, options(major, 5432));
-        Wizard::new(&primary).setup().exits(0);
+        };
         let a = standby(&world, &primary, 5433);
         connected(&primary, 1);
         primary.stop();

@@ -146,9 +146,9 @@ fn an_ssh_server_that_never_stops() {
                 assert!(measured.said.contains(told), "{what}: {}", measured.said);
             }
             assert!(measured.peak < ORDINARY, "{what} {client}: {} MB", measured.peak);
-            // Three times the limit, and a slow machine.
+            // Nine times the limit: the machine may be slow, and a flood has no end.
             assert!(
-                began.elapsed() < Duration::from_secs(20),
+                began.elapsed() < Duration::from_secs(60),
                 "{what} {client}: {:?}",
                 began.elapsed()
             );
@@ -422,7 +422,7 @@ fn an_ssh_command_that_never_stops() {
         assert!(measured.said.contains("more than 1 MB"), "{own}: {}", measured.said);
         assert!(measured.peak < ORDINARY, "{own}: {} MB", measured.peak);
         assert!(
-            began.elapsed() < Duration::from_secs(20),
+            began.elapsed() < Duration::from_secs(60),
             "{own}: {:?}",
             began.elapsed()
         );

@@ -423,7 +423,7 @@ impl<'world> Postgres<'world> {
         let mut server = process::spawn(&mut command);
         let pid_file = self.data_dir().join("postmaster.pid");
         // The last line of this file is the server's state. (A socket is there before the server is ready.)
-        let up = process::poll(Duration::from_secs(30), || {
+        let up = process::poll(process::DEADLINE, || {
             if !matches!(server.try_wait(), Ok(None)) {
                 return Some(false);
             }

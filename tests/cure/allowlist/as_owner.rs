@@ -3,10 +3,8 @@
 use stitch_pg::hba::edit::{At, HbaLines, LineEnd};
 use stitch_pg::shell::{add_hba_lines, remove_hba_lines};
 
-use std::time::Duration;
-
 use super::hba_file::{ATTACK, CALM};
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::{Bastion, BastionOptions, Kind, Need, Program, World, world};
 
 const BEFORE: &str = "# keep\nhost dw all 10.0.0.0/8 md5\n";
@@ -189,7 +187,7 @@ fn race(kind: Kind) {
             let attack = attack(&world, &bastion, mode, CALM[round / 2]);
             let output = world.try_sh("on bastion env PATH=\"$1\" sh -s", &[path], script.as_bytes());
             attack.signal("KILL");
-            attack.finish(Duration::from_secs(20));
+            attack.finish(DEADLINE);
             tries += 1;
             done += usize::from(output.success());
             assert_eq!(machine.look(VICTIMS), victims, "{kind:?}, {mode}, {adds}: {output:?}");
@@ -221,10 +219,7 @@ fn attack(world: &World, bastion: &Bastion<'_>, mode: &str, calm: &str) -> crate
         .arg(format!("{ready} {ATTACK}"))
         .args([mode, "data", "/victims/victim", "/victims", calm])
         .start();
-    poll(Duration::from_secs(20), || {
-        bastion.outside("/srv/pg/ready").exists().then_some(())
-    })
-    .expect("it is at work");
+    poll(DEADLINE, || bastion.outside("/srv/pg/ready").exists().then_some(())).expect("it is at work");
     bastion.run("rm /srv/pg/ready");
     running
 }

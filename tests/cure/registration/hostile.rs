@@ -13,6 +13,7 @@ use wiremock::ResponseTemplate;
 use super::stitch::{FakeStitch, TOKEN, destination};
 use super::{PASSWORD, alone, changes, said, there};
 use crate::support::Certificates;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::Said;
 
 fn refused(status: u16, body: &Value) -> ResponseTemplate {
@@ -344,18 +345,16 @@ fn the_certificate_is_verified() {
 fn ctrl_c_while_stitch_does_not_answer() {
     for (method, path) in [("GET", "/v4/destinations"), ("POST", "/v4/destinations")] {
         let stitch = FakeStitch::start();
-        let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(30));
+        let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
         stitch.with(|state| state.instead.push((method, path, slow)));
         let running = alone("setup", &stitch.url()).arg("--yes").start();
-        let waiting = crate::support::process::poll(Duration::from_secs(30), || {
-            stitch.with(|state| state.instead.is_empty()).then_some(())
-        });
+        let waiting = poll(DEADLINE, || stitch.with(|state| state.instead.is_empty()).then_some(()));
         assert!(waiting.is_some(), "{method}: it never came to asking");
         let began = Instant::now();
         running.signal("INT");
-        let output = running.finish(Duration::from_secs(30));
+        let output = running.finish(DEADLINE);
         assert_eq!(output.status, Some(130), "{method}: {}", output.stderr);
-        assert!(began.elapsed() < Duration::from_secs(5), "{method}: it was waited for");
+        assert!(began.elapsed() < Duration::from_secs(30), "{method}: it was waited for");
         said("setup", &stitch, &["--yes"]).exits(0);
         said("setup", &stitch, &["--yes"]).exits(0).plans(&[]);
         assert_eq!(stitch.with(|state| state.destinations.len()), 1, "{method}");

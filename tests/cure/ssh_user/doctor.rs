@@ -278,9 +278,10 @@ fn ports_and_addresses() {
             && said.ends_with("status 4\n"),
         "{said}"
     );
-    scene
-        .bastion
-        .run("sed -i 's/^ListenAddress.*//' /etc/ssh/sshd_config; kill -HUP \"$(cat /run/sshd.pid)\"; sleep 1");
+    scene.bastion.run(
+        "sed -i 's/^ListenAddress.*//' /etc/ssh/sshd_config; kill -HUP \"$(cat /run/sshd.pid)\";
+             until ss -Hltn | grep -q '0.0.0.0:22 '; do sleep 0.1; done",
+    );
     let said = run("--stitch-bastion-port 2222");
     assert!(
         said.contains("ssh-other-port")

@@ -2,12 +2,10 @@
 //! root's changes or is told, and nobody else's program runs. What is exchanged while root works has a file of its own
 //! (`root.rs`).
 
-use std::time::Duration;
-
 use stitch_pg::shell::remove_key;
 
 use super::scene::Scene;
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::{BastionOptions, Kind, Need, Output, Program, world};
 
 /// What the user would like to have, beside its home since no hard link leaves a file system.
@@ -248,10 +246,10 @@ fn who_calls_himself_sshd_is_nobody_to_root() {
                 .contains("sshd\n")
                 .then_some(())
         };
-        poll(Duration::from_secs(20), there).expect("it is called sshd");
+        poll(DEADLINE, there).expect("it is called sshd");
         let ran = scene.bastion.try_run_with("sh -s", script.as_bytes());
         victim.signal_if_there("KILL");
-        victim.finish(Duration::from_secs(20));
+        victim.finish(DEADLINE);
         let seen = scene.bastion.run("ls /canary /mallory/told 2>/dev/null || :");
         assert_eq!(seen, "", "{planted}: {ran:?}");
     }

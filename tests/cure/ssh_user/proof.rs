@@ -1,8 +1,6 @@
 //! The whole way, walked with a key of the program's own: through the SSH server to a login as the Stitch role, and
 //! nothing of it left behind, whatever happens.
 
-use std::time::Duration;
-
 use super::scene::{OPTIONS, Scene};
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::process::{DEADLINE, poll};
@@ -197,7 +195,7 @@ fn ctrl_c_leaves_nothing() {
     world.sh(&format!("kill -STOP {pid}"));
     let running = program(&scene, "check", &["--only", "connection", "--prove-tunnel"]).start();
     let outside = scene.bastion.outside(FILE);
-    let line = poll(Duration::from_secs(20), || {
+    let line = poll(DEADLINE, || {
         let text = std::fs::read_to_string(&outside).ok()?;
         text.lines()
             .find(|line| line.contains("stitch-pg-proof"))
@@ -206,7 +204,7 @@ fn ctrl_c_leaves_nothing() {
     let line = line.expect("a second key");
     assert!(line.starts_with(&format!("{OPTIONS},expiry-time=\"20")), "{line}");
     running.signal("INT");
-    let ended = running.finish(Duration::from_secs(20));
+    let ended = running.finish(DEADLINE);
     world.sh(&format!("kill -CONT {pid}"));
     assert_eq!(ended.status, Some(130), "{ended:#?}");
     // By the run itself, or by the watcher on the SSH server where the run's second was over before.
@@ -250,7 +248,7 @@ fn a_signal_is_heard_while_the_key_cannot_be_taken_out() {
             running.signal(signal);
         }
         // By far longer than a signal takes, by far shorter than the limit of the run.
-        let ended = running.finish(Duration::from_secs(20));
+        let ended = running.finish(DEADLINE);
         assert_eq!(ended.status, Some(130), "{signals:?}: {ended:#?}");
         assert!(lent(), "{signals:?}");
         every_sshd("CONT");
@@ -277,13 +275,13 @@ fn a_key_that_cannot_be_taken_out_is_told() {
     let running = program(&scene, "check", &["--only", "connection", "--prove-tunnel"]).start();
     let outside = scene.bastion.outside(FILE);
     let lent = || std::fs::read_to_string(&outside).is_ok_and(|text| text.contains("stitch-pg-proof"));
-    poll(Duration::from_secs(20), || lent().then_some(())).expect("a second key");
+    poll(DEADLINE, || lent().then_some(())).expect("a second key");
     let folder = "/home/stitch/.ssh";
     scene.bastion.run(&format!(
         "mount --bind {folder} {folder}; mount -o remount,bind,ro {folder}"
     ));
     world.sh(&format!("kill -CONT {pid}"));
-    let said = Said::of(running.finish(Duration::from_secs(60)));
+    let said = Said::of(running.finish(DEADLINE));
     let text = said.exits(4).has("tunnel-key-left", "bad");
     assert!(text.contains("it expires within two minutes"), "{text}");
     scene.bastion.run(&format!("umount {folder}"));

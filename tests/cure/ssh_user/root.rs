@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::scene::{OPTIONS, Scene, told};
 use crate::support::postgres::POSTGRES_PASSWORD;
-use crate::support::process::poll;
+use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::PASSWORD;
 use crate::support::{BastionOptions, Kind, Need, Output, Postgres, PostgresOptions, Program, Running, Server, world};
 
@@ -101,7 +101,7 @@ impl Race<'_> {
             .args([uid.trim(), what])
             .start();
         let ready = self.scene.bastion.outside(format!("{home}/ready"));
-        poll(Duration::from_secs(20), || ready.exists().then_some(())).expect("the attacker is at work");
+        poll(DEADLINE, || ready.exists().then_some(())).expect("the attacker is at work");
         attacker
     }
 
@@ -111,7 +111,7 @@ impl Race<'_> {
         // The attacker takes a processor for itself.
         let output = program.deadline(Duration::from_secs(300)).run();
         attacker.signal_if_there("KILL");
-        attacker.finish(Duration::from_secs(20));
+        attacker.finish(DEADLINE);
         assert!(
             !output.stdout.contains(SECRET) && !output.stderr.contains(SECRET),
             "{what}: {output:#?}"

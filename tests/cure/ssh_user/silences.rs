@@ -114,9 +114,9 @@ fn ctrl_c_while_a_script_comes_to_no_end() {
         let began = Instant::now();
         terminal.send_ctrl_c();
         assert_eq!(terminal.wait_exit(), 130, "{what}: {}", terminal.transcript());
-        // A second, on a machine that has nothing else to do.
+        // Long before the minute that it would wait.
         assert!(
-            began.elapsed() < Duration::from_secs(3),
+            began.elapsed() < Duration::from_secs(30),
             "{what}: {:?}",
             began.elapsed()
         );

@@ -255,7 +255,7 @@ fn the_defaults_leave_nothing_but_the_database() {
     };
     let through = || {
         let script = "(\"$@\" -N -L /run/world/tmp/l.sock:/tmp/open & pid=$!
-            for i in 1 2 3 4 5 6 7 8 9 10; do [ -S /run/world/tmp/l.sock ] && break; sleep 0.2; done
+            for i in $(seq 300); do [ -S /run/world/tmp/l.sock ] && break; sleep 0.2; done
             perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, sockaddr_un(\"/run/world/tmp/l.sock\")); print <S>'
             kill $pid; rm -f /run/world/tmp/l.sock)";
         let command = scene.bastion.ssh(&scene.ops, "stitch", &scene.stitch);
