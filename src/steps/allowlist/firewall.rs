@@ -165,9 +165,8 @@ fn openings(settings: &Settings, printed: &RulesetDump, port: u16) -> Vec<Openin
 fn change(machine: &str, opening: &Opening) -> Option<Change> {
     let open = opening.open()?;
     let (port, tool, number) = (opening.port, opening.keeper.tool(), opening.from.len());
-    let addresses = if number == 1 { "address" } else { "addresses" };
     Some(Change {
-        summary: format!("open port {port} on {machine} to {number} {addresses} of Stitch's with {tool}"),
+        summary: format!("open port {port} on {machine} to {number} of Stitch's addresses with {tool}"),
         why: "This machine's firewall drops connections from there. Existing rules do not change.",
         undo: Some(Action::Ingress(opening.close())),
         action: Action::Ingress(open),

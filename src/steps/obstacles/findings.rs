@@ -76,7 +76,7 @@ pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
         notes.add(false, Code::RuleInstead, one, &text, &advice);
     }
     for one in &seen.secured {
-        let text = "row security is forced on \0, on its owner as well";
+        let text = "row security is forced on \0, so it applies to the owner too";
         let advice = "make sure that its policies allow the loader to read and write every row, or remove FORCE";
         notes.add(false, Code::RowSecurity, one, text, advice);
     }
@@ -125,8 +125,11 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
     }
     for one in &seen.unidentified {
         let (lacks, advice) = if one.partly {
-            let advice = "let the publication have every column of the replica identity, and filter by no others";
-            ("whose replica identity does not fit its filter or its columns", advice)
+            let advice = "publish every column of the replica identity, and use no other columns in the row filter";
+            (
+                "whose replica identity does not match its row filter or its columns",
+                advice,
+            )
         } else {
             let advice = "its owner runs: ALTER TABLE \0 REPLICA IDENTITY FULL;";
             ("which has no replica identity", advice)
@@ -222,7 +225,7 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
             let privileges: Vec<&str> = lacking.iter().map(|one| one.privilege.as_str()).collect();
             let privileges = privileges.join(", ");
             let text = format!(
-                "an owner of \0 revoked {privileges} on it from itself, so the next owner {role:?} lacks the same"
+                "an owner of \0 revoked {privileges} on it from itself, so the new owner {role:?} will lack them too"
             );
             let grant = sql::grant(&privileges, "TABLE", "\0", role);
             notes.add_to(

@@ -120,7 +120,7 @@ fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let Ok(memberships) = facts.me.borrow([(role.as_str(), Membership::Inherit)]) else {
         let lines: Vec<String> = statements.iter().map(|statement| format!("{statement};")).collect();
         let (user, lines) = (&facts.me.user, lines.join(" "));
-        let text = format!("{role:?} has default privileges, and {user:?} may not act for it");
+        let text = format!("{role:?} has default privileges, and {user:?} may not change them");
         let advice = format!("a superuser, or a member of the role, runs in the database {database:?}: {lines}");
         plan.bad(Code::RemoveBlocked, text, advice).concerning(role);
         return;

@@ -142,14 +142,14 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
     } else {
         "will fail with \"permission denied\" (unless you remove --no-keep-readers)"
     };
-    let written = "will refuse the writes: grant their owner what they need";
+    let written = "will refuse the writes unless that owner gets the privileges for them";
     let functions = "run with its privileges, so their writes to the moved tables will be refused; make Stitch's role their owner, or grant their owner what they need";
     let protected =
         "will hide their rows from it, because row security does not apply to an owner; a policy can show them";
-    let published = "continue, but it can no longer add the moved tables to one, which only their owner may do";
+    let published = "continue, but only the new owner can add the moved tables to a publication";
     let subscribed = "are written with its privileges: grant it INSERT, UPDATE, DELETE and TRUNCATE, or give the subscription to a role that has them; otherwise it stops";
     let jobs = "run as it, so their writes to the moved tables will be refused";
-    let others_write = "views by which other roles write to tables that move";
+    let others_write = "views through which other roles write to tables that move";
     let (definers, secured) = ("functions with SECURITY DEFINER", "tables with row security");
     let (f, filled) = (fallout, "tables filled by subscriptions");
     let told = [

@@ -36,7 +36,7 @@ pub(super) fn words(why: &str) -> (&'static str, &'static str) {
         ),
         "limits" => (
             "the server refuses rows of \0 that do not satisfy its constraints: {}",
-            "compare them with the rows of the source; the table's owner drops those that do not fit",
+            "compare the constraints with the rows of your source; the table's owner drops each constraint that these rows do not satisfy",
         ),
         "access" => (
             "\0 has the access method {}, which may refuse what a load does",
@@ -44,7 +44,7 @@ pub(super) fn words(why: &str) -> (&'static str, &'static str) {
         ),
         _ => (
             "Stitch writes rejected records to \0, which lacks the columns {}",
-            "its owner renames it, and Stitch creates its own",
+            "its owner renames the table; Stitch then creates a new one",
         ),
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn revokes_no_keys(case: &Case<'_>, view: &View<'_>) -> Option<Findin
                 "sshd refuses Stitch's key, because it is in the list {file}, or there is no such file (RevokedKeys)"
             );
             let cure = case.drop_in(&["RevokedKeys /dev/null"]);
-            let advice = format!("if Stitch's key is to be trusted: {cure}");
+            let advice = format!("if you trust Stitch's key: {cure}");
             Some(bad(Code::SshNotAllowed, text, advice))
         }
         None => {

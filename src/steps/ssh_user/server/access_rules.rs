@@ -84,7 +84,7 @@ pub(super) fn takes_several_logins(case: &Case<'_>, view: &View<'_>) -> Option<F
     };
     let few = (start < AT_ONCE).then(|| pluralize(start as usize, "other login"))?;
     let text = format!(
-        "sshd drops connections beside {few} in progress (MaxStartups {value}); Stitch may open {AT_ONCE} at once"
+        "sshd may drop a connection while it has {few} in progress (MaxStartups {value}); Stitch may open {AT_ONCE} at once"
     );
     let advice = fixes::in_place("MaxStartups", value, &enough, &case.server.ways);
     Some(unknown(Code::SshMaxStartups, text, advice))

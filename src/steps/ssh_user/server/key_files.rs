@@ -19,7 +19,7 @@ pub(super) fn reads_the_key(case: &Case<'_>, view: &View<'_>) -> Option<Finding>
         Some(_) => None,
         None => {
             let (user, read) = (case.user(), others.join(" "));
-            let text = format!("sshd does not read {ours} for {user} but: {read} (AuthorizedKeysFile)");
+            let text = format!("for {user}, sshd does not read {ours}, but {read} (AuthorizedKeysFile)");
             let line = format!("AuthorizedKeysFile {read} .ssh/authorized_keys");
             Some(case.bad(Code::SshAuthorizedKeysElsewhere, text, &[&line]))
         }
