@@ -132,10 +132,12 @@ pub(crate) fn last_line(report: &Report) -> String {
                 if problems == 1 { "it" } else { "them" }
             )
         }
-        Summary::Failed => format!(
-            "Failed: {} (see above). Completed changes were kept. Fix the cause and run the command again.",
-            report.failed_step().map_or_else(String::new, |step| step.to_string())
-        ),
+        Summary::Failed => {
+            let failed = report.failed_step().map_or_else(String::new, |step| step.to_string());
+            let kept = Some(" Completed changes were kept.").filter(|_| report.command.makes_changes());
+            let kept = kept.unwrap_or_default();
+            format!("Failed: {failed} (see above).{kept} Fix the cause and run the command again.")
+        }
         Summary::Stopped => STOPPED.to_owned(),
     }
 }

@@ -44,10 +44,7 @@ pub(super) fn judge(plan: &mut Plan, settings: &Settings, found: &DatabaseRow) {
     let encoding = found.encoding.as_str();
     if encoding != "UTF8" {
         let (surely, so) = match encoding {
-            "SQL_ASCII" => (
-                false,
-                "does not check the text, so other clients may read other characters",
-            ),
+            "SQL_ASCII" => (false, "checks no text, so other clients may read other characters"),
             _ => (true, "refuses characters outside it"),
         };
         let what = format!("has the encoding {encoding}, and Stitch loads UTF-8: the server {so}");

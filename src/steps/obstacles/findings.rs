@@ -126,10 +126,7 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
     for one in &seen.unidentified {
         let (lacks, advice) = if one.partly {
             let advice = "publish every column of the replica identity, and use no other columns in the row filter";
-            (
-                "whose replica identity does not match its row filter or its columns",
-                advice,
-            )
+            ("whose replica identity does not match its filter or columns", advice)
         } else {
             let advice = "its owner runs: ALTER TABLE \0 REPLICA IDENTITY FULL;";
             ("which has no replica identity", advice)

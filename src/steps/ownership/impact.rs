@@ -144,8 +144,7 @@ pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
     };
     let written = "will refuse the writes unless that owner gets the privileges for them";
     let functions = "run with its privileges, so their writes to the moved tables will be refused; make Stitch's role their owner, or grant their owner what they need";
-    let protected =
-        "will hide their rows from it, because row security does not apply to an owner; a policy can show them";
+    let protected = "will hide rows from it, because row security does not apply to an owner; a policy can show them";
     let published = "continue, but only the new owner can add the moved tables to a publication";
     let subscribed = "are written with its privileges: grant it INSERT, UPDATE, DELETE and TRUNCATE, or give the subscription to a role that has them; otherwise it stops";
     let jobs = "run as it, so their writes to the moved tables will be refused";
