@@ -254,7 +254,7 @@ fn on_a_terminal(scene: &Scene<'_>) {
     );
     let login = scene.begin(&RIGHT);
     saved.expect("(Stitch) PostgreSQL: \"stitch\" logged in to \"stitch\"");
-    saved.expect("Ready: Stitch is in.");
+    saved.expect("Ready: Stitch logged in.");
     assert_eq!(saved.wait_exit(), 0);
     drop(login);
     std::fs::remove_file(file).expect("it is there");
@@ -293,7 +293,7 @@ fn the_wizard_watches_as_watch_does() {
             terminal.expect(&format!(
                 "Z {STITCH} (Stitch) PostgreSQL: \"stitch\" logged in to \"stitch\" (TLSv1"
             ));
-            terminal.expect("Ready: Stitch is in.");
+            terminal.expect("Ready: Stitch logged in.");
         } else {
             terminal.send_ctrl_c();
             terminal.expect("Stopped. watch changes nothing.");
@@ -329,7 +329,7 @@ fn directly(scene: &mut Scene<'_>, seen: &mut Seen) {
             .contains(&format!("Z {STITCH} (Stitch) PostgreSQL: \"stitch\" is logged in")),
         "{output:?}"
     );
-    assert!(output.stdout.ends_with("Ready: Stitch is in.\n"), "{output:?}");
+    assert!(output.stdout.ends_with("Ready: Stitch logged in.\n"), "{output:?}");
     drop(login);
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn run(
     let mut world = Writer::new(settings, Access::ReadOnly, asker);
     let seen = wait(settings, world.reader(), format, (Until::In, limit), stop).await?;
     let (result, text, code) = match seen {
-        Waited::In => ("ready", "Ready: Stitch is in.", 0),
+        Waited::In => ("ready", "Ready: Stitch logged in.", 0),
         Waited::TooLong { .. } => ("attention", TOO_LONG, ATTENTION),
         Waited::Stopped => ("stopped", "Stopped. watch changes nothing.", STOPPED),
     };

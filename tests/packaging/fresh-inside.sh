@@ -56,7 +56,7 @@ contact)
   control reload
   sudo -u postgres psql -qc "CREATE ROLE visitor LOGIN PASSWORD 'visitor'"
   stitch_pg=(stitch-pg plan --no-input --region europe --database elsewhere)
-  says '"visitor" is none' env PGPASSWORD=visitor "${stitch_pg[@]}" --host 127.0.0.1 --admin-user visitor
+  says '"visitor" is not a superuser' env PGPASSWORD=visitor "${stitch_pg[@]}" --host 127.0.0.1 --admin-user visitor
   # 4. A pooler in between, which does not know the login.
   apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null
   printf '[databases]\n* = host=127.0.0.1\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port=6432\nauth_type=scram-sha-256\nauth_file=%s\n' \

@@ -54,7 +54,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, server: &ServerFacts, b
 
 fn unread(settings: &Settings, server: &ServerFacts, bastion: &Resolved) -> Option<Finding> {
     let forbidden = format!(
-        "only a superuser can read the rules of pg_hba.conf, and {:?} is none",
+        "only a superuser can read the rules of pg_hba.conf, and {:?} is not a superuser",
         server.user
     );
     let text = match &server.hba {
