@@ -23,7 +23,7 @@ use quoting::quoted;
 pub(crate) use quoting::{PASSWORD, connection_string, in_schema, name};
 pub use quoting::{identifier, literal};
 pub(crate) use transactions::{
-    FIX_PATH, FIX_PATH_ONCE, PATH_OPTION, PSQL_ENCODING, READ_ONLY_ONCE, TELL_EVENT_TRIGGERS, TURN_HOLDER, take_turn,
+    FIX_PATH, PATH_OPTION, PSQL_ENCODING, READ_ONLY_ONCE, TELL_EVENT_TRIGGERS, TURN_HOLDER, opening, take_turn,
 };
 
 /// The startup option that sets a role. The server splits such options at white space; a backslash keeps it from that.
@@ -38,9 +38,10 @@ pub(crate) fn role_option(role: &RoleName) -> String {
     option
 }
 
-/// Acts as another role from then on.
-pub(crate) fn set_role(role: &RoleName) -> Statement {
-    Statement::plain(format!("SET ROLE {}", identifier(role.as_str())))
+/// Acts as this role from then on, or as the login itself, whatever the database's owner has set.
+pub(crate) fn set_role(role: Option<&RoleName>) -> Statement {
+    let role = role.map_or("NONE".to_owned(), |role| identifier(role.as_str()));
+    Statement::plain(format!("SET ROLE {role}"))
 }
 
 /// `CREATE DATABASE`, from a template that can hold UTF-8. Runs alone: it refuses a transaction block (guide step 2).

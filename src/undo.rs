@@ -27,6 +27,8 @@ struct Open {
     was_repaired: bool,
     /// psql's connection words.
     psql: String,
+    /// What stands in front of each transaction.
+    opening: String,
     /// Stitch's role, whose going makes the rest of the way back done.
     role: RoleName,
     /// What runs a script as root on the SSH server.
@@ -89,6 +91,7 @@ impl UndoFile {
             path: path.to_owned(),
             was_repaired,
             psql: reach::psql(settings),
+            opening: crate::sql::opening(settings.admin.acts_as().as_deref()),
             role: settings.stitch.role.clone(),
             entrance: if settings.bastion.is_some() {
                 host.clone()
@@ -122,13 +125,13 @@ impl UndoFile {
                 let (command, text) = match undo {
                     Action::Sql(sql) => (
                         format!("{} -d {}", open.psql, reach::database(sql.database.as_str())),
-                        guarded(sql, &open.role),
+                        guarded(sql, &open.role, &open.opening),
                     ),
                     Action::Host(script) => (open.host.clone(), script.to_string()),
                     Action::Ingress(script) => (open.entrance.clone(), script.to_string()),
                     Action::Http(request) => ("sh -s".to_owned(), shell::curl(request)),
                     Action::RemoveHbaLines(edit) => {
-                        let reload = shell::word(&format!("{};", crate::sql::reload()));
+                        let reload = shell::word(&format!("{}; {};", open.opening, crate::sql::reload()));
                         let command = match edit.signal {
                             Some(_) => open.database_host.clone(),
                             None => format!(
@@ -188,13 +191,13 @@ fn made(name: &str) -> String {
 }
 
 /// The statements, or none where the guard says so, or where the role is gone: nothing is left then to be taken from it.
-fn guarded(sql: &Sql, role: &RoleName) -> String {
+fn guarded(sql: &Sql, role: &RoleName, opening: &str) -> String {
     let mut condition = crate::sql::role_exists(role);
     if let Some(unless) = &sql.unless {
         let _ = write!(condition, " AND NOT ({unless})");
     }
     // In each transaction: behind a pooler the session is not psql's alone.
-    let opening = format!("{};\n", crate::sql::FIX_PATH_ONCE);
+    let opening = format!("{opening};\n");
     let mut text = sql.for_psql(Some(&opening), |statement| format!("{statement};\n"));
     let (encoding, told) = (crate::sql::PSQL_ENCODING, crate::sql::TELL_EVENT_TRIGGERS);
     let todo = format!("SELECT {condition} AS stitch_todo \\gset\nCOMMIT;\n\\if :stitch_todo\n");

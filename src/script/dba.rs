@@ -29,16 +29,14 @@ pub(super) fn script(settings: &Settings, plans: &Plans) -> String {
         let role = settings.stitch.role.as_str().replace('\\', "\\\\").replace('\'', "''");
         out.push_str(&ASK_PASSWORD.replace("ROLE", &role));
     }
+    let role = sql::set_role(settings.admin.set_role.as_ref());
     let mut connected = None;
     let mut quiet = false;
     for (change, action) in changes {
         if connected != Some(&action.database) {
             let database = psql_connect_argument(action.database.as_str());
-            let _ = write!(out, "\n\\connect {database}\n{encoding}{path};\n{told}");
+            let _ = write!(out, "\n\\connect {database}\n{encoding}{path};\n{role};\n{told}");
             quiet = false;
-            if let Some(role) = &settings.admin.set_role {
-                let _ = writeln!(out, "{};", sql::set_role(role));
-            }
             connected = Some(&action.database);
         }
         if !quiet && holds_secret(action) {
@@ -127,7 +125,8 @@ fn in_quotes(word: &str) -> String {
 
 const SETTINGS: &str = "\\set ON_ERROR_STOP on
 \\set QUIET on
--- This text is UTF-8, and names resolve only to the system's own objects; a new connection needs both again.
+-- This text is UTF-8, and names resolve only to the system's own objects. A new connection needs both again, and the
+-- role, because the owner of a database can set others for it.
 ";
 
 /// The password comes from the environment or from a person. Whether it is there is not asked of the server, which
@@ -141,17 +140,16 @@ const ASK_PASSWORD: &str = "
 \\endif
 ";
 
-/// The password reaches the server as it is, so a superuser's session keeps it out of the server's log first; others can
-/// give `STITCH_PG_PASSWORD` a verifier made elsewhere. Every `\connect` begins a new session.
+/// The password reaches the server as it is, so a superuser's session keeps it out of the server's log and of what extensions
+/// keep of statements first; others can give `STITCH_PG_PASSWORD` a verifier made elsewhere. Every `\connect` begins a new
+/// session.
 const QUIET: &str = "
 -- The password does not appear in the server's log (if run by a superuser), and is stored as a SCRAM verifier.
-SELECT rolsuper AS stitch_quiet, pg_catalog.current_setting('server_version_num')::int >= 100000 AS stitch_scram
-FROM pg_catalog.pg_roles WHERE rolname = current_user \\gset
-\\if :stitch_quiet
-SET log_statement = 'none';
-SET log_min_duration_statement = -1;
-SET log_min_error_statement = 'panic';
-\\endif
+SELECT count(set_config(s.name, q.value, false)) AS stitch_quiet, current_setting('server_version_num')::int >= 100000 AS stitch_scram
+FROM pg_roles r, pg_settings s JOIN (VALUES ('log_statement', 'none'), ('log_min_duration_statement', '-1'), ('log_min_duration_sample', '-1'),
+    ('log_transaction_sample_rate', '0'), ('log_min_error_statement', 'panic'), ('debug_print_parse', 'off'), ('debug_print_rewritten', 'off'),
+    ('debug_print_plan', 'off'), ('pg_stat_statements.track_utility', 'off')) AS q (name, value) ON s.name = q.name
+WHERE r.rolname = current_user AND (r.rolsuper OR s.context = 'user') \\gset
 \\if :stitch_scram
 SET password_encryption = 'scram-sha-256';
 \\endif

@@ -36,6 +36,16 @@ pub struct Admin {
     pub given_by: GivenBy,
 }
 
+impl Admin {
+    /// The setting `role` of each transaction; `None` where libpq's `options` decide.
+    pub(crate) fn acts_as(&self) -> Option<String> {
+        match (&self.set_role, &self.rules.options) {
+            (None, Some(_)) => None,
+            (role, _) => Some(role.as_ref().map_or("none".to_owned(), RoleName::to_string)),
+        }
+    }
+}
+
 /// The way from this machine to the database server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::quoting::literal;
-use super::transactions::FIX_PATH_ONCE;
+use super::quoting::{literal, name as quoted};
+use super::transactions::{FIX_PATH_ONCE, opening};
 use crate::statement::Statement;
 
 /// The code under which the server tells, by the way, the number of a statement that met a lock, and in the detail what it
@@ -34,7 +34,12 @@ fn tell(code: &str) -> String {
 /// `process` is the server process that the login was told of. If that runs the block, no pooler is in between, so its
 /// settings may last until [`flush_commits`]; setting them for each transaction anew takes a tenth of the whole time. Until they
 /// are set, names mean what the session says, so those of the block itself are written in full.
-pub(crate) fn batch_block(statements: &[(usize, &str)], lock_timeout: Duration, process: Option<i32>) -> Statement {
+pub(crate) fn batch_block(
+    statements: &[(usize, &str)],
+    lock_timeout: Duration,
+    process: Option<i32>,
+    role: Option<&str>,
+) -> Statement {
     let block = format!(
         "{}
   context pg_catalog.text;
@@ -42,7 +47,7 @@ pub(crate) fn batch_block(statements: &[(usize, &str)], lock_timeout: Duration, 
 BEGIN
   FOR i IN 1..{} LOOP
     IF i OPERATOR(pg_catalog.=) 1 OR pooled THEN
-      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', pooled),
+      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', pooled),{}
         pg_catalog.set_config('lock_timeout', '{}', pooled), pg_catalog.set_config('synchronous_commit', 'off', pooled);
     END IF;
     BEGIN
@@ -59,11 +64,19 @@ END",
         declared(statements),
         process.unwrap_or_default(),
         statements.len(),
+        acts_as(role, "pooled"),
         lock_timeout.as_millis(),
         tell(BUSY),
         tell(GONE),
     );
     Statement::plain(format!("DO {}", literal(&block)))
+}
+
+/// The setting of [`opening`] in a block, among others.
+fn acts_as(role: Option<&str>, local: &str) -> String {
+    role.map_or(String::new(), |role| {
+        format!(" pg_catalog.set_config('role', {}, {local}),", quoted(role))
+    })
 }
 
 /// The statements and their numbers, as a block has them.
@@ -90,6 +103,7 @@ pub(crate) fn with_memberships(
     statements: &[(usize, &str)],
     (grant_membership, revoke_membership): (&str, &str),
     lock_timeout: Duration,
+    role: Option<&str>,
 ) -> Statement {
     let block = format!(
         "{}
@@ -98,7 +112,7 @@ pub(crate) fn with_memberships(
   next int;
 BEGIN
   WHILE start OPERATOR(pg_catalog.<=) {count} LOOP
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),{}
       pg_catalog.set_config('lock_timeout', '{wait}', true), pg_catalog.set_config('synchronous_commit', 'off', true);
     next := start;
     BEGIN
@@ -132,6 +146,7 @@ BEGIN
   END LOOP;
 END",
         declared(statements),
+        acts_as(role, "true"),
         literal(grant_membership),
         literal(revoke_membership),
         busy = tell(BUSY),
@@ -143,9 +158,10 @@ END",
 }
 
 /// The same for one statement, for servers whose blocks cannot commit.
-pub(crate) fn async_commit(statement: &str, lock_timeout: Duration) -> Statement {
+pub(crate) fn async_commit(statement: &str, lock_timeout: Duration, role: Option<&str>) -> Statement {
     Statement::plain(format!(
-        "{FIX_PATH_ONCE}; SET LOCAL lock_timeout = {}; SET LOCAL synchronous_commit = off; {statement}",
+        "{}; SET LOCAL lock_timeout = {}; SET LOCAL synchronous_commit = off; {statement}",
+        opening(role),
         lock_timeout.as_millis()
     ))
 }

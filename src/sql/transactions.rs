@@ -84,11 +84,12 @@ impl fmt::Display for Sql {
 /// Waits until no other run is in the middle of a change about this database, for so long; to stand in front of the
 /// statements of one transaction, for which it also settles where names are looked for. What the statements themselves wait
 /// for a lock is the session's business again.
-pub(crate) fn take_turn(database: &str, wait: Duration) -> Statement {
+pub(crate) fn take_turn(database: &str, wait: Duration, role: Option<&str>) -> Statement {
     Statement::plain(format!(
-        "{FIX_PATH_ONCE}; SET LOCAL lock_timeout = {}; \
+        "{}; SET LOCAL lock_timeout = {}; \
          SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('stitch-pg'), pg_catalog.hashtext({})); \
          SET LOCAL lock_timeout TO DEFAULT",
+        opening(role),
         wait.as_millis(),
         quoted(database)
     ))
@@ -118,7 +119,14 @@ pub(crate) const FIX_PATH: &str = "SET search_path = pg_catalog, pg_temp";
 
 /// For one transaction, in front of its statements in the same call. A transaction pooler gives the session to another
 /// client afterwards, who finds nothing of it there.
-pub(crate) const FIX_PATH_ONCE: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
+pub(super) const FIX_PATH_ONCE: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
+
+/// The same, and as whom the transaction acts: a pooler may drop the startup option without a word, and then the owner of the
+/// database decides it (`ALTER DATABASE … SET role`). `role`: `none` is the login itself; without one, what the session began with.
+pub(crate) fn opening(role: Option<&str>) -> String {
+    let role = role.map_or(String::new(), |role| format!("; SET LOCAL role = {}", quoted(role)));
+    format!("{FIX_PATH_ONCE}{role}")
+}
 
 /// A question changes nothing, and the server sees to it, behind a pooler that refuses startup options as well. In the same
 /// call as the question.

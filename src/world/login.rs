@@ -215,6 +215,7 @@ async fn log_in_once(login: &AdminLogin, attempt: Attempt, wire: Wire) -> Result
                 } else {
                     Encryption::None
                 },
+                role: login.role.clone(),
                 limit: login.answer_limit,
                 told,
                 cut_off,

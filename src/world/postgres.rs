@@ -276,6 +276,7 @@ impl Reader {
     fn admin_login(&self, database: &str) -> AdminLogin {
         let admin = self.settings.admin.clone();
         AdminLogin {
+            role: admin.acts_as(),
             host: admin.host,
             port: admin.port,
             user: admin.user,

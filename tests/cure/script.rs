@@ -171,6 +171,37 @@ fn the_question_for_the_password_names_the_role() {
     }
 }
 
+/// Whatever the server logs or an extension keeps of statements, samples included.
+#[test]
+fn a_superusers_script_leaves_the_password_nowhere() {
+    for major in [13, 15, 18] {
+        let keeps = [
+            ("shared_preload_libraries", "pg_stat_statements, auto_explain"),
+            ("auto_explain.log_min_duration", "0"),
+            ("log_statement", "all"),
+            ("log_min_duration_sample", "0"),
+            ("log_statement_sample_rate", "1"),
+            ("log_transaction_sample_rate", "1"),
+            ("debug_print_parse", "on"),
+        ];
+        let options = PostgresOptions::new().major(major);
+        let options = keeps.iter().fold(options, |all, (name, value)| all.conf(name, value));
+        let Some(server) = Postgres::start_with(options) else {
+            continue;
+        };
+        server.psql("create extension pg_stat_statements");
+        let wizard = Wizard::new(&server).flag("--reset-password");
+        for _ in 0..2 {
+            let ran = psql(&wizard, Made::Offline, ("postgres", PASSWORD));
+            assert!(ran.success(), "{ran:?}");
+        }
+        assert!(!server.log().contains(PASSWORD), "{major}");
+        let kept =
+            "select count(*) from pg_stat_statements where query like '% PASSWORD %' and query not like '%count(%'";
+        assert_eq!(server.psql(kept), "0", "{major}");
+    }
+}
+
 #[test]
 fn schemas_that_were_loaded_before() {
     let server = Postgres::start();

@@ -1,7 +1,8 @@
 //! `--set-role`: a person logs in, and acts as a group.
 
-use crate::support::wizard::Wizard;
-use crate::support::{Postgres, PostgresOptions, Program};
+use crate::support::postgres::{POSTGRES_PASSWORD, psql};
+use crate::support::wizard::{PASSWORD, Wizard};
+use crate::support::{Need, PgBouncer, Postgres, PostgresOptions, Program, world};
 
 /// A person who may nothing, in a team that may.
 fn server(major: u32) -> Option<Postgres<'static>> {
@@ -94,4 +95,52 @@ fn a_role_that_cannot_be_taken_is_named() {
             "{error}"
         );
     }
+}
+
+/// Where a pooler takes the startup option away without a word, the owner of the database decides it no more than elsewhere;
+/// nor for the scripts, where the administrator's own database is that owner's.
+#[test]
+fn no_owner_of_a_database_decides_as_whom_the_administrator_acts() {
+    let Some(world) = world(&[Need::Bastion]) else { return };
+    let server = Postgres::start_in(&world, None, PostgresOptions::new().major(17));
+    server.psql(
+        "create role mallory createrole; create role loader; create database stitch owner mallory;
+         alter database stitch set role = mallory",
+    );
+    server.psql_in("stitch", "set role none; create schema shop authorization loader; set role loader; create table shop.t1 (); create table shop.t2 ()");
+    let users = [("postgres", POSTGRES_PASSWORD), ("stitch", PASSWORD)];
+    let silent = "transaction\nignore_startup_parameters = options,extra_float_digits";
+    let pooler = PgBouncer::pooling_in(&world, None, &server, &users, silent, 6432);
+    let owners =
+        "select string_agg(distinct pg_get_userbyid(relowner), ' ') from pg_class where relname in ('t1', 't2')";
+    let lent = "select count(*) from pg_auth_members where 'mallory'::regrole in (member, grantor)";
+    let wizard = Wizard::new(&server).flag("--schema=shop");
+    let through = wizard.clone().set("--port", &pooler.port().to_string());
+    through
+        .clone()
+        .set("--undo", "pooled.sh")
+        .setup()
+        .exits(4)
+        .has("setting-interrupts-loads", "bad");
+    assert_eq!(server.psql_in("stitch", owners), "stitch");
+    through.check().bad_are(&["setting-interrupts-loads"]);
+    let undone = Program::new("sh", &server)
+        .arg("pooled.sh")
+        .env("PGPASSWORD", POSTGRES_PASSWORD)
+        .run();
+    assert!(undone.success(), "{undone:?}");
+    assert_eq!(server.psql_in("stitch", owners), "loader");
+
+    let there = wizard.set("--admin-database", "stitch");
+    let script = there.program("script").args(["--for", "dba"]).run();
+    let ran = Program::new(psql(), &server)
+        .args(["-X", "-w", "-U", "postgres", "-d", "stitch", "-f", "-", "-h"])
+        .arg(server.socket_dir())
+        .args(["-p", &server.port().to_string()])
+        .env("STITCH_PG_PASSWORD", PASSWORD)
+        .stdin(script.stdout)
+        .run();
+    assert!(ran.success(), "{ran:?}");
+    assert_eq!(server.psql_in("stitch", owners), "stitch");
+    assert_eq!(server.psql(lent), "0");
 }

@@ -213,7 +213,8 @@ fn names_that_look_like_connection_strings() {
         let before = server.dump();
         let flag = format!("--schema={schema}");
         let wizard = Wizard::new(&server).set("--database", name).flag(&flag);
-        let run = wizard.set("--admin-database", name).set("--undo", "named.sh");
+        let script = wizard.set("--admin-database", name);
+        let run = script.clone().set("--undo", "named.sh");
         run.setup().exits(0);
         assert_ne!(server.dump(), before);
         // What the database's owner may set.
@@ -232,7 +233,33 @@ fn names_that_look_like_connection_strings() {
             server.psql("select count(*) from pg_roles where rolname = 'stitch'"),
             "0"
         );
-        server.psql(&format!("drop database \"{quoted}\"; drop role loader"));
+        // The DBA's script from what is there holds it as well; also where psql itself is told another encoding.
+        let usual = format!("alter database \"{quoted}\" reset client_encoding");
+        server.psql(&format!("create role stitch; {usual}"));
+        for encoding in ["SJIS", "BIG5", "GBK", "GB18030", "UHC", "JOHAB", "SHIFT_JIS_2004"] {
+            let given_back = format!("alter schema {schema} owner to loader; alter table {schema}.t owner to loader");
+            server.psql_in(name, &given_back);
+            let script = script.program("script").args(["--for", "dba", "--from-plan"]).run();
+            assert!(script.stdout.contains("run-by-psql #Ã\".\"t\""), "{script:?}");
+            server.psql(&format!(
+                "alter database \"{quoted}\" set client_encoding = '{encoding}'"
+            ));
+            let ran = Program::new("sh", &server)
+                .args(["-c", "\"$0\" \"$@\"; s=$?; [ ! -e run-by-psql ] || exit 9; exit $s"])
+                .arg(crate::support::postgres::psql())
+                .args(["-X", "-w", "-U", "postgres", "-d", "postgres", "-f", "-", "-h"])
+                .arg(server.socket_dir())
+                .args(["-p", &server.port().to_string()])
+                .env("PGCLIENTENCODING", encoding)
+                .env("STITCH_PG_PASSWORD", PASSWORD)
+                .stdin(script.stdout)
+                .run();
+            assert!(ran.success(), "{name}, {encoding}: {ran:?}");
+            server.psql(&usual);
+            assert_eq!(server.psql_in(name, owner), "stitch", "{encoding}");
+        }
+        server.psql_in(name, "drop owned by stitch");
+        server.psql(&format!("drop database \"{quoted}\"; drop role loader, stitch"));
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn of(session: &Session, second: &Session, statement: &str, loc
         return String::new();
     };
     // Made after all, should the lock be free by now: the look afterwards sees it.
-    let attempt = sql::async_commit(statement, lock_timeout);
+    let attempt = sql::async_commit(statement, lock_timeout, session.role.as_deref());
     for _ in 0..LOOKS {
         let (made, holders) = tokio::join!(execute(session, &attempt, LIMIT), holders(second, pid));
         if !holders.is_empty() {

@@ -63,7 +63,9 @@ impl std::error::Error for AnotherRun {}
 pub(super) async fn together(session: &Session, sql: &Sql, limit: Duration, wait: Duration) -> Result<Applied> {
     let database = sql.database.as_str();
     // Statements of one simple query are one transaction (PostgreSQL docs 53.2.2.1), at one round trip.
-    let whole = sql::take_turn(database, wait).then(";\n").and(&joined(&sql.all()));
+    let whole = sql::take_turn(database, wait, session.role.as_deref())
+        .then(";\n")
+        .and(&joined(&sql.all()));
     match retry(session, &whole, limit).await {
         Ok(()) => Ok(Applied::Made),
         Err(Stopped::Server(error)) if sql.statements.len() == 1 && is_there(&error) => Ok(Applied::Found(refused(

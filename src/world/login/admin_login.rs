@@ -26,6 +26,8 @@ pub(crate) struct AdminLogin {
     pub(crate) rules: LoginRules,
     /// Startup options, such as `-c default_transaction_read_only=on`.
     pub(crate) options: Option<String>,
+    /// The role that each of our calls acts as, whatever became of the options on the way; `None`: what they begin with.
+    pub(crate) role: Option<String>,
     pub(crate) timeout: Duration,
     /// How long an answer may take when it is made.
     pub(crate) answer_limit: Duration,

@@ -32,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) announced_version: String,
     /// Whether the connection is encrypted by TLS.
     pub(crate) encryption: Encryption,
+    /// The role that each call acts as.
+    pub(in crate::world) role: Option<String>,
     /// How long an answer may take.
     pub(in crate::world) limit: Duration,
     /// What the server said by the way with a code of ours.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::sql::{FIX_PATH_ONCE, READ_ONLY_ONCE};
+use crate::sql::{READ_ONLY_ONCE, opening};
 use crate::world::login::Session;
 
 impl Session {
@@ -29,7 +29,8 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     limit: Duration,
 ) -> Result<T> {
     // Statements of one simple query are one transaction, for which the first one speaks (PostgreSQL docs 53.2.2.1).
-    let whole = format!("{FIX_PATH_ONCE};{READ_ONLY_ONCE};{}", filled_in(question, parameters));
+    let opening = opening(session.role.as_deref());
+    let whole = format!("{opening};{READ_ONLY_ONCE};{}", filled_in(question, parameters));
     let messages = match timeout(limit, session.client.simple_query(&whole)).await {
         Ok(Ok(messages)) => messages,
         Ok(Err(error)) => return Err(session.explain(&error)),

@@ -60,6 +60,7 @@ impl Reader {
             },
             rules: LoginRules::default(),
             options: None,
+            role: None,
             timeout: self.settings.timeout,
             answer_limit: self.settings.timeout,
             given_by: stitch.given_by.clone(),
@@ -74,6 +75,7 @@ impl Reader {
             user: admin.user.clone(),
             password: admin.password.clone(),
             tls: admin.tls.clone(),
+            role: admin.acts_as(),
             rules: LoginRules {
                 address: None,
                 ..admin.rules.clone()

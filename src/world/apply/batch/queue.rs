@@ -192,10 +192,11 @@ impl<'a> BatchQueue<'a> {
             .map(|number| self.statements[*number].to_string())
             .collect();
         let statements: Vec<(usize, &str)> = numbers.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+        let (wait, role) = (self.lock_timeout, session.role.as_deref());
         let call = match (self.way, numbers, &self.borrowed) {
-            (Transport::Singly, [only], _) => sql::async_commit(&self.whole(*only), self.lock_timeout),
-            (_, _, Some((grant, revoke))) => sql::with_memberships(&statements, (grant, revoke), self.lock_timeout),
-            (_, _, None) => sql::batch_block(&statements, self.lock_timeout, session.process),
+            (Transport::Singly, [only], _) => sql::async_commit(&self.whole(*only), wait, role),
+            (_, _, Some((grant, revoke))) => sql::with_memberships(&statements, (grant, revoke), wait, role),
+            (_, _, None) => sql::batch_block(&statements, wait, session.process, role),
         };
         let outcome = execute(session, &call, self.limit).await;
         let told = std::mem::take(&mut *session.told.lock().unwrap_or_else(PoisonError::into_inner));
