@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use super::local_users;
 use super::ssh_tokens::AliasOptions;
+use super::trust;
 use crate::pattern;
 
 mod text;
@@ -283,7 +284,8 @@ fn read(path: &Path, whose: Whose) -> Result<Option<String>> {
     let found = file.metadata()?;
     let own = rustix::process::geteuid().as_raw();
     let is_closed = found.mode() & 0o002 == 0
-        && (found.mode() & 0o020 == 0 || local_users::is_alone_in_group(found.uid(), found.gid()));
+        && (found.mode() & 0o020 == 0
+            || local_users::is_alone_in_group(found.uid(), found.gid()) && !trust::has_access_list(path));
     ensure!(
         whose == Whose::System || ((found.uid() == 0 || found.uid() == own) && is_closed),
         "other users can write it, so ssh does not use it either; run chmod go-w, or make yourself its owner"

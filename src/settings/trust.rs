@@ -31,11 +31,14 @@ pub(super) fn before_opening(path: &Path, environment: &Environment) -> Result<(
     }
 }
 
-/// Whether no mode of a directory on the way lets others put another file in the place of one that a person will run.
+/// Whether no owner or mode of a directory on the way lets others put another file in the place of one that a person will run.
 pub(crate) fn place(path: &Path, environment: &Environment) -> Result<()> {
-    let trusted = Trusted::now(environment);
+    let mut trusted = Trusted::now(environment);
+    // In some containers root has another number there.
+    trusted.users.extend(std::fs::metadata("/").map(|root| root.uid()));
     for directory in std::path::absolute(path)?.ancestors().skip(1) {
         if let Ok(found) = std::fs::metadata(directory) {
+            trusted.owned(directory, &found, "directory")?;
             trusted.not_writable(directory, &found)?;
         }
     }
@@ -119,10 +122,10 @@ impl Trusted {
         if found.is_dir() && mode & 0o1000 != 0 {
             return Ok(());
         }
-        let by_group = mode & 0o020 != 0 && !self.groups.contains(&found.gid());
+        let by_group = mode & 0o020 != 0 && (!self.groups.contains(&found.gid()) || has_access_list(path));
         let (who, fix) = match (mode & 0o002 != 0, by_group) {
             (true, _) => ("every user of this machine", "go-w"),
-            (false, true) => ("the members of its group", "g-w"),
+            (false, true) => ("the members of its group, or users of its access control list,", "g-w"),
             (false, false) => return Ok(()),
         };
         bail!(
@@ -130,6 +133,11 @@ impl Trusted {
             word(path)
         );
     }
+}
+
+/// Whether it has an access control list: then the group's bits are the most that any user on it may do.
+pub(super) fn has_access_list(path: &Path) -> bool {
+    rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0; 0]).is_ok()
 }
 
 /// The path as a word of a command: who named a directory above it may be anybody.
@@ -224,7 +232,7 @@ mod tests {
             (0o644, 0o755, None),
             (0o666, 0o755, Some("every user of this machine can write")),
             (0o662, 0o755, Some("chmod go-w")),
-            (0o664, 0o755, Some("the members of its group can write")),
+            (0o664, 0o755, Some("the members of its group")),
             (0o644, 0o777, Some("every user of this machine can write")),
             (0o644, 0o775, Some("chmod g-w")),
             (0o644, 0o1777, None),
@@ -255,6 +263,31 @@ mod tests {
         chmod(&below, 0o777);
         let advice = verdict(&trusted(), &below.join("file")).unwrap_err();
         assert!(advice.ends_with("/a;touch b'"), "{advice}");
+        // An access control list, of a file system that has them: its owner, the user 65534, its group, the mask, others.
+        let list = [
+            (1, 7, u32::MAX),
+            (2, 7, 65534),
+            (4, 5, u32::MAX),
+            (16, 7, u32::MAX),
+            (32, 5, u32::MAX),
+        ];
+        let entry =
+            |(tag, may, id): &(u16, u16, u32)| [&tag.to_le_bytes()[..], &may.to_le_bytes(), &id.to_le_bytes()].concat();
+        let list: Vec<u8> = [vec![2, 0, 0, 0]]
+            .into_iter()
+            .chain(list.iter().map(entry))
+            .flatten()
+            .collect();
+        chmod(&below, 0o755);
+        let name = "system.posix_acl_access";
+        if rustix::fs::setxattr(&below, name, &list, rustix::fs::XattrFlags::empty()).is_ok() {
+            let with_group = Trusted {
+                groups: vec![std::fs::metadata(&below).unwrap().gid()],
+                ..trusted()
+            };
+            let said = verdict(&with_group, &below.join("file")).unwrap_err();
+            assert!(said.contains("access control list"), "{said}");
+        }
         let gid = std::fs::metadata(&file).unwrap().gid();
         let with_group = Trusted {
             groups: vec![gid],

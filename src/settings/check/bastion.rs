@@ -16,6 +16,7 @@ use crate::settings::registry::SettingId;
 use crate::settings::request::{Audience, Purpose};
 use crate::settings::ssh::BastionServer;
 use crate::settings::ssh_alias::{self, AliasOptions};
+use crate::settings::trust;
 use crate::step_id::StepId;
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> Option<BastionSettings> {
@@ -119,7 +120,11 @@ fn ssh_command(checker: &mut Checker<'_>) -> Option<PathBuf> {
             std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
         };
         let found = paths.into_iter().find(is_program);
-        found.with_context(|| format!("{text:?} is not a program on this machine"))
+        let found = found.with_context(|| format!("{text:?} is not a program on this machine"))?;
+        // Whoever could exchange the folder of ssh's socket would speak in the server's place.
+        let socket = std::env::temp_dir().join("socket");
+        trust::place(&socket, environment).context("ssh needs a directory for temporary files (TMPDIR)")?;
+        Ok(found)
     })
 }
 

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use super::{Kind, has_role, put, read, ready, says, server, without_role};
-use crate::support::world;
+use super::{Kind, STITCH_PG, has_role, put, read, ready, says, server, without_role};
+use crate::support::{Program, world};
 
 /// Links, and files that another user laid where we write, in a folder of everybody's or in one of that user.
 #[test]
@@ -79,6 +79,30 @@ fn links_and_files_of_others_are_refused() {
         says(&output, "every user of this machine can write /run/world/open") && !has_role(&server),
         "{output:#?}"
     );
+    // Whose directory it is puts another file in its place, whatever its mode.
+    for (mode, folder) in [("755", "hers"), ("1777", "sticky")] {
+        world.sh(&format!(
+            "cd /run/world; mkdir {folder}; chmod {mode} {folder}; chown nobody: {folder}"
+        ));
+        let output = Kind::Undo
+            .program(&world, &[], &format!("/run/world/{folder}/undo.sh"))
+            .run();
+        assert!(
+            says(&output, "belongs to another user") && !has_role(&server),
+            "{output:#?}"
+        );
+    }
+    // The folder of ssh's socket, where another user could put one.
+    for folder in ["open", "hers"] {
+        let output = Program::new("env", &world)
+            .args([&format!("TMPDIR=/run/world/{folder}"), STITCH_PG, "plan", "--no-input"])
+            .args(["--bastion", "root@127.0.0.1", "--ssh-command", "/bin/false"])
+            .run();
+        assert!(
+            output.status == Some(2) && says(&output, "temporary files (TMPDIR)") && says(&output, folder),
+            "{output:#?}"
+        );
+    }
     // Another file than an undo file is not made one.
     put(&world, "/run/world/own/undo.sh", Some("#!/bin/sh\nexit 0\n"));
     let output = Kind::Undo.program(&world, &[], "/run/world/own/undo.sh").run();
