@@ -296,8 +296,8 @@ codes! {
     /// The key file of Stitch's user contains keys that are not Stitch's. In an account that stitch-pg created, only Stitch should have one.
     /// Find out who added them, and remove the lines that are not needed.
     SshKeyFileOtherKeys = "ssh-key-file-other-keys", SshUser [SshLogin] INFORMS;
-    /// Stitch's key is in a file outside the home of its user, without the options that limit it to forwarding to the database.
-    /// Write the line of the finding in that file.
+    /// Stitch's key is in a file outside the home of its user, without the options that limit it to forwarding to the database. Or sshd takes variables from clients (`AcceptEnv *`) that make a login shell run commands.
+    /// Write the line of the finding in that file. Or remove the variables from `AcceptEnv`, or give `--tunnel-only`.
     SshKeyUnrestricted = "ssh-key-unrestricted", SshUser [SshLogin] INFORMS;
     /// The SSH server does not know an option of `--key-options` (Dropbear has no `from`). stitch-pg does not write it, because the server would then refuse the key. Dropbear has no option that stops a key from listening on ports.
     /// Limit logins by address with a firewall, start Dropbear with `-k`, or use OpenSSH.

@@ -36,7 +36,7 @@ fn tell(code: &str) -> String {
 /// are set, names mean what the session says, so those of the block itself are written in full.
 pub(crate) fn batch_block(
     statements: &[(usize, &str)],
-    lock_timeout: Duration,
+    wait: Duration,
     process: Option<i32>,
     role: Option<&str>,
 ) -> Statement {
@@ -65,7 +65,7 @@ END",
         process.unwrap_or_default(),
         statements.len(),
         acts_as(role, "pooled"),
-        lock_timeout.as_millis(),
+        wait.as_millis(),
         tell(BUSY),
         tell(GONE),
     );

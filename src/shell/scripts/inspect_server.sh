@@ -78,6 +78,15 @@ for address in $addresses; do
         done <<EOF
 $known
 EOF
+        # The holder of a key names them, and a shell obeys them before it comes to the command of the key's line.
+        printf '%s\n' "$settings" | sed -n 's/^[Aa]ccept[Ee]nv //p' | while read -r patterns; do
+            for pattern in $patterns; do
+                for variable in BASH_ENV BASH_FUNC_x%% LD_PRELOAD SHELLOPTS; do
+                    # shellcheck disable=SC2254 # it is a pattern
+                    case $variable in $pattern) say obeyed "$pattern" ;; esac
+                done
+            done
+        done
         others=$(printf '%s\n' "$settings" | grep -E '^[A-Za-z0-9]+ ' | grep -viE "^($known_words|$other_words) " || :)
         case $others in ?*) say sshd_other "$(printf '%s\n' "$others" | head -n 1)" ;; esac
     else

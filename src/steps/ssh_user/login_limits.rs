@@ -6,7 +6,7 @@ use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding};
 use crate::names::LinuxUser;
 use crate::plural::{date, pluralize};
-use crate::settings::{BastionSettings, LoginShell};
+use crate::settings::{BastionSettings, KeyOption, LoginShell};
 use crate::shell;
 
 pub(super) fn judge_dates(user: &LinuxUser, aging: &Aging, plan: &mut Plan) {
@@ -111,7 +111,17 @@ pub(super) fn judge_shell(bastion: &BastionSettings, account: &TunnelAccount, fa
             let text = format!("{unlisted} Dropbear and pam_shells refuse such users");
             Finding::unknown(Code::SshShellNologin, text)
         }
-        ShellState::Usable => return,
+        ShellState::Usable => {
+            let (Some(name), true) = (&server.obeyed, bastion.key_options.contains(&KeyOption::NoCommand)) else {
+                return;
+            };
+            let text = format!(
+                "the holder of Stitch's key can run commands as {user}: sshd takes variables from clients (AcceptEnv {name}), and {path} obeys them"
+            );
+            let advice = "remove that from AcceptEnv, or set a login shell that runs nothing with: stitch-pg setup --tunnel-only";
+            plan.find(Finding::bad(Code::SshKeyUnrestricted, text).about(user).advise(advice));
+            return;
+        }
     };
     let advice = format!("if Stitch cannot connect, on the SSH server, as root: usermod -s /bin/sh {user}");
     plan.find(finding.about(user).advise(advice));

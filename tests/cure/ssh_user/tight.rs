@@ -281,6 +281,52 @@ fn the_defaults_leave_nothing_but_the_database() {
     assert_eq!(through(), "");
 }
 
+/// The command of the key's line is run by the login shell, which obeys variables first.
+#[test]
+fn variables_that_a_shell_obeys() {
+    let Some(world) = world(&[Need::Bastion]) else {
+        return;
+    };
+    let options = BastionOptions::new().config("Include /etc/ssh/sshd_config.d/*.conf");
+    let scene = Scene::new(&world, options);
+    scene
+        .bastion
+        .run("mkdir -p /etc/ssh/sshd_config.d; useradd -D -s /bin/bash");
+    let accepts = |patterns: &str| {
+        scene.bastion.run(&format!(
+            "printf 'AcceptEnv {patterns}\n' >/etc/ssh/sshd_config.d/x.conf; kill -HUP $(cat /run/sshd.pid)"
+        ));
+    };
+    accepts("LANG LC_* COLORTERM");
+    assert_eq!(scene.setup("stitch").status, Some(0));
+    let runs = || {
+        let function = "SetEnv=\"BASH_FUNC_false%%=() { echo ran; }\"";
+        let said = ssh(&scene, &["-o", function], &["x"]);
+        // While it reads its configuration the server does not answer.
+        (!said.stderr.contains("refused")).then(|| said.stdout.contains("ran"))
+    };
+    assert_eq!(poll(DEADLINE, &runs), Some(false));
+    for patterns in ["*", "GIT_* BASH*", "SHELLOPT?"] {
+        accepts(patterns);
+        if patterns != "SHELLOPT?" {
+            poll(DEADLINE, || runs().filter(|ran| *ran)).expect("the test can tell");
+        }
+        let check = scene.check("stitch");
+        assert_eq!(
+            check.verdict("ssh-key-unrestricted"),
+            Some("bad"),
+            "{patterns}: {check:#?}"
+        );
+    }
+    accepts("*");
+    let nologin = scene
+        .program("setup", "root", "stitch")
+        .args(["--yes", "--tunnel-only"]);
+    assert_ne!(told(&nologin).status, Some(1));
+    assert_eq!(runs(), Some(false));
+    assert!(scene.tunnel_works("stitch"));
+}
+
 /// `permitlisten="localhost:1"` is no port at all only where port 1 is root's.
 #[test]
 fn port_one_where_everybody_may_listen_on_it() {

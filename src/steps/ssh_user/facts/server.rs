@@ -32,6 +32,8 @@ pub(in crate::steps::ssh_user) struct SshServer {
     pub(in crate::steps::ssh_user) chroot: Vec<Node>,
     /// The file that keeps everybody but root out while it is there.
     pub(in crate::steps::ssh_user) nologin: Option<String>,
+    /// A pattern of variables that sshd takes from clients, and that decide what a login shell runs first.
+    pub(in crate::steps::ssh_user) obeyed: Option<String>,
     /// Settings that this program knows nothing of, as `sshd -T` prints them.
     pub(in crate::steps::ssh_user) other: Vec<String>,
     /// A file of its configuration that was changed after it was read.
@@ -138,6 +140,7 @@ impl SshServer {
             key_files: key_files(lines),
             chroot: lines.all("chroot_node").filter_map(Node::parse).collect(),
             nologin: lines.text("nologin"),
+            obeyed: lines.text("obeyed"),
             other: lines.list("sshd_other"),
             late: lines.text("sshd_late"),
             unknowable: lines.text("sshd_match"),
