@@ -107,7 +107,7 @@ pub(super) fn part(name: &str) -> Option<&'static str> {
         "bounded" "fail" "has" "look_up" "look_up_home" "one_at_a_time" "only_roots" "led_by_root" "worker" "home" "inside" "enter"
         "nologin" "make_home" "clear_home" "leftovers" "make_file" "find_file" "keep_tight" "rewrite" "same_modes"
         "write" "key_modes" "replace_keys" "close_file" "label" "same_options" "put_back" "modes_back" "say"
-        "read_keys" "sshd_running" "sshd_program" "sshd_reload" "inspect_server" "inspect_pam" "as_owner" "who_can_write" "follow"
+        "read_keys" "sshd_running" "sshd_program" "sshd_reload" "sshd_settings" "inspect_server" "inspect_pam" "as_owner" "who_can_write" "follow"
         "sum" "open_hba" "replace" "inspect_hba" "find_server"
     }
 }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::frame::{Sight, expanded, framed, script, spaced};
-use crate::names::{LinuxUser, Port};
+use crate::names::{HostName, LinuxUser, Port};
 use crate::statement::Statement;
 
 /// Where sshd looks for files besides its own, unless it is known otherwise.
@@ -16,8 +16,13 @@ pub(crate) fn socket_file(user: &LinuxUser) -> String {
 }
 
 /// Writes the file into a folder of sshd's further files, asks sshd itself whether that closes it, and takes it out again where it does not. `from`:
-/// where Stitch connects from, since `Match` blocks can tell addresses apart.
-pub(crate) fn close_sockets(user: &LinuxUser, folder: &str, from: &[IpAddr], port: Port, sight: Sight) -> Statement {
+/// where Stitch connects from, and `host` and `port`: where to, since `Match` blocks can tell addresses apart.
+pub(crate) fn close_sockets(
+    (user, folder): (&LinuxUser, &str),
+    from: &[IpAddr],
+    (host, port): (&HostName, Port),
+    sight: Sight,
+) -> Statement {
     let or_else = match sight {
         Sight::Seen => "exit 1",
         Sight::Unseen => ":",
@@ -25,22 +30,28 @@ pub(crate) fn close_sockets(user: &LinuxUser, folder: &str, from: &[IpAddr], por
     let purpose =
         "Forbid that Stitch's user makes sshd listen on Unix sockets or ports. This adds one file, for this user only.";
     let body = expanded(include_str!("scripts/close_sockets.sh")).replace("OR_ELSE", or_else);
-    about(purpose, (user, folder), (from, port), &body)
+    about(purpose, (user, folder), (from, host.as_str(), port), &body)
 }
 
 /// Takes the file out again.
-pub(crate) fn open_sockets(user: &LinuxUser, folder: &str, from: &[IpAddr], port: Port) -> Statement {
+pub(crate) fn open_sockets((user, folder): (&LinuxUser, &str), port: Port) -> Statement {
     let purpose = "Remove stitch-pg's file for Stitch's user from sshd's configuration.";
     let body = expanded(include_str!("scripts/open_sockets.sh"));
-    about(purpose, (user, folder), (from, port), &body)
+    about(purpose, (user, folder), (&[], "", port), &body)
 }
 
-fn about(purpose: &str, (user, folder): (&LinuxUser, &str), (from, port): (&[IpAddr], Port), body: &str) -> Statement {
+fn about(
+    purpose: &str,
+    (user, folder): (&LinuxUser, &str),
+    (from, host, port): (&[IpAddr], &str, Port),
+    body: &str,
+) -> Statement {
     let settings = [
         ("user", user.as_str()),
         ("into", folder),
         ("ours", &socket_file(user)),
         ("addresses", &spaced(from)),
+        ("host", host),
         ("port", &port.to_string()),
     ];
     framed(purpose, &settings, body)

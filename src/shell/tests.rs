@@ -37,9 +37,14 @@ fn scripts_read_from_the_top_and_end_with_the_mark() {
     let scripts = [
         (
             "sockets-close",
-            close_sockets(&user, DROP_INS, &from, Port::SSH, Sight::Unseen),
+            close_sockets(
+                (&user, DROP_INS),
+                &from,
+                (&"ssh.example".parse().unwrap(), Port::SSH),
+                Sight::Unseen,
+            ),
         ),
-        ("sockets-open", open_sockets(&user, DROP_INS, &from, Port::SSH)),
+        ("sockets-open", open_sockets((&user, DROP_INS), Port::SSH)),
         (
             "inspect",
             inspect_ssh_user(

@@ -3,6 +3,7 @@
 . sshd_running
 . sshd_program
 . sshd_reload
+. sshd_settings
 : "$program" "$config" # only the looking script needs them
 # A service that does not run reads its configuration when it is started, and is not started for this.
 case $reload in
@@ -14,9 +15,7 @@ low=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || echo 1024
 # Whether sshd says so, for each of Stitch's addresses. It says nothing when it refuses its configuration.
 closed() {
     for address in $addresses; do
-        who=user=$user,host=$address,addr=$address
-        settings=$("$sshd" -T "$@" -C "$who" 2>/dev/null) ||
-            settings=$("$sshd" -T "$@" -C "$who,laddr=127.0.0.1,lport=$port" 2>/dev/null) || return 1
+        settings=$(sshd_settings "$address" "$@" 2>/dev/null) || return 1
         printf '%s\n' "$settings" | grep -qixE 'allowstreamlocalforwarding (no|local)|disableforwarding yes' || return 1
         # Where every user may listen on port 1, the key's own permitlisten lets that be.
         [ "$low" -gt 1 ] || printf '%s\n' "$settings" |

@@ -49,17 +49,9 @@ fi
 pam_service=sshd
 revoked=none
 pid_file=
-# The address of this machine that Stitch connects to. Behind a translation of addresses it is the one that leads to Stitch.
-reached=
-for found in "$host" $(getent ahosts "$host" 2>/dev/null | cut -d ' ' -f 1); do
-    if ip -o addr 2>/dev/null | grep -qF -e " $found/"; then reached=$found; fi
-done
+. sshd_settings
 for address in $addresses; do
-    who=user=$user,host=$address,addr=$address
-    near=${reached:-$(ip route get "$address" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p' || :)}
-    # For Match LocalAddress and LocalPort; old servers do not know the words.
-    if settings=$("$sshd" -T "$@" -C "$who,laddr=${near:-127.0.0.1},lport=$port" 2>&1) ||
-        settings=$("$sshd" -T "$@" -C "$who" 2>&1); then
+    if settings=$(sshd_settings "$address" "$@" 2>&1); then
         known=$(printf '%s\n' "$settings" | grep -iE "^($known_words) " || :)
         if [ -z "$known" ]; then
             say sshd_error "sshd -T printed no setting that is known"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::scene::{Scene, Told, told};
+use super::scene::{BASTION, Scene, Told, told};
 use crate::support::process::{DEADLINE, poll};
 use crate::support::{BastionOptions, Kind, Need, Output, Server, finish, world};
 
@@ -238,10 +238,19 @@ fn the_defaults_leave_nothing_but_the_database() {
         comes_to(open).expect(value);
         assert_eq!(scene.check("stitch").changes().len(), usize::from(open), "{value}");
     }
+    // Open only on the address that Stitch connects to.
+    scene.bastion.run(&format!(
+        "printf 'Match LocalAddress {BASTION}\\nAllowStreamLocalForwarding all\\nMatch all\\nAllowStreamLocalForwarding no\\n' \
+         >/etc/ssh/sshd_config.d/x.conf; kill -HUP $(cat /run/sshd.pid)"
+    ));
+    comes_to(true).expect("open on that address");
+    let setup = scene.setup("stitch");
+    assert_eq!(setup.status, Some(0), "{setup:#?}");
+    comes_to(false).expect("closed on that address");
     // From here on without the file: the options in front of the key are enough for what follows.
     scene
         .bastion
-        .run("rm /etc/ssh/sshd_config.d/x.conf; kill -HUP $(cat /run/sshd.pid)");
+        .run("cd /etc/ssh/sshd_config.d; rm x.conf 00-stitch-pg-*; kill -HUP $(cat /run/sshd.pid)");
     poll(DEADLINE, || up().then_some(())).expect("the server comes back");
     // A server that answers on a socket which anybody may use.
     scene.bastion.run("(exec perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(\"/tmp/open\")); chmod 0777, \"/tmp/open\"; listen(S, 9); while (accept(C, S)) { syswrite(C, \"reached\\n\"); close(C) }') >/dev/null 2>&1 &");

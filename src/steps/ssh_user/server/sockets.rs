@@ -7,6 +7,7 @@ use crate::change::{Action, Change, Plan};
 use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{BastionSettings, KeyOption, Settings};
 use crate::shell::{self, Sight};
+use crate::statement::Statement;
 use crate::steps::ssh_user::account::{self, came_from};
 use crate::steps::ssh_user::facts::{Facts, PasswordField, TunnelAccount};
 use crate::steps::ssh_user::key_file;
@@ -82,18 +83,17 @@ pub(in crate::steps::ssh_user) fn remove(
     let Some(folder) = &facts.server.ways.has_our_file else {
         return;
     };
-    let (user, from, port) = (&bastion.tunnel_user, came_from(settings), bastion.stitch_port);
-    let close = shell::close_sockets(user, folder, &from, port, Sight::Seen);
+    let user = &bastion.tunnel_user;
     plan.change(Change {
         summary: format!("remove {folder}/{}", shell::socket_file(user)),
         why: "It was there for Stitch's key alone.",
-        action: Action::Host(shell::open_sockets(user, folder, &from, port)),
-        undo: Some(Action::Host(close)),
+        action: Action::Host(shell::open_sockets((user, folder), bastion.stitch_port)),
+        undo: Some(Action::Host(closing(settings, bastion, folder, Sight::Seen))),
     });
 }
 
 fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, sight: Sight) -> Change {
-    let (user, from, port) = (&bastion.tunnel_user, came_from(settings), bastion.stitch_port);
+    let user = &bastion.tunnel_user;
     Change {
         summary: format!(
             "set {} for {user}, in {folder}/{}",
@@ -101,7 +101,12 @@ fn close(settings: &Settings, bastion: &BastionSettings, folder: &str, sight: Si
             shell::socket_file(user)
         ),
         why: WHY,
-        action: Action::Host(shell::close_sockets(user, folder, &from, port, sight)),
-        undo: (sight == Sight::Seen).then(|| Action::Host(shell::open_sockets(user, folder, &from, port))),
+        action: Action::Host(closing(settings, bastion, folder, sight)),
+        undo: (sight == Sight::Seen).then(|| Action::Host(shell::open_sockets((user, folder), bastion.stitch_port))),
     }
+}
+
+fn closing(settings: &Settings, bastion: &BastionSettings, folder: &str, sight: Sight) -> Statement {
+    let to = (&bastion.stitch_host, bastion.stitch_port);
+    shell::close_sockets((&bastion.tunnel_user, folder), &came_from(settings), to, sight)
 }
