@@ -23,14 +23,15 @@ pub(crate) fn close_sockets(
     (host, port): (&HostName, Port),
     sight: Sight,
 ) -> Statement {
-    let or_else = match sight {
-        Sight::Seen => "exit 1",
-        Sight::Unseen => ":",
+    let (or_else, host) = match sight {
+        Sight::Seen => ("exit 1", host.as_str()),
+        // The name may be that of the machine on which the script is written.
+        Sight::Unseen => (":", ""),
     };
     let purpose =
         "Forbid that Stitch's user makes sshd listen on Unix sockets or ports. This adds one file, for this user only.";
     let body = expanded(include_str!("scripts/close_sockets.sh")).replace("OR_ELSE", or_else);
-    about(purpose, (user, folder), (from, host.as_str(), port), &body)
+    about(purpose, (user, folder), (from, host, port), &body)
 }
 
 /// Takes the file out again.
