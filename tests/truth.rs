@@ -7,6 +7,7 @@ mod play;
 mod row;
 mod rows;
 mod rows_code;
+mod rows_kinds;
 mod rows_limits;
 mod rows_more;
 mod rows_rights;

@@ -246,7 +246,7 @@ codes! {
     /// The whole server is read-only (`default_transaction_read_only` in its configuration).
     /// Find out why, for example a full disk. Then set it to `off` and reload.
     ServerReadOnly = "server-read-only", Database [Login] NO_DATABASE;
-    /// Commits of this login or of Stitch's wait for a synchronous standby (`synchronous_standby_names`), and fewer are connected than it requires. Loads would hang. *unknown*: this login may not see the standbys, or with `remote_apply` they have not replayed all that they received.
+    /// Commits of this login or of Stitch's wait for a synchronous standby (`synchronous_standby_names`), and fewer are connected than it requires. Loads would hang. *unknown*: this login may not see the standbys, or with `remote_apply` they have not replayed all that they received, or their replay may be paused, which only they show.
     /// Connect the standby, or take it out of `synchronous_standby_names` and reload. Resume a standby that is paused (`pg_wal_replay_resume()`).
     CommitsWait = "commits-wait", Database [Login] NO_DATABASE;
 
@@ -526,7 +526,7 @@ codes! {
     /// The columns of the table belong to a type or to a parent table, so Stitch cannot add or rename any.
     /// Detach the table from its type or parent, or remove its schema from `--schema`.
     TableShapeFixed = "table-shape-fixed", Ownership [] INFORMS;
-    /// The table refuses rows that a load may write. A partition is missing, a column of its key is always generated, a deferrable constraint excludes `INSERT … ON CONFLICT`, or rows may not satisfy a constraint (NOT NULL, UNIQUE or EXCLUDE beside the key, CHECK, FOREIGN KEY, a domain). So may another access method, or another table named `_sdc_rejected`.
+    /// The table refuses rows that a load may write. A partition is missing, a column of its key is always generated, a deferrable constraint excludes `INSERT … ON CONFLICT`, or rows may not satisfy a constraint (NOT NULL, UNIQUE or EXCLUDE beside the key, CHECK, FOREIGN KEY, a domain). So may another access method, another object named `_sdc_rejected`, a sequence or an integer column whose numbers are used up, and a subscription that writes the same rows.
     /// Do what the finding says, unless no loader writes such rows.
     RowsRefused = "rows-refused", Ownership [] INFORMS;
     /// A publication publishes updates or deletes of a table without a replica identity, or with one whose rows or columns it does not publish. The server refuses both.

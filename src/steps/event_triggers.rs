@@ -43,7 +43,7 @@ macro_rules! event_triggers {
             "(SELECT coalesce(json_agg(json_build_object('name', t.evtname, 'event', t.evtevent, 'owner', pg_get_userbyid(t.evtowner),
                 'function', format('%I.%I', f.nspname, p.proname)) ORDER BY t.evtname), '[]')
      FROM pg_event_trigger t JOIN pg_proc p ON p.oid = t.evtfoid JOIN pg_namespace f ON f.oid = p.pronamespace
-     WHERE t.evtenabled IN ('O', 'A') AND ",
+     WHERE t.evtenabled IN ('O', 'A') AND t.evtevent <> 'table_rewrite' AND coalesce(current_setting('event_triggers', true), 'on') = 'on' AND ",
             $condition,
             ")"
         )

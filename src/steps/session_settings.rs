@@ -175,10 +175,13 @@ fn milliseconds(value: &str) -> Option<u64> {
     number.parse::<u64>().ok().map(|number| number.saturating_mul(factor))
 }
 
-/// Uses `$1` (role) and `$2` (database). `default_tablespace` has its value only where that is closed to the role.
+/// Uses `$1` (role) and `$2` (database). `default_tablespace` has its value only where that is closed to the role. A role that
+/// it may not become is none: the login ignores it.
 pub(crate) const QUESTION: &str = "
     (SELECT coalesce(json_agg(json_build_object('name', x.name, 'role', x.role, 'database', x.database, 'value',
-         CASE WHEN x.name <> 'default_tablespace' OR EXISTS (SELECT 1 FROM pg_tablespace t WHERE t.spcname = x.value
+         CASE WHEN x.name = 'role' AND NOT EXISTS (SELECT 1 FROM pg_roles s JOIN pg_roles g ON s.rolname = $1 AND g.rolname = x.value
+             AND pg_has_role(s.oid, g.oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)) THEN 'none'
+         WHEN x.name <> 'default_tablespace' OR EXISTS (SELECT 1 FROM pg_tablespace t WHERE t.spcname = x.value
              AND t.oid IS DISTINCT FROM (SELECT dattablespace FROM pg_database WHERE datname = $2)
              AND NOT has_tablespace_privilege(coalesce((SELECT rolname FROM pg_roles WHERE rolname = $1), 'public'), t.oid, 'CREATE'))
          THEN x.value ELSE '' END) ORDER BY x.name, x.value), '[]')

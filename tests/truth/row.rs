@@ -18,6 +18,8 @@ pub(crate) struct Row {
     pub(crate) boss: bool,
     /// Whose loss it is: what is said is said before the move, to others than Stitch.
     pub(crate) third: bool,
+    /// Only its owner and superusers see it, so another login sees it once Stitch's role is the owner.
+    pub(crate) hidden: bool,
 }
 
 /// Says that a load works.
@@ -30,6 +32,7 @@ pub(crate) const fn fine(state: &'static str, sql: &'static str) -> Row {
         since: 10,
         boss: false,
         third: false,
+        hidden: false,
     }
 }
 
@@ -64,6 +67,11 @@ impl Row {
     /// There is no such thing before.
     pub(crate) const fn since(self, since: u32) -> Self {
         Self { since, ..self }
+    }
+
+    /// A login that is no superuser sees it once Stitch's role is the owner.
+    pub(crate) const fn seen_afterwards(self) -> Self {
+        Self { hidden: true, ..self }
     }
 
     /// It belongs to a superuser.

@@ -1,12 +1,13 @@
 //! Rows of every kind: structure, default privileges, and what others lose.
 
 use crate::truth::row::{Row, fine, loss, problem};
-use crate::truth::{rows_code, rows_limits, rows_more, rows_rights, rows_tree};
+use crate::truth::{rows_code, rows_kinds, rows_limits, rows_more, rows_rights, rows_tree};
 
 /// All rows.
 pub(crate) fn all() -> Vec<Row> {
     [
         rows_code::ROWS,
+        rows_kinds::ROWS,
         rows_limits::ROWS,
         rows_more::ROWS,
         rows_rights::ROWS,

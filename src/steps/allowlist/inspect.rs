@@ -222,7 +222,8 @@ fn question(more: &str) -> String {
 /// any distance, whether inherited or not; superusers belong to nothing more.
 const EVERYBODY: &str = "
     'listen_addresses', current_setting('listen_addresses'),
-    'listen_source', (SELECT source FROM pg_settings WHERE name = 'listen_addresses'),
+    'listen_source', (SELECT CASE WHEN source <> 'command line' AND coalesce(current_setting('allow_alter_system', true), 'on') <> 'on' THEN 'managed' ELSE source END
+        FROM pg_settings WHERE name = 'listen_addresses'),
     'port', current_setting('port')::int,
     'ssl', current_setting('ssl') = 'on',
     'database', $1::text,

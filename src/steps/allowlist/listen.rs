@@ -66,15 +66,18 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
         (false, Some(_)) => "the SSH server",
         (false, None) => "Stitch",
     };
-    let advice = if server.listen_source == "command line" {
-        format!(
+    let advice = match server.listen_source.as_str() {
+        "managed" => format!(
+            "another program has the server's settings (allow_alter_system is off): add {} to listen_addresses there, and restart PostgreSQL",
+            missing(settings, through_loopback).1
+        ),
+        "command line" => format!(
             "listen_addresses is set on the server's command line, which overrides ALTER SYSTEM: add {} there, and \
              restart PostgreSQL. Docker: the container's command; systemd: ExecStart of its unit; Patroni: postgresql.listen \
              in its own file",
             missing(settings, through_loopback).1
-        )
-    } else {
-        advice(settings, listens, through_loopback)
+        ),
+        _ => advice(settings, listens, through_loopback),
     };
     Finding::bad(
         Code::ListenAddresses,

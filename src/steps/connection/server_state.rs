@@ -127,7 +127,9 @@ SELECT json_build_object(
     'reserved', (SELECT sum(setting::int) FROM pg_settings WHERE name IN ('superuser_reserved_connections', 'reserved_connections')),
     'sessions', (SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database),
     'log_statement', current_setting('log_statement'),
-    'triggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger WHERE evtenabled <> 'D'),
+    'triggers', (SELECT coalesce(json_agg(evtname ORDER BY evtname), '[]') FROM pg_event_trigger
+        WHERE evtevent IN ('ddl_command_start', 'ddl_command_end', 'sql_drop') AND coalesce(current_setting('event_triggers', true), 'on') = 'on'
+          AND evtenabled::text IN ('A', CASE current_setting('session_replication_role') WHEN 'replica' THEN 'R' ELSE 'O' END)),
     'schemas', (SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
             'total', (SELECT count(*) FROM tbl c WHERE c.relnamespace = n.oid),
             'tables', (SELECT coalesce(json_agg(json_build_object('name', t.relname, 'rows_hidden', t.relrowsecurity AND t.relforcerowsecurity,

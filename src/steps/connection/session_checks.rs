@@ -92,7 +92,8 @@ pub(super) async fn check(
         "the role may connect, create schemas and create temporary tables",
     ));
     let Some(loads) = loads else { return };
-    let obstacles = in_the_way(settings, session, &seen, (&loads, report)).await;
+    let is_superuser = reader.server().await.is_ok_and(|server| server.superuser);
+    let obstacles = in_the_way(settings, session, &seen, (&loads, report), is_superuser).await;
     // What passes bytes on has no modes: there, a load that is cut off is just that.
     let is_pooler = between.as_ref().is_some_and(|between| *between != Intermediary::Proxy);
     let statement_mode = is_pooler && loads.is_refused_by_a_pooler();
@@ -215,10 +216,13 @@ async fn in_the_way(
     session: &Session,
     seen: &ServerState,
     (loads, report): (&Loads, &Report),
+    is_superuser: bool,
 ) -> Vec<Finding> {
-    // What belongs to the role in these, and nothing is left to be moved, the step ownership has just read.
+    // What belongs to the role in these, and nothing is left to be moved, the step ownership has just read; but only an owner
+    // or a superuser sees what numbers a sequence has left.
     let ownership = report.steps.iter().find(|step| step.step == StepId::Ownership);
     let is_read = ownership.is_some_and(|step| matches!(step.outcome, Outcome::Ready(_) | Outcome::Applied(_)));
+    let is_read = is_read && is_superuser;
     let schemas = seen.schemas.iter().map(|existing| existing.schema.as_str());
     let schemas: Vec<&str> = schemas
         .filter(|schema| !(is_read && settings.ownership.schemas.names(schema)))
@@ -232,7 +236,10 @@ async fn in_the_way(
     };
     let mut found = obstacles::findings(settings, &seen);
     found.extend(obstacles::not_owned(&seen, &|schema, table| loads.tried(schema, table)));
-    found.retain(|finding| !is_told(report, finding));
+    found.retain(|finding| {
+        let same = |told: &Finding| (told.code, &told.text) == (finding.code, &finding.text);
+        !report.findings().any(same)
+    });
     found
 }
 

@@ -12,6 +12,8 @@ use crate::server::PostgresServer;
 pub(super) struct Writes {
     /// This login or Stitch's role has it switched off for itself.
     is_own_off: bool,
+    /// `ALTER SYSTEM` is refused: another program has the server's settings (`allow_alter_system`).
+    is_managed: bool,
     /// Where commits of this login or of Stitch's wait for standbys.
     standbys: Option<Standbys>,
 }
@@ -36,6 +38,7 @@ macro_rules! question {
         "json_build_object(
         'is_own_off', EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
             WHERE r.rolname IN (current_user, $2::text::name) AND 'default_transaction_read_only=off' = ANY (s.setconfig)),
+        'is_managed', coalesce(current_setting('allow_alter_system', true), 'on') <> 'on',
         'standbys', (SELECT json_build_object('names', n.names, 'apply', 'remote_apply' = ANY (l.levels), 'hidden', r.hidden, 'connected', r.connected, 'replayed', r.replayed,
                 'needed', coalesce(substring(lower(n.names) from E'^\\\\s*(?:first|any)?\\\\s*([0-9]+)\\\\s*[(]')::int, 1))
             FROM pg_settings c, (SELECT current_setting('synchronous_standby_names') AS names) n, LATERAL (SELECT ARRAY[c.setting,
@@ -61,23 +64,30 @@ pub(super) fn judge(plan: &mut Plan, writes: &Writes, server: Option<&PostgresSe
         plan.bad(
             Code::ServerReadOnly,
             "the whole server is read-only (default_transaction_read_only = on), so nothing can be created or loaded",
-            "find out why (a full disk, a migration); then a superuser runs: SET default_transaction_read_only = off; ALTER SYSTEM SET default_transaction_read_only = off; SELECT pg_reload_conf();",
+            if writes.is_managed { "find out why (a full disk, a migration); then set default_transaction_read_only = off with the program that has the server's settings (allow_alter_system is off)" } else { "find out why (a full disk, a migration); then a superuser runs: SET default_transaction_read_only = off; ALTER SYSTEM SET default_transaction_read_only = off; SELECT pg_reload_conf();" },
         );
         return false;
     }
-    writes.standbys.as_ref().is_none_or(|standbys| standbys.judge(plan))
+    writes
+        .standbys
+        .as_ref()
+        .is_none_or(|standbys| standbys.judge(plan, writes.is_managed))
 }
 
 impl Standbys {
     /// Whether commits may end.
-    fn judge(&self, plan: &mut Plan) -> bool {
+    fn judge(&self, plan: &mut Plan, is_managed: bool) -> bool {
         let names = crate::visible::one_line(&self.names);
         let (needed, connected) = (self.needed, self.connected);
         let is_bad = needed > connected + self.hidden;
         let (text, advice) = if is_bad {
             (
                 format!("commits wait for a standby that is not connected (synchronous_standby_names = {names})"),
-                "connect the standby; or a superuser runs: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf();",
+                if is_managed {
+                    "connect the standby; or set synchronous_standby_names = '' with the program that has the server's settings (allow_alter_system is off)"
+                } else {
+                    "connect the standby; or a superuser runs: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf();"
+                },
             )
         } else if needed > connected {
             (
@@ -92,6 +102,13 @@ impl Standbys {
                     "commits wait until a standby has replayed them (synchronous_commit = remote_apply, synchronous_standby_names = {names}), and it has not replayed all that it received"
                 ),
                 "run stitch-pg check again in a minute; if this stays, a superuser runs on the standby: SELECT pg_wal_replay_resume();",
+            )
+        } else if self.apply {
+            (
+                format!(
+                    "commits wait until a standby has replayed them (synchronous_commit = remote_apply, synchronous_standby_names = {names}), and only that standby shows whether its replay is paused"
+                ),
+                "if commits do not end, run on the standby: SELECT pg_is_wal_replay_paused(); and a superuser ends the pause there: SELECT pg_wal_replay_resume();",
             )
         } else {
             return true;

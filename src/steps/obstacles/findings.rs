@@ -120,7 +120,7 @@ fn shapes(notes: &mut Notes, seen: &Obstacles) {
             "typed" | "partition" | "child" => Code::TableShapeFixed,
             _ => Code::RowsRefused,
         };
-        let bad = ["typed", "partition", "empty"].contains(&why);
+        let bad = ["typed", "partition", "empty", "no numbers"].contains(&why);
         notes.add(bad, code, one, &text, &advice);
     }
     for one in &seen.unidentified {

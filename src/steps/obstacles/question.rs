@@ -41,6 +41,14 @@ pub(super) fn question(version: i32, owners: Owners) -> String {
     } else {
         "g.attrs::int2[]"
     };
+    let (keys_of_i, keys_of_o) = if version < 110_000 {
+        ("i.indkey::int2[]", "o.indkey::int2[]")
+    } else {
+        (
+            "(i.indkey::int2[])[0:i.indnkeyatts - 1]",
+            "(o.indkey::int2[])[0:o.indnkeyatts - 1]",
+        )
+    };
     // A fragment may hold others.
     let fragments = [
         ("/* start of code */", START_OF_CODE),
@@ -64,6 +72,8 @@ pub(super) fn question(version: i32, owners: Owners) -> String {
         ("/* partly published */", partly),
         ("/* published columns */", columns),
         ("/* everything */", EVERYTHING),
+        ("/* keys of i */", keys_of_i),
+        ("/* keys of o */", keys_of_o),
     ];
     fragments
         .into_iter()
@@ -115,9 +125,10 @@ const NAMES: &str = r#"(SELECT pg_catalog.array_agg(CASE WHEN w LIKE '"%' THEN p
 
 /// The relations that a text in `r.body` reads and writes, statement by statement: the privilege, the name, and which relation
 /// that is. After a comma and `USING`, only a name with a schema is one for sure. What chooses rows by their columns reads them.
-const NAMED: &str = r#"(SELECT p.privilege, m[4] IS NULL AS bare, coalesce(m[4], m[3]) AS word, t.oid
+const NAMED: &str = r#"(SELECT p.privilege, m[4] IS NULL AS bare, coalesce(m[4], m[3]) AS word, t.oid,
+           CASE p.privilege WHEN 'INSERT' THEN ',' || pg_catalog.lower(pg_catalog.regexp_replace(m[5], E'[\\s"]', '', 'g')) || ',' END AS columns
        FROM pg_catalog.regexp_split_to_table(r.body, ';') AS z CROSS JOIN LATERAL pg_catalog.regexp_matches(z,
-           E'(?:\\m(?:(insert\\s+into|update(?:\\s+only)?|delete\\s+from(?:\\s+only)?|truncate(?:\\s+table)?(?:\\s+only)?|from(?:\\s+only)?|join|using)\\s+|(nextval|setval)\\s*[(]\\s*'')|,\\s*(?=[\\w$"]+[.][\\w$"]+\\s*(?:[^\\w$"(\\s.]|\\s\\w|$)))/* identifier */(?:\\s*[.]\\s*/* identifier */)?',
+           E'(?:\\m(?:(insert\\s+into|update(?:\\s+only)?|delete\\s+from(?:\\s+only)?|truncate(?:\\s+table)?(?:\\s+only)?|from(?:\\s+only)?|join|using)\\s+|(nextval|setval)\\s*[(]\\s*'')|,\\s*(?=[\\w$"]+[.][\\w$"]+\\s*(?:[^\\w$"(\\s.]|\\s\\w|$)))/* identifier */(?:\\s*[.]\\s*/* identifier */)?(?:\\s*[(]([\\w\\s,"$]+)[)])?',
            'gi') AS m
        CROSS JOIN LATERAL (SELECT /* relation */ AS oid OFFSET 0) AS t
        CROSS JOIN LATERAL (SELECT z ~* E'\\m(where|returning)\\M|\\mset\\s+(\\w+)\\s*=[^,]*(?<![.])\\m\\2\\M' AS reads) AS c
@@ -134,12 +145,12 @@ const RELATION: &str = "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog
               AND CASE WHEN m[4] IS NULL THEN coalesce(m[1], m[2]) !~* '^using' AND n.nspname = ANY (r.path) ELSE n.nspname = q.w[1]::name END
             ORDER BY pg_catalog.array_position(r.path, n.nspname) LIMIT 1)";
 
-/// The functions of users that a text in `r.body` calls.
+/// The functions of users, and those of PostgreSQL's that are not everybody's, that a text in `r.body` calls.
 const CALLED: &str = r"(SELECT f.oid FROM pg_catalog.regexp_matches(r.body, E'/* identifier */(?:[.]/* identifier */)?\\s*[(]', 'g') AS m
             CROSS JOIN LATERAL /* names 1 2 */ AS q
-            JOIN pg_catalog.pg_proc f ON f.proname = q.w[pg_catalog.array_length(q.w, 1)]::name AND f.oid >= 16384
+            JOIN pg_catalog.pg_proc f ON f.proname = q.w[pg_catalog.array_length(q.w, 1)]::name AND (f.oid >= 16384 OR f.proacl IS NOT NULL)
             JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
-                AND CASE WHEN m[2] IS NULL THEN n.nspname = ANY (r.path) ELSE n.nspname = q.w[1]::name END)";
+                AND CASE WHEN m[2] IS NULL THEN n.nspname = ANY (r.path) OR f.oid < 16384 ELSE n.nspname = q.w[1]::name END)";
 
 /// Whether a publication's filter reads a column beyond the replica identity of `c`, or its list of columns lacks one of it.
 /// A root's hold for what is published as it.

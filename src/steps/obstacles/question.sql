@@ -101,7 +101,7 @@ code(root, through, func, lanname, body, path, usr, depth) AS (
     JOIN pg_catalog.pg_proc p ON p.oid = k.oid JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE r.depth < 3 AND r.lanname IN ('sql', 'plpgsql')),
 named AS (
-    SELECT DISTINCT r.root, r.through, r.usr, w.privilege, w.bare, w.word, w.oid
+    SELECT DISTINCT r.root, r.through, r.usr, w.privilege, w.bare, w.word, w.oid, w.columns
     FROM code r CROSS JOIN LATERAL /* named in code */ AS w WHERE r.lanname IN ('sql', 'plpgsql')),
 -- Mostly an owner has its privileges by an entry of its own. Only other lists are taken apart; without a list it has all.
 own_entry AS (
@@ -109,16 +109,17 @@ own_entry AS (
     FROM (SELECT DISTINCT relowner FROM tbl WHERE relacl IS NOT NULL) AS t
     CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) AS p(privilege)),
 needed AS (
-    SELECT root, through, usr, privilege, oid, true AS by_name FROM named WHERE oid IS NOT NULL
+    SELECT root, through, usr, privilege, oid, true AS by_name, columns FROM named WHERE oid IS NOT NULL
     UNION
     -- A row that is inserted elsewhere takes its numbers from that table's sequences.
-    SELECT w.root, w.through, w.usr, 'USAGE', s.oid, false FROM named w JOIN pg_catalog.pg_attrdef a ON a.adrelid = w.oid
-    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = a.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass
-    JOIN pg_catalog.pg_class s ON s.oid = d.refobjid AND s.relkind = 'S' WHERE w.privilege = 'INSERT'
+    SELECT w.root, w.through, w.usr, 'USAGE', s.oid, false, NULL FROM named w CROSS JOIN LATERAL (SELECT a.oid FROM pg_catalog.pg_attrdef a WHERE a.adrelid = w.oid OFFSET 0) AS a
+    CROSS JOIN LATERAL (SELECT d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = a.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass OFFSET 0) AS d
+    CROSS JOIN LATERAL (SELECT s.oid FROM pg_catalog.pg_class s WHERE s.oid = d.refobjid AND s.relkind = 'S' OFFSET 0) AS s WHERE w.privilege = 'INSERT'
     UNION
-    SELECT u.root, u.through, s.name, 'USAGE', c.oid, false FROM uses u JOIN pg_catalog.pg_class c ON c.oid = u.used AND c.relkind = 'S' CROSS JOIN stitch s WHERE u.is_relation
+    SELECT u.root, u.through, s.name, 'USAGE', c.oid, false, NULL FROM uses u CROSS JOIN LATERAL (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.oid = u.used AND c.relkind = 'S' OFFSET 0) AS c
+    CROSS JOIN stitch s WHERE u.is_relation
     UNION
-    SELECT t.oid, NULL, s.name, o.privilege, t.oid, false
+    SELECT t.oid, NULL, s.name, o.privilege, t.oid, false, NULL
     FROM tbl t JOIN own_entry o ON o.owner = t.relowner AND NOT pg_catalog.aclcontains(t.relacl, o.entry) CROSS JOIN stitch s
     WHERE NOT t.relispartition),
 lacking AS (
@@ -134,6 +135,8 @@ lacking AS (
                         AND a.privilege_type = n.privilege AND CASE WHEN a.grantee = 0 THEN true ELSE pg_catalog.pg_has_role(n.usr, a.grantee, 'USAGE') END)
             END
         WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(n.usr, c.oid, 'USAGE, UPDATE')
+        WHEN n.columns IS NOT NULL THEN NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            AND pg_catalog.strpos(n.columns, pg_catalog.concat(',', pg_catalog.lower(a.attname), ',')) > 0 AND NOT pg_catalog.has_column_privilege(n.usr, c.oid, a.attnum, n.privilege))
         WHEN n.through IS NOT NULL AND n.privilege IN ('SELECT', 'INSERT', 'UPDATE') THEN pg_catalog.has_any_column_privilege(n.usr, c.oid, n.privilege)
         ELSE pg_catalog.has_table_privilege(n.usr, c.oid, n.privilege) END
     UNION
@@ -181,7 +184,7 @@ limits(root, what) AS (
     SELECT b.root, pg_catalog.format('NOT NULL of %I', a.attname)
     FROM below b CROSS JOIN LATERAL (SELECT a.attname, a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = b.oid AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
         AND NOT a.atthasdef AND a.attidentity = '' AND a.attname !~ '^_sdc_' OFFSET 0) AS a
-    WHERE NOT (b.relhasindex AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = b.oid AND i.indisunique AND a.attnum = ANY (i.indkey)))
+    WHERE NOT (b.relhasindex AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = b.oid AND i.indisunique AND a.attnum = ANY (/* keys of i */)))
     UNION ALL
     -- One that has all columns of another is satisfied with that.
     SELECT b.root, pg_catalog.format('%s %I', CASE WHEN i.indisexclusion THEN 'EXCLUDE' ELSE 'UNIQUE' END, c.relname)
@@ -189,7 +192,7 @@ limits(root, what) AS (
     WHERE b.relhasindex AND (i.indisexclusion OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
             OR EXISTS (SELECT 1 FROM pg_catalog.pg_index o WHERE o.indrelid = b.oid AND o.indisunique AND o.indexrelid <> i.indexrelid))
         AND NOT (NOT i.indisexclusion AND EXISTS (SELECT 1 FROM pg_catalog.pg_index o WHERE o.indrelid = b.oid AND o.indisunique AND o.indexrelid <> i.indexrelid
-            AND o.indexprs IS NULL AND o.indpred IS NULL AND o.indkey::int2[] <@ i.indkey::int2[]))
+            AND o.indexprs IS NULL AND o.indpred IS NULL AND /* keys of o */ <@ /* keys of i */))
         AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_inherits h WHERE h.inhrelid = i.indexrelid)
     UNION ALL
     SELECT b.root, pg_catalog.format('%s %I', CASE k.contype WHEN 'c' THEN 'CHECK' ELSE 'FOREIGN KEY' END, k.conname)
@@ -206,14 +209,15 @@ SELECT pg_catalog.json_build_object(
     'unclear', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'through', u.through, 'why', u.why) ORDER BY t.schema, u.through, u.why, t.name), '[]')
         FROM (SELECT r.root, r.through, CASE
                   WHEN r.lanname NOT IN ('sql', 'plpgsql', 'c', 'internal') THEN 'it is written in ' || r.lanname
+                  WHEN r.lanname = 'c' AND r.body ~ '^(autoinc|check_primary_key|check_foreign_key|dblink)' THEN 'it uses what its arguments name'
                   WHEN r.lanname NOT IN ('sql', 'plpgsql') THEN NULL
                   WHEN r.lanname = 'plpgsql' AND b.text ~* E'\\mexecute\\M(?!\\s+(function|procedure))' THEN 'it builds the SQL that it runs'
                   WHEN b.text ~* E'\\m(nextval|setval)\\s*[(]\\s*([^''\\s]|''''\\s*[|])' THEN 'it computes the name of a sequence'
                   WHEN b.other IS NOT NULL AND r.func <> 0 THEN 'it runs ' || pg_catalog.upper(b.other)
                   WHEN r.body ~* E'\\mset_config\\s*[(]\\s*''(role|session_)' THEN 'it changes the role or the session'
-                  WHEN b.raises AND b.text ~* E'\\m(current_user|session_user|current_role|pg_has_role|has_\\w+_privilege|inet_\\w+|current_setting|pg_roles|pg_user|pg_stat_activity)\\M'
+                  WHEN (b.raises OR b.asserts) AND b.text ~* E'\\m(current_user|session_user|current_role|pg_has_role|has_\\w+_privilege|inet_\\w+|current_setting|pg_roles|pg_user|pg_stat_activity)\\M'
                       THEN 'it raises an error, depending on who loads'
-                  WHEN b.raises AND b.text ~* E'\\mtg_op\\M' THEN 'it raises an error, depending on the operation'
+                  WHEN (b.raises OR b.asserts) AND b.text ~* E'\\mtg_op\\M' THEN 'it raises an error, depending on the operation'
                   WHEN b.raises AND b.text !~* E'\\m(if|case|when|loop)\\M' THEN 'it always raises an error'
                   -- Neither an extension's, which has a default, nor attached to the role, the database or both.
                   WHEN b.setting IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_settings x WHERE x.name = pg_catalog.lower(b.setting))
@@ -221,7 +225,7 @@ SELECT pg_catalog.json_build_object(
                           CROSS JOIN LATERAL pg_catalog.unnest(d.setconfig) AS o
                           WHERE d.setdatabase IN (0, (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database()))
                             AND pg_catalog.strpos(pg_catalog.lower(o), pg_catalog.lower(b.setting) || '=') = 1) THEN 'it reads ' || b.setting || ', which Stitch does not set' END AS why
-              FROM code r CROSS JOIN LATERAL (SELECT text, text ~* E'\\mraise\\M(?!\\s+(debug|log|info|notice|warning)\\M)' AS raises,
+              FROM code r CROSS JOIN LATERAL (SELECT text, text ~* E'\\mraise\\M(?!\\s+(debug|log|info|notice|warning)\\M)' AS raises, text ~* E'\\massert\\M' AS asserts,
                   (pg_catalog.regexp_match(text, E'(?:^|;|\\m(?:begin|then|else|loop|atomic)\\M)\\s*((?:alter|cluster|comment|copy|create(?!\\s+(?:global\\s+|local\\s+)?temp)|drop|grant|import|lock|merge|reassign|refresh|reindex|revoke|security|set\\s+(?:local\\s+|session\\s+)?(?:role|session\\w*))\\M)', 'i'))[1] AS other,
                   (pg_catalog.regexp_match(r.body, E'\\mcurrent_setting\\s*[(]\\s*''(\\w+[.][\\w.]+)''(?:::text)?\\s*[)]', 'i'))[1] AS setting
                   FROM pg_catalog.regexp_replace(r.body, '''[^'']*''', '''''', 'g') AS text) AS b
@@ -229,6 +233,14 @@ SELECT pg_catalog.json_build_object(
                   FROM below b JOIN pg_catalog.pg_trigger g ON g.tgrelid = b.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 3 = 3
                   JOIN code r ON r.root = b.root AND r.func = g.tgfoid AND r.lanname = 'plpgsql'
                   WHERE r.body ~* E'\\mreturn\\s+null\\M' OR g.tgtype & 8 = 8 AND r.body ~* E'\\mreturn\\s+new\\M' AND r.body !~* E'\\mreturn\\s+(old|coalesce)\\M'
+              UNION SELECT r.root, r.through, 'it sets ' || pg_catalog.split_part(o, '=', 1) || ', which needs privileges of its own'
+                  FROM code r JOIN pg_catalog.pg_proc p ON p.oid = r.func AND p.proconfig IS NOT NULL CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) AS o
+                  WHERE o NOT LIKE 'search\_path=%' AND o <> 'role=none' AND (o LIKE 'role=%' OR EXISTS (SELECT 1 FROM pg_catalog.pg_settings x
+                          WHERE x.name = pg_catalog.split_part(o, '=', 1) AND x.context IN ('superuser', 'superuser-backend')))
+                    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles u WHERE u.rolname = r.usr AND u.rolsuper)
+              UNION SELECT w.root, w.through, pg_catalog.format(CASE c.relkind WHEN 'f' THEN 'it uses the foreign table %I.%I, for which each role needs a login' ELSE 'it reads by the view %I.%I, with its own privileges on the tables' END, m.nspname, c.relname)
+                  FROM named w JOIN pg_catalog.pg_class c ON c.oid = w.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace
+                  WHERE c.relkind = 'f' OR c.relkind = 'v' AND pg_catalog.array_to_string(c.reloptions, ' ') ~* E'\\msecurity_invoker=(true|on|yes|1)\\M'
               UNION SELECT w.root, w.through, pg_catalog.format(CASE c.relkind WHEN 'v' THEN 'it writes by the view %I.%I, with its owner''s privileges' ELSE 'it writes to %I.%I, which has row security' END, m.nspname, c.relname)
                   FROM named w JOIN pg_catalog.pg_class c ON c.oid = w.oid JOIN pg_catalog.pg_namespace m ON m.oid = c.relnamespace CROSS JOIN stitch s
                   WHERE w.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND (c.relkind = 'v' OR c.relrowsecurity AND (c.relforcerowsecurity
@@ -267,7 +279,7 @@ SELECT pg_catalog.json_build_object(
         SELECT t.schema, t.name, k.why, k.object FROM tbl t CROSS JOIN LATERAL (
             SELECT CASE WHEN i.indimmediate THEN 'generated' ELSE 'deferrable' END AS why, pg_catalog.quote_ident(CASE WHEN i.indimmediate THEN a.attname
                 ELSE (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = i.indexrelid) END) AS object
-            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (/* keys of i */)
             WHERE i.indrelid = t.oid AND (NOT i.indimmediate OR i.indisunique AND (a.attidentity = 'a' OR /* generated */)) OFFSET 0) AS k
         WHERE t.relhasindex AND NOT t.relispartition
         UNION ALL
@@ -283,15 +295,37 @@ SELECT pg_catalog.json_build_object(
         UNION ALL
         SELECT t.schema, t.name, 'rejected', c.lacking FROM tbl t CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(w.name, ', ' ORDER BY w.name) AS lacking
             FROM (VALUES ('_sdc_rejected_at'), ('reason'), ('record'), ('table_name')) AS w(name)
-            WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attname = w.name AND NOT a.attisdropped)) AS c
+            WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attname = w.name AND NOT a.attisdropped
+                AND (SELECT y.typcategory FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid) IN ('S', CASE w.name WHEN '_sdc_rejected_at' THEN 'D' END))) AS c
         WHERE t.name = '_sdc_rejected' AND c.lacking IS NOT NULL
+        UNION ALL
+        SELECT n.nspname, c.relname, 'no table', '' FROM chosen n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = '_sdc_rejected' AND c.relkind NOT IN ('r', 'p')
+        UNION ALL
+        SELECT t.schema, t.name, 'subscribed', pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription_rel r JOIN below b ON b.oid = r.srrelid
+        JOIN pg_catalog.pg_stat_subscription s ON s.subid = r.srsubid CROSS JOIN LATERAL /* table of */ b.root /* as t */ WHERE NOT t.relispartition
+        UNION ALL
+        -- The numbers of a column are those of its type and of its sequence. The function waits for whoever alters the sequence.
+        SELECT t.schema, t.name, CASE WHEN x.last < x.most THEN 'numbers' ELSE 'no numbers' END, pg_catalog.format('%I (%s of %s)', x.attname, x.last, x.most)
+        FROM tbl t CROSS JOIN LATERAL (SELECT a.attname, m.most, CASE WHEN pg_catalog.has_sequence_privilege(q.seqrelid, 'SELECT, USAGE') AND NOT pg_catalog.pg_is_in_recovery()
+                AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.relation = q.seqrelid AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
+                THEN pg_catalog.pg_sequence_last_value(q.seqrelid) END AS last
+            FROM (SELECT x.adnum AS num, d.refobjid AS seq FROM (SELECT x.oid, x.adnum FROM pg_catalog.pg_attrdef x WHERE x.adrelid = t.oid OFFSET 0) AS x
+                CROSS JOIN LATERAL (SELECT d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = x.oid
+                    AND d.refclassid = 'pg_catalog.pg_class'::regclass OFFSET 0) AS d
+                UNION SELECT d.refobjsubid, d.objid FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = t.oid
+                    AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'i' AND d.refobjsubid > 0) AS k
+            CROSS JOIN LATERAL (SELECT * FROM pg_catalog.pg_sequence q WHERE q.seqrelid = k.seq AND NOT q.seqcycle AND q.seqincrement > 0 OFFSET 0) AS q
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.num
+            CROSS JOIN LATERAL (SELECT LEAST(q.seqmax, CASE a.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647 ELSE q.seqmax END) AS most) AS m
+            WHERE m.most < 9223372036854775807 OFFSET 0) AS x
+        WHERE x.last >= x.most * 0.9
         UNION ALL
         SELECT t.schema, t.name, 'limits', l.what FROM (SELECT root, pg_catalog.string_agg(DISTINCT what, ', ') AS what FROM limits GROUP BY root) AS l
         CROSS JOIN LATERAL /* table of */ l.root /* as t */ WHERE NOT t.relispartition) AS s),
     'unidentified', (SELECT coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_object('schema', t.schema, 'table', t.name, 'partly', k.columns IS NOT NULL)), '[]')
         FROM published u JOIN below b ON b.oid = u.relid JOIN pg_catalog.pg_class c ON c.oid = b.oid CROSS JOIN LATERAL /* table of */ b.root /* as t */
         CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(a.attnum) AS columns FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-            AND (c.relreplident = 'f' OR a.attnum = ANY ((SELECT i.indkey FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indimmediate
+            AND (c.relreplident = 'f' OR a.attnum = ANY ((SELECT /* keys of i */ FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indimmediate
                 AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END)::int2[]))) AS k
         WHERE NOT t.relispartition AND (k.columns IS NULL OR NOT k.columns <@ u.columns OR /* partly published */)),
     'branches', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', t.schema, 'table', t.name, 'object', pg_catalog.format('%I.%I', n.nspname, c.relname),

@@ -42,8 +42,24 @@ pub(super) fn words(why: &str) -> (&'static str, &'static str) {
             "\0 has the access method {}, which may refuse what a load does",
             TRY_WRITES,
         ),
+        "numbers" => (
+            "the numbers that fill the column {} of \0 are nearly used up",
+            "its owner alters the column and its sequence to bigint",
+        ),
+        "no numbers" => (
+            "the numbers that fill the column {} of \0 are used up, so the server refuses new rows",
+            "its owner alters the column and its sequence to bigint",
+        ),
+        "subscribed" => (
+            "the subscription {} writes to \0 too, and stops at a row that Stitch inserted before",
+            "load into another schema, or remove the table from the publication that is subscribed to",
+        ),
+        "no table" => (
+            "Stitch writes rejected records to \0, which is not a table",
+            "its owner renames it; Stitch then creates a table",
+        ),
         _ => (
-            "Stitch writes rejected records to \0, which lacks the columns {}",
+            "Stitch writes rejected records to \0, which lacks the columns {} of text (_sdc_rejected_at: of a time)",
             "its owner renames the table; Stitch then creates a new one",
         ),
     }
