@@ -140,7 +140,8 @@ impl Style {
     }
 
     /// Folds a paragraph to the width, each line after `indent` spaces, the first one after `lead`. A line of it that
-    /// begins with blanks is a command or the like: it stays whole, so that it can be copied.
+    /// begins with blanks, or comes after one that ends with a colon, is a command or the like: it stays whole, so that it
+    /// can be copied.
     pub(crate) fn fold(&self, lead: &str, indent: usize, text: &str) -> String {
         let pad = " ".repeat(indent);
         let lead_width = measure_text_width(lead);
@@ -154,10 +155,12 @@ impl Style {
         // textwrap must not count colour codes: the lead is put in front of a line folded as if it were blanks.
         let blank = " ".repeat(lead_width);
         let text = self.spell(text);
+        let mut is_copied = false;
         let fold = |(index, line): (usize, &str)| {
-            if index > 0 && line.starts_with(' ') {
+            if index > 0 && (is_copied || line.starts_with(' ')) {
                 return format!("{pad}{line}");
             }
+            is_copied = line.ends_with(':');
             let first = if index == 0 { &blank } else { &pad };
             textwrap::fill(line, options.clone().initial_indent(first))
         };
@@ -211,5 +214,36 @@ impl Style {
             Colors::On => style.clone().force_styling(true).apply_to(text).to_string(),
             Colors::Off => text.into_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_stays_whole() {
+        let style = Style {
+            symbols: Symbols::Ascii,
+            colors: Colors::Off,
+            cursor: Cursor::Stays,
+            links: Links::Spelled,
+            columns: Columns::Fixed(40),
+        };
+        let command = "if sshd -t; then systemctl reload ssh; else rm -f /etc/ssh/sshd_config.d/x.conf; false; fi";
+        let prose = "These words are more than there is room for in one line, as root on the SSH server:";
+        let text = style.fold(
+            "  Next: ",
+            4,
+            &format!("{prose}\n{command}\n# to undo it: rm /etc/ssh/x.conf; reload of the server"),
+        );
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert!(lines.contains(&command), "{text}");
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.starts_with(['i', '#']) || line.len() <= 40),
+            "{text}"
+        );
     }
 }
