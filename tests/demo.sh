@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 tests/setup-system.sh
-exec cargo run --locked --profile demo -- demo "$@"
+exec cargo run --locked -- demo "$@"

@@ -25,7 +25,7 @@ clone)
   as "$user" "export PATH=$PATH; cd; [ -d stitch-pg ] || git clone --quiet /srv/stitch-pg.git stitch-pg; cd stitch-pg
     rustc --version; tests/demo.sh >~/demo.log 2>&1 || { tail -n 40 ~/demo.log; exit 1; }; grep -F 'Nothing is left behind.' ~/demo.log"
   home=$(getent passwd "$user" | cut -d: -f6)
-  install -m 755 "$home/stitch-pg/target/demo/stitch-pg" /usr/local/bin/stitch-pg
+  install -m 755 "$home/stitch-pg/target/debug/stitch-pg" /usr/local/bin/stitch-pg
   ;;
 package)
   sudo=; [ "$user" = root ] || sudo=sudo
