@@ -44,14 +44,16 @@ pub(crate) fn set_role(role: Option<&RoleName>) -> Statement {
     Statement::plain(format!("SET ROLE {role}"))
 }
 
-/// `CREATE DATABASE`, from a template that can hold UTF-8. Runs alone: it refuses a transaction block (guide step 2).
-pub(crate) fn create_database(name: &DatabaseName, template: Template) -> Statement {
+/// `CREATE DATABASE`, from a template that can hold UTF-8. Runs alone: it refuses a transaction block (guide step 2). Without
+/// an owner it belongs to whoever runs it.
+pub(crate) fn create_database(name: &DatabaseName, template: Template, owner: Option<&str>) -> Statement {
+    let owner = owner.map_or(String::new(), |owner| format!("OWNER {} ", identifier(owner)));
     let how = match template {
         Template::Default => "ENCODING 'UTF8'",
         Template::Untouched => "TEMPLATE template0 ENCODING 'UTF8'",
         Template::Pristine => "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'",
     };
-    Statement::plain(format!("CREATE DATABASE {} {how}", identifier(name.as_str())))
+    Statement::plain(format!("CREATE DATABASE {} {owner}{how}", identifier(name.as_str())))
 }
 
 /// Which template a new database is copied from.

@@ -107,11 +107,15 @@ impl Trusted {
 
     fn owned(&self, path: &Path, found: &Metadata, what: &str) -> Result<()> {
         let (owner, shown) = (found.uid(), path.display());
+        let next = if found.is_dir() {
+            // It may be a home or a server's data, so its owner stays.
+            "choose a file in a directory of your own".to_owned()
+        } else {
+            format!("if you trust it: chown -h \"$(id -u)\" {}", word(path))
+        };
         ensure!(
             owner == 0 || self.users.contains(&owner),
-            "the {what} {shown} belongs to another user (user ID {owner}), so it is not used\n\
-             next: if you trust it: chown -h \"$(id -u)\" {}",
-            word(path)
+            "the {what} {shown} belongs to another user (user ID {owner}), so it is not used\nnext: {next}",
         );
         Ok(())
     }

@@ -50,6 +50,8 @@ pub(crate) struct Facts {
     template_collation: Option<String>,
     /// Roles that could create it, for the advice.
     creators: Vec<String>,
+    /// Whose a new one is to be, where the database that we are in has a setting of as whom its sessions act.
+    owner: Option<String>,
     /// Those at logins, unless this is the target: its own are told with the role.
     login_triggers: Vec<EventTrigger>,
     /// What the server is.
@@ -143,7 +145,9 @@ impl Step for Database {
             return plan;
         }
         let template = template(&mut plan, facts);
-        let statement = sql::create_database(name, template);
+        // No transaction can hold it, so nothing in front of it says as whom it runs. Where a pooler drops that, it would be
+        // made by another role, which may not give it to this one: the server refuses it then.
+        let statement = sql::create_database(name, template, facts.owner.as_deref());
         if facts.may_create {
             plan.change(create(settings, "", statement, sql::database_exists(name)));
         } else {
@@ -186,9 +190,9 @@ fn template(plan: &mut Plan, facts: &Facts) -> Template {
 fn offline(plan: &mut Plan, settings: &Settings) {
     let name = &settings.stitch.database;
     let (exists, other) = (sql::database_exists(name), sql::template_is_not_utf8());
-    let usual = sql::create_database(name, Template::Default);
+    let usual = sql::create_database(name, Template::Default, None);
     plan.change(create(settings, "", usual, format!("{exists} OR {other}")));
-    let pristine = sql::create_database(name, Template::Pristine);
+    let pristine = sql::create_database(name, Template::Pristine, None);
     plan.change(create(settings, ", where template1 is not UTF-8", pristine, exists));
 }
 
@@ -246,6 +250,8 @@ SELECT json_build_object(
     'ssl', current_setting('ssl', true) = 'on',
     'user', current_user,
     'may_create', (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
+    'owner', CASE WHEN EXISTS (SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase CROSS JOIN LATERAL unnest(s.setconfig) AS c
+                               WHERE d.datname = current_database() AND c LIKE 'role=%') THEN current_user END,
     'template_encoding', coalesce((SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'), ''),
     'template_users', (SELECT coalesce(json_agg(format('pid %s, user %s', a.pid, a.usename)
                            || coalesce(', application ' || nullif(a.application_name, ''), '') ORDER BY a.pid), '[]')
