@@ -1,5 +1,5 @@
-//! Everything a run is told, checked and complete. Flags, environment, file and prompts all end here; nothing behind
-//! this line parses text that a person typed.
+//! All settings of a run, checked and complete. Flags, environment, file and prompts all end here; nothing behind this line parses
+//! text that you typed.
 
 mod admin;
 pub mod ask;

@@ -30,7 +30,7 @@ pub struct Admin {
     pub route: Route,
     /// The role it acts as, where that is not the login itself (`--set-role`).
     pub set_role: Option<RoleName>,
-    /// Who runs the server, where a person says so (`--provider`).
+    /// The provider that runs the server, where you name it (`--provider`).
     pub provider: Option<Provider>,
     /// What gave its address.
     pub given_by: GivenBy,

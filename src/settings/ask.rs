@@ -7,8 +7,8 @@ use super::draft::Draft;
 use super::registry::SettingId;
 use crate::secret::Secret;
 
-/// Puts questions to a person, one at a time, and blocks until there is an answer. An error (Ctrl-C, end of input)
-/// ends the program; it comes back out of [`super::complete()`] as it is.
+/// Puts questions to you, one at a time, and blocks until there is an answer. An error (Ctrl-C, end of input) ends the program; it
+/// comes back out of [`super::complete()`] as it is.
 pub trait Ask {
     /// A line of text. An answer that cannot be is asked again, with the reason in [`Question::refused`].
     fn text(&self, question: &Question) -> Result<Answer<String>>;
@@ -19,8 +19,8 @@ pub trait Ask {
     /// One of several; the index of the answer.
     fn choose(&self, question: &Question, choices: &[&str]) -> Result<Answer<usize>>;
 
-    /// Shows all settings before anything is done with them, and keeps the answers (`draft`) for the next run unless the
-    /// person says no; the index of a setting that is to be given anew, if any.
+    /// Shows all settings before anything is done with them, and keeps the answers (`draft`) for the next run unless you say no;
+    /// the index of a setting that is to be given anew, if any.
     fn review(&self, rows: &[Row], settings: &Settings, draft: &Draft) -> Result<Option<usize>>;
 
     /// Logs in to see whether the answers so far lead to a server, and says what came of it.
@@ -51,10 +51,10 @@ pub enum Presence {
     Absent,
 }
 
-/// Why a login did not come about, as far as it tells which answer was wrong.
+/// Why a login failed, as far as that shows which answer caused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suspect {
-    /// The address: an unknown name, nobody there, no answer.
+    /// The address: an unknown name, a port on which nothing listens, no answer.
     Server,
     /// The login's name, or no rule that lets it in.
     Login,
@@ -75,7 +75,7 @@ pub enum Suspect {
 pub enum Answer<T> {
     /// What was typed or chosen.
     This(T),
-    /// The person wants the question before this one again.
+    /// You want the question before this one again.
     Back,
 }
 

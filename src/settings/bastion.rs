@@ -16,7 +16,7 @@ pub struct BastionSettings {
     pub server: BastionServer,
     /// The Linux user Stitch logs in as.
     pub tunnel_user: LinuxUser,
-    /// Whether it may be somebody else's so far.
+    /// Whether an existing user may be taken over that is used for something else so far.
     pub adopt: Adopt,
     /// The login shell of the tunnel user.
     pub shell: LoginShell,
@@ -24,9 +24,9 @@ pub struct BastionSettings {
     pub public_key: Option<PublicKey>,
     /// What Stitch's line may not do besides what it never may.
     pub key_options: Vec<KeyOption>,
-    /// Whether the whole way is walked with a key of our own.
+    /// Whether the tunnel is tested end to end with a temporary key.
     pub prove: Prove,
-    /// What Stitch must dial.
+    /// What Stitch must connect to.
     pub stitch_host: HostName,
     /// The port of the SSH server as Stitch reaches it.
     pub stitch_port: Port,
@@ -55,7 +55,7 @@ words! {
 pub enum Adopt {
     /// `--adopt-user`, `--adopt-role`.
     Yes,
-    /// Unless it is told otherwise.
+    /// The default.
     No,
 }
 
@@ -85,9 +85,9 @@ impl LoginShell {
 /// Whether a key of our own may stand beside Stitch's for two minutes, to prove the whole way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prove {
-    /// `--prove-tunnel`; `setup` unless it is told otherwise.
+    /// `--prove-tunnel`, and the default of `setup`.
     Yes,
-    /// `--no-prove-tunnel`; everything else unless it is told otherwise.
+    /// `--no-prove-tunnel`, and the default of every other command.
     No,
 }
 

@@ -1,4 +1,4 @@
-//! From raw texts to checked settings. It goes on after a mistake, so that all of them are told at once.
+//! From raw texts to checked settings. It goes on after a mistake, so that all of them are reported at once.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ pub(super) fn settings(draft: &Draft, context: &Context<'_>, problems: &mut Prob
     }
 }
 
-/// The limits are read whether they are used or not, so that a mistake in the file is told by every command.
+/// The limits are read whether they are used or not, so that every command reports a mistake in the file.
 fn loads(checker: &mut Checker<'_>) -> Option<LoadLimits> {
     let number = |text: &str| text.parse::<u32>().map(u64::from).context("not a number");
     let within = or_default(checker, SettingId::LoadsRejectedWithin, words::span);
@@ -93,7 +93,7 @@ fn or_default<T: Default>(checker: &mut Checker<'_>, id: SettingId, read: fn(&st
     given.or_else(|| read(id.default_text()?).ok()).unwrap_or_default()
 }
 
-/// The provider's list; what cannot be read is told with the file's name.
+/// The provider's list; what cannot be read is reported with the file's name.
 fn allow_list(checker: &mut Checker<'_>) -> Option<ProviderList> {
     let given = input_files::handed_over(checker.draft, SettingId::AllowListJson)?;
     match read_list::parse(&given.text) {

@@ -25,11 +25,11 @@ pub struct Settings {
     pub ownership: OwnershipSettings,
     /// The SSH server between Stitch and the database, if any.
     pub bastion: Option<BastionSettings>,
-    /// Whether and how Stitch itself is told.
+    /// Whether and how the destination is registered with Stitch.
     pub registration: RegistrationSettings,
     /// `--loads`: the limits that the loads are checked against.
     pub loads: Option<LoadLimits>,
-    /// Findings of these codes are known to somebody, who need not hear of them again.
+    /// The codes of findings that you acknowledge: you know of them, and need not be reminded.
     pub acknowledged: Vec<Code>,
     /// What was handed over about the way in.
     pub way_in: AllowlistInputs,
@@ -39,7 +39,7 @@ pub struct Settings {
     pub timeout: Duration,
     /// Base address of the documentation links, without a trailing slash.
     pub docs_url: String,
-    /// What a person should know about how the settings were given: a password file others can read, for one.
+    /// What you should know about how the settings were given: for example, that other users can read a password file.
     pub warnings: Vec<String>,
 }
 
@@ -58,8 +58,8 @@ impl Settings {
             .or_else(|| Provider::of_host(self.stitch.host.as_str()))
     }
 
-    /// Where the database runs, if it is a machine this tool can run scripts on. A port that somebody forwards to this
-    /// machine looks the same, so what is found there is held against what the server says.
+    /// Where the database runs, if it is a machine this tool can run scripts on. A port that is forwarded to this machine looks the
+    /// same, so what is found there is compared with what the server reports.
     pub fn database_machine(&self) -> Option<Machine> {
         if self.admin.route == Route::Direct && self.admin.host.is_local() {
             return Some(Machine::Here);

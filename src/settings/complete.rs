@@ -43,7 +43,7 @@ pub fn complete(
         contact: FirstLogin::Tried,
     };
     if asker.is_some() {
-        // Nobody should answer ten questions and then hear that a flag was misspelt.
+        // You should not answer ten questions and then read that a flag was misspelt.
         let mut found = problems.clone();
         let _ = check::settings(&draft, &context, &mut found);
         found.only_malformed().sorted().into_result()?;

@@ -35,7 +35,7 @@ pub enum Value {
     Secret(Secret),
 }
 
-/// Who said it; [`Source::rank`] tells how strong that is.
+/// Where a value comes from; [`Source::rank`] gives how strong that source is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// On the command line, by this flag.
@@ -69,7 +69,7 @@ pub enum Source {
 /// How strong a source is; the greater wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
-    /// An answer, asked for only when nobody else said anything.
+    /// An answer, asked for only when no other source gave a value.
     Prompt,
     /// The settings file: the weakest source.
     File,

@@ -1,5 +1,5 @@
-//! What the program was started in, as plain data: only `cli.rs` looks at the real environment, everybody else is
-//! handed this, and tests make their own.
+//! What the program was started in, as plain data: only `cli.rs` reads the real environment, all other code gets this, and tests
+//! make their own.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -57,7 +57,7 @@ pub struct Environment {
 /// What standard input is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stdin {
-    /// A person's terminal.
+    /// A terminal, at which you can be asked.
     Terminal,
     /// A file, a pipe, nothing.
     #[default]
@@ -92,7 +92,7 @@ impl Environment {
             .map(PathBuf::from)
     }
 
-    /// A path as a person wrote it: `~/` at its start means the home directory.
+    /// A path as you wrote it: `~/` at its start means the home directory.
     pub fn expand(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), &self.home) {
             (Some(rest), Some(home)) => home.join(rest),

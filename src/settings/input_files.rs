@@ -1,5 +1,5 @@
-//! Files whose content is a setting: evidence that a person hands over, since this tool cannot get at it. Each is read
-//! once, for a pipe gives its content only once, and never without a bound.
+//! Files whose content is a setting: evidence that you hand over, since this tool cannot get at it. Each is read once, for a pipe
+//! gives its content only once, and never without a bound.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::word::words;
 /// The longest such file. A provider's list and a `pg_hba.conf` of a thousand rules are far below.
 const LONGEST: u64 = 4 << 20;
 
-/// What a person hands over about the way in.
+/// What you hand over about the way in.
 #[derive(Clone, Debug, Default)]
 pub struct AllowlistInputs {
     /// The text of `pg_hba.conf`, for where the admin's login may not read its rules.
@@ -30,7 +30,7 @@ pub struct AllowlistInputs {
     pub manage: Vec<Manage>,
 }
 
-/// What somebody handed over.
+/// A file that you handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedOver {
     /// The file as it was named, or `standard input`.

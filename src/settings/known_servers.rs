@@ -1,5 +1,5 @@
-//! Servers that the person's own files name, to be offered where one is asked for. What cannot be read is not offered;
-//! whoever needs the file says why.
+//! Servers that your own files name, to be offered where one is asked for. What cannot be read is not offered; the code that needs
+//! the file reports why.
 
 use std::fmt;
 

@@ -14,13 +14,13 @@ pub struct OwnershipSettings {
     pub schemas: Schemas,
     /// Kinds of objects to move besides tables.
     pub include: Vec<Include>,
-    /// The longest anybody may wait for us on one object.
+    /// The longest that other sessions may wait for us on one object.
     pub lock_timeout: Duration,
     /// Who gets what the role owns when Stitch's access is taken away.
     pub new_owner: Option<RoleName>,
     /// Whether those who read through the present owners' rights go on reading.
     pub readers: Readers,
-    /// Whether the rehearsal may lock readers out of tables with rows for a moment.
+    /// Whether the test load may lock readers out of tables with rows for a moment.
     pub rehearse: Rehearse,
 }
 
@@ -41,7 +41,7 @@ pub enum Readers {
     Drop,
 }
 
-/// How far the rehearsal goes on tables that Stitch has loaded.
+/// How far the test load goes on tables that Stitch has loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rehearse {
     /// Nothing that readers or writers would notice.

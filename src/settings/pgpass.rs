@@ -17,7 +17,7 @@ pub(crate) struct PgpassKey<'a> {
     pub(crate) user: &'a str,
 }
 
-/// Looks the password up; a file that others may read is left alone, and told about.
+/// Looks the password up. A file that other users may read is not used, and a warning names it.
 pub(crate) fn stored_password(path: &Path, wanted: &PgpassKey<'_>, warnings: &mut Vec<String>) -> Option<Secret> {
     let metadata = std::fs::metadata(path).ok()?;
     let shown = path.display();

@@ -1,4 +1,4 @@
-//! Everything that is missing or malformed, collected so that a person mends it all in one go.
+//! Everything that is missing or malformed, collected so that you can fix it all at once.
 
 use std::fmt;
 
@@ -18,9 +18,9 @@ pub struct Problem {
 /// Whether a question could help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
-    /// Nobody gave it; a person can be asked.
+    /// No source gave it; you can be asked.
     Missing,
-    /// Somebody gave something that cannot be.
+    /// The value that was given cannot be used.
     Malformed,
 }
 
@@ -29,7 +29,7 @@ pub enum Sort {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Notes that a setting is needed and nobody gave it.
+    /// Notes that a setting is needed and no source gave it.
     pub fn missing(&mut self, id: SettingId, what: impl fmt::Display) {
         self.push(Sort::Missing, Some(id), format!("{} is missing: {what}", id.name()));
     }
@@ -54,7 +54,7 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// Leaves only what asking cannot mend.
+    /// Leaves only the problems that asking cannot fix.
     pub fn only_malformed(mut self) -> Self {
         self.0.retain(|problem| problem.sort == Sort::Malformed);
         self
@@ -76,7 +76,7 @@ impl Problems {
 
     fn push(&mut self, sort: Sort, id: Option<SettingId>, text: String) {
         let problem = Problem { sort, id, text };
-        // The same file may be looked at twice (before and after asking); it is told once.
+        // The same file may be read twice (before and after asking); its problem is reported once.
         if !self.0.contains(&problem) {
             self.0.push(problem);
         }

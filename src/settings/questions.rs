@@ -25,8 +25,8 @@ mod tunnel;
 
 use memory::{GoBack, Memory, Reply};
 
-/// Asks for what nobody gave. The questions are walked through from the start each time one is to be answered anew;
-/// what was answered before is remembered, so that only what is open is put again.
+/// Asks for what no source gave. The questions are walked through from the start each time one is to be answered anew; what was
+/// answered before is remembered, so that only what is open is put again.
 pub(super) fn fill(draft: Draft, context: &Context<'_>) -> Result<Draft> {
     let Some(asker) = context.asker else { return Ok(draft) };
     let steps = check::steps(&mut Checker {

@@ -45,7 +45,7 @@ pub enum UnmappedSources {
     Map,
 }
 
-/// When the password of an existing destination is sent. Stitch never tells the one it has.
+/// When the password of an existing destination is sent. Stitch never returns the one that it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendPassword {
     /// When this very run has set it.
@@ -69,7 +69,7 @@ pub struct ApiUrl(String);
 
 #[cfg(test)]
 impl RegistrationSettings {
-    /// What holds when nobody says anything.
+    /// The settings where no source gives a value.
     pub(crate) fn unasked() -> Self {
         Self {
             wanted: Registering::No,

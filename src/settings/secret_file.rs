@@ -15,7 +15,7 @@ use crate::secret::Secret;
 /// Nothing that long is a password; a device would have no end.
 const LONGEST: usize = 64 << 10;
 
-/// Reads a secret. A file that everybody can read is told about and used; one that others could have written is refused.
+/// Reads a secret. A file that every user can read is used, with a warning; one that another user could have written is refused.
 pub(super) fn read(path: &Path, environment: &Environment, warnings: &mut Vec<String>) -> Result<Secret> {
     let shown = path.display();
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));

@@ -38,7 +38,7 @@ pub(crate) fn load(name: &str, by: &Source, environment: &Environment, problems:
     Draft::default()
 }
 
-/// The names of all services, the person's own first.
+/// The names of all services, your own first.
 pub(super) fn names(environment: &Environment) -> Vec<String> {
     let texts = candidates(environment)
         .into_iter()

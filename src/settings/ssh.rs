@@ -20,7 +20,7 @@ pub enum BastionServer {
 pub struct SshTarget {
     /// The login name on the SSH server.
     pub user: String,
-    /// Host name or address to dial.
+    /// Host name or address to connect to.
     pub host: HostName,
     /// The name under which `known_hosts` has it whatever the port (`HostKeyAlias`); else it is the host's.
     pub host_key_alias: Option<String>,
@@ -34,7 +34,7 @@ pub struct SshTarget {
     pub agent: SshAgent,
     /// Who named the identities. A missing file that the flag names is an error.
     pub identity_source: IdentitySource,
-    /// The person's `known_hosts` files, in order. A key that is accepted goes to the first.
+    /// Your `known_hosts` files, in order. A key that is accepted goes to the first.
     pub known_hosts: Vec<PathBuf>,
     /// Those that hold for every user of this machine; they are read, too.
     pub global_known_hosts: Vec<PathBuf>,

@@ -1,5 +1,5 @@
-//! From what a person types for the SSH server, `[USER@]HOST[:PORT]` or an alias of the SSH client's configuration, to
-//! a login that is spelt out.
+//! From what you type for the SSH server, `[USER@]HOST[:PORT]` or an alias of the SSH client's configuration, to a login that is
+//! spelt out.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::names::{HostName, Port};
 /// More servers than this on the way are a circle.
 const MAX_JUMPS: usize = 8;
 
-/// The files ssh tries without being told, in its order.
+/// The files that ssh tries by default, in its order.
 const DEFAULT_IDENTITIES: [&str; 5] = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"];
 
 /// The files of host keys that hold for every user of this machine.

@@ -48,7 +48,7 @@ pub(super) struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// The person's file, then the system's; those that are not there say nothing. Both once more where a `Match final` asks for
+    /// Your file, then the system's; one that is not there gives nothing. Both are read once more where a `Match final` asks for
     /// it, which sees the host's name as it was found.
     pub(super) fn read(asked: &Asked<'_>) -> Result<Self> {
         let mut reader = Reader {

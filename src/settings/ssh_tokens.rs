@@ -11,7 +11,7 @@ use crate::settings::local_users;
 /// What the tokens stand for.
 pub(super) struct Tokens<'a> {
     pub(super) options: &'a AliasOptions,
-    /// The name that is dialled.
+    /// The name that is connected to.
     pub(super) host: &'a str,
     /// The name as it was typed.
     pub(super) typed: &'a str,
@@ -102,7 +102,7 @@ impl Tokens<'_> {
     }
 }
 
-/// What else decides: the person's own directory and name, and what the flags say.
+/// What else decides: your own directory and name, and what the flags say.
 #[derive(Clone, Debug, Default)]
 pub struct AliasOptions {
     /// The home directory, in which `.ssh` is looked for.

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 /// What Stitch itself will use; these values end up in Stitch's form.
 #[derive(Clone, Debug)]
 pub struct Stitch {
-    /// The address Stitch (or the SSH server for it) must dial.
+    /// The address that Stitch (or the SSH server for it) must connect to.
     pub host: HostName,
     /// The port that Stitch connects to.
     pub port: Port,
@@ -26,7 +26,7 @@ pub struct Stitch {
     pub password: RolePassword,
     /// What to do when the existing role has another password.
     pub on_wrong_password: OnWrongPassword,
-    /// Whether an existing role may be somebody else's so far.
+    /// Whether an existing role may be taken over that is used for something else so far.
     pub adopt: Adopt,
     /// Roles that are to read what Stitch makes.
     pub readers: Vec<RoleName>,

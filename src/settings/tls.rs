@@ -78,7 +78,7 @@ words! {
         Require = "require",
         /// TLS with a certificate from a trusted authority.
         VerifyCa = "verify-ca",
-        /// TLS with a trusted certificate for the very host that was dialled.
+        /// TLS with a trusted certificate for the very host that was connected to.
         VerifyFull = "verify-full",
     }
 }

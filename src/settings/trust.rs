@@ -1,4 +1,4 @@
-//! Which files may decide where a password goes, or what it is: those that nobody else could have written. The rules are
+//! Which files may decide where a password goes, or what it is: those that no other user could have written. The rules are
 //! OpenSSH's (`StrictModes`) and libpq's (private keys).
 
 use std::fs::{File, Metadata};
@@ -31,7 +31,7 @@ pub(super) fn before_opening(path: &Path, environment: &Environment) -> Result<(
     }
 }
 
-/// Whether no owner or mode of a directory on the way lets others put another file in the place of one that a person will run.
+/// Whether no owner or mode of a directory above `path` lets another user put a file of its own in that place.
 pub(crate) fn place(path: &Path, environment: &Environment) -> Result<()> {
     let mut trusted = Trusted::now(environment);
     // In some containers root has another number there.
@@ -56,12 +56,12 @@ pub(super) fn is_absent(error: &anyhow::Error) -> bool {
 struct Trusted {
     /// This process's user, and who called it with sudo.
     users: Vec<u32>,
-    /// Groups that nobody but this user is a member of.
+    /// Groups whose only members are these users.
     groups: Vec<u32>,
 }
 
 impl Trusted {
-    /// Whoever this process runs as. `sudo` leaves its caller in `SUDO_UID`.
+    /// The user that this process runs as, and the caller of `sudo`, which `sudo` leaves in `SUDO_UID`.
     fn now(environment: &Environment) -> Self {
         let own = rustix::process::geteuid().as_raw();
         let caller = environment.variables.get("SUDO_UID").filter(|_| own == 0);
@@ -75,8 +75,8 @@ impl Trusted {
         Self { users, groups }
     }
 
-    /// Whether only trusted users could have written what was opened as `path`, and nobody else can put another file into
-    /// its place.
+    /// Whether only trusted users could have written what was opened as `path`, and no other user can put another file into its
+    /// place.
     fn check(&self, path: &Path, opened: &Metadata) -> Result<()> {
         self.owned(path, opened, "file")?;
         // What is written to /dev/null and the like is not what is read from there, and no mode of theirs should change.
@@ -122,7 +122,7 @@ impl Trusted {
 
     fn not_writable(&self, path: &Path, found: &Metadata) -> Result<()> {
         let (mode, shown) = (found.mode(), path.display());
-        // In a directory with this bit nobody replaces another user's file.
+        // In a directory with this bit no user can replace another user's file.
         if found.is_dir() && mode & 0o1000 != 0 {
             return Ok(());
         }
@@ -144,7 +144,7 @@ pub(super) fn has_access_list(path: &Path) -> bool {
     rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0; 0]).is_ok()
 }
 
-/// The path as a word of a command: who named a directory above it may be anybody.
+/// The path as a word of a command. It is quoted, since another user may have named a directory above it.
 pub(super) fn word(path: &Path) -> String {
     shell_word::word(&path.to_string_lossy())
 }
@@ -167,8 +167,8 @@ fn private_groups(users: &[u32], passwd: &str, group: &str) -> Vec<u32> {
     groups.collect()
 }
 
-/// Whether a file that holds or decides about a password could have been written by nobody else, who would then know or choose
-/// it.
+/// Whether no other user could have written a file that holds or decides about a password. That user would know or choose the
+/// password.
 pub(super) fn judge(path: &Path, opened: &Metadata, environment: &Environment) -> Result<()> {
     Trusted::now(environment).check(path, opened)
 }
@@ -218,7 +218,7 @@ mod tests {
         );
     }
 
-    /// Each way in which somebody else could have had a hand in it.
+    /// Each way in which another user could have written it.
     #[test]
     fn what_others_could_have_written_is_refused() {
         let folder = tempfile::tempdir().unwrap();
@@ -263,7 +263,7 @@ mod tests {
         assert!(verdict(&trusted(), &below.join("file")).is_err());
         chmod(folder.path(), 0o755);
         assert_eq!(verdict(&trusted(), &below.join("file")), Ok(()));
-        // Whoever named the directory has nothing run by what is advised.
+        // The advised command runs nothing that another user put into the directory's name.
         chmod(&below, 0o777);
         let advice = verdict(&trusted(), &below.join("file")).unwrap_err();
         assert!(advice.ends_with("/a;touch b'"), "{advice}");

@@ -13,7 +13,7 @@ use super::registry::SettingId;
 pub(crate) enum Passwords {
     /// The environment: seen by this user only.
     Kept,
-    /// A flag, seen by everybody in the list of processes, or a file that ends up in a repository.
+    /// A flag, which every user sees in the list of processes, or a file that ends up in a repository.
     Refused,
 }
 

@@ -167,7 +167,7 @@ fn tls(checker: &mut Checker<'_>) -> Tls {
         (None, _) if insists => SslMode::Require,
         (mode, _) => mode.unwrap_or_default(),
     };
-    // As in libpq: anybody can get a certificate from a public authority, so it proves nothing without the host's name.
+    // As in libpq: a public authority signs certificates for every host, so one proves nothing without the host's name.
     if root == Some(RootCertificates::System) && mode != SslMode::VerifyFull {
         checker.problems.malformed(
             SettingId::SslMode,

@@ -121,7 +121,7 @@ fn ssh_command(checker: &mut Checker<'_>) -> Option<PathBuf> {
         };
         let found = paths.into_iter().find(is_program);
         let found = found.with_context(|| format!("{text:?} is not a program on this machine"))?;
-        // Whoever could exchange the folder of ssh's socket would speak in the server's place.
+        // Another user who could exchange the folder of ssh's socket would speak in the server's place.
         let socket = std::env::temp_dir().join("socket");
         trust::place(&socket, environment).context("ssh needs a directory for temporary files (TMPDIR)")?;
         Ok(found)
@@ -144,7 +144,7 @@ fn server_named(given: &str, options: &AliasOptions) -> anyhow::Result<BastionSe
     }
 }
 
-/// Whether an answer can be the name of an SSH server; the keys are looked at later.
+/// Whether an answer can be the name of an SSH server; the keys are checked later.
 pub(in crate::settings) fn can_be_server(given: &str, environment: &Environment) -> anyhow::Result<()> {
     server_named(given, &who(environment)).map(drop)
 }
@@ -188,7 +188,7 @@ fn this_machine(checker: &Checker<'_>) -> HostName {
         .unwrap_or_else(|| known_good("localhost"))
 }
 
-/// In a file or the environment these may wait for a bastion; somebody who types one means something by it.
+/// In a file or the environment these may wait for a bastion. A flag is meant for this run, so its lack of effect is reported.
 fn warn_of_idle_flags(checker: &mut Checker<'_>) {
     for id in [
         SettingId::PublicKey,

@@ -34,7 +34,7 @@ pub(crate) enum FirstLogin {
 }
 
 impl Context<'_> {
-    /// Whether the command looks at, or changes, a real server.
+    /// Whether the command checks, or changes, a real server.
     pub(crate) fn connects(&self) -> bool {
         !matches!(self.request.purpose, Purpose::Script(_))
     }
@@ -66,7 +66,7 @@ impl Checker<'_> {
         self.read(id, str::parse)
     }
 
-    /// A setting nobody can do without.
+    /// A setting that must be given.
     pub(crate) fn required<T>(&mut self, id: SettingId, what: &str, read: impl FnOnce(&str) -> Result<T>) -> Option<T> {
         if !self.draft.has(id) {
             self.problems.missing(id, what);

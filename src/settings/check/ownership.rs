@@ -10,7 +10,7 @@ use crate::settings::request::Purpose;
 use crate::settings::words;
 use crate::step_id::StepId;
 
-/// Short enough that nobody notices when our wait for a lock makes others queue behind us.
+/// Short enough that other sessions hardly notice when they queue behind our wait for a lock.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
 pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> OwnershipSettings {
@@ -41,7 +41,7 @@ pub(super) fn check(checker: &mut Checker<'_>, steps: &[StepId]) -> OwnershipSet
     }
 }
 
-/// Naming schemas means that they exist, unless somebody stronger said that the connection is new.
+/// Naming schemas means that they exist, unless a stronger source said that the connection is new.
 fn connection(checker: &mut Checker<'_>) -> Connection {
     let detects = checker.switch(SettingId::Detect) == Some(true);
     let existing = checker.switch(SettingId::Existing);

@@ -1,4 +1,4 @@
-//! Whether and how Stitch is told.
+//! Whether and how the destination is registered with Stitch.
 
 use super::checker::{Checker, known_good_url};
 use crate::settings::registration::{

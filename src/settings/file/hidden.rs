@@ -1,6 +1,6 @@
 //! What must not be in the settings file, and what of it must not be shown.
 
-/// How to give a secret that somebody wrote into the file.
+/// How to give a secret that was written into the settings file.
 pub(super) fn secret(key: &str, last: &str) -> Option<&'static str> {
     const WORDS: &[&str] = &[
         "pass",

@@ -1,5 +1,5 @@
-//! The answers given so far, so that a person can go back: the questions are walked through again, and those that were
-//! answered answer themselves.
+//! The answers given so far, so that you can go back: the questions are walked through again, and those that were answered answer
+//! themselves.
 
 use std::fmt;
 use std::mem::discriminant;
@@ -87,7 +87,7 @@ impl Memory {
     }
 }
 
-/// The person wants the question before again; carried up as an error, since every question on the way ends with it.
+/// You want the question before again; carried up as an error, since every question on the way ends with it.
 #[derive(Debug)]
 pub(super) struct GoBack;
 

@@ -1,5 +1,5 @@
-//! Which PostgreSQL server, in whatever form the person has it at hand, and the first login there before anything else is
-//! asked: whatever was wrong is asked again, with the old answer as the default.
+//! Which PostgreSQL server, in whatever form you have it at hand, and the first login there before anything else is asked: an
+//! answer that does not work is asked for again, with the old answer as the default.
 
 use anyhow::{Result, bail, ensure};
 

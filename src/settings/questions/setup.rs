@@ -1,4 +1,4 @@
-//! What `setup` asks of a person: connect first, then only what cannot be found out, then one table with everything.
+//! What `setup` asks you: connect first, then only what cannot be found out, then one table with everything.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ use crate::settings::registry::SettingId;
 use crate::settings::{check, secret_file};
 use crate::step_id::StepId;
 
-/// Where a generated password goes, unless somebody says otherwise.
+/// Where a generated password goes, unless you name another file.
 const PASSWORD_FILE: &str = "stitch.pw";
 
 impl Questions<'_> {

@@ -1,4 +1,4 @@
-//! The table of settings that a person looks over, each with where it came from.
+//! The table of settings that you review, each with where it came from.
 
 use super::Questions;
 use crate::settings::ask::Row;

@@ -127,7 +127,7 @@ fn steps_keep_their_order() {
 
 #[test]
 fn odd_files() {
-    // A file that another person wrote, in a repository for example, names no program that is run.
+    // A file that another user wrote, in a repository for example, names no program that is run.
     let names_a_program = Place::new(Purpose::Plan).file("stitch-pg.toml", "[bastion]\nssh_command = './ssh'\n");
     let refused = names_a_program.problems(EUROPE);
     assert!(refused.contains("stitch-pg.toml:2: bastion.ssh_command: a settings file names no program"));
