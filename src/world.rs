@@ -1,5 +1,5 @@
-//! The outside: PostgreSQL, the SSH server and Stitch's API. Steps have the [`Reader`]; the [`Writer`] is the runner's alone,
-//! and its [`Prover`] writes nothing but what it takes back.
+//! The outside: PostgreSQL, the SSH server and Stitch's API. Steps have the [`Reader`]; the [`Writer`] is the runner's alone, and
+//! its [`Prover`] writes nothing but a temporary key, which it removes again.
 
 mod access;
 mod apply;

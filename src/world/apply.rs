@@ -1,5 +1,5 @@
-//! The only writer: runs one change. A borrowed membership is granted, used and revoked within one transaction, so that
-//! nothing of it is left whatever happens: an error, a lost connection, a crash of this program or of the server.
+//! The only writer: runs one change. A temporary membership is granted, used and revoked within one transaction, so that nothing of
+//! it is left whatever happens: an error, a lost connection, a crash of this program or of the server.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use execute::{PATIENCE, Tell, run};
 pub(crate) use run_lock::AnotherRun;
 
 impl Writer {
-    /// Runs one change, and tells how far it is where it goes object by object.
+    /// Runs one change, and reports how far it is where it goes object by object.
     pub(crate) async fn apply(&mut self, action: &Action, tell: &mut dyn FnMut(Progress)) -> Result<Applied> {
         match action {
             Action::Sql(sql) => return self.apply_sql(sql, tell).await,

@@ -22,7 +22,7 @@ pub(crate) enum Target<'a> {
 pub(crate) type DatabaseHandle = Arc<Session>;
 
 impl Reader {
-    /// Where such questions are put; `None` when the database does not exist, or lets nobody in.
+    /// Where such questions are put; `None` when the database does not exist, or does not let the admin's login in.
     pub(crate) async fn place(&mut self, on: Target<'_>) -> Result<Option<DatabaseHandle>> {
         let database = match on {
             Target::Server => self.home().await?,

@@ -16,7 +16,7 @@ words! {
     pub(crate) enum Layer {
         /// The name does not resolve.
         Name = "name",
-        /// It resolves to addresses that Stitch cannot dial.
+        /// It resolves to addresses that Stitch cannot connect to.
         Family = "address family",
         /// No TCP connection (or no socket file).
         Tcp = "TCP",
@@ -68,7 +68,7 @@ pub(crate) struct Failure {
     pub(crate) passed: Vec<Stage>,
     /// The server's code, when it was the server that refused.
     pub(crate) state: Option<SqlState>,
-    /// Where in the server, which tells apart what has the same code.
+    /// Where in the server, which distinguishes what has the same code.
     pub(crate) routine: Option<String>,
     /// What, on what, why.
     pub(crate) text: String,

@@ -1,4 +1,4 @@
-//! `pg_hba.conf` on the machine PostgreSQL runs on: looked at, and changed for [`super::Writer::apply`].
+//! `pg_hba.conf` on the machine PostgreSQL runs on: read, and changed for [`super::Writer::apply`].
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -102,7 +102,7 @@ impl Writer {
             None if after.broken > 0 => bail!("the server cannot read the added lines"),
             None => {}
         }
-        // Where another run has been at the file by now, the number says nothing; the step looks at every rule again.
+        // Where another run has changed the file by now, the number proves nothing; the step checks every rule again.
         ensure!(
             after.rules == wanted
                 || shell::value(&self.reader.read_hba_file(&edit.file).await?, "md5") != shell::value(left, "md5"),
@@ -167,7 +167,8 @@ pub(crate) struct Read {
 }
 
 impl Reader {
-    /// The server's files on its own machine, when that is one we can run scripts on. `path` is where the first is, if the server told.
+    /// The server's files on its own machine, when that is one we can run scripts on. `path`: the first file, if the server
+    /// reported it.
     pub(crate) async fn read_hba_files(&mut self, server: Running, path: Option<&str>, version: u32) -> Result<Read> {
         let session = self
             .ask::<i32>(Target::Server, "SELECT pg_backend_pid()::text", &[])

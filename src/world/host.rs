@@ -18,8 +18,8 @@ pub(super) mod local;
 mod rights;
 use rights::Rights;
 
-/// How many times as long as one operation on the network a script may take, a minute unless told otherwise: creating a
-/// user can wait for another tool's lock or for a directory service.
+/// How many times as long as one operation on the network a script may take (by default a minute): creating a user can wait for
+/// another tool's lock or for a directory service.
 const PATIENCE: u32 = 6;
 
 /// The SSH server, and how to be root there.
@@ -46,7 +46,7 @@ impl Host {
         }
     }
 
-    /// The SSH server: logs in; the rights are looked at when they are needed first.
+    /// The SSH server: logs in; the rights are checked when they are needed first.
     pub(crate) async fn open(settings: &Settings, gateway: Option<&SharedSshLogin>, asker: &Asker) -> Result<Self> {
         let mut host = Self::here(settings, asker);
         if let Some(gateway) = gateway {
@@ -55,8 +55,8 @@ impl Host {
         Ok(host)
     }
 
-    /// Runs a script as root if that takes no password that nobody gave yet, and on this machine only when we are root
-    /// (a refused sudo is told to its administrator): for what is good to know and not worth a question.
+    /// Runs a script as root without asking for a password; one that was given before is used. On this machine it runs only when we
+    /// are root, since sudo reports a refusal to its administrator. For what is good to know and not worth a question.
     pub(crate) async fn as_root_unasked(&mut self, script: &Statement) -> Result<String> {
         if self.ssh.is_none() && !rustix::process::geteuid().is_root() {
             bail!("this login is not root");
@@ -73,7 +73,8 @@ impl Host {
         self.as_root_unasked(&nothing).await.is_ok()
     }
 
-    /// Runs a script as root where that takes no question, else as we are: for what only looks, and makes do.
+    /// Runs a script as root where that takes no question, else as we are: for scripts that change nothing, and can do without
+    /// root.
     pub(crate) async fn as_root_or_self(&mut self, script: &Statement) -> Result<String> {
         if self.is_root_unasked().await {
             return self.as_root(script).await;
@@ -87,8 +88,8 @@ impl Host {
         self.printed(&output)
     }
 
-    /// Runs a script as we are when we own the file it is about, as PostgreSQL's own user does, else as root. The first
-    /// script is one that looks, and says `own=yes`.
+    /// Runs a script as we are when we own the file it is about, as PostgreSQL's own user does, else as root. The first script
+    /// changes nothing, and prints `own=yes` for the owner.
     pub(crate) async fn as_owner_or_root(&mut self, script: &Statement) -> Result<String> {
         if self.rights.is_none() && self.ssh.is_none() {
             let printed = self.as_self(script).await.unwrap_or_default();
@@ -149,7 +150,7 @@ impl Host {
         }
     }
 
-    /// What came behind the first line of a script of ours. Without that line it is somebody else's words.
+    /// What came behind the first line of a script of ours. Without that line another program wrote the output.
     fn begun<'a>(&self, output: &'a Output) -> Result<&'a str> {
         if let Some((_, said)) = output.stdout.split_once(&format!("{}\n", shell::BEGUN)) {
             return Ok(said);

@@ -1,6 +1,6 @@
-//! What stands between us and PostgreSQL, by what PostgreSQL sees of a connection. A pooler tells a process number of its own at
-//! login, which is not the one that the server process has; what passes bytes on leads to another address or port than the one
-//! that was connected to; and only Pgpool-II knows the setting `pool_version`.
+//! What stands between us and PostgreSQL, by what PostgreSQL sees of a connection. A pooler reports a process number of its own at
+//! login, which is not the one that the server process has; what passes bytes on leads to another address or port than the one that
+//! was connected to; and only Pgpool-II knows the setting `pool_version`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -185,8 +185,8 @@ impl SeenConnection {
     }
 }
 
-/// Whether the connection came to another place than it was made to. Where addresses are translated on the way only the port
-/// tells; where the client is the very machine that was connected to, it was made anew there.
+/// Whether the connection came to another place than it was made to. Where addresses are translated on the way, only another port
+/// proves that. Where the client is the very machine that was connected to, the connection was made anew there.
 fn is_passed_on(settings: &Settings, session: &Session, seen: &SeenConnection) -> bool {
     if settings.stitch.host.is_socket() {
         return false;

@@ -222,7 +222,7 @@ fn hash_fits(hashed: &str, host: &str) -> Option<bool> {
     Some(made == base64::decode_block(hash).ok()?)
 }
 
-/// Adds a key that a person has accepted.
+/// Adds a key that you accepted.
 pub(crate) fn remember(file: &Path, name: &Name, kind: &str, key: &[u8]) -> Result<()> {
     let add = || -> Result<()> {
         if let Some(folder) = file.parent() {

@@ -27,7 +27,7 @@ use session::{CutOff, drive};
 pub(crate) use session::{Offer, Session, Told};
 use session::{below, passed};
 
-/// A login that takes longer than this is looked at from a second connection: perhaps it is no PostgreSQL at all.
+/// A login that takes longer than this is checked from a second connection: perhaps the server is not PostgreSQL.
 const SUSPICIOUS_SILENCE: Duration = Duration::from_millis(1500);
 
 /// Logs in, trying the attempts that the TLS mode allows. `open` makes a fresh wire for each.
@@ -44,7 +44,7 @@ where
     for attempt in attempts {
         match log_in_once(login, *attempt, open().await?).await {
             Ok(mut session) => {
-                // Where TLS was wished for first, what became of it is worth telling.
+                // Where TLS was asked for first, what became of it is worth reporting.
                 session.lost_tls = failures
                     .into_iter()
                     .find(|failure: &Failure| failure.layer == Layer::Tls && !not_let_in(failure))
@@ -84,8 +84,8 @@ fn not_let_in(failure: &Failure) -> bool {
     failure.is(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
 }
 
-/// Of the failures of all attempts the one that tells most: an attempt that came as far as a password says more than one
-/// that no rule let in; else the first.
+/// Of the failures of all attempts the most useful one: an attempt that came as far as a password says more than one that no rule
+/// let in; else the first.
 fn most_telling(failures: Vec<Failure>) -> Option<Failure> {
     let further = failures
         .iter()

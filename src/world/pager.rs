@@ -1,4 +1,4 @@
-//! What is shown by other programs of the person's: a long text through `PAGER`, a page in the browser.
+//! What your own programs show: a long text through `PAGER`, a page in the browser.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::secret;
 
-/// Shows a text, and returns when the person has left it.
+/// Shows a text, and returns when you have left it.
 ///
 /// # Errors
 /// When there is no terminal, or the command cannot be started.

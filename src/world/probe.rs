@@ -1,4 +1,4 @@
-//! A knock at a port: whether anybody answers, from here or from the SSH server. Nothing is said, and nobody logs in.
+//! Probes a port: whether a connection is accepted there, from here or from the SSH server. Nothing is sent, and no login is tried.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use super::reader::Reader;
 use crate::names::{HostName, Port};
 use crate::settings::{BastionServer, Settings};
 
-/// Somebody who answers does so sooner; a person waits for it.
+/// A server that answers does so sooner, and you wait for the result.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What came of it when nobody opened.
+/// What came of it when no connection was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unreachable {
-    /// Somebody said no.
+    /// The connection was refused.
     Refused,
     /// Nothing came back.
     Silent,
 }
 
-/// Knocks from here. `None`: it is open, or cannot be told from here.
+/// Probes from here. `None`: it is open, or cannot be checked from here.
 pub(crate) async fn probe(host: &HostName, port: Port, settings: &Settings) -> Option<Unreachable> {
     if host.is_socket() {
         return None;
@@ -41,7 +41,7 @@ pub(crate) async fn probe(host: &HostName, port: Port, settings: &Settings) -> O
 }
 
 impl Reader {
-    /// Knocks at the database from the SSH server. `None`: it is open, or the SSH server could not be asked.
+    /// Probes the database from the SSH server. `None`: it is open, or the SSH server could not be asked.
     pub(crate) async fn probe_from_bastion(&self) -> Option<String> {
         let stitch = &self.settings.stitch;
         let bastion = self.settings.bastion.as_ref()?;

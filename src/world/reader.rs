@@ -51,7 +51,7 @@ impl Reader {
         self.gateway.as_ref()?.host_key()
     }
 
-    /// Runs a POSIX shell script as root on the SSH server that only looks, and returns what it printed on stdout.
+    /// Runs a POSIX shell script as root on the SSH server that changes nothing, and returns what it printed on stdout.
     pub(crate) async fn inspect_host(&mut self, script: &Statement) -> Result<String> {
         self.host().await?.as_root(script).await
     }
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// The SSH server, for scripts that only look; it is the caller's from then on.
+    /// The SSH server, for scripts that change nothing; it is the caller's from then on.
     pub(crate) async fn take_host(&mut self) -> Result<Host> {
         self.host().await?;
         self.host

@@ -1,4 +1,4 @@
-//! The admin's SSH login, made once and shared by everything that goes through it, so that nobody is asked twice for a
+//! The admin's SSH login, made once and shared by everything that goes through it, so that you are not asked twice for a
 //! passphrase.
 
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl SshLogin {
         })
     }
 
-    /// Whether the server grants it. `None`: that cannot be told.
+    /// Whether the server grants it. `None`: that cannot be checked.
     pub(super) async fn grants(&self, wish: Capability) -> Result<Option<bool>> {
         match self {
             Self::BuiltIn(ssh) => ssh.grants(wish).await.map(Some),
@@ -148,7 +148,7 @@ impl SharedSshLogin {
         }
     }
 
-    /// The fingerprint of the server's host key, once somebody was logged in.
+    /// The fingerprint of the server's host key, once a login succeeded.
     pub(crate) fn host_key(&self) -> Option<String> {
         self.login.get()?.as_ref().ok()?.host_key()
     }

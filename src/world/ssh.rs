@@ -30,7 +30,7 @@ pub(super) use layer::TurnedAway;
 use relay::Bounds;
 pub(super) use relay::SPARE;
 
-/// Between two tries at a server that turns everybody away.
+/// Between two tries at a server that refuses connections for a while.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
 /// One session, logged in.
@@ -86,7 +86,7 @@ impl Ssh {
         Ok(stream.into_std().context("cannot use the socket")?.into())
     }
 
-    /// A second session beside this one, without asking anybody again.
+    /// A second session beside this one, without asking you again.
     pub(super) async fn another(&self) -> Result<Self> {
         Self::enter(Arc::clone(&self.door), Some(self.proof.clone())).await
     }
@@ -114,7 +114,7 @@ impl Ssh {
         self.session.banner().unwrap_or_default().to_owned()
     }
 
-    /// The same of a server nobody is logged in to.
+    /// The same without a login.
     pub(super) async fn greeting_of(target: SshTarget, timeout: Duration) -> Result<String> {
         let door = SshEndpoint::of_any_key(target, timeout).await?;
         tokio::task::spawn_blocking(move || {
@@ -125,7 +125,7 @@ impl Ssh {
         .context("the SSH thread ended")?
     }
 
-    /// A server that turns everybody away for a while is waited for, not long.
+    /// A server that refuses connections for a while is waited for, not long.
     async fn enter(door: Arc<SshEndpoint>, proof: Option<login::Credential>) -> Result<Self> {
         let patience = Instant::now() + 2 * door.timeout;
         loop {

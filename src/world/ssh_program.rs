@@ -109,7 +109,7 @@ impl SshProgram {
         }
     }
 
-    /// What ssh told of the server.
+    /// What ssh reported about the server.
     pub(super) fn seen(&self) -> Seen {
         self.seen.clone()
     }
@@ -137,7 +137,7 @@ impl SshProgram {
             }
             Capability::OtherTarget => match self.forward("127.0.0.1", 1).await {
                 Err(error) if super::ssh::layer::of(&error) == Some(SshLayer::Forward) => Some(false),
-                // Nobody is there; but the server looked.
+                // Nothing listens there; but the server tried to connect.
                 _ => Some(true),
             },
         })
@@ -145,7 +145,7 @@ impl SshProgram {
 
     /// The same, logged in: what the command comes to does not matter, since a login may be for forwarding alone.
     async fn logged_in(mut self, expected: Option<&str>) -> Result<Self> {
-        // A person may be asked by ssh itself.
+        // ssh itself may ask you.
         let limit = if self.asker.attended {
             Duration::from_secs(120)
         } else {

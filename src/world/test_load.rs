@@ -17,7 +17,7 @@ pub(crate) use outcome::{Existing, Patience, Refusal, Rehearsed, Table};
 use outcome::{execute, roll_back};
 use statements::LoadStatement;
 
-/// Rehearses a first load into a scratch schema that never becomes visible to anybody else.
+/// Tests a first load in a scratch schema that never becomes visible to another session.
 pub(crate) async fn new_schema(session: &Session, readers: &[RoleName], patience: Patience) -> Rehearsed {
     let name = passing("stitch_pg_rehearsal");
     let began = Instant::now();
@@ -42,7 +42,7 @@ pub(crate) async fn existing_schema(
     let base = passing("Stitch-PG test load");
     let mut rehearsed = load_into(session, schema, &base, Vec::new(), patience).await;
     for attempt in 0..TRIES {
-        // Another rehearsal, or a load, is making the one table whose name is not ours to choose.
+        // Another test load, or a load, is making the one table whose name is not ours to choose.
         if !rehearsed.met_a_lock() {
             break;
         }
@@ -57,11 +57,11 @@ pub(crate) async fn existing_schema(
     rehearsed
 }
 
-/// How often a load is rehearsed that met somebody else's lock.
+/// How often a test load is tried that met another session's lock.
 const TRIES: u32 = 5;
 
-/// A name that is nobody else's. The transaction is rolled back, so it matters only while another rehearsal runs at the same
-/// moment, perhaps on another machine.
+/// A name that is not in use. The transaction is rolled back, so it matters only while another test load runs at the same moment,
+/// perhaps on another machine.
 fn passing(name: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{name}_{}_{:x}", std::process::id(), now.subsec_nanos())

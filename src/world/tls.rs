@@ -257,7 +257,7 @@ fn load_client_certificate(builder: &mut SslConnectorBuilder, tls: &Tls) -> Resu
         .context("the client key does not belong to the client certificate")
 }
 
-/// OpenSSL itself would ask for a passphrase at the terminal, whoever sits there.
+/// Without a callback OpenSSL would ask for a passphrase at the terminal.
 fn read_key(path: &Path, passphrase: Option<&Secret>) -> Result<PKey<Private>> {
     let shown = path.display();
     let pem = std::fs::read(path).with_context(|| format!("cannot read the client key {shown}"))?;

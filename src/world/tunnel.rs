@@ -22,8 +22,8 @@ const BUFFER: usize = 16 * 1024;
 const FAREWELL: Duration = Duration::from_secs(3);
 
 impl Ssh {
-    /// Opens a connection from the SSH server to `host:port`, in a session of its own beside this one and without asking
-    /// anybody again. It ends when the stream is dropped.
+    /// Opens a connection from the SSH server to `host:port`, in a session of its own beside this one and without asking you again.
+    /// It ends when the stream is dropped.
     pub(crate) async fn forward(&self, host: &str, port: u16) -> Result<tokio::net::UnixStream> {
         self.another().await?.into_forward(host, port).await
     }
@@ -110,8 +110,8 @@ struct Pump {
 }
 
 impl Pump {
-    /// Moves bytes until both directions are closed or one end is gone. An error needs no words of its own: whoever
-    /// holds the near end sees the connection close.
+    /// Moves bytes until both directions are closed or one end is gone. An error needs no words of its own: the code that holds the
+    /// near end sees the connection close.
     fn run(mut self) {
         self.ssh.session().0.set_blocking(false);
         let _ = self.pump();
@@ -162,7 +162,7 @@ impl Pump {
     fn read_server(&mut self) -> io::Result<bool> {
         let moved = self.down.fill(&mut self.channel)?;
         if self.down.source_closed && !self.channel.eof() {
-            // libssh2 also reads nothing when a packet was for somebody else.
+            // libssh2 also reads nothing when a packet was for another channel.
             self.down.source_closed = false;
             return Ok(false);
         }

@@ -24,7 +24,7 @@ pub(crate) struct Wire {
     tap: LoginObserver,
     /// The layers below that were passed.
     pub(crate) stages: Vec<Stage>,
-    /// Whether what is sent can be read by nobody between: a Unix socket, our end of the SSH tunnel, or this machine's own
+    /// Whether no machine in between can read what is sent: over a Unix socket, our end of the SSH tunnel, or this machine's own
     /// loopback address.
     pub(crate) is_private: bool,
     /// The operating system's user at the other end of a Unix socket.
@@ -59,7 +59,7 @@ impl Wire {
         }
     }
 
-    /// The stream alone, for somebody who may not be PostgreSQL.
+    /// The stream alone, for a server that may not be PostgreSQL.
     pub(crate) fn for_anybody(self) -> Box<dyn Duplex> {
         self.stream
     }

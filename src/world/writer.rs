@@ -1,4 +1,4 @@
-//! The only writer, and what it lends for a proof.
+//! The only writer, and the temporary key that it installs for a proof.
 
 use anyhow::Result;
 
@@ -34,7 +34,7 @@ impl Writer {
     }
 }
 
-/// What a step proves with: it reads, and lends a key that is taken back.
+/// What a step proves with: it reads, and installs a temporary key that it removes again.
 pub(crate) struct Prover<'a>(&'a mut Writer);
 
 impl<'a> Prover<'a> {
@@ -74,7 +74,7 @@ pub(super) struct LentKey {
     pub(super) state: Lent,
 }
 
-/// How far the script that lends it came.
+/// How far the script that installs the temporary key came.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lent {
     /// It was sent; whether it ended is not known.

@@ -82,7 +82,7 @@ impl Writer {
         work.size_batches(round_trip(&session));
         let objects = first..all.len() - last;
         let mut on_disk = false;
-        // Two connections would wait for one another's borrowed memberships.
+        // Two connections would wait for one another's temporary memberships.
         let outcome = if !worth_sharing(objects.len(), &session) || !sql.memberships.is_empty() {
             // One connection keeps the order by itself.
             work.begin(0..all.len(), 1);
@@ -106,7 +106,7 @@ impl Writer {
             failed => failed,
         };
         if !on_disk {
-            // In any case, since it ends what the connection was told for this work.
+            // Also after a failure, since it resets what was set in the session for this work.
             let waited = run(&session, &sql::flush_commits(), work.limit).await;
             outcome = outcome.and(waited.context("cannot wait until all changes are on disk"));
         }

@@ -1,4 +1,5 @@
-//! Who is in the way: an event trigger that an error names, or, seen from a second connection while the first one waits for a lock.
+//! What blocks a change: an event trigger that an error names, or sessions that a second connection sees while the first one waits
+//! for a lock.
 
 use std::future::Future;
 use std::pin::pin;
@@ -16,10 +17,10 @@ use crate::world::login::Session;
 use crate::world::postgres::ask;
 use crate::world::writer::Writer;
 
-/// So many busy objects are looked into; each costs one more wait.
+/// For so many busy objects the blocking sessions are looked up; each costs one more wait.
 pub(super) const MOST: usize = 20;
 
-/// The wait may be over before the look from the other connection begins; then both are done once more.
+/// The wait may be over before the question from the other connection begins; then both are done once more.
 const LOOKS: u32 = 5;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -39,7 +40,7 @@ struct Blocker {
 const GRACE: Duration = Duration::from_secs(1);
 
 impl Writer {
-    /// A change that takes longer than an answer should: who is in its way is told while it is waited for.
+    /// A change that takes longer than an answer should: while it is waited for, the sessions that block it are reported.
     pub(super) async fn telling_who_is_in_the_way<T>(
         &mut self,
         (session, database): (&Session, &str),
@@ -79,7 +80,7 @@ pub(super) async fn of(session: &Session, second: &Session, statement: &str, loc
     let Ok(pid) = ask::<i32>(session, "SELECT pg_backend_pid()::text", &[], LIMIT).await else {
         return String::new();
     };
-    // Made after all, should the lock be free by now: the look afterwards sees it.
+    // Made after all, should the lock be free by now: the check afterwards sees it.
     let attempt = sql::async_commit(statement, lock_timeout, session.role.as_deref());
     for _ in 0..LOOKS {
         let (made, holders) = tokio::join!(execute(session, &attempt, LIMIT), holders(second, pid));
@@ -110,7 +111,7 @@ fn described(blocker: &Blocker) -> String {
     words.join(", ")
 }
 
-/// `$1`: the process that waits. Looks every 5 ms, for a second at most, until it waits for somebody.
+/// `$1`: the process that waits. Checks every 5 ms, for a second at most, until that process waits for another one.
 const BLOCKERS: &str = "
 WITH RECURSIVE look AS (
     SELECT 1 AS times, pg_blocking_pids($1::int) AS pids
@@ -136,7 +137,7 @@ pub(super) async fn named(session: &Session, error: Error, limit: Duration) -> E
     if !words.contains("() ") {
         return error;
     }
-    // Who cannot look any more has the server's words.
+    // Where the question fails too, the server's words remain.
     let triggers: Vec<EventTrigger> = ask(session, QUESTION, &[], limit).await.unwrap_or_default();
     let mut raised = triggers.iter().filter(|trigger| words.contains(&trigger.function));
     let Some(first) = raised.next() else { return error };

@@ -10,19 +10,19 @@ use crate::change::Progress;
 use crate::statement::Statement;
 use crate::world::login::Session;
 
-/// Whom progress is told.
+/// What progress is reported to.
 pub(super) type Tell<'a> = &'a mut dyn FnMut(Progress);
 
-/// A statement may take longer than a look: `CREATE DATABASE` copies a template and waits for a checkpoint.
+/// A statement may take longer than a question: `CREATE DATABASE` copies a template and waits for a checkpoint.
 pub(super) const PATIENCE: u32 = 30;
 
 /// What came of a change.
 #[derive(Debug)]
 pub(crate) enum Applied {
     Made,
-    /// Somebody else had made it by then, as the code of the server's error says; looking again shows whether it is so.
+    /// Another session had made it by then, as the code of the server's error says; checking again shows whether it is so.
     Found(anyhow::Error),
-    /// A part was refused with a code that says that its object is gone; looking again shows whether it is.
+    /// A part was refused with a code that says that its object is gone; checking again shows whether it is.
     Doubtful(anyhow::Error),
 }
 

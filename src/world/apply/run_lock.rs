@@ -1,8 +1,8 @@
-//! Several runs at once take turns: a change about a database waits until no other run is in the middle of one. What is
-//! undone all the same by somebody else's change of the same moment is tried again, and what they made is found.
+//! Several runs at once take turns: a change about a database waits until no other run is in the middle of one. A statement that
+//! fails all the same, because of another session's change of the same moment, is tried again. What that session made is found.
 //!
-//! The lock is one of the transaction, not of the session: it passes transaction poolers, ends with the statement when a
-//! connection dies without a word, and is not held while a person thinks about an answer.
+//! The lock is one of the transaction, not of the session: it passes transaction poolers, ends with the statement when a connection
+//! dies without a word, and is not held while you think about an answer.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::statement::Statement;
 use crate::world::login::Session;
 use crate::world::postgres::ask;
 
-/// How often a change is tried that others got in the way of; the pause doubles from 20 ms to 1.3 s.
+/// How often a change is tried that another session's change made fail; the pause doubles from 20 ms to 1.3 s.
 const TRIES: u32 = 8;
 
 /// Another run was in the middle of a change all the time.
@@ -114,7 +114,7 @@ pub(super) async fn alone(session: &Session, sql: &Sql, limit: Duration) -> Resu
     Ok(found.map_or(Applied::Made, Applied::Found))
 }
 
-/// Tries again what somebody else's change of the same moment was in the way of.
+/// Tries a statement again that fails because of another session's change of the same moment.
 async fn retry(session: &Session, statement: &Statement, limit: Duration) -> Result<(), Stopped> {
     let mut attempt = 0;
     loop {
@@ -129,7 +129,7 @@ async fn retry(session: &Session, statement: &Statement, limit: Duration) -> Res
 }
 
 /// Refused because of a change of the same moment, which is over by now. "tuple concurrently updated" has the code of every
-/// internal error and is told by the routine.
+/// internal error, so the routine identifies it.
 fn is_concurrent_update(error: &tokio_postgres::Error) -> bool {
     let Some(error) = error.as_db_error() else { return false };
     let codes = [
@@ -143,7 +143,7 @@ fn is_concurrent_update(error: &tokio_postgres::Error) -> bool {
             && error.routine().is_some_and(|routine| routines.contains(&routine))
 }
 
-/// Somebody else has made it since it was looked for.
+/// Another session has made it since the last check.
 fn is_there(error: &tokio_postgres::Error) -> bool {
     has_code(error, &[SqlState::DUPLICATE_DATABASE, SqlState::DUPLICATE_OBJECT])
 }

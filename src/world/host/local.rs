@@ -24,7 +24,7 @@ pub(super) async fn run(words: &str, stdin: Secret, limit: Duration) -> Result<O
     finished.with_context(|| format!("cannot run {words:?} on this machine"))
 }
 
-/// What becomes of a program when nobody waits for it any more, because the run was ended.
+/// What becomes of a program when the run ends and no longer waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::world) enum WhenLeft {
     /// It makes a change, and ends by itself.
@@ -51,7 +51,7 @@ pub(in crate::world) async fn finish(
     let stdout = gathered(child.stdout.take().context("no standard output")?);
     let stderr = gathered(child.stderr.take().context("no standard error")?);
     let given = async move {
-        // A command that ends early closes its input; its status tells more than the broken pipe would.
+        // A command that ends early closes its input; its status says more than the broken pipe would.
         let _ = input.write_all(stdin.reveal().as_bytes()).await;
         Ok(())
     };

@@ -18,11 +18,11 @@ const BEGIN: &str = "# stitch-pg: begin";
 /// The exit status where no such line came.
 const SWALLOWED: i32 = 97;
 
-/// In a terminal: sudo is told what to ask with. In another language PAM's own question would come in its place.
+/// In a terminal: `-p` gives sudo its question. In another language PAM's own question would come in its place.
 const SUDO: &str = "env LC_ALL=C sudo -k -p 'password: '";
 const DOAS: &str = "env LC_ALL=C doas";
 
-/// Who the login is, as the host tells it.
+/// Who the login is, as the host reports it.
 struct HostLogin {
     user: String,
     uid: String,
@@ -166,7 +166,7 @@ async fn in_terminal(host: &Host, who: &HostLogin, tool: &'static str, tried: Op
     bail!("{name} on {} refused {ATTEMPTS} passwords of {user}", host.name())
 }
 
-/// Another password is not asked for: a run without a person has only this one.
+/// No other password is asked for: an unattended run has only this one.
 fn set_but_refused(host: &Host, tool: &str, user: &str) -> Error {
     let host = host.name();
     anyhow!("{tool} on {host} refuses the password of {user} that is set in STITCH_PG_SUDO_PASSWORD")
@@ -196,8 +196,8 @@ fn no_rights(host: &Host, who: &HostLogin, tool: &str, reason: &str) -> Error {
     )
 }
 
-/// Tells the user id and whether sudo and doas work without a password. `sh -c :` is asked for since that is what will
-/// be run: sudo rules can name single commands.
+/// Prints the user id and whether sudo and doas work without a password. `sh -c :` is asked for since that is what will be run:
+/// sudo rules can name single commands.
 const PROBE: &str = r#"
 export LC_ALL=C PATH="$PATH:/usr/local/bin:/usr/sbin:/sbin"
 {

@@ -31,7 +31,7 @@ pub(crate) struct AdminLogin {
     pub(crate) timeout: Duration,
     /// How long an answer may take when it is made.
     pub(crate) answer_limit: Duration,
-    /// Whether the server can be dialled from here a second time, to see what it is.
+    /// Whether a second connection from here is possible, to see what the server is.
     pub(crate) route: Route,
     /// What gave the host and the port.
     pub(crate) given_by: GivenBy,

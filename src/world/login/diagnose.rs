@@ -109,7 +109,7 @@ pub(super) async fn classify(
         // "SSH-2.0" begins with the same letter as "yes".
         Some(b'S') if seen.encrypted.is_none() => {
             if seen.certificate.is_none() {
-                // Through a tunnel nobody is asked a second time; but what followed the "yes" was no TLS.
+                // Through a tunnel no second connection is made; but what followed the "yes" was no TLS.
                 let no_tls = text.contains("wrong version number");
                 let what = foreign_protocol(login, login.timeout).await;
                 if let Some(what) = what.or(no_tls.then_some("an SSH server, whose first byte means yes to TLS")) {
@@ -136,7 +136,7 @@ pub(super) async fn classify(
         .behind(passed)
 }
 
-/// The owner of the Unix socket, where this process runs as somebody else and no password was asked for.
+/// The owner of the Unix socket, where this process runs as another user and no password was asked for.
 fn socket_owner(login: &AdminLogin) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let owner = std::fs::metadata(login.server()).ok()?.uid();

@@ -10,7 +10,7 @@ use crate::world::login_observer::trace::Begins;
 use crate::world::tls::Attempt;
 use crate::world::wire::Wire;
 
-/// Tells the tap what is to come, and what the server is not to get.
+/// Prepares the observer: what is to come, and what the server must not get.
 pub(super) fn expect(login: &AdminLogin, attempt: Attempt, wire: &Wire) -> Begins {
     let begins = match (attempt, login.tls.negotiation) {
         (Attempt::Plain, _) => Begins::Message,

@@ -42,7 +42,7 @@ pub(crate) struct Session {
     pub(super) cut_off: CutOff,
     /// The layers that were passed.
     pub(crate) stages: Vec<Stage>,
-    /// The server's process as told at login; a pooler tells a number of its own.
+    /// The server's process as reported at login; a pooler reports a number of its own.
     pub(crate) process: Option<i32>,
     /// What was made of the server's certificate.
     pub(crate) certificate: Option<Examined>,
@@ -64,7 +64,7 @@ const MOST_TOLD: usize = 100_000;
 /// A statement of a block that failed and did not end the block.
 pub(crate) struct Refused {
     pub(crate) number: usize,
-    /// Somebody held a lock on what it is about; else something that it names is not there, by the error's code.
+    /// Another session held a lock on what it is about; else something that it names is not there, by the error's code.
     pub(crate) busy: bool,
     /// The server's words.
     pub(crate) words: String,
@@ -91,8 +91,8 @@ pub(crate) type Told = Arc<Mutex<Vec<Refused>>>;
 pub(super) type CutOff = Arc<OnceLock<LimitExceeded>>;
 
 impl Session {
-    /// Why it has no TLS, where TLS was wished for and could have been had: somebody between may have taken it away.
-    /// `server_has`: the server's own setting `ssl`.
+    /// Why it has no TLS, where TLS was asked for and could have been had: a machine in between may have removed it. `server_has`:
+    /// the server's own setting `ssl`.
     pub(crate) fn tls_lost(&self, server_has: Option<bool>) -> Option<String> {
         match (&self.lost_tls, self.offer, server_has) {
             (Some(why), ..) => Some(format!("the login with TLS failed first ({why})")),

@@ -1,4 +1,4 @@
-//! What no PostgreSQL server sends, and nobody has to keep.
+//! What no PostgreSQL server sends, and so need not be kept.
 
 use std::error::Error;
 use std::{fmt, io};
@@ -45,7 +45,7 @@ impl LimitExceeded {
 pub(super) fn too_many_rounds(challenge: &[u8]) -> Option<u64> {
     let challenge = String::from_utf8_lossy(challenge);
     let asked = challenge.split(',').filter_map(|part| part.strip_prefix("i="));
-    // What is no number is refused by whoever computes.
+    // What is no number is refused where the rounds are computed.
     let rounds = asked.filter(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
     let most = rounds.map(|digits| digits.parse().unwrap_or(u64::MAX)).max()?;
     (most > u64::from(MOST_ITERATIONS)).then_some(most)
@@ -110,7 +110,7 @@ pub(super) struct MessageReader {
 }
 
 impl MessageReader {
-    /// Takes one byte of a message's head; tells of each `R` and `K` message of the login its kind and its first number.
+    /// Takes one byte of a message's head; gives the kind and the first number of each `R` and `K` message of the login.
     pub(super) fn next(&mut self, byte: u8) -> Option<(u8, i32)> {
         self.head.push(byte);
         let kind = self.head[0];

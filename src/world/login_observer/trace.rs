@@ -14,7 +14,7 @@ use super::limits::MessageReader;
 use super::limits::{LONGEST_LOGIN, LimitExceeded, too_many_rounds};
 use crate::world::certificate::Examined;
 
-/// Shared by the wire, the TLS layer on it, and whoever wants to know.
+/// Shared by the wire, the TLS layer on it, and the code that asks what was seen.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LoginObserver(Arc<Mutex<LoginTrace>>);
 
@@ -31,7 +31,7 @@ pub(crate) struct LoginTrace {
     pub(crate) authenticated: Option<Instant>,
     /// The first way to authenticate that the server named.
     pub(crate) method: Option<AuthRequest>,
-    /// The number of the server process, as told at login; a pooler tells its own.
+    /// The number of the server process, as reported at login; a pooler reports its own.
     pub(crate) process: Option<i32>,
     /// What was made of the server's certificate.
     pub(crate) certificate: Option<Examined>,
@@ -43,7 +43,7 @@ pub(crate) struct LoginTrace {
     copy: Option<CopyAnswer>,
 }
 
-/// What the server's first byte is. Whoever stands between must not choose it, or the login is read at the wrong place.
+/// What the server's first byte is. A machine in between must not choose it, or the login is read at the wrong place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Begins {
     /// The first message: TLS was not asked for.
@@ -174,7 +174,7 @@ impl LoginTrace {
                     challenge.extend_from_slice(&bytes[..passed]);
                 }
                 bytes = &bytes[passed..];
-                // Before anybody computes what it asks for.
+                // Refused before the client computes the rounds that it asks for.
                 let is_whole = self.reader.skip == 0;
                 let challenge = self.reader.challenge.take_if(|_| is_whole);
                 if let Some(rounds) = challenge.and_then(|challenge| too_many_rounds(&challenge)) {

@@ -1,6 +1,6 @@
-//! One question to the server, in one call that settles where its names are looked for and that it changes nothing: whatever
-//! stands in between, nobody else's function or operator is taken for the system's. No statement is prepared and nothing is left in the session, so
-//! it passes every kind of pooler.
+//! One question to the server, in one call, which fixes where its names are looked for and that it changes nothing. Whatever stands
+//! in between, no other user's function or operator is taken for the system's. No statement is prepared and nothing is left in the
+//! session, so it passes every kind of pooler.
 
 use std::time::Duration;
 

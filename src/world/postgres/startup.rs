@@ -48,7 +48,7 @@ pub(super) fn behind_pooler(what: &str, login: &AdminLogin) -> Failure {
     Failure::new(Layer::Protocol, Code::LoginRefused, text).advise(advice)
 }
 
-/// The server refused the role, not the login. It tells a right that is missing in the same code as a closed database.
+/// The server refused the role, not the login. A closed database has the code of a missing privilege too, but another routine.
 pub(super) fn role_refused(role: &RoleName, login: &AdminLogin, failure: &Failure) -> Option<Failure> {
     let codes = [SqlState::INVALID_PARAMETER_VALUE, SqlState::INSUFFICIENT_PRIVILEGE];
     let is_it = failure.is_one_of(&codes) && failure.routine.as_deref() != Some("CheckMyDatabase");

@@ -25,7 +25,7 @@ impl Reader {
             return Other::Untold;
         }
         let mut login = self.stitch_login(host, database);
-        // Whether the certificate holds was looked at the first time.
+        // Whether the certificate holds was checked the first time.
         login.tls = Tls::default();
         let attempt = match this_way {
             Encryption::Tls => Attempt::Plain,
@@ -85,8 +85,8 @@ impl Reader {
         log_in(&login, || self.reach(&login)).await
     }
 
-    /// Logs in as the Stitch role, over the path Stitch will use as far as it can be walked from here: straight to the
-    /// address Stitch dials, or through the SSH server. Never read-only, since it runs the test load.
+    /// Logs in as the Stitch role, over the path Stitch will use as far as it can be tested from here: straight to the address
+    /// Stitch connects to, or through the SSH server. Never read-only, since it runs the test load.
     ///
     /// Where no connection is left for it, our own are given up: Stitch will come when they are gone.
     pub(crate) async fn log_in_as_stitch(&mut self, database: &DatabaseName) -> Result<Session, Failure> {
@@ -123,8 +123,8 @@ impl Reader {
         outcome
     }
 
-    /// The login, and what to try where nothing listens. Nobody connects to a socket from elsewhere: TCP on this machine is
-    /// the nearest thing to what Stitch does.
+    /// The login, and what to try where nothing listens. No client connects to a socket from elsewhere: TCP on this machine is the
+    /// nearest thing to what Stitch does.
     pub(super) fn stitch_logins(&self, database: &DatabaseName) -> Vec<AdminLogin> {
         let host = self.settings.stitch.host.clone();
         let loopback = host.is_socket().then(|| "127.0.0.1".parse().ok()).flatten();

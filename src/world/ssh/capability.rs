@@ -20,8 +20,8 @@ words! {
 }
 
 impl Ssh {
-    /// Whether the server grants it. Nothing is run and nobody is disturbed: a connection is tried to port 1 of the
-    /// server itself.
+    /// Whether the server grants it. Nothing is run and no service is disturbed: a connection is tried to port 1 of the server
+    /// itself.
     pub(crate) async fn grants(&self, wish: Capability) -> Result<bool> {
         let ssh = self.clone();
         tokio::task::spawn_blocking(move || is_allowed(ssh.session().0, wish))
@@ -37,7 +37,7 @@ fn is_allowed(session: &Session, wish: Capability) -> Result<bool> {
         Capability::OtherTarget => match session.channel_direct_tcpip("127.0.0.1", 1, None) {
             Ok(_) => Ok(()),
             Err(error) if error.message().contains("prohibited") => Err(error),
-            // Nobody is there; but the server looked.
+            // Nothing listens there; but the server tried to connect.
             Err(error) if error.code() == ErrorCode::Session(-21) => Ok(()),
             Err(error) => bail!(plain(&error).context("the server does not report whether it forwards")),
         },

@@ -21,7 +21,7 @@ pub(in crate::world) struct SshEndpoint {
     pub(in crate::world) target: SshTarget,
     /// The login on the server before it, if it is reached through one.
     pub(super) through: Option<Ssh>,
-    /// Where it is dialled when it is not.
+    /// Where to connect when it is not.
     pub(super) addresses: Vec<SocketAddr>,
     pub(in crate::world) timeout: Duration,
     pub(super) asker: Asker,

@@ -1,4 +1,4 @@
-//! One command on the server: its input written, both its outputs read in turns, its end told from a killing.
+//! One command on the server: its input is written, both its outputs are read in turns, and its end is distinguished from a kill.
 
 use std::io::{self, Read, Write as _};
 use std::os::fd::OwnedFd;

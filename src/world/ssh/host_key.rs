@@ -12,8 +12,8 @@ use crate::world::known_hosts::{self, HostKeyVerdict, KnownHosts, Name};
 const KINDS: &str =
     "ssh-ed25519 ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 rsa-sha2-512 rsa-sha2-256 ssh-rsa";
 
-/// Asks the server for the key types that `known_hosts` has, as ssh does; otherwise it shows another key of its own, and
-/// an honest server looks like a stranger.
+/// Asks the server for the key types that `known_hosts` has, as ssh does; otherwise it shows another key of its own, and an honest
+/// server looks unknown.
 pub(super) fn prefer_known_types(session: &Session, target: &SshTarget) -> Result<()> {
     let (known, name) = (known(target)?, name(target));
     let recorded = known.kinds(&name);
@@ -82,7 +82,7 @@ fn name(target: &SshTarget) -> Name {
     }
 }
 
-/// The person's files and those for everybody: what is revoked there is revoked whatever the person's say.
+/// Your files and those of all users: what is revoked in one is revoked, whatever the others say.
 fn known(target: &SshTarget) -> Result<KnownHosts> {
     let files = [target.known_hosts.as_slice(), &target.global_known_hosts].concat();
     let mut known = KnownHosts::read(&files)?;

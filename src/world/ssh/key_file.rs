@@ -1,4 +1,4 @@
-//! What can be told of a private key file without its passphrase (OpenSSH's PROTOCOL.key).
+//! What can be read from a private key file without its passphrase (OpenSSH's PROTOCOL.key).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use openssl::base64;
 
 use crate::public_key::{blob_of, string};
 
-/// libssh2 reports a missing passphrase as a damaged file; so the file is looked at first.
+/// libssh2 reports a missing passphrase as a damaged file; so the file is checked first.
 pub(super) fn is_encrypted(pem: &str) -> bool {
     match openssh(pem) {
         Some(key) => key.cipher != "none",

@@ -153,7 +153,7 @@ impl fmt::Display for NoAnswer {
 
 impl std::error::Error for NoAnswer {}
 
-/// The server refuses everybody, or this address, for a while, in the place of its greeting.
+/// The server refuses all clients, or this address, for a while, in the place of its greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::world) enum TurnedAway {
     /// OpenSSH from 9.8 on says the same for both causes.

@@ -1,5 +1,5 @@
-//! Proving who we are: the agent's keys, key files, and at last a password, when the server takes one and somebody can
-//! be asked. What worked is kept, so that a second session asks nobody.
+//! Proving who we are: the agent's keys, key files, and at last a password, when the server takes one and you can be asked. What
+//! worked is kept, so that a second session asks nothing.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ mod keys;
 /// How often a passphrase or password is asked for.
 const ATTEMPTS: usize = 3;
 
-/// More questions of a server are not put to anybody.
+/// A server's questions beyond this number are not put to you.
 const QUESTIONS: usize = 20;
 
 /// What convinced the server.
@@ -188,7 +188,7 @@ impl Attempt<'_> {
         self.bounds.begin(self.timeout, LOGIN);
     }
 
-    /// Asks a person, which the server's time does not count.
+    /// Asks you. The time that you take does not count as the server's.
     fn ask(&self, question: &str) -> Option<Secret> {
         if self.bounds.are_exceeded() {
             return None;
@@ -227,7 +227,7 @@ impl Attempt<'_> {
                 }
                 let question = one_line(question.trim().trim_end_matches(':'));
                 let question = format!("{target} asks: {question}");
-                // Where nobody is asked, the server's time goes on.
+                // Where you are not asked, the server's time goes on.
                 let answer = if attempt.asker.attended {
                     attempt.ask(&question)?
                 } else {
@@ -236,7 +236,7 @@ impl Attempt<'_> {
                 given.push(answer.clone());
                 Some(answer)
             });
-            // The time that a person takes is not the server's, as libssh2 would have it.
+            // libssh2 would count the time that you take as the server's.
             self.session.set_timeout(0);
             let outcome = self.session.userauth_keyboard_interactive(&target.user, &mut ask);
             self.session

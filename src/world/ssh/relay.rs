@@ -1,6 +1,6 @@
-//! Between libssh2 and the network: every byte of the SSH server passes here, within a time and a number that we set.
-//! libssh2's own time limit counts only while it waits. A server that never stops sending keeps it reading for ever: it
-//! reads any number of lines before the greeting, and keeps every packet that nobody asked for.
+//! Between libssh2 and the network: every byte of the SSH server passes here, within a time and a number that we set. libssh2's own
+//! time limit counts only while it waits. A server that never stops sending keeps it reading for ever: it reads any number of lines
+//! before the greeting, and keeps every packet that was not asked for.
 
 use std::fmt;
 use std::io;
@@ -24,7 +24,7 @@ use crate::platform;
 const GRACE: Duration = Duration::from_secs(1);
 /// A handshake or one try to log in takes some kilobytes.
 pub(super) const LOGIN: u64 = 1 << 20;
-/// So much may be on its way without having been of use to anybody.
+/// So much may be on its way without having been of use.
 pub(in crate::world) const SPARE: u64 = 8 << 20;
 
 /// The bounds of one session, and what went beyond them.
@@ -56,7 +56,7 @@ const FIRST: usize = 256;
 pub(crate) enum Exceeded {
     /// It is still at it after so long.
     Time(Duration),
-    /// It sent more than anybody asked for.
+    /// It sent more than was asked for.
     Bytes,
 }
 
@@ -82,7 +82,7 @@ impl Bounds {
         self.0.changed.notify_one();
     }
 
-    /// Nothing is asked of the server; a person may be.
+    /// Stops the time limit: the server is asked nothing, for example while you are.
     pub(in crate::world) fn pause(&self) {
         self.lock().until = None;
         self.0.changed.notify_one();
@@ -108,8 +108,8 @@ impl Bounds {
         }
     }
 
-    /// Returns some time after a bound was exceeded: whoever has not noticed by then waits for somebody else. A person who
-    /// is asked in the meantime is waited for.
+    /// Returns some time after a bound was exceeded: a caller that has not noticed by then waits for something else. It does not
+    /// return while you are asked.
     pub(super) async fn exceeded(&self) -> Exceeded {
         loop {
             let noticed = self.0.over.notified();

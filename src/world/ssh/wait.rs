@@ -23,8 +23,8 @@ pub(in crate::world) fn for_session(session: &Session, socket: &OwnedFd, deadlin
     wait(&mut fds, Some(deadline)).map(drop)
 }
 
-/// Waits until the session or the near end of a tunnel can go on, and tells whether the near end is closed in both
-/// directions: nobody is left to read then.
+/// Waits until the session or the near end of a tunnel can go on. Returns whether the near end is closed in both directions: no
+/// reader is left then.
 pub(in crate::world) fn until_near_is_gone(
     session: &Session,
     socket: &OwnedFd,

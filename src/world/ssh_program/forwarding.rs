@@ -58,7 +58,7 @@ impl SshProgram {
             Ok(Ok(Ok(()))) => tokio::net::UnixStream::from_std(near).context("cannot use the socket"),
             Ok(outcome) => {
                 let said = outcome.ok().and_then(Result::err).unwrap_or_default();
-                // The server's reason is told by the process that holds the login.
+                // The process that holds the login reports the server's reason.
                 let said = format!("{}{said}", self.shared.log.since(before));
                 let layer = if said.contains("prohibited") {
                     SshLayer::Forward

@@ -14,7 +14,7 @@ use crate::visible::last_lines;
 use crate::world::known_hosts::{HostKeyVerdict, KnownHosts, Name};
 use crate::world::ssh::{SshLayer, TurnedAway};
 
-/// What ssh told of the server.
+/// What ssh reported about the server.
 #[derive(Clone, Debug, Default)]
 pub(in crate::world) struct Seen {
     /// What the server called itself.
@@ -25,7 +25,7 @@ pub(in crate::world) struct Seen {
     pub(super) key: Option<String>,
 }
 
-/// A server may have ssh write more than anybody reads.
+/// A server may have ssh write more than is of use.
 const READ_MAX: u64 = 1 << 20;
 
 /// A file in a folder of ours.
@@ -75,7 +75,7 @@ pub(super) fn last_words(said: &str) -> String {
     let refused = "kex_exchange_identification: banner line ";
     let lines = said
         .lines()
-        // What stands in the greeting's place is told on the side.
+        // ssh puts these words in front of a line that came in the greeting's place.
         .map(|line| line.split_once(refused).map_or(line, |(_, words)| words))
         .filter(|line| !aside.clone().any(|begin| line.starts_with(begin)));
     last_lines(lines).unwrap_or("ssh printed nothing".to_owned())

@@ -75,7 +75,7 @@ impl ApiResponse {
         }
     }
 
-    /// As it may be shown: on one line, no longer than a person reads, no secret, nothing that a terminal obeys.
+    /// As it may be shown: on one line, short enough to read, no secret, nothing that a terminal obeys.
     fn shown(&self, text: &str) -> String {
         cleaned(&self.secrets.masked(text))
     }
@@ -94,7 +94,7 @@ impl Secrets {
             })
     }
 
-    /// No answer of Stitch's holds the token. One that does is somebody's trick to get it into a report.
+    /// No answer of Stitch's holds the token. One that does may be an attack, to get the token into a report.
     fn without_token(&self, body: Vec<u8>) -> Vec<u8> {
         let token = self.token.as_ref().map_or("", Secret::reveal);
         let holds_it = token.len() > 3 && body.windows(token.len()).any(|part| part == token.as_bytes());

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The way to Stitch, and what was told in this run.
+/// The way to Stitch, and what this run sent.
 pub(crate) struct StitchApi {
     pub(super) agent: ureq::Agent,
     pub(super) token: Option<Secret>,
@@ -24,7 +24,7 @@ pub(crate) struct StitchApi {
     pub(super) new_password: bool,
 }
 
-/// What Stitch was told in this run.
+/// What this run sent to Stitch.
 #[derive(Clone, Debug)]
 pub(crate) struct SentToStitch {
     /// The destination's number, as far as the answer could be read.

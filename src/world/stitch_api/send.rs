@@ -1,4 +1,4 @@
-//! What Stitch is asked, and what it is told.
+//! Questions to Stitch, and changes that are sent to it.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use crate::statement::Statement;
 use crate::world::reader::Reader;
 use crate::world::writer::Writer;
 
-/// A change may take Stitch longer than a look.
+/// A change may take Stitch longer than a question.
 const PATIENCE: u32 = 3;
 
 impl Writer {
-    /// Tells Stitch something, once: whether it was done is seen by looking again, never by telling it twice.
+    /// Sends Stitch one change, once: whether it was made is found by checking again, never by sending it twice.
     pub(in crate::world) async fn send_to_stitch(&mut self, request: &Request) -> Result<()> {
         let Some(body) = request.body.reveal() else {
             bail!("the Stitch role's password is not known\nnext: give STITCH_PG_PASSWORD or --password-file FILE");
@@ -102,7 +102,7 @@ impl Reader {
         answer.json().map(Some).with_context(|| format!("cannot read {url}"))
     }
 
-    /// What Stitch was told in this run.
+    /// What this run sent to Stitch.
     pub(crate) fn sent_to_stitch(&self) -> Option<&SentToStitch> {
         self.stitch.told.as_ref()
     }

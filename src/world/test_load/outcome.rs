@@ -1,4 +1,4 @@
-//! What a load is tried on, and what came of it. Its acts are run all at once: one flight, and yet each has its own error.
+//! What a load is tried on, and what came of it. Its operations are sent all at once, and yet each has its own error.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use tokio_postgres::error::SqlState;
 use super::statements::LoadStatement;
 use crate::world::login::Session;
 
-/// One act of a load that the server refused.
+/// One operation of a load that the server refused.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
-    /// What was rehearsed.
+    /// The name of the operation.
     pub(crate) act: &'static str,
     pub(crate) statement: String,
-    /// What the server said.
+    /// The server's message.
     pub(crate) said: String,
     pub(crate) state: Option<SqlState>,
 }
@@ -25,15 +25,15 @@ pub(crate) struct Refusal {
 /// What came of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rehearsed {
-    /// How many acts went well.
+    /// How many operations succeeded.
     pub(crate) passed: usize,
     /// The first that did not, if any; those behind it were not tried.
     pub(crate) refusal: Option<Refusal>,
     /// Of the tables that are there: those that refused something, each with its first refusal.
     pub(crate) refused_tables: Vec<(String, Refusal)>,
-    /// Those that somebody held a lock on.
+    /// Those that another session held a lock on.
     pub(crate) busy_tables: Vec<String>,
-    /// Those with rows that were spared the acts which lock readers out.
+    /// Those with rows that were spared the operations which lock readers out.
     pub(crate) spared_tables: Vec<String>,
     /// How long it took.
     pub(crate) elapsed: Duration,
@@ -60,7 +60,7 @@ pub(crate) struct Table {
     pub(crate) key: bool,
 }
 
-/// How long anybody, and anything, may be waited for.
+/// How long an answer, and a lock, may be waited for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     pub(crate) answer: Duration,
@@ -90,7 +90,7 @@ pub(super) fn refusal(
 
 type StatementResult = Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>;
 
-/// Plays the acts in order; those behind the first that is refused are void.
+/// Runs the operations in order; those behind the first that is refused are void.
 pub(super) async fn execute(
     session: &Session,
     acts: Vec<LoadStatement>,
@@ -111,7 +111,7 @@ pub(super) async fn execute(
     }
 }
 
-/// The answers in order, as far as they came in time: the act behind the last of them is the one that was running. All are
+/// The answers in order, as far as they came in time: the operation behind the last of them is the one that was running. All are
 /// polled once before the first answer is waited for, which is what makes tokio-postgres pipeline them.
 #[expect(clippy::disallowed_methods, reason = "the test load, which is rolled back")]
 pub(super) async fn all_at_once(session: &Session, acts: &[LoadStatement], patience: Patience) -> Vec<StatementResult> {

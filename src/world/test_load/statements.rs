@@ -1,13 +1,13 @@
-//! The acts of a load, as statements. Types and names are those of Stitch's documents: `text`, `boolean`, `integer`,
-//! `bigint`, `numeric`, `double precision` and `timestamp with time zone`; 63 bytes for a table, 59 for a column, since
-//! four are kept for the suffix of a type.
+//! The operations of a load, as statements. Types and names are those of Stitch's documents: `text`, `boolean`, `integer`,
+//! `bigint`, `numeric`, `double precision` and `timestamp with time zone`; 63 bytes for a table, 59 for a column, since four are
+//! kept for the suffix of a type.
 
 use std::time::Duration;
 
 use crate::names::RoleName;
 use crate::sql::{identifier, literal};
 
-/// An act: its name for people, and the statement.
+/// An operation: its name for the reader, and the statement.
 pub(super) struct LoadStatement(pub(super) &'static str, pub(super) String);
 
 /// The columns of the staging table and of the table it is loaded into.
@@ -21,7 +21,7 @@ const COPY: &str = "COPY staging_0_orders FROM STDIN";
 /// One row for it: every type, a tab, a backslash and a letter that is not ASCII in the text, and a NULL.
 pub(super) const ROW: &str = "1\t2\t12.50\t0.1\tt\tgr\u{fc}n\\t\\\\\u{2713}\t2024-01-01 00:00:00+00\t2024-01-01 00:00:00+00\t\\N\t2024-01-01 00:00:00+00\t1\t1\n";
 
-/// Begins the transaction. Whatever happens, nobody waits for us, and nothing waits for ever.
+/// Begins the transaction, with a limit for every wait for a lock: other sessions queue behind us no longer than that.
 pub(super) fn opening(lock: Duration) -> impl Iterator<Item = LoadStatement> {
     [
         LoadStatement("begin a transaction", "BEGIN".to_owned()),
@@ -149,7 +149,7 @@ pub(super) fn loading(schema: &str, base: &str) -> Vec<LoadStatement> {
         .collect()
 }
 
-/// A reader sees what was just made. An answer of *no* is made an error, so that it ends the rehearsal like any other.
+/// A reader sees what was just made. An answer of *no* is made an error, so that it ends the test load like any other.
 pub(super) fn readable(schema: &str, table: &str, reader: &RoleName) -> LoadStatement {
     let (reader, name) = (literal(reader.as_str()), literal(schema));
     let table = literal(&format!("{}.{}", identifier(schema), identifier(table)));

@@ -1,5 +1,5 @@
-//! The tables that are there: each in a savepoint of its own, whose locks go with it, so that one refusal or one busy
-//! table says nothing about the others, and nobody queues behind us for longer than the lock timeout.
+//! The tables that are there: each in a savepoint of its own, whose locks go with it, so that one refusal or one busy table says
+//! nothing about the others, and no other session queues behind us for longer than the lock timeout.
 
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::SqlState;
@@ -86,8 +86,7 @@ fn light(schema: &str, table: &Table) -> Vec<LoadStatement> {
     acts
 }
 
-/// What a load writes, without a row: privileges and what stands in the way of any write show, and no trigger for rows is
-/// called.
+/// What a load writes, without a row: privileges and what refuses any write show, and no trigger for rows is called.
 fn writes(name: &str, table: &Table) -> Vec<LoadStatement> {
     let Some(column) = table.column.as_deref().map(identifier) else {
         return Vec::new();
@@ -128,7 +127,7 @@ fn exclusive(schema: &str, table: &Table) -> Vec<LoadStatement> {
     ]
 }
 
-/// Plays each table's acts in a savepoint of its own, all in one flight.
+/// Runs each table's operations in a savepoint of its own; all are sent at once.
 async fn each<'a>(
     session: &Session,
     before: Vec<LoadStatement>,

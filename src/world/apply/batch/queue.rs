@@ -18,7 +18,7 @@ use crate::statement::Statement;
 use crate::world::apply::execute::{Stopped, Tell, execute, has_code};
 use crate::world::login::Session;
 
-/// Statements in one call: a tenth of a second of work, after which progress is told and the work can be cut off.
+/// Statements in one call: a tenth of a second of work, after which progress is reported and the work can be interrupted.
 const CHUNK: usize = 250;
 
 /// The fewest in one call: where two connections share, neither takes so much that the other waits for it at the end.
@@ -36,7 +36,7 @@ const IN_FLIGHT_SINGLY: usize = 64;
 /// How often busy objects are tried before they are left for the next run; the pause doubles from 50 ms to 3.2 s.
 const TRIES: u32 = 7;
 
-/// So many refused statements are told with the server's words.
+/// So many refused statements are reported with the server's words.
 const MOST_SHOWN: usize = 5;
 
 /// How statements reach the server.
@@ -66,7 +66,7 @@ pub(super) struct BatchQueue<'a> {
     done: Cell<usize>,
     /// Statements that met a lock, and what the server said.
     busy: RefCell<BTreeMap<usize, String>>,
-    /// Statements about something that is gone, by the code of the error: whether it is, who looks again will see.
+    /// Statements about something that is gone, by the code of the error. The check after the change shows whether it is.
     gone: RefCell<BTreeMap<usize, String>>,
     /// The first thing that went wrong; nothing more is begun then.
     failure: RefCell<Option<anyhow::Error>>,
@@ -129,7 +129,7 @@ impl<'a> BatchQueue<'a> {
         self.failure.take().map_or(Ok(()), Err)
     }
 
-    /// One connection's share: whoever is free takes the next statements.
+    /// One connection's share: each call that becomes free takes the next statements.
     pub(super) async fn share(&self, session: &Session) {
         let at_a_time = match self.way {
             Transport::InBlocks => IN_FLIGHT,
@@ -176,7 +176,7 @@ impl<'a> BatchQueue<'a> {
         Some(start..end)
     }
 
-    /// One statement with what is borrowed for it.
+    /// One statement with the temporary memberships that it needs.
     pub(super) fn whole(&self, number: usize) -> String {
         let statement = &self.statements[number];
         match &self.borrowed {

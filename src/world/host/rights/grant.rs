@@ -1,5 +1,5 @@
 //! The rule of sudoers or doas.conf that lets the login become root: for exactly this login and the one command that is run,
-//! checked by the tool's own checker before it counts, with the way back. What the host tells of the login is data: a name
+//! checked by the tool's own checker before it counts, with the way back. What the host reports about the login is data: a name
 //! that the file would read as anything but this name stands there as its number.
 
 use crate::shell::quoted;

@@ -14,7 +14,7 @@ use crate::shell::quoted;
 use crate::world::ssh::Ssh;
 use crate::world::ssh::layer::Plainly as _;
 
-/// What sudo is told to ask with, and what doas's question ends with.
+/// What sudo asks with, and what doas's question ends with.
 const QUESTION: &str = "password: ";
 /// The line behind which everything is the script's.
 const BEGIN: &str = "stitch-pg: begin";
@@ -42,7 +42,7 @@ pub(in crate::world) enum Turn<'a> {
 
 impl Dialogue {
     pub(in crate::world) fn new(become_root: &str, password: Option<&Secret>, script: &Secret) -> Self {
-        // A shell whose input is a terminal takes itself for a person's; so it gets a pipe.
+        // A shell whose input is a terminal would be interactive, so it gets a pipe.
         let feed = format!(
             "echo '{BEGIN}'; while IFS= read -r line && [ \"$line\" != '{END}' ]; do printf '%s\\n' \"$line\"; done | sh"
         );

@@ -1,5 +1,5 @@
-//! Keys, in ssh's order but for one thing: a file that was named comes before those keys of the agent that nobody named. Servers
-//! count refused keys, hang up after a few, and may then refuse the address for a while; so none is shown twice.
+//! Keys, in ssh's order with one exception: a file that was named comes before the agent's keys that were not. Servers count
+//! refused keys, hang up after a few, and may then refuse the address for a while; so none is shown twice.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::world::ssh::key_file::{IN_HARDWARE, is_encrypted, is_hardware, public
 use crate::world::ssh::layer::plain;
 use crate::world::ssh::relay::LOGIN;
 
-/// An agent may ask a person before it signs.
+/// An agent may ask you before it signs.
 const AGENT: Duration = Duration::from_secs(60);
 
 impl Attempt<'_> {
