@@ -1,4 +1,4 @@
-//! What is asked of a person, and how: the questions that come up in the middle of a connection, and lists to tick.
+//! What you are asked, and how: the questions that come up in the middle of a connection, and lists to tick.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,11 +24,11 @@ pub(crate) enum Chooses {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chosen(pub Vec<String>);
 
-/// Asks a person for a secret when a server demands one; `None` where nobody can be asked. Blocks while it waits:
-/// call it on a thread that may.
+/// Asks you for a secret when a server demands one; `None` where there is no terminal to ask at. Blocks while it waits: call it on
+/// a thread that may.
 pub(crate) type AskSecret = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
-/// Asks a person a yes/no question about trust, such as an unknown host key; `None` where nobody can be asked.
+/// Asks you a yes/no question about trust, such as an unknown host key; `None` where there is no terminal to ask at.
 pub(crate) type AskTrust = Arc<dyn Fn(&str) -> Option<Trust> + Send + Sync>;
 
 /// Says one line about something that takes long.
@@ -52,7 +52,7 @@ pub(crate) struct Asker {
     pub trust: AskTrust,
     /// Says that a long wait goes on.
     pub tell: Tell,
-    /// Whether anybody is there to be asked.
+    /// Whether you are there to be asked.
     pub attended: bool,
 }
 
@@ -65,7 +65,7 @@ impl Asker {
     pub(crate) fn remembering(self, typed: &Typed) -> Self {
         let (ask, typed, given) = (self.secret, Arc::clone(&typed.0), Mutex::new(BTreeSet::new()));
         let secret = move |question: &str| {
-            // Locked while a person is asked: two questions at a time are one too many.
+            // Locked while you are asked, so that two questions are never put at the same time.
             let mut typed = typed.lock().unwrap_or_else(PoisonError::into_inner);
             let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
             let is_new = given.insert(question.to_owned());
@@ -82,7 +82,7 @@ impl Asker {
         }
     }
 
-    /// Nobody can be asked.
+    /// You cannot be asked.
     pub(crate) fn nobody() -> Self {
         Self {
             secret: Arc::new(|_| None),

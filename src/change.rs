@@ -18,7 +18,7 @@ pub(crate) use sql::{as_one, in_one_go};
 /// What one step makes of settings and facts. Deterministic: the same input gives the same plan, in the same order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan {
-    /// What holds, what cannot be known from here, and what is wrong and needs a person.
+    /// What is in order, what cannot be checked from here, and the problems that are left for you.
     pub findings: Vec<Finding>,
     /// What this tool would run, in order.
     pub changes: Vec<Change>,
@@ -32,7 +32,7 @@ pub(crate) struct Change {
     /// Why Stitch needs it, in one sentence.
     pub why: &'static str,
     pub action: Action,
-    /// What takes it back, where that can be said before it is run.
+    /// What undoes it, where that is known before it is run.
     pub undo: Option<Action>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Sql {
     pub run: Execution,
     /// An SQL expression that is true when there is nothing left to do; scripts for others guard the statements by it.
     pub unless: Option<String>,
-    /// Memberships the admin's login needs while they run; granted and taken back within each transaction.
+    /// Memberships that the admin's login needs while they run. Each transaction grants them and revokes them before it ends.
     pub memberships: Vec<TemporaryMembership>,
 }
 
@@ -84,7 +84,7 @@ pub(crate) enum Execution {
     Transaction,
     /// Each in a transaction of its own that waits no longer than this for a lock; a busy object is tried again later.
     PerStatement {
-        /// The longest anybody may queue behind us for one object.
+        /// The longest that other sessions may queue behind us for one object.
         lock_timeout: Duration,
         /// So many of the statements come before all others.
         first: usize,
@@ -117,9 +117,8 @@ pub(crate) struct TemporaryMembership {
 }
 
 impl TemporaryMembership {
-    /// What a member needs to act for a role in this way, on a server of this version. `held`: it is a member by a row that
-    /// the grant would change. `None` where nothing is to be borrowed then: before 16 that row would be taken away with the
-    /// grant.
+    /// What a member needs to act for a role in this way, on a server of this version. `held`: it is a member by a row that the
+    /// grant would change. `None` where nothing may be granted then: before 16 that row would be removed with the grant.
     pub(crate) fn new(role: RoleName, member: &str, options: Membership, version_num: i32, held: bool) -> Option<Self> {
         let is_split = version_num >= 160_000;
         (is_split || !held).then_some(())?;
@@ -132,7 +131,7 @@ impl TemporaryMembership {
     }
 }
 
-/// Whether a borrowed membership is a row of its own in `pg_auth_members`.
+/// Whether a temporary membership is a row of its own in `pg_auth_members`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Row {
     /// It is, and goes away again.

@@ -5,13 +5,13 @@ use crate::word::words;
 words! {
     /// Which walk through the steps it was.
     pub enum Command {
-        /// Look, ask, change, look again.
+        /// Checks, asks, changes, and checks again.
         Setup = "setup",
-        /// Look and say.
+        /// Checks and reports.
         Plan = "plan",
-        /// Look, rehearse, say.
+        /// Checks, runs the test load, and reports.
         Check = "check",
-        /// Take Stitch's access away: look, ask, change, look again.
+        /// Removes Stitch's access: checks, asks, changes, and checks again.
         Remove = "remove",
     }
 }

@@ -35,7 +35,7 @@ use server::{DemoServer, StitchRoute};
 
 const REGION: Region = Region::NorthAmerica;
 
-/// Exit status of a demo that a person stopped.
+/// Exit status of a demo that was stopped.
 const STOPPED: u8 = 130;
 const STOPPED_TEXT: &str = "Demo stopped. Nothing is left behind.";
 
@@ -70,7 +70,7 @@ pub(crate) async fn run(look: Style, environment: &Environment, stop: &mut Stop)
     Ok(code)
 }
 
-/// The three acts; the first one that does not end well is the last one.
+/// The three parts; the first one that does not end well is the last one.
 async fn perform(stage: &Stage, look: &Style, stop: &mut Stop) -> Result<u8> {
     for (title, command, words, again) in [
         ("1. A fresh server", Command::Setup, "setup --yes", false),
@@ -95,7 +95,7 @@ async fn perform(stage: &Stage, look: &Style, stop: &mut Stop) -> Result<u8> {
     Ok(0)
 }
 
-/// The throw-away servers, and how the wizard is told about them. Dropped in this order.
+/// The throw-away servers, and the settings with which the wizard finds them. Dropped in this order.
 struct Stage {
     /// What was made, for people.
     made: Vec<String>,
@@ -124,7 +124,7 @@ impl Stage {
             made: vec![wording::postgres(installed, &server, way), about_ssh],
             flags: flags(folder.path(), &server, bastion.as_ref()),
             password: server.password.clone(),
-            // Nothing of the person's own: no variables, no ~/.pgpass, no ~/.ssh, no settings file.
+            // Nothing of your own: no variables, no ~/.pgpass, no ~/.ssh, no settings file.
             environment: Environment {
                 home: Some(folder.path().to_owned()),
                 directory: folder.path().to_owned(),
@@ -136,7 +136,7 @@ impl Stage {
         })
     }
 
-    /// As if somebody had typed the command: from here on nothing is special about the demo.
+    /// The settings as if you had typed the command: from here on nothing is special about the demo.
     fn settings(&self, purpose: Purpose) -> Result<Settings> {
         let mut draft = Draft::default();
         for (id, text) in &self.flags {
@@ -200,7 +200,7 @@ async fn bastion(search_path: &[PathBuf]) -> Result<DemoBastion, String> {
         .map_err(|error| format!("a temporary SSH server could not be started here ({error:#})"))
 }
 
-/// What a person would give; empty for a switch.
+/// The flags that you would give, with their values; the value of a switch is empty.
 fn flags(folder: &Path, server: &DemoServer, bastion: Option<&DemoBastion>) -> Vec<(SettingId, String)> {
     let file = |name: &str| folder.join(name).display().to_string();
     let mut flags = vec![

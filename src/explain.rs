@@ -143,7 +143,7 @@ differ or a part is missing. `…` stands for a name, an address or a number. Th
 explain the codes.
 ";
 
-/// An explanation for a person.
+/// The explanations as text for the reader.
 pub fn as_text(found: &[Explanation<'_>]) -> String {
     let texts: Vec<String> = found.iter().map(one).collect();
     if texts.is_empty() {

@@ -1,11 +1,11 @@
-//! What a step found: a code that scripts can rely on, a verdict, and one sentence for a person.
+//! What a step found: a code that scripts can rely on, a verdict, and one sentence for the reader.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// One thing that holds, is unknown, or is wrong and needs a person.
+/// One thing that is in order, cannot be checked from here, or is a problem that is left for you.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Stable name; explained in docs/troubleshooting.md.
@@ -18,7 +18,7 @@ pub struct Finding {
     pub advice: Option<String>,
     /// What it is about, for machines: an address, a schema, a file.
     pub subject: Option<String>,
-    /// How long it took to find out, where that tells something.
+    /// How long it took to find out, where that helps the reader.
     pub elapsed: Option<Duration>,
     /// The hop it is about, where the code alone does not say so.
     pub hop: Option<Hop>,
@@ -32,9 +32,9 @@ pub struct Finding {
 pub enum Verdict {
     /// Checked, and as it should be.
     Good,
-    /// It cannot be known from here; the text says where to look.
+    /// It cannot be checked from here; the text says how to check it.
     Unknown,
-    /// It is wrong, and this tool does not change it.
+    /// It is a problem, and this tool does not change it.
     Bad,
 }
 
@@ -56,7 +56,7 @@ impl Finding {
         Self::new(code, Verdict::Unknown, text)
     }
 
-    /// Something wrong that a person must mend.
+    /// A problem that you, your DBA or another admin must fix.
     pub fn bad(code: Code, text: impl Into<String>) -> Self {
         Self::new(code, Verdict::Bad, text)
     }
@@ -90,7 +90,7 @@ impl Finding {
         self
     }
 
-    /// Whether it is left for somebody: it is not known from here, and nobody has said that this is all right.
+    /// Whether it is left for you: it cannot be checked from here, and the settings file does not acknowledge it.
     pub fn is_open(&self) -> bool {
         self.verdict == Verdict::Unknown && !self.acknowledged
     }
@@ -133,7 +133,7 @@ impl Finding {
     }
 }
 
-/// Findings that say the same of several subjects, told once with all their subjects: for people. JSON keeps one each.
+/// Findings that say the same of several subjects, shown once with all their subjects, for the reader. JSON keeps one each.
 pub(crate) fn grouped<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<(&'a Finding, Vec<&'a str>)> {
     let mut groups: Vec<(&Finding, Vec<&str>)> = Vec::new();
     for finding in findings {

@@ -1,9 +1,9 @@
 //! stitch-pg: makes a PostgreSQL server ready to be a Stitch destination.
 //!
-//! The story of a run: flags, environment, file and answers become a `settings::Settings`; the `runner` walks through
-//! the `steps` in order; each step reads the `world` into facts, and a pure function makes facts into a
-//! `change::Plan`; the `console` shows it and asks; `world::Writer::apply`, the only writer, runs each change; the
-//! step looks again, and *done* means that the plan is empty; a `report` tells it as text, JSON and exit code.
+//! The story of a run: flags, environment, file and answers become a `settings::Settings`; the `runner` walks through the `steps`
+//! in order; each step reads the `world` into facts, and a pure function makes facts into a `change::Plan`; the `console` shows it
+//! and asks; `world::Writer::apply`, the only writer, runs each change; the step checks again, and *done* means that the plan is
+//! empty; a `report` shows it as text, JSON and exit code.
 
 mod ask;
 mod change;

@@ -65,7 +65,7 @@ text_name! {
     LinuxUser, linux_user
 }
 text_name! {
-    /// A host to dial: a DNS name, an IPv4 or IPv6 address, or the directory of a Unix socket (starts with `/`).
+    /// A host to connect to: a DNS name, an IPv4 or IPv6 address, or the directory of a Unix socket (starts with `/`).
     HostName, host
 }
 

@@ -31,7 +31,7 @@ pub(crate) const ORDINARY: RawMode = 0o666;
 /// What a temporary file's name begins with; six characters follow. A run that was killed leaves one, the next takes it away.
 const STAGED: &str = ".stitch-pg-";
 
-/// A name in a directory, found without following anybody else's links.
+/// A name in a directory, found without following the links of other users.
 pub(crate) struct Target {
     directory: OwnedFd,
     name: OsString,
@@ -45,7 +45,7 @@ struct Staged<'a> {
     file: File,
 }
 
-/// Makes an ordinary file that must not be there yet. `name`: as the person knows it.
+/// Makes an ordinary file that must not be there yet. `name`: as you know it.
 pub(crate) fn create(path: &Path, text: &str, name: &str) -> Result<()> {
     Target::find(path, Links::Refused)
         .and_then(|target| target.create(text.as_bytes(), ORDINARY))
@@ -206,7 +206,7 @@ impl Target {
         Ok(staged)
     }
 
-    /// Takes away what killed runs have left: our own files, by their names, that nobody holds a lock on.
+    /// Removes what killed runs have left: our own files, by their names, that no process holds a lock on.
     fn clear(&self) {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let Ok(entries) = openat(&self.directory, ".", flags, Mode::empty()).and_then(Dir::new) else {
@@ -356,7 +356,7 @@ fn ensure_own(owner: u32) -> Result<()> {
     Ok(())
 }
 
-/// Whether nobody has written to the file, or put another in its place.
+/// Whether the file is unchanged, and not replaced by another one.
 fn is_same(old: &Stat, now: &Stat) -> Result<()> {
     let facts = |file: &Stat| {
         (

@@ -38,8 +38,8 @@ pub(crate) enum Form {
 /// PostgreSQL's own, and that of every server without the setting `scram_iterations` (16 and newer).
 pub(crate) const USUAL_ITERATIONS: u32 = 4096;
 
-/// More rounds are neither computed nor made: the number is the server's, and the time goes with it. PostgreSQL's JDBC
-/// driver and tokio-postgres stop at the same number (CVE-2026-42198), so a verifier beyond it logs nobody in.
+/// More rounds are neither computed nor made: the number is the server's, and the time goes with it. PostgreSQL's JDBC driver and
+/// tokio-postgres stop at the same number (CVE-2026-42198), so with a verifier beyond it no login succeeds.
 pub(crate) const MOST_ITERATIONS: u32 = 100_000;
 
 /// A password in the form in which it is sent. A verifier is made only then, since it has a random salt, and what is planned

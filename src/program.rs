@@ -103,7 +103,7 @@ async fn dispatch(invocation: &Invocation, mut environment: Environment, stop: &
     }
 }
 
-/// The settings, asked for where a terminal is there; `None` when the person stopped.
+/// The settings, asked for where a terminal is there; `None` when you stopped.
 async fn settings(
     purpose: Purpose,
     invocation: &Invocation,

@@ -1,5 +1,5 @@
-//! Which managed service a server belongs to, from signs any login can read; scored, never decided by one sign alone:
-//! a role's name can be anybody's, and RDS and Heroku both live below amazonaws.com.
+//! Which managed service a server belongs to, from signs any login can read; scored, never decided by one sign alone: a role of any
+//! server may have a provider's name, and RDS and Heroku both live below amazonaws.com.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -118,7 +118,7 @@ impl Provider {
         best.filter(|best| score(*best) >= 2).unwrap_or_default()
     }
 
-    /// Whether the provider keeps this role for itself: what belongs to it can be had by nobody.
+    /// Whether the provider keeps this role for itself: no customer's login can take over what belongs to it.
     pub fn is_reserved_role(self, role: &str) -> bool {
         self.definition().reserved_roles.contains(&role)
     }

@@ -1,5 +1,5 @@
-//! An OpenSSH public key as pasted by a person: parsed, joined, fingerprinted, refused with a reason. The shape of the
-//! key inside the base64 says where it ends, so line breaks in the middle of it do no harm and a cut key is noticed.
+//! An OpenSSH public key as you paste it: parsed, joined, fingerprinted, refused with a reason. The shape of the key inside the
+//! base64 says where it ends, so line breaks in the middle of it do no harm and a cut key is noticed.
 
 use std::fmt;
 use std::str::FromStr;

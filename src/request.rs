@@ -1,5 +1,5 @@
-//! One request that tells Stitch something, as a value: shown with its secrets masked, printed as a curl command, sent as
-//! it is shown.
+//! One request that changes something in Stitch, as a value: shown with its secrets masked, printed as a curl command, sent as it is
+//! shown.
 
 use std::fmt;
 

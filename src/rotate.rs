@@ -24,9 +24,9 @@ pub(crate) struct Rotation {
     world: Writer,
     /// The generated password's file, and the role's new password.
     changes: Vec<Change>,
-    /// What Stitch is told, where there is an access token.
+    /// The request that gives Stitch the new password, where there is an access token.
     told: Option<Change>,
-    /// Other people's functions that run in our sessions.
+    /// Functions of other roles that run in our sessions.
     others: Vec<Finding>,
     old: OldPassword,
     /// Whether the role may have its new password.
@@ -90,7 +90,7 @@ impl Rotation {
         lines
     }
 
-    /// Whether Stitch is told.
+    /// Whether Stitch gets the new password in this run.
     pub(crate) fn tells_stitch(&self) -> bool {
         self.told.is_some()
     }

@@ -1,4 +1,4 @@
-//! One walk through the steps, from start to last words: a key that was lent goes back and the report is written, however it ends.
+//! One walk through the steps, from start to last words: a temporary key is removed and the report is written, however it ends.
 
 mod signals;
 
@@ -67,12 +67,13 @@ impl RunSession {
         if cut_short {
             report.ending = Ending::Stopped;
         }
-        // While a key is lent nothing is being changed in PostgreSQL. A question that was given up goes on on the server.
+        // While a temporary key is installed nothing is being changed in PostgreSQL. A question that was given up goes on on the
+        // server.
         if (cut_short || report.failed_step().is_some()) && !world.has_temporary_key() {
             // A server that does not take the request in time ends the statement by itself.
             let _ = tokio::time::timeout(CLEAN_UP, world.cancel()).await;
         }
-        // No key is lent after an undisturbed run; after any other it goes back now.
+        // No temporary key is left after an undisturbed run; after any other it is removed now.
         let returned = tokio::time::timeout(CLEAN_UP, world.take_key_back()).await;
         report.server = world.reader().known_server().cloned();
         report.stitch_encryption = world.reader().stitch_encryption;
@@ -92,7 +93,7 @@ impl RunSession {
         }
         written?;
         match said {
-            // Nobody reads on (`| head`); what was done is done all the same, and the exit code tells.
+            // Standard output is closed (`| head`). What was done is done all the same, and the exit code reports it.
             Err(error) if is_broken_pipe(&error) => {}
             said => said?,
         }
@@ -109,7 +110,7 @@ impl RunSession {
     }
 }
 
-/// Whether nobody reads on (`| head`).
+/// Whether the reader of the output is gone (`| head`).
 pub(crate) fn is_broken_pipe(error: &Error) -> bool {
     let cause = error.downcast_ref::<io::Error>();
     cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)

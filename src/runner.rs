@@ -1,4 +1,4 @@
-//! The linear runner: every step in its order, each one looked at, shown, asked about, changed and looked at again.
+//! The linear runner: every step in its order, each one checked, shown, asked about, changed and checked again.
 
 mod contention;
 pub(crate) mod dispatch;
@@ -24,8 +24,8 @@ use walk::{StepContext, Stop};
 
 pub(crate) use walk::{Run, Start};
 
-/// Walks through all steps. Fails only where no report can be made; a step's failure is in the report. The report is the
-/// caller's, so that it tells how far a run came that was cut short.
+/// Walks through all steps. Fails only where no report can be made; a step's failure is in the report. The report is the caller's,
+/// so that it shows how far an interrupted run came.
 pub(crate) async fn run<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>, report: &mut Report) -> Result<()> {
     let goal = Goal::from(run.command);
     let mut known = PlannedSteps::default();

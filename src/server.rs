@@ -51,7 +51,7 @@ pub(crate) struct InForce {
     pub source: String,
 }
 
-/// The settings of a session that can interrupt a load. A question sets `search_path` for itself, so that is told as the
+/// The settings of a session that can interrupt a load. A question sets `search_path` for itself, so that one is reported as the
 /// session began with it.
 macro_rules! in_force {
     () => {
@@ -66,8 +66,8 @@ macro_rules! in_force {
 }
 pub(crate) use in_force;
 
-/// Where a standby gets its data from, as `HOST:PORT`, as far as this login may see it: the server that it receives from
-/// (columns of PostgreSQL 11), else the one that it is told to (a setting since 12, which may hold a password).
+/// Where a standby gets its data from, as `HOST:PORT`, as far as this login may see it: the server that it receives from (columns
+/// of PostgreSQL 11), else the one in its setting (since 12; the setting may hold a password).
 macro_rules! primary {
     () => {
         r"coalesce((SELECT (pg_catalog.to_jsonb(w) ->> 'sender_host') || ':' || (pg_catalog.to_jsonb(w) ->> 'sender_port') FROM pg_catalog.pg_stat_wal_receiver AS w),

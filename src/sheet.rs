@@ -1,5 +1,5 @@
-//! `--sheet FILE`: all that goes into Stitch's form, and what a security team asks about, in one file that is nobody else's
-//! to read. The password is in it only when that is asked for.
+//! `--sheet FILE`: all that goes into Stitch's form, and what a security team asks about, in one file that no other user may read.
+//! The password is in it only when that is asked for.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -35,7 +35,7 @@ pub(crate) enum SheetPassword {
     LeftOut,
 }
 
-/// What identifies the machines on the way, for whoever must approve them.
+/// What identifies the machines on the path, for the security team that must approve them.
 #[derive(Debug, Default)]
 struct Trust {
     /// Stitch's public key.

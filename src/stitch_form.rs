@@ -28,7 +28,7 @@ pub(crate) fn wanted(settings: &Settings, user: &str, ssl: bool) -> Vec<FormFiel
     fields
 }
 
-/// Whether *Connect using SSL* is to be ticked: as told, else as the last login went.
+/// Whether *Connect using SSL* is to be ticked: as the settings say, else as the last login went.
 pub(crate) fn ticks_ssl(ssl: StitchSsl, tried: Option<Encryption>) -> bool {
     match ssl {
         StitchSsl::On => true,
@@ -42,8 +42,8 @@ pub(crate) fn stitch_logs_in_as(settings: &Settings, server: Option<&PostgresSer
     crate::server::stitch_user(settings, server)
 }
 
-/// The host for Stitch's form. A socket is nothing Stitch can dial; through an SSH server on the same machine it is
-/// that machine's loopback.
+/// The host for Stitch's form. Stitch cannot connect to a socket; through an SSH server on the same machine it is that machine's
+/// loopback.
 pub(crate) fn stitch_sees(settings: &Settings) -> String {
     let local_bastion = settings
         .bastion

@@ -42,10 +42,10 @@ struct Open {
     begun: Option<String>,
 }
 
-/// Every change has a function, written before the change is made, and a line that puts it first in the list, written when
-/// it was made: what another made in the meantime is never taken back. Both stand in braces, which a shell reads to their
-/// end before it runs anything of them, so an entry that was cut off at any byte is not run. The trap runs the list when
-/// the shell comes to the end of the file, or to an entry that has no end.
+/// Every change has a function, written before the change is made, and a line that puts it first in the list, written when it was
+/// made: what another session made in the meantime is never undone. Both stand in braces, which a shell reads to their end before
+/// it runs anything of them, so an entry that was cut off at any byte is not run. The trap runs the list when the shell comes to
+/// the end of the file, or to an entry that has no end.
 const HEADER: &str = "#!/bin/sh
 # Undoes the changes of stitch-pg, newest first. Read it before you run it: sh THIS_FILE
 # psql asks for the admin's password, or takes it from PGPASSWORD or ~/.pgpass.

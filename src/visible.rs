@@ -27,8 +27,8 @@ pub(crate) fn in_colors(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// The same for a JSON document: what JSON leaves as it is although a terminal obeys it becomes `\u009b` and the like,
-/// which says the same to whoever parses it. Outside strings JSON holds none of it.
+/// The same for a JSON document: what JSON leaves as it is although a terminal obeys it becomes `\u009b` and the like, which means
+/// the same to every JSON parser. Outside strings JSON holds none of it.
 pub(crate) fn json(document: &str) -> Cow<'_, str> {
     let document = rewritten(document, |rest| {
         obeyed(rest.chars().next()?).map(|c| Instead::Text(utf_16(c)))

@@ -60,7 +60,7 @@ impl<'a> Watch<'a> {
     /// Returns when Stitch is in.
     ///
     /// # Errors
-    /// When the administrator's first login fails, or nobody reads on.
+    /// When the administrator's first login fails, or the reader of the output is gone.
     pub(crate) async fn run(&mut self, reader: &mut Reader) -> Result<()> {
         let settings = self.settings;
         let mut activity = activity::Activity::open(settings, &self.until, reader).await?;

@@ -7,7 +7,7 @@ use openssl::base64::encode_block;
 
 use crate::visible;
 
-/// A line, or several, for a person on standard error. Nobody listening any more is no reason to stop.
+/// Writes a line, or several, to standard error for the reader. A closed standard error is no reason to stop.
 pub(crate) fn say(text: &str) {
     let _ = write_stderr(&format!("{}\n", for_people(text)));
 }
@@ -37,7 +37,7 @@ pub(super) fn copy(text: &str) {
     let _ = write_stderr(&format!("\u{1b}]52;c;{}\u{7}", encode_block(text.as_bytes())));
 }
 
-/// Lines of the result, for a person.
+/// Writes lines of the result for the reader.
 pub(crate) fn show(text: &str) -> io::Result<()> {
     write_stdout(&format!("{}\n", for_people(text)))
 }

@@ -54,7 +54,7 @@ impl Plain {
         }
     }
 
-    /// Says it where that much is to be said. Nobody listening any more is no reason to stop in the middle of a change.
+    /// Says it where that much is to be said. A closed standard error is no reason to stop in the middle of a change.
     fn say(&self, least: Volume, text: &str) {
         if self.volume >= least {
             output::say(text);

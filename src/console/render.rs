@@ -26,7 +26,7 @@ pub(crate) fn title(id: StepId) -> String {
     format!("{position}/{} {id}", StepId::ALL.len())
 }
 
-/// How much is told of a step.
+/// How much is shown of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
     /// What is wrong.
@@ -41,7 +41,7 @@ pub(super) enum Detail {
     Everything,
 }
 
-/// Findings that say the same of several subjects are told once, with the subjects below; JSON keeps one each.
+/// Findings that say the same of several subjects are shown once, with the subjects below; JSON keeps one each.
 pub(super) fn findings<'a>(look: &Style, all: impl Iterator<Item = &'a Finding>, detail: Detail) -> Vec<String> {
     let is_told = |finding: &Finding| match finding.verdict {
         Verdict::Bad => true,
@@ -89,7 +89,7 @@ pub(super) fn planned(look: &Style, id: StepId, plan: &Plan) -> String {
     [vec![heading], changes(look, &plan.changes)].concat().join("\n")
 }
 
-/// Changes: what they would do, and the exact commands. Those that are made in one go are told as one.
+/// Changes: what they would do, and the exact commands. Those that are made in one go are shown as one.
 pub(super) fn changes(look: &Style, all: &[Change]) -> Vec<String> {
     let groups = in_one_go(all).into_iter();
     let would = |group| told(look, group, &look.pending(), "Would ");
@@ -181,14 +181,14 @@ fn grouped_by_thousands(number: usize) -> String {
     }
 }
 
-/// One step: how it ended, and below it what somebody should know.
+/// One step: how it ended, and below it what the reader should know.
 pub(super) fn step(look: &Style, step: &StepReport, detail: Detail) -> String {
     let mut parts = vec![headline(look, step)];
     parts.extend(below(look, step, detail));
     parts.join("\n")
 }
 
-/// What is told below the headline of a step.
+/// What is shown below the headline of a step.
 pub(super) fn below(look: &Style, step: &StepReport, detail: Detail) -> Vec<String> {
     let mut parts = Vec::new();
     let outcome = &step.outcome;
@@ -212,7 +212,7 @@ pub(super) fn below(look: &Style, step: &StepReport, detail: Detail) -> Vec<Stri
     parts
 }
 
-/// A change that was made just now, where somebody had to wait for it.
+/// A change that was made just now, where you had to wait for it.
 pub(super) fn just_made(look: &Style, change: &Change, elapsed: Duration) -> String {
     let text = format!("{} (took {} s)", visible::one_line(&change.summary), elapsed.as_secs());
     look.fold(&format!("  {} ", look.done()), 4, &text)
@@ -235,7 +235,7 @@ pub(super) fn not_expected(difference: &str) -> String {
 /// Where no bar can be drawn, a line is said no more often than this.
 const EVERY: Duration = Duration::from_secs(3);
 
-/// When a change was begun, and when its progress was last told.
+/// When a change was begun, and when its progress was last shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     began: Instant,

@@ -60,7 +60,7 @@ fn saved(report: &Report) -> Option<(&Path, &Secret)> {
     })
 }
 
-/// The password for a person at the terminal, and where else it is: one that was made in this run.
+/// The password, to be shown at the terminal, and where else it is. Only a password that this run generated is shown.
 pub(super) fn for_eyes<'a>(report: &'a Report, shown: Option<&'a Secret>) -> Option<(&'a str, String)> {
     match (saved(report), shown) {
         (Some((path, secret)), _) => Some((secret.reveal(), format!("  (also in {})", near(path)))),
@@ -85,7 +85,7 @@ pub(super) fn near(path: &Path) -> String {
 
 pub(super) const KEPT: &str = "unchanged";
 
-/// The fields that a person chooses, and does not type.
+/// The fields that you choose from a list in Stitch's form, and do not type.
 pub(super) const CHOSEN: [&str; 3] = ["Encryption Type", "Connect using SSL", "SSL Certificate"];
 
 const GUIDE: &str = "/destinations/postgresql/connecting-a-self-hosted-postgresql-data-warehouse-to-stitch";

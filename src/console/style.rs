@@ -21,7 +21,7 @@ pub(crate) struct Style {
 /// How many columns are filled.
 #[derive(Clone, Debug)]
 pub(crate) enum Columns {
-    /// As many as this terminal has at the moment: a person may resize it.
+    /// As many as this terminal has at the moment: you may resize it.
     Of(Term),
     Fixed(usize),
 }

@@ -1,5 +1,4 @@
-//! The voice for a person at a terminal: says each step, shows each command, asks. How questions are put is in
-//! `prompt` and `lists`.
+//! The voice at a terminal: says each step, shows each command, asks. How questions are put is in `prompt` and `lists`.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -134,7 +133,7 @@ impl Terminal {
         }
     }
 
-    /// A step's end, unless it was told before and nothing is new.
+    /// A step's end, unless it was shown before and nothing is new.
     fn ended(&self, step: &StepReport) {
         let headline = render::headline(&self.look, step);
         let is_new = self.told.get(&step.step) != Some(&headline);
@@ -172,7 +171,7 @@ impl Console for Terminal {
         match event {
             Event::Checking => say(&look.bold("Checking your server")),
             Event::Checked(step) => {
-                // What comes later, or not at all, is told in its turn.
+                // What comes later, or not at all, is shown in its turn.
                 if !matches!(step.outcome, Outcome::Untested(..) | Outcome::Skipped(_)) {
                     say(&render::step(look, step, self.detail(Detail::Problems)));
                 }

@@ -24,7 +24,7 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts a shell script; what it is told goes to its standard input.
+    /// Starts a shell script and writes `told` to its standard input.
     pub(super) fn start(mut command: Command, told: &str) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         secret::withheld_from(&mut command)
@@ -54,7 +54,7 @@ impl Child {
                     Err(anyhow!("{}", why.trim_end()))
                 }
             };
-            // Nobody listens any more when the demo was stopped meanwhile.
+            // The receiver is gone when the demo was stopped meanwhile.
             drop(sender.send(word));
         });
         if let Some(pipe) = &mut child.pipe {

@@ -37,7 +37,7 @@ pub(super) struct DemoServer {
     pub(super) port: u16,
     /// Of the superuser `postgres`.
     pub(super) password: Secret,
-    /// The server's certificate, PEM, which nobody but itself has signed.
+    /// The server's self-signed certificate, PEM.
     pub(super) certificate: Vec<u8>,
 }
 
@@ -51,9 +51,9 @@ pub(super) enum StitchRoute {
 }
 
 impl StitchRoute {
-    /// Only loopback is listened on. Yet a server that Stitch dials directly has to listen on an outer address, and the
-    /// wizard looks for one: this one is reserved for documentation, no machine has it, and PostgreSQL passes over an
-    /// address that it cannot listen on.
+    /// Only loopback is listened on. Yet a server that Stitch connects to directly has to listen on an outer address, and the
+    /// wizard looks for one: this one is reserved for documentation, no machine has it, and PostgreSQL passes over an address that
+    /// it cannot listen on.
     fn listen_addresses(self) -> &'static str {
         match self {
             Self::Direct => "127.0.0.1,192.0.2.10",
@@ -163,7 +163,7 @@ pub(super) fn folder(prefix: &str) -> Result<TempDir> {
         .with_context(|| format!("cannot create a temporary folder in {}", place.display()))
 }
 
-/// A port of 127.0.0.1 that nobody listens on. Between now and its use somebody might; the demo then fails and says so.
+/// A port of 127.0.0.1 on which nothing listens. Another program may take it before it is used; the demo then fails and says so.
 pub(super) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot listen on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())

@@ -1,4 +1,4 @@
-//! What the demo says about what it made, and the command a person would type to do the same.
+//! What the demo says about what it made, and the command that you would type to do the same.
 
 use super::bastion::DemoBastion;
 use super::installed::Installed;

@@ -22,7 +22,7 @@ pub(super) struct Index {
     words: BTreeMap<String, Word>,
 }
 
-/// A word's weight is how much it tells: words that stand in many messages tell little.
+/// A word that stands in many messages has a small weight: it hardly helps to recognise one of them.
 #[derive(Debug, Default)]
 struct Word {
     weight: f64,

@@ -10,13 +10,13 @@ use crate::word::words;
 pub(crate) struct Effect {
     /// The steps that cannot succeed where it was found.
     pub(crate) blocks: &'static [StepId],
-    /// Whether a login with more rights could do what this one cannot, so that it belongs into a script for somebody else.
+    /// Whether a login with more rights could do what this one cannot. It then goes into a script for your DBA or another admin.
     pub(crate) needs_rights: bool,
-    /// What it tells about its hop.
+    /// What it proves about its hop.
     pub(crate) tells: Proves,
 }
 
-/// What a finding tells about its hop.
+/// What a finding proves about its hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proves {
     /// What was read, or some part of it.

@@ -252,7 +252,7 @@ impl Tool {
 /// A rule or a chain's policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleLocation {
-    /// Who tells it.
+    /// The tool whose output shows the rule.
     pub tool: Tool,
     /// With nft: family, table and chain; else table and chain.
     pub chain: String,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::filter::{Filter, Hook, Match, Packet, Rule, Statement, Tool};
 
-/// Tables that iptables keeps in nftables are read as `iptables-save` tells them; here much of them is hidden.
+/// Tables that iptables keeps in nftables are read from `iptables-save`; the output of nft hides much of them.
 const OF_IPTABLES: [&str; 5] = ["raw", "mangle", "filter", "nat", "security"];
 
 /// Reads what was printed, for one packet; `None` when it is no ruleset.
@@ -60,7 +60,7 @@ fn table(value: &Value) -> String {
 }
 
 impl RulesetReader<'_> {
-    /// Whether a chain or rule is for such packets and not told better elsewhere.
+    /// Whether a chain or rule is for such packets, and `iptables-save` does not show it better.
     fn concerns(&self, item: &Value) -> bool {
         let family = match text_of(item, "family") {
             "ip" => self.packet.from.is_ipv4(),

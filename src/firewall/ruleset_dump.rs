@@ -18,19 +18,20 @@ pub struct RulesetDump {
     zones: BTreeMap<String, String>,
 }
 
-/// Who keeps the rules, and so has to be told of a new one. What they are told lasts; `--manage firewall` tells only them.
+/// The tool that keeps the rules. A new rule must be added with it, and then survives the next boot. `--manage firewall` adds rules
+/// only with such a tool.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FirewallManager {
     /// ufw, which is switched on.
     Ufw(Rank),
     /// firewalld, which runs; with the zone that such packets come into.
     Firewalld(String),
-    /// Nobody that is known: a rule counts where the decision is made, until the next boot.
+    /// No tool that is known: a new rule is added where the decision is made, and is gone after the next boot.
     Nobody(RuleLocation),
 }
 
 impl FirewallManager {
-    /// The name of the tool that is told.
+    /// The name of the tool with which a rule is added.
     pub(crate) fn tool(&self) -> &'static str {
         match self {
             Self::Ufw(_) => "ufw",
@@ -80,12 +81,12 @@ impl RulesetDump {
         printed
     }
 
-    /// Whether nothing could be seen at all.
+    /// Whether neither rules were read, nor a reason why they cannot be.
     pub(crate) fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.blind.is_empty()
     }
 
-    /// Who has to be told of a rule that changes what was decided there about packets from that address.
+    /// The tool with which a rule must be added that changes what `at` decided about packets from that address.
     pub(crate) fn keeper(&self, from: IpAddr, at: &RuleLocation) -> FirewallManager {
         let zone = self.ways.get(&from.to_string()).and_then(|way| self.zones.get(way));
         let chain = at.chain.as_str();
@@ -106,7 +107,7 @@ impl RulesetDump {
         self.answer_over(from, port, from)
     }
 
-    /// Whether a rule lets in those that nobody has let in by name as well, where they come the way of `like`. A machine without
+    /// Whether a rule also lets in addresses that no rule allows by name, where they come the way of `like`. A machine without
     /// rules is not meant: there is no rule to remove.
     pub(crate) fn is_open_to_everybody(&self, like: IpAddr, port: u16) -> bool {
         let accepted = |from: &IpAddr| {
@@ -132,14 +133,15 @@ impl RulesetDump {
         });
         let blind = self.blind.iter().map(|why| unknown(why));
         let mut all: Vec<Evaluation> = told.chain(blind).collect();
-        // What one drops is dropped, whatever another leaves open; a rule tells more than that there is none.
+        // A packet that one ruleset drops is dropped, whatever another ruleset allows. Of two equal verdicts the one that names a
+        // rule comes first.
         all.sort_by_key(|answer| (rank(answer.fate), answer.by.is_none()));
         let first = all.into_iter().next();
         first.unwrap_or_else(|| unknown("neither nft nor iptables-save is installed to show the rules"))
     }
 }
 
-/// Two addresses of the internet that have nothing to do with Stitch, nor with each other: resolvers that everybody knows.
+/// Two addresses of the internet that have nothing to do with Stitch, nor with each other: well-known public resolvers.
 const STRANGERS: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)),
     IpAddr::V4(Ipv4Addr::new(149, 112, 112, 112)),

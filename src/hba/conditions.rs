@@ -1,4 +1,4 @@
-//! Whether a rule's kind, address, databases and roles match a login, each for itself: yes, no, or not to be told.
+//! Whether a rule's kind, address, databases and roles match a login, each for itself: yes, no, or unknown.
 
 use ipnet::IpNet;
 
@@ -44,7 +44,7 @@ impl Rule {
         ]
     }
 
-    /// Whether somebody wrote this rule with this very login in mind.
+    /// Whether this rule was written for this login: it names its database, its role, or a network.
     pub(super) fn is_meant_for(&self, question: &Question<'_>) -> bool {
         let names = |list: &[Name], name: &str| list.iter().any(|n| matches!(n, Name::Exact(exact) if exact == name));
         names(&self.databases, question.database)

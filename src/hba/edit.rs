@@ -19,7 +19,7 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
-    /// As a script that looked at the file tells it.
+    /// Reads it from the output of the script that read the file.
     pub(crate) fn of(told: &str) -> Self {
         if told.lines().any(|line| line == "end=crlf") {
             Self::CrLf
@@ -34,7 +34,7 @@ impl LineEnd {
 pub struct HbaLines {
     /// The file as the server names it.
     pub file: String,
-    /// The MD5 of the file that was planned on, so that nobody else's edit is lost.
+    /// The MD5 of the file that was planned on, so that an edit which another program made since then is not lost.
     pub md5: String,
     /// The lines, the remark above them included, without their ends.
     pub lines: Vec<String>,

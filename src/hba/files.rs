@@ -1,5 +1,5 @@
-//! Rules from files that name other files: `include`, `include_if_exists` and `include_dir` of PostgreSQL 16, and the
-//! lists `@file` of every version. Pure: what is missing is named, whoever can fetches it, and it is read again.
+//! Rules from files that name other files: `include`, `include_if_exists` and `include_dir` of PostgreSQL 16, and the lists `@file`
+//! of every version. Pure: it names what is missing, the caller fetches that, and the rules are read again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ pub enum Had {
     Names(Vec<String>),
     /// The server has none.
     Absent,
-    /// It cannot be told from here.
+    /// It cannot be read from here.
     Unread,
 }
 

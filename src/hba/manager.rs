@@ -1,5 +1,5 @@
-//! Who writes `pg_hba.conf`, where that is a program: what is added by hand is gone when it writes the next time. Told by the
-//! remark that the program leaves in the file.
+//! The program that writes `pg_hba.conf`, if there is one: what is added by hand is gone when it writes the next time. It is
+//! recognised by the remark that it leaves in the file.
 
 /// A program that writes the file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Which rule decides about a login: the first that matches in kind, address, database and role. Where that cannot be
-//! told from here, the answer says which rules stay in doubt and why.
+//! Which rule decides about a login: the first that matches in kind, address, database and role. Where that cannot be decided from
+//! here, the answer says which rules stay in doubt and why.
 
 use ipnet::IpNet;
 
@@ -94,7 +94,7 @@ pub struct Uncertainty<'a> {
     pub place: &'a Location,
     /// The rule; none for an include that was not read.
     pub rule: Option<&'a Rule>,
-    /// Why it cannot be told; completes "line 3 …".
+    /// Why it cannot be decided; completes "line 3 …".
     pub why: String,
 }
 

@@ -13,9 +13,9 @@ pub enum Meaning {
     Proved,
     /// The password is sent as it is.
     Sent,
-    /// No password is asked for: anybody at that address gets in.
+    /// No password is asked for: any client at that address gets in.
     Open,
-    /// Nobody gets in.
+    /// No client gets in.
     Refused,
     /// A client certificate is asked for.
     Certificate,

@@ -87,7 +87,7 @@ pub struct Line {
 /// Whether the quotes of a line were seen: in quotes `all` and its like are plain names, and the server's view drops them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quotes {
-    /// Names and keywords can be told apart.
+    /// The quotes are known, so names and keywords can be distinguished.
     #[default]
     Seen,
     /// What is taken for a keyword may be a name.

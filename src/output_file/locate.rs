@@ -68,7 +68,7 @@ pub(super) fn locate(path: &Path, links: Links) -> Result<(OwnedFd, OsString)> {
     bail!("it is not the name of a file")
 }
 
-/// You, root, and whoever owns the root directory (which has another number in some containers).
+/// You, root, and the owner of the root directory (which has another number in some containers).
 fn is_trusted(owner: u32) -> bool {
     owner == 0 || owner == geteuid().as_raw() || stat("/").is_ok_and(|root| root.st_uid == owner)
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(text: &[String], format: Format, stop: &mut Stop) -> Res
     Ok(if found.is_empty() { FAILED } else { 0 })
 }
 
-/// What stands on standard input; `None` when the person stopped.
+/// What stands on standard input; `None` when you stopped it.
 async fn read(stop: &mut Stop) -> Result<Option<String>> {
     if std::io::stdin().is_terminal() {
         output::say("Paste the message, then press Ctrl-D on a line of its own.");

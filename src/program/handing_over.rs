@@ -19,7 +19,7 @@ use crate::settings::{self, Approval, Ask, Audience, Environment, Purpose, Setti
 use crate::undo::UndoFile;
 use crate::world::{Access, Writer};
 
-/// Looks at everything, and prints what is missing for somebody else to run.
+/// Checks every step, and prints what is missing as a script for your DBA or another admin.
 pub(super) async fn script_from_plan(
     mut settings: Settings,
     audience: Option<Audience>,

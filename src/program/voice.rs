@@ -42,14 +42,14 @@ pub(super) fn look(invocation: &Invocation, environment: &Environment, term: &Te
     Style::of(term, invocation.run.color, &environment.surroundings)
 }
 
-/// Exit status of a run that a person stopped (128 + SIGINT).
+/// Exit status of a run that was stopped (128 + SIGINT).
 pub(super) const STOPPED: u8 = 130;
 /// Exit status of a usage or settings error.
 pub(super) const USAGE: u8 = 2;
 pub(super) const FAILED: u8 = 1;
 /// Exit status of a run whose change was refused.
 pub(super) const PENDING: u8 = 3;
-/// Exit status of a run after which something waits for a person.
+/// Exit status of a run after which something is left for you.
 pub(super) const ATTENTION: u8 = 4;
 
 pub(super) fn print(text: &str) -> Result<u8> {

@@ -127,7 +127,8 @@ async fn converse(journey: RunSession, mut voice: Terminal, offers: bool, stop: 
     Ok(ended.exit_code)
 }
 
-/// What formats for programs hold when settings are missing or malformed; people are told on standard error.
+/// Writes the document of a format for programs when settings are missing or malformed. Standard error reports the same for the
+/// reader.
 fn not_begun(command: Command, outputs: &Outputs, error: &Error) -> Result<()> {
     let Some(problems) = error.downcast_ref::<Problems>() else {
         return Ok(());

@@ -17,7 +17,7 @@ pub(crate) struct Definition {
     pub(crate) setting_prefix: &'static str,
     /// Roles that it makes.
     pub(crate) roles: &'static [&'static str],
-    /// Of these, the ones that it keeps for itself: what belongs to them can be had by nobody.
+    /// Of these, the ones that it keeps for itself: no customer's login can take over what belongs to them.
     pub(crate) reserved_roles: &'static [&'static str],
     /// Databases that it makes.
     pub(crate) databases: &'static [&'static str],
@@ -33,7 +33,7 @@ pub(crate) struct Definition {
     pub(crate) list_command: Option<&'static str>,
     /// Reads what that command printed; `None` when it is another provider's. The JSON is null where it is none.
     pub(crate) read_list: fn(&str, &Value) -> Option<Result<AllowList>>,
-    /// Whether an allow list without an entry lets everybody in.
+    /// Whether an allow list without an entry lets every address in.
     pub(crate) empty_list_is_open: bool,
     /// Whether it wants passwords themselves, and refuses verifiers.
     pub(crate) wants_plain_password: bool,

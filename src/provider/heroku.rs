@@ -27,7 +27,7 @@ pub(super) const DEFINITION: Definition = Definition {
     ..Definition::NONE
 };
 
-/// Heroku has no names of its own, and its hosts are Amazon's like everybody's; three of its four habits are needed.
+/// Heroku has no names of its own, and its hosts are Amazon's, as those of many others. Three of its four habits are needed.
 fn score(evidence: &ProviderEvidence, by_host: usize) -> usize {
     let name = evidence.database.as_bytes();
     let is_random = name.len() == 14

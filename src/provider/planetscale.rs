@@ -23,7 +23,7 @@ pub(super) const DEFINITION: Definition = Definition {
         "DATABASE",
         "the database's name in PlanetScale, which is not the one in PostgreSQL",
     )],
-    // Nobody else has hosts below these names.
+    // No other provider has hosts below these names.
     score: |_, points| 2 * points,
     empty_list_is_open: true,
     ..Definition::NONE

@@ -1,4 +1,4 @@
-//! A provider's allow list, as its own command line tool prints it: told by its shape.
+//! A provider's allow list, as its own command line tool prints it: recognised by its shape.
 
 use anyhow::{Error, Result, bail};
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub struct ProviderList {
     pub list: AllowList,
 }
 
-/// Reads what a provider's tool printed, and tells by its shape whose it is.
+/// Reads what a provider's tool printed, and recognises the provider by its shape.
 pub(crate) fn parse(text: &str) -> Result<ProviderList> {
     let value = serde_json::from_str(text.trim_start_matches('\u{feff}'));
     match (read(text, value.as_ref().unwrap_or(&Value::Null)), value) {

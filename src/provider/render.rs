@@ -9,7 +9,7 @@ pub(super) const DEFINITION: Definition = Definition {
     hosts: &["-postgres.render.com"],
     commands: Some(commands),
     placeholders: &[("POSTGRES_ID", "the database's number, which begins with dpg-")],
-    // Nobody else has hosts below this name, and a login there sees no other sign.
+    // No other provider has hosts below this name, and a login there sees no other sign.
     score: |_, points| 2 * points,
     ..Definition::NONE
 };

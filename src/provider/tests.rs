@@ -1,4 +1,4 @@
-//! Providers told by made-up signs.
+//! Providers recognised by made-up signs.
 
 use super::*;
 
@@ -62,7 +62,7 @@ fn heroku_is_told_by_its_habits() {
     assert_eq!(Provider::recognise(&heroku, host), Provider::Heroku);
     heroku.schemas = vec!["heroku_ext".to_owned()];
     assert_eq!(Provider::recognise(&heroku, "10.0.0.1"), Provider::Heroku);
-    // A plain login on somebody's own EC2 machine.
+    // A plain login on an EC2 machine on which you run PostgreSQL yourself.
     heroku.schemas.clear();
     heroku.database = "warehouse".to_owned();
     assert_eq!(Provider::recognise(&heroku, host), Provider::SelfHosted);

@@ -1,5 +1,5 @@
-//! The inside of a public key (RFC 4253 section 6.6): strings with their lengths in front. It tells how long the key
-//! must be, and so how many of the pasted words belong to it.
+//! The inside of a public key (RFC 4253 section 6.6): strings with their lengths in front. These give the length of the key, and so
+//! how many of the pasted words belong to it.
 
 use anyhow::{Context, Result, bail, ensure};
 use openssl::base64;

@@ -14,7 +14,7 @@ use crate::step_id::StepId;
 
 /// Digits for the whole plan: what is trusted.
 const WHOLE: usize = 16;
-/// Digits for one change: only told apart by them, to say what is new and what is gone.
+/// Digits for one change. They only distinguish changes, to say what is new and what is gone.
 const PART: usize = 4;
 /// More changes than this share one last part.
 const PARTS: usize = 24;

@@ -7,7 +7,7 @@ use crate::finding::Verdict;
 use crate::visible;
 
 impl Report {
-    /// One line for everything a person should see: errors fail the job by the exit code, notices do not.
+    /// One line for everything that the reader should see: errors fail the job by the exit code, notices do not.
     pub(crate) fn github(&self) -> String {
         let mut lines = Vec::new();
         for step in &self.steps {

@@ -39,7 +39,7 @@ impl Report {
         })
     }
 
-    /// Only where the login as Stitch was looked at: before, there is nothing to join.
+    /// Only where the login as Stitch was checked: before, there is nothing to join.
     fn path_json(&self, settings: &Settings) -> Vec<Hop> {
         let hops = self.came_through().then(|| path::hops(self, settings));
         hops.unwrap_or_default()

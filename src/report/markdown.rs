@@ -1,4 +1,4 @@
-//! The report as Markdown: what a reviewer reads in a pull request before somebody runs `setup --expect`.
+//! The report as Markdown: what a reviewer reads in a pull request before `setup --expect` is run.
 
 use std::fmt::Write as _;
 

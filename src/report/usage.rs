@@ -15,7 +15,7 @@ use crate::visible;
 /// Exit status of a usage or settings error.
 const USAGE: u8 = 2;
 
-/// The document; none for people at a terminal, who are told on standard error.
+/// The document; none for the text format, since standard error reports the same to the reader.
 pub(crate) fn document(format: Format, command: Command, problems: &Problems) -> Option<String> {
     match format {
         Format::Text => None,

@@ -21,11 +21,11 @@ pub(crate) struct Report {
     pub steps: Vec<StepReport>,
     /// What the server is, when it was reached.
     pub server: Option<PostgresServer>,
-    /// Whether a person stopped the run.
+    /// Whether the run was stopped.
     pub ending: Ending,
     /// Whether Stitch's own login was encrypted, when it was tried.
     pub stitch_encryption: Option<Encryption>,
-    /// The fingerprint of the SSH server's host key, when somebody was logged in there.
+    /// The fingerprint of the SSH server's host key, when a login there succeeded.
     pub host_key: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) enum Format {
 pub(crate) enum Ending {
     /// By itself.
     Complete,
-    /// A person quit, or Ctrl-C.
+    /// You quit, or a signal (Ctrl-C) came.
     Stopped,
 }
 
@@ -63,10 +63,10 @@ pub(crate) enum Summary {
     Applied,
     /// Changes are waiting.
     Pending,
-    /// Nothing left to change, but something needs a person.
+    /// Nothing left to change, but a finding is left for you.
     Attention,
     Failed,
-    /// A person stopped it.
+    /// It was stopped.
     Stopped,
 }
 
@@ -121,9 +121,9 @@ impl Report {
         failed.map(|step| step.step)
     }
 
-    /// The exit status: 0 ready, 1 failed, 3 `check` found changes, 4 a person is needed, 130 stopped.
-    /// `plan` ends 0 when it could look; `setup` with something left undone (a person said no) ends 3 as well, unless it
-    /// was asked to change nothing.
+    /// The exit status: 0 ready, 1 failed, 3 `check` found changes, 4 a finding is left for you, 130 stopped. `plan` ends 0 when
+    /// the check itself was possible. `setup` ends 3 as well when a change was not made (you said no), unless it was asked to
+    /// change nothing.
     pub(crate) fn exit_code(&self) -> u8 {
         match (self.summary(), self.command) {
             (Summary::Stopped, _) => 130,
@@ -134,7 +134,7 @@ impl Report {
         }
     }
 
-    /// The report in a format for programs or pages; none for people at a terminal, who are told by the console.
+    /// The report in a format for programs or pages; none for the text format, which the console shows.
     pub(crate) fn document(&self, format: Format, settings: &Settings) -> Option<String> {
         match format {
             Format::Text => None,
@@ -165,9 +165,9 @@ impl Report {
 pub(crate) enum Outcome {
     /// Nothing to change.
     Ready(Plan),
-    /// Changed, looked at again, and nothing is left to change. Holds the changes that were made and the last findings.
+    /// Changed, checked again, and nothing is left to change. Holds the changes that were made and the last findings.
     Applied(Plan),
-    /// There are changes that were not made: `plan`, `check`, or a person said no.
+    /// There are changes that were not made: `plan`, `check`, or you said no.
     Pending(Plan),
     /// Left out, with the reason.
     Skipped(String),

@@ -1,6 +1,5 @@
-//! Signals are heard in every state. The run itself hears them where it waits; where it cannot, since it computes or is
-//! in a call that does not come back (a pipe that nobody writes to, a reader that stopped reading), a thread of its own
-//! ends the program.
+//! Signals are heard in every state. The run itself hears them where it waits; where it cannot, since it computes or is in a call
+//! that does not come back (a pipe without a writer, a reader that stopped reading), a thread of its own ends the program.
 
 use std::io;
 use std::process::exit;
@@ -16,15 +15,15 @@ use tokio::time::sleep;
 use crate::console::terminal::SavedTerminal;
 use crate::console::{output, render};
 
-/// Exit status of a run that a person stopped (128 + SIGINT).
+/// Exit status of a run that was stopped (128 + SIGINT).
 const STOPPED: i32 = 130;
 /// The run hears a signal within this time, or is ended.
 const HEARD: Duration = Duration::from_millis(700);
-/// A run that heard it ends within this time after the signal: it stops the server or takes a lent key back, and reports.
+/// A run that heard it ends within this time after the signal: it stops the server or removes the temporary key, and reports.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(850);
 /// So long may the throw-away servers of a demo take to end.
 const CLEANED: Duration = Duration::from_secs(20);
-/// Where the last words and the terminal's modes do not get through in this time, nobody reads them.
+/// How long the last message and the restored modes of the terminal may take. After that time the output counts as not read.
 const SAID: Duration = Duration::from_millis(100);
 /// What is promised: every signal ends the run within a second.
 const _: () = assert!(LAST_WORDS.as_millis() + SAID.as_millis() < 1000 && HEARD.as_millis() < LAST_WORDS.as_millis());
@@ -44,7 +43,7 @@ struct Signals {
     hangup: Signal,
 }
 
-/// What the run tells the thread that watches over it.
+/// What the run reports to the thread that watches over it.
 #[derive(Default)]
 struct RunState(AtomicU8);
 
@@ -157,7 +156,7 @@ async fn watch(state: &RunState, listens: mpsc::Sender<io::Result<()>>) {
 /// Ends the program from outside the run.
 fn end(terminal: SavedTerminal) -> ! {
     let (done, is_done) = mpsc::channel();
-    // Both may wait: for whoever reads, and for the lock of a run that waits for them.
+    // Both may wait: for the reader of the output, and for the lock of a run that waits for that reader.
     let _ = thread::Builder::new().spawn(move || {
         terminal.restore();
         output::say(&format!("\n{}", render::STOPPED));

@@ -1,4 +1,4 @@
-//! What is told of other runs that are at work at the same time.
+//! What is reported about other runs that work at the same time.
 
 use crate::change::Change;
 use crate::finding::{Code, Finding};
@@ -14,7 +14,7 @@ pub(super) fn busy(error: &anyhow::Error) -> Option<Finding> {
     Some(Finding::bad(Code::AnotherRun, text).advise(next))
 }
 
-/// The finding for a change that somebody else made first.
+/// The finding for a change that another session made first.
 pub(super) fn found(change: &Change) -> Finding {
     Finding::good(
         Code::CreatedMeanwhile,

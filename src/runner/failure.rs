@@ -5,7 +5,7 @@ use anyhow::anyhow;
 use crate::report::Outcome;
 use crate::steps::layers;
 
-/// A step that could not be looked at; when it was the administrator's login, with its layers.
+/// A step that could not be checked; when it was the administrator's login, with its layers.
 pub(super) fn failed(error: anyhow::Error) -> Outcome {
     let plan = layers::administrator(&error);
     Outcome::Failed(error, plan, Vec::new())

@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use crate::step_id::StepId;
 use crate::steps::{AfterFailure, SkipReason};
 
-/// The outcome of a step that is not walked: nobody wants it, or something before it failed or is wrong.
+/// The outcome of a step that is not walked: it is not selected, or something before it failed or is a problem.
 pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &Report) -> Option<Outcome> {
     if !settings.steps.contains(&id) {
         return Some(Outcome::Skipped("not selected by --only or --skip".to_owned()));
@@ -21,7 +21,7 @@ pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &
         let reason = format!("the step {} failed", failed.step);
         return Some(Outcome::Untested(reason, Plan::default()));
     }
-    // What nobody asked for says so by itself.
+    // A step that was not asked for gives the reason itself.
     if step.skip_reason == SkipReason::NotRequested && (step.skip)(settings).is_some() {
         return None;
     }
@@ -30,7 +30,7 @@ pub(super) fn not_reached(goal: Goal, id: StepId, settings: &Settings, report: &
     Some(Outcome::Untested(wall.text.clone(), Plan::default()))
 }
 
-/// The steps whose changes a person refused: what builds on them would only fail, and obscurely.
+/// The steps whose changes you refused. What builds on them would only fail, with an error that does not name the cause.
 pub(super) fn declined_steps(report: &Report) -> Vec<StepId> {
     let is_refused = |step: &&StepReport| report.command.makes_changes() && matches!(step.outcome, Outcome::Pending(_));
     report.steps.iter().filter(is_refused).map(|step| step.step).collect()

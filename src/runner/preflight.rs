@@ -1,5 +1,5 @@
-//! Every step planned before the first change, so that a run which nobody watches is not begun when this login can do only
-//! a part of it. The plans are kept and used where nothing has changed since, so that looking ahead costs next to nothing.
+//! Every step is planned before the first change, so that an unattended run does not begin when this login can do only a part of
+//! it. The plans are kept and used where nothing has changed since, so that planning ahead costs next to nothing.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -68,7 +68,7 @@ pub(super) async fn preflight<C: Console>(
     Ok(ControlFlow::Continue(PlannedSteps(plans.filter(|_| kept).collect())))
 }
 
-/// Looks at every step and says what is there, for a person to see where the way leads.
+/// Checks every step and shows what is there, so that you see what lies ahead.
 pub(super) async fn overview<C: Console>(settings: &mut Settings, run: &mut Run<'_, C>) -> Result<()> {
     run.console.event(&Event::Checking)?;
     plan_every_step(settings, run).await?;
@@ -110,7 +110,8 @@ async fn one<C: Console>(id: StepId, settings: &mut Settings, run: &mut Run<'_, 
     if is_early {
         return Outcome::Untested(AFTER_CHANGES.to_owned(), Plan::default());
     }
-    // It will be stale by its turn; whoever watches, or compares with an approved plan, is shown all of it now.
+    // It is checked again in its turn, since the changes before it make this plan out of date. Where you approve each step, or an
+    // approved plan is compared, all of it is shown now.
     let again = run.start == Start::Whole && run.command == Command::Setup && run.expected.is_none();
     let look = if again && step.needs.iter().any(|needed| is_pending(seen, *needed)) {
         Look::Ahead

@@ -38,10 +38,10 @@ pub(crate) struct Run<'a, C> {
 pub(crate) enum Start {
     /// Nothing: `--partial` was given.
     StepByStep,
-    /// A person sees what every step found, and then says yes or no to each step's plan. Each is looked at again in its
-    /// turn, since a person takes time.
+    /// You see what every step found, and then say yes or no to each step's plan. Each is checked again in its turn, since your
+    /// answers take time.
     Overview,
-    /// That this login can make all the changes: nobody is there to weigh half of them.
+    /// That this login can make all the changes: the run is unattended, so nothing can be asked about half of them.
     Whole,
 }
 
@@ -146,7 +146,7 @@ fn untested<S: Step>(command: Command, plan: &Plan, report: &Report) -> Option<S
     (!is_complete).then(|| format!("after the changes of the step {}", waiting.step))
 }
 
-/// Looks, asks what only a person can choose, and makes the plan.
+/// Inspects, asks what only you can choose, and makes the plan.
 pub(super) async fn planned<S: Step, C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
@@ -165,12 +165,12 @@ pub(super) async fn planned<S: Step, C: Console>(
     Ok(S::plan(settings, &facts))
 }
 
-/// How much of a step is looked at.
+/// How much of a step is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     /// All of it.
     Whole,
-    /// What decides whether the run may begin; the step is looked at again before its turn.
+    /// What decides whether the run may begin; the step is checked again before its turn.
     Ahead,
 }
 
@@ -197,7 +197,7 @@ async fn prove<S: Step, C: Console>(
     Ok(())
 }
 
-/// Makes the changes, then looks again: *done* means that the plan is empty.
+/// Makes the changes, then checks again: *done* means that the plan is empty.
 async fn apply<S: Step, C: Console>(
     settings: &mut Settings,
     run: &mut Run<'_, C>,
@@ -214,7 +214,7 @@ async fn apply<S: Step, C: Console>(
             run.undo.begin(change, &settings.admin.database)?;
         }
         let console = &mut *run.console;
-        // Whether it can be told is no reason to stop in the middle of a change.
+        // A progress message that cannot be shown is no reason to stop in the middle of a change.
         let mut tell = |progress| drop(console.event(&Event::Progress(progress)));
         let applied = match Box::pin(run.world.apply(&as_one(changes), &mut tell)).await {
             Ok(applied) => applied,
@@ -226,7 +226,8 @@ async fn apply<S: Step, C: Console>(
                 let mut plan = plan.clone();
                 plan.findings.extend(contention::busy(&error));
                 let error = error.context(format!("Failed to {}{rest}", changes[0].summary));
-                // What can still be looked at tells what of it was made; else what the server acknowledged counts.
+                // If the step can still be inspected, the plan shows which changes were made; else what the server acknowledged
+                // counts.
                 let seen = match S::inspect(settings, run.world.reader()).await {
                     Ok(facts) => Some(S::plan(settings, &facts)).filter(|later| plan.cut_short(later).is_none()),
                     Err(_) => None,

@@ -70,7 +70,7 @@ mod tests {
         for cut in 0..=text.len() {
             let whole = ends.iter().rfind(|end| **end <= cut).copied().unwrap_or(0);
             let found = length(&text.as_bytes()[..cut], HEADER);
-            // `old_1` is as it was before there were braces, and its beginning as any line of a person.
+            // `old_1` has no braces around it. Its beginning cannot be distinguished from a line that you added.
             match found {
                 Ok(found) => assert_eq!(found, whole, "{cut}"),
                 Err(_) => assert!(whole == ends[5] && cut > whole, "{cut}"),

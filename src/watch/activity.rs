@@ -74,7 +74,7 @@ pub(super) struct Activity<'a> {
     since: String,
     log: Option<ServerLog<'a>>,
     known: BTreeMap<(i32, Option<String>), Session>,
-    /// Processes whose login the log has told.
+    /// Processes whose login was already reported from the log.
     told: BTreeSet<i32>,
 }
 

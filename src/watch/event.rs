@@ -24,7 +24,7 @@ pub(super) struct Event {
     pub(super) address: Option<IpAddr>,
     pub(super) hop: Origin,
     pub(super) result: Outcome,
-    /// Often somebody else's words.
+    /// Often the words of another program.
     pub(super) text: String,
     /// What to do, where the table of messages does not know it.
     pub(super) next: Option<String>,
@@ -132,14 +132,14 @@ pub(super) fn is_stitchs(settings: &Settings, address: IpAddr) -> bool {
     settings.stitch.allow.iter().any(|cidr| cidr.net().contains(&address))
 }
 
-/// Tells it; nobody listens any more where the watching has ended.
+/// Sends the events. Where the watching has ended, the receiver is gone.
 pub(super) async fn tell(sender: &Sender<Event>, events: impl IntoIterator<Item = Event>) {
     for event in events {
         let _ = sender.send(event).await;
     }
 }
 
-/// Tells what became of the watching itself.
+/// Reports what became of the watching itself.
 pub(super) async fn note(sender: &Sender<Event>, hop: Origin, text: String) {
     tell(sender, [Event::new(hop, Outcome::Info, None, text)]).await;
 }

@@ -54,7 +54,7 @@ impl<'a> ServerLog<'a> {
         (self.format, self.offset.to_string())
     }
 
-    /// What a piece says about Stitch. `known`: processes whose logins were told; `told`: those that are told here.
+    /// What a piece says about Stitch. `known`: processes whose logins were reported before; `told`: those that are reported here.
     pub(super) fn read(&mut self, tail: &Tail, known: &BTreeSet<i32>, told: &mut BTreeSet<i32>) -> Vec<Event> {
         let Some(file) = &tail.file else { return Vec::new() };
         if *file != self.file {
@@ -137,7 +137,7 @@ impl<'a> ServerLog<'a> {
                 return Some(Event::new(Origin::Network, Outcome::Info, entry.address, text));
             }
             let is_login = entry.message.starts_with("connection authorized: ") && is_roles && is_structured;
-            // What pg_stat_activity shows is told from there.
+            // A login that pg_stat_activity shows is reported from there.
             if !is_login || known.contains(&entry.process) || !told.insert(entry.process) {
                 return None;
             }

@@ -39,7 +39,7 @@ fn words(outcome: &Outcome) -> String {
     parts.join(", ")
 }
 
-/// How many findings of that verdict are told: those that say the same of several subjects are told once.
+/// How many findings of that verdict are shown: those that say the same of several subjects are shown once.
 fn count(outcome: &Outcome, verdict: Verdict) -> usize {
     let plan = outcome.plan().filter(|_| !matches!(outcome, Outcome::Untested(..)));
     let told = grouped(plan.iter().flat_map(|plan| &plan.findings)).into_iter();
@@ -52,7 +52,7 @@ fn total(report: &Report, verdict: Verdict) -> usize {
     report.steps.iter().map(|step| count(&step.outcome, verdict)).sum()
 }
 
-/// What is left: problems, or what only another person, or Stitch itself, can confirm.
+/// What is left: problems, or what only your DBA, another admin or Stitch itself can confirm.
 pub(crate) fn left(look: &Style, report: &Report, verdict: Verdict) -> Vec<String> {
     let outcomes = report.steps.iter().map(|step| &step.outcome);
     let tested = outcomes.filter(|outcome| !matches!(outcome, Outcome::Untested(..)));
@@ -144,7 +144,7 @@ pub(crate) fn last_line(report: &Report) -> String {
 
 /// Said at the end of a run that was stopped before its first change.
 pub(crate) const UNTOUCHED: &str = "Stopped. Nothing was changed. Run the same command again to continue.";
-/// Said by whoever ends a run that was stopped.
+/// Printed at the end of a run that was stopped.
 pub(crate) const STOPPED: &str = "Stopped. Completed changes were kept. Run the same command again to continue.";
 
 fn capitalized(text: &str) -> String {

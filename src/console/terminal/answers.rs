@@ -1,4 +1,4 @@
-//! What a person may answer where changes are asked about, and what each answer shows.
+//! What you may answer where changes are asked about, and what each answer shows.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::output_file;
 use crate::step_id::StepId;
 use crate::visible;
 
-/// What a person may answer to "make these changes?".
+/// What you may answer to "make these changes?".
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum MenuAnswer {
     Yes,
@@ -56,7 +56,7 @@ pub(super) fn explain(look: &Style, why: &str, plan: &Plan) {
     }
 }
 
-/// Writes a file for another person to run, and returns its name. That person puts masked passwords in.
+/// Writes a file for your DBA or another admin to run, and returns its name. The admin who runs it enters the masked passwords.
 pub(super) fn write(id: StepId, plan: &Plan) -> Result<String> {
     let mut actions = plan.changes.iter().map(|change| &change.action);
     let is_sql = actions.all(|action| matches!(action, Action::Sql(_)));

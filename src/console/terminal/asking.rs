@@ -104,7 +104,7 @@ impl Terminal {
         self.introduce(question);
         loop {
             let first = Secret::new(prompt::hidden(question.prompt));
-            // An empty answer is refused by whoever asks; nobody needs to give it twice.
+            // The caller refuses an empty answer, so it is not asked for a second time.
             if typing == Typing::Once || first.reveal().is_empty() {
                 return first;
             }
@@ -133,7 +133,7 @@ impl Terminal {
     }
 }
 
-/// What a person does with the table of settings.
+/// What you do with the table of settings.
 pub(crate) enum Review {
     Continue,
     /// Keeps the settings for the next run, and continues.

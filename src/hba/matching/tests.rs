@@ -243,7 +243,7 @@ fn shadowed_and_near() {
     assert_eq!(near_misses, [(1, Condition::Kind)]);
 }
 
-/// The view shows `"all"` as `all`: with the text the one is told from the other, without it nothing is certain.
+/// The view shows `"all"` as `all`. The text distinguishes the two; without it nothing is certain.
 #[test]
 fn quotes_come_from_the_text() {
     use super::super::{Row, from_rows, parse};
