@@ -32,7 +32,7 @@ pub(crate) fn text(settings: &Settings, plans: &Plans, audience: Option<Audience
     all.into_iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-/// The request to Stitch, for whoever has the token.
+/// The request to Stitch, for the holder of the token.
 fn stitch(plans: &Plans) -> String {
     let mut out = String::from(STITCH_HEADER);
     let changes = plans.changes(Audience::Stitch);

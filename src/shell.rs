@@ -32,7 +32,7 @@ pub(crate) use hba::{Printed as PrintedHba, find_hba_lines, inspect_hba, read_hb
 pub(crate) use sshd::{DROP_INS, close_sockets, open_sockets, read_sshd_log, socket_file};
 
 impl fmt::Display for Action {
-    /// What is run, as a person would type it, secrets masked.
+    /// What is run, as a user would type it, secrets masked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sql(sql) => sql.fmt(f),

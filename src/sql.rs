@@ -45,7 +45,7 @@ pub(crate) fn set_role(role: Option<&RoleName>) -> Statement {
 }
 
 /// `CREATE DATABASE`, from a template that can hold UTF-8. Runs alone: it refuses a transaction block (guide step 2). Without
-/// an owner it belongs to whoever runs it.
+/// an owner it belongs to the role that runs it.
 pub(crate) fn create_database(name: &DatabaseName, template: Template, owner: Option<&str>) -> Statement {
     let owner = owner.map_or(String::new(), |owner| format!("OWNER {} ", identifier(owner)));
     let how = match template {

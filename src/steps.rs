@@ -45,7 +45,7 @@ pub(crate) trait Step {
     const AFTER_FAILURE: AfterFailure = AfterFailure::Skip;
     /// Which reason is given where it is both left out by choice and blocked by what an earlier step found.
     const SKIP_REASON: SkipReason = SkipReason::Blocked;
-    /// Who can run its changes as a script; the first one is also told what is to be done by hand.
+    /// Who can run its changes as a script; the script for the first one also says what must be done by hand.
     const SCRIPTED_FOR: &'static [Audience] = &[];
     /// Why `remove` has nothing to do for it, where it has not.
     const KEPT: &'static str = "nothing of it stays behind";
@@ -65,7 +65,7 @@ pub(crate) trait Step {
         Self::inspect(settings, reader).await
     }
 
-    /// What only a person can choose once the facts are known; asked on a terminal, before the plan is made.
+    /// What only the user can choose once the facts are known; asked on a terminal, before the plan is made.
     fn question(_settings: &Settings, _facts: &Self::Facts) -> Option<Choice> {
         None
     }
@@ -91,7 +91,7 @@ pub(crate) trait Step {
         Vec::new()
     }
 
-    /// Called once its changes are made. Returns a secret that nobody could read later, and what it is.
+    /// Called once its changes are made. Returns a secret that cannot be read later, and what it is.
     fn after_applied(_settings: &mut Settings) -> Option<(&'static str, Secret)> {
         None
     }
@@ -121,7 +121,7 @@ pub(crate) enum AfterFailure {
 pub(crate) enum SkipReason {
     /// What blocks it.
     Blocked,
-    /// That nobody asked for it.
+    /// That it was not asked for.
     NotRequested,
 }
 
@@ -147,8 +147,8 @@ impl<S: Step> Step for Kept<S> {
     }
 }
 
-/// What is left to whoever may create it: how the provider does that, and the statement, run by somebody who is named where
-/// names are known.
+/// What is left to a role that may create it: how the provider does that, and the statement. The roles that can run it are
+/// named where names are known.
 fn who_creates(making: Option<&str>, roles: &[String], right: &str, statement: &Statement) -> String {
     let who = match roles {
         [] => format!("a superuser, or a role with {right},"),

@@ -1,4 +1,4 @@
-//! The script for whoever opens firewalls: the provider's commands to be run, all else as remarks. What only the
+//! The script for the administrator of firewalls: the provider's commands to be run, all else as remarks. What only the
 //! provider's console knows is a variable, so that nothing runs before it is set.
 
 use std::fmt::Write as _;
@@ -46,7 +46,7 @@ pub(super) fn script<'a>(settings: &Settings, origin: &str, findings: impl Itera
     out + &body
 }
 
-/// Whether the commands of that advice are the provider's: those for the server itself are somebody else's to run.
+/// Whether the commands of that advice are the provider's: those for the server itself are for the server's administrator.
 fn is_to_be_run(settings: &Settings, code: Code) -> bool {
     let provider = settings.provider().filter(|_| settings.bastion.is_none());
     let of_provider = provider.is_some_and(|provider| provider.definition().commands.is_some());

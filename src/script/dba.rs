@@ -81,7 +81,7 @@ fn holds_secret(action: &Sql) -> bool {
     action.statements.iter().any(Statement::holds_secret)
 }
 
-/// How a password is sent is told of what this program runs itself; psql sends it as it is.
+/// Without the part about how this program sends a password: psql sends it as it is.
 fn reason(change: &Change, action: &Sql) -> String {
     match change.why.split_once(';') {
         Some((why, _)) if holds_secret(action) => format!("{why}."),
@@ -110,7 +110,8 @@ fn guarded(out: &mut String, action: &Sql) {
     }
 }
 
-/// A database's name as psql's `\connect` takes it: a connection string begins anew unless it is told not to.
+/// A database's name as psql's `\connect` takes it. By default a connection string drops the settings of the connection
+/// before; `-reuse-previous` keeps them.
 fn psql_connect_argument(name: &str) -> String {
     match sql::connection_string(name) {
         Some(text) => format!("-reuse-previous=on {}", in_quotes(&text)),
@@ -129,8 +130,8 @@ const SETTINGS: &str = "\\set ON_ERROR_STOP on
 -- role, because the owner of a database can set others for it.
 ";
 
-/// The password comes from the environment or from a person. Whether it is there is not asked of the server, which
-/// would log the question.
+/// The password comes from the environment or from a prompt. Whether it is there is not asked of the server, which would
+/// log the question.
 const ASK_PASSWORD: &str = "
 -- The password of the Stitch role: from STITCH_PG_PASSWORD, else it is asked for.
 \\set stitch_password `printf %s \"$STITCH_PG_PASSWORD\"`

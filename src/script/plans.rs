@@ -28,8 +28,8 @@ impl Plans {
         }
     }
 
-    /// From a run that looked: only what is missing. What its login may not do is for whoever runs the script: such a step
-    /// is written as from settings alone, each statement guarded.
+    /// From a run that checked: only what is missing. What its login may not do is left to the role that runs the script: such
+    /// a step is written as from settings alone, each statement guarded.
     pub(crate) fn seen(report: &Report, settings: &Settings) -> Self {
         let mut offline = Self::offline(settings).plans;
         let mut plans = BTreeMap::new();
@@ -65,7 +65,7 @@ impl Plans {
         scripted.flat_map(|(_, plan)| &plan.changes).collect()
     }
 
-    /// What is told to this reader: a step's findings are for the first of those whom it is scripted for.
+    /// What this audience gets to read: a step's findings are for the first audience that it is scripted for.
     pub(super) fn findings(&self, audience: Audience) -> impl Iterator<Item = &Finding> {
         let is_told = move |id| scripted_for(id).first() == Some(&audience);
         let told = self.plans.iter().filter(move |(id, _)| is_told(**id));
@@ -95,7 +95,7 @@ fn scripted_for(id: StepId) -> &'static [Audience] {
     about(Goal::SetUp, id).scripted_for
 }
 
-/// What only a person can do, as remarks.
+/// What must be done by hand, as remarks.
 pub(super) fn by_hand(plans: &Plans, audience: Audience, remark: &str) -> String {
     let mut out = String::new();
     let is_by_hand = |finding: &&Finding| finding.verdict == Verdict::Bad && !finding.code.effect().needs_rights;
@@ -103,7 +103,7 @@ pub(super) fn by_hand(plans: &Plans, audience: Audience, remark: &str) -> String
         let advice = finding.advice.as_deref().unwrap_or_default();
         let text = format!("By hand: {}\n{advice}", visible::one_line(&finding.text));
         out.push('\n');
-        // A lone carriage return ends a comment for psql: nobody's text may hold one.
+        // A lone carriage return ends a comment for psql: no text may hold one.
         for line in visible::text(text.trim_end()).lines() {
             let _ = writeln!(out, "{remark} {}", visible::unobeyed(line));
         }

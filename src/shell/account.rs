@@ -13,8 +13,8 @@ use crate::statement::Statement;
 /// In the account's comment field: by it `remove` knows a user that this tool made.
 pub(crate) const MADE_BY_US: &str = "Stitch (made by stitch-pg)";
 
-/// Adds a group and a user of that name. Its home is root's, so nobody but root can let a key in there. Its password is `*`: no password fits, yet the account
-/// is not locked, as it is with `!`, which sshd refuses even for keys when it runs without PAM.
+/// Adds a group and a user of that name. Its home is root's, so only root can add a key there. Its password is `*`: no
+/// password fits, yet the account is not locked, as it is with `!`, which sshd refuses even for keys when it runs without PAM.
 pub(crate) fn add_user(user: &LinuxUser, shell: &LoginShell) -> Statement {
     framed(
         "Add the user that Stitch logs in as. It has a key and no password.",
@@ -58,7 +58,7 @@ pub(crate) fn remove_user(user: &LinuxUser) -> Statement {
     framed(purpose, &[("user", user.as_str())], &body)
 }
 
-/// Tells what is in the user's home that nobody puts there by default.
+/// Prints which files in the user's home are not copies from `/etc/skel`.
 pub(crate) fn inspect_leftovers(user: &LinuxUser) -> Statement {
     let purpose = "Check what Stitch's user owns. This changes nothing.";
     about(user, purpose, include_str!("scripts/inspect_leftovers.sh"))

@@ -105,7 +105,7 @@ pub(crate) fn put_modes_back(user: &LinuxUser, before: &PreviousKeyFile) -> Stat
     )
 }
 
-/// Whether the server can be told when a key ends.
+/// Whether the server supports an end of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expiry {
     /// It ends two minutes from now.

@@ -1,12 +1,12 @@
-//! A request to Stitch as a curl command, for whoever has the token. Neither the token nor the password is an argument of
-//! any program: both come from the environment, and go through pipes.
+//! A request to Stitch as a curl command, for the holder of the token. Neither the token nor the password is an argument
+//! of any program: both come from the environment, and go through pipes.
 
 use std::fmt::Write as _;
 
 use super::frame::quoted;
 use crate::request::Request;
 
-/// The command, in POSIX sh. What Stitch answers goes to stdout; the exit status tells whether it took the request.
+/// The command, in POSIX sh. What Stitch answers goes to stdout; the exit status shows whether it accepted the request.
 pub(crate) fn curl(request: &Request) -> String {
     let mut text =
         String::from("(\nset -eu\n: \"${STITCH_ACCESS_TOKEN:?set it to the access token of your Stitch account}\"\n");

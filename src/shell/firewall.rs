@@ -1,5 +1,5 @@
-//! Scripts about a host's firewall: its rules printed as its own tools tell them, and ways in made and taken back with
-//! ufw and firewalld, which keep them over a boot. For bare rules there are only commands for people.
+//! Scripts about a host's firewall: its rules as its own tools print them, and openings made and removed with ufw and
+//! firewalld, which keep them over a boot. For bare rules there are only commands to be run by hand.
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ pub(crate) struct Opening {
     pub(crate) port: u16,
 }
 
-/// Prints the rules, each tool's behind a line with its name; nothing is changed. What was not to be had is told as
+/// Prints the rules, each tool's behind a line with its name; nothing is changed. What could not be read is reported as
 /// `@blind` and why. The addresses are those whose way in matters.
 pub(crate) fn inspect_firewall(from: &[IpAddr]) -> Statement {
     script(
@@ -27,7 +27,7 @@ pub(crate) fn inspect_firewall(from: &[IpAddr]) -> Statement {
 }
 
 impl Opening {
-    /// Makes the way in; none where nobody keeps the rules.
+    /// Makes the opening; none where no program keeps the rules over a boot.
     pub(crate) fn open(&self) -> Option<Statement> {
         let each: Option<Vec<String>> = self.from.iter().map(|cidr| self.guarded(cidr)).collect();
         let heading = "Allow Stitch. Existing rules do not change.";
@@ -61,12 +61,12 @@ impl Opening {
         }
     }
 
-    /// The commands, with what keeps somebody else's rule from being taken for ours.
+    /// The commands, with a guard: an administrator's rule must not be taken for ours.
     fn guarded(&self, cidr: &Cidr) -> Option<String> {
         let commands = self.command(cidr).join("\n");
         Some(match &self.keeper {
             FirewallManager::Ufw(_) => format!(
-                // To add it once more would put our mark on somebody else's.
+                // To add it once more would put our mark on an administrator's rule.
                 "case $(ufw show added) in *{}*) fail \"ufw already has the rule for {cidr}, but an earlier rule overrides it\" ;; esac\n{commands}",
                 word(&format!(
                     "allow from {} to any port {} proto tcp",

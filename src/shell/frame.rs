@@ -8,10 +8,10 @@ pub use crate::shell_word::word;
 use crate::statement::Statement;
 
 /// The last line a script prints. Without it the script did not reach its end, whatever its exit status says: a
-/// command that was killed by a signal ends with status 0 as libssh2 tells it.
+/// command that was killed by a signal ends with status 0 as libssh2 reports it.
 pub(crate) const DONE: &str = "stitch-pg: done";
 
-/// The first line. What stands before it is somebody else's: a banner, a start-up file, a command that was run instead.
+/// The first line. What stands before it is not ours: a banner, a start-up file, a command that was run instead.
 pub(crate) const BEGUN: &str = "stitch-pg: begun";
 
 /// A script as it is sent. Where a start-up file has eaten the first line, nothing is run.
@@ -24,11 +24,11 @@ pub(crate) fn marked(script: &str) -> String {
 pub enum Sight {
     /// It does what was seen to be needed, and fails where it meets something else.
     Seen,
-    /// It is handed over to somebody else: what it meets that is tight enough stays, what is not its own is passed by.
+    /// An administrator runs it later: what is tight enough by then stays, and what is not its own is skipped.
     Unseen,
 }
 
-/// What a script tells in a line `name=value`.
+/// What a script reports in a line `name=value`.
 pub(crate) fn value<'a>(printed: &'a str, name: &str) -> Option<&'a str> {
     printed
         .lines()

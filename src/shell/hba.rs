@@ -48,7 +48,7 @@ fn work(settings: &[(&str, &str)], body: &str) -> String {
     format!("as_owner \"$uid\" 65534 \"$name\" \"$file\" <<'{end}'\n{text}\n{end}\n")
 }
 
-/// Puts the lines in, and tells the MD5 of the file with them as `inspect_hba` does.
+/// Puts the lines in, and prints the MD5 of the file with them as `inspect_hba` does.
 pub fn add_hba_lines(edit: &HbaLines) -> Statement {
     let number = match edit.at {
         At::Above(number) => number.to_string(),
@@ -130,8 +130,8 @@ pub(crate) struct Printed {
     pub(crate) identity: Option<String>,
 }
 
-/// Reads the files that are wanted; without any, `pg_hba.conf` itself. `path` is where that is, if the server told,
-/// and `session` the process that serves us.
+/// Reads the files that are wanted; without any, `pg_hba.conf` itself. `path` is where that is, if the server reported
+/// it, and `session` the process that serves us.
 pub(crate) fn read_hba<'a>(
     server: Running,
     session: i32,

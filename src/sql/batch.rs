@@ -6,8 +6,8 @@ use super::quoting::{literal, name as quoted};
 use super::transactions::{FIX_PATH_ONCE, opening};
 use crate::statement::Statement;
 
-/// The code under which the server tells, by the way, the number of a statement that met a lock, and in the detail what it
-/// was refused with. It is told as INFO, which reaches the client whatever `client_min_messages` says, and no log.
+/// The code under which the block reports, while it runs, the number of a statement that met a lock, and in the detail the
+/// error. It is raised as INFO, which reaches the client whatever `client_min_messages` says, and no log.
 pub(crate) const BUSY: &str = "SPG01";
 
 /// The same of a statement that names something which, by its code, is not there.
@@ -31,7 +31,7 @@ fn tell(code: &str) -> String {
 /// A commit that does not wait for the disk costs next to nothing; [`flush_commits`] waits for all of them. Something that went
 /// away in the meantime needs no new owner; whether it did is seen by looking again, never by the code of the error.
 ///
-/// `process` is the server process that the login was told of. If that runs the block, no pooler is in between, so its
+/// `process` is the server process that was reported at the login. If that runs the block, no pooler is in between, so its
 /// settings may last until [`flush_commits`]; setting them for each transaction anew takes a tenth of the whole time. Until they
 /// are set, names mean what the session says, so those of the block itself are written in full.
 pub(crate) fn batch_block(

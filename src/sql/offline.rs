@@ -23,8 +23,8 @@ END"
     ))
 }
 
-/// Grants `USAGE` on the schemas and `SELECT` on the relations that the role cannot reach, each told by a condition: on `n`
-/// (`pg_namespace`), and on `c` (`pg_class`) in it.
+/// Grants `USAGE` on the schemas and `SELECT` on the relations that the role cannot reach, each chosen by a condition: on
+/// `n` (`pg_namespace`), and on `c` (`pg_class`) in it.
 pub(crate) fn grant_what_is_closed(role: &RoleName, schemas: &str, relations: &str) -> Statement {
     let name = quoted(role.as_str());
     do_block(&format!(

@@ -22,7 +22,7 @@ pub(crate) fn usage_of_schema(schema: &str, role: &RoleName) -> (Statement, Stat
 }
 
 /// `SELECT` on single relations of one schema, never on all of it: the blanket grant on `pg_catalog`, run by a superuser,
-/// would open `pg_authid` with everybody's password hashes.
+/// would open `pg_authid` with the password hashes of all roles.
 pub(crate) fn select_on(schema: &str, relations: &[String], role: &RoleName) -> (Statement, Statement) {
     let names: Vec<String> = relations.iter().map(|name| in_schema(schema, name)).collect();
     pair("SELECT", &names.join(", "), role)
@@ -36,8 +36,8 @@ fn pair(privileges: &str, on: &str, role: &RoleName) -> (Statement, Statement) {
     )
 }
 
-/// Gives everybody, or one role, a privilege on what `maker` will make in a schema (`None`: anywhere), and takes it back.
-/// What: the privilege and the word after `ON`.
+/// Grants PUBLIC, or one role, a privilege on what `maker` will make in a schema (`None`: anywhere); and the statement that
+/// revokes it. What: the privilege and the word after `ON`.
 pub(crate) fn default_privilege(
     maker: &RoleName,
     schema: Option<&SchemaName>,
@@ -65,16 +65,16 @@ pub(crate) enum Grantable {
     No,
 }
 
-/// Lets a reader see the schemas and tables that a role will make, and takes that back for what will be made from then on.
-/// Only `FOR ROLE` of the maker does: the default privileges of anybody else do not fire for what it makes.
+/// Lets a reader see the schemas and tables that a role will make; and the statements that end this for what it makes later.
+/// Only `FOR ROLE` of the maker does: the default privileges of another role do not apply to what it makes.
 pub(crate) fn reading_by_default(role: &RoleName, reader: &RoleName) -> (Vec<Statement>, Vec<Statement>) {
     let both = [("USAGE", "SCHEMAS"), ("SELECT", "TABLES")];
     let pair = |what| default_privilege(role, None, what, Some(reader.as_str()), Grantable::No);
     both.into_iter().map(pair).unzip()
 }
 
-/// Puts the default privileges of a role for one kind of thing back to what they are when nobody has said anything: the
-/// server then forgets them. `grantees`: whoever is in them, `None` for everybody.
+/// Puts the default privileges of a role for one kind of thing back to the built-in ones, which the server does not store.
+/// `grantees`: the roles that they name, `None` for PUBLIC.
 pub(crate) fn reset_default_privileges(
     role: &RoleName,
     schema: Option<&str>,
@@ -86,7 +86,7 @@ pub(crate) fn reset_default_privileges(
     let revoke = |grantee| format!("{begin} REVOKE ALL ON {kind} FROM {grantee}");
     let mut statements: Vec<String> = grantees.map(revoke).collect();
     if schema.is_none() {
-        // The owner has all, and everybody runs functions and uses types.
+        // The owner has all, and PUBLIC may run functions and use types.
         let role = identifier(role.as_str());
         statements.push(format!("{begin} GRANT ALL ON {kind} TO {role}"));
         match kind {

@@ -95,7 +95,7 @@ pub(crate) fn take_turn(database: &str, wait: Duration, role: Option<&str>) -> S
     ))
 }
 
-/// Who is in the middle of one, or null; `$1`: the database that the change is about. A lock's numbers are told unsigned.
+/// Which session is in the middle of one, or null; `$1`: the database that the change is about. Lock numbers are unsigned.
 pub(crate) const TURN_HOLDER: &str = "
 SELECT coalesce((
     SELECT json_build_object('pid', l.pid, 'user', a.usename, 'application', nullif(a.application_name, ''),

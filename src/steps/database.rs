@@ -43,7 +43,7 @@ pub(crate) struct Facts {
     user: String,
     may_create: bool,
     template_encoding: String,
-    /// Sessions in `template1`: while there is one, nobody can copy it. Autovacuum does not count, for the server ends it;
+    /// Sessions in `template1`: while there is one, it cannot be copied. Autovacuum does not count, for the server ends it;
     /// its sessions have no user. Their kind (`backend_type`) is hidden from a login without `pg_read_all_stats`.
     template_users: Vec<String>,
     /// Why the server refuses to copy `template1`: the version of its collation.
@@ -52,7 +52,7 @@ pub(crate) struct Facts {
     creators: Vec<String>,
     /// Whose a new one is to be, where the database that we are in has a setting of as whom its sessions act.
     owner: Option<String>,
-    /// Those at logins, unless this is the target: its own are told with the role.
+    /// Those at logins, unless this is the target: its own are reported with the role.
     login_triggers: Vec<EventTrigger>,
     /// What the server is.
     #[serde(skip)]

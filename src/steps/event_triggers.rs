@@ -1,5 +1,5 @@
-//! Event triggers: other people's functions that the server calls in our session, with this login's rights, when something
-//! is created or altered, or (17 and newer) at a login. Nothing of ours keeps them from it, so they are told beforehand.
+//! Event triggers: other users' functions that the server calls in our session, with this login's rights, when something
+//! is created or altered, or (17 and newer) at a login. stitch-pg cannot prevent that, so it reports them beforehand.
 
 use anyhow::Result;
 use serde::Deserialize;

@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use crate::world::test_load::Refusal;
 use crate::world::{Failure, Layer, SeenConnection, SshLayer, Stage};
 
-/// Those that were passed. The last one, the database, is told as the login that works.
+/// Those that were passed. The last one, the database, is reported as the login that works.
 pub(super) fn passed(plan: &mut Plan, stages: &[Stage]) {
     for stage in stages.iter().filter(|stage| stage.layer != Layer::Database) {
         plan.find(good(stage.layer, &stage.text).took(stage.elapsed));
@@ -24,8 +24,8 @@ pub(super) fn good(layer: Layer, text: &str) -> Finding {
         .on(hop)
 }
 
-/// The administrator's login, where it was that which did not come about: the error of the step it ended, told by layer
-/// and code for those who read reports.
+/// The administrator's login, where that is what failed: the error that ended the step, by layer and code for the readers
+/// of reports.
 pub(crate) fn administrator(error: &anyhow::Error) -> Plan {
     let mut plan = Plan::default();
     if let Some(failure) = error.downcast_ref::<Failure>() {

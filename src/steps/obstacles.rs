@@ -1,6 +1,6 @@
 //! What would refuse a load into tables that are there, although Stitch's role owns them: decided by the catalog, for every
 //! table of the chosen schemas, before they change hands and afterwards. What a write sets off (triggers, rules, defaults,
-//! check constraints, indexes) runs in somebody's name; `ALTER TABLE` reaches every partition and child.
+//! check constraints, indexes) runs with the rights of some role; `ALTER TABLE` reaches every partition and child.
 
 mod findings;
 mod question;
@@ -67,7 +67,7 @@ struct About {
     constraint: String,
     /// What a write sets off.
     through: String,
-    /// Why its rights cannot be told; which kind of shape it has.
+    /// Why its rights cannot be checked; which kind of shape it has.
     why: String,
     /// How many columns it has: as many as there can be, or nearly.
     columns: i32,

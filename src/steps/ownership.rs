@@ -44,7 +44,7 @@ pub(crate) struct Facts {
     /// Why it exists and was not.
     #[serde(skip)]
     closed_reason: Option<Failure>,
-    /// What is in the chosen schemas and belongs to somebody else.
+    /// What is in the chosen schemas and belongs to another role than Stitch's.
     #[serde(skip)]
     foreign: Vec<objects::MisownedObject>,
     /// What this login may do about it.
@@ -216,7 +216,7 @@ enum Sight {
     /// No server was asked: a script is written.
     #[default]
     Offline,
-    /// It does not exist yet, or lets nobody in.
+    /// It does not exist yet, or accepts no connections.
     Closed,
     Seen,
 }

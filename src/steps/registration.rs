@@ -24,7 +24,7 @@ use destination::{Destination, DestinationType, StitchAccount, TYPE};
 
 pub(crate) struct Registration;
 
-/// What Stitch tells.
+/// What Stitch's API reports, and what this run sent to it.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// `None` when Stitch was not asked.
@@ -35,12 +35,12 @@ pub(crate) struct Facts {
     user: Option<String>,
     /// Whether this run gave the role a password that Stitch has not heard of yet.
     new_password: bool,
-    /// What Stitch was told in this run.
+    /// What this run sent to Stitch.
     told: Option<SentToStitch>,
 }
 
 impl Facts {
-    /// Whether Stitch was told the password in this run.
+    /// Whether this run sent the password to Stitch.
     fn told_password(&self) -> bool {
         self.told.as_ref().is_some_and(|told| told.password)
     }
@@ -94,7 +94,7 @@ impl Step for Registration {
         judge::account(&mut plan, settings, account, &ours);
         let kind = account.kind.clone().unwrap_or_default();
         match ours {
-            // Without access Stitch would refuse; that is told as a finding.
+            // Without access Stitch would refuse; a finding reports that.
             Ok(None) if kind.access() == Some(false) => {}
             Ok(None) => plan.change(create(settings, facts, &kind)),
             Ok(Some(there)) => {
@@ -123,7 +123,7 @@ impl StitchAccount {
         })
     }
 
-    /// Which of the account's destinations loads into this database, or why none can be told.
+    /// Which of the account's destinations loads into this database, or why that cannot be decided.
     fn ours(&self, settings: &Settings, facts: &Facts) -> Result<Option<&Destination>, Finding> {
         let find = |id: u64| self.destinations.iter().find(|there| there.id == id);
         if let Some(id) = settings.registration.destination {
@@ -163,7 +163,7 @@ async fn ssl(settings: &Settings, reader: &mut Reader) -> Result<bool> {
     Ok(ticks_ssl(settings.stitch.ssl, tried))
 }
 
-/// The role, with the project behind it where the admin's login has one: only the server tells which part is which.
+/// The role, with the project suffix where the admin's login has one. Only the server knows which part is which.
 async fn user(settings: &Settings, reader: &mut Reader) -> Result<String> {
     let server = if settings.admin.user.contains('.') {
         let server = reader.server().await;
@@ -202,7 +202,7 @@ fn create(settings: &Settings, facts: &Facts, kind: &DestinationType) -> Change 
     }
 }
 
-/// Only what differs. The password Stitch has is told by nobody, so it is sent when it is new, or when that is asked for.
+/// Only what differs. Stitch never reports the password that it has, so it is sent when it is new, or when that is asked for.
 fn update(settings: &Settings, facts: &Facts, kind: &DestinationType, there: &Destination) -> Option<Change> {
     let sends =
         facts.new_password || (settings.registration.password == SendPassword::Always && !facts.told_password());

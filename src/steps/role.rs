@@ -170,7 +170,7 @@ async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, reader: &m
     Ok(())
 }
 
-/// What only the database itself tells, at the price of one round trip.
+/// What only the database itself reports, at the price of one round trip.
 async fn inspect_database(facts: &mut Facts, settings: &Settings, place: &DatabaseHandle) -> Result<()> {
     let unrelated_schemas = async {
         match &mut facts.role {
@@ -186,7 +186,7 @@ async fn inspect_database(facts: &mut Facts, settings: &Settings, place: &Databa
     Ok(())
 }
 
-/// Breaks off where the role is somebody else's: it gets no right and no password from this tool.
+/// Stops where the role is used for something else: it gets no right and no password from this tool.
 fn existing(plan: &mut Plan, settings: &Settings, facts: &Facts, found: &RoleRow) -> ControlFlow<()> {
     let role = &settings.stitch.role;
     plan.good(Code::RoleExists, format!("the role {role:?} exists"))

@@ -1,7 +1,7 @@
 //! Settings that are in force in Stitch's session, wherever they are written, and that interrupt a load: timeouts that cut
 //! it off, read-only transactions, another role. What is attached to the role or the database is read from the catalog, and
-//! the server's own from the administrator's session; Stitch's own session has the last word. Findings only: who set
-//! them had a reason, and one of them may be for everybody.
+//! the server's own from the administrator's session; Stitch's own session has the last word. Findings only: they were set
+//! for a reason, and may be for all roles.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::server::InForce;
 use crate::settings::Settings;
 use crate::sql;
 
-/// One setting that the server puts on every session of the role, or of everybody in the database.
+/// One setting that the server puts on every session of the role, or of all roles in the database.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Attached {
     name: String,
@@ -31,7 +31,7 @@ const SURELY_TOO_SHORT_MS: u64 = 60_000;
 const SURELY_LONG_ENOUGH_MS: u64 = 86_400_000;
 
 impl Attached {
-    /// As a session has it in force; nothing where it is nobody's setting but the server's default or the client's.
+    /// As a session has it in force; none where it is only the server's default or the client's own setting.
     pub(crate) fn of(seen: &InForce) -> Option<Self> {
         let (role, database, server) = match seen.source.as_str() {
             "configuration file" => (false, false, Some("the server (postgresql.conf, or ALTER SYSTEM)")),
@@ -65,7 +65,7 @@ impl Attached {
             "idle_in_transaction_session_timeout" => "a load that waits longer between two statements is ended",
             "transaction_timeout" => "a load whose transaction takes longer is ended",
             "idle_session_timeout" => "a session that waits longer for its next load is closed",
-            // Waiting less is no harm to a load that waits for nobody.
+            // A shorter timeout does no harm to a load that waits for no lock.
             "lock_timeout" => "a load that waits longer for a lock fails",
             "default_transaction_read_only" => "every load is refused",
             "role" => "that role will own everything that Stitch creates, and Stitch's own privileges do not apply",

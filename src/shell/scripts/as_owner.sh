@@ -1,5 +1,5 @@
-#: `as_owner UID GID NAME ARGUMENT...` runs the script on its standard input as that user, where we are root: whoever owns
-#: a directory can put links into it, and follows them with no more rights than its own. The groups are those of the name;
+#: `as_owner UID GID NAME ARGUMENT...` runs the script on its standard input as that user, where we are root. The owner of
+#: a directory can put links into it; as that user we follow them with no more rights than it has. The groups are the name's;
 #: without one on this machine, as of a container's user, it is that group alone. The user cannot type into our terminal,
 #: and reads nothing of root's environment.
 alone() {

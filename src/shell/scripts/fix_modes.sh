@@ -23,7 +23,7 @@ close_file() {
 . label
 INSIDE
 }
-#: As root where the name cannot be exchanged by anybody else, else as the owner.
+#: As root where no other user can replace the name, else as the owner.
 if only_roots "${real%/*}"; then chmod go-w "$real"; else as_user close_home; fi
 if [ -d "$real/.ssh" ] && [ ! -L "$real/.ssh" ]; then
     read -r _ _ owner _ <<EOF

@@ -67,7 +67,7 @@ read_keys() {
 . read_keys
 INSIDE
 }
-#: Line by line. The keys may be anybody's: each line stands behind its name.
+#: Line by line. Any user may have written the keys: each line stands behind its name.
 text_of() {
     file=$1
     as_user read_keys

@@ -32,8 +32,8 @@ is_there() {
 INSIDE
 }
 #: The lender is the SSH session, or this program where it runs on this machine: the first process above us that is no
-#: shell and no way to become root. It is looked for before the key is there: of a login that is gone by then nobody
-#: would know whose it was.
+#: shell and no way to become root. It is looked for before the key is there: once the login has ended, its process
+#: cannot be found any more.
 lender=$$
 while read -r entry <"/proc/$lender/stat"; do
     name=${entry#*(}

@@ -1,4 +1,4 @@
-#: The file and what it lies in. Owners are put back where root works; elsewhere nobody has changed them.
+#: The file and what it lies in. Owners are put back where root works; elsewhere they were not changed.
 [ -d .ssh ] || exit 0
 cd .ssh
 if [ -n "$file_mode" ] && [ -f authorized_keys ] && [ ! -L authorized_keys ]; then

@@ -48,7 +48,7 @@ put_modes() {
 INSIDE
 }
 #: The dot keeps the shell from eating line ends. What stood there goes in through standard input: it may be long, and it is
-#: not ours. It has a line end more there, and its length is told.
+#: not ours. There it has one line end more, so its length is given.
 if [ "$(in_home read_keys && echo .)" = "$after." ]; then
     if [ -n "$file_mode" ]; then
         file=${#before}

@@ -1,4 +1,4 @@
-#: A file of keys, in the home or elsewhere, as the SSH server reads it: as the user. The dot tells that all of it was read.
+#: A file of keys, in the home or elsewhere, as the SSH server reads it: as the user. The dot shows that all of it was read.
 . bounded
 if [ -f "$file" ] && [ -r "$file" ]; then
     bounded "$file"

@@ -1,4 +1,4 @@
-#: `only_root_writes DIRECTORY`: nobody else can put a name there, nor exchange a directory above it; no link leads there.
+#: `only_root_writes DIRECTORY`: no other user can add a name there or replace a directory above it; no link leads there.
 #: `on_the_way DIRECTORY UID`: all above it, links too, is root's or that user's, so no third user can lead us elsewhere.
 only_root_writes() {
     above=$1

@@ -48,7 +48,7 @@ enum RuleState {
 struct RulesFile {
     port: u16,
     started: i64,
-    /// Superusers and members of `pg_read_all_settings` are told.
+    /// Only superusers and members of `pg_read_all_settings` may read it.
     hba_file: Option<String>,
 }
 
@@ -186,7 +186,7 @@ fn is_ours(settings: &Settings, version: u32, rule: &str) -> bool {
         .any(|encryption| new_rule(&stitch.database, &stitch.role, cidr, encryption, Some(version)) == rule)
 }
 
-/// Those with our mark go, which are ufw's; of firewalld's, which bear none, it is told which look like ours.
+/// Removes the rules with our mark, which are ufw's. firewalld's have none, so a finding names those that look like ours.
 fn close_firewall(plan: &mut Plan, settings: &Settings, printed: &str) {
     let (_, port, machine) = super::facts::entrance(settings);
     let port = port.number();

@@ -17,9 +17,9 @@ use crate::world::{Intermediary, SeenConnection, Unreachable};
 pub(crate) struct Facts {
     /// PostgreSQL's side; none when nothing was asked.
     pub(super) server: Option<ServerFacts>,
-    /// What the name resolves to that Stitch must dial.
+    /// The addresses of the name that Stitch must connect to.
     pub(super) dialled: Resolved,
-    /// What a knock at the port came to that Stitch must dial, when nobody opened.
+    /// How a probe of the port that Stitch must connect to failed, where it did.
     pub(super) port_reachability: Option<Unreachable>,
     /// Why the SSH server does not reach the database, when it was tried and does not.
     pub(super) beyond: Option<String>,
@@ -75,9 +75,9 @@ pub(super) struct HbaFile {
     pub(super) path: String,
     pub(super) rules: Rules,
     pub(super) regexes: Vec<KnownRegex>,
-    /// Whether the file was written to after the server last read it, where that can be told.
+    /// Whether the file was written to after the server last read it, where that is known.
     pub(super) freshness: Freshness,
-    /// Whether the role's password is stored as MD5, and not as a SCRAM verifier or not at all yet.
+    /// Whether the role's password is stored as MD5. It is not where a SCRAM verifier is stored, or no password yet.
     pub(super) stored_as_md5: bool,
     /// The program that writes it, where one does.
     pub(super) manager: Option<Manager>,

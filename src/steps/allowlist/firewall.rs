@@ -146,8 +146,8 @@ fn of_the_machine(plan: &mut Plan, settings: &Settings, printed: &RulesetDump) {
     }
 }
 
-/// What lets in whoever is kept out, one for each place where that is decided. A rule put in moves the numbers of those
-/// behind it, so the last place of a chain comes first.
+/// What lets in the addresses that are kept out: one opening for each place where that is decided. A new rule moves the
+/// numbers of those behind it, so the last place of a chain comes first.
 fn openings(settings: &Settings, printed: &RulesetDump, port: u16) -> Vec<Opening> {
     let mut kept_out: BTreeMap<Reverse<FirewallManager>, Vec<Cidr>> = BTreeMap::new();
     for cidr in &settings.stitch.allow {

@@ -1,5 +1,5 @@
-//! Whether the host that goes into Stitch's form can be dialled from the internet at all, and whether it is the right
-//! one of a provider's several names. Never *bad*: what lies between is not seen from here.
+//! Whether the internet can connect to the host that goes into Stitch's form, and whether it is the right one of a
+//! provider's several names. Never *bad*: what lies between cannot be checked from here.
 
 use std::net::{IpAddr, Ipv4Addr};
 

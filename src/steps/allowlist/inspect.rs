@@ -26,7 +26,7 @@ const ANYWHERE: i32 = 110_000;
 /// So often at most a file is looked at that is another one each time.
 const LOOKS: u32 = 10;
 
-/// More rules than this are not judged: nobody reads so many either, and memory is not endless.
+/// More rules than this are not judged, so that they cannot fill the memory. No DBA could check so many either.
 const RULES_MOST: usize = 10_000;
 
 pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<Facts> {
@@ -115,7 +115,7 @@ pub(super) async fn inspect(settings: &Settings, reader: &mut Reader) -> Result<
     })
 }
 
-/// What the server tells, and why it does not tell its rules when it failed to.
+/// What the server reports, and why it does not report its rules when it failed to.
 async fn look(
     settings: &Settings,
     reader: &mut Reader,
@@ -184,7 +184,7 @@ struct HbaAnswer {
     server: ServerFacts,
     started: i64,
     loaded: i64,
-    /// Superusers and members of `pg_read_all_settings` are told.
+    /// Only superusers and members of `pg_read_all_settings` may read it.
     hba_file: Option<String>,
     rules: Option<Vec<Row>>,
     #[serde(default)]
@@ -200,7 +200,7 @@ struct HbaAnswer {
 }
 
 impl HbaAnswer {
-    /// The server that told it.
+    /// The server that reported it.
     fn running(&self) -> Running {
         Running {
             port: self.server.port,

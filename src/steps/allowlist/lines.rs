@@ -68,7 +68,7 @@ pub(super) fn plan(
 }
 
 /// The first of the deciding lines, in the order in which the server tries them: above it our lines come before all of
-/// them. None: no line matches anybody.
+/// them. None: no line matches a client.
 fn topmost<'a>(file: &HbaFile, in_need: &[&'a (Client, Judgement)]) -> Option<&'a Location> {
     let position = |place: &Location| file.rules.0.iter().position(|line| line.place == *place);
     let places = in_need.iter().filter_map(|(_, judgement)| judgement.place.as_ref());

@@ -129,12 +129,12 @@ pub(super) fn reaches(listens: &str, address: IpAddr) -> bool {
     })
 }
 
-/// Whether somebody from another machine can get through over IPv4 (Stitch has no other), as far as the setting tells.
+/// Whether another machine can connect over IPv4 (Stitch uses no other), as far as the setting shows.
 fn listens_outside(listens: &str) -> bool {
     entries(listens).any(|entry| match entry.parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) => !address.is_loopback(),
         Ok(IpAddr::V6(_)) => false,
-        // Any other name is resolved by the server; it was written for somebody to reach it.
+        // The server resolves any other name. It was set so that another machine can connect.
         Err(_) => !entry.eq_ignore_ascii_case("localhost"),
     })
 }

@@ -19,7 +19,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, provider: Provider, han
     let list = &handed_over.list;
     let provider = handed_over.provider.unwrap_or(provider);
     let open: Vec<&ListEntry> = list.entries.iter().filter(|entry| is_for(entry, port)).collect();
-    // A trusted-sources list without a rule lets everybody in, until it has its first one.
+    // A trusted-sources list without a rule lets every address in, until it has its first one.
     let unlimited = provider.definition().empty_list_is_open && list.entries.is_empty();
     let lets_in = |cidr: &Cidr| unlimited || open.iter().any(|entry| entry.from.covers(cidr.net()));
     let (present, missing): (Vec<Cidr>, Vec<Cidr>) = settings.stitch.allow.iter().copied().partition(lets_in);
@@ -55,8 +55,8 @@ fn is_for(entry: &ListEntry, port: u16) -> bool {
     entry.ports.is_none_or(|(first, last)| (first..=last).contains(&port))
 }
 
-/// Entries that were meant for Stitch and are not its addresses: those of the other region, and those that somebody
-/// called Stitch's.
+/// Entries that were meant for Stitch and are not its addresses: those of the other region, and those that are named after
+/// Stitch.
 fn others(settings: &Settings, open: &[&ListEntry], missing: &[Cidr]) -> Vec<Finding> {
     let wanted = |address: IpAddr| settings.stitch.allow.iter().any(|cidr| cidr.net().contains(&address));
     let mut findings = Vec::new();
@@ -88,7 +88,7 @@ fn stale(why: &str) -> Finding {
     )
 }
 
-/// A list that somebody gave, with some of a region's addresses as this program knows them and not all.
+/// A list that the user gave, with some of a region's addresses as this program knows them and not all.
 pub(super) fn older_list(settings: &Settings) -> Option<Finding> {
     let given = &settings.stitch.allow;
     let lacks = |address: &&IpAddr| !given.iter().any(|cidr| cidr.net().contains(*address));

@@ -1,4 +1,4 @@
-//! Plans from made-up facts: every finding code of the step, and what each of the four addresses is told.
+//! Plans from made-up facts: every finding code of the step, and what is reported for each of the four addresses.
 
 mod combinations;
 mod hops;

@@ -1,5 +1,5 @@
-//! What the administrator sees of the role and the database when Stitch's login is refused: the server tells a stranger
-//! the same for a wrong password, a role that is missing and one that has expired.
+//! What the administrator sees of the role and the database when Stitch's login is refused: to a client that is not logged
+//! in, the server reports the same for a wrong password, a missing role and an expired one.
 
 use serde::Deserialize;
 

@@ -114,7 +114,7 @@ fn judge_existing(plan: &mut Plan, settings: &Settings, existing: &Existing, reh
     }
 }
 
-/// What was refused, told once for all tables that it was refused on.
+/// What was refused, reported once for all tables that it was refused on.
 fn refusals(rehearsed: &Rehearsed) -> Vec<(&Refusal, Vec<&str>)> {
     let mut told: Vec<(&Refusal, Vec<&str>)> = rehearsed.refusal.iter().map(|refusal| (refusal, Vec::new())).collect();
     for (table, refusal) in &rehearsed.refused_tables {

@@ -210,7 +210,7 @@ fn ssl_choice(settings: &Settings, encryption: Encryption, other_way: Other) -> 
     Finding::good(Code::SslChoice, text)
 }
 
-/// What the catalog shows of the schemas that Stitch loads, unless the ownership step has told it already.
+/// What the catalog shows of the schemas that Stitch loads, unless the ownership step has reported it already.
 async fn in_the_way(
     settings: &Settings,
     session: &Session,
@@ -243,13 +243,13 @@ async fn in_the_way(
     found
 }
 
-/// Whether a step before has told the same of the same.
+/// Whether an earlier step has reported the same about the same subject.
 fn is_told(report: &Report, finding: &Finding) -> bool {
     let same = |told: &Finding| (told.code, &told.subject) == (finding.code, &finding.subject);
     report.findings().any(same)
 }
 
-/// The administrator knows where a standby gets its data from; whoever is not on one is on the primary itself.
+/// The administrator's session knows where a standby gets its data from. If it is on no standby, it is on the primary.
 async fn where_the_primary_is(settings: &Settings, reader: &mut Reader) -> Option<String> {
     let asked: Option<Option<String>> = reader.ask(Target::Server, PRIMARY, &[]).await.ok()?;
     let admin = &settings.admin;

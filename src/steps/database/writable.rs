@@ -6,7 +6,7 @@ use crate::change::Plan;
 use crate::finding::{Code, Finding, Verdict};
 use crate::server::PostgresServer;
 
-/// As the server tells it.
+/// As the server reports it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Writes {

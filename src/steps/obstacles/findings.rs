@@ -53,7 +53,7 @@ impl Notes {
     }
 }
 
-/// What would refuse a load, told before the tables change hands as afterwards.
+/// What would refuse a load: reported before the tables change hands, and afterwards.
 pub(crate) fn findings(settings: &Settings, seen: &Obstacles) -> Vec<Finding> {
     let mut notes = Notes::default();
     rights(&mut notes, settings, &seen.lacking);
@@ -173,8 +173,8 @@ pub(crate) fn not_owned<'a>(
     notes.findings()
 }
 
-/// What others lose when the tables change hands: the owners of parents elsewhere, and whoever writes to the tables by
-/// triggers and rules elsewhere.
+/// What others lose when the tables change hands: the owners of parents elsewhere, and the roles that write to the tables
+/// by triggers and rules elsewhere.
 pub(crate) fn losses(plan: &mut Plan, seen: &Obstacles) {
     let mut notes = Notes::default();
     for one in &seen.writers {
@@ -205,7 +205,7 @@ fn schema_flag(schema: &str) -> String {
     crate::shell::word(&crate::settings::in_a_list(schema))
 }
 
-/// Rights, told once for each thing that needs them.
+/// Missing rights, reported once for each thing that needs them.
 fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
     let mut needs: BTreeMap<(&str, &str, Option<&str>, &str), Vec<&Lacking>> = BTreeMap::new();
     for one in lacking {
@@ -216,7 +216,7 @@ fn rights(notes: &mut Notes, settings: &Settings, lacking: &[Lacking]) {
     }
     let role = settings.stitch.role.as_str();
     for ((schema, table, through, user), lacking) in needs {
-        // Where there is no such role yet, everybody's rights were looked at.
+        // Where there is no such role yet, the rights of PUBLIC were checked.
         let user = if user == "public" { role } else { user };
         let Some(through) = through else {
             let privileges: Vec<&str> = lacking.iter().map(|one| one.privilege.as_str()).collect();

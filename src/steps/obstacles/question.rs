@@ -145,7 +145,7 @@ const RELATION: &str = "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog
               AND CASE WHEN m[4] IS NULL THEN coalesce(m[1], m[2]) !~* '^using' AND n.nspname = ANY (r.path) ELSE n.nspname = q.w[1]::name END
             ORDER BY pg_catalog.array_position(r.path, n.nspname) LIMIT 1)";
 
-/// The functions of users, and those of PostgreSQL's that are not everybody's, that a text in `r.body` calls.
+/// The functions that a text in `r.body` calls: those of users, and those of PostgreSQL that have an access list of their own.
 const CALLED: &str = r"(SELECT f.oid FROM pg_catalog.regexp_matches(r.body, E'/* identifier */(?:[.]/* identifier */)?\\s*[(]', 'g') AS m
             CROSS JOIN LATERAL /* names 1 2 */ AS q
             JOIN pg_catalog.pg_proc f ON f.proname = q.w[pg_catalog.array_length(q.w, 1)]::name AND (f.oid >= 16384 OR f.proacl IS NOT NULL)

@@ -48,7 +48,7 @@ pub(super) fn mark_listed(schemas: &mut [Schema], sources: &Value) {
 
 impl Schema {
     /// Strong enough to be moved without asking: listed by Stitch or with its own table, no other loader's mark, every table loaded by
-    /// Stitch, nobody else's views, and not `public`, where an application's tables live.
+    /// Stitch, no views of other roles, and not `public`, where an application's tables live.
     pub(super) fn is_strong(&self) -> bool {
         (self.listed || self.rejected)
             && !self.other_loader

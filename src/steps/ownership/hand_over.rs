@@ -43,7 +43,7 @@ struct Ahead {
     schema: Option<String>,
     /// The word behind `ON`.
     kind: String,
-    /// To whom; none: to everybody.
+    /// To whom; none: to PUBLIC.
     grantees: Vec<Option<String>>,
 }
 
@@ -106,7 +106,7 @@ fn statements(facts: &Facts, role: &RoleName, owner: &RoleName) -> Vec<Statement
     schemas.chain([sql::reassign_owned(role, owner)]).collect()
 }
 
-/// They belong to the role and to nobody else: no owner can be given to them, and they keep the role from being dropped.
+/// Default privileges belong to the role alone: they cannot get another owner, and they keep the role from being dropped.
 fn take_back_defaults(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     if facts.defaults.is_empty() {
         return;

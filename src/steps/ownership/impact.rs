@@ -1,4 +1,4 @@
-//! The fallout forecast: who will lose what when the owners change, told before anything is changed.
+//! The impact forecast: which roles lose what when the owners change, reported before anything is changed.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) struct Impact {
     subscriptions: Vec<Dependent>,
     /// Views that the Stitch role could not run, since it may not read what they read.
     pub(super) blind: Vec<UnreadableView>,
-    /// Whether the jobs of `pg_cron` can be seen. A view of that name, or a table of somebody else's, would run its owner's
+    /// Whether the jobs of `pg_cron` can be seen. A view of that name, or a table of another role's, would run its owner's
     /// functions in our session: only a superuser's table is taken for it.
     cron: bool,
     #[serde(skip)]
@@ -45,7 +45,7 @@ pub(super) struct DefaultPrivilege {
     /// `TABLES`, `SEQUENCES`, `FUNCTIONS`, `TYPES` or `SCHEMAS`.
     pub(super) on: String,
     pub(super) privilege: String,
-    /// `None`: everybody.
+    /// `None`: PUBLIC.
     pub(super) grantee: Option<String>,
     grantable: bool,
 }

@@ -92,7 +92,7 @@ impl ObjectKind {
         }
     }
 
-    /// What lets somebody go on reading it.
+    /// The privileges with which a role can read or use it.
     pub(super) fn reading(self) -> &'static str {
         match self {
             Self::Sequence => "USAGE, SELECT",
@@ -102,7 +102,7 @@ impl ObjectKind {
         }
     }
 
-    /// Whether everybody may use it as long as nobody has said otherwise.
+    /// Whether PUBLIC may use it by default.
     pub(super) fn is_public(self) -> bool {
         matches!(
             self,

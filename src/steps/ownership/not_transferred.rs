@@ -13,7 +13,7 @@ use crate::plural::pluralize;
 use crate::settings::{Include, Settings};
 use crate::sql;
 
-/// So many statements are told for others to run; more are better run by this program.
+/// The largest number of statements that are printed for other roles to run. More are better run by this program.
 const TOLD: usize = 20;
 
 /// Kinds that move on request only.

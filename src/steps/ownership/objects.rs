@@ -1,4 +1,4 @@
-//! What there is in the chosen schemas that belongs to somebody else: one question, linear in the number of objects.
+//! What in the chosen schemas belongs to another role than Stitch's: one question, linear in the number of objects.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::sql;
 use crate::statement::Statement;
 use crate::world::DatabaseHandle;
 
-/// Something in a chosen schema, or the schema itself, that belongs to somebody else.
+/// Something in a chosen schema, or the schema itself, that belongs to another role than Stitch's.
 #[derive(Debug)]
 pub(super) struct MisownedObject {
     /// Empty for the schema itself; for what is no relation, as the server writes it, in its schema and quoted.
@@ -87,7 +87,7 @@ impl MisownedObject {
         sql::alter_owner(self.kind.word(), &self.target(), owner)
     }
 
-    /// Lets the owner it had go on reading it, unless everybody may.
+    /// Lets the owner it had go on reading it, unless PUBLIC may.
     pub(super) fn keep_reading(&self) -> Option<Statement> {
         let on = self.kind.granted_as()?;
         let needed = self.granted || !self.kind.is_public();
@@ -184,7 +184,7 @@ pub(super) async fn inspect(
 /// What is in a schema is looked up in `pg_depend`, which has an index for it: `pg_class` and `pg_type` have none on the schema
 /// alone, and this way the cost follows the chosen schemas. A table's row type depends on the table, not on the schema.
 /// `NOT EXISTS` throughout: a `NOT IN` over more rows than fit into `work_mem` is read again for each object.
-/// Which columns somebody was granted something on is written down with the role, so no other column is looked at.
+/// The catalog records with each role the columns on which it has privileges, so no other column is read.
 /// Whether there are readers is asked first, so that their list is made once and not for each object.
 const FOREIGN: &str = "
 WITH chosen AS (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text($1::json))),

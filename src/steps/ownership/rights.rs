@@ -28,7 +28,7 @@ pub(super) struct Rights {
     creates_not: Vec<(String, String)>,
     /// Schemas in which the Stitch role may already create.
     pub(super) creates_in: Vec<String>,
-    /// Whether this login may create in the database: `ALTER SCHEMA … OWNER` asks that of whoever runs it.
+    /// Whether this login may create in the database: `ALTER SCHEMA … OWNER` requires that of the role that runs it.
     creates: bool,
     /// Whether the Stitch role may; then a borrowed membership lends that as well.
     role_creates: bool,
@@ -44,7 +44,7 @@ pub(super) struct Lacking {
 }
 
 impl Lacking {
-    /// What somebody else must run.
+    /// What another role must run.
     pub(super) fn statements(&self, settings: &Settings, user: &str) -> String {
         let (user, database) = (
             sql::identifier(user),
@@ -56,7 +56,7 @@ impl Lacking {
         roles.chain(self.create.then(create)).collect::<Vec<_>>().join(" ")
     }
 
-    /// The same taken back.
+    /// The statements that revoke them.
     pub(super) fn revoked(&self, settings: &Settings, user: &str) -> String {
         let statements = self.statements(settings, user);
         let user = sql::identifier(user);
@@ -141,8 +141,8 @@ impl Rights {
         found.map_or(&[], |(_, members)| members)
     }
 
-    /// Whether anybody loses something when this role no longer owns what it did. A superuser does not, but its members are
-    /// none.
+    /// Whether any role loses something when this role no longer owns what it did. A superuser does not, but its members
+    /// may: they are no superusers.
     pub(super) fn can_lose(&self, owner: &str) -> bool {
         !self.supers.iter().any(|name| name == owner) || !self.members(owner).is_empty()
     }

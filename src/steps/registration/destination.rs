@@ -15,7 +15,7 @@ pub(crate) struct Destination {
     pub(crate) kind: String,
     pub(crate) name: String,
     properties: Value,
-    /// When a person paused it.
+    /// When a user of Stitch paused it.
     pub(crate) paused: Option<String>,
     /// When Stitch paused it.
     pub(crate) system_paused: Option<String>,
@@ -115,7 +115,7 @@ impl DestinationType {
         Self { card: answer }
     }
 
-    /// Whether the account may make such a destination, where Stitch tells.
+    /// Whether the account may make such a destination, where Stitch reports that.
     pub(crate) fn access(&self) -> Option<bool> {
         self.card["details"]["access"].as_bool()
     }
@@ -143,7 +143,7 @@ impl DestinationType {
         native.unwrap_or_else(|| Value::from(text))
     }
 
-    /// The required fields that a person gives, besides these.
+    /// The required fields that the user fills in, besides these.
     pub(crate) fn others_required(&self, known: &[&str]) -> Vec<String> {
         let required = self.properties().filter(|property| {
             let system = property["property_type"].as_str().unwrap_or("user_provided");

@@ -1,5 +1,5 @@
-//! The system views Stitch reads. PUBLIC may read them unless somebody closed them; then the single missing ones are
-//! granted, never the documented blanket: run by a superuser, it opens `pg_authid` with everybody's password hashes.
+//! The system views Stitch reads. PUBLIC may read them unless a DBA revoked that; then only the missing ones are granted,
+//! never the documented blanket: run by a superuser, it opens `pg_authid` with the password hashes of all roles.
 
 use std::collections::BTreeMap;
 

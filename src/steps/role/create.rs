@@ -1,4 +1,4 @@
-//! A role that does not exist: made by us, or by whoever may.
+//! A role that does not exist: created by this login, or by another role that may.
 
 use std::ops::ControlFlow;
 
@@ -46,8 +46,8 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> Contr
     ControlFlow::Continue(())
 }
 
-/// What a script written without a look does beyond making the role: it finds whatever is there by then, so each part is
-/// guarded, and a role that is somebody else's stops it before anything is made or changed.
+/// What a script that was written without a check does beyond creating the role. Anything may exist when it runs, so each
+/// part is guarded. A role that is used for something else stops it before anything is made or changed.
 fn offline_before(plan: &mut Plan, settings: &Settings) {
     let stitch = &settings.stitch;
     let (role, name) = (&stitch.role, stitch.role.as_str());
@@ -62,7 +62,7 @@ fn offline_before(plan: &mut Plan, settings: &Settings) {
     password::offline(plan, settings);
 }
 
-/// After the role is there, whoever made it.
+/// After the role is there, whether the script created it or not.
 fn offline_after(plan: &mut Plan, settings: &Settings) {
     let role = &settings.stitch.role;
     for (attribute, done) in [

@@ -14,11 +14,11 @@ pub(crate) struct Facts {
     /// The target database, when it exists.
     pub(super) database: Option<OnDatabase>,
     pub(super) user: String,
-    /// `None` offline: whoever runs the script may create roles.
+    /// `None` offline: the script is for a role that may create roles.
     pub(super) may_create_roles: Option<bool>,
     /// Names of roles that may, for the advice.
     pub(super) creators: Vec<String>,
-    /// What somebody attached to the role or the database.
+    /// Settings that are attached to the role or the database.
     pub(super) attached: Vec<Attached>,
     pub(super) keeping: password::PasswordPolicy,
     pub(super) standing: readers::ReaderPrivileges,
@@ -65,7 +65,7 @@ pub(super) struct OnDatabase {
     pub(super) owner: String,
 }
 
-/// What tells that the role is somebody's.
+/// The signs that the role is used for something else.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct OwnershipSigns {

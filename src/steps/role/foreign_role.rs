@@ -1,5 +1,5 @@
 //! Whose role it is: one that this tool or the guide made for Stitch has no powers, no members and nothing outside the
-//! target database. Anything else is somebody's, and is taken only with `--adopt-role`.
+//! target database. Any other role is used for something else, and is taken only with `--adopt-role`.
 
 use std::ops::ControlFlow;
 
@@ -25,7 +25,7 @@ pub(super) async fn loads_there(settings: &Settings, place: &DatabaseHandle) -> 
     place.ask(LOADS_THERE, &[settings.stitch.role.as_str()]).await
 }
 
-/// Breaks off where it is somebody's and was not given away.
+/// Stops where it is used for something else, unless `--adopt-role` allows it.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, found: &RoleRow) -> ControlFlow<()> {
     let (role, name) = (&settings.stitch.role, settings.stitch.role.as_str());
     let ties = found.ties.described();
@@ -75,7 +75,7 @@ impl OwnershipSigns {
     }
 }
 
-/// The same as an expression, true when a role of this name is somebody else's; for a script that looks by itself.
+/// The same as an expression, true when a role of this name is used for something else; for a script that checks by itself.
 pub(super) fn condition(settings: &Settings) -> String {
     let ties = QUESTION.replace("$2", &sql::literal(settings.stitch.database.as_str()));
     format!(

@@ -29,7 +29,7 @@ pub(super) enum PasswordProof {
     Wrong,
     /// The role has none.
     NoneSet,
-    /// It takes more rounds than anybody computes: how many.
+    /// It takes more rounds than PostgreSQL's clients compute: how many.
     TooDear(String),
     /// It could not be tried, and why.
     Untried(String),
@@ -233,7 +233,7 @@ pub(super) fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPoli
         summary: format!("change the password of the role {role:?}"),
         why: "You gave --reset-password, and the present password is another one.",
         action: on_server(settings, statement),
-        undo: None, // the password from before is known to nobody here
+        undo: None, // the previous password is not known here
     });
 }
 

@@ -1,5 +1,5 @@
 //! Readers keep reading: what Stitch makes later is readable by the roles named with `--reader`, through default
-//! privileges of Stitch's own role. (Those of anybody else do not fire for what Stitch makes.)
+//! privileges of Stitch's own role. (Those of another role do not apply to what Stitch makes.)
 
 use std::collections::BTreeMap;
 
@@ -132,8 +132,8 @@ fn one(
     });
 }
 
-/// What must be borrowed, if anything; `None` where it is not to be had. Who makes a role administers it, and 16 and newer
-/// may be set to grant more. Offline nobody knows yet who runs it.
+/// The memberships that must be borrowed, if any; `None` where they cannot be. The creator of a role administers it, and 16
+/// and newer may be set to grant more. Offline it is not known which role runs the script.
 fn memberships(settings: &Settings, facts: &Facts) -> Option<Vec<TemporaryMembership>> {
     let (me, makes_role) = (&facts.standing, facts.role.is_none());
     if facts.is_offline() || me.acts_for || makes_role && me.self_grant.contains("inherit") {

@@ -27,13 +27,13 @@ pub(crate) struct Facts {
     user: String,
     /// What it may do with which object, of this database or shared by all.
     grants: Vec<Grant>,
-    /// What else hangs on it here, in the server's words.
+    /// What else depends on it here, in the server's words.
     others: Vec<String>,
     /// What it owns here; handed over before.
     owned: usize,
-    /// Default privileges of its own here; taken back before.
+    /// Default privileges of its own here; removed before.
     ahead: usize,
-    /// Other databases with something that hangs on it, and how much.
+    /// Other databases with something that depends on it, and how much.
     elsewhere: BTreeMap<String, usize>,
     /// Other people's functions that run with these changes, where the step before did not report them.
     #[serde(skip)]
@@ -109,7 +109,7 @@ impl Step for RemoveRole {
                 summary: format!("drop the role {role:?}"),
                 why: "Stitch logs in as this role. It owns nothing any more.",
                 action: on_server(settings, sql::drop_role(role)),
-                undo: None, // its password is known to nobody
+                undo: None, // its password is not known
             });
         } else if found.can_login && found.may_drop {
             plan.change(Change {

@@ -68,7 +68,7 @@ fn cannot(settings: &Settings, facts: &Facts, on: &OnDatabase, rights: &[&str]) 
 }
 
 /// Attributes of an existing role that would keep Stitch out: NOLOGIN, an expiry date, a connection limit. Only what keeps
-/// it out is changed; what will one day, or may, is told.
+/// it out now is changed; what will do so later, or may, is reported.
 pub(super) fn attributes(plan: &mut Plan, settings: &Settings, found: &RoleRow) {
     report(plan, settings, found);
     let role = &settings.stitch.role;

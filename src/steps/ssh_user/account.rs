@@ -37,7 +37,7 @@ pub(super) fn name_is_taken(bastion: &BastionSettings, facts: &Facts) -> Option<
     Some(Finding::bad(Code::SshUserInUse, text).about(user).advise(advice))
 }
 
-/// The account is somebody else's: Stitch's key is not in it, and it has what Stitch's would not have.
+/// The account is used for something else: Stitch's key is not in it, and it has what Stitch's would not have.
 pub(super) fn belongs_to_another(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
     let user = &bastion.tunnel_user;
     let signs = signs_of_another(bastion, account);
@@ -78,7 +78,7 @@ fn signs_of_another(bastion: &BastionSettings, account: &TunnelAccount) -> Vec<S
     }
     let key = bastion.public_key.as_ref();
     if key.is_some_and(|key| key_file::holds(account, key)) {
-        // Somebody has given it to Stitch before.
+        // It was prepared for Stitch before.
         return signs;
     }
     if matches!(account.password, PasswordField::Hash | PasswordField::LockedWithHash) {
@@ -94,7 +94,7 @@ fn signs_of_another(bastion: &BastionSettings, account: &TunnelAccount) -> Vec<S
     signs
 }
 
-/// An account that is Stitch's: what stops a key login is changed where that is safe, and told where it is not.
+/// An account that is Stitch's: what stops a key login is changed where that is safe, and reported where it is not.
 pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     adopted(bastion, account, plan);
@@ -104,7 +104,7 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
     home(bastion, account, plan);
 }
 
-/// Taken although it looks like somebody else's: that is kept in sight.
+/// Used (`--adopt-user`) although it looks used for something else: every run reports that.
 fn adopted(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let signs = signs_of_another(bastion, account);
     if !signs.is_empty() {

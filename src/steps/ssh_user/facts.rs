@@ -70,7 +70,7 @@ pub(super) enum PasswordField {
     Impossible,
     /// `!`: locked, and nothing behind it.
     Locked,
-    /// `!` in front of a hash: somebody locked it on purpose.
+    /// `!` in front of a hash: an administrator locked it on purpose.
     LockedWithHash,
     /// No password is needed.
     Empty,

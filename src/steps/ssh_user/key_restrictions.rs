@@ -5,11 +5,11 @@ use super::key_options::{KeyLine, ONCE, opens};
 use crate::names::HostName;
 use crate::settings::{BastionSettings, KeyOption, Settings};
 
-/// Narrower options that somebody else may have put there; they are kept when the line is written anew.
+/// Options that limit the key further. An administrator may have added them, so they are kept when the line is rewritten.
 const NARROWING: [&str; 5] = ["from", "permitopen", "permitlisten", "command", "expiry-time"];
 
-/// sshd has no word for "no port at all". One that only root may listen on comes to the same. With `permitopen` beside it
-/// no Unix socket can be connected to. One can still be made to listen on: no option of a key closes that, only
+/// sshd has no option for "no port". A port that only root may listen on has the same effect. With `permitopen` beside it
+/// the key cannot connect to a Unix socket. It can still listen on a new one: no option of a key closes that, only
 /// `AllowStreamLocalForwarding` of the server's configuration.
 const NOWHERE: &str = "permitlisten=\"localhost:1\"";
 

@@ -70,7 +70,7 @@ fn coming_ends(aging: &Aging) -> Vec<(i64, String, &'static str)> {
     coming
 }
 
-/// Another shell that was chosen is a change; of any other shell it is told what it stops.
+/// A chosen shell that the account does not have is a change. Otherwise a finding reports what the present shell stops.
 pub(super) fn judge_shell(bastion: &BastionSettings, account: &TunnelAccount, facts: &Facts, plan: &mut Plan) {
     let user = &bastion.tunnel_user;
     let path = &account.shell.path;

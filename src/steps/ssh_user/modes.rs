@@ -57,17 +57,17 @@ impl Node {
         self.has(5, 'w') || self.has(8, 'w')
     }
 
-    /// It is root's, and nobody else may write: as good as the user's own, and the user can change nothing.
+    /// It is root's, and no other user may write: as good as the user's own, and the user can change nothing.
     pub(super) fn is_roots(&self) -> bool {
         self.owner == 0 && !self.others_may_write()
     }
 
-    /// Whether a user can read this file, as far as its own group tells.
+    /// Whether a user can read this file, with no group but its primary one.
     pub(super) fn lets_read(&self, uid: u32, gid: u32) -> bool {
         self.has(self.triple(uid, gid), 'r')
     }
 
-    /// Nobody besides the owner has any right.
+    /// Only the owner has any right.
     pub(super) fn is_private(&self) -> bool {
         self.mode.get(4..10).is_some_and(|rights| rights == "------")
     }
@@ -78,7 +78,7 @@ impl Node {
             .is_some_and(|have| rights.chars().all(|right| have.contains(right)))
     }
 
-    /// Whether a user can go through this directory, as far as its own group tells.
+    /// Whether a user can go through this directory, with no group but its primary one.
     pub(super) fn lets_through(&self, uid: u32, gid: u32) -> bool {
         self.has(self.triple(uid, gid) + 2, 'x')
     }

@@ -1,4 +1,5 @@
-//! The same without a look: whatever of it is there by then is left as it is, and an account of somebody else's stops it.
+//! The same for a script that is written without a check of the server. What exists when it runs is left as it is. An
+//! account that is used for something else stops it.
 
 use super::account::{FIRST_ORDINARY_ID, POWERFUL, add_user, no_key};
 use super::facts::Facts;

@@ -20,7 +20,7 @@ pub(crate) struct RemoveSshUser;
 #[derive(Debug, Default)]
 pub(crate) struct Leftovers {
     seen: Facts,
-    /// What is in its home that nobody puts there by default.
+    /// Files in its home that are not copies from `/etc/skel`.
     files: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ fn take_key(
     }
 }
 
-/// Only what this tool made, or what nobody uses for anything, is taken away.
+/// An account is removed only if no other login can use it, and if this tool made it or its home is empty.
 fn reason_to_keep(bastion: &BastionSettings, account: &TunnelAccount, facts: &Leftovers) -> Option<String> {
     let others = key_file::count_other_keys(account, bastion.public_key.as_ref());
     if account::is_out_of_reach(account) {

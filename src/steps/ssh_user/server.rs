@@ -104,7 +104,7 @@ pub(super) fn judge(settings: &Settings, bastion: &BastionSettings, facts: &Fact
     }
 }
 
-/// Where `sshd -T` does not work, its file is all there is: what it seems to forbid is told, as not certain.
+/// Where `sshd -T` does not work, its file is all there is: what it seems to forbid is reported as not certain.
 fn judge_file(case: &Case<'_>, plan: &mut Plan) {
     let (user, server) = (case.user(), case.server);
     let why = server.error.as_deref().unwrap_or("sshd is not in the search path");

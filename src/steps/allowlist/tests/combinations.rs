@@ -8,7 +8,7 @@ const OTHER_REGION: &str = "3.126.102.29/32";
 const STALE: &str = "52.23.137.99/32";
 const OFFICE: &str = "203.0.113.0/24";
 
-/// A tool, and what can be told from what it prints.
+/// A tool, and what its output shows.
 struct Tool {
     prints: fn(&[(String, &str)]) -> Value,
     /// Whether entries bear names there, by which a stale one is known.

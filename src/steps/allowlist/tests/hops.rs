@@ -120,7 +120,7 @@ fn with_a_tunnel_the_ssh_server_is_the_client() {
         guess.text
     );
     assert!(guess.advice.unwrap().starts_with("with --via-bastion"));
-    // A rule for everybody decides whatever the address is.
+    // A rule for all addresses decides whatever the address is.
     let open = hba(&apart, server("host all all 0.0.0.0/0 md5"));
     assert_eq!(open, [("hba-ok", Verdict::Good, "ssh.example.com".into())]);
     let unknown = hba(&apart, server(rules));

@@ -13,7 +13,7 @@ pub(in crate::steps::ssh_user) struct SshServer {
     pub(in crate::steps::ssh_user) running: String,
     /// Address, keyword, value: what `sshd -T` says.
     pub(in crate::steps::ssh_user) settings: Vec<(String, String, String)>,
-    /// Whether everybody may listen on port 1 there (`ip_unprivileged_port_start`).
+    /// Whether every user may listen on port 1 there (`ip_unprivileged_port_start`).
     pub(in crate::steps::ssh_user) low_ports_are_open: bool,
     /// The version of a Dropbear, a year and a number.
     pub(in crate::steps::ssh_user) dropbear_version: Option<(u32, u32)>,
@@ -30,7 +30,7 @@ pub(in crate::steps::ssh_user) struct SshServer {
     pub(in crate::steps::ssh_user) key_files: Vec<KeyFile>,
     /// The directory it locks the user into, and those above it.
     pub(in crate::steps::ssh_user) chroot: Vec<Node>,
-    /// The file that keeps everybody but root out while it is there.
+    /// The file that keeps all users but root out while it is there.
     pub(in crate::steps::ssh_user) nologin: Option<String>,
     /// A pattern of variables that sshd takes from clients, and that decide what a login shell runs first.
     pub(in crate::steps::ssh_user) obeyed: Option<String>,
@@ -65,7 +65,7 @@ pub(in crate::steps::ssh_user) struct Ways {
     pub(in crate::steps::ssh_user) config: Option<String>,
     /// The folder whose `*.conf` that file includes, when a file of ours there is read before any `Match`.
     pub(in crate::steps::ssh_user) drop_ins: Option<String>,
-    /// The same folder, when nobody but root can write there and it is known how sshd is made to read it.
+    /// The same folder, when only root can write there and it is known how sshd is made to read it.
     pub(in crate::steps::ssh_user) our_folder: Option<String>,
     /// The folder that has a file of ours about Unix sockets.
     pub(in crate::steps::ssh_user) has_our_file: Option<String>,

@@ -99,7 +99,7 @@ fn is_temporary(line: &str, soon: Option<&(String, String)>) -> bool {
         && (now.as_str()..=soon.as_str()).contains(&ends[0])
 }
 
-/// In an account that was made for Stitch nobody else has a key. One that was there before may be shared.
+/// An account that was made for Stitch holds no other key. One that was there before may be shared.
 pub(super) fn other_keys(
     bastion: &BastionSettings,
     account: &TunnelAccount,

@@ -7,7 +7,7 @@ use crate::shell;
 use crate::steps::ssh_user::facts::TunnelAccount;
 use crate::steps::ssh_user::modes::Node;
 
-/// Symbolic links lead to files that may be somebody else's; root does not follow them.
+/// Symbolic links may lead to files of other users; root does not follow them.
 pub(super) fn not_ours_to_write(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
     let user = &bastion.tunnel_user;
     let odd = match (&account.ssh_node, &account.keys_node) {

@@ -5,7 +5,7 @@ use crate::finding::{Code, Finding};
 use crate::pattern;
 use crate::shell;
 
-/// `AllowUsers` and its like. Inside a `Match` block a list of its own stands in place of the one for everybody.
+/// `AllowUsers` and its like. A list inside a `Match` block replaces the global one.
 pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let user = case.user();
     let refused = |keyword: &str, line: &str| {

@@ -1,5 +1,5 @@
 //! Whether a connection gets as far as a login: where sshd listens, how many logins it takes at once, and whether it is
-//! closed to everybody for a while.
+//! closed to all users but root for a while.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,7 +16,7 @@ const AT_ONCE: u32 = 4;
 /// OpenSSH's own number of logins that are let in at once.
 const ENOUGH: u32 = 10;
 
-/// While `/etc/nologin` is there, PAM lets nobody in but root.
+/// While `/etc/nologin` is there, PAM lets only root in.
 pub(super) fn is_closed_for_all(case: &Case<'_>) -> Option<Finding> {
     let file = case.server.nologin.as_ref()?;
     let text = format!("the SSH server allows only root, because {file} exists");
@@ -39,7 +39,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     if host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
         return None;
     }
-    // Any of Stitch's addresses tells which way out the machine takes.
+    // Any of Stitch's addresses shows which way out the machine takes.
     let known = Region::NorthAmerica.addresses();
     let stitch = case.settings.stitch.allow.first();
     let stitch = stitch.map_or(known[0], |cidr| cidr.address()).to_string();

@@ -1,7 +1,7 @@
-//! A change of sshd's configuration for a person to make: an exact file of our own, the command that tests it before it is
-//! put to work, and the way back. Of several `Match` blocks that fit the first one counts, so the file is read before all
-//! others. Nothing else is switched on: where the configuration does not read the folder for such files, the `Include` that
-//! is added names this one file, since who knows what sleeps in the folder.
+//! A change of sshd's configuration that root makes by hand: a file of our own, the command that tests it before sshd reads
+//! it, and the command that undoes it. sshd uses the first `Match` block that fits, so it must read this file before all
+//! others. Nothing else is switched on: where the configuration does not read the folder for such files, the added `Include`
+//! names this one file, since other files in the folder may be inactive on purpose.
 
 use std::fmt::Write as _;
 

@@ -62,8 +62,8 @@ fn reads_no_file(case: &Case<'_>, view: &View<'_>) -> Finding {
     case.bad(code, text, &["AuthorizedKeysFile .ssh/authorized_keys"])
 }
 
-/// `StrictModes`: every directory up to `/` belongs to root or the user, and nobody else may write. Below the home sshd
-/// stops at the home, and that is looked at with the account.
+/// `StrictModes`: every directory up to `/` belongs to root or the user, and no other user may write. Below the home sshd
+/// stops at the home, and that is checked with the account.
 fn unsafe_file(case: &Case<'_>, file: &KeyFile) -> Option<Finding> {
     let inside = format!("{}/", case.home);
     let is_inside = |node: &&Node| node.path.starts_with(&inside);

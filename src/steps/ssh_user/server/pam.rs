@@ -7,7 +7,7 @@ use super::case::Case;
 use crate::finding::{Code, Finding};
 use crate::pattern;
 
-/// Modules that refuse nobody, or nobody who is only known here, or that are judged elsewhere (`pam_unix` with the account's dates).
+/// Modules that refuse no user, or no local user, or that are judged elsewhere (`pam_unix` with the account's dates).
 const HARMLESS: &str = "access cap ck_connector deny ecryptfs env faildelay faillock fprintd gnome_keyring keyinit krb5 lastlog \
     lastlog2 ldap limits localuser loginuid mail mkhomedir motd nologin oddjob_mkhomedir permit selinux sepermit sss systemd \
     shells systemd_home time tty_audit umask unix unix_acct unix_session winbind wtmpdb";
@@ -116,7 +116,7 @@ enum Verdict<'a> {
     Unknown(&'a str),
 }
 
-/// `access.conf`: the first line that fits counts, and where none does everybody is let in.
+/// `access.conf`: the first line that fits counts. Where none fits, the user is let in.
 fn verdict<'a>(rules: &'a [String], case: &Case<'_>, from: IpAddr, bare_groups: bool) -> Verdict<'a> {
     for rule in rules {
         let mut fields = rule.splitn(3, ':').map(str::trim);
@@ -135,7 +135,7 @@ fn verdict<'a>(rules: &'a [String], case: &Case<'_>, from: IpAddr, bare_groups: 
     Verdict::Allowed
 }
 
-/// `A B EXCEPT C`. `None`: that cannot be told.
+/// `A B EXCEPT C`. `None`: that cannot be decided.
 fn listed(words: &str, fits: impl Fn(&str) -> Option<bool> + Copy) -> Option<bool> {
     let (words, exceptions) = words.split_once("EXCEPT").unwrap_or((words, ""));
     let words = words.split([' ', '\t', ',']).filter(|word| !word.is_empty());
@@ -159,7 +159,7 @@ fn is_user(word: &str, case: &Case<'_>, bare_groups: bool) -> Option<bool> {
     }
 }
 
-/// sshd tells PAM the address, unless it looks names up.
+/// sshd gives PAM the address, unless it looks names up.
 fn is_origin(word: &str, from: IpAddr) -> Option<bool> {
     match word {
         "ALL" => Some(true),
@@ -174,7 +174,7 @@ fn is_origin(word: &str, from: IpAddr) -> Option<bool> {
 
 /// A line of `limits.conf`.
 struct Limit<'a> {
-    /// The user's own comes before those of its groups and of everybody.
+    /// The user's own limit comes before those of its groups and the one for all users.
     rank: u8,
     item: &'a str,
     number: &'a str,
