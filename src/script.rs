@@ -1,4 +1,4 @@
-//! The commands for someone else to run, printed from settings alone (what a plan says when nothing
+//! The commands for another user to run, printed from settings alone (what a plan says when nothing
 //! exists yet) or, with `--from-plan`, from what was seen.
 
 use std::fmt::Write as _;

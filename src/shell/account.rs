@@ -1,5 +1,5 @@
-//! Scripts about the account itself: looked at, made, made usable with a key, put back, taken away. They look for tools,
-//! never for the name of a distribution.
+//! Scripts about the account itself: they inspect it, make it, make it usable with a key, restore it and remove it. They
+//! look for tools, never for the name of a distribution.
 
 use std::net::IpAddr;
 
@@ -64,12 +64,12 @@ pub(crate) fn inspect_leftovers(user: &LinuxUser) -> Statement {
     about(user, purpose, include_str!("scripts/inspect_leftovers.sh"))
 }
 
-/// Only looks: prints everything about the account, its key file and the SSH server that decides whether Stitch can log in
+/// Changes nothing: prints everything about the account, its key file and the SSH server that decides whether Stitch can log in
 /// and forward, as `name=value` lines. Works when the user does not exist.
 ///
 /// `from`: where Stitch connects from; `host` and `port`: where it connects to; `key`: also looked for in files elsewhere;
-/// `database`: the name whose addresses matter (empty: none). Looks at the user and the server; `sshd -T` is asked once for each address Stitch connects from, since `Match`
-/// blocks can tell them apart.
+/// `database`: the name whose addresses matter (empty: none). Reads the user and the server; `sshd -T` is asked once for each
+/// address that Stitch connects from, since `Match` blocks can distinguish them.
 pub(crate) fn inspect_ssh_user(
     user: &LinuxUser,
     key: Option<&PublicKey>,
@@ -95,8 +95,8 @@ pub(crate) fn inspect_ssh_user(
     )
 }
 
-/// For a script that was written without a look. Stops where the user is there, without Stitch's key, and has what Stitch's user would not have: a group whose
-/// members are people or powers, or a number below the first of ordinary users.
+/// For a script that was written without a check. Stops where the user is there, without Stitch's key, and has what Stitch's user
+/// would not have: a group of administrators, or a number below the first of ordinary users.
 pub(crate) fn stop_if_foreign_account(
     user: &LinuxUser,
     key: Option<&PublicKey>,

@@ -41,12 +41,12 @@ impl Opening {
         framed(heading, &[], &(self.closing().join("\n") + "\n"))
     }
 
-    /// The commands by themselves, for people.
+    /// The commands by themselves, to be run by hand.
     pub(crate) fn commands(&self) -> Vec<String> {
         self.from.iter().flat_map(|cidr| self.command(cidr)).collect()
     }
 
-    /// The commands that take the rules out again, for people.
+    /// The commands that remove the rules again, to be run by hand.
     pub(crate) fn closing(&self) -> Vec<String> {
         self.from.iter().flat_map(|cidr| self.undo(cidr)).collect()
     }

@@ -19,7 +19,7 @@ pub(crate) fn marked(script: &str) -> String {
     format!("stitch_pg=begun; echo '{BEGUN}'\n[ -n \"${{stitch_pg-}}\" ] || exit 96\n{script}")
 }
 
-/// Whether the machine was looked at before a script is written for it.
+/// Whether the machine was checked before a script is written for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
     /// It does what was seen to be needed, and fails where it meets something else.

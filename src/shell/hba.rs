@@ -1,6 +1,6 @@
-//! Scripts about `pg_hba.conf`, for the machine PostgreSQL runs on: looked at, our lines put in, taken out again. Every
-//! byte that is not ours stays as it is. The rules are read as the user that the server runs as: root's own eyes would see
-//! more than the server does.
+//! Scripts about `pg_hba.conf`, for the machine PostgreSQL runs on: they read it, add our lines and remove them again. Every
+//! byte that is not ours stays as it is. The rules are read as the user that the server runs as, since root could read more
+//! than the server does.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ kill -HUP \"$1\"
 SIGNAL
 ";
 
-/// Tells the file's MD5, its device and inode, how its lines end, and whether who runs this may write it, as `name=value` lines.
+/// Prints the file's MD5, its device and inode, how its lines end, and whether this user may write it, as `name=value` lines.
 pub(crate) fn inspect_hba(file: &str) -> Statement {
     look("Check pg_hba.conf. This changes nothing.", file, &[], ". inspect_hba")
 }
@@ -109,7 +109,7 @@ impl HbaLines {
 }
 
 impl Running {
-    /// Where `scripts/find_server.sh` learns whom to look for.
+    /// From these `scripts/find_server.sh` knows which server to look for.
     fn settings(self) -> [(&'static str, String); 2] {
         [
             ("port", self.port.to_string()),

@@ -7,7 +7,7 @@ use super::frame::{Sight, expanded, framed, script, spaced};
 use crate::names::{HostName, LinuxUser, Port};
 use crate::statement::Statement;
 
-/// Where sshd looks for files besides its own, unless it is known otherwise.
+/// Where sshd reads further files, unless another folder is known.
 pub(crate) const DROP_INS: &str = "/etc/ssh/sshd_config.d";
 
 /// The file's name in that folder. The printed fix for the same has the same, so that either finds the other's.
@@ -16,7 +16,7 @@ pub(crate) fn socket_file(user: &LinuxUser) -> String {
 }
 
 /// Writes the file into a folder of sshd's further files, asks sshd itself whether that closes it, and takes it out again where it does not. `from`:
-/// where Stitch connects from, and `host` and `port`: where to, since `Match` blocks can tell addresses apart.
+/// where Stitch connects from, and `host` and `port`: where to, since `Match` blocks can distinguish addresses.
 pub(crate) fn close_sockets(
     (user, folder): (&LinuxUser, &str),
     from: &[IpAddr],

@@ -16,7 +16,7 @@ pub(crate) const GONE: &str = "SPG02";
 /// Errors that may mean that an object is gone.
 const GONE_STATES: &str = "undefined_table OR undefined_object OR undefined_function OR invalid_schema_name";
 
-/// Tells of the statement `number[i]`, that it failed so. Its context names the function that raised it, where one did.
+/// Reports that the statement `number[i]` failed so. Its context names the function that raised it, where one did.
 fn tell(code: &str) -> String {
     format!(
         "GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
@@ -97,8 +97,8 @@ const TOGETHER: usize = 16;
 /// back, so nothing is left borrowed whatever happens. To borrow for every single object would take longer than the
 /// objects, and ever longer where an old snapshot (a dump's) keeps the server from clearing up behind it.
 ///
-/// Nobody waits longer for that: only the first object of a transaction, when no other is held, waits for a lock. One that
-/// is not free at once ends the transaction and begins the next.
+/// No other session waits longer for that: only the first object of a transaction, when no other is held, waits for a lock.
+/// One that is not free at once ends the transaction and begins the next.
 pub(crate) fn with_memberships(
     statements: &[(usize, &str)],
     (grant_membership, revoke_membership): (&str, &str),

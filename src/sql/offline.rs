@@ -1,4 +1,4 @@
-//! For scripts that are written without a look. The server decides, when they are run, what there is to do: statements that
+//! For scripts that are written without a check. The server decides, when they are run, what there is to do: statements that
 //! find it out, and expressions, true when there is nothing left to do, which guard other statements.
 
 use super::quoting::{identifier, literal, name as quoted};

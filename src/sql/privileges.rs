@@ -1,4 +1,4 @@
-//! Privileges: rights on the database, on schemas and on single relations, each grant with what takes it back; default
+//! Privileges: rights on the database, on schemas and on single relations, each grant with what revokes it; default
 //! privileges, by which others may read what a role will make; memberships that are borrowed for the length of one change.
 
 use super::quoting::{identifier, in_schema};

@@ -20,7 +20,7 @@ pub(super) fn is_written_out(name: &str) -> impl Fn(char) -> bool {
 }
 
 /// An identifier in double quotes, right for every name (PostgreSQL docs 4.1.1). What a terminal would obey is written as
-/// an escape, and so is a line feed, so that a statement can be looked at anywhere and still names the same thing.
+/// an escape, and so is a line feed, so that a statement can be shown anywhere and still names the same thing.
 pub fn identifier(name: &str) -> String {
     let is_written_out = is_written_out(name);
     if !name.contains(&is_written_out) {

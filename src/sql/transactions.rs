@@ -49,7 +49,7 @@ impl Sql {
         text
     }
 
-    /// Whether a statement is one that lends a membership, or takes it back.
+    /// Whether a statement is one that grants a temporary membership, or revokes it.
     pub(crate) fn is_membership(&self, statement: &Statement) -> bool {
         let (lent, returned) = self.lent_and_returned();
         lent.contains(statement) || returned.contains(statement)
@@ -121,7 +121,7 @@ pub(crate) const FIX_PATH: &str = "SET search_path = pg_catalog, pg_temp";
 /// client afterwards, who finds nothing of it there.
 pub(super) const FIX_PATH_ONCE: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
 
-/// The same, and as whom the transaction acts: a pooler may drop the startup option without a word, and then the owner of the
+/// The same, and the role that the transaction acts as: a pooler may drop the startup option silently, and then the owner of the
 /// database decides it (`ALTER DATABASE … SET role`). `role`: `none` is the login itself; without one, what the session began with.
 pub(crate) fn opening(role: Option<&str>) -> String {
     let role = role.map_or(String::new(), |role| format!("; SET LOCAL role = {}", quoted(role)));
@@ -138,7 +138,7 @@ pub(crate) const PATH_OPTION: &str = "-c search_path=pg_catalog,pg_temp";
 /// The path in a block, which may be run anywhere.
 pub(super) const FIX_PATH_IN_BLOCK: &str = "PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);";
 
-/// For psql, before the first change in a database: what runs of other people's all the same.
+/// For psql, before the first change in a database: other users' functions that it will call.
 pub(crate) const TELL_EVENT_TRIGGERS: &str = "\
 SELECT count(*) > 0 AS stitch_fires, regexp_replace(string_agg(format('%I (%s) calls %I.%I', t.evtname, t.evtevent, n.nspname, p.proname), ', '),
     '[[:cntrl:]]', '?', 'g') AS stitch_fired

@@ -1,6 +1,6 @@
-//! Guide step 1: let Stitch's addresses in. Looks at every hop that can be seen from here, says which `pg_hba` rule will
-//! decide, and where to look for the hops that cannot be seen. Who may enter is for people to decide: it is changed only
-//! where `--manage` asks for it by name.
+//! Guide step 1: let Stitch's addresses in. Checks every hop that can be checked from here, reports which `pg_hba` rule will
+//! decide, and where to check the other hops. Access rules are the administrators' decision: they are changed only where
+//! `--manage` asks for it by name.
 
 use anyhow::Result;
 

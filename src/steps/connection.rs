@@ -1,5 +1,5 @@
-//! Guide step 6: log in as Stitch will, over the path Stitch will take as far as it can be walked from here, layer by
-//! layer, and rehearse a load in transactions that are rolled back. Findings only.
+//! Guide step 6: log in as Stitch will, layer by layer, over as much of Stitch's path as can be tested from here, and run a
+//! test load in transactions that are rolled back. Findings only.
 
 mod admin_view;
 mod load_findings;
@@ -98,7 +98,7 @@ async fn examine(
     }
 }
 
-/// Stitch dials IPv4 only, whatever this machine can.
+/// Stitch connects over IPv4 only, whatever this machine can.
 fn family(plan: &mut Plan, settings: &Settings, stages: &[Stage]) {
     let resolved = stages.iter().any(|stage| stage.layer == Layer::Name);
     let dialable = stages.iter().any(|stage| stage.layer == Layer::Family);

@@ -50,7 +50,7 @@ pub(crate) struct Facts {
     template_collation: Option<String>,
     /// Roles that could create it, for the advice.
     creators: Vec<String>,
-    /// Whose a new one is to be, where the database that we are in has a setting of as whom its sessions act.
+    /// The owner of a new one, where the database that we are in has a setting that decides as which role its sessions act.
     owner: Option<String>,
     /// Those at logins, unless this is the target: its own are reported with the role.
     login_triggers: Vec<EventTrigger>,
@@ -145,8 +145,8 @@ impl Step for Database {
             return plan;
         }
         let template = template(&mut plan, facts);
-        // No transaction can hold it, so nothing in front of it says as whom it runs. Where a pooler drops that, it would be
-        // made by another role, which may not give it to this one: the server refuses it then.
+        // No transaction can hold it, so nothing in front of it sets the role that it runs as. Where a pooler drops that, another
+        // role would make it, which may not give it to this one: the server refuses it then.
         let statement = sql::create_database(name, template, facts.owner.as_deref());
         if facts.may_create {
             plan.change(create(settings, "", statement, sql::database_exists(name)));
@@ -186,7 +186,7 @@ fn template(plan: &mut Plan, facts: &Facts) -> Template {
     Template::Untouched
 }
 
-/// Without a look: the template's encoding decides, as it is then.
+/// For a script that is written without a check: the template's encoding at that time decides.
 fn offline(plan: &mut Plan, settings: &Settings) {
     let name = &settings.stitch.database;
     let (exists, other) = (sql::database_exists(name), sql::template_is_not_utf8());

@@ -53,7 +53,7 @@ pub(crate) struct Facts {
     /// Why Stitch's API did not list its integrations.
     #[serde(skip)]
     unlisted: Option<String>,
-    /// What hangs on the present owners.
+    /// What depends on the present owners.
     #[serde(skip)]
     fallout: impact::Impact,
     /// What would refuse a load although the role owns everything.
@@ -152,7 +152,7 @@ impl Step for Ownership {
     }
 }
 
-/// How much is looked at.
+/// How much is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Depth {
     /// What is to be moved, and whether this login may.

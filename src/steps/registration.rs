@@ -31,7 +31,7 @@ pub(crate) struct Facts {
     account: Option<StitchAccount>,
     /// Whether *Connect using SSL* will be ticked.
     ssl: bool,
-    /// Whom Stitch logs in as, where a server was asked.
+    /// The user that Stitch logs in as, where a server was asked.
     user: Option<String>,
     /// Whether this run gave the role a password that Stitch has not heard of yet.
     new_password: bool,

@@ -143,7 +143,7 @@ pub(crate) fn findings(settings: &Settings, attached: &[Attached]) -> Vec<Findin
         } else {
             sql::set_setting(role, database, &setting.name, harmless)
         };
-        // Whoever runs it is under it as well.
+        // The setting also applies to the session that runs the statement.
         let first = match setting.name.as_str() {
             "default_transaction_read_only" if !setting.role => "SET default_transaction_read_only = off; ",
             _ => "",

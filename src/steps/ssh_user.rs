@@ -88,7 +88,7 @@ fn plan_account_and_key(settings: &Settings, bastion: &BastionSettings, facts: &
             plan.change(add_user(bastion));
         }
         Some(account) => {
-            // Somebody else's account is not touched, not even its modes.
+            // An account that is used for something else is not touched, not even its modes.
             if let Some(finding) = account::belongs_to_another(bastion, account) {
                 plan.find(finding);
                 return;

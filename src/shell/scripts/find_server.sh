@@ -1,6 +1,6 @@
 #: The server's first process: its own number, its start and its port stand in a file of its data directory, which is
 #: where it lives. The file is opened with the process's own rights: who owns the directory could put a link there.
-#: Anybody can write such a file: who serves our own session is its child, as far as its number is one of this machine.
+#: Any user can write such a file. The process that serves our session is its child, where that number is of this machine.
 #: Only a process of the user that writes `pg_hba.conf` is signalled, and none where two say the same of themselves.
 found=
 serving=

@@ -1,5 +1,5 @@
-#: A symbolic link is followed once, as distributions lay them, so that it stays one. Says as whom the file is to be
-#: written: as we are, or where we are root and others could exchange names there, as the one who owns the directory.
+#: A symbolic link is followed once, as distributions lay them, so that it stays one. Prints the user to write the file as:
+#: as we are, or where we are root and other users could replace names there, as the owner of the directory.
 cd /
 # Who named a directory has nothing run by what we advise.
 word() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }

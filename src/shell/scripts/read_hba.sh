@@ -4,7 +4,7 @@
 uid=
 . find_server
 [ -n "$path$serving" ] || fail "PostgreSQL runs in a container here, and this login cannot read the path of its file"
-#: Looks as the server's user. Where the server does not tell its file, its own program does: `postgres -C` reads the
+#: Reads as the server's user. Where the server does not report its file, its own program does: `postgres -C` reads the
 #: configuration as the server did. The server's root directory is looked into from outside, in case it has its own.
 as_owner "$found_uid" "$found_gid" "$found_name" "$found" "$path" "$list" <<'LOOK'
 set -euf

@@ -1,4 +1,4 @@
-#: Owner and mode stay to the bit: a proof only looks.
+#: Owner and mode stay to the bit: a proof changes nothing.
 kind_of() {
     read -r mode _ owner group _ <<EOF
 $(ls -ldn "$1")

@@ -8,7 +8,7 @@ use super::facts::{Resolved, ServerFacts};
 use super::listen;
 use crate::settings::{BastionServer, Route, Settings};
 
-/// Somebody who will knock.
+/// A client that will connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Client {
     pub(super) from: IpNet,

@@ -1,4 +1,4 @@
-//! `remove`: the lines that this tool put into `pg_hba.conf` go again. What people opened for Stitch is theirs to close.
+//! `remove`: removes the lines that this tool put into `pg_hba.conf`. What an administrator opened for Stitch stays open.
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -20,18 +20,18 @@ use crate::world::{Reader, Target};
 /// The step's other half.
 pub(crate) struct CloseAllowlist;
 
-/// Our lines, where the file can be looked at.
+/// Our lines, where the file can be read.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     seen: RuleState,
     version: u32,
-    /// The firewall's rules on the machine that Stitch reaches, where they can be looked at.
+    /// The firewall's rules on the machine that Stitch reaches, where they can be read.
     firewall: Option<String>,
 }
 
 #[derive(Debug, Default)]
 enum RuleState {
-    /// The file is on a machine this tool cannot look at, or not to be read by this login.
+    /// The file is on a machine that this tool cannot check, or this login may not read it.
     #[default]
     No,
     /// It cannot be read, and why.
@@ -39,7 +39,7 @@ enum RuleState {
     File {
         path: String,
         printed: String,
-        /// Whom to signal, where the login may not ask the server to read it again.
+        /// The process to signal, where the login may not ask the server to read it again.
         signal: Option<Running>,
     },
 }

@@ -88,12 +88,12 @@ pub(super) struct HbaFile {
 /// Whether the file can be changed from here.
 #[derive(Debug)]
 pub(super) enum Reach {
-    /// Nobody asked for that.
+    /// It was not asked for.
     NotAsked,
     /// It cannot, and why.
     No(String),
     Yes {
-        /// The edit without its lines: the file, its MD5 when it was looked at, whom to signal.
+        /// The edit without its lines: the file, its MD5 when it was read, the process to signal.
         edit: HbaLines,
         /// Whether its last line ends with a backslash, which joins whatever comes behind.
         continued: bool,

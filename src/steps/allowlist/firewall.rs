@@ -89,7 +89,7 @@ fn direct(settings: &Settings, provider: Provider) -> Finding {
     finding.about(format!("{host}:{port}"))
 }
 
-/// What the server said of itself counts more than its name.
+/// What the server reports of itself counts more than its name.
 fn provider(settings: &Settings, facts: &Facts) -> Provider {
     match &facts.server {
         Some(server) => server.provider,

@@ -1,4 +1,4 @@
-//! Reads the way in: one question to the server, and the names to be dialled resolved.
+//! Reads the way in: one question to the server, and the addresses of the names that Stitch connects to.
 
 use std::net::IpAddr;
 
@@ -23,7 +23,7 @@ const RULES_VIEW: i32 = 100_000;
 /// First version in which `pg_stat_file` and its like take a path outside the data directory, as Debian's is.
 const ANYWHERE: i32 = 110_000;
 
-/// So often at most a file is looked at that is another one each time.
+/// A file that changes between two reads is read again at most so often.
 const LOOKS: u32 = 10;
 
 /// More rules than this are not judged, so that they cannot fill the memory. No DBA could check so many either.
@@ -141,7 +141,7 @@ async fn look(
     }
 }
 
-/// Whether the admin's own login came where Stitch, or the SSH server for it, is to dial.
+/// Whether the admin's own login used the host and port that Stitch, or the SSH server for it, will connect to.
 fn is_admin_route(settings: &Settings) -> bool {
     let (admin, stitch) = (&settings.admin, &settings.stitch);
     admin.host == stitch.host && admin.port == stitch.port

@@ -11,7 +11,7 @@ use crate::names::Cidr;
 use crate::plural::pluralize;
 use crate::settings::Settings;
 
-/// Stands above our lines, so that people know whose they are.
+/// Stands above our lines, so that the DBA knows whose they are.
 pub(super) const REMARK: &str = "# Added by stitch-pg (--manage hba), to allow Stitch:";
 
 /// The change that lets every client in who is certain to come and is kept out; or why there is none.

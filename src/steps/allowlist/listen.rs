@@ -1,4 +1,4 @@
-//! Whether the server listens where it is going to be dialled, on which port, and whether it offers TLS.
+//! Whether the server listens on the address that Stitch will use, on which port, and whether it offers TLS.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -87,7 +87,7 @@ fn listening(settings: &Settings, server: &ServerFacts) -> Finding {
     .about(subject)
 }
 
-/// The address that is dialled, where it can be the one that is missing; and the one that is missing, as it is given:
+/// The address that Stitch connects to, where that can be the missing one; and the one that is missing, as it is printed:
 /// `ADDRESS` where only the machine knows which of its own it is.
 fn missing(settings: &Settings, through_loopback: bool) -> (Option<IpAddr>, String) {
     let address = settings.stitch.host.address();

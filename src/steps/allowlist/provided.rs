@@ -107,7 +107,7 @@ pub(super) fn older_list(settings: &Settings) -> Option<Finding> {
     Some(finding.about(missing))
 }
 
-/// Looks for rules written for the other region's addresses.
+/// Searches for rules that were written for the other region's addresses.
 pub(super) fn wrong_one(settings: &Settings, rules: &Rules) -> Option<Finding> {
     let ours = settings.stitch.region?;
     let theirs = ours.other();

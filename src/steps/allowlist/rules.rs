@@ -120,7 +120,7 @@ fn read(plan: &mut Plan, settings: &Settings, server: &ServerFacts, file: &HbaFi
     lines::plan(plan, settings, server, file, encryption, &judged);
 }
 
-/// Rules that are for every address there is. Whether that is meant is for people to say.
+/// Rules that are for every address there is. Only the DBA knows whether that is intended.
 fn wide(file: &HbaFile) -> Option<Finding> {
     let is_wide = |found: &LocatedRule<'_>| {
         found.rule.address.as_ref().is_some_and(Address::is_everybody) && found.rule.meaning() != Meaning::Refused

@@ -138,7 +138,7 @@ fn plan(settings: &Settings, facts: &Facts) -> Vec<Finding> {
     plan.findings
 }
 
-/// What is said of `pg_hba.conf`: code, verdict and subject.
+/// The findings about `pg_hba.conf`: code, verdict and subject.
 fn hba(settings: &Settings, server: ServerFacts) -> Vec<(&'static str, Verdict, String)> {
     plan(settings, &facts(server))
         .into_iter()

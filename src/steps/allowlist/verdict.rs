@@ -171,7 +171,7 @@ impl Case<'_> {
         let near_misses = self.answer.near_misses.iter();
         let near_misses: Vec<String> = near_misses
             .filter(|(found, _)| matches!(found.rule.meaning(), Meaning::Proved | Meaning::Sent))
-            // Nobody comes over a Unix socket, nor with GSSAPI: lines for those are of no interest.
+            // No client comes over a Unix socket, nor with GSSAPI: lines for those are of no interest.
             .filter(|(found, _)| !matches!(found.rule.kind, ConnectionKind::Local | ConnectionKind::HostGssEnc))
             .take(2)
             .map(|(found, aspect)| {

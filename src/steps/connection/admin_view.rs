@@ -30,7 +30,7 @@ struct Role {
 }
 
 impl AdminView {
-    /// Looks, where the server said something that may mean several things.
+    /// Checks, where the server's message may mean several things.
     pub(super) async fn open(settings: &Settings, reader: &mut Reader, failure: &Failure) -> Option<Self> {
         let ambiguous = [
             Code::LoginPassword,
@@ -43,7 +43,7 @@ impl AdminView {
             return None;
         }
         let parameters = [settings.stitch.role.as_str(), settings.stitch.database.as_str()];
-        // Who cannot look either leaves it at what the server said.
+        // Where the administrator cannot see it either, the server's message stands.
         reader.ask(Target::Server, SEEN, &parameters).await.ok().flatten()
     }
 

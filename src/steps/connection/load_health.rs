@@ -62,7 +62,7 @@ pub(super) async fn findings(
     found
 }
 
-/// Nobody waits for these questions: not the server, not others behind a lock.
+/// The limits of these questions: neither the server nor sessions behind a lock may wait for them.
 fn bounds(settings: &Settings) -> String {
     let statement = settings.timeout.as_millis() * 3 / 4;
     let lock = settings.ownership.lock_timeout.as_millis();

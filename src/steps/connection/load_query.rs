@@ -38,7 +38,7 @@ pub(super) enum Treatment {
     NotOwned,
     Locked,
     OtherType,
-    /// Nobody is there to read it.
+    /// There is no login that could read it.
     NoLogin,
 }
 

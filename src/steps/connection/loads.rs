@@ -1,4 +1,4 @@
-//! The rehearsed loads, one into a scratch schema and one into each schema that Stitch has loaded, as findings.
+//! The test loads, one into a scratch schema and one into each schema that Stitch has loaded, as findings.
 
 use tokio_postgres::error::SqlState;
 

@@ -1,4 +1,4 @@
-//! What a login as Stitch shows once it is in: how it came in, what it may do, what room there is, and a load rehearsed.
+//! What a login as Stitch shows: how it came in, what it may do, what room there is, and a test load.
 
 use super::loads::Loads;
 use super::server_state::{SEEN, ServerState};
@@ -107,7 +107,7 @@ pub(super) async fn check(
     }
 }
 
-/// The role came in, and the server does not tell it about itself.
+/// The role logged in, and the server does not report to it about itself.
 fn unseen(settings: &Settings, error: &Error) -> Finding {
     let words = format!("{error:#}");
     let (code, text, advice) = if let Some(advice) = pool_is_full(&words) {

@@ -11,7 +11,7 @@ use crate::shell::Expiry;
 use crate::steps::{layers, ssh_user};
 use crate::world::{Capability, Prover, TunnelProof};
 
-/// Walks it, and breaks off where it ends before the database: what comes behind is not reached then.
+/// Tests it, and stops where it ends before the database: what comes behind is not reached then.
 pub(super) async fn walk(plan: &mut Plan, settings: &Settings, prover: &mut Prover<'_>) -> Result<ControlFlow<()>> {
     let Some(bastion) = settings.bastion.as_ref().filter(|bastion| bastion.prove == Prove::Yes) else {
         return Ok(ControlFlow::Continue(()));

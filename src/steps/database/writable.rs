@@ -18,7 +18,7 @@ pub(super) struct Writes {
     standbys: Option<Standbys>,
 }
 
-/// For whom commits wait. A login that may not read `pg_stat_replication` sees its rows without a state.
+/// The standbys that commits wait for. A login that may not read `pg_stat_replication` sees its rows without a state.
 #[derive(Debug, Deserialize)]
 struct Standbys {
     /// `synchronous_standby_names`.

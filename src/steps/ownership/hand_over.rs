@@ -32,7 +32,7 @@ pub(crate) struct Facts {
     new_owner_exists: bool,
     #[serde(flatten)]
     me: Standing,
-    /// Other people's functions that run with these changes, and those of the steps after it.
+    /// Other users' functions that run with these changes, and those of the steps after it.
     #[serde(skip)]
     triggers: Vec<Finding>,
 }

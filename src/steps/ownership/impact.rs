@@ -14,7 +14,7 @@ use crate::settings::{Include, Readers, Settings};
 use crate::sql::Grantable;
 use crate::world::DatabaseHandle;
 
-/// What hangs on the present owners.
+/// What depends on the present owners.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Impact {
@@ -57,7 +57,7 @@ impl DefaultPrivilege {
     }
 }
 
-/// Something that hangs on a present owner.
+/// Something that depends on a present owner.
 #[derive(Debug, Deserialize)]
 struct Dependent {
     owner: String,
@@ -90,7 +90,7 @@ pub(super) async fn read(
         ('f', Include::ForeignTables),
     ];
     let kinds = settings.ownership.relation_kinds(&included);
-    // Before 14 only a superuser may look at subscriptions.
+    // Before 14 only a superuser may read subscriptions.
     let sees = |question, is_seen| if is_seen { question } else { "'[]'::json" };
     let publications = sees(PUBLICATIONS, version >= 100_000);
     let subscriptions = sees(SUBSCRIPTIONS, version >= 140_000 || version >= 100_000 && superuser);
@@ -134,7 +134,7 @@ pub(super) fn owner(
     plan.unknown(Code::ImpactOwner, text, advice).concerning(schema);
 }
 
-/// What else hangs on the present owners.
+/// What else depends on the present owners.
 pub(super) fn rest(plan: &mut Plan, settings: &Settings, fallout: &Impact) {
     let kept = settings.ownership.readers == Readers::Keep;
     let views = if kept {

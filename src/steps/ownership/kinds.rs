@@ -49,7 +49,7 @@ pub(super) enum ObjectKind {
 }
 
 impl ObjectKind {
-    /// Whether its name is a schema's and its own, rather than what the server writes to tell it from its namesakes.
+    /// Whether its name is a schema's and its own, rather than what the server writes to distinguish it from its namesakes.
     pub(super) fn is_relation(self) -> bool {
         matches!(
             self,

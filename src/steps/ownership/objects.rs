@@ -36,7 +36,7 @@ pub(super) struct Alike {
     pub(super) schema: String,
     pub(super) kind: ObjectKind,
     pub(super) owner: String,
-    /// Somebody has said who may use it.
+    /// It has an access list of its own.
     granted: bool,
     /// What the Stitch role was granted on it, as `GRANT` takes it.
     held: Vec<Held>,

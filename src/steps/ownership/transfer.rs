@@ -185,7 +185,7 @@ fn moves(settings: &Settings, object: &MisownedObject) -> bool {
     kind.is_none_or(|kind| settings.ownership.include.contains(&kind))
 }
 
-/// The same without a look at the server, for a script that someone else runs: whatever tables are there then.
+/// The same without a check of the server, for a script that another user runs: for the tables that are there then.
 pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     let role = &settings.stitch.role;
     for schema in settings.ownership.schemas.named() {

@@ -29,7 +29,7 @@ pub(crate) enum Form {
     Complete,
     /// These required fields are missing.
     Missing(Vec<String>),
-    /// Stitch does not tell.
+    /// Stitch does not report it.
     Untold,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct DestinationType {
 /// The Stitch account as far as it matters here.
 #[derive(Debug)]
 pub(super) struct StitchAccount {
-    /// `None` when Stitch does not tell.
+    /// `None` when Stitch does not report it.
     pub(super) kind: Option<DestinationType>,
     pub(super) destinations: Vec<Destination>,
 }
@@ -86,7 +86,7 @@ impl Destination {
         }
     }
 
-    /// Its type and host, for people.
+    /// Its type and host, for messages.
     pub(crate) fn described(&self) -> String {
         let host = text(&self.properties["host"]).unwrap_or_else(|| "no host".to_owned());
         let database = text(&self.properties["database"]).map_or_else(String::new, |name| format!("/{name}"));

@@ -83,7 +83,7 @@ pub(super) fn is_ours(there: &Destination, fields: &[FormField]) -> bool {
     is_here && (same_way || is_the_same_everywhere(host))
 }
 
-/// Whether a host's name or address means the same machine wherever it is dialled from.
+/// Whether a host's name or address means the same machine from everywhere.
 fn is_the_same_everywhere(host: &str) -> bool {
     if let Ok(address) = host.parse() {
         return is_public(address);

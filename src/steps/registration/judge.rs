@@ -1,4 +1,4 @@
-//! What is said of the account and of the destination.
+//! The findings about the account and the destination.
 
 use super::destination::{Destination, Form, StitchAccount};
 use super::form;

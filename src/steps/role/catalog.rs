@@ -24,7 +24,7 @@ pub(super) struct Gaps {
     relations: Vec<Gap>,
     /// Whose functions are called on what is changed here.
     pub(super) triggers: Vec<EventTrigger>,
-    /// Whether anything was looked at: not while the database does not exist.
+    /// Whether anything was checked: not while the database does not exist.
     looked: bool,
 }
 
@@ -90,7 +90,7 @@ fn one(plan: &mut Plan, settings: &Settings, what: String, (grant, revoke): (Sta
     });
 }
 
-/// Without a look: whatever is closed by then is granted.
+/// For a script that is written without a check: it grants what is closed when it runs.
 pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     let role = &settings.stitch.role;
     plan.change(Change {

@@ -11,7 +11,7 @@ use crate::settings::{Adopt, Settings};
 use crate::sql;
 use crate::steps::who_creates;
 
-/// Breaks off where there will be no role to grant anything to.
+/// Stops where there will be no role to grant anything to.
 pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) -> ControlFlow<()> {
     let role = &settings.stitch.role;
     let statement = sql::create_role(role, facts.keeping.formed(settings));

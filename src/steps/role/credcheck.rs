@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn each_rule_is_named_with_what_allows_the_role() {
-        // Nobody is exempt from this one.
+        // No role is exempt from this one.
         for verifiers in [
             &[("encrypted_password_allowed", "off"), ("whitelist", "stitch")][..],
             &[("password_min_length", "8")],

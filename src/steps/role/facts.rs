@@ -60,7 +60,7 @@ pub(super) struct OnDatabase {
     pub(super) held: Vec<String>,
     /// Which this login may grant: all as its owner (itself or by membership) or a superuser.
     pub(super) grantable: Vec<String>,
-    /// Nobody has granted or revoked anything on it yet: all there is comes from the defaults.
+    /// Nothing was granted or revoked on it yet: all there is comes from the defaults.
     pub(super) untouched: bool,
     pub(super) owner: String,
 }

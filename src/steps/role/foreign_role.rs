@@ -86,8 +86,8 @@ pub(super) fn condition(settings: &Settings) -> String {
     )
 }
 
-/// `r` is the role, `me` this login; `$2` the target database. Who administers roles can act as any of them, so their
-/// memberships (16 and newer: the one every creator gets) tell nothing. Open sessions tell nothing either: Stitch has some.
+/// `r` is the role, `me` this login; `$2` the target database. A role that administers others can act as any of them, so its
+/// memberships (16 and newer: the one every creator gets) are no sign. Nor are open sessions: Stitch has some.
 pub(super) const QUESTION: &str = "
     json_build_object(
         'powers', array_remove(ARRAY[CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,

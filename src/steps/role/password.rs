@@ -89,7 +89,7 @@ impl PasswordPolicy {
         }
     }
 
-    /// What is said aloud before a password is set.
+    /// What is reported before a password is set.
     pub(super) fn report(&self, plan: &mut Plan) {
         if self.form() == Form::Plain {
             let text = "the password is sent to the server as plain text: Neon refuses SCRAM verifiers when the transaction is committed";
@@ -237,8 +237,8 @@ pub(super) fn reset(plan: &mut Plan, settings: &Settings, keeping: &PasswordPoli
     });
 }
 
-/// Without a look: a password is set where one was asked for and the role is there already. A new one gets it when it is
-/// made.
+/// For a script that is written without a check: a password is set where one was asked for and the role is there already. A
+/// new role gets it when it is made.
 pub(super) fn offline(plan: &mut Plan, settings: &Settings) {
     if settings.stitch.on_wrong_password == OnWrongPassword::Report {
         return;

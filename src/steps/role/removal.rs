@@ -1,5 +1,5 @@
 //! `remove`: what was granted to Stitch's role is revoked, object by object, and the role is dropped. A role that
-//! something still hangs on stays, and cannot log in any more.
+//! something still depends on stays, and cannot log in any more.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::world::{Reader, Target};
 /// The step's other half.
 pub(crate) struct RemoveRole;
 
-/// The role, and all that hangs on it.
+/// The role, and all that depends on it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Facts {
@@ -35,7 +35,7 @@ pub(crate) struct Facts {
     ahead: usize,
     /// Other databases with something that depends on it, and how much.
     elsewhere: BTreeMap<String, usize>,
-    /// Other people's functions that run with these changes, where the step before did not report them.
+    /// Other users' functions that run with these changes, where the step before did not report them.
     #[serde(skip)]
     triggers: Vec<Finding>,
 }
@@ -200,7 +200,7 @@ fn reason_to_keep(settings: &Settings, facts: &Facts, found: &RoleRemovalRow) ->
     reasons
 }
 
-/// `$1`: the Stitch role. Grants are those of the kinds that are likely; whatever else hangs on the role is named.
+/// `$1`: the Stitch role. Grants are those of the kinds that are likely; whatever else depends on the role is named.
 const QUESTION: &str = "
 WITH me AS (SELECT oid, rolname, rolsuper, rolcreaterole, current_setting('server_version_num')::int AS version FROM pg_roles WHERE rolname = current_user),
      s AS (SELECT * FROM pg_roles WHERE rolname = $1),

@@ -1,4 +1,4 @@
-//! CONNECT, CREATE and TEMPORARY on the database: granted when missing, looked at again afterwards, since a GRANT that
+//! CONNECT, CREATE and TEMPORARY on the database: granted when missing, checked again afterwards, since a GRANT that
 //! did nothing is only a warning to PostgreSQL. And the attributes without which no right is of use.
 
 use super::action::on_server;

@@ -10,7 +10,7 @@ use crate::finding::{Code, Finding, Verdict};
 use crate::settings::{Adopt, BastionSettings, Region, Settings};
 use crate::shell;
 
-/// Groups whose members are people or powers.
+/// Groups whose members are administrators or can become root.
 pub(super) const POWERFUL: [&str; 9] = [
     "root", "sudo", "wheel", "admin", "adm", "docker", "lxd", "disk", "shadow",
 ];
@@ -104,7 +104,7 @@ pub(super) fn judge(bastion: &BastionSettings, account: &TunnelAccount, facts: &
     home(bastion, account, plan);
 }
 
-/// Used (`--adopt-user`) although it looks used for something else: every run reports that.
+/// Used for Stitch (`--adopt-user`) although there are signs of another use: every run reports them.
 fn adopted(bastion: &BastionSettings, account: &TunnelAccount, plan: &mut Plan) {
     let signs = signs_of_another(bastion, account);
     if !signs.is_empty() {

@@ -8,7 +8,7 @@ use super::modes::Node;
 mod server;
 pub(super) use server::{KeyFile, SshServer, SshServerKind, Ways};
 
-/// Everything that was seen. The default: nothing exists, and nothing was looked at.
+/// Everything that was seen. The default: nothing exists, and nothing was checked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     pub(super) account: Option<TunnelAccount>,
@@ -57,7 +57,7 @@ pub(super) enum KeyEnd {
     Open,
     /// Some with a carriage return, which is not kept in what was read.
     Mixed,
-    /// Nobody who would work there can read it; sshd, which reads as the user, cannot either.
+    /// The user that would edit the file cannot read it; sshd, which reads as Stitch's user, cannot either.
     Unread,
 }
 

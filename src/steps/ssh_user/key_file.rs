@@ -20,7 +20,7 @@ use nodes::{not_ours_to_write, out_of_hand, wrong_modes};
 pub(super) const WHY: &str =
     "Stitch logs in with this key. It forwards connections and needs no terminal, agent or X11.";
 
-/// Without a look: what the change is called, and the options in front of the key.
+/// For a script that is written without a check: what the change is called, and the options in front of the key.
 pub(super) fn offline(
     settings: &Settings,
     bastion: &BastionSettings,

@@ -93,7 +93,7 @@ impl KeyRestrictions {
             && (self.forced.is_none() || !line.values("command").is_empty())
     }
 
-    /// For "… Stitch's key, to forward connections": what it may do, for people.
+    /// For "… Stitch's key, to forward connections": what it may do, in words.
     pub(super) fn purpose(&self) -> String {
         let mut text = match self.targets.first() {
             Some(target) => format!("to forward to {target}"),

@@ -52,7 +52,7 @@ impl Node {
         }
     }
 
-    /// Somebody besides the owner may write: sshd's `StrictModes` ignores what lies below.
+    /// Users other than the owner may write: sshd's `StrictModes` ignores what lies below.
     pub(super) fn others_may_write(&self) -> bool {
         self.has(5, 'w') || self.has(8, 'w')
     }

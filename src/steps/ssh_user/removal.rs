@@ -101,7 +101,7 @@ fn take_key(
     }
 }
 
-/// An account is removed only if no other login can use it, and if this tool made it or its home is empty.
+/// An account is removed only if no other login can use it, and if this tool made it or its home has no files of its own.
 fn reason_to_keep(bastion: &BastionSettings, account: &TunnelAccount, facts: &Leftovers) -> Option<String> {
     let others = key_file::count_other_keys(account, bastion.public_key.as_ref());
     if account::is_out_of_reach(account) {

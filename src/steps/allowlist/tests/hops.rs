@@ -1,4 +1,4 @@
-//! The hops before `pg_hba.conf`: where the server listens, the host that is dialled, firewalls, the tunnel.
+//! The hops before `pg_hba.conf`: where the server listens, the host that Stitch connects to, firewalls, the tunnel.
 
 use super::*;
 

@@ -37,8 +37,8 @@ fn as_itself(user: &LinuxUser, command: &str) -> String {
     format!("su -s /bin/sh {user} -c {}", shell::quoted(command))
 }
 
-/// What neither root can write, since others could exchange it meanwhile, nor the user, to whom it does not belong. The
-/// scripts judge by the same rule.
+/// What neither root nor the user can write: other users could replace it while root writes, and it does not belong to the
+/// user. The scripts judge by the same rule.
 pub(super) fn out_of_hand(bastion: &BastionSettings, account: &TunnelAccount) -> Option<Finding> {
     let home = account.home_node.as_ref()?;
     let mut way = std::iter::once(home).chain(&account.above);

@@ -34,7 +34,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     if addresses.is_empty() || !addresses.iter().all(|address| address.ip().is_loopback()) {
         return None;
     }
-    // Where a loopback address is what Stitch is to dial, something passes it on; the step allowlist asks what.
+    // Where Stitch is given a loopback address, another program forwards to it; the step allowlist asks which.
     let host = case.bastion.stitch_host.as_str();
     if host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
         return None;
@@ -50,7 +50,7 @@ pub(super) fn listens(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     Some(bad(Code::SshNotListening, text, advice))
 }
 
-/// `Port`: the one Stitch dials, unless a router or a container's host translates.
+/// `Port`: the one that Stitch connects to, unless a router or a container's host translates.
 pub(super) fn is_on_this_port(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
     let port = case.bastion.stitch_port.number();
     let addresses = listening(view);

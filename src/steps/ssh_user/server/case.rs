@@ -1,4 +1,4 @@
-//! What a check looks at, among it what `sshd -T` says about one user from one address, and what it finds.
+//! The input of a check, with what `sshd -T` reports about one user from one address, and what it finds.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use crate::pattern;
 use crate::settings::{BastionSettings, Settings};
 use crate::steps::ssh_user::facts::{Facts, SshServer};
 
-/// Everything a check looks at.
+/// Everything that a check reads.
 pub(super) struct Case<'a> {
     pub(super) settings: &'a Settings,
     pub(super) bastion: &'a BastionSettings,
@@ -18,7 +18,7 @@ pub(super) struct Case<'a> {
     pub(super) home: String,
 }
 
-/// One cause, and its one cure.
+/// One cause, and its one fix.
 pub(super) type Check = fn(&Case<'_>, &View<'_>) -> Option<Finding>;
 
 impl<'a> Case<'a> {

@@ -10,12 +10,12 @@ use crate::steps::ssh_user::facts::Ways;
 
 const CONFIG: &str = "/etc/ssh/sshd_config";
 /// Sorts before what else is in the folder; the looking script leaves out folders where it does not. The user and the first
-/// keyword follow, so that the same cure has the same file, and no other has it.
+/// keyword follow, so that the same fix has the same file, and no other has it.
 const PREFIX: &str = "00-stitch-pg-";
 /// Since this version sshd knows `Include`.
 const INCLUDE: (u32, u32) = (8, 2);
 const AS_ROOT: &str = "as root on the SSH server:";
-/// What is said when the file was taken out again.
+/// What is printed when the file was removed again.
 const REFUSED: &str = "echo 'sshd refuses this configuration, so nothing was changed' >&2; false";
 
 /// Lines for one user.
