@@ -1,6 +1,6 @@
 //! What every command prints, letter by letter: the files under `tests/cli/golden/` hold it.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test it cli::` writes them anew; look at the difference before you commit it.
+//! `UPDATE_GOLDEN=1 cargo test --test it cli::` writes them anew; read the difference before you commit it.
 
 mod expecting;
 mod explaining;
@@ -32,7 +32,7 @@ fn in_ci(server: &Postgres<'_>) -> Program {
         .env("STITCH_PG_PASSWORD", "a password")
 }
 
-/// Everything a run said, for comparing.
+/// Everything that a run printed, for comparing.
 fn everything(output: &Output) -> String {
     let text = format!(
         "--- stdout\n{}--- stderr\n{}--- exit {}\n",

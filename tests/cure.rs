@@ -1,4 +1,4 @@
-//! *Cure* tests: one thing is broken by name on a real server, `check` sees it, `setup` mends it (or says who can),
+//! *Cure* tests: one thing is broken by name on a real server, `check` sees it, `setup` fixes it (or names who can),
 //! `check` is content, and a second `setup` changes nothing.
 
 mod adopt;

@@ -30,7 +30,7 @@ fn config_schema_json_describes_the_example() {
     }
 }
 
-/// One real example of each file that is handed to somebody, as the tests of the program have it.
+/// One real example of each file that is handed over, as the tests of the program have it.
 #[test]
 fn handoff_md_has_what_the_program_writes() {
     let golden = |name: &str| {
@@ -87,7 +87,7 @@ fn troubleshooting_md_has_every_finding_code() {
     is_current("troubleshooting.md", &wanted);
 }
 
-/// Every code is reported somewhere: one that is not is a promise nobody keeps.
+/// Every code is reported somewhere: one that is not would be documented in vain.
 #[test]
 fn every_finding_code_is_used() {
     let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));

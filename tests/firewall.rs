@@ -131,7 +131,7 @@ impl Bench<'_> {
 fn predict(tool: Tool, nft: &str, iptables: &str, from: IpAddr) -> Evaluation {
     let mut printed = format!("@nft\n{nft}\n");
     if tool != Tool::Nft {
-        // Where the rules are of the kernel's older tables, iptables-save is the program that tells those.
+        // Where the rules are of the kernel's older tables, iptables-save is the program that prints those.
         let tells = tool.name().trim_end_matches("-legacy");
         printed = format!("{printed}@{tells}\n{iptables}\n");
     }

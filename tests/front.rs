@@ -1,5 +1,5 @@
-//! What stands in front of PostgreSQL, between its makers' manual and people's servers: each real program gets a right verdict,
-//! and a next step that works.
+//! What stands in front of PostgreSQL, configured as its manual or as administrators have it: each real program gets a right
+//! verdict, and a next step that works.
 
 mod advice;
 mod between;

@@ -1,5 +1,5 @@
 //! Nothing lost, nothing leaked: what others say is shown and never obeyed, secrets come out nowhere, names stay names,
-//! parsers take anything, and whatever is sent in bulk does not fill the memory. The supply chain is looked at here, too.
+//! parsers take anything, and whatever is sent in bulk does not fill the memory. The supply chain is checked here, too.
 
 mod crash;
 mod files;

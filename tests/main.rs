@@ -1,5 +1,5 @@
 //! All tests of the program from outside, as one crate. `cargo test --test it cure::ownership` runs those whose names
-//! begin so; each module says first what it holds.
+//! begin so; each module begins with what it holds.
 
 #![expect(
     clippy::disallowed_methods,
@@ -26,7 +26,7 @@ mod terminal;
 mod truth;
 mod watch;
 
-/// A file that no `mod` names is not compiled, and its tests are missed by nobody.
+/// A file that no `mod` names is not compiled, and nothing reports that its tests do not run.
 #[test]
 fn every_file_is_a_module() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");

@@ -18,7 +18,7 @@ case $purpose in
 esac
 
 have() { command -v "$1" >/dev/null 2>&1; }
-# A server's programs are not on the search path of Debian, and ip is not on everybody's.
+# A server's programs are not on the search path of Debian, and ip is not on every user's.
 PATH=$PATH:/usr/sbin:/sbin
 
 # Before anything is downloaded: without Rust all the rest is of no use.
@@ -101,7 +101,7 @@ else
   exit 1
 fi
 
-# Without this file the PostgreSQL package makes and starts a database cluster, which nobody has asked for.
+# Without this file the PostgreSQL package makes and starts a database cluster, which is not wanted here.
 dropin=/etc/postgresql-common/createcluster.d/stitch-pg-setup.conf
 made=no
 cleanup() {

@@ -144,7 +144,7 @@ fn theirs(settings: &str, verbose: &str) -> BTreeMap<String, String> {
         let file = line.strip_prefix("debug1: identity file ")?.rsplit_once(" type ")?.0;
         (!file.ends_with("-cert")).then(|| file.replace(HOME, "~"))
     });
-    // Kinds of keys that libssh2 does not know, or nobody has any more.
+    // Kinds of keys that libssh2 does not know, or that are no longer in use.
     let mut files: Vec<String> = files
         .filter(|file| !file.ends_with("/id_xmss") && !file.ends_with("/id_dsa"))
         .collect();

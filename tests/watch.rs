@@ -156,7 +156,7 @@ fn watched() -> Option<&'static Seen> {
 type Seen = BTreeMap<&'static str, Option<String>>;
 type Scenario = fn(&mut Scene<'_>, &mut Seen);
 
-/// What an assertion in it said when it failed.
+/// The message of an assertion in it that failed.
 fn wrong(scenario: impl FnOnce()) -> Option<String> {
     let failed = catch_unwind(AssertUnwindSafe(scenario)).err()?;
     let text = failed.downcast_ref::<String>().cloned();
@@ -183,7 +183,7 @@ scenarios! {
     a_wrong_key forwarding_is_refused another_address_through_the_ssh_server
 }
 
-/// As somebody who may see little: what cannot be seen is said, with the statement that shows it.
+/// As a role that may see little: what cannot be seen is reported, with the statement that shows it.
 fn without_stitch(scene: &Scene<'_>) {
     let output = scene
         .program("watch")
@@ -365,7 +365,7 @@ fn through_the_ssh_server(scene: &mut Scene<'_>, seen: &mut Seen) {
     });
     seen.insert("forwarding_is_refused", denied);
 
-    // Neither the right key from elsewhere nor a login that nobody opened the way for is Stitch.
+    // Neither the right key from elsewhere nor a login without a tunnel is Stitch.
     let elsewhere = wrong(|| {
         let _other = start(&mut scene.ssh(other, "rsa", 5432), other);
         let accepted = watching.until("another address", |event| event["address"] == OTHER);

@@ -16,7 +16,7 @@
 #   hostkeys/, keys/       SSH keys of the servers and of the people
 set -euo pipefail
 bed=$(cd "$(dirname "$0")" && pwd)
-# Root's own folder is closed to the user that the servers run as, so root keeps its cache where everybody can read.
+# Root's own folder is closed to the user that the servers run as, so root keeps its cache where every user can read.
 if [ "$(id -u)" = 0 ]; then folder=/var/cache; else folder=${XDG_CACHE_HOME:-$HOME/.cache}; fi
 cache=${STITCH_PG_TEST_CACHE:-$folder/stitch-pg-tests}
 mkdir -p "$cache"/{pg,templates,stamps}

@@ -22,7 +22,7 @@ reader=$!
 exec 3<&-
 wait "$server"
 status=$?
-kill "$reader" 2>/dev/null # the server ended by itself: nobody reads on
+kill "$reader" 2>/dev/null # the server ended by itself: the reader is not needed any more
 wait "$reader"
 [ $? != 3 ] || [ -z "$remove" ] || rm -rf -- "$remove"
 exit "$status"

@@ -3,7 +3,7 @@
 # namespaces, makes them habitable, says "ready" and waits. When its standard input closes, because
 # the test is over or was killed, it ends; and with it every process, mount and network of the world.
 set -e
-exec 2>&1 # whoever waits for "ready" gets the reason when it does not come
+exec 2>&1 # the program that waits for "ready" gets the reason when it does not come
 mount -t sysfs sysfs /sys 2>/dev/null || true # the /sys of this net namespace
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm    # a killed PostgreSQL leaves files there
 # A private /run: the names of `ip netns` are in it, and WORLD. It hides no checkout and no cache.

@@ -114,7 +114,7 @@ authorize() {
   done
 }
 
-# wait_listen HOST PORT: until somebody listens on that TCP port, on any address
+# wait_listen HOST PORT: until a process listens on that TCP port, on any address
 wait_listen() {
   local i hex net=()
   [ -z "$1" ] || net=(nsenter --net="/run/netns/$1") # "" is the world itself
@@ -148,7 +148,7 @@ sshd_start() {
     printf '%s\n' "Port $2" "PermitRootLogin prohibit-password" "PasswordAuthentication no" \
       "KbdInteractiveAuthentication no" "LogLevel DEBUG1" "UseDNS no" "Subsystem sftp internal-sftp" \
       "AllowStreamLocalForwarding no" # what setup would close
-    # An OpenSSH built without PAM does not know the word at all.
+    # An OpenSSH built without PAM does not know the word.
     [ "$3" = no ] || echo "UsePAM yes"
   } >"$r/etc/ssh/sshd_config"
   on "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/sshd -D -e </dev/null >>"$WORLD/$1/log" 2>&1 &

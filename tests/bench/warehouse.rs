@@ -10,7 +10,7 @@ pub(crate) const ALL: &str =
 /// So many tables are made or changed in one call.
 const PART: usize = 5_000;
 
-/// A server with its proxy, which delays, and costs, everybody alike.
+/// A server with its proxy, which delays, and costs, all clients alike.
 pub(crate) struct Warehouse<'a> {
     pub(crate) server: &'a Postgres<'a>,
     pub(crate) proxy: &'a CountingProxy,

@@ -42,7 +42,7 @@ impl Way {
         Self::Ansible,
     ];
 
-    /// The largest number of tables at which it still tells something new: those that start a program, or wait for an
+    /// The largest number of tables at which it still shows something new: those that start a program, or wait for an
     /// answer, for each table.
     pub(crate) const fn at_most(self) -> usize {
         match self {
@@ -90,7 +90,7 @@ impl Way {
 /// What one run took.
 pub(crate) struct Took {
     pub(crate) whole: Duration,
-    /// The transfer itself, where stitch-pg tells.
+    /// The transfer itself, where stitch-pg reports it.
     pub(crate) transfer: Option<Duration>,
     pub(crate) round_trips: usize,
     /// The most that stitch-pg kept in memory (`VmHWM`), in MB.

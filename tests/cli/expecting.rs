@@ -63,7 +63,7 @@ fn what_was_approved_is_what_runs() {
         elsewhere.stderr
     );
 
-    // Somebody makes a part of it meanwhile.
+    // Another user makes a part of it meanwhile.
     server.psql("create database stitch");
     let refusal = refused(&server, &setup(&server, &approved));
     let parts: Vec<&str> = approved.split('.').skip(1).collect();
@@ -89,7 +89,7 @@ fn what_was_approved_is_what_runs() {
 }
 
 /// A digest is an approval for one place: the same changes at another server, port or login, or by way of another SSH
-/// server, were approved by nobody.
+/// server, were not approved.
 #[test]
 fn a_digest_is_bound_to_where_it_was_made_for() {
     let Some(world) = crate::support::world(&[]) else {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::cli::{golden, in_ci, server};
 use crate::support::{Place, Program, json, stitch_pg};
 
-/// What `config init` is told here.
+/// What `config init` is given here.
 const SETTINGS: [&str; 14] = [
     "--host",
     "db.example.com",

@@ -1,4 +1,4 @@
-//! Settings on the real binary: who wins, and what is said about what cannot be.
+//! Settings on the real binary: which source wins, and what is reported about invalid ones.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `--undo FILE`: a script that takes back what was changed, and is nobody else's to read.
+//! `--undo FILE`: a script that undoes what was changed, and that no other user can read.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! Whose role it is: one made for Stitch is taken up again, anybody else's only with `--adopt-role`.
+//! Whose role it is: one made for Stitch is used again, one that is used for something else only with `--adopt-role`.
 
 use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Postgres, PostgresOptions};

@@ -1,4 +1,4 @@
-//! The allow list: every finding code of the step on a really broken server. This tool does not mend them, so the test
+//! The allow list: every finding code of the step on a really broken server. This tool does not fix them, so the test
 //! does what the finding advises, to the letter.
 
 mod as_owner;
@@ -239,7 +239,7 @@ fn rules_from_a_file_where_the_login_may_not_read_them() {
     let mended = check();
     mended.assert_all_four("hba-ok", "good");
     mended.assert_ready();
-    // Who may read the rules needs no copy, and is told those in force.
+    // A login that may read the rules needs no copy: the rules in force are reported.
     bench.rules("host all all all reject\n");
     let seen = bench.check(&["--hba-file", copy.to_str().expect("plain")]);
     seen.assert_all_four("hba-reject", "bad");

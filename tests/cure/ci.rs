@@ -94,7 +94,7 @@ fn the_examples_of_the_page_run() {
     let quiet = run(&server, &folder, &line);
     assert_eq!((quiet.status, quiet.stdout.as_str()), (Some(0), ""), "{}", quiet.stderr);
 
-    // Somebody takes a right away: each of them says so.
+    // A right is revoked: each of them reports it.
     server
         .psql("REVOKE CREATE ON DATABASE stitch FROM stitch; REVOKE TEMPORARY ON DATABASE stitch FROM PUBLIC, stitch");
     let annotated = run(&server, &folder, "stitch-pg check --format github");

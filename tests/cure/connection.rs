@@ -1,4 +1,4 @@
-//! The step *connection*: the login as Stitch and the rehearsed load, layer by layer.
+//! The step *connection*: the login as Stitch and the test load, layer by layer.
 
 use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Certificates, CountingProxy, Need, PgBouncer, Postgres, PostgresOptions};
@@ -152,7 +152,7 @@ fn over_the_servers_socket() {
     let socket = server.socket_dir();
     let wizard = Wizard::new(&server).set("--host", &socket.to_string_lossy());
     let said = wizard.cure(&ALL, &[]);
-    // Stitch cannot dial a socket; the login was tried over TCP, where a password counts.
+    // Stitch cannot connect to a socket; the login was tried over TCP, where a password counts.
     wizard
         .env("STITCH_PG_PASSWORD", "wrong")
         .cure(&[], &["login-password", "password-wrong"]);
@@ -178,7 +178,7 @@ fn behind_pgbouncer() {
     assert!(console.error().contains("PgBouncer's own console"), "{console}");
 }
 
-/// What becomes of the login when *Connect using SSL* is ticked the other way is told.
+/// The result of the login with *Connect using SSL* ticked the other way is reported.
 #[test]
 fn both_ways_of_connect_using_ssl_are_tried() {
     let rules = "hostssl all tls all scram-sha-256\nhostnossl all plain all scram-sha-256\nhost all stitch,postgres all scram-sha-256\n";
@@ -208,7 +208,8 @@ fn both_ways_of_connect_using_ssl_are_tried() {
     );
 }
 
-/// Over the internet is what neither a tunnel nor a private address keeps off it; who wants that says so, and is still told.
+/// A login goes over the internet where it uses neither a tunnel nor a private address. A user can allow that, and it is still
+/// reported.
 #[test]
 fn over_the_internet_without_tls() {
     let Some(world) = crate::support::world(&[Need::Bastion]) else {
@@ -303,7 +304,7 @@ fn behind_a_pooler_that_routes_by_the_user() {
     );
 }
 
-/// What is told and when, with every message held back: `check` must stay quick enough for every night.
+/// What is reported and when, with every message held back: `check` must stay quick enough for every night.
 #[test]
 fn round_trips_and_time_of_a_check() {
     let server = Postgres::start();
@@ -316,7 +317,7 @@ fn round_trips_and_time_of_a_check() {
     // The logins stand side by side, so their messages share round trips.
     let least = proxy.least_round_trips(12, |_| {
         let said = wizard.check().exits(0);
-        // A hop's own time is told: that of the password alone is two round trips.
+        // A hop's own time is reported: that of the password alone is two round trips.
         let hops = said.json["path"].as_array().map_or(0, Vec::len);
         assert_eq!(hops, 2, "{said}");
     });

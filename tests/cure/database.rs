@@ -13,7 +13,7 @@ const ALL: [&str; 3] = [
     "grant CONNECT, CREATE, TEMPORARY",
 ];
 
-/// A relative of PostgreSQL is told, and worked with.
+/// A relative of PostgreSQL is reported, and worked with.
 #[test]
 fn a_server_with_citus_is_told() {
     let server = Postgres::start();
@@ -159,7 +159,7 @@ fn every_version_is_set_up_by_an_admin_who_is_no_superuser() {
             said.json["server"]["version_num"].as_u64().map(|n| n / 10_000),
             Some(major.into())
         );
-        // The community's updates of 14 ended in November 2026; it is said, and stops nothing.
+        // The community's updates of 14 ended in November 2026; that is reported, and stops nothing.
         if major <= 14 {
             said.has("server-end-of-life", "unknown");
         } else {
@@ -168,7 +168,7 @@ fn every_version_is_set_up_by_an_admin_who_is_no_superuser() {
     }
 }
 
-/// Nobody can look into such a database.
+/// No role can log in to such a database.
 const RIGHTS: &str = "select (select string_agg(d::text, ' ' order by oid) from pg_database d), (select string_agg(a::text, ' ' order by oid) from pg_authid a)";
 
 /// A database that was half dropped is none: nothing is granted on it.
@@ -232,7 +232,7 @@ fn autovacuum_in_the_template_is_in_nobodys_way() {
     }
 }
 
-/// What the server would refuse to copy is not copied, and it is said who is in the way.
+/// What the server would refuse to copy is not copied, and the sessions that prevent it are reported.
 #[test]
 fn a_template_that_cannot_be_copied_is_foreseen() {
     for major in [13, 15, 18] {

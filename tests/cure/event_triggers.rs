@@ -1,4 +1,4 @@
-//! Other people's functions that the server calls in our session are told before anything is changed.
+//! Other users' functions that the server calls in our session are reported before anything is changed.
 
 use crate::support::postgres::{DBA_PASSWORD, psql};
 use crate::support::wizard::{PASSWORD, Wizard};

@@ -1,4 +1,4 @@
-//! What changes nothing: `plan`, `check`, and a `setup` that nobody has approved.
+//! What changes nothing: `plan`, `check`, and a `setup` that was not approved.
 
 use crate::support::wizard::Wizard;
 use crate::support::{CountingProxy, Fault, Postgres};

@@ -1,4 +1,4 @@
-//! Who reads before an ownership transfer reads afterwards, and what is lost is told before.
+//! Roles that read before an ownership transfer read afterwards, and what is lost is reported before.
 
 use crate::cure::ownership::LOADED;
 use crate::support::Postgres;
@@ -6,7 +6,7 @@ use crate::support::Program;
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::wizard::Wizard;
 
-/// A loaded schema, and everything that hangs on its owner.
+/// A loaded schema, and everything that depends on its owner.
 const HANGING: &str = r#"
 create role analyst; create role reporting in role loader;
 create schema bi authorization loader;
@@ -54,7 +54,7 @@ fn works(server: &Postgres<'_>, role: &str, query: &str) -> bool {
         .is_ok()
 }
 
-/// Owners, and every privilege that somebody has on something in the schema, or on a column.
+/// Owners, and every privilege that a role has on something in the schema, or on a column.
 pub(crate) const STATE: &str = "select string_agg(one, E'\\n' order by one) from (
     -- An owner may grant what it has, written down or not.
     select format('%s %s %s %s %s', c.relname, pg_get_userbyid(c.relowner), a.grantee::regrole, a.privilege_type, a.is_grantable or a.grantee = c.relowner) as one from pg_class c,

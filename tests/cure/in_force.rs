@@ -84,7 +84,7 @@ fn what_is_cut_off_at_once_is_told_by_the_timeout() {
     check.has_not("catalog-closed");
 }
 
-/// Before the first change, too, where nobody is Stitch yet.
+/// Before the first change, too, where Stitch has no role yet.
 #[test]
 fn it_is_said_before_anything_is_made() {
     let options = PostgresOptions::new().conf("statement_timeout", "3s");
@@ -98,7 +98,7 @@ fn it_is_said_before_anything_is_made() {
         .has("setting-interrupts-loads", "bad");
 }
 
-/// Nothing can be written on the whole server: said before anything is tried, and nothing hangs.
+/// Nothing can be written on the whole server: reported before anything is tried, and nothing hangs.
 #[test]
 fn a_server_that_cannot_be_written_to() {
     let server = Postgres::start();
@@ -139,7 +139,7 @@ fn a_server_that_cannot_be_written_to() {
     Wizard::dba(&server).check().exits(0);
     server.psql("set default_transaction_read_only = off; alter role stitch reset all");
     set("default_transaction_read_only", "");
-    // What is ready is not ready then: what Stitch writes is seen by nobody, and its session hangs.
+    // What is ready is not ready then: no other session sees what Stitch writes, and Stitch's session hangs.
     set("synchronous_standby_names", "nobody");
     Wizard::dba(&server).check().exits(4).has("commits-wait", "bad");
     // This login's do not, and Stitch's do or do not.

@@ -1,4 +1,4 @@
-//! Every kind of object that has an owner: left and told of, or moved when it is asked for; never what is an extension's.
+//! Every kind of object that has an owner: left and reported, or moved when it is asked for; never what is an extension's.
 
 use crate::support::Postgres;
 use crate::support::wizard::Wizard;

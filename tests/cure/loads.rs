@@ -70,7 +70,7 @@ fn each_limit_is_seen_exceeded() {
     since_the_last_check(&wizard);
     server.psql_in("stitch", "truncate shop._sdc_rejected; drop table shop.wide");
 
-    // A large table has rows between its ends that nobody looks at.
+    // A large table has rows between its ends that are not read.
     server.psql_in(
         "stitch",
         "set role stitch; create table shop.big (like shop.\"CAMPAIGN_REPORT\");
@@ -129,7 +129,7 @@ fn since_the_last_check(wizard: &Wizard<'_>) {
     );
 }
 
-/// What is not known and acknowledged is told to nobody but those who ask for everything; a problem stays one.
+/// A finding that is unknown and acknowledged is shown only to users who ask for everything; a problem stays one.
 fn acknowledged_findings_are_quiet(wizard: &Wizard<'_>) {
     let run = |arguments: &[&str], codes: &str| {
         let program = wizard.program("check").args(arguments);
@@ -255,7 +255,7 @@ fn tables_of_others_are_not_read() {
         "{said}"
     );
     assert!(!said.json.to_string().contains("the trap has run"), "{said}");
-    // The statistics tell without reading it.
+    // The statistics show it without reading the table.
     server.psql_in("stitch", "set role loader; analyze \"tr\"\"ap $1\".orders");
     let said = Wizard::new(&server).flag("--loads").check().exits(0);
     assert!(!said.output.stdout.contains("not read: "), "{said}");

@@ -74,7 +74,7 @@ fn named_and_the_rest_moves(server: &Postgres<'static>) {
     assert_eq!(server.psql_in("stitch", left), "Order Lines");
     release(server, holder);
 
-    // What was moved before the failure can be taken back, and nothing else is.
+    // The undo file moves back what was moved before the failure, and nothing else.
     let undo = Program::new("sh", server)
         .arg("undo.sh")
         .env("PGPASSWORD", DBA_PASSWORD)
@@ -88,7 +88,7 @@ fn named_and_the_rest_moves(server: &Postgres<'static>) {
     assert_eq!(server.psql(memberships), before_it);
 }
 
-/// What is one transaction waits for as long as it has to; for whom is told meanwhile.
+/// A change that is one transaction waits for as long as it has to, and reports meanwhile which session it waits for.
 #[test]
 fn a_change_that_waits_tells_for_whom() {
     let server = Postgres::start();
@@ -136,7 +136,7 @@ fn a_run_that_is_cut_off_leaves_nothing_borrowed() {
         run.signal(signal);
         let output = run.finish(DEADLINE);
         if signal == "KILL" {
-            // The server has not noticed yet. What it does for nobody ends with the membership given back, or undone.
+            // The server has not noticed yet. The abandoned statement ends with the membership revoked, or rolled back.
             assert_eq!(server.psql(memberships), before, "PostgreSQL {major}, while it waits");
             release(&server, holder);
             poll(DEADLINE, || (server.psql(waits) == "0").then_some(())).expect("it ends");

@@ -25,7 +25,7 @@ fn a_schema_that_changed_hands_is_detected_again() {
     wizard.is_settled(&[]);
     wizard.set("--database", "copy").check().has_not("role-in-use");
     Wizard::new(&server).set("--database", "second").setup().exits(0);
-    // Something else of the role's elsewhere is still somebody's.
+    // A schema that is not Stitch's still counts as use for something else, also in the copy.
     server.psql_in(
         "copy",
         "create schema app; create table app.users (id int); alter table app.users owner to stitch",
@@ -45,7 +45,7 @@ fn a_comma_list_names_several_schemas() {
     said.has_not("schema-missing");
 }
 
-/// What stands in the way of a load that the catalog shows is told for every table, and the report says which were tried.
+/// Every obstacle that the catalog shows is reported for every table, and the report says which tables were tried.
 #[test]
 fn every_table_is_decided_and_a_sample_is_tried() {
     let server = Postgres::start();

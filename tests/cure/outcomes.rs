@@ -115,7 +115,7 @@ fn a_part_is_not_the_whole() {
     }
 }
 
-/// What comes before the objects is told too.
+/// What comes before the objects is reported too.
 #[test]
 fn a_grant_that_is_refused_is_told() {
     for state in ["42710", "42704", "P0001"] {

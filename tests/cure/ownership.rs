@@ -3,7 +3,7 @@
 use crate::support::wizard::Wizard;
 use crate::support::{Postgres, PostgresOptions, majors};
 
-/// Tables as Stitch's loader leaves them (stitch.md 5.6), owned by whoever runs this.
+/// Tables as Stitch's loader leaves them, owned by the role that runs this.
 pub(crate) const LOADED: &str = r#"
 create table shop._sdc_rejected (record text, reason text, table_name text, _sdc_rejected_at timestamptz);
 create table shop."CAMPAIGN_REPORT" (id bigint constraint "CAMPAIGN_REPORT_pkey" primary key, _sdc_batched_at timestamptz,
@@ -123,7 +123,7 @@ fn a_schema_that_is_not_there() {
         .set("--schema", "Shop")
         .cure(&[], &["schema-missing"]);
     assert!(said.has("schema-missing", "bad").contains("\"Shop\""));
-    // No marks at all: it was named, so it is moved, and the doubt is told.
+    // No marks: the schema was named, so it is moved, and the doubt is reported.
     server.psql_in("stitch", "create schema plain");
     let said = Wizard::new(&server)
         .set("--schema", "plain")
@@ -187,7 +187,7 @@ fn what_the_admin_may_not_move_is_left_whole() {
         if major < 16 {
             server.psql("alter role loader superuser"); // CREATEROLE reached every other role then
         }
-        // Nobody is told to give away what is a superuser's.
+        // No role is advised to give away what is a superuser's.
         let (code, cure) = if major < 16 {
             (
                 "ownership-superuser",

@@ -94,7 +94,7 @@ fn no_password_in_clear_text_over_a_network() {
     // Nor where there is none yet, nor where merely another method is ruled out.
     nothing_was_sent(&proxy, &wizard.clone().without("PGPASSWORD"), "login-clear-text");
     nothing_was_sent(&proxy, &wizard.clone().env("PGREQUIREAUTH", "!md5"), "login-clear-text");
-    // By its name, the administrator's is. Stitch's never is: that Stitch would send it is told.
+    // The administrator's is, where the method is required by name. Stitch's never is: that Stitch would send it is reported.
     let named = wizard.env("PGREQUIREAUTH", "password").set("--stitch-port", "5432");
     proxy.reset();
     let said = named.clone().flag("--partial").setup().exits(4);
@@ -111,7 +111,7 @@ fn no_password_in_clear_text_over_a_network() {
     assert_eq!(proxy_of_stitch.passwords(), 0, "{:?}", proxy_of_stitch.counts());
 }
 
-/// On this machine's loopback nobody reads along, and inside TLS neither.
+/// No other machine can read along on this machine's loopback, nor inside TLS.
 #[test]
 fn a_password_in_clear_text_where_nobody_reads_along() {
     let rules = "local all postgres trust\nhost all all all password\n";
@@ -331,7 +331,7 @@ fn options_reach_the_server() {
         .exits(0);
 }
 
-/// Somebody between answers that there is no TLS, or breaks it: libpq's `prefer` goes on, and it is told.
+/// A machine in between answers that there is no TLS, or breaks it: libpq's `prefer` goes on, and that is reported.
 #[test]
 fn tls_that_was_taken_away_is_told() {
     let options = PostgresOptions::new().tls(Certificates::for_names(&["127.0.0.1"]));

@@ -1,4 +1,4 @@
-//! The role's password: any text a person may choose, proved by a login, changed only when that was asked for.
+//! The role's password: any text a user may choose, proved by a login, changed only when that was asked for.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -91,7 +91,7 @@ fn md5_and_an_unasked_password() {
         "set password_encryption = md5; create role stitch login password '{PASSWORD}'"
     ));
     server.psql("create database stitch");
-    // The stored hash is proof for a superuser, and hba's scram-sha-256 cannot use it: the login tells.
+    // The stored hash is proof for a superuser, and hba's scram-sha-256 cannot use it: only the login shows that.
     let check = Wizard::new(&server).check().exits(3);
     check.has("password-correct", "good");
     // plan needs no password, and says that it could not prove one.
@@ -99,7 +99,7 @@ fn md5_and_an_unasked_password() {
     plan.has("password-not-given", "unknown");
 }
 
-/// A file where nobody else can put another: as the program has it, and as reached from here. The server's folder is the
+/// A file where no other user can put another: as the program has it, and as reached from here. The server's folder is the
 /// server's own user's.
 fn of_ours(server: &Postgres<'_>, name: &str) -> (PathBuf, PathBuf) {
     let place = Place::from(server);

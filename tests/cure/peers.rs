@@ -101,7 +101,7 @@ fn a_port_nobody_listens_on() {
 fn a_full_backlog_is_no_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("the address just bound");
-    // Connections that nobody accepts fill the queue; the kernel drops the packets of those behind them.
+    // Connections that are not accepted fill the queue; the kernel drops the packets of those behind them.
     let queued: Vec<_> = (0..400)
         .map_while(|_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok())
         .collect();
@@ -117,7 +117,7 @@ fn a_name_that_does_not_resolve() {
     let wizard = crate::support::wizard::Wizard::new(&server);
     let said = wizard.clone().set("--host", "no-such-host.invalid").check().exits(1);
     says(&said, "no-such-host.invalid does not resolve");
-    // For Stitch's own login it is a finding, since the rest can be looked at.
+    // For Stitch's own login it is a finding, since the rest can be checked.
     wizard.setup().exits(0);
     let said = wizard.set("--stitch-host", "no-such-host.invalid").check().exits(4);
     said.bad_are(&["login-host-not-found"]);

@@ -1,5 +1,5 @@
-//! Statements that are printed for whoever may run them change what they are for and nothing else: every catalog, every
-//! setting and every rule of `pg_hba.conf`, before and after; run a second time they change nothing more.
+//! Statements that are printed for a role that may run them change what they are for and nothing else: every catalog,
+//! every setting and every rule of `pg_hba.conf`, before and after; run a second time they change nothing more.
 
 mod tables;
 

@@ -85,7 +85,7 @@ fn what_is_there_already_is_opened_too() {
         server.psql(&format!("create role bi login password '{READER_PASSWORD}'"));
         let wizard = Wizard::dba(&server).flag("--reader=bi");
         assert!(reads(&server, "bi").is_err());
-        // The rehearsal notices before anything is done about it.
+        // The test load reports it before anything is changed.
         let check = wizard.check().exits(3);
         let refused = check.has("test-load-refused", "bad");
         assert!(refused.contains("let a reader read"), "{refused}");

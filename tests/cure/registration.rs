@@ -24,7 +24,7 @@ fn registering<'a>(server: &'a Postgres<'a>, stitch: &FakeStitch) -> (Wizard<'a>
     (wizard, way)
 }
 
-/// The step alone, without any PostgreSQL: what is said of Stitch hangs on Stitch alone.
+/// The step alone, without any PostgreSQL: the findings about Stitch depend on Stitch alone.
 fn alone(command: &str, api: &str) -> Program {
     stitch_pg(Place::Here)
         .args([
@@ -239,7 +239,7 @@ fn other_destinations_are_left_alone() {
     let several = said("check", &stitch, &[]).exits(4);
     several.bad_are(&["destination-ambiguous"]);
     said("check", &stitch, &["--destination-id", "4"]).exits(0);
-    // A deleted one counts for nothing; another port tells two servers on one machine apart.
+    // A deleted one counts for nothing; another port distinguishes two servers on one machine.
     stitch.with(|state| state.destinations[2]["deleted_at"] = json!("2025-02-02T00:00:00Z"));
     said("check", &stitch, &[]).exits(0);
     stitch.with(|state| {

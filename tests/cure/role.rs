@@ -180,7 +180,7 @@ fn a_grant_that_did_nothing_is_a_failure() {
     let wizard = Wizard::new(&server);
     wizard.setup().exits(0);
     server.psql_in("stitch", "revoke select on information_schema.tables from public");
-    // Somebody's watch on the catalogs, which takes back what was granted, without an error.
+    // Another user's event trigger, which revokes what was granted, without an error.
     server.psql_in(
         "stitch",
         "create function public.watch() returns event_trigger language plpgsql as

@@ -1,4 +1,4 @@
-//! Settings attached to the role or the database that bite a loader: named, with the statement that clears each.
+//! Settings attached to the role or the database that can interrupt loads: named, with the statement that clears each.
 
 use crate::support::Postgres;
 use crate::support::wizard::Wizard;

@@ -106,7 +106,7 @@ impl Scene {
         Running::new(spawn(&mut command), self.server.place())
     }
 
-    /// Runs it, and has Stitch come with a password when it was told.
+    /// Runs it, and logs in as Stitch with this password once the run has sent Stitch its request.
     fn with_a_login(&self, program: &Program, password: &str) -> Output {
         let mut running = program.start();
         let told = poll(DEADLINE, || Some(self.was_told()).filter(|told| !told.is_empty())).expect("Stitch is told");
@@ -242,7 +242,7 @@ fn put_back(scene: &Scene) {
     assert!(scene.verifier() == verifier && scene.logs_in(OLD));
     scene.is_discreet(&still);
 
-    // Somebody who may not read the verifier is told what to do.
+    // A login that may not read the verifier gets advice.
     let answer = ResponseTemplate::new(422).set_body_json(json!({"message": "no"}));
     scene
         .stitch

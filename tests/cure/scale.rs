@@ -104,7 +104,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(work)
 }
 
-/// Autovacuum must go through one table, slowly, and it lets nobody drive it off.
+/// Autovacuum must go through one table, slowly, and no other session can cancel it.
 fn slow_autovacuum(server: &Postgres<'_>) {
     server.psql_in(
         "stitch",
@@ -112,7 +112,7 @@ fn slow_autovacuum(server: &Postgres<'_>) {
              autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 1000000);
          insert into shop.t2 (said) select repeat('x', 500) from generate_series(1, 20000)",
     );
-    // As other programs that load and read, whoever owns the tables.
+    // As other programs that load and read, whichever role owns the tables.
     server.psql("create role other login; grant pg_read_all_data, pg_write_all_data to other");
     server.psql_in(
         "stitch",
@@ -268,7 +268,7 @@ const OWNERS_AND_RIGHTS: &str =
     || (select format('%s %s', pg_get_userbyid(nspowner), nspacl) from pg_namespace where nspname = 'shop')
     from pg_class where relnamespace = 'shop'::regnamespace";
 
-/// A terminal is told the first few statements and how many are like them; JSON and the script have all of them.
+/// A terminal shows the first few statements and how many are like them; JSON and the script have all of them.
 #[test]
 fn many_alike_are_told_by_their_number() {
     let server = Postgres::start();
@@ -291,7 +291,7 @@ fn many_alike_are_told_by_their_number() {
         let statement = format!("ALTER TABLE \"shop\".\"t{number}\" OWNER TO \"stitch\"");
         assert!(whole.contains(&statement), "{statement}");
     }
-    // Written without a look, it finds them itself; after a look, it names them.
+    // Written without a check, it finds them itself; after a check, it names them.
     assert!(script.contains("OWNER TO"), "{script}");
     let looked = wizard
         .program("script")
@@ -397,7 +397,7 @@ fn the_cost_follows_the_chosen_schema_and_not_the_database() {
     }
 }
 
-/// The server would go on with it for as long as it takes, with nobody there to hear the answer.
+/// The server would go on with it for as long as it takes, although no client waits for the answer.
 #[test]
 fn a_question_that_is_given_up_is_stopped_on_the_server() {
     let server = Postgres::start();

@@ -84,7 +84,7 @@ fn without_salts(dump: &str, script: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Every state of the matrix of rights: what a superuser runs, written without a look, from what a superuser saw, and,
+/// Every state of the matrix of rights: what a superuser runs, written without a check, from what a superuser saw, and,
 /// where that is another one, from what a plain login saw that may do nothing of it.
 #[test]
 fn every_state_of_the_matrix() {
@@ -246,7 +246,7 @@ fn whatever_is_there_is_found_by_the_script() {
     }
 }
 
-/// A role of somebody else's stops the script with an error, and nothing is given to it.
+/// A role that is used for something else stops the script with an error, and nothing is granted to it.
 #[test]
 fn a_role_of_somebody_elses_stops_the_script() {
     let server = Postgres::start();

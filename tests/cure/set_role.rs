@@ -1,10 +1,10 @@
-//! `--set-role`: a person logs in, and acts as a group.
+//! `--set-role`: a DBA logs in, and acts as a group.
 
 use crate::support::postgres::{POSTGRES_PASSWORD, psql};
 use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{Need, PgBouncer, Postgres, PostgresOptions, Program, world};
 
-/// A person who may nothing, in a team that may.
+/// A login without rights, in a group that has them.
 fn server(major: u32) -> Option<Postgres<'static>> {
     let server = Postgres::start_with(PostgresOptions::new().major(major))?;
     server.psql(
@@ -52,7 +52,7 @@ fn a_person_acts_as_a_group() {
     }
 }
 
-/// The owner of a database decides there as whom a login acts, unless the login says so itself.
+/// The owner of a database decides there as which role a login acts, unless the login sets that itself.
 #[test]
 fn a_role_that_cannot_be_taken_is_named() {
     let Some(server) = server(17) else { return };

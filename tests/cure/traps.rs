@@ -1,4 +1,4 @@
-//! Other people's code never runs as the administrator: a trap stands for every name of the system that our own text holds,
+//! Other users' code never runs as the administrator: a trap stands for every name of the system that our own text holds,
 //! in `public` and in a schema named like the login, and every command, script and undo file passes them by.
 
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ fn plant(server: &Postgres<'_>) -> String {
         "create role boss superuser login; create role mallory; set password_encryption = 'scram-sha-256';
          alter role boss password '{BOSS_PASSWORD}'; create role keeper; create role bi; grant keeper to dba with admin option"
     ));
-    // Whoever logs in finds the traps before the system's own, and does not know it.
+    // Every login finds the traps before the system's own.
     for (admin, _) in ADMINS {
         server.psql(&format!(
             "alter role {admin} set search_path = {admin}, public, pg_catalog"
@@ -120,7 +120,7 @@ fn undo(server: &Postgres<'_>, file: &str, password: &str) {
     assert!(undone.success() && undone.stderr.is_empty(), "{undone:?}");
 }
 
-/// A schema that somebody else's loader filled, with a view named like `pg_cron`'s table.
+/// A schema that another role's loader filled, with a view named like `pg_cron`'s table.
 fn load(server: &Postgres<'_>, database: &str, loader: &str, schema: &str) {
     server.psql_in(
         database,
@@ -154,7 +154,7 @@ fn everything(server: &Postgres<'_>, (admin, password): (&str, &str)) {
     quiet("plan");
     new.clone().set("--undo", &format!("new-{admin}.sh")).setup().exits(0);
     quiet("setup");
-    // With the rules of pg_hba.conf, about which nothing is said here.
+    // With the rules of pg_hba.conf, about which nothing is reported here.
     new.clone()
         .set("--skip", "registration")
         .set("--region", "europe")
@@ -252,7 +252,7 @@ fn nobody_elses_code_runs_as_the_administrator() {
     }
 }
 
-/// A pooler takes no startup options, so each call of a plan tells the server itself to refuse changes.
+/// A pooler takes no startup options, so each call of a plan sets the server itself to refuse changes.
 fn asks_read_only(server: &Postgres<'_>, since: usize) {
     let log = server.log();
     let calls: Vec<&str> = log[since..]

@@ -10,8 +10,8 @@ use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{BastionOptions, Need, Output, Postgres, PostgresOptions, Program, Running, stitch_pg, world};
 
-/// A database that was loaded before. What everybody may do is written out beforehand: the first grant on something writes
-/// it out for ever, and means the same.
+/// A database that was loaded before. What PUBLIC may do is written out beforehand: the first grant on something writes it
+/// out permanently, and means the same.
 const LOADED: &str = "
     create schema shop authorization loader; grant usage on schema shop to bi; set role loader;
     create table shop.t1 (id int primary key, _sdc_sequence bigint); create table shop.t2 (id serial);
@@ -137,7 +137,7 @@ const EXPLICIT: &str = "do $$ declare o record; begin
     for o in select reltype::regtype as name, relowner::regrole as owner from pg_class where relnamespace = 'shop'::regnamespace and relkind = 'c'
     loop execute format('grant usage on type %s to %s', o.name, o.owner); end loop; end $$";
 
-/// Whoever made the change takes it back, whatever rights the owners before have in the schema by themselves.
+/// The login that made the change undoes it, whatever rights the former owners have in the schema by themselves.
 #[test]
 fn owners_who_may_not_create_in_their_schema_get_it_back() {
     let states = [
@@ -145,7 +145,7 @@ fn owners_who_may_not_create_in_their_schema_get_it_back() {
         "create role fiv; create role leg;|create schema shop authorization fiv; create table shop.a (id int); alter table shop.a owner to leg",
         // Nor may the owner of the schema itself.
         "create role fiv;|create schema shop authorization fiv; set role fiv; create table shop.a (id int); revoke create on schema shop from fiv",
-        // Everybody may, or one by a group.
+        // PUBLIC may, or one by a group.
         "create role fiv; create role leg;|create schema shop authorization fiv; grant all on schema shop to public; create table shop.a (id int); alter table shop.a owner to leg",
         "create role fiv; create role leg; create role team; grant team to leg;|create schema shop authorization fiv; grant create on schema shop to team; create table shop.a (id int); alter table shop.a owner to leg",
         // A tree of several owners, a view, a function, a type and a sequence, all on request.
@@ -233,7 +233,7 @@ fn names_that_look_like_connection_strings() {
             server.psql("select count(*) from pg_roles where rolname = 'stitch'"),
             "0"
         );
-        // The DBA's script from what is there holds it as well; also where psql itself is told another encoding.
+        // The DBA's script from what is there holds it as well, also where psql itself is set to another encoding.
         let usual = format!("alter database \"{quoted}\" reset client_encoding");
         server.psql(&format!("create role stitch; {usual}"));
         for encoding in ["SJIS", "BIG5", "GBK", "GB18030", "UHC", "JOHAB", "SHIFT_JIS_2004"] {
@@ -279,7 +279,7 @@ fn a_database_that_was_made_stays() {
     run.check().exits(3).plans(&["create the role", "grant CONNECT"]);
 }
 
-/// Somebody's session that holds a lock, so that a run comes to a halt there.
+/// Another user's session that holds a lock, so that a run comes to a halt there.
 struct Holder<'a>(&'a Postgres<'a>, Running);
 
 impl<'a> Holder<'a> {
@@ -363,7 +363,7 @@ fn a_run_that_was_killed_is_taken_back() {
     }
 }
 
-/// The server ends a statement whose sender is dead. Whether it was made is for a person to see, and its function is there.
+/// The server completes the statement of a client that was killed. The undo file keeps its function, for the DBA to call.
 #[test]
 fn what_was_made_unseen_can_be_taken_back_by_hand() {
     let server = Postgres::start();
@@ -494,7 +494,7 @@ fn every_breakage_comes_back() {
         assert!(undone.success(), "{user}: {undone:?}");
         assert_eq!(scene.bastion.run(TRACES), before, "{user}");
     }
-    // What somebody has written meanwhile stays, and Stitch's line alone goes.
+    // What another user has written meanwhile stays, and only Stitch's line is removed.
     let file = "/run/world/tmp/meanwhile.sh";
     scene.has_working("meanwhile");
     scene.bastion.run("echo '# mine' >~meanwhile/.ssh/authorized_keys");

@@ -1,4 +1,4 @@
-//! Many at once: all come to the end of one alone, and nobody is told of what happens inside the server.
+//! Many at once: all come to the end of one alone, and no run reports what happens inside the server.
 
 use std::thread;
 
@@ -102,7 +102,7 @@ fn who_is_in_the_middle_of_a_change_is_named() {
     let refused = scene.program_within("2").run();
     assert_eq!(refused.status, Some(1), "{}", brief(&refused));
     let told = told(&refused, "another-run").concat();
-    // Whom a session belongs to everybody may see; the rest is for its owner and superusers.
+    // Every role may see whose session it is; the rest is for its owner and superusers.
     let who = format!("another run is changing the database \"postgres\": pid {pid}, user \"postgres\"");
     assert!(told.starts_with(&who), "{told}");
     server.psql(&format!("select pg_terminate_backend({pid})"));
@@ -110,7 +110,7 @@ fn who_is_in_the_middle_of_a_change_is_named() {
     assert!(scene.program().run().success());
 }
 
-/// What somebody else makes while it is waited for is taken as it is, and not taken back.
+/// What another session makes while the run waits for it is used as it is, and not undone.
 #[test]
 fn what_another_made_first_is_found() {
     let server = server();

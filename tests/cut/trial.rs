@@ -23,7 +23,7 @@ pub(crate) enum Blow {
     Restart(Shutdown),
 }
 
-/// What is said of an answer that does not come, of whatever layer: one of these. The seconds are those of a run with
+/// What is reported of an answer that does not come, of whatever layer: one of these. The seconds are those of a run with
 /// `--timeout 1`: for an answer, and for a change in PostgreSQL.
 const OF_SILENCE: [&str; 6] = [
     "within 1 s",
@@ -130,7 +130,7 @@ fn thoroughness() -> Option<String> {
 /// Every so many points, the way back is walked as well.
 const UNDONE_EVERY: usize = 12;
 
-/// Tries all points, each scene one at a time, and tells how many.
+/// Tries all points, each scene one at a time, and reports how many.
 #[track_caller]
 pub(crate) fn try_all(scenes: &[&dyn Scene], goal: &Goal, points: Vec<Point>) {
     let count = points.len();
@@ -202,7 +202,7 @@ impl Point {
         Ok(())
     }
 
-    /// The run that is disturbed; what it said.
+    /// The run that is disturbed; what it printed.
     fn disturbed(self, scene: &dyn Scene) -> Result<String, String> {
         let proxy = scene.proxy();
         proxy.reset();
@@ -237,7 +237,7 @@ impl Point {
         let output = run.finish(Duration::from_secs(120));
         proxy.release();
         let expected: &[i32] = match self.blow {
-            // What is cut may be a look that is not needed, or the last words.
+            // What is cut may be a query that is not needed, or the last words.
             Blow::Cut(_) | Blow::Restart(_) => &[0, 1, 4],
             Blow::Signal(Signal::KILL) => &[137, 0],
             Blow::Signal(_) => &[130, 0],
@@ -253,7 +253,7 @@ impl Point {
     }
 }
 
-/// What tells most: the status, what failed or is bad, and what was said aloud.
+/// The most useful parts: the status, what failed or is bad, and what was printed to stderr.
 pub(crate) fn brief(output: &Output) -> String {
     let telling = ["\"error\": \"", "\"result\"", "\"verdict\": \"bad\""];
     let lines: Vec<&str> = output.stdout.lines().collect();

@@ -26,7 +26,7 @@ enum Cut {
     Ssh,
 }
 
-/// An SSH server that alone reaches the database, and somebody who administers both.
+/// An SSH server that alone reaches the database, and an administrator of both.
 struct Site<'world> {
     world: &'world World,
     ops: Host,

@@ -33,7 +33,7 @@ host all missing all scram-sha-256
 /// A name as Neon's endpoints have it.
 pub(crate) const NEON: &str = "ep-cool-1.eu-central-1.aws.neon.tech";
 
-/// Whose private half nobody needs.
+/// No test needs its private half.
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl stitch";
 
 /// Where the main server listens.
@@ -109,7 +109,7 @@ impl<'world> Bench<'world> {
         let statement_pool = pool("statement", 6433);
         world.name("127.0.0.1", NEON);
         let mut running = vec![peers::start(&world.place())];
-        // Four places are left to everybody; three are the superuser's.
+        // Four places are left to all roles; three are the superuser's.
         fill(&full, &mut running);
         running.push(sleeper(&main, "limited", "stitch"));
         running.push(sleeper(&main, "postgres", "packed"));
@@ -290,7 +290,7 @@ fn sleeper(server: &Postgres<'_>, user: &str, database: &str) -> Running {
     session(server, user, database, "SELECT pg_sleep(600)")
 }
 
-/// Takes the four places that are not the superuser's. A look in between takes one for a moment itself.
+/// Takes the four places that are not the superuser's. A check in between takes one for a moment itself.
 fn fill(server: &Postgres<'_>, running: &mut Vec<Running>) {
     let full = process::poll(process::DEADLINE, || {
         running.push(sleeper(server, "dba", "postgres"));

@@ -33,7 +33,7 @@ pub(crate) const DRIPS_IN_TLS: u16 = 7115;
 pub(crate) const ASKS_AND_WAITS: u16 = 7116;
 pub(crate) const SSH_DRIPS: u16 = 7117;
 pub(crate) const SSH_DRIPS_KEYS: u16 = 7118;
-/// Nobody listens there.
+/// No process listens there.
 pub(crate) const NOBODY: u16 = 7199;
 
 /// Starts them all.
@@ -117,7 +117,7 @@ fn the_peers() {
             }
         });
     }
-    // Connections that nobody accepts fill the queue; the kernel drops the packets of those behind them.
+    // Connections that are not accepted fill the queue; the kernel drops the packets of those behind them.
     let full = TcpListener::bind(("127.0.0.1", FULL)).expect("the world's port is free");
     let address = full.local_addr().expect("the address just bound");
     let queued: Vec<_> = (0..400)

@@ -1,4 +1,4 @@
-//! Every fault: what is broken, the layer and code by which it must be told, and the exit code.
+//! Every fault: what is broken, the layer and code by which it must be reported, and the exit code.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(crate) struct Fault {
     pub(crate) code: &'static str,
     /// How `check` ends.
     pub(crate) exit: i32,
-    /// Breaks it and looks.
+    /// Breaks it and runs a check.
     pub(crate) make: fn(&Bench<'_>) -> Said,
 }
 

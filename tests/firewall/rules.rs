@@ -1,4 +1,4 @@
-//! Rules for the firewalls under test: as people and their tools write them, and random ones.
+//! Rules for the firewalls under test: as administrators and their tools write them, and random ones.
 
 use crate::support::rng::Rng;
 

@@ -1,4 +1,4 @@
-//! `if let … && …` needs Rust 1.88 and Cargo.toml promises less. The compiler that runs the tests does not tell.
+//! `if let … && …` needs Rust 1.88 and Cargo.toml promises less. The compiler that runs the tests does not report it.
 
 /// The conditions of a text, from `if` to the next brace, which join a `let` to something.
 fn chains(text: &str) -> Vec<String> {

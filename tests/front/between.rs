@@ -4,7 +4,7 @@ use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::wizard::{PASSWORD, Said, Wizard};
 use crate::support::{Need, Postgres, PostgresOptions, World, neighbours, world};
 
-/// The recommended layout: nobody but this machine gets to PostgreSQL itself.
+/// The recommended layout: only this machine can connect to PostgreSQL itself.
 const LOCAL: &str = "local all all trust\nlocal replication all trust\nhost replication all 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
 
 fn local() -> PostgresOptions {

@@ -139,7 +139,7 @@ fn arrived(server: &Postgres<'_>, schema: &str) -> String {
     )
 }
 
-/// A new database; and what somebody else loads, until it changes hands. `run` is a command with more arguments, and `at` where
+/// A new database; and what another role loads, until it changes hands. `run` is a command with more arguments, and `at` where
 /// a loader at `place` finds the server.
 fn real_loaders_load(
     (world, place): (&World, &Place),
@@ -171,7 +171,7 @@ fn real_loaders_load(
         let old = target("loader", OLD, format!("old_{loader}"));
         loads(world, place, loader, &old, &[false]);
     });
-    // dlt has a second schema beside the one it was told.
+    // dlt has a second schema beside the configured one.
     let schemas = LOADERS.map(|loader| format!("old_{loader}")).join(",") + ",old_dlt_staging";
     let existing = ["--existing", "--adopt-role", "--schema", &schemas];
     run("setup", &existing);

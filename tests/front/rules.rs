@@ -1,4 +1,4 @@
-//! The rules of people's servers: quotes, rules for everybody, `peer` alone.
+//! The rules of real servers: quotes, rules for all users, `peer` alone.
 
 use crate::support::wizard::{Said, Wizard};
 use crate::support::{Postgres, PostgresOptions};
@@ -12,7 +12,7 @@ fn look(wizard: &Wizard<'_>) -> Said {
         .exits(0)
 }
 
-/// In quotes these are names that nobody has, and the server refuses; its own view shows them without their quotes.
+/// In quotes these are names that no role has, and the server refuses; its own view shows them without their quotes.
 #[test]
 fn keywords_in_quotes_let_nobody_in() {
     for rule in [
@@ -66,7 +66,7 @@ fn peer_alone_is_for_the_servers_own_user() {
         return;
     };
     if server.world().is_none() {
-        return; // The server runs as whoever runs the tests.
+        return; // The server runs as the user that runs the tests.
     }
     let socket = server.socket_dir();
     let wizard = Wizard::new(&server).set("--host", socket.to_str().expect("a folder of the bed"));

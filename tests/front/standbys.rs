@@ -1,4 +1,4 @@
-//! Commits that wait for standbys, standbys that are or become primaries: what is said, and what then happens.
+//! Commits that wait for standbys, standbys that are or become primaries: what is reported, and what then happens.
 
 use std::thread;
 
@@ -37,7 +37,7 @@ fn standby<'a>(world: &'a World, primary: &Postgres<'_>, port: u16) -> Postgres<
 }
 
 fn set(server: &Postgres<'_>, name: &str, value: &str) {
-    // Itself it waits for nobody.
+    // This session itself waits for no standby.
     server.psql(&format!(
         "set synchronous_commit = off; alter system set {name} = '{value}'"
     ));
@@ -177,7 +177,7 @@ fn commits_wait_for_a_standby_that_is_paused() {
     }
 }
 
-/// A standby says where its primary is, also where it does not receive from it now, and to whoever may know it.
+/// A standby reports where its primary is, also where it does not receive from it now, to every role that may know it.
 #[test]
 fn a_standby_that_has_lost_its_primary_names_it() {
     let Some(world) = world(&[Need::Root]) else { return };

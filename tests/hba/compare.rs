@@ -35,7 +35,7 @@ struct Count {
     /// Files with quotes that the view loses.
     lossy: u32,
     logins: usize,
-    /// Logins by what the server said.
+    /// Logins by the server's answer.
     said: BTreeMap<String, usize>,
     /// Logins for which the view leaves more than one answer open.
     uncertain: usize,
@@ -97,7 +97,7 @@ fn one_file(server: &Server, prober: &Prober, rng: &mut Rng, number: u32, count:
         assert!(file.contains(&said), "wrong from the text: {}", story());
         assert!(blind.contains(&said), "wrong with less known: {}", story());
         if !view.contains(&said) {
-            // The view does not tell `"all"` from `all`.
+            // The view does not distinguish `"all"` from `all`.
             assert!(lossy, "wrong from the view: {}", story());
             count.explained += 1;
         }

@@ -232,7 +232,7 @@ fn regex(rng: &mut Rng) -> String {
 /// A name bare where that is possible, in quotes, or with quotes in the middle.
 fn name_word(rng: &mut Rng, name: &str) -> String {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric());
-    // What the server's view cannot tell from a keyword is rarer than it would be.
+    // A name that the server's view cannot distinguish from a keyword is made rarer.
     let keyword = ["all", "replication", "sameuser", "+loaders"].contains(&name);
     if keyword && rng.percent(80) {
         return (if name == "all" { "zzz" } else { name }).to_owned();

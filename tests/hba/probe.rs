@@ -1,4 +1,4 @@
-//! One login, as far as the server's first answer: that tells which method a rule asked for, or why nobody may enter.
+//! One login, as far as the server's first answer: that shows which method a rule asked for, or why it refuses the login.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use stitch_pg::hba::{Encryption, Meaning, Rule};
 
-/// What the server said first.
+/// The server's first answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     Welcome,

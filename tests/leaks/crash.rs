@@ -10,7 +10,7 @@ use crate::support::{Output, Program, STITCH_PG, world};
 
 const PASSWORD: &str = "crash-pass-4711";
 
-/// A copy of the program where anybody may run it, and the words that start it as somebody who is not root.
+/// A copy of the program where every user may run it, and the words that start it as a user who is not root.
 const AS_NOBODY: &str =
     "cp \"$1\" /run/world/tmp/stitch-pg; chmod 755 /run/world/tmp/stitch-pg; mkdir -m 777 /run/world/tmp/dump";
 
@@ -53,7 +53,7 @@ fn a_panic_says_where_and_nothing_else() {
     without_secret(&output);
 }
 
-/// Killed by a signal that dumps core, where core files are asked for; its memory is nobody's to read meanwhile.
+/// Killed by a signal that dumps core, where core files are asked for; no other process may read its memory meanwhile.
 #[test]
 fn a_crash_leaves_no_core_file() {
     let Some(world) = world(&[]) else {

@@ -245,7 +245,7 @@ fn what_another_program_writes_meanwhile_is_kept() {
             "the role has a password that nobody knows"
         );
     }
-    // What grows is added to, whoever else adds to it.
+    // A file that grows is appended to, also while another program appends to it.
     without_role(&server);
     put(&world, file, Kind::Undo.before().as_deref());
     let late = [

@@ -1,4 +1,4 @@
-//! Peers that never stop sending: the run ends by itself within its bounds, says of whom, and does not grow.
+//! Peers that never stop sending: the run ends by itself within its bounds, names the peer, and does not grow.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

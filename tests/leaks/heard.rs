@@ -44,7 +44,7 @@ fn asked(flags: &[&str]) -> Program {
         .env("STITCH_PG_PASSWORD", PASSWORD)
 }
 
-/// A peer that tells when the run has come as far as it lets it; it keeps the connection.
+/// A peer that reports when the run has come as far as it lets it; it keeps the connection.
 fn peer(treat: fn(&mut TcpStream, &Sender<()>)) -> (String, Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("it is bound").port();
@@ -177,7 +177,7 @@ fn while_a_peer_is_waited_for() {
     }
 }
 
-/// It might go on with such a server for ever, with nobody there to end it.
+/// It might go on with such a server for ever, because nothing else ends it.
 #[test]
 fn the_ssh_that_a_run_started_ends_with_it() {
     for signal in SIGNALS {
@@ -282,7 +282,7 @@ fn while_a_name_server_or_an_agent_does_not_answer() {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
-    // Nobody is at 198.51.100.77, and whoever is asked for waits for it.
+    // No machine is at 198.51.100.77, so a query to it gets no answer.
     world.sh(
         "on ops sh -c 'ip neigh add 198.51.100.77 lladdr 02:00:00:00:00:77 nud permanent dev \
          $(ip -o -4 addr show to 198.51.100.10 | cut -d\" \" -f2)'",

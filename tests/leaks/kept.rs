@@ -100,7 +100,7 @@ fn files_are_clean(needles: &[Needle], folder: &Path) {
     assert!(seen > 0, "nothing was written into {}", folder.display());
 }
 
-/// As somebody who has to give a passphrase, a sudo password and a password in a URL.
+/// As a user who has to give a passphrase, a sudo password and a password in a URL.
 #[test]
 fn through_a_tunnel_at_a_terminal() {
     let Some(world) = world(&[Need::Bastion]) else {
@@ -188,7 +188,7 @@ fn through_a_tunnel_at_a_terminal() {
     );
 }
 
-/// A schema as Stitch leaves it, which belongs to somebody else.
+/// A schema as Stitch leaves it, which belongs to another role.
 fn has_loaded_schema(server: &Postgres<'_>) {
     server.psql("CREATE ROLE loader");
     server.psql_in(
@@ -337,7 +337,7 @@ fn straight_from_a_script() {
     assert!(server.log()[logged..].contains("ALTER TABLE"), "nothing was logged");
 }
 
-/// Whoever laid a link where a secret is to be written does not get it, wherever the link leads.
+/// A link where a secret is to be written is not followed, wherever another user made it lead.
 #[test]
 fn links_are_not_followed() {
     let Some(world) = world(&[]) else {

@@ -1,5 +1,5 @@
 //! Names stay names: thousands that mean harm go through a real server and real shells, and come back as they were or are
-//! refused. A canary tells whether anything else was run.
+//! refused. A canary shows whether anything else was run.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::support::{BastionOptions, Kind, Need, Place, Postgres, process, world
 const SEED: u64 = 0x0bad_5eed;
 const NAMES: usize = 10_000;
 
-/// Each would do something, should anybody get to read it as more than a name.
+/// Each would do something if a program read it as more than a name.
 const PIECES: [&str; 44] = [
     "'; DROP TABLE canary; --",
     "\"; DROP TABLE canary; --",
@@ -145,7 +145,7 @@ fn a_server_gives_back_every_name_and_runs_nothing() {
     );
 }
 
-/// What the program itself takes: names from people, and what it does with them.
+/// What the program itself takes: names from users, and what it does with them.
 #[test]
 fn names_from_people_are_kept_or_refused() {
     let names = hostile();
@@ -189,7 +189,7 @@ fn names_from_people_are_kept_or_refused() {
     );
 }
 
-/// Databases, roles and the error of a line, as the server tells them.
+/// Databases, roles and the error of a line, as the server reports them.
 type Told = (Option<Vec<String>>, Option<Vec<String>>, Option<String>);
 
 /// The server reads the lines that we would add, with all the names that it could be asked to let in.

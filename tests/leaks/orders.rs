@@ -1,5 +1,5 @@
-//! A CI system that reads our output as its log obeys nobody but us, in no format, and no text of others begins a line:
-//! names, errors, greetings, answers and file names that hold line feeds and orders to GitHub's runner.
+//! A CI system reads our output as its log. In no format can others give it orders there, and no text of others begins a
+//! line: names, errors, greetings, answers and file names that hold line feeds and orders to GitHub's runner.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -113,7 +113,7 @@ fn names_of_a_server() {
         format!("\"{}\"", &FOLDED[..60]),
     );
     let [owner, group, member] = [name(1), name(2), name(3)];
-    // Not with a line feed: nobody can give it as a setting.
+    // Not with a line feed: a setting cannot hold one.
     let schema = "\"##[error]own4 ::error::own\"".to_owned();
     server.psql(&format!(
         "create role {owner}; create role {group}; create role {member}; create role {whole}; create role {folded};
@@ -283,7 +283,7 @@ fn asked(format: &str) -> crate::support::Program {
         .env("STITCH_PG_PASSWORD", PASSWORD)
 }
 
-/// What a person hands over may come from elsewhere: a checkout, a pull request's title.
+/// What the user gives may come from elsewhere: a checkout, a pull request's title.
 #[test]
 fn names_and_contents_of_files() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,4 +1,4 @@
-//! A terminal obeys nobody but us: names, errors and file contents that hold escape sequences, marks that turn
+//! Only we control the terminal: names, errors and file contents that hold escape sequences, marks that turn
 //! text around, or lone carriage returns, are written out in every format.
 
 use std::io::{Read as _, Write as _};
@@ -12,7 +12,7 @@ use crate::support::{BastionOptions, Need, Output, Place, Postgres, stitch_pg, w
 /// A title, a clearing of the screen in 8 bits, an override, and a way back to the line's start.
 const HOSTILE: &str = "evil\u{1b}]0;pwned\u{7}\u{9b}2J\u{202e}live\rback";
 
-/// The same as people see it.
+/// The same as users see it.
 const WRITTEN_OUT: &str = "evil\\x1b]0;pwned\\x07\\x9b2J\\u{202e}live\\rback";
 
 /// The same with colours taken out, which are ours.
@@ -87,7 +87,7 @@ fn names_of_a_server() {
                 .run();
             assert_eq!(output.status, Some(3), "{output:#?}");
             let before = shown.find(']').unwrap_or_default();
-            // Markdown escapes the backslash again, and JUnit tells of what is pending in its messages only.
+            // Markdown escapes the backslash again, and JUnit has what is pending in its messages only.
             written_out(&output, if format == "json" { &shown[..before] } else { "evil" });
         }
     }
@@ -160,7 +160,7 @@ fn words_of_a_host() {
         return;
     };
     let scene = Scene::new(&world, BastionOptions::new());
-    // useradd would not take it; whoever made the account was no friend.
+    // useradd would not accept it: an attacker made the account.
     scene.world.sh_with(
         "on bastion sh -euc 'printf \"stitch:x:4711:4711:c:%s:/bin/sh\\n\" \"$1\" >>/etc/passwd
              echo stitch:x:4711: >>/etc/group; echo \"stitch:*:::::::\" >>/etc/shadow; mkdir -m 777 \"$1\"' sh \"$1\"",

@@ -13,14 +13,14 @@ use crate::support::process::{exit_code, spawn};
 use crate::support::wizard::{PASSWORD, Wizard};
 use crate::support::{BastionOptions, Need, Place, Postgres, Program, stitch_pg, world};
 
-/// The peak of its resident memory, in megabytes, with how it ended and what it said.
+/// The peak of its resident memory, in megabytes, with how it ended and what it printed.
 pub(crate) struct Measured {
     pub(crate) status: i32,
     pub(crate) peak: usize,
     pub(crate) said: String,
 }
 
-/// Runs it and looks at its peak until it ends.
+/// Runs it and reads its peak until it ends.
 #[track_caller]
 pub(crate) fn measured(what: &str, place: impl Into<Place>, program: &Program) -> Measured {
     let place = place.into();

@@ -34,7 +34,7 @@ package)
   ;;
 contact)
   stitch_pg=(stitch-pg plan --no-input --region europe --database warehouse)
-  # 1. No server at all.
+  # 1. No server.
   says 'nothing listens there' "${stitch_pg[@]}" --host 127.0.0.1 --admin-user postgres
   # 2. Debian's own cluster: postgres has no password, and only the Linux user of that name may use the socket.
   version=$(ls /usr/lib/postgresql)

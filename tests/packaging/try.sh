@@ -1,6 +1,6 @@
 #!/bin/bash
 # try.sh FOLDER: installs every package for this machine that build.sh left in that folder, each in a root of its own in
-# which there is nothing else, looks at what it put there, and runs the demo of each; builds the container of
+# which there is nothing else, checks what it put there, and runs the demo of each; builds the container of
 # docs/packaging/Containerfile and sets a server up from it. Wants root (chroot), rpm, groff, zsh, fish, buildah, PostgreSQL.
 set -euo pipefail
 folder=$(cd "${1:?"names the folder that build.sh filled"}" && pwd)

@@ -20,7 +20,7 @@ pub(crate) struct Cell {
     pub(crate) broken: Vec<String>,
 }
 
-/// How often others may be told to run something before all is well: the database, the role, the rights.
+/// How often another role may be asked to run something before all is well: the database, the role, the rights.
 const ROUNDS: usize = 4;
 
 pub(crate) fn play(server: &Postgres<'static>, admin: Admin, state: State) -> Cell {

@@ -93,7 +93,7 @@ fn a_sample_logs_in_where_ssh_does() {
         };
         let theirs = with_agent(scene.ssh_by_alias("gate")).run();
         let ours = told(&with_agent(scene.by_alias("check", "gate")));
-        // Who gets in as somebody without rights is told that, not a refusal.
+        // A login that succeeds without rights is reported as that, not as a refusal.
         let refused = ours.error().contains("cannot log in to") || ours.error().contains("cannot reach the SSH server");
         assert_eq!(
             theirs.success(),

@@ -11,7 +11,7 @@ pub(crate) enum Need {
     Root,
     /// What a bastion has on top of the machine's own root file system.
     Bastion,
-    /// What stands in front of PostgreSQL at people's: `PgBouncer`, Pgpool-II, `HAProxy`, Patroni.
+    /// What often stands in front of PostgreSQL: `PgBouncer`, Pgpool-II, `HAProxy`, Patroni.
     Neighbours,
     /// The public loaders.
     Loaders,
@@ -91,6 +91,6 @@ pub(crate) fn skip(why: &str) {
         env::var("CI").as_deref() != Ok("true"),
         "{test_name} cannot run here: {why}"
     );
-    // Without a standard error there is nobody to tell.
+    // Without a standard error there is nowhere to report it.
     drop(writeln!(std::io::stderr(), "skipped: {test_name}: {why}"));
 }

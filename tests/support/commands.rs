@@ -16,7 +16,7 @@ const SSHD: [&str; 11] = [
     "ssh-stream-local-forwarding",
 ];
 
-/// `ssh_user/advice.rs`: the accounts and the homes of everybody.
+/// `ssh_user/advice.rs`: the accounts and the homes of all users.
 const ACCOUNTS: [&str; 11] = [
     "ssh-home-missing",
     "ssh-home-owner",
@@ -111,7 +111,7 @@ const VERBS: [&str; 25] = [
     "usermod ",
 ];
 
-/// What is wrong with advice that has a command nobody compares.
+/// What is wrong with advice that has a command which no test compares.
 pub(crate) fn complaint(code: &str, advice: &str) -> Option<String> {
     let holds_command = VERBS.iter().any(|verb| {
         let mut places = advice.match_indices(verb);

@@ -1,6 +1,6 @@
 //! Exact output: what is printed must be what a file under `tests/*/golden/` holds.
 //!
-//! `UPDATE_GOLDEN=1 cargo test` writes the files anew; look at the difference before you commit it.
+//! `UPDATE_GOLDEN=1 cargo test` writes the files anew; read the difference before you commit it.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -34,7 +34,7 @@ fn with_a_steady_digest(text: &str) -> String {
     digests.fold(text.to_owned(), |text, whole| text.replace(whole, "45fcb8edf7740294"))
 }
 
-/// Without what is good about the firewall of the machine that the tests run on: not every machine has one to look at.
+/// Without what is good about the firewall of the machine that the tests run on: not every machine has one to check.
 fn but_for_the_firewall_here(text: &str) -> String {
     let mut kept = String::new();
     let mut lines = text.split_inclusive('\n').peekable();
@@ -71,7 +71,7 @@ pub(crate) fn masked(text: &str, others: &[(&str, &str)]) -> String {
     text
 }
 
-/// `(12 ms)` becomes `(N ms)`, on one line with the words before it: where it is folded hangs on the number of digits.
+/// `(12 ms)` becomes `(N ms)`, on one line with the words before it: where it is folded depends on the number of digits.
 fn without_times(text: &str) -> String {
     let mut parts = text.split("ms)");
     let mut masked = parts.next().unwrap_or_default().to_owned();

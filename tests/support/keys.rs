@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::{cache, process};
 
-/// A key pair of somebody who logs in.
+/// A key pair of a user who logs in.
 #[derive(Clone, Debug)]
 pub(crate) struct SshKey {
     /// The private key's file; the public one's has `.pub` at its end.

@@ -1,4 +1,4 @@
-//! Programs that stand in front of PostgreSQL at people's, from Debian's packages: on the world's own loopback, as the user
+//! Programs that often stand in front of PostgreSQL, from Debian's packages: on the world's own loopback, as the user
 //! postgres. They end with their world.
 
 use std::fs;

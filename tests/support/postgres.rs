@@ -71,7 +71,7 @@ fn installations() -> Vec<(u32, PathBuf)> {
     all
 }
 
-/// The major version that the `postgres` of a folder tells.
+/// The major version that the `postgres` of a folder reports.
 fn version_of(bin: &Path) -> Option<u32> {
     let mut command = Command::new(bin.join("postgres"));
     command.arg("--version");
@@ -80,7 +80,7 @@ fn version_of(bin: &Path) -> Option<u32> {
 }
 
 /// What a server is to be like. The default: the machine's newest version, port 5432 in a world; local socket
-/// `trust`, TCP `scram-sha-256` for everybody; UTF8 and C.UTF-8; nothing is flushed to disk.
+/// `trust`, TCP `scram-sha-256` for all roles; UTF8 and C.UTF-8; nothing is flushed to disk.
 #[derive(Default)]
 pub(crate) struct PostgresOptions {
     major: Option<u32>,
@@ -429,7 +429,7 @@ impl<'world> Postgres<'world> {
             }
             let text = fs::read_to_string(&pid_file).ok()?;
             let state = text.lines().nth(7)?;
-            // A standby that lets nobody in until it is promoted says so.
+            // A standby that accepts no connections until it is promoted says so.
             (state.starts_with("ready") || state.starts_with("standby")).then_some(true)
         });
         self.server = Some(server);
@@ -461,8 +461,8 @@ impl<'world> Postgres<'world> {
         self.dir.clone()
     }
 
-    /// A folder of who runs the program, for files that nobody else may be able to write: [`Self::socket_dir`] is the server's
-    /// user's.
+    /// A folder of the user that runs the program, for files that no other user may be able to write: [`Self::socket_dir`] is
+    /// the server's user's.
     pub(crate) fn folder_of_ours(&self) -> PathBuf {
         match self.place {
             Place::Here => self.dir.clone(),
@@ -623,7 +623,7 @@ impl<'world> Postgres<'world> {
             text += "\n";
             text += &self.psql_in(database, include_str!("dump_database.sql"));
         }
-        // The server ends a session a moment after its client has gone, and until then nobody can copy the template.
+        // The server ends a session a moment after its client has gone, and until then the template cannot be copied.
         let there = "select count(*) from pg_stat_activity where datname = 'template1' and application_name = 'psql'";
         process::poll(process::DEADLINE, || (self.psql(there) == "0").then_some(()))
             .expect("the template is free again");
@@ -659,7 +659,7 @@ pub(crate) fn psql() -> &'static Path {
     })
 }
 
-/// A TCP port that nobody listens on at this moment.
+/// A TCP port that no process listens on at this moment.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("the address just bound").port()

@@ -137,7 +137,7 @@ impl Program {
     #[track_caller]
     pub(crate) fn terminal(&self, columns: u16, rows: u16) -> Terminal {
         // The terminal library sets a size and turns the echo off after the start, and what is set from here might come
-        // after the program looks. So the shell waits for a line first.
+        // after the program reads them. So the shell waits for a line first.
         let prepare = format!("read -r go; stty echo cols {columns} rows {rows}; printf '{MARK}'; exec \"$@\"");
         let mut words = vec![
             OsString::from("-c"),

@@ -213,7 +213,7 @@ impl CountingProxy {
         self.lock().delay = delay;
     }
 
-    /// The round trips of `run`, which is told how often it ran before: the least of a few runs, the first that is within the
+    /// The round trips of `run`, which receives how often it ran before: the least of a few runs, the first that is within the
     /// bound.
     ///
     /// Messages of several connections count as one round trip where no answer comes between them. So each message is held
@@ -262,12 +262,12 @@ impl CountingProxy {
         state.given_up += 1;
     }
 
-    /// Becomes a pooler for many projects: `USER.PROJECT` is `USER` to the server, and anybody else is hung up on.
+    /// Becomes a pooler for many projects: `USER.PROJECT` is `USER` to the server, and other connections are closed.
     pub(crate) fn route_by_user(&self, project: &str) {
         self.lock().project = Some(format!(".{project}\0"));
     }
 
-    /// Becomes somebody who takes TLS away: the wish for it is answered here, and the server never hears of it.
+    /// Becomes an attacker who takes TLS away: the request for it is answered here, and the server never receives it.
     pub(crate) fn answer_tls(&self, answer: &[u8]) {
         self.lock().tls_answer = Some(answer.to_vec());
     }
@@ -349,7 +349,7 @@ struct Connection {
     stalled_in: AtomicUsize,
     /// And the fault is a reset.
     reset: AtomicBool,
-    /// Encrypted: bytes pass, messages cannot be told.
+    /// Encrypted: bytes pass, messages cannot be distinguished.
     opaque: AtomicBool,
 }
 

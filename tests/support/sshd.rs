@@ -47,7 +47,7 @@ pub(crate) enum Server {
     Dropbear,
 }
 
-/// What a bastion is to be like. The default: Debian, OpenSSH with PAM, port 22, nobody can log in.
+/// What a bastion is to be like. The default: Debian, OpenSSH with PAM, port 22, no user can log in.
 #[derive(Clone, Debug)]
 pub(crate) struct BastionOptions {
     kind: Kind,

@@ -1,4 +1,4 @@
-//! Which findings print SQL for a person to run, and which test runs it on what it is for and compares everything before and
+//! Which findings print SQL for the DBA to run, and which test runs it on what it is for and compares everything before and
 //! after. Every report of every test is held against this list, so a new printed statement needs a test, or a reason.
 
 /// The codes whose statements `cure::printed` runs.
@@ -82,7 +82,7 @@ const VERBS: [&str; 7] = [
     "REASSIGN ",
 ];
 
-/// What is wrong with advice that has a statement nobody compares.
+/// What is wrong with advice that has a statement which no test compares.
 pub(crate) fn complaint(code: &str, advice: &str) -> Option<String> {
     let holds_statement = VERBS.iter().any(|verb| {
         let mut places = advice.match_indices(verb);

@@ -1,4 +1,4 @@
-//! A program in a terminal, as a person sits before it. Every wait has a deadline.
+//! A program in a terminal, as a user sees it. Every wait has a deadline.
 
 use std::io::{ErrorKind, Write};
 use std::process::Command;
@@ -58,7 +58,7 @@ impl Terminal {
 
     /// Waits until this text has appeared after what earlier expectations found; answers what came before it.
     ///
-    /// Looks at the text without colours and cursor movements.
+    /// Searches the text without colours and cursor movements.
     #[track_caller]
     pub(crate) fn expect(&mut self, text: &str) -> String {
         let end = Instant::now() + self.deadline;
@@ -111,7 +111,7 @@ impl Terminal {
         self.send(&format!("{text}\r"));
     }
 
-    /// Makes the terminal wider or narrower, as a person does with the window.
+    /// Makes the terminal wider or narrower, as a user does with the window.
     #[track_caller]
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         self.session
@@ -152,7 +152,7 @@ impl Terminal {
                     while self.read() && !self.closed {
                         thread::sleep(Duration::from_millis(3));
                         if Instant::now() >= end {
-                            break; // somebody whom the program left behind holds the terminal open
+                            break; // a process that the program left behind holds the terminal open
                         }
                     }
                     return status;

@@ -1,4 +1,4 @@
-//! The program before a server, and what it said, as data.
+//! The program before a server, and what it reported, as data.
 
 use serde_json::Value;
 
@@ -82,7 +82,7 @@ impl<'a> Wizard<'a> {
             .fold(program, |program, (name, value)| program.env(name, value))
     }
 
-    /// Looks and rehearses.
+    /// Checks, with the test loads.
     #[track_caller]
     pub(crate) fn check(&self) -> Said {
         self.run("check")
@@ -100,7 +100,7 @@ impl<'a> Wizard<'a> {
         Said::of(self.program(command).args(["--format", "json"]).run())
     }
 
-    /// The whole cure: `check` plans these changes (a part of each one's summary) and harms nothing, `setup` makes them,
+    /// The whole fix: `check` plans these changes (a part of each one's summary) and harms nothing, `setup` makes them,
     /// what is left afterwards are exactly these bad findings, and a second `setup` changes nothing.
     #[track_caller]
     pub(crate) fn cure(&self, changes: &[&str], bad: &[&str]) -> Said {
@@ -140,7 +140,7 @@ impl<'a> Wizard<'a> {
     }
 }
 
-/// What the program said.
+/// What the program reported.
 pub(crate) struct Said {
     pub(crate) json: Value,
     pub(crate) output: Output,

@@ -32,7 +32,7 @@ pub(crate) fn world(needs: &[Need]) -> Option<World> {
 pub(crate) fn possible() -> bool {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
     *POSSIBLE.get_or_init(|| {
-        // Root in a container may not: only a try tells.
+        // Root in a container may not: only a try shows that.
         let mut command = Command::new("unshare");
         command.args(["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "--mount-proc"]);
         command.args(["--propagation", "private", "ip", "link", "set", "lo", "up"]);
@@ -161,7 +161,7 @@ impl World {
             let mut lines = String::new();
             let mut reader = BufReader::new(stdout);
             while reader.read_line(&mut lines).is_ok_and(|length| length > 0) && !lines.ends_with("ready\n") {}
-            // Nobody waits any longer: the world was given up.
+            // No receiver waits any longer: the world was given up.
             drop(sender.send(lines));
         });
         let said = said.recv_timeout(process::DEADLINE).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How much a person is asked, and has to read: the amounts that the wizard promises, counted on 80 columns.
+//! How much the user is asked, and has to read: the amounts that the wizard promises, counted on 80 columns.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +25,7 @@ impl<'world> Scene<'world> {
         let certificates = Certificates::for_names(&["db.example.com"]);
         let ca = fs::read(certificates.ca()).expect("the authority's certificate");
         fs::write(world.outside(world.home().join("ca.pem")), ca).expect("the world is writable");
-        // For these machines, and for Stitch's addresses: what is for everybody is reported.
+        // For these machines, and for Stitch's addresses: a rule for all addresses is reported.
         let stitch = [Region::NorthAmerica, Region::Europe].map(Region::addresses).concat();
         let rules = stitch
             .iter()

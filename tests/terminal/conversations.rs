@@ -253,7 +253,7 @@ fn escape_and_left_go_back_and_a_long_text_goes_to_the_pager() {
     // There is nothing before the first question.
     terminal.send("\u{1b}");
     terminal.expect("  Europe\n");
-    // No region is chosen before a person chooses one.
+    // No region is chosen before the user chooses one.
     terminal.send("\r");
     terminal.expect("Choose with the arrow keys, then press Enter.");
     terminal.expect("  Europe\n");

@@ -80,7 +80,7 @@ fn fields_are_copied_and_pages_are_opened() {
 const ASKS: &str = "Watch for Stitch's connection now? ";
 
 /// A terminal that shows no links, or of which that is not known, gets the whole address on a line of its own; one that cannot
-/// move its cursor gets no sequences at all.
+/// move its cursor gets no sequences.
 #[test]
 fn addresses_are_whole_where_there_are_no_links() {
     let Some(world) = world(&[]) else { return };

@@ -1,4 +1,4 @@
-//! What people have on the clipboard, and what else they type at a question.
+//! What users have on the clipboard, and what else they type at a question.
 
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::world;

@@ -3,7 +3,7 @@
 use crate::support::{Place, Program, stitch_pg};
 use crate::terminal::{server, wizard};
 
-/// A server that nobody needs to reach.
+/// A server that no test connects to.
 fn nowhere() -> Program {
     stitch_pg(Place::Here)
         .env("PGHOST", "127.0.0.1")

@@ -1,4 +1,4 @@
-//! What a person answers once, a pipeline repeats: `config init` asks as `setup` does and writes the answers down.
+//! What the user answers once, a pipeline repeats: `config init` asks as `setup` does and writes the answers down.
 
 use crate::support::postgres::POSTGRES_PASSWORD;
 use crate::support::stitch_pg;

@@ -1,4 +1,4 @@
-//! What a person sees: the program's output drawn as a terminal draws it, with all that has scrolled away.
+//! What the user sees: the program's output drawn as a terminal draws it, with all that has scrolled away.
 
 /// The lines of the screen, without blanks at their ends.
 pub(crate) fn drawn(raw: &[u8], columns: usize) -> String {

@@ -213,7 +213,7 @@ fn ctrl_c_in_the_middle_of_a_change() {
     let Some(server) = server() else {
         return;
     };
-    // CREATE DATABASE waits for whoever has locked the list of databases.
+    // CREATE DATABASE waits for the session that has locked the list of databases.
     let mut other = server.command("sh");
     other.args([
         "-c",

@@ -49,7 +49,7 @@ pub(crate) struct Played {
 /// A row and the schema that is its own.
 type Placed = (Row, String);
 
-/// Said of every schema that was moved, whatever is in it.
+/// Reported of every schema that was moved, whatever is in it.
 const GENERAL: [&str; 3] = ["schema-weak-evidence", "objects-not-transferred", "schema-not-chosen"];
 
 /// Rows in which nothing is amiss, alone, so that the verdict is *ready*; then all others.

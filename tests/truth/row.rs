@@ -3,7 +3,7 @@
 /// A state of a server, and whose work is tried on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
-    /// For people.
+    /// In words.
     pub(crate) state: &'static str,
     /// Makes it: run by the role `loader` in a schema of its own, `{s}`, after `reset role` by the superuser. A second
     /// schema that is chosen as well is `{s}_b`.
@@ -16,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) since: u32,
     /// Its objects belong to the superuser `boss`, so only a superuser can move them.
     pub(crate) boss: bool,
-    /// Whose loss it is: what is said is said before the move, to others than Stitch.
+    /// Whether the loss is another role's and not Stitch's: then it is reported before the move.
     pub(crate) third: bool,
     /// Only its owner and superusers see it, so another login sees it once Stitch's role is the owner.
     pub(crate) hidden: bool,

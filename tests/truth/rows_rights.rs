@@ -1,4 +1,4 @@
-//! Rows about rights that count in somebody's name while a row is written.
+//! Rows about the rights of the role in whose name something runs while a row is written.
 
 use crate::truth::row::{Row, fine, problem};
 

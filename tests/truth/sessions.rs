@@ -9,7 +9,7 @@ struct State {
     what: &'static str,
     sql: &'static str,
     undo: &'static str,
-    /// The code that it is said by; a part of the change that `check` plans; nothing: all is well.
+    /// The code that reports it; a part of the change that `check` plans; nothing: all is well.
     says: &'static str,
     since: u32,
     /// What Stitch does besides a load.

@@ -1,4 +1,4 @@
-//! How long after an event its line is shown: counted in questions to the server, whose log tells when they came; and for the
+//! How long after an event its line is shown: counted in questions to the server, whose log shows when they came; and for the
 //! SSH server in seconds, with as much more as this machine is late at the moment.
 
 use std::fs;

@@ -14,7 +14,7 @@ use crate::support::{
     spawn, stitch_pg,
 };
 
-/// One of Stitch's addresses, which may enter; another of them, which may not; and somebody else's.
+/// One of Stitch's addresses, which may enter; another of them, which may not; and one that is not Stitch's.
 pub(crate) const STITCH: &str = "52.23.137.21";
 pub(crate) const SECOND: &str = "52.204.223.208";
 pub(crate) const OTHER: &str = "52.9.9.9";
@@ -95,7 +95,7 @@ impl<'world> Scene<'world> {
         Self { hosts, server, bastion }
     }
 
-    /// The program before the database, with everything that it needs to be told.
+    /// The program before the database, with every setting that it needs.
     pub(crate) fn program(&self, command: &str) -> Program {
         stitch_pg(&self.hosts["ops"])
             .args([command, "--no-input", "--host", PUBLIC, "--region", "north-america"])
@@ -178,7 +178,7 @@ impl Watching {
             let sender = sender.clone();
             std::thread::spawn(move || {
                 for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-                    // Nobody listens after the test.
+                    // No receiver is left after the test.
                     drop(sender.send(line));
                 }
             });

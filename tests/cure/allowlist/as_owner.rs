@@ -50,7 +50,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Does it; whether it went well, and what it said.
+    /// Does it; whether it succeeded, and what it printed.
     fn edit(&self, path: &str, adds: bool) -> (bool, String) {
         let script = self.script(adds);
         let run = format!("{} env PATH=\"$1\" sh -s", self.on);

@@ -66,7 +66,7 @@ impl Bench {
         self.check_at("127.0.0.1", user, password, arguments)
     }
 
-    /// From where PostgreSQL's machine is another one, as far as its address tells; none where that takes a world.
+    /// From where PostgreSQL's machine is another one, as far as its address shows; none where that takes a world.
     pub(super) fn check_from_afar(&self, arguments: &[&str]) -> Option<Checked> {
         let world = self.0.world()?;
         world.sh("ip addr replace 203.0.113.7/32 dev lo");

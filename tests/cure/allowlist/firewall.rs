@@ -1,4 +1,4 @@
-//! `--manage firewall` on real firewalls: ufw and firewalld are told, packets from Stitch's addresses then get through and
+//! `--manage firewall` on real firewalls: ufw and firewalld get rules, packets from Stitch's addresses then get through and
 //! no others, and the way back is exact. Bare rules are never changed; the commands that are printed for them do the same.
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ const STITCH: [&str; 4] = ["3.126.102.29", "18.158.16.164", "18.158.251.55", "52
 const STRANGER: &str = "18.158.1.1";
 const SERVER: &str = "198.51.100.20";
 
-/// A firewall as somebody left it: the admin gets in on port 22 and Stitch does not.
+/// A firewall as its administrator left it: the admin gets in on port 22 and Stitch does not.
 struct Case {
     name: &'static str,
     /// Makes it.
@@ -95,7 +95,7 @@ impl Case {
     }
 }
 
-/// What the rules do not tell, or this program does not read: each makes rules, names what the finding says, and clears.
+/// What the rules do not show, or this program does not read: each makes rules, names what the finding says, and clears.
 const UNSURE: [[&str; 3]; 3] = [
     [
         "nft 'table inet f { chain i { type filter hook input priority 0; policy drop; iifname lo accept;
@@ -411,7 +411,7 @@ fn managed_firewalls_let_stitchs_packets_in_and_no_others() {
                   ip -n stitch addr add $a/32 dev e0; ip -n bastion route add $a/32 dev e0
               done",
     );
-    // The undo file says `ssh` as people have it; theirs knows its key and hosts.
+    // The undo file says `ssh`, as it is configured for the user: with its key and hosts.
     world.sh(
         "mkdir -p /run/world/tmp/bin; cat >/run/world/tmp/bin/ssh <<'END'
 #!/bin/sh
@@ -448,7 +448,7 @@ chmod 755 /run/world/tmp/bin/ssh",
         "{}",
         emptied.stdout
     );
-    // A rule that is for everybody is reported.
+    // A rule that is for all addresses is reported.
     bench
         .bastion
         .run("nft 'table inet w { chain i { type filter hook input priority 0; tcp dport 22 accept; }; }'");

@@ -154,7 +154,7 @@ fn shims(world: &World) {
     );
 }
 
-/// Runs the script with something happening at one of its commands; how many there were, and what it said.
+/// Runs the script with something happening at one of its commands; how many there were, and what it printed.
 fn run_at(world: &World, script: &str, at: u32, what: &str) -> (u32, String, bool) {
     let prepare = format!(
         "echo 0 >/run/world/count; : >/run/world/acted; echo 'AT={at} DO={what} FILE={FILE}' >/run/world/act
@@ -263,7 +263,7 @@ fn what_another_program_writes_meanwhile_stays() {
     assert!(unseen.len() <= 3 && unseen.iter().all(known), "{unseen:?}");
 }
 
-/// As whom the file is written, and when root refuses.
+/// As which user the file is written, and when root refuses.
 #[test]
 fn the_owner_writes_the_rules() {
     let Some(world) = world(&[]) else {

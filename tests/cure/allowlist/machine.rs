@@ -77,7 +77,7 @@ fn rules_read_on_this_machine_without_a_superuser() {
     assert_eq!(check(&bench).only("hba-syntax-error").verdict, "bad");
     fs::write(&list, "other").expect("the data directory is ours");
 
-    // Where the file is, the server's own program tells.
+    // The server's own program reports where the file is.
     let elsewhere = bench.0.data_dir().join("elsewhere.conf");
     fs::write(&elsewhere, format!("{HEAD}host all all all trust\n")).expect("ours");
     let inside = bench.0.socket_dir().join("data/elsewhere.conf");
@@ -138,7 +138,7 @@ fn a_copy_is_read_with_what_lies_beside_it() {
     assert_eq!(codes(&report, "52.204.223.208/32"), ["hba-uncertain"], "{report:#}");
 }
 
-/// What is said of the rules for an address.
+/// The findings about the rules for an address.
 fn codes(report: &serde_json::Value, subject: &str) -> Vec<String> {
     let findings = report["steps"][0]["findings"].as_array().expect("findings");
     let codes = findings.iter().filter(|finding| finding["subject"] == subject);
@@ -149,7 +149,7 @@ fn codes(report: &serde_json::Value, subject: &str) -> Vec<String> {
         .collect()
 }
 
-/// PostgreSQL on the SSH server, in a file system of its own as in a container: the login tells the path, and the rules
+/// PostgreSQL on the SSH server, in a file system of its own as in a container: the server reports the path, and the rules
 /// are read over SSH, with what they include.
 #[test]
 fn rules_read_over_ssh_without_a_superuser() {
@@ -183,7 +183,7 @@ fn rules_read_over_ssh_without_a_superuser() {
             .env("PGPASSWORD", DBA_PASSWORD)
             .run()
     };
-    // Nobody tells where the file is.
+    // The path of the file is not reported.
     let untold = json::report(&check().stdout);
     let finding = untold["steps"][0]["findings"].as_array().expect("findings");
     let finding = finding

@@ -239,7 +239,7 @@ fn managed_rules_without_a_superuser() {
     assert!(removed.stdout.contains("\"result\": \"applied\""), "{}", removed.stdout);
     assert_eq!(bytes(&bench), before, "removed");
 
-    // A process of the server's own user: which of the two is meant cannot be told.
+    // A process of the server's own user: which of the two is meant cannot be decided.
     if let Some(impostor) = self::impostor(&bench.0, "postgres") {
         let refused = run(&bench, "setup", &["--yes"]);
         assert_eq!(refused.status, Some(1), "{}", refused.stdout);
@@ -249,7 +249,7 @@ fn managed_rules_without_a_superuser() {
         end_impostor(&bench.0, "postgres", impostor);
     }
 
-    // A server that does not read its files again: the lines are removed, and it is said.
+    // A server that does not read its files again: the lines are removed, and that is reported.
     bench.0.psql(
         "SET allow_system_table_mods = on;
          ALTER FUNCTION pg_catalog.pg_conf_load_time() RENAME TO conf_load_time_as_it_is;
@@ -261,7 +261,7 @@ fn managed_rules_without_a_superuser() {
     assert_eq!(bytes(&bench), before);
 }
 
-/// The server that is told to read the lines sees another file by then: the lines are removed again.
+/// The server that gets the signal to read the lines sees another file by then: the lines are removed again.
 #[test]
 fn managed_rules_that_do_not_show_are_taken_out_again() {
     let bench = Bench::new();

@@ -340,7 +340,7 @@ fn the_certificate_is_verified() {
     }
 }
 
-/// In the middle of a question, and of the change itself, of which nobody knows then whether it was done.
+/// In the middle of a question, and of the change itself: then it is not known whether that was made.
 #[test]
 fn ctrl_c_while_stitch_does_not_answer() {
     for (method, path) in [("GET", "/v4/destinations"), ("POST", "/v4/destinations")] {

@@ -70,7 +70,7 @@ impl FakeStitch {
         self.server.address().port()
     }
 
-    /// Looks at, or changes, what it has.
+    /// Reads, or changes, what it has.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.state.lock().expect("no test panics in here"))
     }
@@ -187,7 +187,7 @@ impl State {
         }
     }
 
-    /// Takes properties over; credentials are never told again, and `ssl` is always text in answers.
+    /// Takes properties over; credentials are never returned, and `ssl` is always text in answers.
     fn change(&mut self, at: usize, properties: &Value) -> ResponseTemplate {
         self.clock += 1;
         let now = self.now();

@@ -19,7 +19,7 @@ fn a_user_that_was_made_goes_without_a_trace() {
     let before = scene.bastion.run(TRACES);
     assert_eq!(scene.setup("stitch").status, Some(0));
     assert!(scene.tunnel_works("stitch"));
-    // Somebody is in the tunnel; userdel alone would refuse.
+    // A client is in the tunnel; userdel alone would refuse.
     let mut tunnel = scene.bastion.ssh(&scene.ops, "stitch", &scene.stitch);
     tunnel.args(["-N", "-L", "127.0.0.1:9:127.0.0.1:9", "-o", "ExitOnForwardFailure=no"]);
     let _tunnel = crate::support::Running::new(crate::support::spawn(&mut tunnel), (&scene.ops).into());
@@ -42,7 +42,7 @@ fn a_user_that_was_made_goes_without_a_trace() {
     );
 }
 
-/// One that people made stays when it holds anything of theirs; the key goes all the same, and nothing else.
+/// An account that stitch-pg did not make stays when it holds anything else; only Stitch's key is removed.
 #[test]
 fn a_user_of_somebody_elses_stays() {
     let Some(world) = world(&[Need::Bastion]) else {
@@ -72,7 +72,7 @@ fn a_user_of_somebody_elses_stays() {
         assert!(scene.bastion.try_run(&format!("id {user}")).success());
         assert!(!scene.tunnel_works(user), "{user}");
     }
-    // Empty but for Stitch's key: nobody misses it.
+    // Empty but for Stitch's key, so it is removed.
     scene.has_working("empty");
     let removed = remove(&scene, "empty");
     assert_eq!((removed.status, removed.changes().len()), (Some(0), 2), "{removed:#?}");

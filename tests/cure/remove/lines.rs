@@ -31,7 +31,7 @@ fn bytes(bench: &Bench) -> Vec<u8> {
 #[test]
 fn our_lines_go_and_no_other_byte() {
     let bench = Bench::new();
-    // Somebody's own line for Stitch stays, and so does a rule right below ours.
+    // The DBA's own line for Stitch stays, and so does a rule right below ours.
     let own = "hostssl dw stitch 52.23.137.21/32 md5\n";
     for rest in [
         format!("# keep\n\nhost all all all reject\t \n{own}  # end"),

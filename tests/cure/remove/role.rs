@@ -145,7 +145,7 @@ fn what_must_be_taken_away_by_hand() {
     is_gone(&wizard);
 }
 
-/// The admin's own login, a superuser and a group are nobody's to remove.
+/// The admin's own login, a superuser and a group are never removed.
 #[test]
 fn roles_that_are_not_stitchs() {
     let server = Postgres::start();
@@ -172,7 +172,7 @@ fn roles_that_are_not_stitchs() {
     );
 }
 
-/// Readers were let in ahead: that hangs on the role, and nothing can own it after the role.
+/// Readers have default privileges: those depend on the role, and no other role can own them.
 #[test]
 fn what_was_granted_ahead_goes_with_the_role() {
     for major in [13, 17] {
@@ -196,7 +196,7 @@ fn what_was_granted_ahead_goes_with_the_role() {
              alter default privileges in schema shop grant all on sequences to public, bi",
         );
         let wizard = Wizard::dba(&server);
-        // Where the step that takes it back is left out, the role stays.
+        // Where the step that removes it is skipped, the role stays.
         let left = wizard.clone().set("--skip", "allowlist,ownership").run("remove");
         let why = left.has("remove-blocked", "bad");
         assert!(
@@ -222,7 +222,7 @@ fn what_was_granted_ahead_goes_with_the_role() {
     }
 }
 
-/// A database that Stitch's role owns goes to the new owner as well, which is said beforehand.
+/// A database that Stitch's role owns goes to the new owner as well, which is reported beforehand.
 #[test]
 fn a_database_of_the_roles_own_is_named() {
     let server = Postgres::start();

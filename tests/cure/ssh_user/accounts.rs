@@ -35,7 +35,7 @@ fn made_to_last_on_red_hat() {
     made_to_last(Kind::RhelLike);
 }
 
-/// An end to come is told with its date, and the printed command takes that end away.
+/// A future expiry is reported with its date, and the printed command removes it.
 #[test]
 fn an_end_to_come_is_told() {
     let Some(world) = world(&[Need::Bastion]) else {

@@ -1,4 +1,4 @@
-//! Breakages that a person must mend: each has its code, and nothing is changed.
+//! Problems that an administrator must fix: each has its code, and nothing is changed.
 
 use super::scene::Scene;
 use crate::support::{BastionOptions, Need, world};
@@ -82,7 +82,7 @@ fn accounts_that_need_a_person() {
     }
 }
 
-/// What is printed for root touches that user's lines and home, and nobody else's; a second time it changes nothing.
+/// What is printed for root touches that user's lines and home, and no other user's; a second time it changes nothing.
 #[track_caller]
 fn follows(scene: &Scene<'_>, user: &str, advice: &str) {
     let Some((_, command)) = advice.split_once("as root: ") else {

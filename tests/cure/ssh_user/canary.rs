@@ -1,4 +1,4 @@
-//! No shell ever sees a word of somebody else's unquoted: if one did, a file would appear.
+//! No shell ever reads an unquoted word that others wrote: if one did, a file would appear.
 
 use super::scene::Scene;
 use crate::support::{BastionOptions, Kind, Need, stitch_pg, world};

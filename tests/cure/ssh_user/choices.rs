@@ -1,4 +1,4 @@
-//! What people choose about Stitch's user: whose it is, and its shell.
+//! The choices about Stitch's user: whether an existing one is used, and its shell.
 
 use super::scene::{Scene, Told, told};
 use crate::support::{BastionOptions, Kind, Need, Server, world};

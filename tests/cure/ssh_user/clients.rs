@@ -136,7 +136,7 @@ fn a_key_and_an_answer() {
     assert_eq!(terminal.wait_exit(), 4);
 }
 
-/// What Stitch's key alone may fail at, and what cuts its connection, is told.
+/// What Stitch's key alone may fail at, and what cuts its connection, is reported.
 #[test]
 fn settings_that_the_proof_does_not_see() {
     let Some(world) = world(&[Need::Bastion]) else {

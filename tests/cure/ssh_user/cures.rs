@@ -1,4 +1,4 @@
-//! Breakages that setup mends. One bastion without PAM, since that is where a locked account matters; a user for each.
+//! Problems that setup fixes. One bastion without PAM, since that is where a locked account matters; a user for each.
 
 use super::scene::{OPTIONS, Scene, told};
 use crate::support::{BastionOptions, Need, world};
@@ -85,7 +85,7 @@ fn other_lines_stay() {
     assert_eq!(text, format!("{before}{OPTIONS} {key} ops\n#{key}\n{after}\n"));
 }
 
-/// A line that somebody made narrower is kept.
+/// A line that an administrator made narrower is kept.
 #[test]
 fn a_narrower_line_stays() {
     let Some(world) = world(&[Need::Bastion]) else {

@@ -1,5 +1,5 @@
-//! What the SSH server's configuration forbids: each has its own code, and the cure that is printed for it, run as it is,
-//! mends it. stitch-pg itself never touches that configuration.
+//! What the SSH server's configuration forbids: each has its own code, and the fix that is printed for it works, run as it
+//! is. stitch-pg itself never touches that configuration.
 
 use super::scene::Scene;
 use crate::support::{Bastion, BastionOptions, Kind, Need, Server, world};
@@ -88,7 +88,7 @@ pub(super) const SERVERS: [(&str, &str, &str); 30] = [
 pub(super) const FILES: &str = "cd /etc/ssh; ssh-keygen -q -t ed25519 -N '' -f ca-key; mv ca-key.pub ca
     sed 's/^[^ ]* ssh/ssh/' ~stitch/.ssh/authorized_keys >revoked; ssh-keygen -q -k -f revoked.krl revoked";
 
-/// The cure as it is printed, run as root.
+/// The fix as it is printed, run as root.
 #[track_caller]
 pub(super) fn follow(bastion: &Bastion<'_>, advice: &str) {
     let commands = advice
@@ -169,7 +169,7 @@ fn one_address_alone() {
     );
 }
 
-/// The key lies where the server looks for it. Up to `/` nobody else may write there.
+/// The key lies where the server looks for it. Up to `/` no other user may write there.
 #[test]
 fn a_key_file_elsewhere() {
     let Some(world) = world(&[Need::Bastion]) else {
@@ -199,7 +199,7 @@ fn a_key_file_elsewhere() {
         follow(&scene.bastion, &seen.advice("ssh-key-file-unsafe"));
         scene.is_ready("stitch");
     }
-    // No other line is needed; one that lets its holder do more is told.
+    // No other line is needed; one that lets its holder do more is reported.
     scene.bastion.run("rm -r ~stitch/.ssh");
     scene.is_ready("stitch");
     scene
@@ -210,7 +210,7 @@ fn a_key_file_elsewhere() {
     let (_, line) = advice.split_once("in place of that line: ").expect("the line");
     scene.bastion.run(&format!("echo '{line}' >/srv/keys/stitch"));
     scene.is_ready("stitch");
-    // What sshd does not look at is not complained about.
+    // What sshd does not check is not reported.
     scene.bastion.run("chmod 777 /srv; printf 'StrictModes no\n' >/tmp/c; cat /etc/ssh/sshd_config >>/tmp/c; cat /tmp/c >/etc/ssh/sshd_config; kill -HUP \"$(cat /run/sshd.pid)\"");
     let seen = scene.check_when_up("stitch");
     assert_eq!(
@@ -221,7 +221,7 @@ fn a_key_file_elsewhere() {
     assert!(scene.tunnel_works("stitch"));
 }
 
-/// PAM lets nobody in but root.
+/// PAM lets only root in.
 #[test]
 fn closed_for_maintenance() {
     for (use_pam, verdict) in [(true, "bad"), (false, "unknown")] {
@@ -239,7 +239,7 @@ fn closed_for_maintenance() {
     }
 }
 
-/// Where Stitch dials is where it listens, or somebody must translate.
+/// The server listens where Stitch connects to, or another machine must translate the port or address.
 #[test]
 fn ports_and_addresses() {
     let Some(world) = world(&[Need::Bastion]) else {
@@ -260,7 +260,7 @@ fn ports_and_addresses() {
         scene.bastion.outside("/root/stitch.pub"),
     )
     .expect("copied");
-    // On the machine itself: nobody else can reach it.
+    // On the machine itself: no other machine can reach it.
     let run = |arguments: &str| {
         let script = format!(
             "stitch-pg check --only ssh-user --no-input --format json --bastion local --stitch-bastion-host gate.example {arguments} \

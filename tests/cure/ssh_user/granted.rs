@@ -1,5 +1,5 @@
-//! The rule that is printed for whoever may not become root: it lets in that login and no other, for the one command that is
-//! run, and is checked before it counts.
+//! The rule that is printed for a login that may not become root: it lets in that login and no other, for the one command
+//! that is run, and is checked before it counts.
 
 use super::scene::{Scene, Told, told};
 use crate::support::{BastionOptions, Need, world};

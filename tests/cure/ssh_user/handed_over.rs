@@ -56,7 +56,7 @@ fn every_breakage_is_mended_by_the_script() {
         let more: &[&str] = if number % 2 == 0 { &[] } else { &["--from-plan"] };
         scene.script_cures(user, more);
     }
-    // What somebody made narrower stays.
+    // What an administrator made narrower stays.
     scene.has_working("narrow");
     let narrow = "sed -i 's/^restrict/from=\"52.23.137.21\",restrict/' ~narrow/.ssh/authorized_keys";
     scene.bastion.run(narrow);

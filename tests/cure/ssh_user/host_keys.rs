@@ -60,7 +60,7 @@ fn known_and_unknown_hosts() {
     assert!(revoked.error().contains("revoked"), "{}", revoked.error());
     let authority = with_known(&scene, &format!("@cert-authority * {}\n", keys[0]), plain);
     assert!(authority.error().contains("@cert-authority"), "{}", authority.error());
-    // Nobody logged in while the key was in doubt.
+    // The run did not log in while the key was in doubt.
     assert!(scene.bastion.try_run("id stitch").stdout.is_empty());
 }
 
@@ -109,7 +109,7 @@ X");
     assert_eq!(alias.status, Some(3), "{alias:#?}");
 }
 
-/// A file of one's own does not switch off those for everybody, and an alias has no port, whatever the server's is.
+/// A user's own file does not switch off the global ones, and an alias has no port, whatever the server's is.
 #[test]
 fn global_files_and_aliases() {
     let Some(world) = world(&[Need::Bastion]) else {

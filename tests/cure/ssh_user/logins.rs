@@ -1,4 +1,4 @@
-//! Logging in as people do: an agent with several keys, a passphrase, a password, the server's own questions.
+//! Logging in as users do: an agent with several keys, a passphrase, a password, the server's own questions.
 
 use super::scene::{BASTION, Scene, told};
 use crate::support::sshd::CAROL_PASSWORD;
@@ -40,7 +40,7 @@ fn the_third_key_of_an_agent() {
     };
     let third = with_agent(check(&scene, "root"));
     assert_eq!(third.status, Some(0), "{third:#?}");
-    // Told to show the server no other key than this one, it does not, though the agent has the right one.
+    // Configured to offer the server no other key than this one, it does not, though the agent has the right one.
     let config = |only: &str| {
         let text = format!(
             "Host gate\\n HostName {BASTION}\\n User root\\n IdentityFile /run/world/tmp/other\\n IdentitiesOnly {only}\\n"
@@ -85,7 +85,7 @@ fn a_passphrase_is_asked_for() {
     terminal.expect("3/7 ssh-user: ready");
     assert_eq!(terminal.wait_exit(), 0);
     assert!(!terminal.transcript().contains("wrong"), "it was shown");
-    // Nobody to ask: said at once, with the key's name.
+    // No terminal to ask on: reported at once, with the key's name.
     let nobody = told(&program.args(["--format", "json", "--no-input"]));
     assert!(nobody.error().contains("it has a passphrase"), "{}", nobody.error());
 }
@@ -116,7 +116,7 @@ fn the_server_asks_questions_of_its_own() {
     with_password("KbdInteractiveAuthentication yes", "carol@198.51.100.20:22 asks: ");
 }
 
-/// A command that is killed looks like success to libssh2; the missing last line tells.
+/// A command that is killed looks like success to libssh2; only the missing last line shows it.
 #[test]
 fn a_killed_script_is_no_success() {
     let Some(world) = world(&[Need::Bastion]) else {

@@ -1,5 +1,5 @@
-//! Whoever is called whatever: names and homes of every legal shape, accounts that are kept elsewhere, and the machine
-//! that runs the tests, which is nobody's bastion.
+//! Names and homes of every legal shape, accounts that are kept elsewhere, and the machine that runs the tests, which is no
+//! bastion.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -72,7 +72,7 @@ fn another_sudo() {
     });
 }
 
-/// What newer servers can refuse or cut, each mended by the printed cure.
+/// What newer servers can refuse or cut, each fixed by the printed command.
 #[test]
 fn their_own_settings() {
     on_each(&BastionOptions::new(), |mut scene| {
@@ -120,7 +120,7 @@ fn check(scene: &Scene<'_>, identity: &str, more: &[&str]) -> Told {
     told(&program)
 }
 
-/// After a refused login the address is refused for a while, and everybody on it: that is waited for.
+/// After a refused login the server refuses the address for a while, with all users there. The run waits for that.
 #[test]
 fn an_address_that_is_punished() {
     on_each(
@@ -153,7 +153,7 @@ fn an_address_that_is_punished() {
     );
 }
 
-/// Somebody who does not log in takes the one place that there is.
+/// A client that does not log in takes the one place that there is.
 #[test]
 fn a_server_with_one_place() {
     on_each(&BastionOptions::new().config("MaxStartups 1:100:1"), |scene| {
@@ -185,7 +185,7 @@ fn a_server_with_one_place() {
     });
 }
 
-/// What it does not know is told: a word of a later server, a `Match` on what is not known before the login.
+/// What it does not know is reported: a word of a later server, a `Match` on what is not known before the login.
 #[test]
 fn settings_that_are_not_understood() {
     on_each(

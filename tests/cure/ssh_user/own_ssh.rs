@@ -123,7 +123,7 @@ fn a_host_key_by_its_fingerprint() {
             None => program,
         })
     };
-    // Nobody needs to look for it.
+    // The user does not need to search for it.
     let unknown = run("", "", None);
     let (_, flag) = unknown.error().split_once("add --host-key ").expect("the flag is told");
     let flag = flag.split(':').take(2).collect::<Vec<_>>().join(":");

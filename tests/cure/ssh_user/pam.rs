@@ -29,7 +29,7 @@ fn what_pam_refuses() {
         (Some(0), None),
         "{ready:#?}"
     );
-    // Refused from everywhere, and so from here, too; the cure is a line in front.
+    // Refused from everywhere, and so from here, too; the fix is a line in front.
     for (lines, file, stack) in [
         ("-:ALL EXCEPT root:ALL\\n", "access.conf", access),
         ("-:stitch:ALL\\n", "access.conf", access),
@@ -79,7 +79,7 @@ fn what_pam_refuses() {
         );
         assert!(scene.tunnel_works("stitch"), "{lines}: {}", scene.bastion.log());
     }
-    // Rules that fit nobody of ours, or that let in first.
+    // Rules that fit none of our users, or that let in first.
     for (lines, file, stack) in [
         (
             "+:stitch:ALL\\n-:ALL:ALL\\n",

@@ -1,5 +1,5 @@
 //! What Stitch's user, or any user of the SSH server, has put there before root comes: whatever is done, it ends, nothing of
-//! root's changes or is told, and nobody else's program runs. What is exchanged while root works has a file of its own
+//! root's changes or is printed, and no other user's program runs. What is exchanged while root works has a file of its own
 //! (`root.rs`).
 
 use stitch_pg::shell::remove_key;
@@ -16,7 +16,7 @@ const VICTIMS: &str = "mkdir -m 755 /home/victim /home/victim/dir; echo 'root:$6
 const STATE: &str = "cd /home/victim; ls -lAniR . | sed 's/  */ /g' | cut -d' ' -f1,2,4-6,10-; ls -lAnR /root
     cat shadow dir/authorized_keys /root/.ssh/authorized_keys";
 
-/// What is planted in the home, by whom, the script that does it there, and what refuses to go on then; nothing, where that
+/// What is planted in the home, by which user, the script that does it there, and what refuses to go on then; nothing, where that
 /// works. What is root's could be the user's doing only on a kernel that protects no hard links.
 const PLANTINGS: [(&str, &str, &str, &str); 16] = [
     (
@@ -123,7 +123,7 @@ impl Scene<'_> {
     }
 }
 
-/// What is run, and by what name it is told.
+/// What is run, and its name in failures.
 type Command<'a> = (&'a str, &'a dyn Fn(&Scene<'_>) -> Output);
 
 /// Each planting, and all of these after it.
@@ -216,7 +216,7 @@ fn in_a_home_on_busybox() {
     );
 }
 
-/// Anybody can call a process `sshd`, also root's `sudo`, and start it with options of its own.
+/// Any user can call a process `sshd`, also root's `sudo`, and start it with options of its own.
 #[test]
 fn who_calls_himself_sshd_is_nobody_to_root() {
     let Some(world) = world(&[Need::Bastion]) else {

@@ -260,7 +260,7 @@ fn a_signal_is_heard_while_the_key_cannot_be_taken_out() {
     }
 }
 
-/// The file may not be written any more when the key is to be taken out: that is said, with what to do.
+/// The file may not be written any more when the key must be removed: that is reported, with what to do.
 #[test]
 fn a_key_that_cannot_be_taken_out_is_told() {
     let Some(world) = place() else {

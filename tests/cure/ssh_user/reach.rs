@@ -1,5 +1,5 @@
-//! A printed cure changes what it is for and nothing else: the whole of what sshd makes of its configuration, for several
-//! people, before and after; a second run changes nothing; the way back leads back.
+//! A printed fix changes what it is for and nothing else: the whole of what sshd makes of its configuration, for several
+//! users, before and after; a second run changes nothing; the undo restores everything.
 
 use std::collections::BTreeSet;
 
@@ -87,7 +87,7 @@ fn touched<'a>(before: &'a BTreeSet<String>, after: &'a BTreeSet<String>) -> BTr
         .collect()
 }
 
-/// Which keywords the cure of a code may change.
+/// Which keywords the fix of a code may change.
 fn is_meant(code: &str, lines: &str, keyword: &str) -> bool {
     let keywords: &[&str] = match code {
         "ssh-not-allowed" if lines.contains("RevokedKeys") => &["revokedkeys"],
@@ -138,7 +138,7 @@ fn arranged(scene: &mut Scene<'_>, lines: &str, arrange: &str) -> String {
     broken
 }
 
-/// Breaks the server that way, follows the cure, and looks at everything.
+/// Breaks the server that way, runs the printed fix, and compares everything.
 #[track_caller]
 fn reaches_no_further(scene: &mut Scene<'_>, lines: &str, code: &str, layout: (&str, &str)) {
     let (name, arrange) = layout;
@@ -195,7 +195,7 @@ fn a_printed_cure_changes_what_it_is_for() {
         .into_iter()
         .enumerate()
         .map(|(at, (lines, code, _))| (lines, code, LAYOUTS[at % LAYOUTS.len()]));
-    // The one that everybody meets, in every layout.
+    // The most common one, in every layout.
     let common = LAYOUTS.map(|layout| ("MATCH AllowTcpForwarding no", "ssh-forwarding-off", layout));
     let everybody = LAYOUTS.map(|layout| ("AllowTcpForwarding no", "ssh-forwarding-off", layout));
     for (lines, code, layout) in cases.chain(common).chain(everybody) {
@@ -203,7 +203,7 @@ fn a_printed_cure_changes_what_it_is_for() {
     }
 }
 
-/// Unix sockets: what setup changes itself, and what it leaves to a person, change nothing else. Both ways back are exact.
+/// Unix sockets: what setup changes itself, and what it leaves to root, change nothing else. Both ways back are exact.
 #[test]
 fn closing_unix_sockets_changes_what_it_is_for() {
     let Some(world) = world(&[Need::Bastion]) else {
@@ -280,7 +280,7 @@ fn unix_sockets_of_others_stay() {
     for user in ["stitch", "foreign"] {
         scene.has_working(user);
     }
-    // Somebody else's key beside Stitch's: told, not changed.
+    // Another user's key beside Stitch's: reported, not changed.
     scene
         .bastion
         .run("ssh-keygen -q -t ed25519 -N '' -f /tmp/k; cat /tmp/k.pub >>~stitch/.ssh/authorized_keys");
@@ -333,7 +333,7 @@ fn unix_sockets_of_others_stay() {
     assert_eq!(scene.bastion.run("ls -A /etc/ssh/sshd_config.d"), file);
 }
 
-/// The configuration is broken in another place: the cure takes itself out again, and sshd is not told to read anything.
+/// The configuration is broken in another place: the fix removes itself again, and sshd gets no signal to read it.
 #[test]
 fn a_cure_that_sshd_refuses_leaves_nothing() {
     let Some(world) = world(&[Need::Bastion]) else {

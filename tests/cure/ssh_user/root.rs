@@ -10,7 +10,7 @@ use crate::support::process::{DEADLINE, poll};
 use crate::support::wizard::PASSWORD;
 use crate::support::{BastionOptions, Kind, Need, Output, Postgres, PostgresOptions, Program, Running, Server, world};
 
-/// What the user would like to have: root's, and nothing of it is ever to change or to be told.
+/// What the user would like to have: root's. Nothing of it may ever change or be printed.
 const SECRET: &str = "root:$6$kept-by-root";
 const VICTIMS: &str = "mkdir -m 755 /victim /victim/dir; echo 'root:$6$kept-by-root' >/victim/shadow; cp /victim/shadow /victim/dir/authorized_keys
     chmod 640 /victim/shadow; chmod 600 /victim/dir/authorized_keys";
@@ -317,7 +317,7 @@ fn a_new_account_can_change_nothing_of_its_own() {
     }
 }
 
-/// Root's files in a directory of the user's: nobody can write them safely, and what is advised is done by the user.
+/// Root's files in a directory of the user's: root cannot write them safely, and what is advised is done by the user.
 #[test]
 fn files_of_roots_in_the_users_home() {
     let Some(world) = world(&[Need::Bastion]) else {

@@ -1,4 +1,4 @@
-//! A bastion, somebody who administers it from another machine, and the program under test in between.
+//! A bastion, an administrator on another machine, and the program under test in between.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub(crate) struct Scene<'world> {
     options: BastionOptions,
 }
 
-/// What a run of the program said.
+/// What a run of the program reported.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) status: Option<i32>,
@@ -81,7 +81,7 @@ impl<'world> Scene<'world> {
             .args(["--stitch-host", "10.20.0.3"])
     }
 
-    /// The same login by `ssh`, which asks nobody.
+    /// The same login by `ssh`, which asks no questions.
     pub(crate) fn ssh_by_alias(&self, server: &str) -> Program {
         let options = "-oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=5";
         Program::new("ssh", &self.ops)
@@ -133,7 +133,7 @@ impl<'world> Scene<'world> {
         told(&self.program("check", "root", user))
     }
 
-    /// The same when the server has just been told to read its configuration again.
+    /// The same when the server has just got the signal to read its configuration again.
     pub(super) fn check_when_up(&self, user: &str) -> Told {
         poll(DEADLINE, || {
             Some(self.check(user)).filter(|told| told.status != Some(1))
@@ -157,7 +157,7 @@ impl<'world> Scene<'world> {
         output.stderr.contains("Connection refused") || output.stderr.contains("onnect failed")
     }
 
-    /// Check, setup, check, setup: pending, mended, ready, nothing to do.
+    /// Check, setup, check, setup: pending, fixed, ready, nothing to do.
     #[track_caller]
     pub(crate) fn is_cured(&self, user: &str, summary: &str) {
         let broken = self.check(user);

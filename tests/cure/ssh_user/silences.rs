@@ -7,7 +7,7 @@ use super::scene::{Scene, told};
 use crate::support::process::{DEADLINE, poll};
 use crate::support::{BastionOptions, Need, world};
 
-/// What the admin's login shell is, and what is said of it. Every script may take six times `--timeout`.
+/// What the admin's login shell is, and what is reported of it. Every script may take six times `--timeout`.
 const SHELLS: [(&str, &str, &str); 4] = [
     (
         "drips for ever",

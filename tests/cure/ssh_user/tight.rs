@@ -6,7 +6,7 @@ use super::scene::{BASTION, Scene, Told, told};
 use crate::support::process::{DEADLINE, poll};
 use crate::support::{BastionOptions, Kind, Need, Output, Server, finish, world};
 
-/// The database as Stitch's form has it; the bastion has that address, too, so that somebody answers.
+/// The database as Stitch's form has it; the bastion has that address, too, so that a server answers.
 const DATABASE: &str = "10.20.0.3:5432";
 
 fn run(scene: &Scene<'_>, command: &str, options: &str) -> Told {
@@ -56,7 +56,7 @@ fn nothing_but_the_database() {
     world.sh("ssh-agent -a /run/world/tmp/agent >/dev/null 2>&1");
     scene.bastion.run("ip addr add 10.20.0.3/24 dev e1");
 
-    // As Stitch's guide has it: whoever holds the key can do everything.
+    // As Stitch's guide has it: the holder of the key can do everything.
     scene.has_working("stitch");
     scene
         .bastion
@@ -111,7 +111,7 @@ fn only_from_stitch() {
     assert_eq!(from_there.stdout, "in\n", "{from_there:#?}");
 }
 
-/// Both spellings, since sshd looks no names up.
+/// Both spellings, since sshd resolves no names.
 #[test]
 fn a_database_by_name() {
     let Some(world) = world(&[Need::Bastion]) else {
@@ -207,7 +207,7 @@ fn the_defaults_leave_nothing_but_the_database() {
             "{listen}: {tried:#?}"
         );
     }
-    // The server listens on no Unix socket, and the test can tell: without the file it does.
+    // The server listens on no Unix socket. The test can fail: without the file the server does.
     let listens = || {
         let socket = [
             "-N",
@@ -252,7 +252,7 @@ fn the_defaults_leave_nothing_but_the_database() {
         .bastion
         .run("cd /etc/ssh/sshd_config.d; rm x.conf 00-stitch-pg-*; kill -HUP $(cat /run/sshd.pid)");
     poll(DEADLINE, || up().then_some(())).expect("the server comes back");
-    // A server that answers on a socket which anybody may use.
+    // A server that answers on a socket which every user may use.
     scene.bastion.run("(exec perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(\"/tmp/open\")); chmod 0777, \"/tmp/open\"; listen(S, 9); while (accept(C, S)) { syswrite(C, \"reached\\n\"); close(C) }') >/dev/null 2>&1 &");
     let socket = |options: &str| {
         let setup = told(
@@ -280,7 +280,7 @@ fn the_defaults_leave_nothing_but_the_database() {
             .stdout
     };
     assert_eq!(through(), "");
-    // The test can tell: with a line that an earlier version wrote it is reached.
+    // The test can fail: with a line that an earlier version wrote the socket is reached.
     scene
         .bastion
         .run("sed -i 's/,permit.*command=[^ ]*//' ~stitch/.ssh/authorized_keys");
@@ -336,7 +336,7 @@ fn variables_that_a_shell_obeys() {
     assert!(scene.tunnel_works("stitch"));
 }
 
-/// `permitlisten="localhost:1"` is no port at all only where port 1 is root's.
+/// `permitlisten="localhost:1"` allows no port only where just root may listen on port 1.
 #[test]
 fn port_one_where_everybody_may_listen_on_it() {
     let Some(world) = world(&[Need::Bastion]) else {

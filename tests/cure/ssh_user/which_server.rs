@@ -79,7 +79,7 @@ fn a_server_in_a_container() {
 }
 
 /// What is in its files now may not be what it uses: it reads them once, and one that is started for each connection has a command
-/// line that nobody sees afterwards.
+/// line that cannot be seen afterwards.
 #[test]
 fn settings_that_are_not_those_in_force() {
     let Some(world) = world(&[Need::Bastion]) else {
@@ -144,7 +144,7 @@ while True:
 }
 
 /// Alpine has sshd a second time, built with PAM, and images start it with a file of their own. The one that serves is judged and
-/// mended, and not the one that is installed besides.
+/// fixed, and not the one that is installed besides.
 #[test]
 fn a_server_by_another_name_with_another_file() {
     let Some(world) = world(&[Need::Bastion]) else {

@@ -17,7 +17,7 @@ struct Call {
     name: String,
     /// Which of that name it is.
     number: usize,
-    /// What it is done to, as [`aim`] tells it.
+    /// What it is done to, as [`aim`] returns it.
     aim: String,
     is_on_file: bool,
 }
@@ -68,7 +68,7 @@ fn calls(log: &str, folder: &str) -> Vec<Call> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             continue;
         }
-        // The writer finds its folder before anything else; what comes before is a look.
+        // The writer opens its folder before anything else; what comes before only reads.
         begun |= line.contains("O_PATH");
         let number = seen.entry(name).or_default();
         *number += 1;

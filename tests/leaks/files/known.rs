@@ -1,4 +1,4 @@
-//! `known_hosts` is written at a terminal, whole or not at all, and nobody else's lines are lost.
+//! `known_hosts` is written at a terminal, complete or unchanged, and no lines of others are lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::cure::ssh_user::scene::{BASTION, Scene};
 use crate::support::process::{DEADLINE, poll};
 use crate::support::{BastionOptions, Need, Program, STITCH_PG, Terminal, stitch_pg, world};
 
-/// Where nobody's room is short.
+/// On a file system with enough room.
 const FILE: &str = "/run/world/out/known";
 
 /// A run that finds the host unknown, in front of which other words may stand.

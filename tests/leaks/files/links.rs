@@ -5,7 +5,7 @@ use std::fs;
 use super::{Kind, STITCH_PG, has_role, put, read, ready, says, server, without_role};
 use crate::support::{Program, world};
 
-/// Links, and files that another user laid where we write, in a folder of everybody's or in one of that user.
+/// Links, and files that another user laid where we write, in a folder of all users or in one of that user.
 #[test]
 fn links_and_files_of_others_are_refused() {
     let Some(world) = world(&[]) else {
