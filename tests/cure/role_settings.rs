@@ -35,12 +35,6 @@ fn a_setting_that_bites_is_named_with_what_clears_it() {
         ("role stitch", "lock_timeout = '1s'", "unknown", "RESET"),
         (
             "role stitch",
-            "role = 'dba'",
-            "bad",
-            "ALTER ROLE \"stitch\" RESET \"role\";",
-        ),
-        (
-            "role stitch",
             "search_path = elsewhere",
             "unknown",
             "RESET \"search_path\"",
@@ -107,6 +101,20 @@ fn a_setting_that_bites_is_named_with_what_clears_it() {
             "alter {place} reset all; alter role stitch in database stitch reset all"
         ));
     }
+}
+
+/// A login ignores a role that it may not become.
+#[test]
+fn another_role_counts_where_stitchs_may_become_it() {
+    let server = Postgres::start();
+    let wizard = Wizard::dba(&server);
+    wizard.setup().exits(0);
+    server.psql("alter role stitch set role = dba");
+    wizard.check().exits(0).has_not("setting-interrupts-loads");
+    server.psql("create role team; grant team to stitch; alter role stitch set role = team");
+    let said = wizard.flag("--adopt-role").run("plan");
+    let advice = said.exits(0).has("setting-interrupts-loads", "bad");
+    assert!(advice.contains("ALTER ROLE \"stitch\" RESET \"role\";"), "{advice}");
 }
 
 #[test]
