@@ -128,7 +128,7 @@ pub(crate) fn set_setting(role: &RoleName, database: &DatabaseName, name: &str, 
     ))
 }
 
-/// `DROP ROLE`, only ever offered as the way back from our own `CREATE ROLE`.
+/// `DROP ROLE`: for `remove`, and as the undo of our own `CREATE ROLE`.
 pub(crate) fn drop_role(role: &RoleName) -> Statement {
     Statement::plain(format!("DROP ROLE {}", identifier(role.as_str())))
 }

@@ -70,7 +70,7 @@ pub(crate) trait Step {
         None
     }
 
-    /// Makes the question one that is asked again; whether there is one.
+    /// Clears the answer, so that the question is asked again; returns whether the step has a question.
     fn reopen(_settings: &mut Settings) -> Chooses {
         Chooses::No
     }
@@ -107,7 +107,7 @@ pub(crate) enum Preflight {
     Never,
 }
 
-/// What becomes of a step after another one failed, in a run that changes nothing.
+/// What happens to a step after another one failed, in a run that changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AfterFailure {
     /// It depends on the same server, so it is skipped.

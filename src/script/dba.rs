@@ -156,7 +156,7 @@ SET password_encryption = 'scram-sha-256';
 \\endif
 ";
 
-/// Only who looked borrows; a superuser needs no membership.
+/// Temporary memberships are for the login that planned; a superuser needs none.
 const WHO_GETS_MEMBERSHIP: &str = "\
 -- Temporary memberships last for one transaction, for the login that planned this; a superuser needs none.
 SELECT NOT rolsuper AS stitch_borrows FROM pg_catalog.pg_roles WHERE rolname = current_user \\gset

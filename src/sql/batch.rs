@@ -90,7 +90,7 @@ fn declared(statements: &[(usize, &str)]) -> String {
     )
 }
 
-/// So many statements share what is borrowed for them: a few milliseconds of work.
+/// The number of statements that share one temporary membership: a few milliseconds of work.
 const TOGETHER: usize = 16;
 
 /// The same for statements that need memberships: each transaction borrows them, is done with a few objects and gives them

@@ -12,8 +12,8 @@ pub(crate) const PASSWORD: Hole = Hole {
     psql: ":'stitch_password'",
 };
 
-/// What stands in a name as an escape: what a terminal would obey, what would begin a line, and what a CI system would
-/// take for the beginning of an order to it (`##[`).
+/// The characters of a name that are written as escapes: those that control a terminal, those that begin a line, and `#`
+/// where a CI system would read `##[` as the beginning of a command.
 pub(super) fn is_written_out(name: &str) -> impl Fn(char) -> bool {
     let has_marks = name.contains("##");
     move |c| c == '\n' || visible::is_control(c) || c == '#' && has_marks

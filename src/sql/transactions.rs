@@ -81,9 +81,9 @@ impl fmt::Display for Sql {
     }
 }
 
-/// Waits until no other run is in the middle of a change about this database, for so long; to stand in front of the
-/// statements of one transaction, for which it also settles where names are looked for. What the statements themselves wait
-/// for a lock is the session's business again.
+/// Waits, at most so long, until no other run is in the middle of a change about this database. Stands in front of the
+/// statements of one transaction, for which it also sets the search path. How long the statements themselves wait for a lock
+/// is the session's setting again.
 pub(crate) fn take_turn(database: &str, wait: Duration, role: Option<&str>) -> Statement {
     Statement::plain(format!(
         "{}; SET LOCAL lock_timeout = {}; \

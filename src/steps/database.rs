@@ -37,7 +37,7 @@ pub(crate) struct Facts {
     writes: writable::Writes,
     /// Where a standby gets its data from, where it says so.
     primary: Option<String>,
-    /// The servers that logins to this address come to by turns.
+    /// The servers that logins to this address reach by turns.
     #[serde(skip)]
     servers: Vec<(SeenConnection, u32)>,
     user: String,

@@ -125,7 +125,7 @@ pub(super) fn load_refused(refusal: &Refusal, schema: Option<&str>, tables: &[&s
     finding.about(schema.unwrap_or(refusal.act))
 }
 
-/// Logins by turns come to servers that are not one.
+/// Logins to one address reach different servers by turns.
 pub(super) fn several_servers(settings: &Settings, servers: &[(SeenConnection, u32)]) -> Option<Finding> {
     if servers.len() < 2 {
         return None;

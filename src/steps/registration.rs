@@ -1,4 +1,4 @@
-//! Guide step 6, last act: the connection is entered into Stitch by its Connect API, which has no documented way to ask
+//! Guide step 6, last part: the connection is entered into Stitch by its Connect API, which has no documented way to ask
 //! how Stitch's own check of it ended.
 //! Only with `--register`. Nothing is ever deleted there, and no destination of another type or host is touched unasked.
 
@@ -33,7 +33,7 @@ pub(crate) struct Facts {
     ssl: bool,
     /// The user that Stitch logs in as, where a server was asked.
     user: Option<String>,
-    /// Whether this run gave the role a password that Stitch has not heard of yet.
+    /// Whether this run gave the role a password that Stitch does not have yet.
     new_password: bool,
     /// What this run sent to Stitch.
     told: Option<SentToStitch>,

@@ -151,10 +151,10 @@ impl Role {
     }
 }
 
-/// So many other databases are looked into, at the price of a login each.
+/// So many other databases are checked, at the price of a login each.
 const COPIES: usize = 4;
 
-/// Takes out the databases that Stitch loads as well, as far as this login may look into them.
+/// Removes the databases that Stitch loads as well, as far as this login can check them.
 async fn own_copies(elsewhere: &mut Vec<String>, settings: &Settings, reader: &mut Reader) -> Result<()> {
     let mut copies = Vec::new();
     for name in elsewhere.iter().take(COPIES) {

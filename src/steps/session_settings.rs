@@ -1,7 +1,7 @@
 //! Settings that are in force in Stitch's session, wherever they are written, and that interrupt a load: timeouts that cut
 //! it off, read-only transactions, another role. What is attached to the role or the database is read from the catalog, and
-//! the server's own from the administrator's session; Stitch's own session has the last word. Findings only: they were set
-//! for a reason, and may be for all roles.
+//! the server's own from the administrator's session; what Stitch's own session reports counts most. Findings only: they were
+//! set for a reason, and may be for all roles.
 
 use serde::Deserialize;
 

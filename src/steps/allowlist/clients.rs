@@ -31,7 +31,7 @@ pub(super) enum Certainty {
     Guess,
 }
 
-/// Every address there is: for when a rule holds whatever the address turns out to be.
+/// Every address there is. A rule that holds for all of them holds for an address that is not known.
 pub(super) fn anywhere() -> IpNet {
     IpNet::V4(Ipv4Net::default())
 }

@@ -155,8 +155,8 @@ fn lines(plan: &mut Plan, settings: &Settings, version: u32, path: &str, printed
     }
 }
 
-/// The rules below each of our remarks, once for every block that is all the same: as far as they are, letter by letter,
-/// what this tool writes for this role and database.
+/// The rules below each of our remarks, up to the first that is not, letter by letter, what this tool writes for this role
+/// and database. Equal blocks count once.
 fn blocks(settings: &Settings, version: u32, printed: &str) -> Vec<Vec<String>> {
     let mut blocks: Vec<Vec<String>> = Vec::new();
     let mut open = false;

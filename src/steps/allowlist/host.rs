@@ -33,7 +33,7 @@ fn given_by(settings: &Settings) -> &GivenBy {
     }
 }
 
-/// What a knock from here, or from the SSH server, came to.
+/// The result of a probe of the port, from here and from the SSH server.
 pub(super) fn port_reachability(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let (host, port, _) = entrance(settings);
     let by = given_by(settings);

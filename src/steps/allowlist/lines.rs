@@ -14,7 +14,7 @@ use crate::settings::Settings;
 /// Stands above our lines, so that the DBA knows whose they are.
 pub(super) const REMARK: &str = "# Added by stitch-pg (--manage hba), to allow Stitch:";
 
-/// The change that lets every client in who is certain to come and is kept out; or why there is none.
+/// The change that lets in every client that is certain to come and is kept out; or why there is no such change.
 pub(super) fn plan(
     plan: &mut Plan,
     settings: &Settings,

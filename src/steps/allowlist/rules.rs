@@ -1,4 +1,4 @@
-//! What `pg_hba.conf` will say to each address Stitch may come from.
+//! What `pg_hba.conf` decides for each address that Stitch may come from.
 
 use std::collections::BTreeMap;
 

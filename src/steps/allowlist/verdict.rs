@@ -1,5 +1,5 @@
 //! What one answer of `pg_hba.conf` means for Stitch, in words. The words leave the address out, so that several
-//! addresses with the same lot can be shown as one.
+//! addresses with the same verdict can be shown as one.
 
 use std::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! The whole way through the SSH server, walked with a key of our own: what is made of it.
+//! The findings of the tunnel test: the tunnel through the SSH server, tested end to end with a temporary key.
 
 use std::ops::ControlFlow;
 

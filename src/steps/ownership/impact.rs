@@ -104,7 +104,7 @@ pub(super) async fn read(
     Ok(fallout)
 }
 
-/// What the owner of so many objects in a schema loses by their moving, and what it keeps.
+/// What the present owner of so many objects in a schema loses by their transfer, and what it keeps.
 pub(super) fn owner(
     plan: &mut Plan,
     settings: &Settings,

@@ -94,7 +94,7 @@ impl MisownedObject {
         needed.then(|| sql::grant(self.kind.reading(), on, &self.target(), &self.owner))
     }
 
-    /// Lets those who are to read what Stitch makes read what it is given, too.
+    /// Lets the roles of `--reader` read what Stitch is given, as they read what it makes.
     pub(super) fn let_read(&self) -> Vec<Statement> {
         let grant = |on| move |reader: &String| sql::grant(self.kind.reading(), on, &self.target(), reader);
         let on = self.kind.granted_as();
@@ -109,8 +109,8 @@ impl MisownedObject {
         (!rights.is_empty()).then(|| sql::revoke(&rights.join(", "), "SCHEMA", &self.target(), role))
     }
 
-    /// Back to the owner it had, who is lent CREATE on the schema where it has none: no login but a superuser's may make it
-    /// the owner otherwise. A change of owner merges what the new one was granted into what it owns, so that is granted anew.
+    /// Back to the owner it had. Where that one lacks CREATE on the schema, it gets it meanwhile: without it, only a superuser may
+    /// make it the owner. A change of owner merges what the new one was granted into what it owns, so that is granted anew.
     pub(super) fn give_back(&self, role: &str, lends_schema: bool) -> Statement {
         let back = self.give_to(&self.owner);
         let mut whole = if lends_schema {

@@ -1,5 +1,5 @@
 //! Moving one schema: in an order that works without superuser, one object a transaction, never waiting long for a lock,
-//! and such that who reads goes on reading.
+//! and such that readers can still read.
 
 use std::collections::BTreeSet;
 
@@ -106,7 +106,7 @@ fn change(
     let (schemas, objects): (Vec<&MisownedObject>, Vec<&MisownedObject>) =
         moving.iter().partition(|object| object.is_schema());
     forward.extend(objects.iter().chain(&schemas).map(moved));
-    // What comes first on the way back is the schema: its owner must be able to create in it.
+    // The undo begins with the schema: its owner must be able to create in it.
     let before = backward.len() + schemas.len();
     let given_back = |object: &&MisownedObject| object.give_back(role.as_str(), rights.lends_schema(object));
     backward.extend(schemas.iter().map(given_back));

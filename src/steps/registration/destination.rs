@@ -125,7 +125,7 @@ impl DestinationType {
         text(&self.card["details"]["pricing_tier"])
     }
 
-    /// A field in the way that the live schema wants it. Without a word from the schema it is a text, as in Stitch's own
+    /// A field in the way that the live schema wants it. Where the schema does not define it, it is a text, as in Stitch's own
     /// newest examples.
     pub(crate) fn value(&self, name: &str, text: &str) -> Value {
         let schema = self.properties().find(|property| property["name"] == name);

@@ -69,7 +69,7 @@ pub(super) fn other_type(there: &Destination) -> Finding {
         .advise("omit --destination-id to create a new one, or choose another one")
 }
 
-/// Wrong where one is to be made; one that is there already can be changed all the same.
+/// A problem where a destination must be created. An existing one can be changed without this access.
 fn no_access(tier: Option<String>, is_to_be_made: bool) -> Finding {
     let tier = tier.map_or_else(String::new, |tier| {
         format!(" (in Stitch they belong to the tier {tier})")

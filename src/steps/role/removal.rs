@@ -161,7 +161,7 @@ fn revoke(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     }
 }
 
-/// What stands in the way of dropping it, with who takes that away and how.
+/// What prevents dropping it, and the advice that removes that.
 fn reason_to_keep(settings: &Settings, facts: &Facts, found: &RoleRemovalRow) -> Vec<(String, String)> {
     let role = sql::identifier(settings.stitch.role.as_str());
     let mut reasons: Vec<(String, String)> = Vec::new();

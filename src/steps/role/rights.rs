@@ -18,7 +18,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     let (database, role) = (&settings.stitch.database, &settings.stitch.role);
     let on = facts.database.as_ref();
     // A new role, or a new database: all three are granted outright, whatever PUBLIC has, or will have, there. So the
-    // plan is the same before and after the database is made, and the day PUBLIC is locked out is no outage.
+    // plan is the same before and after the database is made, and revoking them from PUBLIC later causes no outage.
     let there = on.filter(|_| facts.role.is_some());
     let lacks = |right: &&str| there.is_none_or(|on| !on.held.iter().any(|held| held == right));
     let mut missing: Vec<&str> = ALL.into_iter().filter(lacks).collect();
@@ -30,7 +30,7 @@ pub(super) fn plan(plan: &mut Plan, settings: &Settings, facts: &Facts) {
     if there.is_some_and(|on| on.untouched) {
         missing = ALL.to_vec(); // the same for a role that was there before the database
     }
-    // A GRANT of three rights by who may grant one of them is a success with a warning, so each is asked about.
+    // A GRANT of three rights by a login that may grant only one succeeds with a warning, so each is checked.
     let may_grant = |right: &&str| on.is_none_or(|on| on.grantable.iter().any(|grantable| grantable == right));
     let (ours, others): (Vec<&str>, Vec<&str>) = missing.into_iter().partition(may_grant);
     // What PUBLIC has will do where it cannot be granted outright.

@@ -1,4 +1,4 @@
-//! The account that Stitch is to have, and whether the one that is there is Stitch's, alive for keys and dead for passwords.
+//! The account that Stitch is to have: whether the one that is there is Stitch's, accepts keys and refuses passwords.
 
 use std::net::IpAddr;
 

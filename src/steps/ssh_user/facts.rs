@@ -1,4 +1,4 @@
-//! What the looking script printed, as data.
+//! The output of the inspection script, as data.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -119,7 +119,7 @@ impl Facts {
     /// Reads `name=value` lines; names that are not known are passed over.
     pub(crate) fn parse(text: &str) -> Self {
         let lines = text.lines().filter_map(|line| line.split_once('='));
-        // Our script prints some hundred. Another one that is run in its place may print what it likes.
+        // Our script prints some hundred lines. Another program that runs in its place may print any number.
         let lines = Lines(lines.take(100_000).collect());
         Self {
             account: lines.has("exists").then(|| account(&lines)),

@@ -1,4 +1,4 @@
-//! Whether `authorized_keys` holds Stitch's key exactly once, tight, and where sshd will believe it.
+//! Whether `authorized_keys` holds Stitch's key exactly once, with the chosen limits, and whether sshd accepts the file.
 
 use super::facts::{Facts, KeyEnd, TunnelAccount};
 use super::key_options::{KeyLine, is_key_line, is_other_key, is_piece, is_stitchs};

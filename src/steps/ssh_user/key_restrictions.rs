@@ -1,4 +1,4 @@
-//! The options Stitch's line is to have: as tight as was chosen, in the words that the server at hand knows.
+//! The options that Stitch's line must have: as strict as was chosen, in words that this SSH server knows.
 
 use super::facts::{Facts, SshServerKind};
 use super::key_options::{KeyLine, ONCE, opens};

@@ -1,4 +1,4 @@
-//! A file's owner and mode as `ls -ldn` prints them, and what sshd makes of them.
+//! A file's owner and mode as `ls -ldn` prints them, and what they mean to sshd.
 
 use crate::shell::Was;
 

@@ -1,4 +1,4 @@
-//! Plans from made-up facts: what the looking script prints, and what is made of it.
+//! Plans from made-up facts: the output of the inspection script, and the plan for it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tables whose shape is in a loader's way, in words.
+//! Tables whose shape refuses a load, in words.
 
 pub(super) const TRY_WRITES: &str =
     "test an insert, an update and a delete as the Stitch role, in a transaction that you roll back";

@@ -1,4 +1,4 @@
-//! What the looking script printed of the SSH server.
+//! The output of the inspection script about the SSH server.
 
 use serde::Deserialize;
 

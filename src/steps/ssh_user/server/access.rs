@@ -13,7 +13,7 @@ pub(super) fn is_listed(case: &Case<'_>, view: &View<'_>) -> Option<Finding> {
         Some(case.bad(Code::SshNotAllowed, text, &[line]))
     };
     if view.lists_user("denyusers", user) {
-        // What stands there for others, or for this user elsewhere, goes on being denied.
+        // Entries for other users, or for this user from other addresses, stay.
         let denies = |word: &str| {
             let mut stitch = case.settings.stitch.allow.iter();
             stitch.any(|cidr| names_user(word, user, Some(cidr.address())))
@@ -42,7 +42,7 @@ fn without(words: &[&str], denies: impl Fn(&str) -> bool) -> Option<String> {
     (!kept.is_empty() && !words.iter().any(|word| word.starts_with('!'))).then(|| kept.join(" "))
 }
 
-/// The user; where it may come from some addresses only, from Stitch's as well and no others.
+/// The user, without addresses where it has none there; else its present entries and one for each of Stitch's addresses.
 fn allowed(case: &Case<'_>, view: &View<'_>) -> String {
     let user = case.user();
     let own = |word: &&str| {

@@ -9,7 +9,7 @@ use crate::shell::{quoted, word};
 use crate::steps::ssh_user::facts::Ways;
 
 const CONFIG: &str = "/etc/ssh/sshd_config";
-/// Sorts before what else is in the folder; the looking script leaves out folders where it does not. The user and the first
+/// Sorts before what else is in the folder; the inspection script skips folders where it does not. The user and the first
 /// keyword follow, so that the same fix has the same file, and no other has it.
 const PREFIX: &str = "00-stitch-pg-";
 /// Since this version sshd knows `Include`.

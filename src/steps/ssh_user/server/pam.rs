@@ -12,7 +12,7 @@ const HARMLESS: &str = "access cap ck_connector deny ecryptfs env faildelay fail
     lastlog2 ldap limits localuser loginuid mail mkhomedir motd nologin oddjob_mkhomedir permit selinux sepermit sss systemd \
     shells systemd_home time tty_audit umask unix unix_acct unix_session winbind wtmpdb";
 
-/// What it makes of the user from each of these addresses.
+/// What PAM's rules refuse to the user from each of these addresses.
 pub(super) fn judge(case: &Case<'_>, addresses: &[&str]) -> Vec<Finding> {
     let (user, pam) = (case.user(), &case.server.pam);
     let refuses = |rule: &str, cure: &str| {
