@@ -1,5 +1,5 @@
 //! *Cure* tests: one thing is broken by name on a real server, `check` sees it, `setup` fixes it (or names who can),
-//! `check` is content, and a second `setup` changes nothing.
+//! `check` is ready, and a second `setup` changes nothing.
 
 mod adopt;
 mod allowlist;

@@ -1,5 +1,5 @@
-//! The floors of the house: a file in `src` imports from lower floors only, so that no circle can come about between rooms.
-//! The table in `docs/design.md` is the one that is held. Within a room, no more than two files import one another.
+//! The layers of the code: a file in `src` imports from lower floors only, so that no circle can arise between rooms.
+//! The table in `docs/design.md` is the rule. Within a room, no more than two files import one another.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `stitch-pg watch`: Stitch's addresses belong to hosts of their own, and what each login comes to is shown with its hop.
+//! `stitch-pg watch`: Stitch's addresses belong to hosts of their own, and the result of each login is shown with its hop.
 //! One server and one SSH server serve all cases.
 
 mod journal;

@@ -79,7 +79,7 @@ fn frame(output: &[&[u8]], seconds: f32) -> Frame {
     Frame { screen, seconds }
 }
 
-/// One picture: the frames one after another, for ever; the last one alone for who does not want things to move.
+/// One picture: the frames one after another, repeated; only the last one for readers who turned animations off.
 fn drawn(frames: &[Frame]) -> String {
     let (width, height) = (f32::from(COLUMNS) * CELL.0 + 24.0, f32::from(ROWS) * CELL.1 + 24.0);
     let whole: f32 = frames.iter().map(|frame| frame.seconds).sum();

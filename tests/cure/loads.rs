@@ -1,4 +1,4 @@
-//! `check --loads`: how fresh the loads are, what was rejected, and what is in the way of the next one.
+//! `check --loads`: how fresh the loads are, what was rejected, and what can interrupt the next one.
 
 use std::time::Duration;
 

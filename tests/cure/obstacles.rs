@@ -1,5 +1,5 @@
-//! What is in the way of a load into tables that are there, decided by the catalog; tests/truth holds the verdicts against
-//! what then happens.
+//! What would refuse a load into tables that are there, decided by the catalog; tests/truth compares the verdicts with what
+//! then happens.
 
 use crate::cure::ownership::loaded;
 use crate::support::Postgres;

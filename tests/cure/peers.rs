@@ -1,4 +1,4 @@
-//! Peers that are no PostgreSQL server, or none that answers: every one is named, in the time that was given.
+//! Peers that are no PostgreSQL server, or do not answer: every one is named, within `--timeout`.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! `remove` takes away what `setup` gave: by the same engine, in the other order, and never what Stitch loaded.
+//! `remove` removes what `setup` made, in the reverse order, and never what Stitch loaded.
 
 mod account;
 mod lines;

@@ -1,4 +1,4 @@
-//! `script --for dba`: run by psql it leads to the same place as `setup`, and twice is as good as once.
+//! `script --for dba`: run by psql it has the same result as `setup`, and a second run changes nothing.
 
 use crate::cure::ownership::LOADED;
 use crate::rights::admins::Admin;

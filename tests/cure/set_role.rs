@@ -97,7 +97,7 @@ fn a_role_that_cannot_be_taken_is_named() {
     }
 }
 
-/// Where a pooler takes the startup option away without a word, the owner of the database decides it no more than elsewhere;
+/// Where a pooler removes the startup option silently, the owner of the database decides it no more than elsewhere;
 /// nor for the scripts, where the administrator's own database is that owner's.
 #[test]
 fn no_owner_of_a_database_decides_as_whom_the_administrator_acts() {

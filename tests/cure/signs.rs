@@ -1,4 +1,4 @@
-//! What holds, and what was not tried, has its code as well: scripts look for them.
+//! Good findings, and those of what was not tried, have codes as well: scripts search for them.
 
 use crate::support::Postgres;
 use crate::support::wizard::Wizard;

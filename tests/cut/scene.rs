@@ -1,4 +1,4 @@
-//! What a setup is tried on: a destination of its own, as often as wanted as it was before.
+//! What a setup is tried on: a destination of its own, which can be put back to its first state at any time.
 
 use rustix::process::Signal;
 
@@ -25,6 +25,6 @@ pub(crate) trait Scene: Sync {
     fn state(&self) -> String;
     /// What must not be there when no run is at work.
     fn left(&self) -> String;
-    /// Runs the undo file, and what it does not dare to by itself.
+    /// Runs the undo file, and the functions in it that must be called by hand.
     fn undo(&self);
 }

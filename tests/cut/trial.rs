@@ -59,7 +59,7 @@ pub(crate) struct Point {
     pub(crate) undone: bool,
 }
 
-/// What an undisturbed run comes to.
+/// The end states of a run that is not disturbed, and the number of its messages.
 pub(crate) struct Goal {
     /// After the run, and after a second one.
     pub(crate) ready: String,
@@ -127,7 +127,7 @@ fn thoroughness() -> Option<String> {
     std::env::var("STITCH_PG_TEST_CUTS").ok()
 }
 
-/// Every so many points, the way back is walked as well.
+/// At one of so many points the undo is run as well.
 const UNDONE_EVERY: usize = 12;
 
 /// Tries all points, each scene one at a time, and reports how many.

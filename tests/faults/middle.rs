@@ -1,4 +1,4 @@
-//! A man in the middle: ends the client's TLS with a certificate of its own and begins another to the server.
+//! A machine in the middle: ends the client's TLS with a certificate of its own and begins another to the server.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::support::Certificates;
 /// `SSLRequest` (PostgreSQL docs, "Message Formats").
 const WISH_FOR_TLS: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-/// How long one side may be silent before the other is heard.
+/// How long one side may be silent before the other is read.
 const TURN: Duration = Duration::from_millis(5);
 
 /// Passes on what either side says to the other, in clear text between two encryptions.

@@ -1,4 +1,4 @@
-//! Advice names the setting that was meant, by what it was given with.
+//! Advice names where the value came from: the flag, the variable or the line of a file.
 
 use std::fs;
 

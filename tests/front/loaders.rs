@@ -1,4 +1,4 @@
-//! Real loaders load. They are not Stitch's, and the nearest that is public: each run as the Stitch role after `setup`, with
+//! Real loaders load. They are the public ones that are nearest to Stitch's: each run as the Stitch role after `setup`, with
 //! nested records, then an added column and a column of another type.
 
 use std::fs;

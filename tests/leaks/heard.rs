@@ -1,4 +1,4 @@
-//! Every signal is heard, whatever the run is at. All limits of the run are ten minutes, and each peer stays as it is
+//! Every signal ends the run, whatever it is doing. All limits of the run are ten minutes, and each peer stays as it is
 //! until the end of the test: only the signal can have ended the run.
 
 use std::fs::{File, OpenOptions};
@@ -67,7 +67,7 @@ fn says(stream: &mut TcpStream, words: &[u8], reached: &Sender<()>) {
     let _ = reached.send(());
 }
 
-/// Says it for ever; a megabyte of it was taken, so it is being read.
+/// Repeats it without end; a megabyte of it was accepted, so it is being read.
 fn floods(stream: &mut TcpStream, begins: &[u8], words: &[u8], reached: &Sender<()>) {
     let many = words.repeat(4096 / words.len() + 1);
     let mut sent = 0;

@@ -1,5 +1,5 @@
-//! Secrets come out nowhere: whole setups, direct and through a tunnel, with everything that can listen listening at its
-//! loudest: both servers' logs, `-vv`, and strace on us and on all that we start.
+//! Secrets come out nowhere: whole setups, direct and through a tunnel, with the most verbose output of both servers' logs,
+//! `-vv`, and strace on us and on all that we start.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A secret in every spelling in which it could lie about, and the search for it.
+//! A secret in every encoding in which it could be left somewhere, and the search for it.
 
 use std::fmt::Write as _;
 

@@ -184,7 +184,7 @@ fn flood(stream: &mut TcpStream) {
     while stream.write_all(&many).is_ok() {}
 }
 
-/// Says no to a wish for TLS, which is also how others find out that this is PostgreSQL; then hears the login.
+/// Refuses a request for TLS, which also shows the client that this is PostgreSQL; then reads the login.
 pub(crate) fn hear(stream: &mut TcpStream) {
     let mut heard = [0; 4096];
     if stream.read(&mut heard).is_ok_and(|length| length == 8) {

@@ -243,7 +243,7 @@ impl CountingProxy {
     }
 
     /// Breaks a connection once a client's message that holds this text has been delivered: the server may carry it
-    /// out, and the client never hears of it. Upper and lower case are one. Happens once.
+    /// out, and the client never receives it. Upper and lower case are one. Happens once.
     pub(crate) fn cut_on(&self, text: &str, fault: Fault) {
         self.lock().fault = Some((Trigger::Text(text.to_ascii_lowercase().into_bytes()), fault));
     }

@@ -87,7 +87,7 @@ impl Place {
         command
     }
 
-    /// The home folder of who runs commands there, as seen from there. Here: a folder that is not there.
+    /// The home folder of the user that runs commands there, as seen from there. Here: a folder that is not there.
     pub(crate) fn home(&self) -> PathBuf {
         match self {
             Self::Here => PathBuf::from("/nonexistent"),
@@ -182,7 +182,7 @@ impl World {
         PathBuf::from(STATE)
     }
 
-    /// The home folder of who runs commands in this world, as seen from inside.
+    /// The home folder of the user that runs commands in this world, as seen from inside.
     pub(crate) fn home(&self) -> PathBuf {
         self.place().home()
     }

@@ -205,7 +205,7 @@ fn claim(report: &Value, schema: &str, third: bool) -> Claim {
             continue;
         }
         match finding["verdict"].as_str() {
-            // What others lose is never wrong by itself.
+            // What others lose is never a problem by itself.
             Some("unknown") if third => refused.push(code),
             Some("unknown") => unsure.push(code),
             Some("bad") => refused.push(code),

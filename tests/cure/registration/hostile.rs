@@ -275,7 +275,7 @@ fn slow_and_endless_answers_are_left() {
     assert!(refused.error().contains("gives no answer"), "{refused}");
 }
 
-/// Telling that may have been heard is not called undone.
+/// A request that Stitch may have received is not reported as not made.
 #[test]
 fn a_cut_connection_leaves_it_open_whether_it_was_done() {
     let stitch = FakeStitch::start();

@@ -1,4 +1,4 @@
-//! `script --for stitch`, run by a shell and curl: it says to Stitch what `setup` says.
+//! `script --for stitch`, run by a shell and curl: it sends Stitch what `setup` sends.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Who the bastion is, is settled before anything is proved to it.
+//! The bastion's host key is verified before any login.
 
 use super::scene::{BASTION, Scene, Told, told};
 use crate::support::{BastionOptions, Need, Program, SshKey, world};

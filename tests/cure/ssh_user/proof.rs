@@ -1,5 +1,5 @@
-//! The whole way, walked with a key of the program's own: through the SSH server to a login as the Stitch role, and
-//! nothing of it left behind, whatever happens.
+//! The tunnel, tested end to end with a temporary key: through the SSH server to a login as the Stitch role, and nothing
+//! of it is left behind, whatever happens.
 
 use super::scene::{OPTIONS, Scene};
 use crate::support::postgres::POSTGRES_PASSWORD;

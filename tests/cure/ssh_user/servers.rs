@@ -1,4 +1,4 @@
-//! The servers that are tried, as docs/bastion.md shows them: each from nothing to ready, and what each setting comes to.
+//! The servers that are tried, as docs/bastion.md shows them: each from nothing to ready, and the result of each setting.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! SSH servers that let the admin in and then do not come to an end: the run does, within its time, and says of what.
+//! SSH servers that let the admin in and then do not answer: the run ends within its time, and reports which part was silent.
 
 use std::thread;
 use std::time::{Duration, Instant};

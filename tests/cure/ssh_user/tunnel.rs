@@ -1,4 +1,4 @@
-//! Much through the tunnel, and many small questions one after another. Nothing is timed; it has to arrive.
+//! Much data through the tunnel, and many small questions one after another. Nothing is timed; all of it has to arrive.
 
 use super::scene::Scene;
 use crate::support::postgres::POSTGRES_PASSWORD;
