@@ -304,7 +304,7 @@ SELECT pg_catalog.json_build_object(
         SELECT t.schema, t.name, 'subscribed', pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription_rel r JOIN below b ON b.oid = r.srrelid
         JOIN pg_catalog.pg_stat_subscription s ON s.subid = r.srsubid CROSS JOIN LATERAL /* table of */ b.root /* as t */ WHERE NOT t.relispartition
         UNION ALL
-        -- The numbers of a column are those of its type and of its sequence. The function waits for whoever alters the sequence.
+        -- The numbers of a column are those of its type and of its sequence. The function waits for a session that alters the sequence.
         SELECT t.schema, t.name, CASE WHEN x.last < x.most THEN 'numbers' ELSE 'no numbers' END, pg_catalog.format('%I (%s of %s)', x.attname, x.last, x.most)
         FROM tbl t CROSS JOIN LATERAL (SELECT a.attname, m.most, CASE WHEN pg_catalog.has_sequence_privilege(q.seqrelid, 'SELECT, USAGE') AND NOT pg_catalog.pg_is_in_recovery()
                 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.relation = q.seqrelid AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
