@@ -94,6 +94,7 @@ fn a_terminal_that_cannot_move_its_cursor_gets_numbered_lists() {
     terminal.expect("[w]rite files, [q]uit: ");
     terminal.send_line("99");
     terminal.expect("Please press Enter, or answer with a number from 1 to 9, d, s, w or q.");
+    terminal.expect("[w]rite files, [q]uit: ");
     terminal.send_line("6");
     terminal.expect("Password of the Stitch role [1]: ");
     terminal.send_line("2");
