@@ -1,5 +1,5 @@
 //! Between libssh2 and the network: every byte of the SSH server passes here, within a time and a number that we set. libssh2's own
-//! time limit counts only while it waits. A server that never stops sending keeps it reading for ever: it reads any number of lines
+//! time limit counts only while it waits. A server that never stops sending never lets it end: it reads any number of lines
 //! before the greeting, and keeps every packet that was not asked for.
 
 use std::fmt;
